@@ -1,0 +1,29 @@
+"""Errors a caller may want to catch; every message says what to do next."""
+
+
+class XrayError(Exception):
+    """Base of every error raised on purpose by xray_core."""
+
+
+class DatasetError(XrayError):
+    """A dataset folder is missing files or holds files its reader cannot use."""
+
+
+class ImageError(XrayError):
+    """One image file cannot be read: unreadable, too large, or of an unknown kind."""
+
+
+class LabelError(XrayError):
+    """Published findings do not fit the requested label view."""
+
+
+class RecipeError(XrayError):
+    """A recipe is incomplete, misspelt or contradicts itself."""
+
+
+class RunError(XrayError):
+    """A run folder is missing, incomplete or in a state that forbids what was asked."""
+
+
+class JobError(XrayError):
+    """A job cannot be queued, started or stopped."""
