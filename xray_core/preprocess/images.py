@@ -1,0 +1,163 @@
+"""The fixed steps of preprocessing, as pure functions on uint8 gray arrays."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from skimage.exposure import adjust_gamma, adjust_log, cumulative_distribution
+
+from xray_core.datasets.images import read_image
+from xray_core.preprocess.spec import PreprocessSpec
+
+Pixels = NDArray[np.uint8]
+LEVELS = np.arange(256, dtype=np.uint8)
+
+
+def read_preprocessed(path: Path, spec: PreprocessSpec) -> Pixels:
+    """Read one image file and apply `spec` to it; the one way from a file to network pixels.
+
+    Args:
+        path: an image file of any kind that `read_image` understands.
+        spec: the steps.
+
+    Returns:
+        uint8 (size, size), gray, 0 is black.
+
+    Raises:
+        ImageError: the file cannot be read; the message says why.
+    """
+    # A large JPEG decodes about twice as fast at 1/2 or 1/4 size, which averages pixels much
+    # as shrinking would; contrast depends on the gray levels as published, so it gets them all.
+    at_least = spec.size if spec.contrast == "none" else None
+    return apply_preprocess(read_image(path, at_least=at_least), spec)
+
+
+def apply_preprocess(image: Pixels, spec: PreprocessSpec) -> Pixels:
+    """Apply the contrast step to `image`, then make it a square.
+
+    Args:
+        image: uint8 (h, w), gray.
+        spec: the steps.
+
+    Returns:
+        uint8 (size, size).
+    """
+    return resize_square(CONTRAST[spec.contrast](image, spec), spec.size, spec.resize)
+
+
+def resize_square(image: Pixels, size: int, how: str) -> Pixels:
+    """Resize `image` to a square, squashed or with black borders.
+
+    Args:
+        image: uint8 (h, w).
+        size: px, height = width of the result.
+        how: "squash" ignores the aspect ratio; "pad" keeps it and centres the image between
+            black borders, the odd pixel going to the right or the bottom.
+
+    Returns:
+        uint8 (size, size).
+    """
+    if how == "squash":
+        return _resize(image, size, size)
+    height, width = image.shape
+    scale = size / max(height, width)
+    new_height, new_width = max(1, round(height * scale)), max(1, round(width * scale))
+    top, left = (size - new_height) // 2, (size - new_width) // 2
+    square = np.zeros((size, size), np.uint8)
+    square[top : top + new_height, left : left + new_width] = _resize(image, new_height, new_width)
+    return square
+
+
+def _resize(image: Pixels, height: int, width: int) -> Pixels:
+    # Averaging every pixel (INTER_AREA) is right for shrinking only, so a side that grows
+    # waits for the second step; whichever step has nothing to do just copies.
+    shrunk = cv2.resize(
+        image,
+        (min(width, image.shape[1]), min(height, image.shape[0])),
+        interpolation=cv2.INTER_AREA,
+    )
+    resized = cv2.resize(shrunk, (width, height), interpolation=cv2.INTER_LINEAR)
+    return resized.astype(np.uint8, copy=False)
+
+
+def equalize_hist(image: Pixels) -> Pixels:
+    """Spread the gray levels evenly, as `skimage.exposure.equalize_hist` does.
+
+    Args:
+        image: uint8 (h, w).
+
+    Returns:
+        uint8 (h, w); a pixel's level is 255 times the share of pixels no brighter than it.
+    """
+    # scikit-image's own function looks up the same curve in floating point for each pixel;
+    # once for each gray level gives the same result about 40 times faster.
+    share, levels = cumulative_distribution(image)  # type: ignore[no-untyped-call]
+    return _look_up(image, np.round(np.interp(LEVELS, levels, share) * 255))
+
+
+def clahe(image: Pixels, clip_limit: float) -> Pixels:
+    """Equalise 8 x 8 tiles apart, with limited contrast, as OpenCV's CLAHE does.
+
+    Args:
+        image: uint8 (h, w).
+        clip_limit: above 0; the higher, the stronger.
+
+    Returns:
+        uint8 (h, w).
+    """
+    return cv2.createCLAHE(clipLimit=clip_limit).apply(image).astype(np.uint8, copy=False)
+
+
+def gamma(image: Pixels, exponent: float) -> Pixels:
+    """Raise gray levels to a power, as `skimage.exposure.adjust_gamma` does.
+
+    Args:
+        image: uint8 (h, w).
+        exponent: above 0; below 1 brightens, above 1 darkens.
+
+    Returns:
+        uint8 (h, w).
+    """
+    return _look_up(image, adjust_gamma(LEVELS, exponent))  # type: ignore[no-untyped-call]
+
+
+def log(image: Pixels) -> Pixels:
+    """Brighten dark levels logarithmically, as `skimage.exposure.adjust_log` does.
+
+    Args:
+        image: uint8 (h, w).
+
+    Returns:
+        uint8 (h, w).
+    """
+    return _look_up(image, adjust_log(LEVELS))  # type: ignore[no-untyped-call]
+
+
+def intensity_histogram(image: Pixels) -> pd.DataFrame:
+    """Count the pixels of each gray level.
+
+    Args:
+        image: uint8, any shape.
+
+    Returns:
+        256 rows: level (0..255), count (pixels), cdf (share of pixels at or below, in [0, 1]).
+    """
+    count = np.bincount(image.ravel(), minlength=256)
+    return pd.DataFrame({"level": LEVELS, "count": count, "cdf": count.cumsum() / image.size})
+
+
+def _look_up(image: Pixels, table: NDArray[np.generic]) -> Pixels:
+    return cv2.LUT(image, table.astype(np.uint8)).astype(np.uint8, copy=False)
+
+
+# The choices of `PreprocessSpec.contrast`.
+CONTRAST: dict[str, Callable[[Pixels, PreprocessSpec], Pixels]] = {
+    "none": lambda image, spec: image,
+    "equalize_hist": lambda image, spec: equalize_hist(image),
+    "clahe": lambda image, spec: clahe(image, spec.clip_limit),
+    "gamma": lambda image, spec: gamma(image, spec.gamma),
+    "log": lambda image, spec: log(image),
+}
