@@ -1,0 +1,93 @@
+"""Tables for exploring a catalog: counts, sizes, boxes; all computed from its columns alone."""
+
+from typing import Any
+
+import pandas as pd
+
+from xray_core.catalog import Catalog
+from xray_core.labels import class_of, encode_catalog, views_of
+
+
+def count_labels(catalog: Catalog, view_name: str) -> pd.DataFrame:
+    """Count images and patients per class of a label view.
+
+    Returns:
+        Columns class, images, present (images whose file is there), patients (0 where no
+        patient is published); one row per class, in the view's order.
+    """
+    view = views_of(catalog.source)[view_name]
+    classes = class_of(encode_catalog(catalog, view))
+    table = catalog.images.loc[classes.index].assign(**{"class": classes})
+    grouped = table.groupby("class", observed=False)
+    counts = pd.DataFrame(
+        {
+            "images": grouped.size(),
+            "present": grouped["path"].count(),
+            "patients": grouped["patient_id"].nunique(),
+        }
+    )
+    return counts.rename_axis("class").reset_index()
+
+
+def image_sizes(catalog: Catalog) -> pd.DataFrame:
+    """Count the present images by size on disk and size of the original radiograph.
+
+    Returns:
+        Columns kind ("on disk", "original"), width, height (px), images; largest groups
+        first. Unmeasured sizes are left out.
+    """
+    kinds = {"on disk": ("width", "height"), "original": ("original_width", "original_height")}
+    tables = []
+    for kind, columns in kinds.items():
+        sizes = catalog.present[list(columns)].dropna().set_axis(["width", "height"], axis=1)
+        counts = sizes.value_counts().rename("images").reset_index()
+        tables.append(counts.assign(kind=kind))
+    return pd.concat(tables, ignore_index=True)[["kind", "width", "height", "images"]]
+
+
+def boxes_per_image(catalog: Catalog) -> pd.DataFrame:
+    """Count images by how many boxes they carry.
+
+    Returns:
+        Columns boxes, images; from 0 to the most boxes on one image.
+    """
+    n_boxes = catalog.boxes["image_id"].value_counts()
+    per_image = catalog.images["image_id"].map(n_boxes).fillna(0).astype(int)
+    counts = per_image.value_counts().reindex(range(int(per_image.max()) + 1), fill_value=0)
+    return counts.rename_axis("boxes").rename("images").reset_index()
+
+
+def summarise_catalog(catalog: Catalog) -> dict[str, Any]:
+    """Return the counts that tell at a glance whether a dataset was read as expected.
+
+    Returns:
+        Plain data for JSON: folder, source, images (rows), absent, boxes, patients, studies
+        (0 where none are published), label_views (name -> class -> images), parts
+        (published part -> images), remarks.
+    """
+    images = catalog.images
+    label_views = {}
+    for name in views_of(catalog.source):
+        counts = count_labels(catalog, name).set_index("class")["images"]
+        label_views[name] = {str(k): int(n) for k, n in counts.items()}
+    parts = images["published_split"].value_counts()
+    return {
+        "folder": str(catalog.root),
+        "source": catalog.source,
+        "images": len(images),
+        "absent": int(images["path"].isna().sum()),
+        "boxes": len(catalog.boxes),
+        "patients": int(images["patient_id"].nunique()),
+        "studies": int(images["study_id"].nunique()),
+        "label_views": label_views,
+        "parts": {str(k): int(n) for k, n in parts.items()},
+        "remarks": [
+            {
+                "kind": remark.kind,
+                "count": remark.count,
+                "message": remark.message,
+                "examples": list(remark.examples),
+            }
+            for remark in catalog.remarks
+        ],
+    }

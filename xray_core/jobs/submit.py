@@ -1,0 +1,57 @@
+"""What a user does to jobs: submit a recipe, stop a run."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from xray_core.datasets import open_dataset
+from xray_core.home import Home
+from xray_core.jobs.queue import JobQueue
+from xray_core.jobs.worker import ensure_worker
+from xray_core.labels import encode_catalog, find_view
+from xray_core.models import check_weights
+from xray_core.recipes import Recipe
+from xray_core.runs import Run, create_run, utc_now
+
+
+def check_recipe(recipe: Recipe, data_folder: Path, home: Home) -> Recipe:
+    """Return `recipe` bound to a dataset, checked as far as it can be without training.
+
+    Raises:
+        XrayError: the folder is no dataset, the label view does not fit it, or a weights
+            file is missing.
+    """
+    check_weights(recipe.model, recipe.weights)
+    catalog = open_dataset(data_folder, home.cache)
+    encode_catalog(catalog, find_view(recipe.label_view))
+    return replace(recipe, data_folder=str(catalog.root.resolve()))
+
+
+def submit_recipe(recipe: Recipe, data_folder: Path, home: Home) -> Run:
+    """Queue a training of `recipe` on `data_folder`, and see that a worker is there.
+
+    Returns:
+        The new run; the training starts as soon as those before it have ended.
+
+    Raises:
+        XrayError: see `check_recipe`, `runs.create_run` and `JobQueue`.
+    """
+    run = create_run(check_recipe(recipe, data_folder, home), home.runs)
+    JobQueue(home.queue).submit(run.name)
+    ensure_worker(home)
+    return run
+
+
+def stop_run(run: Run, home: Home) -> str:
+    """Stop a run, queued or running; return in words what happens now."""
+    status = run.read_status()
+    if status.has_ended:
+        return f"{run.name} has ended already: {status.state}."
+    run.request_stop()
+    if JobQueue(home.queue).cancel(run.name):
+        run.write_status(
+            replace(
+                status, state="stopped", message="Cancelled before it began.", ended_at=utc_now()
+            )
+        )
+        return f"{run.name} is out of the queue."
+    return f"{run.name} stops after its present batch; what it learned so far is kept."

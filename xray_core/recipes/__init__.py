@@ -1,0 +1,35 @@
+"""Recipes: everything needed to train one model, as plain data.
+
+To add a recipe: write it in the module of its source under `published/`, and add one line
+to `PUBLISHED`.
+"""
+
+from xray_core.errors import RecipeError
+from xray_core.recipes.published.kermany_notebook import PNEUMONIA_CNN
+from xray_core.recipes.published.own import DEMO_CNN, SIIM_MOBILENET_OPACITY
+from xray_core.recipes.published.siim_thesis import SIIM_6_1_CNN9
+from xray_core.recipes.schema import Phase, Recipe, change_recipe, changeable_fields
+
+PUBLISHED: dict[str, Recipe] = {
+    "demo_cnn": DEMO_CNN,
+    "pneumonia_cnn": PNEUMONIA_CNN,
+    "siim_6_1_cnn9": SIIM_6_1_CNN9,
+    "siim_mobilenet_opacity": SIIM_MOBILENET_OPACITY,
+}
+
+
+def find_recipe(name: str) -> Recipe:
+    """Return the recipe called `name`. Raises RecipeError, with the choices, if there is none."""
+    if name not in PUBLISHED:
+        raise RecipeError(f"Unknown recipe {name!r}. Choose one of: {', '.join(PUBLISHED)}.")
+    return PUBLISHED[name]
+
+
+__all__ = [
+    "PUBLISHED",
+    "Phase",
+    "Recipe",
+    "change_recipe",
+    "changeable_fields",
+    "find_recipe",
+]

@@ -1,0 +1,1 @@
+"""One module per source; each recipe's docstring or `about` says what was published."""

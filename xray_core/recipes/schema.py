@@ -1,0 +1,293 @@
+"""What a recipe holds, how it is changed for a what-if, and how it is stored."""
+
+import dataclasses
+import difflib
+import json
+import typing
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from xray_core.errors import RecipeError
+from xray_core.labels import find_view
+from xray_core.models import MODELS
+from xray_core.preprocess.spec import AugmentSpec, PreprocessSpec
+from xray_core.splits import SplitSpec
+
+OPTIMIZERS = ("adam", "nadam", "sgd", "rmsprop")
+SCHEDULES = ("constant", "cosine")
+TRAINABLE = ("all", "head")
+CLASS_WEIGHTS = ("none", "balanced")
+
+
+@dataclass(frozen=True)
+class Phase:
+    """One stretch of training with fixed settings.
+
+    Attributes:
+        name: short, unique in its recipe.
+        epochs: at most this many.
+        trainable: "all", or "head": the pretrained base is frozen.
+        optimizer: one of `OPTIMIZERS`.
+        learning_rate: at the start of the phase.
+        schedule: "constant", or "cosine": falls to zero over the epochs of the phase.
+        patience: stop after this many epochs without a lower validation loss; 0: never.
+    """
+
+    name: str
+    epochs: int
+    trainable: str = "all"
+    optimizer: str = "adam"
+    learning_rate: float = 1e-3
+    schedule: str = "constant"
+    patience: int = 0
+
+    def __post_init__(self) -> None:
+        where = f"phases.{self.name}"
+        _check_choice(f"{where}.trainable", self.trainable, TRAINABLE)
+        _check_choice(f"{where}.optimizer", self.optimizer, OPTIMIZERS)
+        _check_choice(f"{where}.schedule", self.schedule, SCHEDULES)
+        _check_range(f"{where}.epochs", self.epochs, 1, 10_000)
+        _check_range(f"{where}.patience", self.patience, 0, 10_000)
+        _check_range(f"{where}.learning_rate", self.learning_rate, 1e-9, 10)
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A complete, checked training recipe; plain data.
+
+    Attributes:
+        name: of the published recipe, or of the what-if made from it.
+        title: for a person.
+        source: where it comes from.
+        about: what it is and how it differs from its source.
+        dataset: reader name.
+        label_view: name in `LABEL_VIEWS`.
+        model: name in `MODELS`.
+        phases: one after the other, the best weights so far carried on.
+        model_options: keyword arguments of the model's builder.
+        weights: "random", "imagenet" (pretrained models), or the path of a weights file.
+        batch_size: images per step.
+        class_weights: "balanced" weighs each class by the inverse of its frequency.
+        seed: of weights, order and augmentation.
+        published: metric -> the source's figure, for comparison.
+        parent: the published recipe that this what-if was made from.
+        changes: what the what-if changed, field -> value.
+        data_folder: the dataset to train on; empty until a run is made.
+    """
+
+    name: str
+    title: str
+    source: str
+    dataset: str
+    label_view: str
+    model: str
+    phases: tuple[Phase, ...]
+    about: str = ""
+    preprocess: PreprocessSpec = PreprocessSpec()
+    augment: AugmentSpec = AugmentSpec()
+    split: SplitSpec = SplitSpec()
+    model_options: Mapping[str, float] = field(default_factory=dict)
+    weights: str = "random"
+    batch_size: int = 32
+    class_weights: str = "none"
+    seed: int = 0
+    published: Mapping[str, float] = field(default_factory=dict)
+    parent: str = ""
+    changes: Mapping[str, Any] = field(default_factory=dict)
+    data_folder: str = ""
+
+    def __post_init__(self) -> None:
+        _check_choice("model", self.model, MODELS)
+        _check_choice("class_weights", self.class_weights, CLASS_WEIGHTS)
+        _check_range("batch_size", self.batch_size, 1, 1024)
+        _check_range("seed", self.seed, 0, 2**31 - 1)
+        if not self.phases:
+            raise RecipeError(f"{self.name} has no phase; a recipe needs at least one.")
+        names = [phase.name for phase in self.phases]
+        if len(set(names)) < len(names):
+            raise RecipeError(f"Phase names must differ, but are: {', '.join(names)}.")
+        view = find_view(self.label_view)
+        if view.dataset != self.dataset:
+            raise RecipeError(
+                f"label_view {self.label_view!r} belongs to {view.dataset!r}, "
+                f"not to {self.dataset!r}."
+            )
+        card = MODELS[self.model]
+        if unknown := set(self.model_options) - set(card.options):
+            raise RecipeError(
+                f"{self.model} has no option {', '.join(sorted(unknown))}; "
+                f"it has: {', '.join(card.options) or 'none'}."
+            )
+        if self.weights != "random" and not card.pretrained:
+            raise RecipeError(
+                f"weights is {self.weights!r}, but {self.model} has no published weights. "
+                "Set weights=random."
+            )
+        if self.preprocess.size < card.min_size:
+            raise RecipeError(
+                f"preprocess.size is {self.preprocess.size} px, but {self.model} needs "
+                f"at least {card.min_size}."
+            )
+
+    @property
+    def n_epochs(self) -> int:
+        """Most epochs that all phases together can take."""
+        return sum(phase.epochs for phase in self.phases)
+
+    def to_json(self) -> str:
+        """Return the recipe as indented JSON, as stored in a run folder."""
+        return json.dumps(dataclasses.asdict(self), indent=2)
+
+    @classmethod
+    def from_json(cls, text: str) -> "Recipe":
+        """Read what `to_json` wrote. Raises RecipeError on an unknown, missing or odd field."""
+        try:
+            fields = json.loads(text)
+        except ValueError as error:
+            raise RecipeError(f"Not a recipe: {error}.") from error
+        return _from_fields(cls, fields, "recipe")
+
+
+def change_recipe(recipe: Recipe, changes: Mapping[str, Any]) -> Recipe:
+    """Return a what-if: `recipe` with some fields changed, its parent and changes recorded.
+
+    Args:
+        recipe: the published recipe, or an earlier what-if.
+        changes: field -> value; nested fields by dots ("preprocess.size",
+            "phases.<name>.epochs", "model_options.alpha"). Strings are read as the
+            field's type.
+
+    Raises:
+        RecipeError: an unknown field, a value of the wrong type, or one that is refused.
+    """
+    fields = json.loads(recipe.to_json())
+    effective = {}
+    for key, value in changes.items():
+        holder, last = _find_field(fields, key, recipe)
+        value = _coerce(key, value, holder.get(last, 0.0))
+        if holder.get(last) != value:
+            holder[last] = value
+            effective[key] = value
+    if not effective:
+        return recipe
+    fields["parent"] = recipe.parent or recipe.name
+    fields["changes"] = {**recipe.changes, **effective}
+    return _from_fields(Recipe, fields, "recipe")
+
+
+T = TypeVar("T")
+FIXED = (
+    "name",
+    "title",
+    "source",
+    "about",
+    "published",
+    "parent",
+    "changes",
+    "dataset",
+)
+
+
+def _find_field(fields: dict[str, Any], key: str, recipe: Recipe) -> tuple[dict[str, Any], str]:
+    """Return the mapping that holds the field `key`, and the field's name in it."""
+    choices = list(changeable_fields(recipe))
+    if key not in choices:
+        near = difflib.get_close_matches(key, choices, 3, 0.5) or choices
+        raise RecipeError(f"A recipe has no field {key!r}. Did you mean: {', '.join(near)}?")
+    *parents, last = key.split(".")
+    holder = fields
+    for name in parents:
+        if isinstance(holder, list):
+            holder = next(item for item in holder if item["name"] == name)
+        else:
+            holder = holder[name]
+    return holder, last
+
+
+def changeable_fields(recipe: Recipe) -> dict[str, Any]:
+    """Return every field that a what-if may change, dotted name -> present value."""
+    found: dict[str, Any] = {}
+    for name, value in dataclasses.asdict(recipe).items():
+        if name in FIXED:
+            continue
+        if name == "phases":
+            for phase in value:
+                found |= {f"phases.{phase['name']}.{k}": v for k, v in phase.items() if k != "name"}
+        elif name == "model_options":
+            options = {**MODELS[recipe.model].options, **value}
+            found |= {f"model_options.{k}": v for k, v in options.items()}
+        elif isinstance(value, dict):
+            found |= {f"{name}.{k}": v for k, v in value.items()}
+        else:
+            found[name] = value
+    return found
+
+
+def _coerce(key: str, value: Any, present: Any) -> Any:
+    """Return `value` as the type of the `present` one. Raises RecipeError."""
+    kind = type(present)
+    try:
+        if kind is bool:
+            words = {
+                "true": True,
+                "1": True,
+                "yes": True,
+                "false": False,
+                "0": False,
+                "no": False,
+            }
+            return words[str(value).strip().lower()]
+        if kind is int and isinstance(value, str):
+            return int(value)
+        if kind is int and int(value) != value:
+            raise ValueError
+        return kind(value)
+    except (ValueError, KeyError, TypeError) as error:
+        kinds = {
+            bool: "true or false",
+            int: "a whole number",
+            float: "a number",
+            str: "a text",
+        }
+        raise RecipeError(f"{key} is {value!r}; it takes {kinds[kind]}.") from error
+
+
+def _from_fields(cls: type[T], fields: Any, where: str) -> T:
+    """Build the dataclass `cls` from parsed JSON, checking names and types all the way down."""
+    if not isinstance(fields, dict):
+        raise RecipeError(f"{where} must be a JSON object, not {fields!r}.")
+    hints = typing.get_type_hints(cls)
+    if unknown := sorted(set(fields) - set(hints)):
+        raise RecipeError(f"{where} has unknown fields: {', '.join(unknown)}.")
+    values = {name: _convert(hints[name], v, f"{where}.{name}") for name, v in fields.items()}
+    try:
+        return cls(**values)
+    except TypeError as error:  # a field is missing; Python's message names it
+        raise RecipeError(f"{where} is incomplete: {error}.") from error
+
+
+def _convert(kind: Any, value: Any, where: str) -> Any:
+    if isinstance(kind, type) and dataclasses.is_dataclass(kind):
+        return _from_fields(kind, value, where)
+    origin = typing.get_origin(kind)
+    if origin is tuple and isinstance(value, list):
+        inner = typing.get_args(kind)[0]
+        return tuple(_convert(inner, item, f"{where}[{i}]") for i, item in enumerate(value))
+    kinds: tuple[type, ...] = (int, float) if kind is float else (origin or kind,)
+    if kinds[0] not in (int, float, bool, str):
+        kinds = (dict,)
+    wrong_bool = isinstance(value, bool) and kind is not bool
+    if not isinstance(value, kinds) or wrong_bool:
+        raise RecipeError(f"{where} is {value!r}, which is not of its type.")
+    return float(value) if kinds == (int, float) else value  # type: ignore[arg-type]
+
+
+def _check_choice(name: str, value: str, choices: Any) -> None:
+    if value not in choices:
+        raise RecipeError(f"{name} is {value!r}. Choose one of: {', '.join(choices)}.")
+
+
+def _check_range(name: str, value: float, low: float, high: float) -> None:
+    if not low <= value <= high:
+        raise RecipeError(f"{name} is {value}; choose {low:g} to {high:g}.")

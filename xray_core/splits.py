@@ -1,0 +1,171 @@
+"""Splits: which image trains, which validates, which tests; no patient in two parts.
+
+Images that belong together stay together: those of one patient (of one study where no
+patient is published), and copies of the same file under other names.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+from xray_core.catalog import Catalog
+from xray_core.errors import RecipeError
+from xray_core.labels import class_of
+
+PARTS = ("train", "validation", "test")
+METHODS = ("patient", "published", "image")
+PUBLISHED_PARTS = {"train": "train", "val": "train", "test": "test"}
+
+
+@dataclass(frozen=True)
+class SplitSpec:
+    """How a dataset is divided.
+
+    Attributes:
+        method: "patient": our own, grouped and stratified. "published": the authors' test
+            part, and validation taken from their training part by patient. "image":
+            at random by image, as many notebooks do; patients leak, and the report says so.
+        validation: fraction of all images (of the published training part), above 0.
+        test: fraction of all images; 0 judges on validation; ignored by "published".
+        seed: another seed, another split.
+    """
+
+    method: str = "patient"
+    validation: float = 0.15
+    test: float = 0.15
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if self.method not in METHODS:
+            raise RecipeError(
+                f"split.method is {self.method!r}; choose one of: {', '.join(METHODS)}."
+            )
+        if not (0 < self.validation < 1 and 0 <= self.test < 1 and self.validation + self.test < 1):
+            raise RecipeError(
+                f"split.validation is {self.validation} and split.test is {self.test}; choose "
+                "fractions above 0 (test may be 0) that leave something to train on."
+            )
+
+
+def split_catalog(catalog: Catalog, targets: pd.DataFrame, spec: SplitSpec) -> pd.DataFrame:
+    """Divide the labelled images that are present into training, validation and test.
+
+    Args:
+        catalog: the dataset.
+        targets: shape (m, n_classes), as `labels.encode_labels` returns; index of the catalog.
+        spec: how to divide.
+
+    Returns:
+        One row per image, sorted by image_id: image_id, path, group (images that must not
+        be separated), class, part (one of `PARTS`).
+
+    Raises:
+        RecipeError: the published split is asked for and there is none, or a part would be
+            empty or lack a class.
+    """
+    images = catalog.present.loc[lambda table: table.index.isin(targets.index)]
+    table = images[["image_id", "path"]].assign(
+        group=group_images(catalog)[images.index],
+        **{"class": class_of(targets)[images.index]},
+    )
+    if spec.method == "published":
+        published = images["published_split"].map(PUBLISHED_PARTS)
+        if not (published == "test").any() or not (published == "train").any():
+            raise RecipeError(
+                f"{catalog.root} comes without a published test part. Set split.method=patient."
+            )
+        inner = published == "train"
+        part = published.copy()
+        part[inner] = _divide(table[inner], {"validation": spec.validation}, spec.seed)
+    else:
+        if spec.method == "image":
+            table["group"] = table["image_id"]
+        part = _divide(table, {"validation": spec.validation, "test": spec.test}, spec.seed)
+    table = table.assign(part=pd.Categorical(part, categories=list(PARTS)))
+    _check_parts(table, spec)
+    return table.sort_values("image_id", ignore_index=True)
+
+
+def group_images(catalog: Catalog) -> pd.Series:
+    """Return, for every image of the catalog, the name of its group; index kept.
+
+    Two images are in one group if they share a patient, or a study where the patient is
+    unknown, or are the same file byte for byte. Groups join when an image links them.
+    """
+    images = catalog.images
+    owner = images["patient_id"].fillna("study " + images["study_id"]).fillna(images["image_id"])
+    owner_code = pd.factorize(owner)[0]
+    digest = _digests_of_copies(catalog)
+    copies = digest[digest.notna()]
+    # A graph of owners (0..n-1) and file contents (n..): connected owners are one group.
+    digest_code = pd.factorize(copies)[0]
+    n_owners = int(owner_code.max()) + 1
+    n_nodes = n_owners + (int(digest_code.max()) + 1 if len(copies) else 0)
+    ends = (owner_code[images.index.get_indexer(copies.index)], n_owners + digest_code)
+    graph = coo_array((np.ones(len(copies)), ends), shape=(n_nodes, n_nodes))
+    component = connected_components(graph, directed=False)[1]
+    groups = pd.Series(component[owner_code], index=images.index)
+    return owner.groupby(groups).transform("first").astype("string")
+
+
+def count_leaks(split: pd.DataFrame, catalog: Catalog) -> int:
+    """Return how many patients (studies where unknown, or identical files) are in several parts."""
+    groups = split["image_id"].map(group_images(catalog).set_axis(catalog.images["image_id"]))
+    return int((split.groupby(groups)["part"].nunique() > 1).sum())
+
+
+def describe_groups(catalog: Catalog) -> str:
+    """Return in words what `group_images` could go by."""
+    by = "patient" if catalog.images["patient_id"].notna().any() else "study"
+    if catalog.images["study_id"].isna().all() and by == "study":
+        by = "image (neither patient nor study is published)"
+    return f"{by}; identical files joined"
+
+
+def _digests_of_copies(catalog: Catalog) -> pd.Series:
+    """Return a content digest for each present image whose file size another one shares."""
+    present = catalog.present
+    sizes = present["file_size"]
+    maybe = present[sizes.duplicated(keep=False) & sizes.notna()]
+    digests = maybe["path"].map(lambda path: _digest(catalog.root / path))
+    return digests[digests.duplicated(keep=False)]
+
+
+def _digest(path: Path) -> str:
+    try:
+        return hashlib.blake2b(path.read_bytes(), digest_size=16).hexdigest()
+    except OSError:
+        return f"unreadable {path}"  # equal to no other file; decoding will report it
+
+
+def _divide(table: pd.DataFrame, fractions: dict[str, float], seed: int) -> pd.Series:
+    """Give each row a part: whole groups, classes in like proportion; the rest is "train"."""
+    # A group counts with its rarest class, so that the small classes are spread most evenly.
+    n_of_class = table["class"].map(table["class"].value_counts()).astype(int)
+    rarest = table.assign(n=n_of_class).sort_values("n", kind="stable").groupby("group")["class"]
+    groups = pd.DataFrame({"class": rarest.first(), "size": table.groupby("group").size()})
+    groups = groups.iloc[np.random.default_rng(seed).permutation(len(groups))]
+    by_class = groups.groupby("class", observed=True)["size"]
+    # Where a group's middle lies in its class, as a fraction of the class' images.
+    middle = (by_class.cumsum() - groups["size"] / 2) / by_class.transform("sum")
+    edges = np.cumsum(list(fractions.values()))
+    parts = np.array([*fractions, "train"])[np.searchsorted(edges, middle, side="right")]
+    return table["group"].map(pd.Series(parts, index=groups.index))
+
+
+def _check_parts(table: pd.DataFrame, spec: SplitSpec) -> None:
+    counts = pd.crosstab(table["class"], table["part"], dropna=False)
+    needed = [part for part in PARTS if part != "test" or spec.method == "published" or spec.test]
+    for part in needed:
+        missing = counts.index[counts.get(part, 0) == 0] if part in counts else counts.index
+        if len(missing):
+            raise RecipeError(
+                f"The {part} part would hold no image of {', '.join(map(str, missing))} "
+                f"({len(table)} labelled images in {table['group'].nunique()} groups in all). "
+                "Use more images, other split fractions, or another label view."
+            )

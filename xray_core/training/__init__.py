@@ -1,0 +1,1 @@
+"""Training: recipe in, run folder out. Only `models`, `training` and `explain` import Keras."""

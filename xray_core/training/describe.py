@@ -1,0 +1,64 @@
+"""What a recipe's model is, and what a training of it costs on this machine: measured."""
+
+import time
+from typing import Any
+
+import keras
+import numpy as np
+import psutil
+
+from xray_core.labels import find_view
+from xray_core.models import build_model
+from xray_core.recipes import Recipe
+from xray_core.training.devices import prepare_device
+
+WARM_UP, TIMED = 1, 3  # steps
+
+
+def describe_recipe(recipe: Recipe) -> dict[str, Any]:
+    """Build the recipe's model, time a few training steps on noise, and say what it is.
+
+    The weights are random whatever the recipe says: they change neither size nor speed.
+
+    Returns:
+        Plain data for JSON: parameters (number), layers (name, kind, output shape,
+        parameters), device, seconds_per_step, images_per_second, memory_mb (most that this
+        process used).
+
+    Raises:
+        XrayError: the model cannot be built so.
+    """
+    device = prepare_device()
+    classes = find_view(recipe.label_view).classes
+    size = recipe.preprocess.size
+    model = build_model(recipe.model, len(classes), size, "random", **recipe.model_options)
+    model.compile("adam", "categorical_crossentropy", jit_compile=False)
+    rng = np.random.default_rng(0)
+    images = rng.uniform(0, 255, (recipe.batch_size, size, size, 1)).astype("float32")
+    targets = np.eye(len(classes), dtype="float32")[
+        rng.integers(0, len(classes), recipe.batch_size)
+    ]
+    seconds = []
+    for _ in range(WARM_UP + TIMED):
+        began = time.perf_counter()
+        model.train_on_batch(images, targets)
+        seconds.append(time.perf_counter() - began)
+    step = float(np.median(seconds[WARM_UP:]))
+    return {
+        "parameters": int(model.count_params()),
+        "layers": [_describe_layer(layer) for layer in model.layers],
+        "device": device,
+        "backend": keras.backend.backend(),
+        "seconds_per_step": step,
+        "images_per_second": recipe.batch_size / step,
+        "memory_mb": psutil.Process().memory_info().rss / 2**20,
+    }
+
+
+def _describe_layer(layer: Any) -> dict[str, Any]:
+    return {
+        "name": layer.name,
+        "kind": type(layer).__name__,
+        "output": " × ".join("batch" if n is None else str(n) for n in layer.output.shape),
+        "parameters": int(layer.count_params()),
+    }

@@ -1,0 +1,80 @@
+"""Batches for Keras: rows of the image cache, augmented, in a repeatable order."""
+
+from typing import Any
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from xray_core.preprocess.augment import augment_batch
+from xray_core.preprocess.cache import ImageCache
+from xray_core.preprocess.spec import AugmentSpec
+
+
+class TrainingBatches(keras.utils.PyDataset):  # type: ignore[misc]
+    """Shuffled, augmented (images, targets, sample weights).
+
+    Order and augmentation depend on `seed`, the epoch and the image alone, so an epoch can be
+    repeated. Images: float32 (batch, size, size, 1) in [0, 255]; targets: float32
+    (batch, n_classes); weights: float32 (batch,).
+
+    Args:
+        cache: decoded images.
+        rows: int, shape (n,): row of each image in the cache.
+        targets: float32, shape (n, n_classes), 0 or 1.
+        class_weights: float, shape (n_classes,): weight of an image by its class.
+        batch_size: images per step; the last batch may be smaller.
+        augment: random changes.
+        seed: of order and augmentation.
+    """
+
+    def __init__(
+        self,
+        cache: ImageCache,
+        rows: NDArray[np.int64],
+        targets: NDArray[np.float32],
+        class_weights: NDArray[np.float32],
+        batch_size: int,
+        augment: AugmentSpec,
+        seed: int,
+    ) -> None:
+        super().__init__()
+        self._cache, self._rows, self._targets = cache, rows, targets
+        self._weights = (targets * class_weights).sum(axis=1).astype("float32")
+        self._batch_size, self._augment, self._seed = batch_size, augment, seed
+        self.start_epoch(1)
+
+    def start_epoch(self, epoch: int) -> None:
+        """Draw the order of `epoch`, counted from 1 through all phases."""
+        self._epoch = epoch
+        self._order = np.random.default_rng([self._seed, epoch]).permutation(len(self._rows))
+
+    def __len__(self) -> int:
+        return -(-len(self._rows) // self._batch_size)
+
+    def batch_length(self, batch: int) -> int:
+        """Return how many images the batch numbered `batch`, from 0, holds."""
+        return min(self._batch_size, len(self._rows) - batch * self._batch_size)
+
+    def __getitem__(self, batch: int) -> tuple[Any, Any, Any]:
+        chosen = self._order[batch * self._batch_size : (batch + 1) * self._batch_size]
+        rows = self._rows[chosen]
+        images = augment_batch(
+            self._cache.pixels[rows], rows, self._augment, self._seed, self._epoch
+        )
+        return images[..., np.newaxis], self._targets[chosen], self._weights[chosen]
+
+
+class PredictionBatches(keras.utils.PyDataset):  # type: ignore[misc]
+    """Images in the order given, as they are: float32 (batch, size, size, 1) in [0, 255]."""
+
+    def __init__(self, cache: ImageCache, rows: NDArray[np.int64], batch_size: int) -> None:
+        super().__init__()
+        self._cache, self._rows, self._batch_size = cache, rows, batch_size
+
+    def __len__(self) -> int:
+        return -(-len(self._rows) // self._batch_size)
+
+    def __getitem__(self, batch: int) -> tuple[Any]:
+        rows = self._rows[batch * self._batch_size : (batch + 1) * self._batch_size]
+        return (self._cache.pixels[rows].astype("float32")[..., np.newaxis],)

@@ -1,0 +1,66 @@
+"""Progress: what a running training tells the world through its status file."""
+
+import time
+from dataclasses import replace
+from typing import Any
+
+import psutil
+
+from xray_core.processes import own_handle
+from xray_core.runs import Run, Status, utc_now
+from xray_core.training.devices import read_gpu_use
+
+EVERY = 0.5  # seconds between two status files
+DEVICE_EVERY = 2.0  # seconds between two looks at the hardware
+
+
+class StopRequested(Exception):
+    """Somebody asked the run to stop; the training ends after its present batch."""
+
+
+class Progress:
+    """Keeps the status file of one run current, without writing it at every batch."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        self._process = psutil.Process()
+        self._written = self._sampled = 0.0
+        self.status: Status = replace(
+            run.read_status(),
+            state="running",
+            message="Starting.",
+            handle=own_handle(),
+            started_at=utc_now(),
+        )
+        self._process.cpu_percent()  # the first call only starts the clock
+        self._run.write_status(self.status)
+
+    def update(self, *, now: bool = False, **fields: Any) -> None:
+        """Change fields of the status; write it if due, or at once.
+
+        Raises:
+            StopRequested: the run was asked to stop.
+        """
+        self.status = replace(self.status, **fields)
+        clock = time.monotonic()
+        if clock - self._sampled > DEVICE_EVERY:
+            self._sampled = clock
+            memory = self._process.memory_info().rss / 2**20
+            use: dict[str, Any] = {"cpu_percent": self._process.cpu_percent(), "memory_mb": memory}
+            self.status = replace(self.status, **use, **read_gpu_use())
+        if now or clock - self._written > EVERY:
+            self._written = clock
+            self._run.write_status(self.status)
+        self.check_stop()
+
+    def check_stop(self) -> None:
+        """Raise StopRequested if the run was asked to stop."""
+        if self._run.stop_path.exists():
+            raise StopRequested
+
+    def end(self, state: str, message: str) -> None:
+        """Write the last word."""
+        self.status = replace(
+            self.status, state=state, message=message, seconds_left=None, ended_at=utc_now()
+        )
+        self._run.write_status(self.status)
