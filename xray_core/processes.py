@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -74,13 +75,15 @@ def terminate(handle: str, *, kill: bool = False) -> None:
     if process is None:
         return
     try:
-        for one in [*process.children(recursive=True), process]:
+        family = [*process.children(recursive=True), process]
+    except psutil.NoSuchProcess:
+        return
+    for one in family:
+        with suppress(psutil.NoSuchProcess):  # it ended by itself meanwhile
             if kill:
                 one.kill()
             else:
                 one.terminate()
-    except psutil.NoSuchProcess:
-        return
 
 
 def lower_priority() -> None:

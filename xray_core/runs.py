@@ -5,6 +5,7 @@ runs/20260301-142501-demo_cnn/
     status.json          state, progress, process; replaced as a whole
     environment.json     versions and hardware
     split.parquet        which image trains, validates, tests
+    data.json            remarks on the dataset, unreadable files, leaks of the split
     metrics.jsonl        one object per batch and per epoch, appended
     validation/          validation probabilities of each epoch, for the epoch slider
     checkpoints/         best.keras (lowest validation loss), last.keras
@@ -110,13 +111,11 @@ class Run:
 
     def read_status(self) -> Status:
         """Return the state; a run whose process is gone without a last word is "lost"."""
-        known = {field.name for field in fields(Status)}
-        try:
-            values = json.loads(self._read_text("status.json"))
-            status = Status(**{key: value for key, value in values.items() if key in known})
-        except (ValueError, TypeError, AttributeError) as error:
-            raise RunError(f"{self.folder / 'status.json'} is damaged: {error}.") from error
-        if status.state == "running" and not is_alive(status.handle):
+        status = self._stored_status()
+        if status.state != "running" or is_alive(status.handle):
+            return status
+        status = self._stored_status()  # its last word may have come between the two looks
+        if status.state == "running":
             return replace(
                 status,
                 state="lost",
@@ -124,6 +123,14 @@ class Run:
                 "What it wrote until then is here.",
             )
         return status
+
+    def _stored_status(self) -> Status:
+        known = {field.name for field in fields(Status)}
+        try:
+            values = json.loads(self._read_text("status.json"))
+            return Status(**{key: value for key, value in values.items() if key in known})
+        except (ValueError, TypeError, AttributeError) as error:
+            raise RunError(f"{self.folder / 'status.json'} is damaged: {error}.") from error
 
     def write_status(self, status: Status) -> None:
         """Replace the status, stamped with the present time."""
@@ -179,8 +186,12 @@ class Run:
             table.to_parquet(partial, index=False)
 
     def request_stop(self) -> None:
-        """Ask the training to stop after its present batch; no error if it has ended."""
-        self.stop_path.touch()
+        """Ask the training to stop after its present batch; no error if it has ended.
+
+        Asking again leaves the file's time as it is: it tells how long ago the first one was.
+        """
+        if not self.stop_path.exists():
+            self.stop_path.touch()
 
     def _read_text(self, name: str) -> str:
         try:
@@ -301,7 +312,12 @@ def find_run(runs_folder: Path, name: str) -> Run:
     """Return the run called `name`. Raises RunError, with the newest, if there is none."""
     folder = runs_folder / name
     # A name comes from an address or a command line: it must not lead out of the folder.
-    if Path(name).name != name or not (folder / "status.json").is_file():
+    inside = Path(name).name == name and name != ".."
+    try:
+        exists = inside and (folder / "status.json").is_file()
+    except OSError:  # longer than any name can be
+        exists = False
+    if not exists:
         newest = ", ".join(run.name for run in list_runs(runs_folder)[:3]) or "none yet"
         raise RunError(f"There is no run {name!r} in {runs_folder}. Newest: {newest}.")
     return Run(folder)

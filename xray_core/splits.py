@@ -1,7 +1,7 @@
 """Splits: which image trains, which validates, which tests; no patient in two parts.
 
-Images that belong together stay together: those of one patient (of one study where no
-patient is published), and copies of the same file under other names.
+Images that belong together stay together: those of one patient or one study, as far as
+these are published, and copies of the same file under other names.
 """
 
 import hashlib
@@ -50,6 +50,8 @@ class SplitSpec:
                 f"split.validation is {self.validation} and split.test is {self.test}; choose "
                 "fractions above 0 (test may be 0) that leave something to train on."
             )
+        if self.seed < 0:
+            raise RecipeError(f"split.seed is {self.seed}; choose 0 or above.")
 
 
 def split_catalog(catalog: Catalog, targets: pd.DataFrame, spec: SplitSpec) -> pd.DataFrame:
@@ -61,20 +63,23 @@ def split_catalog(catalog: Catalog, targets: pd.DataFrame, spec: SplitSpec) -> p
         spec: how to divide.
 
     Returns:
-        One row per image, sorted by image_id: image_id, path, group (images that must not
-        be separated), class, part (one of `PARTS`).
+        One row per image, sorted by image_id: image_id, path, group (images that belong
+        together, see `group_images`), class, part (one of `PARTS`). With "published", images
+        that the authors put in no part are left out.
 
     Raises:
         RecipeError: the published split is asked for and there is none, or a part would be
             empty or lack a class.
     """
     images = catalog.present.loc[lambda table: table.index.isin(targets.index)]
+    if spec.method == "published":
+        images = images[images["published_split"].notna()]
     table = images[["image_id", "path"]].assign(
         group=group_images(catalog)[images.index],
         **{"class": class_of(targets)[images.index]},
     )
     if spec.method == "published":
-        published = images["published_split"].map(PUBLISHED_PARTS)
+        published = images["published_split"].map(PUBLISHED_PARTS).astype("object")
         if not (published == "test").any() or not (published == "train").any():
             raise RecipeError(
                 f"{catalog.root} comes without a published test part. Set split.method=patient."
@@ -83,9 +88,10 @@ def split_catalog(catalog: Catalog, targets: pd.DataFrame, spec: SplitSpec) -> p
         part = published.copy()
         part[inner] = _divide(table[inner], {"validation": spec.validation}, spec.seed)
     else:
-        if spec.method == "image":
-            table["group"] = table["image_id"]
-        part = _divide(table, {"validation": spec.validation, "test": spec.test}, spec.seed)
+        fractions = {"validation": spec.validation, "test": spec.test}
+        # By image, the table still tells the patients: intervals are drawn over them.
+        by_image = table.assign(group=table["image_id"])
+        part = _divide(by_image if spec.method == "image" else table, fractions, spec.seed)
     table = table.assign(part=pd.Categorical(part, categories=list(PARTS)))
     _check_parts(table, spec)
     return table.sort_values("image_id", ignore_index=True)
@@ -94,23 +100,25 @@ def split_catalog(catalog: Catalog, targets: pd.DataFrame, spec: SplitSpec) -> p
 def group_images(catalog: Catalog) -> pd.Series:
     """Return, for every image of the catalog, the name of its group; index kept.
 
-    Two images are in one group if they share a patient, or a study where the patient is
-    unknown, or are the same file byte for byte. Groups join when an image links them.
+    Two images are in one group if they share a patient or a study, or are the same file byte
+    for byte. Groups join when an image links them. A group is called after the patient of its
+    first image; after the study, or the image, where that is all there is.
     """
     images = catalog.images
-    owner = images["patient_id"].fillna("study " + images["study_id"]).fillna(images["image_id"])
-    owner_code = pd.factorize(owner)[0]
-    digest = _digests_of_copies(catalog)
-    copies = digest[digest.notna()]
-    # A graph of owners (0..n-1) and file contents (n..): connected owners are one group.
-    digest_code = pd.factorize(copies)[0]
-    n_owners = int(owner_code.max()) + 1
-    n_nodes = n_owners + (int(digest_code.max()) + 1 if len(copies) else 0)
-    ends = (owner_code[images.index.get_indexer(copies.index)], n_owners + digest_code)
-    graph = coo_array((np.ones(len(copies)), ends), shape=(n_nodes, n_nodes))
-    component = connected_components(graph, directed=False)[1]
-    groups = pd.Series(component[owner_code], index=images.index)
-    return owner.groupby(groups).transform("first").astype("string")
+    copies = _digests_of_copies(catalog).reindex(images.index)
+    # A graph of images (0..n-1), patients, studies and file contents: what is connected is a group.
+    rows, nodes, n_nodes = [], [], len(images)
+    for shared in (images["patient_id"], images["study_id"], copies):
+        code, names = pd.factorize(shared)
+        known = np.flatnonzero(code >= 0)
+        rows.append(known)
+        nodes.append(n_nodes + code[known])
+        n_nodes += len(names)
+    ends = (np.concatenate(rows), np.concatenate(nodes))
+    graph = coo_array((np.ones(len(ends[0])), ends), shape=(n_nodes, n_nodes))
+    group = connected_components(graph, directed=False)[1][: len(images)]
+    name = images["patient_id"].fillna("study " + images["study_id"]).fillna(images["image_id"])
+    return name.groupby(group).transform("first").astype("string")
 
 
 def count_leaks(split: pd.DataFrame, catalog: Catalog) -> int:

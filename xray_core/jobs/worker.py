@@ -88,7 +88,8 @@ def _start(name: str, home: Home, queue: JobQueue) -> None:
     if not run.folder.is_dir():  # deleted while it waited
         queue.end(name)
         return
-    handle = start_detached(xray_command("run", str(run.folder)), run.log_path)
+    workspace = {"XRAY_HOME": str(home.folder)}
+    handle = start_detached(xray_command("run", str(run.folder)), run.log_path, workspace)
     queue.set_handle(name, handle)
 
 
@@ -105,7 +106,9 @@ def _look_after(job: Job, home: Home, queue: JobQueue) -> None:
         queue.end(job.run)
         return
     if status.state == "running":
-        return  # started by a worker that was killed before it noted the handle
+        # Started by a worker that was killed before it noted the handle; the run knows it.
+        _insist_on_stop(run, status.handle)
+        return
     if status.state == "queued" and not job.handle:
         # Claimed by a worker that was killed before it started it. The training takes a lock
         # on its run, so even if that process is about to appear, the run is trained once.

@@ -1,0 +1,158 @@
+"""Label views: the table of views, and the encoding."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from xray_core.catalog import COLUMNS, Catalog, build_catalog
+from xray_core.datasets import READERS
+from xray_core.errors import LabelError
+from xray_core.labels import (
+    LABEL_VIEWS,
+    LabelView,
+    class_of,
+    encode_catalog,
+    encode_labels,
+    find_view,
+    views_of,
+)
+
+CHEST = LabelView(
+    dataset="made_up",
+    classes={"effusion": ("Effusion",), "opacity": ("Mass", "Nodule")},
+    negatives=("No Finding",),
+    multilabel=True,
+)
+
+
+def siim_catalog(findings: list[str | None]) -> Catalog:
+    rows = [{"image_id": str(i), "path": "a.jpg", "findings": f} for i, f in enumerate(findings)]
+    return build_catalog(Path("siim"), "siim_covid19", rows)
+
+
+@pytest.mark.parametrize("name", LABEL_VIEWS)
+def test_every_view_is_about_a_known_dataset_and_says_where_it_comes_from(name: str) -> None:
+    view = LABEL_VIEWS[name]
+
+    assert view.dataset in READERS
+    assert view.column in COLUMNS
+    assert view.question.endswith("?")
+    assert view.source
+
+
+@pytest.mark.parametrize("name", LABEL_VIEWS)
+def test_every_view_encodes_each_of_its_own_findings(name: str) -> None:
+    view = LABEL_VIEWS[name]
+    findings = pd.Series([f for group in view.classes.values() for f in group])
+
+    targets = encode_labels(findings, view)
+
+    assert list(targets) == list(view.classes)
+    assert (targets.sum(axis=1) == 1).all()
+
+
+@pytest.mark.parametrize(
+    ("finding", "expected"),
+    [
+        ("Effusion", [1, 0]),
+        ("Nodule", [0, 1]),
+        ("Mass|Nodule", [0, 1]),
+        ("Effusion|Mass", [1, 1]),
+        ("No Finding", [0, 0]),
+        ("Mass|No Finding", [0, 1]),
+    ],
+)
+def test_findings_become_targets(finding: str, expected: list[int]) -> None:
+    targets = encode_labels(pd.Series([finding]), CHEST)
+
+    assert targets.iloc[0].tolist() == expected
+
+
+def test_unlabelled_images_are_left_out_and_the_index_is_kept() -> None:
+    findings = pd.Series(["Effusion", pd.NA, "Mass"], index=[10, 11, 12], dtype="string")
+
+    assert encode_labels(findings, CHEST).index.tolist() == [10, 12]
+
+
+@pytest.mark.parametrize("findings", [[pd.NA], []])
+def test_no_labelled_image_gives_an_empty_table_with_the_right_columns(
+    findings: list[object],
+) -> None:
+    targets = encode_labels(pd.Series(findings, dtype="string"), CHEST)
+
+    assert list(targets) == ["effusion", "opacity"]
+    assert set(targets.dtypes.astype(str)) == {"uint8"}
+    assert targets.empty
+
+
+def test_a_finding_whose_name_holds_another_is_not_mistaken_for_it() -> None:
+    with pytest.raises(LabelError, match="'Massive' \\(1 images\\)"):
+        encode_labels(pd.Series(["Massive"]), CHEST)
+
+
+@pytest.mark.parametrize("finding", ["Effusion|Mass", "No Finding"])
+def test_a_single_label_view_wants_exactly_one_class_per_image(finding: str) -> None:
+    with pytest.raises(LabelError, match=r"1 images .* \(first: row 7\)"):
+        encode_labels(pd.Series([finding], index=[7]), replace(CHEST, multilabel=False))
+
+
+def test_an_empty_finding_is_not_taken_for_a_negative() -> None:
+    with pytest.raises(LabelError, match="'' .1 images."):
+        encode_labels(pd.Series(["", "Mass"]), CHEST)
+
+
+def test_targets_are_the_same_whatever_order_the_images_come_in() -> None:
+    findings = pd.Series(["Effusion", "Mass", "No Finding", "Effusion|Nodule"])
+    shuffled = findings.sample(frac=1, random_state=0)
+
+    targets = encode_labels(shuffled, CHEST)
+
+    pd.testing.assert_frame_equal(targets.sort_index(), encode_labels(findings, CHEST))
+
+
+def test_a_catalog_is_encoded_in_class_order_without_its_unlabelled_images() -> None:
+    catalog = siim_catalog(["Typical Appearance", None, "Negative for Pneumonia"])
+
+    targets = encode_catalog(catalog, LABEL_VIEWS["siim_study"])
+
+    assert list(targets) == ["atypical", "indeterminate", "negative", "typical"]
+    assert targets.index.tolist() == [0, 2]
+    assert class_of(targets).tolist() == ["typical", "negative"]
+
+
+def test_a_view_reads_the_column_that_it_names() -> None:
+    rows = [{"image_id": "a", "path": "a.jpg", "findings": "x", "image_findings": "opacity"}]
+    catalog = build_catalog(Path("siim"), "siim_covid19", rows)
+
+    targets = encode_catalog(catalog, LABEL_VIEWS["siim_image"])
+
+    assert class_of(targets).tolist() == ["opacity"]
+
+
+def test_a_view_of_another_dataset_is_refused_with_those_that_fit() -> None:
+    with pytest.raises(LabelError, match="'kermany'.*Views that fit: siim_study, siim_image"):
+        encode_catalog(siim_catalog(["Typical Appearance"]), LABEL_VIEWS["kermany_pneumonia"])
+
+
+def test_a_catalog_without_a_label_is_refused() -> None:
+    with pytest.raises(LabelError, match="no image is labelled in 'findings'"):
+        encode_catalog(siim_catalog([None]), LABEL_VIEWS["siim_study"])
+
+
+def test_classes_keep_the_order_of_the_targets_and_their_index() -> None:
+    targets = pd.DataFrame({"normal": [0, 1], "pneumonia": [1, 0], "other": [0, 0]}, index=[5, 3])
+
+    classes = class_of(targets)
+
+    assert classes.to_dict() == {5: "pneumonia", 3: "normal"}
+    assert classes.cat.categories.tolist() == ["normal", "pneumonia", "other"]
+
+
+def test_views_are_found_by_name_and_by_dataset() -> None:
+    assert find_view("kermany_cause") is LABEL_VIEWS["kermany_cause"]
+    assert list(views_of("kermany")) == ["kermany_pneumonia", "kermany_cause"]
+    assert views_of("unheard_of") == {}
+    with pytest.raises(LabelError, match="'kermany_causes'. Choose one of: siim_study"):
+        find_view("kermany_causes")

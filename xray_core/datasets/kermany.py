@@ -1,0 +1,115 @@
+"""Kermany paediatric pneumonia X-rays: two class folders in each split folder.
+
+5,856 JPEGs of children aged one to five, Guangzhou Women and Children's Medical Center.
+
+    chest_xray/{train,val,test}/NORMAL/IM-0115-0001.jpeg
+    chest_xray/{train,val,test}/PNEUMONIA/person1_bacteria_1.jpeg
+
+Known trouble:
+    - `val` holds 16 images, too few to select a model on; make your own split. Resized
+      copies often leave `val` out.
+    - There is no patient table. The patient is read from the file name
+      (person1_virus_6 -> person1), which the authors do not document. Numbers start again
+      in `test`, so "train/person1" and "test/person1" are two children. Whether IM-0427 and
+      NORMAL2-IM-0427 are one child is unknown; they count as two.
+    - Some archives hold the tree twice, plus macOS "._*" files; both are skipped.
+
+Source: Kermany et al., Cell 172 (2018), doi:10.1016/j.cell.2018.02.010
+Data: doi:10.17632/rscbjbr9sj.2 (CC BY 4.0), in the Kaggle folder layout
+"""
+
+import os
+import re
+from itertools import product
+from pathlib import Path, PurePath
+
+from xray_core.catalog import Catalog, build_catalog
+from xray_core.datasets.images import is_image_name
+from xray_core.datasets.reader import Reader, count_remark
+from xray_core.errors import DatasetError
+
+SPLITS = ("train", "val", "test")
+PNEUMONIA_NAME = re.compile(r"(?P<patient>person\d+)_(?P<cause>bacteria|virus)_\d+(?:_\d+)?")
+NORMAL_NAME = re.compile(r"(?P<patient>(?:NORMAL2-)?IM-\d+)-\d+(?:-\d+)?")
+NAMES = {"NORMAL": NORMAL_NAME, "PNEUMONIA": PNEUMONIA_NAME}
+FINDINGS = {"bacteria": "bacterial pneumonia", "virus": "viral pneumonia"}
+EXPECTS = "train and test folders (val is optional), each with NORMAL and PNEUMONIA"
+
+
+def find_root(folder: Path) -> Path | None:
+    """Return the folder that directly holds `train` or `test`; see `Reader.find_root`."""
+    for root in (folder, folder / "chest_xray", folder / "chest_xray" / "chest_xray"):
+        if any((root / split / name).is_dir() for split in SPLITS for name in NAMES):
+            return root
+    return None
+
+
+def read_kermany(folder: Path) -> Catalog:
+    """Read the extracted `chest_xray` folder, or one that holds it.
+
+    Returns:
+        A catalog. `image_id` is "train/person1_bacteria_1", `patient_id` "train/person1"
+        (val shares the numbers of train) and `findings` "normal", "bacterial pneumonia" or
+        "viral pneumonia". Files whose name says no more than their folder are left out
+        and counted.
+
+    Raises:
+        DatasetError: the folder is laid out in another way, or no file name is understood.
+    """
+    root = find_root(folder)
+    if root is None:
+        raise DatasetError(f"{folder} is not the Kermany dataset: expected {EXPECTS}.")
+
+    rows: dict[str, dict[str, str]] = {}
+    unknown, repeated, stray = [], [], []
+    for split, class_folder, file in _list_files(root):
+        name, stem = f"{split}/{class_folder}/{file}", PurePath(file).stem
+        if not is_image_name(file):
+            stray.append(name)
+        elif not (match := NAMES[class_folder].fullmatch(stem)):
+            unknown.append(name)
+        elif (image_id := f"{split}/{stem}") in rows:  # stems repeat across splits
+            repeated.append(name)
+        else:
+            numbering = "test" if split == "test" else "train"
+            rows[image_id] = {
+                "image_id": image_id,
+                "path": name,
+                "patient_id": f"{numbering}/{match['patient']}",
+                "findings": FINDINGS[match["cause"]] if "cause" in match.groupdict() else "normal",
+                "published_split": split,
+            }
+    if unknown and not rows:
+        raise DatasetError(
+            f"{root}: none of the {len(unknown)} image names is understood (first: "
+            f"{unknown[0]}). Expected names like person1_virus_6.jpeg in PNEUMONIA and "
+            "IM-0115-0001.jpeg in NORMAL."
+        )
+    remarks = [
+        count_remark("unknown_name", unknown, "Images left out, as their names give no patient"),
+        count_remark("repeated_name", repeated, "Images left out, as their names occur twice"),
+        count_remark("stray_file", stray, "Files left out, as they are no images"),
+    ]
+    return build_catalog(root, "kermany", rows.values(), remarks=remarks)
+
+
+def _list_files(root: Path) -> list[tuple[str, str, str]]:
+    """Return (split, class folder, file name) of all files but the hidden ones, sorted."""
+    found = []
+    for split, class_folder in product(SPLITS, NAMES):
+        folder = root / split / class_folder
+        if folder.is_dir():
+            with os.scandir(folder) as entries:  # names only: no look at each file
+                files = (entry.name for entry in entries if entry.is_file())
+                found += [(split, class_folder, file) for file in files if file[0] != "."]
+    return sorted(found)
+
+
+READER = Reader(
+    title="Kermany paediatric pneumonia",
+    expects=EXPECTS,
+    find_root=find_root,
+    read=read_kermany,
+    citation="Kermany et al., Cell 172 (2018), doi:10.1016/j.cell.2018.02.010",
+    licence="CC BY 4.0",
+)

@@ -1,0 +1,241 @@
+"""SIIM-FISABIO-RSNA COVID-19 Detection: radiographs with study appearances and boxes.
+
+6,334 training images of 6,054 studies, in a resized release:
+
+    train_study_level.csv   id, one column per appearance (one of them is 1)
+    train_image_level.csv   id, boxes, label, StudyInstanceUID
+    meta.csv                optional: image_id, dim0 (original height), dim1 (original width)
+    patients.csv            optional, not official: imageid, studyid, patientid
+    train/<image_id>.jpg    or .png, squashed to a square
+
+Known trouble:
+    - `boxes` is x, y, width, height; `label` repeats them as x1, y1, x2, y2. Both in px of
+      the original radiograph, so without meta.csv no box can be placed on a resized image.
+    - One box starts left of its image (x = -3.56).
+    - 304 images labelled "none" belong to a study that is not negative.
+    - The official release names no patients, and about 1,200 patients have several studies.
+    - 50 groups of images are identical to the pixel; 31 of them carry conflicting labels.
+
+Source: Lakhani et al., J Digit Imaging 36 (2023), doi:10.1007/s10278-022-00706-8
+"""
+
+import ast
+from math import isfinite
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from xray_core.catalog import BOX_COLUMNS, Catalog, Remark, build_catalog
+from xray_core.datasets.boxes import fit_boxes
+from xray_core.datasets.images import is_image_name
+from xray_core.datasets.reader import N_EXAMPLES, Reader, count_remark
+from xray_core.datasets.tables import read_table
+from xray_core.errors import DatasetError
+
+STUDY_CSV, IMAGE_CSV = "train_study_level.csv", "train_image_level.csv"
+META_CSV, PATIENTS_CSV = "meta.csv", "patients.csv"
+IMAGE_FOLDER = "train"
+APPEARANCES = (
+    "Negative for Pneumonia",
+    "Typical Appearance",
+    "Indeterminate Appearance",
+    "Atypical Appearance",
+)
+IMAGE_FINDINGS = ("none", "opacity")
+EXPECTS = f"{STUDY_CSV}, {IMAGE_CSV} and the folder {IMAGE_FOLDER}"
+
+
+def find_root(folder: Path) -> Path | None:
+    """Return `folder`, or its only sub-folder, that holds both CSVs; see `Reader.find_root`."""
+    if _holds_tables(folder):
+        return folder
+    inner = [path for path in folder.iterdir() if _holds_tables(path)] if folder.is_dir() else []
+    return inner[0] if len(inner) == 1 else None
+
+
+def _holds_tables(folder: Path) -> bool:
+    return (folder / STUDY_CSV).is_file() and (folder / IMAGE_CSV).is_file()
+
+
+def read_siim_covid19(folder: Path) -> Catalog:
+    """Read the folder that holds both CSVs, or its parent.
+
+    Returns:
+        A catalog with one row per row of train_image_level.csv, also where the file is
+        absent. `findings` is the study's appearance, `image_findings` "none" or "opacity".
+        Every box lies inside its image; one that cannot be placed is left out and counted.
+
+    Raises:
+        DatasetError: a CSV is missing or lacks a column, or no row can be used.
+    """
+    root = find_root(folder)
+    if root is None:
+        raise DatasetError(f"{folder} is not SIIM-FISABIO-RSNA COVID-19: expected {EXPECTS}.")
+
+    images, remarks = _read_image_rows(root)
+    images, study_remark = _add_appearances(images, root)
+    images, size_remark = _add_original_sizes(images, root)
+    images, patient_remark = _add_patients(images, root)
+    images, file_remarks = _add_paths(images, root)
+    boxes, box_remarks = _read_boxes(images)
+    remarks += [study_remark, size_remark, patient_remark, *file_remarks, *box_remarks]
+    return build_catalog(root, "siim_covid19", images, boxes, remarks)
+
+
+def parse_boxes(text: str) -> list[tuple[float, float, float, float]]:
+    """Return (x, y, width, height) of each box in a cell of the column `boxes`.
+
+    Raises:
+        DatasetError: the text is no list of boxes, or a number is not finite.
+
+    >>> parse_boxes("[{'x': 10.5, 'y': 20, 'width': 30, 'height': 40}]")
+    [(10.5, 20.0, 30.0, 40.0)]
+    """
+    try:
+        boxes = [
+            (float(box["x"]), float(box["y"]), float(box["width"]), float(box["height"]))
+            for box in ast.literal_eval(text)
+        ]
+    except (ValueError, TypeError, KeyError, SyntaxError, ArithmeticError, IndexError) as error:
+        raise DatasetError(f"Not a list of boxes: {text[:80]!r}.") from error
+    except (MemoryError, RecursionError) as error:  # nested deeper than Python parses
+        raise DatasetError(f"Not a list of boxes: {text[:80]!r}.") from error
+    if not all(isfinite(number) for box in boxes for number in box):
+        raise DatasetError(f"A box has a number that is not finite: {text[:80]!r}.")
+    return boxes
+
+
+def _read_image_rows(root: Path) -> tuple[pd.DataFrame, list[Remark]]:
+    """Return image_id, study_id, image_findings and the text of `boxes`."""
+    table = read_table(root / IMAGE_CSV, ("id", "boxes", "label", "StudyInstanceUID"))
+    images = pd.DataFrame(
+        {
+            "image_id": _clean_ids(table["id"], "_image"),
+            "study_id": _clean_ids(table["StudyInstanceUID"], "_study"),
+            "image_findings": table["label"].str.split().str[0].str.lower(),
+            "boxes": table["boxes"],
+        }
+    )
+    nameless = images["image_id"].isna()
+    n_nameless = int(nameless.sum())
+    repeated = images["image_id"].duplicated() & ~nameless
+    unclear = ~images["image_findings"].isin(IMAGE_FINDINGS)
+    images.loc[unclear, "image_findings"] = pd.NA
+    remarks = [
+        Remark("nameless_row", n_nameless, f"Rows left out, as they lack an id: {n_nameless:,}."),
+        count_remark(
+            "repeated_row",
+            list(images.loc[repeated, "image_id"]),
+            "Rows left out, as they repeat an image",
+        ),
+        count_remark(
+            "unclear_label",
+            list(images.loc[unclear & ~nameless, "image_id"]),
+            "Images labelled neither none nor opacity, left unlabelled",
+        ),
+    ]
+    return images[~nameless & ~repeated].reset_index(drop=True), remarks
+
+
+def _add_appearances(images: pd.DataFrame, root: Path) -> tuple[pd.DataFrame, Remark]:
+    table = read_table(root / STUDY_CSV, ("id", *APPEARANCES))
+    is_one = table[list(APPEARANCES)].apply(pd.to_numeric, errors="coerce").eq(1).fillna(False)
+    named = pd.Series(np.asarray(APPEARANCES)[is_one.to_numpy(bool).argmax(axis=1)], dtype="string")
+    # A study with no appearance, or with two, is left unlabelled instead of guessed.
+    named = named.where(is_one.sum(axis=1) == 1)
+    images["findings"] = _look_up(images["study_id"], _clean_ids(table["id"], "_study"), named)
+    unlabelled = images.loc[images["findings"].isna(), "image_id"]
+    message = f"Images without exactly one appearance in {STUDY_CSV}, left unlabelled"
+    return images, count_remark("unlabelled_image", list(unlabelled), message)
+
+
+def _add_original_sizes(images: pd.DataFrame, root: Path) -> tuple[pd.DataFrame, Remark]:
+    """Add original_width and original_height, <NA> where meta.csv does not give them."""
+    images[["original_width", "original_height"]] = pd.NA
+    if (root / META_CSV).is_file():
+        table = read_table(root / META_CSV, ("image_id", "dim0", "dim1"))
+        ids = _clean_ids(table["image_id"], "_image")
+        dims = table[["dim0", "dim1"]].apply(pd.to_numeric, errors="coerce")
+        dims = dims.where(dims > 0).round()
+        images["original_width"] = _look_up(images["image_id"], ids, dims["dim1"])
+        images["original_height"] = _look_up(images["image_id"], ids, dims["dim0"])
+    sizes = ["original_width", "original_height"]
+    images[sizes] = images[sizes].astype("Int64")
+    unknown = images.loc[images[sizes].isna().any(axis=1), "image_id"]
+    message = (
+        f"Images without an original size, so without boxes; {META_CSV} would give it "
+        "(image_id, dim0 = height, dim1 = width)"
+    )
+    return images, count_remark("unknown_original_size", list(unknown), message)
+
+
+def _add_patients(images: pd.DataFrame, root: Path) -> tuple[pd.DataFrame, Remark]:
+    images["patient_id"] = pd.NA
+    if (root / PATIENTS_CSV).is_file():
+        table = read_table(root / PATIENTS_CSV, ("imageid", "patientid"))
+        ids = _clean_ids(table["imageid"], "_image")
+        images["patient_id"] = _look_up(images["image_id"], ids, table["patientid"].str.lower())
+    unknown = images.loc[images["patient_id"].isna(), "image_id"]
+    message = f"Images without a patient in {PATIENTS_CSV}, to be grouped by study when splitting"
+    return images, count_remark("unknown_patient", list(unknown), message)
+
+
+def _add_paths(images: pd.DataFrame, root: Path) -> tuple[pd.DataFrame, list[Remark]]:
+    known = set(images["image_id"])
+    paths: dict[str, str] = {}
+    stray: list[str] = []
+    files = (path for path in (root / IMAGE_FOLDER).glob("[!.]*") if path.is_file())
+    for file in sorted(files):
+        image_id = file.stem.lower()
+        if is_image_name(file.name) and image_id in known and image_id not in paths:
+            paths[image_id] = f"{IMAGE_FOLDER}/{file.name}"
+        else:
+            stray.append(file.name)
+    images["path"] = images["image_id"].map(paths).astype("string")
+    absent = images.loc[images["path"].isna(), "image_id"]
+    absent_message = (
+        f"{len(absent):,} of {len(images):,} images are absent from {IMAGE_FOLDER}/; "
+        f"expected {IMAGE_FOLDER}/<image id>.jpg or .png."
+    )
+    return images, [
+        Remark("absent_image", len(absent), absent_message, tuple(absent[:N_EXAMPLES])),
+        count_remark(
+            "stray_file", stray, f"Files in {IMAGE_FOLDER}/ left out, as no row names them"
+        ),
+    ]
+
+
+def _read_boxes(images: pd.DataFrame) -> tuple[pd.DataFrame, list[Remark]]:
+    """Return the boxes as published, px of the original image."""
+    rows: list[tuple[str, str, float, float, float, float]] = []
+    broken: list[str] = []
+    for image_id, text in images[["image_id", "boxes"]].dropna().itertuples(index=False):
+        try:
+            rows += [(image_id, "opacity", *box) for box in parse_boxes(text)]
+        except DatasetError:
+            broken.append(image_id)
+    boxes = pd.DataFrame(rows, columns=list(BOX_COLUMNS)).astype(dict(BOX_COLUMNS))
+    boxes, remarks = fit_boxes(boxes, images)
+    message = "Images whose boxes cannot be read, left without boxes"
+    return boxes, [count_remark("broken_boxes", broken, message), *remarks]
+
+
+def _clean_ids(ids: pd.Series, ending: str) -> pd.Series:
+    return ids.str.lower().str.removesuffix(ending)
+
+
+def _look_up(keys: pd.Series, ids: pd.Series, values: pd.Series) -> pd.Series:
+    """Return the value of each key; where an id repeats, its first value counts."""
+    usable = ids.notna() & ~ids.duplicated()
+    return keys.map(pd.Series(values[usable].to_numpy(), index=ids[usable], dtype=values.dtype))
+
+
+READER = Reader(
+    title="SIIM-FISABIO-RSNA COVID-19 Detection",
+    expects=EXPECTS,
+    find_root=find_root,
+    read=read_siim_covid19,
+    citation="Lakhani et al., J Digit Imaging 36 (2023), doi:10.1007/s10278-022-00706-8",
+    licence="academic and non-commercial use",
+)

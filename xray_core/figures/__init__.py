@@ -1,0 +1,1 @@
+"""Plotly figures: tidy table in, figure out; the page's theme gives them their colours."""

@@ -1,0 +1,89 @@
+"""Small JPEG copies of images for looking at: made once, then read from the disk."""
+
+import hashlib
+import io
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import uuid4
+
+from PIL import Image
+
+from xray_core.datasets.images import read_image
+from xray_core.errors import ImageError
+
+JPEG_QUALITY = 87  # below about 80, rings show around ribs and letters
+VERSION = 1  # raise it when the same file gives another thumbnail
+THREADS = 8  # they mostly wait for the disk, and decoding releases the lock
+
+
+@dataclass(frozen=True)
+class Thumbnail:
+    """A small copy of an image, or the reason why there is none.
+
+    Attributes:
+        jpeg: the file's content; empty if the image cannot be read.
+        reason: why it cannot be read, else "".
+    """
+
+    jpeg: bytes = b""
+    reason: str = ""
+
+
+def create_thumbnails(images: Sequence[Path], side: int, folder: Path) -> list[Thumbnail]:
+    """Return a thumbnail of each image, made now or on an earlier call.
+
+    A thumbnail belongs to the image's path, time of change and size in bytes, so a file that
+    was replaced gets a new one.
+
+    Args:
+        images: any files; one that cannot be read gives a thumbnail with a reason.
+        side: px, the longer side at most; a smaller image keeps its size.
+        folder: where thumbnails are kept; may be deleted at any time.
+
+    Returns:
+        As many thumbnails as images, in their order; proportions are those of the file.
+
+    Raises:
+        OSError: the disk refuses to keep a thumbnail.
+    """
+    with ThreadPoolExecutor(THREADS) as pool:
+        return list(pool.map(lambda image: _create_thumbnail(image, side, folder), images))
+
+
+def _create_thumbnail(image: Path, side: int, folder: Path) -> Thumbnail:
+    try:
+        kept = folder / _name(image, side)
+        if kept.is_file():
+            return Thumbnail(kept.read_bytes())
+        jpeg = _encode(image, side)
+    except ImageError as error:
+        return Thumbnail(reason=str(error))
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    partial = kept.with_name(f".{uuid4().hex}.partial")
+    try:
+        partial.write_bytes(jpeg)
+        partial.replace(kept)
+    finally:
+        partial.unlink(missing_ok=True)
+    return Thumbnail(jpeg)
+
+
+def _name(image: Path, side: int) -> str:
+    """Return the file name that stands for this state of `image`, under one of 256 folders."""
+    try:
+        found = image.stat()
+    except OSError as error:
+        raise ImageError(f"{image} cannot be read: {error.strerror}.") from error
+    state = (VERSION, str(image.resolve()), found.st_mtime_ns, found.st_size, side, JPEG_QUALITY)
+    digest = hashlib.sha256(repr(state).encode()).hexdigest()
+    return f"{digest[:2]}/{digest[2:32]}.jpg"
+
+
+def _encode(image: Path, side: int) -> bytes:
+    small = Image.fromarray(read_image(image, at_least=side))
+    small.thumbnail((side, side), Image.Resampling.LANCZOS)
+    buffer = io.BytesIO()
+    small.save(buffer, "JPEG", quality=JPEG_QUALITY)
+    return buffer.getvalue()
