@@ -97,7 +97,7 @@ def read_text(path: Path) -> str:
 
 def requirement_texts(name: str) -> dict[str, str]:
     """Return, by name, the texts of a requirement file and of those it includes with -r."""
-    texts = {name: (ROOT / name).read_text(encoding="utf-8")}
+    texts = {name: read_text(ROOT / name)}
     for included in re.findall(r"^-r\s+(\S+)", texts[name], re.MULTILINE):
         texts.update(requirement_texts(included))
     return texts
@@ -182,12 +182,14 @@ class PipProgress:
 
     def read(self, line: str) -> None:
         """Take in one line of pip's output."""
-        if match := re.match(r"(?:Collecting|Processing) (?:\S*[/\\])?([^\s;]+)", line):
+        collects = r"Collecting ([^\s;]+)|Processing (?:\S*[/\\])?([^-\s]+-[^-\s]+)"
+        if match := re.match(collects, line):
             self.collected += 1
-            of = max(self.pins, self.collected)
-            self.say(f"collecting {match[1]} ({self.collected} of {of})")
+            what = (match[1] or match[2].replace("-", " ")).replace("==", " ")
+            self.say(f"collecting {what} ({self.collected} of {max(self.pins, self.collected)})")
         elif line.startswith("Requirement already satisfied: "):
             self.collected += 1
+            self.text = "checking what is there already"
         elif line.startswith("Ignoring "):
             self.pins -= 1  # a pin for another system
         elif match := re.match(r"\s+Downloading ([^-\s]+)\S* (\([\d.]+ [MG]B\))", line):

@@ -366,9 +366,9 @@ raise SystemExit(3)
 
     assert status == 3
     assert capsys.readouterr().out.splitlines() == [
-        "  collecting numpy==2.4.6 (1 of 2)",
+        "  collecting numpy 2.4.6 (1 of 2)",
         "  downloading numpy (16.6 MB)",
-        "  collecting streamlit-1.67.0-py3-none-any.whl (2 of 2)",
+        "  collecting streamlit 1.67.0 (2 of 2)",
         "  installing 2 packages",
         "  installed numpy 2.4.6 (1 of 2)",
     ]
