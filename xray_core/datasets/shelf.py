@@ -1,0 +1,114 @@
+"""The shelf: which dataset folders this workspace knows, by name.
+
+Every folder in the workspace's `data/` is on it, and every folder that a user added; those
+are listed in `datasets.json`. The environment variable XRAY_DATA_ROOTS (folders joined by
+the system's path separator) limits what may be added, for an app that is opened to a class.
+"""
+
+import json
+import os
+from pathlib import Path
+from uuid import uuid4
+
+from filelock import FileLock, Timeout
+
+from xray_core.datasets import detect_dataset
+from xray_core.datasets.phantom import is_phantom
+from xray_core.errors import DatasetError
+from xray_core.home import Home
+from xray_core.processes import start_detached, xray_command
+
+DEMO = "demo"
+N_DEMO_IMAGES = 600
+
+
+def list_datasets(home: Home) -> dict[str, Path]:
+    """Return name -> folder of every known dataset whose folder is still there; demo first."""
+    found: dict[str, Path] = {}
+    if is_phantom(home.demo_data):
+        found[DEMO] = home.demo_data
+    # A dot marks what is still being written.
+    inside = sorted(home.data.glob("[!.]*"))
+    for folder in [*inside, *_read_added(home)]:
+        if folder in found.values() or not _is_dataset(folder):
+            continue
+        name = folder.name
+        while name in found:  # two folders of one name: tell them apart by their parents
+            name = f"{folder.parent.name}/{name}" if "/" not in name else f"{name}'"
+        found[name] = folder
+    return found
+
+
+def add_dataset(home: Home, folder: Path) -> Path:
+    """Put `folder` on the shelf, and return it resolved.
+
+    Raises:
+        DatasetError: it is no dataset, lies outside XRAY_DATA_ROOTS, or the disk refuses.
+    """
+    folder = folder.expanduser().resolve()
+    roots = [Path(root).resolve() for root in _allowed_roots()]
+    if roots and not any(folder.is_relative_to(root) for root in roots):
+        raise DatasetError(
+            f"{folder} lies outside the folders that this app may read: "
+            f"{', '.join(map(str, roots))}. Ask whoever runs the app to add it to XRAY_DATA_ROOTS."
+        )
+    detect_dataset(folder)
+    try:
+        home.folder.mkdir(parents=True, exist_ok=True)
+        with FileLock(home.folder / "datasets.lock"):
+            folders = dict.fromkeys([*_read_added(home), folder])
+            partial = home.folder / f".datasets.{uuid4().hex}.partial"
+            partial.write_text(json.dumps([str(one) for one in folders], indent=2), "utf-8")
+            partial.replace(home.folder / "datasets.json")
+    except OSError as error:
+        raise DatasetError(f"{home.folder} cannot be written to: {error.strerror}.") from error
+    return folder
+
+
+def start_drawing_demo(home: Home) -> None:
+    """Draw the demo data in a process of its own, unless it is there or being drawn."""
+    if is_phantom(home.demo_data) or is_drawing_demo(home):
+        return
+    arguments = ("demo", str(home.demo_data), "--images", str(N_DEMO_IMAGES))
+    start_detached(xray_command(*arguments), home.folder / "demo.log")
+
+
+def is_drawing_demo(home: Home) -> bool:
+    """Whether a process draws into the demo folder just now."""
+    home.data.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(demo_lock(home.demo_data))
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        return True
+    lock.release()
+    return False
+
+
+def demo_lock(folder: Path) -> Path:
+    """Return the lock file held while a demo dataset is drawn into `folder`."""
+    return folder.with_name(f".{folder.name}.lock")
+
+
+def _is_dataset(folder: Path) -> bool:
+    try:
+        detect_dataset(folder)
+    except DatasetError:
+        return False
+    return True
+
+
+def _read_added(home: Home) -> list[Path]:
+    path = home.folder / "datasets.json"
+    if not path.is_file():
+        return []
+    try:
+        return [Path(one) for one in json.loads(path.read_text("utf-8"))]
+    except (ValueError, TypeError) as error:
+        raise DatasetError(
+            f"{path} is damaged: {error}. Mend or delete it; only the list is lost."
+        ) from error
+
+
+def _allowed_roots() -> list[str]:
+    return [root for root in os.environ.get("XRAY_DATA_ROOTS", "").split(os.pathsep) if root]
