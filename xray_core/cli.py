@@ -24,7 +24,8 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         answer, text = options.command(options, find_home())
     except XrayError as error:
-        print(f"error: {error}", file=sys.stderr)
+        # Keras' own words, which some errors quote, run over many lines.
+        print(f"error: {' '.join(str(error).split())}", file=sys.stderr)
         return 2
     except OSError as error:
         print(f"error: {error.strerror or error}: {error.filename or ''}", file=sys.stderr)
@@ -69,7 +70,9 @@ def _build_parser() -> argparse.ArgumentParser:
     ):
         command = add(name, function, text)
         command.add_argument("recipe", help="name of a recipe")
-        if name != "describe":
+        if name == "describe":
+            command.add_argument("--save", type=Path, metavar="FILE", help="write the JSON there")
+        else:
             command.add_argument("--data", type=Path, required=True, metavar="FOLDER")
         command.add_argument(
             "--set", action="append", default=[], metavar="KEY=VALUE", help="change a field"
@@ -217,6 +220,11 @@ def _describe(options: argparse.Namespace, home: Home) -> Answer:
     from xray_core.training.describe import describe_recipe
 
     answer = describe_recipe(_recipe_of(options))
+    if options.save:
+        from xray_core.runs import replaced_file
+
+        with replaced_file(options.save) as partial:
+            partial.write_text(json.dumps(answer, indent=2), encoding="utf-8")
     return answer, (
         f"{answer['parameters']:,} parameters in {len(answer['layers'])} layers; "
         f"{answer['images_per_second']:.1f} images/s on {answer['device']}, "

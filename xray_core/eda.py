@@ -5,7 +5,9 @@ from typing import Any
 import pandas as pd
 
 from xray_core.catalog import Catalog
-from xray_core.labels import class_of, encode_catalog, views_of
+from xray_core.labels import SEPARATOR, class_of, encode_catalog, views_of
+
+BOX_FILTERS = ("all", "with", "without")
 
 
 def count_labels(catalog: Catalog, view_name: str) -> pd.DataFrame:
@@ -27,6 +29,48 @@ def count_labels(catalog: Catalog, view_name: str) -> pd.DataFrame:
         }
     )
     return counts.rename_axis("class").reset_index()
+
+
+def name_labels(catalog: Catalog, view_name: str) -> pd.Series:
+    """Return each image's class in a label view, as a word.
+
+    Returns:
+        Index of `catalog.images`; several classes of one image are joined by "|", "" means none
+        of the classes, <NA> that the image is unlabelled.
+    """
+    targets = encode_catalog(catalog, views_of(catalog.source)[view_name])
+    names = pd.Series("", index=targets.index, dtype="string")
+    for class_name in targets:
+        names += (targets[class_name] == 1).map({True: f"{class_name}{SEPARATOR}", False: ""})
+    return names.str.removesuffix(SEPARATOR).reindex(catalog.images.index).rename("label")
+
+
+def filter_images(
+    catalog: Catalog, labels: pd.Series, wanted: str = "", boxes: str = "all", part: str = ""
+) -> pd.DataFrame:
+    """Return the present images that pass every filter, in the catalog's order.
+
+    Args:
+        catalog: the dataset.
+        labels: as `name_labels` returns them.
+        wanted: a class that the image must have; "" takes all, unlabelled ones too.
+        boxes: one of `BOX_FILTERS`.
+        part: a part of the published split; "" takes all.
+
+    Returns:
+        Rows of `catalog.images` with a column "label" added, index kept.
+    """
+    images = catalog.present.assign(label=labels)
+    if wanted:
+        # Between separators, so that a class whose name holds another's is not mistaken for it.
+        fenced = SEPARATOR + images["label"].fillna("") + SEPARATOR
+        images = images[fenced.str.contains(f"{SEPARATOR}{wanted}{SEPARATOR}", regex=False)]
+    if boxes != "all":
+        has_box = images["image_id"].isin(catalog.boxes["image_id"])
+        images = images[has_box if boxes == "with" else ~has_box]
+    if part:
+        images = images[images["published_split"] == part]
+    return images
 
 
 def image_sizes(catalog: Catalog) -> pd.DataFrame:

@@ -17,6 +17,8 @@ PROJECT = Path(__file__).parents[1]
 # psutil derives start times from the boot time, which moves a little with clock corrections.
 START_TOLERANCE = 2.0  # seconds
 
+_started: list[subprocess.Popen[bytes]] = []  # those that we shall have to reap
+
 
 def xray_command(*arguments: str) -> list[str]:
     """Return the command line of `python -m xray_core <arguments>` with this Python."""
@@ -38,9 +40,10 @@ def start_detached(
         log: file that its output is appended to. A pipe would kill it with its reader.
         environment: variables added to ours.
     """
+    _started[:] = [one for one in _started if one.poll() is None]
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as output:
-        process = psutil.Popen(
+        process = subprocess.Popen(
             command,
             cwd=PROJECT,
             env={**os.environ, **(environment or {})},
@@ -49,8 +52,9 @@ def start_detached(
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
+    _started.append(process)
     try:
-        return _handle_of(process)
+        return _handle_of(psutil.Process(process.pid))
     except psutil.NoSuchProcess:  # ended at once; its log says why
         return f"{process.pid}:0"
 

@@ -18,6 +18,8 @@ The folder is the truth: whoever wants to know about a run reads it, and nothing
 """
 
 import json
+import re
+import shutil
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import UTC, datetime
@@ -32,6 +34,7 @@ from xray_core.processes import is_alive
 from xray_core.recipes import Recipe
 
 STATES = ("queued", "running", "done", "failed", "stopped", "lost")
+GREETING = re.compile(r"I0000 |WARNING: All log messages before absl")
 ENDED = ("done", "failed", "stopped", "lost")
 
 
@@ -162,13 +165,17 @@ class Run:
         return dict(json.loads(self._read_text("report.json")))
 
     def read_log(self, last: int = 200) -> str:
-        """Return the last lines of the process's output; empty before it wrote any."""
+        """Return the last lines of the process's output; empty before it wrote any.
+
+        TensorFlow's greetings, which no setting silences, are left out.
+        """
         if not self.log_path.exists():
             return ""
         with self.log_path.open("rb") as log:
             log.seek(max(0, self.log_path.stat().st_size - 200 * last))
             text = log.read().decode("utf-8", errors="replace")
-        return "\n".join(text.splitlines()[-last:])
+        lines = [line for line in text.splitlines() if not GREETING.match(line)]
+        return "\n".join(lines[-last:])
 
     def append_metrics(self, values: Mapping[str, Any]) -> None:
         """Append one line to the metric log."""
@@ -272,8 +279,10 @@ def create_run(recipe: Recipe, runs_folder: Path) -> Run:
     now = datetime.now(UTC)
     stem = f"{now:%Y%m%d-%H%M%S}-{recipe.name}"
     try:
-        folder = _make_unique_folder(runs_folder, stem)
-        run = Run(folder)
+        run = Run(_make_unique_folder(runs_folder, stem))
+    except OSError as error:
+        raise RunError(f"No run could be made in {runs_folder}: {error.strerror}.") from error
+    try:
         run.write_json("recipe.json", asdict(recipe))
         run.write_status(
             Status(
@@ -284,6 +293,7 @@ def create_run(recipe: Recipe, runs_folder: Path) -> Run:
             )
         )
     except OSError as error:
+        shutil.rmtree(run.folder, ignore_errors=True)  # half-written: not a run yet
         raise RunError(f"No run could be made in {runs_folder}: {error.strerror}.") from error
     return run
 

@@ -38,6 +38,11 @@ def specificity_per_class(confusion: Ints) -> Floats:
     return _ratio(others - false_alarms, others)
 
 
+def f1_per_class(confusion: Ints) -> Floats:
+    """Return each class' F1 score; NaN where a class has neither an image nor a prediction."""
+    return _ratio(2 * np.diag(confusion), confusion.sum(axis=1) + confusion.sum(axis=0))
+
+
 def _ratio(part: NDArray[np.int64], whole: NDArray[np.int64]) -> Floats:
     ratios = np.full(len(part), np.nan)
     np.divide(part, whole, out=ratios, where=whole > 0)
@@ -73,15 +78,13 @@ def summarise(actual: Ints, probabilities: Floats) -> dict[str, float]:
     """
     n_classes = probabilities.shape[1]
     confusion = confusion_counts(actual, probabilities.argmax(axis=1), n_classes)
-    recall, hits = recall_per_class(confusion), np.diag(confusion)
-    f1 = _ratio(2 * hits, confusion.sum(axis=1) + confusion.sum(axis=0))
     judged = [1] if n_classes == 2 else list(range(n_classes))
     areas = [area_under_roc(actual == k, probabilities[:, k]) for k in judged]
     return {
-        "accuracy": float(hits.sum() / max(len(actual), 1)),
-        "balanced_accuracy": _mean(recall),
+        "accuracy": float(np.trace(confusion) / max(len(actual), 1)),
+        "balanced_accuracy": _mean(recall_per_class(confusion)),
         "auc": float(np.mean(areas)),
-        "f1_macro": _mean(f1),
+        "f1_macro": _mean(f1_per_class(confusion)),
     }
 
 

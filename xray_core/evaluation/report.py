@@ -9,6 +9,7 @@ from xray_core.errors import RunError
 from xray_core.evaluation.intervals import bootstrap_intervals
 from xray_core.evaluation.metrics import (
     confusion_counts,
+    f1_per_class,
     precision_per_class,
     recall_per_class,
     roc_curve,
@@ -129,9 +130,8 @@ def report_run(run: Run) -> dict[str, Any]:
 def _per_class(classes: list[str], confusion: np.ndarray, figures: Report) -> list[dict[str, Any]]:
     precision = precision_per_class(confusion)
     specificity = specificity_per_class(confusion)
+    f1 = f1_per_class(confusion)
     support = confusion.sum(axis=1)
-    found = np.diag(confusion)
-    f1 = 2 * found / np.maximum(support + confusion.sum(axis=0), 1)
     return [
         {
             "class": name,

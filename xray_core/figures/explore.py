@@ -18,16 +18,14 @@ def plot_label_counts(counts: pd.DataFrame) -> go.Figure:
         turn; and one grey trace, left out when no file is absent.
     """
     figure = go.Figure()
-    for row in counts.itertuples():
+    for name, present, patients in counts[["class", "present", "patients"]].itertuples(index=False):
         figure.add_bar(
-            name=str(getattr(row, "_1", "")) or None,
-            y=[row[1]],
-            x=[row.present],
+            name=name,
+            y=[name],
+            x=[present],
             orientation="h",
-            text=[f"{row.present:,}"],
-            textposition="auto",
-            hovertemplate=f"{row[1]}<br>{row.present:,} images here<br>{row.patients:,} patients"
-            "<extra></extra>",
+            text=[f"{present:,}"],
+            hovertemplate=f"%{{y}}<br>%{{x:,}} images<br>{patients:,} patients<extra></extra>",
             showlegend=False,
         )
     absent = counts["images"] - counts["present"]

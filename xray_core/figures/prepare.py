@@ -15,15 +15,17 @@ def plot_intensities(tables: Mapping[str, pd.DataFrame]) -> go.Figure:
         tables: name -> as `preprocess.images.intensity_histogram` returns it.
 
     Returns:
-        Two traces for each name, "<name> histogram" (share of pixels, scaled to its highest
-        bar) and "<name> CDF", in a panel of its own; all with y from 0 to 1.
+        Two traces for each name, "<name> histogram" (pixels, scaled such that nearly all bars
+        fit and the few taller ones are cut off) and "<name> CDF", in a panel of its own; all
+        with y from 0 to 1.
     """
     figure = go.Figure()
     width = (1 + GAP) / len(tables)
     for number, (name, table) in enumerate(tables.items()):
         axis = "" if number == 0 else str(number + 1)
-        # Black borders and burnt-out corners would flatten all else.
-        tallest = max(1, int(table["count"].iloc[1:-1].max()))
+        # Black borders are often the one level that would flatten all others: let it be cut off.
+        used = table.loc[table["count"] > 0, "count"]
+        tallest = max(1.0, 1.15 * used.quantile(0.97))
         figure.add_bar(
             name=f"{name} histogram",
             x=table["level"],

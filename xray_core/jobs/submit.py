@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from xray_core.datasets import open_dataset
+from xray_core.errors import JobError
 from xray_core.home import Home
 from xray_core.jobs.queue import JobQueue
 from xray_core.jobs.worker import ensure_worker
@@ -36,7 +37,12 @@ def submit_recipe(recipe: Recipe, data_folder: Path, home: Home) -> Run:
         XrayError: see `check_recipe`, `runs.create_run` and `JobQueue`.
     """
     run = create_run(check_recipe(recipe, data_folder, home), home.runs)
-    JobQueue(home.queue).submit(run.name)
+    try:
+        JobQueue(home.queue).submit(run.name)
+    except JobError as error:
+        status = replace(run.read_status(), state="failed", message=str(error), ended_at=utc_now())
+        run.write_status(status)
+        raise
     ensure_worker(home)
     return run
 

@@ -94,7 +94,8 @@ def build_model(
 def weights_file(name: str, **options: float) -> Path:
     """Return where the file of ImageNet weights of a model is looked for, before any download."""
     card = MODELS[name]
-    return find_home().data / "weights" / card.pretrained.format(**{**card.options, **options})
+    numbers = {key: float(value) for key, value in {**card.options, **options}.items()}
+    return find_home().data / "weights" / card.pretrained.format(**numbers)
 
 
 def check_weights(name: str, weights: str) -> None:

@@ -33,7 +33,7 @@ def build_mobilenet_v2(
     Raises:
         RecipeError: an impossible alpha, or the weights cannot be had or do not fit.
     """
-    if alpha <= 0 or (weights == "imagenet" and alpha not in ALPHAS):
+    if not alpha > 0 or (weights == "imagenet" and alpha not in ALPHAS):
         raise RecipeError(
             f"model_options.alpha is {alpha}; ImageNet weights exist for "
             f"{', '.join(map(str, ALPHAS))}, random weights take any above 0."

@@ -7,22 +7,22 @@ from keras import layers
 
 
 def build_demo_cnn(n_classes: int, size: int, weights: str) -> keras.Model:
-    """Four convolutions with batch normalisation and global pooling: learns in a minute.
+    """Four convolutions with batch normalisation and one dense layer: learns in a minute.
 
     Made for the drawn data, where a student wants to see a curve move at once.
 
     Args and returns: see `xray_core.models`; `weights` is always "random".
     """
     image, x = _rescaled_image(size)
-    for block, filters in enumerate((16, 32, 64, 96), start=1):
+    for block, filters in enumerate((16, 32, 64, 64), start=1):
         last = block == 4
         x = layers.Conv2D(filters, 3, padding="same", use_bias=False, name=f"conv{block}")(x)
         x = layers.BatchNormalization(momentum=0.9, name=f"norm{block}")(x)
         x = layers.ReLU(name="features" if last else f"relu{block}")(x)
         if not last:
             x = layers.MaxPooling2D(name=f"pool{block}")(x)
-    # The strongest response anywhere tells of a small opacity better than the mean does.
-    x = layers.GlobalMaxPooling2D(name="pool")(x)
+    # Flattened, not pooled: on a few hundred films the place of a shadow tells as much as its look.
+    x = layers.Flatten(name="flatten")(x)
     x = layers.Dropout(0.2, name="dropout")(x)
     return keras.Model(image, _probabilities(x, n_classes), name="demo_cnn")
 

@@ -3,6 +3,7 @@
 import dataclasses
 import difflib
 import json
+import math
 import typing
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -114,6 +115,12 @@ class Recipe:
                 f"not to {self.dataset!r}."
             )
         card = MODELS[self.model]
+        frozen = [phase.name for phase in self.phases if phase.trainable == "head"]
+        if frozen and not card.pretrained:
+            raise RecipeError(
+                f"phases.{frozen[0]}.trainable is 'head', but {self.model} has no pretrained base "
+                "to freeze. Choose: all."
+            )
         if unknown := set(self.model_options) - set(card.options):
             raise RecipeError(
                 f"{self.model} has no option {', '.join(sorted(unknown))}; "
@@ -156,19 +163,24 @@ def change_recipe(recipe: Recipe, changes: Mapping[str, Any]) -> Recipe:
         recipe: the published recipe, or an earlier what-if.
         changes: field -> value; nested fields by dots ("preprocess.size",
             "phases.<name>.epochs", "model_options.alpha"). Strings are read as the
-            field's type.
+            field's type. A change of model keeps only the options that the new one has.
 
     Raises:
         RecipeError: an unknown field, a value of the wrong type, or one that is refused.
     """
     fields = json.loads(recipe.to_json())
     effective = {}
-    for key, value in changes.items():
-        holder, last = _find_field(fields, key, recipe)
+    # The model first: it decides which options there are.
+    for key, value in sorted(changes.items(), key=lambda change: change[0] != "model"):
+        holder, last = _find_field(fields, key)
         value = _coerce(key, value, holder.get(last, 0.0))
         if holder.get(last) != value:
             holder[last] = value
             effective[key] = value
+            if key == "model":
+                _check_choice("model", value, MODELS)
+                kept = set(MODELS[value].options) & set(fields["model_options"])
+                fields["model_options"] = {k: fields["model_options"][k] for k in kept}
     if not effective:
         return recipe
     fields["parent"] = recipe.parent or recipe.name
@@ -186,12 +198,13 @@ FIXED = (
     "parent",
     "changes",
     "dataset",
+    "data_folder",
 )
 
 
-def _find_field(fields: dict[str, Any], key: str, recipe: Recipe) -> tuple[dict[str, Any], str]:
+def _find_field(fields: dict[str, Any], key: str) -> tuple[dict[str, Any], str]:
     """Return the mapping that holds the field `key`, and the field's name in it."""
-    choices = list(changeable_fields(recipe))
+    choices = list(_changeable(fields))
     if key not in choices:
         near = difflib.get_close_matches(key, choices, 3, 0.5) or choices
         raise RecipeError(f"A recipe has no field {key!r}. Did you mean: {', '.join(near)}?")
@@ -207,15 +220,19 @@ def _find_field(fields: dict[str, Any], key: str, recipe: Recipe) -> tuple[dict[
 
 def changeable_fields(recipe: Recipe) -> dict[str, Any]:
     """Return every field that a what-if may change, dotted name -> present value."""
+    return _changeable(dataclasses.asdict(recipe))
+
+
+def _changeable(fields: dict[str, Any]) -> dict[str, Any]:
     found: dict[str, Any] = {}
-    for name, value in dataclasses.asdict(recipe).items():
+    for name, value in fields.items():
         if name in FIXED:
             continue
         if name == "phases":
             for phase in value:
                 found |= {f"phases.{phase['name']}.{k}": v for k, v in phase.items() if k != "name"}
         elif name == "model_options":
-            options = {**MODELS[recipe.model].options, **value}
+            options = {**MODELS[fields["model"]].options, **value}
             found |= {f"model_options.{k}": v for k, v in options.items()}
         elif isinstance(value, dict):
             found |= {f"{name}.{k}": v for k, v in value.items()}
@@ -241,6 +258,8 @@ def _coerce(key: str, value: Any, present: Any) -> Any:
         if kind is int and isinstance(value, str):
             return int(value)
         if kind is int and int(value) != value:
+            raise ValueError
+        if kind is float and not math.isfinite(float(value)):
             raise ValueError
         return kind(value)
     except (ValueError, KeyError, TypeError) as error:
@@ -271,16 +290,18 @@ def _convert(kind: Any, value: Any, where: str) -> Any:
     if isinstance(kind, type) and dataclasses.is_dataclass(kind):
         return _from_fields(kind, value, where)
     origin = typing.get_origin(kind)
+    inner = typing.get_args(kind)
     if origin is tuple and isinstance(value, list):
-        inner = typing.get_args(kind)[0]
-        return tuple(_convert(inner, item, f"{where}[{i}]") for i, item in enumerate(value))
-    kinds: tuple[type, ...] = (int, float) if kind is float else (origin or kind,)
-    if kinds[0] not in (int, float, bool, str):
-        kinds = (dict,)
-    wrong_bool = isinstance(value, bool) and kind is not bool
-    if not isinstance(value, kinds) or wrong_bool:
+        return tuple(_convert(inner[0], item, f"{where}[{i}]") for i, item in enumerate(value))
+    if origin is Mapping and isinstance(value, dict):
+        return {name: _convert(inner[1], item, f"{where}.{name}") for name, item in value.items()}
+    if kind is Any:
+        return value
+    if kind is float and type(value) in (int, float):
+        return float(value)
+    if type(value) is not kind:  # exactly: a bool is no int here
         raise RecipeError(f"{where} is {value!r}, which is not of its type.")
-    return float(value) if kinds == (int, float) else value  # type: ignore[arg-type]
+    return value
 
 
 def _check_choice(name: str, value: str, choices: Any) -> None:

@@ -10,6 +10,7 @@ import pandas as pd
 from keras import ops
 from numpy.typing import NDArray
 
+from xray_core.errors import RunError
 from xray_core.evaluation.metrics import (
     confusion_counts,
     cross_entropy,
@@ -74,6 +75,7 @@ class Recorder(keras.callbacks.Callback):  # type: ignore[misc]
             values[name] = (total - self._sums[name]) / size
             self._sums[name] = total
         self._seen = seen
+        self._check_finite("loss", values["loss"])
         n_batches = len(self._training)
         self._run.append_metrics(
             {
@@ -105,12 +107,13 @@ class Recorder(keras.callbacks.Callback):  # type: ignore[misc]
         confusion = confusion_counts(self._actual, probabilities.argmax(axis=1), len(self._classes))
         summary = summarise(self._actual, probabilities)
         logs["val_loss"] = cross_entropy(self._actual, probabilities)
+        self._check_finite("validation loss", logs["val_loss"])
         logs["val_accuracy"] = summary["accuracy"]
         self.epoch += 1
         self._epoch_seconds = time.monotonic() - self._began
 
         self._write_validation(probabilities)
-        self._save(self._run.folder / "checkpoints" / "last.keras")
+        self.keep_last()
         if logs["val_loss"] < self.best_loss:
             self.best_loss, self.best_epoch = logs["val_loss"], self.epoch
             self._save(self._run.best_checkpoint)
@@ -142,6 +145,17 @@ class Recorder(keras.callbacks.Callback):  # type: ignore[misc]
             flush=True,
         )
         self._progress.update(now=True, epoch=self.epoch)
+
+    def keep_last(self) -> None:
+        """Save the present weights; for a training that is stopped within an epoch."""
+        self._save(self._run.folder / "checkpoints" / "last.keras")
+
+    def _check_finite(self, name: str, value: float) -> None:
+        if not np.isfinite(value):
+            raise RunError(
+                f"The {name} became {value} in epoch {self.epoch + 1}: the training diverged. "
+                f"Choose a smaller phases.{self.phase}.learning_rate."
+            )
 
     def _seconds_left(self, done: int, n_batches: int) -> float:
         """Estimate from this epoch's pace, and the last epoch's length with its validation."""

@@ -93,7 +93,7 @@ def _outcome(run: Run, home: Home, progress: Progress, reserve: Path) -> tuple[s
     """Run the training; return the final state and its reason in words."""
     try:
         message = _train(run, home, progress)
-    except (StopRequested, BuildStopped):
+    except (StopRequested, BuildStopped, KeyboardInterrupt):
         return "stopped", "Stopped on request. What it learned until then is kept."
     except XrayError as error:
         print(error, file=sys.stderr, flush=True)
@@ -128,6 +128,8 @@ def _train(run: Run, home: Home, progress: Progress) -> str:
     data = _prepare(recipe, run, home, progress)
     training = _training_batches(recipe, data)
     rows = data.rows("validation")
+    if not len(rows):
+        raise RunError("No image of the validation part is readable. See the list of bad files.")
     recorder = Recorder(
         run,
         progress,
@@ -148,7 +150,11 @@ def _train(run: Run, home: Home, progress: Progress) -> str:
     for number, phase in enumerate(recipe.phases):
         if number:
             model.load_weights(run.best_checkpoint)
-        _train_phase(model, phase, training, recorder, on_gpu=not device.startswith("CPU"))
+        try:
+            _train_phase(model, phase, training, recorder, on_gpu=not device.startswith("CPU"))
+        except (StopRequested, KeyboardInterrupt):
+            recorder.keep_last()
+            raise
 
     progress.update(now=True, step="evaluating", message="Evaluating the best weights.")
     model.load_weights(run.best_checkpoint)

@@ -25,7 +25,7 @@ PNEUMONIA_CNN = Recipe(
     label_view="kermany_pneumonia",
     model="pneumonia_cnn",
     preprocess=PreprocessSpec(size=150),
-    augment=AugmentSpec(rotation=10, zoom=0.1, shift=0.1, brightness_min=0.9, brightness_max=1.1),
+    augment=AugmentSpec(rotation=10.0, zoom=0.1, shift=0.1, brightness_min=0.9, brightness_max=1.1),
     split=SplitSpec("published", validation=0.15),
     phases=(Phase("train", epochs=30, optimizer="adam", learning_rate=1e-3, patience=3),),
     batch_size=32,

@@ -12,10 +12,10 @@ DEMO_CNN = Recipe(
     dataset="siim_covid19",
     label_view="siim_opacity",
     model="demo_cnn",
-    preprocess=PreprocessSpec(size=96),
+    preprocess=PreprocessSpec(size=64),
     augment=AugmentSpec(horizontal_flip=True, shift=0.05, brightness_min=0.9, brightness_max=1.1),
     split=SplitSpec("patient", validation=0.2, test=0.2),
-    phases=(Phase("train", epochs=20, learning_rate=3e-3, schedule="cosine"),),
+    phases=(Phase("train", epochs=24, learning_rate=2e-3, schedule="cosine"),),
     batch_size=16,
     class_weights="balanced",
 )
@@ -37,7 +37,7 @@ SIIM_MOBILENET_OPACITY = Recipe(
     augment=AugmentSpec(
         horizontal_flip=True,
         zoom=0.1,
-        rotation=8,
+        rotation=8.0,
         shift=0.05,
         brightness_min=0.8,
         brightness_max=1.2,

@@ -1,0 +1,96 @@
+"""Figures about a finished run, from its report."""
+
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+
+MARGIN = {"l": 8, "r": 8, "t": 8, "b": 8}
+CHANCE_GREY = "#7d8b92"
+
+
+def plot_roc(report: dict[str, Any]) -> go.Figure:
+    """Draw the ROC curve of each judged class, and chance as the dotted diagonal.
+
+    Args:
+        report: as `evaluation.report.build_report` returns it.
+
+    Returns:
+        A trace "chance", then one trace per class in the report's order.
+    """
+    figure = go.Figure()
+    figure.add_scatter(
+        x=[0, 1],
+        y=[0, 1],
+        mode="lines",
+        name="chance",
+        line={"dash": "dot", "width": 1, "color": CHANCE_GREY},
+        hoverinfo="skip",
+    )
+    for name, rates in report["roc"].items():
+        x, y = rates["false_positive_rate"], rates["true_positive_rate"]
+        figure.add_scatter(
+            x=x,
+            y=y,
+            mode="lines",
+            name=f"{name} (AUC {np.trapezoid(y, x):.3f})",
+            line={"width": 2},
+            hovertemplate="finds %{y:.1%} of them, with %{x:.1%} false alarms<extra></extra>",
+        )
+    figure.update_layout(
+        height=340,
+        margin=MARGIN,
+        legend={"x": 1, "xanchor": "right", "y": 0, "yanchor": "bottom", "bgcolor": "rgba(0,0,0,0)"},
+        xaxis={"title": "false alarms (1 − specificity)", "range": [-0.01, 1], "tickformat": ".0%"},
+        yaxis={"title": "found (sensitivity)", "range": [0, 1.01], "tickformat": ".0%"},
+    )
+    return figure
+
+
+def plot_intervals(rows: list[dict[str, Any]]) -> go.Figure:
+    """Draw figures with their 95 % intervals, one line each, and what they are compared with.
+
+    Args:
+        rows: name, value, low, high in [0, 1] (None: cannot be computed, left out), and
+            optionally marks: name -> a value to compare with.
+
+    Returns:
+        A trace with the figures and their intervals, then one trace per name of mark.
+    """
+    known = [row for row in rows if row["value"] is not None]
+    figure = go.Figure()
+    figure.add_scatter(
+        x=[row["value"] for row in known],
+        y=[row["name"] for row in known],
+        mode="markers",
+        name="this run, 95 % interval",
+        marker={"size": 10},
+        error_x={
+            "type": "data",
+            "symmetric": False,
+            "array": [row["high"] - row["value"] for row in known],
+            "arrayminus": [row["value"] - row["low"] for row in known],
+            "thickness": 2,
+            "width": 6,
+        },
+        hovertemplate="%{y}: %{x:.3f}<extra></extra>",
+    )
+    symbols = iter(("line-ns-open", "diamond-open", "x-thin-open"))
+    for mark in dict.fromkeys(name for row in known for name in row.get("marks", {})):
+        marked = [row for row in known if mark in row.get("marks", {})]
+        figure.add_scatter(
+            x=[row["marks"][mark] for row in marked],
+            y=[row["name"] for row in marked],
+            mode="markers",
+            name=mark,
+            marker={"size": 14, "symbol": next(symbols), "line": {"width": 2}},
+            hovertemplate=f"{mark}: %{{x:.3f}}<extra></extra>",
+        )
+    figure.update_layout(
+        height=110 + 34 * len(known),
+        margin=MARGIN,
+        legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
+        xaxis={"range": [0, 1.01], "tickformat": ".0%", "title": None},
+        yaxis={"autorange": "reversed", "type": "category", "title": None},
+    )
+    return figure

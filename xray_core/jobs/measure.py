@@ -1,0 +1,181 @@
+"""What a recipe's model is and costs on this machine, measured by a short process of its own.
+
+The result is kept as cache/models/<key>.json, so each model is measured once. One measurement
+runs at a time: two would slow each other down and both come out wrong.
+"""
+
+import hashlib
+import json
+import math
+import os
+import platform
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock
+
+from xray_core.home import Home
+from xray_core.labels import find_view
+from xray_core.processes import is_alive, start_detached, terminate, xray_command
+from xray_core.recipes import Recipe
+from xray_core.runs import replaced_file
+
+# What the estimate adds to the measured steps; generous, for it is to be an upper bound.
+START_SECONDS = 10.0  # Python, Keras and the dataset's tables
+DECODE_SECONDS = 0.005  # an image, once; large JPEGs on two cores
+PREDICT_SHARE = 0.4  # of a training step's time an image costs when it is only predicted
+
+
+@dataclass(frozen=True)
+class Description:
+    """What is known of a recipe's model on this machine.
+
+    Attributes:
+        state: "missing", "waiting" (for another measurement), "measuring", "ready", "failed".
+        values: as `training.describe.describe_recipe` returns them, once ready.
+        reason: why it failed.
+    """
+
+    state: str
+    values: dict[str, Any]
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What a training costs at most.
+
+    Attributes:
+        seconds: all epochs of all phases, and what comes before and after them.
+        steps_per_epoch: batches.
+        memory_mb: of the training process.
+        disk_mb: of the decoded images.
+    """
+
+    seconds: float
+    steps_per_epoch: int
+    memory_mb: float
+    disk_mb: float
+
+
+def read_description(recipe: Recipe, home: Home) -> Description:
+    """Return what is known of the recipe's model by now; starts nothing."""
+    places = _Places(home, _key_of(recipe))
+    try:
+        return Description("ready", json.loads(places.result.read_text(encoding="utf-8")))
+    except (FileNotFoundError, ValueError):
+        pass  # not there yet, or damaged: then it is measured again
+    key, handle = places.read_current()
+    busy = is_alive(handle)
+    if busy and key == places.key:
+        return Description("measuring", {})
+    if places.log.is_file() and not places.result.is_file():
+        return Description("failed", {}, _last_words(places.log))
+    return Description("waiting" if busy else "missing", {})
+
+
+def start_description(recipe: Recipe, home: Home) -> None:
+    """Start measuring, unless it is done, under way, or another measurement runs.
+
+    After a failure it starts anew.
+
+    Raises:
+        OSError: the disk refuses.
+    """
+    places = _Places(home, _key_of(recipe))
+    places.folder.mkdir(parents=True, exist_ok=True)
+    # Two browsers may ask at once; one process is enough.
+    with FileLock(places.folder / ".lock"):
+        if read_description(recipe, home).state in ("ready", "measuring"):
+            return
+        if is_alive(places.read_current()[1]):
+            return
+        places.log.unlink(missing_ok=True)
+        places.result.unlink(missing_ok=True)
+        changes = [f"--set={key}={value}" for key, value in recipe.changes.items()]
+        command = xray_command(
+            "describe", recipe.name, *changes, "--json", "--save", str(places.result)
+        )
+        handle = start_detached(command, places.log, {"XRAY_HOME": str(home.folder)})
+        with replaced_file(places.current) as partial:
+            partial.write_text(json.dumps([places.key, handle]), encoding="utf-8")
+
+
+def stop_description(home: Home) -> None:
+    """End a measurement that is under way, so that a training has the machine to itself."""
+    places = _Places(home, "")
+    key, handle = places.read_current()
+    if is_alive(handle):
+        terminate(handle)
+        # No log, no result: it was never measured, which is what happened as far as it matters.
+        (places.folder / f"{key}.log").unlink(missing_ok=True)
+
+
+def estimate_training(
+    values: dict[str, Any], recipe: Recipe, n_training: int, n_judged: int
+) -> Estimate:
+    """Return what a training costs at most: no early stop, no image decoded before.
+
+    Args:
+        values: of a description that is ready.
+        recipe: what is trained.
+        n_training: images of the training part.
+        n_judged: images of validation and test together, predicted after each epoch at worst.
+    """
+    steps = math.ceil(n_training / recipe.batch_size)
+    predicted = n_judged * values["seconds_per_step"] / recipe.batch_size * PREDICT_SHARE
+    n_images = n_training + n_judged
+    return Estimate(
+        seconds=recipe.n_epochs * (steps * values["seconds_per_step"] + predicted)
+        + START_SECONDS
+        + n_images * DECODE_SECONDS,
+        steps_per_epoch=steps,
+        memory_mb=values["memory_mb"],
+        disk_mb=n_images * recipe.preprocess.size**2 / 2**20,
+    )
+
+
+class _Places:
+    """The files of one measurement."""
+
+    def __init__(self, home: Home, key: str) -> None:
+        self.key = key
+        self.folder = home.cache / "models"
+        self.result = self.folder / f"{key}.json"
+        self.log = self.folder / f"{key}.log"
+        self.current = self.folder / "current.json"  # [key, handle] of the newest process
+
+    def read_current(self) -> tuple[str, str]:
+        try:
+            key, handle = json.loads(self.current.read_text(encoding="utf-8"))
+        except (FileNotFoundError, ValueError):
+            return "", ""
+        return str(key), str(handle)
+
+
+def _key_of(recipe: Recipe) -> str:
+    """Return a name for all that decides size and speed: the model, its input, the machine."""
+    state = [
+        recipe.model,
+        dict(sorted(recipe.model_options.items())),
+        recipe.preprocess.size,
+        len(find_view(recipe.label_view).classes),
+        recipe.batch_size,
+        platform.node(),
+        os.cpu_count(),
+        version("keras"),
+        *(os.environ.get(name, "") for name in ("KERAS_BACKEND", "CUDA_VISIBLE_DEVICES")),
+    ]
+    return hashlib.sha256(json.dumps(state).encode()).hexdigest()[:20]
+
+
+def _last_words(log: Path) -> str:
+    lines = [
+        line.strip() for line in log.read_text("utf-8", "replace").splitlines() if line.strip()
+    ]
+    for line in reversed(lines):
+        if line.startswith("error: "):
+            return line.removeprefix("error: ")
+    return lines[-1] if lines else "The measuring process ended without a word."
