@@ -7,6 +7,7 @@ import plotly.graph_objects as go
 
 MARGIN = {"l": 8, "r": 8, "t": 8, "b": 8}
 CHANCE_GREY = "#7d8b92"
+SYMBOLS = ("line-ns-open", "diamond-open", "x-thin-open")
 
 
 def plot_roc(report: dict[str, Any]) -> go.Figure:
@@ -16,17 +17,9 @@ def plot_roc(report: dict[str, Any]) -> go.Figure:
         report: as `evaluation.report.build_report` returns it.
 
     Returns:
-        A trace "chance", then one trace per class in the report's order.
+        One trace per class in the report's order, then a trace "chance".
     """
     figure = go.Figure()
-    figure.add_scatter(
-        x=[0, 1],
-        y=[0, 1],
-        mode="lines",
-        name="chance",
-        line={"dash": "dot", "width": 1, "color": CHANCE_GREY},
-        hoverinfo="skip",
-    )
     for name, rates in report["roc"].items():
         x, y = rates["false_positive_rate"], rates["true_positive_rate"]
         figure.add_scatter(
@@ -37,10 +30,24 @@ def plot_roc(report: dict[str, Any]) -> go.Figure:
             line={"width": 2},
             hovertemplate="finds %{y:.1%} of them, with %{x:.1%} false alarms<extra></extra>",
         )
+    figure.add_scatter(
+        x=[0, 1],
+        y=[0, 1],
+        mode="lines",
+        name="chance",
+        line={"dash": "dot", "width": 1, "color": CHANCE_GREY},
+        hoverinfo="skip",
+    )
     figure.update_layout(
         height=340,
         margin=MARGIN,
-        legend={"x": 1, "xanchor": "right", "y": 0, "yanchor": "bottom", "bgcolor": "rgba(0,0,0,0)"},
+        legend={
+            "x": 1,
+            "xanchor": "right",
+            "y": 0,
+            "yanchor": "bottom",
+            "bgcolor": "rgba(0,0,0,0)",
+        },
         xaxis={"title": "false alarms (1 − specificity)", "range": [-0.01, 1], "tickformat": ".0%"},
         yaxis={"title": "found (sensitivity)", "range": [0, 1.01], "tickformat": ".0%"},
     )
@@ -75,22 +82,22 @@ def plot_intervals(rows: list[dict[str, Any]]) -> go.Figure:
         },
         hovertemplate="%{y}: %{x:.3f}<extra></extra>",
     )
-    symbols = iter(("line-ns-open", "diamond-open", "x-thin-open"))
-    for mark in dict.fromkeys(name for row in known for name in row.get("marks", {})):
+    marks = dict.fromkeys(name for row in known for name in row.get("marks", {}))
+    for number, mark in enumerate(marks):
         marked = [row for row in known if mark in row.get("marks", {})]
         figure.add_scatter(
             x=[row["marks"][mark] for row in marked],
             y=[row["name"] for row in marked],
             mode="markers",
             name=mark,
-            marker={"size": 14, "symbol": next(symbols), "line": {"width": 2}},
+            marker={"size": 14, "symbol": SYMBOLS[number % len(SYMBOLS)], "line": {"width": 2}},
             hovertemplate=f"{mark}: %{{x:.3f}}<extra></extra>",
         )
     figure.update_layout(
         height=110 + 34 * len(known),
         margin=MARGIN,
         legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
-        xaxis={"range": [0, 1.01], "tickformat": ".0%", "title": None},
+        xaxis={"range": [0, 1.01], "tickformat": ".1f", "title": None},
         yaxis={"autorange": "reversed", "type": "category", "title": None},
     )
     return figure

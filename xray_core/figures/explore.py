@@ -60,7 +60,7 @@ def plot_image_sizes(sizes: pd.DataFrame) -> go.Figure:
         A trace for "original" and one for "on disk", and a dotted line where width = height.
     """
     figure = go.Figure()
-    longest = int(sizes[["width", "height"]].max(axis=None)) if len(sizes) else 1
+    longest = max([1, *sizes["width"], *sizes["height"]])
     figure.add_scatter(
         x=[0, longest],
         y=[0, longest],

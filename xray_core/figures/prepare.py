@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
@@ -25,7 +26,7 @@ def plot_intensities(tables: Mapping[str, pd.DataFrame]) -> go.Figure:
         axis = "" if number == 0 else str(number + 1)
         # Black borders are often the one level that would flatten all others: let it be cut off.
         used = table.loc[table["count"] > 0, "count"]
-        tallest = max(1.0, 1.15 * used.quantile(0.97))
+        tallest = 1.15 * float(np.quantile(used, 0.97))
         figure.add_bar(
             name=f"{name} histogram",
             x=table["level"],

@@ -10,6 +10,7 @@ from tsdownsample import MinMaxLTTBDownsampler
 N_POINTS = 800  # of the curve over batches; more than a chart has pixels helps nobody
 CURVES = ("training", "validation")
 ZOOM = "zoom"  # name of the chart's selection
+WHEEL = "wheel![event.ctrlKey || event.metaKey]"  # a pinch arrives as Ctrl + wheel
 
 Window = tuple[float, float]
 
@@ -38,7 +39,8 @@ def thin_curve(
         steps, values = steps[first:last], values[first:last]
     if len(steps) <= n_points:
         return steps, values
-    kept = MinMaxLTTBDownsampler().downsample(steps, values, n_out=n_points)
+    thinner = MinMaxLTTBDownsampler()  # type: ignore[no-untyped-call]
+    kept = thinner.downsample(steps, values, n_out=n_points)
     return steps[kept], values[kept]
 
 
@@ -76,11 +78,12 @@ def curve_table(
     )
 
 
-def plot_learning_curve(metric: str, height: int = 280) -> dict[str, Any]:
+def plot_learning_curve(metric: str, height: int = 320) -> dict[str, Any]:
     """Return the Vega-Lite specification that draws a `curve_table`; it never changes.
 
     Each batch is a pale line, each epoch a point: training and validation. The selection
-    `ZOOM` binds the x axis: drag to pan, scroll to zoom, double-click to see all again.
+    `ZOOM` binds the x axis: drag to pan, pinch or Ctrl + scroll to zoom, double-click to see
+    all again; without Ctrl the page would stop scrolling wherever a chart comes by.
     """
     x = {
         "field": "step",
@@ -97,7 +100,7 @@ def plot_learning_curve(metric: str, height: int = 280) -> dict[str, Any]:
         "field": "curve",
         "type": "nominal",
         "scale": {"domain": list(CURVES)},
-        "legend": {"title": None, "orient": "top"},
+        "legend": {"title": None, "orient": "top", "symbolOpacity": 1},
     }
     tooltip = [
         {"field": "epoch", "type": "quantitative"},
@@ -112,7 +115,7 @@ def plot_learning_curve(metric: str, height: int = 280) -> dict[str, Any]:
                 "params": [
                     {
                         "name": ZOOM,
-                        "select": {"type": "interval", "encodings": ["x"]},
+                        "select": {"type": "interval", "encodings": ["x"], "zoom": WHEEL},
                         "bind": "scales",
                     }
                 ],

@@ -71,8 +71,9 @@ def _load_weights(base: keras.Model, weights: str, alpha: float) -> None:
     try:
         base.load_weights(path)
     except (ValueError, OSError) as error:
+        reason = str(error).splitlines()[0]  # Keras goes on with the values of the weights
         raise RecipeError(
-            f"{path} does not hold weights of MobileNetV2 without top for alpha {alpha}: {error}"
+            f"{path} does not hold weights of MobileNetV2 without top for alpha {alpha}: {reason}"
         ) from error
 
 

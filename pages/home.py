@@ -1,0 +1,79 @@
+"""Home page: which data is here, what the machine is doing, and what to try first."""
+
+import streamlit as st
+
+from pages.parts.activity import show_activity
+from pages.parts.dataset import choose_dataset
+from pages.parts.frame import errors_in_words, open_page
+from pages.parts.grid import show_grid
+from pages.parts.tables import read_tables
+from pages.parts.tiles import build_tiles
+from xray_core.datasets.phantom import is_phantom
+from xray_core.labels import views_of
+
+N_FILMS = 6
+CARDS = (
+    (
+        "Explore",
+        ":material/grid_view:",
+        "Look at the films, their labels and the boxes around what is seen.",
+        "Look at the images",
+        "pages/explore.py",
+    ),
+    (
+        "Prepare",
+        ":material/tune:",
+        "See what contrast, size and augmentation do, down to the tensor a network gets.",
+        "Prepare an image",
+        "pages/prepare.py",
+    ),
+    (
+        "Train",
+        ":material/model_training:",
+        "Start a network in the background and watch its curves grow.",
+        "Start a training",
+        "pages/train.py",
+    ),
+)
+
+open_page(
+    "X-ray Lab",
+    "Explore chest X-rays, see what preparing does to them, then train networks and judge them.",
+)
+catalog = choose_dataset()
+if opened := st.session_state.pop("home_opened", None):
+    st.switch_page("pages/explore.py", query_params={"image": opened})
+
+for column, (title, icon, about, action, page) in zip(st.columns(3), CARDS, strict=True):
+    with column, st.container(border=True, height="stretch"):
+        st.markdown(f"#### {icon} {title}")
+        st.markdown(about)
+        st.space("stretch")
+        kind = "primary" if title == "Train" else "secondary"
+        if st.button(action, type=kind, key=f"go_{title}"):
+            st.switch_page(page)
+
+with errors_in_words():
+    tables = read_tables(catalog, next(iter(views_of(catalog.source))))
+    present = catalog.present
+    films = present.iloc[:: max(1, len(present) // N_FILMS)].head(N_FILMS)
+    tiles = build_tiles(tables, films)
+
+st.subheader("The data", anchor=False)
+with st.container(horizontal=True, gap="large"):
+    drawn = is_phantom(catalog.root)
+    origin = "drawn films" if drawn else "real radiographs"
+    n_patients = catalog.images["patient_id"].nunique()
+    st.metric("Dataset", st.session_state["data"], origin, delta_color="off", delta_arrow="off")
+    st.metric("Images", f"{len(present):,}")
+    st.metric("Made-up patients" if drawn else "Patients", f"{n_patients:,}" if n_patients else "–")
+    st.metric("Boxes", f"{len(catalog.boxes):,}")
+
+
+def open_film(image_id: str) -> None:
+    """Remember which film was clicked; a callback cannot change the page itself."""
+    st.session_state["home_opened"] = image_id
+
+
+show_grid(tiles, "home_films", open_film, columns=N_FILMS)
+show_activity()

@@ -1,0 +1,1 @@
+"""Pieces that several pages show; no page of their own."""

@@ -1,0 +1,73 @@
+"""What the machine is doing now, and the newest runs."""
+
+from datetime import UTC, datetime
+
+import streamlit as st
+
+from pages.parts.frame import errors_in_words, escape_markdown
+from pages.parts.run_list import queue_in_words, show_link
+from pages.parts.run_state import ICONS, show_badge, show_progress
+from xray_core.errors import RunError
+from xray_core.home import find_home
+from xray_core.jobs import JobQueue, worker_is_running
+from xray_core.runs import Run, Status, list_runs
+
+N_NEWEST = 5
+BUSY, QUIET = "2s", "15s"  # how often to look again
+
+
+def show_activity() -> None:
+    """Show queue, worker and newest runs; looks again by itself."""
+    with errors_in_words():
+        busy = bool(JobQueue(find_home().queue).list_jobs())
+    st.fragment(_show_activity, run_every=BUSY if busy else QUIET)()
+
+
+def _show_activity() -> None:
+    home = find_home()
+    with errors_in_words():
+        jobs = JobQueue(home.queue).list_jobs()
+        runs = list_runs(home.runs)
+        worker = worker_is_running(home)
+    st.subheader("Trainings", anchor=False)
+    if not runs:
+        st.info("No training yet; the demo takes about a minute.", icon=":material/model_training:")
+        return
+    waiting = sum(job.state == "queued" for job in jobs)
+    words = f"{len(jobs) - waiting} running, {waiting} waiting" if jobs else "Nothing is running"
+    asleep = " No worker is awake; the Runs page wakes one." if jobs and not worker else ""
+    st.caption(f"{words}; {len(runs):,} run{'s' * (len(runs) != 1)} in all.{asleep}")
+    for run in runs[:N_NEWEST]:
+        _show_run(run)
+
+
+def _show_run(run: Run) -> None:
+    name, state, doing = st.columns([4, 1.3, 5], vertical_alignment="center")
+    with name:
+        show_link(run)
+    try:
+        status = run.read_status()
+    except RunError as error:
+        doing.caption(escape_markdown(str(error)))
+        return
+    with state:
+        if status.state in ICONS:
+            show_badge(status)
+    with doing:
+        if status.state == "running":
+            show_progress(status)
+        elif status.state == "queued":
+            st.caption(queue_in_words(run.name))
+        else:
+            st.caption(escape_markdown(f"{_ended(status)}: {status.message}"))
+
+
+def _ended(status: Status) -> str:
+    written = status.ended_at or status.updated_at
+    if not written:
+        return "Ended"
+    seconds = (datetime.now(UTC) - datetime.fromisoformat(written)).total_seconds()
+    for unit, length in (("days", 86_400), ("hours", 3_600), ("minutes", 60)):
+        if seconds >= 2 * length:
+            return f"{seconds // length:.0f} {unit} ago"
+    return "Just now"

@@ -1,0 +1,107 @@
+"""What a training would cost on this machine, and what its model is made of."""
+
+import pandas as pd
+import streamlit as st
+
+from pages.parts.frame import errors_in_words, escape_markdown
+from pages.parts.run_state import format_duration
+from pages.parts.tables import read_tables
+from xray_core.catalog import Catalog
+from xray_core.home import find_home
+from xray_core.jobs import JobQueue
+from xray_core.jobs.measure import (
+    DECODE_SECONDS,
+    START_SECONDS,
+    Description,
+    estimate_training,
+    read_description,
+    start_description,
+)
+from xray_core.recipes import Recipe
+from xray_core.splits import PUBLISHED_PARTS
+
+TICK = "1s"
+
+
+def show_cost(recipe: Recipe, catalog: Catalog) -> None:
+    """Show the estimate; until it is measured, say so and look again by itself."""
+    with errors_in_words():
+        state = read_description(recipe, find_home()).state
+    ticking = state not in ("ready", "failed")
+    st.fragment(_show_cost, run_every=TICK if ticking else None)(recipe, catalog, ticking)
+
+
+def _show_cost(recipe: Recipe, catalog: Catalog, ticking: bool) -> None:
+    home = find_home()
+    with errors_in_words():
+        description = read_description(recipe, home)
+        if description.state == "ready":
+            if ticking:
+                st.rerun()  # once more, with the ticking off
+            _show_estimate(recipe, catalog, description)
+            return
+        if description.state == "failed":
+            st.warning(
+                f"The model could not be measured: {escape_markdown(description.reason)}",
+                icon=":material/speed:",
+            )
+            if st.button("Measure again", icon=":material/replay:"):
+                start_description(recipe, home)
+                st.rerun()
+            return
+        if any(job.state == "started" for job in JobQueue(home.queue).list_jobs()):
+            # Both would be slow, and the figures wrong.
+            st.info("The cost is measured once no training is running.", icon=":material/speed:")
+            return
+        start_description(recipe, home)
+    st.info(
+        "Measuring a few training steps on this machine … Nothing waits for it.",
+        icon=":material/speed:",
+    )
+
+
+def _show_estimate(recipe: Recipe, catalog: Catalog, description: Description) -> None:
+    values = description.values
+    n_training, n_judged = _count_parts(recipe, catalog)
+    cost = estimate_training(values, recipe, n_training, n_judged)
+    figures = {
+        "Time, at most": format_duration(cost.seconds),
+        "Memory": f"{cost.memory_mb:,.0f} MB",
+        "Decoded images, on disk": f"{cost.disk_mb:,.0f} MB",
+        "Parameters": f"{values['parameters']:,}",
+    }
+    st.table(
+        pd.DataFrame({"what": figures.keys(), "how much": figures.values()}),
+        border="horizontal",
+        hide_header=True,
+        hide_index=True,
+        alt="Estimated cost of the training",
+    )
+    st.caption(
+        f"An estimate: {values['seconds_per_step'] * 1000:,.0f} ms a step, measured on "
+        f"{escape_markdown(values['device'])}, × {cost.steps_per_epoch:,} steps × "
+        f"{recipe.n_epochs} epochs, with an allowance of {START_SECONDS:.0f} s to start and "
+        f"{DECODE_SECONDS * 1000:.0f} ms to decode an image. It may end earlier."
+    )
+    with st.expander(f"The {len(values['layers'])} layers", icon=":material/layers:"):
+        st.dataframe(
+            pd.DataFrame(values["layers"]),
+            hide_index=True,
+            alt="Layers of the model",
+            column_config={
+                "parameters": st.column_config.NumberColumn("parameters", format="localized")
+            },
+        )
+
+
+def _count_parts(recipe: Recipe, catalog: Catalog) -> tuple[int, int]:
+    """Return about how many images train, and how many validate and test."""
+    split = recipe.split
+    n_images = int(read_tables(catalog, recipe.label_view).counts["present"].sum())
+    if split.method == "published":
+        parts = catalog.present["published_split"].map(PUBLISHED_PARTS)
+        n_training = round(int((parts == "train").sum()) * (1 - split.validation))
+    else:
+        n_training = round(n_images * (1 - split.validation - split.test))
+    n_training = max(1, min(n_training, n_images))
+    return n_training, n_images - n_training

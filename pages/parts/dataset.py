@@ -1,0 +1,106 @@
+"""The dataset chooser in the sidebar, the same on every page."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from pages.parts.frame import errors_in_words, escape_markdown
+from xray_core.catalog import Catalog
+from xray_core.datasets import open_dataset
+from xray_core.datasets.phantom import is_phantom
+from xray_core.datasets.shelf import (
+    N_DEMO_IMAGES,
+    add_dataset,
+    is_drawing_demo,
+    list_datasets,
+    start_drawing_demo,
+)
+from xray_core.errors import DatasetError
+from xray_core.home import Home, find_home
+
+
+def choose_dataset() -> Catalog:
+    """Show the chooser and return the chosen dataset's catalog, read-only and shared.
+
+    The choice holds on all pages, and stands in the address as `?data=`. Where there is no
+    dataset yet, the demo data is drawn and the page waits for it.
+    """
+    home = find_home()
+    with errors_in_words():
+        known = list_datasets(home)
+        if not known:
+            _draw_demo(home)
+            st.stop()
+    names = list(known)
+    wanted = st.query_params.get("data") or st.session_state.get("data")
+    if wanted is not None and wanted not in known:
+        st.warning(f"There is no dataset {escape_markdown(repr(wanted))} here; showing another.")
+    with st.sidebar:
+        index = names.index(wanted) if wanted in known else 0
+        name = st.selectbox("Dataset", names, index=index, help="Kept on every page.")
+        _show_adding(home)
+    st.session_state["data"] = name
+    if st.query_params.get("data") != name:
+        st.query_params["data"] = name
+    with errors_in_words():
+        catalog = open_folder(known[name])
+    with st.sidebar:
+        if is_phantom(catalog.root):
+            st.info("Drawn films, no real patients.", icon=":material/draw:")
+        for remark in catalog.remarks:
+            st.caption(escape_markdown(remark.message))
+    return catalog
+
+
+def open_folder(folder: Path) -> Catalog:
+    """Return a dataset folder's catalog, read-only and shared. Raises DatasetError, OSError."""
+    return _open(str(folder), str(find_home().cache), _stamp(folder))
+
+
+# cache_resource: every session reads the same tables, none may change them.
+@st.cache_resource(max_entries=8, show_spinner="Reading the dataset …")
+def _open(folder: str, cache: str, stamp: float) -> Catalog:
+    return open_dataset(Path(folder), Path(cache))
+
+
+def _stamp(folder: Path) -> float:
+    """Change with the folder, so that a dataset put in its place is read anew."""
+    return folder.stat().st_mtime
+
+
+def _show_adding(home: Home) -> None:
+    with st.popover("Add a dataset folder", icon=":material/create_new_folder:"):
+        with st.form("add_dataset", border=False):
+            typed = st.text_input("Folder on the machine that runs this app")
+            pressed = st.form_submit_button("Add")
+        if not pressed or not typed.strip():
+            return
+        try:
+            folder = add_dataset(home, Path(typed.strip()))
+        except DatasetError as error:
+            st.error(escape_markdown(str(error)))
+            return
+        st.session_state["data"] = next(
+            name for name, path in list_datasets(home).items() if path == folder
+        )
+        del st.query_params["data"]
+        st.rerun()
+
+
+def _draw_demo(home: Home) -> None:
+    start_drawing_demo(home)
+    with st.status(f"Drawing {N_DEMO_IMAGES} demo films, once …", type="step"):
+        st.write("They look like chest X-rays and show no real patient. About 15 seconds.")
+        _wait_for_demo()
+
+
+@st.fragment(run_every="1s")
+def _wait_for_demo() -> None:
+    home = find_home()
+    if is_phantom(home.demo_data):
+        st.rerun()
+    if not is_drawing_demo(home):
+        log = home.folder / "demo.log"
+        words = log.read_text("utf-8", errors="replace").strip() if log.exists() else ""
+        if "error:" in words:
+            st.error(escape_markdown(words[words.rindex("error:") :]))

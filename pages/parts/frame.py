@@ -1,0 +1,49 @@
+"""What every page begins with: the frame around it, and errors in words."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import streamlit as st
+from streamlit.runtime.pages_manager import PagesManager
+
+from xray_core.errors import XrayError
+
+NOTICE = "For learning, never for diagnosis."
+
+
+def open_page(title: str, about: str) -> None:
+    """Show the page's title; must be the first call of each page.
+
+    Until `st.navigation` has run once in a fresh server, Streamlit runs a page of the
+    `pages/` folder without `streamlit_app.py`, so that a bookmark would show a page without
+    its navigation. Then the run is started again, this time through the entry point.
+    """
+    if PagesManager.uses_pages_directory:
+        PagesManager.uses_pages_directory = False
+        st.rerun()
+    st.title(title, anchor=False)
+    st.caption(f"{about} {NOTICE}")
+
+
+@contextmanager
+def errors_in_words() -> Iterator[None]:
+    """Show what goes wrong as one clear message, and end the page there."""
+    try:
+        yield
+    except XrayError as error:
+        st.error(escape_markdown(str(error)), icon=":material/error:")
+        st.stop()
+    except OSError as error:
+        reason = f"{error.strerror or error}: {error.filename or ''}"
+        st.error(
+            escape_markdown(f"The disk refused: {reason} Free space or permissions may help."),
+            icon=":material/hard_drive:",
+        )
+        st.stop()
+
+
+def escape_markdown(text: str) -> str:
+    """Return `text` such that Streamlit shows it to the letter, file names included."""
+    for sign in "\\`*_{}[]()<>#+-!|~$:":
+        text = text.replace(sign, "\\" + sign)
+    return text

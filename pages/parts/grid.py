@@ -1,0 +1,86 @@
+"""A light box of images: boxes drawn over them, a class as title, a click to open one."""
+
+import base64
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import streamlit as st
+
+Box = tuple[float, float, float, float]  # x, y, width, height
+
+HERE = Path(__file__).parent
+_light_box = st.components.v2.component(
+    "light_box",
+    html="<ul>\n</ul>",
+    css=(HERE / "grid.css").read_text(encoding="utf-8"),
+    js=(HERE / "grid.js").read_text(encoding="utf-8"),
+)
+
+
+@dataclass(frozen=True)
+class Tile:
+    """One image of the grid.
+
+    Attributes:
+        id: what `show_grid` passes on when the tile is clicked.
+        title, note: shown under the image; the note at the right, in grey.
+        alt: what a screen reader says.
+        src: the image as a `data:` address; "" shows `reason` instead.
+        ratio: width / height.
+        boxes: (x, y, width, height) as fractions of the image, origin at its top left.
+        color: number of the title's dot in the theme's palette of classes; -1 for no dot.
+    """
+
+    id: str
+    title: str
+    alt: str
+    src: str = ""
+    note: str = ""
+    reason: str = ""
+    ratio: float = 1.0
+    boxes: tuple[Box, ...] = ()
+    color: int = -1
+
+
+def show_grid(
+    tiles: Sequence[Tile],
+    key: str,
+    on_open: Callable[[str], None] | None = None,
+    columns: int = 5,
+    show_boxes: bool = True,
+    pixelated: bool = False,
+) -> None:
+    """Show the tiles on a light box.
+
+    Args:
+        tiles: in reading order.
+        key: unique on the page.
+        on_open: called with the id of a tile that was clicked, before the page runs again;
+            without it tiles cannot be clicked.
+        columns: in a row at most; fewer where the window is narrow.
+        show_boxes: whether the boxes are drawn.
+        pixelated: whether a pixel stays a hard-edged square when the image is enlarged.
+    """
+
+    def pass_on() -> None:
+        opened = st.session_state[key].opened
+        if on_open is not None and opened:
+            on_open(str(opened))
+
+    _light_box(
+        key=key,
+        data={
+            "tiles": [vars(tile) for tile in tiles],
+            "columns": columns,
+            "showBoxes": show_boxes,
+            "pixelated": pixelated,
+            "clickable": on_open is not None,
+        },
+        on_opened_change=pass_on,
+    )
+
+
+def as_data_address(content: bytes, kind: str = "jpeg") -> str:
+    """Return image bytes as an address that an <img> can show without another request."""
+    return f"data:image/{kind};base64,{base64.b64encode(content).decode()}" if content else ""

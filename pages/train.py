@@ -1,0 +1,84 @@
+"""Train page: choose a recipe, change it if you like, see what it costs, start it."""
+
+import streamlit as st
+
+from pages.parts.cost import show_cost
+from pages.parts.dataset import choose_dataset
+from pages.parts.frame import errors_in_words, escape_markdown, open_page
+from pages.parts.recipe_form import show_form
+from pages.parts.recipe_words import changes_in_words, published_in_words
+from xray_core.datasets.phantom import is_phantom
+from xray_core.errors import XrayError
+from xray_core.home import find_home
+from xray_core.jobs import submit_recipe
+from xray_core.jobs.measure import stop_description
+from xray_core.models import MODELS
+from xray_core.recipes import PUBLISHED, Recipe, change_recipe
+
+# What to begin with, by the reader's name; the drawn data has a recipe of its own.
+FIRST = {"siim_covid19": "siim_mobilenet_opacity", "kermany": "pneumonia_cnn"}
+FIRST_ON_DRAWN = "demo_cnn"
+
+open_page("Train", "Choose a recipe, change it if you like, and start it in the background.")
+catalog = choose_dataset()
+fitting = [name for name, recipe in PUBLISHED.items() if recipe.dataset == catalog.source]
+if not fitting:
+    st.info(f"No recipe fits {catalog.source!r} yet. Choose another dataset at the left.")
+    st.stop()
+
+wanted = st.query_params.get("recipe")
+if wanted is not None and wanted not in fitting:
+    reason = "does not fit this dataset" if wanted in PUBLISHED else "does not exist"
+    st.warning(f"The recipe {escape_markdown(repr(wanted))} {reason}; showing another.")
+    del st.query_params["recipe"]
+    wanted = None
+first = FIRST_ON_DRAWN if is_phantom(catalog.root) else FIRST.get(catalog.source, fitting[0])
+
+
+def describe(recipe: Recipe) -> str:
+    """Return the line under a recipe's title."""
+    words = f"{MODELS[recipe.model].title} · {recipe.preprocess.size} px · {recipe.source}"
+    if published := published_in_words(recipe):
+        words += f" · published: {published}"
+    return words
+
+
+def remember() -> None:
+    """Put the chosen recipe into the address; `bind` would put its title there."""
+    st.query_params["recipe"] = st.session_state["recipe_choice"]
+
+
+st.session_state["recipe_choice"] = wanted or first
+name = st.radio(
+    "Recipe",
+    fitting,
+    format_func=lambda name: PUBLISHED[name].title,
+    captions=[describe(PUBLISHED[name]) for name in fitting],
+    key="recipe_choice",
+    on_change=remember,
+)
+published = PUBLISHED[name]
+form, summary = st.columns([3, 2], gap="large")
+with form:
+    st.subheader("What if …", anchor=False)
+    values = show_form(published)
+
+with summary, st.container(border=True):
+    st.markdown(f"**{escape_markdown(published.title)}**")
+    st.markdown(escape_markdown(published.about))
+    try:
+        recipe = change_recipe(published, values)
+    except XrayError as error:
+        st.error(escape_markdown(str(error)), icon=":material/error:")
+        st.button("Start training", type="primary", disabled=True)
+        st.stop()
+    if recipe.changes:
+        st.info(f"Changed: {changes_in_words(recipe)}", icon=":material/edit:")
+    else:
+        st.caption("As published, nothing changed.")
+    if st.button("Start training", type="primary", icon=":material/play_arrow:", width="stretch"):
+        with errors_in_words():
+            stop_description(find_home())
+            run = submit_recipe(recipe, catalog.root, find_home())
+        st.switch_page("pages/runs.py", query_params={"run": run.name})
+    show_cost(recipe, catalog)

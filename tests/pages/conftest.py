@@ -1,0 +1,61 @@
+"""A workspace with drawn data, and the app opened at one of its pages."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import streamlit as st
+from streamlit.runtime.pages_manager import PagesManager
+from streamlit.testing.v1 import AppTest
+
+from xray_core.datasets.phantom import write_phantom_dataset
+from xray_core.home import Home
+
+APP = Path(__file__).parents[2] / "streamlit_app.py"
+N_IMAGES = 48
+
+OpenPage = Callable[..., AppTest]
+
+
+@pytest.fixture(scope="session")
+def _drawn(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("drawn") / "demo"
+    write_phantom_dataset(folder, n_images=N_IMAGES, size=64)
+    return folder
+
+
+@pytest.fixture
+def workspace(_drawn: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
+    """A workspace of its own with 48 drawn films of 64 px; the app looks nowhere else."""
+    home = Home(tmp_path / "workspace")
+    shutil.copytree(_drawn, home.demo_data)
+    monkeypatch.setenv("XRAY_HOME", str(home.folder))
+    monkeypatch.delenv("XRAY_DATA_ROOTS", raising=False)
+    st.cache_resource.clear()
+    return home
+
+
+@pytest.fixture
+def open_page(workspace: Home, monkeypatch: pytest.MonkeyPatch) -> OpenPage:
+    """Return a function that opens a page by name, with query parameters."""
+    start = PagesManager.__init__
+
+    def start_used(self: PagesManager, *args: Any, **options: Any) -> None:
+        start(self, *args, **options)
+        PagesManager.uses_pages_directory = False
+
+    # A server that has shown a page before. AppTest plays a fresh one at every run, for which
+    # pages start themselves again, and a click gets lost.
+    monkeypatch.setattr(PagesManager, "__init__", start_used)
+
+    def open_named(name: str, **query: str) -> AppTest:
+        app = AppTest.from_file(str(APP), default_timeout=60)
+        for key, value in query.items():
+            app.query_params[key] = value
+        app.switch_page(f"pages/{name}.py").run()
+        assert not app.exception, app.exception[0].value
+        return app
+
+    return open_named

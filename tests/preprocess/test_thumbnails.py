@@ -1,0 +1,78 @@
+"""Thumbnails: made once, made anew when the file changes, never an error for one bad file."""
+
+import io
+import os
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from tests.datasets.fakes import write_image
+from xray_core.preprocess import thumbnails
+from xray_core.preprocess.thumbnails import create_thumbnails
+
+
+def size_of(jpeg: bytes) -> tuple[int, int]:
+    with Image.open(io.BytesIO(jpeg), formats=["JPEG"]) as image:
+        return image.size
+
+
+@pytest.fixture
+def film(tmp_path: Path) -> Path:
+    write_image(tmp_path / "film.png", (120, 60))
+    return tmp_path / "film.png"
+
+
+def test_a_thumbnail_keeps_the_proportions_and_is_never_larger_than_the_file(
+    film: Path, tmp_path: Path
+) -> None:
+    [small] = create_thumbnails([film], 40, tmp_path / "kept")
+    [whole] = create_thumbnails([film], 500, tmp_path / "kept")
+
+    assert size_of(small.jpeg) == (40, 20)
+    assert size_of(whole.jpeg) == (120, 60)
+
+
+def test_the_second_time_it_is_read_from_the_disk(
+    film: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = create_thumbnails([film], 40, tmp_path / "kept")
+
+    def refuse(*_: object) -> bytes:
+        raise AssertionError("decoded again")
+
+    monkeypatch.setattr(thumbnails, "_encode", refuse)
+    assert create_thumbnails([film], 40, tmp_path / "kept") == first
+
+
+def test_a_changed_file_gets_a_new_one(film: Path, tmp_path: Path) -> None:
+    [before] = create_thumbnails([film], 40, tmp_path / "kept")
+
+    write_image(film, (60, 120), seed=1)
+    os.utime(film, ns=(1, 1))
+    [after] = create_thumbnails([film], 40, tmp_path / "kept")
+
+    assert size_of(before.jpeg) == (40, 20)
+    assert size_of(after.jpeg) == (20, 40)
+
+
+def test_bad_files_give_a_reason_and_the_others_their_thumbnail(film: Path, tmp_path: Path) -> None:
+    empty = tmp_path / "empty.jpg"
+    empty.touch()
+
+    missing, good, bad = create_thumbnails(
+        [tmp_path / "missing.jpg", film, empty], 40, tmp_path / "kept"
+    )
+
+    assert "missing.jpg cannot be read" in missing.reason
+    assert good.jpeg
+    assert not good.reason
+    assert "empty.jpg is empty" in bad.reason
+    assert not bad.jpeg
+
+
+def test_nothing_half_written_stays(film: Path, tmp_path: Path) -> None:
+    create_thumbnails([film, film, film], 40, tmp_path / "kept")
+
+    [kept] = [path for path in (tmp_path / "kept").rglob("*") if path.is_file()]
+    assert kept.suffix == ".jpg"
