@@ -1,8 +1,13 @@
 """Entry point: `streamlit run streamlit_app.py`. Names the pages, nothing else."""
 
+from pathlib import Path
+
 import streamlit as st
 
-st.set_page_config(page_title="X-ray Lab", page_icon="🩻", layout="wide")
+# A file of our own: for a named icon the browser would ask the internet.
+ICON = Path(__file__).parent / "pages" / "parts" / "icon.png"
+
+st.set_page_config(page_title="X-ray Lab", page_icon=str(ICON), layout="wide")
 
 page = st.navigation(
     [

@@ -22,7 +22,7 @@ from xray_core.home import Home, find_home
 def choose_dataset() -> Catalog:
     """Show the chooser and return the chosen dataset's catalog, read-only and shared.
 
-    The choice holds on all pages, and stands in the address as `?data=`. Where there is no
+    The choice holds on all pages, and stands in the address as `?data=` unless it is the first. Where there is no
     dataset yet, the demo data is drawn and the page waits for it.
     """
     home = find_home()
@@ -40,7 +40,8 @@ def choose_dataset() -> Catalog:
         name = st.selectbox("Dataset", names, index=index, help="Kept on every page.")
         _show_adding(home)
     st.session_state["data"] = name
-    if st.query_params.get("data") != name:
+    # The first one needs no word in the address: each word is one more step for "Back".
+    if st.query_params.get("data", names[0]) != name:
         st.query_params["data"] = name
     with errors_in_words():
         catalog = open_folder(known[name])
