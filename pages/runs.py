@@ -7,18 +7,16 @@ import streamlit as st
 from pages.parts.frame import errors_in_words, escape_markdown, open_page
 from pages.parts.live import show_run
 from pages.parts.recipe_words import show_changes
-from pages.parts.run_list import show_runs
+from pages.parts.run_list import show_runs, wake_worker
 from xray_core.home import find_home
-from xray_core.jobs import ensure_worker, stop_run, submit_recipe
-from xray_core.jobs.queue import JobQueue
+from xray_core.jobs import stop_run, submit_recipe
 from xray_core.runs import find_run, list_runs
 
 open_page("Runs", "Watch trainings while they run, and look back at those that ended.")
 home = find_home()
 with errors_in_words():
     runs = list_runs(home.runs)
-    if JobQueue(home.queue).list_jobs():
-        ensure_worker(home)  # the machine may have been restarted since they were queued
+    wake_worker(home)
 if said := st.session_state.pop("said", None):
     st.success(escape_markdown(said))
 

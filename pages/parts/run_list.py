@@ -1,5 +1,6 @@
 """Every run: those under way as cards that move, those that ended as a table to open one from."""
 
+import time
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -11,11 +12,12 @@ from pages.parts.frame import errors_in_words, escape_markdown
 from pages.parts.metric_tail import read_metrics
 from pages.parts.run_state import ICONS, show_badge, show_progress, took
 from xray_core.errors import XrayError
-from xray_core.home import find_home
-from xray_core.jobs import JobQueue
+from xray_core.home import Home, find_home
+from xray_core.jobs import JobQueue, ensure_worker
 from xray_core.runs import STATES, Run, Status, list_runs
 
 TICK = "1s"
+GRACE = 10.0  # seconds that a worker may take to start
 BADGE_COLORS = ["gray", "blue", "green", "red", "orange", "red"]  # in the order of STATES
 
 
@@ -29,6 +31,16 @@ def show_runs(runs: list[Run]) -> None:
         _show_ended(ended)
     if damaged := len(runs) - len(states):
         st.warning(f"{damaged} run folders have a damaged status file and are not shown.")
+
+
+def wake_worker(home: Home) -> None:
+    """Start a worker if runs wait and none is there: the machine may have been restarted."""
+    for job in JobQueue(home.queue).list_jobs():
+        status = home.runs / job.run / "status.json"
+        # Whoever submits starts a worker, which takes a moment to be seen.
+        if not status.exists() or time.time() - status.stat().st_mtime > GRACE:
+            ensure_worker(home)
+            return
 
 
 def queue_in_words(name: str) -> str:

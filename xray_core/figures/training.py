@@ -56,8 +56,7 @@ def curve_table(
         window: see `thin_curve`; epochs are few and all kept.
 
     Returns:
-        Columns step, value, curve (one of `CURVES`), kind ("batch" or "epoch"), epoch (0 for
-        batches).
+        Columns step, value, curve (one of `CURVES`), epoch (0 for a batch).
     """
     steps, values = thin_curve(
         batches["step"].to_numpy("float64"), batches[metric].to_numpy("float64"), window
@@ -70,7 +69,6 @@ def curve_table(
                 [values, epochs[metric].to_numpy("float64"), epochs[f"val_{metric}"].to_numpy()]
             ),
             "curve": [CURVES[0]] * (len(steps) + n_epochs) + [CURVES[1]] * n_epochs,
-            "kind": ["batch"] * len(steps) + ["epoch"] * 2 * n_epochs,
             "epoch": np.concatenate(
                 [np.zeros(len(steps), dtype=int), np.tile(epochs["epoch"].to_numpy("int64"), 2)]
             ),
@@ -119,12 +117,12 @@ def plot_learning_curve(metric: str, height: int = 320) -> dict[str, Any]:
                         "bind": "scales",
                     }
                 ],
-                "transform": [{"filter": "datum.kind === 'batch'"}],
+                "transform": [{"filter": "datum.epoch === 0"}],
                 "mark": {"type": "line", "opacity": 0.3, "strokeWidth": 1, "clip": True},
                 "encoding": shared,
             },
             {
-                "transform": [{"filter": "datum.kind === 'epoch'"}],
+                "transform": [{"filter": "datum.epoch > 0"}],
                 "mark": {
                     "type": "line",
                     "strokeWidth": 2,

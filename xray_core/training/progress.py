@@ -24,7 +24,8 @@ class Progress:
     def __init__(self, run: Run) -> None:
         self._run = run
         self._process = psutil.Process()
-        self._written = self._sampled = 0.0
+        # Over the first milliseconds the use of a processor comes out as any figure: wait with it.
+        self._written, self._sampled = 0.0, time.monotonic()
         self.status: Status = replace(
             run.read_status(),
             state="running",

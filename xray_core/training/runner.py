@@ -23,7 +23,7 @@ from xray_core.errors import RunError, XrayError
 from xray_core.evaluation.report import prediction_table, report_run
 from xray_core.home import Home
 from xray_core.labels import encode_catalog, find_view
-from xray_core.models import build_model
+from xray_core.models import build_model, check_weights
 from xray_core.preprocess.cache import BuildStopped, ImageCache, open_image_cache
 from xray_core.processes import lower_priority
 from xray_core.recipes import Phase, Recipe
@@ -120,6 +120,7 @@ def _explain(error: Exception, run: Run) -> str:
 
 def _train(run: Run, home: Home, progress: Progress) -> str:
     recipe = run.read_recipe()
+    check_weights(recipe.model, recipe.weights)  # the file may have gone while the run waited
     device = prepare_device()
     progress.update(now=True, device=device)
     run.write_json("environment.json", _environment(device))
@@ -149,7 +150,7 @@ def _train(run: Run, home: Home, progress: Progress) -> str:
     )
     for number, phase in enumerate(recipe.phases):
         if number:
-            model.load_weights(run.best_checkpoint)
+            _take_best_weights(model, run)
         try:
             _train_phase(model, phase, training, recorder, on_gpu=not device.startswith("CPU"))
         except (StopRequested, KeyboardInterrupt):
@@ -157,7 +158,7 @@ def _train(run: Run, home: Home, progress: Progress) -> str:
             raise
 
     progress.update(now=True, step="evaluating", message="Evaluating the best weights.")
-    model.load_weights(run.best_checkpoint)
+    _take_best_weights(model, run)
     report = _evaluate(model, run, data)
     count = f"{report['n']} {report['part']} images"
     return f"Best epoch {recorder.best_epoch} of {recorder.epoch}; judged on {count}."
@@ -236,6 +237,12 @@ def _train_phase(
         callbacks.append(keras.callbacks.EarlyStopping("val_loss", patience=phase.patience))
     recorder.phase = phase.name
     model.fit(training, epochs=phase.epochs, shuffle=False, verbose=0, callbacks=callbacks)
+
+
+def _take_best_weights(model: Any, run: Run) -> None:
+    # Not model.load_weights, which also loads the optimizer, and that may be another phase's.
+    best = keras.models.load_model(run.best_checkpoint, compile=False, safe_mode=True)
+    model.set_weights(best.get_weights())
 
 
 def _build_optimizer(phase: Phase, steps_per_epoch: int) -> Any:

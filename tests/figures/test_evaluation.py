@@ -1,0 +1,44 @@
+"""Figures of a finished run."""
+
+from typing import Any
+
+import pytest
+
+from xray_core.figures.evaluation import plot_intervals, plot_roc
+
+
+@pytest.fixture
+def report() -> dict[str, Any]:
+    rates = {"false_positive_rate": [0.0, 0.0, 1.0], "true_positive_rate": [0.0, 0.5, 1.0]}
+    return {"roc": {"atypical": rates, "typical": rates}}
+
+
+def test_roc_has_a_curve_per_class_with_its_area_and_chance(report: dict[str, Any]) -> None:
+    figure = plot_roc(report)
+
+    assert [trace.name for trace in figure.data] == [
+        "atypical (AUC 0.750)",
+        "typical (AUC 0.750)",
+        "chance",
+    ]
+    assert list(figure.data[0].y) == [0.0, 0.5, 1.0]
+
+
+def test_intervals_reach_from_low_to_high() -> None:
+    figure = plot_intervals([{"name": "accuracy", "value": 0.8, "low": 0.7, "high": 0.85}])
+    [trace] = figure.data
+
+    assert trace.x == (0.8,)
+    assert trace.x[0] - trace.error_x.arrayminus[0] == pytest.approx(0.7)
+    assert trace.x[0] + trace.error_x.array[0] == pytest.approx(0.85)
+
+
+def test_what_cannot_be_computed_is_left_out_and_marks_stand_on_their_line() -> None:
+    rows = [
+        {"name": "AUC", "value": None, "low": None, "high": None},
+        {"name": "accuracy", "value": 0.8, "low": 0.7, "high": 0.9, "marks": {"published": 0.86}},
+    ]
+    figures, published = plot_intervals(rows).data
+
+    assert figures.y == ("accuracy",)
+    assert (published.name, published.x, published.y) == ("published", (0.86,), ("accuracy",))

@@ -1,0 +1,161 @@
+"""Measuring a model: once, by one process at a time, its failure said in words."""
+
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from xray_core.home import Home
+from xray_core.jobs import measure
+from xray_core.jobs.measure import (
+    estimate_training,
+    read_description,
+    start_description,
+    stop_description,
+)
+from xray_core.processes import own_handle
+from xray_core.recipes import PUBLISHED, change_recipe
+
+DEMO = PUBLISHED["demo_cnn"]
+VALUES = {"seconds_per_step": 0.5, "memory_mb": 800.0}
+
+
+class Processes:
+    """Stands in for real processes: notes each command, and whether it still runs."""
+
+    def __init__(self) -> None:
+        self.commands: list[list[str]] = []
+        self.alive = False
+
+    def start(self, command: list[str], log: Path, environment: Any = None) -> str:
+        log.write_text("", encoding="utf-8")
+        self.commands.append(command)
+        self.alive = True
+        return own_handle()
+
+    @property
+    def result(self) -> Path:
+        return Path(self.commands[-1][-1])
+
+    def end(self, answer: str = "", output: str = "") -> None:
+        self.alive = False
+        self.result.with_suffix(".log").write_text(output, encoding="utf-8")
+        if answer:
+            self.result.write_text(answer, encoding="utf-8")
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    return Home(tmp_path)
+
+
+@pytest.fixture
+def processes(monkeypatch: pytest.MonkeyPatch) -> Processes:
+    stand_in = Processes()
+    monkeypatch.setattr(measure, "start_detached", stand_in.start)
+    monkeypatch.setattr(measure, "is_alive", lambda handle: bool(handle) and stand_in.alive)
+    monkeypatch.setattr(measure, "terminate", lambda handle: stand_in.end())
+    return stand_in
+
+
+def test_measured_once_for_all_recipes_of_the_same_model(home: Home, processes: Processes) -> None:
+    assert read_description(DEMO, home).state == "missing"
+    start_description(DEMO, home)
+    assert read_description(DEMO, home).state == "measuring"
+    processes.end(json.dumps(VALUES))
+    longer = change_recipe(DEMO, {"phases.train.epochs": 99, "augment.zoom": 0.3})
+    start_description(longer, home)
+
+    assert read_description(longer, home).values == VALUES
+    assert len(processes.commands) == 1
+
+
+@pytest.mark.parametrize(
+    "change", [{"preprocess.size": 128}, {"batch_size": 4}, {"label_view": "siim_study"}]
+)
+def test_what_changes_the_cost_is_measured_anew(
+    home: Home, processes: Processes, change: dict[str, Any]
+) -> None:
+    start_description(DEMO, home)
+    processes.end(json.dumps(VALUES))
+    changed = change_recipe(DEMO, change)
+    start_description(changed, home)
+
+    assert read_description(changed, home).state == "measuring"
+    [(key, value)] = change.items()
+    assert f"--set={key}={value}" in processes.commands[-1]
+
+
+def test_one_measurement_at_a_time(home: Home, processes: Processes) -> None:
+    other = change_recipe(DEMO, {"preprocess.size": 128})
+    start_description(DEMO, home)
+    start_description(other, home)
+
+    assert len(processes.commands) == 1
+    assert read_description(other, home).state == "waiting"
+
+
+def test_failure_says_why_and_may_be_tried_again(home: Home, processes: Processes) -> None:
+    start_description(DEMO, home)
+    processes.end(output="I0000 greeting\nerror: alpha is 7.\nlast line\n")
+    failed = read_description(DEMO, home)
+    start_description(DEMO, home)
+
+    assert (failed.state, failed.reason) == ("failed", "alpha is 7.")
+    assert read_description(DEMO, home).state == "measuring"
+
+
+def test_killed_process_is_a_failure(home: Home, processes: Processes) -> None:
+    start_description(DEMO, home)
+    processes.end()
+
+    assert read_description(DEMO, home).state == "failed"
+    assert "without a word" in read_description(DEMO, home).reason
+
+
+def test_stopped_measurement_counts_as_never_begun(home: Home, processes: Processes) -> None:
+    start_description(DEMO, home)
+    stop_description(home)
+
+    assert not processes.alive
+    assert read_description(DEMO, home).state == "missing"
+
+
+def test_damaged_result_is_measured_again(home: Home, processes: Processes) -> None:
+    start_description(DEMO, home)
+    processes.end(answer="{")
+    assert read_description(DEMO, home).state == "missing"
+    start_description(DEMO, home)
+
+    assert len(processes.commands) == 2
+
+
+def test_estimate_counts_steps_of_all_phases_and_what_lies_around_them() -> None:
+    recipe = change_recipe(DEMO, {"phases.train.epochs": 10, "batch_size": 16})
+    cost = estimate_training(VALUES, recipe, n_training=33, n_judged=0)
+
+    assert cost.steps_per_epoch == 3  # the last batch holds one image
+    assert cost.seconds == pytest.approx(10 * 3 * 0.5 + 10.0 + 33 * 0.005)
+    assert cost.memory_mb == 800.0
+
+
+def test_judging_costs_time_too() -> None:
+    without = estimate_training(VALUES, DEMO, 100, 0).seconds
+
+    assert estimate_training(VALUES, DEMO, 100, 50).seconds > without
+
+
+@pytest.mark.slow
+def test_a_real_process_measures_the_demo_network(home: Home) -> None:
+    start_description(DEMO, home)
+    end = time.monotonic() + 120
+    while read_description(DEMO, home).state == "measuring":
+        assert time.monotonic() < end
+        time.sleep(0.2)
+    found = read_description(DEMO, home)
+
+    assert found.state == "ready", found.reason
+    assert found.values["parameters"] > 0
+    assert found.values["seconds_per_step"] > 0

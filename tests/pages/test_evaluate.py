@@ -1,0 +1,148 @@
+"""The Evaluate page, on reports computed from a few made-up predictions."""
+
+import json
+import shutil
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from tests.pages.conftest import N_IMAGES, OpenPage
+from tests.pages.fake_runs import fake_run, write_report
+from xray_core.home import Home
+from xray_core.recipes import PUBLISHED
+from xray_core.runs import Run
+
+RECIPE = replace(PUBLISHED["demo_cnn"], published={"accuracy": 0.9, "recall_opacity": 0.5})
+
+
+@pytest.fixture
+def run(workspace: Home) -> Run:
+    run = fake_run(workspace, "done", recipe=RECIPE)
+    write_report(run, workspace)
+    return run
+
+
+def words_on(app: AppTest) -> str:
+    texts = [*app.markdown, *app.caption, *app.info, *app.warning, *app.error]
+    return " ".join(str(one.value) for one in texts).replace("\\", "")
+
+
+def read_tiles(app: AppTest) -> list[dict[str, Any]]:
+    [box] = [one for one in app.get("bidi_component") if one.key == "examples_grid"]
+    return list(json.loads(box.proto.json)["tiles"])
+
+
+def test_first_visit_says_what_to_do(open_page: OpenPage) -> None:
+    assert "Train one first" in open_page("evaluate").info[0].value
+
+
+def test_newest_result_is_shown_and_stands_in_the_address(run: Run, open_page: OpenPage) -> None:
+    app = open_page("evaluate")
+
+    assert app.query_params["run"] == run.name
+    assert f"n = {N_IMAGES}" in words_on(app)
+
+
+def test_metrics_come_with_interval_baseline_and_published_figure(
+    run: Run, open_page: OpenPage
+) -> None:
+    report = run.read_report()
+    accuracy = report["metrics"]["accuracy"]
+
+    app = open_page("evaluate", run=run.name)
+
+    assert {one.label: one.value for one in app.metric}["Accuracy"] == f"{accuracy['value']:.1%}"
+    words = words_on(app)
+    assert f"95 % interval {accuracy['low']:.1%} to {accuracy['high']:.1%}" in words
+    assert f"would be right for {report['majority']['accuracy']:.1%}" in words
+    assert f"accuracy 90.0%, ours {accuracy['value']:.1%}" in words
+    assert "recall of opacity 50.0%, ours" in words
+
+
+def test_class_table_has_every_class_and_its_n(run: Run, open_page: OpenPage) -> None:
+    table = open_page("evaluate", run=run.name).table[0].value
+
+    assert table.index.str.replace("\\", "").tolist() == ["no_opacity", "opacity"]
+    assert table["n"].astype(int).sum() == N_IMAGES
+
+
+def test_examples_say_true_and_predicted_most_sure_first(run: Run, open_page: OpenPage) -> None:
+    wrong = read_tiles(open_page("evaluate", run=run.name))
+
+    assert wrong
+    assert all(" → " in tile["title"] for tile in wrong)
+    assert all(tile["note"] == "80%" for tile in wrong)
+    assert all(tile["src"].startswith("data:image/jpeg") for tile in wrong)
+
+
+def test_right_examples_of_one_class(run: Run, open_page: OpenPage) -> None:
+    app = open_page("evaluate", run=run.name)
+    [kind] = [one for one in app.get("button_group") if one.label == "Show"]
+    kind.set_value("right").run()
+
+    assert {tile["title"] for tile in read_tiles(app)} <= {"opacity", "no_opacity"}
+
+
+def test_unfinished_run_is_not_replaced_by_another(
+    workspace: Home, run: Run, open_page: OpenPage
+) -> None:
+    other = fake_run(workspace, "failed", "20260301-120000-demo_cnn")
+
+    app = open_page("evaluate", run=other.name)
+
+    assert "has no result, it is failed" in words_on(app)
+    assert not app.metric
+
+
+def test_unknown_run_is_said(run: Run, open_page: OpenPage) -> None:
+    app = open_page("evaluate", run="nonsense")
+
+    assert "no run 'nonsense'" in words_on(app)
+    assert not app.metric
+
+
+def test_validation_as_judge_leaks_and_missing_images_are_admitted(
+    workspace: Home, open_page: OpenPage
+) -> None:
+    run = fake_run(workspace, "done", leaks=5)
+    write_report(run, workspace, part="validation", unread=2)
+
+    app = open_page("evaluate", run=run.name)
+
+    words = words_on(app)
+    assert "also chose the best epoch" in words
+    assert "5 patients or identical files are in several parts" in words
+    assert f"n = {N_IMAGES - 2}" in words
+    assert app.expander[0].label.endswith("2")
+    assert all(name in words for name in run.read_report()["left_out"])
+
+
+def test_figures_stand_when_the_images_are_gone(
+    workspace: Home, run: Run, open_page: OpenPage
+) -> None:
+    shutil.move(workspace.demo_data, workspace.data / "moved")
+
+    app = open_page("evaluate", run=run.name)
+
+    assert "no longer at" in words_on(app)
+    assert app.metric
+
+
+def test_drawn_data_is_said_to_prove_nothing(run: Run, open_page: OpenPage) -> None:
+    assert "nothing about real patients" in words_on(open_page("evaluate", run=run.name))
+
+
+def test_class_without_an_image_is_no_error(workspace: Home, run: Run, open_page: OpenPage) -> None:
+    report = run.read_report()
+    nothing = {"value": None, "low": None, "high": None}
+    report["per_class"][0] |= {"recall": nothing, "precision": None, "n": 0}
+    report["metrics"]["auc"] = nothing
+    report["confusion"][0] = [0, 0]
+    run.write_json("report.json", report)
+
+    app = open_page("evaluate", run=run.name)
+
+    assert {one.label: one.value for one in app.metric}["AUC"] == "–"
+    assert "cannot be computed" in words_on(app)

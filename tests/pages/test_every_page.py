@@ -1,0 +1,72 @@
+"""What holds for every page: it opens in a fresh process, and stays light."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.pages.fake_runs import fake_run, write_report
+from xray_core.home import Home
+
+ROOT = Path(__file__).parents[2]
+PAGES = sorted((ROOT / "pages").glob("[!_]*.py"))
+RUN = "20260301-100000-demo_cnn"
+OPEN_PAGES = """
+import sys
+import xray_core.datasets.shelf, xray_core.jobs.measure, xray_core.jobs.worker
+from streamlit.runtime.pages_manager import PagesManager
+from streamlit.testing.v1 import AppTest
+
+for module in (xray_core.datasets.shelf, xray_core.jobs.measure, xray_core.jobs.worker):
+    module.start_detached = lambda *_: "0:0"  # nothing is drawn, measured or trained here
+
+run, *pages = sys.argv[1:]
+for page in pages:
+    assert PagesManager.uses_pages_directory is None or len(pages) > 1  # as in a fresh server
+    app = AppTest.from_file("streamlit_app.py", default_timeout=60)
+    if run:
+        app.query_params["run"] = run
+    app.switch_page(page).run()
+    assert not app.exception, (page, app.exception[0].value)
+    assert not app.error, (page, app.error[0].value)
+    assert app.title, f"{page} shows no title"
+
+heavy = {"keras", "tensorflow", "jax", "torch", "ray", "sklearn", "seaborn"} & set(sys.modules)
+assert not heavy, heavy
+"""
+
+
+def open_in_fresh_process(home: Home, *pages: Path, run: str = "") -> None:
+    # Another test may have imported Keras into this process.
+    environment = {**os.environ, "XRAY_HOME": str(home.folder)}
+    command = [sys.executable, "-c", OPEN_PAGES, run, *(f"pages/{page.name}" for page in pages)]
+    done = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-3000:]
+
+
+@pytest.fixture
+def used_workspace(workspace: Home) -> Home:
+    """A workspace with drawn data and a finished run, so that pages show all they have."""
+    run = fake_run(workspace, "done", RUN)
+    write_report(run, workspace)
+    return workspace
+
+
+def test_there_are_pages() -> None:
+    assert {"home", "explore", "prepare", "train", "runs", "evaluate"} <= {p.stem for p in PAGES}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_page_opens_without_heavy_imports(used_workspace: Home, page: Path) -> None:
+    open_in_fresh_process(used_workspace, page)
+
+
+@pytest.mark.parametrize("page", ["runs", "evaluate"])
+def test_page_of_a_run_opens_without_heavy_imports(used_workspace: Home, page: str) -> None:
+    open_in_fresh_process(used_workspace, ROOT / "pages" / f"{page}.py", run=RUN)
+
+
+def test_every_page_opens_on_an_empty_machine(tmp_path: Path) -> None:
+    open_in_fresh_process(Home(tmp_path / "nothing"), *PAGES)

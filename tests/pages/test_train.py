@@ -1,0 +1,174 @@
+"""The Train page, driven as a user would; nothing is trained or measured."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from tests.datasets.fakes import fake_kermany
+from tests.pages.conftest import OpenPage
+from tests.pages.fake_runs import record_processes
+from xray_core.home import Home
+from xray_core.jobs import JobQueue
+from xray_core.recipes import PUBLISHED
+from xray_core.runs import list_runs
+
+FIELD = "what_if.demo_cnn."
+MEASURED: dict[str, Any] = {
+    "parameters": 68_946,
+    "layers": [{"name": "conv1", "kind": "Conv2D", "output": "batch × 64", "parameters": 144}],
+    "device": "CPU, 2 cores",
+    "seconds_per_step": 0.5,
+    "memory_mb": 800.0,
+}
+
+
+@pytest.fixture(autouse=True)
+def commands(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
+    return record_processes(monkeypatch)
+
+
+def start(app: AppTest) -> AppTest:
+    [button] = [one for one in app.button if one.label == "Start training"]
+    return button.click().run()
+
+
+def test_drawn_data_begins_with_the_demo_recipe(open_page: OpenPage) -> None:
+    app = open_page("train")
+
+    assert app.radio(key="recipe_choice").value == "demo_cnn"
+    assert any("nothing changed" in one.value for one in app.caption)
+
+
+def test_only_recipes_that_fit_the_dataset_are_offered(open_page: OpenPage) -> None:
+    app = open_page("train")
+
+    fitting = [r.title for r in PUBLISHED.values() if r.dataset == "siim_covid19"]
+    assert app.radio(key="recipe_choice").options == fitting
+
+
+def test_kermany_begins_with_its_own_recipe(workspace: Home, open_page: OpenPage) -> None:
+    fake_kermany(workspace.data / "chest_xray")
+
+    app = open_page("train", data="chest_xray")
+
+    assert app.radio(key="recipe_choice").value == "pneumonia_cnn"
+
+
+def test_recipe_in_the_address_is_chosen(open_page: OpenPage) -> None:
+    app = open_page("train", recipe="siim_6_1_cnn9")
+
+    assert app.radio(key="recipe_choice").value == "siim_6_1_cnn9"
+
+
+@pytest.mark.parametrize(
+    ("name", "words"), [("nonsense", "does not exist"), ("pneumonia_cnn", "does not fit")]
+)
+def test_wrong_recipe_in_the_address_is_said(open_page: OpenPage, name: str, words: str) -> None:
+    app = open_page("train", recipe=name)
+
+    assert words in app.warning[0].value
+    assert app.radio(key="recipe_choice").value == "demo_cnn"
+
+
+def test_start_queues_the_recipe_and_wakes_a_worker(
+    workspace: Home, open_page: OpenPage, commands: list[list[str]]
+) -> None:
+    app = start(open_page("train"))
+
+    assert not app.exception
+    [run] = list_runs(workspace.runs)
+    assert run.read_recipe().changes == {}
+    assert [job.run for job in JobQueue(workspace.queue).list_jobs()] == [run.name]
+    assert [command[3] for command in commands].count("worker") == 1
+    assert app.query_params["run"] == run.name
+    assert app.title[0].value == "Runs"
+
+
+def test_changes_are_named_and_kept_in_the_run(workspace: Home, open_page: OpenPage) -> None:
+    app = open_page("train")
+    app.number_input(key=FIELD + "preprocess.size").set_value(64 + 16)
+    app.number_input(key=FIELD + "phases.train.epochs").set_value(2)
+    app.run()
+    said = " ".join(one.value for one in app.info)
+    app = start(app)
+
+    assert "phases.train.epochs" in said.replace("\\", "")
+    [run] = list_runs(workspace.runs)
+    assert run.read_recipe().changes == {"preprocess.size": 80, "phases.train.epochs": 2}
+    assert run.read_recipe().parent == "demo_cnn"
+
+
+def test_refused_value_is_said_in_words_and_cannot_be_started(
+    workspace: Home, open_page: OpenPage
+) -> None:
+    app = open_page("train")
+    app.number_input(key=FIELD + "batch_size").set_value(0).run()
+
+    assert "batch_size is 0; choose 1 to 1024" in app.error[0].value.replace("\\", "")
+    [button] = [one for one in app.button if one.label == "Start training"]
+    assert button.disabled
+
+
+def test_back_to_published_undoes_the_changes(open_page: OpenPage) -> None:
+    app = open_page("train")
+    app.number_input(key=FIELD + "batch_size").set_value(4).run()
+    [back] = [one for one in app.button if one.label.startswith("Back")]
+    back.click().run()
+
+    assert app.number_input(key=FIELD + "batch_size").value == PUBLISHED["demo_cnn"].batch_size
+    assert any("nothing changed" in one.value for one in app.caption)
+
+
+def test_missing_weights_file_is_said_when_started(workspace: Home, open_page: OpenPage) -> None:
+    app = open_page("train", recipe="siim_mobilenet_opacity")
+    key = "what_if.siim_mobilenet_opacity.weights"
+    app.selectbox(key=key).select("a file").run()
+    app.text_input(key=key + "_path").set_value("/no/such.h5").run()
+    app = start(app)
+
+    assert "/no/such.h5" in app.error[0].value.replace("\\", "")
+    assert list_runs(workspace.runs) == []
+
+
+def test_cost_is_measured_by_a_process_of_its_own(
+    workspace: Home, open_page: OpenPage, commands: list[list[str]]
+) -> None:
+    app = open_page("train")
+
+    [command] = commands
+    assert command[2:5] == ["xray_core", "describe", "demo_cnn"]
+    assert any("Measuring" in one.value for one in app.info)
+
+
+def test_measured_cost_is_shown_as_an_upper_bound(
+    workspace: Home, open_page: OpenPage, commands: list[list[str]]
+) -> None:
+    open_page("train")  # asks for the measurement, whose place this reveals
+    [path] = [one for one in commands[0] if one.endswith(".json")]
+    Path(path).write_text(json.dumps(MEASURED), encoding="utf-8")
+
+    app = open_page("train")
+
+    table = app.table[0].value.set_index("what")["how much"]
+    assert table["Parameters"] == "68,946"
+    # 29 of 48 images train: two batches of 16, each half a second, and as many as there are epochs.
+    least = PUBLISHED["demo_cnn"].n_epochs * 2 * MEASURED["seconds_per_step"]
+    assert least < int(table["Time, at most"].removesuffix(" s")) < 2 * least
+    assert any("estimate" in one.value for one in app.caption)
+
+
+def test_failed_measurement_shows_its_reason(
+    workspace: Home, open_page: OpenPage, commands: list[list[str]]
+) -> None:
+    open_page("train")
+    [path] = [one for one in commands[0] if one.endswith(".json")]
+    log = workspace.cache / "models" / path.split("/")[-1].replace(".json", ".log")
+    log.write_text("noise\nerror: no such model\n", encoding="utf-8")
+
+    app = open_page("train")
+
+    assert any("no such model" in one.value for one in app.warning)
+    assert len(commands) == 1  # not tried again by itself
