@@ -22,8 +22,8 @@ from xray_core.home import Home, find_home
 def choose_dataset() -> Catalog:
     """Show the chooser and return the chosen dataset's catalog, read-only and shared.
 
-    The choice holds on all pages, and stands in the address as `?data=` unless it is the first. Where there is no
-    dataset yet, the demo data is drawn and the page waits for it.
+    The choice holds on all pages, and stands in the address as `?data=` unless it is the first.
+    Where there is no dataset yet, the demo data is drawn and the page waits for it.
     """
     home = find_home()
     with errors_in_words():

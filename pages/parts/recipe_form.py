@@ -8,7 +8,13 @@ from xray_core.labels import find_view, views_of
 from xray_core.models import MODELS
 from xray_core.preprocess.spec import CONTRASTS, RESIZES
 from xray_core.recipes import Recipe, changeable_fields
-from xray_core.recipes.schema import CLASS_WEIGHTS, OPTIMIZERS, SCHEDULES, TRAINABLE
+from xray_core.recipes.schema import (
+    CLASS_WEIGHTS,
+    OPTIMIZERS,
+    PRECISIONS,
+    SCHEDULES,
+    TRAINABLE,
+)
 from xray_core.splits import METHODS
 
 WEIGHTS = ("random", "imagenet", "a file")
@@ -17,13 +23,22 @@ CHOICES = {
     "preprocess.contrast": CONTRASTS,
     "split.method": METHODS,
     "class_weights": CLASS_WEIGHTS,
+    "precision": PRECISIONS,
     "optimizer": OPTIMIZERS,
     "schedule": SCHEDULES,
     "trainable": TRAINABLE,
 }
 # Tab -> the fields in it, and those that begin with a prefix; in this order.
 TABS = {
-    "Training": ("phases.", "batch_size", "class_weights", "seed", "weights", "model_options."),
+    "Training": (
+        "phases.",
+        "batch_size",
+        "class_weights",
+        "precision",
+        "seed",
+        "weights",
+        "model_options.",
+    ),
     "Images": ("preprocess.",),
     "Augmentation": ("augment.",),
     "Labels and split": ("label_view", "split."),
@@ -49,6 +64,7 @@ HELP = {
     "class_weights": "balanced: an image of a rare class counts for more.",
     "split.method": "image: patients leak between the parts, as in many notebooks.",
     "test": "0: there is no test part, and the validation part judges.",
+    "precision": "mixed_bfloat16 can double the speed, or slow it: see the measured cost.",
     "seed": "Of weights, order and augmentation.",
     "resize": "squash ignores the proportions; pad keeps them and adds black borders.",
 }

@@ -163,6 +163,7 @@ def _key_of(recipe: Recipe) -> str:
         recipe.preprocess.size,
         len(find_view(recipe.label_view).classes),
         recipe.batch_size,
+        recipe.precision,
         platform.node(),
         os.cpu_count(),
         version("keras"),

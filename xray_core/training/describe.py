@@ -31,6 +31,7 @@ def describe_recipe(recipe: Recipe) -> dict[str, Any]:
     device = prepare_device()
     classes = find_view(recipe.label_view).classes
     size = recipe.preprocess.size
+    keras.config.set_dtype_policy(recipe.precision)
     model = build_model(recipe.model, len(classes), size, "random", **recipe.model_options)
     model.compile("adam", "categorical_crossentropy", jit_compile=False)
     rng = np.random.default_rng(0)

@@ -141,6 +141,7 @@ def _train(run: Run, home: Home, progress: Progress) -> str:
         data.classes,
     )
     progress.update(now=True, message="Building the model.")
+    keras.config.set_dtype_policy(recipe.precision)
     model = build_model(
         recipe.model,
         len(data.classes),
