@@ -1,11 +1,22 @@
 """Shared fixtures. No test touches the network, a GPU or a file outside tmp_path."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.datasets.fakes import FAKES
+from tests.training.tiny import Finished, train_tiny
+from xray_core import processes
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_process_outlives_the_tests() -> Iterator[None]:
+    """Wait for what was started detached; a process that does not end is an error."""
+    yield
+    for process in processes._started:
+        process.wait(60)
 
 
 @pytest.fixture
@@ -28,3 +39,9 @@ def real_data() -> Path:
     if not (folder := os.environ.get("XRAY_REAL_DATA")):
         pytest.skip("XRAY_REAL_DATA names no folder of real samples")
     return Path(folder)
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Finished:
+    """A training that ended well, shared by all tests that only look at it."""
+    return train_tiny(tmp_path_factory.mktemp("finished"))

@@ -217,9 +217,10 @@ def _submit(options: argparse.Namespace, home: Home) -> Answer:
 
 def _describe(options: argparse.Namespace, home: Home) -> Answer:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    recipe = _recipe_of(options)  # before Keras is waited for
     from xray_core.training.describe import describe_recipe
 
-    answer = describe_recipe(_recipe_of(options))
+    answer = describe_recipe(recipe)
     if options.save:
         from xray_core.runs import replaced_file
 

@@ -22,8 +22,8 @@ def describe_recipe(recipe: Recipe) -> dict[str, Any]:
 
     Returns:
         Plain data for JSON: parameters (number), layers (name, kind, output shape,
-        parameters), device, seconds_per_step, images_per_second, memory_mb (most that this
-        process used).
+        parameters), device, seconds_per_step, images_per_second, memory_mb (of this process
+        after those steps).
 
     Raises:
         XrayError: the model cannot be built so.

@@ -1,0 +1,198 @@
+"""The final report: every image accounted for, every figure from the predictions alone."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from xray_core.errors import RunError
+from xray_core.evaluation import build_report, report_run, summarise
+from xray_core.evaluation.report import prediction_table
+from xray_core.runs import Run
+
+CLASSES = ["negative", "typical", "other"]
+
+
+def make_split(
+    n: int = 120, parts: tuple[str, ...] = ("train", "validation", "test")
+) -> pd.DataFrame:
+    """Return a split of `n` images, two of each patient, part after part."""
+    part = np.repeat(parts, n // len(parts))
+    return pd.DataFrame(
+        {
+            "image_id": pd.array([f"i{i:03d}" for i in range(n)], dtype="string"),
+            "path": pd.array([f"i{i:03d}.png" for i in range(n)], dtype="string"),
+            "group": pd.array([f"p{i // 2}" for i in range(n)], dtype="string"),
+            "class": pd.Categorical.from_codes([i % 5 % 3 for i in range(n)], CLASSES),
+            "part": pd.Categorical(part, categories=["train", "validation", "test"]),
+        }
+    )
+
+
+def make_probabilities(split: pd.DataFrame, seed: int = 0) -> dict[str, np.ndarray]:
+    """Return probabilities of every image, better than chance."""
+    rng = np.random.default_rng(seed)
+    scores = rng.random((len(split), 3)) + 0.5 * np.eye(3)[split["class"].cat.codes]
+    scores /= scores.sum(axis=1, keepdims=True)
+    return dict(zip(split["image_id"], scores.astype("float32"), strict=True))
+
+
+@pytest.fixture
+def split() -> pd.DataFrame:
+    return make_split()
+
+
+@pytest.fixture
+def predictions(split: pd.DataFrame) -> pd.DataFrame:
+    """Predictions of validation and test, two test images without one."""
+    probabilities = make_probabilities(split)
+    del probabilities["i100"], probabilities["i119"]
+    return prediction_table(split[split["part"] != "train"], CLASSES, probabilities)
+
+
+def test_every_row_of_the_split_is_in_the_table_with_or_without_a_prediction(
+    split: pd.DataFrame, predictions: pd.DataFrame
+) -> None:
+    judged = split[split["part"] != "train"]
+
+    assert predictions["image_id"].tolist() == judged["image_id"].tolist()
+    assert predictions["actual"].tolist() == judged["class"].astype(str).tolist()
+    without = predictions[predictions["predicted"].isna()]
+    assert without["image_id"].tolist() == ["i100", "i119"]
+    assert without[["p_negative", "p_typical", "p_other"]].isna().all(axis=None)
+
+
+def test_the_predicted_class_is_the_most_probable_one(predictions: pd.DataFrame) -> None:
+    columns = predictions[[f"p_{name}" for name in CLASSES]].dropna()
+
+    assert ("p_" + predictions["predicted"]).dropna().tolist() == columns.idxmax(axis=1).tolist()
+
+
+def test_the_table_survives_parquet(predictions: pd.DataFrame, tmp_path: Path) -> None:
+    run = Run(tmp_path)
+    run.write_table("predictions.parquet", predictions)
+
+    pd.testing.assert_frame_equal(run.read_predictions(), predictions)
+
+
+def test_every_test_image_is_judged_or_named_as_left_out(predictions: pd.DataFrame) -> None:
+    report = build_report(predictions, "negative", n_rounds=20)
+
+    assert report["part"] == "test"
+    assert (report["n"], report["left_out"]) == (38, ["i100", "i119"])
+    assert report["n"] + len(report["left_out"]) == (predictions["part"] == "test").sum()
+    assert report["n_patients"] == 20
+    assert np.sum(report["confusion"]) == report["n"]
+    assert sum(one["n"] for one in report["per_class"]) == report["n"]
+
+
+def test_its_figures_are_those_of_the_test_predictions(predictions: pd.DataFrame) -> None:
+    report = build_report(predictions, "negative", n_rounds=50)
+
+    judged = predictions[(predictions["part"] == "test") & predictions["predicted"].notna()]
+    actual = judged["actual"].map(CLASSES.index).to_numpy()
+    expected = summarise(actual, judged[[f"p_{name}" for name in CLASSES]].to_numpy())
+    assert {name: one["value"] for name, one in report["metrics"].items()} == expected
+    for one in [*report["metrics"].values(), *(row["recall"] for row in report["per_class"])]:
+        assert 0 <= one["low"] <= one["value"] <= one["high"] <= 1
+    table = pd.crosstab(judged["actual"], judged["predicted"]).loc[CLASSES, CLASSES]
+    assert report["confusion"] == table.to_numpy().tolist()
+    assert [row["class"] for row in report["per_class"]] == CLASSES
+    for k, row in enumerate(report["per_class"]):
+        assert row["recall"]["value"] == pytest.approx(table.iloc[k, k] / table.iloc[k].sum())
+        assert row["precision"] == pytest.approx(table.iloc[k, k] / table.iloc[:, k].sum())
+
+
+def test_the_baseline_always_answers_the_majority_of_the_training_part(
+    predictions: pd.DataFrame,
+) -> None:
+    report = build_report(predictions, "typical", n_rounds=5)
+
+    judged = predictions[(predictions["part"] == "test") & predictions["predicted"].notna()]
+    assert report["majority"] == {
+        "class": "typical",
+        "accuracy": pytest.approx((judged["actual"] == "typical").mean()),
+    }
+
+
+def test_without_a_test_part_validation_is_judged_and_the_report_says_so() -> None:
+    split = make_split(parts=("train", "validation"))
+    predictions = prediction_table(split[60:], CLASSES, make_probabilities(split))
+
+    report = build_report(predictions, "negative", n_rounds=5)
+
+    assert (report["part"], report["n"]) == ("validation", 60)
+
+
+def test_the_same_predictions_give_the_same_report(predictions: pd.DataFrame) -> None:
+    assert build_report(predictions, "other", 50) == build_report(predictions, "other", 50)
+
+
+def test_two_classes_have_one_curve_that_of_the_second(split: pd.DataFrame) -> None:
+    two = split.assign(**{"class": split["class"].cat.set_categories(["negative", "typical"])})
+    two = two.dropna()
+    rows = {name: np.array([0.25, 0.75]) for name in two["image_id"]}
+
+    report = build_report(prediction_table(two, ["negative", "typical"], rows), "negative", 5)
+
+    assert list(report["roc"]) == ["typical"]
+    assert report["metrics"]["auc"]["value"] == 0.5
+
+
+def test_three_classes_have_three_curves(predictions: pd.DataFrame) -> None:
+    assert list(build_report(predictions, "other", 5)["roc"]) == CLASSES
+
+
+def test_what_cannot_be_computed_is_null_and_the_report_is_strict_json(
+    split: pd.DataFrame,
+) -> None:
+    # One class in the test part, always predicted right: no area, no precision of the others.
+    test = split[(split["part"] == "test") & (split["class"] == "typical")]
+    rows = {name: np.array([0.1, 0.8, 0.1]) for name in test["image_id"]}
+
+    report = build_report(prediction_table(test, CLASSES, rows), "negative", n_rounds=20)
+
+    json.dumps(report, allow_nan=False)
+    assert report["metrics"]["auc"] == {"value": None, "low": None, "high": None}
+    assert report["metrics"]["accuracy"] == {"value": 1.0, "low": 1.0, "high": 1.0}
+    negative = report["per_class"][0]
+    assert negative["recall"] == {"value": None, "low": None, "high": None}
+    assert (negative["precision"], negative["f1"], negative["n"]) == (None, None, 0)
+
+
+def test_predictions_that_are_no_numbers_count_as_left_out(split: pd.DataFrame) -> None:
+    probabilities = make_probabilities(split)
+    probabilities["i090"] = np.full(3, np.nan)
+
+    report = build_report(prediction_table(split, CLASSES, probabilities), "other", 5)
+
+    assert report["left_out"] == ["i090"]
+
+
+def test_a_test_part_without_any_prediction_is_an_error(split: pd.DataFrame) -> None:
+    with pytest.raises(RunError, match="None of the 40 images of the test part"):
+        build_report(prediction_table(split, CLASSES, {}), "other", 5)
+
+
+def test_a_run_is_judged_from_its_files_alone(
+    split: pd.DataFrame, predictions: pd.DataFrame, tmp_path: Path
+) -> None:
+    run = Run(tmp_path)
+    run.write_table("split.parquet", split)
+    run.write_table("predictions.parquet", predictions)
+
+    report = report_run(run)
+
+    # Of the 40 training images, 16 each are negative and typical, 8 other; the first is taken.
+    assert report == build_report(predictions, "negative")
+    assert report == json.loads(json.dumps(report))
+
+
+def test_a_run_without_predictions_cannot_be_judged(split: pd.DataFrame, tmp_path: Path) -> None:
+    run = Run(tmp_path)
+    run.write_table("split.parquet", split)
+
+    with pytest.raises(RunError, match=r"no predictions\.parquet"):
+        report_run(run)

@@ -1,0 +1,151 @@
+"""What a user does to jobs: refused early and in words, or queued and nowhere else."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from xray_core.errors import DatasetError, JobError, LabelError, RecipeError, XrayError
+from xray_core.home import Home
+from xray_core.jobs import JobQueue, stop_run, submit, submit_recipe
+from xray_core.processes import own_handle
+from xray_core.recipes import PUBLISHED, Recipe
+from xray_core.runs import Run, Status, list_runs
+
+DEMO = PUBLISHED["demo_cnn"]
+MOBILENET = PUBLISHED["siim_mobilenet_opacity"]
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    return Home(tmp_path / "home")
+
+
+@pytest.fixture(autouse=True)
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[Home]:
+    """The workspaces that a worker was asked for; none is started."""
+    asked: list[Home] = []
+    monkeypatch.setattr(submit, "ensure_worker", asked.append)
+    return asked
+
+
+def test_a_submitted_recipe_waits_in_the_queue_bound_to_its_data(
+    siim_folder: Path, home: Home, asked: list[Home]
+) -> None:
+    run = submit_recipe(DEMO, siim_folder, home)
+
+    assert run.read_recipe() == replace(DEMO, data_folder=str(siim_folder.resolve()))
+    assert run.read_status().state == "queued"
+    assert [job.run for job in JobQueue(home.queue).list_jobs()] == [run.name]
+    assert asked == [home]
+
+
+def test_two_clicks_are_two_runs(siim_folder: Path, home: Home) -> None:
+    first, second = (submit_recipe(DEMO, siim_folder, home) for _ in range(2))
+
+    assert [job.run for job in JobQueue(home.queue).list_jobs()] == [first.name, second.name]
+    assert first.name != second.name
+
+
+def test_the_folder_around_a_dataset_does_too(siim_folder: Path, home: Home) -> None:
+    run = submit_recipe(DEMO, siim_folder.parent, home)
+
+    assert run.read_recipe().data_folder == str(siim_folder.resolve())
+
+
+@pytest.mark.parametrize(
+    ("recipe", "folder", "error", "message"),
+    [
+        (DEMO, "kermany_folder", LabelError, "made for 'siim_covid19', but .* is 'kermany'"),
+        (DEMO, "nowhere", DatasetError, "nowhere does not exist"),
+        (DEMO, "empty", DatasetError, "empty is empty"),
+        (
+            replace(MOBILENET, weights="gone.weights.h5"),
+            "siim_folder",
+            RecipeError,
+            "no weights file 'gone.weights.h5'. Give the path of a file, or set weights=imagenet",
+        ),
+    ],
+)
+def test_what_cannot_be_trained_is_refused_before_anything_is_written(
+    recipe: Recipe,
+    folder: str,
+    error: type[XrayError],
+    message: str,
+    home: Home,
+    asked: list[Home],
+    tmp_path: Path,
+    request: pytest.FixtureRequest,
+) -> None:
+    (tmp_path / "empty").mkdir()
+    path = request.getfixturevalue(folder) if folder.endswith("_folder") else tmp_path / folder
+
+    with pytest.raises(error, match=message):
+        submit_recipe(recipe, path, home)
+
+    assert list_runs(home.runs) == []
+    assert JobQueue(home.queue).list_jobs() == []
+    assert asked == []
+
+
+def test_a_weights_file_that_is_there_is_accepted(siim_folder: Path, home: Home) -> None:
+    (siim_folder / "my.weights.h5").touch()
+    recipe = replace(MOBILENET, weights=str(siim_folder / "my.weights.h5"))
+
+    assert submit_recipe(recipe, siim_folder, home).read_recipe().weights == recipe.weights
+
+
+def test_a_queue_that_cannot_be_used_leaves_no_run_that_waits_for_ever(
+    siim_folder: Path, home: Home
+) -> None:
+    home.queue.mkdir(parents=True)
+
+    with pytest.raises(JobError, match="cannot be used"):
+        submit_recipe(DEMO, siim_folder, home)
+
+    [run] = list_runs(home.runs)
+    assert run.read_status().state == "failed"
+    assert "cannot be used" in run.read_status().message
+
+
+def test_a_queued_run_is_taken_out_of_the_queue(siim_folder: Path, home: Home) -> None:
+    run = submit_recipe(DEMO, siim_folder, home)
+
+    assert stop_run(run, home) == f"{run.name} is out of the queue."
+
+    status = run.read_status()
+    assert (status.state, status.message) == ("stopped", "Cancelled before it began.")
+    assert status.ended_at
+    assert JobQueue(home.queue).claim_next(1) is None
+
+
+def test_a_running_run_is_asked_to_stop(siim_folder: Path, home: Home) -> None:
+    run = submit_recipe(DEMO, siim_folder, home)
+    JobQueue(home.queue).claim_next(1)
+    run.write_status(Status("running", handle=own_handle()))
+
+    assert "stops after its present batch" in stop_run(run, home)
+
+    assert run.stop_path.exists()
+    assert run.read_status().state == "running"
+
+
+def test_a_run_claimed_but_not_yet_begun_is_asked_to_stop(siim_folder: Path, home: Home) -> None:
+    run = submit_recipe(DEMO, siim_folder, home)
+    JobQueue(home.queue).claim_next(1)
+
+    stop_run(run, home)
+
+    assert run.stop_path.exists()
+    assert run.read_status().state == "queued", "its training, about to begin, says what became"
+
+
+@pytest.mark.parametrize("state", ["done", "failed", "stopped", "lost"])
+def test_a_run_that_has_ended_is_left_as_it_is(state: str, home: Home) -> None:
+    run = Run(home.runs / "run")
+    run.write_status(Status(state, message="Said long ago."))
+
+    assert stop_run(run, home) == f"run has ended already: {state}."
+
+    assert run.read_status().message == "Said long ago."
+    assert not run.stop_path.exists()

@@ -1,0 +1,74 @@
+"""Every published recipe: complete, storable, and honest about its source."""
+
+import json
+
+import pytest
+
+from xray_core.datasets import READERS
+from xray_core.errors import RecipeError
+from xray_core.labels import LABEL_VIEWS
+from xray_core.models import MODELS
+from xray_core.recipes import PUBLISHED, Recipe, find_recipe
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_it_comes_back_from_json_as_it_was(name: str) -> None:
+    recipe = PUBLISHED[name]
+
+    again = Recipe.from_json(recipe.to_json())
+
+    assert again == recipe
+    assert again.to_json() == recipe.to_json()
+    assert json.loads(recipe.to_json())["name"] == name
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_it_is_registered_under_its_name_and_belongs_to_a_reader(name: str) -> None:
+    recipe = find_recipe(name)
+
+    assert recipe.name == name
+    assert recipe.dataset in READERS
+    assert LABEL_VIEWS[recipe.label_view].dataset == recipe.dataset
+    assert recipe.model in MODELS
+    assert (recipe.parent, recipe.changes, recipe.data_folder) == ("", {}, "")
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_it_says_for_a_person_what_it_is_and_where_it_comes_from(name: str) -> None:
+    recipe = PUBLISHED[name]
+
+    assert recipe.title
+    assert recipe.source
+    assert len(recipe.about) > 40
+    assert all(0 < figure < 1 for figure in recipe.published.values())
+
+
+def test_an_unknown_recipe_is_answered_with_the_choices() -> None:
+    with pytest.raises(RecipeError, match="'demo'. Choose one of: demo_cnn, pneumonia_cnn"):
+        find_recipe("demo")
+
+
+def test_the_pneumonia_notebook_is_as_published() -> None:
+    recipe = PUBLISHED["pneumonia_cnn"]
+
+    [phase] = recipe.phases
+    assert (phase.optimizer, phase.learning_rate, phase.patience) == ("adam", 1e-3, 3)
+    assert recipe.split.method == "published"
+    assert recipe.published["accuracy"] == 0.86
+    assert recipe.published["recall_normal"] == 0.67
+    assert recipe.published["recall_pneumonia"] == 0.98
+
+
+def test_experiment_6_1_of_the_thesis_is_as_published() -> None:
+    recipe = PUBLISHED["siim_6_1_cnn9"]
+
+    [phase] = recipe.phases
+    assert (phase.optimizer, phase.epochs, phase.patience) == ("nadam", 10, 0)
+    assert (recipe.batch_size, recipe.preprocess.size, recipe.model) == (16, 299, "cnn9")
+    assert (recipe.split.method, recipe.split.validation, recipe.split.test) == ("image", 0.2, 0)
+    augment = recipe.augment
+    assert augment.horizontal_flip
+    assert (augment.zoom, augment.shear) == (0.1, 0.05)
+    assert (augment.brightness_min, augment.brightness_max) == (0.8, 1.1)
+    assert recipe.class_weights == "none"
+    assert recipe.published["accuracy"] == 0.4597

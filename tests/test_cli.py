@@ -1,0 +1,428 @@
+"""The command line: its exit status, its JSON, and one clear line for each mistake."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from filelock import FileLock
+
+from tests.training.tiny import Finished
+from xray_core import cli, jobs
+from xray_core.datasets import READERS
+from xray_core.datasets.shelf import demo_lock
+from xray_core.evaluation import report_run
+from xray_core.home import Home
+from xray_core.jobs import submit
+from xray_core.recipes import PUBLISHED
+from xray_core.runs import Run, Status, list_runs
+
+PROJECT = Path(__file__).parents[1]
+COMMANDS = (
+    "datasets",
+    "catalog",
+    "demo",
+    "recipes",
+    "train",
+    "submit",
+    "describe",
+    "worker",
+    "runs",
+    "run",
+    "stop",
+    "evaluate",
+    "predict",
+)
+Call = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
+    monkeypatch.setenv("XRAY_HOME", str(tmp_path / "home"))
+    return Home(tmp_path / "home")
+
+
+@pytest.fixture
+def call(home: Home, capsys: pytest.CaptureFixture[str]) -> Call:
+    """Run a command in this process; return its status and what it printed, and where."""
+
+    def call(*arguments: object) -> tuple[int, str, str]:
+        status = cli.main([str(argument) for argument in arguments])
+        printed = capsys.readouterr()
+        return status, printed.out, printed.err
+
+    return call
+
+
+def in_a_process(home: Home, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "xray_core", *arguments],
+        cwd=PROJECT,
+        env={**os.environ, "XRAY_HOME": str(home.folder)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        cli.main(["--help"])
+
+    assert caught.value.code == 0
+    text = capsys.readouterr().out
+    assert all(f"\n    {command}" in text for command in COMMANDS)
+    assert "never for diagnosis" in text
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_help_and_can_answer_in_json(
+    command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as caught:
+        cli.main([command, "--help"])
+
+    assert caught.value.code == 0
+    assert "--json" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["fly"],
+        ["catalog"],
+        ["train", "demo_cnn"],
+        ["demo", "x", "--images", "0"],
+        ["demo", "x", "--images", "many"],
+        ["worker", "--slots", "-1"],
+        ["predict", "run"],
+    ],
+)
+def test_a_command_line_that_cannot_be_understood_is_status_2(
+    arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as caught:
+        cli.main(arguments)
+
+    assert caught.value.code == 2
+    assert "error: " in capsys.readouterr().err.splitlines()[-1]
+
+
+@pytest.fixture
+def folder_without_column(siim_folder: Path) -> Path:
+    table = siim_folder / "train_study_level.csv"
+    table.write_bytes(table.read_bytes().replace(b"Typical Appearance", b"Typical"))
+    return siim_folder
+
+
+@pytest.fixture
+def empty_folder(tmp_path: Path) -> Path:
+    (tmp_path / "empty").mkdir()
+    return tmp_path / "empty"
+
+
+@pytest.fixture
+def stray_folder(tmp_path: Path) -> Path:
+    (tmp_path / "stray").mkdir()
+    (tmp_path / "stray" / "notes.txt").touch()
+    return tmp_path / "stray"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "folder", "message"),
+    [
+        (
+            ["train", "demo_cn", "--data"],
+            "siim_folder",
+            "recipe 'demo_cn'. Choose one of: demo_cnn",
+        ),
+        (["submit", "demo_cn", "--data"], "siim_folder", "recipe 'demo_cn'. Choose one of"),
+        (["train", "demo_cnn", "--data"], "stray_folder", "stray is no known dataset. It holds"),
+        (["train", "demo_cnn", "--data"], "empty_folder", "empty is empty"),
+        (["train", "demo_cnn", "--data"], "kermany_folder", "Views that fit: kermany_pneumonia"),
+        (["submit", "demo_cnn", "--data"], "stray_folder", "stray is no known dataset"),
+        (["catalog"], "stray_folder", "is no known dataset. It holds 1 file: notes.txt"),
+        (["catalog"], "empty_folder", "empty is empty"),
+        (["catalog"], "folder_without_column", "Typical Appearance"),
+        (["train", "demo_cnn", "--data"], "folder_without_column", "Typical Appearance"),
+        (
+            ["train", "siim_mobilenet_opacity", "--set", "weights=/gone.h5", "--data"],
+            "siim_folder",
+            "There is no weights file '/gone.h5'",
+        ),
+        (["train", "demo_cnn", "--set", "batch_size", "--data"], "siim_folder", "key=value"),
+        (["train", "demo_cnn", "--set", "batch=3", "--data"], "siim_folder", "no field 'batch'"),
+        (["submit", "demo_cnn", "--set", "seed=x", "--data"], "siim_folder", "a whole number"),
+        (["describe", "demo_cnn", "--set", "model=x"], None, "model is 'x'. Choose one of"),
+        (["describe", "demo"], None, "Unknown recipe 'demo'"),
+        (["evaluate", "gone"], None, "There is no run 'gone'"),
+        (["predict", "gone", "image.png"], None, "There is no run 'gone'"),
+        (["stop", "../gone"], None, "There is no run '../gone'"),
+        (["run", "gone"], None, "There is no run 'gone'"),
+        (["demo"], "stray_folder", "holds something that was not drawn here"),
+    ],
+)
+def test_a_users_mistake_is_status_2_with_one_line_and_nothing_done(
+    arguments: list[str],
+    folder: str | None,
+    message: str,
+    call: Call,
+    home: Home,
+    request: pytest.FixtureRequest,
+) -> None:
+    if folder is not None:
+        arguments = [*arguments, str(request.getfixturevalue(folder))]
+
+    status, out, err = call(*arguments)
+
+    assert (status, out) == (2, "")
+    [line] = err.splitlines()
+    assert line.startswith("error: ")
+    assert message in line
+    assert list_runs(home.runs) == []
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["evaluate", "gone"], ["catalog", "gone"], ["train", "x", "--data", "y", "--json"]],
+)
+def test_the_process_itself_ends_with_status_2_and_no_traceback(
+    arguments: list[str], home: Home
+) -> None:
+    done = in_a_process(home, *arguments)
+
+    assert (done.returncode, done.stdout) == (2, "")
+    [line] = done.stderr.splitlines()
+    assert line.startswith("error: ")
+
+
+def test_a_workspace_that_cannot_be_written_is_named(
+    call: Call, siim_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("XRAY_HOME", str(tmp_path / "file"))
+
+    status, _, err = call("catalog", siim_folder)
+
+    assert status == 2
+    [line] = err.splitlines()
+    assert str(tmp_path / "file") in line
+
+
+def test_datasets_lists_every_reader(call: Call) -> None:
+    status, out, _ = call("datasets", "--json")
+
+    assert status == 0
+    assert [one["name"] for one in json.loads(out)] == list(READERS)
+    text = call("datasets")[1]
+    assert all(name in text for name in READERS)
+
+
+def test_recipes_lists_every_recipe(call: Call) -> None:
+    _, out, _ = call("recipes", "--json")
+
+    assert [one["name"] for one in json.loads(out)] == list(PUBLISHED)
+    assert all(recipe.title in call("recipes")[1] for recipe in PUBLISHED.values())
+
+
+def test_catalog_counts_what_is_there(call: Call, siim_folder: Path) -> None:
+    _, out, _ = call("catalog", siim_folder, "--json")
+    answer = json.loads(out)
+
+    assert (answer["source"], answer["images"], answer["absent"]) == ("siim_covid19", 5, 1)
+    assert answer["label_views"]["siim_image"] == {"none": 3, "opacity": 2}
+    text = call("catalog", siim_folder)[1]
+    assert "5 images, 1 of them absent" in text
+    assert "note: " in text
+
+
+def test_demo_draws_a_dataset_that_catalog_reads(call: Call, tmp_path: Path) -> None:
+    status, out, _ = call("demo", tmp_path / "demo", "--images", 5, "--seed", 3, "--json")
+    assert status == 0
+    assert json.loads(out) == {"folder": str(tmp_path / "demo"), "images": 5, "seed": 3}
+
+    assert json.loads(call("catalog", tmp_path / "demo", "--json")[1])["images"] == 5
+
+
+def test_two_demos_are_not_drawn_into_one_folder(call: Call, tmp_path: Path) -> None:
+    with FileLock(demo_lock(tmp_path / "demo")):
+        status, _, err = call("demo", tmp_path / "demo", "--images", "5")
+
+    assert status == 2
+    assert "Another process is drawing into" in err
+
+
+def test_submit_queues_and_stop_takes_out_of_the_queue(
+    call: Call, home: Home, siim_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(submit, "ensure_worker", lambda home: None)
+
+    status, out, _ = call(
+        "submit", "demo_cnn", "--data", siim_folder, "--set", "batch_size=4", "--json"
+    )
+
+    assert status == 0
+    name = json.loads(out)["run"]
+    assert Run(home.runs / name).read_recipe().batch_size == 4
+    assert [one["state"] for one in json.loads(call("runs", "--json")[1])] == ["queued"]
+    assert call("stop", name)[1] == f"{name} is out of the queue.\n"
+    assert call("runs")[1].startswith(f"stopped  {name}")
+
+
+def test_runs_of_a_new_workspace_say_what_to_try(call: Call) -> None:
+    assert json.loads(call("runs", "--json")[1]) == []
+    assert "Try: train demo_cnn" in call("runs")[1]
+
+
+def test_worker_says_whether_it_served(
+    call: Call, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[Any] = []
+
+    def run_worker(*arguments: Any) -> bool:
+        asked.append(arguments)
+        return len(asked) == 1
+
+    monkeypatch.setattr(jobs, "run_worker", run_worker)
+
+    assert call("worker", "--slots", "2", "--json")[1] == '{\n  "served": true\n}\n'
+    assert call("worker")[1] == "Another worker serves this workspace.\n"
+    assert asked == [(home, 2), (home, 1)]
+
+
+@pytest.fixture
+def finished_home(finished: Finished, monkeypatch: pytest.MonkeyPatch, call: Call) -> Finished:
+    monkeypatch.setenv("XRAY_HOME", str(finished.home.folder))
+    return finished
+
+
+def test_train_answers_with_its_report(finished: Finished) -> None:
+    answer = finished.answer
+
+    assert (answer["state"], answer["run"]) == ("done", finished.run.name)
+    assert answer["report"] == finished.run.read_report()
+
+
+def test_evaluate_prints_the_figures_of_the_training(finished_home: Finished, call: Call) -> None:
+    status, out, _ = call("evaluate", finished_home.run.name, "--json")
+
+    assert status == 0
+    assert json.loads(out) == finished_home.answer["report"] == report_run(finished_home.run)
+    text = call("evaluate", finished_home.run.name)[1]
+    accuracy = finished_home.answer["report"]["metrics"]["accuracy"]
+    assert f"accuracy           {accuracy['value']:.3f} (95 % interval" in text
+    assert "13 images of 6 patients or groups; 1 left out" in text
+    assert "always opacity" in text
+
+
+def test_predict_names_a_truncated_file_and_predicts_the_others(
+    finished_home: Finished, call: Call
+) -> None:
+    split = finished_home.run.read_split().set_index("image_id")
+    broken = finished_home.data / split.loc[finished_home.broken, "path"]
+    whole = finished_home.data / split["path"].drop(finished_home.broken).iloc[0]
+
+    status, out, _ = call("predict", finished_home.run.name, broken, whole, "--json")
+
+    first, second = json.loads(out)
+    assert status == 0
+    assert first["predicted"] is None
+    assert broken.name in first["error"]
+    assert second["error"] is None
+    assert second["p_no_opacity"] + second["p_opacity"] == pytest.approx(1, abs=1e-5)
+    assert "never for diagnosis" in call("predict", finished_home.run.name, whole)[1]
+
+
+def test_predict_without_any_readable_file_is_status_2(
+    finished_home: Finished, call: Call, tmp_path: Path
+) -> None:
+    status, out, err = call("predict", finished_home.run.name, tmp_path / "gone.png")
+
+    assert (status, out) == (2, "")
+    assert "error: No image could be read" in err
+    assert "gone.png" in err
+
+
+def test_runs_tells_of_the_finished_one(finished_home: Finished, call: Call) -> None:
+    answer = {one["run"]: one for one in json.loads(call("runs", "--json")[1])}
+
+    assert answer[finished_home.run.name]["state"] == "done"
+
+
+def test_a_run_that_has_ended_is_not_trained_again(finished_home: Finished, call: Call) -> None:
+    before = finished_home.run.read_metrics()
+
+    status, _, err = call("run", finished_home.run.folder)
+
+    assert status == 2
+    assert "has ended (done). Submit its recipe again" in err.splitlines()[-1]
+    assert finished_home.run.read_metrics() == before
+
+
+@pytest.mark.parametrize(("state", "expected"), [("failed", 1), ("stopped", 0)])
+def test_a_failed_training_is_status_1_and_its_reason_is_in_the_answer(
+    state: str, expected: int, call: Call, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from xray_core.training import runner
+
+    run = Run(home.runs / "run")
+    run.write_status(Status(state, message="The reason."))
+    monkeypatch.setattr(runner, "train_run", lambda *_: state)
+
+    status, out, _ = call("run", run.folder, "--json")
+
+    assert status == expected
+    answer = json.loads(out)
+    assert (answer["state"], answer["message"]) == (state, "The reason.")
+
+
+def test_describe_measures_the_changed_recipe(call: Call) -> None:
+    changes = ["--set", "preprocess.size=32", "--set", "batch_size=2"]
+
+    status, out, _ = call("describe", "demo_cnn", *changes, "--json")
+
+    answer = json.loads(out)
+    assert status == 0
+    assert answer["layers"][0]["output"] == "batch × 32 × 32 × 1"
+    assert np.isfinite(answer["images_per_second"])
+
+
+def test_light_commands_do_not_wait_for_keras(home: Home, siim_folder: Path) -> None:
+    code = (
+        "import sys; from xray_core.cli import main\n"
+        "for line in (['datasets'], ['recipes', '--json'], ['runs'], ['catalog', sys.argv[1]]):\n"
+        "    assert main(line) == 0\n"
+        "assert not {'keras', 'tensorflow', 'streamlit'} & set(sys.modules)"
+    )
+
+    subprocess.run(
+        [sys.executable, "-c", code, str(siim_folder)],
+        cwd=PROJECT,
+        env={**os.environ, "XRAY_HOME": str(home.folder)},
+        stdout=subprocess.DEVNULL,
+        check=True,
+    )
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="pipes break otherwise there")
+def test_a_reader_that_leaves_is_no_error(home: Home) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-m", "xray_core", "recipes", "--json"],
+        cwd=PROJECT,
+        env={**os.environ, "XRAY_HOME": str(home.folder)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        errors = process.stderr.read()
+
+    assert (process.returncode, errors) == (0, "")

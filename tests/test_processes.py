@@ -1,0 +1,181 @@
+"""Processes that outlive the app, and are never mistaken for another."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from xray_core.processes import (
+    PROJECT,
+    is_alive,
+    own_handle,
+    start_detached,
+    terminate,
+    xray_command,
+)
+
+SLEEP = "import time; time.sleep(60)"
+Start = Callable[..., str]
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Start]:
+    """Start Python code detached; whatever still runs at the end of the test is killed."""
+    handles: list[str] = []
+
+    def start(code: str, **environment: str) -> str:
+        command = [sys.executable, "-c", code]
+        handles.append(start_detached(command, tmp_path / "log.txt", environment))
+        return handles[-1]
+
+    yield start
+    for handle in handles:
+        terminate(handle, kill=True)
+        wait_for(lambda handle=handle: not is_alive(handle))  # reaps it too
+
+
+def wait_for(condition: Callable[[], bool], seconds: float = 20) -> None:
+    """Wait until `condition` holds; fail if it does not."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it never happened"
+        time.sleep(0.02)
+
+
+def test_a_process_is_alive_until_it_ends_and_a_zombie_is_not(start: Start) -> None:
+    handle = start(SLEEP)
+    assert is_alive(handle)
+
+    terminate(handle)
+
+    wait_for(lambda: not is_alive(handle))
+    assert not psutil.pid_exists(int(handle.split(":")[0])), "it was left behind as a zombie"
+
+
+def test_output_goes_to_the_log_and_is_appended(start: Start, tmp_path: Path) -> None:
+    (tmp_path / "log.txt").write_text("before\n")
+
+    handle = start("import os, sys; print(os.environ['ASKED']); sys.exit('a\\nb')", ASKED="yes")
+
+    wait_for(lambda: not is_alive(handle))
+    assert (tmp_path / "log.txt").read_text().split() == ["before", "yes", "a", "b"]
+
+
+def test_it_runs_in_the_project_folder_so_that_the_package_is_found(
+    start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    handle = start("import xray_core; print(xray_core.__path__[0])")
+
+    wait_for(lambda: not is_alive(handle))
+    assert (tmp_path / "log.txt").read_text().strip() == str(PROJECT / "xray_core")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="sessions are a POSIX notion")
+def test_it_lies_in_a_session_of_its_own_that_no_ctrl_c_reaches(start: Start) -> None:
+    pid = int(start(SLEEP).split(":")[0])
+
+    assert os.getsid(pid) == pid != os.getsid(0)
+
+
+def test_it_outlives_the_process_that_started_it(tmp_path: Path) -> None:
+    code = (
+        "import sys; from pathlib import Path; from xray_core.processes import start_detached;"
+        f"print(start_detached([sys.executable, '-c', {SLEEP!r}], Path(sys.argv[1])))"
+    )
+    handle = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path / "log.txt")],
+        cwd=PROJECT,
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout.strip()
+
+    assert is_alive(handle)
+
+    terminate(handle, kill=True)
+    wait_for(lambda: not is_alive(handle))
+
+
+def test_another_process_with_the_same_pid_is_not_mistaken_for_it(start: Start) -> None:
+    handle = start(SLEEP)
+    pid, started = handle.split(":")
+    earlier = f"{pid}:{float(started) - 60:.2f}"
+
+    assert not is_alive(earlier)
+    terminate(earlier, kill=True)
+    assert is_alive(handle), "a process that merely reuses the pid was ended"
+
+
+@pytest.mark.parametrize("handle", ["", "12", "x:y", "99999999:0", "1:2:3"])
+def test_a_handle_of_nothing_is_dead_and_can_be_terminated(handle: str) -> None:
+    terminate(handle)
+
+    assert not is_alive(handle)
+
+
+def test_we_are_alive() -> None:
+    assert is_alive(own_handle())
+
+
+def test_terminate_ends_the_children_too(start: Start, tmp_path: Path) -> None:
+    code = (
+        "import subprocess, sys, time;"
+        f"child = subprocess.Popen([sys.executable, '-c', {SLEEP!r}]);"
+        "print(child.pid, flush=True); time.sleep(60)"
+    )
+    handle = start(code)
+    log = tmp_path / "log.txt"
+    wait_for(lambda: log.read_text().endswith("\n"))
+    child = psutil.Process(int(log.read_text()))
+
+    terminate(handle, kill=True)
+
+    wait_for(lambda: not is_alive(handle))
+    wait_for(lambda: not child.is_running() or child.status() == psutil.STATUS_ZOMBIE)
+
+
+def test_terminate_reaches_the_process_when_a_child_ended_meanwhile(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    handle = start(SLEEP)
+    gone = psutil.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    monkeypatch.setattr(psutil.Process, "children", lambda self, recursive: [gone])
+
+    terminate(handle)
+
+    wait_for(lambda: not is_alive(handle))
+
+
+def test_a_process_that_ends_at_once_has_a_handle_all_the_same(start: Start) -> None:
+    handles = [start("") for _ in range(3)]
+
+    wait_for(lambda: not any(is_alive(handle) for handle in handles))
+
+
+def test_a_command_runs_this_python_and_this_package() -> None:
+    assert xray_command("runs", "--json") == [sys.executable, "-m", "xray_core", "runs", "--json"]
+
+
+def test_priority_is_lowered_once_and_not_further() -> None:
+    code = (
+        "import psutil; from xray_core.processes import lower_priority;"
+        "lower_priority(); first = psutil.Process().nice();"
+        "lower_priority(); assert psutil.Process().nice() == first; print(first)"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", code], cwd=PROJECT, check=True, capture_output=True, text=True
+    )
+
+    nice = int(run.stdout)
+    if sys.platform == "win32":
+        assert nice == psutil.BELOW_NORMAL_PRIORITY_CLASS
+    else:
+        assert nice >= 5

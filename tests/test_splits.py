@@ -1,0 +1,338 @@
+"""Splits: no patient in two parts, whatever the catalog looks like."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import assume, event, given, settings
+from hypothesis import strategies as st
+
+from xray_core.catalog import Catalog, build_catalog
+from xray_core.errors import RecipeError
+from xray_core.splits import (
+    PARTS,
+    SplitSpec,
+    count_leaks,
+    describe_groups,
+    group_images,
+    split_catalog,
+)
+
+NOWHERE = Path("no-such-folder")
+
+
+def make_catalog(rows: Sequence[Mapping[str, Any]], root: Path = NOWHERE) -> Catalog:
+    """Return a catalog of these rows, each with a path unless it says otherwise."""
+    numbered = [
+        {"image_id": f"image{i:04d}", "path": f"image{i:04d}.png", **row}
+        for i, row in enumerate(rows)
+    ]
+    return build_catalog(root, "made_up", numbered)
+
+
+def make_targets(catalog: Catalog, classes: Sequence[int]) -> pd.DataFrame:
+    """Return one-hot targets of two or more classes called a, b, ..."""
+    n_classes = max(2, max(classes) + 1)
+    table = np.eye(n_classes, dtype="uint8")[list(classes)]
+    return pd.DataFrame(table, index=catalog.images.index, columns=list("abcdef"[:n_classes]))
+
+
+def many_patients(
+    n_patients: int = 300, share: float = 0.25, seed: int = 0
+) -> tuple[Catalog, pd.DataFrame]:
+    """Return a catalog of patients with one to four images each, a quarter of them of class b."""
+    rng = np.random.default_rng(seed)
+    rows, classes = [], []
+    for patient in range(n_patients):
+        is_b = int(rng.random() < share)
+        for _ in range(rng.integers(1, 5)):
+            rows.append({"patient_id": f"patient{patient}"})
+            classes.append(is_b)
+    catalog = make_catalog(rows)
+    return catalog, make_targets(catalog, classes)
+
+
+def parts_per_group(split: pd.DataFrame, groups: pd.Series) -> pd.Series:
+    """Return in how many parts each group has images."""
+    return split.groupby(groups.to_numpy(), observed=True)["part"].nunique()
+
+
+def test_no_patient_is_in_two_parts() -> None:
+    catalog, targets = many_patients()
+
+    split = split_catalog(catalog, targets, SplitSpec())
+
+    patients = split.merge(catalog.images, on="image_id")["patient_id"]
+    assert (parts_per_group(split, patients) == 1).all()
+    assert count_leaks(split, catalog) == 0
+
+
+def test_every_labelled_image_that_is_present_is_in_one_part_and_no_other_is() -> None:
+    catalog = make_catalog([{"path": None} if i % 7 == 0 else {} for i in range(70)])
+    targets = make_targets(catalog, [i % 2 for i in range(70)]).drop(index=[1, 2, 3])
+
+    split = split_catalog(catalog, targets, SplitSpec())
+
+    expected = [f"image{i:04d}" for i in range(70) if i % 7 and i not in (1, 2, 3)]
+    assert split["image_id"].tolist() == expected
+    assert split["part"].notna().all()
+    assert split["path"].tolist() == [f"{name}.png" for name in expected]
+
+
+def test_parts_have_about_the_size_asked_for_and_the_classes_in_like_proportion() -> None:
+    catalog, targets = many_patients()
+
+    split = split_catalog(catalog, targets, SplitSpec(validation=0.2, test=0.1))
+
+    shares = split["part"].value_counts(normalize=True)
+    assert shares["validation"] == pytest.approx(0.2, abs=0.02)
+    assert shares["test"] == pytest.approx(0.1, abs=0.02)
+    of_b = split.groupby("part", observed=True)["class"].apply(lambda one: (one == "b").mean())
+    assert of_b.max() - of_b.min() < 0.03
+
+
+def test_a_small_class_is_spread_too_where_patients_have_images_of_both() -> None:
+    rows = [{"patient_id": f"p{i // 2}"} for i in range(400)]
+    catalog = make_catalog(rows)
+    # One image in each of 20 patients is of the small class b.
+    targets = make_targets(catalog, [int(i % 20 == 0) for i in range(400)])
+
+    split = split_catalog(catalog, targets, SplitSpec(validation=0.2, test=0.2))
+
+    assert pd.crosstab(split["class"], split["part"]).loc["b"].tolist() == [12, 4, 4]
+
+
+def test_the_same_seed_gives_the_same_split_and_another_seed_another() -> None:
+    catalog, targets = many_patients()
+
+    split = split_catalog(catalog, targets, SplitSpec(seed=3))
+    again = split_catalog(catalog, targets, SplitSpec(seed=3))
+    other = split_catalog(catalog, targets, SplitSpec(seed=4))
+
+    pd.testing.assert_frame_equal(split, again)
+    assert (split["part"] != other["part"]).mean() > 0.2
+
+
+def test_the_split_table_says_class_and_group_of_each_image() -> None:
+    catalog, targets = many_patients(30, share=0.5)
+
+    split = split_catalog(catalog, targets, SplitSpec())
+
+    assert list(split) == ["image_id", "path", "group", "class", "part"]
+    assert split["part"].cat.categories.tolist() == list(PARTS)
+    patients = split.merge(catalog.images, on="image_id")["patient_id"]
+    assert split["group"].tolist() == patients.tolist()
+    expected = targets.set_axis(catalog.images["image_id"])["b"].map({0: "a", 1: "b"})
+    assert split["class"].astype(str).tolist() == expected[split["image_id"]].tolist()
+
+
+def test_studies_stay_together_where_no_patient_is_known() -> None:
+    catalog = make_catalog([{"study_id": f"study{i // 3}"} for i in range(300)])
+    targets = make_targets(catalog, [i // 3 % 2 for i in range(300)])
+
+    split = split_catalog(catalog, targets, SplitSpec())
+
+    assert (parts_per_group(split, split["image_id"].str[5:].astype(int) // 3) == 1).all()
+
+
+def test_a_study_joins_an_image_of_unknown_patient_to_that_of_its_patient() -> None:
+    catalog = make_catalog(
+        [
+            {"patient_id": "p1", "study_id": "s1"},
+            {"patient_id": None, "study_id": "s1"},
+            {"patient_id": "p1", "study_id": "s2"},
+            {"patient_id": "p2", "study_id": "s3"},
+        ]
+    )
+
+    assert group_images(catalog).tolist() == ["p1", "p1", "p1", "p2"]
+
+
+def test_images_of_nobody_are_each_a_group() -> None:
+    catalog = make_catalog([{}, {}, {"study_id": "s"}])
+
+    assert group_images(catalog).tolist() == ["image0000", "image0001", "study s"]
+
+
+def test_identical_files_join_their_patients(tmp_path: Path) -> None:
+    contents = {"a": b"one", "b": b"two", "c": b"one", "d": b"two", "e": b"six"}
+    for name, content in contents.items():
+        (tmp_path / name).write_bytes(content)
+    rows = [
+        {"path": name, "patient_id": patient, "file_size": 3}
+        for name, patient in zip("abcde", ["p1", "p2", "p2", "p3", "p4"], strict=True)
+    ]
+
+    groups = group_images(make_catalog(rows, tmp_path))
+
+    # a = c joins p1 and p2; b = d joins p2 and p3; e shares only its size.
+    assert groups.tolist() == ["p1", "p1", "p1", "p1", "p4"]
+
+
+def test_files_that_cannot_be_read_are_no_copies_of_each_other(tmp_path: Path) -> None:
+    rows = [{"path": name, "patient_id": name, "file_size": 3} for name in ("gone", "lost")]
+
+    assert group_images(make_catalog(rows, tmp_path)).tolist() == ["gone", "lost"]
+
+
+def test_splitting_by_image_leaks_and_the_leaks_are_counted() -> None:
+    catalog = make_catalog([{"patient_id": f"p{i // 4}"} for i in range(200)])
+    targets = make_targets(catalog, [i % 2 for i in range(200)])
+
+    split = split_catalog(catalog, targets, SplitSpec("image", validation=0.25, test=0.25))
+
+    patients = split["image_id"].str[5:].astype(int) // 4
+    leaking = int((parts_per_group(split, patients) > 1).sum())
+    assert leaking > 25
+    assert count_leaks(split, catalog) == leaking
+    # The table still tells whose images they are: intervals are drawn over patients.
+    assert split["group"].nunique() == 50
+
+
+def kermany_like() -> tuple[Catalog, pd.DataFrame]:
+    rows = [
+        {"patient_id": f"p{i // 3}", "published_split": part}
+        for part, start, stop in (("train", 0, 240), ("val", 240, 252), ("test", 252, 312))
+        for i in range(start, stop)
+    ]
+    catalog = make_catalog(rows)
+    return catalog, make_targets(catalog, [i // 3 % 2 for i in range(len(rows))])
+
+
+def test_the_published_test_part_is_kept_and_validation_comes_from_train_by_patient() -> None:
+    catalog, targets = kermany_like()
+
+    split = split_catalog(catalog, targets, SplitSpec("published", validation=0.25))
+
+    table = split.merge(catalog.images[["image_id", "patient_id", "published_split"]])
+    assert (table["part"] == "test").tolist() == (table["published_split"] == "test").tolist()
+    inner = table[table["part"] != "test"]
+    assert (inner.groupby("patient_id")["part"].nunique() == 1).all()
+    assert (inner["part"] == "validation").mean() == pytest.approx(0.25, abs=0.03)
+
+
+def test_leaks_of_the_published_split_itself_are_counted() -> None:
+    catalog, targets = kermany_like()
+    catalog.images.loc[catalog.images["image_id"] == "image0300", "patient_id"] = "p0"
+
+    split = split_catalog(catalog, targets, SplitSpec("published"))
+
+    assert count_leaks(split, catalog) == 1
+
+
+def test_images_in_no_published_part_are_left_out_of_the_published_split() -> None:
+    catalog, targets = kermany_like()
+    catalog.images.loc[:9, "published_split"] = pd.NA
+
+    split = split_catalog(catalog, targets, SplitSpec("published"))
+
+    assert len(split) == len(catalog.images) - 10
+    assert split["part"].notna().all()
+
+
+@pytest.mark.parametrize("published", [None, "train"])
+def test_a_dataset_without_published_test_part_says_what_to_set(published: str | None) -> None:
+    catalog = make_catalog([{"published_split": published} for _ in range(40)])
+    targets = make_targets(catalog, [i % 2 for i in range(40)])
+
+    with pytest.raises(RecipeError, match=r"no-such-folder .* Set split\.method=patient"):
+        split_catalog(catalog, targets, SplitSpec("published"))
+
+
+def test_without_a_test_fraction_there_is_no_test_part() -> None:
+    catalog, targets = many_patients(60)
+
+    split = split_catalog(catalog, targets, SplitSpec(test=0))
+
+    assert set(split["part"]) == {"train", "validation"}
+
+
+def test_a_part_that_would_lack_a_class_is_refused_with_its_name() -> None:
+    catalog = make_catalog([{} for _ in range(100)])
+    targets = make_targets(catalog, [int(i == 50) for i in range(100)])
+
+    with pytest.raises(RecipeError, match=r"part would hold no image of b \(100 labelled"):
+        split_catalog(catalog, targets, SplitSpec())
+
+
+def test_one_patient_cannot_be_divided() -> None:
+    catalog = make_catalog([{"patient_id": "only"} for _ in range(20)])
+    targets = make_targets(catalog, [i % 2 for i in range(20)])
+
+    with pytest.raises(RecipeError, match="in 1 groups"):
+        split_catalog(catalog, targets, SplitSpec())
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"method": "random"}, "'random'; choose one of: patient, published, image"),
+        ({"validation": 0}, "split.validation is 0"),
+        ({"validation": 0.6, "test": 0.4}, "split.validation is 0.6 and split.test is 0.4"),
+        ({"validation": float("nan")}, "split.validation is nan"),
+        ({"test": -0.1}, "split.test is -0.1"),
+        ({"seed": -1}, "split.seed is -1"),
+    ],
+)
+def test_impossible_specs_are_refused_with_field_and_value(
+    fields: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(RecipeError, match=message):
+        SplitSpec(**fields)
+
+
+def test_it_says_what_images_were_grouped_by() -> None:
+    assert describe_groups(make_catalog([{"patient_id": "p"}])).startswith("patient")
+    assert describe_groups(make_catalog([{"study_id": "s"}])).startswith("study")
+    assert "neither" in describe_groups(make_catalog([{}]))
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    # Of each patient: the class of each image, and whether patient and study are published.
+    patients=st.lists(
+        st.tuples(
+            st.lists(st.integers(0, 2), min_size=1, max_size=4),
+            st.sampled_from(["patient and study", "patient", "study", "patient of the first"]),
+        ),
+        min_size=20,
+        max_size=60,
+    ),
+    validation=st.floats(0.2, 0.4),
+    test=st.just(0.0) | st.floats(0.2, 0.4),
+    seed=st.integers(0, 2**31),
+)
+def test_no_patient_and_no_study_is_ever_in_two_parts(
+    patients: list[tuple[list[int], str]], validation: float, test: float, seed: int
+) -> None:
+    rows = [
+        {
+            "owner": str(number),
+            "patient_id": f"p{number}"
+            if "patient" in known and (i == 0 or known != "patient of the first")
+            else None,
+            "study_id": f"s{number}" if known != "patient" else None,
+        }
+        for number, (labels, known) in enumerate(patients)
+        for i in range(len(labels))
+    ]
+    owners = [row.pop("owner") for row in rows]
+    classes = [label for labels, _ in patients for label in labels]
+    assume(set(classes) == {0, 1, 2})
+    catalog = make_catalog(rows)
+    spec = SplitSpec(validation=validation, test=test, seed=seed)
+    try:
+        split = split_catalog(catalog, make_targets(catalog, classes), spec)
+    except RecipeError as error:
+        event("refused")
+        assert "part would hold no image of" in str(error)  # noqa: PT017 - a class is too small
+        return
+
+    event("split")
+    assert (parts_per_group(split, pd.Series(owners)) == 1).all()
+    assert len(split) == len(rows)
+    parts = ["train", "validation", *(["test"] if test else [])]
+    assert pd.crosstab(split["class"], split["part"])[parts].to_numpy().min() > 0

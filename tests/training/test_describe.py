@@ -1,0 +1,50 @@
+"""The measured description of a recipe's model."""
+
+import json
+
+import pytest
+
+from tests.training.tiny import tiny_recipe
+from xray_core.models import build_model
+from xray_core.recipes import PUBLISHED, change_recipe
+from xray_core.training.describe import describe_recipe
+
+
+def test_it_tells_the_models_size_and_the_speed_of_this_machine() -> None:
+    recipe = tiny_recipe()
+
+    answer = describe_recipe(recipe)
+
+    model = build_model(recipe.model, 2, recipe.preprocess.size)
+    assert answer["parameters"] == model.count_params()
+    assert sum(layer["parameters"] for layer in answer["layers"]) == answer["parameters"]
+    assert [layer["name"] for layer in answer["layers"]] == [layer.name for layer in model.layers]
+    assert answer["layers"][0]["output"] == "batch × 32 × 32 × 1"
+    assert answer["images_per_second"] == pytest.approx(
+        recipe.batch_size / answer["seconds_per_step"]
+    )
+    assert answer["images_per_second"] > 0
+    assert answer["memory_mb"] > 0
+    assert answer["device"]
+    json.dumps(answer, allow_nan=False)
+
+
+def test_pretrained_weights_are_not_fetched_to_describe_a_model(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from xray_core.training import describe
+
+    asked: list[tuple[object, ...]] = []
+
+    def build_small(*arguments: object, **options: float) -> object:
+        asked.append((*arguments, options))
+        return build_model("demo_cnn", 2, 32)
+
+    monkeypatch.setattr(describe, "build_model", build_small)
+    recipe = change_recipe(
+        PUBLISHED["siim_mobilenet_opacity"], {"preprocess.size": 32, "batch_size": 2}
+    )
+
+    describe_recipe(recipe)
+
+    assert asked == [("mobilenet_v2", 2, 32, "random", {"alpha": 0.35, "dropout": 0.2})]

@@ -1,0 +1,126 @@
+"""Batches: each image once per epoch, in an order that can be repeated."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from xray_core.preprocess.augment import augment_batch
+from xray_core.preprocess.cache import ImageCache
+from xray_core.preprocess.spec import AugmentSpec
+from xray_core.training.inputs import PredictionBatches, TrainingBatches
+
+N, SIZE = 23, 8
+ROWS = np.arange(3, 3 + N)  # the first rows of the cache belong to another part
+
+
+@pytest.fixture
+def cache() -> ImageCache:
+    """A cache whose image i is all of gray level i."""
+    levels = np.arange(30, dtype=np.uint8)[:, None, None]
+    pixels = np.broadcast_to(levels, (30, SIZE, SIZE)).copy()
+    return ImageCache(pixels, np.ones(30, bool), pd.DataFrame(), Path())
+
+
+def make_batches(
+    cache: ImageCache, augment: AugmentSpec | None = None, seed: int = 0, **options: int
+) -> TrainingBatches:
+    targets = np.eye(3, dtype="float32")[ROWS % 3]
+    weights = np.array([1.0, 2.0, 0.5], "float32")
+    augment = augment or AugmentSpec()
+    return TrainingBatches(cache, ROWS, targets, weights, options.get("size", 5), augment, seed)
+
+
+def levels_of(batches: TrainingBatches) -> list[int]:
+    """Return the gray level, and so the row, of each image in the order of the epoch."""
+    return [int(image[0, 0, 0]) for i in range(len(batches)) for image in batches[i][0]]
+
+
+def test_an_epoch_shows_each_training_image_once_and_no_other(cache: ImageCache) -> None:
+    batches = make_batches(cache)
+
+    for epoch in (1, 2, 3):
+        batches.start_epoch(epoch)
+        assert sorted(levels_of(batches)) == ROWS.tolist()
+
+
+def test_the_last_batch_holds_what_is_left(cache: ImageCache) -> None:
+    batches = make_batches(cache)
+
+    assert len(batches) == 5
+    assert [len(batches[i][0]) for i in range(5)] == [5, 5, 5, 5, 3]
+    assert [batches.batch_length(i) for i in range(5)] == [5, 5, 5, 5, 3]
+
+
+def test_batches_have_the_shapes_and_types_that_the_models_want(cache: ImageCache) -> None:
+    images, targets, weights = make_batches(cache)[0]
+
+    assert (images.shape, images.dtype) == ((5, SIZE, SIZE, 1), np.float32)
+    assert (targets.shape, targets.dtype) == ((5, 3), np.float32)
+    assert (weights.shape, weights.dtype) == ((5,), np.float32)
+
+
+def test_targets_and_weights_stay_with_their_images(cache: ImageCache) -> None:
+    batches = make_batches(cache)
+    batches.start_epoch(7)
+
+    for i in range(len(batches)):
+        images, targets, weights = batches[i]
+        rows = images[:, 0, 0, 0].astype(int)
+        assert targets.argmax(axis=1).tolist() == (rows % 3).tolist()
+        assert weights.tolist() == [[1.0, 2.0, 0.5][row % 3] for row in rows]
+
+
+def test_the_order_changes_with_epoch_and_seed_and_with_nothing_else(cache: ImageCache) -> None:
+    first, again, other = make_batches(cache), make_batches(cache), make_batches(cache, seed=1)
+
+    orders = []
+    for batches in (first, again, other):
+        of_one = []
+        for epoch in (1, 2):
+            batches.start_epoch(epoch)
+            of_one.append(levels_of(batches))
+        orders.append(of_one)
+
+    assert orders[0] == orders[1]
+    assert orders[0][0] != orders[0][1]
+    assert orders[0][0] != orders[2][0]
+    first.start_epoch(1)
+    assert levels_of(first) == orders[0][0], "an epoch can be repeated"
+
+
+def test_augmentation_is_that_of_the_image_and_the_epoch_whatever_batch_it_is_in(
+    cache: ImageCache,
+) -> None:
+    augment = AugmentSpec(brightness_min=0.5, brightness_max=1.5)
+    cache.pixels[...] += 100
+
+    seen = []
+    for size in (4, 9):
+        batches = make_batches(cache, augment, seed=3, size=size)
+        batches.start_epoch(2)
+        images = np.concatenate([batches[i][0] for i in range(len(batches))])[..., 0]
+        seen.append(images[np.argsort(batches._order)])
+    expected = augment_batch(cache.pixels[ROWS], ROWS, augment, 3, 2)
+
+    np.testing.assert_array_equal(seen[0], seen[1])
+    np.testing.assert_array_equal(seen[0], expected)
+    assert len(np.unique(expected - cache.pixels[ROWS])) > N / 2
+
+
+def test_asking_twice_for_a_batch_gives_the_same_one(cache: ImageCache) -> None:
+    batches = make_batches(cache, AugmentSpec(zoom=0.3, rotation=20))
+
+    np.testing.assert_array_equal(batches[2][0], batches[2][0])
+
+
+def test_predictions_see_the_images_in_order_and_as_they_are(cache: ImageCache) -> None:
+    rows = np.array([9, 2, 29, 4, 4])
+
+    batches = PredictionBatches(cache, rows, 2)
+
+    assert len(batches) == 3
+    images = np.concatenate([batches[i][0] for i in range(3)])
+    assert (images.shape, images.dtype) == ((5, SIZE, SIZE, 1), np.float32)
+    np.testing.assert_array_equal(images[..., 0], cache.pixels[rows])

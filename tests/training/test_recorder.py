@@ -1,0 +1,223 @@
+"""What the recorder writes, from what Keras tells it."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+
+from xray_core.errors import RunError
+from xray_core.runs import Run, Status
+from xray_core.training.progress import Progress, StopRequested
+from xray_core.training.recorder import Recorder
+
+CLASSES = ["a", "b"]
+ACTUAL = np.array([0, 0, 1, 1, 1])
+
+
+class FakeBatches:
+    """Three batches of 4, 4 and 2 images; remembers the epochs that it was told of."""
+
+    def __init__(self) -> None:
+        self.epochs: list[int] = []
+
+    def __len__(self) -> int:
+        return 3
+
+    def batch_length(self, batch: int) -> int:
+        return (4, 4, 2)[batch]
+
+    def start_epoch(self, epoch: int) -> None:
+        self.epochs.append(epoch)
+
+
+class FakeModel:
+    """Predicts what it is told to, and saves that."""
+
+    def __init__(self) -> None:
+        self.positive = [0.1, 0.6, 0.9, 0.8, 0.3]
+        self.optimizer = keras.optimizers.SGD(0.25)
+
+    def predict(self, batches: object, verbose: int) -> np.ndarray:
+        p = np.array(self.positive, "float32")
+        return np.stack([1 - p, p], axis=1)
+
+    def save(self, path: Path) -> None:
+        path.write_text(json.dumps(self.positive))
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    run = Run(tmp_path / "run")
+    run.write_status(Status("queued", n_epochs=4))
+    return run
+
+
+@pytest.fixture
+def recorder(run: Run) -> Recorder:
+    recorder: Any = Recorder(
+        run,
+        Progress(run),
+        FakeBatches(),
+        None,
+        ACTUAL,
+        list("vwxyz"),
+        CLASSES,  # type: ignore[arg-type]
+    )
+    recorder.set_model(FakeModel())
+    recorder.phase = "train"
+    return recorder  # type: ignore[no-any-return]
+
+
+def train_epoch(recorder: Recorder, loss: float = 0.5) -> dict[str, float]:
+    """Tell the recorder of one epoch, in Keras' running means; return the epoch's logs."""
+    recorder.on_epoch_begin(recorder.epoch)
+    for batch in range(3):
+        recorder.on_train_batch_end(batch, {"loss": loss, "accuracy": 0.5})
+    logs = {"loss": loss, "accuracy": 0.5}
+    recorder.on_epoch_end(recorder.epoch, logs)
+    return logs
+
+
+def test_a_batchs_own_figures_are_taken_from_keras_running_means(
+    recorder: Recorder, run: Run
+) -> None:
+    losses, hits, sizes = [2.0, 1.0, 0.5], [1, 4, 1], [4, 4, 2]
+
+    recorder.on_epoch_begin(0)
+    for batch in range(3):
+        seen = sum(sizes[: batch + 1])
+        loss = np.dot(losses[: batch + 1], sizes[: batch + 1]) / seen
+        accuracy = sum(hits[: batch + 1]) / seen
+        recorder.on_train_batch_end(
+            batch, {"loss": np.float32(loss), "accuracy": np.float32(accuracy)}
+        )
+
+    lines = run.read_metrics()
+    assert [line["loss"] for line in lines] == pytest.approx(losses, abs=1e-5)
+    assert [line["accuracy"] for line in lines] == [0.25, 1.0, 0.5]
+    assert [(line["epoch"], line["batch"], line["step"]) for line in lines] == [
+        (1, 1, 1),
+        (1, 2, 2),
+        (1, 3, 3),
+    ]
+
+
+def test_epochs_are_counted_through_all_phases(recorder: Recorder, run: Run) -> None:
+    train_epoch(recorder)
+    recorder.phase = "fine"
+    train_epoch(recorder)  # Keras counts from 0 again
+
+    assert recorder._training.epochs == [1, 2]  # type: ignore[attr-defined]
+    epochs = run.read_epochs()
+    assert epochs["epoch"].tolist() == [1, 2]
+    assert epochs["step"].tolist() == [3, 6]
+    assert epochs["phase"].tolist() == ["train", "fine"]
+    assert run.read_metrics()[-2]["step"] == 6
+
+
+def test_the_validation_is_judged_and_kept(recorder: Recorder, run: Run) -> None:
+    logs = train_epoch(recorder)
+
+    epoch = run.read_epochs().iloc[0]
+    assert epoch["confusion"] == [[1, 1], [1, 2]]
+    assert epoch["recall"] == pytest.approx([0.5, 2 / 3], abs=1e-6)
+    assert epoch["val_accuracy"] == pytest.approx(0.6)
+    assert epoch["val_auc"] == pytest.approx(5 / 6, abs=1e-6)
+    expected = -np.log([0.9, 0.4, 0.9, 0.8, 0.3]).mean()
+    assert epoch["val_loss"] == pytest.approx(expected, abs=1e-5)
+    assert logs["val_loss"] == pytest.approx(expected), "early stopping waits for it"
+    assert epoch["learning_rate"] == 0.25
+    table = run.read_validation(1)
+    assert table["image_id"].tolist() == list("vwxyz")
+    assert table["p_b"].tolist() == pytest.approx([0.1, 0.6, 0.9, 0.8, 0.3])
+
+
+def test_the_best_weights_are_kept_and_the_last(recorder: Recorder, run: Run) -> None:
+    model: Any = recorder.model
+    good, bad = [0.0, 0.0, 1.0, 1.0, 1.0], [0.9, 0.9, 0.1, 0.1, 0.1]
+    for positive in (bad, good, bad):
+        model.positive = positive
+        train_epoch(recorder)
+
+    assert run.read_epochs()["best_epoch"].tolist() == [1, 2, 2]
+    assert recorder.best_epoch == 2
+    assert json.loads(run.best_checkpoint.read_text()) == good
+    assert json.loads((run.folder / "checkpoints" / "last.keras").read_text()) == bad
+
+
+def test_every_line_is_strict_json_even_where_a_class_has_no_image(
+    recorder: Recorder, run: Run
+) -> None:
+    recorder._actual = np.array([1, 1, 1, 1, 1])
+
+    train_epoch(recorder)
+
+    def refuse(name: str) -> None:
+        raise AssertionError(f"{name} is no JSON")
+
+    for line in run.metrics_path.read_text().splitlines():
+        json.loads(line, parse_constant=refuse)
+    epoch = run.read_metrics()[-1]
+    assert epoch["val_auc"] is None
+    assert epoch["recall"][0] is None
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_a_loss_that_is_no_number_ends_the_training_in_words(
+    value: float, recorder: Recorder, run: Run
+) -> None:
+    recorder.on_epoch_begin(0)
+
+    with pytest.raises(RunError, match=r"loss became .* in epoch 1.*phases\.train\.learning_rate"):
+        recorder.on_train_batch_end(0, {"loss": value, "accuracy": 0.5})
+
+    assert run.read_metrics() == []
+
+
+def test_a_validation_that_is_no_number_ends_the_training_too(recorder: Recorder) -> None:
+    model: Any = recorder.model
+    model.positive = [float("nan")] * 5
+
+    with pytest.raises(RunError, match="The validation loss became nan in epoch 1"):
+        train_epoch(recorder)
+
+
+def test_a_request_to_stop_is_heeded_after_the_batch_is_written(
+    recorder: Recorder, run: Run
+) -> None:
+    recorder.on_epoch_begin(0)
+    run.request_stop()
+
+    with pytest.raises(StopRequested):
+        recorder.on_train_batch_end(0, {"loss": 1.0, "accuracy": 0.5})
+
+    assert len(run.read_metrics()) == 1
+    recorder.keep_last()
+    assert (run.folder / "checkpoints" / "last.keras").exists()
+
+
+def test_the_estimate_falls_as_the_epochs_pass(recorder: Recorder) -> None:
+    recorder._began = 0.0
+    estimates = []
+    for epoch in range(4):
+        recorder.epoch, recorder._epoch_seconds = epoch, 10.0
+        estimates.append(recorder._seconds_left(3, 3))
+
+    assert estimates[-1] == 0
+    assert all(later < earlier for earlier, later in zip(estimates, estimates[1:], strict=False))
+
+
+def test_the_status_is_written_now_and_then_but_always_at_the_end(run: Run) -> None:
+    progress = Progress(run)
+    for done in range(200):
+        progress.update(done=done)
+    assert run.read_status().done < 199, "a file for each batch would cost more than the batch"
+
+    progress.end("done", "Well done.")
+
+    status = run.read_status()
+    assert (status.state, status.done, status.message) == ("done", 199, "Well done.")
+    assert status.ended_at

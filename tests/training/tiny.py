@@ -1,0 +1,94 @@
+"""Trainings of seconds: a drawn dataset of 60 films, a network on 32 px, two epochs."""
+
+import io
+import json
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stdout
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from xray_core import cli
+from xray_core.datasets import open_dataset
+from xray_core.datasets.phantom import write_phantom_dataset
+from xray_core.home import Home
+from xray_core.labels import encode_catalog, find_view
+from xray_core.recipes import PUBLISHED, Recipe, change_recipe
+from xray_core.runs import Run
+from xray_core.splits import split_catalog
+
+N_IMAGES = 60
+CHANGES = {
+    "preprocess.size": 32,
+    "phases.train.epochs": 2,
+    "phases.train.schedule": "cosine",
+    "batch_size": 8,
+    "split.validation": 0.25,
+    "split.test": 0.25,
+    "class_weights": "balanced",
+}
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A training that ended well.
+
+    Attributes:
+        answer: what `train --json` printed.
+        broken: a test image whose file is truncated.
+    """
+
+    run: Run
+    home: Home
+    data: Path
+    answer: dict[str, Any]
+    broken: str
+
+
+def tiny_recipe() -> Recipe:
+    """Return the recipe of every training here."""
+    return change_recipe(PUBLISHED["demo_cnn"], CHANGES)
+
+
+@contextmanager
+def as_it_was() -> Iterator[None]:
+    """Undo what a training does to its process, which here is that of the tests."""
+    from xray_core.training import runner
+
+    before = signal.getsignal(signal.SIGTERM)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(runner, "lower_priority", lambda: None)
+        try:
+            yield
+        finally:
+            signal.signal(signal.SIGTERM, before)
+
+
+def train_tiny(folder: Path) -> Finished:
+    """Draw the data in `folder`, break one test image, and train by the command line."""
+    home, data = Home(folder / "home"), folder / "data"
+    write_phantom_dataset(data, N_IMAGES, size=64, seed=1)
+    broken = _break_a_test_image(data, folder / "cache of its own")
+    arguments = ["train", "demo_cnn", "--data", str(data), "--json"]
+    for key, value in CHANGES.items():
+        arguments += ["--set", f"{key}={value}"]
+    printed = io.StringIO()
+    with as_it_was(), pytest.MonkeyPatch.context() as patch, redirect_stdout(printed):
+        patch.setenv("XRAY_HOME", str(home.folder))
+        status = cli.main(arguments)
+    assert status == 0
+    answer = json.loads(printed.getvalue())
+    return Finished(Run(Path(answer["folder"])), home, data, answer, broken)
+
+
+def _break_a_test_image(data: Path, cache: Path) -> str:
+    catalog, recipe = open_dataset(data, cache), tiny_recipe()
+    targets = encode_catalog(catalog, find_view(recipe.label_view))
+    split = split_catalog(catalog, targets, recipe.split)
+    row = split[split["part"] == "test"].iloc[0]
+    path = data / row["path"]
+    path.write_bytes(path.read_bytes()[:200])
+    return str(row["image_id"])
