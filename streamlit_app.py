@@ -8,6 +8,7 @@ import streamlit as st
 ICON = Path(__file__).parent / "pages" / "parts" / "icon.png"
 
 st.set_page_config(page_title="X-ray Lab", page_icon=str(ICON), layout="wide")
+st.session_state["entered"] = True  # see pages/parts/frame.py
 
 page = st.navigation(
     [

@@ -16,10 +16,13 @@ def open_page(title: str, about: str) -> None:
 
     Until `st.navigation` has run once in a fresh server, Streamlit runs a page of the
     `pages/` folder without `streamlit_app.py`, so that a bookmark would show a page without
-    its navigation. Then the run is started again, this time through the entry point.
+    its navigation. Then the run is started again, this time through the entry point. Several
+    visitors may come at once: Streamlit's switch tells what the next run does, not how this
+    one began, so each session also remembers whether it has come through the entry point.
     """
-    if PagesManager.uses_pages_directory:
+    if PagesManager.uses_pages_directory or "entered" not in st.session_state:
         PagesManager.uses_pages_directory = False
+        st.session_state["entered"] = True  # once is enough, however this page was started
         st.rerun()
     st.title(title, anchor=False)
     st.caption(f"{about} {NOTICE}")

@@ -49,7 +49,7 @@ def test_a_page_is_whole_as_the_first_of_a_fresh_server(
 def test_visitors_who_come_at_once_find_a_fresh_server_whole(
     app: App, open_tab: Callable[[], Tab]
 ) -> None:
-    tabs = [open_tab() for _ in range(3)]
+    tabs = [open_tab() for _ in range(2)]
     for tab in tabs:
         tab.open(app.address("train"))
 
