@@ -61,7 +61,7 @@ with errors_in_words():
 
 st.subheader(escape_markdown(recipe.title), anchor=False)
 show_changes(recipe)
-show_link(run)
+show_link(run, "See its curves")
 st.markdown(
     f"Judged on the **{report['part']}** part: n = {report['n']:,} images of "
     f"{report['n_patients']:,} patients or groups. "

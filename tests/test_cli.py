@@ -316,7 +316,7 @@ def test_evaluate_prints_the_figures_of_the_training(finished_home: Finished, ca
     assert json.loads(out) == finished_home.answer["report"] == report_run(finished_home.run)
     text = call("evaluate", finished_home.run.name)[1]
     accuracy = finished_home.answer["report"]["metrics"]["accuracy"]
-    assert f"accuracy           {accuracy['value']:.3f} (95 % interval" in text
+    assert f"accuracy           {accuracy['value']:.3f} (95% interval" in text
     assert "13 images of 6 patients or groups; 1 left out" in text
     assert "always opacity" in text
 

@@ -280,7 +280,7 @@ def _report_text(report: dict[str, Any]) -> str:
     def figure(one: dict[str, float | None]) -> str:
         if one["value"] is None:
             return "cannot be computed"
-        return f"{one['value']:.3f} (95 % interval {one['low']:.3f} to {one['high']:.3f})"
+        return f"{one['value']:.3f} (95% interval {one['low']:.3f} to {one['high']:.3f})"
 
     majority = report["majority"]
     lines = [

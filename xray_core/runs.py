@@ -52,7 +52,7 @@ class Status:
         seconds_left: estimate, if any.
         handle: the training process, "pid:start time".
         device: what it computes on, e.g. "CPU, 2 cores".
-        cpu_percent, memory_mb: of the training process; 100 % is one core.
+        cpu_percent, memory_mb: of the training process; 100% is one core.
         gpu_percent, gpu_memory_mb: of its GPU, if there is one.
     """
 
@@ -329,5 +329,5 @@ def find_run(runs_folder: Path, name: str) -> Run:
         exists = False
     if not exists:
         newest = ", ".join(run.name for run in list_runs(runs_folder)[:3]) or "none yet"
-        raise RunError(f"There is no run {name!r} in {runs_folder}. Newest: {newest}.")
+        raise RunError(f"There is no run {name!r} in this workspace. Newest: {newest}.")
     return Run(folder)

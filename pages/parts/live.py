@@ -86,11 +86,11 @@ def _device_use(status: Status) -> list[str]:
     if status.state != "running" or status.cpu_percent is None or status.memory_mb is None:
         return use
     use += [
-        f"process at {status.cpu_percent:.0f} % of one core",
+        f"process at {status.cpu_percent:.0f}% of one core",
         f"memory {status.memory_mb:,.0f} MB",
     ]
     if status.gpu_percent is not None and status.gpu_memory_mb is not None:
-        use += [f"GPU at {status.gpu_percent:.0f} %", f"GPU memory {status.gpu_memory_mb:,.0f} MB"]
+        use += [f"GPU at {status.gpu_percent:.0f}%", f"GPU memory {status.gpu_memory_mb:,.0f} MB"]
     return use
 
 

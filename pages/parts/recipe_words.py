@@ -37,7 +37,7 @@ def changes_in_words(recipe: Recipe) -> str:
 
 
 def published_in_words(recipe: Recipe) -> str:
-    """Return the source's figures, e.g. "accuracy 86.0 %"; "" where none is published."""
+    """Return the source's figures, e.g. "accuracy 86.0%"; "" where none is published."""
     return ", ".join(f"{metric_name(name)} {value:.1%}" for name, value in recipe.published.items())
 
 

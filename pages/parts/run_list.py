@@ -76,11 +76,11 @@ def _show_active(known: list[str]) -> None:
                     st.caption(queue_in_words(run.name))
 
 
-def show_link(run: Run) -> None:
-    """Show the run's name as a link to its live view."""
+def show_link(run: Run, label: str = "") -> None:
+    """Show a link to the run's live view, with the run's name unless another label is given."""
     st.page_link(
         "pages/runs.py",
-        label=escape_markdown(run.name),
+        label=label or escape_markdown(run.name),
         icon=":material/monitoring:",
         query_params={"run": run.name},
     )

@@ -30,7 +30,7 @@ def show_scores(report: dict[str, Any], recipe: Recipe) -> None:
             st.metric(
                 name[0].upper() + name[1:], in_words(key, figure["value"]), help=HELP.get(key)
             )
-            st.caption(f"95 % interval {interval_in_words(key, figure)}")
+            st.caption(f"95% interval {interval_in_words(key, figure)}")
     majority = report["majority"]
     st.markdown(
         f"Always answering **{escape_markdown(majority['class'])}**, the most frequent class in "
@@ -41,7 +41,7 @@ def show_scores(report: dict[str, Any], recipe: Recipe) -> None:
     st.plotly_chart(
         plot_intervals(rows),
         config=QUIET,
-        alt="Metrics with 95 % intervals beside baseline and published figures",
+        alt="Metrics with 95% intervals beside baseline and published figures",
     )
 
 
@@ -72,7 +72,7 @@ def show_class_table(report: dict[str, Any]) -> None:
                 {
                     "class": escape_markdown(row["class"]),
                     "recall (sensitivity)": in_words("recall", row["recall"]["value"]),
-                    "95 % interval": interval_in_words("recall", row["recall"]),
+                    "95% interval": interval_in_words("recall", row["recall"]),
                     "precision (PPV)": in_words("precision", row["precision"]),
                     "specificity": in_words("specificity", row["specificity"]),
                     "F1": in_words("f1", row["f1"]),

@@ -55,7 +55,7 @@ def test_a_visitor_trains_watches_and_judges_a_network(app: App, tab: Tab) -> No
     report = find_run(app.home.runs, name).read_report()
     accuracy = report["metrics"]["accuracy"]
     expect(tab.metric("Accuracy")).to_have_text(f"{accuracy['value']:.1%}")
-    interval = f"95 % interval {accuracy['low']:.1%} to {accuracy['high']:.1%}"
+    interval = f"95% interval {accuracy['low']:.1%} to {accuracy['high']:.1%}"
     expect(tab.page.get_by_text(interval)).to_be_visible()
     counts = tab.page.locator("table.confusion td:not(:last-child) b")
     expect(counts).to_have_text([f"{n:,}" for row in report["confusion"] for n in row])

@@ -55,7 +55,7 @@ def test_metrics_come_with_interval_baseline_and_published_figure(
 
     assert {one.label: one.value for one in app.metric}["Accuracy"] == f"{accuracy['value']:.1%}"
     words = words_on(app)
-    assert f"95 % interval {accuracy['low']:.1%} to {accuracy['high']:.1%}" in words
+    assert f"95% interval {accuracy['low']:.1%} to {accuracy['high']:.1%}" in words
     assert f"would be right for {report['majority']['accuracy']:.1%}" in words
     assert f"accuracy 90.0%, ours {accuracy['value']:.1%}" in words
     assert "recall of opacity 50.0%, ours" in words

@@ -14,7 +14,7 @@ def bootstrap_intervals(
     rng: np.random.Generator,
     n_rounds: int = 1000,
 ) -> dict[str, tuple[float, float]]:
-    """Return a 95 % interval per metric by resampling whole patients with replacement.
+    """Return a 95% interval per metric by resampling whole patients with replacement.
 
     Images of one patient resemble each other, so resampling images would make the intervals
     too narrow (percentile bootstrap, Efron and Tibshirani 1993, by cluster).

@@ -48,14 +48,18 @@ def plot_roc(report: dict[str, Any]) -> go.Figure:
             "yanchor": "bottom",
             "bgcolor": "rgba(0,0,0,0)",
         },
-        xaxis={"title": "false alarms (1 − specificity)", "range": [-0.01, 1], "tickformat": ".0%"},
+        xaxis={
+            "title": "false alarms (1 − specificity)",
+            "range": [-0.01, 1.01],
+            "tickformat": ".0%",
+        },
         yaxis={"title": "found (sensitivity)", "range": [0, 1.01], "tickformat": ".0%"},
     )
     return figure
 
 
 def plot_intervals(rows: list[dict[str, Any]]) -> go.Figure:
-    """Draw figures with their 95 % intervals, one line each, and what they are compared with.
+    """Draw figures with their 95% intervals, one line each, and what they are compared with.
 
     Args:
         rows: name, value, low, high in [0, 1] (None: cannot be computed, left out), and
@@ -70,7 +74,7 @@ def plot_intervals(rows: list[dict[str, Any]]) -> go.Figure:
         x=[row["value"] for row in known],
         y=[row["name"] for row in known],
         mode="markers",
-        name="this run, 95 % interval",
+        name="this run, 95% interval",
         marker={"size": 10},
         error_x={
             "type": "data",
@@ -97,7 +101,7 @@ def plot_intervals(rows: list[dict[str, Any]]) -> go.Figure:
         height=110 + 34 * len(known),
         margin=MARGIN,
         legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
-        xaxis={"range": [0, 1.01], "tickformat": ".1f", "title": None},
+        xaxis={"range": [-0.02, 1.02], "tickformat": ".1f", "title": None},
         yaxis={"autorange": "reversed", "type": "category", "title": None},
     )
     return figure

@@ -43,7 +43,7 @@ SIIM_MOBILENET_OPACITY = Recipe(
         brightness_max=1.2,
     ),
     split=SplitSpec("patient", validation=0.1, test=0.2),
-    phases=(Phase("fine_tune", epochs=9, learning_rate=1e-3, schedule="cosine"),),
+    phases=(Phase("fine_tune", epochs=9, learning_rate=5e-4, schedule="cosine"),),
     batch_size=32,
     published={"accuracy": 0.7783},
 )
