@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from filelock import FileLock
+
 from xray_core.errors import JobError
 
 SCHEMA = """
@@ -87,16 +89,33 @@ class JobQueue:
             )
             return changed.rowcount == 1
 
+    def _create_if_missing(self) -> None:
+        if self._path.exists():
+            return
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        # The change to WAL waits for nobody: two that make it at once find the file locked. So
+        # one makes the whole file aside; it stays in this mode.
+        with FileLock(self._path.with_suffix(".lock")):
+            if self._path.exists():
+                return
+            partial = self._path.with_suffix(".partial")
+            partial.unlink(missing_ok=True)
+            db = sqlite3.connect(partial, isolation_level=None)
+            try:
+                db.execute("PRAGMA journal_mode = WAL")
+                db.execute(SCHEMA)
+            finally:
+                db.close()
+            partial.replace(self._path)
+
     @contextmanager
     def _transaction(self, kind: str = "IMMEDIATE") -> Iterator[sqlite3.Connection]:
         # One short-lived connection per call: Streamlit reruns in changing threads.
         # IMMEDIATE takes the write lock first, so that two claims never see one job.
         try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
+            self._create_if_missing()
             db = sqlite3.connect(self._path, timeout=20, isolation_level=None)
             try:
-                db.execute("PRAGMA journal_mode = WAL")
-                db.execute(SCHEMA)
                 db.execute(f"BEGIN {kind}")
                 yield db
                 db.execute("COMMIT")
