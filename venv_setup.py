@@ -203,7 +203,8 @@ class PipProgress:
         if self.to_install:
             for package in sorted(installed_packages() - self.before - {*self.arrived}):
                 self.arrived.append(package)
-                self.say(f"installed {package} ({len(self.arrived)} of {self.to_install})")
+                of = max(self.to_install, len(self.arrived))
+                self.say(f"installed {package} ({len(self.arrived)} of {of})")
         if self.live:
             self.draw(f"  {self.text}, {time.monotonic() - self.began:.0f} s")
 
