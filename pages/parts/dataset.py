@@ -11,6 +11,7 @@ from xray_core.datasets.phantom import is_phantom
 from xray_core.datasets.shelf import (
     N_DEMO_IMAGES,
     add_dataset,
+    count_drawn,
     is_drawing_demo,
     list_datasets,
     start_drawing_demo,
@@ -90,9 +91,11 @@ def _show_adding(home: Home) -> None:
 
 def _draw_demo(home: Home) -> None:
     start_drawing_demo(home)
-    with st.status(f"Drawing {N_DEMO_IMAGES} demo films, once …", type="step"):
-        st.write("They look like chest X-rays and show no real patient. About 15 seconds.")
-        _wait_for_demo()
+    st.markdown(
+        f"**Drawing {N_DEMO_IMAGES} demo films, once.** "
+        "They look like chest X-rays and show no real patient. About 15 seconds."
+    )
+    _wait_for_demo()
 
 
 @st.fragment(run_every="1s")
@@ -100,6 +103,7 @@ def _wait_for_demo() -> None:
     home = find_home()
     if is_phantom(home.demo_data):
         st.rerun()
+    st.progress(min(count_drawn(home) / N_DEMO_IMAGES, 1.0))
     if not is_drawing_demo(home):
         log = home.folder / "demo.log"
         words = log.read_text("utf-8", errors="replace").strip() if log.exists() else ""

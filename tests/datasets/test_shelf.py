@@ -10,9 +10,10 @@ from filelock import FileLock
 
 from tests.datasets.fakes import FAKES
 from xray_core.datasets import shelf
-from xray_core.datasets.phantom import MARK
+from xray_core.datasets.phantom import MARK, write_phantom_dataset
 from xray_core.datasets.shelf import (
     add_dataset,
+    count_drawn,
     demo_lock,
     is_drawing_demo,
     list_datasets,
@@ -188,3 +189,13 @@ def test_the_demo_is_drawn_once(home: Home, started: list[list[str]]) -> None:
     start_drawing_demo(home)
 
     assert started == []
+
+
+def test_the_films_of_an_unfinished_demo_are_counted(home: Home) -> None:
+    counts = []
+    write_phantom_dataset(
+        home.demo_data, 5, size=64, progress=lambda *_: counts.append(count_drawn(home))
+    )
+
+    assert max(counts) > 0
+    assert count_drawn(home) == 0  # it is finished: nothing is on the way

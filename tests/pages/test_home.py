@@ -82,5 +82,5 @@ def test_without_any_data_the_demo_is_drawn(
 
     assert started == [workspace]
     assert not app.metric
-    [waiting] = app.status
-    assert "demo films" in waiting.label
+    assert any("demo films" in one.value for one in app.markdown)
+    assert app.get("progress")

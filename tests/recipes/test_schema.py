@@ -156,7 +156,7 @@ def test_what_identifies_a_recipe_cannot_be_changed(key: str) -> None:
 def test_model_options_are_changed_by_their_name() -> None:
     changed = change_recipe(MOBILENET, {"model_options.alpha": "0.5"})
 
-    assert changed.model_options == {"alpha": 0.5, "dropout": 0.2}
+    assert changed.model_options == {"alpha": 0.5, "dropout": 0.3}
 
 
 def test_another_model_brings_its_own_options() -> None:

@@ -124,3 +124,12 @@ def test_predictions_see_the_images_in_order_and_as_they_are(cache: ImageCache) 
     images = np.concatenate([batches[i][0] for i in range(3)])
     assert (images.shape, images.dtype) == ((5, SIZE, SIZE, 1), np.float32)
     np.testing.assert_array_equal(images[..., 0], cache.pixels[rows])
+
+
+def test_mirrored_predictions_see_left_and_right_exchanged() -> None:
+    pixels = np.arange(4 * SIZE * SIZE, dtype=np.uint8).reshape(4, SIZE, SIZE)
+    cache = ImageCache(pixels, np.ones(4, bool), pd.DataFrame(), Path())
+
+    [images] = PredictionBatches(cache, np.array([3, 1]), 2, mirrored=True)[0]
+
+    np.testing.assert_array_equal(images[..., 0], pixels[[3, 1], :, ::-1])

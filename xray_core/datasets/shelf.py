@@ -73,6 +73,11 @@ def start_drawing_demo(home: Home) -> None:
     start_detached(xray_command(*arguments), home.folder / "demo.log")
 
 
+def count_drawn(home: Home) -> int:
+    """Return how many of the `N_DEMO_IMAGES` films of an unfinished demo dataset are there."""
+    return sum(1 for _ in home.data.glob(f".{DEMO}.*.partial/train/*"))
+
+
 def is_drawing_demo(home: Home) -> bool:
     """Whether a process draws into the demo folder just now."""
     home.data.mkdir(parents=True, exist_ok=True)

@@ -73,6 +73,8 @@ class Recipe:
         class_weights: "balanced" weighs each class by the inverse of its frequency.
         precision: of the computation. "mixed_bfloat16" doubles the speed of plain CNNs on
             processors and GPUs made for it, and slows others; "mixed_float16" is for GPUs.
+        average_mirror: whether the final predictions are the mean of those for the image and
+            for its mirror image.
         seed: of weights, order and augmentation.
         published: metric -> the source's figure, for comparison.
         parent: the published recipe that this what-if was made from.
@@ -96,6 +98,7 @@ class Recipe:
     batch_size: int = 32
     class_weights: str = "none"
     precision: str = "float32"
+    average_mirror: bool = False
     seed: int = 0
     published: Mapping[str, float] = field(default_factory=dict)
     parent: str = ""

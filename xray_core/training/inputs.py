@@ -66,15 +66,25 @@ class TrainingBatches(keras.utils.PyDataset):  # type: ignore[misc]
 
 
 class PredictionBatches(keras.utils.PyDataset):  # type: ignore[misc]
-    """Images in the order given, as they are: float32 (batch, size, size, 1) in [0, 255]."""
+    """Images in the order given, unaugmented: float32 (batch, size, size, 1) in [0, 255].
 
-    def __init__(self, cache: ImageCache, rows: NDArray[np.int64], batch_size: int) -> None:
+    Args:
+        cache: decoded images.
+        rows: int, shape (n,): row of each image in the cache.
+        batch_size: images per step; the last batch may be smaller.
+        mirrored: whether left and right change places.
+    """
+
+    def __init__(
+        self, cache: ImageCache, rows: NDArray[np.int64], batch_size: int, mirrored: bool = False
+    ) -> None:
         super().__init__()
         self._cache, self._rows, self._batch_size = cache, rows, batch_size
+        self._step = -1 if mirrored else 1
 
     def __len__(self) -> int:
         return -(-len(self._rows) // self._batch_size)
 
     def __getitem__(self, batch: int) -> tuple[Any]:
         rows = self._rows[batch * self._batch_size : (batch + 1) * self._batch_size]
-        return (self._cache.pixels[rows].astype("float32")[..., np.newaxis],)
+        return (self._cache.pixels[rows][:, :, :: self._step, np.newaxis].astype("float32"),)

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import keras
+import numpy as np
 import pandas as pd
 
 from xray_core.errors import ImageError, RunError
@@ -32,7 +33,9 @@ def predict_images(run: Run, paths: list[Path]) -> pd.DataFrame:
         row: dict[str, Any] = {"path": str(path), "predicted": pd.NA, "error": pd.NA}
         try:
             image = read_preprocessed(path, recipe.preprocess)
-            [values] = model.predict(image[None, ..., None].astype("float32"), verbose=0)
+            views = [image, image[:, ::-1]] if recipe.average_mirror else [image]
+            batch = np.stack(views)[..., np.newaxis].astype("float32")
+            values = model.predict(batch, verbose=0).mean(axis=0)
             row["predicted"] = classes[int(values.argmax())]
             row |= {f"p_{name}": float(v) for name, v in zip(classes, values, strict=True)}
         except ImageError as error:

@@ -160,7 +160,7 @@ def _train(run: Run, home: Home, progress: Progress) -> str:
 
     progress.update(now=True, step="evaluating", message="Evaluating the best weights.")
     _take_best_weights(model, run)
-    report = _evaluate(model, run, data)
+    report = _evaluate(model, run, data, mirror=recipe.average_mirror)
     count = f"{report['n']} {report['part']} images"
     return f"Best epoch {recorder.best_epoch} of {recorder.epoch}; judged on {count}."
 
@@ -259,11 +259,18 @@ def _build_optimizer(phase: Phase, steps_per_epoch: int) -> Any:
     return kinds[phase.optimizer](learning_rate=rate)
 
 
-def _evaluate(model: Any, run: Run, data: Prepared) -> dict[str, Any]:
+def _evaluate(model: Any, run: Run, data: Prepared, mirror: bool) -> dict[str, Any]:
     """Predict validation and test once, with the best weights; write predictions and report."""
     judged = data.split[data.split["part"] != "train"]
     rows = judged.index[data.cache.readable[judged.index]].to_numpy()
-    values = model.predict(PredictionBatches(data.cache, rows, PREDICT_BATCH), verbose=0)
+    views = [False, True] if mirror else [False]
+    values = np.mean(
+        [
+            model.predict(PredictionBatches(data.cache, rows, PREDICT_BATCH, mirrored), verbose=0)
+            for mirrored in views
+        ],
+        axis=0,
+    )
     names = data.split["image_id"].iloc[rows]
     table = prediction_table(judged, data.classes, dict(zip(names, values, strict=True)))
     run.write_table("predictions.parquet", table)
