@@ -47,4 +47,4 @@ def test_pretrained_weights_are_not_fetched_to_describe_a_model(
 
     describe_recipe(recipe)
 
-    assert asked == [("mobilenet_v2", 2, 32, "random", {"alpha": 0.35, "dropout": 0.2})]
+    assert asked == [("mobilenet_v2", 2, 32, "random", dict(recipe.model_options))]

@@ -8,7 +8,6 @@ import pytest
 
 from tests.training.tiny import Finished
 from xray_core.errors import RunError
-from xray_core.preprocess.images import read_preprocessed
 from xray_core.runs import Run, Status
 from xray_core.training.predict import predict_images
 
@@ -23,21 +22,6 @@ def test_a_test_image_gets_the_probabilities_of_the_runs_own_table(finished: Fin
     np.testing.assert_allclose(table[columns], own[columns], atol=1e-5)
     assert table["predicted"].tolist() == own["predicted"].tolist()
     assert table["error"].isna().all()
-
-
-def test_predictions_are_the_mean_over_an_image_and_its_mirror(finished: Finished) -> None:
-    keras = pytest.importorskip("keras")
-    own = finished.run.read_predictions().dropna().set_index("image_id").iloc[:1]
-    path = finished.run.read_split().set_index("image_id").loc[own.index[0], "path"]
-    recipe = finished.run.read_recipe()
-    image = read_preprocessed(finished.data / path, recipe.preprocess).astype("float32")
-    model = keras.models.load_model(finished.run.best_checkpoint, compile=False)
-
-    both = model.predict(np.stack([image, image[:, ::-1]])[..., None], verbose=0)
-
-    assert recipe.average_mirror
-    assert not np.allclose(both[0], both[1], atol=1e-4)  # else the mean would show nothing
-    np.testing.assert_allclose(own[["p_no_opacity", "p_opacity"]], both.mean(0)[None], atol=1e-5)
 
 
 def test_files_that_are_no_image_are_named_with_the_reason_and_the_others_predicted(

@@ -20,10 +20,12 @@ from xray_core.errors import RunError
 from xray_core.evaluation import report_run
 from xray_core.evaluation.metrics import confusion_counts, cross_entropy
 from xray_core.preprocess.cache import ImageCache
+from xray_core.preprocess.images import read_preprocessed
 from xray_core.processes import own_handle
 from xray_core.recipes import PUBLISHED, Phase, Recipe
 from xray_core.runs import Run, Status, create_run
 from xray_core.training import recorder, runner
+from xray_core.training.predict import predict_images
 from xray_core.training.recorder import Recorder
 
 Train = Callable[[Recipe], Run]
@@ -419,6 +421,23 @@ def test_a_training_that_diverges_says_so_and_what_to_try(
     assert status.state == "failed"
     assert "diverged. Choose a smaller phases.train.learning_rate" in status.message
     assert run.read_metrics() == []
+
+
+def test_predictions_are_the_mean_over_an_image_and_its_mirror(
+    train: Train, finished: Finished
+) -> None:
+    run = train(replace(tiny_recipe(), average_mirror=True))
+    own = run.read_predictions().dropna().set_index("image_id").iloc[:1]
+    path = finished.data / run.read_split().set_index("image_id").loc[own.index[0], "path"]
+    image = read_preprocessed(path, run.read_recipe().preprocess).astype("float32")
+    model = keras.models.load_model(run.best_checkpoint, compile=False)
+
+    both = model.predict(np.stack([image, image[:, ::-1]])[..., None], verbose=0)
+
+    assert not np.allclose(both[0], both[1], atol=1e-4)  # else the mean would show nothing
+    np.testing.assert_allclose(probabilities_of(own), both.mean(axis=0)[None], atol=1e-5)
+    [told] = probabilities_of(predict_images(run, [path]))
+    np.testing.assert_allclose(told, both.mean(axis=0), atol=1e-5)
 
 
 def test_early_stopping_ends_the_phase_and_the_best_epoch_is_judged(

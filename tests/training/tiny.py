@@ -22,7 +22,6 @@ from xray_core.splits import split_catalog
 
 N_IMAGES = 60
 CHANGES = {
-    "average_mirror": True,
     "preprocess.size": 32,
     "phases.train.epochs": 2,
     "phases.train.schedule": "cosine",
