@@ -200,3 +200,26 @@ def test_the_real_odd_images_are_read(real_data: Path) -> None:
         assert image.shape == read_size(path)[::-1]
         assert image.std() > 10
     assert len(paths) == 40
+
+
+@pytest.mark.parametrize(
+    ("trouble", "raised", "words"),
+    [
+        (MemoryError("full"), MemoryError, "full"),
+        (PermissionError(13, "no"), ImageError, "may not be read"),
+    ],
+)
+def test_trouble_of_the_machine_is_not_called_damage(
+    trouble: Exception,
+    raised: type[Exception],
+    words: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise trouble
+
+    monkeypatch.setattr("xray_core.datasets.images.Image.open", fail)
+
+    with pytest.raises(raised, match=words):
+        read_image(tmp_path / "film.png")

@@ -136,8 +136,10 @@ def _open(path: Path) -> Iterator[Image.Image]:
                     "are read. Scale it down first."
                 )
             yield image
-    except ImageError:
-        raise
+    except (ImageError, MemoryError):
+        raise  # a full memory says nothing about the file: it must not be remembered as damaged
+    except PermissionError as error:
+        raise ImageError(f"{path} may not be read by this user. Change its permissions.") from error
     except FileNotFoundError as error:
         raise ImageError(f"{path} does not exist.") from error
     except UnidentifiedImageError as error:
