@@ -30,6 +30,7 @@ from xray_core.recipes import Phase, Recipe
 from xray_core.runs import Run
 from xray_core.splits import count_leaks, describe_groups, split_catalog
 from xray_core.training.devices import prepare_device
+from xray_core.training.fused_norm import fuse_batch_norm
 from xray_core.training.inputs import PredictionBatches, TrainingBatches
 from xray_core.training.progress import Progress, StopRequested
 from xray_core.training.recorder import Recorder
@@ -149,6 +150,8 @@ def _train(run: Run, home: Home, progress: Progress) -> str:
         recipe.weights,
         **recipe.model_options,
     )
+    if device.startswith("CPU"):
+        fuse_batch_norm(model)  # trains MobileNetV2 twice as fast; a GPU fuses by itself (XLA)
     for number, phase in enumerate(recipe.phases):
         if number:
             _take_best_weights(model, run)
