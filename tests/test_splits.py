@@ -269,7 +269,10 @@ def test_one_patient_cannot_be_divided() -> None:
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
-        ({"method": "random"}, "'random'; choose one of: patient, published, image"),
+        (
+            {"method": "random"},
+            "'random'; choose one of: patient, clean, published, production, image",
+        ),
         ({"validation": 0}, "split.validation is 0"),
         ({"validation": 0.6, "test": 0.4}, "split.validation is 0.6 and split.test is 0.4"),
         ({"validation": float("nan")}, "split.validation is nan"),

@@ -27,6 +27,11 @@ COLUMNS = {
     "image_findings": "string",  # where labels exist per image beside per study, the image's
     "published_split": "string",  # "train", "val", "test" or <NA>; ours is made later
     "view": "string",  # "PA", "AP", "LATERAL" or <NA>
+    "age": "Float64",  # years; <NA> if unknown or impossible
+    "gender": "string",  # "F", "M" or <NA>
+    "follow_up": "Int64",  # number of this examination of the patient, from 0
+    "site": "string",  # hospital or collection that the image comes from
+    "mask_path": "string",  # relative to the dataset folder: an image, white where the lungs are
     "width": "Int64",  # px, of the file on disk; <NA> until measured or when unreadable
     "height": "Int64",  # px, of the file on disk
     "original_width": "Int64",  # px, of the radiograph that the boxes were drawn on
@@ -96,7 +101,7 @@ def build_catalog(
 
     Args:
         root: the dataset folder.
-        source: the reader's name, written to every row.
+        source: the reader's name, written to every row that names no source itself.
         rows: one mapping per image; only `image_id` and `path` are required.
         boxes: one mapping per box, with every column of `BOX_COLUMNS`.
         remarks: what the reader noticed; those with a count of 0 are dropped.
@@ -108,8 +113,8 @@ def build_catalog(
         DatasetError: there are no rows, two rows share an `image_id`, or a box belongs to
             no image.
     """
-    images = _table(rows, COLUMNS).assign(source=pd.array([source], dtype="string")[0])
-    images = images.astype(COLUMNS)
+    images = _table(rows, COLUMNS)
+    images["source"] = images["source"].fillna(source)
     if images.empty:
         raise DatasetError(f"{root} holds no image that the {source!r} reader understands.")
     repeated = images.loc[images["image_id"].duplicated(), "image_id"]

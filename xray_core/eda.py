@@ -5,7 +5,7 @@ from typing import Any
 import pandas as pd
 
 from xray_core.catalog import Catalog
-from xray_core.labels import SEPARATOR, class_of, encode_catalog, views_of
+from xray_core.labels import SEPARATOR, encode_catalog, views_of
 
 BOX_FILTERS = ("all", "with", "without")
 
@@ -15,20 +15,23 @@ def count_labels(catalog: Catalog, view_name: str) -> pd.DataFrame:
 
     Returns:
         Columns class, images, present (images whose file is there), patients (0 where no
-        patient is published); one row per class, in the view's order.
+        patient is published); one row per class, in the view's order. An image of several
+        classes counts in each.
     """
-    view = views_of(catalog.source)[view_name]
-    classes = class_of(encode_catalog(catalog, view))
-    table = catalog.images.loc[classes.index].assign(**{"class": classes})
-    grouped = table.groupby("class", observed=False)
-    counts = pd.DataFrame(
-        {
-            "images": grouped.size(),
-            "present": grouped["path"].count(),
-            "patients": grouped["patient_id"].nunique(),
-        }
-    )
-    return counts.rename_axis("class").reset_index()
+    targets = encode_catalog(catalog, views_of(catalog.source)[view_name])
+    images = catalog.images.loc[targets.index]
+    rows = []
+    for name in targets:
+        of_class = images[(targets[name] == 1).to_numpy()]
+        rows.append(
+            {
+                "class": name,
+                "images": len(of_class),
+                "present": int(of_class["path"].count()),
+                "patients": of_class["patient_id"].nunique(),
+            }
+        )
+    return pd.DataFrame(rows)
 
 
 def name_labels(catalog: Catalog, view_name: str) -> pd.Series:

@@ -24,11 +24,13 @@ class LabelView:
 
     Attributes:
         dataset: reader name, as in `xray_core.datasets.READERS`.
-        classes: class -> the findings it gathers. Order is the model's output order.
+        classes: class -> the findings it gathers. Order is the model's output order. Empty:
+            every finding of the dataset is a class, in alphabetical order.
         question: the task in words, for a person who chooses.
         column: the catalog column that holds the findings.
         negatives: findings that mean "none of the classes"; their targets are all zero.
         multilabel: whether an image may belong to several classes.
+        first_only: whether only the first of an image's findings counts.
         source: where the grouping comes from.
     """
 
@@ -38,6 +40,7 @@ class LabelView:
     column: str = "findings"
     negatives: tuple[str, ...] = ()
     multilabel: bool = False
+    first_only: bool = False
     source: str = ""
 
 
@@ -120,6 +123,25 @@ def views_of(dataset: str) -> dict[str, LabelView]:
     return {name: view for name, view in LABEL_VIEWS.items() if view.dataset == dataset}
 
 
+def list_classes(findings: pd.Series, view: LabelView) -> dict[str, tuple[str, ...]]:
+    """Return class -> the findings it gathers, also for a view that takes them from the data.
+
+    Args:
+        findings: as for `encode_labels`.
+        view: the regrouping.
+    """
+    if view.classes:
+        return dict(view.classes)
+    known = _counted(findings, view).dropna().unique()
+    names = sorted({name for text in known for name in text.split(SEPARATOR)} - {*view.negatives})
+    return {name: (name,) for name in names}
+
+
+def _counted(findings: pd.Series, view: LabelView) -> pd.Series:
+    """Return the findings that count: all of an image, or its first."""
+    return findings.str.split(SEPARATOR).str[0] if view.first_only else findings
+
+
 def encode_labels(findings: pd.Series, view: LabelView) -> pd.DataFrame:
     """Encode published findings as model targets.
 
@@ -128,8 +150,8 @@ def encode_labels(findings: pd.Series, view: LabelView) -> pd.DataFrame:
         view: the regrouping to apply.
 
     Returns:
-        uint8 DataFrame of shape (m, n_classes), m <= n, values 0 or 1, columns in
-        `view.classes` order. Unlabelled images are left out; the index is kept, so the
+        uint8 DataFrame of shape (m, n_classes), m <= n, values 0 or 1, columns as
+        `list_classes` orders them. Unlabelled images are left out; the index is kept, so the
         result aligns with the catalog.
 
     Raises:
@@ -140,14 +162,20 @@ def encode_labels(findings: pd.Series, view: LabelView) -> pd.DataFrame:
        no_opacity  opacity
     0           0        1
     """
-    has_finding = findings.dropna().str.get_dummies(SEPARATOR)
-    _check_findings_known(has_finding, view)
+    classes = list_classes(findings, view)
+    # A dataset has far fewer combinations than images.
+    texts = _counted(findings, view).dropna()
+    combination, combinations = pd.factorize(texts)
+    of_combination = pd.Series(combinations, dtype="string").str.get_dummies(SEPARATOR)
+    has_finding = of_combination.iloc[combination].set_axis(texts.index)
+    _check_findings_known(has_finding, classes, view)
 
     targets = pd.DataFrame(
         {
             name: has_finding.reindex(columns=list(group), fill_value=0).max(axis=1)
-            for name, group in view.classes.items()
-        }
+            for name, group in classes.items()
+        },
+        index=texts.index,
     ).astype("uint8")
     if not view.multilabel:
         _check_one_class_each(targets)
@@ -183,8 +211,10 @@ def class_of(targets: pd.DataFrame) -> pd.Series:
     return pd.Series(names, index=targets.index, name="class", dtype=kind)
 
 
-def _check_findings_known(has_finding: pd.DataFrame, view: LabelView) -> None:
-    known = {finding for group in view.classes.values() for finding in group}
+def _check_findings_known(
+    has_finding: pd.DataFrame, classes: Mapping[str, tuple[str, ...]], view: LabelView
+) -> None:
+    known = {finding for group in classes.values() for finding in group}
     unknown = has_finding.columns.difference([*known, *view.negatives])
     if not unknown.empty:
         counts = ", ".join(f"{name!r} ({has_finding[name].sum()} images)" for name in unknown)

@@ -18,7 +18,9 @@ from xray_core.errors import RecipeError
 from xray_core.labels import class_of
 
 PARTS = ("train", "validation", "test")
-METHODS = ("patient", "published", "image")
+METHODS = ("patient", "clean", "published", "production", "image")
+LEAKY_METHODS = ("published", "image")  # the others keep groups together
+PRODUCTION = "siim_covid19"  # the source whose images a production split holds out
 PUBLISHED_PARTS = {"train": "train", "val": "train", "test": "test"}
 
 
@@ -27,18 +29,24 @@ class SplitSpec:
     """How a dataset is divided.
 
     Attributes:
-        method: "patient": our own, grouped and stratified. "published": the authors' test
-            part, and validation taken from their training part by patient. "image":
-            at random by image, as many notebooks do; patients leak, and the report says so.
-        validation: fraction of all images (of the published training part), above 0.
+        method: "patient": our own, grouped and stratified. "clean": the same, and images with
+            identical pixels stay together whatever their file format. "published": the
+            authors' test part, and validation taken from their training part by patient.
+            "production": of a union, `test` of the images of `PRODUCTION` are the test part;
+            its other images and all external ones are divided by `validation`. "image": at
+            random by image, as many notebooks do; patients leak.
+        validation: fraction of all images (of the part left to train on, for "published"
+            and "production"), above 0.
         test: fraction of all images; 0 judges on validation; ignored by "published".
         seed: another seed, another split.
+        allow_leaks: whether a split that has one patient in several parts may be trained on.
     """
 
     method: str = "patient"
     validation: float = 0.15
     test: float = 0.15
     seed: int = 0
+    allow_leaks: bool = False
 
     def __post_init__(self) -> None:
         if self.method not in METHODS:
@@ -54,13 +62,17 @@ class SplitSpec:
             raise RecipeError(f"split.seed is {self.seed}; choose 0 or above.")
 
 
-def split_catalog(catalog: Catalog, targets: pd.DataFrame, spec: SplitSpec) -> pd.DataFrame:
+def split_catalog(
+    catalog: Catalog, targets: pd.DataFrame, spec: SplitSpec, pixels: pd.Series | None = None
+) -> pd.DataFrame:
     """Divide the labelled images that are present into training, validation and test.
 
     Args:
         catalog: the dataset.
         targets: shape (m, n_classes), as `labels.encode_labels` returns; index of the catalog.
         spec: how to divide.
+        pixels: for "clean": a digest of each image's pixels, index of the catalog, <NA> where
+            it cannot be read; see `preprocess.fingerprints`.
 
     Returns:
         One row per image, sorted by image_id: image_id, path, group (images that belong
@@ -75,7 +87,7 @@ def split_catalog(catalog: Catalog, targets: pd.DataFrame, spec: SplitSpec) -> p
     if spec.method == "published":
         images = images[images["published_split"].notna()]
     table = images[["image_id", "path"]].assign(
-        group=group_images(catalog)[images.index],
+        group=group_images(catalog, pixels)[images.index],
         **{"class": class_of(targets)[images.index]},
     )
     if spec.method == "published":
@@ -87,6 +99,18 @@ def split_catalog(catalog: Catalog, targets: pd.DataFrame, spec: SplitSpec) -> p
         inner = published == "train"
         part = published.copy()
         part[inner] = _divide(table[inner], {"validation": spec.validation}, spec.seed)
+    elif spec.method == "production":
+        own = images["source"] == PRODUCTION
+        if own.all() or not own.any():
+            raise RecipeError(
+                f"{catalog.root} is no union of {PRODUCTION} with external images, so no "
+                "production part can be held out. Set split.method=patient."
+            )
+        held_out = own.copy()
+        held_out[own] = _divide(table[own], {"test": spec.test}, spec.seed) == "test"
+        part = pd.Series("test", index=table.index, dtype="object")
+        rest = table[~held_out]
+        part[rest.index] = _divide(rest, {"validation": spec.validation}, spec.seed)
     else:
         fractions = {"validation": spec.validation, "test": spec.test}
         # By image, the table still tells the patients: intervals are drawn over them.
@@ -97,18 +121,20 @@ def split_catalog(catalog: Catalog, targets: pd.DataFrame, spec: SplitSpec) -> p
     return table.sort_values("image_id", ignore_index=True)
 
 
-def group_images(catalog: Catalog) -> pd.Series:
+def group_images(catalog: Catalog, pixels: pd.Series | None = None) -> pd.Series:
     """Return, for every image of the catalog, the name of its group; index kept.
 
     Two images are in one group if they share a patient or a study, or are the same file byte
-    for byte. Groups join when an image links them. A group is called after the patient of its
-    first image; after the study, or the image, where that is all there is.
+    for byte, or have the same digest in `pixels`. Groups join when an image links them. A group
+    is called after the patient of its first image; after the study, or the image, where that is
+    all there is.
     """
     images = catalog.images
     copies = _digests_of_copies(catalog).reindex(images.index)
     # A graph of images (0..n-1), patients, studies and file contents: what is connected is a group.
     rows, nodes, n_nodes = [], [], len(images)
-    for shared in (images["patient_id"], images["study_id"], copies):
+    links = [images["patient_id"], images["study_id"], copies]
+    for shared in links if pixels is None else [*links, pixels.reindex(images.index)]:
         code, names = pd.factorize(shared)
         known = np.flatnonzero(code >= 0)
         rows.append(known)
@@ -123,8 +149,21 @@ def group_images(catalog: Catalog) -> pd.Series:
 
 def count_leaks(split: pd.DataFrame, catalog: Catalog) -> int:
     """Return how many patients (studies where unknown, or identical files) are in several parts."""
+    # Not split["group"]: a split by image has groups of one.
     groups = split["image_id"].map(group_images(catalog).set_axis(catalog.images["image_id"]))
     return int((split.groupby(groups)["part"].nunique() > 1).sum())
+
+
+def check_leaks(split: pd.DataFrame, catalog: Catalog, spec: SplitSpec) -> int:
+    """Return `count_leaks`, or raise RecipeError where `spec` allows none and there are some."""
+    leaks = count_leaks(split, catalog)
+    if leaks and not spec.allow_leaks:
+        raise RecipeError(
+            f"With split.method={spec.method}, {leaks:,} patients (or studies, or identical files) "
+            "are in several parts, so the test would be too easy. Set split.method=clean, or, "
+            "to see what a leak does, split.allow_leaks=true; the run then says so."
+        )
+    return leaks
 
 
 def describe_groups(catalog: Catalog) -> str:

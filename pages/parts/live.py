@@ -12,7 +12,6 @@ from pages.parts.metric_tail import Metrics, read_metrics
 from pages.parts.run_list import queue_in_words
 from pages.parts.run_state import NEXT_STEPS, format_duration, show_badge, show_progress, took
 from xray_core.figures.training import ZOOM, Window, curve_table, plot_learning_curve
-from xray_core.labels import find_view
 from xray_core.recipes import Recipe
 from xray_core.runs import Run, Status
 
@@ -128,7 +127,7 @@ def _show_details(run: Run, recipe: Recipe) -> None:
 
 
 def _show_epoch(run: Run, recipe: Recipe, epochs: pd.DataFrame) -> None:
-    classes = list(find_view(recipe.label_view).classes)
+    classes = list(recipe.class_names)
     left, right = st.columns([3, 2], gap="large")
     with left:
         st.subheader("Validation, epoch by epoch", anchor=False)

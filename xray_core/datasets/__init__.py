@@ -21,8 +21,8 @@ READERS: dict[str, Reader] = {
     "siim_covid19": siim_covid19.READER,
 }
 
-READERS_VERSION = 1  # raise it when a reader returns something else for the same folder
-TABLE_SUFFIXES = (".csv", ".txt", ".xlsx")
+READERS_VERSION = 2  # raise it when a reader returns something else for the same folder
+TABLE_SUFFIXES = (".csv", ".txt", ".xlsx", ".json")
 N_SHOWN = 5
 
 
@@ -34,7 +34,9 @@ def detect_dataset(folder: Path) -> str:
             says what was seen and what each reader expects), or holds several datasets.
     """
     _check_folder(folder)
-    found = [name for name, reader in READERS.items() if reader.find_root(folder)]
+    found = [name for name, one in READERS.items() if not one.generic and one.find_root(folder)]
+    if not found:
+        found = [name for name, one in READERS.items() if one.generic and one.find_root(folder)]
     if len(found) > 1:
         raise DatasetError(
             f"{folder} holds several datasets: {', '.join(found)}. "
@@ -107,13 +109,16 @@ def _describe(folder: Path) -> str:
 
 
 def _fingerprint(name: str, root: Path) -> str:
-    """Return a name for the state of `root`: its folders' times, its tables' times and sizes."""
+    """Return a name for the state of a dataset: its folders' times, its tables' times and sizes."""
     state: list[object] = [READERS_VERSION, TABLES, name, str(root)]
-    for folder, subfolders, files in os.walk(root):
-        subfolders[:] = sorted(sub for sub in subfolders if not sub.startswith((".", "__MACOSX")))
-        tables = sorted(file for file in files if file.lower().endswith(TABLE_SUFFIXES))
-        for path in (Path(folder), *(Path(folder, table) for table in tables)):
-            found = path.stat()
-            size = 0 if path.is_dir() else found.st_size
-            state.append([path.relative_to(root).as_posix(), size, found.st_mtime_ns])
+    list_roots = READERS[name].roots
+    for top in list_roots(root) if list_roots else [root]:
+        for folder, subfolders, files in os.walk(top):
+            hidden = (".", "__MACOSX")
+            subfolders[:] = sorted(one for one in subfolders if not one.startswith(hidden))
+            tables = sorted(file for file in files if file.lower().endswith(TABLE_SUFFIXES))
+            for path in (Path(folder), *(Path(folder, table) for table in tables)):
+                found = path.stat()
+                size = 0 if path.is_dir() else found.st_size
+                state.append([path.as_posix(), size, found.st_mtime_ns])
     return hashlib.sha256(json.dumps(state).encode()).hexdigest()[:20]

@@ -21,6 +21,13 @@ class Reader:
         read: folder -> catalog; raises DatasetError. Sizes are measured later.
         citation: what to cite.
         licence: the terms of the data, in one phrase.
+        address: where the authors publish it.
+        about: what it is, in one or two sentences.
+        trouble: what is known to be wrong with it, a sentence each.
+        kaggle: "owner/name" of the dataset on Kaggle; "" if it is not there.
+        generic: whether it reads folders of any origin; asked only when no other reader fits.
+        roots: dataset folder -> the folders whose state decides whether it must be read
+            anew; None: the dataset folder itself.
     """
 
     title: str
@@ -29,6 +36,12 @@ class Reader:
     read: Callable[[Path], Catalog]
     citation: str
     licence: str
+    address: str = ""
+    about: str = ""
+    trouble: tuple[str, ...] = ()
+    kaggle: str = ""
+    generic: bool = False
+    roots: Callable[[Path], Sequence[Path]] | None = None
 
 
 def count_remark(kind: str, names: Sequence[str], what: str) -> Remark:

@@ -17,7 +17,6 @@ from typing import Any
 from filelock import FileLock
 
 from xray_core.home import Home
-from xray_core.labels import find_view
 from xray_core.processes import is_alive, start_detached, terminate, xray_command
 from xray_core.recipes import Recipe
 from xray_core.runs import replaced_file
@@ -161,7 +160,7 @@ def _key_of(recipe: Recipe) -> str:
         recipe.model,
         dict(sorted(recipe.model_options.items())),
         recipe.preprocess.size,
-        len(find_view(recipe.label_view).classes),
+        len(recipe.class_names),
         recipe.batch_size,
         recipe.precision,
         platform.node(),

@@ -10,21 +10,25 @@ from xray_core.jobs.queue import JobQueue
 from xray_core.jobs.worker import ensure_worker
 from xray_core.labels import encode_catalog, find_view
 from xray_core.models import check_weights
-from xray_core.recipes import Recipe
+from xray_core.recipes import Recipe, bind_recipe
 from xray_core.runs import Run, create_run, utc_now
+from xray_core.splits import LEAKY_METHODS, check_leaks, split_catalog
 
 
 def check_recipe(recipe: Recipe, data_folder: Path, home: Home) -> Recipe:
     """Return `recipe` bound to a dataset, checked as far as it can be without training.
 
     Raises:
-        XrayError: the folder is no dataset, the label view does not fit it, or a weights
-            file is missing.
+        XrayError: the folder is no dataset, the label view does not fit it, a weights file is
+            missing, or patients are in several parts and the recipe does not allow it.
     """
     check_weights(recipe.model, recipe.weights)
     catalog = open_dataset(data_folder, home.cache)
-    encode_catalog(catalog, find_view(recipe.label_view))
-    return replace(recipe, data_folder=str(catalog.root.resolve()))
+    bound = bind_recipe(recipe, catalog)
+    if recipe.split.method in LEAKY_METHODS:
+        targets = encode_catalog(catalog, find_view(recipe.label_view))
+        check_leaks(split_catalog(catalog, targets, recipe.split), catalog, recipe.split)
+    return bound
 
 
 def submit_recipe(recipe: Recipe, data_folder: Path, home: Home) -> Run:

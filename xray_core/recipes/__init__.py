@@ -8,7 +8,13 @@ from xray_core.errors import RecipeError
 from xray_core.recipes.published.kermany_notebook import PNEUMONIA_CNN
 from xray_core.recipes.published.own import DEMO_CNN, SIIM_MOBILENET_OPACITY
 from xray_core.recipes.published.siim_thesis import SIIM_6_1_CNN9
-from xray_core.recipes.schema import Phase, Recipe, change_recipe, changeable_fields
+from xray_core.recipes.schema import (
+    Phase,
+    Recipe,
+    bind_recipe,
+    change_recipe,
+    changeable_fields,
+)
 
 PUBLISHED: dict[str, Recipe] = {
     "demo_cnn": DEMO_CNN,
@@ -29,6 +35,7 @@ __all__ = [
     "PUBLISHED",
     "Phase",
     "Recipe",
+    "bind_recipe",
     "change_recipe",
     "changeable_fields",
     "find_recipe",

@@ -9,8 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+from xray_core.catalog import Catalog
 from xray_core.errors import RecipeError
-from xray_core.labels import find_view
+from xray_core.labels import encode_catalog, find_view
 from xray_core.models import MODELS
 from xray_core.preprocess.spec import AugmentSpec, PreprocessSpec
 from xray_core.splits import SplitSpec
@@ -80,6 +81,7 @@ class Recipe:
         parent: the published recipe that this what-if was made from.
         changes: what the what-if changed, field -> value.
         data_folder: the dataset to train on; empty until a run is made.
+        classes: of a label view that takes its classes from the data; empty until then.
     """
 
     name: str
@@ -104,6 +106,7 @@ class Recipe:
     parent: str = ""
     changes: Mapping[str, Any] = field(default_factory=dict)
     data_folder: str = ""
+    classes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         _check_choice("model", self.model, MODELS)
@@ -121,6 +124,11 @@ class Recipe:
             raise RecipeError(
                 f"label_view {self.label_view!r} belongs to {view.dataset!r}, "
                 f"not to {self.dataset!r}."
+            )
+        if view.multilabel:
+            raise RecipeError(
+                f"label_view {self.label_view!r} gives an image several classes at once, which "
+                "can be explored but not trained yet. Choose a view with one class an image."
             )
         card = MODELS[self.model]
         frozen = [phase.name for phase in self.phases if phase.trainable == "head"]
@@ -144,6 +152,11 @@ class Recipe:
                 f"preprocess.size is {self.preprocess.size} px, but {self.model} needs "
                 f"at least {card.min_size}."
             )
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """The model's outputs in order; empty while the view's dataset is not known."""
+        return self.classes or tuple(find_view(self.label_view).classes)
 
     @property
     def n_epochs(self) -> int:
@@ -185,6 +198,8 @@ def change_recipe(recipe: Recipe, changes: Mapping[str, Any]) -> Recipe:
         if holder.get(last) != value:
             holder[last] = value
             effective[key] = value
+            if key == "label_view":
+                fields["dataset"] = find_view(value).dataset
             if key == "model":
                 _check_choice("model", value, MODELS)
                 kept = set(MODELS[value].options) & set(fields["model_options"])
@@ -194,6 +209,21 @@ def change_recipe(recipe: Recipe, changes: Mapping[str, Any]) -> Recipe:
     fields["parent"] = recipe.parent or recipe.name
     fields["changes"] = {**recipe.changes, **effective}
     return _from_fields(Recipe, fields, "recipe")
+
+
+def bind_recipe(recipe: Recipe, catalog: Catalog) -> Recipe:
+    """Return `recipe` with the folder, and if need be the classes, of the dataset to train on.
+
+    Raises:
+        LabelError: the label view does not fit the dataset.
+    """
+    view = find_view(recipe.label_view)
+    targets = encode_catalog(catalog, view)
+    return dataclasses.replace(
+        recipe,
+        data_folder=str(catalog.root.resolve()),
+        classes=() if view.classes else tuple(map(str, targets.columns)),
+    )
 
 
 T = TypeVar("T")
@@ -207,6 +237,7 @@ FIXED = (
     "changes",
     "dataset",
     "data_folder",
+    "classes",
 )
 
 

@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 
 from xray_core.errors import ImageError, RunError
-from xray_core.labels import find_view
 from xray_core.preprocess.images import read_preprocessed
 from xray_core.runs import Run
 
@@ -26,7 +25,7 @@ def predict_images(run: Run, paths: list[Path]) -> pd.DataFrame:
     if not run.best_checkpoint.is_file():
         raise RunError(f"{run.name} has no finished epoch to predict with.")
     recipe = run.read_recipe()
-    classes = list(find_view(recipe.label_view).classes)
+    classes = list(recipe.class_names)
     model = keras.models.load_model(run.best_checkpoint, compile=False, safe_mode=True)
     rows: list[dict[str, Any]] = []
     for path in paths:

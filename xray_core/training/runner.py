@@ -28,7 +28,7 @@ from xray_core.preprocess.cache import BuildStopped, ImageCache, open_image_cach
 from xray_core.processes import lower_priority
 from xray_core.recipes import Phase, Recipe
 from xray_core.runs import Run
-from xray_core.splits import count_leaks, describe_groups, split_catalog
+from xray_core.splits import check_leaks, describe_groups, split_catalog
 from xray_core.training.devices import prepare_device
 from xray_core.training.fused_norm import fuse_batch_norm
 from xray_core.training.inputs import PredictionBatches, TrainingBatches
@@ -174,6 +174,7 @@ def _prepare(recipe: Recipe, run: Run, home: Home, progress: Progress) -> Prepar
     targets = encode_catalog(catalog, find_view(recipe.label_view))
     split = split_catalog(catalog, targets, recipe.split)
     run.write_table("split.parquet", split)
+    leaks = check_leaks(split, catalog, recipe.split)
 
     def tell(done: int, total: int) -> None:
         progress.update(done=done, total=total, message=f"Decoding images: {done:,} of {total:,}.")
@@ -193,7 +194,7 @@ def _prepare(recipe: Recipe, run: Run, home: Home, progress: Progress) -> Prepar
             "remarks": [remark.message for remark in catalog.remarks],
             "unreadable": cache.unreadable.to_dict("records"),
             "grouped_by": "image" if recipe.split.method == "image" else describe_groups(catalog),
-            "groups_in_several_parts": count_leaks(split, catalog),
+            "groups_in_several_parts": leaks,
             "parts": pd.crosstab(split["part"], split["class"]).to_dict("index"),
         },
     )

@@ -32,7 +32,7 @@ SIIM_6_1_CNN9 = Recipe(
         brightness_min=0.8,
         brightness_max=1.1,
     ),
-    split=SplitSpec("image", validation=0.2, test=0.0),
+    split=SplitSpec("image", validation=0.2, test=0.0, allow_leaks=True),
     phases=(Phase("train", epochs=10, optimizer="nadam", learning_rate=1e-3),),
     batch_size=16,
     published={"accuracy": 0.4597},
