@@ -271,7 +271,7 @@ def test_one_patient_cannot_be_divided() -> None:
     [
         (
             {"method": "random"},
-            "'random'; choose one of: patient, clean, published, production, image",
+            "'random'; choose one of: patient, clean, published",
         ),
         ({"validation": 0}, "split.validation is 0"),
         ({"validation": 0.6, "test": 0.4}, "split.validation is 0.6 and split.test is 0.4"),

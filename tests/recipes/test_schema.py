@@ -117,7 +117,7 @@ def test_a_value_of_another_type_is_refused(key: str, value: Any, message: str) 
         ("preprocess.size", 20, "preprocess.size is 20 px, but demo_cnn needs at least 32"),
         ("split.method", "fair", "split.method is 'fair'; choose one of: patient"),
         ("weights", "imagenet", "demo_cnn has no published weights. Set weights=random"),
-        ("label_view", "kermany_cause", "'kermany_cause' belongs to 'kermany'"),
+        ("label_view", "nih_findings", "several classes at once"),
     ],
 )
 def test_a_refusal_names_the_field_the_value_and_the_choices(
@@ -125,6 +125,13 @@ def test_a_refusal_names_the_field_the_value_and_the_choices(
 ) -> None:
     with pytest.raises(RecipeError, match=message):
         change_recipe(DEMO, {key: value})
+
+
+def test_a_label_view_of_another_dataset_takes_the_recipe_there() -> None:
+    changed = change_recipe(DEMO, {"label_view": "kermany_cause"})
+
+    assert changed.dataset == "kermany"
+    assert changed.class_names == ("normal", "bacterial", "viral")
 
 
 def test_an_unknown_label_view_is_refused_with_the_choices() -> None:
