@@ -5,10 +5,13 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from xray_core.catalog import COLUMNS, Catalog, build_catalog
 from xray_core.datasets import READERS
-from xray_core.errors import LabelError
+from xray_core.datasets.coronahack import CAUSES
+from xray_core.errors import LabelError, XrayError
 from xray_core.labels import (
     LABEL_VIEWS,
     LabelView,
@@ -19,6 +22,7 @@ from xray_core.labels import (
     views_of,
 )
 
+NIH = "nih_chestxray14"
 CHEST = LabelView(
     dataset="made_up",
     classes={"effusion": ("Effusion",), "opacity": ("Mass", "Nodule")},
@@ -131,6 +135,63 @@ def test_a_view_reads_the_column_that_it_names() -> None:
     assert class_of(targets).tolist() == ["opacity"]
 
 
+@pytest.mark.parametrize(
+    ("findings", "first", "both", "abnormal"),
+    [
+        ("No Finding", "no_finding", set(), "normal"),
+        ("Hernia", "hernia", {"hernia"}, "abnormal"),
+        ("Mass|Atelectasis", "mass", {"mass", "atelectasis"}, "abnormal"),
+        ("Pleural_Thickening|Edema", "pleural_thickening", {"pleural_thickening", "edema"},
+         "abnormal"),
+    ],
+)  # fmt: skip
+def test_an_nih_image_has_a_first_finding_all_of_them_and_is_normal_or_not(
+    findings: str, first: str, both: set[str], abnormal: str
+) -> None:
+    column = pd.Series([findings], dtype="string")
+
+    targets = {name: encode_labels(column, view) for name, view in views_of(NIH).items()}
+
+    assert class_of(targets["nih_first_diagnosis"]).tolist() == [first]
+    of_image = targets["nih_findings"].iloc[0]
+    assert {*of_image.index[of_image == 1]} == both
+    assert class_of(targets["nih_abnormal"]).tolist() == [abnormal]
+
+
+def test_nih_classes_are_in_alphabetical_order_with_no_finding_last() -> None:
+    fourteen = list(LABEL_VIEWS["nih_findings"].classes)
+
+    assert len(fourteen) == 14
+    assert fourteen == sorted(fourteen)
+    assert list(LABEL_VIEWS["nih_first_diagnosis"].classes) == [*fourteen, "no_finding"]
+    assert list(LABEL_VIEWS["nih_abnormal"].classes) == ["normal", "abnormal"]
+
+
+@settings(deadline=None, derandomize=True, max_examples=20)
+@given(st.text() | st.lists(st.sampled_from(["Mass", "No Finding", ""])).map("|".join))
+def test_whatever_the_findings_are_they_are_encoded_or_refused(text: str) -> None:
+    for view in views_of(NIH).values():
+        try:
+            targets = encode_labels(pd.Series([text], dtype="string"), view)
+        except XrayError:
+            continue
+        assert list(targets) == list(view.classes)
+        assert view.multilabel or targets.iloc[0].sum() == 1
+
+
+def test_the_real_nih_findings_fall_in_the_known_classes(real_data: Path) -> None:
+    table = pd.read_csv(real_data / "nih-chestxray14" / "Data_Entry_2017_v2020.csv", usecols=[1])
+    findings = table["Finding Labels"].astype("string")
+
+    first = class_of(encode_labels(findings, LABEL_VIEWS["nih_first_diagnosis"]))
+    several = encode_labels(findings, LABEL_VIEWS["nih_findings"]).sum(axis=1)
+    abnormal = class_of(encode_labels(findings, LABEL_VIEWS["nih_abnormal"]))
+
+    assert first.nunique() == 15
+    assert (first == "no_finding").sum() == (several == 0).sum() == 60_361
+    assert abnormal.value_counts().to_dict() == {"normal": 60_361, "abnormal": 51_759}
+
+
 def test_a_view_of_another_dataset_is_refused_with_those_that_fit() -> None:
     with pytest.raises(LabelError, match="'kermany'.*Views that fit: siim_study, siim_image"):
         encode_catalog(siim_catalog(["Typical Appearance"]), LABEL_VIEWS["kermany_pneumonia"])
@@ -156,3 +217,41 @@ def test_views_are_found_by_name_and_by_dataset() -> None:
     assert views_of("unheard_of") == {}
     with pytest.raises(LabelError, match="'kermany_causes'. Choose one of: siim_study"):
         find_view("kermany_causes")
+
+
+@pytest.mark.parametrize(
+    ("view", "finding", "expected"),
+    [
+        ("radiography_class", "Viral Pneumonia", "viral_pneumonia"),
+        ("radiography_covid", "Viral Pneumonia", "other"),
+        ("radiography_covid", "COVID", "covid"),
+        ("radiography_opacity", "Normal", "normal"),
+        ("radiography_opacity", "COVID", "opacity"),
+        ("corona_pneumonia", "normal", "normal"),
+        ("corona_pneumonia", "ARDS", "pneumonia"),
+        ("corona_cause", "SARS", "viral_or_other"),
+        ("corona_cause", "ARDS", "viral_or_other"),
+        ("corona_cause", "Streptococcus", "bacterial"),
+        # Of a union: normal is what either source calls so; an appearance that is not typical
+        # is an opacity, but not COVID-19.
+        ("union_opacity", "Normal", "no_opacity"),
+        ("union_opacity", "Negative for Pneumonia", "no_opacity"),
+        ("union_opacity", "Atypical Appearance", "opacity"),
+        ("union_opacity", "Viral Pneumonia", "opacity"),
+        ("union_covid", "Typical Appearance", "covid"),
+        ("union_covid", "COVID", "covid"),
+        ("union_covid", "Indeterminate Appearance", "other"),
+        ("union_covid", "Lung_Opacity", "other"),
+    ],
+)
+def test_a_finding_falls_in_the_class_that_its_view_means(
+    view: str, finding: str, expected: str
+) -> None:
+    assert class_of(encode_labels(pd.Series([finding]), find_view(view))).tolist() == [expected]
+
+
+def test_the_views_of_coronahack_know_every_finding_that_its_reader_gives() -> None:
+    findings = pd.Series(["normal", *CAUSES.values()])
+
+    for view in views_of("coronahack").values():
+        assert len(encode_labels(findings, view)) == len(findings)

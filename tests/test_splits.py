@@ -1,6 +1,7 @@
 """Splits: no patient in two parts, whatever the catalog looks like."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +13,14 @@ from hypothesis import strategies as st
 
 from xray_core.catalog import Catalog, build_catalog
 from xray_core.errors import RecipeError
+from xray_core.labels import encode_catalog, find_view
 from xray_core.splits import (
     PARTS,
     SplitSpec,
+    check_leaks,
     count_leaks,
     describe_groups,
+    fitting_methods,
     group_images,
     split_catalog,
 )
@@ -192,6 +196,144 @@ def test_splitting_by_image_leaks_and_the_leaks_are_counted() -> None:
     assert split["group"].nunique() == 50
 
 
+def test_a_leaky_split_is_refused_unless_it_is_allowed() -> None:
+    catalog = make_catalog([{"patient_id": f"p{i // 4}"} for i in range(200)])
+    spec = SplitSpec("image", validation=0.25, test=0.25)
+    split = split_catalog(catalog, make_targets(catalog, [i % 2 for i in range(200)]), spec)
+
+    with pytest.raises(RecipeError, match="are in several parts.*split.method=clean"):
+        check_leaks(split, catalog, spec)
+    assert check_leaks(split, catalog, replace(spec, allow_leaks=True)) > 25
+
+
+def test_a_clean_split_keeps_identical_pixels_together_whatever_their_patients() -> None:
+    catalog = make_catalog([{"patient_id": f"p{i}"} for i in range(300)])
+    targets = make_targets(catalog, [i % 2 for i in range(300)])
+    # Three patients share each picture, as where a copy was filed under another name.
+    pixels = pd.Series([f"digest{i % 100}" for i in range(300)], catalog.images.index)
+    spec = SplitSpec("clean", validation=0.25, test=0.25)
+
+    split = split_catalog(catalog, targets, spec, pixels)
+
+    assert parts_per_group(split, pixels).max() == 1
+    by_patient = split_catalog(catalog, targets, replace(spec, method="patient"))
+    assert parts_per_group(by_patient, pixels).max() > 1
+    with pytest.raises(RecipeError, match="needs the digest"):
+        split_catalog(catalog, targets, spec)
+
+
+def test_images_that_cannot_be_read_are_no_copies_of_each_other_in_a_clean_split() -> None:
+    catalog = make_catalog([{"patient_id": f"p{i}"} for i in range(3)])
+    pixels = pd.Series(pd.NA, catalog.images.index, dtype="string")
+
+    assert group_images(catalog, pixels).nunique() == 3
+
+
+def test_only_methods_that_can_divide_the_dataset_are_offered() -> None:
+    plain = make_catalog([{}, {}])
+    published = make_catalog([{"published_split": "train"}, {"published_split": "test"}])
+    union = make_catalog([{"source": "siim_covid19"}, {"source": "covid19_radiography"}])
+
+    assert fitting_methods(plain) == ["patient", "clean", "image"]
+    assert "published" in fitting_methods(published)
+    assert "production" in fitting_methods(union)
+
+
+def union_like(n_patients: int = 150) -> Catalog:
+    """Return a union of SIIM patients with one to four images and as many external images."""
+    findings = ("Negative for Pneumonia", "Typical Appearance", "Indeterminate Appearance")
+    rows: list[dict[str, Any]] = [
+        {
+            "source": "siim_covid19",
+            "patient_id": f"siim/{patient}",
+            "study_id": f"siim/{patient}_{i // 2}",
+            "findings": findings[patient % 3],
+        }
+        for patient in range(n_patients)
+        for i in range(1 + patient // 3 % 4)
+    ]
+    names = ("Normal", "COVID")
+    rows += [{"source": "covid19_radiography", "findings": names[i % 2]} for i in range(len(rows))]
+    return build_catalog(
+        NOWHERE,
+        "siim_radiography",
+        [{"image_id": f"image{i:04d}", "path": f"{i}.png", **row} for i, row in enumerate(rows)],
+    )
+
+
+PRODUCTION_SPEC = SplitSpec("production", validation=0.2, test=0.2)
+
+
+def production_split(catalog: Catalog, view: str, spec: SplitSpec) -> pd.DataFrame:
+    """Return the split with each image's source, patient and published findings."""
+    split = split_catalog(catalog, encode_catalog(catalog, find_view(view)), spec)
+    columns = ["image_id", "source", "patient_id", "findings"]
+    return split.merge(catalog.images[columns], on="image_id")
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_production_split_tests_on_production_only_and_learns_from_both(seed: int) -> None:
+    catalog = union_like()
+
+    table = production_split(catalog, "union_opacity", replace(PRODUCTION_SPEC, seed=seed))
+
+    counts = pd.crosstab(table["source"], table["part"])
+    n = (catalog.images["source"] == "siim_covid19").sum()
+    assert counts.loc["covid19_radiography", "test"] == 0
+    assert counts.loc["siim_covid19", "test"] == pytest.approx(0.2 * n, abs=0.03 * n)
+    assert (counts[["train", "validation"]] > 0).all(axis=None)
+    assert len(table) == len(catalog.images)
+    own = table[table["source"] == "siim_covid19"]
+    assert parts_per_group(own, own["patient_id"]).max() == 1
+    assert count_leaks(table, catalog) == 0
+
+
+def test_a_production_test_has_the_findings_in_the_proportion_of_production() -> None:
+    table = production_split(union_like(), "union_opacity", PRODUCTION_SPEC)
+
+    own = table[table["source"] == "siim_covid19"]
+    share = (own["part"] == "test").groupby(own["findings"]).mean()
+    assert len(share) == 3
+    assert share.between(0.15, 0.25).all()
+
+
+def test_one_seed_hides_the_same_images_whatever_the_label_view() -> None:
+    hidden = [
+        set(table.loc[table["part"] == "test", "image_id"])
+        for view, seed in (("union_opacity", 0), ("union_covid", 0), ("union_covid", 1))
+        for table in [production_split(union_like(), view, replace(PRODUCTION_SPEC, seed=seed))]
+    ]
+
+    assert hidden[0] == hidden[1]
+    assert hidden[1] != hidden[2]
+
+
+def test_a_production_image_with_an_external_copy_is_not_hidden(tmp_path: Path) -> None:
+    catalog = union_like()
+    # The first hundred production images are the same files as the first hundred external ones.
+    catalog.images["file_size"] = catalog.images.groupby("source").cumcount()
+    own = catalog.images["source"] == "siim_covid19"
+    copied = catalog.images["file_size"] < 100
+    for path, size in catalog.images[["path", "file_size"]].itertuples(index=False):
+        (tmp_path / path).write_bytes(b"x" * size if size < 100 else path.encode())
+    catalog = replace(catalog, root=tmp_path)
+
+    table = production_split(catalog, "union_opacity", PRODUCTION_SPEC)
+
+    with_copy = set(catalog.images.loc[own & copied, "image_id"])
+    assert not with_copy & set(table.loc[table["part"] == "test", "image_id"])
+    assert count_leaks(table, catalog) == 0
+
+
+@pytest.mark.parametrize("source", ["siim_covid19", "covid19_radiography"])
+def test_a_dataset_that_is_no_union_has_no_production_part(source: str) -> None:
+    catalog = union_like()
+    catalog.images["source"] = source
+
+    with pytest.raises(RecipeError, match=r"is no union of siim_covid19 .* split\.method=patient"):
+        production_split(catalog, "union_opacity", PRODUCTION_SPEC)
+
+
 def kermany_like() -> tuple[Catalog, pd.DataFrame]:
     rows = [
         {"patient_id": f"p{i // 3}", "published_split": part}
@@ -288,9 +430,12 @@ def test_impossible_specs_are_refused_with_field_and_value(
 
 
 def test_it_says_what_images_were_grouped_by() -> None:
-    assert describe_groups(make_catalog([{"patient_id": "p"}])).startswith("patient")
-    assert describe_groups(make_catalog([{"study_id": "s"}])).startswith("study")
-    assert "neither" in describe_groups(make_catalog([{}]))
+    by_patient = make_catalog([{"patient_id": "p"}])
+    assert describe_groups(by_patient, SplitSpec()).startswith("patient; identical files")
+    assert describe_groups(by_patient, SplitSpec("clean")) == "patient; identical pixels joined"
+    assert describe_groups(by_patient, SplitSpec("image")) == "image"
+    assert describe_groups(make_catalog([{"study_id": "s"}]), SplitSpec()).startswith("study")
+    assert "neither" in describe_groups(make_catalog([{}]), SplitSpec())
 
 
 @settings(max_examples=60, deadline=None)

@@ -37,7 +37,8 @@ class SplitSpec:
             random by image, as many notebooks do; patients leak.
         validation: fraction of all images (of the part left to train on, for "published"
             and "production"), above 0.
-        test: fraction of all images; 0 judges on validation; ignored by "published".
+        test: fraction of all images (of those of `PRODUCTION`, for "production"); 0 judges on
+            validation; ignored by "published".
         seed: another seed, another split.
         allow_leaks: whether a split that has one patient in several parts may be trained on.
     """
@@ -80,9 +81,11 @@ def split_catalog(
         that the authors put in no part are left out.
 
     Raises:
-        RecipeError: the published split is asked for and there is none, or a part would be
-            empty or lack a class.
+        RecipeError: the published or production split is asked for and there is none, "clean"
+            without `pixels`, or a part would be empty or lack a class.
     """
+    if spec.method == "clean" and pixels is None:
+        raise RecipeError("split.method=clean needs the digest of each image's pixels.")
     images = catalog.present.loc[lambda table: table.index.isin(targets.index)]
     if spec.method == "published":
         images = images[images["published_split"].notna()]
@@ -100,14 +103,7 @@ def split_catalog(
         part = published.copy()
         part[inner] = _divide(table[inner], {"validation": spec.validation}, spec.seed)
     elif spec.method == "production":
-        own = images["source"] == PRODUCTION
-        if own.all() or not own.any():
-            raise RecipeError(
-                f"{catalog.root} is no union of {PRODUCTION} with external images, so no "
-                "production part can be held out. Set split.method=patient."
-            )
-        held_out = own.copy()
-        held_out[own] = _divide(table[own], {"test": spec.test}, spec.seed) == "test"
+        held_out = hold_out_production(catalog, images.assign(group=table["group"]), spec)
         part = pd.Series("test", index=table.index, dtype="object")
         rest = table[~held_out]
         part[rest.index] = _divide(rest, {"validation": spec.validation}, spec.seed)
@@ -119,6 +115,48 @@ def split_catalog(
     table = table.assign(part=pd.Categorical(part, categories=list(PARTS)))
     _check_parts(table, spec)
     return table.sort_values("image_id", ignore_index=True)
+
+
+def hold_out_production(catalog: Catalog, images: pd.DataFrame, spec: SplitSpec) -> pd.Series:
+    """Choose the hidden test part of a union: `spec.test` of the images of `PRODUCTION`.
+
+    It is divided by the published findings, not by the classes of a label view, so that one
+    seed hides the same images whatever the view. A group that also holds an external image
+    stays in the rest.
+
+    Args:
+        catalog: the union, for its name.
+        images: rows of `catalog.images` with a column `group`; see `group_images`.
+        spec: the fraction `test` and the seed.
+
+    Returns:
+        bool, index of `images`, True for what is held out.
+
+    Raises:
+        RecipeError: the images are no union with `PRODUCTION`.
+    """
+    own = images["source"] == PRODUCTION
+    if own.all() or not own.any():
+        raise RecipeError(
+            f"{catalog.root} is no union of {PRODUCTION} with external images, so no "
+            "production part can be held out. Set split.method=patient."
+        )
+    alone = images[own & ~images["group"].isin(images.loc[~own, "group"])]
+    alone = alone.assign(**{"class": alone["findings"].fillna("unlabelled")})
+    parts = _divide(alone, {"test": spec.test}, spec.seed)
+    return (parts == "test").reindex(images.index, fill_value=False)
+
+
+def fitting_methods(catalog: Catalog) -> list[str]:
+    """Return those of `METHODS` that can divide `catalog`."""
+    published = catalog.images["published_split"].dropna().unique()
+    unfit = set()
+    if "test" not in published or len(published) < 2:
+        unfit.add("published")
+    own = catalog.images["source"] == PRODUCTION
+    if own.all() or not own.any():
+        unfit.add("production")
+    return [method for method in METHODS if method not in unfit]
 
 
 def group_images(catalog: Catalog, pixels: pd.Series | None = None) -> pd.Series:
@@ -166,12 +204,15 @@ def check_leaks(split: pd.DataFrame, catalog: Catalog, spec: SplitSpec) -> int:
     return leaks
 
 
-def describe_groups(catalog: Catalog) -> str:
-    """Return in words what `group_images` could go by."""
+def describe_groups(catalog: Catalog, spec: SplitSpec) -> str:
+    """Return in words what a split of `catalog` goes by."""
+    if spec.method == "image":
+        return "image"
     by = "patient" if catalog.images["patient_id"].notna().any() else "study"
     if catalog.images["study_id"].isna().all() and by == "study":
         by = "image (neither patient nor study is published)"
-    return f"{by}; identical files joined"
+    joined = "identical pixels" if spec.method == "clean" else "identical files"
+    return f"{by}; {joined} joined"
 
 
 def _digests_of_copies(catalog: Catalog) -> pd.Series:

@@ -1,10 +1,13 @@
 """Fake dataset folders: a few tiny images laid out, and cluttered, as the real archives are."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import numpy as np
+import openpyxl
 from PIL import Image
+
+from xray_core.datasets.union import create_union
 
 FAKE_SIZE = (12, 8)  # px, (width, height) of every fake image
 
@@ -97,7 +100,173 @@ def fake_siim_covid19(folder: Path) -> int:
     return len(SIIM_IMAGE_ROWS) - 1  # the last row is blank
 
 
+def fake_folder(folder: Path) -> int:
+    """Write split folders with class folders, masks beside some; return how many images."""
+    names = (
+        "Train/0_clear/a.png",
+        "Train/1_opaque/images/b.jpg",
+        "VALID/0_clear/a.png",
+        "test/1_opaque/ward 3/c.jpeg",
+    )
+    for seed, name in enumerate(names):
+        write_image(folder / name, seed=seed)
+    write_image(folder / "Train/1_opaque/masks/b.png", seed=9)
+    (folder / "Train/1_opaque/notes.txt").write_text("which is no image")
+    write_clutter(folder / "Train")
+    return len(names)
+
+
+NIH_FILES = {
+    # The comma in the brackets makes one more column; the first release ends each row with one.
+    "Data_Entry_2017_v2020.csv": (
+        b"\xef\xbb\xbfImage Index,Finding Labels,Follow-up #,Patient ID,Patient Age,"
+        b"Patient Gender,View Position,OriginalImage[Width,Height],"
+        b"OriginalImagePixelSpacing[x,y],\r\n"
+        b"00000001_000.png,Cardiomegaly,0,1,057Y,M,PA,2048,3072,0.143,0.143,\r\n"
+        b"00000001_001.png,Cardiomegaly|Emphysema,1,1,58,M,PA,2894,2729,0.143,0.143,\r\n"
+        b"00000002_000.png,No Finding,0,2,013M,F,AP,2500,2048,0.168,0.168,\r\n"
+        b"00000003_000.png,Hernia|Atelectasis,0,3,411Y,F,PA,2582,2991,0.143,0.143,\r\n"
+        b"00000004_000.png,Mass|Nodule,0,4,001D,M,AP,2500,2048,0.168,0.168,\r\n"
+        b"\r\n"
+        b"00000005_000.png,Infiltration,0,5,,,,,,,,\r\n"
+    ),
+    "sample_labels.csv": b"Image Index,Finding Labels,Patient ID\n00000001_000.png,Mass,1\n",
+    "BBox_List_2017.csv": (
+        b"Image Index,Finding Label,Bbox [x,y,w,h],,,\n"
+        b"00000001_000.png,Infiltrate,512,256,256,128,,,\n"
+        b"00000004_000.png,Mass,1000.5,0,100,100.25,,,\n"  # ends right of its image
+        b"00000005_000.png,Mass,1,2,3,4,,,\n"  # of unknown original size
+        b"00099999_000.png,Mass,1,2,3,4,,,\n"  # has no row
+        b"image,label,x,y,w,h\n"
+    ),
+    "train_val_list.txt": b"00000001_000.png\r\n00000001_001.png\r\n\r\n00000002_000.png",
+    "test_list.txt": b"00000003_000.png\n00000002_000.png\n00000004_000.png\n",
+}
+NIH_IMAGES = (
+    "images_001/images/00000001_000.png",
+    "images_001/images/00000001_001.PNG",
+    "images_002/images/00000002_000.png",
+    "images_012/images/00000003_000.jpg",  # resized copies are often JPEG
+    "images_012/images/00000001_000.png",  # for the second time
+    "images_012/images/00088888_000.png",  # has no row
+    "images/images/00000004_000.png",  # and 00000005_000.png is absent
+)
+
+
+def fake_nih_chestxray14(folder: Path) -> int:
+    """Write an NIH ChestX-ray14 folder; return how many rows its table of images holds."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, content in NIH_FILES.items():
+        (folder / name).write_bytes(content)
+    for seed, name in enumerate(NIH_IMAGES):
+        write_image(folder / name, seed=seed)
+    (folder / "images_001" / "images.tar.gz").touch()  # what it was extracted from
+    (folder / "images_001" / "images" / "README.txt").touch()
+    write_clutter(folder / "images_001")
+    write_clutter(folder / "images_001" / "images")
+    return 6
+
+
+CORONA_FILES = {
+    # The order of the columns is that of a later copy; the summary counts one COVID-19 less.
+    "Chest_xray_Corona_Metadata.csv": (
+        b",X_ray_image_name,Label,Dataset_type,Label_2_Virus_category,Label_1_Virus_category\r\n"
+        b"0,IM-0128-0001.jpeg,Normal,TRAIN,,\r\n"
+        b"1,person12_bacteria_47.jpeg,Pnemonia,TRAIN,,bacteria\r\n"
+        b"2,person1_virus_6.jpeg,Pneumonia,TEST,,Virus\r\n"
+        b"3,NORMAL2-IM-1427-0001.jpeg,Normal,TRAIN,,\r\n"
+        b"4,COVID19_81.jpg,Pnemonia,TEST,COVID-19,Virus\r\n"
+        b"5,SARS-Fig9a.1.png,Pnemonia,TRAIN,SARS,Virus\r\n"
+        b"6,strep-day3.jpg,Pnemonia,TRAIN,Streptococcus,bacteria\r\n"
+        b"7,ards.jpg,Pnemonia,TRAIN,ARDS,Stress-Smoking\r\n"
+    ),
+    "Chest_xray_Corona_dataset_Summary.csv": (
+        b",Label,Label_1_Virus_category,Label_2_Virus_category,Image_Count\n"
+        b"0,Normal,,,2\n1,Pnemonia,Stress-Smoking,ARDS,1\n2,Pnemonia,Virus,,1\n"
+        b"3,Pnemonia,Virus,SARS,1\n4,Pnemonia,bacteria,,1\n5,Pnemonia,bacteria,Streptococcus,1\n"
+    ),
+}
+CORONA_IMAGES = (
+    "train/IM-0128-0001.jpeg",
+    "train/person12_bacteria_47.jpeg",
+    "test/person1_virus_6.jpeg",
+    "test/NORMAL2-IM-1427-0001.jpeg",  # in the other part than its row says
+    "test/COVID19_81.jpg",
+    "train/SARS-Fig9a.1.PNG",
+    "train/strep-day3.jpg",  # and ards.jpg is absent
+    "train/unheard_of.jpeg",  # has no row
+)
+
+
+def fake_coronahack(folder: Path) -> int:
+    """Write a CoronaHack folder; return how many rows its table holds."""
+    images = folder / "Coronahack-Chest-XRay-Dataset" / "Coronahack-Chest-XRay-Dataset"
+    for seed, name in enumerate(CORONA_IMAGES):
+        write_image(images / name, seed=seed)
+    for name, content in CORONA_FILES.items():
+        (folder / name).write_bytes(content)
+    write_clutter(images)
+    write_clutter(images / "train")
+    return 8
+
+
+RADIOGRAPHY_ROWS = {
+    # Class -> rows of its workbook; Normal is written in capitals, as published.
+    "COVID": (("COVID-1", "https://sirm.org/category/senza-categoria/covid-19/"),),
+    "Lung_Opacity": (
+        ("Lung_Opacity-1", "https://www.kaggle.com/c/rsna-pneumonia-detection-challenge/data"),
+    ),
+    "Normal": (
+        ("NORMAL-1", "https://www.kaggle.com/paultimothymooney/chest-xray-pneumonia"),
+        ("NORMAL-2", "https://www.kaggle.com/c/rsna-pneumonia-detection-challenge/data"),
+    ),
+    "Viral Pneumonia": (
+        ("Viral Pneumonia-1", "https://www.kaggle.com/paultimothymooney/chest-xray-pneumonia"),
+        ("Viral Pneumonia-2", ""),
+    ),
+}
+
+
+def write_radiography_workbook(path: Path, rows: Iterable[tuple[str, str]]) -> None:
+    """Write a workbook of (file name, URL) rows in the layout of COVID-19 Radiography."""
+    workbook = openpyxl.Workbook(write_only=True)
+    sheet = workbook.create_sheet()
+    sheet.append(["FILE NAME", "FORMAT", "SIZE", "URL"])
+    for name, url in rows:
+        sheet.append([name, "PNG", "256*256", url])
+    path.parent.mkdir(parents=True, exist_ok=True)
+    workbook.save(path)
+
+
+def fake_covid19_radiography(folder: Path) -> int:
+    """Write a COVID-19 Radiography folder; return how many images and rows without one it has."""
+    for name, rows in RADIOGRAPHY_ROWS.items():
+        write_radiography_workbook(folder / f"{name}.metadata.xlsx", rows)
+        for number in range(1, len(rows) + 1):
+            write_image(folder / name / "images" / f"{name}-{number}.png", seed=len(name) + number)
+            write_image(folder / name / "masks" / f"{name}-{number}.png", seed=number)
+        write_clutter(folder / name / "images")
+    (folder / "Viral Pneumonia/images/Viral Pneumonia-2.png").unlink()
+    write_image(folder / "COVID/images/COVID-7.png", seed=7)  # has no row, and no mask
+    (folder / "README.md.txt").write_text("COVID-19 CHEST X-RAY DATABASE")
+    return 7
+
+
+def fake_siim_radiography(folder: Path) -> int:
+    """Write a union, its members in a folder beside it; return how many rows these hold."""
+    members = [folder.with_name(f"{folder.name}-{name}") for name in ("siim", "radiography")]
+    n_rows = fake_siim_covid19(members[0]) + fake_covid19_radiography(members[1])
+    create_union(folder, members)
+    write_clutter(folder)
+    return n_rows
+
+
 FAKES: dict[str, Callable[[Path], int]] = {
+    "coronahack": fake_coronahack,
+    "covid19_radiography": fake_covid19_radiography,
     "kermany": fake_kermany,
+    "nih_chestxray14": fake_nih_chestxray14,
     "siim_covid19": fake_siim_covid19,
+    "siim_radiography": fake_siim_radiography,
+    "folder": fake_folder,
 }

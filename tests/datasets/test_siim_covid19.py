@@ -2,12 +2,16 @@
 
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.datasets.dicom_files import write_dicom
+from tests.datasets.fakes import write_image
 from xray_core.catalog import Catalog, relative_boxes
+from xray_core.datasets import open_dataset
 from xray_core.datasets.siim_covid19 import parse_boxes, read_siim_covid19
 from xray_core.errors import DatasetError, XrayError
 
@@ -216,6 +220,106 @@ def test_whatever_a_cell_of_boxes_holds_it_is_read_or_refused(text: str) -> None
     except XrayError:
         return
     assert all(len(box) == 4 for box in boxes)
+
+
+# Study, series and name of the original files; 001398f4ff4f is absent here as well.
+ORIGINALS = (
+    "5776db0cec75/81456c9c5423/000a312787f2.dcm",
+    "FF0879EB20ED/d8a644cc4f93/000C3A3F293F.DCM",
+    "9d514ce429a7/22897cd1daa0/0012ff7358bc.dcm",
+    "9d514ce429a7/4d47bc042ee6/001bd15d1891.dicom",
+)
+
+
+@pytest.fixture
+def original_folder(siim_folder: Path) -> Path:
+    """The folder as the authors publish it: DICOM of 400 x 200 px, no meta.csv, no patients."""
+    for path in (siim_folder / "train").glob("*.*"):
+        if path.is_file():
+            path.unlink()
+    for name in ("meta.csv", "patients.csv"):
+        (siim_folder / name).unlink()
+    pixels = np.random.default_rng(0).integers(0, 4096, (200, 400)).astype(np.uint16)
+    for name in ORIGINALS:
+        write_dicom(siim_folder / "train" / name, pixels, BitsStored=12, HighBit=11)
+    (siim_folder / "train" / "5776db0cec75" / ".DS_Store").write_bytes(b"clutter")
+    return siim_folder
+
+
+def test_the_original_dicom_files_are_found(original_folder: Path) -> None:
+    catalog = read_siim_covid19(original_folder)
+
+    assert list(catalog.present["path"]) == [f"train/{name}" for name in ORIGINALS]
+    assert catalog.images["study_id"].nunique() == 4
+    assert remark_counts(catalog) == {
+        "absent_image": 1, "unknown_original_size": 1, "unknown_patient": 5, "clipped_box": 1,
+    }  # fmt: skip
+
+
+def test_a_dicom_file_gives_its_own_size_to_place_the_boxes(
+    original_folder: Path, tmp_path: Path
+) -> None:
+    catalog = open_dataset(original_folder, tmp_path / "cache")
+
+    present = catalog.present
+    assert set(present["original_width"]) == set(present["width"]) == {400}
+    assert set(present["original_height"]) == set(present["height"]) == {200}
+    assert len(catalog.boxes) == 3
+    boxes = relative_boxes(catalog)
+    assert boxes.loc[1, ["x", "y", "width", "height"]].tolist() == [0.5, 0.25, 0.5, 0.75]
+
+
+def test_only_a_dicom_file_that_meta_lacks_is_opened(
+    original_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def read(path: Path) -> tuple[int, int]:
+        opened.append(path.name)
+        return 40, 20
+
+    opened: list[str] = []
+    monkeypatch.setattr("xray_core.datasets.siim_covid19.read_dicom_size", read)
+    (original_folder / "meta.csv").write_text("image_id,dim0,dim1\n000a312787f2,300,600\n")
+
+    images = read_siim_covid19(original_folder).images.set_index("image_id")
+
+    assert sorted(opened) == ["000C3A3F293F.DCM", "0012ff7358bc.dcm", "001bd15d1891.dicom"]
+    assert list(images.loc["000a312787f2", ["original_width", "original_height"]]) == [600, 300]
+    assert list(images.loc["0012ff7358bc", ["original_width", "original_height"]]) == [40, 20]
+
+
+def test_a_broken_dicom_file_loses_only_its_own_boxes(
+    original_folder: Path, tmp_path: Path
+) -> None:
+    (original_folder / "train" / ORIGINALS[2]).write_bytes(b"")
+
+    catalog = open_dataset(original_folder, tmp_path / "cache")
+
+    assert set(catalog.boxes["image_id"]) == {"000a312787f2"}
+    counts = remark_counts(catalog)
+    assert (counts["unplaced_box"], counts["unreadable_image"]) == (1, 1)
+
+
+def test_a_file_in_another_studys_folder_is_kept_and_named(original_folder: Path) -> None:
+    folder = original_folder / "train"
+    (folder / "5776db0cec75").rename(folder / "28dddc8559b2")
+
+    catalog = read_siim_covid19(original_folder)
+
+    (remark,) = (one for one in catalog.remarks if one.kind == "misplaced_file")
+    assert remark.examples == ("train/28dddc8559b2/81456c9c5423/000a312787f2.dcm",)
+    studies = catalog.images.set_index("image_id")["study_id"]
+    assert studies["000a312787f2"] == "5776db0cec75"
+
+
+def test_a_resized_copy_goes_before_the_original(original_folder: Path) -> None:
+    (original_folder / "train").rename(original_folder / "TRAIN")
+    write_image(original_folder / "TRAIN" / "000a312787f2.jpg")
+
+    catalog = read_siim_covid19(original_folder)
+
+    assert catalog.images["path"][0] == "TRAIN/000a312787f2.jpg"
+    assert remark_counts(catalog)["repeated_name"] == 1
+    assert remark_counts(catalog)["unplaced_box"] == 2  # the copy does not tell its original size
 
 
 def test_the_real_tables_have_the_known_counts(real_data: Path) -> None:

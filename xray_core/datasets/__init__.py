@@ -11,17 +11,30 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from xray_core.catalog import TABLES, Catalog, read_catalog, write_catalog
-from xray_core.datasets import kermany, siim_covid19
+from xray_core.datasets import (
+    coronahack,
+    covid19_radiography,
+    kermany,
+    nih_chestxray14,
+    siim_covid19,
+    union,
+)
+from xray_core.datasets import folder as any_folder
 from xray_core.datasets.images import measure_images
 from xray_core.datasets.reader import Reader
 from xray_core.errors import DatasetError
 
 READERS: dict[str, Reader] = {
+    "coronahack": coronahack.READER,
+    "covid19_radiography": covid19_radiography.READER,
     "kermany": kermany.READER,
+    "nih_chestxray14": nih_chestxray14.READER,
     "siim_covid19": siim_covid19.READER,
+    "siim_radiography": union.READER,
+    "folder": any_folder.READER,
 }
 
-READERS_VERSION = 2  # raise it when a reader returns something else for the same folder
+READERS_VERSION = 3  # raise it when a reader returns something else for the same folder
 TABLE_SUFFIXES = (".csv", ".txt", ".xlsx", ".json")
 N_SHOWN = 5
 

@@ -1,7 +1,8 @@
 """Reading image files that nobody vouches for: size limits, odd formats, clear refusals.
 
-Pillow does the decoding. On radiographs it is within a tenth of OpenCV's speed
-(`benchmarks/decode.py`), refuses truncated files and prints nothing about damaged ones.
+Pillow does the decoding, but for DICOM, which has a module of its own. On radiographs Pillow
+is within a tenth of OpenCV's speed (`benchmarks/decode.py`), refuses truncated files and
+prints nothing about damaged ones.
 
 Pixels are returned as stored: an EXIF orientation is not applied, so that widths, heights
 and boxes always mean the same thing.
@@ -19,13 +20,17 @@ import pandas as pd
 from PIL import Image, UnidentifiedImageError
 
 from xray_core.catalog import Catalog, Remark
+from xray_core.datasets import dicom
 from xray_core.datasets.reader import N_EXAMPLES
+from xray_core.datasets.refusals import check_size, explain_trouble
 from xray_core.errors import ImageError
 
-MAX_PIXELS = 50_000_000  # 50 MB decoded; the largest radiographs have about 20 MP
 # A closed list: Pillow would otherwise also try formats that start other programs.
-FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF")
-SUFFIXES = (".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".bmp", ".tif", ".tiff")
+FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "GIF")
+SUFFIXES = (
+    ".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".bmp", ".tif", ".tiff", ".gif",
+    *dicom.SUFFIXES,
+)  # fmt: skip
 MEASURE_THREADS = 8  # they mostly wait for the disk
 
 
@@ -43,17 +48,25 @@ def read_size(path: Path) -> tuple[int, int]:
     """Return (width, height) in px from the file's header; no pixel is decoded.
 
     Raises:
-        ImageError: the file is missing, empty, no image, or larger than `MAX_PIXELS`.
+        ImageError: the file is missing, empty, no image, or larger than
+            `refusals.MAX_PIXELS`; a DICOM file also for what `read_dicom_size` refuses.
     """
-    with _open(path) as image:
-        return image.size
+    with explain_trouble(path):
+        if not _is_dicom_name(path):
+            try:
+                with _open(path) as image:
+                    return image.size
+            except UnidentifiedImageError as error:
+                _refuse_unless_dicom(path, error)
+        return dicom.read_dicom_size(path)
 
 
 def read_image(path: Path, at_least: int | None = None) -> npt.NDArray[np.uint8]:
     """Read one image as gray levels.
 
     Args:
-        path: a file of one of `FORMATS`, whatever its suffix says.
+        path: a file of one of `FORMATS` or DICOM, whatever its suffix says. Of a file with
+            several images the first is read; DICOM with several is refused.
         at_least: px; if given, a JPEG may be decoded at 1/2, 1/4 or 1/8 of its size, as long
             as both sides stay at least this long. Many times faster for a small result.
 
@@ -64,17 +77,17 @@ def read_image(path: Path, at_least: int | None = None) -> npt.NDArray[np.uint8]
 
     Raises:
         ImageError: the file is missing, empty, no image, damaged, truncated, of a kind that
-            has no gray levels, or larger than `MAX_PIXELS`.
+            has no gray levels, or larger than `refusals.MAX_PIXELS`; a DICOM file also for
+            what `read_dicom` refuses.
     """
-    with _open(path) as image:
-        image.draft("L", (at_least, at_least) if at_least else None)
-        if image.mode.startswith("I"):
-            return _to_8_bits(np.asarray(image))
-        if image.mode == "F":
-            raise ImageError(f"{path} has floating point pixels; convert it to 8 or 16 bits.")
-        # A palette with transparency has no direct way to gray in Pillow.
-        source = image.convert("RGBA") if image.mode == "P" else image
-        return np.array(source.convert("L"))
+    with explain_trouble(path):
+        if not _is_dicom_name(path):
+            try:
+                with _open(path) as image:
+                    return _to_gray(path, image, at_least)
+            except UnidentifiedImageError as error:
+                _refuse_unless_dicom(path, error)
+        return dicom.read_dicom(path)
 
 
 def measure_images(catalog: Catalog, progress: Callable[[int, int], None] | None = None) -> Catalog:
@@ -124,31 +137,41 @@ def _measure(path: Path) -> tuple[int | None, int | None, int | None, str]:
         return None, None, path.stat().st_size if path.is_file() else None, str(error)
 
 
+def _is_dicom_name(path: Path) -> bool:
+    return path.suffix.lower() in dicom.SUFFIXES
+
+
+def _refuse_unless_dicom(path: Path, error: UnidentifiedImageError) -> None:
+    """Raise an ImageError about a file that Pillow does not know, unless it is DICOM.
+
+    Pillow is asked first, so that only the odd file is opened twice.
+    """
+    if not dicom.is_dicom(path):
+        reason = "is empty (0 bytes)" if path.stat().st_size == 0 else "is not an image"
+        raise ImageError(f"{path} {reason}; expected {', '.join(FORMATS)} or DICOM.") from error
+
+
 @contextmanager
 def _open(path: Path) -> Iterator[Image.Image]:
-    """Open `path` with only its header read; whatever goes wrong inside is an ImageError."""
+    """Open `path` with only its header read, and refuse it if it is too large."""
     try:
         with Image.open(path, formats=FORMATS) as image:
-            width, height = image.size
-            if width * height > MAX_PIXELS:
-                raise ImageError(
-                    f"{path} is {width} x {height} px; at most {MAX_PIXELS / 1e6:.0f} megapixels "
-                    "are read. Scale it down first."
-                )
+            check_size(path, *image.size)
             yield image
-    except (ImageError, MemoryError):
-        raise  # a full memory says nothing about the file: it must not be remembered as damaged
-    except PermissionError as error:
-        raise ImageError(f"{path} may not be read by this user. Change its permissions.") from error
-    except FileNotFoundError as error:
-        raise ImageError(f"{path} does not exist.") from error
-    except UnidentifiedImageError as error:
-        reason = "is empty (0 bytes)" if path.stat().st_size == 0 else "is not an image"
-        raise ImageError(f"{path} {reason}; expected {', '.join(FORMATS)}.") from error
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise ImageError(f"{path} is too large: {error}") from error
-    except Exception as error:  # decoders of damaged bytes raise almost anything
-        raise ImageError(f"{path} is damaged: {error}. Replace or delete it.") from error
+
+
+def _to_gray(path: Path, image: Image.Image, at_least: int | None) -> npt.NDArray[np.uint8]:
+    """Decode `image` as gray levels, shape (h, w); see `read_image`."""
+    image.draft("L", (at_least, at_least) if at_least else None)
+    if image.mode.startswith("I"):
+        return _to_8_bits(np.asarray(image))
+    if image.mode == "F":
+        raise ImageError(f"{path} has floating point pixels; convert it to 8 or 16 bits.")
+    # A palette with transparency has no direct way to gray in Pillow.
+    source = image.convert("RGBA") if image.mode == "P" else image
+    return np.array(source.convert("L"))
 
 
 def _to_8_bits(pixels: npt.NDArray[np.integer]) -> npt.NDArray[np.uint8]:

@@ -20,7 +20,7 @@ Data: doi:10.17632/rscbjbr9sj.2 (CC BY 4.0), in the Kaggle folder layout
 
 import os
 import re
-from itertools import product
+from itertools import islice, product
 from pathlib import Path, PurePath
 
 from xray_core.catalog import Catalog, build_catalog
@@ -29,19 +29,40 @@ from xray_core.datasets.reader import Reader, count_remark
 from xray_core.errors import DatasetError
 
 SPLITS = ("train", "val", "test")
+N_LOOKED_AT = 100  # files of a class folder, to recognise the dataset by
 PNEUMONIA_NAME = re.compile(r"(?P<patient>person\d+)_(?P<cause>bacteria|virus)_\d+(?:_\d+)?")
 NORMAL_NAME = re.compile(r"(?P<patient>(?:NORMAL2-)?IM-\d+)-\d+(?:-\d+)?")
 NAMES = {"NORMAL": NORMAL_NAME, "PNEUMONIA": PNEUMONIA_NAME}
 FINDINGS = {"bacteria": "bacterial pneumonia", "virus": "viral pneumonia"}
-EXPECTS = "train and test folders (val is optional), each with NORMAL and PNEUMONIA"
+# CoronaHack took Kermany's images; a folder with this table is read as CoronaHack.
+CORONAHACK_CSV = "Chest_xray_Corona_Metadata.csv"
+EXPECTS = (
+    "train and test folders (val is optional), each with NORMAL and PNEUMONIA, and in them names "
+    "like IM-0115-0001.jpeg and person1_virus_6.jpeg"
+)
 
 
 def find_root(folder: Path) -> Path | None:
     """Return the folder that directly holds `train` or `test`; see `Reader.find_root`."""
-    for root in (folder, folder / "chest_xray", folder / "chest_xray" / "chest_xray"):
-        if any((root / split / name).is_dir() for split in SPLITS for name in NAMES):
+    roots = (folder, folder / "chest_xray", folder / "chest_xray" / "chest_xray")
+    if any((root / CORONAHACK_CSV).is_file() for root in roots):
+        return None
+    for root in roots:
+        if any(_holds_images(root / split / name) for split in SPLITS for name in NAMES):
             return root
     return None
+
+
+def _holds_images(folder: Path) -> bool:
+    """Whether a class folder is there, and holds nothing or something named as in this dataset.
+
+    Others name their folders so too; their images are for the reader of any folder.
+    """
+    if not folder.is_dir():
+        return False
+    with os.scandir(folder) as entries:
+        names = [entry.name for entry in islice(entries, N_LOOKED_AT) if is_image_name(entry.name)]
+    return not names or any(NAMES[folder.name].fullmatch(PurePath(name).stem) for name in names)
 
 
 def read_kermany(folder: Path) -> Catalog:
@@ -54,7 +75,7 @@ def read_kermany(folder: Path) -> Catalog:
         and counted.
 
     Raises:
-        DatasetError: the folder is laid out in another way, or no file name is understood.
+        DatasetError: the folder is laid out in another way, or holds no image of this dataset.
     """
     root = find_root(folder)
     if root is None:
@@ -79,12 +100,6 @@ def read_kermany(folder: Path) -> Catalog:
                 "findings": FINDINGS[match["cause"]] if "cause" in match.groupdict() else "normal",
                 "published_split": split,
             }
-    if unknown and not rows:
-        raise DatasetError(
-            f"{root}: none of the {len(unknown)} image names is understood (first: "
-            f"{unknown[0]}). Expected names like person1_virus_6.jpeg in PNEUMONIA and "
-            "IM-0115-0001.jpeg in NORMAL."
-        )
     remarks = [
         count_remark("unknown_name", unknown, "Images left out, as their names give no patient"),
         count_remark("repeated_name", repeated, "Images left out, as their names occur twice"),

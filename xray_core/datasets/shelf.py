@@ -39,19 +39,32 @@ def list_datasets(home: Home) -> dict[str, Path]:
     return found
 
 
-def add_dataset(home: Home, folder: Path) -> Path:
-    """Put `folder` on the shelf, and return it resolved.
+def find_allowed(folder: Path) -> Path:
+    """Return `folder` resolved; what lies in it is not looked at.
 
     Raises:
-        DatasetError: it is no dataset, lies outside XRAY_DATA_ROOTS, or the disk refuses.
+        DatasetError: it lies outside XRAY_DATA_ROOTS, or is no path.
     """
-    folder = folder.expanduser().resolve()
+    try:
+        folder = folder.expanduser().resolve()
+    except (OSError, RuntimeError, ValueError) as error:  # an unknown user's home, a NUL, a loop
+        raise DatasetError(f"{str(folder)!r} is no folder: {error}.") from error
     roots = [Path(root).resolve() for root in _allowed_roots()]
     if roots and not any(folder.is_relative_to(root) for root in roots):
         raise DatasetError(
             f"{folder} lies outside the folders that this app may read: "
             f"{', '.join(map(str, roots))}. Ask whoever runs the app to add it to XRAY_DATA_ROOTS."
         )
+    return folder
+
+
+def add_dataset(home: Home, folder: Path) -> Path:
+    """Put `folder` on the shelf, and return it resolved.
+
+    Raises:
+        DatasetError: it is no dataset, lies outside XRAY_DATA_ROOTS, or the disk refuses.
+    """
+    folder = find_allowed(folder)
     detect_dataset(folder)
     try:
         home.folder.mkdir(parents=True, exist_ok=True)

@@ -1,16 +1,18 @@
 """SIIM-FISABIO-RSNA COVID-19 Detection: radiographs with study appearances and boxes.
 
-6,334 training images of 6,054 studies, in a resized release:
+6,334 training images of 6,054 studies, as published or in a resized copy:
 
     train_study_level.csv   id, one column per appearance (one of them is 1)
     train_image_level.csv   id, boxes, label, StudyInstanceUID
     meta.csv                optional: image_id, dim0 (original height), dim1 (original width)
     patients.csv            optional, not official: imageid, studyid, patientid
-    train/<image_id>.jpg    or .png, squashed to a square
+    train/<study>/<series>/<image_id>.dcm   the original radiographs, 120 GB of DICOM
+    train/<image_id>.jpg                    or .png, resized, mostly squashed to a square
 
 Known trouble:
     - `boxes` is x, y, width, height; `label` repeats them as x1, y1, x2, y2. Both in px of
       the original radiograph, so without meta.csv no box can be placed on a resized image.
+      meta.csv comes with resized copies only; a DICOM file gives its own size.
     - One box starts left of its image (x = -3.56).
     - 304 images labelled "none" belong to a study that is not negative.
     - The official release names no patients, and about 1,200 patients have several studies.
@@ -20,6 +22,9 @@ Source: Lakhani et al., J Digit Imaging 36 (2023), doi:10.1007/s10278-022-00706-
 """
 
 import ast
+import os
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from math import isfinite
 from pathlib import Path
 
@@ -28,10 +33,12 @@ import pandas as pd
 
 from xray_core.catalog import BOX_COLUMNS, Catalog, Remark, build_catalog
 from xray_core.datasets.boxes import fit_boxes
-from xray_core.datasets.images import is_image_name
+from xray_core.datasets.dicom import SUFFIXES as DICOM_SUFFIXES
+from xray_core.datasets.dicom import read_dicom_size
+from xray_core.datasets.images import MEASURE_THREADS, is_image_name
 from xray_core.datasets.reader import N_EXAMPLES, Reader, count_remark
 from xray_core.datasets.tables import read_table
-from xray_core.errors import DatasetError
+from xray_core.errors import DatasetError, ImageError
 
 STUDY_CSV, IMAGE_CSV = "train_study_level.csv", "train_image_level.csv"
 META_CSV, PATIENTS_CSV = "meta.csv", "patients.csv"
@@ -43,7 +50,10 @@ APPEARANCES = (
     "Atypical Appearance",
 )
 IMAGE_FINDINGS = ("none", "opacity")
-EXPECTS = f"{STUDY_CSV}, {IMAGE_CSV} and the folder {IMAGE_FOLDER}"
+EXPECTS = (
+    f"{STUDY_CSV}, {IMAGE_CSV} and the folder {IMAGE_FOLDER}, "
+    "of resized images or of DICOM files in folders of study and series"
+)
 
 
 def find_root(folder: Path) -> Path | None:
@@ -61,6 +71,9 @@ def _holds_tables(folder: Path) -> bool:
 def read_siim_covid19(folder: Path) -> Catalog:
     """Read the folder that holds both CSVs, or its parent.
 
+    Only tables and names are read; but where an image is DICOM and meta.csv lacks it, its
+    header is read for the original size, in px, which its boxes need.
+
     Returns:
         A catalog with one row per row of train_image_level.csv, also where the file is
         absent. `findings` is the study's appearance, `image_findings` "none" or "opacity".
@@ -75,9 +88,9 @@ def read_siim_covid19(folder: Path) -> Catalog:
 
     images, remarks = _read_image_rows(root)
     images, study_remark = _add_appearances(images, root)
-    images, size_remark = _add_original_sizes(images, root)
     images, patient_remark = _add_patients(images, root)
     images, file_remarks = _add_paths(images, root)
+    images, size_remark = _add_original_sizes(images, root)
     boxes, box_remarks = _read_boxes(images)
     remarks += [study_remark, size_remark, patient_remark, *file_remarks, *box_remarks]
     return build_catalog(root, "siim_covid19", images, boxes, remarks)
@@ -151,8 +164,9 @@ def _add_appearances(images: pd.DataFrame, root: Path) -> tuple[pd.DataFrame, Re
 
 
 def _add_original_sizes(images: pd.DataFrame, root: Path) -> tuple[pd.DataFrame, Remark]:
-    """Add original_width and original_height, <NA> where meta.csv does not give them."""
-    images[["original_width", "original_height"]] = pd.NA
+    """Add original_width and original_height, from meta.csv or else a DICOM file's header."""
+    sizes = ["original_width", "original_height"]
+    images[sizes] = pd.NA
     if (root / META_CSV).is_file():
         table = read_table(root / META_CSV, ("image_id", "dim0", "dim1"))
         ids = _clean_ids(table["image_id"], "_image")
@@ -160,14 +174,26 @@ def _add_original_sizes(images: pd.DataFrame, root: Path) -> tuple[pd.DataFrame,
         dims = dims.where(dims > 0).round()
         images["original_width"] = _look_up(images["image_id"], ids, dims["dim1"])
         images["original_height"] = _look_up(images["image_id"], ids, dims["dim0"])
-    sizes = ["original_width", "original_height"]
     images[sizes] = images[sizes].astype("Int64")
+    is_dicom = images["path"].str.lower().str.endswith(DICOM_SUFFIXES).fillna(False).astype(bool)
+    paths = images.loc[is_dicom & images[sizes].isna().any(axis=1), "path"]
+    with ThreadPoolExecutor(MEASURE_THREADS) as pool:
+        measured = list(pool.map(_read_header_size, [root / path for path in paths]))
+    if measured:
+        images.loc[paths.index, sizes] = pd.DataFrame(measured, paths.index, sizes, "Int64")
     unknown = images.loc[images[sizes].isna().any(axis=1), "image_id"]
     message = (
         f"Images without an original size, so without boxes; {META_CSV} would give it "
-        "(image_id, dim0 = height, dim1 = width)"
+        "(image_id, dim0 = height, dim1 = width), as would the original DICOM files"
     )
     return images, count_remark("unknown_original_size", list(unknown), message)
+
+
+def _read_header_size(path: Path) -> tuple[int | None, int | None]:
+    try:
+        return read_dicom_size(path)
+    except ImageError:  # counted and named when the images are measured
+        return None, None
 
 
 def _add_patients(images: pd.DataFrame, root: Path) -> tuple[pd.DataFrame, Remark]:
@@ -182,28 +208,59 @@ def _add_patients(images: pd.DataFrame, root: Path) -> tuple[pd.DataFrame, Remar
 
 
 def _add_paths(images: pd.DataFrame, root: Path) -> tuple[pd.DataFrame, list[Remark]]:
-    known = set(images["image_id"])
+    studies = dict(zip(images["image_id"], images["study_id"], strict=True))
     paths: dict[str, str] = {}
-    stray: list[str] = []
-    files = (path for path in (root / IMAGE_FOLDER).glob("[!.]*") if path.is_file())
-    for file in sorted(files):
-        image_id = file.stem.lower()
-        if is_image_name(file.name) and image_id in known and image_id not in paths:
-            paths[image_id] = f"{IMAGE_FOLDER}/{file.name}"
+    stray, repeated, misplaced = [], [], []
+    for path, study in _list_files(root):
+        name = path.rpartition("/")[2]
+        image_id = name.rpartition(".")[0].lower()
+        if not is_image_name(name) or image_id not in studies:
+            stray.append(path)
+        elif image_id in paths:
+            repeated.append(path)
         else:
-            stray.append(file.name)
+            paths[image_id] = path
+            if study and study != studies[image_id]:
+                misplaced.append(path)
     images["path"] = images["image_id"].map(paths).astype("string")
     absent = images.loc[images["path"].isna(), "image_id"]
     absent_message = (
-        f"{len(absent):,} of {len(images):,} images are absent from {IMAGE_FOLDER}/; "
-        f"expected {IMAGE_FOLDER}/<image id>.jpg or .png."
+        f"{len(absent):,} of {len(images):,} images are absent from {IMAGE_FOLDER}/; expected "
+        f"{IMAGE_FOLDER}/<image id>.jpg or .png, or {IMAGE_FOLDER}/<study>/<series>/<image id>.dcm."
     )
     return images, [
         Remark("absent_image", len(absent), absent_message, tuple(absent[:N_EXAMPLES])),
         count_remark(
             "stray_file", stray, f"Files in {IMAGE_FOLDER}/ left out, as no row names them"
         ),
+        count_remark("repeated_name", repeated, "Files left out, as their image occurs twice"),
+        count_remark(
+            "misplaced_file",
+            misplaced,
+            f"Images in the folder of another study than {IMAGE_CSV} says, which is believed",
+        ),
     ]
+
+
+def _list_files(root: Path) -> Iterator[tuple[str, str]]:
+    """Yield (path relative to `root`, study) of the files in the image folder, the flat first.
+
+    The study is the folder's name in lower case, "" for a file that is not two folders deep.
+    """
+    with os.scandir(root) as entries:  # on most systems Train is not train
+        tops = [entry.name for entry in entries if entry.name.lower() == IMAGE_FOLDER]
+    for top in sorted(tops, reverse=True):
+        for folder, subfolders, files in os.walk(root / top):
+            subfolders[:] = sorted(name for name in subfolders if not _is_hidden(name))
+            steps = Path(folder).relative_to(root).parts
+            study = steps[1].lower() if len(steps) == 3 else ""
+            for name in sorted(files):
+                if not _is_hidden(name):
+                    yield "/".join((*steps, name)), study
+
+
+def _is_hidden(name: str) -> bool:
+    return name.startswith((".", "__MACOSX"))
 
 
 def _read_boxes(images: pd.DataFrame) -> tuple[pd.DataFrame, list[Remark]]:
@@ -238,4 +295,18 @@ READER = Reader(
     read=read_siim_covid19,
     citation="Lakhani et al., J Digit Imaging 36 (2023), doi:10.1007/s10278-022-00706-8",
     licence="academic and non-commercial use",
+    address="https://www.kaggle.com/competitions/siim-covid19-detection",
+    about=(
+        "6,334 radiographs of 6,054 studies: for each study the appearance of COVID-19 "
+        "pneumonia, typical, indeterminate, atypical or none, and 7,853 boxes around opacities."
+    ),
+    trouble=(
+        "The official release names no patients, and about 1,200 of them have several studies: "
+        "a split by image or study leaks.",
+        "50 groups of images are identical to the pixel; 31 of them carry conflicting labels.",
+        "304 images without an opacity belong to a study that is not negative.",
+        "Resized copies squash the images to a square, so boxes scale by width and height apart.",
+        "One box starts outside its image; it is clipped.",
+    ),
+    kaggle="xhlulu/siim-covid19-resized-to-256px-jpg",
 )

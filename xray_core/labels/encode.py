@@ -1,126 +1,13 @@
-"""Label views: named regroupings of a dataset's published findings into classes.
-
-A catalog keeps findings exactly as the authors published them. A label view says which
-findings make up which class, so one catalog serves many tasks and a recipe names its
-task in one word. Views are data: to add one, add an entry to `LABEL_VIEWS`.
-"""
+"""From published findings to the targets of a model, by a label view."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import pandas as pd
 
 from xray_core.catalog import Catalog
 from xray_core.errors import LabelError
-
-SEPARATOR = "|"
-NEGATIVE, TYPICAL = "Negative for Pneumonia", "Typical Appearance"
-INDETERMINATE, ATYPICAL = "Indeterminate Appearance", "Atypical Appearance"
-
-
-@dataclass(frozen=True)
-class LabelView:
-    """A regrouping of published findings.
-
-    Attributes:
-        dataset: reader name, as in `xray_core.datasets.READERS`.
-        classes: class -> the findings it gathers. Order is the model's output order. Empty:
-            every finding of the dataset is a class, in alphabetical order.
-        question: the task in words, for a person who chooses.
-        column: the catalog column that holds the findings.
-        negatives: findings that mean "none of the classes"; their targets are all zero.
-        multilabel: whether an image may belong to several classes.
-        first_only: whether only the first of an image's findings counts.
-        source: where the grouping comes from.
-    """
-
-    dataset: str
-    classes: Mapping[str, tuple[str, ...]]
-    question: str = ""
-    column: str = "findings"
-    negatives: tuple[str, ...] = ()
-    multilabel: bool = False
-    first_only: bool = False
-    source: str = ""
-
-
-LABEL_VIEWS = {
-    "siim_study": LabelView(
-        dataset="siim_covid19",
-        # The order in which the thesis prints its confusion matrices.
-        classes={
-            "atypical": (ATYPICAL,),
-            "indeterminate": (INDETERMINATE,),
-            "negative": (NEGATIVE,),
-            "typical": (TYPICAL,),
-        },
-        question="Which of the four study appearances?",
-        source="SIIM-FISABIO-RSNA COVID-19 Detection, study level",
-    ),
-    "siim_image": LabelView(
-        dataset="siim_covid19",
-        classes={"none": ("none",), "opacity": ("opacity",)},
-        question="Did a radiologist draw a box on this image?",
-        column="image_findings",
-        source="SIIM-FISABIO-RSNA COVID-19 Detection, image level",
-    ),
-    "siim_opacity": LabelView(
-        dataset="siim_covid19",
-        classes={
-            "no_opacity": (NEGATIVE,),
-            "opacity": (TYPICAL, INDETERMINATE, ATYPICAL),
-        },
-        question="Does the study show any opacity?",
-        source="the three appearances with an opacity, gathered",
-    ),
-    "siim_typical": LabelView(
-        dataset="siim_covid19",
-        classes={"other": (NEGATIVE, INDETERMINATE, ATYPICAL), "typical": (TYPICAL,)},
-        question="Is the appearance typical of COVID-19?",
-        source="typical against all else",
-    ),
-    "siim_3class": LabelView(
-        dataset="siim_covid19",
-        classes={
-            "negative": (NEGATIVE,),
-            "typical": (TYPICAL,),
-            "other": (ATYPICAL, INDETERMINATE),
-        },
-        question="Negative, typical, or an opacity of another kind?",
-        source="atypical and indeterminate, the two small classes, gathered",
-    ),
-    "kermany_pneumonia": LabelView(
-        dataset="kermany",
-        classes={
-            "normal": ("normal",),
-            "pneumonia": ("bacterial pneumonia", "viral pneumonia"),
-        },
-        question="Does the child have pneumonia?",
-        source="the class folders; doi:10.1016/j.cell.2018.02.010",
-    ),
-    "kermany_cause": LabelView(
-        dataset="kermany",
-        classes={
-            "normal": ("normal",),
-            "bacterial": ("bacterial pneumonia",),
-            "viral": ("viral pneumonia",),
-        },
-        question="Normal, bacterial or viral pneumonia?",
-        source="the file names; doi:10.1016/j.cell.2018.02.010",
-    ),
-}
-
-
-def find_view(name: str) -> LabelView:
-    """Return the view called `name`. Raises LabelError, with the choices, if there is none."""
-    if name not in LABEL_VIEWS:
-        raise LabelError(f"Unknown label view {name!r}. Choose one of: {', '.join(LABEL_VIEWS)}.")
-    return LABEL_VIEWS[name]
-
-
-def views_of(dataset: str) -> dict[str, LabelView]:
-    """Return the views that fit the reader called `dataset`."""
-    return {name: view for name, view in LABEL_VIEWS.items() if view.dataset == dataset}
+from xray_core.labels.view import SEPARATOR, LabelView
+from xray_core.labels.views import views_of
 
 
 def list_classes(findings: pd.Series, view: LabelView) -> dict[str, tuple[str, ...]]:
@@ -158,6 +45,7 @@ def encode_labels(findings: pd.Series, view: LabelView) -> pd.DataFrame:
         LabelError: a finding is in no class and not a negative, or an image of a
             single-label view does not fall in exactly one class.
 
+    >>> from xray_core.labels import LABEL_VIEWS
     >>> encode_labels(pd.Series(["Typical Appearance"]), LABEL_VIEWS["siim_opacity"])
        no_opacity  opacity
     0           0        1

@@ -1,0 +1,203 @@
+"""The union of SIIM-FISABIO-RSNA with the COVID-19 Radiography Database, as one dataset.
+
+A small folder of its own names the two, which stay where they are:
+
+    union.json      {"members": {"siim_covid19": "<folder>", "covid19_radiography": "<folder>"}}
+
+A relative folder counts from the one that holds union.json. SIIM is the *production* data, on
+which a model is to work; the other is *external* data that it may learn from. A split by
+`production` hides a part of SIIM and trains on the rest of both.
+
+Known trouble:
+    - What SIIM calls an opacity includes whatever is not "Negative for Pneumonia"; what the
+      other calls Normal was labelled by other people for other purposes.
+    - The two differ in machine, size and age of the patients, and the other names no patients:
+      a model that tells the sources apart knows half of the label.
+    - Both took COVID-19 images from the BIMCV collection of Valencia. The same radiograph may be
+      in both, resized, and no file would show it.
+
+Source: the SIIM-FISABIO-RSNA COVID-19 thesis, chapter 9
+"""
+
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from uuid import uuid4
+
+import pandas as pd
+
+from xray_core.catalog import Catalog, build_catalog
+from xray_core.datasets import covid19_radiography, siim_covid19
+from xray_core.datasets.reader import Reader
+from xray_core.errors import DatasetError
+
+TITLE = "SIIM-FISABIO-RSNA with COVID-19 Radiography"
+UNION_JSON = "union.json"
+# Reader name -> (its module's reader, what stands before the ids of its images).
+MEMBERS = {
+    "siim_covid19": (siim_covid19.READER, "siim/"),
+    "covid19_radiography": (covid19_radiography.READER, "radiography/"),
+}
+HIDDEN = (".", "__MACOSX")  # what an operating system leaves behind
+IDS = ("image_id", "patient_id", "study_id")
+PATHS = ("path", "mask_path")
+EXPECTS = f"{UNION_JSON}, which the command `union` writes"
+
+
+def find_root(folder: Path) -> Path | None:
+    """Return `folder` if it holds union.json; see `Reader.find_root`."""
+    return folder if (folder / UNION_JSON).is_file() else None
+
+
+def create_union(folder: Path, members: Sequence[Path]) -> dict[str, Path]:
+    """Write `folder`/union.json, which makes one dataset of two; no image is copied.
+
+    Args:
+        folder: a new or empty folder, or one whose union is to be replaced.
+        members: the folders of SIIM and of COVID-19 Radiography, or folders that hold them,
+            in either order.
+
+    Returns:
+        Reader name -> the dataset folder that was found, absolute.
+
+    Raises:
+        DatasetError: the folder holds something else or one of the members, or the members
+            are not one of each.
+    """
+    found = _sort_members(members)
+    inside = [root for root in found.values() if root.is_relative_to(folder.resolve())]
+    if inside:
+        raise DatasetError(
+            f"{folder} holds {inside[0]}. Choose a folder beside it, for the union is a dataset "
+            "of its own."
+        )
+    others = [one.name for one in folder.iterdir()] if folder.is_dir() else []
+    others = sorted(name for name in others if name != UNION_JSON and not name.startswith(HIDDEN))
+    if others or folder.is_file():
+        holds = f"holds {others[0]}" if others else "is a file"
+        raise DatasetError(f"{folder} {holds}. Choose a new folder for the union.")
+    content = {"members": {name: str(root) for name, root in found.items()}}
+    folder.mkdir(parents=True, exist_ok=True)
+    partial = folder / f".{UNION_JSON}.{uuid4().hex}.partial"
+    partial.write_text(json.dumps(content, indent=2), encoding="utf-8")
+    partial.replace(folder / UNION_JSON)
+    return found
+
+
+def _sort_members(members: Sequence[Path]) -> dict[str, Path]:
+    """Return reader name -> root of the members, in the order of `MEMBERS`."""
+    found: dict[str, Path] = {}
+    for member in members:
+        fitting = {name: root for name in MEMBERS if (root := _root_of(name, member))}
+        if len(fitting) != 1:
+            titles = " and ".join(reader.title for reader, _ in MEMBERS.values())
+            holds = "both" if fitting else "neither"
+            raise DatasetError(f"{member} holds {holds} of {titles}. Name a folder of each.")
+        if repeated := fitting.keys() & found.keys():
+            title = MEMBERS[repeated.pop()][0].title
+            raise DatasetError(f"{member} is a second folder of {title}. Name one of each.")
+        found |= fitting
+    if missing := [reader for name, (reader, _) in MEMBERS.items() if name not in found]:
+        raise DatasetError(f"The union lacks {missing[0].title}: {missing[0].expects}.")
+    return {name: found[name] for name in MEMBERS}
+
+
+def _root_of(name: str, folder: Path) -> Path | None:
+    root = MEMBERS[name][0].find_root(folder)
+    return root.resolve() if root else None
+
+
+def find_members(folder: Path) -> dict[str, Path]:
+    """Return reader name -> dataset folder, as `folder`/union.json names them.
+
+    Raises:
+        DatasetError: the file is damaged, or a folder that it names is not there or holds
+            something else.
+    """
+    path = folder / UNION_JSON
+    try:
+        named = json.loads(path.read_text(encoding="utf-8"))["members"]
+        folders = {name: Path(folder, named[name]) for name in MEMBERS}
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+        raise DatasetError(
+            f"{path} does not name a folder of {' and of '.join(MEMBERS)}: {error!r}. "
+            "Write it anew with the command `union`."
+        ) from error
+    members = {name: _root_of(name, one) for name, one in folders.items()}
+    for name, root in members.items():
+        if root is None:
+            raise DatasetError(
+                f"{path} names {folders[name]}, which is not {MEMBERS[name][0].title}. "
+                "Write it anew with the command `union`."
+            )
+    return {name: root for name, root in members.items() if root}
+
+
+def read_union(folder: Path) -> Catalog:
+    """Read both datasets that the folder's union.json names.
+
+    Returns:
+        A catalog of all images of both. Ids begin with "siim/" or "radiography/", `source` is
+        the reader of the row, paths are relative to the union's folder (absolute on another
+        drive), and each remark begins with the title of its dataset.
+
+    Raises:
+        DatasetError: there is no usable union.json, or a member cannot be read.
+    """
+    if find_root(folder) is None:
+        raise DatasetError(f"{folder} is not the union {TITLE}: expected {EXPECTS}.")
+    folder = folder.resolve()
+    images, boxes, remarks = [], [], []
+    for name, root in find_members(folder).items():
+        reader, prefix = MEMBERS[name]
+        catalog = reader.read(root)
+        way = _way(folder, catalog.root)
+        changed = {column: prefix + catalog.images[column] for column in IDS}
+        changed |= {column: f"{way}/" + catalog.images[column] for column in PATHS}
+        images.append(catalog.images.assign(**changed))
+        boxes.append(catalog.boxes.assign(image_id=prefix + catalog.boxes["image_id"]))
+        remarks += [
+            replace(remark, message=f"{reader.title}: {remark.message}")
+            for remark in catalog.remarks
+        ]
+    return build_catalog(
+        folder,
+        "siim_radiography",
+        pd.concat(images, ignore_index=True),
+        pd.concat(boxes, ignore_index=True),
+        remarks,
+    )
+
+
+def _way(start: Path, end: Path) -> str:
+    """Return the relative path from one folder to another, or, on another drive, `end`."""
+    try:
+        return Path(os.path.relpath(end.resolve(), start)).as_posix()
+    except ValueError:
+        return end.resolve().as_posix()
+
+
+def _roots(root: Path) -> list[Path]:
+    return [root, *find_members(root).values()]
+
+
+READER = Reader(
+    title=TITLE,
+    expects=EXPECTS,
+    find_root=find_root,
+    read=read_union,
+    citation="; ".join(reader.citation for reader, _ in MEMBERS.values()),
+    licence="; ".join(f"{reader.title}: {reader.licence}" for reader, _ in MEMBERS.values()),
+    about=(
+        "Two datasets as one: SIIM is the data that a model is to work on, COVID-19 Radiography "
+        "is external data to learn from. No image is copied."
+    ),
+    trouble=(
+        "A model that tells the two sources apart knows half of the label.",
+        "COVID-19 Radiography names no patients, so only SIIM is divided by patient.",
+        "The labels were made by other people in other ways.",
+    ),
+    roots=_roots,
+)
