@@ -14,6 +14,7 @@ page = st.navigation(
     [
         st.Page("pages/home.py", title="Home", icon=":material/home:", default=True),
         st.Page("pages/explore.py", title="Explore", icon=":material/grid_view:"),
+        st.Page("pages/audit.py", title="Audit", icon=":material/policy:"),
         st.Page("pages/prepare.py", title="Prepare", icon=":material/tune:"),
         st.Page("pages/train.py", title="Train", icon=":material/model_training:"),
         st.Page("pages/runs.py", title="Runs", icon=":material/monitoring:"),

@@ -76,7 +76,7 @@ if report["part"] == "validation":
 if leaks := data["groups_in_several_parts"]:
     st.warning(
         f"{leaks:,} patients or identical files are in several parts: the network is judged on "
-        "what it was trained on, and scores too well. Set split.method to patient.",
+        "what it was trained on, and scores too well. Set split.method to clean.",
         icon=":material/warning:",
     )
 if is_phantom(Path(recipe.data_folder)):

@@ -2,8 +2,10 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,6 +14,7 @@ import numpy as np
 import pytest
 from filelock import FileLock
 
+from tests.datasets.fakes import fake_covid19_radiography, fake_siim_covid19
 from tests.training.tiny import Finished
 from xray_core import cli, jobs
 from xray_core.datasets import READERS
@@ -26,7 +29,12 @@ PROJECT = Path(__file__).parents[1]
 COMMANDS = (
     "datasets",
     "catalog",
+    "audit",
     "demo",
+    "unpack",
+    "download",
+    "union",
+    "union-counts",
     "recipes",
     "train",
     "submit",
@@ -224,6 +232,68 @@ def test_datasets_lists_every_reader(call: Call) -> None:
     assert all(name in text for name in READERS)
 
 
+def test_a_union_is_made_and_counted_beside_the_thesis(call: Call, tmp_path: Path) -> None:
+    fake_siim_covid19(tmp_path / "siim")
+    fake_covid19_radiography(tmp_path / "radiography")
+    members = [tmp_path / "radiography", tmp_path / "siim"]
+
+    status, out, _ = call("union", tmp_path / "union", *members, "--json")
+
+    assert status == 0
+    assert json.loads(out)["members"] == {
+        "siim_covid19": str(members[1]),
+        "covid19_radiography": str(members[0]),
+    }
+    rows = json.loads(call("union-counts", tmp_path / "union", "--json")[1])
+    first = {"part": "total", "view": "", "class": "all images", "ours": 12, "thesis": 27_499}
+    assert rows[0] == first
+    assert "hidden test" in call("union-counts", tmp_path / "union", "--seed", 1)[1]
+
+
+@pytest.mark.parametrize("command", ["union", "union-counts"])
+def test_what_is_no_union_is_status_2(command: str, call: Call, siim_folder: Path) -> None:
+    members = [siim_folder, siim_folder] if command == "union" else []
+    folder = siim_folder.with_name("union") if members else siim_folder
+
+    status, out, err = call(command, folder, *members)
+
+    assert (status, out) == (2, "")
+    assert err.startswith("error: ")
+    assert not siim_folder.with_name("union").exists()
+
+
+def test_audit_says_what_it_found_and_what_is_in_order(call: Call, kermany_folder: Path) -> None:
+    status, text, _ = call("audit", kermany_folder, "--view", "kermany_pneumonia")
+
+    assert status == 0
+    assert "split: the authors' own parts: train 4, val 1, test 1" in text
+    assert "serious:       An accuracy measured on the 1 image of val" in text
+    assert "fine:          Each of 6 files can be read." in text
+
+    answer = json.loads(call("audit", kermany_folder, "--json")[1])
+    assert answer["view"] == "kermany_pneumonia"
+    assert {one["severity"] for one in answer["findings"]} == {"serious", "worth knowing", "fine"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (("--split", "luck"), "split.method is 'luck'"),
+        (("--view", "siim_study"), "made for 'siim_covid19'"),
+        (("--split", "image", "--seed", "1"), "part would hold no image"),
+    ],
+)
+def test_an_audit_that_cannot_be_made_is_status_2(
+    arguments: tuple[str, ...], expected: str, call: Call, kermany_folder: Path
+) -> None:
+    (kermany_folder / "val/NORMAL/NORMAL2-IM-1427-0001.jpeg").unlink()
+    (kermany_folder / "train/NORMAL/NORMAL2-IM-0427-0001-0002.jpeg").unlink()
+    status, out, err = call("audit", kermany_folder, *arguments)
+
+    assert (status, out) == (2, "")
+    assert expected in err
+
+
 def test_recipes_lists_every_recipe(call: Call) -> None:
     _, out, _ = call("recipes", "--json")
 
@@ -256,6 +326,47 @@ def test_two_demos_are_not_drawn_into_one_folder(call: Call, tmp_path: Path) -> 
 
     assert status == 2
     assert "Another process is drawing into" in err
+
+
+def test_unpack_makes_datasets_of_all_archives_that_wait(
+    call: Call, home: Home, kermany_folder: Path, tmp_path: Path
+) -> None:
+    home.data.mkdir(parents=True)
+    shutil.make_archive(str(home.data / "chest"), "zip", kermany_folder.parent, "chest_xray")
+    (tmp_path / "notes").mkdir()
+    (tmp_path / "notes" / "notes.txt").touch()
+    shutil.make_archive(str(home.data / "notes"), "gztar", tmp_path / "notes")
+
+    status, out, _ = call("unpack", "--json", "--save", tmp_path / "saved.json")
+
+    assert status == 0
+    chest, notes = json.loads(out)["folders"]
+    assert (chest["folder"], chest["dataset"]) == (str(home.data / "chest"), "kermany")
+    assert notes["dataset"] is None
+    assert "notes is no known dataset" in notes["trouble"]
+    assert json.loads((tmp_path / "saved.json").read_bytes()) == json.loads(out)
+    assert "No archive in" in call("unpack")[1]
+
+
+def test_unpack_says_what_was_done_before_an_error(call: Call, home: Home) -> None:
+    home.data.mkdir(parents=True)
+    for name in ("a.zip", "b.zip"):
+        with zipfile.ZipFile(home.data / name, "w") as archive:
+            archive.writestr("1.png", b"x")
+    (home.data / "b.zip").write_bytes(b"no archive")
+
+    status, out, err = call("unpack")
+
+    assert (status, out) == (2, "")
+    [line] = err.splitlines()
+    assert line.startswith(f"error: {home.data / 'a'} is unpacked. b.zip is damaged")
+
+
+def test_download_of_an_unknown_dataset_names_the_known(call: Call) -> None:
+    status, _, err = call("download", "kermani")
+
+    assert status == 2
+    assert f"Choose one of: {', '.join(READERS)}" in err
 
 
 def test_submit_queues_and_stop_takes_out_of_the_queue(

@@ -15,6 +15,7 @@ from typing import Any
 from xray_core.errors import DatasetError, RecipeError, XrayError
 from xray_core.home import Home, find_home
 
+N_TABLE_ROWS = 5  # of a serious finding, in what a person reads
 Answer = tuple[dict[str, Any] | list[Any], str]  # for --json, for a person
 
 
@@ -57,10 +58,30 @@ def _build_parser() -> argparse.ArgumentParser:
     add("datasets", _datasets, "List the dataset layouts that can be read.")
     catalog = add("catalog", _catalog, "Read a dataset folder and count what is in it.")
     catalog.add_argument("folder", type=Path)
+    audit = add("audit", _audit, "Look for leaks, copies, wrong labels and odd files.")
+    audit.add_argument("folder", type=Path)
+    audit.add_argument("--view", metavar="NAME", help="label view to judge")
+    audit.add_argument("--split", metavar="METHOD", help="split to check, instead of the authors'")
+    audit.add_argument("--seed", type=int, default=0, metavar="N", help="of the split")
+    audit.add_argument("--save", type=Path, metavar="FILE", help="write the JSON there")
     demo = add("demo", _demo, "Draw a demo dataset of chest-like films.")
     demo.add_argument("folder", type=Path)
     demo.add_argument("--images", type=_positive, default=600, metavar="N")
     demo.add_argument("--seed", type=int, default=0, metavar="S")
+
+    unpack = add("unpack", _unpack, "Unpack the archives in the workspace's data folder.")
+    unpack.add_argument("names", nargs="*", metavar="NAME", help="without names: all that wait")
+    download = add("download", _download, "Download a dataset from Kaggle.")
+    download.add_argument("dataset", help="its name, as `datasets` lists it")
+    for command in (unpack, download):
+        command.add_argument("--save", type=Path, metavar="FILE", help="write the JSON there")
+
+    union = add("union", _union, "Make one dataset of SIIM and COVID-19 Radiography.")
+    union.add_argument("folder", type=Path, help="a new folder; no image is copied")
+    union.add_argument("members", type=Path, nargs=2, metavar="MEMBER")
+    counts = add("union-counts", _union_counts, "Count a union's parts, beside the thesis'.")
+    counts.add_argument("folder", type=Path)
+    counts.add_argument("--seed", type=int, default=0, metavar="N", help="of the split")
 
     add("recipes", _recipes, "List the recipes.")
     for name, function, text in (
@@ -137,6 +158,57 @@ def _catalog(options: argparse.Namespace, home: Home) -> Answer:
     return summary, "\n".join(lines)
 
 
+def _audit(options: argparse.Namespace, home: Home) -> Answer:
+    from xray_core.audit import run_audit
+    from xray_core.datasets import open_dataset
+    from xray_core.jobs.tasks import note_progress
+    from xray_core.splits import SplitSpec
+
+    spec = SplitSpec(method=options.split, seed=options.seed) if options.split else None
+    catalog = open_dataset(options.folder, home.cache)
+    tell = note_progress(options.save) if options.save else _show_progress("files read")
+    answer = run_audit(catalog, home.cache, options.view, spec, tell)
+    _save(answer, options.save)
+    counts = answer["counts"]
+    lines = [
+        f"{answer['source']}: {counts['present']:,} of {counts['images']:,} images are there, "
+        f"{counts['patients']:,} patients; label view {answer['view'] or 'none'}",
+        f"split: {answer['split']}: "
+        + (", ".join(f"{part} {n:,}" for part, n in counts["parts"].items()) or "no parts"),
+    ]
+    for finding in answer["findings"]:
+        lines.append(f"{finding['severity'] + ':':14} {finding['title']}")
+        if finding["advice"]:
+            lines.append(f"{'':15}{finding['why']} {finding['advice']}")
+        for row in finding["table"][:N_TABLE_ROWS] if finding["severity"] == "serious" else ():
+            cells = (
+                f"{name} {'unknown' if value is None else value}" for name, value in row.items()
+            )
+            lines.append(f"{'':15}- {', '.join(cells)}")
+    return answer, "\n".join(lines)
+
+
+def _save(answer: dict[str, Any], path: Path | None) -> None:
+    if path:
+        from xray_core.runs import replaced_file
+
+        with replaced_file(path) as partial:
+            partial.write_text(json.dumps(answer, indent=2), encoding="utf-8")
+
+
+def _show_progress(what: str) -> Callable[[int, int], None] | None:
+    """Return a function that counts on one line of a terminal; None where nobody watches."""
+    if not sys.stderr.isatty():
+        return None
+
+    def show(done: int, total: int) -> None:
+        if done % 100 == 0 or done == total:
+            end = "\n" if done == total else ""
+            print(f"\r{done:,} of {total:,} {what}", end=end, file=sys.stderr, flush=True)
+
+    return show
+
+
 def _demo(options: argparse.Namespace, home: Home) -> Answer:
     from filelock import FileLock, Timeout
 
@@ -153,6 +225,71 @@ def _demo(options: argparse.Namespace, home: Home) -> Answer:
         raise DatasetError(f"Another process is drawing into {folder}. Wait for it.") from error
     answer = {"folder": str(options.folder), "images": options.images, "seed": options.seed}
     return answer, f"Drew {options.images:,} films into {options.folder}."
+
+
+def _unpack(options: argparse.Namespace, home: Home) -> Answer:
+    from xray_core.datasets.archives import find_group, list_archives
+    from xray_core.datasets.unpacking import Progress, Unpacked, unpack_archives
+
+    def show(now: Progress) -> None:
+        if sys.stderr.isatty():
+            words = f"{now.n_files:,} files, {now.read / 1e6:,.0f} of {now.total / 1e6:,.0f} MB"
+            print(f"\r{words}", end="\n" * (now.read == now.total), file=sys.stderr, flush=True)
+
+    groups = [find_group(home, name) for name in dict.fromkeys(options.names)]
+    done: list[Unpacked] = []
+    for group in groups or [one for one in list_archives(home) if one.waiting]:
+        try:
+            done.append(unpack_archives(group, home, show))
+        except DatasetError as error:
+            before = "".join(f"{one.folder} is unpacked. " for one in done)
+            raise DatasetError(f"{before}{error}") from error
+    answer = {"folders": [_describe_folder(one.folder) | one.as_json() for one in done]}
+    _save(answer, options.save)
+    lines = [_folder_text(one) for one in answer["folders"]]
+    return answer, "\n".join(lines) or f"No archive in {home.data} waits to be unpacked."
+
+
+def _download(options: argparse.Namespace, home: Home) -> Answer:
+    from xray_core.datasets.kaggle import download_dataset
+
+    answer = _describe_folder(download_dataset(options.dataset, home))
+    _save(answer, options.save)
+    return answer, f"{answer['folder']} is a dataset now ({answer['dataset']})."
+
+
+def _describe_folder(folder: Path) -> dict[str, Any]:
+    from xray_core.datasets import detect_dataset
+
+    try:
+        return {"folder": str(folder), "dataset": detect_dataset(folder), "trouble": ""}
+    except DatasetError as error:
+        return {"folder": str(folder), "dataset": None, "trouble": str(error)}
+
+
+def _folder_text(one: dict[str, Any]) -> str:
+    lines = [f"Unpacked {one['files']:,} files into {one['folder']}; the archive is kept."]
+    lines += [f"note: {message}" for message in one["left_out"]]
+    lines += [f"note: {one['trouble']}"] if one["trouble"] else []
+    return "\n".join(lines)
+
+
+def _union(options: argparse.Namespace, home: Home) -> Answer:
+    from xray_core.datasets.union import create_union
+
+    members = create_union(options.folder, options.members)
+    folders = {name: str(root) for name, root in members.items()}
+    text = f"{options.folder} is now the union of {' and '.join(folders.values())}."
+    return {"folder": str(options.folder), "members": folders}, text
+
+
+def _union_counts(options: argparse.Namespace, home: Home) -> Answer:
+    from xray_core.datasets import open_dataset
+    from xray_core.production import count_production
+
+    table = count_production(open_dataset(options.folder, home.cache), options.seed)
+    answer: list[Any] = json.loads(table.to_json(orient="records"))
+    return answer, table.to_string(index=False)
 
 
 def _recipes(options: argparse.Namespace, home: Home) -> Answer:
@@ -221,11 +358,7 @@ def _describe(options: argparse.Namespace, home: Home) -> Answer:
     from xray_core.training.describe import describe_recipe
 
     answer = describe_recipe(recipe)
-    if options.save:
-        from xray_core.runs import replaced_file
-
-        with replaced_file(options.save) as partial:
-            partial.write_text(json.dumps(answer, indent=2), encoding="utf-8")
+    _save(answer, options.save)
     return answer, (
         f"{answer['parameters']:,} parameters in {len(answer['layers'])} layers; "
         f"{answer['images_per_second']:.1f} images/s on {answer['device']}, "

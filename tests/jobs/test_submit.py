@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from xray_core.datasets.phantom import write_phantom_dataset
 from xray_core.errors import DatasetError, JobError, LabelError, RecipeError, XrayError
 from xray_core.home import Home
 from xray_core.jobs import JobQueue, stop_run, submit, submit_recipe
@@ -149,3 +150,18 @@ def test_a_run_that_has_ended_is_left_as_it_is(state: str, home: Home) -> None:
 
     assert run.read_status().message == "Said long ago."
     assert not run.stop_path.exists()
+
+
+def test_a_split_that_leaks_is_refused_unless_the_user_allows_it(
+    home: Home, tmp_path: Path
+) -> None:
+    folder = tmp_path / "drawn"
+    write_phantom_dataset(folder, 40, seed=3)
+    by_image = replace(DEMO.split, method="image")
+
+    with pytest.raises(RecipeError, match=r"\d+ patients .* are in several parts"):
+        submit_recipe(replace(DEMO, split=by_image), folder, home)
+    assert list_runs(home.runs) == []
+
+    run = submit_recipe(replace(DEMO, split=replace(by_image, allow_leaks=True)), folder, home)
+    assert run.read_recipe().split.allow_leaks

@@ -15,12 +15,15 @@ PAGES = sorted((ROOT / "pages").glob("[!_]*.py"))
 RUN = "20260301-100000-demo_cnn"
 OPEN_PAGES = """
 import sys
-import xray_core.datasets.shelf, xray_core.jobs.measure, xray_core.jobs.worker
+import xray_core.datasets.shelf, xray_core.jobs.measure, xray_core.jobs.tasks
+import xray_core.jobs.worker
 from streamlit.runtime.pages_manager import PagesManager
 from streamlit.testing.v1 import AppTest
 
 for module in (xray_core.datasets.shelf, xray_core.jobs.measure, xray_core.jobs.worker):
     module.start_detached = lambda *_: "0:0"  # nothing is drawn, measured or trained here
+# An audit that goes on and on.
+xray_core.jobs.tasks.start_detached = lambda *_: xray_core.processes.own_handle()
 
 run, *pages = sys.argv[1:]
 for page in pages:
@@ -55,7 +58,9 @@ def used_workspace(workspace: Home) -> Home:
 
 
 def test_there_are_pages() -> None:
-    assert {"home", "explore", "prepare", "train", "runs", "evaluate"} <= {p.stem for p in PAGES}
+    assert {"home", "explore", "audit", "prepare", "train", "runs", "evaluate"} <= {
+        p.stem for p in PAGES
+    }
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)

@@ -8,8 +8,9 @@ import pytest
 from PIL import Image
 
 from tests.datasets.fakes import write_image
+from xray_core.datasets.images import read_image
 from xray_core.preprocess import thumbnails
-from xray_core.preprocess.thumbnails import create_thumbnails
+from xray_core.preprocess.thumbnails import create_thumbnails, decode_thumbnail
 
 
 def size_of(jpeg: bytes) -> tuple[int, int]:
@@ -69,6 +70,24 @@ def test_bad_files_give_a_reason_and_the_others_their_thumbnail(film: Path, tmp_
     assert not good.reason
     assert "empty.jpg is empty" in bad.reason
     assert not bad.jpeg
+
+
+def test_old_and_new_ones_come_in_the_order_that_was_asked_for(film: Path, tmp_path: Path) -> None:
+    write_image(tmp_path / "tall.png", (60, 120))
+    create_thumbnails([film], 40, tmp_path / "kept")
+
+    found = create_thumbnails([tmp_path / "tall.png", film, film], 40, tmp_path / "kept")
+
+    assert [size_of(one.jpeg) for one in found] == [(20, 40), (40, 20), (40, 20)]
+
+
+def test_a_thumbnail_has_the_pixels_of_its_image(film: Path, tmp_path: Path) -> None:
+    [whole] = create_thumbnails([film], 500, tmp_path / "kept")
+
+    pixels = decode_thumbnail(whole)
+
+    assert pixels.shape == (60, 120)
+    assert abs(pixels.astype(float) - read_image(film)).mean() < 10  # JPEG loses a little
 
 
 def test_nothing_half_written_stays(film: Path, tmp_path: Path) -> None:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
 
+import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from xray_core.datasets.images import read_image
@@ -48,15 +50,34 @@ def create_thumbnails(images: Sequence[Path], side: int, folder: Path) -> list[T
     Raises:
         OSError: the disk refuses to keep a thumbnail.
     """
+    found = [_find_thumbnail(image, side, folder) for image in images]
+    missing = [image for image, one in zip(images, found, strict=True) if one is None]
+    if not missing:  # the usual case: starting threads would take longer than reading
+        return [one for one in found if one is not None]
     with ThreadPoolExecutor(THREADS) as pool:
-        return list(pool.map(lambda image: _create_thumbnail(image, side, folder), images))
+        made = pool.map(lambda image: _create_thumbnail(image, side, folder), missing)
+        return [next(made) if one is None else one for one in found]
+
+
+def decode_thumbnail(thumbnail: Thumbnail) -> NDArray[np.uint8]:
+    """Return the pixels of a thumbnail that holds a file, uint8 (h, w), 0 is black."""
+    with Image.open(io.BytesIO(thumbnail.jpeg), formats=["JPEG"]) as image:
+        return np.array(image.convert("L"))
+
+
+def _find_thumbnail(image: Path, side: int, folder: Path) -> Thumbnail | None:
+    """Return the thumbnail that an earlier call kept, or why there can be none; else None."""
+    try:
+        return Thumbnail((folder / _name(image, side)).read_bytes())
+    except FileNotFoundError:
+        return None
+    except ImageError as error:
+        return Thumbnail(reason=str(error))
 
 
 def _create_thumbnail(image: Path, side: int, folder: Path) -> Thumbnail:
     try:
         kept = folder / _name(image, side)
-        if kept.is_file():
-            return Thumbnail(kept.read_bytes())
         jpeg = _encode(image, side)
     except ImageError as error:
         return Thumbnail(reason=str(error))
@@ -76,7 +97,7 @@ def _name(image: Path, side: int) -> str:
         found = image.stat()
     except OSError as error:
         raise ImageError(f"{image} cannot be read: {error.strerror}.") from error
-    state = (VERSION, str(image.resolve()), found.st_mtime_ns, found.st_size, side, JPEG_QUALITY)
+    state = (VERSION, str(image.absolute()), found.st_mtime_ns, found.st_size, side, JPEG_QUALITY)
     digest = hashlib.sha256(repr(state).encode()).hexdigest()
     return f"{digest[:2]}/{digest[2:32]}.jpg"
 

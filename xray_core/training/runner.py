@@ -25,6 +25,7 @@ from xray_core.home import Home
 from xray_core.labels import encode_catalog, find_view
 from xray_core.models import build_model, check_weights
 from xray_core.preprocess.cache import BuildStopped, ImageCache, open_image_cache
+from xray_core.preprocess.fingerprints import read_fingerprints
 from xray_core.processes import lower_priority
 from xray_core.recipes import Phase, Recipe
 from xray_core.runs import Run
@@ -172,7 +173,8 @@ def _prepare(recipe: Recipe, run: Run, home: Home, progress: Progress) -> Prepar
     progress.update(now=True, step="preparing", message="Reading the dataset.")
     catalog = open_dataset(Path(recipe.data_folder), home.cache)
     targets = encode_catalog(catalog, find_view(recipe.label_view))
-    split = split_catalog(catalog, targets, recipe.split)
+    pixels = _read_pixels(catalog, run, home, progress) if recipe.split.method == "clean" else None
+    split = split_catalog(catalog, targets, recipe.split, pixels)
     run.write_table("split.parquet", split)
     leaks = check_leaks(split, catalog, recipe.split)
 
@@ -193,12 +195,23 @@ def _prepare(recipe: Recipe, run: Run, home: Home, progress: Progress) -> Prepar
             "folder": recipe.data_folder,
             "remarks": [remark.message for remark in catalog.remarks],
             "unreadable": cache.unreadable.to_dict("records"),
-            "grouped_by": "image" if recipe.split.method == "image" else describe_groups(catalog),
+            "grouped_by": describe_groups(catalog, recipe.split),
             "groups_in_several_parts": leaks,
             "parts": pd.crosstab(split["part"], split["class"]).to_dict("index"),
         },
     )
     return Prepared(catalog, split, cache, list(targets.columns))
+
+
+def _read_pixels(catalog: Catalog, run: Run, home: Home, progress: Progress) -> pd.Series:
+    """Return a digest of each image's pixels, by which a clean split joins copies."""
+
+    def tell(done: int, total: int) -> None:
+        progress.update(
+            done=done, total=total, message=f"Looking for copies: {done:,} of {total:,} images."
+        )
+
+    return read_fingerprints(catalog, home.cache, tell, run.stop_path.exists)["digest"]
 
 
 def _training_batches(recipe: Recipe, data: Prepared) -> TrainingBatches:

@@ -1,0 +1,77 @@
+"""The audit as a process of its own: started on the first visit, watched, its answer shown."""
+
+import hashlib
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+
+from pages.parts.frame import errors_in_words, escape_markdown
+from xray_core.catalog import Catalog
+from xray_core.home import find_home
+from xray_core.jobs.tasks import TaskState, forget_task, read_task, start_task
+
+TICK = "1s"
+VERSION = 1  # raise it when the same data gives other findings
+
+
+def find_audit(catalog: Catalog, view: str, split: str) -> Mapping[str, Any]:
+    """Return what `audit.run_audit` found; until that is known, show its progress and end the page.
+
+    Args:
+        catalog: the dataset.
+        view: a label view.
+        split: a method of `splits.METHODS`; "": the authors' own parts, else ours by patient.
+    """
+    home = find_home()
+    name = _name(catalog, view, split)
+    with errors_in_words():
+        state = read_task(home, name)
+        if state.state == "missing":
+            arguments = ["audit", str(catalog.root), "--view", view]
+            start_task(home, name, arguments + (["--split", split] if split else []))
+            state = read_task(home, name)
+    if state.state == "done":
+        with st.sidebar:
+            if st.button("Audit again", icon=":material/replay:", help="Reads changed files."):
+                forget_task(home, name)
+                st.rerun()
+        return state.result
+    if state.state == "failed":
+        st.error(escape_markdown(state.reason), icon=":material/error:")
+        if st.button("Try again", icon=":material/replay:"):
+            forget_task(home, name)
+            st.rerun()
+    else:
+        _watch(name)
+    st.stop()
+
+
+@st.fragment(run_every=TICK)
+def _watch(name: str) -> None:
+    home = find_home()
+    state = read_task(home, name)
+    if state.state != "running":
+        st.rerun()
+    st.progress(state.done / state.total if state.total else 0.0, text=_words(state))
+    st.caption("Each image is read once; the next audit of this dataset takes seconds.")
+    if st.button("Stop", icon=":material/stop:"):
+        forget_task(home, name)
+        st.switch_page("pages/explore.py")
+
+
+def _words(state: TaskState) -> str:
+    if not state.total:
+        return "Reading the tables …"
+    if state.done == state.total:
+        return "Comparing the images …"
+    return f"Reading images: {state.done:,} of {state.total:,}"
+
+
+def _name(catalog: Catalog, view: str, split: str) -> str:
+    """Return a name for all that the answer depends on, as far as the catalog tells."""
+    sizes = int(catalog.images["file_size"].sum())
+    state = (VERSION, str(catalog.root), len(catalog.images), len(catalog.present), sizes)
+    remarks = [(remark.kind, remark.count) for remark in catalog.remarks]
+    digest = hashlib.sha256(repr((state, remarks, view, split)).encode()).hexdigest()
+    return f"audit-{digest[:20]}"

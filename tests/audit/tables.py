@@ -1,0 +1,31 @@
+"""Audited tables for the tests of single checks."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from xray_core.audit import Finding
+from xray_core.catalog import build_catalog
+from xray_core.preprocess.fingerprints import COLUMNS
+
+PARTS = ("train", "val", "test")
+
+
+def make_images(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+    """Return an audited table with these values, all other columns unknown."""
+    numbered = [
+        {"image_id": f"i{n:04d}", "path": f"i{n:04d}.png", **row} for n, row in enumerate(rows)
+    ]
+    images = build_catalog(Path("nowhere"), "made_up", numbered).images
+    added = pd.DataFrame(numbered).reindex(columns=["label", "part", *COLUMNS])
+    added = added.astype({"label": "string", **COLUMNS})
+    added["part"] = pd.Categorical(added["part"], categories=PARTS)
+    return images.join(added)
+
+
+def find(findings: Sequence[Finding], kind: str) -> Finding:
+    """Return the one finding of a kind."""
+    (found,) = (one for one in findings if one.kind == kind)
+    return found

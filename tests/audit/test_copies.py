@@ -1,0 +1,155 @@
+"""Copies: groups of identical images, and images that look the same."""
+
+from collections.abc import Callable
+
+import cv2
+import numpy as np
+import pandas as pd
+import pytest
+
+from tests.audit.tables import find, make_images
+from xray_core.audit import near_identical
+from xray_core.audit.copies import check_identical, check_near
+from xray_core.audit.near_identical import find_near_identical
+from xray_core.datasets.phantom import write_phantom_dataset
+from xray_core.preprocess.fingerprints import fingerprint_image
+
+COPIES = [
+    {"digest": "x", "findings": "normal", "label": "a", "part": "train"},
+    {"digest": "x", "findings": "ill", "label": "b", "part": "train"},
+    {"digest": "x", "findings": "normal", "label": "a", "part": "test"},
+    {"digest": "y", "findings": "ill", "label": "b", "part": "test"},
+    {"digest": "y", "findings": "ill", "label": "b", "part": "test"},
+    {"digest": "z", "findings": "ill", "label": "b", "part": "test"},
+    {"digest": None, "findings": "ill", "label": "b"},
+    {"digest": None, "findings": "normal", "label": "a"},
+]
+
+
+def test_identical_images_are_counted_in_groups_by_label_and_part() -> None:
+    findings = check_identical(make_images(COPIES))
+
+    group, conflict, leak = (
+        find(findings, f"identical{one}") for one in ("", "_conflict", "_leak")
+    )
+    assert group.title == "2 groups of images with identical pixels; the largest has 3 copies."
+    assert group.why.startswith("5 images stand for 2")
+    assert (conflict.severity, conflict.count) == ("serious", 1)
+    assert "1 by the findings, 0 by the image's own finding" in conflict.title
+    assert conflict.examples == ("i0000", "i0001", "i0002")
+    assert (leak.severity, leak.count) == ("serious", 1)
+    assert leak.table[0] == {
+        "copies": 3,
+        "labels": "ill, normal",
+        "parts": "test, train",
+        "images": "i0000, i0001, i0002",
+    }
+
+
+def test_a_conflict_that_the_view_hides_is_found() -> None:
+    images = make_images(
+        [{"digest": "x", "findings": "one", "image_findings": own, "label": "a"} for own in "pq"]
+    )
+
+    conflict = find(check_identical(images), "identical_conflict")
+
+    assert conflict.count == 1
+    assert "0 by the findings, 1 by the image's own finding" in conflict.title
+
+
+def test_images_without_a_copy_are_fine() -> None:
+    findings = check_identical(make_images(COPIES[4:]))
+
+    assert [one.severity for one in findings] == ["fine"]
+
+
+@pytest.fixture(scope="module")
+def films(tmp_path_factory: pytest.TempPathFactory) -> list[np.ndarray]:
+    """A dozen drawn films of different patients."""
+    folder = tmp_path_factory.mktemp("films")
+    write_phantom_dataset(folder, 12, seed=3)
+    return [cv2.imread(str(path), cv2.IMREAD_GRAYSCALE) for path in sorted(folder.rglob("*.jp*g"))]
+
+
+def fingerprints_of(images: list[np.ndarray]) -> pd.DataFrame:
+    return pd.DataFrame([fingerprint_image(image) for image in images])
+
+
+def names_of(table: pd.DataFrame) -> pd.Series:
+    return pd.Series([f"n{row}" for row in range(len(table))], index=table.index)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda film: cv2.imdecode(cv2.imencode(".jpg", film, [1, 25])[1], 0),
+        lambda film: cv2.resize(film, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA),
+        lambda film: cv2.resize(film, (300, 200), interpolation=cv2.INTER_AREA),
+        lambda film: np.clip(film * 1.1 + 12, 0, 255).astype(np.uint8),
+        lambda film: (255 * (film / 255) ** 0.8).astype(np.uint8),
+    ],
+    ids=["jpeg", "half", "squashed", "brighter", "gamma"],
+)
+def test_a_changed_copy_is_found_and_other_films_are_not(
+    films: list[np.ndarray], change: Callable[[np.ndarray], np.ndarray]
+) -> None:
+    table = fingerprints_of([*films, change(films[4])])
+
+    pairs = find_near_identical(table, names_of(table))
+
+    assert pairs[["image_id_a", "image_id_b"]].to_numpy().tolist() == [["n4", f"n{len(films)}"]]
+    assert pairs["similarity"].between(0.92, 1.001).all()
+
+
+def test_pairs_are_the_same_however_many_are_compared_at_once(
+    films: list[np.ndarray], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table = fingerprints_of([*films, *(255 - (255 - film) // 2 for film in films)])
+    whole = find_near_identical(table, names_of(table), threshold=0.5)
+    monkeypatch.setattr(near_identical, "BLOCK", 5)
+
+    blocks = find_near_identical(table, names_of(table), threshold=0.5)
+
+    assert len(whole) >= len(films)
+    together = ["image_id_a", "image_id_b"]
+    pd.testing.assert_frame_equal(
+        whole.sort_values(together, ignore_index=True),
+        blocks.sort_values(together, ignore_index=True),
+        atol=1e-5,
+    )
+
+
+def test_identical_and_blank_images_make_no_near_pair(films: list[np.ndarray]) -> None:
+    blank = [np.full((40, 40), level, np.uint8) for level in (0, 90)]
+    table = fingerprints_of([films[0], films[0], *blank])
+
+    assert find_near_identical(table, names_of(table)).empty
+    nothing = table.assign(digest=pd.NA, signature=None)
+    assert find_near_identical(nothing, names_of(nothing)).empty
+
+
+def test_near_pairs_are_judged_by_label_part_and_patient_with_their_copies() -> None:
+    images = make_images(
+        [
+            {"digest": "x", "label": "a", "part": "train", "patient_id": "p"},
+            {"digest": "x", "label": "a", "part": "test", "patient_id": "p"},
+            {"digest": "y", "label": "b", "part": "train", "patient_id": "p"},
+            {"digest": "z", "label": "a", "part": "train", "patient_id": "q"},
+        ]
+    )
+    pairs = pd.DataFrame({"image_id_a": ["i0000"], "image_id_b": ["i0002"], "similarity": [0.97]})
+
+    findings = check_near(images, pairs)
+
+    assert find(findings, "near_identical").count == 2
+    assert "Of the 2, 2 are known to be of one patient" in find(findings, "near_identical").why
+    assert find(findings, "near_identical_conflict").count == 2
+    leak = find(findings, "near_identical_leak")
+    assert (leak.severity, leak.count, leak.examples) == ("serious", 1, ("i0001", "i0002"))
+    assert leak.table[0]["similarity"] == 0.97
+
+
+def test_no_near_pair_is_fine() -> None:
+    nothing = pd.DataFrame(columns=["image_id_a", "image_id_b", "similarity"])
+
+    assert [one.severity for one in check_near(make_images([{}]), nothing)] == ["fine"]

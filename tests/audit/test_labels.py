@@ -1,0 +1,102 @@
+"""Labels: contradictions, small classes, parts too small."""
+
+import pandas as pd
+import pytest
+
+from tests.audit.tables import find, make_images
+from xray_core.audit.labels import check_classes, check_columns, check_parts, wilson_half_width
+
+NEGATIVE, TYPICAL = "Negative for Pneumonia", "Typical Appearance"
+
+
+def test_an_image_that_contradicts_its_study_is_found_in_both_directions() -> None:
+    images = make_images(
+        [
+            {"study_id": "s", "findings": TYPICAL, "image_findings": "none"},
+            {"study_id": "s", "findings": TYPICAL, "image_findings": "opacity", "path": None},
+            {"study_id": "t", "findings": NEGATIVE, "image_findings": "none"},
+            {"study_id": "u", "findings": NEGATIVE, "image_findings": "opacity"},
+            {"study_id": "v", "findings": None, "image_findings": "none"},
+        ]
+    )
+
+    findings = check_columns(images)
+
+    without, with_finding = (find(findings, f"image_{one}_finding") for one in ("without", "with"))
+    assert (without.severity, without.count, without.examples) == ("serious", 1, ("i0000",))
+    assert (with_finding.count, with_finding.examples) == (1, ("i0003",))
+    mixed = find(findings, "mixed_study")
+    assert (mixed.count, mixed.examples) == (1, ("i0000", "i0001"))
+    assert mixed.table == ({"study": "s", "none": 1, "opacity": 1},)
+
+
+def test_columns_that_agree_are_fine_and_missing_ones_are_not_checked() -> None:
+    agreeing = make_images([{"study_id": "s", "findings": NEGATIVE, "image_findings": "none"}])
+
+    assert {one.severity for one in check_columns(agreeing)} == {"fine"}
+    assert check_columns(make_images([{"findings": NEGATIVE}])) == []
+
+
+def counts(**images: int) -> pd.DataFrame:
+    return pd.DataFrame({"images": images}).assign(test=lambda table: table["images"] // 10)
+
+
+@pytest.mark.parametrize(
+    ("sizes", "severity"),
+    [
+        ({"a": 500, "b": 900}, "fine"),
+        ({"a": 300, "b": 900}, "worth knowing"),
+        ({"a": 49, "b": 60}, "serious"),
+    ],
+)
+def test_small_and_unequal_classes_are_mentioned(sizes: dict[str, int], severity: str) -> None:
+    (found,) = check_classes(counts(**sizes), sum(sizes.values()))
+
+    assert found.severity == severity
+    assert found.title.startswith(f"The smallest class, a, has {sizes['a']} images")
+    assert found.table[0] == {
+        "class": "a",
+        "images": sizes["a"],
+        "test": sizes["a"] // 10,
+        "share": pytest.approx(sizes["a"] / sum(sizes.values()), abs=1e-4),
+    }
+
+
+def test_a_class_without_an_image_is_named_and_the_others_are_judged() -> None:
+    findings = check_classes(counts(a=0, b=500, c=600), 1100)
+
+    assert find(findings, "absent_class").title.endswith("here: a.")
+    assert find(findings, "class_counts").severity == "fine"
+
+
+def test_sixteen_images_are_too_few_and_many_are_enough() -> None:
+    table = pd.DataFrame(
+        {"images": [4000, 5000], "train": [2992, 3992], "val": [8, 8], "test": [1000, 1000]},
+        index=["normal", "ill"],
+    )
+
+    val, test = check_parts(table, pd.Series({"train": 6984, "val": 16, "test": 2000}))
+
+    assert val.severity == "serious"
+    assert val.title == (
+        "An accuracy measured on the 16 images of val is uncertain by up to ± 22 points."
+    )
+    assert test.severity == "fine"
+
+
+def test_a_class_that_is_small_in_a_large_part_is_named() -> None:
+    table = pd.DataFrame({"images": [900, 200], "test": [880, 20]}, index=["normal", "rare"])
+
+    (found,) = check_parts(table, pd.Series({"test": 900}))
+
+    assert (found.severity, found.count) == ("worth knowing", 20)
+    assert "The recall of rare, measured on 20 images of test" in found.title
+
+
+@pytest.mark.parametrize(
+    ("n", "share", "low", "high"), [(10, 0.5, 0.2366, 0.7634), (16, 0.5, 0.2800, 0.7200)]
+)
+def test_half_width_is_that_of_wilsons_interval(
+    n: int, share: float, low: float, high: float
+) -> None:
+    assert wilson_half_width(n, share) == pytest.approx((high - low) / 2, abs=2e-4)

@@ -1,0 +1,110 @@
+"""The audit as a whole: every check is heard, and all of it is plain values."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.audit.tables import find
+from tests.datasets.fakes import write_image
+from xray_core.audit import SEVERITIES, audit_catalog, run_audit
+from xray_core.audit.report import default_view
+from xray_core.catalog import Catalog
+from xray_core.datasets import open_dataset
+from xray_core.datasets.siim_covid19 import read_siim_covid19
+from xray_core.errors import LabelError, RecipeError
+from xray_core.labels import find_view
+from xray_core.splits import SplitSpec
+
+
+@pytest.fixture
+def leaky(tmp_path: Path) -> Catalog:
+    """A Kermany folder with a copy across parts and across classes, and a broken file."""
+    folder = tmp_path / "chest_xray"
+    for number in range(12):
+        for part, many in (("train", 3), ("test", 1)):
+            for one in range(many):
+                seed = 1000 * number + 10 * one + (part == "test")
+                name = f"{part}/NORMAL/IM-{number:04d}-{one:04d}.jpeg"
+                write_image(folder / name, (120, 110), seed)
+                name = f"{part}/PNEUMONIA/person{number}_virus_{one}.jpeg"
+                write_image(folder / name, (120, 110), seed + 500)
+    copied = folder / "train/NORMAL/IM-0003-0000.jpeg"
+    shutil.copy(copied, folder / "test/PNEUMONIA/person90_virus_1.jpeg")
+    (folder / "train/NORMAL/IM-0099-0000.jpeg").write_bytes(b"\xff\xd8\xff")
+    return open_dataset(folder, tmp_path / "cache")
+
+
+def test_the_audit_hears_every_theme_and_puts_serious_things_first(
+    leaky: Catalog, tmp_path: Path
+) -> None:
+    answer = run_audit(leaky, tmp_path / "cache")
+
+    kinds = {one["kind"]: one for one in answer["findings"]}
+    assert kinds["identical_leak"]["count"] == kinds["identical_conflict"]["count"] == 1
+    assert kinds["unreadable"]["examples"] == ("train/IM-0099-0000",)
+    assert kinds["part_size"]["severity"] == "serious"
+    assert kinds["patient_leak"]["severity"] == "fine"
+    assert {"confounding", "odd_image", "near_identical", "unknown_patients"} <= set(kinds)
+    assert "unreadable_image" not in kinds  # the fingerprints have told it, with all the names
+    order = [SEVERITIES.index(one["severity"]) for one in answer["findings"]]
+    assert order == sorted(order)
+    assert answer["split"] == "the authors' own parts"
+    assert answer["counts"]["parts"] == {"train": 73, "test": 25}
+    assert answer["summary"]["serious"] == order.count(0)
+
+
+def test_the_answer_is_json_all_through(leaky: Catalog, tmp_path: Path) -> None:
+    answer = run_audit(leaky, tmp_path / "cache")
+
+    assert json.loads(json.dumps(answer, allow_nan=False))["view"] == "kermany_pneumonia"
+
+
+def test_a_split_by_image_leaks_and_a_clean_one_does_not(leaky: Catalog, tmp_path: Path) -> None:
+    def kinds(method: str) -> dict[str, str]:
+        spec = SplitSpec(method, validation=0.3, test=0.3)
+        answer = run_audit(leaky, tmp_path / "cache", "kermany_pneumonia", spec)
+        assert f"method {method}" in answer["split"]
+        return {one["kind"]: one["severity"] for one in answer["findings"]}
+
+    assert kinds("image")["patient_leak"] == "serious"
+    clean = kinds("clean")
+    assert clean["patient_leak"] == clean["identical_leak"] == "fine"
+
+
+def test_without_fingerprints_files_are_left_to_the_readers_remark(leaky: Catalog) -> None:
+    findings = audit_catalog(leaky, None)
+
+    assert find(findings, "unreadable_image").count == 1
+    assert not {"identical", "class_counts"} & {one.kind for one in findings}
+
+
+def test_where_no_split_can_be_made_it_says_so_and_audits_the_rest(
+    siim_folder: Path, tmp_path: Path
+) -> None:
+    catalog = open_dataset(siim_folder, tmp_path / "cache")
+
+    answer = run_audit(catalog, tmp_path / "cache")
+
+    assert answer["split"].startswith("none can be made. ")
+    assert answer["counts"]["parts"] == {}
+    assert {"no_parts", "image_without_finding"} <= {one["kind"] for one in answer["findings"]}
+    with pytest.raises(RecipeError):
+        run_audit(catalog, tmp_path / "cache", split_spec=SplitSpec())
+    with pytest.raises(LabelError):
+        run_audit(catalog, tmp_path / "cache", "kermany_cause")
+
+
+def test_the_default_view_has_one_class_an_image_and_no_empty_class(leaky: Catalog) -> None:
+    assert default_view(leaky) == "kermany_pneumonia"
+    assert find_view("kermany_cause").classes.keys() >= {"bacterial"}  # of which there is none
+
+
+def test_siim_facts(real_data: Path) -> None:
+    catalog = read_siim_covid19(real_data / "siim-covid19")
+
+    findings = audit_catalog(catalog, "siim_study")
+
+    assert find(findings, "image_without_finding").count == 304
+    assert find(findings, "mixed_study").count == 177

@@ -1,0 +1,115 @@
+"""Files: those that cannot be read, and those that are odd to look at."""
+
+from collections.abc import Mapping
+from pathlib import PurePosixPath
+
+import pandas as pd
+
+from xray_core.audit.finding import Finding, count_of, fine, first_of, rows_of
+
+TINY = 100  # px; a shorter side shows no small finding
+ELONGATED = 2.5  # longer side against shorter; a chest film has 1 to 1.5
+BLANK = 2.0  # gray levels of contrast
+SUFFIXES: Mapping[str, tuple[str, ...]] = {
+    "JPEG": (".jpg", ".jpeg", ".jpe", ".jfif"),
+    "PNG": (".png",),
+    "WEBP": (".webp",),
+    "BMP": (".bmp",),
+    "GIF": (".gif",),
+    "TIFF": (".tif", ".tiff"),
+}
+
+
+def check_readable(images: pd.DataFrame) -> list[Finding]:
+    """Find files that cannot be decoded.
+
+    Args:
+        images: the audited table; image_id, path and reason count.
+    """
+    n_present = int(images["path"].notna().sum())
+    broken = images[images["reason"].notna()]
+    if broken.empty:
+        return [fine("unreadable", f"Each of {count_of(n_present, 'file')} can be read.")]
+    return [
+        Finding(
+            kind="unreadable",
+            severity="serious",
+            title=f"{count_of(len(broken), 'file')} of {n_present:,} cannot be read.",
+            count=len(broken),
+            why="They are left out of every training, so its counts differ from the tables'.",
+            advice="Download them again, or delete them.",
+            examples=first_of(broken["image_id"]),
+            table=rows_of(broken[["image_id", "reason"]]),
+        )
+    ]
+
+
+def check_odd(images: pd.DataFrame) -> list[Finding]:
+    """Find images that are tiny, elongated or blank, and suffixes that lie.
+
+    Args:
+        images: the audited table; image_id, path, width, height, contrast and format count.
+    """
+    present = images[images["path"].notna()]
+    shorter, longer = (
+        present[["width", "height"]].min(axis=1),
+        present[["width", "height"]].max(axis=1),
+    )
+    suffix = present["path"].map(lambda path: PurePosixPath(path).suffix.lower())
+    lies = [
+        kind in SUFFIXES and one not in SUFFIXES[kind]
+        for kind, one in zip(present["format"].fillna(""), suffix, strict=True)
+    ]
+    checks = (
+        (
+            "tiny_image",
+            (shorter < TINY).fillna(False),
+            f"less than {TINY} px high or wide",
+            "So small an image shows no small finding.",
+            "Leave them out, or judge them apart.",
+        ),
+        (
+            "elongated_image",
+            (longer > ELONGATED * shorter).fillna(False),
+            f"more than {ELONGATED} times as long as wide",
+            "A chest film is nearly square; squashing such an image distorts it.",
+            "Look at them: they may be cut, or no chest films.",
+        ),
+        (
+            "blank_image",
+            (present["contrast"] < BLANK).fillna(False),
+            "nearly of one gray level",
+            "Such an image shows nothing.",
+            "Leave them out.",
+        ),
+        (
+            "wrong_suffix",
+            pd.Series(lies, index=present.index, dtype=bool),
+            "of another format than the name says",
+            "They are read by their content, but other programs may refuse them.",
+            "Rename them, if you use them elsewhere.",
+        ),
+    )
+    findings, in_order = [], []
+    for kind, odd, what, why, advice in checks:
+        found = present[odd.astype(bool)]
+        if found.empty:
+            in_order.append(what)
+            continue
+        columns = ["image_id", "path", "width", "height", "format"]
+        findings.append(
+            Finding(
+                kind=kind,
+                severity="worth knowing",
+                title=f"{count_of(len(found), 'image')} of {len(present):,} "
+                f"{'is' if len(found) == 1 else 'are'} {what}.",
+                count=len(found),
+                why=why,
+                advice=advice,
+                examples=first_of(found["image_id"]),
+                table=rows_of(found[columns]),
+            )
+        )
+    if in_order:
+        findings.append(fine("odd_image", f"No image is {'; none is '.join(in_order)}."))
+    return findings

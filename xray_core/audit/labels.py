@@ -1,0 +1,235 @@
+"""Labels: columns that contradict each other, small classes, parts too small to judge."""
+
+from math import sqrt
+from typing import Any
+
+import pandas as pd
+
+from xray_core.audit.finding import Finding, count_of, fine, first_of, rows_of
+
+# The finding of a study that says "nothing there" -> the same, said of one image.
+NEGATIVES = {"Negative for Pneumonia": "none"}
+FEW_IMAGES = 50  # a class with fewer is hard to learn
+IMBALANCE = 3.0  # largest class against smallest, from which on it is mentioned
+WIDE, VERY_WIDE = 0.05, 0.10  # half of an interval's width, from which on a part is small
+Z = 1.96  # standard deviations on either side of 95 %
+TRAINING = "train"
+
+
+def check_columns(images: pd.DataFrame) -> list[Finding]:
+    """Find images whose own label contradicts their study's, and studies with both kinds.
+
+    Args:
+        images: the audited table; image_id, study_id, findings, image_findings count. Rows
+            without a file count too: the labels are wrong with and without it.
+    """
+    both = images[images["findings"].notna() & images["image_findings"].notna()]
+    if both.empty:
+        return []
+    return [*_check_negatives(both), *_check_studies(images)]
+
+
+def _check_negatives(both: pd.DataFrame) -> list[Finding]:
+    findings = []
+    for of_study, of_image in NEGATIVES.items():
+        if not (both["findings"] == of_study).any():
+            continue
+        empty, negative = both["image_findings"] == of_image, both["findings"] == of_study
+        for kind, wrong, what, why in (
+            (
+                "image_without_finding",
+                both[empty & ~negative],
+                f"{{}} labelled {of_image!r} belong to a study that is not {of_study!r}.",
+                "The study's label is given to an image that shows none of it, such as its "
+                "other view.",
+            ),
+            (
+                "image_with_finding",
+                both[~empty & negative],
+                f"{{}} with a finding belong to a study labelled {of_study!r}.",
+                "One of the two labels must be wrong.",
+            ),
+        ):
+            if wrong.empty:
+                findings.append(
+                    fine(kind, f"{what.format('No image').replace('belong', 'belongs')}")
+                )
+                continue
+            findings.append(
+                Finding(
+                    kind=kind,
+                    severity="serious",
+                    title=what.format(count_of(len(wrong), "image")),
+                    count=len(wrong),
+                    why=why,
+                    advice="Train on the image's own label, or leave these images out.",
+                    examples=first_of(wrong["image_id"]),
+                    table=rows_of(
+                        wrong.groupby(["findings", "image_findings"])
+                        .size()
+                        .rename("images")
+                        .reset_index()
+                        .sort_values("images", ascending=False)
+                    ),
+                )
+            )
+    return findings
+
+
+def _check_studies(images: pd.DataFrame) -> list[Finding]:
+    known = images[images["study_id"].notna() & images["image_findings"].notna()]
+    if known.empty:
+        return []
+    kinds = known.groupby("study_id")["image_findings"].nunique()
+    mixed = known[known["study_id"].isin(kinds.index[kinds > 1])].sort_values(
+        "study_id", kind="stable"
+    )
+    n_studies = int((kinds > 1).sum())
+    if not n_studies:
+        return [fine("mixed_study", "The images of each study have the same label.")]
+    return [
+        Finding(
+            kind="mixed_study",
+            severity="worth knowing",
+            title=f"{count_of(n_studies, 'study', 'studies')} hold images with different labels.",
+            count=n_studies,
+            why="They share the study's label, so it does not fit all of their images.",
+            advice="Choose a label view of the images, not of the studies, or keep it in mind.",
+            examples=first_of(mixed["image_id"]),
+            table=rows_of(
+                pd.crosstab(mixed["study_id"], mixed["image_findings"].astype(object))
+                .rename_axis("study")
+                .reset_index()
+            ),
+        )
+    ]
+
+
+def check_classes(counts: pd.DataFrame, n_images: int) -> list[Finding]:
+    """Judge the size of each class.
+
+    Args:
+        counts: index class; column images and one column for each part.
+        n_images: labelled images; with several classes an image, fewer than the sum.
+    """
+    absent = counts.index[counts["images"] == 0]
+    findings = []
+    if len(absent):
+        findings.append(
+            Finding(
+                kind="absent_class",
+                severity="serious",
+                title=f"{count_of(len(absent), 'class', 'classes')} of the label view without any "
+                f"image here: {', '.join(map(str, absent))}.",
+                count=len(absent),
+                why="Nothing can be learnt about them.",
+                advice="Choose another label view, or add images.",
+            )
+        )
+        counts = counts.drop(index=absent)
+    if counts.empty:
+        return findings
+    sizes = counts["images"].sort_values(kind="stable")
+    table = rows_of(
+        counts.assign(share=counts["images"] / max(1, n_images)).rename_axis("class").reset_index()
+    )
+    small, large = sizes.index[0], sizes.index[-1]
+    ratio = float(sizes.iloc[-1]) / max(1, int(sizes.iloc[0]))
+    text = (
+        f"The smallest class, {small}, has {count_of(int(sizes.iloc[0]), 'image')}; "
+        f"the largest, {large}, has {int(sizes.iloc[-1]):,}"
+    )
+    few = int(sizes.iloc[0]) < FEW_IMAGES
+    if not few and ratio < IMBALANCE:
+        return [*findings, Finding("class_counts", "fine", f"{text}.", table=table)]
+    return [
+        *findings,
+        Finding(
+            kind="class_counts",
+            severity="serious" if few else "worth knowing",
+            title=f"{text}, {ratio:.1f} times as many.",
+            count=int(sizes.iloc[0]),
+            why=f"Always answering {large} is right for {sizes.iloc[-1] / max(1, n_images):.0%} of "
+            "the images, so accuracy alone says little.",
+            advice="Judge by balanced accuracy and by each class; weigh the classes, "
+            "or gather small ones in another label view.",
+            table=table,
+        ),
+    ]
+
+
+def check_parts(counts: pd.DataFrame, n_of_part: pd.Series) -> list[Finding]:
+    """Say how uncertain a figure measured on each part must be.
+
+    Args:
+        counts: as for `check_classes`.
+        n_of_part: labelled images of each part, in order.
+    """
+    judged = n_of_part[n_of_part.index != TRAINING]
+    counts = counts[counts["images"] > 0]
+    if judged.empty:
+        return []
+    rows: list[dict[str, Any]] = []
+    findings = []
+    for part, n in judged.items():
+        of_class = counts[str(part)].sort_values(kind="stable")
+        smallest, n_smallest = of_class.index[0], int(of_class.iloc[0])
+        rows.append(
+            {
+                "part": str(part),
+                "images": int(n),
+                "accuracy uncertain by": f"± {100 * wilson_half_width(int(n)):.0f} points",
+                "smallest class": str(smallest),
+                "its images": n_smallest,
+                "its recall uncertain by": f"± {100 * wilson_half_width(n_smallest):.0f} points"
+                if n_smallest
+                else "everything",
+            }
+        )
+    for row in rows:
+        width = wilson_half_width(row["images"])
+        if width < WIDE and wilson_half_width(row["its images"]) < VERY_WIDE:
+            findings.append(
+                Finding(
+                    "part_size",
+                    "fine",
+                    f"An accuracy measured on the {row['images']:,} images of {row['part']} is "
+                    f"uncertain by at most {row['accuracy uncertain by']}.",
+                    table=(row,),
+                )
+            )
+            continue
+        whole = width >= WIDE
+        findings.append(
+            Finding(
+                kind="part_size",
+                severity="serious" if width >= VERY_WIDE else "worth knowing",
+                title=f"An accuracy measured on the {count_of(row['images'], 'image')} of "
+                f"{row['part']} is uncertain by up to {row['accuracy uncertain by']}."
+                if whole
+                else f"The recall of {row['smallest class']}, measured on "
+                f"{count_of(row['its images'], 'image')} of {row['part']}, is uncertain: "
+                f"up to {row['its recall uncertain by']}.",
+                count=row["images"] if whole else row["its images"],
+                why="A smaller difference between two models is chance (95 % interval after "
+                "Wilson, at its widest; several images of one patient make it wider).",
+                advice="Give the interval with every figure. To choose between models, use a "
+                "larger part or several folds.",
+                table=(row,),
+            )
+        )
+    return findings
+
+
+def wilson_half_width(n: int, share: float = 0.5) -> float:
+    """Return half of the width of Wilson's 95 % interval for a share measured on n images.
+
+    Source: Wilson, J Am Stat Assoc 22 (1927), doi:10.1080/01621459.1927.10502953
+
+    >>> round(wilson_half_width(16), 2), round(wilson_half_width(10_000), 3)
+    (0.22, 0.01)
+    """
+    if n == 0:
+        return 1.0
+    spread = sqrt(share * (1 - share) / n + Z**2 / (4 * n**2))
+    return Z * spread / (1 + Z**2 / n)

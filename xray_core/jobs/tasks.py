@@ -1,0 +1,130 @@
+"""Short jobs beside the trainings, such as an audit: a command in a process of its own.
+
+Each task has a folder in the workspace's cache with its log, progress and result, so that it
+survives a closed tab and a restarted app. The same task is started once however many ask.
+"""
+
+import json
+import shutil
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock
+
+from xray_core.home import Home
+from xray_core.processes import is_alive, start_detached, terminate, xray_command
+from xray_core.runs import replaced_file
+
+WRITE_EVERY = 0.3  # seconds between two notes of progress
+
+
+@dataclass(frozen=True)
+class TaskState:
+    """What is known of a task.
+
+    Attributes:
+        state: "missing", "running", "done" or "failed".
+        done, total: of its progress; 0 before the first note.
+        result: what the command saved, once done.
+        reason: why it failed.
+    """
+
+    state: str
+    done: int = 0
+    total: int = 0
+    result: dict[str, Any] = field(default_factory=dict)
+    reason: str = ""
+
+
+def start_task(home: Home, name: str, arguments: Sequence[str]) -> None:
+    """Start `python -m xray_core <arguments> --save <result>`, unless it runs or is done.
+
+    After a failure it starts anew.
+
+    Args:
+        home: the workspace.
+        name: unique to the task and all that its result depends on; a file name.
+        arguments: of a command that takes `--save FILE` and writes its JSON there.
+
+    Raises:
+        OSError: the disk refuses.
+    """
+    folder = _folder(home, name)
+    folder.mkdir(parents=True, exist_ok=True)
+    with FileLock(folder / ".lock"):
+        if read_task(home, name).state in ("running", "done"):
+            return
+        for old in ("log.txt", "result.json", "progress.json"):
+            (folder / old).unlink(missing_ok=True)
+        command = xray_command(*arguments, "--json", "--save", str(folder / "result.json"))
+        handle = start_detached(command, folder / "log.txt", {"XRAY_HOME": str(home.folder)})
+        with replaced_file(folder / "handle") as partial:
+            partial.write_text(handle, encoding="utf-8")
+
+
+def read_task(home: Home, name: str) -> TaskState:
+    """Return what is known of a task by now; starts nothing."""
+    folder = _folder(home, name)
+    alive = is_alive(_read(folder / "handle"))  # first: it may end while we look
+    try:
+        return TaskState("done", result=json.loads(_read(folder / "result.json")))
+    except ValueError:
+        pass  # not there yet, or damaged: then it is made again
+    if alive:
+        try:
+            done, total = json.loads(_read(folder / "progress.json"))
+        except (ValueError, TypeError):
+            done, total = 0, 0
+        return TaskState("running", done, total)
+    if (folder / "handle").is_file():
+        return TaskState("failed", reason=_last_words(_read(folder / "log.txt")))
+    return TaskState("missing")
+
+
+def forget_task(home: Home, name: str) -> None:
+    """End the task if it runs, and delete what it left, so that it can be done anew."""
+    folder = _folder(home, name)
+    terminate(_read(folder / "handle"))
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def note_progress(result: Path) -> Callable[[int, int], None]:
+    """Return a function that a running task calls with (done, total) to be seen from outside.
+
+    Args:
+        result: the file that the task was told to save its result in.
+    """
+    last = 0.0
+
+    def note(done: int, total: int) -> None:
+        nonlocal last
+        now = time.monotonic()
+        if now - last < WRITE_EVERY and done != total:
+            return
+        last = now
+        with replaced_file(result.with_name("progress.json")) as partial:
+            partial.write_text(json.dumps([done, total]), encoding="utf-8")
+
+    return note
+
+
+def _folder(home: Home, name: str) -> Path:
+    return home.cache / "tasks" / name
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8", errors="replace")
+    except FileNotFoundError:
+        return ""
+
+
+def _last_words(log: str) -> str:
+    lines = [line.strip() for line in log.splitlines() if line.strip()]
+    for line in reversed(lines):
+        if line.startswith("error: "):
+            return line.removeprefix("error: ")
+    return lines[-1] if lines else "It ended without a word."

@@ -1,0 +1,219 @@
+"""What each image file holds, in a few bytes: for finding copies and odd files, read once.
+
+<cache>/fingerprints/<key of the dataset folder>/
+    <any name>.parquet      a portion of the rows; written as the reading goes on, joined at its end
+
+A row belongs to a file's path, size and time of change, so only new files are read, and a
+reading that is killed goes on where it stood.
+"""
+
+import hashlib
+import os
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import cv2
+import pandas as pd
+from filelock import FileLock, Timeout
+
+from xray_core.catalog import Catalog
+from xray_core.datasets.images import read_image
+from xray_core.errors import ImageError
+from xray_core.preprocess.cache import BuildStopped
+from xray_core.preprocess.images import Pixels, resize_square
+
+VERSION = 1  # raise it when the same file gives another row
+PORTION = 256  # files whose reading a kill may cost
+SIGNATURE_SIDE = 32  # px
+
+# Column -> dtype, one row per image of the catalog.
+COLUMNS = {
+    "digest": "string",  # equal where shape and gray pixels are; <NA>: absent or unreadable
+    "signature": "object",  # bytes: the image squashed to uint8 (32, 32); None as above
+    "brightness": "Float64",  # mean gray level, 0 to 255
+    "contrast": "Float64",  # standard deviation of the gray levels, 0 to 127.5
+    "format": "string",  # by the file's first bytes: "JPEG", "PNG" ...; <NA>: another one
+    "reason": "string",  # why the file cannot be read, else <NA>
+}
+STAMP = {"path": "string", "size": "int64", "changed": "int64"}  # bytes, ns
+FIRST_BYTES = {
+    b"\xff\xd8\xff": "JPEG",
+    b"\x89PNG": "PNG",
+    b"RIFF": "WEBP",
+    b"BM": "BMP",
+    b"GIF8": "GIF",
+    b"II*\0": "TIFF",
+    b"MM\0*": "TIFF",
+}
+
+
+def read_fingerprints(
+    catalog: Catalog,
+    cache_folder: Path,
+    progress: Callable[[int, int], None] | None = None,
+    should_stop: Callable[[], bool] | None = None,
+) -> pd.DataFrame:
+    """Return a fingerprint of each image, decoding only the files that nobody has read yet.
+
+    Two files have the same digest if they decode to the same gray pixels, whatever their
+    format. No image is kept; several processes may ask at once.
+
+    Args:
+        catalog: the dataset.
+        cache_folder: the workspace's cache; `fingerprints/<key>` in it is written.
+        progress: called with (files done, files present) as they are read.
+        should_stop: asked after each file, and while waiting for another process.
+
+    Returns:
+        `COLUMNS`, index of `catalog.images`. An absent image is <NA> throughout; of an
+        unreadable one only `reason` and perhaps `format` are known.
+
+    Raises:
+        BuildStopped: `should_stop` returned True; what is done is kept.
+        OSError: the disk refuses.
+    """
+    folder = cache_folder / "fingerprints" / _key(catalog.root)
+    wanted = _stamp(catalog)
+    kept = _read_kept(folder, wanted)
+    if len(kept) < len(wanted):
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(folder.with_suffix(".lock"))  # the system frees it when its holder dies
+        try:
+            lock.acquire(cancel_check=should_stop)
+        except Timeout as error:
+            raise BuildStopped("Stopped while another process read the images.") from error
+        try:
+            kept = _read_missing(folder, catalog.root, wanted, progress, should_stop)
+        finally:
+            lock.release()
+    rows = kept.set_index("path").reindex(catalog.images["path"])
+    return rows[list(COLUMNS)].set_axis(catalog.images.index)
+
+
+def fingerprint_image(image: Pixels) -> dict[str, Any]:
+    """Return digest, signature, brightness and contrast of gray pixels, uint8 (h, w)."""
+    height, width = image.shape
+    content = hashlib.blake2b(f"{height} {width} ".encode(), digest_size=16)
+    content.update(image.tobytes())
+    mean, deviation = cv2.meanStdDev(image)
+    return {
+        "digest": content.hexdigest(),
+        "signature": resize_square(image, SIGNATURE_SIDE, "squash").tobytes(),
+        "brightness": float(mean[0, 0]),
+        "contrast": float(deviation[0, 0]),
+    }
+
+
+def _key(root: Path) -> str:
+    return hashlib.sha256(f"{VERSION} {root.resolve()}".encode()).hexdigest()[:20]
+
+
+def _stamp(catalog: Catalog) -> pd.DataFrame:
+    """Return path, size and time of change of each file; size -1 where it has gone."""
+    rows = []
+    for path in catalog.present["path"].unique():
+        try:
+            status = (catalog.root / path).stat()
+            rows.append((path, status.st_size, status.st_mtime_ns))
+        except OSError:  # its reading says why
+            rows.append((path, -1, 0))
+    return pd.DataFrame(rows, columns=list(STAMP)).astype(STAMP)
+
+
+def _read_kept(folder: Path, wanted: pd.DataFrame) -> pd.DataFrame:
+    """Return the kept rows of the files as they are now."""
+    portions = [portion for _, portion in _read_portions(folder)]
+    if not portions:
+        return _table([])
+    return pd.concat(portions).merge(wanted, on=list(STAMP)).drop_duplicates("path")
+
+
+def _read_portions(folder: Path) -> Iterator[tuple[Path, pd.DataFrame]]:
+    for file in sorted(folder.glob("*.parquet")):
+        try:
+            table = pd.read_parquet(file)
+            yield file, table[[*STAMP, *COLUMNS]].astype({**STAMP, **COLUMNS})
+        except (OSError, ValueError, KeyError):  # damaged, or just joined by another process
+            continue
+
+
+def _read_missing(
+    folder: Path,
+    root: Path,
+    wanted: pd.DataFrame,
+    progress: Callable[[int, int], None] | None,
+    should_stop: Callable[[], bool] | None,
+) -> pd.DataFrame:
+    """Read what is not kept, in portions; return all rows."""
+    kept = _read_kept(folder, wanted)
+    todo = wanted[~wanted["path"].isin(kept["path"])].to_dict("records")
+    done, fresh = len(kept), []
+    pool = ThreadPoolExecutor(os.cpu_count())  # decoding and hashing release the lock
+    try:
+        for start in range(0, len(todo), PORTION):
+            rows: list[dict[str, Any]] = []
+            try:
+                for row in pool.map(partial(_read_file, root), todo[start : start + PORTION]):
+                    rows.append(row)
+                    done += 1
+                    if progress is not None:
+                        progress(done, len(wanted))
+                    if should_stop is not None and should_stop():
+                        raise BuildStopped(f"Stopped with {done} of {len(wanted)} images read.")
+            finally:
+                fresh.append(_table(rows))
+                # What cannot be read today may be readable tomorrow: it is tried again.
+                _write(folder, fresh[-1][fresh[-1]["reason"].isna()])
+    finally:
+        pool.shutdown(cancel_futures=True)
+    _join(folder)
+    return pd.concat([kept, *fresh])
+
+
+def _read_file(root: Path, stamp: dict[str, Any]) -> dict[str, Any]:
+    path = root / stamp["path"]
+    row = {**stamp, "format": _read_format(path)}
+    try:
+        return {**row, **fingerprint_image(read_image(path))}
+    except (ImageError, OSError) as error:
+        return {**row, "reason": str(error)}
+
+
+def _read_format(path: Path) -> str | None:
+    try:
+        with path.open("rb") as file:
+            start = file.read(12)
+    except OSError:
+        return None
+    return next((name for first, name in FIRST_BYTES.items() if start.startswith(first)), None)
+
+
+def _table(rows: list[dict[str, Any]]) -> pd.DataFrame:
+    return pd.DataFrame(rows, columns=[*STAMP, *COLUMNS]).astype({**STAMP, **COLUMNS})
+
+
+def _join(folder: Path) -> None:
+    """Make one file of all portions; of a path read twice, the newer row counts."""
+    portions = list(_read_portions(folder))
+    if len(portions) < 2:
+        return
+    rows = pd.concat([portion for _, portion in portions])
+    _write(folder, rows.sort_values("changed").drop_duplicates("path", keep="last"))
+    for file, _ in portions:
+        file.unlink()
+
+
+def _write(folder: Path, rows: pd.DataFrame) -> None:
+    if rows.empty:
+        return
+    name = uuid4().hex
+    draft = folder / f"{name}.partial"
+    try:
+        rows.to_parquet(draft, index=False)
+        draft.replace(folder / f"{name}.parquet")
+    finally:
+        draft.unlink(missing_ok=True)
