@@ -1,19 +1,23 @@
 """Train page: choose a recipe, change it if you like, see what it costs, start it."""
 
+from dataclasses import replace
+
 import streamlit as st
 
 from pages.parts.cost import show_cost
 from pages.parts.dataset import choose_dataset
 from pages.parts.frame import errors_in_words, escape_markdown, open_page
-from pages.parts.recipe_form import show_form
+from pages.parts.recipe_form import change_field, show_form
 from pages.parts.recipe_words import changes_in_words, published_in_words
+from pages.parts.tables import read_tables
 from xray_core.datasets.phantom import is_phantom
 from xray_core.errors import XrayError
 from xray_core.home import find_home
 from xray_core.jobs import submit_recipe
 from xray_core.jobs.measure import stop_description
 from xray_core.models import MODELS
-from xray_core.recipes import PUBLISHED, Recipe, change_recipe
+from xray_core.recipes import PUBLISHED, Recipe, change_recipe, recipes_for
+from xray_core.splits import fitting_methods
 
 # What to begin with, by the reader's name; the drawn data has a recipe of its own.
 FIRST = {"siim_covid19": "siim_mobilenet_opacity", "kermany": "pneumonia_cnn"}
@@ -21,7 +25,8 @@ FIRST_ON_DRAWN = "demo_cnn"
 
 open_page("Train", "Choose a recipe, change it if you like, and start it in the background.")
 catalog = choose_dataset()
-fitting = [name for name, recipe in PUBLISHED.items() if recipe.dataset == catalog.source]
+recipes = recipes_for(catalog.source)
+fitting = list(recipes)
 if not fitting:
     st.info(f"No recipe fits {catalog.source!r} yet. Choose another dataset at the left.")
     st.stop()
@@ -52,22 +57,27 @@ st.session_state["recipe_choice"] = wanted or first
 name = st.radio(
     "Recipe",
     fitting,
-    format_func=lambda name: PUBLISHED[name].title,
-    captions=[describe(PUBLISHED[name]) for name in fitting],
+    format_func=lambda name: recipes[name].title,
+    captions=[describe(recipes[name]) for name in fitting],
     key="recipe_choice",
     on_change=remember,
 )
-published = PUBLISHED[name]
+published = recipes[name]
+if (split := st.query_params.pop("split", None)) in fitting_methods(catalog):
+    change_field(published, "split.method", split)  # a link from the audit
 form, summary = st.columns([3, 2], gap="large")
 with form:
     st.subheader("What if …", anchor=False)
-    values = show_form(published)
+    values = show_form(published, fitting_methods(catalog))
 
 with summary, st.container(border=True):
     st.markdown(f"**{escape_markdown(published.title)}**")
     st.markdown(escape_markdown(published.about))
     try:
         recipe = change_recipe(published, values)
+        if not recipe.class_names:  # they come from the data; the tables know them already
+            counts = read_tables(catalog, recipe.label_view).counts
+            recipe = replace(recipe, classes=tuple(counts["class"]))
     except XrayError as error:
         st.error(escape_markdown(str(error)), icon=":material/error:")
         st.button("Start training", type="primary", disabled=True)

@@ -1,5 +1,6 @@
 """The what-if form: a widget for each field of a recipe that may be changed."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import streamlit as st
@@ -21,7 +22,6 @@ WEIGHTS = ("random", "imagenet", "a file")
 CHOICES = {
     "preprocess.resize": RESIZES,
     "preprocess.contrast": CONTRASTS,
-    "split.method": METHODS,
     "class_weights": CLASS_WEIGHTS,
     "precision": PRECISIONS,
     "optimizer": OPTIMIZERS,
@@ -63,7 +63,9 @@ HELP = {
     "schedule": "cosine: the learning rate falls to zero over the epochs of the phase.",
     "trainable": "head: the pretrained part is frozen.",
     "class_weights": "balanced: an image of a rare class counts for more.",
-    "split.method": "image: patients leak between the parts, as in many notebooks.",
+    "split.method": "patient: no patient in two parts. clean: nor identical pixels. published: the "
+    "authors' test part. production: a union's hidden test. image: patients leak.",
+    "allow_leaks": "Train although patients are in several parts; the run then says so.",
     "test": "0: there is no test part, and the validation part judges.",
     "average_mirror": "The final predictions are the mean over each image and its mirror image.",
     "precision": "mixed_bfloat16 can double the speed, or slow it: see the measured cost.",
@@ -74,10 +76,14 @@ PRETRAINED_ONLY = ("weights", "trainable")
 N_COLUMNS = 3
 
 
-def show_form(recipe: Recipe) -> dict[str, Any]:
+def show_form(recipe: Recipe, methods: Sequence[str]) -> dict[str, Any]:
     """Show a widget for each changeable field; return field -> value, changed or not.
 
     What was typed is kept for each recipe while the session lasts.
+
+    Args:
+        recipe: where the form begins.
+        methods: the ways to split that fit the dataset.
     """
     fields = changeable_fields(recipe)
     if not MODELS[recipe.model].pretrained:
@@ -90,7 +96,7 @@ def show_form(recipe: Recipe) -> dict[str, Any]:
             columns = st.columns(N_COLUMNS)
             for number, key in enumerate(shown):
                 with columns[number % N_COLUMNS]:
-                    values[key] = _show_field(recipe, key, fields[key])
+                    values[key] = _show_field(recipe, key, fields[key], methods)
     st.button(
         "Back to the published settings",
         icon=":material/undo:",
@@ -101,11 +107,16 @@ def show_form(recipe: Recipe) -> dict[str, Any]:
     return values
 
 
+def change_field(recipe: Recipe, field: str, value: Any) -> None:
+    """Enter `value` into the recipe's form, before the form is shown."""
+    st.session_state[_widget_key(recipe, field)] = value
+
+
 def _belongs(key: str, prefix: str) -> bool:
     return key.startswith(prefix) if prefix.endswith(".") else key == prefix
 
 
-def _show_field(recipe: Recipe, field: str, value: Any) -> Any:
+def _show_field(recipe: Recipe, field: str, value: Any, methods: Sequence[str]) -> Any:
     last = field.rpartition(".")[2]
     label = LABELS.get(field) or LABELS.get(last) or last.replace("_", " ").capitalize()
     if field.startswith("phases.") and len(recipe.phases) > 1:
@@ -117,7 +128,7 @@ def _show_field(recipe: Recipe, field: str, value: Any) -> Any:
         "persist_state": "session",
     }
     if field == "label_view":
-        views = list(views_of(recipe.dataset))
+        views = [name for name, view in views_of(recipe.dataset).items() if not view.multilabel]
         words = {name: f"{name}: {find_view(name).question}" for name in views}
         return st.selectbox(
             options=views, index=views.index(value), format_func=words.__getitem__, **shared
@@ -125,6 +136,8 @@ def _show_field(recipe: Recipe, field: str, value: Any) -> Any:
     if field == "weights":
         return _show_weights(value, shared)
     choices = CHOICES.get(field) or CHOICES.get(last)
+    if field == "split.method":
+        choices = [method for method in METHODS if method in methods or method == value]
     if choices:
         return st.selectbox(options=choices, index=choices.index(value), **shared)
     if isinstance(value, bool):
@@ -155,4 +168,4 @@ def _widget_key(recipe: Recipe, field: str) -> str:
 
 def _reset(recipe: Recipe, fields: dict[str, Any]) -> None:
     for field, value in fields.items():
-        st.session_state[_widget_key(recipe, field)] = value
+        change_field(recipe, field, value)

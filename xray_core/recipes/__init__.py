@@ -5,8 +5,14 @@ to `PUBLISHED`.
 """
 
 from xray_core.errors import RecipeError
+from xray_core.labels import views_of
 from xray_core.recipes.published.kermany_notebook import PNEUMONIA_CNN
-from xray_core.recipes.published.own import DEMO_CNN, SIIM_MOBILENET_OPACITY
+from xray_core.recipes.published.own import (
+    DEMO_CNN,
+    QUICK_CNN,
+    QUICK_MOBILENET,
+    SIIM_MOBILENET_OPACITY,
+)
 from xray_core.recipes.published.siim_thesis import SIIM_6_1_CNN9
 from xray_core.recipes.schema import (
     Phase,
@@ -21,7 +27,10 @@ PUBLISHED: dict[str, Recipe] = {
     "pneumonia_cnn": PNEUMONIA_CNN,
     "siim_6_1_cnn9": SIIM_6_1_CNN9,
     "siim_mobilenet_opacity": SIIM_MOBILENET_OPACITY,
+    "quick_cnn": QUICK_CNN,
+    "quick_mobilenet": QUICK_MOBILENET,
 }
+ANY_DATASET = ("quick_cnn", "quick_mobilenet")
 
 
 def find_recipe(name: str) -> Recipe:
@@ -29,6 +38,19 @@ def find_recipe(name: str) -> Recipe:
     if name not in PUBLISHED:
         raise RecipeError(f"Unknown recipe {name!r}. Choose one of: {', '.join(PUBLISHED)}.")
     return PUBLISHED[name]
+
+
+def recipes_for(dataset: str) -> dict[str, Recipe]:
+    """Return the recipes that fit the reader called `dataset`, those made for it first.
+
+    The ones for any dataset come as what-ifs on its first label view that can be trained.
+    """
+    fitting = {name: recipe for name, recipe in PUBLISHED.items() if recipe.dataset == dataset}
+    views = [name for name, view in views_of(dataset).items() if not view.multilabel]
+    for name in ANY_DATASET:
+        if name not in fitting and views:
+            fitting[name] = change_recipe(PUBLISHED[name], {"label_view": views[0]})
+    return fitting
 
 
 __all__ = [
@@ -39,4 +61,5 @@ __all__ = [
     "change_recipe",
     "changeable_fields",
     "find_recipe",
+    "recipes_for",
 ]

@@ -1,4 +1,4 @@
-"""Our own recipes: one that shows a curve within a minute, and a strong default for SIIM."""
+"""Our own recipes: for the drawn data, for SIIM, and two that fit any dataset."""
 
 from xray_core.preprocess.spec import AugmentSpec, PreprocessSpec
 from xray_core.recipes.schema import Phase, Recipe
@@ -42,9 +42,50 @@ SIIM_MOBILENET_OPACITY = Recipe(
         brightness_min=0.7,
         brightness_max=1.3,
     ),
-    split=SplitSpec("patient", validation=0.1, test=0.2),
-    phases=(Phase("fine_tune", epochs=10, learning_rate=1e-3, schedule="cosine"),),
+    # The settings were found on seed 0, its test part in sight; seed 1 judges them unseen.
+    split=SplitSpec("patient", validation=0.1, test=0.2, seed=1),
+    phases=(Phase("fine_tune", epochs=11, learning_rate=1e-3, schedule="cosine"),),
     batch_size=32,
     average_mirror=True,
     published={"accuracy": 0.7783},
+)
+
+QUICK_CNN = Recipe(
+    name="quick_cnn",
+    title="Quick look: a small CNN on any dataset",
+    source="X-ray Lab",
+    about=(
+        "A few minutes on a laptop for a first idea of how hard a question is; no more than that. "
+        "Split by patient where patients are known."
+    ),
+    dataset="folder",
+    label_view="folder_class",
+    model="demo_cnn",
+    preprocess=PreprocessSpec(size=96),
+    augment=AugmentSpec(horizontal_flip=True, zoom=0.1, shift=0.05, rotation=5.0),
+    split=SplitSpec("patient", validation=0.15, test=0.15),
+    phases=(Phase("train", epochs=15, learning_rate=2e-3, schedule="cosine"),),
+    batch_size=32,
+    class_weights="balanced",
+)
+
+QUICK_MOBILENET = Recipe(
+    name="quick_mobilenet",
+    title="Fine-tune MobileNetV2 0.35 on any dataset",
+    source="X-ray Lab",
+    about=(
+        "ImageNet weights, every layer trained for a few epochs, split by patient where patients "
+        "are known: a baseline that is hard to beat on a small machine."
+    ),
+    dataset="folder",
+    label_view="folder_class",
+    model="mobilenet_v2",
+    model_options={"alpha": 0.35, "dropout": 0.3},
+    weights="imagenet",
+    preprocess=PreprocessSpec(size=160),
+    augment=AugmentSpec(horizontal_flip=True, zoom=0.1, shift=0.05, rotation=8.0),
+    split=SplitSpec("patient", validation=0.15, test=0.15),
+    phases=(Phase("fine_tune", epochs=6, learning_rate=1e-3, schedule="cosine"),),
+    batch_size=32,
+    class_weights="balanced",
 )
