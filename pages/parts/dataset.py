@@ -5,19 +5,24 @@ from pathlib import Path
 import streamlit as st
 
 from pages.parts.frame import errors_in_words, escape_markdown
+from pages.parts.map_columns import is_mapping, show_mapping, start_mapping
 from xray_core.catalog import Catalog
 from xray_core.datasets import open_dataset
+from xray_core.datasets.folder_mapping import find_mapping
 from xray_core.datasets.phantom import is_phantom
 from xray_core.datasets.shelf import (
     N_DEMO_IMAGES,
     add_dataset,
     count_drawn,
+    find_allowed,
     is_drawing_demo,
     list_datasets,
     start_drawing_demo,
 )
 from xray_core.errors import DatasetError
 from xray_core.home import Home, find_home
+
+ADDING = "adding"  # whether the form for a new folder is open
 
 
 def choose_dataset() -> Catalog:
@@ -40,6 +45,7 @@ def choose_dataset() -> Catalog:
         index = names.index(wanted) if wanted in known else 0
         name = st.selectbox("Dataset", names, index=index, help="Kept on every page.")
         _show_adding(home)
+    show_mapping(home, lambda folder: _choose_added(home, folder))
     st.session_state["data"] = name
     # The first one needs no word in the address: each word is one more step for "Back".
     if st.query_params.get("data", names[0]) != name:
@@ -61,32 +67,44 @@ def open_folder(folder: Path) -> Catalog:
 
 # cache_resource: every session reads the same tables, none may change them.
 @st.cache_resource(max_entries=8, show_spinner="Reading the dataset …")
-def _open(folder: str, cache: str, stamp: float) -> Catalog:
+def _open(folder: str, cache: str, stamp: tuple[float, ...]) -> Catalog:
     return open_dataset(Path(folder), Path(cache))
 
 
-def _stamp(folder: Path) -> float:
-    """Change with the folder, so that a dataset put in its place is read anew."""
-    return folder.stat().st_mtime
+def _stamp(folder: Path) -> tuple[float, ...]:
+    """Change with the folder and its mapping, so that what takes their place is read anew."""
+    places = (folder, find_mapping(folder))
+    return tuple(place.stat().st_mtime for place in places if place)
 
 
 def _show_adding(home: Home) -> None:
-    with st.popover("Add a dataset folder", icon=":material/create_new_folder:"):
+    if is_mapping():
+        st.session_state[ADDING] = False  # it would lie over the dialog
+    icon = ":material/create_new_folder:"
+    with st.popover("Add a dataset folder", icon=icon, key=ADDING, on_change="rerun"):
+        st.caption("An archive goes into `data` in the workspace; Home unpacks it there.")
         with st.form("add_dataset", border=False):
             typed = st.text_input("Folder on the machine that runs this app")
             pressed = st.form_submit_button("Add")
         if not pressed or not typed.strip():
             return
         try:
-            folder = add_dataset(home, Path(typed.strip()))
+            folder = find_allowed(Path(typed.strip()))
+            if start_mapping(home, folder):
+                st.rerun()  # the columns are chosen in a dialog
+            add_dataset(home, folder)
         except DatasetError as error:
             st.error(escape_markdown(str(error)))
             return
-        st.session_state["data"] = next(
-            name for name, path in list_datasets(home).items() if path == folder
-        )
-        del st.query_params["data"]
-        st.rerun()
+        _choose_added(home, folder)
+
+
+def _choose_added(home: Home, folder: Path) -> None:
+    st.session_state["data"] = next(
+        name for name, path in list_datasets(home).items() if path == folder
+    )
+    st.query_params.pop("data", None)
+    st.rerun()
 
 
 def _draw_demo(home: Home) -> None:

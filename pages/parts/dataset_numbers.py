@@ -1,49 +1,35 @@
-"""A dataset in numbers: labels, sizes and boxes."""
+"""A dataset in numbers: one section at a time, so that only what is looked at is computed."""
 
 import streamlit as st
 
+from pages.parts.dataset_card import show_card
+from pages.parts.frame import errors_in_words
+from pages.parts.numbers_boxes import show_boxes
+from pages.parts.numbers_images import show_images
+from pages.parts.numbers_labels import show_labels
+from pages.parts.numbers_patients import show_patients
 from pages.parts.tables import Tables
-from xray_core import eda
-from xray_core.figures.explore import plot_boxes_per_image, plot_image_sizes, plot_label_counts
 
-QUIET = {"displayModeBar": False}
+SECTIONS = {
+    "About": show_card,
+    "Labels": show_labels,
+    "Patients": show_patients,
+    "Images": show_images,
+    "Boxes": show_boxes,
+}
 
 
 def show_numbers(tables: Tables) -> None:
-    """Show figures and tables of the whole dataset, whatever the filters say."""
-    catalog, counts = tables.catalog, tables.counts
-    left, right = st.columns([3, 2], gap="large")
-    with left:
-        st.subheader("Images of each class", anchor=False)
-        st.plotly_chart(plot_label_counts(counts), config=QUIET, alt="Images of each class")
-    with right:
-        st.subheader("Images and patients", anchor=False)
-        st.dataframe(counts, hide_index=True)
-        n_patients, n_studies = catalog.images[["patient_id", "study_id"]].nunique()
-        st.caption(
-            f"{n_patients:,} patients, {n_studies:,} studies in all; a patient may be in several "
-            "classes."
-            if n_patients
-            else "The authors publish no patients."
-        )
-    left, right = st.columns(2, gap="large")
-    with left:
-        st.subheader("Image sizes", anchor=False)
-        sizes = eda.image_sizes(catalog)
-        st.plotly_chart(plot_image_sizes(sizes), config=QUIET, alt="Width against height")
-    with right:
-        st.subheader("Boxes", anchor=False)
-        if catalog.boxes.empty:
-            st.info("This dataset has no boxes.")
-        else:
-            boxes = eda.boxes_per_image(catalog)
-            st.plotly_chart(plot_boxes_per_image(boxes), config=QUIET, alt="Boxes on an image")
-    if catalog.remarks:
-        st.subheader("What the reader noticed", anchor=False)
-        st.dataframe(
-            [
-                {"what": remark.message, "examples": ", ".join(remark.examples)}
-                for remark in catalog.remarks
-            ],
-            hide_index=True,
-        )
+    """Show one section of figures and tables of the whole dataset, whatever the filters say."""
+    section = st.segmented_control(
+        "Section",
+        list(SECTIONS),
+        default=next(iter(SECTIONS)),
+        required=True,
+        key="numbers",
+        bind="query-params",
+        label_visibility="collapsed",
+    )
+    st.caption("Of the whole dataset: only the label view above matters here, not the filters.")
+    with errors_in_words():
+        SECTIONS[section or next(iter(SECTIONS))](tables)

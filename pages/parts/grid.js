@@ -5,11 +5,20 @@ export default function ({ data, parentElement, setTriggerValue }) {
   const list = parentElement.querySelector("ul");
   list.classList.toggle("hide-boxes", !data.showBoxes);
   list.classList.toggle("pixelated", data.pixelated);
+  list.classList.toggle("large", data.windows.length > 0);
   list.style.setProperty("--columns", data.columns);
   // A rerun that changes nothing but the boxes keeps the images that are already decoded.
-  const stamp = JSON.stringify(data.tiles.map(({ src, ...rest }) => [src.length, rest]));
-  if (list.stamp === stamp) return;
-  list.stamp = stamp;
+  const stamp = JSON.stringify(
+    data.tiles.map(({ src, mask, ...rest }) => [src.length, mask.length, rest]),
+  );
+  if (list.stamp !== stamp) {
+    list.stamp = stamp;
+    drawTiles(list, parentElement, data, setTriggerValue);
+  }
+  showWindow(parentElement, data.windows); // of window.js
+}
+
+function drawTiles(list, parentElement, data, setTriggerValue) {
   const host = parentElement.host ?? parentElement;
   const palette = getComputedStyle(host).getPropertyValue("--st-chart-categorical-colors");
   const open = data.clickable && ((id) => setTriggerValue("opened", id));
@@ -33,6 +42,7 @@ function drawTile(tile, colors, open) {
     const image = add(frame, "img", "");
     image.src = tile.src;
     image.alt = open ? "" : tile.alt; // a button speaks for its image
+    if (tile.mask) add(frame, "i", "mask").style.maskImage = `url(${tile.mask})`;
     for (const [left, top, width, height] of tile.boxes) {
       const box = add(frame, "i", "box");
       Object.assign(box.style, {

@@ -2,10 +2,12 @@
 
 import base64
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import streamlit as st
+
+from xray_core.preprocess.window import Window
 
 Box = tuple[float, float, float, float]  # x, y, width, height
 
@@ -14,7 +16,8 @@ _light_box = st.components.v2.component(
     "light_box",
     html="<ul>\n</ul>",
     css=(HERE / "grid.css").read_text(encoding="utf-8"),
-    js=(HERE / "grid.js").read_text(encoding="utf-8"),
+    # One script: a component has no way to import a second one.
+    js="".join((HERE / name).read_text(encoding="utf-8") for name in ("grid.js", "window.js")),
 )
 
 
@@ -27,6 +30,7 @@ class Tile:
         title, note: shown under the image; the note at the right, in grey.
         alt: what a screen reader says.
         src: the image as a `data:` address; "" shows `reason` instead.
+        mask: as `src`, an image that is white where the lungs are; "" if there is none.
         ratio: width / height.
         boxes: (x, y, width, height) as fractions of the image, origin at its top left.
         color: number of the title's dot in the theme's palette of classes; -1 for no dot.
@@ -38,6 +42,7 @@ class Tile:
     src: str = ""
     note: str = ""
     reason: str = ""
+    mask: str = ""
     ratio: float = 1.0
     boxes: tuple[Box, ...] = ()
     color: int = -1
@@ -50,6 +55,7 @@ def show_grid(
     columns: int = 5,
     show_boxes: bool = True,
     pixelated: bool = False,
+    windows: Sequence[Window] = (),
 ) -> None:
     """Show the tiles on a light box.
 
@@ -61,6 +67,8 @@ def show_grid(
         columns: in a row at most; fewer where the window is narrow.
         show_boxes: whether the boxes are drawn.
         pixelated: whether a pixel stays a hard-edged square when the image is enlarged.
+        windows: if given, the images are shown large, with sliders for window and level and
+            these as presets, the first to begin with. Moving a slider asks the server nothing.
     """
 
     def pass_on() -> None:
@@ -75,6 +83,7 @@ def show_grid(
             "columns": columns,
             "showBoxes": show_boxes,
             "pixelated": pixelated,
+            "windows": [asdict(window) for window in windows],
             "clickable": on_open is not None,
         },
         on_opened_change=pass_on,

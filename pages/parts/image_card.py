@@ -1,31 +1,25 @@
 """One image, large: its boxes, what is known of it, and the patient's other images."""
 
-from dataclasses import replace
-
 import pandas as pd
 import streamlit as st
 
 from pages.parts.frame import escape_markdown
 from pages.parts.grid import show_grid
+from pages.parts.image_address import close_image, open_image
+from pages.parts.image_filters import Rows
+from pages.parts.image_way import choose_second, find_near, list_others, show_link
 from pages.parts.tables import Tables
 from pages.parts.tiles import build_tiles, name_label
+from pages.parts.window_level import choose_overlays, show_films
 
-LARGE = 1024  # px
 N_OTHERS = 6
 
 
-def open_image(image_id: str) -> None:
-    """Go to the large view of an image, before the page runs again."""
-    st.query_params["image"] = image_id
-
-
-def _close_image() -> None:
-    st.query_params.pop("image", None)
-
-
-def show_image(tables: Tables, images: pd.DataFrame, row: pd.Series) -> None:
-    """Show the image of one row of `catalog.images`; `images` are those to page through."""
-    _show_way_on(images, row["image_id"])
+def show_image(tables: Tables, rows: Rows, row: pd.Series) -> None:
+    """Show the image of one row of `catalog.images`; `rows` are those to page through."""
+    others = list_others(tables.catalog, row)
+    _show_way_on(tables, rows, row, others)
+    image = tables.catalog.images.loc[[row.name]]
     film, facts = st.columns([3, 2], gap="medium")
     with facts:
         st.subheader(escape_markdown(row["image_id"]), anchor=False)
@@ -39,72 +33,65 @@ def show_image(tables: Tables, images: pd.DataFrame, row: pd.Series) -> None:
                 required=True,
                 help="The file was squashed; its radiograph had other proportions.",
             )
-        has_boxes = row["image_id"] in tables.boxes
-        show_boxes = has_boxes and st.toggle(
-            "Draw boxes", True, key="large_boxes", persist_state="session"
-        )
-        st.table(_facts(tables, row), border="horizontal", hide_header=True)
-    [tile] = build_tiles(tables, tables.catalog.images.loc[[row.name]], LARGE)
-    if shape == "as taken" and original:
-        tile = replace(tile, ratio=original)
+        overlays = choose_overlays(tables, image)
+        known = list_facts(tables, row)
+        table = pd.DataFrame({"fact": list(known), "value": list(known.values())})
+        st.table(table, border="horizontal", hide_header=True)
     with film:
-        show_grid([replace(tile, title="")], key="large", columns=1, show_boxes=show_boxes)
+        ratio = original if shape == "as taken" else None
+        show_films(tables, image, "large", [""], overlays, ratio)
     boxes = tables.catalog.boxes[tables.catalog.boxes["image_id"] == row["image_id"]]
     with facts:
-        if has_boxes:
+        if len(boxes):
             st.caption("Boxes, in pixels of the original")
             st.dataframe(boxes.drop(columns="image_id").round(0), hide_index=True)
-    _show_others(tables, row)
+    _show_others(tables, others)
 
 
-def _show_way_on(images: pd.DataFrame, image_id: str) -> None:
-    ids = list(images["image_id"])
-    place = ids.index(image_id) if image_id in ids else -1
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.button("All images", icon=":material/grid_view:", on_click=_close_image)
-        for label, key, step in (("Previous", "Left", -1), ("Next", "Right", 1)):
-            near = place + step
-            st.button(
-                label,
-                shortcut=key,
-                disabled=place < 0 or not 0 <= near < len(ids),
-                on_click=open_image,
-                args=(ids[near] if 0 <= near < len(ids) else "",),
-            )
-        st.page_link(
-            "pages/prepare.py",
-            label="Prepare this image",
-            icon=":material/tune:",
-            query_params={"image": image_id},
-        )
-        if place >= 0:
-            st.caption(f"{place + 1:,} of {len(ids):,}", width="content")
-
-
-def _facts(tables: Tables, row: pd.Series) -> pd.DataFrame:
+def list_facts(tables: Tables, row: pd.Series) -> dict[str, str]:
+    """Return what is known of an image, name -> words that Streamlit shows to the letter."""
+    n_boxes = len(tables.boxes.get(row["image_id"], ()))
     facts = {
         "Label": name_label(tables.labels[row.name]),
         "Findings": row["findings"],
         "Findings of the image": row["image_findings"],
+        "Boxes": n_boxes or None,
         "Patient": row["patient_id"],
+        "Age": None if pd.isna(row["age"]) else f"{row['age']:.3g} years",
+        "Gender": row["gender"],
+        "Follow-up": row["follow_up"],
         "Study": row["study_id"],
         "Published part": row["published_split"],
         "View": row["view"],
+        "Site": row["site"],
         "On disk": _size(row["width"], row["height"]),
         "Original": _size(row["original_width"], row["original_height"]),
         "File": row["path"],
+        "File size": None if pd.isna(row["file_size"]) else f"{row['file_size'] / 1000:,.0f} kB",
+        "Lung mask": row["mask_path"],
     }
-    known = {name: escape_markdown(str(fact)) for name, fact in facts.items() if pd.notna(fact)}
-    return pd.DataFrame({"fact": list(known), "value": list(known.values())})
+    return {name: escape_markdown(str(fact)) for name, fact in facts.items() if pd.notna(fact)}
 
 
-def _show_others(tables: Tables, row: pd.Series) -> None:
-    if pd.isna(row["patient_id"]):
-        return
-    present = tables.catalog.present
-    others = present[
-        (present["patient_id"] == row["patient_id"]) & (present["image_id"] != row["image_id"])
-    ]
+def _show_way_on(tables: Tables, rows: Rows, row: pd.Series, others: pd.DataFrame) -> None:
+    place, before, after = find_near(tables, rows, row)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.button("All images", icon=":material/grid_view:", on_click=close_image)
+        for label, key, near in (("Previous", "Left", before), ("Next", "Right", after)):
+            st.button(label, shortcut=key, disabled=not near, on_click=open_image, args=(near,))
+        choose_second(tables, rows, row, others)
+        show_link(row["image_id"])
+        st.page_link(
+            "pages/prepare.py",
+            label="Prepare this image",
+            icon=":material/tune:",
+            query_params={"image": row["image_id"]},
+        )
+        if place >= 0:
+            st.caption(f"{place + 1:,} of {len(rows):,}", width="content")
+
+
+def _show_others(tables: Tables, others: pd.DataFrame) -> None:
     if others.empty:
         return
     first = f", the first {N_OTHERS}" if len(others) > N_OTHERS else ""

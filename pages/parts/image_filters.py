@@ -1,25 +1,40 @@
 """The filters above the grid of Explore; all stand in the address, so a link shows the same."""
 
-import pandas as pd
+import numpy as np
 import streamlit as st
+from numpy.typing import NDArray
 
+from pages.parts.column_filters import WHERE, read_filters, show_filters
+from pages.parts.image_address import start_over
 from pages.parts.tables import Tables, read_tables
 from xray_core import eda
 from xray_core.catalog import Catalog
+from xray_core.eda.filters import Filter
+from xray_core.eda.order import list_sorts, sort_images
 from xray_core.labels import views_of
 
+REVERSED = ", reversed"
+Rows = NDArray[np.int64]  # places in `catalog.images`, in the order to show
 
-def choose_images(catalog: Catalog) -> tuple[Tables, pd.DataFrame]:
-    """Show the filters; return the tables of the chosen label view and the images that pass."""
+
+def choose_images(catalog: Catalog, folded: bool) -> tuple[Tables, Rows]:
+    """Show the filters; return the tables of the chosen label view and the images that pass.
+
+    Args:
+        catalog: the dataset.
+        folded: whether the filters step back, since an image is shown large.
+    """
     views = views_of(catalog.source)
-    with st.container(horizontal=True, gap="medium"):
+    filters = read_filters(catalog)
+    place = st.expander("Filters and order", key="filters") if folded else st.container()
+    with place, st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
         view_name = st.selectbox(
             "Label view",
             list(views),
             key="labels",
             bind="query-params",
             width=210,
-            on_change=_begin_again,
+            on_change=start_over,
             help="A regrouping of the published findings into classes; a training learns one.",
         )
         view_name = view_name if view_name in views else next(iter(views))
@@ -29,8 +44,9 @@ def choose_images(catalog: Catalog) -> tuple[Tables, pd.DataFrame]:
             list(tables.counts["class"]),
             key="class",
             help="One class of the label view, with its images; none chosen shows all.",
+            wrap=True,
             bind="query-params",
-            on_change=_begin_again,
+            on_change=start_over,
         )
         boxes, part = "all", None
         if len(catalog.boxes):
@@ -41,7 +57,7 @@ def choose_images(catalog: Catalog) -> tuple[Tables, pd.DataFrame]:
                 default="all",
                 required=True,
                 bind="query-params",
-                on_change=_begin_again,
+                on_change=start_over,
                 help="Rectangles that a radiologist drew around what is seen.",
             )
         parts = sorted(catalog.images["published_split"].dropna().unique())
@@ -51,13 +67,44 @@ def choose_images(catalog: Catalog) -> tuple[Tables, pd.DataFrame]:
                 parts,
                 key="part",
                 bind="query-params",
-                on_change=_begin_again,
+                on_change=start_over,
                 help="How the authors divided their images.",
             )
-    return tables, eda.filter_images(catalog, tables.labels, wanted or "", boxes, part or "")
+        show_filters(catalog, filters)
+        order = st.selectbox(
+            "Sort by",
+            [name + end for name in list_sorts(catalog) for end in ("", REVERSED)],
+            key="sort",
+            bind="query-params",
+            width=210,
+            on_change=start_over,
+            help="Lowest first, or reversed: highest first. Images of which it is not known "
+            "are last either way. The area of boxes is a share of the image.",
+        )
+        if wanted or boxes != "all" or part or filters:
+            st.button("Reset filters", icon=":material/filter_list_off:", on_click=_reset)
+    _, rows = _find_rows(tables, wanted or "", boxes, part or "", filters, order)
+    return tables, rows
 
 
-def _begin_again() -> None:
-    """Show the first page of what now passes, not the image or page that was open before."""
-    st.query_params.pop("image", None)
-    st.session_state["page"] = 1
+def _reset() -> None:
+    for name in ("class", "part"):
+        if name in st.session_state:
+            st.session_state[name] = None
+    if "boxes" in st.session_state:
+        st.session_state["boxes"] = "all"
+    st.query_params.pop(WHERE, None)
+    start_over()
+
+
+# Kept as places, a megabyte for 100,000 images, not as tables. By the identity of `tables`, which
+# nothing else can take on: the result holds it.
+@st.cache_resource(max_entries=32, show_spinner=False, hash_funcs={Tables: id})
+def _find_rows(
+    tables: Tables, wanted: str, boxes: str, part: str, filters: tuple[Filter, ...], order: str
+) -> tuple[Tables, Rows]:
+    catalog = tables.catalog
+    images = eda.filter_images(catalog, tables.labels, wanted, boxes, part, filters)
+    by = order.removesuffix(REVERSED)
+    images = sort_images(catalog, images, by, reverse=order.endswith(REVERSED))
+    return tables, images.index.to_numpy()

@@ -8,18 +8,24 @@ from xray_core.home import find_home
 from xray_core.labels import SEPARATOR
 from xray_core.preprocess.thumbnails import create_thumbnails
 
+SIDE = 256  # px, of a tile in the grid
 
-def build_tiles(tables: Tables, images: pd.DataFrame, side: int = 256) -> list[Tile]:
+
+def build_tiles(
+    tables: Tables, images: pd.DataFrame, side: int = SIDE, with_masks: bool = False
+) -> list[Tile]:
     """Return a tile for each row of `images`, with a thumbnail of at most `side` px.
 
     Args:
         tables: of the images' catalog.
         images: rows of `catalog.images` whose file is present.
         side: px.
+        with_masks: whether the tiles carry the masks of the lungs, where there are any.
     """
     root = tables.catalog.root
     paths = [root / path for path in images["path"]]
     thumbnails = create_thumbnails(paths, side, find_home().cache / "thumbnails")
+    masks = _read_masks(tables, images, side) if with_masks else {}
     classes = list(tables.counts["class"])
     tiles = []
     for image_id, label, ratio, thumbnail in zip(
@@ -40,6 +46,7 @@ def build_tiles(tables: Tables, images: pd.DataFrame, side: int = 256) -> list[T
                 note=n_boxes,
                 alt=", ".join(filter(None, [f"X-ray {image_id}", title, n_boxes, unread])),
                 src=as_data_address(thumbnail.jpeg),
+                mask=masks.get(image_id, ""),
                 reason=thumbnail.reason.replace(f"{root}/", ""),
                 ratio=ratio if ratio > 0 else 1.0,
                 boxes=boxes,
@@ -47,6 +54,20 @@ def build_tiles(tables: Tables, images: pd.DataFrame, side: int = 256) -> list[T
             )
         )
     return tiles
+
+
+def has_masks(tables: Tables) -> bool:
+    """Whether any image of the dataset has a mask of the lungs."""
+    return bool(tables.catalog.images["mask_path"].notna().any())
+
+
+def _read_masks(tables: Tables, images: pd.DataFrame, side: int) -> dict[str, str]:
+    """Return image_id -> its mask as an address; one that cannot be read is left out."""
+    masked = images[images["mask_path"].notna()]
+    paths = [tables.catalog.root / path for path in masked["mask_path"]]
+    masks = create_thumbnails(paths, side, find_home().cache / "thumbnails")
+    addresses = [as_data_address(mask.jpeg) for mask in masks]
+    return dict(zip(masked["image_id"], addresses, strict=True))
 
 
 def name_label(label: str) -> str:

@@ -199,3 +199,17 @@ def test_the_films_of_an_unfinished_demo_are_counted(home: Home) -> None:
 
     assert max(counts) > 0
     assert count_drawn(home) == 0  # it is finished: nothing is on the way
+
+
+def test_a_union_may_not_lead_out_of_the_allowed_folders(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    union = tmp_path / "union"
+    FAKES["siim_radiography"](union)  # its members lie beside it
+    monkeypatch.setenv("XRAY_DATA_ROOTS", str(union))
+
+    with pytest.raises(DatasetError, match="outside the folders that this app may read"):
+        add_dataset(home, union)
+
+    monkeypatch.setenv("XRAY_DATA_ROOTS", str(tmp_path))
+    assert add_dataset(home, union) == union

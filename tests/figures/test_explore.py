@@ -1,16 +1,20 @@
 """Figures of a dataset: do they show what the tables say."""
 
+import numpy as np
 import pandas as pd
+import pytest
 
-from xray_core.figures.explore import plot_boxes_per_image, plot_image_sizes, plot_label_counts
+from xray_core.figures import explore
+from xray_core.figures.explore.look import plot_by_class
 
 COUNTS = pd.DataFrame(
     {"class": ["none", "opacity"], "images": [5, 9], "present": [5, 7], "patients": [4, 6]}
 )
+COMBINATIONS = pd.DataFrame({"findings": ["edema", "mass|edema", "mass"], "images": [9, 4, 1]})
 
 
 def test_label_counts_show_present_and_absent_images() -> None:
-    none, opacity, absent = plot_label_counts(COUNTS).data
+    none, opacity, absent = explore.plot_label_counts(COUNTS).data
 
     assert (none.y[0], none.x[0]) == ("none", 5)
     assert (opacity.y[0], opacity.x[0]) == ("opacity", 7)
@@ -20,9 +24,28 @@ def test_label_counts_show_present_and_absent_images() -> None:
 
 
 def test_label_counts_leave_out_the_absent_when_all_are_there() -> None:
-    figure = plot_label_counts(COUNTS.assign(images=COUNTS["present"]))
+    figure = explore.plot_label_counts(COUNTS.assign(images=COUNTS["present"]))
 
     assert [trace.name for trace in figure.data] == ["none", "opacity"]
+
+
+def test_together_is_the_share_of_the_rows_images() -> None:
+    names = ["edema", "mass"]
+    together = pd.DataFrame([[10, 4], [4, 5]], index=names, columns=names)
+
+    [heat] = explore.plot_together(together).data
+
+    assert heat.z[0][1] == 0.4
+    assert heat.z[1][0] == 0.8
+    assert np.isnan([heat.z[0][0], heat.z[1][1]]).all()
+
+
+def test_sets_join_the_dots_of_their_findings() -> None:
+    _, dots, bars = explore.plot_sets(COMBINATIONS).data
+
+    marked = [(x, y) for x, y in zip(dots.x, dots.y, strict=True) if x is not None]
+    assert marked == [(0, 0), (0, 1), (1, 1), (1, 2)]
+    assert list(bars.x) == [9, 4, 1]
 
 
 def test_image_sizes_draw_original_and_disk_apart() -> None:
@@ -35,7 +58,7 @@ def test_image_sizes_draw_original_and_disk_apart() -> None:
         }
     )
 
-    square, original, disk = plot_image_sizes(sizes).data
+    square, original, disk = explore.plot_image_sizes(sizes).data
 
     assert square.x == (0, 3000)
     assert list(original.x) == [3000, 2000]
@@ -46,11 +69,91 @@ def test_image_sizes_draw_original_and_disk_apart() -> None:
 def test_image_sizes_of_unmeasured_images_are_an_empty_figure() -> None:
     sizes = pd.DataFrame({"kind": [], "width": [], "height": [], "images": []})
 
-    assert [trace.name for trace in plot_image_sizes(sizes).data] == ["square"]
+    assert [trace.name for trace in explore.plot_image_sizes(sizes).data] == ["square"]
+
+
+def test_the_difference_is_first_minus_second_around_zero() -> None:
+    bright, dark = np.full((2, 2), 40, np.float32), np.full((2, 2), 10, np.float32)
+
+    [heat] = explore.plot_difference(bright, dark, ("ill", "well")).data
+
+    assert (np.array(heat.z) == 30).all()
+    assert (heat.zmin, heat.zmax) == (-30, 30)
+    assert heat.hovertemplate.startswith("ill − well")
+
+
+@pytest.mark.parametrize(("n_classes", "kind"), [(6, "scatter"), (7, "heatmap")])
+def test_more_classes_than_lines_can_show_are_a_heat_map(n_classes: int, kind: str) -> None:
+    table = pd.DataFrame(
+        {
+            "class": np.repeat([f"c{n}" for n in range(n_classes)], 2),
+            "age": np.tile([0, 5], n_classes),
+            "share": np.tile([0.25, 0.75], n_classes),
+            "images": np.tile([1, 3], n_classes),
+        }
+    )
+
+    figure = plot_by_class(table, "age", "images", "%{x}: %{y:.1%} %{customdata}")
+
+    assert {trace.type for trace in figure.data} == {kind}
+    first = figure.data[0]
+    if kind == "scatter":
+        assert (list(first.x), list(first.y)) == ([0, 5], [0.25, 0.75])
+    else:
+        assert list(first.x) == [2.5, 7.5]  # middles of 0 to 5 and 5 to 10
+        assert list(first.z[0]) == [0.25, 0.75]
+        assert first.customdata[0].tolist() == [[1, 0], [3, 5]]
+        assert "%{customdata[1]}: %{z:.1%} %{customdata[0]}" in first.hovertemplate
+
+
+def test_shares_of_each_row_make_up_the_whole() -> None:
+    table = pd.DataFrame({"ill": [1, 0], "well": [3, 2]}, index=["here", "there"])
+
+    ill, well = explore.plot_shares(table).data
+
+    assert list(ill.y) == ["here  (4)", "there  (2)"]
+    assert list(ill.x) == [0.25, 0]
+    assert list(well.x) == [0.75, 1]
+
+
+def test_per_patient_draws_each_kind() -> None:
+    counts = pd.DataFrame({"kind": ["images", "images", "follow-ups"], "n": [1, 2, 0]})
+
+    images, follow_ups = explore.plot_per_patient(counts.assign(patients=[9, 1, 10])).data
+
+    assert (list(images.x), list(images.y)) == ([1, 2], [9, 1])
+    assert list(follow_ups.y) == [10]
 
 
 def test_boxes_per_image_draw_one_bar_each() -> None:
-    [bars] = plot_boxes_per_image(pd.DataFrame({"boxes": [0, 1, 2], "images": [7, 0, 3]})).data
+    table = pd.DataFrame({"boxes": [0, 1, 2], "images": [7, 0, 3]})
+
+    [bars] = explore.plot_boxes_per_image(table).data
 
     assert list(bars.x) == [0, 1, 2]
     assert list(bars.y) == [7, 0, 3]
+
+
+def test_box_maps_scale_each_class_to_its_own_peak() -> None:
+    place = np.zeros((64, 64))
+    place[3, 5] = 0.5
+
+    figure = explore.plot_box_maps({"ill": place, "well": place / 10})
+
+    assert [heat.zmax for heat in figure.data] == [0.5, 0.05]
+    assert [note.text for note in figure.layout.annotations] == [
+        "ill<br>peak 50%",
+        "well<br>peak 5%",
+    ]
+
+
+def test_sides_draw_their_intervals() -> None:
+    sides = pd.DataFrame(
+        {"class": ["ill"], "side": ["both sides"], "images": [3], "n": [4], "share": [0.75]}
+    ).assign(low=0.3, high=0.95)
+
+    [bars] = explore.plot_sides(sides).data
+
+    assert list(bars.x) == [0.75]
+    assert bars.error_x.array[0] == pytest.approx(0.2)
+    assert bars.error_x.arrayminus[0] == pytest.approx(0.45)

@@ -158,15 +158,6 @@ def test_a_broken_image_is_a_tile_with_the_reason(open_page: OpenPage, workspace
     assert large["reason"] == tile["reason"]
 
 
-def test_the_numbers_count_each_class(open_page: OpenPage) -> None:
-    app = open_page("explore", show="Counts and sizes")
-
-    counts = app.dataframe[0].value
-    assert counts["images"].sum() == N_IMAGES
-    assert list(counts) == ["class", "images", "present", "patients"]
-    assert len(app.get("plotly_chart")) == 3
-
-
 def test_a_dataset_without_boxes_offers_no_boxes(
     open_page: OpenPage, workspace: Home, tmp_path: Path
 ) -> None:

@@ -12,7 +12,7 @@ from uuid import uuid4
 
 from filelock import FileLock, Timeout
 
-from xray_core.datasets import detect_dataset
+from xray_core.datasets import READERS, detect_dataset
 from xray_core.datasets.phantom import is_phantom
 from xray_core.errors import DatasetError
 from xray_core.home import Home
@@ -20,6 +20,8 @@ from xray_core.processes import start_detached, xray_command
 
 DEMO = "demo"
 N_DEMO_IMAGES = 600
+
+_recognised: set[tuple[Path, int]] = set()  # folders, as they were when a reader knew them
 
 
 def list_datasets(home: Home) -> dict[str, Path]:
@@ -65,7 +67,11 @@ def add_dataset(home: Home, folder: Path) -> Path:
         DatasetError: it is no dataset, lies outside XRAY_DATA_ROOTS, or the disk refuses.
     """
     folder = find_allowed(folder)
-    detect_dataset(folder)
+    reader = READERS[detect_dataset(folder)]
+    root = reader.find_root(folder)
+    if reader.roots and root:  # a union's members may lie elsewhere
+        for member in reader.roots(root):
+            find_allowed(member)
     try:
         home.folder.mkdir(parents=True, exist_ok=True)
         with FileLock(home.folder / "datasets.lock"):
@@ -110,8 +116,11 @@ def demo_lock(folder: Path) -> Path:
 
 def _is_dataset(folder: Path) -> bool:
     try:
-        detect_dataset(folder)
-    except DatasetError:
+        state = (folder, folder.stat().st_mtime_ns)
+        if state not in _recognised:  # looking into all folders at every click would be slow
+            detect_dataset(folder)
+            _recognised.add(state)
+    except (DatasetError, OSError):
         return False
     return True
 

@@ -1,0 +1,167 @@
+"""The tab of numbers on the Explore page: each section, its downloads, and what is kept."""
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+import plotly.graph_objects as go
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from pages.parts import numbers_tables
+from pages.parts.download import show_figure, show_table
+from pages.parts.numbers_tables import recall
+from pages.parts.tables import read_tables
+from tests.datasets.fakes import fake_kermany
+from tests.pages.conftest import N_IMAGES, OpenPage
+from xray_core.datasets import open_dataset
+from xray_core.home import Home
+
+NUMBERS = "Counts and sizes"
+
+
+def headings(app: AppTest) -> list[str]:
+    return [heading.value for heading in app.main.get("subheader")]
+
+
+def words(app: AppTest) -> str:
+    kinds = ("caption", "markdown", "info", "warning")
+    return " ".join(one.value for kind in kinds for one in app.main.get(kind))
+
+
+def pictures(app: AppTest) -> list[str]:
+    return [one.type for one in app.get("image")]
+
+
+def files(app: AppTest) -> set[str]:
+    return {button.proto.help for button in app.get("download_button")}
+
+
+def test_the_card_comes_first_and_says_that_the_films_are_drawn(open_page: OpenPage) -> None:
+    app = open_page("explore", show=NUMBERS)
+
+    assert headings(app)[0] == "Drawn films"
+    counts = {metric.label: metric.value for metric in app.metric}
+    assert counts["Images"] == str(N_IMAGES)
+    assert counts["In the folder"] == "all"
+    assert "Lakhani" in app.code[0].value
+    assert not app.get("plotly_chart")  # only the section that is looked at is computed
+
+
+def test_labels_count_each_class(open_page: OpenPage) -> None:
+    app = open_page("explore", show=NUMBERS, numbers="Labels")
+
+    counts, sets = (table.value for table in app.dataframe[:2])
+    assert counts["images"].sum() == N_IMAGES
+    assert list(counts) == ["class", "images", "present", "patients"]
+    assert sets["images"].sum() == N_IMAGES
+    assert "none occur together" in words(app)
+    assert "Download siim_covid19-findings.csv" in files(app)
+
+
+def test_findings_are_found_by_all_words(open_page: OpenPage) -> None:
+    app = open_page("explore", show=NUMBERS, numbers="Labels")
+
+    app.text_input(key="find").set_value("appearance TYPICAL").run()
+
+    assert set(app.dataframe[1].value["findings"]) == {"Typical Appearance", "Atypical Appearance"}
+    app.text_input(key="find").set_value("nothing like it").run()
+    assert app.dataframe[1].value.empty
+    assert not app.exception
+
+
+def test_what_the_authors_do_not_publish_is_said_in_a_line(
+    open_page: OpenPage, workspace: Home
+) -> None:
+    fake_kermany(workspace.data / "kermany")
+
+    app = open_page("explore", data="kermany", show=NUMBERS, numbers="Patients")
+
+    assert "The authors publish no ages." in words(app)
+    assert "The authors publish no genders." in words(app)
+    app.button_group(key="numbers").set_value("Boxes").run()
+    assert "This dataset has no boxes." in words(app)
+
+
+def test_boxes_tell_one_side_from_both(open_page: OpenPage) -> None:
+    app = open_page("explore", show=NUMBERS, numbers="Boxes")
+
+    sides = app.dataframe[0].value
+    assert list(sides) == ["class", "side", "images", "share", "95% interval"]
+    assert set(sides["side"]) == {"image left only", "image right only", "both sides"}
+    assert "both sides in" in words(app)
+    assert len(app.get("plotly_chart")) == 4
+
+
+@pytest.mark.parametrize("section", ["?", "images", ""])
+def test_a_wrong_section_shows_the_card(open_page: OpenPage, section: str) -> None:
+    assert headings(open_page("explore", show=NUMBERS, numbers=section))[0] == "Drawn films"
+
+
+def test_pixels_are_measured_on_request_and_kept(open_page: OpenPage, workspace: Home) -> None:
+    app = open_page("explore", show=NUMBERS, numbers="Images")
+    assert f"{N_IMAGES} in all" in words(app)
+    assert not (workspace.cache / "explore").exists()
+
+    [button] = [one for one in app.main.button if one.label == "Compute"]
+    button.click().run()
+
+    assert not app.exception
+    assert f"n = {N_IMAGES} images" in words(app)
+    again = open_page("explore", show=NUMBERS, numbers="Images")
+    assert "Compute" not in [one.label for one in again.main.button]
+    assert f"n = {N_IMAGES} images" in words(again)
+    assert len(pictures(again)) == 3
+    assert {"Download siim_covid19-means.png", "Download siim_covid19-means.svg"} <= files(again)
+    [measured] = [one.value for one in again.dataframe if "brightness mean" in one.value]
+    assert measured["n"].sum() == N_IMAGES
+    for picture in (workspace.cache / "explore").glob("*/means-*.png"):
+        picture.unlink()
+    assert "This picture was deleted" in words(again.run())
+    assert len(pictures(again)) == 2
+
+
+def test_a_table_is_computed_once_for_all_sessions(workspace: Home) -> None:
+    st.cache_resource.clear()
+    catalog = open_dataset(workspace.demo_data, workspace.cache)
+    tables = read_tables(catalog, "siim_study")
+    other = read_tables(catalog, "siim_opacity")
+
+    first = recall(numbers_tables.members, tables)
+
+    assert recall(numbers_tables.members, tables) is first
+    assert recall(numbers_tables.members, other) is not first
+    assert recall(numbers_tables.boxes, tables) is not recall(numbers_tables.n_boxes, tables)
+
+
+def test_files_are_made_when_asked_for_and_need_no_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    offered: dict[str, Callable[[], bytes]] = {}
+    monkeypatch.setattr(
+        st, "download_button", lambda _, make, file_name, **rest: offered.update({file_name: make})
+    )
+    table = pd.DataFrame({"class": ["Thüringen, süd"], "images": [3]})
+
+    show_figure(go.Figure(go.Bar(x=[1], y=[2])), "bars", "Bars", table)
+    show_table(table.head(0), "shown", "Nothing", whole=table)
+
+    assert list(offered) == ["bars.html", "bars.csv", "shown.csv"]
+    assert offered["bars.csv"]().decode("utf-8-sig") == 'class,images\n"Thüringen, süd",3\n'
+    assert offered["shown.csv"]() == offered["bars.csv"]()
+    page = offered["bars.html"]().decode()
+    assert len(page) > 1_000_000  # Plotly is in it
+    assert 'src="http' not in page
+
+
+def test_the_sections_load_no_seaborn_until_asked() -> None:
+    code = (
+        "import pages.parts.dataset_numbers, sys; "
+        "heavy = {'seaborn', 'sklearn', 'matplotlib', 'keras'} & set(sys.modules); "
+        "assert not heavy, heavy"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=Path(__file__).parents[2], capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr[-2000:]

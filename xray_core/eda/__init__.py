@@ -1,0 +1,48 @@
+"""Tables for exploring a catalog, computed from its columns alone.
+
+What needs decoded pixels is in `xray_core.eda.pixels`, which is not imported from here: it
+brings scikit-image with it.
+"""
+
+from xray_core.eda.boxes import (
+    SIDES,
+    box_areas,
+    boxes_per_image,
+    class_boxes,
+    count_sides,
+    map_boxes,
+    wilson_interval,
+)
+from xray_core.eda.filters import BOX_FILTERS, filter_images
+from xray_core.eda.images import image_sizes
+from xray_core.eda.labels import (
+    count_combinations,
+    count_labels,
+    count_together,
+    list_members,
+    name_labels,
+)
+from xray_core.eda.patients import age_histogram, count_per_patient, cross_classes
+from xray_core.eda.summary import summarise_catalog
+
+__all__ = [
+    "BOX_FILTERS",
+    "SIDES",
+    "age_histogram",
+    "box_areas",
+    "boxes_per_image",
+    "class_boxes",
+    "count_combinations",
+    "count_labels",
+    "count_per_patient",
+    "count_sides",
+    "count_together",
+    "cross_classes",
+    "filter_images",
+    "image_sizes",
+    "list_members",
+    "map_boxes",
+    "name_labels",
+    "summarise_catalog",
+    "wilson_interval",
+]

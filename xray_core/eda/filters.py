@@ -1,0 +1,228 @@
+"""Choosing the images of a catalog that a reader wants to see.
+
+A `Filter` is one condition on one column. Several have a short text, which fits an address:
+
+    gender=F;age:20..60;findings~effusion;mask_path?yes
+
+`=` lists values (an empty one stands for "unknown"), `:` is a range whose ends are included and
+may be left open, `~` is a text to find in any case, `?` asks whether anything is known. A
+backslash goes before a semicolon, comma or backslash that belongs to a value.
+"""
+
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from xray_core.catalog import COLUMNS, Catalog
+from xray_core.errors import XrayError
+from xray_core.labels import SEPARATOR
+
+BOX_FILTERS = ("all", "with", "without")
+VALUES, RANGE, TEXT, KNOWN = "values", "range", "text", "known"
+SIGNS = {"=": VALUES, ":": RANGE, "~": TEXT, "?": KNOWN}
+YES, NO = "yes", "no"
+NUMBERS = ("Int64", "Float64")
+# What an address may ask for: far more than a person does, far less than holds a server up.
+MAX_LENGTH, MAX_FILTERS = 4000, 20
+
+
+class FilterError(XrayError):
+    """A filter names no column, or asks something that the column cannot answer."""
+
+
+@dataclass(frozen=True)
+class Filter:
+    """One condition on one column of the catalog's images.
+
+    Attributes:
+        column: of `catalog.COLUMNS`.
+        kind: one of `kinds_of(column)`.
+        values: for "values": what the column may hold; "" stands for unknown.
+        low, high: for "range": both ends are included; None leaves an end open.
+        text: for "text": what the column must contain, in upper or lower case; for "known":
+            "yes" or "no".
+    """
+
+    column: str
+    kind: str
+    values: tuple[str, ...] = ()
+    low: float | None = None
+    high: float | None = None
+    text: str = ""
+
+    def __post_init__(self) -> None:
+        _check_column(self.column, self.kind)
+        if reason := self._find_fault():
+            raise FilterError(f"The filter on {self.column} {reason}.")
+
+    def _find_fault(self) -> str:
+        if self.kind == VALUES:
+            return "" if self.values else "lists no value; give at least one"
+        if self.kind == KNOWN:
+            fits = self.text in (YES, NO)
+            return "" if fits else f"asks {self.text!r}; write {YES} or {NO}"
+        if self.kind == TEXT:
+            return "" if self.text else "looks for an empty text; give at least one letter"
+        ends = [end for end in (self.low, self.high) if end is not None]
+        if not ends:
+            return "leaves both ends of the range open; give at least one"
+        if not all(map(math.isfinite, ends)):
+            return "needs plain numbers as its ends"
+        wrong = len(ends) == 2 and ends[0] > ends[1]
+        return f"begins at {ends[0]:g}, above its end {ends[1]:g}; swap them" if wrong else ""
+
+
+def _check_column(column: str, kind: str) -> None:
+    if column not in COLUMNS:
+        known = ", ".join(COLUMNS)
+        raise FilterError(f"There is no column {column!r}. Choose one of: {known}.")
+    if kind not in kinds_of(column):
+        kinds = ", ".join(kinds_of(column))
+        raise FilterError(f"{column} cannot be filtered by {kind!r}. Choose one of: {kinds}.")
+
+
+def kinds_of(column: str) -> tuple[str, ...]:
+    """Return the kinds of filter that fit a column of `catalog.COLUMNS`."""
+    return (RANGE, KNOWN) if COLUMNS[column] in NUMBERS else (VALUES, TEXT, KNOWN)
+
+
+def format_filters(filters: Sequence[Filter]) -> str:
+    """Return the filters as a short text that `parse_filters` understands; "" for none."""
+    return ";".join(map(_format, filters))
+
+
+def parse_filters(text: str) -> tuple[Filter, ...]:
+    """Return the filters that `text` stands for.
+
+    Raises:
+        FilterError: the text is no list of filters, too long, or one filter is not valid.
+
+    >>> parse_filters("age:20..60")
+    (Filter(column='age', kind='range', values=(), low=20.0, high=60.0, text=''),)
+    """
+    if len(text) > MAX_LENGTH:
+        raise FilterError(f"The filters are {len(text):,} signs long; at most {MAX_LENGTH:,} fit.")
+    parts = _split(text, ";") if text else []
+    if len(parts) > MAX_FILTERS:
+        raise FilterError(f"There are {len(parts)} filters; at most {MAX_FILTERS} fit.")
+    return tuple(map(_parse, parts))
+
+
+def filter_images(
+    catalog: Catalog,
+    labels: pd.Series,
+    wanted: str = "",
+    boxes: str = "all",
+    part: str = "",
+    filters: Sequence[Filter] = (),
+) -> pd.DataFrame:
+    """Return the present images that pass every filter, in the catalog's order.
+
+    Args:
+        catalog: the dataset.
+        labels: as `name_labels` returns them.
+        wanted: a class that the image must have; "" takes all, unlabelled ones too.
+        boxes: one of `BOX_FILTERS`.
+        part: a part of the published split; "" takes all.
+        filters: conditions on columns.
+
+    Returns:
+        Rows of `catalog.images` with a column "label" added, index kept.
+    """
+    images = catalog.images
+    passing = images["path"].notna().to_numpy()
+    if wanted:
+        # Far fewer combinations of classes than images; split, so that a class whose name holds
+        # another's is not mistaken for it.
+        combinations = labels.dropna().unique()
+        holding = [one for one in combinations if wanted in one.split(SEPARATOR)]
+        passing = passing & _as_mask(labels.isin(holding))
+    if boxes != "all":
+        has_box = images["image_id"].isin(catalog.boxes["image_id"]).to_numpy()
+        passing = passing & (has_box if boxes == "with" else ~has_box)
+    if part:
+        passing = passing & _as_mask(images["published_split"] == part)
+    for one in filters:
+        passing = passing & _find_passing(images[one.column], one)
+    return images[passing].assign(label=labels[passing])
+
+
+def _find_passing(column: pd.Series, one: Filter) -> NDArray[np.bool_]:
+    """Return which entries of `column`, shape (n,), pass the filter."""
+    if one.kind == KNOWN:
+        return _as_mask(column.notna() if one.text == YES else column.isna())
+    if one.kind == TEXT:
+        return _as_mask(column.str.contains(one.text, case=False, regex=False))
+    if one.kind == VALUES:
+        listed = _as_mask(column.isin([value for value in one.values if value]))
+        return listed | _as_mask(column.isna()) if "" in one.values else listed
+    known = column.notna()
+    for end, is_inside in ((one.low, column.ge), (one.high, column.le)):
+        if end is not None:
+            known &= is_inside(end)
+    return _as_mask(known)
+
+
+def _as_mask(answers: pd.Series) -> NDArray[np.bool_]:
+    """Return true, false or <NA> as booleans; what is unknown does not pass."""
+    return answers.fillna(False).to_numpy(bool)
+
+
+def _format(one: Filter) -> str:
+    sign = next(sign for sign, kind in SIGNS.items() if kind == one.kind)
+    body = _escape(one.text)
+    if one.kind == VALUES:
+        body = ",".join(map(_escape, one.values))
+    if one.kind == RANGE:
+        low, high = ("" if end is None else repr(end) for end in (one.low, one.high))
+        body = f"{low.removesuffix('.0')}..{high.removesuffix('.0')}"
+    return f"{one.column}{sign}{body}"
+
+
+def _parse(text: str) -> Filter:
+    found = re.match(r"([a-z_]+)([=:~?])(.*)\Z", text, re.DOTALL)
+    if not found:
+        raise FilterError(
+            f"{text!r} is no filter. Write it as view=PA,AP or age:20..60 or findings~effusion "
+            "or mask_path?yes."
+        )
+    column, sign, body = found.groups()
+    kind = SIGNS[sign]
+    _check_column(column, kind)
+    if kind == VALUES:
+        return Filter(column, kind, values=tuple(map(_unescape, _split(body, ","))))
+    if kind != RANGE:
+        return Filter(column, kind, text=_unescape(body))
+    low, dots, high = body.partition("..")
+    try:
+        ends = [float(end) if end else None for end in (low, high)]
+    except ValueError:
+        ends, dots = [], ""
+    if not dots:
+        raise FilterError(f"{body!r} is no range of {column}. Write it as 20..60, 20.. or ..60.")
+    return Filter(column, kind, low=ends[0], high=ends[1])
+
+
+def _escape(text: str) -> str:
+    return re.sub(r"([\\;,])", r"\\\1", text)
+
+
+def _unescape(text: str) -> str:
+    return re.sub(r"\\(.)", r"\1", text, flags=re.DOTALL)
+
+
+def _split(text: str, at: str) -> list[str]:
+    """Split at each `at` that has no backslash before it; escapes stay as they are."""
+    parts = [""]
+    signs = iter(text)
+    for sign in signs:
+        if sign == at:
+            parts.append("")
+        else:
+            parts[-1] += sign + (next(signs, "") if sign == "\\" else "")
+    return parts

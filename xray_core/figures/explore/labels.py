@@ -1,0 +1,170 @@
+"""Figures of labels: images of each class, and which findings occur together."""
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+
+from xray_core.figures.explore.look import ABSENT_GREY, MARGIN
+from xray_core.labels import SEPARATOR
+
+# An axis of names shows them all, however narrow.
+NAMES = {
+    "type": "category",
+    "dtick": 1,
+    "tickfont": {"size": 10},
+    "showgrid": False,
+    "title": None,
+}
+N_SETS, N_FINDINGS = 20, 20  # what a figure can show; the table beside it holds all
+
+
+def plot_label_counts(counts: pd.DataFrame) -> go.Figure:
+    """Draw the images of each class, those whose file is absent in grey.
+
+    Args:
+        counts: as `eda.count_labels` returns it.
+
+    Returns:
+        One bar for each class, each its own trace, so that classes take the theme's colours in
+        turn; and one grey trace, left out when no file is absent.
+    """
+    figure = go.Figure()
+    for name, present, patients in counts[["class", "present", "patients"]].itertuples(index=False):
+        figure.add_bar(
+            name=name,
+            y=[name],
+            x=[present],
+            orientation="h",
+            text=[f"{present:,}"],
+            hovertemplate=f"%{{y}}<br>%{{x:,}} images<br>{patients:,} patients<extra></extra>",
+            showlegend=False,
+        )
+    absent = counts["images"] - counts["present"]
+    if absent.any():
+        figure.add_bar(
+            name="file absent",
+            y=counts["class"],
+            x=absent,
+            orientation="h",
+            marker={"color": ABSENT_GREY},
+            hovertemplate="%{y}<br>%{x:,} images whose file is absent<extra></extra>",
+        )
+    figure.update_layout(
+        barmode="stack",
+        bargap=0.3,
+        height=70 + 46 * len(counts),
+        margin=MARGIN,
+        legend={"orientation": "h", "x": 1, "xanchor": "right", "y": 1, "yanchor": "bottom"},
+        xaxis={"title": "images", "tickformat": ",d"},
+        yaxis={"autorange": "reversed", "type": "category", "title": None},
+    )
+    return figure
+
+
+def plot_together(together: pd.DataFrame) -> go.Figure:
+    """Draw how often two findings occur on one image.
+
+    Args:
+        together: as `eda.count_together` returns it; its first 20 findings are drawn.
+
+    Returns:
+        A heat map: of all images with the finding of the row, the share that also has that of
+        the column. The diagonal, always 100 %, is left empty.
+    """
+    shown = together.iloc[:N_FINDINGS, :N_FINDINGS]
+    counts = shown.to_numpy(dtype=np.float64)
+    share = counts / np.diag(counts)[:, None].clip(1)
+    np.fill_diagonal(share, np.nan)
+    figure = go.Figure(
+        go.Heatmap(
+            x=list(shown.columns),
+            y=list(shown.index),
+            z=share,
+            customdata=shown.to_numpy(),
+            zmin=0,
+            colorbar={"tickformat": ".0%", "thickness": 10, "outlinewidth": 0},
+            hoverongaps=False,
+            hovertemplate="%{z:.1%} of %{y}<br>also show %{x}<br>%{customdata:,} images"
+            "<extra></extra>",
+            xgap=1,
+            ygap=1,
+        )
+    )
+    figure.update_layout(
+        height=140 + 22 * len(shown),
+        margin=MARGIN,
+        xaxis={**NAMES, "tickangle": -90},
+        yaxis={**NAMES, "autorange": "reversed"},
+    )
+    return figure
+
+
+def plot_sets(combinations: pd.DataFrame) -> go.Figure:
+    """Draw the most frequent sets of findings: which they hold, and on how many images.
+
+    Args:
+        combinations: as `eda.count_combinations` returns them; the first 20 are drawn.
+
+    Returns:
+        Three traces: a grey dot for each finding, joined filled dots for those of a set, and a
+        bar for its images.
+    """
+    shown = combinations.head(N_SETS)
+    sets = [text.split(SEPARATOR) for text in shown["findings"]]
+    weight = shown["findings"].str.get_dummies(SEPARATOR).mul(shown["images"], axis=0).sum()
+    names = list(weight.sort_values(ascending=False).index)
+    column = {name: at for at, name in enumerate(names)}
+    figure = go.Figure()
+    figure.add_scatter(
+        x=np.tile(np.arange(len(names)), len(sets)),
+        y=np.repeat(np.arange(len(sets)), len(names)),
+        mode="markers",
+        marker={"size": 4, "color": ABSENT_GREY, "opacity": 0.5},
+        hoverinfo="skip",
+    )
+    dots: list[tuple[int | None, int, str]] = []
+    for row, found in enumerate(sets):
+        words = " + ".join(found)
+        dots += [(column[name], row, words) for name in sorted(found, key=column.__getitem__)]
+        dots.append((None, row, words))  # ends the line
+    figure.add_scatter(
+        x=[x for x, _, _ in dots],
+        y=[y for _, y, _ in dots],
+        customdata=[words for _, _, words in dots],
+        mode="lines+markers",
+        marker={"size": 9, "color": "#0072b2"},
+        line={"width": 2, "color": "#0072b2"},
+        hovertemplate="%{customdata}<extra></extra>",
+    )
+    figure.add_bar(
+        x=shown["images"],
+        y=np.arange(len(sets)),
+        orientation="h",
+        xaxis="x2",
+        text=[f"{n:,}" for n in shown["images"]],
+        textposition="outside",
+        cliponaxis=False,
+        marker={"color": "#0072b2"},
+        customdata=[" + ".join(found) for found in sets],
+        hovertemplate="%{customdata}<br>%{x:,} images<extra></extra>",
+    )
+    figure.update_layout(
+        height=170 + 22 * len(sets),
+        margin={**MARGIN, "r": 48},
+        showlegend=False,
+        bargap=0.35,
+        xaxis={
+            "domain": [0, 0.58],
+            "tickvals": list(range(len(names))),
+            "ticktext": names,
+            "tickangle": -90,
+            "tickfont": {"size": 10},
+            "showgrid": False,
+            "zeroline": False,
+            "range": [-0.6, len(names) - 0.4],
+            "title": None,
+        },
+        xaxis2={"domain": [0.62, 1], "title": "images", "tickformat": "~s", "nticks": 4},
+        yaxis={"range": [len(sets) - 0.4, -0.6], "visible": False},
+    )
+    return figure
