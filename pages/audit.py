@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from pages.parts.audit_findings import show_findings
-from pages.parts.audit_task import find_audit
+from pages.parts.audit.findings import show_findings
+from pages.parts.audit.task import find_audit
 from pages.parts.dataset import choose_dataset
 from pages.parts.frame import escape_markdown, open_page
 from xray_core.labels import views_of

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages.parts.examples import show_examples
+from pages.parts.evaluate.examples import show_examples
+from pages.parts.evaluate.scores import show_class_table, show_matrix_and_roc, show_scores
 from pages.parts.frame import errors_in_words, escape_markdown, open_page
 from pages.parts.recipe_words import show_changes
-from pages.parts.run_list import show_link
-from pages.parts.scores import show_class_table, show_matrix_and_roc, show_scores
+from pages.parts.runs.run_list import show_link
 from xray_core.datasets.phantom import is_phantom
 from xray_core.errors import XrayError
 from xray_core.home import find_home

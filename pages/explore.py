@@ -2,15 +2,15 @@
 
 import streamlit as st
 
-from pages.parts.compare import show_pair
 from pages.parts.dataset import choose_dataset
-from pages.parts.dataset_numbers import show_numbers
+from pages.parts.explore.compare import show_pair
+from pages.parts.explore.image_address import FIRST, SECOND
+from pages.parts.explore.image_card import show_image
+from pages.parts.explore.image_filters import choose_images
+from pages.parts.explore.image_page import show_page
+from pages.parts.explore.image_way import find_named
+from pages.parts.explore.numbers import show_numbers
 from pages.parts.frame import errors_in_words, open_page
-from pages.parts.image_address import FIRST, SECOND
-from pages.parts.image_card import show_image
-from pages.parts.image_filters import choose_images
-from pages.parts.image_page import show_page
-from pages.parts.image_way import find_named
 
 IMAGES, NUMBERS = "Images", "Counts and sizes"
 

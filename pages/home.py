@@ -3,8 +3,10 @@
 import streamlit as st
 
 from pages.parts.activity import show_activity
+from pages.parts.archives import show_archives
 from pages.parts.dataset import choose_dataset
 from pages.parts.frame import errors_in_words, open_page
+from pages.parts.get_dataset import show_get_dataset
 from pages.parts.grid import show_grid
 from pages.parts.tables import read_tables
 from pages.parts.tiles import build_tiles
@@ -40,6 +42,7 @@ open_page(
     "X-ray Lab",
     "Explore chest X-rays, see what preparing does to them, then train networks and judge them.",
 )
+show_archives()
 catalog = choose_dataset()
 if opened := st.session_state.pop("home_opened", None):
     st.switch_page("pages/explore.py", query_params={"image": opened})
@@ -76,4 +79,5 @@ def open_film(image_id: str) -> None:
 
 
 show_grid(tiles, "home_films", open_film, columns=N_FILMS)
+show_get_dataset()
 show_activity()

@@ -4,8 +4,13 @@ import streamlit as st
 
 from pages.parts.dataset import choose_dataset
 from pages.parts.frame import open_page
-from pages.parts.prepare_steps import show_augmentation, show_contrast, show_square, show_tensor
-from pages.parts.prepared_image import choose_image, choose_recipe
+from pages.parts.prepare.prepare_steps import (
+    show_augmentation,
+    show_contrast,
+    show_square,
+    show_tensor,
+)
+from pages.parts.prepare.prepared_image import choose_image, choose_recipe
 
 STEPS = {
     "1 Contrast": show_contrast,

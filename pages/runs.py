@@ -5,9 +5,9 @@ from pathlib import Path
 import streamlit as st
 
 from pages.parts.frame import errors_in_words, escape_markdown, open_page
-from pages.parts.live import show_run
 from pages.parts.recipe_words import show_changes
-from pages.parts.run_list import show_runs, wake_worker
+from pages.parts.runs.live import show_run
+from pages.parts.runs.run_list import show_runs, wake_worker
 from xray_core.home import find_home
 from xray_core.jobs import stop_run, submit_recipe
 from xray_core.runs import find_run, list_runs

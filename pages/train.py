@@ -4,12 +4,12 @@ from dataclasses import replace
 
 import streamlit as st
 
-from pages.parts.cost import show_cost
 from pages.parts.dataset import choose_dataset
 from pages.parts.frame import errors_in_words, escape_markdown, open_page
-from pages.parts.recipe_form import change_field, show_form
 from pages.parts.recipe_words import changes_in_words, published_in_words
 from pages.parts.tables import read_tables
+from pages.parts.train.cost import show_cost
+from pages.parts.train.recipe_form import change_field, show_form
 from xray_core.datasets.phantom import is_phantom
 from xray_core.errors import XrayError
 from xray_core.home import find_home

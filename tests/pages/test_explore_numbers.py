@@ -11,9 +11,9 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from pages.parts import numbers_tables
 from pages.parts.download import show_figure, show_table
-from pages.parts.numbers_tables import recall
+from pages.parts.explore import numbers_tables
+from pages.parts.explore.numbers_tables import recall
 from pages.parts.tables import read_tables
 from tests.datasets.fakes import fake_kermany
 from tests.pages.conftest import N_IMAGES, OpenPage
@@ -157,7 +157,7 @@ def test_files_are_made_when_asked_for_and_need_no_network(monkeypatch: pytest.M
 
 def test_the_sections_load_no_seaborn_until_asked() -> None:
     code = (
-        "import pages.parts.dataset_numbers, sys; "
+        "import pages.parts.explore.numbers, sys; "
         "heavy = {'seaborn', 'sklearn', 'matplotlib', 'keras'} & set(sys.modules); "
         "assert not heavy, heavy"
     )

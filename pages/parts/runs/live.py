@@ -8,9 +8,9 @@ import streamlit as st
 
 from pages.parts.confusion import show_confusion
 from pages.parts.frame import errors_in_words, escape_markdown
-from pages.parts.metric_tail import Metrics, read_metrics
-from pages.parts.run_list import queue_in_words
 from pages.parts.run_state import NEXT_STEPS, format_duration, show_badge, show_progress, took
+from pages.parts.runs.metric_tail import Metrics, read_metrics
+from pages.parts.runs.run_list import queue_in_words
 from xray_core.figures.training import ZOOM, Window, curve_table, plot_learning_curve
 from xray_core.recipes import Recipe
 from xray_core.runs import Run, Status

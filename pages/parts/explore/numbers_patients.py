@@ -5,9 +5,9 @@ from collections.abc import Callable
 import pandas as pd
 import streamlit as st
 
-from pages.parts import numbers_tables
 from pages.parts.download import show_figure, show_table
-from pages.parts.numbers_tables import recall
+from pages.parts.explore import numbers_tables
+from pages.parts.explore.numbers_tables import recall
 from pages.parts.tables import Tables
 from xray_core.figures.explore import plot_ages, plot_per_patient, plot_shares
 

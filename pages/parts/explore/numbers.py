@@ -2,12 +2,12 @@
 
 import streamlit as st
 
-from pages.parts.dataset_card import show_card
+from pages.parts.explore.dataset_card import show_card
+from pages.parts.explore.numbers_boxes import show_boxes
+from pages.parts.explore.numbers_images import show_images
+from pages.parts.explore.numbers_labels import show_labels
+from pages.parts.explore.numbers_patients import show_patients
 from pages.parts.frame import errors_in_words
-from pages.parts.numbers_boxes import show_boxes
-from pages.parts.numbers_images import show_images
-from pages.parts.numbers_labels import show_labels
-from pages.parts.numbers_patients import show_patients
 from pages.parts.tables import Tables
 
 SECTIONS = {

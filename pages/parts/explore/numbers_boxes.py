@@ -3,10 +3,10 @@
 import pandas as pd
 import streamlit as st
 
-from pages.parts import numbers_tables
 from pages.parts.download import show_figure, show_table
+from pages.parts.explore import numbers_tables
+from pages.parts.explore.numbers_tables import recall
 from pages.parts.frame import escape_markdown
-from pages.parts.numbers_tables import recall
 from pages.parts.tables import Tables
 from xray_core import eda
 from xray_core.figures.explore import (

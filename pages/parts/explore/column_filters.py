@@ -7,8 +7,8 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from pages.parts.explore.image_address import start_over
 from pages.parts.frame import escape_markdown
-from pages.parts.image_address import start_over
 from xray_core.catalog import COLUMNS, Catalog
 from xray_core.eda.filters import (
     KNOWN,

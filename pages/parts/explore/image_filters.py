@@ -4,8 +4,8 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from pages.parts.column_filters import WHERE, read_filters, show_filters
-from pages.parts.image_address import start_over
+from pages.parts.explore.column_filters import WHERE, read_filters, show_filters
+from pages.parts.explore.image_address import start_over
 from pages.parts.tables import Tables, read_tables
 from xray_core import eda
 from xray_core.catalog import Catalog

@@ -3,14 +3,14 @@
 import pandas as pd
 import streamlit as st
 
+from pages.parts.explore.image_address import close_image, open_image
+from pages.parts.explore.image_filters import Rows
+from pages.parts.explore.image_way import choose_second, find_near, list_others, show_link
+from pages.parts.explore.window_level import choose_overlays, show_films
 from pages.parts.frame import escape_markdown
 from pages.parts.grid import show_grid
-from pages.parts.image_address import close_image, open_image
-from pages.parts.image_filters import Rows
-from pages.parts.image_way import choose_second, find_near, list_others, show_link
 from pages.parts.tables import Tables
 from pages.parts.tiles import build_tiles, name_label
-from pages.parts.window_level import choose_overlays, show_films
 
 N_OTHERS = 6
 

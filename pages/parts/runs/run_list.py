@@ -9,8 +9,8 @@ import pandas as pd
 import streamlit as st
 
 from pages.parts.frame import errors_in_words, escape_markdown
-from pages.parts.metric_tail import read_metrics
 from pages.parts.run_state import ICONS, show_badge, show_progress, took
+from pages.parts.runs.metric_tail import read_metrics
 from xray_core.errors import XrayError
 from xray_core.home import Home, find_home
 from xray_core.jobs import JobQueue, ensure_worker

@@ -3,12 +3,12 @@
 import pandas as pd
 import streamlit as st
 
-from pages.parts.image_address import close_image, open_image, open_pair
-from pages.parts.image_card import list_facts
-from pages.parts.image_filters import Rows
-from pages.parts.image_way import choose_second, find_near, list_others, show_link
+from pages.parts.explore.image_address import close_image, open_image, open_pair
+from pages.parts.explore.image_card import list_facts
+from pages.parts.explore.image_filters import Rows
+from pages.parts.explore.image_way import choose_second, find_near, list_others, show_link
+from pages.parts.explore.window_level import choose_overlays, show_films
 from pages.parts.tables import Tables
-from pages.parts.window_level import choose_overlays, show_films
 
 
 def show_pair(tables: Tables, rows: Rows, first: pd.Series, second: pd.Series) -> None:

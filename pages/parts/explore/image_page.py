@@ -4,9 +4,9 @@ import math
 
 import streamlit as st
 
+from pages.parts.explore.image_address import open_image
+from pages.parts.explore.image_filters import Rows
 from pages.parts.grid import show_grid
-from pages.parts.image_address import open_image
-from pages.parts.image_filters import Rows
 from pages.parts.tables import Tables
 from pages.parts.tiles import build_tiles, has_masks
 

@@ -7,10 +7,10 @@ from uuid import uuid4
 import pandas as pd
 import streamlit as st
 
-from pages.parts import numbers_tables
 from pages.parts.download import offer_files, show_figure, show_table
+from pages.parts.explore import numbers_tables
+from pages.parts.explore.numbers_tables import recall
 from pages.parts.frame import escape_markdown
-from pages.parts.numbers_tables import recall
 from pages.parts.tables import Tables
 from xray_core.eda import pixels
 from xray_core.figures.explore import plot_difference, plot_image_sizes

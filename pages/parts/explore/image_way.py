@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from pages.parts.explore.image_address import FIRST, SECOND, open_pair
+from pages.parts.explore.image_filters import Rows
 from pages.parts.frame import escape_markdown
-from pages.parts.image_address import FIRST, SECOND, open_pair
-from pages.parts.image_filters import Rows
 from pages.parts.tables import Tables
 from pages.parts.tiles import name_label
 from xray_core.catalog import Catalog

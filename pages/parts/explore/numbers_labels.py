@@ -6,7 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from pages.parts.download import show_figure, show_table
-from pages.parts.numbers_tables import combinations, recall
+from pages.parts.explore.numbers_tables import combinations, recall
 from pages.parts.tables import Tables
 from xray_core import eda
 from xray_core.figures.explore import plot_label_counts, plot_sets, plot_together

@@ -1,0 +1,238 @@
+"""Archives and downloads on the Home page: shown, started, watched, and what came of them."""
+
+import json
+import shutil
+import zipfile
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from pages.parts import archives, get_dataset
+from tests.pages.conftest import OpenPage
+from xray_core import cli
+from xray_core.datasets import READERS
+from xray_core.datasets.archives import find_group
+from xray_core.home import Home
+from xray_core.jobs import tasks
+from xray_core.processes import own_handle
+
+NOBODY = "0:0"
+
+
+@pytest.fixture
+def started(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
+    """The commands that would have been started; each of them seems to run on and on."""
+    started: list[list[str]] = []
+
+    def note(command: list[str], log: Path, environment: Mapping[str, str]) -> str:
+        started.append(command)
+        return own_handle()
+
+    monkeypatch.setattr(tasks, "start_detached", note)
+    return started
+
+
+@pytest.fixture
+def archive(workspace: Home, kermany_folder: Path) -> Path:
+    name = str(workspace.data / "chest")
+    return Path(shutil.make_archive(name, "zip", kermany_folder.parent, "chest_xray"))
+
+
+def words_of(app: AppTest) -> str:
+    shown = (*app.markdown, *app.caption, *app.error, *app.success, *app.warning)
+    bars = [bar.proto.text for bar in app.get("progress")]
+    return "\n".join([*(one.value for one in shown), *bars]).replace("\\", "")
+
+
+def end_task(home: Home, command: str, name: str, log: str = "") -> None:
+    """Let a task that runs end, as one that was killed or wrote `log`."""
+    [folder] = [home.cache / "tasks" / archives._task(command, name)]
+    (folder / "handle").write_text(NOBODY)
+    (folder / "log.txt").write_text(log)
+
+
+def test_without_archives_nothing_is_shown(open_page: OpenPage) -> None:
+    assert "Data on its way" not in words_of(open_page("home"))
+
+
+def test_an_archive_that_waits_is_unpacked_by_a_process_of_its_own(
+    open_page: OpenPage, archive: Path, started: list[list[str]]
+) -> None:
+    app = open_page("home")
+    assert "**chest** · chest.zip, " in words_of(app)
+
+    app.button(key="Unpack_unpack_chest").click().run()
+
+    [command] = started
+    assert command[3:5] == ["unpack", "chest"]
+    assert "Looking into the archives" in words_of(app)
+    assert "Looking into the archives" in words_of(open_page("home"))  # after a reload
+
+
+def test_progress_is_shown_in_files_and_megabytes(
+    open_page: OpenPage, workspace: Home, archive: Path, started: list[list[str]]
+) -> None:
+    app = open_page("home")
+    app.button(key="Unpack_unpack_chest").click().run()
+    progress = {"read": 30e6, "total": 120e6, "n_files": 1234, "n_bytes": 31e6}
+    partial = find_group(workspace, "chest").partial
+    partial.mkdir()
+    (partial / "progress.json").write_text(json.dumps(progress))
+
+    app.run()
+
+    [bar] = app.get("progress")
+    assert bar.proto.value == 25
+    assert bar.proto.text == "1,234 files · 30 of 120 MB"
+
+
+def test_a_killed_unpacking_can_go_on(
+    open_page: OpenPage, workspace: Home, archive: Path, started: list[list[str]]
+) -> None:
+    app = open_page("home")
+    app.button(key="Unpack_unpack_chest").click().run()
+    partial = find_group(workspace, "chest").partial
+    partial.mkdir()
+    (partial / "progress.json").write_text('{"read": 1, "total": 2}')
+    end_task(workspace, "unpack", "chest")
+
+    app.run()
+    assert "It ended without a word" in words_of(app)
+    app.button(key="Go on_unpack_chest").click().run()
+
+    assert len(started) == 2
+    assert "It ended without a word" not in words_of(app)
+
+
+def tick() -> None:
+    """Run the fragment as its clock does: with what ran when the page was built."""
+    import streamlit as st
+
+    from pages.parts import archives
+    from xray_core.home import find_home
+
+    archives._show_archives(st.session_state.pop("ran", archives._list_running(find_home())))
+
+
+def test_a_click_is_not_lost_while_something_else_ends(
+    archive: Path, started: list[list[str]]
+) -> None:
+    app = AppTest.from_function(tick, default_timeout=60).run()
+    app.session_state["ran"] = ["one that has ended"]
+
+    app.button(key="Unpack_unpack_chest").click().run()
+
+    assert not app.exception
+    assert [command[4] for command in started] == ["chest"]
+
+
+def test_stop_ends_it_and_keeps_the_archive_waiting(
+    open_page: OpenPage, workspace: Home, archive: Path, started: list[list[str]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    ended: list[str] = []
+    monkeypatch.setattr(tasks, "terminate", ended.append)
+    app = open_page("home")
+    app.button(key="Unpack_unpack_chest").click().run()
+    ended.clear()
+
+    app.button(key="Stop_unpack_chest").click().run()
+
+    assert ended == [own_handle()]
+    assert app.button(key="Unpack_unpack_chest")
+
+
+def test_an_error_is_shown_in_its_words(
+    open_page: OpenPage, workspace: Home, archive: Path, started: list[list[str]]
+) -> None:
+    app = open_page("home")
+    app.button(key="Unpack_unpack_chest").click().run()
+    end_task(workspace, "unpack", "chest", "error: chest.zip is damaged.\n")
+
+    app.run()
+
+    assert "chest.zip is damaged." in [one.value.replace("\\", "") for one in app.error]
+
+
+def unpack_here(command: list[str], log: Path, environment: Mapping[str, str]) -> str:
+    assert cli.main(command[3:]) == 0
+    return NOBODY
+
+
+def test_what_was_unpacked_is_offered_and_can_be_dismissed(
+    open_page: OpenPage, workspace: Home, archive: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tasks, "start_detached", unpack_here)
+    app = open_page("home")
+
+    app.button(key="Unpack_unpack_chest").click().run()
+    assert app.success[0].value.startswith("9 files, Kermany")
+    assert app.selectbox[0].options == ["demo", "chest"]
+    app.button(key="show_chest").click().run()
+    assert app.metric[0].value == "chest"
+
+    app.button(key="Dismiss_unpack_chest").click().run()
+    assert "Data on its way" not in words_of(app)
+    assert archive.is_file()
+
+
+def test_what_is_no_dataset_is_said_so(
+    open_page: OpenPage, workspace: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with zipfile.ZipFile(workspace.data / "notes.zip", "w") as file:
+        file.writestr("notes.txt", b"x")
+    monkeypatch.setattr(tasks, "start_detached", unpack_here)
+    app = open_page("home")
+
+    app.button(key="Unpack_unpack_notes").click().run()
+
+    [warning] = app.warning
+    assert "no dataset that this app can read" in warning.value
+    assert "It holds 1 file: notes" in warning.value.replace("\\", "")
+
+
+@pytest.fixture
+def on_kaggle(monkeypatch: pytest.MonkeyPatch) -> None:
+    reader = replace(READERS["kermany"], kaggle="somebody/some-x-rays", address="https://a.org")
+    monkeypatch.setitem(READERS, "kermany", reader)
+
+
+def open_list(app: AppTest) -> AppTest:
+    app.session_state["get_dataset"] = True
+    return app.run()
+
+
+def test_the_list_names_address_and_licence_and_how_to_install_kagglehub(
+    open_page: OpenPage, on_kaggle: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(get_dataset, "is_installed", lambda: False)
+
+    app = open_list(open_page("home"))
+
+    words = words_of(app)
+    assert "(https://a.org)" in words
+    assert "(https://www.kaggle.com/datasets/somebody/some-x-rays)" in words
+    assert READERS["kermany"].licence in words
+    assert "pip install -r requirements-kaggle.txt" in [one.value for one in app.code]
+    assert not [one for one in app.button if one.label == "Download"]
+
+
+def test_a_download_is_a_process_of_its_own_and_is_watched(
+    open_page: OpenPage, on_kaggle: None, workspace: Home, started: list[list[str]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.setattr(get_dataset, "is_installed", lambda: True)
+    app = open_list(open_page("home"))
+
+    app.button(key="download_kermany").click().run()
+
+    assert started[0][3:5] == ["download", "kermany"]
+    assert "Downloading from Kaggle: 0 kB so far" in words_of(app)
+    end_task(workspace, "download", "kermany", "error: Kaggle cannot be reached.\n")
+    app.run()
+    assert "Kaggle cannot be reached." in words_of(app)
+    app.button(key="Try again_download_kermany").click().run()
+    assert len(started) == 2
