@@ -12,7 +12,7 @@ from tests.pages.conftest import OpenPage
 from tests.pages.fake_runs import record_processes
 from xray_core.home import Home
 from xray_core.jobs import JobQueue
-from xray_core.recipes import PUBLISHED
+from xray_core.recipes import ANY_DATASET, PUBLISHED
 from xray_core.runs import list_runs
 
 FIELD = "what_if.demo_cnn."
@@ -45,8 +45,9 @@ def test_drawn_data_begins_with_the_demo_recipe(open_page: OpenPage) -> None:
 def test_only_recipes_that_fit_the_dataset_are_offered(open_page: OpenPage) -> None:
     app = open_page("train")
 
-    fitting = [r.title for r in PUBLISHED.values() if r.dataset == "siim_covid19"]
-    assert app.radio(key="recipe_choice").options == fitting
+    made_for_it = [r.title for r in PUBLISHED.values() if r.dataset == "siim_covid19"]
+    for_any = [PUBLISHED[name].title for name in ANY_DATASET]
+    assert app.radio(key="recipe_choice").options == made_for_it + for_any
 
 
 def test_kermany_begins_with_its_own_recipe(workspace: Home, open_page: OpenPage) -> None:

@@ -1,0 +1,119 @@
+"""The command line: everything that the app can do, for scripts and for the app's own jobs.
+
+Exit status 0, or 2 with one clear line on a user's error, or 1 if a training failed.
+"""
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from xray_core.cli import data, trainings
+from xray_core.cli.answer import Answer
+from xray_core.errors import XrayError
+from xray_core.home import find_home
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command and return its exit status."""
+    options = _build_parser().parse_args(arguments)
+    try:
+        answer, text = options.command(options, find_home())
+    except XrayError as error:
+        # Keras' own words, which some errors quote, run over many lines.
+        print(f"error: {' '.join(str(error).split())}", file=sys.stderr)
+        return 2
+    except OSError as error:
+        print(f"error: {error.strerror or error}: {error.filename or ''}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+    try:
+        print(json.dumps(answer, indent=2) if options.json else text)
+    except BrokenPipeError:
+        # The reader (`| head`) left: that is no error of ours.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 1 if isinstance(answer, dict) and answer.get("state") == "failed" else 0
+
+
+def _build_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m xray_core",
+        description="X-ray Lab: explore chest X-ray datasets and train CNNs on them. "
+        "For learning, never for diagnosis.",
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def add(name: str, function: Callable[..., Answer], text: str) -> argparse.ArgumentParser:
+        command = commands.add_parser(name, help=text, description=text)
+        command.add_argument("--json", action="store_true", help="print JSON")
+        command.set_defaults(command=function)
+        return command
+
+    add("datasets", data.show_datasets, "List the dataset layouts that can be read.")
+    catalog = add("catalog", data.show_catalog, "Read a dataset folder and count what is in it.")
+    catalog.add_argument("folder", type=Path)
+    audit = add("audit", data.audit, "Look for leaks, copies, wrong labels and odd files.")
+    audit.add_argument("folder", type=Path)
+    audit.add_argument("--view", metavar="NAME", help="label view to judge")
+    audit.add_argument("--split", metavar="METHOD", help="split to check, instead of the authors'")
+    audit.add_argument("--seed", type=int, default=0, metavar="N", help="of the split")
+    audit.add_argument("--save", type=Path, metavar="FILE", help="write the JSON there")
+    demo = add("demo", data.draw_demo, "Draw a demo dataset of chest-like films.")
+    demo.add_argument("folder", type=Path)
+    demo.add_argument("--images", type=_positive, default=600, metavar="N")
+    demo.add_argument("--seed", type=int, default=0, metavar="S")
+
+    unpack = add("unpack", data.unpack, "Unpack the archives in the workspace's data folder.")
+    unpack.add_argument("names", nargs="*", metavar="NAME", help="without names: all that wait")
+    download = add("download", data.download, "Download a dataset from Kaggle.")
+    download.add_argument("dataset", help="its name, as `datasets` lists it")
+    for command in (unpack, download):
+        command.add_argument("--save", type=Path, metavar="FILE", help="write the JSON there")
+
+    union = add("union", data.make_union, "Make one dataset of SIIM and COVID-19 Radiography.")
+    union.add_argument("folder", type=Path, help="a new folder; no image is copied")
+    union.add_argument("members", type=Path, nargs=2, metavar="MEMBER")
+    counts = add("union-counts", data.count_union, "Count a union's parts, beside the thesis'.")
+    counts.add_argument("folder", type=Path)
+    counts.add_argument("--seed", type=int, default=0, metavar="N", help="of the split")
+
+    add("recipes", trainings.show_recipes, "List the recipes.")
+    for name, function, text in (
+        ("train", trainings.train, "Train a recipe here and now, and wait for its result."),
+        ("submit", trainings.submit, "Queue a training for the background worker."),
+        ("describe", trainings.describe, "Build a recipe's model and measure a training step."),
+    ):
+        command = add(name, function, text)
+        command.add_argument("recipe", help="name of a recipe")
+        if name == "describe":
+            command.add_argument("--save", type=Path, metavar="FILE", help="write the JSON there")
+        else:
+            command.add_argument("--data", type=Path, required=True, metavar="FOLDER")
+        command.add_argument(
+            "--set", action="append", default=[], metavar="KEY=VALUE", help="change a field"
+        )
+
+    worker = add("worker", trainings.work, "Train what is queued, one run after the other.")
+    worker.add_argument("--slots", type=_positive, default=1, help="trainings at once")
+    add("runs", trainings.show_runs, "List the runs, newest first.")
+    run = add("run", trainings.run, "Train one queued run folder (the worker calls this).")
+    run.add_argument("folder", type=Path)
+    for name, function, text in (
+        ("stop", trainings.stop, "Stop a run, queued or running."),
+        ("evaluate", trainings.evaluate, "Judge a finished run from its files."),
+        ("predict", trainings.predict, "Predict image files with a run's best weights."),
+    ):
+        command = add(name, function, text)
+        command.add_argument("run", help="name of a run")
+        if name == "predict":
+            command.add_argument("images", nargs="+", type=Path, metavar="IMAGE")
+    return parser
+
+
+def _positive(text: str) -> int:
+    if not text.isdigit() or int(text) == 0:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number above 0")
+    return int(text)

@@ -1,0 +1,16 @@
+"""What a command answers: for a program, and for a person."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+Answer = tuple[dict[str, Any] | list[Any], str]  # for --json, for a person
+
+
+def save_answer(answer: dict[str, Any], path: Path | None) -> None:
+    """Write the answer as JSON where a task was told to leave it; nothing without a path."""
+    if path:
+        from xray_core.runs import replaced_file
+
+        with replaced_file(path) as partial:
+            partial.write_text(json.dumps(answer, indent=2), encoding="utf-8")

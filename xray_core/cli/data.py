@@ -1,0 +1,184 @@
+"""Commands about data: read, count, audit, draw, unpack, download, unite.
+
+Each imports what it needs: `datasets --json` must not wait for pandas.
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from xray_core.cli.answer import Answer, save_answer
+from xray_core.errors import DatasetError
+from xray_core.home import Home
+
+N_TABLE_ROWS = 5  # of a serious finding, in what a person reads
+
+
+def show_datasets(options: argparse.Namespace, home: Home) -> Answer:
+    """List the dataset layouts that can be read."""
+    from xray_core.datasets import READERS
+    from xray_core.labels import views_of
+
+    answer = [
+        {
+            "name": name,
+            "title": reader.title,
+            "expects": reader.expects,
+            "label_views": list(views_of(name)),
+            "citation": reader.citation,
+            "licence": reader.licence,
+        }
+        for name, reader in READERS.items()
+    ]
+    return answer, "\n".join(f"{one['name']:14} {one['title']}: {one['expects']}" for one in answer)
+
+
+def show_catalog(options: argparse.Namespace, home: Home) -> Answer:
+    """Read a dataset folder and count what is in it."""
+    from xray_core.datasets import open_dataset
+    from xray_core.eda import summarise_catalog
+
+    summary = summarise_catalog(open_dataset(options.folder, home.cache))
+    lines = [
+        f"{summary['source']}: {summary['images']:,} images, {summary['absent']:,} of them absent, "
+        f"{summary['boxes']:,} boxes, {summary['patients']:,} patients"
+    ]
+    for name, counts in {**summary["label_views"], "published split": summary["parts"]}.items():
+        lines.append(f"{name}: " + (", ".join(f"{k} {n:,}" for k, n in counts.items()) or "none"))
+    lines += [f"note: {remark['message']}" for remark in summary["remarks"]]
+    return summary, "\n".join(lines)
+
+
+def audit(options: argparse.Namespace, home: Home) -> Answer:
+    """Look for leaks, copies, wrong labels and odd files."""
+    from xray_core.audit import run_audit
+    from xray_core.datasets import open_dataset
+    from xray_core.jobs.tasks import note_progress
+    from xray_core.splits import SplitSpec
+
+    spec = SplitSpec(method=options.split, seed=options.seed) if options.split else None
+    catalog = open_dataset(options.folder, home.cache)
+    tell = note_progress(options.save) if options.save else _show_progress("files read")
+    answer = run_audit(catalog, home.cache, options.view, spec, tell)
+    save_answer(answer, options.save)
+    counts = answer["counts"]
+    lines = [
+        f"{answer['source']}: {counts['present']:,} of {counts['images']:,} images are there, "
+        f"{counts['patients']:,} patients; label view {answer['view'] or 'none'}",
+        f"split: {answer['split']}: "
+        + (", ".join(f"{part} {n:,}" for part, n in counts["parts"].items()) or "no parts"),
+    ]
+    for finding in answer["findings"]:
+        lines.append(f"{finding['severity'] + ':':14} {finding['title']}")
+        if finding["advice"]:
+            lines.append(f"{'':15}{finding['why']} {finding['advice']}")
+        for row in finding["table"][:N_TABLE_ROWS] if finding["severity"] == "serious" else ():
+            cells = (
+                f"{name} {'unknown' if value is None else value}" for name, value in row.items()
+            )
+            lines.append(f"{'':15}- {', '.join(cells)}")
+    return answer, "\n".join(lines)
+
+
+def _show_progress(what: str) -> Callable[[int, int], None] | None:
+    """Return a function that counts on one line of a terminal; None where nobody watches."""
+    if not sys.stderr.isatty():
+        return None
+
+    def show(done: int, total: int) -> None:
+        if done % 100 == 0 or done == total:
+            end = "\n" if done == total else ""
+            print(f"\r{done:,} of {total:,} {what}", end=end, file=sys.stderr, flush=True)
+
+    return show
+
+
+def draw_demo(options: argparse.Namespace, home: Home) -> Answer:
+    """Draw a demo dataset of chest-like films."""
+    from filelock import FileLock, Timeout
+
+    from xray_core.datasets.phantom import write_phantom_dataset
+    from xray_core.datasets.shelf import demo_lock
+
+    folder = options.folder.absolute()
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        # The app watches this lock to see that its demo data is on the way.
+        with FileLock(demo_lock(folder), timeout=0):
+            write_phantom_dataset(folder, options.images, seed=options.seed)
+    except Timeout as error:
+        raise DatasetError(f"Another process is drawing into {folder}. Wait for it.") from error
+    answer = {"folder": str(options.folder), "images": options.images, "seed": options.seed}
+    return answer, f"Drew {options.images:,} films into {options.folder}."
+
+
+def unpack(options: argparse.Namespace, home: Home) -> Answer:
+    """Unpack the archives in the workspace's data folder."""
+    from xray_core.datasets.archives import find_group, list_archives
+    from xray_core.datasets.unpacking import Progress, Unpacked, unpack_archives
+
+    def show(now: Progress) -> None:
+        if sys.stderr.isatty():
+            words = f"{now.n_files:,} files, {now.read / 1e6:,.0f} of {now.total / 1e6:,.0f} MB"
+            print(f"\r{words}", end="\n" * (now.read == now.total), file=sys.stderr, flush=True)
+
+    groups = [find_group(home, name) for name in dict.fromkeys(options.names)]
+    done: list[Unpacked] = []
+    for group in groups or [one for one in list_archives(home) if one.waiting]:
+        try:
+            done.append(unpack_archives(group, home, show))
+        except DatasetError as error:
+            before = "".join(f"{one.folder} is unpacked. " for one in done)
+            raise DatasetError(f"{before}{error}") from error
+    answer = {"folders": [_describe_folder(one.folder) | one.as_json() for one in done]}
+    save_answer(answer, options.save)
+    lines = [_folder_text(one) for one in answer["folders"]]
+    return answer, "\n".join(lines) or f"No archive in {home.data} waits to be unpacked."
+
+
+def download(options: argparse.Namespace, home: Home) -> Answer:
+    """Download a dataset from Kaggle."""
+    from xray_core.datasets.kaggle import download_dataset
+
+    answer = _describe_folder(download_dataset(options.dataset, home))
+    save_answer(answer, options.save)
+    return answer, f"{answer['folder']} is a dataset now ({answer['dataset']})."
+
+
+def _describe_folder(folder: Path) -> dict[str, Any]:
+    from xray_core.datasets import detect_dataset
+
+    try:
+        return {"folder": str(folder), "dataset": detect_dataset(folder), "trouble": ""}
+    except DatasetError as error:
+        return {"folder": str(folder), "dataset": None, "trouble": str(error)}
+
+
+def _folder_text(one: dict[str, Any]) -> str:
+    lines = [f"Unpacked {one['files']:,} files into {one['folder']}; the archive is kept."]
+    lines += [f"note: {message}" for message in one["left_out"]]
+    lines += [f"note: {one['trouble']}"] if one["trouble"] else []
+    return "\n".join(lines)
+
+
+def make_union(options: argparse.Namespace, home: Home) -> Answer:
+    """Make one dataset of SIIM and COVID-19 Radiography."""
+    from xray_core.datasets.union import create_union
+
+    members = create_union(options.folder, options.members)
+    folders = {name: str(root) for name, root in members.items()}
+    text = f"{options.folder} is now the union of {' and '.join(folders.values())}."
+    return {"folder": str(options.folder), "members": folders}, text
+
+
+def count_union(options: argparse.Namespace, home: Home) -> Answer:
+    """Count a union's parts, beside the thesis'."""
+    from xray_core.datasets import open_dataset
+    from xray_core.production import count_production
+
+    table = count_production(open_dataset(options.folder, home.cache), options.seed)
+    answer: list[Any] = json.loads(table.to_json(orient="records"))
+    return answer, table.to_string(index=False)

@@ -1,0 +1,163 @@
+"""Commands about trainings: recipes, runs, the queue, judging and predicting.
+
+Each imports what it needs: `runs` must not wait for TensorFlow.
+"""
+
+import argparse
+import json
+import os
+import sys
+from dataclasses import asdict
+from typing import Any
+
+from xray_core.cli.answer import Answer, save_answer
+from xray_core.errors import RecipeError
+from xray_core.home import Home
+
+
+def show_recipes(options: argparse.Namespace, home: Home) -> Answer:
+    """List the recipes."""
+    from xray_core.recipes import PUBLISHED
+
+    lines = [f"{recipe.name:24} {recipe.title}: {recipe.about}" for recipe in PUBLISHED.values()]
+    return [asdict(recipe) for recipe in PUBLISHED.values()], "\n".join(lines)
+
+
+def _recipe_of(options: argparse.Namespace) -> Any:
+    from xray_core.recipes import change_recipe, find_recipe
+
+    changes = {}
+    for one in options.set:
+        key, equals, value = one.partition("=")
+        if not equals:
+            raise RecipeError(f"--set {one!r} is not of the form key=value.")
+        changes[key.strip()] = value.strip()
+    return change_recipe(find_recipe(options.recipe), changes)
+
+
+def train(options: argparse.Namespace, home: Home) -> Answer:
+    """Train a recipe here and now, and wait for its result."""
+    from xray_core.jobs.submit import check_recipe
+    from xray_core.runs import create_run
+
+    recipe = check_recipe(_recipe_of(options), options.data, home)
+    return _train_here(create_run(recipe, home.runs), home)
+
+
+def run(options: argparse.Namespace, home: Home) -> Answer:
+    """Train one queued run folder, as the worker asks."""
+    from xray_core.runs import find_run
+
+    folder = options.folder.absolute()
+    return _train_here(find_run(folder.parent, folder.name), home)
+
+
+def _train_here(run: Any, home: Home) -> Answer:
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # the log is for what a student can use
+    from xray_core.training.runner import train_run
+
+    print(f"run folder: {run.folder}", file=sys.stderr, flush=True)
+    state = train_run(run, home)
+    answer: dict[str, Any] = {
+        "run": run.name,
+        "folder": str(run.folder),
+        "state": state,
+        "message": run.read_status().message,
+    }
+    text = f"{run.name}: {state}. {answer['message']}"
+    if state == "done":
+        answer["report"] = run.read_report()
+        text += "\n" + _report_text(answer["report"])
+    return answer, text
+
+
+def submit(options: argparse.Namespace, home: Home) -> Answer:
+    """Queue a training for the background worker."""
+    from xray_core.jobs import submit_recipe
+
+    run = submit_recipe(_recipe_of(options), options.data, home)
+    return {"run": run.name, "folder": str(run.folder)}, f"Queued {run.name}."
+
+
+def describe(options: argparse.Namespace, home: Home) -> Answer:
+    """Build a recipe's model and measure a training step."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    recipe = _recipe_of(options)  # before Keras is waited for
+    from xray_core.training.describe import describe_recipe
+
+    answer = describe_recipe(recipe)
+    save_answer(answer, options.save)
+    return answer, (
+        f"{answer['parameters']:,} parameters in {len(answer['layers'])} layers; "
+        f"{answer['images_per_second']:.1f} images/s on {answer['device']}, "
+        f"{answer['memory_mb']:,.0f} MB"
+    )
+
+
+def work(options: argparse.Namespace, home: Home) -> Answer:
+    """Train what is queued, one run after the other."""
+    from xray_core.jobs import run_worker
+
+    served = run_worker(home, options.slots)
+    text = "Nothing left to do." if served else "Another worker serves this workspace."
+    return {"served": served}, text
+
+
+def show_runs(options: argparse.Namespace, home: Home) -> Answer:
+    """List the runs, newest first."""
+    from xray_core.runs import list_runs
+
+    answer = [{"run": run.name, **asdict(run.read_status())} for run in list_runs(home.runs)]
+    lines = [f"{one['state']:8} {one['run']}  {one['message']}" for one in answer]
+    return answer, "\n".join(lines) or f"No runs in {home.runs} yet. Try: train demo_cnn"
+
+
+def stop(options: argparse.Namespace, home: Home) -> Answer:
+    """Stop a run, queued or running."""
+    from xray_core.jobs import stop_run
+    from xray_core.runs import find_run
+
+    text = stop_run(find_run(home.runs, options.run), home)
+    return {"run": options.run, "message": text}, text
+
+
+def evaluate(options: argparse.Namespace, home: Home) -> Answer:
+    """Judge a finished run from its files."""
+    from xray_core.evaluation import report_run
+    from xray_core.runs import find_run
+
+    report = report_run(find_run(home.runs, options.run))
+    return report, _report_text(report)
+
+
+def predict(options: argparse.Namespace, home: Home) -> Answer:
+    """Predict image files with a run's best weights."""
+    from xray_core.runs import find_run
+    from xray_core.training.predict import predict_images
+
+    table = predict_images(find_run(home.runs, options.run), options.images)
+    answer = json.loads(table.to_json(orient="records"))
+    if table["error"].notna().all():
+        raise RecipeError(f"No image could be read. {table['error'].iloc[0]}")
+    return answer, table.to_string(index=False) + "\nFor learning, never for diagnosis."
+
+
+def _report_text(report: dict[str, Any]) -> str:
+    def figure(one: dict[str, float | None]) -> str:
+        if one["value"] is None:
+            return "cannot be computed"
+        return f"{one['value']:.3f} (95% interval {one['low']:.3f} to {one['high']:.3f})"
+
+    majority = report["majority"]
+    lines = [
+        f"Judged on the {report['part']} part: {report['n']:,} images of "
+        f"{report['n_patients']:,} patients or groups; {len(report['left_out'])} left out."
+    ]
+    lines += [f"  {name:18} {figure(one)}" for name, one in report["metrics"].items()]
+    lines += [f"  {'always ' + majority['class']:18} {majority['accuracy']:.3f} accuracy"]
+    lines += ["Confusion matrix (rows true, columns predicted):"]
+    width = max(map(len, report["classes"]))
+    for one, row in zip(report["per_class"], report["confusion"], strict=True):
+        counts = " ".join(f"{n:6}" for n in row)
+        lines.append(f"  {one['class']:{width}} {counts}   recall {figure(one['recall'])}")
+    return "\n".join(lines)
