@@ -18,7 +18,7 @@ from tests.datasets.fakes import fake_covid19_radiography, fake_siim_covid19
 from tests.training.tiny import Finished
 from xray_core import cli, jobs
 from xray_core.datasets import READERS
-from xray_core.datasets.shelf import demo_lock
+from xray_core.datasets.filling import lock_of
 from xray_core.evaluation import report_run
 from xray_core.home import Home
 from xray_core.jobs import submit
@@ -321,7 +321,7 @@ def test_demo_draws_a_dataset_that_catalog_reads(call: Call, tmp_path: Path) -> 
 
 
 def test_two_demos_are_not_drawn_into_one_folder(call: Call, tmp_path: Path) -> None:
-    with FileLock(demo_lock(tmp_path / "demo")):
+    with FileLock(lock_of(tmp_path / "demo")):
         status, _, err = call("demo", tmp_path / "demo", "--images", "5")
 
     assert status == 2

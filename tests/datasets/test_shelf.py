@@ -10,11 +10,11 @@ from filelock import FileLock
 
 from tests.datasets.fakes import FAKES
 from xray_core.datasets import shelf
+from xray_core.datasets.filling import lock_of
 from xray_core.datasets.phantom import MARK, write_phantom_dataset
 from xray_core.datasets.shelf import (
     add_dataset,
     count_drawn,
-    demo_lock,
     is_drawing_demo,
     list_datasets,
     start_drawing_demo,
@@ -180,7 +180,7 @@ def test_the_demo_is_drawn_by_a_process_of_its_own(home: Home, started: list[lis
 
 def test_the_demo_is_drawn_once(home: Home, started: list[list[str]]) -> None:
     home.data.mkdir(parents=True)
-    with FileLock(demo_lock(home.demo_data)):
+    with FileLock(lock_of(home.demo_data)):
         assert is_drawing_demo(home)
         start_drawing_demo(home)
     assert not is_drawing_demo(home)

@@ -98,19 +98,12 @@ def _show_progress(what: str) -> Callable[[int, int], None] | None:
 
 def draw_demo(options: argparse.Namespace, home: Home) -> Answer:
     """Draw a demo dataset of chest-like films."""
-    from filelock import FileLock, Timeout
-
+    from xray_core.datasets.filling import fill_alone
     from xray_core.datasets.phantom import write_phantom_dataset
-    from xray_core.datasets.shelf import demo_lock
 
     folder = options.folder.absolute()
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        # The app watches this lock to see that its demo data is on the way.
-        with FileLock(demo_lock(folder), timeout=0):
-            write_phantom_dataset(folder, options.images, seed=options.seed)
-    except Timeout as error:
-        raise DatasetError(f"Another process is drawing into {folder}. Wait for it.") from error
+    with fill_alone(folder, "drawing into"):  # the app sees by it that its demo data is on the way
+        write_phantom_dataset(folder, options.images, seed=options.seed)
     answer = {"folder": str(options.folder), "images": options.images, "seed": options.seed}
     return answer, f"Drew {options.images:,} films into {options.folder}."
 

@@ -15,9 +15,8 @@ from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock, Timeout
-
 from xray_core.datasets import READERS, detect_dataset
+from xray_core.datasets.filling import fill_alone
 from xray_core.datasets.reader import Reader
 from xray_core.errors import DatasetError
 from xray_core.home import Home
@@ -63,7 +62,7 @@ def download_dataset(name: str, home: Home) -> Path:
             f"Downloading needs kagglehub, which is not installed. Run: {INSTALL}  "
             f"{_by_hand(reader, home)}"
         )
-    with _alone(folder):
+    with fill_alone(folder, "downloading"):
         fetched = _fetch(reader, home)
         try:
             _put_in_place(fetched, folder, home, reader.kaggle)
@@ -149,17 +148,3 @@ def _kaggle_cache(home: Home) -> Iterator[None]:
             del os.environ[CACHE_VARIABLE]
         else:
             os.environ[CACHE_VARIABLE] = before
-
-
-@contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(folder.with_name(f".{folder.name}.lock"))
-    try:
-        lock.acquire(timeout=0)
-    except Timeout as error:
-        raise DatasetError(f"Another process is downloading {folder.name}. Wait for it.") from error
-    try:
-        yield
-    finally:
-        lock.release()

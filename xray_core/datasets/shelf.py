@@ -13,6 +13,7 @@ from uuid import uuid4
 from filelock import FileLock, Timeout
 
 from xray_core.datasets import READERS, detect_dataset
+from xray_core.datasets.filling import lock_of
 from xray_core.datasets.phantom import is_phantom
 from xray_core.errors import DatasetError
 from xray_core.home import Home
@@ -100,18 +101,13 @@ def count_drawn(home: Home) -> int:
 def is_drawing_demo(home: Home) -> bool:
     """Whether a process draws into the demo folder just now."""
     home.data.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(demo_lock(home.demo_data))
+    lock = FileLock(lock_of(home.demo_data))
     try:
         lock.acquire(timeout=0)
     except Timeout:
         return True
     lock.release()
     return False
-
-
-def demo_lock(folder: Path) -> Path:
-    """Return the lock file held while a demo dataset is drawn into `folder`."""
-    return folder.with_name(f".{folder.name}.lock")
 
 
 def _is_dataset(folder: Path) -> bool:

@@ -20,11 +20,10 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock, Timeout
-
 from xray_core.catalog import Remark
 from xray_core.datasets.archive_members import Archive, Member, Skipped, open_archive
 from xray_core.datasets.archives import ArchiveGroup, find_group, read_json, stem_of, write_json
+from xray_core.datasets.filling import fill_alone
 from xray_core.errors import DatasetError, XrayError
 from xray_core.home import Home
 
@@ -87,7 +86,7 @@ def unpack_archives(
             be unpacked, or the disk is too full. What was unpacked is kept for the next time.
         UnpackStopped: `should_stop` returned True.
     """
-    with _write_errors(group.folder), _alone(group):
+    with _write_errors(group.folder), fill_alone(group.folder, "unpacking"):
         group = find_group(home, group.name)  # as it is now that nobody else changes it
         if not group.waiting:
             raise DatasetError(
@@ -266,21 +265,6 @@ def _size_of(folder: Path) -> int:
         for top, _, names in os.walk(folder)
         for name in names
     )
-
-
-@contextmanager
-def _alone(group: ArchiveGroup) -> Iterator[None]:
-    group.folder.parent.mkdir(parents=True, exist_ok=True)
-    # The system frees it when its holder dies.
-    lock = FileLock(group.folder.with_name(f".{group.name}.lock"))
-    try:
-        lock.acquire(timeout=0)
-    except Timeout as error:
-        raise DatasetError(f"Another process is unpacking {group.name}. Wait for it.") from error
-    try:
-        yield
-    finally:
-        lock.release()
 
 
 @contextmanager
