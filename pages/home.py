@@ -23,6 +23,13 @@ CARDS = (
         "pages/explore.py",
     ),
     (
+        "Audit",
+        ":material/policy:",
+        "Find leaks, copies and contradicting labels before a network hides them.",
+        "Audit the data",
+        "pages/audit.py",
+    ),
+    (
         "Prepare",
         ":material/tune:",
         "See what contrast, size and augmentation do, down to the tensor a network gets.",
@@ -47,7 +54,7 @@ catalog = choose_dataset()
 if opened := st.session_state.pop("home_opened", None):
     st.switch_page("pages/explore.py", query_params={"image": opened})
 
-for column, (title, icon, about, action, page) in zip(st.columns(3), CARDS, strict=True):
+for column, (title, icon, about, action, page) in zip(st.columns(len(CARDS)), CARDS, strict=True):
     with column, st.container(border=True, height="stretch"):
         st.markdown(f"#### {icon} {title}")
         st.markdown(about)
