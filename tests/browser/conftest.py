@@ -37,7 +37,7 @@ ARGUMENTS = [
     "--no-first-run",
     "--disable-quic",
 ]
-LINKS = ["Home", "Explore", "Prepare", "Train", "Runs", "Evaluate"]
+LINKS = ["Home", "Explore", "Audit", "Prepare", "Train", "Runs", "Evaluate"]
 PICTURES = pytest.StashKey[Path]()
 
 

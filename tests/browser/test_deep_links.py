@@ -17,6 +17,7 @@ pytestmark = pytest.mark.browser
 PAGES = {
     "": "X-ray Lab",
     "explore": "Explore",
+    "audit": "Audit",
     "prepare": "Prepare",
     "train": "Train",
     "runs": "Runs",
