@@ -301,7 +301,7 @@ READER = Reader(
         "pneumonia, typical, indeterminate, atypical or none, and 7,853 boxes around opacities."
     ),
     trouble=(
-        "The official release names no patients, and about 1,200 of them have several studies: "
+        "The official release names no patients, but about 1,200 patients have several studies: "
         "a split by image or study leaks.",
         "50 groups of images are identical to the pixel; 31 of them carry conflicting labels.",
         "304 images without an opacity belong to a study that is not negative.",
