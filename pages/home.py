@@ -2,12 +2,12 @@
 
 import streamlit as st
 
-from pages.parts.activity import show_activity
-from pages.parts.archives import show_archives
 from pages.parts.dataset import choose_dataset
 from pages.parts.frame import errors_in_words, open_page
-from pages.parts.get_dataset import show_get_dataset
 from pages.parts.grid import show_grid
+from pages.parts.home.activity import show_activity
+from pages.parts.home.archives import show_archives
+from pages.parts.home.get_dataset import show_get_dataset
 from pages.parts.tables import read_tables
 from pages.parts.tiles import build_tiles
 from xray_core.datasets.phantom import is_phantom

@@ -64,7 +64,11 @@ class SplitSpec:
 
 
 def split_catalog(
-    catalog: Catalog, targets: pd.DataFrame, spec: SplitSpec, pixels: pd.Series | None = None
+    catalog: Catalog,
+    targets: pd.DataFrame,
+    spec: SplitSpec,
+    pixels: pd.Series | None = None,
+    read_files: bool = True,
 ) -> pd.DataFrame:
     """Divide the labelled images that are present into training, validation and test.
 
@@ -74,6 +78,7 @@ def split_catalog(
         spec: how to divide.
         pixels: for "clean": a digest of each image's pixels, index of the catalog, <NA> where
             it cannot be read; see `preprocess.fingerprints`.
+        read_files: see `group_images`.
 
     Returns:
         One row per image, sorted by image_id: image_id, path, group (images that belong
@@ -90,7 +95,7 @@ def split_catalog(
     if spec.method == "published":
         images = images[images["published_split"].notna()]
     table = images[["image_id", "path"]].assign(
-        group=group_images(catalog, pixels)[images.index],
+        group=group_images(catalog, pixels, read_files)[images.index],
         **{"class": class_of(targets)[images.index]},
     )
     if spec.method == "published":
@@ -159,20 +164,26 @@ def fitting_methods(catalog: Catalog) -> list[str]:
     return [method for method in METHODS if method not in unfit]
 
 
-def group_images(catalog: Catalog, pixels: pd.Series | None = None) -> pd.Series:
+def group_images(
+    catalog: Catalog, pixels: pd.Series | None = None, read_files: bool = True
+) -> pd.Series:
     """Return, for every image of the catalog, the name of its group; index kept.
 
     Two images are in one group if they share a patient or a study, or are the same file byte
     for byte, or have the same digest in `pixels`. Groups join when an image links them. A group
     is called after the patient of its first image; after the study, or the image, where that is
-    all there is.
+    all there is. Without `read_files`, identical files are not looked for: much quicker where
+    many files have the same size.
     """
     images = catalog.images
-    copies = _digests_of_copies(catalog).reindex(images.index)
     # A graph of images (0..n-1), patients, studies and file contents: what is connected is a group.
     rows, nodes, n_nodes = [], [], len(images)
-    links = [images["patient_id"], images["study_id"], copies]
-    for shared in links if pixels is None else [*links, pixels.reindex(images.index)]:
+    links = [images["patient_id"], images["study_id"]]
+    if read_files:
+        links.append(_digests_of_copies(catalog).reindex(images.index))
+    if pixels is not None:
+        links.append(pixels.reindex(images.index))
+    for shared in links:
         code, names = pd.factorize(shared)
         known = np.flatnonzero(code >= 0)
         rows.append(known)
@@ -185,16 +196,19 @@ def group_images(catalog: Catalog, pixels: pd.Series | None = None) -> pd.Series
     return name.groupby(group).transform("first").astype("string")
 
 
-def count_leaks(split: pd.DataFrame, catalog: Catalog) -> int:
+def count_leaks(split: pd.DataFrame, catalog: Catalog, read_files: bool = True) -> int:
     """Return how many patients (studies where unknown, or identical files) are in several parts."""
     # Not split["group"]: a split by image has groups of one.
-    groups = split["image_id"].map(group_images(catalog).set_axis(catalog.images["image_id"]))
+    of_image = group_images(catalog, read_files=read_files)
+    groups = split["image_id"].map(of_image.set_axis(catalog.images["image_id"]))
     return int((split.groupby(groups)["part"].nunique() > 1).sum())
 
 
-def check_leaks(split: pd.DataFrame, catalog: Catalog, spec: SplitSpec) -> int:
+def check_leaks(
+    split: pd.DataFrame, catalog: Catalog, spec: SplitSpec, read_files: bool = True
+) -> int:
     """Return `count_leaks`, or raise RecipeError where `spec` allows none and there are some."""
-    leaks = count_leaks(split, catalog)
+    leaks = count_leaks(split, catalog, read_files)
     if leaks and not spec.allow_leaks:
         raise RecipeError(
             f"With split.method={spec.method}, {leaks:,} patients (or studies, or identical files) "

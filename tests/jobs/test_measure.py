@@ -2,6 +2,7 @@
 
 import json
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -86,6 +87,12 @@ def test_what_changes_the_cost_is_measured_anew(
     assert read_description(changed, home).state == "measuring"
     [(key, value)] = change.items()
     assert f"--set={key}={value}" in processes.commands[-1]
+
+
+def test_classes_that_come_from_the_data_are_counted(home: Home, processes: Processes) -> None:
+    start_description(replace(PUBLISHED["quick_cnn"], classes=("a", "b", "c")), home)
+
+    assert "--classes=3" in processes.commands[-1]
 
 
 def test_one_measurement_at_a_time(home: Home, processes: Processes) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.datasets.fakes import write_image
 from xray_core.datasets.phantom import write_phantom_dataset
 from xray_core.errors import DatasetError, JobError, LabelError, RecipeError, XrayError
 from xray_core.home import Home
@@ -150,6 +151,18 @@ def test_a_run_that_has_ended_is_left_as_it_is(state: str, home: Home) -> None:
 
     assert run.read_status().message == "Said long ago."
     assert not run.stop_path.exists()
+
+
+def test_files_are_not_read_while_somebody_waits_for_a_start(
+    kermany_folder: Path, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("xray_core.splits._digests_of_copies", None)  # calling it would raise
+    for number in range(12):
+        write_image(kermany_folder / f"train/NORMAL/IM-{number:04d}-0001.jpeg", seed=number)
+        write_image(kermany_folder / f"train/PNEUMONIA/person{number}_virus_1.jpeg", seed=number)
+    write_image(kermany_folder / "test/NORMAL/IM-0001-0001.jpeg")
+
+    submit_recipe(PUBLISHED["pneumonia_cnn"], kermany_folder, home)
 
 
 def test_a_split_that_leaks_is_refused_unless_the_user_allows_it(

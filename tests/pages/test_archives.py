@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.parts import archives, get_dataset
+from pages.parts.home import archives, get_dataset
 from tests.pages.conftest import OpenPage
 from xray_core import cli
 from xray_core.datasets import READERS
@@ -111,7 +111,7 @@ def tick() -> None:
     """Run the fragment as its clock does: with what ran when the page was built."""
     import streamlit as st
 
-    from pages.parts import archives
+    from pages.parts.home import archives
     from xray_core.home import find_home
 
     archives._show_archives(st.session_state.pop("ran", archives._list_running(find_home())))

@@ -90,6 +90,9 @@ def _build_parser() -> argparse.ArgumentParser:
         command.add_argument("recipe", help="name of a recipe")
         if name == "describe":
             command.add_argument("--save", type=Path, metavar="FILE", help="write the JSON there")
+            command.add_argument(
+                "--classes", type=_positive, metavar="N", help="if the data decides, how many"
+            )
         else:
             command.add_argument("--data", type=Path, required=True, metavar="FOLDER")
         command.add_argument(

@@ -85,7 +85,7 @@ def describe(options: argparse.Namespace, home: Home) -> Answer:
     recipe = _recipe_of(options)  # before Keras is waited for
     from xray_core.training.describe import describe_recipe
 
-    answer = describe_recipe(recipe)
+    answer = describe_recipe(recipe, options.classes)
     save_answer(answer, options.save)
     return answer, (
         f"{answer['parameters']:,} parameters in {len(answer['layers'])} layers; "

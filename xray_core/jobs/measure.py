@@ -11,12 +11,12 @@ import os
 import platform
 from dataclasses import dataclass
 from importlib.metadata import version
-from pathlib import Path
 from typing import Any
 
 from filelock import FileLock
 
 from xray_core.home import Home
+from xray_core.jobs.tasks import last_words
 from xray_core.processes import is_alive, start_detached, terminate, xray_command
 from xray_core.recipes import Recipe
 from xray_core.runs import replaced_file
@@ -71,7 +71,7 @@ def read_description(recipe: Recipe, home: Home) -> Description:
     if busy and key == places.key:
         return Description("measuring", {})
     if places.log.is_file() and not places.result.is_file():
-        return Description("failed", {}, _last_words(places.log))
+        return Description("failed", {}, last_words(places.log.read_text("utf-8", "replace")))
     return Description("waiting" if busy else "missing", {})
 
 
@@ -95,7 +95,13 @@ def start_description(recipe: Recipe, home: Home) -> None:
         places.result.unlink(missing_ok=True)
         changes = [f"--set={key}={value}" for key, value in recipe.changes.items()]
         command = xray_command(
-            "describe", recipe.name, *changes, "--json", "--save", str(places.result)
+            "describe",
+            recipe.name,
+            *changes,
+            f"--classes={len(recipe.class_names)}",
+            "--json",
+            "--save",
+            str(places.result),
         )
         handle = start_detached(command, places.log, {"XRAY_HOME": str(home.folder)})
         with replaced_file(places.current) as partial:
@@ -169,13 +175,3 @@ def _key_of(recipe: Recipe) -> str:
         *(os.environ.get(name, "") for name in ("KERAS_BACKEND", "CUDA_VISIBLE_DEVICES")),
     ]
     return hashlib.sha256(json.dumps(state).encode()).hexdigest()[:20]
-
-
-def _last_words(log: Path) -> str:
-    lines = [
-        line.strip() for line in log.read_text("utf-8", "replace").splitlines() if line.strip()
-    ]
-    for line in reversed(lines):
-        if line.startswith("error: "):
-            return line.removeprefix("error: ")
-    return lines[-1] if lines else "The measuring process ended without a word."

@@ -80,7 +80,7 @@ def read_task(home: Home, name: str) -> TaskState:
             done, total = 0, 0
         return TaskState("running", done, total)
     if (folder / "handle").is_file():
-        return TaskState("failed", reason=_last_words(_read(folder / "log.txt")))
+        return TaskState("failed", reason=last_words(_read(folder / "log.txt")))
     return TaskState("missing")
 
 
@@ -122,7 +122,8 @@ def _read(path: Path) -> str:
         return ""
 
 
-def _last_words(log: str) -> str:
+def last_words(log: str) -> str:
+    """Return why a command ended, from its output: its error, or else its last line."""
     lines = [line.strip() for line in log.splitlines() if line.strip()]
     for line in reversed(lines):
         if line.startswith("error: "):

@@ -6,6 +6,7 @@ to `PUBLISHED`.
 
 from xray_core.errors import RecipeError
 from xray_core.labels import views_of
+from xray_core.recipes.changes import bind_recipe, change_recipe, changeable_fields
 from xray_core.recipes.published.kermany_notebook import PNEUMONIA_CNN
 from xray_core.recipes.published.own import (
     DEMO_CNN,
@@ -14,13 +15,7 @@ from xray_core.recipes.published.own import (
     SIIM_MOBILENET_OPACITY,
 )
 from xray_core.recipes.published.siim_thesis import SIIM_6_1_CNN9
-from xray_core.recipes.schema import (
-    Phase,
-    Recipe,
-    bind_recipe,
-    change_recipe,
-    changeable_fields,
-)
+from xray_core.recipes.schema import Phase, Recipe
 
 PUBLISHED: dict[str, Recipe] = {
     "demo_cnn": DEMO_CNN,

@@ -13,12 +13,17 @@ from xray_core.training.devices import prepare_device
 from xray_core.training.fused_norm import fuse_batch_norm
 
 WARM_UP, TIMED = 1, 3  # steps
+FEWEST_CLASSES = 2  # taken where nobody says how many the data has
 
 
-def describe_recipe(recipe: Recipe) -> dict[str, Any]:
+def describe_recipe(recipe: Recipe, n_classes: int | None = None) -> dict[str, Any]:
     """Build the recipe's model, time a few training steps on noise, and say what it is.
 
     The weights are random whatever the recipe says: they change neither size nor speed.
+
+    Args:
+        recipe: what would be trained.
+        n_classes: outputs of the model, where the label view takes them from the data.
 
     Returns:
         Plain data for JSON: parameters (number), layers (name, kind, output shape,
@@ -29,7 +34,7 @@ def describe_recipe(recipe: Recipe) -> dict[str, Any]:
         XrayError: the model cannot be built so.
     """
     device = prepare_device()
-    n_classes = max(2, len(recipe.class_names))
+    n_classes = n_classes or len(recipe.class_names) or FEWEST_CLASSES
     size = recipe.preprocess.size
     keras.config.set_dtype_policy(recipe.precision)
     model = build_model(recipe.model, n_classes, size, "random", **recipe.model_options)

@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from pages.parts.archives import DOWNLOAD, start_data_task
 from pages.parts.frame import errors_in_words, escape_markdown
+from pages.parts.home.archives import DOWNLOAD, start_data_task
 from xray_core.datasets import READERS
 from xray_core.datasets.kaggle import INSTALL, dataset_address, is_installed
 from xray_core.datasets.reader import Reader

@@ -1,0 +1,146 @@
+"""Changing a recipe for a what-if, and binding it to the dataset that it is trained on."""
+
+import dataclasses
+import difflib
+import json
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from xray_core.catalog import Catalog
+from xray_core.errors import RecipeError
+from xray_core.labels import encode_catalog, find_view
+from xray_core.models import MODELS
+from xray_core.recipes.schema import Recipe, check_choice, recipe_from_fields
+
+FIXED = (
+    "name",
+    "title",
+    "source",
+    "about",
+    "published",
+    "parent",
+    "changes",
+    "dataset",
+    "data_folder",
+    "classes",
+)
+
+
+def change_recipe(recipe: Recipe, changes: Mapping[str, Any]) -> Recipe:
+    """Return a what-if: `recipe` with some fields changed, its parent and changes recorded.
+
+    Args:
+        recipe: the published recipe, or an earlier what-if.
+        changes: field -> value; nested fields by dots ("preprocess.size",
+            "phases.<name>.epochs", "model_options.alpha"). Strings are read as the
+            field's type. A change of model keeps only the options that the new one has.
+
+    Raises:
+        RecipeError: an unknown field, a value of the wrong type, or one that is refused.
+    """
+    fields = json.loads(recipe.to_json())
+    effective = {}
+    # The model first: it decides which options there are.
+    for key, value in sorted(changes.items(), key=lambda change: change[0] != "model"):
+        holder, last = _find_field(fields, key)
+        value = _coerce(key, value, holder.get(last, 0.0))
+        if holder.get(last) != value:
+            holder[last] = value
+            effective[key] = value
+            if key == "label_view":
+                fields["dataset"] = find_view(value).dataset
+            if key == "model":
+                check_choice("model", value, MODELS)
+                kept = set(MODELS[value].options) & set(fields["model_options"])
+                fields["model_options"] = {k: fields["model_options"][k] for k in kept}
+    if not effective:
+        return recipe
+    fields["parent"] = recipe.parent or recipe.name
+    fields["changes"] = {**recipe.changes, **effective}
+    return recipe_from_fields(fields)
+
+
+def bind_recipe(recipe: Recipe, catalog: Catalog) -> Recipe:
+    """Return `recipe` with the folder, and if need be the classes, of the dataset to train on.
+
+    Raises:
+        LabelError: the label view does not fit the dataset.
+    """
+    view = find_view(recipe.label_view)
+    targets = encode_catalog(catalog, view)
+    return dataclasses.replace(
+        recipe,
+        data_folder=str(catalog.root.resolve()),
+        classes=() if view.classes else tuple(map(str, targets.columns)),
+    )
+
+
+def _find_field(fields: dict[str, Any], key: str) -> tuple[dict[str, Any], str]:
+    """Return the mapping that holds the field `key`, and the field's name in it."""
+    choices = list(_changeable(fields))
+    if key not in choices:
+        near = difflib.get_close_matches(key, choices, 3, 0.5) or choices
+        raise RecipeError(f"A recipe has no field {key!r}. Did you mean: {', '.join(near)}?")
+    *parents, last = key.split(".")
+    holder = fields
+    for name in parents:
+        if isinstance(holder, list):
+            holder = next(item for item in holder if item["name"] == name)
+        else:
+            holder = holder[name]
+    return holder, last
+
+
+def changeable_fields(recipe: Recipe) -> dict[str, Any]:
+    """Return every field that a what-if may change, dotted name -> present value."""
+    return _changeable(dataclasses.asdict(recipe))
+
+
+def _changeable(fields: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, value in fields.items():
+        if name in FIXED:
+            continue
+        if name == "phases":
+            for phase in value:
+                found |= {f"phases.{phase['name']}.{k}": v for k, v in phase.items() if k != "name"}
+        elif name == "model_options":
+            options = {**MODELS[fields["model"]].options, **value}
+            found |= {f"model_options.{k}": v for k, v in options.items()}
+        elif isinstance(value, dict):
+            found |= {f"{name}.{k}": v for k, v in value.items()}
+        else:
+            found[name] = value
+    return found
+
+
+def _coerce(key: str, value: Any, present: Any) -> Any:
+    """Return `value` as the type of the `present` one. Raises RecipeError."""
+    kind = type(present)
+    try:
+        if kind is bool:
+            words = {
+                "true": True,
+                "1": True,
+                "yes": True,
+                "false": False,
+                "0": False,
+                "no": False,
+            }
+            return words[str(value).strip().lower()]
+        if kind is int and isinstance(value, str):
+            return int(value)
+        if kind is int and int(value) != value:
+            raise ValueError
+        if kind is float and not math.isfinite(float(value)):
+            raise ValueError
+        return kind(value)
+    except (ValueError, KeyError, TypeError) as error:
+        kinds = {
+            bool: "true or false",
+            int: "a whole number",
+            float: "a number",
+            str: "a text",
+        }
+        raise RecipeError(f"{key} is {value!r}; it takes {kinds[kind]}.") from error
