@@ -8,7 +8,7 @@ runs/20260301-142501-demo_cnn/
     data.json            remarks on the dataset, unreadable files, leaks of the split
     metrics.jsonl        one object per batch and per epoch, appended
     validation/          validation probabilities of each epoch, for the epoch slider
-    checkpoints/         best.keras (lowest validation loss), last.keras
+    checkpoints/         best.keras (lowest validation loss), last.npz (to go on from)
     predictions.parquet  probabilities of the best weights on validation and test
     report.json          the final evaluation
     log.txt              the process's output
@@ -105,6 +105,11 @@ class Run:
         return self.folder / "checkpoints" / "best.keras"
 
     @property
+    def last_checkpoint(self) -> Path:
+        """What a training goes on from; see `training.checkpoint`."""
+        return self.folder / "checkpoints" / "last.npz"
+
+    @property
     def stop_path(self) -> Path:
         return self.folder / "stop"
 
@@ -181,6 +186,25 @@ class Run:
         """Append one line to the metric log."""
         with self.metrics_path.open("a", encoding="utf-8") as log:
             log.write(json.dumps(dict(values)) + "\n")
+
+    def cut_metrics(self, length: int) -> None:
+        """Keep the first `length` bytes of the metric log; what follows is trained again.
+
+        Raises:
+            RunError: the log is shorter than that.
+        """
+        kept = b""
+        if self.metrics_path.exists():
+            with self.metrics_path.open("rb") as log:
+                kept = log.read(length)
+        if len(kept) < length:
+            raise RunError(
+                f"{self.metrics_path} has {len(kept)} bytes, but the checkpoint was made after "
+                f"{length}. Restart the run from the beginning."
+            )
+        # A file of its own, so that those who follow the log notice that it begins anew.
+        with replaced_file(self.metrics_path) as partial:
+            partial.write_bytes(kept)
 
     def write_json(self, name: str, values: Any) -> None:
         """Write `values` as the file `name`, replacing it as a whole."""

@@ -115,6 +115,19 @@ def test_asking_twice_for_a_batch_gives_the_same_one(cache: ImageCache) -> None:
     np.testing.assert_array_equal(batches[2][0], batches[2][0])
 
 
+def test_an_epoch_goes_on_at_the_batch_after_those_that_are_trained(cache: ImageCache) -> None:
+    batches = make_batches(cache, AugmentSpec(zoom=0.3))
+    batches.start_epoch(4)
+    whole = [batches[i] for i in range(5)]
+
+    batches.start_epoch(4, first_batch=3)
+
+    assert (len(batches), batches.n_batches, batches.n_images) == (2, 5, N)
+    for i in range(2):
+        for had, has in zip(whole[3 + i], batches[i], strict=True):
+            np.testing.assert_array_equal(had, has)
+
+
 def test_predictions_see_the_images_in_order_and_as_they_are(cache: ImageCache) -> None:
     rows = np.array([9, 2, 29, 4, 4])
 

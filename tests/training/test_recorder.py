@@ -10,6 +10,7 @@ import pytest
 
 from xray_core.errors import RunError
 from xray_core.runs import Run, Status
+from xray_core.training.checkpoint import Position, read_position
 from xray_core.training.progress import Progress, StopRequested
 from xray_core.training.recorder import Recorder
 
@@ -18,19 +19,12 @@ ACTUAL = np.array([0, 0, 1, 1, 1])
 
 
 class FakeBatches:
-    """Three batches of 4, 4 and 2 images; remembers the epochs that it was told of."""
+    """Three batches of 4, 4 and 2 images."""
 
-    def __init__(self) -> None:
-        self.epochs: list[int] = []
-
-    def __len__(self) -> int:
-        return 3
+    n_images, n_batches = 10, 3
 
     def batch_length(self, batch: int) -> int:
         return (4, 4, 2)[batch]
-
-    def start_epoch(self, epoch: int) -> None:
-        self.epochs.append(epoch)
 
 
 class FakeModel:
@@ -39,6 +33,7 @@ class FakeModel:
     def __init__(self) -> None:
         self.positive = [0.1, 0.6, 0.9, 0.8, 0.3]
         self.optimizer = keras.optimizers.SGD(0.25)
+        self.variables: list[Any] = []
 
     def predict(self, batches: object, verbose: int) -> np.ndarray:
         p = np.array(self.positive, "float32")
@@ -64,21 +59,20 @@ def recorder(run: Run) -> Recorder:
         None,
         ACTUAL,
         list("vwxyz"),
-        CLASSES,  # type: ignore[arg-type]
+        CLASSES,
+        Position(),
     )
     recorder.set_model(FakeModel())
-    recorder.phase = "train"
+    recorder.start_phase(0, "train")
     return recorder  # type: ignore[no-any-return]
 
 
-def train_epoch(recorder: Recorder, loss: float = 0.5) -> dict[str, float]:
-    """Tell the recorder of one epoch, in Keras' running means; return the epoch's logs."""
-    recorder.on_epoch_begin(recorder.epoch)
+def train_epoch(recorder: Recorder, loss: float = 0.5) -> None:
+    """Tell the recorder of one epoch, in Keras' running means, and have it judged."""
+    recorder.on_epoch_begin(0)
     for batch in range(3):
         recorder.on_train_batch_end(batch, {"loss": loss, "accuracy": 0.5})
-    logs = {"loss": loss, "accuracy": 0.5}
-    recorder.on_epoch_end(recorder.epoch, logs)
-    return logs
+    recorder.judge_epoch()
 
 
 def test_a_batchs_own_figures_are_taken_from_keras_running_means(
@@ -107,10 +101,9 @@ def test_a_batchs_own_figures_are_taken_from_keras_running_means(
 
 def test_epochs_are_counted_through_all_phases(recorder: Recorder, run: Run) -> None:
     train_epoch(recorder)
-    recorder.phase = "fine"
+    recorder.start_phase(1, "fine")
     train_epoch(recorder)  # Keras counts from 0 again
 
-    assert recorder._training.epochs == [1, 2]  # type: ignore[attr-defined]
     epochs = run.read_epochs()
     assert epochs["epoch"].tolist() == [1, 2]
     assert epochs["step"].tolist() == [3, 6]
@@ -119,7 +112,7 @@ def test_epochs_are_counted_through_all_phases(recorder: Recorder, run: Run) -> 
 
 
 def test_the_validation_is_judged_and_kept(recorder: Recorder, run: Run) -> None:
-    logs = train_epoch(recorder)
+    train_epoch(recorder)
 
     epoch = run.read_epochs().iloc[0]
     assert epoch["confusion"] == [[1, 1], [1, 2]]
@@ -128,14 +121,14 @@ def test_the_validation_is_judged_and_kept(recorder: Recorder, run: Run) -> None
     assert epoch["val_auc"] == pytest.approx(5 / 6, abs=1e-6)
     expected = -np.log([0.9, 0.4, 0.9, 0.8, 0.3]).mean()
     assert epoch["val_loss"] == pytest.approx(expected, abs=1e-5)
-    assert logs["val_loss"] == pytest.approx(expected), "early stopping waits for it"
+    assert recorder.phase_losses == [epoch["val_loss"]], "patience goes by it"
     assert epoch["learning_rate"] == 0.25
     table = run.read_validation(1)
     assert table["image_id"].tolist() == list("vwxyz")
     assert table["p_b"].tolist() == pytest.approx([0.1, 0.6, 0.9, 0.8, 0.3])
 
 
-def test_the_best_weights_are_kept_and_the_last(recorder: Recorder, run: Run) -> None:
+def test_the_best_weights_are_kept(recorder: Recorder, run: Run) -> None:
     model: Any = recorder.model
     good, bad = [0.0, 0.0, 1.0, 1.0, 1.0], [0.9, 0.9, 0.1, 0.1, 0.1]
     for positive in (bad, good, bad):
@@ -143,9 +136,13 @@ def test_the_best_weights_are_kept_and_the_last(recorder: Recorder, run: Run) ->
         train_epoch(recorder)
 
     assert run.read_epochs()["best_epoch"].tolist() == [1, 2, 2]
-    assert recorder.best_epoch == 2
+    assert recorder.position.best_epoch == 2
     assert json.loads(run.best_checkpoint.read_text()) == good
-    assert json.loads((run.folder / "checkpoints" / "last.keras").read_text()) == bad
+    last = read_position(run.last_checkpoint)
+    assert last == recorder.position
+    assert last
+    assert (last.epoch, last.batch, last.n_training) == (3, 0, 10)
+    assert last.log_bytes == run.metrics_path.stat().st_size
 
 
 def test_every_line_is_strict_json_even_where_a_class_has_no_image(
@@ -195,16 +192,14 @@ def test_a_request_to_stop_is_heeded_after_the_batch_is_written(
         recorder.on_train_batch_end(0, {"loss": 1.0, "accuracy": 0.5})
 
     assert len(run.read_metrics()) == 1
-    recorder.keep_last()
-    assert (run.folder / "checkpoints" / "last.keras").exists()
+    assert recorder.position.batch == 1
 
 
 def test_the_estimate_falls_as_the_epochs_pass(recorder: Recorder) -> None:
-    recorder._began = 0.0
     estimates = []
     for epoch in range(4):
-        recorder.epoch, recorder._epoch_seconds = epoch, 10.0
-        estimates.append(recorder._seconds_left(3, 3))
+        recorder.position = Position(epoch=epoch, batch=3, seconds=8.0, epoch_seconds=10.0)
+        estimates.append(recorder._seconds_left(3))
 
     assert estimates[-1] == 0
     assert all(later < earlier for earlier, later in zip(estimates, estimates[1:], strict=False))

@@ -2,6 +2,7 @@
 
 import errno
 import json
+import signal
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -25,6 +26,9 @@ from xray_core.processes import own_handle
 from xray_core.recipes import PUBLISHED, Phase, Recipe
 from xray_core.runs import Run, Status, create_run
 from xray_core.training import recorder, runner
+from xray_core.training.checkpoint import read_position
+from xray_core.training.data import Prepared, training_batches
+from xray_core.training.inputs import TrainingBatches
 from xray_core.training.predict import predict_images
 from xray_core.training.recorder import Recorder
 
@@ -98,7 +102,7 @@ def test_a_finished_run_holds_every_file_and_no_leftover(finished: Finished) -> 
         "validation/epoch-0001.parquet",
         "validation/epoch-0002.parquet",
         "checkpoints/best.keras",
-        "checkpoints/last.keras",
+        "checkpoints/last.npz",
         "predictions.parquet",
         "report.json",
     }
@@ -191,11 +195,9 @@ def test_the_best_weights_are_those_of_the_lowest_validation_loss(finished: Fini
     np.testing.assert_allclose(probabilities_of(final), probabilities_of(then), atol=1e-5)
 
 
-def test_both_checkpoints_can_be_loaded(finished: Finished) -> None:
-    for name in ("best", "last"):
-        path = finished.run.folder / "checkpoints" / f"{name}.keras"
-        model = keras.models.load_model(path, compile=False, safe_mode=True)
-        assert model.input_shape == (None, 32, 32, 1)
+def test_the_best_checkpoint_can_be_loaded(finished: Finished) -> None:
+    model = keras.models.load_model(finished.run.best_checkpoint, compile=False, safe_mode=True)
+    assert model.input_shape == (None, 32, 32, 1)
 
 
 def test_every_image_that_was_not_trained_on_is_in_the_predictions(finished: Finished) -> None:
@@ -259,27 +261,28 @@ def test_keras_asks_for_the_batches_of_the_epoch_that_it_trains(
     train: Train, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Order and augmentation change with the epoch: fetched ahead, a batch would be the last's."""
-    fetch = runner.TrainingBatches.__getitem__
+    fetch = TrainingBatches.__getitem__
     fetched: list[tuple[int, int]] = []
 
     def fetch_and_note(self: Any, batch: int) -> Any:
         fetched.append((self._epoch, batch))
         return fetch(self, batch)
 
-    monkeypatch.setattr(runner.TrainingBatches, "__getitem__", fetch_and_note)
+    monkeypatch.setattr(TrainingBatches, "__getitem__", fetch_and_note)
 
     train(tiny_recipe())
 
-    second = [batch for epoch, batch in fetched if epoch == 2]
-    assert second == sorted(set(second)) == list(range(max(second) + 1))
-    first = [batch for epoch, batch in fetched if epoch == 1]
-    assert first[-len(second) :] == second, "before these Keras looks at a batch for its shapes"
+    for epoch in (1, 2):
+        own = [batch for one, batch in fetched if one == epoch]
+        whole = list(range(max(own) + 1))
+        assert own[-len(whole) :] == whole
+        assert len(own) <= len(whole) + 2, "before these Keras looks at two for their shapes"
 
 
 def test_a_stop_within_the_second_epoch_keeps_what_the_first_one_learned(
     train: Train, on_batch: Any
 ) -> None:
-    on_batch(lambda recorder, batch: recorder.epoch == 1 and recorder._run.request_stop())
+    on_batch(lambda recorder, batch: recorder.position.epoch == 1 and recorder._run.request_stop())
 
     run = train(tiny_recipe())
 
@@ -300,7 +303,9 @@ def test_a_stop_within_the_first_epoch_keeps_its_weights(train: Train, on_batch:
 
     assert run.read_status().state == "stopped"
     assert not run.best_checkpoint.exists(), "no epoch was validated: none is the best"
-    keras.models.load_model(run.folder / "checkpoints" / "last.keras", compile=False)
+    last = read_position(run.last_checkpoint)
+    assert last
+    assert (last.epoch, last.batch) == (0, 1)
 
 
 def test_a_run_asked_to_stop_before_it_begins_never_trains(finished: Finished) -> None:
@@ -314,12 +319,27 @@ def test_a_run_asked_to_stop_before_it_begins_never_trains(finished: Finished) -
 
 
 def test_an_interrupt_from_the_keyboard_is_a_request_to_stop(train: Train, on_batch: Any) -> None:
-    def interrupt(recorder: Recorder, batch: int) -> None:
-        raise KeyboardInterrupt
+    on_batch(lambda recorder, batch: signal.raise_signal(signal.SIGINT))
 
-    on_batch(interrupt)
+    run = train(tiny_recipe())
 
-    assert train(tiny_recipe()).read_status().state == "stopped"
+    assert run.read_status().state == "stopped"
+    last = read_position(run.last_checkpoint)
+    assert last
+    assert last.batch == 1, "the batch was finished"
+
+
+def test_a_second_interrupt_ends_at_once(train: Train, on_batch: Any) -> None:
+    def insist(recorder: Recorder, batch: int) -> None:
+        signal.raise_signal(signal.SIGINT)
+        signal.raise_signal(signal.SIGINT)
+
+    on_batch(insist)
+
+    run = train(tiny_recipe())
+
+    assert run.read_status().state == "stopped"
+    assert not run.last_checkpoint.exists(), "nobody knows where the weights stood"
 
 
 def fail_with(error: BaseException) -> Callable[..., None]:
@@ -470,18 +490,18 @@ def test_the_first_phase_trains_the_head_alone_and_the_second_carries_its_best_o
         base, head = self.model.get_layer("base"), self.model.get_layer("probabilities")
         seen.append((self.phase, base.get_weights()[0], head.get_weights()[0]))
 
-    begin, end = Recorder.on_epoch_begin, Recorder.on_epoch_end
+    begin, judge = Recorder.on_epoch_begin, Recorder.judge_epoch
 
     def note_and_begin(self: Recorder, epoch: int, logs: Any = None) -> None:
         note(self)
         begin(self, epoch, logs)
 
-    def end_and_note(self: Recorder, epoch: int, logs: Any = None) -> None:
-        end(self, epoch, logs)
+    def judge_and_note(self: Recorder) -> None:
+        judge(self)
         note(self)
 
     monkeypatch.setattr(Recorder, "on_epoch_begin", note_and_begin)
-    monkeypatch.setattr(Recorder, "on_epoch_end", end_and_note)
+    monkeypatch.setattr(Recorder, "judge_epoch", judge_and_note)
     losses = iter([0.5, 0.9, last_loss])
     monkeypatch.setattr(recorder, "cross_entropy", lambda *_: next(losses))
     recipe = replace(
@@ -512,7 +532,7 @@ def test_the_first_phase_trains_the_head_alone_and_the_second_carries_its_best_o
     assert not np.array_equal(heads[4], heads[3])
 
 
-def fake_prepared(classes: list[int], readable: list[bool], parts: list[str]) -> runner.Prepared:
+def fake_prepared(classes: list[int], readable: list[bool], parts: list[str]) -> Prepared:
     """Return prepared data of black images, as far as batches are made from it."""
     split = pd.DataFrame(
         {
@@ -523,13 +543,13 @@ def fake_prepared(classes: list[int], readable: list[bool], parts: list[str]) ->
     )
     pixels = np.zeros((len(classes), 8, 8), np.uint8)
     cache = ImageCache(pixels, np.array(readable), pd.DataFrame(), Path())
-    return runner.Prepared(catalog=None, split=split, cache=cache, classes=["a", "b"])  # type: ignore[arg-type]
+    return Prepared(catalog=None, split=split, cache=cache, classes=["a", "b"])  # type: ignore[arg-type]
 
 
 def test_balanced_weights_make_the_classes_count_alike() -> None:
     data = fake_prepared([0, 0, 0, 0, 0, 0, 1, 1, 1], [True] * 9, ["train"] * 8 + ["test"])
 
-    batches = runner._training_batches(replace(tiny_recipe(), batch_size=100), data)
+    batches = training_batches(replace(tiny_recipe(), batch_size=100), data)
 
     _, targets, weights = batches[0]
     per_class = (targets * weights[:, None]).sum(axis=0)
@@ -540,7 +560,7 @@ def test_balanced_weights_make_the_classes_count_alike() -> None:
 def test_without_class_weights_every_image_counts_one() -> None:
     data = fake_prepared([0, 0, 1], [True] * 3, ["train"] * 3)
 
-    batches = runner._training_batches(replace(tiny_recipe(), class_weights="none"), data)
+    batches = training_batches(replace(tiny_recipe(), class_weights="none"), data)
 
     assert batches[0][2].tolist() == [1, 1, 1]
 
@@ -549,7 +569,7 @@ def test_a_class_whose_training_images_are_all_unreadable_is_named() -> None:
     data = fake_prepared([0, 0, 1], [True, True, False], ["train"] * 3)
 
     with pytest.raises(RunError, match="No readable training image of: b"):
-        runner._training_batches(tiny_recipe(), data)
+        training_batches(tiny_recipe(), data)
 
 
 def test_a_run_is_never_trained_twice_at_once(finished: Finished) -> None:

@@ -58,13 +58,14 @@ def as_it_was() -> Iterator[None]:
     """Undo what a training does to its process, which here is that of the tests."""
     from xray_core.training import runner
 
-    before = signal.getsignal(signal.SIGTERM)
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(runner, "lower_priority", lambda: None)
         try:
             yield
         finally:
-            signal.signal(signal.SIGTERM, before)
+            for number, handler in before.items():
+                signal.signal(number, handler)
 
 
 def train_tiny(folder: Path) -> Finished:

@@ -44,19 +44,35 @@ class TrainingBatches(keras.utils.PyDataset):  # type: ignore[misc]
         self._batch_size, self._augment, self._seed = batch_size, augment, seed
         self.start_epoch(1)
 
-    def start_epoch(self, epoch: int) -> None:
-        """Draw the order of `epoch`, counted from 1 through all phases."""
-        self._epoch = epoch
+    @property
+    def n_images(self) -> int:
+        """Images of an epoch."""
+        return len(self._rows)
+
+    @property
+    def n_batches(self) -> int:
+        """Batches of a whole epoch."""
+        return -(-len(self._rows) // self._batch_size)
+
+    def start_epoch(self, epoch: int, first_batch: int = 0) -> None:
+        """Draw the order of `epoch`, counted from 1 through all phases.
+
+        Args:
+            epoch: whose order and augmentation are dealt from now on.
+            first_batch: where it begins; above 0 where the batches before it are trained already.
+        """
+        self._epoch, self._first = epoch, first_batch
         self._order = np.random.default_rng([self._seed, epoch]).permutation(len(self._rows))
 
     def __len__(self) -> int:
-        return -(-len(self._rows) // self._batch_size)
+        return self.n_batches - self._first
 
     def batch_length(self, batch: int) -> int:
-        """Return how many images the batch numbered `batch`, from 0, holds."""
+        """Return how many images the batch numbered `batch`, from 0 in the epoch, holds."""
         return min(self._batch_size, len(self._rows) - batch * self._batch_size)
 
-    def __getitem__(self, batch: int) -> tuple[Any, Any, Any]:
+    def __getitem__(self, number: int) -> tuple[Any, Any, Any]:
+        batch = self._first + number
         chosen = self._order[batch * self._batch_size : (batch + 1) * self._batch_size]
         rows = self._rows[chosen]
         images = augment_batch(

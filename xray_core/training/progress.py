@@ -26,12 +26,14 @@ class Progress:
         self._process = psutil.Process()
         # Over the first milliseconds the use of a processor comes out as any figure: wait with it.
         self._written, self._sampled = 0.0, time.monotonic()
+        before = run.read_status()
         self.status: Status = replace(
-            run.read_status(),
+            before,
             state="running",
             message="Starting.",
             handle=own_handle(),
-            started_at=utc_now(),
+            started_at=before.started_at or utc_now(),
+            ended_at="",
         )
         self._process.cpu_percent()  # the first call only starts the clock
         self._run.write_status(self.status)

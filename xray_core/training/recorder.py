@@ -2,6 +2,7 @@
 
 import sys
 import time
+from dataclasses import replace
 from typing import Any
 
 import keras
@@ -18,25 +19,30 @@ from xray_core.evaluation.metrics import (
     summarise,
 )
 from xray_core.runs import Run, replaced_file
+from xray_core.training.checkpoint import Position, write_checkpoint
 from xray_core.training.inputs import PredictionBatches, TrainingBatches
 from xray_core.training.progress import Progress
 
+CHECKPOINT_EVERY = 20.0  # seconds of training that a killed process may cost
+CHECKPOINT_SHARE = 0.05  # of the time that writing checkpoints may take; large models are slow
+
 
 class Recorder(keras.callbacks.Callback):  # type: ignore[misc]
-    """Records a run through all of its phases.
+    """Records a run through all of its phases, and knows where it stands.
 
-    Puts `val_loss` and `val_accuracy` into Keras' logs, so it must stand before callbacks
-    that wait for them. Validation is predicted once per epoch and serves all: loss,
-    accuracy, confusion matrix, recall, and the stored probabilities.
+    One call of `fit` trains one epoch, or what is left of it; then `judge_epoch` predicts the
+    validation part once, which serves all: loss, accuracy, confusion matrix, recall, and the
+    stored probabilities.
 
     Args:
         run: the folder written to.
         progress: told of each batch; raises StopRequested through it.
-        training: told of each new epoch, so that order and augmentation change.
+        training: what is trained on.
         validation: images of the validation part, in the order of `actual`.
         actual: int, shape (n,): their classes.
         image_ids: their names.
         classes: in the order of the model's output.
+        position: where the training goes on; the metric log ends there.
     """
 
     def __init__(
@@ -48,131 +54,162 @@ class Recorder(keras.callbacks.Callback):  # type: ignore[misc]
         actual: NDArray[np.int64],
         image_ids: list[str],
         classes: list[str],
+        position: Position,
     ) -> None:
         super().__init__()
         self._run, self._progress = run, progress
         self._training, self._validation = training, validation
         self._actual, self._image_ids, self._classes = actual, image_ids, classes
-        self.epoch = 0  # finished epochs, through all phases
+        self.position = position
         self.phase = ""
-        self.best_loss = float("inf")
-        self.best_epoch = 0
-        self._epoch_seconds = 0.0
+        self.phase_losses: list[float] = []  # validation loss of each epoch of the present phase
+        self._saved_at, self._save_seconds = time.monotonic(), 0.0
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        self._began = time.monotonic()
-        self._sums = {"loss": 0.0, "accuracy": 0.0}
-        self._seen = 0
-        self._training.start_epoch(self.epoch + 1)
+        self._began = time.monotonic() - self.position.seconds
+        self._seen_by_keras, self._sums_of_keras = 0, {"loss": 0.0, "accuracy": 0.0}
 
     def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
-        # Keras reports the mean since the epoch began; a batch's own value is the difference.
-        size = self._training.batch_length(batch)
-        seen = self._seen + size
+        # Keras reports the mean since fit began; a batch's own value is the difference.
+        here = self.position
+        size = self._training.batch_length(here.batch)
+        seen = self._seen_by_keras + size
         values = {}
-        for name in self._sums:
+        for name in self._sums_of_keras:
             total = float((logs or {})[name]) * seen
-            values[name] = (total - self._sums[name]) / size
-            self._sums[name] = total
-        self._seen = seen
+            values[name] = total - self._sums_of_keras[name]
+            self._sums_of_keras[name] = total
+        self._seen_by_keras = seen
         self._check_finite("loss", values["loss"])
-        n_batches = len(self._training)
+        hits = round(values["accuracy"])  # whole images: undoes the rounding of the running mean
+        n_batches = self._training.n_batches
         self._run.append_metrics(
             {
                 "kind": "batch",
                 "phase": self.phase,
-                "epoch": self.epoch + 1,
-                "batch": batch + 1,
-                "step": self.epoch * n_batches + batch + 1,
-                "loss": round(values["loss"], 6),
-                # A share of whole images: undo the rounding of the running mean.
-                "accuracy": round(round(values["accuracy"] * size) / size, 6),
+                "epoch": here.epoch + 1,
+                "batch": here.batch + 1,
+                "step": here.epoch * n_batches + here.batch + 1,
+                "loss": round(values["loss"] / size, 6),
+                "accuracy": round(hits / size, 6),
                 "time": round(time.time(), 2),
             }
         )
+        self._move(
+            batch=here.batch + 1,
+            loss_sum=here.loss_sum + values["loss"],
+            hits=here.hits + hits,
+            seconds=time.monotonic() - self._began,
+        )
+        if time.monotonic() - self._saved_at > max(
+            CHECKPOINT_EVERY, self._save_seconds / CHECKPOINT_SHARE
+        ):
+            self.save_checkpoint()
         self._progress.update(
             step="training",
-            message=f"Epoch {self.epoch + 1}: training.",
+            message=f"Epoch {here.epoch + 1}: training.",
             phase=self.phase,
-            epoch=self.epoch + 1,
-            done=batch + 1,
+            epoch=here.epoch + 1,
+            done=here.batch + 1,
             total=n_batches,
-            seconds_left=self._seconds_left(batch + 1, n_batches),
+            seconds_left=self._seconds_left(n_batches),
         )
 
-    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        logs = {} if logs is None else logs
-        self._progress.update(message=f"Epoch {self.epoch + 1}: validating.")
+    def judge_epoch(self) -> None:
+        """Validate the epoch whose batches are all trained; write its figures down."""
+        here = self.position
+        self._progress.update(message=f"Epoch {here.epoch + 1}: validating.")
+        began = time.monotonic()
         probabilities = self.model.predict(self._validation, verbose=0).astype("float64")
         confusion = confusion_counts(self._actual, probabilities.argmax(axis=1), len(self._classes))
         summary = summarise(self._actual, probabilities)
-        logs["val_loss"] = cross_entropy(self._actual, probabilities)
-        self._check_finite("validation loss", logs["val_loss"])
-        logs["val_accuracy"] = summary["accuracy"]
-        self.epoch += 1
-        self._epoch_seconds = time.monotonic() - self._began
+        val_loss = round(cross_entropy(self._actual, probabilities), 6)
+        self._check_finite("validation loss", val_loss)
+        n_images = self._training.n_images
+        loss, accuracy = here.loss_sum / n_images, here.hits / n_images
+        epoch, seconds = here.epoch + 1, here.seconds + time.monotonic() - began
 
-        self._write_validation(probabilities)
-        self.keep_last()
-        if logs["val_loss"] < self.best_loss:
-            self.best_loss, self.best_epoch = logs["val_loss"], self.epoch
-            self._save(self._run.best_checkpoint)
+        self._write_validation(epoch, probabilities)
+        if here.best_loss is None or val_loss < here.best_loss:
+            self._move(best_loss=val_loss, best_epoch=epoch)
+            with replaced_file(self._run.best_checkpoint) as partial:
+                self.model.save(partial)
         recall = [None if np.isnan(r) else round(r, 6) for r in recall_per_class(confusion)]
         self._run.append_metrics(
             {
                 "kind": "epoch",
                 "phase": self.phase,
-                "epoch": self.epoch,
-                "step": self.epoch * len(self._training),
-                "loss": round(float(logs["loss"]), 6),
-                "accuracy": round(float(logs["accuracy"]), 6),
-                "val_loss": round(logs["val_loss"], 6),
-                "val_accuracy": round(logs["val_accuracy"], 6),
+                "epoch": epoch,
+                "step": epoch * self._training.n_batches,
+                "loss": round(loss, 6),
+                "accuracy": round(accuracy, 6),
+                "val_loss": val_loss,
+                "val_accuracy": round(summary["accuracy"], 6),
                 "val_auc": None if np.isnan(summary["auc"]) else round(summary["auc"], 6),
                 "learning_rate": self._learning_rate(),
                 "confusion": confusion.tolist(),
                 "recall": recall,
-                "best_epoch": self.best_epoch,
-                "seconds": round(self._epoch_seconds, 2),
+                "best_epoch": self.position.best_epoch,
+                "seconds": round(seconds, 2),
                 "time": round(time.time(), 2),
             }
         )
+        self.phase_losses.append(val_loss)
         print(
-            f"epoch {self.epoch} ({self.phase}): loss {logs['loss']:.4f}, accuracy "
-            f"{logs['accuracy']:.4f}, validation loss {logs['val_loss']:.4f}, accuracy "
-            f"{logs['val_accuracy']:.4f}, {self._epoch_seconds:.1f} s",
+            f"epoch {epoch} ({self.phase}): loss {loss:.4f}, accuracy {accuracy:.4f}, "
+            f"validation loss {val_loss:.4f}, accuracy {summary['accuracy']:.4f}, {seconds:.1f} s",
             file=sys.stderr,  # standard output belongs to the command's answer
             flush=True,
         )
-        self._progress.update(now=True, epoch=self.epoch)
+        self._move(epoch=epoch, batch=0, loss_sum=0.0, hits=0.0, seconds=0.0, epoch_seconds=seconds)
+        self.save_checkpoint()
+        self._progress.update(now=True, epoch=epoch)
 
-    def keep_last(self) -> None:
-        """Save the present weights; for a training that is stopped within an epoch."""
-        self._save(self._run.folder / "checkpoints" / "last.keras")
+    def start_phase(self, number: int, name: str) -> None:
+        """Say that the phase numbered `number`, from 0, is trained from now on."""
+        self.phase = name
+        epochs = self._run.read_epochs()  # of this phase there are some where it goes on
+        own = epochs[epochs["phase"] == name] if len(epochs) else epochs
+        self.phase_losses = own["val_loss"].tolist() if len(own) else []
+        self._move(phase=number)
+
+    def save_checkpoint(self) -> None:
+        """Write down all that the training needs to go on from here."""
+        began = time.monotonic()
+        if keras.backend.backend() == "jax":
+            self.model.jax_state_sync()  # within fit the variables are not the model's
+        log = self._run.metrics_path
+        self._move(
+            log_bytes=log.stat().st_size if log.exists() else 0,
+            n_training=self._training.n_images,
+        )
+        write_checkpoint(self._run.last_checkpoint, self.model, self.position)
+        self._saved_at = time.monotonic()
+        self._save_seconds = self._saved_at - began
+
+    def _move(self, **changes: Any) -> None:
+        self.position = replace(self.position, **changes)
 
     def _check_finite(self, name: str, value: float) -> None:
         if not np.isfinite(value):
             raise RunError(
-                f"The {name} became {value} in epoch {self.epoch + 1}: the training diverged. "
-                f"Choose a smaller phases.{self.phase}.learning_rate."
+                f"The {name} became {value} in epoch {self.position.epoch + 1}: the training "
+                f"diverged. Choose a smaller phases.{self.phase}.learning_rate."
             )
 
-    def _seconds_left(self, done: int, n_batches: int) -> float:
+    def _seconds_left(self, n_batches: int) -> float:
         """Estimate from this epoch's pace, and the last epoch's length with its validation."""
-        elapsed = time.monotonic() - self._began
-        epoch_seconds = max(self._epoch_seconds, elapsed / done * n_batches)
-        epochs_after = self._progress.status.n_epochs - self.epoch - 1
-        return round(elapsed / done * (n_batches - done) + epochs_after * epoch_seconds, 1)
+        here = self.position
+        pace = here.seconds / here.batch
+        epoch_seconds = max(here.epoch_seconds, pace * n_batches)
+        epochs_after = self._progress.status.n_epochs - here.epoch - 1
+        return round(pace * (n_batches - here.batch) + epochs_after * epoch_seconds, 1)
 
     def _learning_rate(self) -> float:
         return float(ops.convert_to_numpy(self.model.optimizer.learning_rate))
 
-    def _write_validation(self, probabilities: NDArray[np.float64]) -> None:
+    def _write_validation(self, epoch: int, probabilities: NDArray[np.float64]) -> None:
         table: dict[str, Any] = {"image_id": self._image_ids}
         for column, name in enumerate(self._classes):
             table[f"p_{name}"] = probabilities[:, column].astype("float32")
-        self._run.write_table(f"validation/epoch-{self.epoch:04d}.parquet", pd.DataFrame(table))
-
-    def _save(self, path: Any) -> None:
-        with replaced_file(path) as partial:
-            self.model.save(partial)
+        self._run.write_table(f"validation/epoch-{epoch:04d}.parquet", pd.DataFrame(table))

@@ -1,0 +1,130 @@
+"""What a training works on: the dataset read, divided, decoded, and dealt out in batches."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from xray_core.catalog import Catalog
+from xray_core.datasets import open_dataset
+from xray_core.errors import RunError
+from xray_core.home import Home
+from xray_core.labels import encode_catalog, find_view
+from xray_core.preprocess.cache import ImageCache, open_image_cache
+from xray_core.preprocess.fingerprints import read_fingerprints
+from xray_core.recipes import Recipe
+from xray_core.runs import Run
+from xray_core.splits import check_leaks, describe_groups, split_catalog
+from xray_core.training.inputs import TrainingBatches
+from xray_core.training.progress import Progress
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """What a training works on, once the data is read, divided and decoded."""
+
+    catalog: Catalog
+    split: pd.DataFrame  # see `splits.split_catalog`; row i is row i of the cache
+    cache: ImageCache
+    classes: list[str]
+
+    def rows(self, part: str) -> NDArray[np.int64]:
+        """Return the cache rows of a part, those that could not be decoded left out."""
+        return np.flatnonzero((self.split["part"] == part).to_numpy() & self.cache.readable)
+
+    def actual(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return the classes of these rows as 0..n_classes-1."""
+        codes = pd.Categorical(self.split["class"], categories=self.classes).codes
+        return codes[rows].astype("int64")
+
+
+def prepare_data(
+    recipe: Recipe, run: Run, home: Home, progress: Progress, *, resumes: bool
+) -> Prepared:
+    """Read, divide and decode the dataset of `recipe`, and tell of it in the run folder.
+
+    Args:
+        recipe: with its data folder.
+        run: written to: split.parquet and data.json.
+        home: its cache is used.
+        progress: told of it; raises StopRequested through it.
+        resumes: whether the split is the one that the run has, rather than drawn.
+
+    Raises:
+        XrayError: the folder is no dataset, or the split leaks and the recipe does not allow it.
+    """
+    progress.update(now=True, step="preparing", message="Reading the dataset.")
+    catalog = open_dataset(Path(recipe.data_folder), home.cache)
+    targets = encode_catalog(catalog, find_view(recipe.label_view))
+    if resumes:
+        split = run.read_split()
+    else:
+        clean = recipe.split.method == "clean"
+        pixels = _read_pixels(catalog, run, home, progress) if clean else None
+        split = split_catalog(catalog, targets, recipe.split, pixels)
+        run.write_table("split.parquet", split)
+    leaks = check_leaks(split, catalog, recipe.split)
+
+    def tell(done: int, total: int) -> None:
+        progress.update(done=done, total=total, message=f"Decoding images: {done:,} of {total:,}.")
+
+    cache = open_image_cache(
+        catalog.root,
+        split["path"].tolist(),
+        recipe.preprocess,
+        home.cache / "images",
+        tell,
+        should_stop=run.stop_path.exists,
+    )
+    run.write_json(
+        "data.json",
+        {
+            "folder": recipe.data_folder,
+            "remarks": [remark.message for remark in catalog.remarks],
+            "unreadable": cache.unreadable.to_dict("records"),
+            "grouped_by": describe_groups(catalog, recipe.split),
+            "groups_in_several_parts": leaks,
+            "parts": pd.crosstab(split["part"], split["class"]).to_dict("index"),
+        },
+    )
+    return Prepared(catalog, split, cache, list(targets.columns))
+
+
+def _read_pixels(catalog: Catalog, run: Run, home: Home, progress: Progress) -> pd.Series:
+    """Return a digest of each image's pixels, by which a clean split joins copies."""
+
+    def tell(done: int, total: int) -> None:
+        progress.update(
+            done=done, total=total, message=f"Looking for copies: {done:,} of {total:,} images."
+        )
+
+    return read_fingerprints(catalog, home.cache, tell, run.stop_path.exists)["digest"]
+
+
+def training_batches(recipe: Recipe, data: Prepared) -> TrainingBatches:
+    """Return the batches of the training part.
+
+    Raises:
+        RunError: no training image of some class is readable.
+    """
+    rows = data.rows("train")
+    actual = data.actual(rows)
+    n_classes = len(data.classes)
+    counts = np.bincount(actual, minlength=n_classes)
+    if not counts.all():
+        missing = ", ".join(np.array(data.classes)[counts == 0])
+        raise RunError(f"No readable training image of: {missing}. See the list of bad files.")
+    weights = np.ones(n_classes)
+    if recipe.class_weights == "balanced":
+        weights = counts.sum() / (n_classes * counts)
+    return TrainingBatches(
+        data.cache,
+        rows,
+        np.eye(n_classes, dtype="float32")[actual],
+        weights.astype("float32"),
+        recipe.batch_size,
+        recipe.augment,
+        recipe.seed,
+    )
