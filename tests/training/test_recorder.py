@@ -62,7 +62,8 @@ def recorder(run: Run) -> Recorder:
         CLASSES,
         Position(),
     )
-    recorder.set_model(FakeModel())
+    recorder.judged = FakeModel()
+    recorder.set_model(recorder.judged)
     recorder.start_phase(0, "train")
     return recorder  # type: ignore[no-any-return]
 

@@ -88,6 +88,17 @@ def encode_catalog(catalog: Catalog, view: LabelView) -> pd.DataFrame:
     return targets
 
 
+def finer_labels(catalog: Catalog) -> pd.Series:
+    """Return each image's published labels in one string, of the study and of the image itself.
+
+    Combinations of them are finer classes than a view's, since a view gathers some of them.
+    """
+    images = catalog.images
+    own = images["image_findings"]
+    labels = images["findings"].fillna("")
+    return labels.where(own.isna(), labels + " / " + own.fillna(""))
+
+
 def class_of(targets: pd.DataFrame) -> pd.Series:
     """Return each image's class name, for single-label targets; index kept.
 

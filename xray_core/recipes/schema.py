@@ -71,6 +71,8 @@ class Recipe:
         class_weights: "balanced" weighs each class by the inverse of its frequency.
         precision: of the computation. "mixed_bfloat16" doubles the speed of plain CNNs on
             processors and GPUs made for it, and slows others; "mixed_float16" is for GPUs.
+        finer_targets: whether each combination of published labels, of study and image, is learnt
+            as a class of its own; the probability of a judged class is the sum of its own.
         average_mirror: whether the final predictions are the mean of those for the image and
             for its mirror image.
         seed: of weights, order and augmentation.
@@ -97,6 +99,7 @@ class Recipe:
     batch_size: int = 32
     class_weights: str = "none"
     precision: str = "float32"
+    finer_targets: bool = False
     average_mirror: bool = False
     seed: int = 0
     published: Mapping[str, float] = field(default_factory=dict)

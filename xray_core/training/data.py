@@ -11,12 +11,13 @@ from xray_core.catalog import Catalog
 from xray_core.datasets import open_dataset
 from xray_core.errors import RunError
 from xray_core.home import Home
-from xray_core.labels import encode_catalog, find_view
+from xray_core.labels import encode_catalog, find_view, finer_labels
 from xray_core.preprocess.cache import ImageCache, open_image_cache
 from xray_core.preprocess.fingerprints import read_fingerprints
 from xray_core.recipes import Recipe
 from xray_core.runs import Run
 from xray_core.splits import check_leaks, describe_groups, split_catalog
+from xray_core.training.finer import FinerTargets, find_combinations
 from xray_core.training.inputs import TrainingBatches
 from xray_core.training.progress import Progress
 
@@ -103,8 +104,18 @@ def _read_pixels(catalog: Catalog, run: Run, home: Home, progress: Progress) -> 
     return read_fingerprints(catalog, home.cache, tell, run.stop_path.exists)["digest"]
 
 
-def training_batches(recipe: Recipe, data: Prepared) -> TrainingBatches:
-    """Return the batches of the training part.
+def finer_targets(data: Prepared) -> FinerTargets:
+    """Return the combinations of published labels in the training part."""
+    labels = finer_labels(data.catalog).set_axis(data.catalog.images["image_id"])
+    rows = data.rows("train")
+    own = labels.loc[data.split["image_id"].iloc[rows]]
+    return find_combinations(own, data.actual(rows))
+
+
+def training_batches(
+    recipe: Recipe, data: Prepared, finer: FinerTargets | None = None
+) -> TrainingBatches:
+    """Return the batches of the training part, with finer targets if there are any.
 
     Raises:
         RunError: no training image of some class is readable.
@@ -127,4 +138,5 @@ def training_batches(recipe: Recipe, data: Prepared) -> TrainingBatches:
         recipe.batch_size,
         recipe.augment,
         recipe.seed,
+        finer.targets if finer else None,
     )

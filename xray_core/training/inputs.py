@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from xray_core.preprocess.augment import augment_batch
 from xray_core.preprocess.cache import ImageCache
 from xray_core.preprocess.spec import AugmentSpec
+from xray_core.training.finer import FINE, GATHERED
 
 
 class TrainingBatches(keras.utils.PyDataset):  # type: ignore[misc]
@@ -26,6 +27,8 @@ class TrainingBatches(keras.utils.PyDataset):  # type: ignore[misc]
         batch_size: images per step; the last batch may be smaller.
         augment: random changes.
         seed: of order and augmentation.
+        finer: float32, shape (n, n_combinations), where finer targets are learnt; the targets
+            of a batch are then a mapping, as `training.finer` names the outputs.
     """
 
     def __init__(
@@ -37,8 +40,10 @@ class TrainingBatches(keras.utils.PyDataset):  # type: ignore[misc]
         batch_size: int,
         augment: AugmentSpec,
         seed: int,
+        finer: NDArray[np.float32] | None = None,
     ) -> None:
         super().__init__()
+        self._finer = finer
         self._cache, self._rows, self._targets = cache, rows, targets
         self._weights = (targets * class_weights).sum(axis=1).astype("float32")
         self._batch_size, self._augment, self._seed = batch_size, augment, seed
@@ -78,7 +83,10 @@ class TrainingBatches(keras.utils.PyDataset):  # type: ignore[misc]
         images = augment_batch(
             self._cache.pixels[rows], rows, self._augment, self._seed, self._epoch
         )
-        return images[..., np.newaxis], self._targets[chosen], self._weights[chosen]
+        targets: Any = self._targets[chosen]
+        if self._finer is not None:
+            targets = {FINE: self._finer[chosen], GATHERED: targets}
+        return images[..., np.newaxis], targets, self._weights[chosen]
 
 
 class PredictionBatches(keras.utils.PyDataset):  # type: ignore[misc]

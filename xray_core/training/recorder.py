@@ -20,6 +20,7 @@ from xray_core.evaluation.metrics import (
 )
 from xray_core.runs import Run, replaced_file
 from xray_core.training.checkpoint import Position, write_checkpoint
+from xray_core.training.finer import GATHERED
 from xray_core.training.inputs import PredictionBatches, TrainingBatches
 from xray_core.training.progress import Progress
 
@@ -61,6 +62,7 @@ class Recorder(keras.callbacks.Callback):  # type: ignore[misc]
         self._training, self._validation = training, validation
         self._actual, self._image_ids, self._classes = actual, image_ids, classes
         self.position = position
+        self.judged: Any = None  # the model whose answers count
         self.phase = ""
         self.phase_losses: list[float] = []  # validation loss of each epoch of the present phase
         self._saved_at, self._save_seconds = time.monotonic(), 0.0
@@ -76,7 +78,7 @@ class Recorder(keras.callbacks.Callback):  # type: ignore[misc]
         seen = self._seen_by_keras + size
         values = {}
         for name in self._sums_of_keras:
-            total = float((logs or {})[name]) * seen
+            total = self._mean(name, logs or {}) * seen
             values[name] = total - self._sums_of_keras[name]
             self._sums_of_keras[name] = total
         self._seen_by_keras = seen
@@ -120,7 +122,7 @@ class Recorder(keras.callbacks.Callback):  # type: ignore[misc]
         here = self.position
         self._progress.update(message=f"Epoch {here.epoch + 1}: validating.")
         began = time.monotonic()
-        probabilities = self.model.predict(self._validation, verbose=0).astype("float64")
+        probabilities = self.judged.predict(self._validation, verbose=0).astype("float64")
         confusion = confusion_counts(self._actual, probabilities.argmax(axis=1), len(self._classes))
         summary = summarise(self._actual, probabilities)
         val_loss = round(cross_entropy(self._actual, probabilities), 6)
@@ -133,7 +135,7 @@ class Recorder(keras.callbacks.Callback):  # type: ignore[misc]
         if here.best_loss is None or val_loss < here.best_loss:
             self._move(best_loss=val_loss, best_epoch=epoch)
             with replaced_file(self._run.best_checkpoint) as partial:
-                self.model.save(partial)
+                self.judged.save(partial)
         recall = [None if np.isnan(r) else round(r, 6) for r in recall_per_class(confusion)]
         self._run.append_metrics(
             {
@@ -196,6 +198,12 @@ class Recorder(keras.callbacks.Callback):  # type: ignore[misc]
                 f"The {name} became {value} in epoch {self.position.epoch + 1}: the training "
                 f"diverged. Choose a smaller phases.{self.phase}.learning_rate."
             )
+
+    def _mean(self, name: str, logs: dict[str, float]) -> float:
+        """Return Keras' mean of "loss" or "accuracy" of the classes that are judged."""
+        if f"{GATHERED}_accuracy" in logs:
+            name = f"{GATHERED}_{'categorical_crossentropy' if name == 'loss' else name}"
+        return float(logs[name])
 
     def _seconds_left(self, n_batches: int) -> float:
         """Estimate from this epoch's pace, and the last epoch's length with its validation."""

@@ -22,8 +22,9 @@ from xray_core.preprocess.cache import BuildStopped
 from xray_core.processes import lower_priority
 from xray_core.runs import Run
 from xray_core.training.checkpoint import Position, read_position
-from xray_core.training.data import Prepared, prepare_data, training_batches
+from xray_core.training.data import Prepared, finer_targets, prepare_data, training_batches
 from xray_core.training.devices import prepare_device
+from xray_core.training.finer import gather_output
 from xray_core.training.fused_norm import fuse_batch_norm
 from xray_core.training.inputs import PredictionBatches, TrainingBatches
 from xray_core.training.phases import fit_phases, take_best_weights
@@ -125,7 +126,8 @@ def _train(run: Run, home: Home, progress: Progress) -> str:
     keras.utils.set_random_seed(recipe.seed)
 
     data = prepare_data(recipe, run, home, progress, resumes=resumes)
-    training = training_batches(recipe, data)
+    finer = finer_targets(data) if recipe.finer_targets else None
+    training = training_batches(recipe, data, finer)
     rows = data.rows("validation")
     if not len(rows):
         raise RunError("No image of the validation part is readable. See the list of bad files.")
@@ -148,11 +150,13 @@ def _train(run: Run, home: Home, progress: Progress) -> str:
     keras.config.set_dtype_policy(recipe.precision)
     model = build_model(
         recipe.model,
-        len(data.classes),
+        len(finer.names) if finer else len(data.classes),
         recipe.preprocess.size,
         "random" if resumes else recipe.weights,  # a checkpoint holds all weights
         **recipe.model_options,
     )
+    if finer:
+        model = gather_output(model, finer.classes, len(data.classes))
     on_gpu = not device.startswith("CPU")
     if not on_gpu:
         fuse_batch_norm(model)  # trains MobileNetV2 twice as fast; a GPU fuses by itself (XLA)

@@ -35,6 +35,7 @@ TABS = {
         "batch_size",
         "class_weights",
         "precision",
+        "finer_targets",
         "average_mirror",
         "seed",
         "weights",
@@ -67,6 +68,8 @@ HELP = {
     "authors' test part. production: a union's hidden test. image: patients leak.",
     "allow_leaks": "Train although patients are in several parts; the run then says so.",
     "test": "0: there is no test part, and the validation part judges.",
+    "finer_targets": "Learn each combination of published labels as a class of its own, and add up "
+    "the probabilities.",
     "average_mirror": "The final predictions are the mean over each image and its mirror image.",
     "precision": "mixed_bfloat16 can double the speed, or slow it: see the measured cost.",
     "seed": "Of weights, order and augmentation.",
