@@ -25,8 +25,9 @@ SIIM_MOBILENET_OPACITY = Recipe(
     title="MobileNetV2 0.35, opacity or not (SIIM)",
     source="X-ray Lab; beside the SIIM-FISABIO-RSNA COVID-19 thesis, experiments 6.10 and 10",
     about=(
-        "ImageNet weights, every layer trained, split by patient. The thesis' best figure on this "
-        "question is a hidden-test accuracy of 0.778 (Xception, 299 px, split by image)."
+        "ImageNet weights, every layer trained, split by patient; learns what kind of opacity it "
+        "is as well. The thesis' best figure on this question is a hidden-test accuracy of 0.778 "
+        "(Xception, 299 px, split by image)."
     ),
     dataset="siim_covid19",
     label_view="siim_opacity",
@@ -42,10 +43,11 @@ SIIM_MOBILENET_OPACITY = Recipe(
         brightness_min=0.7,
         brightness_max=1.3,
     ),
-    # The settings were found on seed 0, its test part in sight; seed 1 judges them unseen.
-    split=SplitSpec("patient", validation=0.1, test=0.2, seed=1),
-    phases=(Phase("fine_tune", epochs=11, learning_rate=1e-3, schedule="cosine"),),
+    # The settings were found on seed 0, its test part in sight; seed 2 judges them unseen.
+    split=SplitSpec("patient", validation=0.1, test=0.2, seed=2),
+    phases=(Phase("fine_tune", epochs=10, learning_rate=1e-3, schedule="cosine"),),
     batch_size=32,
+    finer_targets=True,
     average_mirror=True,
     published={"accuracy": 0.7783},
 )
