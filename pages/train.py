@@ -7,6 +7,7 @@ import streamlit as st
 from pages.parts.dataset import choose_dataset
 from pages.parts.frame import errors_in_words, escape_markdown, open_page
 from pages.parts.recipe_words import changes_in_words, published_in_words
+from pages.parts.runs.user import find_user, show_user
 from pages.parts.tables import read_tables
 from pages.parts.train.cost import show_cost
 from pages.parts.train.recipe_form import change_field, show_form
@@ -89,6 +90,7 @@ with summary, st.container(border=True):
     if st.button("Start training", type="primary", icon=":material/play_arrow:", width="stretch"):
         with errors_in_words():
             stop_description(find_home())
-            run = submit_recipe(recipe, catalog.root, find_home())
+            run = submit_recipe(recipe, catalog.root, find_home(), user=find_user())
         st.switch_page("pages/runs.py", query_params={"run": run.name})
+    show_user()
     show_cost(recipe, catalog)

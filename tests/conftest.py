@@ -10,6 +10,8 @@ from tests.datasets.fakes import FAKES
 from tests.training.tiny import Finished, train_tiny
 from xray_core import processes
 
+os.environ["XRAY_WARM"] = "0"  # also in the processes that tests start; some ask for it themselves
+
 
 @pytest.fixture(scope="session", autouse=True)
 def no_process_outlives_the_tests() -> Iterator[None]:

@@ -21,7 +21,7 @@ from xray_core.datasets import READERS
 from xray_core.datasets.filling import lock_of
 from xray_core.evaluation import report_run
 from xray_core.home import Home
-from xray_core.jobs import submit
+from xray_core.jobs import control, submit
 from xray_core.recipes import PUBLISHED
 from xray_core.runs import Run, Status, list_runs
 
@@ -42,7 +42,14 @@ COMMANDS = (
     "worker",
     "runs",
     "run",
+    "queue",
     "stop",
+    "resume",
+    "restart",
+    "pause",
+    "unpause",
+    "priority",
+    "move",
     "evaluate",
     "predict",
 )
@@ -396,15 +403,56 @@ def test_worker_says_whether_it_served(
 ) -> None:
     asked: list[Any] = []
 
-    def run_worker(*arguments: Any) -> bool:
-        asked.append(arguments)
+    def run_worker(home: Home, **options: Any) -> bool:
+        asked.append((home, options))
         return len(asked) == 1
 
     monkeypatch.setattr(jobs, "run_worker", run_worker)
 
     assert call("worker", "--slots", "2", "--json")[1] == '{\n  "served": true\n}\n'
-    assert call("worker")[1] == "Another worker serves this workspace.\n"
-    assert asked == [(home, 2), (home, 1)]
+    assert call("worker", "--stay")[1] == "Another worker serves this workspace.\n"
+    assert asked == [(home, {"stay": False}), (home, {"stay": True})]
+    assert jobs.read_settings(home).slots == 2, "said once, it holds"
+
+
+def test_a_run_goes_through_all_that_can_be_done_to_it(
+    call: Call, home: Home, siim_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (submit, control):
+        monkeypatch.setattr(module, "ensure_worker", lambda home: None)
+
+    def queue(*arguments: str) -> list[tuple[str, str, int, bool]]:
+        rows = json.loads(call("queue", *arguments, "--json")[1])["runs"]
+        return [(row["run"], row["user"], row["priority"], row["paused"]) for row in rows]
+
+    line = ("submit", "demo_cnn", "--data", siim_folder, "--user", "ann", "--json")
+    first, second = (json.loads(call(*line)[1])["run"] for _ in range(2))
+    assert queue() == [(first, "ann", 0, False), (second, "ann", 0, False)]
+
+    assert call("move", second, "-1")[1].startswith(f"{second} is number 1 of 2")
+    assert queue()[0][0] == second
+    assert call("priority", first, "5")[1] == f"{first} has priority 5.\n"
+    assert queue()[0] == (first, "ann", 5, False)
+    assert call("pause", first)[1] == f"{first} is paused.\n"
+    assert queue() == [(second, "ann", 0, False), (first, "ann", 5, True)]
+    assert "waits for its turn again" in call("unpause", first)[1]
+    call("stop", first)
+    assert call("resume", first)[1].startswith(f"{first} is queued again")
+    third = json.loads(call("restart", first, "--json")[1])["run"]
+    assert [name for name, *_ in queue()] == [first, third, second]
+    status, _, err = call("pause", "gone")
+    assert (status, "There is no run 'gone'" in err) == (2, True)
+
+
+def test_queue_changes_how_many_run_at_once(call: Call, home: Home) -> None:
+    assert "At once: as many as there are GPUs, or one. Of one user: no limit." in call("queue")[1]
+
+    text = call("queue", "--slots", "3", "--per-user", "1", "--pause")[1]
+    assert "Nothing waits.\nAt once: 3. Of one user: 1.\nThe queue is paused" in text
+    assert jobs.read_settings(home) == jobs.QueueSettings(3, 1, paused=True)
+
+    call("queue", "--slots", "auto", "--per-user", "all", "--unpause")
+    assert jobs.read_settings(home) == jobs.QueueSettings()
 
 
 @pytest.fixture
@@ -472,7 +520,7 @@ def test_a_run_that_has_ended_is_not_trained_again(finished_home: Finished, call
     status, _, err = call("run", finished_home.run.folder)
 
     assert status == 2
-    assert "has ended (done). Submit its recipe again" in err.splitlines()[-1]
+    assert "has ended (done). Resume it, or restart it anew" in err.splitlines()[-1]
     assert finished_home.run.read_metrics() == before
 
 

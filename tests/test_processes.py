@@ -11,8 +11,10 @@ import psutil
 import pytest
 
 from xray_core.processes import (
+    BOOT_ID,
     PROJECT,
     is_alive,
+    is_local,
     own_handle,
     start_detached,
     terminate,
@@ -105,12 +107,44 @@ def test_it_outlives_the_process_that_started_it(tmp_path: Path) -> None:
 
 def test_another_process_with_the_same_pid_is_not_mistaken_for_it(start: Start) -> None:
     handle = start(SLEEP)
-    pid, started = handle.split(":")
-    earlier = f"{pid}:{float(started) - 60:.2f}"
+    pid, started, *boot = handle.split(":")
+    earlier = ":".join([pid, f"{float(started) - 60:.2f}", *boot])
 
     assert not is_alive(earlier)
     terminate(earlier, kill=True)
     assert is_alive(handle), "a process that merely reuses the pid was ended"
+
+
+@pytest.mark.skipif(not BOOT_ID.exists(), reason="start times are counted from the boot on Linux")
+def test_a_process_of_before_the_machine_was_restarted_is_dead(start: Start) -> None:
+    pid, started, boot = start(SLEEP).split(":")
+
+    assert not is_alive(f"{pid}:{started}:{boot[::-1]}")
+
+
+def test_a_handle_outlasts_a_change_of_the_clock(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On Linux, psutil's start times move with the clock."""
+    handle = start(SLEEP)
+    process_time = psutil.Process.create_time
+    if BOOT_ID.exists():
+        monkeypatch.setattr(psutil.Process, "create_time", lambda self: process_time(self) + 3600)
+
+    assert is_alive(handle)
+
+
+def test_handles_that_an_earlier_version_wrote_are_still_understood(start: Start) -> None:
+    pid = int(start(SLEEP).split(":")[0])
+    started = psutil.Process(pid).create_time()
+
+    assert is_alive(f"{pid}:{started:.2f}")
+    assert not is_alive(f"{pid}:{started - 60:.2f}")
+
+
+@pytest.mark.parametrize(("handle", "local"), [("12:3.4", True), ("", True), ("ray:12", False)])
+def test_a_handle_tells_whether_it_is_of_this_machine(handle: str, local: bool) -> None:
+    assert is_local(handle) == local
 
 
 @pytest.mark.parametrize("handle", ["", "12", "x:y", "99999999:0", "1:2:3"])

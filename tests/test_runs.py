@@ -20,6 +20,7 @@ from xray_core.recipes import PUBLISHED, Recipe
 from xray_core.runs import (
     Run,
     Status,
+    Submission,
     create_run,
     find_run,
     list_runs,
@@ -340,3 +341,81 @@ def test_a_killed_run_is_lost_with_what_it_wrote(run: Run, tmp_path: Path) -> No
 
     assert run.read_status().state == "lost"
     assert len(run.read_epochs()) == 1
+
+
+def test_a_submitted_run_says_from_the_beginning_who_asked(recipe: Recipe, tmp_path: Path) -> None:
+    wish = Submission("ann", priority=2, rank=7.0, paused=True, gpus=2)
+
+    run = create_run(recipe, tmp_path / "runs", wish)
+
+    assert run.read_submission() == wish
+    assert [event["event"] for event in run.read_events()] == ["queued"]
+
+
+def test_where_nobody_submitted_there_is_a_default(run: Run) -> None:
+    assert run.read_submission() == Submission(user="", priority=0, rank=0.0, paused=False, gpus=1)
+    run.write_json("submission.json", {"user": "bob", "from_the_future": 1})
+    assert run.read_submission() == Submission("bob")
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]"])
+def test_a_damaged_submission_is_an_error_that_names_the_file(text: str, run: Run) -> None:
+    run.submission_path.write_text(text)
+
+    with pytest.raises(RunError, match=r"submission\.json is damaged"):
+        run.read_submission()
+
+
+def test_events_tell_when_what_happened_and_why(run: Run) -> None:
+    assert run.read_events() == []
+
+    run.append_event("queued", "It waits.", "ann")
+    run.append_event("started", "Its turn – at last.")
+
+    first, second = run.read_events()
+    assert (first["event"], first["cause"], first["by"]) == ("queued", "It waits.", "ann")
+    assert (second["event"], second["cause"], second["by"]) == (
+        "started",
+        "Its turn – at last.",
+        "",
+    )
+    times = [datetime.fromisoformat(one["time"]) for one in (first, second)]
+    assert times[0].utcoffset() == timedelta(0)
+    assert times == sorted(times)
+
+
+def test_a_torn_event_costs_only_itself(run: Run) -> None:
+    run.append_event("queued", "")
+    with (run.folder / "events.jsonl").open("a") as log:
+        log.write('{"event": "torn')
+    run.append_event("started", "")
+
+    assert [event["event"] for event in run.read_events()] == ["queued", "started"]
+
+
+def test_events_noted_at_once_are_all_there(run: Run) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda n: run.append_event(f"e{n}", "x" * 500), range(100)))
+
+    assert sorted(event["event"] for event in run.read_events()) == sorted(
+        f"e{n}" for n in range(100)
+    )
+
+
+def test_while_a_run_is_being_stopped_its_message_says_how_far_that_is(run: Run) -> None:
+    run.write_status(Status("running", message="Epoch 3: training.", handle=own_handle()))
+    run.append_event("stopping", "Stopping after the present batch.")
+    assert run.read_status().message == "Epoch 3: training.", "nobody has asked"
+
+    run.request_stop()
+    assert run.read_status().message == "Stopping after the present batch."
+    run.append_event("killed", "Its processes were killed.")
+    assert run.read_status().message == "Its processes were killed."
+    run.append_event("moved", "…")
+    assert run.read_status().message == "Epoch 3: training."
+
+
+def test_only_its_launcher_can_tell_of_a_process_on_another_machine(run: Run) -> None:
+    run.write_status(Status("running", handle="ray:abc"))
+
+    assert run.read_status().state == "running"

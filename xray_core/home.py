@@ -3,6 +3,7 @@
 <XRAY_HOME>/
     data/       datasets: drawn demo data, and what a user puts there
     runs/       one folder per training; the truth about it
+    bin/        runs that were thrown away, until it is emptied
     cache/      catalogs, decoded images, model summaries; may be deleted at any time
     queue.db    the order in which runs wait
 """
@@ -25,6 +26,10 @@ class Home:
     @property
     def runs(self) -> Path:
         return self.folder / "runs"
+
+    @property
+    def bin(self) -> Path:
+        return self.folder / "bin"
 
     @property
     def cache(self) -> Path:

@@ -1,7 +1,9 @@
 """Processes that outlive the app: started detached, found again by pid and start time.
 
 A pid alone is no identity: the system gives it to another process later. A handle is
-"pid:start time", both as psutil tells them.
+"pid:start time". On Linux, where start times are counted from the boot, it is
+"pid:seconds since the boot:which boot", so that no change of the clock makes a process look dead.
+What differs between Linux, macOS and Windows is in this module and nowhere else.
 """
 
 import os
@@ -14,8 +16,11 @@ from pathlib import Path
 import psutil
 
 PROJECT = Path(__file__).parents[1]
-# psutil derives start times from the boot time, which moves a little with clock corrections.
-START_TOLERANCE = 2.0  # seconds
+START_TOLERANCE = 2.0  # seconds that two readings of one start time may differ
+BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+# Windows would open a console for it, or let a Ctrl-C in ours reach it.
+NO_CONSOLE, OWN_GROUP = 0x08000000, 0x00000200
+DETACHED = NO_CONSOLE | OWN_GROUP if sys.platform == "win32" else 0
 
 _started: list[subprocess.Popen[bytes]] = []  # those that we shall have to reap
 
@@ -27,7 +32,15 @@ def xray_command(*arguments: str) -> list[str]:
 
 def own_handle() -> str:
     """Return the handle of the calling process."""
-    return _handle_of(psutil.Process())
+    return handle_of(os.getpid())
+
+
+def handle_of(pid: int) -> str:
+    """Return the handle of the process that now has this pid; one of nothing if it has ended."""
+    try:
+        return _handle_of(psutil.Process(pid))
+    except psutil.NoSuchProcess:
+        return f"{pid}:0"
 
 
 def start_detached(
@@ -40,7 +53,6 @@ def start_detached(
         log: file that its output is appended to. A pipe would kill it with its reader.
         environment: variables added to ours.
     """
-    _started[:] = [one for one in _started if one.poll() is None]
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as output:
         process = subprocess.Popen(
@@ -51,12 +63,21 @@ def start_detached(
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
+            creationflags=DETACHED,
         )
+    reap_later(process)
+    return handle_of(process.pid)
+
+
+def reap_later(process: subprocess.Popen[bytes]) -> None:
+    """Keep a child that nobody waits for, so that it is no zombie for long once it has ended."""
+    _started[:] = [one for one in _started if one.poll() is None]
     _started.append(process)
-    try:
-        return _handle_of(psutil.Process(process.pid))
-    except psutil.NoSuchProcess:  # ended at once; its log says why
-        return f"{process.pid}:0"
+
+
+def is_local(handle: str) -> bool:
+    """Whether `handle` is of a process on this machine, and not of another launcher's."""
+    return not handle or handle[0].isdigit()
 
 
 def is_alive(handle: str) -> bool:
@@ -74,7 +95,10 @@ def is_alive(handle: str) -> bool:
 
 
 def terminate(handle: str, *, kill: bool = False) -> None:
-    """Ask the process and its children to end, or end them at once; no error if it is gone."""
+    """Ask the process and its children to end, or end them at once; no error if it is gone.
+
+    Windows knows no way to ask: there, both end them at once.
+    """
     process = _find(handle)
     if process is None:
         return
@@ -97,17 +121,37 @@ def lower_priority() -> None:
         process.nice(psutil.BELOW_NORMAL_PRIORITY_CLASS)
     else:
         process.nice(max(process.nice(), 5))
+        # Linux may share the processor among sessions before it looks at niceness, and a detached
+        # process is a session of its own: lower that as well, where there is such a thing.
+        with suppress(OSError):
+            Path("/proc/self/autogroup").write_text("5", encoding="ascii")
 
 
 def _handle_of(process: psutil.Process) -> str:
-    return f"{process.pid}:{process.create_time():.2f}"
+    start = _seconds_after_boot(process.pid)
+    return f"{process.pid}:{start}" if start else f"{process.pid}:{process.create_time():.2f}"
+
+
+def _seconds_after_boot(pid: int) -> str:
+    """Return "start in seconds since the boot:which boot"; empty where the system tells neither."""
+    try:
+        # The name, in brackets, may hold anything; the start is the 20th field behind it.
+        stat = Path(f"/proc/{pid}/stat").read_text(errors="replace")
+        ticks = int(stat.rpartition(")")[2].split()[19])
+        boot = BOOT_ID.read_text()[:8]
+    except (OSError, ValueError, IndexError):
+        return ""
+    return f"{ticks / os.sysconf('SC_CLK_TCK'):.2f}:{boot}"
 
 
 def _find(handle: str) -> psutil.Process | None:
+    pid, _, start = handle.partition(":")
     try:
-        pid, start_time = handle.split(":")
         process = psutil.Process(int(pid))
-        same = abs(process.create_time() - float(start_time)) < START_TOLERANCE
+        if ":" in start:
+            same = start == _seconds_after_boot(process.pid)
+        else:  # not Linux, or written by an earlier version
+            same = abs(process.create_time() - float(start)) < START_TOLERANCE
     except (ValueError, psutil.NoSuchProcess):
         return None
     return process if same else None

@@ -2,11 +2,15 @@
 
 runs/20260301-142501-demo_cnn/
     recipe.json          what was asked, data folder included; written once, before anything
+    submission.json      who asked, and its place among those that wait; only if it was queued
     status.json          state, progress, process; replaced as a whole
+    events.jsonl         each change of state, with time, cause and who caused it; appended
+    attempt.json         its newest process and GPUs, and how often it died; see `jobs.attempts`
     environment.json     versions and hardware
     split.parquet        which image trains, validates, tests
     data.json            remarks on the dataset, unreadable files, leaks of the split
     metrics.jsonl        one object per batch and per epoch, appended
+    device.jsonl         use of processor, memory and GPU every two seconds, appended
     validation/          validation probabilities of each epoch, for the epoch slider
     checkpoints/         best.keras (lowest validation loss), last.npz (to go on from)
     predictions.parquet  probabilities of the best weights on validation and test
@@ -18,6 +22,7 @@ The folder is the truth: whoever wants to know about a run reads it, and nothing
 """
 
 import json
+import os
 import re
 import shutil
 from collections.abc import Mapping
@@ -30,12 +35,13 @@ from uuid import uuid4
 import pandas as pd
 
 from xray_core.errors import RunError
-from xray_core.processes import is_alive
+from xray_core.processes import is_alive, is_local
 from xray_core.recipes import Recipe
 
 STATES = ("queued", "running", "done", "failed", "stopped", "lost")
 GREETING = re.compile(r"I0000 |WARNING: All log messages before absl")
 ENDED = ("done", "failed", "stopped", "lost")
+STOPPING = ("stopping", "terminated", "killed")  # events on the way from running to stopped
 
 
 @dataclass(frozen=True)
@@ -53,7 +59,8 @@ class Status:
         handle: the training process, "pid:start time".
         device: what it computes on, e.g. "CPU, 2 cores".
         cpu_percent, memory_mb: of the training process; 100% is one core.
-        gpu_percent, gpu_memory_mb: of its GPU, if there is one.
+        gpu_percent, gpu_memory_mb, gpu_total_mb: of its GPU, if there is one.
+        val_accuracy: of the best epoch so far by validation loss.
     """
 
     state: str
@@ -71,6 +78,8 @@ class Status:
     memory_mb: float | None = None
     gpu_percent: float | None = None
     gpu_memory_mb: float | None = None
+    gpu_total_mb: float | None = None
+    val_accuracy: float | None = None
     created_at: str = ""
     started_at: str = ""
     updated_at: str = ""
@@ -80,6 +89,25 @@ class Status:
     def has_ended(self) -> bool:
         """Whether nothing more will come."""
         return self.state in ENDED
+
+
+@dataclass(frozen=True)
+class Submission:
+    """What the queue goes by; see `jobs.order`.
+
+    Attributes:
+        user: who asked, as typed; "" for nobody in particular.
+        priority: higher goes first.
+        rank: order among the runs of one user and priority, lowest first.
+        paused: whether it is passed over until somebody lifts that.
+        gpus: how many it trains on at once, where there are GPUs.
+    """
+
+    user: str = ""
+    priority: int = 0
+    rank: float = 0.0
+    paused: bool = False
+    gpus: int = 1
 
 
 @dataclass(frozen=True)
@@ -118,11 +146,17 @@ class Run:
         return Recipe.from_json(self._read_text("recipe.json"))
 
     def read_status(self) -> Status:
-        """Return the state; a run whose process is gone without a last word is "lost"."""
-        status = self._stored_status()
-        if status.state != "running" or is_alive(status.handle):
+        """Return the state; a run whose process is gone without a last word is "lost".
+
+        While it is being stopped, the message says how far that is. Of a process on another
+        machine only its launcher can tell whether it is gone: the worker asks and writes it down.
+        """
+        status = self.read_stored_status()
+        if status.state != "running":
             return status
-        status = self._stored_status()  # its last word may have come between the two looks
+        if not is_local(status.handle) or is_alive(status.handle):
+            return replace(status, message=self._stop_words() or status.message)
+        status = self.read_stored_status()  # its last word may have come between the two looks
         if status.state == "running":
             return replace(
                 status,
@@ -132,7 +166,8 @@ class Run:
             )
         return status
 
-    def _stored_status(self) -> Status:
+    def read_stored_status(self) -> Status:
+        """Return the state as it was last written, whether or not the process still lives."""
         known = {field.name for field in fields(Status)}
         try:
             values = json.loads(self._read_text("status.json"))
@@ -143,6 +178,61 @@ class Run:
     def write_status(self, status: Status) -> None:
         """Replace the status, stamped with the present time."""
         self.write_json("status.json", asdict(replace(status, updated_at=utc_now())))
+
+    def _stop_words(self) -> str:
+        """Return how far stopping is; empty if nobody asked for it."""
+        if not self.stop_path.exists():
+            return ""
+        events = self.read_events()
+        return str(events[-1]["cause"]) if events and events[-1]["event"] in STOPPING else ""
+
+    @property
+    def status_path(self) -> Path:
+        return self.folder / "status.json"
+
+    @property
+    def submission_path(self) -> Path:
+        return self.folder / "submission.json"
+
+    def read_submission(self) -> Submission:
+        """Return what the queue goes by; the default where nobody said anything.
+
+        Raises:
+            RunError: the file is damaged.
+        """
+        if not self.submission_path.is_file():
+            return Submission()
+        known = {field.name for field in fields(Submission)}
+        try:
+            values = json.loads(self._read_text("submission.json"))
+            return Submission(**{key: value for key, value in values.items() if key in known})
+        except (ValueError, TypeError, AttributeError) as error:
+            raise RunError(f"{self.submission_path} is damaged: {error}.") from error
+
+    def write_submission(self, submission: Submission) -> None:
+        """Replace what the queue goes by. The queue has to be told as well; see `jobs.control`."""
+        self.write_json("submission.json", asdict(submission))
+
+    def append_event(self, event: str, cause: str, by: str = "") -> None:
+        """Note a change of state.
+
+        Args:
+            event: one word, such as "started".
+            cause: for a person, a sentence.
+            by: who caused it: a user's name, "worker", or "" if nobody said.
+        """
+        now = datetime.now(UTC).isoformat(timespec="milliseconds")
+        line = json.dumps({"time": now, "event": event, "cause": cause, "by": by}) + "\n"
+        with (self.folder / "events.jsonl").open("ab+", buffering=0) as log:
+            if log.seek(0, os.SEEK_END):
+                log.seek(-1, os.SEEK_END)
+                # A writer that was killed in mid-line must not take this line with it.
+                line = line if log.read(1) == b"\n" else "\n" + line
+            log.write(line.encode())  # at once: several processes write here
+
+    def read_events(self) -> list[dict[str, Any]]:
+        """Return every change of state in order: time (ISO, UTC), event, cause, by."""
+        return read_jsonl(self.folder / "events.jsonl")[0]
 
     def read_epochs(self) -> pd.DataFrame:
         """Return one row per finished epoch; empty before the first one ends."""
@@ -186,6 +276,15 @@ class Run:
         """Append one line to the metric log."""
         with self.metrics_path.open("a", encoding="utf-8") as log:
             log.write(json.dumps(dict(values)) + "\n")
+
+    def append_device(self, values: Mapping[str, Any]) -> None:
+        """Append one look at the hardware: time, cpu_percent, memory_mb, and the GPU's."""
+        with (self.folder / "device.jsonl").open("a", encoding="utf-8") as log:
+            log.write(json.dumps(dict(values)) + "\n")
+
+    def read_device(self) -> pd.DataFrame:
+        """Return one row a look at the hardware; empty before the first."""
+        return pd.DataFrame(read_jsonl(self.folder / "device.jsonl")[0])
 
     def cut_metrics(self, length: int) -> None:
         """Keep the first `length` bytes of the metric log; what follows is trained again.
@@ -286,12 +385,13 @@ def utc_now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
-def create_run(recipe: Recipe, runs_folder: Path) -> Run:
+def create_run(recipe: Recipe, runs_folder: Path, submission: Submission | None = None) -> Run:
     """Make a new run folder with its recipe and the state "queued".
 
     Args:
         recipe: with a `data_folder`.
         runs_folder: where all runs live; made if need be.
+        submission: if it is to be trained by the worker, which then finds it by itself.
 
     Raises:
         RunError: the recipe names no data folder, or the disk refuses.
@@ -308,6 +408,10 @@ def create_run(recipe: Recipe, runs_folder: Path) -> Run:
         raise RunError(f"No run could be made in {runs_folder}: {error.strerror}.") from error
     try:
         run.write_json("recipe.json", asdict(recipe))
+        if submission:
+            run.write_submission(submission)
+            run.append_event("queued", "It waits for its turn.", submission.user)
+        # Last: a folder without a status is no run, so nobody sees a half-made one.
         run.write_status(
             Status(
                 "queued",

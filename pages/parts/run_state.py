@@ -25,9 +25,9 @@ ICONS = {
 }
 NEXT_STEPS = {
     "done": "Look at its result on the Evaluate page.",
-    "failed": "Mend what the message names, then train again; the log below says more.",
-    "stopped": "Train again to start from the beginning.",
-    "lost": "Train again to start from the beginning.",
+    "failed": "Mend what the message names, then resume it, or restart it from the beginning.",
+    "stopped": "Resume it, or restart it from the beginning.",
+    "lost": "Resume it, or restart it from the beginning.",
 }
 
 

@@ -6,7 +6,8 @@ How a run's training behaves is the one word in the file "behaviour" of its fold
     deaf     as wait, but it heeds neither the request to stop nor SIGTERM
     die      it ends before it begins
     vanish   it ends in the middle, without a last word
-Each training adds a line to "trained.txt".
+    advance  as vanish, but it logs a batch before; it is done once the log holds six
+Each training adds a line to "trained.txt": its workspace, and the GPUs that it sees.
 """
 
 import json
@@ -33,10 +34,14 @@ def train(folder: Path) -> None:
     if behaviour == "deaf":
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
     with (folder / "trained.txt").open("a") as file:
-        file.write(f"{os.environ['XRAY_HOME']}\n")
+        file.write(f"{os.environ['XRAY_HOME']} {os.environ.get('CUDA_VISIBLE_DEVICES', '-')}\n")
     status = {"state": "running", "handle": own_handle(), "started_at": f"{time.time():.3f}"}
     write_status(folder, status)
     print("training", flush=True)
+    if behaviour == "advance":
+        with (folder / "metrics.jsonl").open("a") as file:
+            file.write('{"kind": "batch"}\n')
+        behaviour = "done" if len((folder / "metrics.jsonl").read_text()) > 100 else "vanish"
     if behaviour == "vanish":
         os._exit(1)
     state = "done"
@@ -59,9 +64,9 @@ def write_status(folder: Path, status: dict[str, str]) -> None:
 def serve() -> None:
     """Be a worker whose trainings are fake."""
     from xray_core.home import find_home
-    from xray_core.jobs import worker
+    from xray_core.jobs import launchers, worker
 
-    worker.xray_command = fake_command
+    launchers.xray_command = fake_command
     worker.POLL = 0.05
     print(worker.run_worker(find_home(), idle=float(os.environ.get("FAKE_IDLE", "0.5"))))
 

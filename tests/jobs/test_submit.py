@@ -9,10 +9,12 @@ from tests.datasets.fakes import write_image
 from xray_core.datasets.phantom import write_phantom_dataset
 from xray_core.errors import DatasetError, JobError, LabelError, RecipeError, XrayError
 from xray_core.home import Home
-from xray_core.jobs import JobQueue, stop_run, submit, submit_recipe
+from xray_core.jobs import JobQueue, control, stop_run, submit, submit_recipe
+from xray_core.jobs.order import Job
+from xray_core.jobs.rebuild import find_job
 from xray_core.processes import own_handle
 from xray_core.recipes import PUBLISHED, Recipe
-from xray_core.runs import Run, Status, list_runs
+from xray_core.runs import Run, Status, Submission, list_runs
 
 DEMO = PUBLISHED["demo_cnn"]
 MOBILENET = PUBLISHED["siim_mobilenet_opacity"]
@@ -27,7 +29,8 @@ def home(tmp_path: Path) -> Home:
 def asked(monkeypatch: pytest.MonkeyPatch) -> list[Home]:
     """The workspaces that a worker was asked for; none is started."""
     asked: list[Home] = []
-    monkeypatch.setattr(submit, "ensure_worker", asked.append)
+    for module in (submit, control):
+        monkeypatch.setattr(module, "ensure_worker", asked.append)
     return asked
 
 
@@ -105,9 +108,39 @@ def test_a_queue_that_cannot_be_used_leaves_no_run_that_waits_for_ever(
     with pytest.raises(JobError, match="cannot be used"):
         submit_recipe(DEMO, siim_folder, home)
 
-    [run] = list_runs(home.runs)
-    assert run.read_status().state == "failed"
-    assert "cannot be used" in run.read_status().message
+    assert list_runs(home.runs) == []
+
+
+def test_a_queue_that_fails_once_the_run_is_made_costs_nothing(
+    siim_folder: Path, home: Home, monkeypatch: pytest.MonkeyPatch, asked: list[Home]
+) -> None:
+    def refuse(*_: object) -> None:
+        raise JobError("The disk is full.")
+
+    monkeypatch.setattr(JobQueue, "submit", refuse)
+    run = submit_recipe(DEMO, siim_folder, home)
+
+    assert asked == [home], "the worker finds it in its folder"
+    assert find_job(run) == Job(run.name, rank=1.0)
+
+
+def test_who_submits_and_how_urgently_stands_in_the_run_folder(
+    siim_folder: Path, home: Home
+) -> None:
+    run = submit_recipe(DEMO, siim_folder, home, user="  Ann \n Lee ", priority=3, gpus=2)
+
+    assert run.read_submission() == Submission("Ann Lee", priority=3, rank=1.0, gpus=2)
+    [job] = JobQueue(home.queue).list_jobs()
+    assert (job.user, job.priority, job.gpus) == ("Ann Lee", 3, 2)
+    [event] = run.read_events()
+    assert (event["event"], event["by"]) == ("queued", "Ann Lee")
+
+
+def test_a_priority_out_of_bounds_is_refused(siim_folder: Path, home: Home) -> None:
+    with pytest.raises(JobError, match="101 is out of bounds: -100 to 100"):
+        submit_recipe(DEMO, siim_folder, home, priority=101)
+
+    assert list_runs(home.runs) == []
 
 
 def test_a_queued_run_is_taken_out_of_the_queue(siim_folder: Path, home: Home) -> None:

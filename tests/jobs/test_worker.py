@@ -3,30 +3,52 @@
 import os
 import shutil
 import signal
+import threading
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from tests.jobs.fake_training import fake_command
 from xray_core.home import Home
-from xray_core.jobs import worker
+from xray_core.jobs import (
+    QueueSettings,
+    can_resume,
+    launchers,
+    pause_run,
+    resume_run,
+    stop_run,
+    supervision,
+    unpause_run,
+    worker,
+    write_settings,
+)
+from xray_core.jobs.gpus import Gpu
 from xray_core.jobs.queue import JobQueue
 from xray_core.processes import is_alive, own_handle, start_detached, terminate
-from xray_core.runs import Run, Status
+from xray_core.runs import Run, Status, Submission
 
-SLOW = 30  # seconds that nothing here should take
+SLOW = 100  # seconds that nothing here should take
 
 
 def make_queued_run(home: Home, name: str, behaviour: str = "done") -> Run:
     """Queue a run whose training behaves so; see `fake_training`."""
-    run = Run(home.runs / name)
+    run, queue = Run(home.runs / name), JobQueue(home.queue)
+    wish = Submission(rank=queue.next_rank())
+    run.write_json("recipe.json", {})
+    run.write_submission(wish)
     run.write_status(Status("queued"))
     (run.folder / "behaviour").write_text(behaviour)
-    JobQueue(home.queue).submit(name)
+    queue.submit(name, wish)
     return run
+
+
+def events_of(run: Run) -> list[str]:
+    return [event["event"] for event in run.read_events()]
 
 
 def wait_for(condition: Callable[[], object]) -> None:
@@ -40,10 +62,13 @@ def wait_for(condition: Callable[[], object]) -> None:
 @pytest.fixture(autouse=True)
 def quick_fakes(monkeypatch: pytest.MonkeyPatch) -> None:
     """Trainings are fake, and the worker looks more often than it would."""
-    monkeypatch.setattr(worker, "xray_command", fake_command)
+    for module in (launchers, worker):
+        monkeypatch.setattr(module, "xray_command", fake_command)
     monkeypatch.setattr(worker, "lower_priority", lambda: None)  # this process is the tests'
     monkeypatch.setattr(worker, "POLL", 0.02)
+    monkeypatch.setattr(worker, "find_gpus", list)
     monkeypatch.delenv("XRAY_HOME", raising=False)
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
 
 
 @pytest.fixture
@@ -76,6 +101,22 @@ def kill(handle: str) -> None:
     if is_alive(handle):
         os.kill(int(handle.split(":")[0]), signal.SIGKILL)
         wait_for(lambda: not is_alive(handle))
+
+
+def serve(home: Home) -> bool:
+    """Be the worker until nothing is left to do."""
+    return worker.run_worker(home, idle=0.1)
+
+
+@contextmanager
+def serving(home: Home) -> Iterator[Future[bool]]:
+    """Have a worker at work; if the test fails, it has nothing to do any more."""
+    with ThreadPoolExecutor(1) as pool:
+        try:
+            yield pool.submit(serve, home)
+        except BaseException:
+            shutil.rmtree(home.runs)
+            raise
 
 
 def times_trained(run: Run) -> int:
@@ -113,8 +154,8 @@ def test_one_after_the_other_in_the_order_of_submission(home: Home) -> None:
 
 def test_as_many_at_once_as_there_are_slots(home: Home) -> None:
     runs = [make_queued_run(home, name, "wait") for name in "abc"]
-    with ThreadPoolExecutor(1) as pool:
-        working = pool.submit(worker.run_worker, home, 2, 0.1)
+    write_settings(home, QueueSettings(slots=2))
+    with serving(home) as working:
         wait_for(lambda: [state_of(run) for run in runs] == ["running", "running", "queued"])
         time.sleep(0.2)
         assert state_of(runs[2]) == "queued"
@@ -130,7 +171,7 @@ def test_a_training_runs_in_the_workspace_of_its_worker_and_logs_to_its_run(home
 
     worker.run_worker(home, idle=0.1)
 
-    assert (run.folder / "trained.txt").read_text().strip() == str(home.folder)
+    assert (run.folder / "trained.txt").read_text() == f"{home.folder} -\n"
     assert run.read_log() == "training"
 
 
@@ -142,62 +183,97 @@ def test_the_last_word_of_a_training_is_left_as_it_is(home: Home) -> None:
     assert run.read_status().message == "mine"
 
 
-def test_a_training_that_ends_before_it_begins_has_failed(home: Home) -> None:
+def test_a_training_that_never_begins_is_tried_again_and_has_failed_then(home: Home) -> None:
     run = make_queued_run(home, "run", "die")
 
     worker.run_worker(home, idle=0.1)
 
     status = run.read_status()
     assert status.state == "failed"
-    assert "its log says why" in status.message
+    assert "ended before it began, 4 times in a row: I was never born." in status.message
     assert status.ended_at
-    assert run.read_log() == "I was never born."
+    assert events_of(run) == ["started", "resumed"] * 3 + ["started", "failed"]
 
 
-def test_a_training_that_is_killed_is_lost_and_the_next_one_starts(home: Home) -> None:
+def test_a_training_that_is_killed_again_and_again_is_lost_and_the_next_one_starts(
+    home: Home,
+) -> None:
     lost, following = make_queued_run(home, "a", "vanish"), make_queued_run(home, "b")
 
     worker.run_worker(home, idle=0.1)
 
     assert (state_of(lost), state_of(following)) == ("lost", "done")
-    stored = lost._stored_status()
+    stored = lost.read_stored_status()
     assert stored.state == "lost", "a reader on another machine could not tell from the handle"
-    assert "was killed" in stored.message
-    assert times_trained(lost) == 1
+    assert "killed 4 times in a row without getting any further" in stored.message
+    assert times_trained(lost) == 4
+    last = lost.read_events()[-1]
+    assert (last["event"], last["cause"], last["by"]) == ("lost", stored.message, "worker")
+
+
+def test_a_training_that_gets_further_each_time_is_resumed_as_often_as_it_takes(
+    home: Home,
+) -> None:
+    run = make_queued_run(home, "run", "advance")
+
+    worker.run_worker(home, idle=0.1)
+
+    assert (state_of(run), times_trained(run)) == ("done", 6)
+    assert events_of(run) == ["started", "resumed"] * 5 + ["started", "done"]
 
 
 def test_a_training_asked_to_stop_has_the_last_word(home: Home) -> None:
     run = make_queued_run(home, "run", "wait")
-    run.request_stop()
-
-    worker.run_worker(home, idle=0.1)
+    with serving(home) as working:
+        wait_for(lambda: state_of(run) == "running")
+        run.request_stop()
+        assert working.result(SLOW)
 
     assert (state_of(run), run.read_status().message) == ("stopped", "mine")
 
 
-def test_a_training_that_is_killed_after_a_request_to_stop_is_stopped(home: Home) -> None:
-    run = make_queued_run(home, "run", "vanish")
+def test_a_run_that_is_to_stop_before_it_was_started_is_not_started(home: Home) -> None:
+    run = make_queued_run(home, "run")
     run.request_stop()
 
     worker.run_worker(home, idle=0.1)
 
-    assert (state_of(run), run.read_status().message) == ("stopped", "Stopped on request.")
+    assert (state_of(run), times_trained(run)) == ("stopped", 0)
+
+
+def test_a_training_that_is_killed_after_a_request_to_stop_is_stopped(home: Home) -> None:
+    run = make_queued_run(home, "run", "vanish")
+    JobQueue(home.queue).claim_next(1)
+    JobQueue(home.queue).set_handle("run", "1:0")
+    run.write_status(Status("running", handle="1:0"))
+    run.request_stop()
+
+    worker.run_worker(home, idle=0.1)
+
+    assert state_of(run) == "stopped"
+    assert "no checkpoint yet; resumed, it begins anew" in run.read_status().message
+    assert times_trained(run) == 0
 
 
 def test_a_training_that_does_not_heed_is_ended_by_force(
     home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(worker, "PATIENCE", 0.3)
+    monkeypatch.setattr(supervision, "PATIENCE", 0.3)
     run = make_queued_run(home, "run", "deaf")
-    with ThreadPoolExecutor(1) as pool:
-        working = pool.submit(worker.run_worker, home, 1, 0.1)
+    with serving(home) as working:
         wait_for(lambda: state_of(run) == "running")
         time.sleep(0.8)
         assert state_of(run) == "running", "nobody had asked it to stop"
-        run.request_stop()
+        stop_run(run, home, "ann")
+        assert run.read_status().message == "Stopping after the present batch."
+        wait_for(lambda: "asked to end" in run.read_status().message)
+        assert state_of(run) == "running"
         assert working.result(SLOW)
 
     assert state_of(run) == "stopped"
+    assert "did not heed and was killed" in run.read_status().message
+    assert events_of(run) == ["started", "stopping", "terminated", "killed", "stopped"]
+    assert can_resume(run)
 
 
 def test_runs_that_were_deleted_while_they_waited_are_passed_over(home: Home) -> None:
@@ -233,8 +309,7 @@ def test_a_training_outlives_its_killed_worker_and_the_next_worker_adopts_it(
 
     assert state_of(run) == "running"
     wait_for(lambda: not worker.worker_is_running(home))  # the system frees the lock
-    with ThreadPoolExecutor(1) as pool:
-        working = pool.submit(worker.run_worker, home, 1, 0.1)
+    with serving(home) as working:
         time.sleep(0.3)
         assert state_of(following) == "queued", "its slot is taken by the adopted training"
         (run.folder / "go").touch()
@@ -243,7 +318,7 @@ def test_a_training_outlives_its_killed_worker_and_the_next_worker_adopts_it(
     assert (times_trained(run), times_trained(following)) == (1, 1)
 
 
-def test_worker_and_training_killed_together_leave_a_lost_run(
+def test_worker_and_training_killed_together_cost_nothing(
     home: Home, start_worker: Callable[[], str]
 ) -> None:
     run = make_queued_run(home, "run", "wait")
@@ -254,10 +329,11 @@ def test_worker_and_training_killed_together_leave_a_lost_run(
     kill(first)
     terminate(training, kill=True)
     wait_for(lambda: not is_alive(training) and not worker.worker_is_running(home))
+    assert state_of(run) == "lost", "while nobody is there to resume it"
+    (run.folder / "go").touch()
     worker.run_worker(home, idle=0.1)
 
-    assert state_of(run) == "lost"
-    assert times_trained(run) == 1
+    assert (state_of(run), times_trained(run)) == ("done", 2)
 
 
 def test_a_run_claimed_by_a_worker_that_died_before_starting_it_is_started(home: Home) -> None:
@@ -279,8 +355,7 @@ def test_a_run_whose_worker_died_before_noting_its_process_is_not_started_again(
     )
     wait_for(lambda: state_of(run) == "running")
 
-    with ThreadPoolExecutor(1) as pool:
-        working = pool.submit(worker.run_worker, home, 1, 0.1)
+    with serving(home) as working:
         time.sleep(0.3)
         assert state_of(run) == "running"
         (run.folder / "go").touch()
@@ -291,8 +366,7 @@ def test_a_run_whose_worker_died_before_noting_its_process_is_not_started_again(
 
 def test_of_two_workers_one_serves_and_the_other_ends_at_once(home: Home) -> None:
     run = make_queued_run(home, "run", "wait")
-    with ThreadPoolExecutor(1) as pool:
-        working = pool.submit(worker.run_worker, home, 1, 0.1)
+    with serving(home) as working:
         wait_for(lambda: state_of(run) == "running")
 
         assert worker.worker_is_running(home)
@@ -308,8 +382,7 @@ def test_looking_whether_a_worker_runs_keeps_none_from_starting(home: Home) -> N
     run = make_queued_run(home, "run")
     lock = worker._lock(home)
     lock.acquire()
-    with ThreadPoolExecutor(1) as pool:
-        working = pool.submit(worker.run_worker, home, 1, 0.1)
+    with serving(home) as working:
         time.sleep(0.15)
         lock.release()
         assert working.result(SLOW)
@@ -320,11 +393,11 @@ def test_looking_whether_a_worker_runs_keeps_none_from_starting(home: Home) -> N
 def test_what_is_submitted_while_the_worker_ends_is_trained(
     home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    serve = worker._serve
+    look = worker._serve
     late: list[Run] = []
 
     def serve_then_submit(*arguments: object) -> None:
-        serve(*arguments)  # type: ignore[arg-type]
+        look(*arguments)  # type: ignore[arg-type]
         if not late:  # after the last look at the queue, with the lock still held
             late.append(make_queued_run(home, "late"))
             assert worker.worker_is_running(home)  # so `ensure_worker` would start none
@@ -374,10 +447,214 @@ def test_a_run_that_is_running_elsewhere_keeps_its_place(home: Home) -> None:
     run = make_queued_run(home, "run")
     JobQueue(home.queue).claim_next(1)
     run.write_status(Status("running", handle=own_handle()))
-    with ThreadPoolExecutor(1) as pool:
-        working = pool.submit(worker.run_worker, home, 1, 0.1)
+    with serving(home) as working:
         time.sleep(0.3)
         run.write_status(Status("done"))
         assert working.result(SLOW)
 
     assert times_trained(run) == 0
+
+
+def test_slots_can_be_changed_while_the_worker_is_at_work(home: Home) -> None:
+    runs = [make_queued_run(home, name, "wait") for name in "abc"]
+    with serving(home) as working:
+        wait_for(lambda: [state_of(run) for run in runs] == ["running", "queued", "queued"])
+        write_settings(home, QueueSettings(slots=3))
+        wait_for(lambda: [state_of(run) for run in runs] == ["running"] * 3)
+        for run in runs:
+            (run.folder / "go").touch()
+        assert working.result(SLOW)
+
+
+def test_damaged_settings_leave_those_that_held_before(home: Home) -> None:
+    write_settings(home, QueueSettings(paused=True))
+    run = make_queued_run(home, "run")
+    with serving(home) as working:
+        wait_for(lambda: worker.worker_is_running(home))
+        time.sleep(0.1)
+        (home.folder / "queue.json").write_text("{")
+        log = home.folder / "worker.log"
+        wait_for(lambda: log.exists() and "queue.json cannot be used" in log.read_text())
+        assert state_of(run) == "queued", "the queue is still paused"
+        write_settings(home, QueueSettings())
+        assert working.result(SLOW)
+    assert log.read_text().count("cannot be used") == 1, "said once"
+    assert "settings: all is well again" in log.read_text()
+
+
+def test_no_two_runs_share_a_gpu(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(worker, "find_gpus", lambda: [Gpu(n, "H200", 1e5) for n in (0, 2)])
+    write_settings(home, QueueSettings(slots=5))
+    runs = [make_queued_run(home, name, "wait") for name in "abc"]
+    with serving(home) as working:
+        wait_for(lambda: [state_of(run) for run in runs] == ["running", "running", "queued"])
+        time.sleep(0.2)
+        assert state_of(runs[2]) == "queued", "a third GPU there is not, whatever the slots"
+        (runs[1].folder / "go").touch()
+        wait_for(lambda: state_of(runs[2]) == "running")
+        for run in runs:
+            (run.folder / "go").touch()
+        assert working.result(SLOW)
+    seen = [(run.folder / "trained.txt").read_text().split()[1] for run in runs]
+    assert seen == ["0", "2", "2"]
+    assert "on GPU 2" in runs[1].read_events()[0]["cause"]
+
+
+def test_a_paused_run_is_passed_over_until_the_pause_is_lifted(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("xray_core.jobs.control.ensure_worker", lambda home: None)
+    paused, following = make_queued_run(home, "a"), make_queued_run(home, "b")
+    pause_run(paused, home, "ann")
+    with serving(home) as working:
+        wait_for(lambda: state_of(following) == "done")
+        time.sleep(0.1)
+        assert state_of(paused) == "queued"
+        unpause_run(paused, home, "ann")
+        assert working.result(SLOW)
+    assert events_of(paused) == ["paused", "unpaused", "started", "done"]
+
+
+def test_a_stopped_run_goes_on_when_it_is_resumed(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("xray_core.jobs.control.ensure_worker", lambda home: None)
+    run = make_queued_run(home, "run", "wait")
+    with serving(home) as working:
+        wait_for(lambda: state_of(run) == "running")
+        stop_run(run, home)
+        wait_for(lambda: state_of(run) == "stopped")
+        assert "goes on from the beginning" in resume_run(run, home)
+        (run.folder / "go").touch()
+        assert working.result(SLOW)
+
+    assert (state_of(run), times_trained(run)) == ("done", 2)
+    assert not run.stop_path.exists()
+
+
+@pytest.mark.parametrize("damage", ["deleted", "damaged", "emptied"])
+def test_a_queue_file_that_goes_in_mid_training_costs_no_run(home: Home, damage: str) -> None:
+    running, following = make_queued_run(home, "a", "wait"), make_queued_run(home, "b")
+    with serving(home) as working:
+        wait_for(lambda: state_of(running) == "running")
+        if damage == "deleted":
+            home.queue.unlink()
+        else:
+            home.queue.write_bytes(b"no database, " * 1000 if damage == "damaged" else b"")
+        log = home.folder / "worker.log"
+        wait_for(lambda: log.exists() and "queue.db" in log.read_text())
+        assert state_of(following) == "queued", "its slot is taken by the one that runs"
+        (running.folder / "go").touch()
+        assert working.result(SLOW)
+
+    assert [state_of(run) for run in (running, following)] == ["done", "done"]
+    assert [times_trained(run) for run in (running, following)] == [1, 1]
+    assert len(list(home.folder.glob("queue.db.damaged-*"))) == (damage != "deleted")
+
+
+def test_a_submitted_run_that_never_came_to_the_queue_is_found(home: Home) -> None:
+    run = make_queued_run(home, "run")
+    JobQueue(home.queue).end("run")
+
+    with serving(home) as working:
+        wait_for(lambda: state_of(run) == "done")
+        assert working.result(SLOW)
+
+    assert "run was in no queue" in (home.folder / "worker.log").read_text()
+
+
+def test_a_run_that_somebody_trains_by_hand_is_let_be(home: Home) -> None:
+    run = make_queued_run(home, "run")
+    run.submission_path.unlink()
+    JobQueue(home.queue).end("run")
+
+    worker.run_worker(home, idle=0.1)
+
+    assert (state_of(run), times_trained(run)) == ("queued", 0)
+
+
+def test_a_training_that_another_process_has_locked_is_not_taken_for_dead(home: Home) -> None:
+    """However its handle looks: the lock of a training dies with it and not before."""
+    run = make_queued_run(home, "run")
+    queue = JobQueue(home.queue)
+    queue.claim_next(1)
+    queue.set_handle("run", "1:0")
+    run.write_status(Status("running", handle="1:0"))
+    with serving(home) as working, FileLock(run.folder / ".lock"):
+        time.sleep(0.3)
+        assert run.read_stored_status().state == "running"
+        run.write_status(Status("done"))
+    assert working.result(SLOW)
+    assert times_trained(run) == 0
+
+
+def test_the_worker_outlasts_a_disk_that_refuses(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run, write = make_queued_run(home, "run"), Run.write_json
+    full = threading.Event()
+    full.set()
+
+    def refuse(self: Run, name: str, values: object) -> None:
+        if full.is_set():
+            raise OSError(28, "No space left on device")
+        write(self, name, values)
+
+    monkeypatch.setattr(Run, "write_json", refuse)
+    with serving(home) as working:
+        log = home.folder / "worker.log"
+        wait_for(lambda: log.exists() and "run: [Errno 28] No space left" in log.read_text())
+        time.sleep(0.2)
+        assert (state_of(run), times_trained(run)) == ("queued", 0)
+        full.clear()
+        assert working.result(SLOW)
+
+    assert (state_of(run), times_trained(run)) == ("done", 1)
+
+
+def test_a_full_disk_starts_nothing(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = make_queued_run(home, "run")
+    monkeypatch.setattr(supervision, "LEAST_FREE", 2**80)
+    with serving(home) as working:
+        log = home.folder / "worker.log"
+        wait_for(lambda: log.exists() and "the disk is full" in log.read_text())
+        assert times_trained(run) == 0
+        monkeypatch.setattr(supervision, "LEAST_FREE", 0)
+        assert working.result(SLOW)
+
+    assert state_of(run) == "done"
+
+
+def test_a_run_whose_folder_is_deleted_while_it_trains_frees_its_slot(home: Home) -> None:
+    gone, following = make_queued_run(home, "a", "deaf"), make_queued_run(home, "b")
+    with serving(home) as working:
+        wait_for(lambda: state_of(gone) == "running")
+        shutil.rmtree(gone.folder)
+        assert working.result(SLOW)
+
+    assert state_of(following) == "done"
+    assert not gone.folder.exists()
+
+
+def test_a_worker_that_stays_takes_over_from_the_one_that_ends(home: Home) -> None:
+    class EndOfTest(Exception):
+        pass
+
+    def stop_staying() -> None:
+        raise EndOfTest
+
+    run = make_queued_run(home, "run", "wait")
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(serve, home)
+        wait_for(lambda: state_of(run) == "running")
+        launcher = launchers.LocalLauncher()
+        second = pool.submit(worker.run_worker, home, stay=True, launcher=launcher)
+        time.sleep(0.1)
+        assert not second.done()
+        (run.folder / "go").touch()
+        assert first.result(SLOW)
+        wait_for(lambda: worker.worker_is_running(home))
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(time, "sleep", lambda seconds: stop_staying())
+            with pytest.raises(EndOfTest):
+                second.result(SLOW)

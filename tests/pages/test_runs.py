@@ -2,18 +2,26 @@
 
 import os
 import shutil
+import time
+from dataclasses import replace
+from pathlib import Path
 
-import pandas as pd
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from pages.parts.runs import metric_tail
+from pages.parts.runs import run_table as table_page
+from pages.parts.runs.metric_tail import DeviceTail, MetricTail
+from pages.parts.runs.user import COOKIE, clean_name
 from tests.pages.conftest import OpenPage
 from tests.pages.fake_runs import N_BATCHES, N_EPOCHS, fake_run, record_processes
 from xray_core.home import Home
-from xray_core.jobs import JobQueue
+from xray_core.jobs import JobQueue, queue_view, read_settings
 from xray_core.processes import own_handle
 from xray_core.recipes import PUBLISHED, change_recipe
-from xray_core.runs import list_runs
+from xray_core.run_shelf import Notes, list_bin, read_notes, run_table, write_notes
+from xray_core.runs import Run, Submission, list_runs
 
 
 @pytest.fixture(autouse=True)
@@ -24,6 +32,19 @@ def commands(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
 def words_on(app: AppTest) -> str:
     texts = [*app.markdown, *app.caption, *app.info, *app.warning, *app.success, *app.error]
     return " ".join(str(one.value) for one in texts).replace("\\", "")
+
+
+def labels_of(app: AppTest) -> list[str]:
+    return [one.label for one in app.button]
+
+
+def submitted(home: Home, name: str, user: str = "", state: str = "queued", **wish: object) -> Run:
+    """Make a run that was submitted, and queue it if it waits."""
+    run = fake_run(home, state, name)
+    run.write_submission(Submission(user, **wish))  # type: ignore[arg-type]
+    if state == "queued":
+        JobQueue(home.queue).submit(name, run.read_submission())
+    return run
 
 
 def press(app: AppTest, label: str) -> AppTest:
@@ -64,7 +85,7 @@ def test_list_shows_every_ended_run_newest_first(workspace: Home, open_page: Ope
 
     assert table["state"].str[0].tolist() == states[::-1]
     assert table["message"].tolist() == [f"it is {state}" for state in states[::-1]]
-    assert table["accuracy"].tolist() == pytest.approx([0.8] * 4)
+    assert table["validation"].tolist() == pytest.approx([0.8] * 4)
     assert set(table["took"]) == {"1 min 00 s"}
 
 
@@ -77,7 +98,7 @@ def test_ended_run_shows_why_and_can_be_trained_again(
     app = open_page("runs", run=run.name)
     assert "The reason." in words_on(app)
     assert len(app.get("vega_lite_chart")) == 2
-    app = press(app, "Train again")
+    app = press(app, "Restart")
 
     assert not app.exception
     [again] = [one for one in list_runs(workspace.runs) if one.name != run.name]
@@ -159,9 +180,9 @@ def test_queued_runs_say_how_many_are_before_them(workspace: Home, open_page: Op
         fake_run(workspace, "queued", name)
         JobQueue(workspace.queue).submit(name)
 
-    assert "next to start" in words_on(open_page("runs", run=names[0]))
-    assert "waits for 2 before it" in words_on(open_page("runs", run=names[2]))
-    assert "waits for 1 before it" in words_on(open_page("runs"))
+    assert "waits for the next free slot" in words_on(open_page("runs", run=names[0]))
+    assert "waits for 2 runs before it" in words_on(open_page("runs", run=names[2]))
+    assert "Waits for 1 run before it" in words_on(open_page("runs"))
 
 
 def test_waiting_runs_wake_a_worker(
@@ -191,7 +212,7 @@ def test_nothing_waiting_wakes_nobody(
 def test_stop_asks_once_and_stops_the_queued_run(workspace: Home, open_page: OpenPage) -> None:
     run = fake_run(workspace, "queued")
     JobQueue(workspace.queue).submit(run.name)
-    app = press(open_page("runs", run=run.name), "Yes, stop it")
+    app = press(open_page("runs", run=run.name), "Cancel")
 
     assert run.read_status().state == "stopped"
     assert "out of the queue" in words_on(app)
@@ -203,7 +224,11 @@ def test_stop_asks_the_running_run(workspace: Home, open_page: OpenPage) -> None
 
     assert run.stop_path.exists()
     assert "Stopping after the present batch" in words_on(app)
-    assert "Yes, stop it" not in [one.label for one in app.button]
+    assert "Yes, stop it" not in labels_of(app)
+    [waiting] = [one for one in app.button if one.label == "Stopping …"]
+    assert waiting.disabled
+    run.append_event("terminated", "It did not stop: its processes were asked to end.", "worker")
+    assert "its processes were asked to end" in words_on(app.run())
 
 
 def test_changes_leaks_and_unreadable_files_are_said(workspace: Home, open_page: OpenPage) -> None:
@@ -224,8 +249,7 @@ def test_damaged_status_does_not_hide_the_other_runs(workspace: Home, open_page:
 
     app = open_page("runs")
 
-    assert len(app.dataframe[0].value) == 1
-    assert "1 run folders have a damaged status" in words_on(app)
+    assert app.dataframe[0].value["state"].str[0].tolist() == ["damaged", "done"]
     assert "damaged" in words_on(open_page("runs", run=damaged.name))
 
 
@@ -243,4 +267,420 @@ def test_list_survives_a_run_without_metrics(workspace: Home, open_page: OpenPag
     run = fake_run(workspace, "failed")
     run.metrics_path.unlink()
 
-    assert pd.isna(open_page("runs").dataframe[0].value["accuracy"][0])
+    assert len(open_page("runs").dataframe[0].value) == 1
+
+
+def name_of(hour: int) -> str:
+    return f"20260301-{hour:02d}0000-demo_cnn"
+
+
+def test_filters_in_the_address_choose_sort_and_count(workspace: Home, open_page: OpenPage) -> None:
+    for hour, state in enumerate(["done", "failed", "done", "stopped"]):
+        run = submitted(workspace, name_of(hour), user="Ana" if hour % 2 == 0 else "", state=state)
+        write_notes(run, Notes(("baseline",) if hour < 3 else (), f"remark{hour}"))
+
+    app = open_page("runs", states="done", tags="baseline", users="Ana", order="oldest first")
+
+    assert app.dataframe[0].value["run"].tolist() == [name_of(0), name_of(2)]
+    assert app.dataframe[0].value["tags"].tolist() == [["baseline"], ["baseline"]]
+    assert "2 of 4 runs" in words_on(app)
+    app.text_input(key="search").set_value("REMARK2 demo").run()
+    assert app.dataframe[0].value["run"].tolist() == [name_of(2)]
+    app.text_input(key="search").set_value("nowhere").run()
+    assert not app.dataframe
+    assert "No run passes the filters" in words_on(app)
+
+
+def test_nonsense_in_the_address_filters_nothing(workspace: Home, open_page: OpenPage) -> None:
+    fake_run(workspace, "done")
+
+    app = open_page("runs", states="asleep", tags="none", order="sideways", sizes="maybe")
+
+    assert len(app.dataframe[0].value) == 1
+
+
+def test_filter_and_order_of_the_table(workspace: Home) -> None:
+    for hour, accuracy in enumerate([0.8, None, 0.9]):
+        run = fake_run(workspace, "done", name_of(hour), val_accuracy=accuracy)
+        write_notes(run, Notes(tuple("ab"[: hour + 1])))
+    runs = run_table(workspace)
+
+    best = table_page.sort_runs(runs, "best validation")["name"].tolist()
+    assert best == [name_of(2), name_of(0), name_of(1)]
+    both = table_page.filter_runs(runs, tags=["a", "b"])
+    assert runs["name"][both].tolist() == [name_of(2), name_of(1)]
+    assert table_page.filter_runs(runs, text="demo 010000").tolist() == [False, True, False]
+    assert not table_page.filter_runs(runs, text="[").any()
+    assert table_page.filter_runs(runs.iloc[:0], text="x").empty
+
+
+def test_disk_use_is_measured_on_request_only_and_once(
+    workspace: Home, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fake_run(workspace, "done").best_checkpoint.parent.mkdir()
+    run = fake_run(workspace, "failed", name_of(1))
+    (run.folder / "large.bin").write_bytes(b"0" * 3_000_000)
+    st.cache_data.clear()
+    measured: list[str] = []
+    real = table_page.disk_use
+
+    def count(run: Run) -> int:
+        measured.append(run.name)
+        return real(run)
+
+    monkeypatch.setattr(table_page, "disk_use", count)
+
+    app = open_page("runs")
+    assert "disk" not in app.dataframe[0].value
+    assert measured == []
+    app.toggle(key="sizes").set_value(True).run()
+    app.selectbox(key="order").set_value("largest on disk").run()
+
+    assert app.dataframe[0].value["disk"].iloc[0] == pytest.approx(3.0, abs=0.1)
+    assert "All 2 runs together use 3.0 MB" in words_on(app)
+    assert len(measured) == 2
+
+
+def test_ticked_runs_are_tagged_and_binned_but_never_one_that_waits(
+    workspace: Home, open_page: OpenPage
+) -> None:
+    runs = [fake_run(workspace, "done", name_of(hour)) for hour in range(2)]
+    waiting = submitted(workspace, name_of(2))
+
+    def ticked() -> None:
+        from pages.parts.runs.outcome import show_outcome
+        from pages.parts.runs.run_table import show_bulk
+        from xray_core.home import find_home
+        from xray_core.run_shelf import run_table
+
+        show_outcome()
+        table = run_table(find_home())
+        if len(table) > 1:
+            show_bulk(find_home(), table["name"].tolist(), table)
+
+    app = AppTest.from_function(ticked, default_timeout=60).run()
+    app.session_state["bulk_tags"] = ["week 2"]
+    press(app.run(), "Add tags")
+    assert [read_notes(run).tags for run in [*runs, waiting]] == [("week 2",)] * 3
+    press(app, "Delete to the bin")
+
+    assert not app.exception
+    assert list_bin(workspace) == [name_of(1), name_of(0)]
+    assert "2 runs moved to the bin." in words_on(app)
+    assert f"{waiting.name} waits in the queue" in words_on(app)
+    assert waiting.folder.is_dir()
+
+
+def test_a_run_goes_to_the_bin_and_comes_back_or_goes_for_good(
+    workspace: Home, open_page: OpenPage
+) -> None:
+    run = fake_run(workspace, "done")
+
+    app = press(open_page("runs", run=run.name), "Yes, to the bin")
+    assert "run" not in app.query_params
+    assert "is in the bin" in words_on(app)
+    assert not app.dataframe
+    app.session_state["bin"] = True  # a click on the popover
+    app.run().multiselect(key="binned").set_value([run.name]).run()
+    press(app, "Restore")
+    assert run.read_status().state == "done"
+    assert len(app.dataframe[0].value) == 1
+
+    app = press(open_page("runs", run=run.name), "Yes, to the bin")
+    app.session_state["bin"] = True
+    app.run().checkbox(key="bin_sure").check().run()
+    press(app, "Empty the bin")
+    assert not app.exception
+    assert list_bin(workspace) == []
+    assert "Deleted for good: 1 run." in words_on(app)
+    assert "No training yet" in words_on(app.run())
+
+
+def test_a_waiting_or_running_run_offers_no_bin(workspace: Home, open_page: OpenPage) -> None:
+    submitted(workspace, name_of(0))
+    fake_run(workspace, "running", name_of(1), handle=own_handle())
+
+    for hour in range(2):
+        shown = labels_of(open_page("runs", run=name_of(hour)))
+        assert not {"Yes, to the bin", "Restart", "Resume"} & set(shown)
+
+
+@pytest.mark.parametrize("state", ["stopped", "failed", "lost"])
+def test_resume_queues_the_run_again_in_the_name_of_who_asked(
+    workspace: Home, open_page: OpenPage, state: str, commands: list[list[str]]
+) -> None:
+    run = fake_run(workspace, state)
+    run.last_checkpoint.parent.mkdir()
+    run.last_checkpoint.touch()
+    run.stop_path.touch()
+    app = open_page("runs", run=run.name)
+    app.text_input(key="user_field").set_value("  Ana ").run()
+
+    press(app, "Resume")
+
+    assert run.read_status().state == "queued"
+    assert not run.stop_path.exists()
+    assert "goes on from its last checkpoint" in words_on(app)
+    assert "It waits for the next free slot" in words_on(app)
+    assert [(one["event"], one["by"]) for one in run.read_events()] == [("resumed", "Ana")]
+    assert "worker" in commands[-1]
+
+
+def test_a_run_that_is_done_is_not_resumed(workspace: Home, open_page: OpenPage) -> None:
+    run = fake_run(workspace, "done")
+
+    shown = labels_of(open_page("runs", run=run.name))
+
+    assert "Resume" not in shown
+    assert "Restart" in shown
+
+
+def test_a_resumed_run_says_from_where(workspace: Home, open_page: OpenPage) -> None:
+    run = fake_run(workspace, "running", handle=own_handle(), step="training")
+    run.append_event("started", "Its turn has come; it was started.", "worker")
+    assert "Its turn has come" not in words_on(open_page("runs", run=run.name))
+    run.append_event("restored", "Goes on from epoch 2, batch 3.", "training")
+
+    assert "Goes on from epoch 2, batch 3." in words_on(open_page("runs", run=run.name))
+
+
+def test_a_click_that_came_too_late_is_answered_in_words(
+    workspace: Home, open_page: OpenPage
+) -> None:
+    run = fake_run(workspace, "stopped")
+    app = open_page("runs", run=run.name)
+    run.write_status(replace(run.read_status(), state="done"))
+
+    press(app, "Resume")
+
+    assert not app.exception
+    assert "there is nothing to go on with" in words_on(app)
+    assert "Resume" not in labels_of(app)
+
+
+def test_history_lists_what_happened_newest_first(workspace: Home, open_page: OpenPage) -> None:
+    run = fake_run(workspace, "stopped")
+    run.append_event("stopping", "Stopping after the present batch.", "Ana")
+    run.append_event("stopped", "Stopped on request.", "worker")
+    app = open_page("runs", run=run.name)
+    before = len(app.dataframe)
+    app.session_state["history"] = True
+
+    app.run()
+
+    [history] = [one.value for one in app.dataframe if "cause" in one.value]
+    assert len(app.dataframe) == before + 1
+    assert history["event"].tolist() == ["stopped", "stopping"]
+    assert history["by"].tolist() == ["worker", "Ana"]
+    assert history["time"].notna().all()
+
+
+def test_the_queue_is_reordered_paused_and_cancelled(workspace: Home, open_page: OpenPage) -> None:
+    names = [name_of(hour) for hour in range(3)]
+    for name in names:
+        submitted(workspace, name, rank=float(name[9:11]))
+    app = open_page("runs")
+    assert "0 running, 3 waiting" in words_on(app)
+    assert "Up" not in labels_of(app)  # closed popovers hold nothing
+    app.session_state[f"change_{names[2]}"] = True
+    app.run()
+
+    press(app, "First")
+    assert waiting_order(workspace) == [names[2], names[0], names[1]]
+    press(app, "Down")
+    assert waiting_order(workspace) == [names[0], names[2], names[1]]
+    app.number_input(key=f"priority_{names[2]}").set_value(5).run()
+    assert waiting_order(workspace)[0] == names[2]
+    assert "has priority 5" in words_on(app)
+    press(app, "Pause")
+    assert waiting_order(workspace)[-1] == names[2]
+    assert "Waits for somebody to lift its pause" in words_on(app)
+    press(app, "Go on")
+    assert waiting_order(workspace)[0] == names[2]
+    press(app, "Cancel")
+
+    assert not app.exception
+    assert Run(workspace.runs / names[2]).read_status().state == "stopped"
+    assert waiting_order(workspace) == names[:2]
+
+
+def waiting_order(home: Home) -> list[str]:
+    return queue_view(home)["run"].tolist()
+
+
+def test_a_long_queue_is_shown_in_part(workspace: Home, open_page: OpenPage) -> None:
+    for minute in range(12):
+        submitted(workspace, f"20260301-10{minute:02d}00-demo_cnn", user=f"user{minute}")
+
+    app = open_page("runs")
+    assert words_on(app).count("Waits for") == 8
+    app.toggle(key="all_waiting").set_value(True).run()
+
+    assert words_on(app).count("Waits for") == 12
+    assert "by user11" in words_on(app)
+
+
+def test_slots_and_limits_are_kept(workspace: Home, open_page: OpenPage) -> None:
+    submitted(workspace, name_of(0))
+    app = open_page("runs")
+    app.session_state["queue_settings"] = True
+    app.run()
+    app.number_input(key="slots").set_value(3)
+    app.number_input(key="per_user").set_value(2)
+    app.toggle(key="queue_paused").set_value(True)
+
+    press(app, "Save")
+
+    kept = read_settings(workspace)
+    assert (kept.slots, kept.per_user, kept.paused) == (3, 2, True)
+    assert "The queue is paused" in words_on(app)
+
+
+def test_a_run_past_the_queue_is_shown_as_running(workspace: Home, open_page: OpenPage) -> None:
+    fake_run(workspace, "running", handle=own_handle(), step="training", message="Epoch 2: x")
+
+    app = open_page("runs")
+
+    assert "1 running, 0 waiting" in words_on(app)
+
+
+def test_a_name_is_kept_by_a_cookie_and_read_from_it(
+    workspace: Home, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = fake_run(workspace, "stopped")
+    app = open_page("runs", run=run.name)
+    assert not app.get("bidi_component")
+    app.text_input(key="user_field").set_value("Zoë K").run()
+    assert f"{COOKIE}=Zo%C3%AB%20K" in str(app.get("bidi_component")[0].proto)
+
+    monkeypatch.setattr(type(st.context), "cookies", {COOKIE: "Zo%C3%AB%20K"})
+    assert open_page("runs", run=run.name).text_input(key="user_field").value == "Zoë K"
+
+
+def test_a_name_is_one_short_line() -> None:
+    assert clean_name(" Ana\n\x00 B ") == "Ana B"
+    assert len(clean_name("x" * 99)) == 40
+
+
+def test_tags_and_note_are_shown_and_changed(workspace: Home, open_page: OpenPage) -> None:
+    run = fake_run(workspace, "done")
+    write_notes(run, Notes(("old",), "Looks [fine](x)."))
+    app = open_page("runs", run=run.name)
+    assert "Looks [fine](x)." in words_on(app)
+    app.session_state["notes"] = True
+    app.run()
+    app.text_area(key=f"note_{run.name}").set_value("Better.")
+    app.multiselect(key=f"tags_{run.name}").set_value([])
+
+    press(app, "Save")
+
+    assert read_notes(run) == Notes((), "Better.")
+
+
+def test_damaged_notes_do_not_hide_the_run(workspace: Home, open_page: OpenPage) -> None:
+    run = fake_run(workspace, "done")
+    (run.folder / "notes.json").write_text("{", encoding="utf-8")
+
+    app = open_page("runs", run=run.name)
+
+    assert "notes.json is damaged" in words_on(app)
+    assert len(app.get("vega_lite_chart")) == 2
+
+
+def test_device_chart_is_there_where_something_was_measured(
+    workspace: Home, open_page: OpenPage
+) -> None:
+    run = fake_run(workspace, "done")
+    app = open_page("runs", run=run.name)
+    assert "Device" not in [one.label for one in app.expander]
+    for second in range(0, 20, 2):
+        time_of = f"2026-03-01T10:00:{second:02d}+00:00"
+        run.append_device({"time": time_of, "cpu_percent": 150.0, "memory_mb": 900.0})
+    app.session_state["device"] = True
+
+    app.run()
+
+    assert len(app.get("plotly_chart")) == 1
+
+
+def batch(step: int, loss: float) -> dict[str, object]:
+    return {"kind": "batch", "step": step, "loss": loss, "accuracy": 0.5}
+
+
+@pytest.mark.parametrize("kept", [0, 2])
+@pytest.mark.parametrize("n_more", [0, 1, 9])
+def test_a_resumed_runs_log_is_read_anew(tmp_path: Path, kept: int, n_more: int) -> None:
+    run = Run(tmp_path)
+    tail = MetricTail(run.metrics_path)
+    for step in range(1, 7):
+        run.append_metrics(batch(step, 1 / step))
+    lengths = [len(line) + 1 for line in run.metrics_path.read_bytes().splitlines()]
+    assert len(tail.read().batches) == 6
+
+    run.cut_metrics(sum(lengths[:kept]))
+    for step in range(kept + 1, kept + 1 + n_more):  # 9 more: longer than the old log was
+        run.append_metrics(batch(step, 2 / step))
+
+    now = tail.read().batches
+    assert now["step"].tolist() == list(range(1, kept + n_more + 1))
+    assert now["loss"].iloc[kept:].tolist() == [2 / s for s in range(kept + 1, kept + n_more + 1)]
+    run.append_metrics(batch(99, 9.0))
+    assert tail.read().batches["step"].iloc[-1] == 99
+
+
+def test_a_tail_reads_only_what_is_new(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = Run(tmp_path)
+    tail = MetricTail(run.metrics_path)
+    assert tail.read().batches.empty
+    offsets: list[int] = []
+    real = metric_tail.read_jsonl
+    monkeypatch.setattr(
+        metric_tail, "read_jsonl", lambda path, at: (offsets.append(at), real(path, at))[1]
+    )
+    run.append_metrics(batch(1, 1.0))
+    tail.read()
+    with run.metrics_path.open("a") as log:
+        log.write('{"kind": "batch", "st')
+    assert len(tail.read().batches) == 1
+    with run.metrics_path.open("a") as log:
+        log.write('ep": 2, "loss": 0.5, "accuracy": 1}\n')
+    assert tail.read().batches["step"].tolist() == [1, 2]
+    assert offsets[0] == 0
+    assert offsets[1] == offsets[2] > 0
+
+
+def test_a_device_log_that_was_deleted_begins_anew(tmp_path: Path) -> None:
+    run = Run(tmp_path)
+    tail = DeviceTail(tmp_path / "device.jsonl")
+    run.append_device({"time": "a", "cpu_percent": 1.0})
+    assert len(tail.read()) == 1
+    (tmp_path / "device.jsonl").unlink()
+
+    assert tail.read().empty
+
+
+def test_among_five_hundred_runs_a_link_opens_without_looking_at_the_others(
+    workspace: Home, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = fake_run(workspace, "done")
+    status = (run.folder / "status.json").read_bytes()
+    for number in range(1, 500):
+        folder = workspace.runs / f"20260302-{number:06d}-demo_cnn"
+        folder.mkdir()
+        (folder / "status.json").write_bytes(status)
+        (folder / "metrics.jsonl").mkdir()  # a list that read it would fail
+    open_page("runs", run=run.name)  # all imports done
+    st.cache_resource.clear()
+    read: list[Path] = []
+    real = Path.read_text
+    monkeypatch.setattr(
+        Path, "read_text", lambda path, *a, **k: (read.append(path), real(path, *a, **k))[1]
+    )
+
+    began = time.process_time()
+    open_page("runs", run=run.name)
+    used = time.process_time() - began
+
+    assert {path.parent for path in read if path.is_relative_to(workspace.runs)} == {run.folder}
+    assert used < 0.5
+    assert len(open_page("runs").dataframe[0].value) == 500

@@ -19,12 +19,14 @@ from filelock import FileLock
 from tests.training.tiny import CHANGES, N_IMAGES, Finished, as_it_was, tiny_recipe
 from xray_core.errors import RunError
 from xray_core.evaluation import report_run
+from xray_core.evaluation.calibrate import read_calibration
 from xray_core.evaluation.metrics import confusion_counts, cross_entropy
 from xray_core.preprocess.cache import ImageCache
 from xray_core.preprocess.images import read_preprocessed
 from xray_core.processes import own_handle
 from xray_core.recipes import PUBLISHED, Phase, Recipe
 from xray_core.runs import Run, Status, create_run
+from xray_core.splits import SplitSpec
 from xray_core.training import recorder, runner
 from xray_core.training.checkpoint import read_position
 from xray_core.training.data import Prepared, training_batches
@@ -590,7 +592,7 @@ def test_a_run_that_has_ended_is_not_trained_again(
     run = Run(tmp_path / "run")
     run.write_status(Status(state))
 
-    with pytest.raises(RunError, match=rf"has ended \({state}\)\. Submit its recipe again"):
+    with pytest.raises(RunError, match=rf"has ended \({state}\)\. Resume it, or restart it anew"):
         runner.train_run(run, finished.home)
 
 
@@ -612,3 +614,51 @@ def test_while_it_trains_its_status_tells_how_far_it_is(train: Train, on_batch: 
     assert later.seconds_left is not None
     assert 0 <= later.seconds_left < 60
     assert [one.epoch for one in seen] == sorted(one.epoch for one in seen)
+
+
+def test_the_last_epoch_is_kept_where_the_recipe_says_so(
+    train: Train, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    losses = iter([0.5, 0.9])
+    monkeypatch.setattr(recorder, "cross_entropy", lambda *_: next(losses))
+
+    run = train(replace(tiny_recipe(), judged_epoch="last"))
+
+    assert run.read_epochs()["best_epoch"].tolist() == [1, 2]
+    assert run.read_status().message.startswith("Last epoch 2 of 2")
+    final = run.read_predictions()
+    np.testing.assert_allclose(
+        probabilities_of(final[final["part"] == "validation"]),
+        probabilities_of(run.read_validation(2)),
+        atol=1e-5,
+    )
+
+
+def test_final_probabilities_are_fitted_to_the_validation_part(
+    train: Train, finished: Finished
+) -> None:
+    plain, run = train(tiny_recipe()), train(replace(tiny_recipe(), calibrate=True))
+
+    calibration = read_calibration(run)
+    assert calibration
+    assert read_calibration(plain) is None
+    raw = plain.read_predictions().dropna().reset_index(drop=True)
+    own = run.read_predictions().dropna().reset_index(drop=True)
+    np.testing.assert_allclose(
+        probabilities_of(own), calibration.apply(probabilities_of(raw)), atol=1e-3
+    )
+    validation = own[own["part"] == "validation"]
+    rate = (validation["actual"] == "opacity").mean()
+    assert validation["p_opacity"].mean() == pytest.approx(rate, abs=0.02)
+    path = finished.data / run.read_split().set_index("image_id").loc[own["image_id"][0], "path"]
+    [told] = probabilities_of(predict_images(run, [path]))
+    np.testing.assert_allclose(told, probabilities_of(own)[0], atol=1e-4)
+
+
+def test_without_a_test_part_nothing_is_fitted_to_the_one_that_judges(train: Train) -> None:
+    recipe = replace(tiny_recipe(), calibrate=True, split=SplitSpec("patient", test=0.0))
+
+    run = train(recipe)
+
+    assert run.read_status().state == "done", run.read_status().message
+    assert read_calibration(run) is None

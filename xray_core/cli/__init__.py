@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from xray_core.cli import data, trainings
+from xray_core.cli import data, queue, trainings
 from xray_core.cli.answer import Answer
 from xray_core.errors import XrayError
 from xray_core.home import find_home
@@ -95,17 +95,46 @@ def _build_parser() -> argparse.ArgumentParser:
             )
         else:
             command.add_argument("--data", type=Path, required=True, metavar="FOLDER")
+        if name == "submit":
+            command.add_argument("--user", default="", metavar="NAME", help="users take turns")
+            command.add_argument("--priority", type=int, default=0, help="higher goes first")
+            command.add_argument("--gpus", type=_positive, default=1, metavar="N", help="at once")
         command.add_argument(
             "--set", action="append", default=[], metavar="KEY=VALUE", help="change a field"
         )
 
-    worker = add("worker", trainings.work, "Train what is queued, one run after the other.")
-    worker.add_argument("--slots", type=_positive, default=1, help="trainings at once")
+    worker = add("worker", queue.work, "Train what is queued, as slots are free.")
+    worker.add_argument("--slots", type=_positive, metavar="N", help="as `queue --slots`")
+    worker.add_argument("--stay", action="store_true", help="do not end when nothing is queued")
+    worker.add_argument("--ray", metavar="ADDRESS", help="train on this Ray cluster")
+    waiting = add(
+        "queue", queue.show_queue, "Show who runs and who waits; change how many at once."
+    )
+    waiting.add_argument("--slots", type=_number_or("auto"), metavar="N|auto", help="at once")
+    waiting.add_argument("--per-user", type=_number_or("all"), metavar="N|all", help="of one user")
+    switch = waiting.add_mutually_exclusive_group()
+    switch.add_argument("--pause", dest="paused", action="store_true", default=None)
+    switch.add_argument("--unpause", dest="paused", action="store_false", default=None)
+    for name, function, text in (
+        ("stop", queue.stop, "Stop a run, queued or running."),
+        ("resume", queue.resume, "Let a run go on that was stopped, failed or lost."),
+        ("restart", queue.restart, "Queue the recipe of a run once more, from the beginning."),
+        ("pause", queue.pause, "Pass over a run that waits."),
+        ("unpause", queue.unpause, "Let a paused run wait for its turn again."),
+        ("priority", queue.set_priority, "Change the priority of a run that waits."),
+        ("move", queue.move, "Move a run that waits among those of its user and priority."),
+    ):
+        command = add(name, function, text)
+        command.add_argument("run", help="name of a run")
+        if name == "priority":
+            command.add_argument("priority", type=int, help="higher goes first; -100 to 100")
+        elif name == "move":
+            command.add_argument("places", type=int, help="how far; negative is up")
     add("runs", trainings.show_runs, "List the runs, newest first.")
     run = add("run", trainings.run, "Train one queued run folder (the worker calls this).")
     run.add_argument("folder", type=Path)
+    add("warm", trainings.warm, "Wait, everything imported, for a training (the worker does this).")
     for name, function, text in (
-        ("stop", trainings.stop, "Stop a run, queued or running."),
         ("evaluate", trainings.evaluate, "Judge a finished run from its files."),
         ("predict", trainings.predict, "Predict image files with a run's best weights."),
     ):
@@ -120,3 +149,10 @@ def _positive(text: str) -> int:
     if not text.isdigit() or int(text) == 0:
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number above 0")
     return int(text)
+
+
+def _number_or(word: str) -> Callable[[str], str]:
+    def check(text: str) -> str:
+        return text if text == word else str(_positive(text))
+
+    return check

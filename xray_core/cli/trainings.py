@@ -1,4 +1,4 @@
-"""Commands about trainings: recipes, runs, the queue, judging and predicting.
+"""Commands about trainings: recipes, runs, judging and predicting.
 
 Each imports what it needs: `runs` must not wait for TensorFlow.
 """
@@ -52,6 +52,15 @@ def run(options: argparse.Namespace, home: Home) -> Answer:
     return _train_here(find_run(folder.parent, folder.name), home)
 
 
+def warm(options: argparse.Namespace, home: Home) -> Answer:
+    """Import what a training needs, then wait for one on standard input."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    from xray_core.training.warm import wait_and_train
+
+    state = wait_and_train()
+    return {"state": state}, f"The training ended: {state}." if state else "No training came."
+
+
 def _train_here(run: Any, home: Home) -> Answer:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # the log is for what a student can use
     from xray_core.training.runner import train_run
@@ -75,7 +84,9 @@ def submit(options: argparse.Namespace, home: Home) -> Answer:
     """Queue a training for the background worker."""
     from xray_core.jobs import submit_recipe
 
-    run = submit_recipe(_recipe_of(options), options.data, home)
+    run = submit_recipe(
+        _recipe_of(options), options.data, home, options.user, options.priority, options.gpus
+    )
     return {"run": run.name, "folder": str(run.folder)}, f"Queued {run.name}."
 
 
@@ -94,15 +105,6 @@ def describe(options: argparse.Namespace, home: Home) -> Answer:
     )
 
 
-def work(options: argparse.Namespace, home: Home) -> Answer:
-    """Train what is queued, one run after the other."""
-    from xray_core.jobs import run_worker
-
-    served = run_worker(home, options.slots)
-    text = "Nothing left to do." if served else "Another worker serves this workspace."
-    return {"served": served}, text
-
-
 def show_runs(options: argparse.Namespace, home: Home) -> Answer:
     """List the runs, newest first."""
     from xray_core.runs import list_runs
@@ -110,15 +112,6 @@ def show_runs(options: argparse.Namespace, home: Home) -> Answer:
     answer = [{"run": run.name, **asdict(run.read_status())} for run in list_runs(home.runs)]
     lines = [f"{one['state']:8} {one['run']}  {one['message']}" for one in answer]
     return answer, "\n".join(lines) or f"No runs in {home.runs} yet. Try: train demo_cnn"
-
-
-def stop(options: argparse.Namespace, home: Home) -> Answer:
-    """Stop a run, queued or running."""
-    from xray_core.jobs import stop_run
-    from xray_core.runs import find_run
-
-    text = stop_run(find_run(home.runs, options.run), home)
-    return {"run": options.run, "message": text}, text
 
 
 def evaluate(options: argparse.Namespace, home: Home) -> Answer:

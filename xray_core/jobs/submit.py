@@ -1,5 +1,6 @@
-"""What a user does to jobs: submit a recipe, stop a run."""
+"""Submit a recipe: check it as far as it can be without training, and queue it."""
 
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,8 +12,11 @@ from xray_core.jobs.worker import ensure_worker
 from xray_core.labels import encode_catalog, find_view
 from xray_core.models import check_weights
 from xray_core.recipes import Recipe, bind_recipe
-from xray_core.runs import Run, create_run, utc_now
+from xray_core.runs import Run, Submission, create_run
 from xray_core.splits import LEAKY_METHODS, check_leaks, split_catalog
+
+LONGEST_USER = 40  # characters of a name
+HIGHEST_PRIORITY = 100  # and the lowest is its negative
 
 
 def check_recipe(recipe: Recipe, data_folder: Path, home: Home) -> Recipe:
@@ -33,37 +37,42 @@ def check_recipe(recipe: Recipe, data_folder: Path, home: Home) -> Recipe:
     return bound
 
 
-def submit_recipe(recipe: Recipe, data_folder: Path, home: Home) -> Run:
+def check_priority(priority: int) -> int:
+    """Return `priority`. Raises JobError where it is out of bounds."""
+    if abs(priority) > HIGHEST_PRIORITY:
+        raise JobError(
+            f"The priority {priority} is out of bounds: -{HIGHEST_PRIORITY} to {HIGHEST_PRIORITY}."
+        )
+    return priority
+
+
+def submit_recipe(
+    recipe: Recipe, data_folder: Path, home: Home, user: str = "", priority: int = 0, gpus: int = 1
+) -> Run:
     """Queue a training of `recipe` on `data_folder`, and see that a worker is there.
 
+    Args:
+        recipe: what to train.
+        data_folder: a dataset.
+        home: the workspace.
+        user: a name, as typed; users take turns.
+        priority: higher goes first; -100 to 100.
+        gpus: how many to train on at once, where there are GPUs.
+
     Returns:
-        The new run; the training starts as soon as those before it have ended.
+        The new run; the training starts as soon as its turn comes.
 
     Raises:
         XrayError: see `check_recipe`, `runs.create_run` and `JobQueue`.
     """
-    run = create_run(check_recipe(recipe, data_folder, home), home.runs)
-    try:
-        JobQueue(home.queue).submit(run.name)
-    except JobError as error:
-        status = replace(run.read_status(), state="failed", message=str(error), ended_at=utc_now())
-        run.write_status(status)
-        raise
+    bound = check_recipe(recipe, data_folder, home)
+    queue = JobQueue(home.queue)
+    wish = Submission(" ".join(user.split())[:LONGEST_USER], check_priority(priority), gpus=gpus)
+    # Once its folder is there the run is submitted, whatever happens to this process: a worker
+    # finds it. All that can be refused is therefore done before.
+    wish = replace(wish, rank=queue.next_rank())
+    run = create_run(bound, home.runs, wish)
+    with suppress(JobError):  # then the worker finds it, too
+        queue.submit(run.name, wish)
     ensure_worker(home)
     return run
-
-
-def stop_run(run: Run, home: Home) -> str:
-    """Stop a run, queued or running; return in words what happens now."""
-    status = run.read_status()
-    if status.has_ended:
-        return f"{run.name} has ended already: {status.state}."
-    run.request_stop()
-    if JobQueue(home.queue).cancel(run.name):
-        run.write_status(
-            replace(
-                status, state="stopped", message="Cancelled before it began.", ended_at=utc_now()
-            )
-        )
-        return f"{run.name} is out of the queue."
-    return f"{run.name} stops after its present batch; what it learned so far is kept."

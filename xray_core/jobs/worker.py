@@ -1,25 +1,39 @@
-"""The worker: starts queued runs, one at a time by default, and notes how they end.
+"""The worker: starts queued runs as slots are free, and notes how they end.
 
 One worker per workspace, by a file lock that the system frees when its holder dies. The
 worker and each training are processes of their own: killing the app, or the worker, ends no
 training, and the next worker takes over what it finds.
 """
 
+import os
 import time
-from dataclasses import replace
+import traceback
+from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
+from typing import TypeVar
 
 from filelock import FileLock, Timeout
 
-from xray_core.errors import RunError
+from xray_core.errors import JobError, XrayError
 from xray_core.home import Home
-from xray_core.jobs.queue import Job, JobQueue
-from xray_core.processes import is_alive, lower_priority, start_detached, terminate, xray_command
-from xray_core.runs import Run, utc_now
+from xray_core.jobs.gpus import find_gpus
+from xray_core.jobs.launchers import Launcher, LocalLauncher, choose_launcher
+from xray_core.jobs.log import write_log
+from xray_core.jobs.order import Job
+from xray_core.jobs.queue import JobQueue
+from xray_core.jobs.rebuild import find_job
+from xray_core.jobs.settings import QueueSettings, read_settings
+from xray_core.jobs.supervision import Supervisor
+from xray_core.processes import lower_priority, start_detached, xray_command
+from xray_core.runs import list_runs
 
 POLL = 0.3  # seconds between two looks at the queue
+SEARCH_EVERY = 10.0  # seconds between two looks for submitted runs that the queue does not know
 IDLE = 60.0  # seconds without work after which the worker ends; the next submit starts one
+WARM_IDLE = 900.0  # the same while it keeps a process ready for the next training
 
-PATIENCE = 30.0  # seconds from the request to stop to SIGTERM, and again to SIGKILL
+T = TypeVar("T")
 
 
 def ensure_worker(home: Home) -> None:
@@ -42,106 +56,137 @@ def worker_is_running(home: Home) -> bool:
     return False
 
 
-def run_worker(home: Home, slots: int = 1, idle: float = IDLE) -> bool:
+def run_worker(
+    home: Home, *, idle: float = IDLE, stay: bool = False, launcher: Launcher | None = None
+) -> bool:
     """Train what is queued until nothing was queued for `idle` seconds.
+
+    What may run at once is read from the workspace's settings, again and again.
 
     Args:
         home: the workspace.
-        slots: how many trainings may run at once.
         idle: seconds.
+        stay: never end for lack of work, and wait while another worker serves the workspace.
+        launcher: starts the trainings; by default, see `launchers.choose_launcher`.
 
     Returns:
         False, at once, if another worker serves this workspace.
     """
     lower_priority()
-    queue = JobQueue(home.queue)
     lock = _lock(home)
     while True:
         try:
             # A short wait: `worker_is_running` holds the lock for an instant to see if it is free.
-            lock.acquire(timeout=0.5)
+            lock.acquire(timeout=-1 if stay else 0.5, poll_interval=1.0 if stay else 0.05)
         except Timeout:
             return False
         try:
-            _serve(home, queue, slots, idle)
+            _serve(_Service(home, launcher or choose_launcher()), float("inf") if stay else idle)
         finally:
             lock.release()
         # Who submitted just now saw our lock and started no worker: look once more without it.
-        if not queue.list_jobs():
-            return True
+        with suppress(JobError):  # nobody can tell: serve on
+            if not JobQueue(home.queue).list_jobs():
+                return True
 
 
-def _serve(home: Home, queue: JobQueue, slots: int, idle: float) -> None:
+def _serve(service: "_Service", idle: float) -> None:
     last_work = time.monotonic()
-    while time.monotonic() - last_work < idle:
-        for job in queue.list_jobs():
+    while time.monotonic() - last_work < (max(idle, WARM_IDLE) if service.is_warm else idle):
+        if service.look():
             last_work = time.monotonic()
-            if job.state == "started":
-                _look_after(job, home, queue)
-        while name := queue.claim_next(slots):
-            _start(name, home, queue)
         time.sleep(min(POLL, idle))
+    service.close()
 
 
-def _start(name: str, home: Home, queue: JobQueue) -> None:
-    run = Run(home.runs / name)
-    if not run.folder.is_dir():  # deleted while it waited
-        queue.end(name)
-        return
-    workspace = {"XRAY_HOME": str(home.folder)}
-    handle = start_detached(xray_command("run", str(run.folder)), run.log_path, workspace)
-    queue.set_handle(name, handle)
+class _Service:
+    """One worker at work; no trouble with a run, the queue or the disk ends it."""
 
+    def __init__(self, home: Home, launcher: Launcher) -> None:
+        self._home, self._queue = home, JobQueue(home.queue)
+        self._launcher, self._supervisor = launcher, Supervisor(home, self._queue, launcher)
+        # Where trainings run elsewhere, those machines' own queue knows their GPUs.
+        self._is_local = isinstance(launcher, LocalLauncher)
+        self._gpus = [gpu.index for gpu in find_gpus()] if self._is_local else []
+        self._settings = QueueSettings()
+        self.is_warm = False  # whether something is kept ready for the next training
+        self._troubles: dict[str, str] = {}  # with what → what the log has said about it
+        self._no_jobs: dict[str, int] = {}  # run that asks for no training → time of its status
+        self._searched = float("-inf")
 
-def _look_after(job: Job, home: Home, queue: JobQueue) -> None:
-    """Note the end of a started run, whether it said a last word or not."""
-    run = Run(home.runs / job.run)
-    if job.handle and is_alive(job.handle):
-        _insist_on_stop(run, job.handle)
-        return
-    try:
-        status = run.read_status()
-    except RunError:
-        # The folder was deleted, or its status is damaged: there is nobody to tell.
-        queue.end(job.run)
-        return
-    if status.state == "running":
-        # Started by a worker that was killed before it noted the handle; the run knows it.
-        _insist_on_stop(run, status.handle)
-        return
-    if status.state == "queued" and not job.handle:
-        # Claimed by a worker that was killed before it started it. The training takes a lock
-        # on its run, so even if that process is about to appear, the run is trained once.
-        _start(job.run, home, queue)
-        return
-    if not status.has_ended or status.state == "lost":
-        stopped = run.stop_path.exists()
-        run.write_status(
-            replace(
-                status,
-                state="stopped" if stopped else "failed" if status.state == "queued" else "lost",
-                message=_last_words(run, stopped=stopped, began=status.state != "queued"),
-                ended_at=utc_now(),
-            )
+    def look(self) -> bool:
+        """Do what is to be done now; return whether there is anything to wait for."""
+        self._settings = self._try("settings", lambda: read_settings(self._home)) or self._settings
+        if time.monotonic() - self._searched > SEARCH_EVERY:
+            self._try("runs", self._search)
+            self._searched = time.monotonic()
+        jobs = self._try("queue", self._queue.list_jobs)
+        if jobs is None:
+            return True  # nobody can tell, so wait
+        for job in jobs:
+            if job.state == "started":
+                self._try(job.run, partial(self._supervisor.look_after, job))
+        started = False
+        while not self._settings.paused and (job_now := self._try("slots", self._claim)):
+            started = True
+            self._try(job_now.run, partial(self._supervisor.start, job_now))
+        busy = started or bool(jobs)
+        self.is_warm = bool(
+            self._try("spare", partial(self._prepare, warm=self._may_be_warm(), idle=not busy))
         )
-    queue.end(job.run)
+        return busy
 
+    def close(self) -> None:
+        """Keep nothing ready any more."""
+        self._try("spare", partial(self._prepare, warm=False, idle=False))
 
-def _last_words(run: Run, *, stopped: bool, began: bool) -> str:
-    if stopped:
-        return "Stopped on request."
-    if not began:
-        return "The training process ended before it began; its log says why."
-    return "The training process was killed. What it wrote until then is here."
+    def _may_be_warm(self) -> bool:
+        return self._settings.warm and os.environ.get("XRAY_WARM") != "0"
 
+    def _prepare(self, *, warm: bool, idle: bool) -> bool:
+        return self._launcher.prepare(self._home, warm=warm, idle=idle)
 
-def _insist_on_stop(run: Run, handle: str) -> None:
-    """End a training that does not heed the request to stop: it hangs, or its batches are long."""
-    if not run.stop_path.exists():
-        return
-    waited = time.time() - run.stop_path.stat().st_mtime
-    if waited > PATIENCE:
-        terminate(handle, kill=waited > 2 * PATIENCE)
+    def _claim(self) -> Job | None:
+        # Counted in any case: while the launcher cannot start anything, nothing is claimed.
+        at_most = max(1, len(self._gpus)) if self._is_local else self._launcher.count_slots()
+        slots = self._settings.slots or at_most
+        return self._queue.claim_next(slots, self._settings.per_user, self._gpus)
+
+    def _search(self) -> None:
+        """Take in submitted runs that the queue does not know: a submit was killed half-way."""
+        known = {job.run for job in self._queue.list_jobs()}
+        for run in list_runs(self._home.runs):
+            try:
+                written = run.status_path.stat().st_mtime_ns
+            except FileNotFoundError:
+                continue  # deleted meanwhile
+            if run.name in known or self._no_jobs.get(run.name) == written:
+                continue
+            with self._queue.changing():  # nobody is about to stop or resume it
+                job = find_job(run)
+                if job and self._queue.adopt(job):
+                    write_log(self._home, f"{run.name} was in no queue; it is now.")
+            if job is None:
+                self._no_jobs[run.name] = written
+
+    def _try(self, what: str, work: Callable[[], T]) -> T | None:
+        """Return what `work` returns, or None after trouble; the log says so once."""
+        try:
+            answer = work()
+        except (XrayError, OSError) as error:
+            self._note(what, str(error))
+        except Exception:  # whatever is wrong with one run, the others must go on
+            self._note(what, traceback.format_exc())
+        else:
+            if self._troubles.pop(what, ""):
+                write_log(self._home, f"{what}: all is well again.")
+            return answer
+        return None
+
+    def _note(self, what: str, words: str) -> None:
+        if self._troubles.get(what) != words:
+            self._troubles[what] = words
+            write_log(self._home, f"{what}: {words} Trying again.")
 
 
 def _lock(home: Home) -> FileLock:

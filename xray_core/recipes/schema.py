@@ -17,6 +17,7 @@ OPTIMIZERS = ("adam", "nadam", "sgd", "rmsprop")
 SCHEDULES = ("constant", "cosine")
 TRAINABLE = ("all", "head")
 PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
+JUDGED_EPOCHS = ("best", "last")
 CLASS_WEIGHTS = ("none", "balanced")
 
 
@@ -73,8 +74,12 @@ class Recipe:
             processors and GPUs made for it, and slows others; "mixed_float16" is for GPUs.
         finer_targets: whether each combination of published labels, of study and image, is learnt
             as a class of its own; the probability of a judged class is the sum of its own.
+        judged_epoch: whose weights are kept and judged: "best" by validation loss, or "last",
+            which suits a learning rate that falls to zero and a small validation part.
         average_mirror: whether the final predictions are the mean of those for the image and
             for its mirror image.
+        calibrate: whether the final probabilities are scaled and shifted to fit the validation
+            part; see `evaluation.calibrate`. Without a test part they stay as they are.
         seed: of weights, order and augmentation.
         published: metric -> the source's figure, for comparison.
         parent: the published recipe that this what-if was made from.
@@ -100,7 +105,9 @@ class Recipe:
     class_weights: str = "none"
     precision: str = "float32"
     finer_targets: bool = False
+    judged_epoch: str = "best"
     average_mirror: bool = False
+    calibrate: bool = False
     seed: int = 0
     published: Mapping[str, float] = field(default_factory=dict)
     parent: str = ""
@@ -111,6 +118,7 @@ class Recipe:
     def __post_init__(self) -> None:
         check_choice("model", self.model, MODELS)
         check_choice("class_weights", self.class_weights, CLASS_WEIGHTS)
+        check_choice("judged_epoch", self.judged_epoch, JUDGED_EPOCHS)
         check_choice("precision", self.precision, PRECISIONS)
         _check_range("batch_size", self.batch_size, 1, 1024)
         _check_range("seed", self.seed, 0, 2**31 - 1)

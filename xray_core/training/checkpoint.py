@@ -35,7 +35,8 @@ class Position:
         loss_sum, hits: of these batches: loss times images, and images rightly classified.
         seconds: that the present epoch has taken so far.
         epoch_seconds: that the last finished epoch took.
-        best_loss, best_epoch: lowest validation loss; None and 0 before the first epoch ends.
+        best_loss, best_epoch: of the epoch whose weights are kept, by default that of the lowest
+            validation loss; None and 0 before the first epoch ends.
         log_bytes: length of the metric log; what stands behind is trained again.
         n_training: images of the training part, by which a changed dataset is noticed.
     """

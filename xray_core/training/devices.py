@@ -1,6 +1,7 @@
 """The hardware that Keras computes on. The one place that talks to a backend by name."""
 
 import os
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import keras
@@ -26,16 +27,58 @@ def prepare_device() -> str:
     return ", ".join(names) or f"CPU, {os.cpu_count()} cores"
 
 
+def parallel_devices() -> list[str]:
+    """Return the GPUs that one training shares, if there are several; TensorFlow only.
+
+    A training sees only the GPUs that it was given, by CUDA_VISIBLE_DEVICES.
+    """
+    if keras.backend.backend() != "tensorflow":
+        return []
+    import tensorflow as tf
+
+    gpus = [f"GPU:{number}" for number in range(len(tf.config.list_physical_devices("GPU")))]
+    return gpus if len(gpus) > 1 else []
+
+
+def share_batches(devices: list[str]) -> AbstractContextManager[Any]:
+    """Return the context in which a model is built and compiled to train on several devices.
+
+    Each batch is divided among them and the gradients are added up, so the loss is that of one
+    device with the same batch; batch normalisation alone sees each device's share by itself.
+
+    Args:
+        devices: as `parallel_devices` returns them; empty changes nothing.
+    """
+    if not devices:
+        return nullcontext()
+    import tensorflow as tf
+
+    strategy = tf.distribute.MirroredStrategy(devices)
+    scope: AbstractContextManager[Any] = strategy.scope()
+    return scope
+
+
 def read_gpu_use() -> dict[str, Any]:
-    """Return `gpu_percent` and `gpu_memory_mb` of the first NVIDIA GPU; empty without one."""
+    """Return the use of the NVIDIA GPU that this process computes on; empty without one.
+
+    Returns:
+        gpu_percent, gpu_memory_mb and gpu_total_mb. The memory is that of all its processes,
+        since inside a container a process cannot tell its own.
+    """
     import pynvml
 
+    first = os.environ.get("CUDA_VISIBLE_DEVICES", "").split(",")[0]
     try:
         pynvml.nvmlInit()
-        handle = pynvml.nvmlDeviceGetHandleByIndex(0)
+        if first.startswith("GPU-"):
+            handle = pynvml.nvmlDeviceGetHandleByUUID(first)
+        else:
+            handle = pynvml.nvmlDeviceGetHandleByIndex(int(first) if first.isdigit() else 0)
+        memory = pynvml.nvmlDeviceGetMemoryInfo(handle)
         return {
             "gpu_percent": float(pynvml.nvmlDeviceGetUtilizationRates(handle).gpu),
-            "gpu_memory_mb": pynvml.nvmlDeviceGetMemoryInfo(handle).used / 2**20,
+            "gpu_memory_mb": memory.used / 2**20,
+            "gpu_total_mb": memory.total / 2**20,
         }
     except pynvml.NVMLError:
         return {}  # no NVIDIA driver here: nothing to report

@@ -1,5 +1,6 @@
 """Progress: what a running training tells the world through its status file."""
 
+import os
 import time
 from dataclasses import replace
 from typing import Any
@@ -31,7 +32,8 @@ class Progress:
             before,
             state="running",
             message="Starting.",
-            handle=own_handle(),
+            # A launcher on several machines knows its processes by names of its own.
+            handle=os.environ.get("XRAY_HANDLE") or own_handle(),
             started_at=before.started_at or utc_now(),
             ended_at="",
         )
@@ -50,7 +52,10 @@ class Progress:
             self._sampled = clock
             memory = self._process.memory_info().rss / 2**20
             use: dict[str, Any] = {"cpu_percent": self._process.cpu_percent(), "memory_mb": memory}
-            self.status = replace(self.status, **use, **read_gpu_use())
+            use |= read_gpu_use()
+            self.status = replace(self.status, **use)
+            rounded = {name: round(value, 1) for name, value in use.items()}
+            self._run.append_device({"time": utc_now(), **rounded})
         if now or clock - self._written > EVERY:
             self._written = clock
             self._run.write_status(self.status)
@@ -67,3 +72,4 @@ class Progress:
             self.status, state=state, message=message, seconds_left=None, ended_at=utc_now()
         )
         self._run.write_status(self.status)
+        self._run.append_event(state, message, "training")

@@ -1,5 +1,6 @@
 """The callback that writes down what happens: each batch, each epoch, the best weights."""
 
+import os
 import sys
 import time
 from dataclasses import replace
@@ -24,7 +25,8 @@ from xray_core.training.finer import GATHERED
 from xray_core.training.inputs import PredictionBatches, TrainingBatches
 from xray_core.training.progress import Progress
 
-CHECKPOINT_EVERY = 20.0  # seconds of training that a killed process may cost
+# Seconds of training that a killed process may cost.
+CHECKPOINT_EVERY = float(os.environ.get("XRAY_CHECKPOINT_SECONDS") or 20)
 CHECKPOINT_SHARE = 0.05  # of the time that writing checkpoints may take; large models are slow
 
 
@@ -44,6 +46,7 @@ class Recorder(keras.callbacks.Callback):  # type: ignore[misc]
         image_ids: their names.
         classes: in the order of the model's output.
         position: where the training goes on; the metric log ends there.
+        keep_last: whether the newest epoch is always the one to keep, not the best.
     """
 
     def __init__(
@@ -56,12 +59,13 @@ class Recorder(keras.callbacks.Callback):  # type: ignore[misc]
         image_ids: list[str],
         classes: list[str],
         position: Position,
+        keep_last: bool = False,
     ) -> None:
         super().__init__()
         self._run, self._progress = run, progress
         self._training, self._validation = training, validation
         self._actual, self._image_ids, self._classes = actual, image_ids, classes
-        self.position = position
+        self.position, self._keep_last = position, keep_last
         self.judged: Any = None  # the model whose answers count
         self.phase = ""
         self.phase_losses: list[float] = []  # validation loss of each epoch of the present phase
@@ -132,7 +136,7 @@ class Recorder(keras.callbacks.Callback):  # type: ignore[misc]
         epoch, seconds = here.epoch + 1, here.seconds + time.monotonic() - began
 
         self._write_validation(epoch, probabilities)
-        if here.best_loss is None or val_loss < here.best_loss:
+        if self._keep_last or here.best_loss is None or val_loss < here.best_loss:
             self._move(best_loss=val_loss, best_epoch=epoch)
             with replaced_file(self._run.best_checkpoint) as partial:
                 self.judged.save(partial)
@@ -165,7 +169,9 @@ class Recorder(keras.callbacks.Callback):  # type: ignore[misc]
         )
         self._move(epoch=epoch, batch=0, loss_sum=0.0, hits=0.0, seconds=0.0, epoch_seconds=seconds)
         self.save_checkpoint()
-        self._progress.update(now=True, epoch=epoch)
+        is_best = epoch == self.position.best_epoch
+        best = {"val_accuracy": round(summary["accuracy"], 6)} if is_best else {}
+        self._progress.update(now=True, epoch=epoch, **best)
 
     def start_phase(self, number: int, name: str) -> None:
         """Say that the phase numbered `number`, from 0, is trained from now on."""

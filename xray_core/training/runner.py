@@ -6,6 +6,7 @@ import shutil
 import signal
 import sys
 import traceback
+from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -15,15 +16,17 @@ import numpy as np
 from filelock import FileLock, Timeout
 
 from xray_core.errors import RunError, XrayError
+from xray_core.evaluation.calibrate import fit_calibration
 from xray_core.evaluation.report import prediction_table, report_run
 from xray_core.home import Home
 from xray_core.models import build_model, check_weights
 from xray_core.preprocess.cache import BuildStopped
 from xray_core.processes import lower_priority
+from xray_core.recipes import Recipe
 from xray_core.runs import Run
 from xray_core.training.checkpoint import Position, read_position
 from xray_core.training.data import Prepared, finer_targets, prepare_data, training_batches
-from xray_core.training.devices import prepare_device
+from xray_core.training.devices import parallel_devices, prepare_device, share_batches
 from xray_core.training.finer import gather_output
 from xray_core.training.fused_norm import fuse_batch_norm
 from xray_core.training.inputs import PredictionBatches, TrainingBatches
@@ -55,11 +58,13 @@ def train_run(run: Run, home: Home) -> str:
     with lock:
         status = run.read_status()
         if status.has_ended:
-            raise RunError(f"{run.name} has ended ({status.state}). Submit its recipe again.")
+            raise RunError(f"{run.name} has ended ({status.state}). Resume it, or restart it anew.")
         reserve = run.folder / ".reserve"
         try:
             reserve.write_bytes(b"\0" * RESERVE)
             _stop_on_signals(run)
+            if not run.submission_path.is_file():
+                run.append_event("started", "Started on a command line.")
             lower_priority()
             progress = Progress(run)
         except OSError as error:
@@ -136,6 +141,8 @@ def _train(run: Run, home: Home, progress: Progress) -> str:
     else:
         _check_data_unchanged(begin, training)
         run.cut_metrics(begin.log_bytes)
+        place = f"epoch {begin.epoch + 1}, batch {begin.batch + 1}"
+        run.append_event("restored", f"Goes on from {place}.", "training")
     recorder = Recorder(
         run,
         progress,
@@ -145,33 +152,36 @@ def _train(run: Run, home: Home, progress: Progress) -> str:
         data.split["image_id"].iloc[rows].tolist(),
         data.classes,
         begin or Position(),
+        keep_last=recipe.judged_epoch == "last",
     )
     progress.update(now=True, message="Building the model.")
     keras.config.set_dtype_policy(recipe.precision)
-    model = build_model(
-        recipe.model,
-        len(finer.names) if finer else len(data.classes),
-        recipe.preprocess.size,
-        "random" if resumes else recipe.weights,  # a checkpoint holds all weights
-        **recipe.model_options,
-    )
-    if finer:
-        model = gather_output(model, finer.classes, len(data.classes))
     on_gpu = not device.startswith("CPU")
-    if not on_gpu:
-        fuse_batch_norm(model)  # trains MobileNetV2 twice as fast; a GPU fuses by itself (XLA)
-    try:
-        fit_phases(model, recipe, run, training, recorder, on_gpu=on_gpu, resumes=resumes)
-    except StopRequested:
-        recorder.save_checkpoint()
-        raise
+    with share_batches(parallel_devices()):
+        model = build_model(
+            recipe.model,
+            len(finer.names) if finer else len(data.classes),
+            recipe.preprocess.size,
+            "random" if resumes else recipe.weights,  # a checkpoint holds all weights
+            **recipe.model_options,
+        )
+        if finer:
+            model = gather_output(model, finer.classes, len(data.classes))
+        if not on_gpu:
+            fuse_batch_norm(model)  # MobileNetV2 twice as fast; a GPU fuses by itself (XLA)
+        try:
+            fit_phases(model, recipe, run, training, recorder, on_gpu=on_gpu, resumes=resumes)
+        except StopRequested:
+            recorder.save_checkpoint()
+            raise
 
     progress.update(now=True, step="evaluating", message="Evaluating the best weights.")
     take_best_weights(model, run)
-    report = _evaluate(model, run, data, mirror=recipe.average_mirror)
+    report = _evaluate(model, run, data, recipe)
     count = f"{report['n']} {report['part']} images"
     here = recorder.position
-    return f"Best epoch {here.best_epoch} of {here.epoch}; judged on {count}."
+    which = "Last" if recipe.judged_epoch == "last" else "Best"
+    return f"{which} epoch {here.best_epoch} of {here.epoch}; judged on {count}."
 
 
 def _check_data_unchanged(begin: Position, training: TrainingBatches) -> None:
@@ -182,18 +192,25 @@ def _check_data_unchanged(begin: Position, training: TrainingBatches) -> None:
         )
 
 
-def _evaluate(model: Any, run: Run, data: Prepared, mirror: bool) -> dict[str, Any]:
-    """Predict validation and test once, with the best weights; write predictions and report."""
+def _evaluate(model: Any, run: Run, data: Prepared, recipe: Recipe) -> dict[str, Any]:
+    """Predict validation and test once, with the kept weights; write predictions and report."""
     judged = data.split[data.split["part"] != "train"]
     rows = judged.index[data.cache.readable[judged.index]].to_numpy()
-    views = [False, True] if mirror else [False]
+    views = [False, True] if recipe.average_mirror else [False]
     values = np.mean(
         [
             model.predict(PredictionBatches(data.cache, rows, PREDICT_BATCH, mirrored), verbose=0)
             for mirrored in views
         ],
         axis=0,
+        dtype="float64",
     )
+    if recipe.calibrate and (judged["part"] == "test").any():
+        # Where validation itself judges, fitting to it would flatter.
+        validation = (data.split["part"].iloc[rows] == "validation").to_numpy()
+        calibration = fit_calibration(data.actual(rows[validation]), values[validation])
+        run.write_json("calibration.json", asdict(calibration))
+        values = calibration.apply(values)
     names = data.split["image_id"].iloc[rows]
     table = prediction_table(judged, data.classes, dict(zip(names, values, strict=True)))
     run.write_table("predictions.parquet", table)

@@ -1,4 +1,4 @@
-"""The live view of one run: state, progress, curves; then epochs, device, data and log."""
+"""The live view of one run: state, progress, curves; then epochs, data, device, history, log."""
 
 import json
 from typing import Any
@@ -9,8 +9,10 @@ import streamlit as st
 from pages.parts.confusion import show_confusion
 from pages.parts.frame import errors_in_words, escape_markdown
 from pages.parts.run_state import NEXT_STEPS, format_duration, show_badge, show_progress, took
-from pages.parts.runs.metric_tail import Metrics, read_metrics
+from pages.parts.runs.metric_tail import Metrics, read_device, read_metrics
+from pages.parts.runs.outcome import leave_fragment_after_act
 from pages.parts.runs.run_list import queue_in_words
+from xray_core.figures.device import plot_device, thin_device
 from xray_core.figures.training import ZOOM, Window, curve_table, plot_learning_curve
 from xray_core.recipes import Recipe
 from xray_core.runs import Run, Status
@@ -22,16 +24,19 @@ N_LOG_LINES = 200
 def show_run(run: Run, recipe: Recipe) -> None:
     """Show a run; looks again by itself until the run has ended."""
     with errors_in_words():
-        ticking = not run.read_status().has_ended
-    st.fragment(_show_progress, run_every=TICK if ticking else None)(run, ticking)
+        status = run.read_status()
+    ticking = not status.has_ended
+    show_progress_of = st.fragment(_show_progress, run_every=TICK if ticking else None)
+    show_progress_of(run, status.state, run.stop_path.exists())
     st.fragment(_show_details, run_every=SLOW_TICK if ticking else None)(run, recipe)
 
 
-def _show_progress(run: Run, ticking: bool) -> None:
+def _show_progress(run: Run, known: str, stopping: bool) -> None:
+    leave_fragment_after_act()
     with errors_in_words():
         status = run.read_status()
-    if ticking and status.has_ended:
-        st.rerun()  # once more, with the ticking off and the buttons of an ended run
+    if status.state != known or run.stop_path.exists() != stopping:
+        st.rerun()  # the buttons are others now, and an ended run needs no ticking
     metrics = read_metrics(run)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         show_badge(status)
@@ -57,9 +62,19 @@ def _words(run: Run, status: Status) -> str:
     if status.state == "queued":
         return queue_in_words(run.name)
     if status.state == "running":
-        stopping = run.stop_path.exists()
-        return "Stopping after the present batch …" if stopping else ""
+        if run.stop_path.exists():
+            return f"Stopping … {escape_markdown(status.message)}"
+        return _resumed_from(run)
     return f"{escape_markdown(status.message)} {NEXT_STEPS[status.state]}"
+
+
+def _resumed_from(run: Run) -> str:
+    """Return where a running run went on, or "" if it began at the beginning."""
+    with errors_in_words():
+        events = run.read_events()
+    if not events or events[-1].get("event") != "restored":
+        return ""
+    return escape_markdown(str(events[-1].get("cause", "")))
 
 
 def _show_figures(status: Status, metrics: Metrics) -> None:
@@ -120,6 +135,8 @@ def _show_details(run: Run, recipe: Recipe) -> None:
     if len(metrics.epochs):
         _show_epoch(run, recipe, metrics.epochs)
     _show_data(run)
+    _show_device(run)
+    _show_history(run)
     log = st.expander("Log", icon=":material/article:", key="log", on_change="rerun")
     if log.open:
         with errors_in_words():
@@ -170,6 +187,47 @@ def _choose_epoch(run: Run, newest: int) -> int:
         st.session_state[kept] = None if moved == newest else moved
 
     return int(st.slider("Epoch", 1, newest, key=key, on_change=keep))
+
+
+def _show_device(run: Run) -> None:
+    if not (run.folder / "device.jsonl").is_file():
+        return
+    panel = st.expander("Device", icon=":material/memory:", key="device", on_change="rerun")
+    if not panel.open:
+        return
+    with panel:
+        table = thin_device(read_device(run))
+        if table.empty:
+            st.caption("Nothing yet; the first look comes after two seconds.")
+            return
+        st.plotly_chart(plot_device(table), key=f"device_{run.name}", config={"displaylogo": False})
+        st.caption(
+            "Of the training process; GPU memory is that of all who use the GPU. While the run "
+            "stood still, no time passes here."
+        )
+
+
+def _show_history(run: Run) -> None:
+    panel = st.expander("History", icon=":material/history:", key="history", on_change="rerun")
+    if not panel.open:
+        return
+    with errors_in_words():
+        events = pd.DataFrame(run.read_events(), columns=["time", "event", "cause", "by"])
+    if events.empty:
+        panel.caption("Nothing is noted of this run.")
+        return
+    events["time"] = pd.to_datetime(events["time"], utc=True, errors="coerce", format="ISO8601")
+    panel.dataframe(
+        events.iloc[::-1],  # newest first
+        hide_index=True,
+        alt="Each change of the run's state",
+        column_config={
+            "time": st.column_config.DatetimeColumn("Time", format="localized", width=170),
+            "event": st.column_config.TextColumn("What", width=100),
+            "cause": st.column_config.TextColumn("Cause"),
+            "by": st.column_config.TextColumn("By", width=100),
+        },
+    )
 
 
 def _show_data(run: Run) -> None:

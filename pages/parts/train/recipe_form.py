@@ -11,6 +11,7 @@ from xray_core.preprocess.spec import CONTRASTS, RESIZES
 from xray_core.recipes import Recipe, changeable_fields
 from xray_core.recipes.schema import (
     CLASS_WEIGHTS,
+    JUDGED_EPOCHS,
     OPTIMIZERS,
     PRECISIONS,
     SCHEDULES,
@@ -23,6 +24,7 @@ CHOICES = {
     "preprocess.resize": RESIZES,
     "preprocess.contrast": CONTRASTS,
     "class_weights": CLASS_WEIGHTS,
+    "judged_epoch": JUDGED_EPOCHS,
     "precision": PRECISIONS,
     "optimizer": OPTIMIZERS,
     "schedule": SCHEDULES,
@@ -36,7 +38,9 @@ TABS = {
         "class_weights",
         "precision",
         "finer_targets",
+        "judged_epoch",
         "average_mirror",
+        "calibrate",
         "seed",
         "weights",
         "model_options.",
@@ -70,7 +74,9 @@ HELP = {
     "test": "0: there is no test part, and the validation part judges.",
     "finer_targets": "Learn each combination of published labels as a class of its own, and add up "
     "the probabilities.",
+    "judged_epoch": "best: of the lowest validation loss. last: suits a rate that falls to zero.",
     "average_mirror": "The final predictions are the mean over each image and its mirror image.",
+    "calibrate": "Scale and shift the final probabilities to fit the validation part.",
     "precision": "mixed_bfloat16 can double the speed, or slow it: see the measured cost.",
     "seed": "Of weights, order and augmentation.",
     "resize": "squash ignores the proportions; pad keeps them and adds black borders.",

@@ -43,12 +43,14 @@ SIIM_MOBILENET_OPACITY = Recipe(
         brightness_min=0.7,
         brightness_max=1.3,
     ),
-    # The settings were found on seed 0, its test part in sight; seed 2 judges them unseen.
-    split=SplitSpec("patient", validation=0.1, test=0.2, seed=2),
+    # The settings were found on seeds 0 to 2, their test parts in sight; seed 3 judges them unseen.
+    split=SplitSpec("patient", validation=0.1, test=0.2, seed=3),
     phases=(Phase("fine_tune", epochs=10, learning_rate=1e-3, schedule="cosine"),),
     batch_size=32,
     finer_targets=True,
+    judged_epoch="last",
     average_mirror=True,
+    calibrate=True,
     published={"accuracy": 0.7783},
 )
 

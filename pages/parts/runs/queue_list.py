@@ -1,0 +1,224 @@
+"""The queue: what is running and what waits for its turn, and what may be done about it."""
+
+from typing import Any
+
+import streamlit as st
+
+from pages.parts.frame import errors_in_words, escape_markdown
+from pages.parts.run_state import show_badge, show_progress
+from pages.parts.runs.outcome import act, leave_fragment_after_act
+from pages.parts.runs.user import find_user
+from xray_core.errors import XrayError
+from xray_core.home import Home
+from xray_core.jobs import (
+    QueueSettings,
+    find_gpus,
+    move_run,
+    pause_run,
+    queue_view,
+    read_settings,
+    set_priority,
+    stop_run,
+    unpause_run,
+    write_settings,
+)
+from xray_core.runs import Run
+
+TICK = "1s"
+N_SHOWN = 8  # that wait; the others on request
+MOST = 64  # of slots and of runs of one user at once
+FAR = 10_000  # places: to the very front
+OUTSIDE = {"user": "", "priority": 0}  # what the queue says of a run that it does not know
+
+
+def show_queue(home: Home, running: list[str]) -> None:
+    """Show what runs and waits, looking again by itself, and the limits of the queue.
+
+    Args:
+        home: the workspace.
+        running: names of all runs that are running, in the queue or not.
+    """
+    with errors_in_words():
+        rows, settings = queue_view(home).to_dict("records"), read_settings(home)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.subheader("Queue", anchor=False)
+        _show_settings(home, settings)
+    names = [row["run"] for row in rows]
+    outside = [{**OUTSIDE, "run": name} for name in running if name not in names]
+    ticking = TICK if rows or outside else None
+    st.fragment(_show_rows, run_every=ticking)(home, names, outside)
+
+
+def _show_rows(home: Home, known: list[str], outside: list[dict[str, Any]]) -> None:
+    leave_fragment_after_act()
+    with errors_in_words():
+        rows, settings = queue_view(home).to_dict("records"), read_settings(home)
+    if {row["run"] for row in rows} != set(known):
+        st.rerun()  # one ended or was added: the table below changes too
+    running = [row for row in rows if row["state"] != "queued"] + outside
+    waiting = [row for row in rows if row["state"] == "queued"]
+    st.caption(_describe(running, waiting, settings))
+    for row in running:
+        _show_running(home, row)
+    shown = waiting if st.session_state.get("all_waiting") else waiting[:N_SHOWN]
+    for row in shown:
+        _show_waiting(home, row)
+    if len(waiting) > N_SHOWN:
+        st.toggle(f"Show all {len(waiting)} that wait", key="all_waiting")
+
+
+def _describe(running: list[Any], waiting: list[Any], settings: QueueSettings) -> str:
+    if not running and not waiting:
+        words = "Nothing runs or waits."
+    else:
+        words = f"{len(running)} running, {len(waiting)} waiting."
+    if settings.paused:
+        words += " The queue is paused: what runs goes on, nothing new is started."
+    return words
+
+
+def _show_running(home: Home, row: dict[str, Any]) -> None:
+    run = Run(home.runs / row["run"])
+    with st.container(border=True, key=f"card_{run.name}"):
+        name, state, doing = st.columns([4, 1.3, 5], vertical_alignment="center")
+        _show_name(name, run, row)
+        try:
+            status = run.read_status()
+        except XrayError as error:
+            doing.caption(escape_markdown(str(error)))
+            return
+        with state:
+            show_badge(status)
+        with doing:
+            if status.state == "running":
+                show_progress(status, with_time=True)
+            else:
+                st.caption(escape_markdown(status.message) or "It is about to start.")
+
+
+def _show_waiting(home: Home, row: dict[str, Any]) -> None:
+    run = Run(home.runs / row["run"])
+    with st.container(border=True, key=f"card_{run.name}"):
+        name, state, doing = st.columns([4, 1.3, 5], vertical_alignment="center")
+        _show_name(name, run, row)
+        with state:
+            icon = ":material/pause_circle:" if row["paused"] else ":material/schedule:"
+            st.badge("paused" if row["paused"] else "queued", icon=icon, color="gray")
+        with doing, st.container(horizontal=True, vertical_alignment="center"):
+            st.caption(f"Waits for {escape_markdown(row['waits_for'])}.", width="stretch")
+            # A closed popover costs nothing, and dozens of runs may wait.
+            more = st.popover("Change", key=f"change_{run.name}", on_change="rerun")
+            if more.open:
+                with more:
+                    show_waiting_actions(home, run, row)
+
+
+def _show_name(place: Any, run: Run, row: dict[str, Any]) -> None:
+    with place, st.container(gap="xxsmall"):
+        st.page_link(
+            "pages/runs.py",
+            label=escape_markdown(run.name),
+            icon=":material/monitoring:",
+            query_params={"run": run.name},
+        )
+        by = [f"by {escape_markdown(row['user'])}"] if row["user"] else []
+        by += [f"priority {row['priority']}"] if row["priority"] else []
+        if by:
+            st.caption(", ".join(by))
+
+
+def show_waiting_actions(home: Home, run: Run, row: dict[str, Any]) -> None:
+    """Show what can be done to a run that waits: order, priority, pause, cancel.
+
+    Args:
+        home: the workspace.
+        run: it.
+        row: of `queue_view`.
+    """
+    user = find_user()
+    with st.container(horizontal=True):
+        for label, icon, places in (
+            ("First", "vertical_align_top", -FAR),
+            ("Up", "arrow_upward", -1),
+            ("Down", "arrow_downward", 1),
+        ):
+            st.button(
+                label,
+                icon=f":material/{icon}:",
+                key=f"{label}_{run.name}",
+                on_click=act,
+                args=(move_run, run, home, places, user),
+                disabled=row["paused"],
+                help="Among the runs of its user and priority; users take turns.",
+            )
+    key = f"priority_{run.name}"
+    st.number_input(
+        "Priority",
+        -100,
+        100,
+        value=int(row["priority"]),
+        key=key,
+        on_change=lambda: act(set_priority, run, home, int(st.session_state[key]), user),
+        help="Higher goes first, whoever's it is.",
+    )
+    with st.container(horizontal=True):
+        label, change = ("Go on", unpause_run) if row["paused"] else ("Pause", pause_run)
+        icon = "play_arrow" if row["paused"] else "pause"
+        st.button(
+            label,
+            icon=f":material/{icon}:",
+            key=f"pause_{run.name}",
+            on_click=act,
+            args=(change, run, home, user),
+        )
+        st.button(
+            "Cancel",
+            icon=":material/cancel:",
+            key=f"cancel_{run.name}",
+            on_click=act,
+            args=(stop_run, run, home, user),
+            help="Take it out of the queue. Its folder stays, and it can be resumed later.",
+        )
+
+
+def _show_settings(home: Home, settings: QueueSettings) -> None:
+    panel = st.popover(
+        "Slots and limits", icon=":material/tune:", key="queue_settings", on_change="rerun"
+    )
+    if not panel.open:
+        return
+    with panel, st.form("queue_form", border=False):
+        gpus = find_gpus()
+        found = f"{len(gpus)} GPU{'s' * (len(gpus) != 1)} found" if gpus else "no GPU found"
+        st.number_input(
+            "Trainings at once",
+            0,
+            MOST,
+            value=settings.slots or 0,
+            key="slots",
+            help="0: as many as GPUs are found, or one on the processor.",
+        )
+        st.caption(f"0 is automatic: {max(1, len(gpus))} here, {found}.")
+        st.number_input(
+            "Of one user at once",
+            0,
+            MOST,
+            value=settings.per_user or 0,
+            key="per_user",
+            help="0: no limit of its own.",
+        )
+        st.toggle("Pause the queue", value=settings.paused, key="queue_paused")
+        st.form_submit_button("Save", type="primary", on_click=act, args=(_save_settings, home))
+
+
+def _save_settings(home: Home) -> str:
+    state = st.session_state
+    write_settings(
+        home,
+        QueueSettings(
+            slots=int(state["slots"]) or None,
+            per_user=int(state["per_user"]) or None,
+            paused=bool(state["queue_paused"]),
+        ),
+    )
+    return "Saved. It counts from now on; what runs goes on."

@@ -1,0 +1,84 @@
+"""The buttons of one run: stop, resume, restart, its place in the queue, the bin."""
+
+import streamlit as st
+
+from pages.parts.frame import errors_in_words
+from pages.parts.runs.outcome import SAID, act
+from pages.parts.runs.queue_list import show_waiting_actions
+from pages.parts.runs.user import find_user
+from xray_core.home import Home
+from xray_core.jobs import can_resume, queue_view, restart_run, resume_run, stop_run
+from xray_core.run_shelf import bin_run
+from xray_core.runs import Run, Status
+
+
+def show_actions(run: Run, status: Status, home: Home) -> None:
+    """Show what can be done to a run in its present state."""
+    if status.state == "queued":
+        _show_queued(run, home)
+    elif status.state == "running":
+        _show_running(run, home)
+    else:
+        _show_ended(run, status, home)
+
+
+def _show_queued(run: Run, home: Home) -> None:
+    with errors_in_words():
+        queue = queue_view(home)
+    place = queue[(queue["run"] == run.name) & (queue["state"] == "queued")]
+    if len(place):
+        with st.popover("Change its place", icon=":material/swap_vert:", key="place"):
+            show_waiting_actions(home, run, place.iloc[0].to_dict())
+        return
+    st.button(  # about to start, or in no queue
+        "Cancel", icon=":material/cancel:", on_click=act, args=(stop_run, run, home, find_user())
+    )
+
+
+def _show_running(run: Run, home: Home) -> None:
+    if run.stop_path.exists():
+        st.button("Stopping …", icon=":material/hourglass_top:", disabled=True)
+        return
+    with st.popover("Stop", icon=":material/stop_circle:", key="stop"):
+        st.markdown("Stop this run? What it has learned so far is kept, and it can be resumed.")
+        st.button(
+            "Yes, stop it", type="primary", on_click=act, args=(stop_run, run, home, find_user())
+        )
+
+
+def _show_ended(run: Run, status: Status, home: Home) -> None:
+    if can_resume(run):
+        st.button(
+            "Resume",
+            icon=":material/resume:",
+            type="primary",
+            on_click=act,
+            args=(resume_run, run, home, find_user()),
+            help="Go on where it stood, as if it had never ended.",
+        )
+    st.button(
+        "Restart",
+        icon=":material/replay:",
+        on_click=act,
+        args=(_restart, run, home),
+        help="Train the same recipe on the same data from the beginning, as another run.",
+    )
+    with st.popover("Delete", icon=":material/delete:", key="delete"):
+        st.markdown("Move this run to the bin? It can be restored until the bin is emptied.")
+        st.button("Yes, to the bin", type="primary", on_click=act, args=(_bin, run, home))
+    if status.state == "done" and st.button(
+        "See the result", type="primary", icon=":material/fact_check:"
+    ):
+        st.switch_page("pages/evaluate.py", query_params={"run": run.name})
+
+
+def _restart(run: Run, home: Home) -> None:
+    again = restart_run(run, home, find_user())
+    st.query_params["run"] = again.name
+    st.session_state[SAID] = f"{again.name} trains the recipe of {run.name} anew."
+
+
+def _bin(run: Run, home: Home) -> str:
+    bin_run(run, home)
+    del st.query_params["run"]
+    return f"{run.name} is in the bin; restore it there."

@@ -1,0 +1,57 @@
+"""Tags and note of one run: read at a glance, changed in a popover."""
+
+import streamlit as st
+
+from pages.parts.frame import escape_markdown
+from pages.parts.runs.outcome import act
+from xray_core.errors import RunError
+from xray_core.home import Home
+from xray_core.run_shelf import LONGEST_NOTE, Notes, read_notes, run_table, write_notes
+from xray_core.runs import Run
+
+
+def show_notes(run: Run, home: Home) -> None:
+    """Show what was written on a run, and let it be changed."""
+    try:
+        notes = read_notes(run)
+    except RunError as error:
+        st.warning(escape_markdown(str(error)), icon=":material/warning:")
+        notes = Notes()
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        for tag in notes.tags:
+            st.badge(escape_markdown(tag), icon=":material/label:", color="gray")
+        if notes.note:
+            st.markdown(escape_markdown(notes.note), width="stretch")
+        written = notes != Notes()
+        panel = st.popover(
+            "Edit" if written else "Add tags or a note",
+            icon=":material/edit_note:",
+            type="tertiary",
+            key="notes",
+            on_change="rerun",
+        )
+        if panel.open:
+            with panel:
+                _show_form(run, notes, home)
+
+
+def _show_form(run: Run, notes: Notes, home: Home) -> None:
+    # Every run's tags are offered; looked up only now, while somebody writes.
+    known = {tag for tags in run_table(home)["tags"] for tag in tags} | set(notes.tags)
+    with st.form("notes_form", border=False):
+        st.multiselect(
+            "Tags",
+            sorted(known, key=str.casefold),
+            default=list(notes.tags),
+            key=f"tags_{run.name}",
+            accept_new_options=True,
+            placeholder="choose, or type a new one",
+        )
+        st.text_area("Note", notes.note, max_chars=LONGEST_NOTE, key=f"note_{run.name}")
+        st.form_submit_button("Save", type="primary", on_click=act, args=(_save, run))
+
+
+def _save(run: Run) -> str:
+    state = st.session_state
+    write_notes(run, Notes(tuple(state[f"tags_{run.name}"]), state[f"note_{run.name}"]))
+    return "Saved."

@@ -1,0 +1,160 @@
+"""The spare training process: waits, trains what it is handed, and dies with its owner."""
+
+import json
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.training.tiny import tiny_recipe
+from xray_core.datasets.phantom import write_phantom_dataset
+from xray_core.home import Home
+from xray_core.jobs import launchers, warm
+from xray_core.jobs.launchers import LocalLauncher
+from xray_core.jobs.warm import Spare
+from xray_core.processes import is_alive, terminate
+from xray_core.runs import Run, create_run
+
+# Stands in for `python -m xray_core warm`: the same words, without Keras.
+STAND_IN = """
+import json, os, sys, time
+time.sleep({delay})
+print("ready", flush=True)
+line = sys.stdin.readline()
+if line:
+    order = json.loads(line)
+    with open(order["log"], "a") as log:
+        log.write(json.dumps([order, os.getpid()]))
+    time.sleep(30)
+"""
+
+
+@pytest.fixture
+def make_spare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Spare]:
+    def make_spare(delay: float = 0.0) -> Spare:
+        script = STAND_IN.format(delay=delay)
+        monkeypatch.setattr(warm, "xray_command", lambda *_: [sys.executable, "-c", script])
+        return Spare(Home(tmp_path / "home"))
+
+    return make_spare
+
+
+def wait_for(what: Callable[[], bool], seconds: float = 60.0) -> None:
+    end = time.monotonic() + seconds
+    while not what():
+        assert time.monotonic() < end
+        time.sleep(0.02)
+
+
+def test_a_spare_is_ready_once_it_says_so(make_spare: Callable[..., Spare]) -> None:
+    spare = make_spare(delay=0.3)
+    assert not spare.is_ready
+
+    wait_for(lambda: spare.is_ready)
+
+    assert spare.is_ready, "and stays so"
+    spare.close()
+    wait_for(lambda: not spare.is_alive)
+    assert not spare.is_ready
+
+
+def test_it_is_told_run_home_log_and_environment(
+    make_spare: Callable[..., Spare], tmp_path: Path
+) -> None:
+    spare, run = make_spare(), Run(tmp_path / "run")
+    run.folder.mkdir()
+    wait_for(lambda: spare.is_ready)
+
+    handle = spare.hand_over(run, {"CUDA_VISIBLE_DEVICES": "1"})
+
+    assert handle
+    wait_for(lambda: run.log_path.exists() and bool(run.log_path.read_text()))
+    order, pid = json.loads(run.log_path.read_text())
+    assert order == {
+        "run": str(run.folder),
+        "home": str(tmp_path / "home"),
+        "log": str(run.log_path),
+        "environment": {"CUDA_VISIBLE_DEVICES": "1"},
+    }
+    assert handle.startswith(f"{pid}:")
+    spare.close()
+    assert is_alive(handle), "it is a training now, and no longer its owner's to end"
+    spare._process.kill()
+    spare._process.wait()
+    assert not is_alive(handle)
+
+
+def test_one_that_was_killed_takes_no_run(make_spare: Callable[..., Spare], tmp_path: Path) -> None:
+    spare = make_spare()
+    wait_for(lambda: spare.is_ready)
+    spare._process.kill()
+    spare._process.wait()
+
+    assert spare.hand_over(Run(tmp_path), {}) is None
+    spare.close()
+
+
+def test_it_ends_when_its_owner_is_gone(make_spare: Callable[..., Spare]) -> None:
+    spare = make_spare()
+    wait_for(lambda: spare.is_ready)
+    assert spare._process.stdin
+
+    spare._process.stdin.close()  # what the system does for an owner that was killed
+
+    wait_for(lambda: not spare.is_alive)
+
+
+def test_a_launcher_keeps_one_ready_while_nothing_runs_and_hands_it_the_next_run(
+    make_spare: Callable[..., Spare], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_spare().close()
+    launcher, home, run = LocalLauncher(), Home(tmp_path / "home"), Run(tmp_path / "run")
+    run.folder.mkdir()
+    monkeypatch.setattr(launchers, "start_detached", lambda *_: "cold")
+
+    assert not launcher.prepare(home, warm=False, idle=True)
+    assert not launcher.prepare(home, warm=True, idle=False), "not beside a training"
+    assert launcher.start(run, home, {}) == "cold"
+    assert launcher.prepare(home, warm=True, idle=True)
+    assert launcher._spare
+    wait_for(lambda: bool(launcher._spare and launcher._spare.is_ready))
+    handle = launcher.start(run, home, {})
+
+    assert is_alive(handle)
+    terminate(handle, kill=True)
+    wait_for(lambda: not is_alive(handle))
+    assert launcher.prepare(home, warm=True, idle=True), "the next one"
+    assert not launcher.prepare(home, warm=False, idle=True), "switched off"
+
+
+def test_a_launcher_starts_no_second_spare_where_the_first_died(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(warm, "xray_command", lambda *_: [sys.executable, "-c", "raise SystemExit"])
+    launcher, home = LocalLauncher(), Home(tmp_path / "home")
+    assert launcher.prepare(home, warm=True, idle=True)
+
+    wait_for(lambda: not launcher.prepare(home, warm=True, idle=True))
+
+    assert not launcher.prepare(home, warm=True, idle=True)
+
+
+def test_a_real_spare_trains_a_run_to_its_end(tmp_path: Path) -> None:
+    home = Home(tmp_path / "home")
+    write_phantom_dataset(tmp_path / "data", 40, size=64, seed=1)
+    run = create_run(replace(tiny_recipe(), data_folder=str(tmp_path / "data")), home.runs)
+    spare = Spare(home)
+    try:
+        wait_for(lambda: spare.is_ready or not spare.is_alive, 120)
+        assert spare.is_ready, (home.folder / "worker.log").read_text()[-2000:]
+        handle = spare.hand_over(run, {})
+        wait_for(lambda: run.read_status().has_ended or not is_alive(str(handle)), 120)
+    finally:
+        spare.close()
+
+    status = run.read_status()
+    assert (status.state, status.handle) == ("done", handle), status.message
+    assert "epoch 2" in run.read_log()

@@ -1,0 +1,18 @@
+"""The worker's log: <home>/worker.log, wherever the worker was started from."""
+
+import sys
+from contextlib import suppress
+
+from xray_core.home import Home
+from xray_core.runs import utc_now
+
+
+def write_log(home: Home, text: str) -> None:
+    """Append a line with the present time; to standard error where the disk refuses."""
+    line = f"{utc_now()} {text}"
+    try:
+        with (home.folder / "worker.log").open("a", encoding="utf-8") as log:
+            log.write(line + "\n")
+    except OSError:
+        with suppress(OSError):  # that may lie on the same full disk; whoever says so must go on
+            print(line, file=sys.stderr, flush=True)

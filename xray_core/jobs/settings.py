@@ -1,0 +1,74 @@
+"""What a workspace allows its queue: how many trainings at once, in all and for each user.
+
+Kept in <home>/queue.json and read again by the worker each time it looks for work, so that a
+change counts at once.
+"""
+
+import json
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+
+from xray_core.errors import JobError
+from xray_core.home import Home
+from xray_core.runs import replaced_file
+
+
+@dataclass(frozen=True)
+class QueueSettings:
+    """Limits of the queue.
+
+    Attributes:
+        slots: trainings at once; None for as many as GPUs are found, or one without a GPU.
+        per_user: trainings of one user at once; None for no limit of its own.
+        paused: whether nothing new is started. What runs goes on.
+        warm: whether a spare process waits with TensorFlow imported, so that a training begins at
+            once; it costs the memory of that. XRAY_WARM=0 in the worker's environment forbids it.
+    """
+
+    slots: int | None = None
+    per_user: int | None = None
+    paused: bool = False
+    warm: bool = True
+
+    def __post_init__(self) -> None:
+        for name in ("slots", "per_user"):
+            value = getattr(self, name)
+            if value is not None and (not isinstance(value, int) or value < 1):
+                raise JobError(f"{name} is {value!r}; give a whole number above 0, or none.")
+        for name in ("paused", "warm"):
+            if not isinstance(getattr(self, name), bool):
+                raise JobError(f"{name} is {getattr(self, name)!r}; it is true or false.")
+
+
+def read_settings(home: Home) -> QueueSettings:
+    """Return the settings of a workspace; the default where nobody set any.
+
+    Raises:
+        JobError: the file is damaged.
+    """
+    path = _path(home)
+    known = {field.name for field in fields(QueueSettings)}
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+        return QueueSettings(**{key: value for key, value in values.items() if key in known})
+    except FileNotFoundError:
+        return QueueSettings()
+    except (JobError, OSError, ValueError, AttributeError) as error:
+        raise JobError(f"{path} cannot be used ({error}). Correct it, or delete it.") from error
+
+
+def write_settings(home: Home, settings: QueueSettings) -> None:
+    """Replace the settings; a worker that serves this workspace heeds them from now on.
+
+    Raises:
+        JobError: the disk refuses.
+    """
+    try:
+        with replaced_file(_path(home)) as partial:
+            partial.write_text(json.dumps(asdict(settings), indent=2), encoding="utf-8")
+    except OSError as error:
+        raise JobError(f"{_path(home)} cannot be written: {error.strerror}.") from error
+
+
+def _path(home: Home) -> Path:
+    return home.folder / "queue.json"
