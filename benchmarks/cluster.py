@@ -17,8 +17,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from ray.util.state import list_nodes
-
 from tests.cluster.nodes import LocalCluster, reachable
 from tests.training.tiny import N_IMAGES, tiny_recipe
 from xray_core.datasets.phantom import write_phantom_dataset
@@ -60,7 +58,7 @@ class Watch:
                 if seen[-1:] != [name]:
                     seen.append(name)
         self.most = max(self.most, sum(state == "running" for state, _ in states))
-        # Started by the worker, and not yet by Ray: it waits in Ray's queue.
+        # Started by the worker, and not yet by Ray: in Ray's queue, or about to begin.
         waiting = sum(state == "queued" and started for state, started in states)
         self.most_waiting = max(self.most_waiting, waiting)
 
@@ -102,6 +100,8 @@ def main() -> None:
 
 def play(home: Home, data: Path, cluster: LocalCluster) -> tuple[Watch, dict[str, str]]:
     """Submit the six, stop one, kill a node; return what was seen, and what was done to whom."""
+    from ray.util.state import list_nodes  # Ray reads its token when it is imported
+
     short, long = (
         change_recipe(tiny_recipe(), {"phases.train.epochs": epochs}) for epochs in (SHORT, LONG)
     )
@@ -165,7 +165,7 @@ def report(watch: Watch, done_to: dict[str, str]) -> None:
             done_to.get(run.name, ""),
         )
         print("| " + " | ".join(map(str, cells)) + " |")
-    print(f"\nmost at once: {watch.most}; most in Ray's queue: {watch.most_waiting}")
+    print(f"\nmost at once: {watch.most}; handed to Ray and not begun: up to {watch.most_waiting}")
     print(f"all of it: {time.monotonic() - watch.began:.0f} s")
 
 

@@ -447,11 +447,11 @@ def test_a_run_goes_through_all_that_can_be_done_to_it(
 def test_queue_changes_how_many_run_at_once(call: Call, home: Home) -> None:
     assert "At once: as many as there are GPUs, or one. Of one user: no limit." in call("queue")[1]
 
-    text = call("queue", "--slots", "3", "--per-user", "1", "--pause")[1]
+    text = call("queue", "--slots", "3", "--per-user", "1", "--pause", "--no-warm")[1]
     assert "Nothing waits.\nAt once: 3. Of one user: 1.\nThe queue is paused" in text
-    assert jobs.read_settings(home) == jobs.QueueSettings(3, 1, paused=True)
+    assert jobs.read_settings(home) == jobs.QueueSettings(3, 1, paused=True, warm=False)
 
-    call("queue", "--slots", "auto", "--per-user", "all", "--unpause")
+    call("queue", "--slots", "auto", "--per-user", "all", "--unpause", "--warm")
     assert jobs.read_settings(home) == jobs.QueueSettings()
 
 

@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -677,10 +676,7 @@ def test_among_five_hundred_runs_a_link_opens_without_looking_at_the_others(
         Path, "read_text", lambda path, *a, **k: (read.append(path), real(path, *a, **k))[1]
     )
 
-    began = time.process_time()
     open_page("runs", run=run.name)
-    used = time.process_time() - began
 
     assert {path.parent for path in read if path.is_relative_to(workspace.runs)} == {run.folder}
-    assert used < 0.5
     assert len(open_page("runs").dataframe[0].value) == 500

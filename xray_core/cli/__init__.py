@@ -115,6 +115,11 @@ def _build_parser() -> argparse.ArgumentParser:
     switch = waiting.add_mutually_exclusive_group()
     switch.add_argument("--pause", dest="paused", action="store_true", default=None)
     switch.add_argument("--unpause", dest="paused", action="store_false", default=None)
+    waiting.add_argument(
+        "--warm",
+        action=argparse.BooleanOptionalAction,
+        help="keep a process ready that has imported TensorFlow, or none",
+    )
     for name, function, text in (
         ("stop", queue.stop, "Stop a run, queued or running."),
         ("resume", queue.resume, "Let a run go on that was stopped, failed or lost."),

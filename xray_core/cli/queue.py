@@ -24,8 +24,9 @@ def show_queue(options: argparse.Namespace, home: Home) -> Answer:
         value = getattr(options, name)
         if value is not None:
             changes[name] = None if value == word else int(value)
-    if options.paused is not None:
-        changes["paused"] = options.paused
+    for name in ("paused", "warm"):
+        if (value := getattr(options, name)) is not None:
+            changes[name] = value
     if changes:
         settings = replace(settings, **changes)
         write_settings(home, settings)

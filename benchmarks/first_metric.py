@@ -1,0 +1,102 @@
+"""How long it takes from a submit to the first metric: with the warm trainer, and without it.
+
+    python -m benchmarks.first_metric [--rounds 3]
+
+Submits the demo recipe on drawn films that are decoded already, to a worker that waits, as a
+click on Start does. Both ways take turns.
+"""
+
+import argparse
+import os
+import statistics
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import psutil
+
+from xray_core.datasets.phantom import write_phantom_dataset
+from xray_core.home import Home
+from xray_core.jobs import QueueSettings, stop_run, submit_recipe, write_settings
+from xray_core.processes import start_detached, terminate, xray_command
+from xray_core.recipes import PUBLISHED
+
+SECONDS = 120.0  # for anything here
+
+
+def wait_for(condition: object, what: str) -> None:
+    """Wait until `condition()` holds; end with a word if it never does."""
+    end = time.monotonic() + SECONDS
+    while not condition():  # type: ignore[operator]
+        if time.monotonic() > end:
+            raise SystemExit(f"{what} never happened")
+        time.sleep(0.01)
+
+
+def warm_processes() -> list[psutil.Process]:
+    """Return the spare processes that belong to this machine's workers."""
+    found = []
+    for process in psutil.process_iter(["cmdline"]):
+        if (process.info["cmdline"] or [])[-3:] == ["-m", "xray_core", "warm"]:
+            found.append(process)
+    return found
+
+
+def measure(home: Home, data: Path, warm: bool) -> tuple[float, float]:
+    """Return seconds from submit to the first metric, and the spare's memory in MB."""
+    os.environ["XRAY_HOME"] = str(home.folder)
+    write_settings(home, QueueSettings(warm=warm))
+    worker = start_detached(xray_command("worker"), home.folder / "worker.log")
+    memory = 0.0
+    try:
+        if warm:
+            wait_for(warm_processes, "a spare process")
+            [spare] = warm_processes()
+            # Ready once it no longer computes.
+            wait_for(lambda: spare.cpu_percent(0.5) < 5 and spare.cpu_times().user > 2, "readiness")
+            memory = spare.memory_info().rss / 2**20
+        else:
+            time.sleep(3)
+        began = time.monotonic()
+        run = submit_recipe(PUBLISHED["demo_cnn"], data, home)
+        wait_for(run.metrics_path.exists, "the first metric")
+        seconds = time.monotonic() - began
+        stop_run(run, home)
+        wait_for(lambda: run.read_status().has_ended, "the end")
+    finally:
+        terminate(worker)
+        for spare in warm_processes():
+            spare.wait(30)
+    return seconds, memory
+
+
+def main() -> None:
+    """Print one table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=3)
+    rounds = parser.parse_args().rounds
+    with tempfile.TemporaryDirectory() as folder:
+        home, data = Home(Path(folder) / "home"), Path(folder) / "data"
+        write_phantom_dataset(data, 600, size=256, seed=0)
+        measure(home, data, warm=False)  # decodes the films
+        found: dict[bool, list[float]] = {True: [], False: []}
+        memory = 0.0
+        for _ in range(rounds):
+            for warm in found:
+                seconds, used = measure(home, data, warm)
+                found[warm].append(seconds)
+                memory = max(memory, used)
+    print(f"{os.cpu_count()} cores, Python {sys.version.split()[0]}")
+    print("| trainer | submit to first metric, s: median (all) | memory while it waits, MB |")
+    print("|---|---|---|")
+    for warm, seconds_of in found.items():
+        listed = ", ".join(f"{one:.2f}" for one in seconds_of)
+        print(
+            f"| {'warm' if warm else 'started anew'} | {statistics.median(seconds_of):.2f} "
+            f"({listed}) | {f'{memory:.0f}' if warm else '0'} |"
+        )
+
+
+if __name__ == "__main__":
+    main()
