@@ -37,7 +37,7 @@ CHECKS = {
     "ruff format": ["-m", "ruff", "format", "--check", "."],
     "mypy": ["-m", "mypy"],
     "lint-imports": ["-c", LINT_IMPORTS],
-    "pytest": ["-m", "pytest"],
+    "pytest": ["-m", "pytest", "-n", "2", "--dist", "loadfile"],  # a file's tests share fixtures
 }
 
 
