@@ -18,6 +18,7 @@ from statistics import median
 from typing import Any
 
 from xray_core.errors import XrayError
+from xray_core.files import utc_now
 from xray_core.home import Home
 from xray_core.jobs import (
     JobQueue,
@@ -34,7 +35,7 @@ from xray_core.jobs import (
     write_settings,
 )
 from xray_core.recipes import PUBLISHED
-from xray_core.runs import Run, Submission, create_run, list_runs, utc_now
+from xray_core.runs import Run, Submission, create_run, list_runs
 
 SECONDS, CLIENTS = 120.0, 30
 PAUSE = 0.05  # seconds, at most, between two things that one client does

@@ -103,9 +103,9 @@ def test_a_run_whose_process_dies_is_lost_though_no_file_changes(
     home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     make_run(home, state="running", handle="7:1.00")
-    monkeypatch.setattr("xray_core.runs.is_alive", lambda handle: True)
+    monkeypatch.setattr("xray_core.runs.folder.is_alive", lambda handle: True)
     assert run_table(home)["state"].tolist() == ["running"]
-    monkeypatch.setattr("xray_core.runs.is_alive", lambda handle: False)
+    monkeypatch.setattr("xray_core.runs.folder.is_alive", lambda handle: False)
 
     [row] = run_table(home).to_dict("records")
 

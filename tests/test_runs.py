@@ -13,20 +13,11 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from xray_core import runs
 from xray_core.errors import RecipeError, RunError
+from xray_core.files import read_jsonl, replaced_file
 from xray_core.processes import is_alive, own_handle, start_detached, terminate
 from xray_core.recipes import PUBLISHED, Recipe
-from xray_core.runs import (
-    Run,
-    Status,
-    Submission,
-    create_run,
-    find_run,
-    list_runs,
-    read_jsonl,
-    replaced_file,
-)
+from xray_core.runs import Run, Status, Submission, create_run, find_run, folder, list_runs
 
 
 @pytest.fixture
@@ -137,7 +128,7 @@ def test_a_last_word_said_while_we_look_is_heard(run: Run, monkeypatch: pytest.M
         run.write_status(Status("done", handle=handle))
         return False
 
-    monkeypatch.setattr(runs, "is_alive", ends_meanwhile)
+    monkeypatch.setattr(folder, "is_alive", ends_meanwhile)
 
     assert run.read_status().state == "done"
 

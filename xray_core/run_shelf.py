@@ -120,7 +120,7 @@ def run_table(home: Home) -> pd.DataFrame:
     Returns:
         name; state, one of `STATES` or "damaged"; message; recipe, title, data (names);
         user; tags (tuple of str) and note; created_at, started_at, ended_at (UTC, NaT where it
-        has not happened); epoch, n_epochs; val_accuracy, of the best epoch by validation loss;
+        has not happened); epoch, n_epochs; val_accuracy, of the epoch whose weights are kept;
         accuracy and auc of the final report, and the part that it judged, "test" or
         "validation". Figures are in [0, 1], NaN where there is none.
     """

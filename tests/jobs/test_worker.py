@@ -20,6 +20,7 @@ from xray_core.jobs import (
     can_resume,
     launchers,
     pause_run,
+    read_settings,
     resume_run,
     stop_run,
     supervision,
@@ -258,11 +259,11 @@ def test_a_training_that_is_killed_after_a_request_to_stop_is_stopped(home: Home
 def test_a_training_that_does_not_heed_is_ended_by_force(
     home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(supervision, "PATIENCE", 0.3)
+    monkeypatch.setattr(supervision, "PATIENCE", 1)
     run = make_queued_run(home, "run", "deaf")
     with serving(home) as working:
         wait_for(lambda: state_of(run) == "running")
-        time.sleep(0.8)
+        time.sleep(1.5)
         assert state_of(run) == "running", "nobody had asked it to stop"
         stop_run(run, home, "ann")
         assert run.read_status().message == "Stopping after the present batch."
@@ -466,12 +467,21 @@ def test_slots_can_be_changed_while_the_worker_is_at_work(home: Home) -> None:
         assert working.result(SLOW)
 
 
-def test_damaged_settings_leave_those_that_held_before(home: Home) -> None:
+def test_damaged_settings_leave_those_that_held_before(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
     write_settings(home, QueueSettings(paused=True))
     run = make_queued_run(home, "run")
+    first_read = threading.Event()
+
+    def read(home: Home) -> QueueSettings:
+        settings = read_settings(home)
+        first_read.set()
+        return settings
+
+    monkeypatch.setattr(worker, "read_settings", read)
     with serving(home) as working:
-        wait_for(lambda: worker.worker_is_running(home))
-        time.sleep(0.1)
+        assert first_read.wait(SLOW)
         (home.folder / "queue.json").write_text("{")
         log = home.folder / "worker.log"
         wait_for(lambda: log.exists() and "queue.json cannot be used" in log.read_text())
@@ -580,11 +590,14 @@ def test_a_training_that_another_process_has_locked_is_not_taken_for_dead(home: 
     queue.claim_next(1)
     queue.set_handle("run", "1:0")
     run.write_status(Status("running", handle="1:0"))
-    with serving(home) as working, FileLock(run.folder / ".lock"):
+    lock = FileLock(run.folder / ".lock", thread_local=False)
+    lock.acquire()  # before the worker looks for the first time
+    with serving(home) as working:
         time.sleep(0.3)
         assert run.read_stored_status().state == "running"
         run.write_status(Status("done"))
-    assert working.result(SLOW)
+        lock.release()
+        assert working.result(SLOW)
     assert times_trained(run) == 0
 
 

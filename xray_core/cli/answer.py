@@ -10,7 +10,7 @@ Answer = tuple[dict[str, Any] | list[Any], str]  # for --json, for a person
 def save_answer(answer: dict[str, Any], path: Path | None) -> None:
     """Write the answer as JSON where a task was told to leave it; nothing without a path."""
     if path:
-        from xray_core.runs import replaced_file
+        from xray_core.files import replaced_file
 
         with replaced_file(path) as partial:
             partial.write_text(json.dumps(answer, indent=2), encoding="utf-8")

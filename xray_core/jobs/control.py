@@ -8,13 +8,14 @@ from dataclasses import replace
 from pathlib import Path
 
 from xray_core.errors import JobError, RunError, XrayError
+from xray_core.files import utc_now
 from xray_core.home import Home
 from xray_core.jobs.attempts import forget_attempts
 from xray_core.jobs.order import Job
 from xray_core.jobs.queue import JobQueue
 from xray_core.jobs.submit import check_priority, submit_recipe
 from xray_core.jobs.worker import ensure_worker
-from xray_core.runs import Run, Submission, utc_now
+from xray_core.runs import Run, Submission
 
 
 def stop_run(run: Run, home: Home, by: str = "") -> str:

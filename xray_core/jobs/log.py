@@ -3,8 +3,8 @@
 import sys
 from contextlib import suppress
 
+from xray_core.files import utc_now
 from xray_core.home import Home
-from xray_core.runs import utc_now
 
 
 def write_log(home: Home, text: str) -> None:

@@ -15,11 +15,11 @@ from typing import Any
 
 from filelock import FileLock
 
+from xray_core.files import replaced_file
 from xray_core.home import Home
 from xray_core.jobs.tasks import last_words
 from xray_core.processes import is_alive, start_detached, terminate, xray_command
 from xray_core.recipes import Recipe
-from xray_core.runs import replaced_file
 
 # What the estimate adds to the measured steps; generous, for it is to be an upper bound.
 START_SECONDS = 10.0  # Python, Keras and the dataset's tables

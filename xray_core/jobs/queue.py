@@ -15,11 +15,12 @@ from typing import Any, TypeVar
 from filelock import FileLock, Timeout
 
 from xray_core.errors import JobError
+from xray_core.files import utc_now
 from xray_core.home import Home
 from xray_core.jobs.log import write_log
 from xray_core.jobs.order import Job, choose_next, order_waiting
 from xray_core.jobs.rebuild import find_jobs, keep_old_order
-from xray_core.runs import Submission, utc_now
+from xray_core.runs import Submission
 
 VERSION = 2  # of the schema; another one is made again from the folders
 SCHEMA = """

@@ -9,8 +9,8 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 from xray_core.errors import JobError
+from xray_core.files import replaced_file
 from xray_core.home import Home
-from xray_core.runs import replaced_file
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from dataclasses import replace
 from filelock import FileLock, Timeout
 
 from xray_core.errors import JobError, RunError
+from xray_core.files import utc_now
 from xray_core.home import Home
 from xray_core.jobs.attempts import (
     MOST_IN_A_ROW,
@@ -28,7 +29,7 @@ from xray_core.jobs.order import Job
 from xray_core.jobs.queue import JobQueue
 from xray_core.jobs.tasks import last_words
 from xray_core.processes import is_local
-from xray_core.runs import Run, Status, Submission, utc_now
+from xray_core.runs import Run, Status, Submission
 
 PATIENCE = 30.0  # seconds from the request to stop to SIGTERM, and again to SIGKILL
 LEAST_FREE = 2 * 2**20  # bytes on the disk, without which no training is started

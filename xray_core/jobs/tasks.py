@@ -14,9 +14,9 @@ from typing import Any
 
 from filelock import FileLock
 
+from xray_core.files import replaced_file
 from xray_core.home import Home
 from xray_core.processes import is_alive, start_detached, terminate, xray_command
-from xray_core.runs import replaced_file
 
 WRITE_EVERY = 0.3  # seconds between two notes of progress
 

@@ -19,7 +19,7 @@ import numpy as np
 from keras import ops
 
 from xray_core.errors import RunError
-from xray_core.runs import replaced_file
+from xray_core.files import replaced_file
 
 UNREADABLE = (OSError, ValueError, KeyError, TypeError, EOFError, BadZipFile)
 

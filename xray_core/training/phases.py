@@ -25,7 +25,7 @@ def fit_phases(
     on_gpu: bool,
     resumes: bool,
 ) -> None:
-    """Train all phases; the best weights of a phase are carried into the next.
+    """Train all phases; the kept weights of a phase are carried into the next.
 
     Args:
         model: built, uncompiled; trained in place. With finer targets, see `training.finer`.
@@ -81,7 +81,7 @@ def phase_is_over(phase: Phase, losses: Sequence[float]) -> bool:
 
 
 def take_best_weights(model: Any, run: Run) -> None:
-    """Set the weights of `model` to those of the lowest validation loss so far."""
+    """Set the weights of `model` to those of the epoch that is kept so far."""
     # Not model.load_weights, which also loads the optimizer, and that may be another phase's.
     best = keras.models.load_model(run.best_checkpoint, compile=False, safe_mode=True)
     model.set_weights(best.get_weights())

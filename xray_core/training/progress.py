@@ -7,8 +7,9 @@ from typing import Any
 
 import psutil
 
+from xray_core.files import utc_now
 from xray_core.processes import own_handle
-from xray_core.runs import Run, Status, utc_now
+from xray_core.runs import Run, Status
 from xray_core.training.devices import read_gpu_use
 
 EVERY = 0.5  # seconds between two status files

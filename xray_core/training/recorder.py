@@ -19,7 +19,8 @@ from xray_core.evaluation.metrics import (
     recall_per_class,
     summarise,
 )
-from xray_core.runs import Run, replaced_file
+from xray_core.files import replaced_file
+from xray_core.runs import Run
 from xray_core.training.checkpoint import Position, write_checkpoint
 from xray_core.training.finer import GATHERED
 from xray_core.training.inputs import PredictionBatches, TrainingBatches
@@ -169,9 +170,9 @@ class Recorder(keras.callbacks.Callback):  # type: ignore[misc]
         )
         self._move(epoch=epoch, batch=0, loss_sum=0.0, hits=0.0, seconds=0.0, epoch_seconds=seconds)
         self.save_checkpoint()
-        is_best = epoch == self.position.best_epoch
-        best = {"val_accuracy": round(summary["accuracy"], 6)} if is_best else {}
-        self._progress.update(now=True, epoch=epoch, **best)
+        is_kept = epoch == self.position.best_epoch
+        kept = {"val_accuracy": round(summary["accuracy"], 6)} if is_kept else {}
+        self._progress.update(now=True, epoch=epoch, **kept)
 
     def start_phase(self, number: int, name: str) -> None:
         """Say that the phase numbered `number`, from 0, is trained from now on."""

@@ -175,7 +175,7 @@ def _train(run: Run, home: Home, progress: Progress) -> str:
             recorder.save_checkpoint()
             raise
 
-    progress.update(now=True, step="evaluating", message="Evaluating the best weights.")
+    progress.update(now=True, step="evaluating", message="Evaluating the weights that are kept.")
     take_best_weights(model, run)
     report = _evaluate(model, run, data, recipe)
     count = f"{report['n']} {report['part']} images"

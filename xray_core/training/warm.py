@@ -14,9 +14,10 @@ import keras
 import numpy as np
 
 from xray_core.home import Home
+from xray_core.jobs.gpus import find_gpus
 from xray_core.models import build_model
 from xray_core.runs import Run
-from xray_core.training.devices import prepare_device, share_batches
+from xray_core.training.devices import prepare_device
 from xray_core.training.runner import train_run
 
 READY = "ready"  # the one line written to the standard output, once it may be handed a run
@@ -27,7 +28,7 @@ def wait_and_train() -> str:
 
     The order is {"run": folder, "home": folder, "log": file, "environment": {…}}.
     """
-    if not _may_have_gpu():
+    if not find_gpus():  # a step would bind this process to one before it is told which
         _rehearse()
     print(READY, flush=True)
     line = sys.stdin.readline()
@@ -47,26 +48,14 @@ def wait_and_train() -> str:
     return train_run(run, Home(Path(order["home"])))
 
 
-def _may_have_gpu() -> bool:
-    """Whether a step now would bind this process to a GPU before it is told which one is its."""
-    import pynvml
-
-    try:
-        pynvml.nvmlInit()
-        return bool(pynvml.nvmlDeviceGetCount())
-    except pynvml.NVMLError:
-        return False
-
-
 def _rehearse() -> None:
     """Train and predict a small network on noise, which loads what Keras loads only then."""
     prepare_device()
     rng = np.random.default_rng(0)
     images = rng.uniform(0, 255, (32, 32, 32, 1)).astype("float32")
     targets = np.eye(2, dtype="float32")[np.arange(32) % 2]
-    with share_batches([]):
-        model = build_model("demo_cnn", 2, 32)
-        model.compile("adam", "categorical_crossentropy", metrics=["accuracy"], jit_compile=False)
-        model.fit(images, targets, 16, verbose=0)
-        model.predict(images, verbose=0)
+    model = build_model("demo_cnn", 2, 32)
+    model.compile("adam", "categorical_crossentropy", metrics=["accuracy"], jit_compile=False)
+    model.fit(images, targets, 16, verbose=0)
+    model.predict(images, verbose=0)
     keras.backend.clear_session()

@@ -11,7 +11,8 @@ from threading import Lock
 import pandas as pd
 import streamlit as st
 
-from xray_core.runs import Run, read_jsonl
+from xray_core.files import read_jsonl
+from xray_core.runs import Run
 
 BATCH_COLUMNS = ["step", "loss", "accuracy"]
 N_KNOWN = 200  # bytes before the offset by which a log is known again: about one line

@@ -281,7 +281,7 @@ def _columns() -> dict[str, Any]:
         "validation": column.NumberColumn(
             "Validation",
             format="percent",
-            help="Accuracy on the validation part, at the epoch with the lowest loss.",
+            help="Accuracy on the validation part, at the epoch whose weights are kept.",
         ),
         "accuracy": column.NumberColumn(
             "Result",

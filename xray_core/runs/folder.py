@@ -1,113 +1,23 @@
-"""The run folder: everything one training leaves behind, in plain files.
-
-runs/20260301-142501-demo_cnn/
-    recipe.json          what was asked, data folder included; written once, before anything
-    submission.json      who asked, and its place among those that wait; only if it was queued
-    status.json          state, progress, process; replaced as a whole
-    events.jsonl         each change of state, with time, cause and who caused it; appended
-    attempt.json         its newest process and GPUs, and how often it died; see `jobs.attempts`
-    environment.json     versions and hardware
-    split.parquet        which image trains, validates, tests
-    data.json            remarks on the dataset, unreadable files, leaks of the split
-    metrics.jsonl        one object per batch and per epoch, appended
-    device.jsonl         use of processor, memory and GPU every two seconds, appended
-    validation/          validation probabilities of each epoch, for the epoch slider
-    checkpoints/         best.keras (lowest validation loss), last.npz (to go on from)
-    predictions.parquet  probabilities of the best weights on validation and test
-    report.json          the final evaluation
-    log.txt              the process's output
-    stop                 exists once somebody asked the run to stop
-
-The folder is the truth: whoever wants to know about a run reads it, and nothing else.
-"""
+"""One run folder: its paths, and readers and writers of its files."""
 
 import json
 import os
 import re
-import shutil
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import pandas as pd
 
 from xray_core.errors import RunError
+from xray_core.files import append_jsonl, read_jsonl, replaced_file, utc_now
 from xray_core.processes import is_alive, is_local
 from xray_core.recipes import Recipe
+from xray_core.runs.status import STOPPING, Status, Submission
 
-STATES = ("queued", "running", "done", "failed", "stopped", "lost")
 GREETING = re.compile(r"I0000 |WARNING: All log messages before absl")
-ENDED = ("done", "failed", "stopped", "lost")
-STOPPING = ("stopping", "terminated", "killed")  # events on the way from running to stopped
-
-
-@dataclass(frozen=True)
-class Status:
-    """What a run is doing; times are ISO 8601 in UTC.
-
-    Attributes:
-        state: one of `STATES`.
-        message: what it is doing, or why it ended, for a person.
-        step: "preparing", "training" or "evaluating" while running.
-        done, total: progress within the step (images, batches).
-        phase, epoch: where the training is; epoch counts from 1 through all phases.
-        n_epochs: most epochs that it may take.
-        seconds_left: estimate, if any.
-        handle: the training process, "pid:start time".
-        device: what it computes on, e.g. "CPU, 2 cores".
-        cpu_percent, memory_mb: of the training process; 100% is one core.
-        gpu_percent, gpu_memory_mb, gpu_total_mb: of its GPU, if there is one.
-        val_accuracy: of the best epoch so far by validation loss.
-    """
-
-    state: str
-    message: str = ""
-    step: str = ""
-    done: int = 0
-    total: int = 0
-    phase: str = ""
-    epoch: int = 0
-    n_epochs: int = 0
-    seconds_left: float | None = None
-    handle: str = ""
-    device: str = ""
-    cpu_percent: float | None = None
-    memory_mb: float | None = None
-    gpu_percent: float | None = None
-    gpu_memory_mb: float | None = None
-    gpu_total_mb: float | None = None
-    val_accuracy: float | None = None
-    created_at: str = ""
-    started_at: str = ""
-    updated_at: str = ""
-    ended_at: str = ""
-
-    @property
-    def has_ended(self) -> bool:
-        """Whether nothing more will come."""
-        return self.state in ENDED
-
-
-@dataclass(frozen=True)
-class Submission:
-    """What the queue goes by; see `jobs.order`.
-
-    Attributes:
-        user: who asked, as typed; "" for nobody in particular.
-        priority: higher goes first.
-        rank: order among the runs of one user and priority, lowest first.
-        paused: whether it is passed over until somebody lifts that.
-        gpus: how many it trains on at once, where there are GPUs.
-    """
-
-    user: str = ""
-    priority: int = 0
-    rank: float = 0.0
-    paused: bool = False
-    gpus: int = 1
 
 
 @dataclass(frozen=True)
@@ -274,17 +184,11 @@ class Run:
 
     def append_metrics(self, values: Mapping[str, Any]) -> None:
         """Append one line to the metric log."""
-        with self.metrics_path.open("a", encoding="utf-8") as log:
-            log.write(json.dumps(dict(values)) + "\n")
+        append_jsonl(self.metrics_path, values)
 
     def append_device(self, values: Mapping[str, Any]) -> None:
         """Append one look at the hardware: time, cpu_percent, memory_mb, and the GPU's."""
-        with (self.folder / "device.jsonl").open("a", encoding="utf-8") as log:
-            log.write(json.dumps(dict(values)) + "\n")
-
-    def read_device(self) -> pd.DataFrame:
-        """Return one row a look at the hardware; empty before the first."""
-        return pd.DataFrame(read_jsonl(self.folder / "device.jsonl")[0])
+        append_jsonl(self.folder / "device.jsonl", values)
 
     def cut_metrics(self, length: int) -> None:
         """Keep the first `length` bytes of the metric log; what follows is trained again.
@@ -334,128 +238,3 @@ class Run:
         if not path.is_file():
             raise RunError(f"Run {self.name} has no {name} (yet).")
         return pd.read_parquet(path)
-
-
-class replaced_file:  # noqa: N801 - reads as a verb phrase in a with statement
-    """Context that gives a temporary path beside `path` and renames it over `path` at the end.
-
-    After an error the temporary file is removed and `path` stays as it was.
-    """
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        # The suffix stays last: Keras and Parquet go by it.
-        self._partial = path.with_name(f".{uuid4().hex}.partial{path.suffix}")
-
-    def __enter__(self) -> Path:
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        return self._partial
-
-    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        if kind is None:
-            self._partial.replace(self._path)
-        else:
-            self._partial.unlink(missing_ok=True)
-
-
-def read_jsonl(path: Path, offset: int = 0) -> tuple[list[dict[str, Any]], int]:
-    """Read the whole lines of a log from byte `offset` on.
-
-    Returns:
-        The parsed lines, and the offset to go on from. A half-written last line, possible
-        while its writer is at work or was killed, is left for the next time.
-    """
-    if not path.exists():
-        return [], offset
-    with path.open("rb") as log:
-        log.seek(offset)
-        text = log.read()
-    whole = text[: text.rfind(b"\n") + 1]
-    lines = []
-    for line in whole.splitlines():
-        try:
-            lines.append(json.loads(line))
-        except ValueError:
-            continue  # the torn line of a killed writer, with a resumed one's line behind it
-    return lines, offset + len(whole)
-
-
-def utc_now() -> str:
-    """Return the present time, ISO 8601, UTC, to the second."""
-    return datetime.now(UTC).isoformat(timespec="seconds")
-
-
-def create_run(recipe: Recipe, runs_folder: Path, submission: Submission | None = None) -> Run:
-    """Make a new run folder with its recipe and the state "queued".
-
-    Args:
-        recipe: with a `data_folder`.
-        runs_folder: where all runs live; made if need be.
-        submission: if it is to be trained by the worker, which then finds it by itself.
-
-    Raises:
-        RunError: the recipe names no data folder, or the disk refuses.
-    """
-    if not Path(recipe.data_folder).is_dir() or not recipe.data_folder:
-        raise RunError(
-            f"The data folder {recipe.data_folder!r} does not exist. Choose a dataset folder."
-        )
-    now = datetime.now(UTC)
-    stem = f"{now:%Y%m%d-%H%M%S}-{recipe.name}"
-    try:
-        run = Run(_make_unique_folder(runs_folder, stem))
-    except OSError as error:
-        raise RunError(f"No run could be made in {runs_folder}: {error.strerror}.") from error
-    try:
-        run.write_json("recipe.json", asdict(recipe))
-        if submission:
-            run.write_submission(submission)
-            run.append_event("queued", "It waits for its turn.", submission.user)
-        # Last: a folder without a status is no run, so nobody sees a half-made one.
-        run.write_status(
-            Status(
-                "queued",
-                message="Waiting for its turn.",
-                n_epochs=recipe.n_epochs,
-                created_at=now.isoformat(timespec="milliseconds"),
-            )
-        )
-    except OSError as error:
-        shutil.rmtree(run.folder, ignore_errors=True)  # half-written: not a run yet
-        raise RunError(f"No run could be made in {runs_folder}: {error.strerror}.") from error
-    return run
-
-
-def _make_unique_folder(parent: Path, stem: str) -> Path:
-    parent.mkdir(parents=True, exist_ok=True)
-    for number in range(1, 1000):
-        folder = parent / (stem if number == 1 else f"{stem}-{number}")
-        try:
-            folder.mkdir()  # fails if another process was faster: one name, one run
-        except FileExistsError:
-            continue
-        return folder
-    raise RunError(f"{parent} holds a thousand runs of this second. Wait a moment, try again.")
-
-
-def list_runs(runs_folder: Path) -> list[Run]:
-    """Return every run, newest first."""
-    if not runs_folder.is_dir():
-        return []
-    folders = (path for path in runs_folder.iterdir() if (path / "status.json").is_file())
-    return [Run(path) for path in sorted(folders, key=lambda path: path.name, reverse=True)]
-
-
-def find_run(runs_folder: Path, name: str) -> Run:
-    """Return the run called `name`. Raises RunError, with the newest, if there is none."""
-    folder = runs_folder / name
-    # A name comes from an address or a command line: it must not lead out of the folder.
-    inside = Path(name).name == name and name != ".."
-    try:
-        exists = inside and (folder / "status.json").is_file()
-    except OSError:  # longer than any name can be
-        exists = False
-    if not exists:
-        newest = ", ".join(run.name for run in list_runs(runs_folder)[:3]) or "none yet"
-        raise RunError(f"There is no run {name!r} in this workspace. Newest: {newest}.")
-    return Run(folder)

@@ -1,0 +1,37 @@
+"""The run folder: everything one training leaves behind, in plain files.
+
+runs/20260301-142501-demo_cnn/
+    recipe.json          what was asked, data folder included; written once, before anything
+    submission.json      who asked, and its place among those that wait; only if it was queued
+    status.json          state, progress, process; replaced as a whole
+    events.jsonl         each change of state, with time, cause and who caused it; appended
+    attempt.json         its newest process and GPUs, and how often it died; see `jobs.attempts`
+    environment.json     versions and hardware
+    split.parquet        which image trains, validates, tests
+    data.json            remarks on the dataset, unreadable files, leaks of the split
+    metrics.jsonl        one object per batch and per epoch, appended
+    device.jsonl         use of processor, memory and GPU every two seconds, appended
+    validation/          validation probabilities of each epoch, for the epoch slider
+    checkpoints/         best.keras (the weights that are judged), last.npz (to go on from)
+    predictions.parquet  probabilities of the kept weights on validation and test
+    report.json          the final evaluation
+    log.txt              the process's output
+    stop                 exists once somebody asked the run to stop
+
+The folder is the truth: whoever wants to know about a run reads it, and nothing else.
+"""
+
+from xray_core.runs.collection import create_run, find_run, list_runs
+from xray_core.runs.folder import Run
+from xray_core.runs.status import ENDED, STATES, Status, Submission
+
+__all__ = [
+    "ENDED",
+    "STATES",
+    "Run",
+    "Status",
+    "Submission",
+    "create_run",
+    "find_run",
+    "list_runs",
+]
