@@ -62,7 +62,7 @@ def main(arguments: list[str]) -> int:
         options = streamlit_options(rest)
         check_port(options)
         prepare([APP, *extra])
-        return hand_over(["-m", "streamlit", "run", "streamlit_app.py", *options])
+        return hand_over(["-m", "pages.parts.serve", *options])
     except StartError as error:
         print(error, file=sys.stderr)
         return error.status

@@ -9,7 +9,7 @@ from pages.parts.evaluate.examples import show_examples
 from pages.parts.evaluate.scores import show_class_table, show_matrix_and_roc, show_scores
 from pages.parts.frame import errors_in_words, escape_markdown, open_page
 from pages.parts.recipe_words import show_changes
-from pages.parts.runs.run_list import show_link
+from pages.parts.run_state import show_link
 from xray_core.datasets.phantom import is_phantom
 from xray_core.errors import XrayError
 from xray_core.home import find_home
@@ -69,8 +69,8 @@ st.markdown(
 )
 if report["part"] == "validation":
     st.warning(
-        "There is no test part. The validation part judges here, and it also chose the best "
-        "epoch: expect less on new images.",
+        "There is no test part. The validation part judges here, which the training also went "
+        "by (its best epoch, its stops, its calibration): expect less on new images.",
         icon=":material/warning:",
     )
 if leaks := data["groups_in_several_parts"]:

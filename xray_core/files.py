@@ -24,9 +24,10 @@ class replaced_file:  # noqa: N801 - reads as a verb phrase in a with statement
         return self._partial
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        if kind is None:
-            self._partial.replace(self._path)
-        else:
+        try:
+            if kind is None:
+                self._partial.replace(self._path)
+        finally:
             self._partial.unlink(missing_ok=True)
 
 

@@ -269,13 +269,13 @@ def _read_state(run: Run) -> dict[str, Any]:
         status = run.read_status()
         if status.state not in STATES:
             raise RunError(f"Its status.json names no known state: {status.state!r}.")
-        best = None if status.val_accuracy is None else float(status.val_accuracy)
+        kept = None if status.val_accuracy is None else float(status.val_accuracy)
         return {
             "state": status.state,
             "message": str(status.message),
             "epoch": int(status.epoch),
             "n_epochs": int(status.n_epochs),
-            "val_accuracy": best,
+            "val_accuracy": kept,
             **{name: str(getattr(status, name)) for name in TIMES},
         }
     except (RunError, TypeError, ValueError, OSError) as error:

@@ -10,8 +10,6 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from xray_core.catalog import Catalog
 from xray_core.errors import RecipeError
@@ -175,6 +173,10 @@ def group_images(
     all there is. Without `read_files`, identical files are not looked for: much quicker where
     many files have the same size.
     """
+    # Here, not above: every page imports this module, and few of them split anything.
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
     images = catalog.images
     # A graph of images (0..n-1), patients, studies and file contents: what is connected is a group.
     rows, nodes, n_nodes = [], [], len(images)

@@ -5,7 +5,7 @@ from datetime import datetime
 import streamlit as st
 
 from pages.parts.frame import escape_markdown
-from xray_core.runs import Status
+from xray_core.runs import Run, Status
 
 COLORS = {
     "queued": "gray",
@@ -82,3 +82,13 @@ def took(status: Status) -> str:
         return ""
     began, ended = map(datetime.fromisoformat, (status.started_at, status.ended_at))
     return format_duration((ended - began).total_seconds())
+
+
+def show_link(run: Run, label: str = "") -> None:
+    """Show a link to the run's live view, with the run's name unless another label is given."""
+    st.page_link(
+        "pages/runs.py",
+        label=label or escape_markdown(run.name),
+        icon=":material/monitoring:",
+        query_params={"run": run.name},
+    )

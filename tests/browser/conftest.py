@@ -58,7 +58,7 @@ class App:
 
     def start(self) -> None:
         """Start the server and wait until it listens; no page is asked for."""
-        command = [sys.executable, "-m", "streamlit", "run", "streamlit_app.py"]
+        command = [sys.executable, "-m", "pages.parts.serve"]
         command += ["--server.address", "127.0.0.1", "--server.port", str(self.port)]
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(

@@ -112,7 +112,7 @@ def test_validation_as_judge_leaks_and_missing_images_are_admitted(
     app = open_page("evaluate", run=run.name)
 
     words = words_on(app)
-    assert "also chose the best epoch" in words
+    assert "which the training also went by" in words
     assert "5 patients or identical files are in several parts" in words
     assert f"n = {N_IMAGES - 2}" in words
     assert app.expander[0].label.endswith("2")

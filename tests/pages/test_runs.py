@@ -12,11 +12,12 @@ from streamlit.testing.v1 import AppTest
 from pages.parts.runs import metric_tail
 from pages.parts.runs import run_table as table_page
 from pages.parts.runs.metric_tail import DeviceTail, MetricTail
+from pages.parts.runs.run_filters import filter_runs, sort_runs
 from pages.parts.runs.user import COOKIE, clean_name
 from tests.pages.conftest import OpenPage
 from tests.pages.fake_runs import N_BATCHES, N_EPOCHS, fake_run, record_processes
 from xray_core.home import Home
-from xray_core.jobs import JobQueue, queue_view, read_settings
+from xray_core.jobs import JobQueue, QueueSettings, queue_view, read_settings, write_settings
 from xray_core.processes import own_handle
 from xray_core.recipes import PUBLISHED, change_recipe
 from xray_core.run_shelf import Notes, list_bin, read_notes, run_table, write_notes
@@ -134,7 +135,7 @@ def test_running_run_shows_progress_device_and_epochs(workspace: Home, open_page
     values = {one.label: one.value for one in app.metric}
     assert values["Epoch"] == f"2 of {PUBLISHED['demo_cnn'].n_epochs}"
     assert values["Left, about"] == "2 min 10 s"
-    assert values["Validation accuracy, best epoch (2)"] == "80.0%"
+    assert values["Validation accuracy, kept epoch (2)"] == "80.0%"
     assert "900 MB" in words_on(app)
     assert app.slider[0].value == N_EPOCHS
 
@@ -150,7 +151,7 @@ def test_slider_goes_back_and_stays_there_while_epochs_come(
     app.run()
 
     assert (app.slider[0].max, app.slider[0].value) == (3, 1)
-    assert "Epoch 1 " in app.get("html")[0].proto.body
+    assert "Epoch 1. " in app.get("html")[0].proto.body
 
 
 def test_slider_follows_the_newest_epoch(workspace: Home, open_page: OpenPage) -> None:
@@ -304,13 +305,13 @@ def test_filter_and_order_of_the_table(workspace: Home) -> None:
         write_notes(run, Notes(tuple("ab"[: hour + 1])))
     runs = run_table(workspace)
 
-    best = table_page.sort_runs(runs, "best validation")["name"].tolist()
+    best = sort_runs(runs, "best validation")["name"].tolist()
     assert best == [name_of(2), name_of(0), name_of(1)]
-    both = table_page.filter_runs(runs, tags=["a", "b"])
+    both = filter_runs(runs, tags=["a", "b"])
     assert runs["name"][both].tolist() == [name_of(2), name_of(1)]
-    assert table_page.filter_runs(runs, text="demo 010000").tolist() == [False, True, False]
-    assert not table_page.filter_runs(runs, text="[").any()
-    assert table_page.filter_runs(runs.iloc[:0], text="x").empty
+    assert filter_runs(runs, text="demo 010000").tolist() == [False, True, False]
+    assert not filter_runs(runs, text="[").any()
+    assert filter_runs(runs.iloc[:0], text="x").empty
 
 
 def test_disk_use_is_measured_on_request_only_and_once(
@@ -531,8 +532,35 @@ def test_slots_and_limits_are_kept(workspace: Home, open_page: OpenPage) -> None
     press(app, "Save")
 
     kept = read_settings(workspace)
-    assert (kept.slots, kept.per_user, kept.paused) == (3, 2, True)
+    assert kept == QueueSettings(slots=3, per_user=2, paused=True)
     assert "The queue is paused" in words_on(app)
+
+
+def test_saving_the_limits_keeps_what_else_was_set(workspace: Home, open_page: OpenPage) -> None:
+    submitted(workspace, name_of(0))
+    write_settings(workspace, QueueSettings(warm=False))
+    app = open_page("runs")
+    app.session_state["queue_settings"] = True
+    app.run()
+    app.number_input(key="slots").set_value(2)
+
+    press(app, "Save")
+
+    assert read_settings(workspace) == QueueSettings(slots=2, warm=False)
+
+
+def test_the_kept_epoch_is_the_one_that_the_log_names(workspace: Home, open_page: OpenPage) -> None:
+    """By the recipe it may be the last, whatever the validation loss says."""
+    run = fake_run(workspace, "running", handle=own_handle(), step="training")
+    [row] = [line for line in run.read_metrics() if line.get("epoch") == 2 and "recall" in line]
+    worse = {"epoch": 3, "step": 9, "val_loss": 9.0, "val_accuracy": 0.25, "best_epoch": 3}
+    run.append_metrics({**row, **worse})
+
+    app = open_page("runs", run=run.name)
+
+    values = {one.label: one.value for one in app.metric}
+    assert values["Validation accuracy, kept epoch (3)"] == "25.0%"
+    assert "Epoch 3 — its weights are kept." in app.get("html")[0].proto.body
 
 
 def test_a_run_past_the_queue_is_shown_as_running(workspace: Home, open_page: OpenPage) -> None:

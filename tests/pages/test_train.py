@@ -11,7 +11,7 @@ from tests.datasets.fakes import fake_kermany
 from tests.pages.conftest import OpenPage
 from tests.pages.fake_runs import record_processes
 from xray_core.home import Home
-from xray_core.jobs import JobQueue
+from xray_core.jobs import JobQueue, QueueSettings, write_settings
 from xray_core.recipes import ANY_DATASET, PUBLISHED
 from xray_core.runs import list_runs
 
@@ -159,6 +159,26 @@ def test_measured_cost_is_shown_as_an_upper_bound(
     least = PUBLISHED["demo_cnn"].n_epochs * 2 * MEASURED["seconds_per_step"]
     assert least < int(table["Time, at most"].removesuffix(" s")) < 2 * least
     assert any("estimate" in one.value for one in app.caption)
+
+
+@pytest.mark.parametrize("warm", [True, False])
+def test_a_training_is_made_ready_once_the_cost_is_known(
+    workspace: Home,
+    open_page: OpenPage,
+    commands: list[list[str]],
+    monkeypatch: pytest.MonkeyPatch,
+    warm: bool,
+) -> None:
+    monkeypatch.delenv("XRAY_WARM")
+    write_settings(workspace, QueueSettings(warm=warm))
+    open_page("train")
+    [describing] = commands  # both at once would make the figures wrong
+    [path] = [one for one in describing if one.endswith(".json")]
+    Path(path).write_text(json.dumps(MEASURED), encoding="utf-8")
+
+    open_page("train")
+
+    assert [command[3] for command in commands] == ["describe", *["worker"] * warm]
 
 
 def test_failed_measurement_shows_its_reason(

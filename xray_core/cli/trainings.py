@@ -13,6 +13,7 @@ from typing import Any
 from xray_core.cli.answer import Answer, save_answer
 from xray_core.errors import RecipeError
 from xray_core.home import Home
+from xray_core.processes import lower_priority
 
 
 def show_recipes(options: argparse.Namespace, home: Home) -> Answer:
@@ -54,6 +55,7 @@ def run(options: argparse.Namespace, home: Home) -> Answer:
 
 def warm(options: argparse.Namespace, home: Home) -> Answer:
     """Import what a training needs, then wait for one on standard input."""
+    lower_priority()  # the import takes seconds, which nobody waits for
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     from xray_core.training.warm import wait_and_train
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from xray_core.errors import DatasetError
+from xray_core.files import replaced_file
 from xray_core.home import Home
 
 SUFFIXES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz")
@@ -133,9 +134,8 @@ def read_json(path: Path) -> dict[str, Any]:
 
 def write_json(path: Path, value: dict[str, Any]) -> None:
     """Write a small file, whole or not at all."""
-    partial = path.with_name(f"{path.name}.partial")
-    partial.write_text(json.dumps(value), "utf-8")
-    partial.replace(path)
+    with replaced_file(path) as partial:
+        partial.write_text(json.dumps(value), "utf-8")
 
 
 def _belong_together(stems: list[str]) -> bool:

@@ -14,9 +14,9 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path, PureWindowsPath
 from typing import Any
-from uuid import uuid4
 
 from xray_core.errors import DatasetError
+from xray_core.files import replaced_file
 from xray_core.home import find_home
 
 MAPPING_FILE = "xray_dataset.json"
@@ -163,7 +163,6 @@ def write_mapping(folder: Path, mapping: FolderMapping) -> Path:
         except OSError:
             pass
     try:
-        fallback.parent.mkdir(parents=True, exist_ok=True)
         return _write_whole(fallback, text)
     except OSError as error:
         raise DatasetError(
@@ -178,13 +177,9 @@ def place_in_workspace(folder: Path) -> Path:
 
 
 def _write_whole(path: Path, text: str) -> Path:
-    partial = path.with_name(f".{path.name}.{uuid4().hex}.partial")
-    try:
+    with replaced_file(path) as partial:
         partial.write_text(text, "utf-8")
-        return partial.replace(path)
-    except OSError:
-        partial.unlink(missing_ok=True)
-        raise
+    return path
 
 
 def _check_text(name: str, value: object, lines: bool = False) -> None:

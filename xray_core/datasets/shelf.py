@@ -8,7 +8,6 @@ the system's path separator) limits what may be added, for an app that is opened
 import json
 import os
 from pathlib import Path
-from uuid import uuid4
 
 from filelock import FileLock, Timeout
 
@@ -16,6 +15,7 @@ from xray_core.datasets import READERS, detect_dataset
 from xray_core.datasets.filling import lock_of
 from xray_core.datasets.phantom import is_phantom
 from xray_core.errors import DatasetError
+from xray_core.files import replaced_file
 from xray_core.home import Home
 from xray_core.processes import start_detached, xray_command
 
@@ -77,9 +77,8 @@ def add_dataset(home: Home, folder: Path) -> Path:
         home.folder.mkdir(parents=True, exist_ok=True)
         with FileLock(home.folder / "datasets.lock"):
             folders = dict.fromkeys([*_read_added(home), folder])
-            partial = home.folder / f".datasets.{uuid4().hex}.partial"
-            partial.write_text(json.dumps([str(one) for one in folders], indent=2), "utf-8")
-            partial.replace(home.folder / "datasets.json")
+            with replaced_file(home.folder / "datasets.json") as partial:
+                partial.write_text(json.dumps([str(one) for one in folders], indent=2), "utf-8")
     except OSError as error:
         raise DatasetError(f"{home.folder} cannot be written to: {error.strerror}.") from error
     return folder

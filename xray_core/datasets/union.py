@@ -24,7 +24,6 @@ import os
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from uuid import uuid4
 
 import pandas as pd
 
@@ -32,6 +31,7 @@ from xray_core.catalog import Catalog, build_catalog
 from xray_core.datasets import covid19_radiography, siim_covid19
 from xray_core.datasets.reader import Reader
 from xray_core.errors import DatasetError
+from xray_core.files import replaced_file
 
 TITLE = "SIIM-FISABIO-RSNA with COVID-19 Radiography"
 UNION_JSON = "union.json"
@@ -79,10 +79,8 @@ def create_union(folder: Path, members: Sequence[Path]) -> dict[str, Path]:
         holds = f"holds {others[0]}" if others else "is a file"
         raise DatasetError(f"{folder} {holds}. Choose a new folder for the union.")
     content = {"members": {name: str(root) for name, root in found.items()}}
-    folder.mkdir(parents=True, exist_ok=True)
-    partial = folder / f".{UNION_JSON}.{uuid4().hex}.partial"
-    partial.write_text(json.dumps(content, indent=2), encoding="utf-8")
-    partial.replace(folder / UNION_JSON)
+    with replaced_file(folder / UNION_JSON) as partial:
+        partial.write_text(json.dumps(content, indent=2), encoding="utf-8")
     return found
 
 

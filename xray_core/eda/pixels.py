@@ -10,7 +10,6 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from uuid import uuid4
 from zipfile import BadZipFile
 
 import numpy as np
@@ -19,6 +18,7 @@ from numpy.typing import NDArray
 
 from xray_core.catalog import Catalog
 from xray_core.eda.labels import UNLABELLED
+from xray_core.files import replaced_file
 from xray_core.preprocess.cache import open_image_cache
 from xray_core.preprocess.spec import PreprocessSpec
 
@@ -116,10 +116,8 @@ def measure_pixels(
 
 def write_numbers(numbers: PixelNumbers, folder: Path) -> None:
     """Write `numbers` into the folder that `find_numbers` names."""
-    folder.mkdir(parents=True, exist_ok=True)
-    partial = folder / f".{uuid4().hex}.partial"
     images = numbers.images
-    with partial.open("wb") as file:
+    with replaced_file(folder / NUMBERS) as partial, partial.open("wb") as file:
         np.savez(
             file,
             image_id=images["image_id"].to_numpy(dtype="U"),
@@ -131,7 +129,6 @@ def write_numbers(numbers: PixelNumbers, folder: Path) -> None:
             means=np.stack(list(numbers.means.values())),
             n_unreadable=np.array(numbers.n_unreadable),
         )
-    partial.replace(folder / NUMBERS)
 
 
 def read_numbers(folder: Path) -> PixelNumbers | None:

@@ -16,7 +16,7 @@ from xray_core.jobs.queue import JobQueue
 from xray_core.jobs.settings import QueueSettings, read_settings, write_settings
 from xray_core.jobs.submit import submit_recipe
 from xray_core.jobs.view import queue_view
-from xray_core.jobs.worker import ensure_worker, run_worker, worker_is_running
+from xray_core.jobs.worker import ensure_worker, prepare_worker, run_worker, worker_is_running
 
 __all__ = [
     "Gpu",
@@ -28,6 +28,7 @@ __all__ = [
     "find_gpus",
     "move_run",
     "pause_run",
+    "prepare_worker",
     "queue_view",
     "read_settings",
     "restart_run",

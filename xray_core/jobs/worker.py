@@ -28,7 +28,7 @@ from xray_core.jobs.supervision import Supervisor
 from xray_core.processes import lower_priority, start_detached, xray_command
 from xray_core.runs import list_runs
 
-POLL = 0.3  # seconds between two looks at the queue
+POLL = 0.1  # seconds between two looks at the queue
 SEARCH_EVERY = 10.0  # seconds between two looks for submitted runs that the queue does not know
 IDLE = 60.0  # seconds without work after which the worker ends; the next submit starts one
 WARM_IDLE = 900.0  # the same while it keeps a process ready for the next training
@@ -43,6 +43,16 @@ def ensure_worker(home: Home) -> None:
         start_detached(
             xray_command("worker"), home.folder / "worker.log", {"XRAY_HOME": str(home.folder)}
         )
+
+
+def prepare_worker(home: Home) -> None:
+    """Have a worker keep a training process ready, where the settings ask for one.
+
+    Raises:
+        JobError: the settings are damaged.
+    """
+    if _may_be_warm(read_settings(home)):
+        ensure_worker(home)
 
 
 def worker_is_running(home: Home) -> bool:
@@ -132,16 +142,16 @@ class _Service:
             self._try(job_now.run, partial(self._supervisor.start, job_now))
         busy = started or bool(jobs)
         self.is_warm = bool(
-            self._try("spare", partial(self._prepare, warm=self._may_be_warm(), idle=not busy))
+            self._try(
+                "spare",
+                partial(self._prepare, warm=_may_be_warm(self._settings), idle=not busy),
+            )
         )
         return busy
 
     def close(self) -> None:
         """Keep nothing ready any more."""
         self._try("spare", partial(self._prepare, warm=False, idle=False))
-
-    def _may_be_warm(self) -> bool:
-        return self._settings.warm and os.environ.get("XRAY_WARM") != "0"
 
     def _prepare(self, *, warm: bool, idle: bool) -> bool:
         return self._launcher.prepare(self._home, warm=warm, idle=idle)
@@ -187,6 +197,10 @@ class _Service:
         if self._troubles.get(what) != words:
             self._troubles[what] = words
             write_log(self._home, f"{what}: {words} Trying again.")
+
+
+def _may_be_warm(settings: QueueSettings) -> bool:
+    return settings.warm and os.environ.get("XRAY_WARM") != "0"
 
 
 def _lock(home: Home) -> FileLock:

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from uuid import uuid4
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +13,7 @@ from PIL import Image
 
 from xray_core.datasets.images import read_image
 from xray_core.errors import ImageError
+from xray_core.files import replaced_file
 
 JPEG_QUALITY = 87  # below about 80, rings show around ribs and letters
 VERSION = 1  # raise it when the same file gives another thumbnail
@@ -81,13 +81,8 @@ def _create_thumbnail(image: Path, side: int, folder: Path) -> Thumbnail:
         jpeg = _encode(image, side)
     except ImageError as error:
         return Thumbnail(reason=str(error))
-    kept.parent.mkdir(parents=True, exist_ok=True)
-    partial = kept.with_name(f".{uuid4().hex}.partial")
-    try:
+    with replaced_file(kept) as partial:
         partial.write_bytes(jpeg)
-        partial.replace(kept)
-    finally:
-        partial.unlink(missing_ok=True)
     return Thumbnail(jpeg)
 
 

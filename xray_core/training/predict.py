@@ -14,7 +14,7 @@ from xray_core.runs import Run
 
 
 def predict_images(run: Run, paths: list[Path]) -> pd.DataFrame:
-    """Predict image files with a run's best weights.
+    """Predict image files with the weights that a run has kept.
 
     Returns:
         One row per path: path, predicted class, one probability per class, and error (<NA>,

@@ -1,4 +1,4 @@
-"""The callback that writes down what happens: each batch, each epoch, the best weights."""
+"""The callback that writes down what happens: each batch, each epoch, the weights that are kept."""
 
 import os
 import sys

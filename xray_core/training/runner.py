@@ -30,7 +30,7 @@ from xray_core.training.devices import parallel_devices, prepare_device, share_b
 from xray_core.training.finer import gather_output
 from xray_core.training.fused_norm import fuse_batch_norm
 from xray_core.training.inputs import PredictionBatches, TrainingBatches
-from xray_core.training.phases import fit_phases, take_best_weights
+from xray_core.training.phases import fit_phases, take_kept_weights
 from xray_core.training.progress import Progress, StopRequested
 from xray_core.training.recorder import Recorder
 
@@ -176,7 +176,7 @@ def _train(run: Run, home: Home, progress: Progress) -> str:
             raise
 
     progress.update(now=True, step="evaluating", message="Evaluating the weights that are kept.")
-    take_best_weights(model, run)
+    take_kept_weights(model, run)
     report = _evaluate(model, run, data, recipe)
     count = f"{report['n']} {report['part']} images"
     here = recorder.position

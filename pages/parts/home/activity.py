@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 import streamlit as st
 
 from pages.parts.frame import errors_in_words, escape_markdown
-from pages.parts.run_state import ICONS, show_badge, show_progress
-from pages.parts.runs.run_list import queue_in_words, show_link
+from pages.parts.run_state import ICONS, show_badge, show_link, show_progress
+from pages.parts.runs.run_list import queue_in_words
 from xray_core.errors import RunError
 from xray_core.home import find_home
 from xray_core.jobs import JobQueue, worker_is_running

@@ -7,6 +7,7 @@ there: then all is read anew.
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
+from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -29,6 +30,12 @@ class Metrics:
 
     batches: pd.DataFrame
     epochs: pd.DataFrame
+
+    @property
+    def kept(self) -> "pd.Series[Any]":
+        """The row of the epoch whose weights are kept by now; there must be an epoch."""
+        number = self.epochs["best_epoch"].iloc[-1]
+        return self.epochs[self.epochs["epoch"] == number].iloc[0]
 
 
 NOTHING = Metrics(pd.DataFrame(columns=BATCH_COLUMNS, dtype="float64"), pd.DataFrame())

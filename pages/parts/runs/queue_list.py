@@ -5,14 +5,14 @@ from typing import Any
 import streamlit as st
 
 from pages.parts.frame import errors_in_words, escape_markdown
-from pages.parts.run_state import show_badge, show_progress
+from pages.parts.run_state import show_badge, show_link, show_progress
 from pages.parts.runs.outcome import act, leave_fragment_after_act
+from pages.parts.runs.queue_settings import show_settings
 from pages.parts.runs.user import find_user
 from xray_core.errors import XrayError
 from xray_core.home import Home
 from xray_core.jobs import (
     QueueSettings,
-    find_gpus,
     move_run,
     pause_run,
     queue_view,
@@ -20,13 +20,11 @@ from xray_core.jobs import (
     set_priority,
     stop_run,
     unpause_run,
-    write_settings,
 )
 from xray_core.runs import Run
 
 TICK = "1s"
 N_SHOWN = 8  # that wait; the others on request
-MOST = 64  # of slots and of runs of one user at once
 FAR = 10_000  # places: to the very front
 OUTSIDE = {"user": "", "priority": 0}  # what the queue says of a run that it does not know
 
@@ -42,7 +40,7 @@ def show_queue(home: Home, running: list[str]) -> None:
         rows, settings = queue_view(home).to_dict("records"), read_settings(home)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.subheader("Queue", anchor=False)
-        _show_settings(home, settings)
+        show_settings(home, settings)
     names = [row["run"] for row in rows]
     outside = [{**OUTSIDE, "run": name} for name in running if name not in names]
     ticking = TICK if rows or outside else None
@@ -115,12 +113,7 @@ def _show_waiting(home: Home, row: dict[str, Any]) -> None:
 
 def _show_name(place: Any, run: Run, row: dict[str, Any]) -> None:
     with place, st.container(gap="xxsmall"):
-        st.page_link(
-            "pages/runs.py",
-            label=escape_markdown(run.name),
-            icon=":material/monitoring:",
-            query_params={"run": run.name},
-        )
+        show_link(run)
         by = [f"by {escape_markdown(row['user'])}"] if row["user"] else []
         by += [f"priority {row['priority']}"] if row["priority"] else []
         if by:
@@ -179,46 +172,3 @@ def show_waiting_actions(home: Home, run: Run, row: dict[str, Any]) -> None:
             args=(stop_run, run, home, user),
             help="Take it out of the queue. Its folder stays, and it can be resumed later.",
         )
-
-
-def _show_settings(home: Home, settings: QueueSettings) -> None:
-    panel = st.popover(
-        "Slots and limits", icon=":material/tune:", key="queue_settings", on_change="rerun"
-    )
-    if not panel.open:
-        return
-    with panel, st.form("queue_form", border=False):
-        gpus = find_gpus()
-        found = f"{len(gpus)} GPU{'s' * (len(gpus) != 1)} found" if gpus else "no GPU found"
-        st.number_input(
-            "Trainings at once",
-            0,
-            MOST,
-            value=settings.slots or 0,
-            key="slots",
-            help="0: as many as GPUs are found, or one on the processor.",
-        )
-        st.caption(f"0 is automatic: {max(1, len(gpus))} here, {found}.")
-        st.number_input(
-            "Of one user at once",
-            0,
-            MOST,
-            value=settings.per_user or 0,
-            key="per_user",
-            help="0: no limit of its own.",
-        )
-        st.toggle("Pause the queue", value=settings.paused, key="queue_paused")
-        st.form_submit_button("Save", type="primary", on_click=act, args=(_save_settings, home))
-
-
-def _save_settings(home: Home) -> str:
-    state = st.session_state
-    write_settings(
-        home,
-        QueueSettings(
-            slots=int(state["slots"]) or None,
-            per_user=int(state["per_user"]) or None,
-            paused=bool(state["queue_paused"]),
-        ),
-    )
-    return "Saved. It counts from now on; what runs goes on."

@@ -2,15 +2,12 @@
 
 import time
 
-import streamlit as st
-
 from pages.parts.frame import errors_in_words, escape_markdown
 from pages.parts.runs.queue_list import show_queue
 from pages.parts.runs.run_table import show_table
 from xray_core.home import Home, find_home
 from xray_core.jobs import JobQueue, ensure_worker, queue_view
 from xray_core.run_shelf import run_table
-from xray_core.runs import Run
 
 GRACE = 10.0  # seconds that a worker may take to start
 
@@ -46,13 +43,3 @@ def queue_in_words(name: str) -> str:
     if found[0]["state"] != "queued":
         return "It is about to start."
     return f"It waits for {escape_markdown(found[0]['waits_for'])}."
-
-
-def show_link(run: Run, label: str = "") -> None:
-    """Show a link to the run's live view, with the run's name unless another label is given."""
-    st.page_link(
-        "pages/runs.py",
-        label=label or escape_markdown(run.name),
-        icon=":material/monitoring:",
-        query_params={"run": run.name},
-    )

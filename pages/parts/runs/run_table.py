@@ -1,4 +1,4 @@
-"""All runs as a table: filter, sort, open one, tag several, throw them into the bin."""
+"""All runs as a table: open one, tag several, throw them into the bin."""
 
 import shutil
 import zlib
@@ -13,27 +13,13 @@ from pages.parts.frame import errors_in_words
 from pages.parts.run_state import COLORS, format_duration
 from pages.parts.runs.outcome import act
 from pages.parts.runs.run_bin import format_size, show_bin
+from pages.parts.runs.run_filters import STATE_OPTIONS, choose_runs, sort_runs
 from xray_core.errors import RunError
 from xray_core.home import Home
-from xray_core.run_shelf import DAMAGED, Notes, bin_run, disk_use, read_notes, write_notes
-from xray_core.runs import STATES, Run
+from xray_core.run_shelf import Notes, bin_run, disk_use, read_notes, write_notes
+from xray_core.runs import Run
 
-STATE_OPTIONS = [*STATES, DAMAGED]
 STATE_COLORS = [COLORS.get(state, "red") for state in STATE_OPTIONS]
-# What the table can be sorted by: column, and whether the highest comes first. A name begins
-# with the time of its making, also where nothing else of a run can be read.
-SORTS = {
-    "newest first": ("name", True),
-    "oldest first": ("name", False),
-    "best result": ("accuracy", True),
-    "best validation": ("val_accuracy", True),
-    "longest training": ("took", True),
-    "largest on disk": ("disk", True),
-    "recipe": ("title", False),
-}
-SEARCHED = ["name", "title", "data", "user", "note", "message"]
-# Filters by the values of a column: key in the address, column, label.
-LISTS = (("recipes", "Recipe"), ("users", "By"), ("tags", "Tag"))
 DISK_TTL = 300  # seconds for which the size of an ended run is believed
 
 
@@ -51,7 +37,7 @@ def show_table(home: Home, runs: pd.DataFrame) -> None:
         st.subheader("All runs", anchor=False)
         show_bin(home)
     runs = runs.assign(took=(runs["ended_at"] - runs["started_at"]).dt.total_seconds())
-    passed, order, with_disk = _choose(runs)
+    passed, order, with_disk = choose_runs(runs)
     if with_disk:
         with st.spinner("Measuring …"):
             keys = runs[["name", "state", "ended_at"]].astype("str").itertuples(index=False)
@@ -63,101 +49,6 @@ def show_table(home: Home, runs: pd.DataFrame) -> None:
         st.info("No run passes the filters. Take one back.", icon=":material/filter_list_off:")
         return
     _show(home, shown, runs)
-
-
-def filter_runs(
-    runs: pd.DataFrame,
-    states: Sequence[str] = (),
-    recipes: Sequence[str] = (),
-    users: Sequence[str] = (),
-    tags: Sequence[str] = (),
-    text: str = "",
-) -> "pd.Series[bool]":
-    """Return which rows of `run_shelf.run_table` pass; an empty condition lets all pass.
-
-    Args:
-        runs: the table.
-        states: one of them must be the run's.
-        recipes: likewise.
-        users: likewise.
-        tags: all of them must be on the run.
-        text: words that must all occur somewhere in name, title, data, user, tags, note or
-            message; case does not matter.
-    """
-    passed = pd.Series(True, index=runs.index)
-    for column, wanted in (("state", states), ("recipe", recipes), ("user", users)):
-        if wanted:
-            passed &= runs[column].isin(wanted)
-    if tags:
-        passed &= runs["tags"].map(lambda found: set(tags) <= set(found)).astype(bool)
-    if words := text.casefold().split():
-        texts = zip(
-            *(runs[column] for column in SEARCHED), runs["tags"].map("\n".join), strict=True
-        )
-        folded = ["\n".join(row).casefold() for row in texts]
-        found = [all(word in text for word in words) for text in folded]
-        passed &= pd.Series(found, index=runs.index, dtype=bool)
-    return passed
-
-
-def sort_runs(runs: pd.DataFrame, order: str) -> pd.DataFrame:
-    """Return the table in one of `SORTS`; of equals the newest first, the unknown last."""
-    column, highest_first = SORTS.get(order, SORTS["newest first"])
-    if column not in runs:
-        column, highest_first = SORTS["newest first"]
-    return runs.sort_values(column, ascending=not highest_first, kind="stable", na_position="last")
-
-
-def _choose(runs: pd.DataFrame) -> tuple["pd.Series[bool]", str, bool]:
-    """Show the filters, which all stand in the address; return what they let pass, and how."""
-    values = {
-        "recipes": sorted(set(runs["recipe"]) - {""}),
-        "users": sorted(set(runs["user"]) - {""}, key=str.casefold),
-        "tags": sorted({tag for tags in runs["tags"] for tag in tags}, key=str.casefold),
-    }
-    there = set(runs["state"])
-    chosen: dict[str, list[str]] = {}
-    with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
-        text = st.text_input(
-            "Search",
-            key="search",
-            bind="query-params",
-            type="search",
-            placeholder="name, note …",
-            width=190,
-        )
-        for key, label in LISTS:
-            if values[key]:
-                chosen[key] = st.multiselect(
-                    label, values[key], key=key, bind="query-params", placeholder="any", width=130
-                )
-        order = st.selectbox("Sort by", list(SORTS), key="order", bind="query-params", width=150)
-    with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
-        states = st.pills(
-            "State",
-            [state for state in STATE_OPTIONS if state in there],
-            selection_mode="multi",
-            key="states",
-            bind="query-params",
-            label_visibility="collapsed",
-        )
-        with_disk = st.toggle(
-            "Disk use",
-            key="sizes",
-            bind="query-params",
-            help="Measures every run's folder; with hundreds of runs this takes a moment.",
-        )
-    # Again here: what stands in an address is anybody's.
-    wanted = {key: [v for v in found or [] if v in values[key]] for key, found in chosen.items()}
-    passed = filter_runs(
-        runs,
-        [state for state in states or [] if state in there],
-        wanted.get("recipes", []),
-        wanted.get("users", []),
-        wanted.get("tags", []),
-        text or "",
-    )
-    return passed, order, with_disk or SORTS.get(order, ("", False))[0] == "disk"
 
 
 def _show(home: Home, shown: pd.DataFrame, runs: pd.DataFrame) -> None:

@@ -8,7 +8,7 @@ from pages.parts.run_state import format_duration
 from pages.parts.tables import read_tables
 from xray_core.catalog import Catalog
 from xray_core.home import find_home
-from xray_core.jobs import JobQueue
+from xray_core.jobs import JobQueue, prepare_worker
 from xray_core.jobs.measure import (
     DECODE_SECONDS,
     START_SECONDS,
@@ -24,10 +24,15 @@ TICK = "1s"
 
 
 def show_cost(recipe: Recipe, catalog: Catalog) -> None:
-    """Show the estimate; until it is measured, say so and look again by itself."""
+    """Show the estimate; until it is measured, say so and look again by itself.
+
+    Once it is, a training process is made ready: whoever looks here may soon start one.
+    """
     with errors_in_words():
         state = read_description(recipe, find_home()).state
-    ticking = state not in ("ready", "failed")
+        ticking = state not in ("ready", "failed")
+        if not ticking:  # while a model is measured, nothing else shall compute
+            prepare_worker(find_home())
     st.fragment(_show_cost, run_every=TICK if ticking else None)(recipe, catalog, ticking)
 
 
