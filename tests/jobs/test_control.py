@@ -29,18 +29,7 @@ from xray_core.processes import own_handle
 from xray_core.recipes import PUBLISHED
 from xray_core.runs import Run, Status, Submission, create_run
 
-
-@pytest.fixture
-def home(tmp_path: Path) -> Home:
-    return Home(tmp_path / "home")
-
-
-@pytest.fixture(autouse=True)
-def asked(monkeypatch: pytest.MonkeyPatch) -> list[Home]:
-    """The workspaces that a worker was asked for; none is started."""
-    asked: list[Home] = []
-    monkeypatch.setattr(control, "ensure_worker", asked.append)
-    return asked
+pytestmark = pytest.mark.usefixtures("asked")
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from tests.datasets.fakes import write_image
 from xray_core.datasets.phantom import write_phantom_dataset
 from xray_core.errors import DatasetError, JobError, LabelError, RecipeError, XrayError
 from xray_core.home import Home
-from xray_core.jobs import JobQueue, control, stop_run, submit, submit_recipe
+from xray_core.jobs import JobQueue, stop_run, submit_recipe
 from xray_core.jobs.order import Job
 from xray_core.jobs.rebuild import find_job
 from xray_core.processes import own_handle
@@ -20,18 +20,7 @@ DEMO = PUBLISHED["demo_cnn"]
 MOBILENET = PUBLISHED["siim_mobilenet_opacity"]
 
 
-@pytest.fixture
-def home(tmp_path: Path) -> Home:
-    return Home(tmp_path / "home")
-
-
-@pytest.fixture(autouse=True)
-def asked(monkeypatch: pytest.MonkeyPatch) -> list[Home]:
-    """The workspaces that a worker was asked for; none is started."""
-    asked: list[Home] = []
-    for module in (submit, control):
-        monkeypatch.setattr(module, "ensure_worker", asked.append)
-    return asked
+pytestmark = pytest.mark.usefixtures("asked")
 
 
 def test_a_submitted_recipe_waits_in_the_queue_bound_to_its_data(
