@@ -4,6 +4,7 @@ import streamlit as st
 
 from pages.parts.frame import errors_in_words, escape_markdown, open_page
 from pages.parts.recipe_words import show_changes
+from pages.parts.runs.group_view import show_group, show_group_link
 from pages.parts.runs.live import show_run
 from pages.parts.runs.outcome import show_outcome
 from pages.parts.runs.run_actions import show_actions
@@ -20,7 +21,13 @@ with errors_in_words():
     wake_worker(home)
 show_outcome()
 
-name = st.query_params.get("run")
+name, group = st.query_params.get("run"), st.query_params.get("group")
+if name is None and group:
+    if st.button("All runs", icon=":material/arrow_back:"):
+        del st.query_params["group"]
+        st.rerun()
+    show_group(home, group)
+    st.stop()
 if name is None:
     show_user()
     with errors_in_words():
@@ -36,7 +43,7 @@ if name is None:
     st.stop()
 
 with st.container(horizontal=True, vertical_alignment="center"):
-    if st.button("All runs", icon=":material/arrow_back:"):
+    if st.button("Its group" if group else "All runs", icon=":material/arrow_back:"):
         del st.query_params["run"]
         st.rerun()
     show_user()
@@ -49,5 +56,7 @@ with actions:
 st.subheader(escape_markdown(recipe.title), anchor=False)
 show_changes(recipe, run.name)
 with errors_in_words():
+    if (of_it := run.read_submission().group) and not group:
+        show_group_link(of_it, f"Its group: {of_it}")
     show_notes(run, home)
 show_run(run, recipe)

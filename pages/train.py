@@ -11,6 +11,7 @@ from pages.parts.runs.user import find_user, show_user
 from pages.parts.tables import read_tables
 from pages.parts.train.cost import show_cost
 from pages.parts.train.recipe_form import change_field, show_form
+from pages.parts.train.several import show_several
 from xray_core.datasets.phantom import is_phantom
 from xray_core.errors import XrayError
 from xray_core.home import find_home
@@ -93,4 +94,5 @@ with summary, st.container(border=True):
             run = submit_recipe(recipe, catalog.root, find_home(), user=find_user())
         st.switch_page("pages/runs.py", query_params={"run": run.name})
     show_user()
+    show_several(recipe, catalog.root)
     show_cost(recipe, catalog)

@@ -50,6 +50,7 @@ COMMANDS = (
     "unpause",
     "priority",
     "move",
+    "group",
     "evaluate",
     "predict",
 )
@@ -374,6 +375,23 @@ def test_download_of_an_unknown_dataset_names_the_known(call: Call) -> None:
 
     assert status == 2
     assert f"Choose one of: {', '.join(READERS)}" in err
+
+
+def test_folds_are_submitted_as_a_group_and_compared(
+    call: Call, home: Home, siim_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(submit, "ensure_worker", lambda home: None)
+    line = ("submit", "demo_cnn", "--data", siim_folder, "--folds", "2", "--grid", "seed=1,2")
+
+    status, out, _ = call(*line, "--json")
+    answer = json.loads(out)
+    _, compared, _ = call("group", answer["group"])
+
+    assert (status, len(answer["runs"])) == (0, 4)
+    assert {run.read_submission().group for run in list_runs(home.runs)} == {answer["group"]}
+    assert compared.splitlines() == ["seed 1: 0 of 2 done", "seed 2: 0 of 2 done"]
+    assert "leave out --folds" in call(*line, "--gpus", "2")[2]
+    assert "--grid 'seed' is not of the form key=value" in call(*line, "--grid", "seed")[2]
 
 
 def test_submit_queues_and_stop_takes_out_of_the_queue(

@@ -484,3 +484,33 @@ def test_no_patient_and_no_study_is_ever_in_two_parts(
     assert len(split) == len(rows)
     parts = ["train", "validation", *(["test"] if test else [])]
     assert pd.crosstab(split["class"], split["part"])[parts].to_numpy().min() > 0
+
+
+@pytest.mark.parametrize("method", ["patient", "image"])
+def test_each_image_is_tested_in_one_fold_and_no_patient_in_two(method: str) -> None:
+    catalog, targets = many_patients()
+    specs = [SplitSpec(method, validation=0.2, folds=4, fold=fold) for fold in (1, 2, 3, 4)]
+
+    splits = [split_catalog(catalog, targets, spec) for spec in specs]
+
+    tested = [set(split.loc[split["part"] == "test", "image_id"]) for split in splits]
+    assert sum(map(len, tested)) == len(set().union(*tested)) == len(splits[0])
+    assert all(0.8 < len(part) * 4 / len(splits[0]) < 1.2 for part in tested)
+    for split in splits:
+        assert set(split["part"]) == set(PARTS)
+        if method == "patient":
+            assert (split.groupby("group")["part"].nunique() == 1).all()
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"folds": 1}, "split.folds is 1; choose 0, or 2 to 20"),
+        ({"folds": 3, "fold": 4}, "split.fold is 4; choose 1 to 3"),
+        ({"fold": 2}, "split.fold is 2; choose 1 to 1"),
+        ({"folds": 3, "method": "published"}, "split.method=published is given"),
+    ],
+)
+def test_impossible_folds_are_refused(fields: dict[str, Any], words: str) -> None:
+    with pytest.raises(RecipeError, match=words):
+        SplitSpec(**fields)

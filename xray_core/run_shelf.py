@@ -38,6 +38,7 @@ BLANK: dict[str, Any] = {
     "title": "",
     "data": "",
     "user": "",
+    "group": "",
     "tags": (),
     "note": "",
     "created_at": "",
@@ -119,9 +120,9 @@ def run_table(home: Home) -> pd.DataFrame:
 
     Returns:
         name; state, one of `STATES` or "damaged"; message; recipe, title, data (names);
-        user; tags (tuple of str) and note; created_at, started_at, ended_at (UTC, NaT where it
-        has not happened); epoch, n_epochs; val_accuracy, of the epoch whose weights are kept;
-        accuracy and auc of the final report, and the part that it judged, "test" or
+        user; group; tags (tuple of str) and note; created_at, started_at, ended_at (UTC, NaT
+        where it has not happened); epoch, n_epochs; val_accuracy, of the epoch whose weights
+        are kept; accuracy and auc of the final report, and the part that it judged, "test" or
         "validation". Figures are in [0, 1], NaN where there is none.
     """
     rows = []
@@ -252,7 +253,8 @@ def _read_row(folder: str, stamps: tuple[tuple[int, int, int] | None, ...]) -> d
     recipe = _read_object(run, "recipe.json")
     data = Path(str(recipe.get("data_folder", ""))).name
     row |= {"recipe": str(recipe.get("name", "")), "title": str(recipe.get("title", ""))}
-    row |= {"data": data, "user": str(_read_object(run, "submission.json").get("user", ""))}
+    wish = _read_object(run, "submission.json")
+    row |= {"data": data, "user": str(wish.get("user", "")), "group": str(wish.get("group", ""))}
     with suppress(RunError):  # the run's own page says that they are damaged
         row |= asdict(read_notes(run))
     report = _read_object(run, "report.json")

@@ -18,6 +18,8 @@ from xray_core.labels import class_of
 PARTS = ("train", "validation", "test")
 METHODS = ("patient", "clean", "published", "production", "image")
 LEAKY_METHODS = ("published", "image")  # the others keep groups together
+FOLDED_METHODS = ("patient", "clean", "image")  # the others have a test part that is given
+MOST_FOLDS = 20
 PRODUCTION = "siim_covid19"  # the source whose images a production split holds out
 PUBLISHED_PARTS = {"train": "train", "val": "train", "test": "test"}
 
@@ -38,6 +40,10 @@ class SplitSpec:
         test: fraction of all images (of those of `PRODUCTION`, for "production"); 0 judges on
             validation; ignored by "published".
         seed: another seed, another split.
+        folds: 0, or the number of equal parts of a cross-validation, 2 to 20. One of them is the
+            test part, instead of `test`, and `validation` is a fraction of the others. Each image
+            is tested in one of the folds.
+        fold: which one is the test part, from 1.
         allow_leaks: whether a split that has one patient in several parts may be trained on.
     """
 
@@ -45,6 +51,8 @@ class SplitSpec:
     validation: float = 0.15
     test: float = 0.15
     seed: int = 0
+    folds: int = 0
+    fold: int = 1
     allow_leaks: bool = False
 
     def __post_init__(self) -> None:
@@ -59,6 +67,20 @@ class SplitSpec:
             )
         if self.seed < 0:
             raise RecipeError(f"split.seed is {self.seed}; choose 0 or above.")
+        if self.folds and not 2 <= self.folds <= MOST_FOLDS:
+            raise RecipeError(f"split.folds is {self.folds}; choose 0, or 2 to {MOST_FOLDS}.")
+        if self.folds and self.method not in FOLDED_METHODS:
+            raise RecipeError(
+                f"split.folds is {self.folds}, but the test part of split.method={self.method} is "
+                f"given. Set split.method to one of: {', '.join(FOLDED_METHODS)}."
+            )
+        if not 1 <= self.fold <= max(1, self.folds):
+            raise RecipeError(f"split.fold is {self.fold}; choose 1 to {max(1, self.folds)}.")
+
+    @property
+    def has_test(self) -> bool:
+        """Whether there is a test part."""
+        return self.method == "published" or self.folds > 0 or self.test > 0
 
 
 def split_catalog(
@@ -111,10 +133,14 @@ def split_catalog(
         rest = table[~held_out]
         part[rest.index] = _divide(rest, {"validation": spec.validation}, spec.seed)
     else:
-        fractions = {"validation": spec.validation, "test": spec.test}
         # By image, the table still tells the patients: intervals are drawn over them.
         by_image = table.assign(group=table["image_id"])
-        part = _divide(by_image if spec.method == "image" else table, fractions, spec.seed)
+        whole = by_image if spec.method == "image" else table
+        if spec.folds:
+            part = _divide_folds(whole, spec)
+        else:
+            fractions = {"validation": spec.validation, "test": spec.test}
+            part = _divide(whole, fractions, spec.seed)
     table = table.assign(part=pd.Categorical(part, categories=list(PARTS)))
     _check_parts(table, spec)
     return table.sort_values("image_id", ignore_index=True)
@@ -262,9 +288,20 @@ def _divide(table: pd.DataFrame, fractions: dict[str, float], seed: int) -> pd.S
     return table["group"].map(pd.Series(parts, index=groups.index))
 
 
+def _divide_folds(table: pd.DataFrame, spec: SplitSpec) -> pd.Series:
+    """Give each row a part: one of equal folds is the test part, wherever the others go."""
+    names = [str(number) for number in range(1, spec.folds)]
+    fold = _divide(table, dict.fromkeys(names, 1 / spec.folds), spec.seed)
+    fold = fold.replace("train", str(spec.folds))  # the rest
+    part = pd.Series("test", index=table.index, dtype="object")
+    rest = table[fold != str(spec.fold)]
+    part[rest.index] = _divide(rest, {"validation": spec.validation}, spec.seed)
+    return part
+
+
 def _check_parts(table: pd.DataFrame, spec: SplitSpec) -> None:
     counts = pd.crosstab(table["class"], table["part"], dropna=False)
-    needed = [part for part in PARTS if part != "test" or spec.method == "published" or spec.test]
+    needed = [part for part in PARTS if part != "test" or spec.has_test]
     for part in needed:
         missing = counts.index[counts.get(part, 0) == 0] if part in counts else counts.index
         if len(missing):

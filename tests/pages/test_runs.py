@@ -15,7 +15,7 @@ from pages.parts.runs.metric_tail import DeviceTail, MetricTail
 from pages.parts.runs.run_filters import filter_runs, sort_runs
 from pages.parts.runs.user import COOKIE, clean_name
 from tests.pages.conftest import OpenPage
-from tests.pages.fake_runs import N_BATCHES, N_EPOCHS, fake_run, record_processes
+from tests.pages.fake_runs import N_BATCHES, N_EPOCHS, fake_run, record_processes, write_report
 from xray_core.home import Home
 from xray_core.jobs import JobQueue, QueueSettings, queue_view, read_settings, write_settings
 from xray_core.processes import own_handle
@@ -561,6 +561,28 @@ def test_the_kept_epoch_is_the_one_that_the_log_names(workspace: Home, open_page
     values = {one.label: one.value for one in app.metric}
     assert values["Validation accuracy, kept epoch (3)"] == "25.0%"
     assert "Epoch 3 — its weights are kept." in app.get("html")[0].proto.body
+
+
+def test_a_group_is_compared_and_leads_to_its_runs(workspace: Home, open_page: OpenPage) -> None:
+    for hour in (0, 1):
+        recipe = change_recipe(PUBLISHED["demo_cnn"], {"split.folds": 2, "split.fold": hour + 1})
+        run = fake_run(workspace, "done", name_of(hour), recipe)
+        run.write_submission(Submission(group="folds"))
+        write_report(run, workspace)
+
+    app = open_page("runs")
+    assert "folds: 2 of 2 done" in [one.label.replace("\\", "") for one in app.get("page_link")]
+    app = open_page("runs", group="folds")
+
+    settings, members = app.table[0].value, app.dataframe[0].value
+    assert settings.iloc[0][["setting", "done"]].tolist() == ["as published", "2 of 2"]
+    assert "±" in settings["accuracy"].iloc[0]
+    assert members["name"].tolist() == [name_of(0), name_of(1)]
+    assert "All folds together" in words_on(app)
+    app = open_page("runs", group="folds", run=name_of(1))
+    assert "Its group" in labels_of(app)
+    app = open_page("runs", group="nonsense")
+    assert "no group 'nonsense' in this workspace. There is: folds" in words_on(app)
 
 
 def test_a_run_past_the_queue_is_shown_as_running(workspace: Home, open_page: OpenPage) -> None:

@@ -88,6 +88,31 @@ def test_start_queues_the_recipe_and_wakes_a_worker(
     assert app.title[0].value == "Runs"
 
 
+def test_folds_and_a_grid_are_started_together(
+    workspace: Home, open_page: OpenPage, commands: list[list[str]]
+) -> None:
+    app = open_page("train")
+    app.session_state["several"] = True
+    app.run()
+    assert app.button(key="several_start").disabled
+    app.number_input(key="several_folds").set_value(2)
+    app.selectbox(key="several_field_0").set_value("seed").run()
+    assert "no value is given" in app.error[0].value
+    app.text_input(key="several_values_0").set_value("1, 2, 3").run()
+    assert app.button(key="several_start").label == "Start 6 trainings"
+
+    app.button(key="several_start").click().run()
+
+    assert not app.exception
+    runs = list_runs(workspace.runs)
+    [group] = {run.read_submission().group for run in runs}
+    points = {(run.read_recipe().seed, run.read_recipe().split.fold) for run in runs}
+    assert points == {(seed, fold) for seed in (1, 2, 3) for fold in (1, 2)}
+    assert len(JobQueue(workspace.queue).list_jobs()) == 6
+    assert app.query_params["group"] == group
+    assert f"{group} · 6 runs" in " ".join(one.value for one in app.caption).replace("\\", "")
+
+
 def test_changes_are_named_and_kept_in_the_run(workspace: Home, open_page: OpenPage) -> None:
     app = open_page("train")
     app.number_input(key=FIELD + "preprocess.size").set_value(64 + 16)

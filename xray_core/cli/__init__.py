@@ -99,6 +99,16 @@ def _build_parser() -> argparse.ArgumentParser:
             command.add_argument("--user", default="", metavar="NAME", help="users take turns")
             command.add_argument("--priority", type=int, default=0, help="higher goes first")
             command.add_argument("--gpus", type=_positive, default=1, metavar="N", help="at once")
+            command.add_argument(
+                "--folds", type=int, default=0, metavar="N", help="cross-validate: N trainings"
+            )
+            command.add_argument(
+                "--grid",
+                action="append",
+                default=[],
+                metavar="KEY=VALUE,VALUE,…",
+                help="one training for each value, and for each combination",
+            )
         command.add_argument(
             "--set", action="append", default=[], metavar="KEY=VALUE", help="change a field"
         )
@@ -136,6 +146,8 @@ def _build_parser() -> argparse.ArgumentParser:
         elif name == "move":
             command.add_argument("places", type=int, help="how far; negative is up")
     add("runs", trainings.show_runs, "List the runs, newest first.")
+    group = add("group", trainings.show_group, "Compare the runs that were submitted together.")
+    group.add_argument("group", help="its name, as `submit` said it")
     run = add("run", trainings.run, "Train one queued run folder (the worker calls this).")
     run.add_argument("folder", type=Path)
     add("warm", trainings.warm, "Wait, everything imported, for a training (the worker does this).")

@@ -7,6 +7,7 @@ import argparse
 import json
 import os
 import sys
+from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
@@ -27,13 +28,16 @@ def show_recipes(options: argparse.Namespace, home: Home) -> Answer:
 def _recipe_of(options: argparse.Namespace) -> Any:
     from xray_core.recipes import change_recipe, find_recipe
 
-    changes = {}
-    for one in options.set:
+    return change_recipe(find_recipe(options.recipe), dict(_pairs("--set", options.set)))
+
+
+def _pairs(option: str, given: list[str]) -> Iterator[tuple[str, str]]:
+    """Split what was given as key=value."""
+    for one in given:
         key, equals, value = one.partition("=")
         if not equals:
-            raise RecipeError(f"--set {one!r} is not of the form key=value.")
-        changes[key.strip()] = value.strip()
-    return change_recipe(find_recipe(options.recipe), changes)
+            raise RecipeError(f"{option} {one!r} is not of the form key=value.")
+        yield key.strip(), value.strip()
 
 
 def train(options: argparse.Namespace, home: Home) -> Answer:
@@ -83,9 +87,19 @@ def _train_here(run: Any, home: Home) -> Answer:
 
 
 def submit(options: argparse.Namespace, home: Home) -> Answer:
-    """Queue a training for the background worker."""
-    from xray_core.jobs import submit_recipe
+    """Queue a training, or several that belong together, for the background worker."""
+    from xray_core.jobs import submit_group, submit_recipe
+    from xray_core.recipes.variants import vary_recipe
 
+    if options.folds or options.grid:
+        if options.gpus > 1:
+            raise RecipeError("--gpus is for a single training; leave out --folds and --grid.")
+        grid = {key: values.split(",") for key, values in _pairs("--grid", options.grid)}
+        recipes = vary_recipe(_recipe_of(options), grid, options.folds)
+        runs = submit_group(recipes, options.data, home, options.user, options.priority)
+        group, names = runs[0].read_submission().group, [run.name for run in runs]
+        text = f"Queued {len(runs)} trainings: group {group}"
+        return {"group": group, "runs": names}, "\n".join([text, *names])
     run = submit_recipe(
         _recipe_of(options), options.data, home, options.user, options.priority, options.gpus
     )
@@ -114,6 +128,28 @@ def show_runs(options: argparse.Namespace, home: Home) -> Answer:
     answer = [{"run": run.name, **asdict(run.read_status())} for run in list_runs(home.runs)]
     lines = [f"{one['state']:8} {one['run']}  {one['message']}" for one in answer]
     return answer, "\n".join(lines) or f"No runs in {home.runs} yet. Try: train demo_cnn"
+
+
+def show_group(options: argparse.Namespace, home: Home) -> Answer:
+    """Compare the runs of a group: mean and spread of each setting."""
+    from xray_core.evaluation.groups import FIGURES, find_group, summarise_group
+
+    summary = summarise_group(find_group(home, options.group))
+    lines = []
+    for row in summary.settings.to_dict("records"):
+        lines.append(f"{row['setting']}: {row['done']} of {row['runs']} done")
+        for name in FIGURES if row["done"] else ():
+            spread = f" ± {row[f'{name}_sd']:.3f}" if row["done"] > 1 else ""
+            lines.append(f"  {name.replace('_', ' '):18} {row[name]:.3f}{spread}")
+    for setting, report in summary.pooled.items():
+        lines += [f"All folds of {setting} together", _report_text(report)]
+    answer = {
+        "group": options.group,
+        "runs": json.loads(summary.runs.to_json(orient="records")),
+        "settings": json.loads(summary.settings.to_json(orient="records")),
+        "pooled": summary.pooled,
+    }
+    return answer, "\n".join(lines)
 
 
 def evaluate(options: argparse.Namespace, home: Home) -> Answer:

@@ -103,7 +103,9 @@ def restart_run(run: Run, home: Home, by: str = "") -> Run:
     """
     recipe, wish = run.read_recipe(), _read_wish(run)
     folder = Path(recipe.data_folder)
-    return submit_recipe(recipe, folder, home, by or wish.user, wish.priority, wish.gpus)
+    return submit_recipe(
+        recipe, folder, home, by or wish.user, wish.priority, wish.gpus, wish.group
+    )
 
 
 def pause_run(run: Run, home: Home, by: str = "") -> str:

@@ -1,8 +1,11 @@
 """Submit a recipe: check it as far as it can be without training, and queue it."""
 
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
+from uuid import uuid4
 
 from xray_core.datasets import open_dataset
 from xray_core.errors import JobError
@@ -47,7 +50,13 @@ def check_priority(priority: int) -> int:
 
 
 def submit_recipe(
-    recipe: Recipe, data_folder: Path, home: Home, user: str = "", priority: int = 0, gpus: int = 1
+    recipe: Recipe,
+    data_folder: Path,
+    home: Home,
+    user: str = "",
+    priority: int = 0,
+    gpus: int = 1,
+    group: str = "",
 ) -> Run:
     """Queue a training of `recipe` on `data_folder`, and see that a worker is there.
 
@@ -58,6 +67,7 @@ def submit_recipe(
         user: a name, as typed; users take turns.
         priority: higher goes first; -100 to 100.
         gpus: how many to train on at once, where there are GPUs.
+        group: that it belongs to; see `submit_group`.
 
     Returns:
         The new run; the training starts as soon as its turn comes.
@@ -66,13 +76,50 @@ def submit_recipe(
         XrayError: see `check_recipe`, `runs.create_run` and `JobQueue`.
     """
     bound = check_recipe(recipe, data_folder, home)
+    run = _queue(
+        bound, home, Submission(_clean(user), check_priority(priority), gpus=gpus, group=group)
+    )
+    ensure_worker(home)
+    return run
+
+
+def submit_group(
+    recipes: Sequence[Recipe], data_folder: Path, home: Home, user: str = "", priority: int = 0
+) -> list[Run]:
+    """Queue several trainings that belong together, such as the folds of a cross-validation.
+
+    Args:
+        recipes: of one family; see `recipes.variants`.
+        data_folder: a dataset.
+        home: the workspace.
+        user: see `submit_recipe`.
+        priority: likewise.
+
+    Returns:
+        The new runs, in the order given; their submissions name the same new group.
+
+    Raises:
+        XrayError: see `submit_recipe`. Nothing is queued if one of the recipes is refused.
+    """
+    bound = [check_recipe(recipe, data_folder, home) for recipe in recipes]
+    now = datetime.now(UTC)
+    group = f"{now:%Y%m%d-%H%M%S}-{recipes[0].parent or recipes[0].name}-{uuid4().hex[:4]}"
+    wish = Submission(_clean(user), check_priority(priority), group=group)
+    runs = [_queue(recipe, home, wish) for recipe in bound]
+    ensure_worker(home)
+    return runs
+
+
+def _clean(user: str) -> str:
+    return " ".join(user.split())[:LONGEST_USER]
+
+
+def _queue(bound: Recipe, home: Home, wish: Submission) -> Run:
     queue = JobQueue(home.queue)
-    wish = Submission(" ".join(user.split())[:LONGEST_USER], check_priority(priority), gpus=gpus)
     # Once its folder is there the run is submitted, whatever happens to this process: a worker
     # finds it. All that can be refused is therefore done before.
     wish = replace(wish, rank=queue.next_rank())
     run = create_run(bound, home.runs, wish)
     with suppress(JobError):  # then the worker finds it, too
         queue.submit(run.name, wish)
-    ensure_worker(home)
     return run

@@ -65,6 +65,7 @@ class Submission:
         rank: order among the runs of one user and priority, lowest first.
         paused: whether it is passed over until somebody lifts that.
         gpus: how many it trains on at once, where there are GPUs.
+        group: name shared by the runs that were submitted together; "" for a single one.
     """
 
     user: str = ""
@@ -72,3 +73,4 @@ class Submission:
     rank: float = 0.0
     paused: bool = False
     gpus: int = 1
+    group: str = ""

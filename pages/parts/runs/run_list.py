@@ -3,6 +3,7 @@
 import time
 
 from pages.parts.frame import errors_in_words, escape_markdown
+from pages.parts.runs.group_view import show_group_links
 from pages.parts.runs.queue_list import show_queue
 from pages.parts.runs.run_table import show_table
 from xray_core.home import Home, find_home
@@ -18,6 +19,7 @@ def show_runs(home: Home) -> None:
         runs = run_table(home)
     # Those that somebody trains on a command line, past the queue, are running all the same.
     show_queue(home, runs.loc[runs["state"] == "running", "name"].tolist())
+    show_group_links(runs)
     show_table(home, runs)
 
 

@@ -106,6 +106,8 @@ def _count_parts(recipe: Recipe, catalog: Catalog) -> tuple[int, int]:
     if split.method == "published":
         parts = catalog.present["published_split"].map(PUBLISHED_PARTS)
         n_training = round(int((parts == "train").sum()) * (1 - split.validation))
+    elif split.folds:
+        n_training = round(n_images * (1 - 1 / split.folds) * (1 - split.validation))
     else:
         n_training = round(n_images * (1 - split.validation - split.test))
     n_training = max(1, min(n_training, n_images))

@@ -59,6 +59,8 @@ LABELS = {
     "shift": "Shift, ± fraction",
     "label_view": "Label view",
     "split.seed": "Split seed",
+    "folds": "Folds",
+    "fold": "Fold that is tested",
     "split.method": "Split by",
     "validation": "Validation, fraction",
     "test": "Test, fraction",
@@ -72,6 +74,7 @@ HELP = {
     "authors' test part. production: a union's hidden test. image: patients leak.",
     "allow_leaks": "Train although patients are in several parts; the run then says so.",
     "test": "0: there is no test part, and the validation part judges.",
+    "folds": "0: one split. Else the images are divided into so many parts, and one of them tests.",
     "finer_targets": "Learn each combination of published labels as a class of its own, and add up "
     "the probabilities.",
     "judged_epoch": "best: of the lowest validation loss. last: suits a rate that falls to zero.",

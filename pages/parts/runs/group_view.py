@@ -1,0 +1,160 @@
+"""Runs that were submitted together: folds and settings side by side."""
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from pages.parts.confusion import show_confusion
+from pages.parts.frame import errors_in_words, escape_markdown
+from pages.parts.recipe_words import metric_name
+from xray_core.evaluation.groups import FIGURES, GroupSummary, find_group, summarise_group
+from xray_core.figures.groups import plot_group
+from xray_core.home import Home
+from xray_core.runs import Run
+
+TICK = "2s"
+N_LINKS = 6  # of groups in the list of runs
+
+
+def show_group_links(runs: pd.DataFrame) -> None:
+    """Show links to the newest groups, if there are any.
+
+    Args:
+        runs: as `run_shelf.run_table` returns.
+    """
+    grouped = runs[runs["group"] != ""]
+    if grouped.empty:
+        return
+    st.subheader("Groups", anchor=False)
+    newest = grouped.groupby("group", sort=False)  # the table has the newest runs first
+    with st.container(horizontal=True):
+        for name, members in list(newest)[:N_LINKS]:
+            done = int((members["state"] == "done").sum())
+            show_group_link(str(name), f"{name}: {done} of {len(members)} done")
+
+
+def show_group_link(name: str, label: str) -> None:
+    """Show a link to a group."""
+    st.page_link(
+        "pages/runs.py",
+        label=escape_markdown(label),
+        icon=":material/workspaces:",
+        query_params={"group": name},
+    )
+
+
+def show_group(home: Home, name: str) -> None:
+    """Show a group; looks again by itself until all of its runs have ended."""
+    with errors_in_words():
+        runs = find_group(home, name)
+        recipe = runs[0].read_recipe()
+        ended = all(run.read_status().has_ended for run in runs)
+    st.subheader(escape_markdown(recipe.title), anchor=False)
+    st.caption(escape_markdown(f"{name} · {len(runs)} runs on {recipe.data_folder}"))
+    st.fragment(_show, run_every=None if ended else TICK)(home, name, ended)
+
+
+def _show(home: Home, name: str, ended: bool) -> None:
+    with errors_in_words():
+        runs = find_group(home, name)
+        states = tuple((run.name, run.read_status().state) for run in runs)
+        summary = _summarise(str(home.runs), states)
+    if not ended and all(run.read_status().has_ended for run in runs):
+        st.rerun()  # once more, with the ticking off
+    _show_settings(summary)
+    if (summary.runs["state"] == "done").any():
+        _show_spread(summary, name)
+    for setting, report in summary.pooled.items():
+        _show_pooled(setting, report)
+    _show_runs(summary, name)
+
+
+@st.cache_data(max_entries=32, show_spinner=False)
+def _summarise(folder: str, states: tuple[tuple[str, str], ...]) -> GroupSummary:
+    """Summarise anew when a run has another state: what is done does not change any more."""
+    return summarise_group([Run(Path(folder) / name) for name, _ in states])
+
+
+def _show_settings(summary: GroupSummary) -> None:
+    rows = [
+        {"setting": row["setting"], "done": f"{row['done']} of {row['runs']}"}
+        | {metric_name(one): _mean_in_words(one, row) for one in FIGURES}
+        for row in summary.settings.to_dict("records")
+    ]
+    st.table(
+        pd.DataFrame(rows), border="horizontal", hide_index=True, alt="Each setting's mean figures"
+    )
+    st.caption(
+        "Mean ± standard deviation over the runs that are done. It tells how much a run differs "
+        "from the next, which is no interval for new patients."
+    )
+
+
+def _mean_in_words(figure: str, row: dict[str, Any]) -> str:
+    mean, deviation = row[figure], row[f"{figure}_sd"]
+    if pd.isna(mean):
+        return "–"
+    if figure == "auc":
+        return f"{mean:.3f}" if pd.isna(deviation) else f"{mean:.3f} ± {deviation:.3f}"
+    return f"{mean:.1%}" if pd.isna(deviation) else f"{mean:.1%} ± {100 * deviation:.1f}"
+
+
+def _show_spread(summary: GroupSummary, name: str) -> None:
+    figure = st.segmented_control(
+        "Figure",
+        FIGURES,
+        default=FIGURES[0],
+        format_func=metric_name,
+        key=f"figure_{name}",
+        label_visibility="collapsed",
+        required=True,
+    )
+    st.plotly_chart(
+        plot_group(summary.runs, str(figure)),
+        key=f"spread_{name}",
+        config={"displaylogo": False},
+    )
+
+
+def _show_pooled(setting: str, report: dict[str, Any]) -> None:
+    accuracy, area = report["metrics"]["accuracy"], report["metrics"]["auc"]
+    with st.container(border=True):
+        st.markdown(f"**All folds together: {escape_markdown(setting)}**")
+        st.markdown(
+            f"Accuracy **{accuracy['value']:.1%}**, 95% interval {accuracy['low']:.1%} to "
+            f"{accuracy['high']:.1%}"
+            + (f"; AUC {area['value']:.3f}" if area["value"] is not None else "")
+            + f". n = {report['n']:,} images of {report['n_patients']:,} patients or groups."
+        )
+        show_confusion(
+            report["classes"], report["confusion"], "Each image judged once, in its own fold."
+        )
+
+
+def _show_runs(summary: GroupSummary, name: str) -> None:
+    st.subheader("Its runs", anchor=False)
+    table = summary.runs
+    event: Any = st.dataframe(
+        table.drop(columns=[] if (table["fold"] > 0).any() else ["fold"]),
+        hide_index=True,
+        key=f"members_{name}",
+        on_select="rerun",
+        selection_mode="single-cell",
+        placeholder="–",
+        alt="Runs of the group",
+        column_config={
+            "name": st.column_config.TextColumn("Run", width=240),
+            "n": st.column_config.NumberColumn("Images judged"),
+            "accuracy": st.column_config.NumberColumn("accuracy", format="percent"),
+            "balanced_accuracy": st.column_config.NumberColumn(
+                "balanced accuracy", format="percent"
+            ),
+            "auc": st.column_config.NumberColumn("AUC", format="%.3f"),
+        },
+    )
+    st.caption("Click a run to open it.")
+    if picked := event.selection.cells:
+        st.query_params["run"] = table["name"].iloc[picked[0][0]]
+        st.rerun()

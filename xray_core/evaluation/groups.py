@@ -1,0 +1,144 @@
+"""Runs that were submitted together: what their settings and folds come to, mean and spread."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from xray_core.errors import RunError
+from xray_core.evaluation.report import Report, build_report
+from xray_core.home import Home
+from xray_core.recipes import Recipe
+from xray_core.recipes.variants import setting_of
+from xray_core.run_shelf import run_table
+from xray_core.runs import Run
+
+FIGURES = ("accuracy", "balanced_accuracy", "auc")
+UNCHANGED = "as published"
+
+
+@dataclass(frozen=True)
+class GroupSummary:
+    """What a group of runs has come to by now.
+
+    Attributes:
+        runs: one row a run, oldest first: name, state, setting (words), fold (0: none), part
+            (that it was judged on), n, and `FIGURES` in [0, 1]; NaN where it is not done.
+        settings: one row a setting: setting, runs, done, and for each of `FIGURES` its mean over
+            the runs that are done, `_sd` (their standard deviation, NaN for fewer than two),
+            `_low` and `_high` (their least and greatest). Of a run that was made again, the
+            newest that is done counts.
+        pooled: of each setting whose folds are all done, by its words: the report over the test
+            parts of all folds together, in which every image is judged once.
+    """
+
+    runs: pd.DataFrame
+    settings: pd.DataFrame
+    pooled: dict[str, Report]
+
+
+def find_group(home: Home, name: str) -> list[Run]:
+    """Return the runs of a group, oldest first.
+
+    Raises:
+        RunError: no run is of that group.
+    """
+    table = run_table(home)
+    names = table.loc[(table["group"] == name) & (name != ""), "name"].tolist()
+    if not names:
+        newest = ", ".join(dict.fromkeys(table["group"][table["group"] != ""])) or "none yet"
+        raise RunError(f"There is no group {name!r} in this workspace. There is: {newest}.")
+    return [Run(home.runs / name) for name in sorted(names, key=_age)]
+
+
+def summarise_group(runs: Sequence[Run], n_rounds: int = 1000) -> GroupSummary:
+    """Compare the runs of a group, from their files.
+
+    Args:
+        runs: in any order, at least one.
+        n_rounds: bootstrap resamplings of the pooled reports.
+
+    Raises:
+        RunError: the recipe or the report of a run is damaged.
+    """
+    ordered = sorted(runs, key=lambda run: _age(run.name))
+    recipes = [run.read_recipe() for run in ordered]
+    words = _name_settings(recipes)
+    rows = [
+        {
+            "name": run.name,
+            "state": run.read_status().state,
+            "setting": words[number],
+            "fold": recipe.split.fold if recipe.split.folds else 0,
+            **_read_figures(run),
+        }
+        for number, (run, recipe) in enumerate(zip(ordered, recipes, strict=True))
+    ]
+    table = pd.DataFrame(rows).astype(dict.fromkeys(FIGURES, "float64"))
+    done = table[table["state"] == "done"].drop_duplicates(["setting", "fold"], keep="last")
+    pooled = {
+        str(setting): _pool(
+            [Run(ordered[0].folder.parent / name) for name in of_it["name"]], n_rounds
+        )
+        for setting, of_it in done.groupby("setting", sort=False)
+        if (of_it["fold"] > 0).all() and len(of_it) == recipes[of_it.index[0]].split.folds
+    }
+    return GroupSummary(table, _compare(table, done), pooled)
+
+
+def _name_settings(recipes: Sequence[Recipe]) -> list[str]:
+    """Return for each recipe what it does differently from the others, in words."""
+    settings = [setting_of(recipe) for recipe in recipes]
+    fields = dict.fromkeys(field for setting in settings for field in setting)
+    # What all have alike tells none from another.
+    telling = [f for f in fields if any(one.get(f) != settings[0].get(f) for one in settings)]
+    names = []
+    for setting in settings:
+        parts = [f"{_short(f, telling)} {setting[f]}" for f in telling if f in setting]
+        names.append(", ".join(parts) or UNCHANGED)
+    return names
+
+
+def _short(field: str, others: Sequence[str]) -> str:
+    """Return a field's last word, or the whole where another one ends in the same."""
+    last = field.rpartition(".")[2]
+    return last if [one.rpartition(".")[2] for one in others].count(last) == 1 else field
+
+
+def _age(name: str) -> tuple[str, int, str]:
+    """Return what puts names of runs in the order of their making: a-2 before a-10."""
+    return name[: len("20260301-142501")], len(name), name
+
+
+def _read_figures(run: Run) -> dict[str, Any]:
+    if run.read_status().state != "done":
+        return {"part": "", "n": 0, **dict.fromkeys(FIGURES)}
+    report = run.read_report()
+    figures = {name: report["metrics"][name]["value"] for name in FIGURES}
+    return {"part": report["part"], "n": report["n"], **figures}
+
+
+def _compare(table: pd.DataFrame, done: pd.DataFrame) -> pd.DataFrame:
+    by_setting = table.groupby("setting", sort=False)
+    rows: dict[str, Any] = {
+        "runs": by_setting["fold"].nunique(),
+        "done": done.groupby("setting").size(),
+    }
+    for name in FIGURES:
+        figure = done.groupby("setting")[name]
+        rows |= {
+            name: figure.mean(),
+            f"{name}_sd": figure.std(),
+            f"{name}_low": figure.min(),
+            f"{name}_high": figure.max(),
+        }
+    compared = pd.DataFrame(rows).reindex(by_setting.size().index)
+    return compared.fillna({"done": 0}).astype({"runs": "int64", "done": "int64"}).reset_index()
+
+
+def _pool(runs: Sequence[Run], n_rounds: int) -> Report:
+    tables = [run.read_predictions() for run in runs]
+    tested = pd.concat([table[table["part"] == "test"] for table in tables], ignore_index=True)
+    # Every image is tested in one fold, so this is the most frequent class of them all.
+    return build_report(tested, str(tested["actual"].mode().iloc[0]), n_rounds)

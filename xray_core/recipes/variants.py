@@ -1,0 +1,52 @@
+"""Several recipes from one: the folds of a cross-validation, the points of a small grid."""
+
+import math
+from collections.abc import Mapping, Sequence
+from itertools import product
+from typing import Any
+
+from xray_core.errors import RecipeError
+from xray_core.recipes.changes import change_recipe
+from xray_core.recipes.schema import Recipe
+
+MOST = 60  # trainings that are submitted together
+FOLD_FIELDS = ("split.folds", "split.fold")
+
+
+def vary_recipe(
+    recipe: Recipe, grid: Mapping[str, Sequence[Any]] | None = None, folds: int = 0
+) -> list[Recipe]:
+    """Return one what-if for each combination of values, and for each fold of it.
+
+    Args:
+        recipe: where all of them begin.
+        grid: field -> values, as `change_recipe` takes them; see there for the fields' names.
+        folds: 0, or the folds of a cross-validation; see `SplitSpec`.
+
+    Returns:
+        The first field varies slowest, the fold fastest.
+
+    Raises:
+        RecipeError: a field or value is refused, is listed twice, or there would be more than 60.
+    """
+    axes = {field: list(values) for field, values in (grid or {}).items()}
+    for field, values in axes.items():
+        if not values:
+            raise RecipeError(f"{field} is to be varied, but no value is given.")
+    if folds:
+        axes |= {"split.folds": [folds], "split.fold": list(range(1, folds + 1))}
+    number = math.prod(map(len, axes.values()))
+    if number > MOST:
+        raise RecipeError(f"These are {number:,} trainings; keep to {MOST} at once.")
+    found = []
+    for point in product(*axes.values()):
+        variant = change_recipe(recipe, dict(zip(axes, point, strict=True)))
+        if variant in found:
+            raise RecipeError(f"A value is listed twice: {', '.join(map(str, point))}.")
+        found.append(variant)
+    return found
+
+
+def setting_of(recipe: Recipe) -> dict[str, Any]:
+    """Return what a variant changes, but for the fold: the folds of one setting have it alike."""
+    return {field: v for field, v in recipe.changes.items() if field not in FOLD_FIELDS}
