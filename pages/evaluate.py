@@ -5,6 +5,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from pages.parts.diagnosis import show_verdict
 from pages.parts.evaluate.examples import show_examples
 from pages.parts.evaluate.scores import show_class_table, show_matrix_and_roc, show_scores
 from pages.parts.frame import errors_in_words, escape_markdown, open_page
@@ -73,17 +74,12 @@ if report["part"] == "validation":
         "by (its best epoch, its stops, its calibration): expect less on new images.",
         icon=":material/warning:",
     )
-if leaks := data["groups_in_several_parts"]:
-    st.warning(
-        f"{leaks:,} patients or identical files are in several parts: the network is judged on "
-        "what it was trained on, and scores too well. Set split.method to clean.",
-        icon=":material/warning:",
-    )
 if is_phantom(Path(recipe.data_folder)):
     st.caption("Drawn films: these figures say nothing about real patients.")
 if left_out := report["left_out"]:
     with st.expander(f"Images that could not be read and are left out of n: {len(left_out):,}"):
         st.markdown(escape_markdown(", ".join(left_out)))
+show_verdict(run)
 
 show_scores(report, recipe)
 show_matrix_and_roc(report)

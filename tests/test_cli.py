@@ -7,6 +7,7 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +53,7 @@ COMMANDS = (
     "move",
     "group",
     "evaluate",
+    "check",
     "predict",
 )
 Call = Callable[..., tuple[int, str, str]]
@@ -496,6 +498,31 @@ def test_evaluate_prints_the_figures_of_the_training(finished_home: Finished, ca
     assert f"accuracy           {accuracy['value']:.3f} (95% interval" in text
     assert "13 images of 6 patients or groups; 1 left out" in text
     assert "always opacity" in text
+
+
+def test_check_says_what_was_looked_for_and_names_what_it_found(
+    finished_home: Finished, call: Call
+) -> None:
+    status, out, _ = call("check", finished_home.run.name, "--json")
+
+    assert status == 0
+    assert json.loads(out) == {"run": finished_home.run.name, "epochs": 2, "symptoms": []}
+    assert "Too few epochs (2)" in call("check", finished_home.run.name)[1]
+
+
+def test_check_of_a_run_that_goes_wrong(home: Home, call: Call) -> None:
+    run = Run(home.runs / "20260301-100000-demo_cnn")
+    run.write_json("recipe.json", asdict(PUBLISHED["demo_cnn"]))
+    run.write_status(Status("stopped"))
+    run.write_json("data.json", {"groups_in_several_parts": 3})
+
+    _, out, _ = call("check", run.name, "--json")
+
+    [symptom] = json.loads(out)["symptoms"]
+    assert symptom["kind"] == "leaky_split"
+    text = call("check", run.name)[1]
+    assert "serious: The split leaks" in text
+    assert "Next: Set split.method=clean." in text
 
 
 def test_predict_names_a_truncated_file_and_predicts_the_others(

@@ -146,3 +146,31 @@ def test_class_without_an_image_is_no_error(workspace: Home, run: Run, open_page
 
     assert {one.label: one.value for one in app.metric}["AUC"] == "–"
     assert "cannot be computed" in words_on(app)
+
+
+def append_epochs(run: Run, n_epochs: int, **changes: Any) -> None:
+    """Let the training go on, a little better in each epoch unless `changes` says otherwise."""
+    row = {**run.read_metrics()[-1], "confusion": [[90, 10], [30, 170]], "val_accuracy": 0.867}
+    for epoch in range(3, 3 + n_epochs):
+        curves = {"loss": 0.6 / epoch, "val_loss": 0.5 / epoch, "accuracy": 0.9}
+        run.append_metrics({**row, **curves, **changes, "epoch": epoch, "step": 100 * epoch})
+
+
+def test_training_that_went_well_says_what_was_looked_for(run: Run, open_page: OpenPage) -> None:
+    assert "Too few epochs (2)" in words_on(open_page("evaluate", run=run.name))
+    append_epochs(run, 8)
+
+    words = words_on(open_page("evaluate", run=run.name))
+
+    assert "Nothing suspicious in the 10 epochs" in words
+    assert "over-fitting" in words
+    assert "Next:" not in words
+
+
+def test_training_that_went_wrong_is_named(run: Run, open_page: OpenPage) -> None:
+    append_epochs(run, 8, accuracy=0.999, val_accuracy=0.7)
+
+    words = words_on(open_page("evaluate", run=run.name))
+
+    assert "It learns its training images by heart" in words
+    assert "Nothing suspicious" not in words

@@ -16,6 +16,7 @@ from pages.parts.runs.run_filters import filter_runs, sort_runs
 from pages.parts.runs.user import COOKIE, clean_name
 from tests.pages.conftest import OpenPage
 from tests.pages.fake_runs import N_BATCHES, N_EPOCHS, fake_run, record_processes, write_report
+from xray_core.evaluation.diagnose import DIVERGED
 from xray_core.home import Home
 from xray_core.jobs import JobQueue, QueueSettings, queue_view, read_settings, write_settings
 from xray_core.processes import own_handle
@@ -240,6 +241,33 @@ def test_changes_leaks_and_unreadable_files_are_said(workspace: Home, open_page:
     assert "batch_size 16 → 4" in words
     assert "7 patients or identical files are in several parts" in words
     assert "1 images could not be read" in words
+
+
+def test_what_goes_wrong_is_named_once_there_is_enough_to_go_by(
+    workspace: Home, open_page: OpenPage
+) -> None:
+    run = fake_run(workspace, "running", handle=own_handle(), step="training")
+    row = {**run.read_metrics()[-1], "loss": 1.2, "confusion": [[0, 400], [0, 900]]}
+    assert "Next:" not in words_on(open_page("runs", run=run.name))  # two epochs
+
+    for epoch in (3, 4, 5):
+        run.append_metrics({**row, "epoch": epoch, "step": 100 * epoch})
+    words = words_on(open_page("runs", run=run.name))
+
+    assert "It answers opacity to every image." in words
+    assert "among them all 400 of other classes" in words
+    assert "Next: Set phases.train.learning_rate=0.0002." in words.replace("**", "")
+
+
+def test_diverged_run_is_named_without_a_curve(workspace: Home, open_page: OpenPage) -> None:
+    message = f"The loss became nan in epoch 1: {DIVERGED}."
+    run = fake_run(workspace, "failed", message=message)
+    run.cut_metrics(0)
+
+    words = words_on(open_page("runs", run=run.name))
+
+    assert "The loss is no number any more" in words
+    assert "phases.train.learning_rate=0.0002" in words
 
 
 def test_damaged_status_does_not_hide_the_other_runs(workspace: Home, open_page: OpenPage) -> None:

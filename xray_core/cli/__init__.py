@@ -153,6 +153,7 @@ def _build_parser() -> argparse.ArgumentParser:
     add("warm", trainings.warm, "Wait, everything imported, for a training (the worker does this).")
     for name, function, text in (
         ("evaluate", trainings.evaluate, "Judge a finished run from its files."),
+        ("check", trainings.check, "Say what seems to go wrong in a training, in any state."),
         ("predict", trainings.predict, "Predict image files with a run's best weights."),
     ):
         command = add(name, function, text)

@@ -155,10 +155,27 @@ def show_group(options: argparse.Namespace, home: Home) -> Answer:
 def evaluate(options: argparse.Namespace, home: Home) -> Answer:
     """Judge a finished run from its files."""
     from xray_core.evaluation import report_run
+    from xray_core.evaluation.diagnose import diagnose_run
     from xray_core.runs import find_run
 
-    report = report_run(find_run(home.runs, options.run))
-    return report, _report_text(report)
+    run = find_run(home.runs, options.run)
+    report = report_run(run)
+    return report, "\n".join(filter(None, [_report_text(report), _symptom_text(diagnose_run(run))]))
+
+
+def check(options: argparse.Namespace, home: Home) -> Answer:
+    """Say what seems to go wrong in a training, in any state."""
+    from xray_core.evaluation.diagnose import LOOKED_FOR, MIN_EPOCHS, diagnose_run
+    from xray_core.runs import find_run
+
+    run = find_run(home.runs, options.run)
+    n_epochs = len(run.read_epochs())
+    symptoms = diagnose_run(run)
+    answer = {"run": run.name, "epochs": n_epochs, "symptoms": [asdict(one) for one in symptoms]}
+    nothing = f"Nothing suspicious in {n_epochs} epochs. Looked for: {', '.join(LOOKED_FOR)}."
+    if n_epochs < MIN_EPOCHS:
+        nothing = f"Too few epochs ({n_epochs}) to judge how the training goes."
+    return answer, _symptom_text(symptoms) or nothing
 
 
 def predict(options: argparse.Namespace, home: Home) -> Answer:
@@ -171,6 +188,12 @@ def predict(options: argparse.Namespace, home: Home) -> Answer:
     if table["error"].notna().all():
         raise RecipeError(f"No image could be read. {table['error'].iloc[0]}")
     return answer, table.to_string(index=False) + "\nFor learning, never for diagnosis."
+
+
+def _symptom_text(symptoms: list[Any]) -> str:
+    return "\n".join(
+        f"{one.severity}: {one.title}\n  {one.evidence}\n  Next: {one.advice}" for one in symptoms
+    )
 
 
 def _report_text(report: dict[str, Any]) -> str:

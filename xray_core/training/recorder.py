@@ -13,6 +13,7 @@ from keras import ops
 from numpy.typing import NDArray
 
 from xray_core.errors import RunError
+from xray_core.evaluation.diagnose import DIVERGED
 from xray_core.evaluation.metrics import (
     confusion_counts,
     cross_entropy,
@@ -202,8 +203,8 @@ class Recorder(keras.callbacks.Callback):  # type: ignore[misc]
     def _check_finite(self, name: str, value: float) -> None:
         if not np.isfinite(value):
             raise RunError(
-                f"The {name} became {value} in epoch {self.position.epoch + 1}: the training "
-                f"diverged. Choose a smaller phases.{self.phase}.learning_rate."
+                f"The {name} became {value} in epoch {self.position.epoch + 1}: {DIVERGED}. "
+                f"Choose a smaller phases.{self.phase}.learning_rate."
             )
 
     def _mean(self, name: str, logs: dict[str, float]) -> float:

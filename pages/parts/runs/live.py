@@ -5,6 +5,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from pages.parts.diagnosis import show_diagnosis
 from pages.parts.frame import errors_in_words, escape_markdown
 from pages.parts.run_state import NEXT_STEPS, format_duration, show_badge, show_progress, took
 from pages.parts.runs.metric_tail import Metrics, read_metrics
@@ -42,6 +43,8 @@ def _show_progress(run: Run, known: str, stopping: bool) -> None:
         show_progress(status)
     if status.started_at:
         _show_figures(status, metrics)
+    with st.container(key="diagnosis_place"):  # always there: what follows keeps its place
+        show_diagnosis(run, metrics.epochs)
     if metrics.batches.empty:
         if not status.has_ended:
             st.info("The curves begin with the first batch.", icon=":material/hourglass_top:")

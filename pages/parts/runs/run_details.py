@@ -122,12 +122,6 @@ def _show_data(run: Run) -> None:
     if not path.is_file():
         return
     data = json.loads(path.read_text(encoding="utf-8"))
-    if leaks := data["groups_in_several_parts"]:
-        st.warning(
-            f"{leaks:,} patients or identical files are in several parts of the split: the "
-            "network is judged on what it was trained on, and scores too well.",
-            icon=":material/warning:",
-        )
     unreadable = data["unreadable"]
     if unreadable:
         st.warning(f"{len(unreadable):,} images could not be read and are left out.")

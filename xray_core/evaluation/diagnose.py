@@ -1,0 +1,119 @@
+"""What goes wrong in a training, read from what it has recorded so far.
+
+Nothing is said before there is enough to go by: a false alarm costs more trust than a late one
+costs time. Each threshold stands, with its reason, beside the check that uses it.
+"""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from xray_core.audit.finding import SEVERITIES
+from xray_core.evaluation.symptoms.advice import lower_rate
+from xray_core.evaluation.symptoms.answers import check_answers
+from xray_core.evaluation.symptoms.course import LASTING, Symptom, read_course
+from xray_core.evaluation.symptoms.learning import check_finite, check_learning
+from xray_core.evaluation.symptoms.validation import (
+    check_overfitting,
+    check_size,
+    check_split,
+    check_swings,
+    check_too_good,
+)
+from xray_core.recipes import Recipe
+from xray_core.runs import Run, Status
+
+CHECKS = (
+    check_learning,
+    check_answers,
+    check_overfitting,
+    check_swings,
+    check_too_good,
+    check_size,
+)
+LOOKED_FOR = (
+    "one class answered to all",
+    "no learning",
+    "a learning rate too high or too low",
+    "a rising loss",
+    "over-fitting",
+    "unsteady or suspiciously good validation",
+    "too few validation images",
+    "a split that leaks",
+)
+DIVERGED = "the training diverged"  # the recorder's words for a loss that is no number
+MIN_EPOCHS = LASTING
+
+
+def diagnose(
+    epochs: pd.DataFrame,
+    recipe: Recipe,
+    data: Mapping[str, Any] | None = None,
+    report: Mapping[str, Any] | None = None,
+    status: Status | None = None,
+) -> list[Symptom]:
+    """Return what seems to go wrong, most serious first; empty while nothing can be said.
+
+    Args:
+        epochs: one row per finished epoch, as `Run.read_epochs` returns them.
+        recipe: the run's.
+        data: what data.json holds; None: it is not there yet.
+        report: what report.json holds; None: there is none yet.
+        status: of the run; None: it is running.
+    """
+    known = data or {}
+    found = check_split(
+        known.get("groups_in_several_parts"),
+        recipe.split.method,
+        str(known.get("grouped_by", "")),
+    )
+    ended = status is not None and status.has_ended
+    if status is not None and status.state == "failed" and DIVERGED in status.message:
+        found += _not_finite(recipe, status)
+    elif len(epochs):
+        course = read_course(epochs, recipe, data, report, ended)
+        if not_finite := check_finite(course):
+            found += not_finite  # no curve can be judged then
+        else:
+            found += [symptom for check in CHECKS for symptom in check(course)]
+    return sorted(found, key=lambda one: SEVERITIES.index(one.severity))
+
+
+def diagnose_run(run: Run, epochs: pd.DataFrame | None = None) -> list[Symptom]:
+    """Return what seems to go wrong in `run`, from its folder; see `diagnose`.
+
+    Args:
+        run: in any state.
+        epochs: its epochs, where the caller has read them.
+
+    Raises:
+        RunError: its status is damaged.
+        RecipeError: its recipe is damaged.
+    """
+    if epochs is None:
+        epochs = run.read_epochs()
+    status = run.read_status()
+    data = _read_json(run, "data.json")
+    # A run that was resumed still has its old report until the new one is written.
+    report = _read_json(run, "report.json") if status.state == "done" else None
+    return diagnose(epochs, run.read_recipe(), data, report, status)
+
+
+def _read_json(run: Run, name: str) -> Any:
+    path = run.folder / name
+    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
+
+
+def _not_finite(recipe: Recipe, status: Status) -> list[Symptom]:
+    phase = next((one for one in recipe.phases if one.name == status.phase), recipe.phases[0])
+    return [
+        Symptom(
+            kind="not_finite",
+            severity="serious",
+            title="The loss is no number any more: the training has diverged.",
+            evidence=status.message.split(":")[0] + ".",
+            advice=lower_rate(phase),
+        )
+    ]
