@@ -6,6 +6,7 @@ from pathlib import Path
 import streamlit as st
 
 from pages.parts.diagnosis import show_verdict
+from pages.parts.evaluate.error_ladder import show_ladder
 from pages.parts.evaluate.examples import show_examples
 from pages.parts.evaluate.scores import show_class_table, show_matrix_and_roc, show_scores
 from pages.parts.frame import errors_in_words, escape_markdown, open_page
@@ -84,5 +85,6 @@ show_verdict(run)
 show_scores(report, recipe)
 show_matrix_and_roc(report)
 show_class_table(report)
+show_ladder(report)
 part = predictions[(predictions["part"] == report["part"]) & predictions["predicted"].notna()]
 show_examples(part, recipe)

@@ -108,6 +108,7 @@ def test_a_finished_run_holds_every_file_and_no_leftover(finished: Finished) -> 
         "checkpoints/best.keras",
         "checkpoints/last.npz",
         "predictions.parquet",
+        "training_predictions.parquet",
         "report.json",
     }
 

@@ -7,6 +7,7 @@ import pandas as pd
 
 from xray_core.errors import RunError
 from xray_core.evaluation.intervals import bootstrap_intervals
+from xray_core.evaluation.ladder import build_ladder
 from xray_core.evaluation.metrics import (
     confusion_counts,
     f1_per_class,
@@ -119,12 +120,20 @@ def build_report(predictions: pd.DataFrame, majority_class: str, n_rounds: int =
 def report_run(run: Run) -> dict[str, Any]:
     """Return the final evaluation of a run, computed anew from its files alone.
 
+    Beside what `build_report` returns there is "ladder", see `build_ladder`.
+
     Raises:
         RunError: the run has no predictions or split table.
     """
-    split = run.read_split()
+    split, predictions = run.read_split(), run.read_predictions()
     majority = split.loc[split["part"] == "train", "class"].mode().iloc[0]
-    return build_report(run.read_predictions(), str(majority))
+    report = build_report(predictions, str(majority))
+    training = run.read_training_predictions()
+    if training is not None:  # older runs have none
+        # A run that an older version began may not know where its images come from.
+        sources = split.set_index("image_id").get("source", pd.Series(dtype="string"))
+        report["ladder"] = build_ladder(training, predictions, sources)
+    return report
 
 
 def _per_class(classes: list[str], confusion: np.ndarray, figures: Report) -> list[dict[str, Any]]:

@@ -161,6 +161,11 @@ class Run:
         """Return the final predictions. Raises RunError if there are none."""
         return self._read_table("predictions.parquet")
 
+    def read_training_predictions(self) -> pd.DataFrame | None:
+        """Return the predictions on some training images; None where there are none."""
+        name = "training_predictions.parquet"
+        return self._read_table(name) if (self.folder / name).is_file() else None
+
     def read_validation(self, epoch: int) -> pd.DataFrame:
         """Return the validation probabilities after `epoch` (from 1). Raises RunError."""
         return self._read_table(f"validation/epoch-{epoch:04d}.parquet")

@@ -65,6 +65,7 @@ def prepare_data(
         clean = recipe.split.method == "clean"
         pixels = _read_pixels(catalog, run, home, progress) if clean else None
         split = split_catalog(catalog, targets, recipe.split, pixels)
+        split["source"] = split["image_id"].map(catalog.images.set_index("image_id")["source"])
         run.write_table("split.parquet", split)
     leaks = check_leaks(split, catalog, recipe.split)
 

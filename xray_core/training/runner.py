@@ -14,6 +14,7 @@ from typing import Any
 import keras
 import numpy as np
 from filelock import FileLock, Timeout
+from numpy.typing import NDArray
 
 from xray_core.errors import RunError, XrayError
 from xray_core.evaluation.calibrate import fit_calibration
@@ -37,6 +38,7 @@ from xray_core.training.recorder import Recorder
 PACKAGES = ("keras", "tensorflow", "numpy", "opencv-python-headless", "pandas", "scikit-image")
 RESERVE = 256 * 1024  # bytes kept free for the last word when the disk runs full
 PREDICT_BATCH = 64
+N_TRAINING_JUDGED = 1000  # images of the training part that are predicted after the training
 
 
 def train_run(run: Run, home: Home) -> str:
@@ -193,11 +195,39 @@ def _check_data_unchanged(begin: Position, training: TrainingBatches) -> None:
 
 
 def _evaluate(model: Any, run: Run, data: Prepared, recipe: Recipe) -> dict[str, Any]:
-    """Predict validation and test once, with the kept weights; write predictions and report."""
+    """Predict validation and test once, with the kept weights; write predictions and report.
+
+    Some training images are predicted as well, for the lowest rung of the error ladder.
+    """
     judged = data.split[data.split["part"] != "train"]
     rows = judged.index[data.cache.readable[judged.index]].to_numpy()
+    learnt = data.rows("train")
+    if len(learnt) > N_TRAINING_JUDGED:
+        draw = np.random.default_rng(recipe.seed)
+        learnt = np.sort(draw.choice(learnt, N_TRAINING_JUDGED, replace=False))
+    values, values_learnt = (_predict(model, data, recipe, some) for some in (rows, learnt))
+    if recipe.calibrate and (judged["part"] == "test").any():
+        # Where validation itself judges, fitting to it would flatter.
+        validation = (data.split["part"].iloc[rows] == "validation").to_numpy()
+        calibration = fit_calibration(data.actual(rows[validation]), values[validation])
+        run.write_json("calibration.json", asdict(calibration))
+        values, values_learnt = calibration.apply(values), calibration.apply(values_learnt)
+    for name, of_it, at, found in (
+        ("predictions", judged, rows, values),
+        ("training_predictions", data.split.iloc[learnt], learnt, values_learnt),
+    ):
+        images = data.split["image_id"].iloc[at]
+        table = prediction_table(of_it, data.classes, dict(zip(images, found, strict=True)))
+        run.write_table(f"{name}.parquet", table)
+    report = report_run(run)
+    run.write_json("report.json", report)
+    return report
+
+
+def _predict(model: Any, data: Prepared, recipe: Recipe, rows: NDArray[np.int64]) -> Any:
+    """Return the probabilities of these rows, float64, shape (n, n_classes)."""
     views = [False, True] if recipe.average_mirror else [False]
-    values = np.mean(
+    return np.mean(
         [
             model.predict(PredictionBatches(data.cache, rows, PREDICT_BATCH, mirrored), verbose=0)
             for mirrored in views
@@ -205,18 +235,6 @@ def _evaluate(model: Any, run: Run, data: Prepared, recipe: Recipe) -> dict[str,
         axis=0,
         dtype="float64",
     )
-    if recipe.calibrate and (judged["part"] == "test").any():
-        # Where validation itself judges, fitting to it would flatter.
-        validation = (data.split["part"].iloc[rows] == "validation").to_numpy()
-        calibration = fit_calibration(data.actual(rows[validation]), values[validation])
-        run.write_json("calibration.json", asdict(calibration))
-        values = calibration.apply(values)
-    names = data.split["image_id"].iloc[rows]
-    table = prediction_table(judged, data.classes, dict(zip(names, values, strict=True)))
-    run.write_table("predictions.parquet", table)
-    report = report_run(run)
-    run.write_json("report.json", report)
-    return report
 
 
 def _environment(device: str) -> dict[str, Any]:

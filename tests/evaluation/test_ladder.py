@@ -1,0 +1,97 @@
+"""The error ladder, on made-up predictions whose errors are known."""
+
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from xray_core.evaluation.ladder import build_ladder
+
+N_ROUNDS = 200
+
+
+def predict(part: str, n: int, n_wrong: int, source: str = "kermany") -> pd.DataFrame:
+    """Return `n` predictions, each of a patient of its own; the first `n_wrong` are wrong."""
+    names = [f"{part}-{source}-{number}" for number in range(n)]
+    said = ["b" if number < n_wrong else "a" for number in range(n)]
+    table = {"image_id": names, "group": names, "part": part, "actual": "a", "predicted": said}
+    return pd.DataFrame(table).assign(source=source)
+
+
+def ladder_of(*parts: pd.DataFrame) -> dict[str, Any] | None:
+    training = [part for part in parts if part["part"].eq("train").all()]
+    held_out = [part for part in parts if not part["part"].eq("train").all()]
+    sources = pd.concat(parts).set_index("image_id")["source"]
+    return build_ladder(pd.concat(training), pd.concat(held_out), sources, N_ROUNDS)
+
+
+def test_rungs_hold_the_errors_and_steps_their_differences() -> None:
+    ladder = ladder_of(
+        predict("train", 200, 2), predict("validation", 100, 20), predict("test", 100, 21)
+    )
+
+    assert ladder
+    rungs = [(rung["name"], rung["n"], rung["error"]["value"]) for rung in ladder["rungs"]]
+    assert rungs == [("training", 200, 0.01), ("validation", 100, 0.2), ("test", 100, 0.21)]
+    for rung in ladder["rungs"]:
+        assert rung["error"]["low"] <= rung["error"]["value"] <= rung["error"]["high"]
+    first, second = ladder["steps"]
+    assert (first["name"], first["to"], first["value"]) == (
+        "variance",
+        "validation",
+        pytest.approx(0.19),
+    )
+    assert first["low"] > 0
+    assert second["name"] == "choice on validation"
+    assert second["low"] < 0 < second["high"]
+    assert "variance (+19.0 points)" in ladder["verdict"]
+    assert "augmentation" in ladder["verdict"]
+
+
+def test_production_images_among_others_have_a_rung_of_their_own() -> None:
+    ladder = ladder_of(
+        predict("train", 300, 30),
+        predict("validation", 300, 33),
+        predict("validation", 100, 40, "siim_covid19"),
+        predict("test", 200, 84, "siim_covid19"),
+    )
+
+    assert ladder
+    rungs = {rung["name"]: (rung["n"], rung["error"]["value"]) for rung in ladder["rungs"]}
+    assert rungs == {
+        "training": (300, 0.1),
+        "train-dev": (400, 0.1825),
+        "validation": (100, 0.4),
+        "test": (200, 0.42),
+    }
+    names = [step["name"] for step in ladder["steps"]]
+    assert names == ["variance", "data mismatch", "choice on validation"]
+    assert "largest clear step is data mismatch" in ladder["verdict"]
+
+
+def test_where_no_step_is_clear_the_bias_is_what_is_left() -> None:
+    ladder = ladder_of(predict("train", 100, 30), predict("validation", 100, 31))
+
+    assert ladder
+    assert "No step is larger than chance" in ladder["verdict"]
+    assert "30.0%" in ladder["verdict"]
+
+
+def test_an_error_on_training_that_is_larger_than_all_steps_is_said_too() -> None:
+    ladder = ladder_of(predict("train", 400, 160), predict("validation", 400, 220))
+
+    assert ladder
+    assert "variance (+15.0 points)" in ladder["verdict"]
+    assert "40.0%, is larger still" in ladder["verdict"]
+
+
+def test_images_without_a_prediction_are_on_no_rung() -> None:
+    held_out = predict("validation", 10, 1)
+    held_out.loc[9, "predicted"] = pd.NA
+
+    ladder = ladder_of(predict("train", 10, 0), held_out)
+
+    assert ladder
+    assert [rung["n"] for rung in ladder["rungs"]] == [10, 9]
+    held_out["predicted"] = pd.NA
+    assert ladder_of(predict("train", 10, 0), held_out) is None

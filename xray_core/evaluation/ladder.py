@@ -1,0 +1,126 @@
+"""The error ladder: where a network loses, from the images it learned on to those it never saw.
+
+Its rungs are error rates of the same weights: on training images, on held-out images of the same
+mixture, on held-out images of the production source alone, and on the test part. A step up between
+two rungs has a name: variance, data mismatch, the choice made on validation. After A. Ng, Machine
+Learning Yearning (2018), chapters 40 to 43, as the thesis on SIIM-FISABIO-RSNA COVID-19 uses it.
+"""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from xray_core.evaluation.intervals import bootstrap_intervals
+from xray_core.splits import PRODUCTION
+
+TRAINING, TRAIN_DEV, VALIDATION, TEST = "training", "train-dev", "validation", "test"
+# Of the step that ends at a rung: its name, and what it tells.
+STEPS = {
+    TRAIN_DEV: (
+        "variance",
+        "it has learned its own training images better than others of the same kind. Try more "
+        "data, augmentation, dropout, a smaller network, or an earlier stop",
+    ),
+    VALIDATION: (
+        "data mismatch",
+        "the production images differ from the mixture that it learned from. Try to train on more "
+        "images like them, or to make the others resemble them",
+    ),
+    TEST: (
+        "choice on validation",
+        "epoch and settings were chosen to suit the validation part. Try a larger one, and look at "
+        "it less often",
+    ),
+}
+
+
+def build_ladder(
+    training: pd.DataFrame, predictions: pd.DataFrame, sources: pd.Series, n_rounds: int = 1000
+) -> dict[str, Any] | None:
+    """Measure every rung and the steps between them.
+
+    Args:
+        training: predictions on images of the training part, as `report.prediction_table` returns.
+        predictions: likewise on the validation and test parts.
+        sources: reader name of each image, by image_id; only where production images are held out
+            among others is there a rung of their own.
+        n_rounds: bootstrap resamplings of patients.
+
+    Returns:
+        Plain data for JSON: rungs (name, n, error with value, low, high), lowest first; steps
+        (name, to, value, low, high), one less; verdict, a sentence. None if no image of the
+        validation part has a prediction, or none of the training part.
+    """
+    rows = pd.concat([training, predictions], ignore_index=True)
+    rows = rows[rows["predicted"].notna()]
+    rungs = {name: mask for name, mask in _rungs_of(rows, sources).items() if mask.any()}
+    if TRAINING not in rungs or len(rungs) < 2:
+        return None
+    wrong = (rows["predicted"] != rows["actual"]).to_numpy(dtype="float64")
+    masks = {name: mask.to_numpy() for name, mask in rungs.items()}
+    names = list(rungs)
+
+    def measure(drawn: np.ndarray) -> dict[str, float]:
+        errors = {}
+        for name, mask in masks.items():
+            own = drawn[mask[drawn]]
+            errors[name] = float(wrong[own].mean()) if len(own) else np.nan
+        steps = {f"to {b}": errors[b] - errors[a] for a, b in zip(names, names[1:], strict=False)}
+        return errors | steps
+
+    patients = pd.factorize(rows["group"])[0].astype("int64")
+    values = measure(np.arange(len(rows)))
+    intervals = bootstrap_intervals(measure, patients, np.random.default_rng(0), n_rounds)
+
+    def figure(key: str) -> dict[str, float]:
+        low, high = intervals[key]
+        return {"value": values[key], "low": low, "high": high}
+
+    steps = [
+        # Without a mixture, the first step up from training is the variance, whatever its end.
+        {"name": STEPS[TRAIN_DEV if number == 0 else to][0], "to": to, **figure(f"to {to}")}
+        for number, to in enumerate(names[1:])
+    ]
+    return {
+        "rungs": [
+            {"name": name, "n": int(masks[name].sum()), "error": figure(name)} for name in names
+        ],
+        "steps": steps,
+        "verdict": _judge(values[TRAINING], steps),
+    }
+
+
+def _rungs_of(rows: pd.DataFrame, sources: pd.Series) -> dict[str, pd.Series]:
+    """Return rung -> which rows are on it: four where production is held out, else three."""
+    part = {name: rows["part"] == name for name in ("train", "validation", "test")}
+    own = rows["image_id"].map(sources) == PRODUCTION
+    mixed = part["validation"] & own
+    if mixed.any() and (part["validation"] & ~own).any():
+        return {
+            TRAINING: part["train"],
+            TRAIN_DEV: part["validation"],
+            VALIDATION: mixed,
+            TEST: part["test"],
+        }
+    return {TRAINING: part["train"], VALIDATION: part["validation"], TEST: part["test"]}
+
+
+def _judge(training_error: float, steps: list[dict[str, Any]]) -> str:
+    clear = [step for step in steps if step["low"] > 0]
+    if not clear:
+        return (
+            "No step is larger than chance may make it. What is left is the error on the training "
+            f"images, {training_error:.1%}: as far as people do better, it is avoidable bias, for "
+            "which a larger network or a longer training helps."
+        )
+    largest = max(clear, key=lambda step: float(step["value"]))
+    advice = next(words for name, words in STEPS.values() if name == largest["name"])
+    words = f"The largest clear step is {largest['name']} ({100 * largest['value']:+.1f} points): "
+    words += f"{advice}."
+    if training_error > largest["value"]:
+        words += (
+            f" The error on the training images, {training_error:.1%}, is larger still: as far as "
+            "people do better, that is avoidable bias."
+        )
+    return words
