@@ -2,27 +2,57 @@
 
 import functools
 import inspect
+import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+import h5py
 import keras
 import numpy as np
 import pytest
+from keras.src import applications  # the file names of the weights are no public constants
 
 from xray_core.errors import RecipeError
 from xray_core.home import Home
-from xray_core.models import MODELS, build_model, check_weights, weights_file
+from xray_core.models import (
+    HEADS,
+    MODELS,
+    build_model,
+    check_weights,
+    weights_file,
+    weights_url,
+)
+from xray_core.models.applications import Application
 
+PRETRAINED = [name for name, card in MODELS.items() if card.pretrained]
+SMALL = [name for name, card in MODELS.items() if card.builder.startswith("own:")]
+# Large networks of Keras' own layers take seconds each to train and to load. Without this variable
+# that is checked for two of them, and each layer of the others is one that loads anywhere.
+IN_FULL = (
+    list(MODELS)
+    if "XRAY_EVERY_MODEL" in os.environ
+    else [name for name in MODELS if name not in PRETRAINED or name in ("mobilenet_v2", "vgg16")]
+)
 SMALLEST: dict[str, dict[str, float]] = {"mobilenet_v2": {"alpha": 0.35}}
 
 
-def build_small(name: str, n_classes: int = 3) -> Any:
+@pytest.fixture(scope="module", autouse=True)
+def bases_are_built_once() -> Iterator[None]:
+    """Let all models of a network share its base: hundreds of layers, seconds to build."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Application, "build_base", functools.cache(Application.build_base))
+        yield
+
+
+def build_small(name: str, n_classes: int = 3, **options: Any) -> Any:
     """Build the model at its smallest size, with random weights of a fixed seed."""
     keras.utils.set_random_seed(0)
-    options = SMALLEST.get(name, {})
+    options = {**SMALLEST.get(name, {}), **options}
     return build_model(name, n_classes, MODELS[name].min_size, "random", **options)
 
 
@@ -30,7 +60,28 @@ def build_small(name: str, n_classes: int = 3) -> Any:
 shared = functools.cache(build_small)
 
 
-def noise(model: Any, n: int = 4) -> np.ndarray:
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
+    monkeypatch.setenv("XRAY_HOME", str(tmp_path))
+    return Home(tmp_path)
+
+
+@contextmanager
+def left_as_it_was(model: Any) -> Iterator[None]:
+    """Give the model its weights back at the end, and let all of them be trained."""
+    weights = model.get_weights()
+    yield
+    model.trainable = True
+    model.compiled = False
+    model.set_weights(weights)
+
+
+@functools.cache
+def shared_answer(name: str) -> np.ndarray:
+    return answer(shared(name), noise(shared(name)))
+
+
+def noise(model: Any, n: int = 2) -> np.ndarray:
     size = model.input_shape[1]
     return np.random.default_rng(0).integers(0, 256, (n, size, size, 1)).astype("float32")
 
@@ -41,16 +92,19 @@ def answer(model: Any, images: np.ndarray) -> np.ndarray:
     return values
 
 
-@pytest.mark.parametrize("n_classes", [2, 4])
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize(
+    ("name", "n_classes"),
+    [(name, n) for name in [*SMALL, "mobilenet_v2"] for n in (2, 4)]
+    + [(name, 3) for name in MODELS],
+)
 def test_gray_pixels_in_probabilities_out(name: str, n_classes: int) -> None:
-    model = shared(name, n_classes)
+    model = shared(name) if n_classes == 3 else shared(name, n_classes)
     size = MODELS[name].min_size
 
-    probabilities = answer(model, noise(model))
+    probabilities = shared_answer(name) if n_classes == 3 else answer(model, noise(model))
 
     assert model.input_shape == (None, size, size, 1)
-    assert probabilities.shape == (4, n_classes)
+    assert probabilities.shape == (2, n_classes)
     assert probabilities.dtype == np.float32
     np.testing.assert_allclose(probabilities.sum(axis=1), 1, atol=1e-5)
     assert (probabilities >= 0).all()
@@ -94,40 +148,71 @@ def test_pixels_are_scaled_inside_the_model(name: str) -> None:
     assert black.max() in (0, -1)
 
 
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", IN_FULL)
 def test_the_answer_depends_on_the_image_and_not_on_the_rest_of_the_batch(name: str) -> None:
     model = shared(name)
-    images = noise(model)
-
-    together = answer(model, images)
-    alone = answer(model, images[:1])
+    together = shared_answer(name)
+    alone = answer(model, noise(model)[:1])
 
     np.testing.assert_allclose(together[:1], alone, atol=1e-5)
     # Through the 52 random convolutions of MobileNetV2 too little comes to be told apart.
     assert MODELS[name].pretrained or np.ptp(together, axis=0).max() > 1e-6
 
 
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", [name for name in MODELS if name not in IN_FULL])
+def test_a_base_is_made_of_layers_that_any_process_can_load(name: str) -> None:
+    for layer in layers_within(shared(name).get_layer("base")):
+        assert type(layer).__module__.startswith("keras.src."), layer.name
+        assert not isinstance(layer, keras.layers.Lambda), layer.name
+
+
+def layers_within(model: Any) -> Iterator[Any]:
+    for layer in model.layers:
+        yield layer
+        yield from layers_within(layer) if hasattr(layer, "layers") else ()
+
+
+@pytest.mark.parametrize("name", dict.fromkeys([*IN_FULL, "convnext_tiny"]))
 def test_a_saved_model_predicts_the_same(name: str, tmp_path: Path) -> None:
     model = shared(name)
     model.save(tmp_path / "model.keras")
 
     again = keras.models.load_model(tmp_path / "model.keras", compile=False, safe_mode=True)
 
-    images = noise(model)
-    np.testing.assert_allclose(answer(again, images), answer(model, images), atol=1e-6)
+    np.testing.assert_allclose(answer(again, noise(model)), shared_answer(name), atol=1e-6)
 
 
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", IN_FULL)
 def test_one_step_of_training_changes_the_weights(name: str) -> None:
-    model = build_small(name)
+    model = shared(name)
+    with left_as_it_was(model):
+        before = model.get_weights()
+
+        assert np.isfinite(train_one_step(model))
+
+        after = model.get_weights()
+    assert any(not np.array_equal(a, b) for a, b in zip(before, after, strict=True))
+
+
+@pytest.mark.parametrize("name", [name for name in IN_FULL if name in PRETRAINED])
+def test_one_step_with_a_frozen_base_changes_the_head_alone(name: str) -> None:
+    model = shared(name)
+    base, head = model.get_layer("base"), model.get_layer("probabilities")
+    with left_as_it_was(model):
+        base.trainable = False
+        base_before, head_before = base.get_weights(), head.get_weights()
+
+        assert np.isfinite(train_one_step(model))
+
+        # Its bias: so little comes through some random networks that the kernel stays as it is.
+        assert not np.array_equal(head.get_weights()[1], head_before[1])
+        for ours, theirs in zip(base.get_weights(), base_before, strict=True):
+            np.testing.assert_array_equal(ours, theirs)
+
+
+def train_one_step(model: Any) -> float:
     model.compile("sgd", "categorical_crossentropy", run_eagerly=True)
-    before = [weights.copy() for weights in model.get_weights()]
-
-    loss = model.train_on_batch(noise(model), np.eye(3, dtype="float32")[[0, 1, 2, 0]])
-
-    assert np.isfinite(loss)
-    assert any(not np.array_equal(a, b) for a, b in zip(before, model.get_weights(), strict=True))
+    return float(model.train_on_batch(noise(model), np.eye(3, dtype="float32")[[0, 1]]))
 
 
 @pytest.mark.parametrize("name", MODELS)
@@ -140,6 +225,7 @@ def test_the_card_names_its_builder_its_source_and_its_options(name: str) -> Non
         "n_classes",
         "size",
         "weights",
+        "multilabel",
         *card.options,
     ]
     assert card.title
@@ -191,6 +277,80 @@ def test_the_cnn9_has_the_published_layers_and_size() -> None:
     assert sum(isinstance(layer, counted) for layer in model.layers) == 9
 
 
+def n_trainable(model: Any, ending: str = "") -> int:
+    weights = [weight for weight in model.trainable_weights if weight.path.endswith(ending)]
+    return sum(int(np.prod(weight.shape)) for weight in weights)
+
+
+def test_alexnet_has_the_published_size() -> None:
+    """That of torchvision's AlexNet, with 1000 classes on 224 px; more pixels make no difference.
+
+    https://pytorch.org/vision/stable/models/generated/torchvision.models.alexnet.html
+    """
+    assert n_trainable(build_model("alexnet", 1000, 224)) == 61_100_840
+    assert n_trainable(build_model("alexnet", 3, 300)) == 61_100_840 - 997 * 4097
+
+
+def test_googlenet_has_the_published_size() -> None:
+    """That of its authors' Caffe model without auxiliary heads; see `classics.INCEPTIONS` too."""
+    model = build_model("googlenet", 1000, 224)
+
+    assert n_trainable(model) - n_trainable(model, "gamma") == 6_998_552
+    assert model.get_layer("features").output.shape[1:] == (7, 7, 1024)
+
+
+def test_resnet18_has_the_published_size() -> None:
+    """11.69 million, as torchvision counts it.
+
+    https://pytorch.org/vision/stable/models/generated/torchvision.models.resnet18.html
+    """
+    model = build_model("resnet18", 1000, 224)
+
+    assert n_trainable(model) == 11_689_512
+    assert model.get_layer("features").output.shape[1:] == (7, 7, 512)
+    convolutions = [layer for layer in model.layers if isinstance(layer, keras.layers.Conv2D)]
+    shortcuts = [layer for layer in convolutions if "shortcut" in layer.name]
+    assert (len(convolutions) - len(shortcuts), len(shortcuts)) == (17, 3), "17 and Dense are 18"
+
+
+def test_the_vgg_mini_has_the_published_filters_and_one_sigmoid() -> None:
+    model = build_model("vgg_mini", 2, 300)
+
+    kernels = [layer.kernel.shape for layer in model.layers if layer.weights]
+    assert kernels[:4] == [(3, 3, 1, 32), (3, 3, 32, 64), (3, 3, 64, 128), (3, 3, 128, 512)]
+    assert kernels[4:] == [(18 * 18 * 512, 1)], "300 -> 150 -> 75 -> 37 -> 18"
+
+
+def test_the_xnet_cnns_filters_grow_while_its_kernels_shrink() -> None:
+    model = build_model("xnet_cnn", 15, 256)
+
+    layers = [layer for layer in model.layers if isinstance(layer, keras.layers.Conv2D)]
+    filters, kernels = zip(*[(a.filters, a.kernel_size[0]) for a in layers], strict=True)
+    assert list(filters) == sorted(set(filters))
+    assert list(kernels) == sorted(set(kernels), reverse=True)
+    assert model.get_layer("probabilities").units == 15
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_several_classes_at_once_have_a_sigmoid_each(name: str) -> None:
+    model = build_small(name, 2, multilabel=True)
+
+    output = model.get_layer("probabilities")
+    assert output is model.layers[-1]
+    assert (output.units, output.activation) == (2, keras.activations.sigmoid)
+    assert output.compute_dtype == "float32"
+
+
+def test_sigmoids_are_independent_of_each_other() -> None:
+    model = build_small("vgg_mini", 2, multilabel=True)
+    output = model.get_layer("probabilities")
+    output.set_weights([np.zeros(output.kernel.shape), np.array([0.0, 9.0])])
+
+    np.testing.assert_allclose(
+        answer(model, noise(model)), [[0.5, 1 / (1 + np.exp(-9))]] * 2, atol=1e-6
+    )
+
+
 def test_mobilenet_has_the_published_size_without_its_top() -> None:
     base = build_model("mobilenet_v2", 4, 32, alpha=1.0).get_layer("base")
 
@@ -199,12 +359,100 @@ def test_mobilenet_has_the_published_size_without_its_top() -> None:
 
 def test_mobilenets_frozen_base_leaves_only_the_head_to_train() -> None:
     model = build_small("mobilenet_v2")
-    model.get_layer("base").trainable = False
+    with left_as_it_was(model):
+        model.get_layer("base").trainable = False
 
-    assert [weight.path for weight in model.trainable_weights] == [
-        "probabilities/kernel",
-        "probabilities/bias",
-    ]
+        assert [weight.path for weight in model.trainable_weights] == [
+            "probabilities/kernel",
+            "probabilities/bias",
+        ]
+
+
+# As keras.applications calls them; the last two would scale so inside.
+SCALINGS = {
+    "mobilenet_v2": "tf",
+    "vgg16": "caffe",
+    "vgg19": "caffe",
+    "resnet50": "caffe",
+    "inception_v3": "tf",
+    "xception": "tf",
+    "densenet121": "torch",
+    "efficientnet_v2_b0": "torch",
+    "convnext_tiny": "torch",
+}
+
+
+@pytest.mark.parametrize("name", PRETRAINED)
+def test_a_base_sees_pixels_scaled_as_its_weights_expect(name: str) -> None:
+    model = shared(name)
+    base = model.get_layer("base")
+    names = [layer.name for layer in model.layers]
+    scaled = keras.Model(model.input, model.layers[names.index("base") - 1].output)
+    images = noise(model)
+
+    expected = applications.imagenet_utils.preprocess_input(
+        np.repeat(images, 3, axis=-1), data_format="channels_last", mode=SCALINGS[name]
+    )
+
+    np.testing.assert_allclose(answer(scaled, images), expected, atol=1e-4)
+    within = (keras.layers.Rescaling, keras.layers.Normalization)
+    assert not any(isinstance(layer, within) for layer in base.layers), "scaled once"
+
+
+HEAD_LAYERS = {
+    "pool": ["GlobalAveragePooling2D"],
+    "pool_norm": ["GlobalAveragePooling2D", "BatchNormalization"],
+    "pool_norm_relu": ["GlobalAveragePooling2D", "BatchNormalization", "ReLU"],
+    "norm_flatten": ["BatchNormalization", "ReLU", "Flatten"],
+    "flatten_dense": ["Flatten", "Dense"],
+}
+
+
+@pytest.mark.parametrize("head", HEADS)
+def test_a_head_has_the_layers_of_the_thesis(head: str) -> None:
+    model = build_small("mobilenet_v2", head=head, dropout=0.25)
+
+    names = [layer.name for layer in model.layers]
+    behind = model.layers[names.index("features") + 1 :]
+    kinds = [type(layer).__name__ for layer in behind]
+    assert kinds == [*HEAD_LAYERS[head], "Dropout", "Dense"]
+    assert model.get_layer("dropout").rate == 0.25
+    np.testing.assert_allclose(answer(model, noise(model)).sum(axis=1), 1, atol=1e-5)
+    if head == "flatten_dense":
+        assert (behind[1].units, behind[1].activation) == (256, keras.activations.relu)
+
+
+@pytest.mark.parametrize("name", PRETRAINED)
+def test_every_pretrained_network_offers_the_heads(name: str) -> None:
+    assert MODELS[name].options["head"] == "pool"
+    assert MODELS[name].options["dropout"] == (0.2 if name == "mobilenet_v2" else 0.0)
+    assert build_small(name, head="pool_norm").get_layer("head_norm")
+
+
+KERAS_MODULES = {
+    "resnet50": "resnet",
+    "densenet121": "densenet",
+    "efficientnet_v2_b0": "efficientnet_v2",
+    "convnext_tiny": "convnext",
+}
+
+
+@pytest.mark.parametrize("name", [name for name in PRETRAINED if name != "mobilenet_v2"])
+def test_the_weights_are_those_that_keras_would_fetch(name: str, home: Home) -> None:
+    module = import_module(f"keras.src.applications.{KERAS_MODULES.get(name, name)}")
+    addresses = [value for value in vars(module).values() if isinstance(value, str)]
+
+    url = weights_url(name)
+
+    assert weights_file(name) == home.data / "weights" / Path(url).name
+    if hasattr(module, "BASE_WEIGHTS_PATH") and name != "densenet121":
+        file = url.removeprefix(module.BASE_WEIGHTS_PATH)
+        key = file.removesuffix("_notop.h5").removesuffix("_weights_tf_dim_ordering_tf_kernels")
+        source = inspect.getsource(module)
+        assert key in module.WEIGHTS_HASHES or f'name="{key}"' in source
+        assert file.removeprefix(key) in source
+    else:
+        assert url in addresses
 
 
 @pytest.mark.parametrize(
@@ -214,19 +462,17 @@ def test_mobilenets_frozen_base_leaves_only_the_head_to_train() -> None:
         ("random", {"alpha": float("nan")}, "model_options.alpha is nan"),
         ("imagenet", {"alpha": 0.6}, "alpha is 0.6; ImageNet weights exist for 0.35, 0.5"),
         ("random", {"dropout": 1}, "model_options.dropout is 1; choose 0 to below 1"),
+        ("random", {"head": "pol"}, "model_options.head is 'pol'. Choose one of: pool, pool_norm"),
+        ("random", {"head": 2.0}, "model_options.head is 2.0. Choose one of: pool, pool_norm"),
+        ("random", {"alpha": "pool"}, "model_options.alpha is 'pool'; it takes a number"),
+        ("random", {"depth": 3.0}, "mobilenet_v2 has no option depth; it has: alpha, dropout"),
     ],
 )
 def test_impossible_options_are_refused_with_the_choices(
-    weights: str, options: dict[str, float], message: str
+    weights: str, options: dict[str, Any], message: str
 ) -> None:
     with pytest.raises(RecipeError, match=message):
         build_model("mobilenet_v2", 2, 32, weights, **options)
-
-
-@pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
-    monkeypatch.setenv("XRAY_HOME", str(tmp_path))
-    return Home(tmp_path)
 
 
 def test_imagenet_weights_without_a_network_say_what_to_fetch_and_where_to_put_it(
@@ -284,6 +530,18 @@ def test_a_file_of_other_weights_is_named(content: str, tmp_path: Path) -> None:
     assert len(str(caught.value)) < 600, "a page of numbers helps nobody"
 
 
+def test_the_published_file_of_imagenet_weights_is_taken(real_data: Path) -> None:
+    file = real_data / "weights" / weights_file("mobilenet_v2", alpha=0.35).name
+    model = build_model("mobilenet_v2", 2, 32, str(file), alpha=0.35)
+
+    statistics = model.get_layer("base").get_layer("bn_Conv1").get_weights()
+    with h5py.File(file) as published:
+        for ours, key in zip(
+            statistics, ("gamma", "beta", "moving_mean", "moving_variance"), strict=True
+        ):
+            np.testing.assert_array_equal(ours, published[f"bn_Conv1/bn_Conv1/{key}"])
+
+
 def test_a_weights_file_that_is_missing_is_noticed_before_any_training(tmp_path: Path) -> None:
     check_weights("mobilenet_v2", "imagenet")
     check_weights("demo_cnn", "random")
@@ -298,3 +556,13 @@ def test_the_table_of_models_can_be_read_without_keras() -> None:
     )
 
     subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(__file__).parents[2])
+
+
+def test_the_document_lists_every_model_with_its_smallest_size() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "models.md").read_text()
+
+    for name, card in MODELS.items():
+        [row] = [line for line in text.splitlines() if line.startswith(f"| `{name}` |")]
+        assert f"| {card.min_size} px |" in row
+    for head in HEADS:
+        assert f"| `{head}` |" in text

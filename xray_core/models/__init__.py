@@ -3,11 +3,13 @@
 To add a model: write one builder in the module of its family, and one line in `MODELS`.
 `tests/models/test_builders.py` then builds and checks it without further work.
 
-The builder contract, `build_<name>(n_classes, size, weights, **options)`:
+The builder contract, `build_<name>(n_classes, size, weights, multilabel, **options)`:
     in    (batch, size, size, 1) gray pixels in [0, 255]; rescaling is part of the model
-    out   (batch, n_classes) float32, softmax probabilities; the model is not compiled
+    out   (batch, n_classes) float32 probabilities, softmax, or one sigmoid a class if multilabel;
+          the model is not compiled
     layers "image" (input), "features" (last spatial map), "probabilities" (output), and
           "base" where there is a pretrained part that a phase can freeze
+    names of layers with weights do not depend on what was built before, "base" inside apart
 """
 
 from collections.abc import Mapping
@@ -19,6 +21,13 @@ from typing import Any
 from xray_core.errors import RecipeError
 from xray_core.home import find_home
 
+# What comes after the last spatial map of a network of keras.applications; see `heads`.
+HEADS = ("pool", "pool_norm", "pool_norm_relu", "norm_flatten", "flatten_dense")
+OPTION_WORDS = {"head": HEADS}  # the choices of the options that are words
+HEAD_OPTIONS: Mapping[str, float | str] = {"head": "pool", "dropout": 0.0}
+IMAGENET_URL = "https://storage.googleapis.com/tensorflow/keras-applications/"
+RUN_MODEL = ".keras"  # ending of the models that runs keep
+
 
 @dataclass(frozen=True)
 class ModelCard:
@@ -29,15 +38,16 @@ class ModelCard:
         builder: "module:function" inside xray_core.models.
         source: where the architecture is described.
         min_size: px, smallest image that passes its pooling layers.
-        options: the builder's own options and their defaults.
-        pretrained: file name of its ImageNet weights, with the options filled in; "" if none.
+        options: the builder's own options and their defaults, numbers or words.
+        pretrained: path of its ImageNet weights below `IMAGENET_URL`, with the options that are
+            numbers filled in; "" if none.
     """
 
     title: str
     builder: str
     source: str
     min_size: int = 16
-    options: Mapping[str, float] = field(default_factory=dict)
+    options: Mapping[str, float | str] = field(default_factory=dict)
     pretrained: str = ""
 
 
@@ -57,19 +67,113 @@ MODELS = {
     "cnn9": ModelCard(
         "9-layer CNN", "own:build_cnn9", "Conv 64-128-256, Dense 128-64", min_size=16
     ),
+    "xnet_cnn": ModelCard(
+        "X-Net CNN", "own:build_xnet_cnn", "filters grow from 16 to 128, kernels shrink from 9 to 3"
+    ),
+    "vgg_mini": ModelCard(
+        "Small VGG", "own:build_vgg_mini", "3x3 convolutions, filters 32-64-128-512"
+    ),
+    "alexnet": ModelCard(
+        "AlexNet, one column",
+        "classics:build_alexnet",
+        "Krizhevsky et al. 2012; Krizhevsky 2014, arXiv:1404.5997",
+        min_size=63,
+    ),
+    "googlenet": ModelCard(
+        "GoogLeNet with batch normalisation",
+        "classics:build_googlenet",
+        "Szegedy et al. 2014, arXiv:1409.4842",
+        min_size=32,
+    ),
+    "resnet18": ModelCard(
+        "ResNet-18",
+        "classics:build_resnet18",
+        "He et al. 2015, arXiv:1512.03385",
+        min_size=32,
+    ),
     "mobilenet_v2": ModelCard(
         "MobileNetV2",
-        "mobilenet:build_mobilenet_v2",
+        "applications:build_mobilenet_v2",
         "Sandler et al. 2018, arXiv:1801.04381",
         min_size=32,
-        options={"alpha": 1.0, "dropout": 0.2},
-        pretrained="mobilenet_v2_weights_tf_dim_ordering_tf_kernels_{alpha}_224_no_top.h5",
+        options={"alpha": 1.0, "dropout": 0.2, "head": "pool"},
+        pretrained="mobilenet_v2/"
+        "mobilenet_v2_weights_tf_dim_ordering_tf_kernels_{alpha}_224_no_top.h5",
+    ),
+    "vgg16": ModelCard(
+        "VGG16",
+        "applications:build_vgg16",
+        "Simonyan and Zisserman 2014, arXiv:1409.1556",
+        min_size=32,
+        options=HEAD_OPTIONS,
+        pretrained="vgg16/vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5",
+    ),
+    "vgg19": ModelCard(
+        "VGG19",
+        "applications:build_vgg19",
+        "Simonyan and Zisserman 2014, arXiv:1409.1556",
+        min_size=32,
+        options=HEAD_OPTIONS,
+        pretrained="vgg19/vgg19_weights_tf_dim_ordering_tf_kernels_notop.h5",
+    ),
+    "resnet50": ModelCard(
+        "ResNet-50",
+        "applications:build_resnet50",
+        "He et al. 2015, arXiv:1512.03385",
+        min_size=32,
+        options=HEAD_OPTIONS,
+        pretrained="resnet/resnet50_weights_tf_dim_ordering_tf_kernels_notop.h5",
+    ),
+    "inception_v3": ModelCard(
+        "Inception-v3",
+        "applications:build_inception_v3",
+        "Szegedy et al. 2015, arXiv:1512.00567",
+        min_size=75,
+        options=HEAD_OPTIONS,
+        pretrained="inception_v3/inception_v3_weights_tf_dim_ordering_tf_kernels_notop.h5",
+    ),
+    "xception": ModelCard(
+        "Xception",
+        "applications:build_xception",
+        "Chollet 2016, arXiv:1610.02357",
+        min_size=71,
+        options=HEAD_OPTIONS,
+        pretrained="xception/xception_weights_tf_dim_ordering_tf_kernels_notop.h5",
+    ),
+    "densenet121": ModelCard(
+        "DenseNet-121",
+        "applications:build_densenet121",
+        "Huang et al. 2016, arXiv:1608.06993",
+        min_size=32,
+        options=HEAD_OPTIONS,
+        pretrained="densenet/densenet121_weights_tf_dim_ordering_tf_kernels_notop.h5",
+    ),
+    "efficientnet_v2_b0": ModelCard(
+        "EfficientNetV2-B0",
+        "applications:build_efficientnet_v2_b0",
+        "Tan and Le 2021, arXiv:2104.00298",
+        min_size=32,
+        options=HEAD_OPTIONS,
+        pretrained="efficientnet_v2/efficientnetv2-b0_notop.h5",
+    ),
+    "convnext_tiny": ModelCard(
+        "ConvNeXt-Tiny",
+        "applications:build_convnext_tiny",
+        "Liu et al. 2022, arXiv:2201.03545",
+        min_size=32,
+        options=HEAD_OPTIONS,
+        pretrained="convnext/convnext_tiny_notop.h5",
     ),
 }
 
 
 def build_model(
-    name: str, n_classes: int, size: int, weights: str = "random", **options: float
+    name: str,
+    n_classes: int,
+    size: int,
+    weights: str = "random",
+    multilabel: Any = False,  # a bool; declared so, a type checker takes the options for it
+    **options: float | str,
 ) -> Any:
     """Build the Keras model called `name` under the contract above.
 
@@ -77,25 +181,72 @@ def build_model(
         name: key of `MODELS`.
         n_classes: number of outputs, at least 2.
         size: px, height = width.
-        weights: "random", "imagenet", or the path of a weights file.
+        weights: "random"; "imagenet" or the path of a file of weights without top (pretrained
+            models); or the path of the `.keras` file of an earlier run, of which every model
+            takes over the layers that fit, see `weights.take_over_weights`.
+        multilabel: bool, whether an image can have several classes at once: independent sigmoids.
         options: of the model's card; the others keep their defaults.
 
     Raises:
-        RecipeError: unknown name, or the weights cannot be had or do not fit.
+        RecipeError: unknown name or option, or the weights cannot be had or do not fit.
     """
     if name not in MODELS:
         raise RecipeError(f"Unknown model {name!r}. Choose one of: {', '.join(MODELS)}.")
     card = MODELS[name]
+    check_options(name, options)
+    check_weights_kind(name, weights)
     module, function = card.builder.split(":")
     build = getattr(import_module(f"{__name__}.{module}"), function)
-    return build(n_classes, size, weights, **{**card.options, **options})
+    from_run = weights.endswith(RUN_MODEL)
+    first = "random" if from_run else weights
+    model = build(n_classes, size, first, multilabel, **{**card.options, **options})
+    if from_run:
+        loading = import_module(f"{__name__}.weights")
+        loading.take_over_weights(model, Path(weights).expanduser())
+    return model
 
 
-def weights_file(name: str, **options: float) -> Path:
+def weights_file(name: str, **options: float | str) -> Path:
     """Return where the file of ImageNet weights of a model is looked for, before any download."""
+    return find_home().data / "weights" / Path(_pretrained(name, options)).name
+
+
+def weights_url(name: str, **options: float | str) -> str:
+    """Return the address of the ImageNet weights of a model."""
+    return IMAGENET_URL + _pretrained(name, options)
+
+
+def _pretrained(name: str, options: Mapping[str, float | str]) -> str:
     card = MODELS[name]
-    numbers = {key: float(value) for key, value in {**card.options, **options}.items()}
-    return find_home().data / "weights" / card.pretrained.format(**numbers)
+    given = {**card.options, **options}
+    numbers = {key: float(value) for key, value in given.items() if key not in OPTION_WORDS}
+    return card.pretrained.format(**numbers)
+
+
+def check_options(name: str, options: Mapping[str, float | str]) -> None:
+    """Raise RecipeError if the model `name` has not these options or not these words for them."""
+    known = MODELS[name].options
+    for option, value in options.items():
+        where = f"recipe.model_options.{option}"
+        words = OPTION_WORDS.get(option)
+        if words and value not in words:
+            raise RecipeError(f"{where} is {value!r}. Choose one of: {', '.join(words)}.")
+        if not words and isinstance(value, str):
+            raise RecipeError(f"{where} is {value!r}; it takes a number.")
+    if unknown := set(options) - set(known):
+        raise RecipeError(
+            f"{name} has no option {', '.join(sorted(unknown))}; "
+            f"it has: {', '.join(known) or 'none'}."
+        )
+
+
+def check_weights_kind(name: str, weights: str) -> None:
+    """Raise RecipeError if the model `name` cannot begin with such weights; touches no disk."""
+    if weights != "random" and not weights.endswith(RUN_MODEL) and not MODELS[name].pretrained:
+        raise RecipeError(
+            f"weights is {weights!r}, but {name} has no published weights. "
+            f"Set weights=random, or to the path of the {RUN_MODEL} file of an earlier run."
+        )
 
 
 def check_weights(name: str, weights: str) -> None:

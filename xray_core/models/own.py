@@ -1,12 +1,14 @@
-"""Small networks built from scratch: the demo's, and two from the published notebooks."""
+"""Small networks built from scratch: the demo's, and those of the published notebooks."""
 
 from typing import Any
 
 import keras
 from keras import layers
 
+from xray_core.models.heads import one_sigmoid, probabilities
 
-def build_demo_cnn(n_classes: int, size: int, weights: str) -> keras.Model:
+
+def build_demo_cnn(n_classes: int, size: int, weights: str, multilabel: bool) -> keras.Model:
     """Four convolutions with batch normalisation and one dense layer: learns in a minute.
 
     Made for the drawn data, where a student wants to see a curve move at once.
@@ -24,15 +26,14 @@ def build_demo_cnn(n_classes: int, size: int, weights: str) -> keras.Model:
     # Flattened, not pooled: on a few hundred films the place of a shadow tells as much as its look.
     x = layers.Flatten(name="flatten")(x)
     x = layers.Dropout(0.2, name="dropout")(x)
-    return keras.Model(image, _probabilities(x, n_classes), name="demo_cnn")
+    return keras.Model(image, probabilities(x, n_classes, multilabel), name="demo_cnn")
 
 
-def build_pneumonia_cnn(n_classes: int, size: int, weights: str) -> keras.Model:
+def build_pneumonia_cnn(n_classes: int, size: int, weights: str, multilabel: bool) -> keras.Model:
     """The CNN of the published Kermany pneumonia notebook.
 
-    Conv32 - pool - Conv64 - Conv64 - pool - Dense128 - Dropout .5 - Dense1 sigmoid. With two
-    classes the one sigmoid p becomes the probabilities (1 - p, p), whose cross-entropy is the
-    published binary one; with more classes the output is a softmax.
+    Conv32 - pool - Conv64 - Conv64 - pool - Dense128 - Dropout .5 - Dense1 sigmoid, which is
+    kept for two classes; see `heads.one_sigmoid`.
 
     Args and returns: see `xray_core.models`; `weights` is always "random".
     """
@@ -45,16 +46,10 @@ def build_pneumonia_cnn(n_classes: int, size: int, weights: str) -> keras.Model:
     x = layers.Flatten(name="flatten")(x)
     x = layers.Dense(128, activation="relu", name="dense1")(x)
     x = layers.Dropout(0.5, name="dropout")(x)
-    if n_classes > 2:
-        return keras.Model(image, _probabilities(x, n_classes), name="pneumonia_cnn")
-    positive = layers.Dense(1, activation="sigmoid", dtype="float32", name="score")(x)
-    # Fixed weights turn p into (1 - p, p) with a layer that every backend can save and load.
-    negative = layers.Rescaling(-1.0, offset=1.0, dtype="float32", name="complement")(positive)
-    both = layers.Concatenate(dtype="float32", name="probabilities")([negative, positive])
-    return keras.Model(image, both, name="pneumonia_cnn")
+    return keras.Model(image, one_sigmoid(x, n_classes, multilabel), name="pneumonia_cnn")
 
 
-def build_cnn9(n_classes: int, size: int, weights: str) -> keras.Model:
+def build_cnn9(n_classes: int, size: int, weights: str, multilabel: bool) -> keras.Model:
     """The 9-layer CNN of the thesis' experiment 6.1.
 
     Conv64 k7 - pool - Conv128 k3 - pool - Conv256 k3 - pool - Dense128 - Dropout .5 -
@@ -64,15 +59,44 @@ def build_cnn9(n_classes: int, size: int, weights: str) -> keras.Model:
     Args and returns: see `xray_core.models`; `weights` is always "random".
     """
     image, x = _rescaled_image(size)
-    for block, (filters, kernel) in enumerate(((64, 7), (128, 3), (256, 3)), start=1):
-        name = "features" if block == 3 else f"conv{block}"
-        x = layers.Conv2D(filters, kernel, padding="same", activation="relu", name=name)(x)
-        x = layers.MaxPooling2D(name=f"pool{block}")(x)
+    x = _convolutions(x, ((64, 7), (128, 3), (256, 3)))
     x = layers.Flatten(name="flatten")(x)
     for block, units in enumerate((128, 64), start=1):
         x = layers.Dense(units, activation="relu", name=f"dense{block}")(x)
         x = layers.Dropout(0.5, name=f"dropout{block}")(x)
-    return keras.Model(image, _probabilities(x, n_classes), name="cnn9")
+    return keras.Model(image, probabilities(x, n_classes, multilabel), name="cnn9")
+
+
+def build_xnet_cnn(n_classes: int, size: int, weights: str, multilabel: bool) -> keras.Model:
+    """The CNN of the X-Net project for the first diagnosis among 15 (NIH ChestX-ray14, 256 px).
+
+    The document says: several convolutions, of which the filters grow while the kernels shrink,
+    max pooling, dropout, ReLU, Flatten, Dense with softmax. It gives no numbers. Chosen here:
+    Conv16 k9 - Conv32 k7 - Conv64 k5 - Conv128 k3, padding "same", a pooling after each, one
+    Dropout .25 before Flatten.
+
+    Args and returns: see `xray_core.models`; `weights` is always "random".
+    """
+    image, x = _rescaled_image(size)
+    x = _convolutions(x, ((16, 9), (32, 7), (64, 5), (128, 3)))
+    x = layers.Dropout(0.25, name="dropout")(x)
+    x = layers.Flatten(name="flatten")(x)
+    return keras.Model(image, probabilities(x, n_classes, multilabel), name="xnet_cnn")
+
+
+def build_vgg_mini(n_classes: int, size: int, weights: str, multilabel: bool) -> keras.Model:
+    """The small VGG of the CoronaHack article: 3x3 convolutions 32 - 64 - 128 - 512, one sigmoid.
+
+    The article gives the filters, the kernels, ReLU and the 300 px input. Chosen here, after VGG:
+    padding "same", a pooling after each convolution, Flatten. Its one sigmoid is kept for two
+    classes; see `heads.one_sigmoid`.
+
+    Args and returns: see `xray_core.models`; `weights` is always "random".
+    """
+    image, x = _rescaled_image(size)
+    x = _convolutions(x, ((32, 3), (64, 3), (128, 3), (512, 3)))
+    x = layers.Flatten(name="flatten")(x)
+    return keras.Model(image, one_sigmoid(x, n_classes, multilabel), name="vgg_mini")
 
 
 def _rescaled_image(size: int) -> tuple[Any, Any]:
@@ -80,6 +104,10 @@ def _rescaled_image(size: int) -> tuple[Any, Any]:
     return image, layers.Rescaling(1 / 255, name="rescale")(image)
 
 
-def _probabilities(x: Any, n_classes: int) -> Any:
-    # float32 whatever the precision policy: half-precision probabilities ruin loss and AUC.
-    return layers.Dense(n_classes, activation="softmax", dtype="float32", name="probabilities")(x)
+def _convolutions(x: Any, blocks: tuple[tuple[int, int], ...]) -> Any:
+    """Return `x` after a padded ReLU convolution and a pooling for each (filters, kernel)."""
+    for block, (filters, kernel) in enumerate(blocks, start=1):
+        name = "features" if block == len(blocks) else f"conv{block}"
+        x = layers.Conv2D(filters, kernel, padding="same", activation="relu", name=name)(x)
+        x = layers.MaxPooling2D(name=f"pool{block}")(x)
+    return x

@@ -33,7 +33,7 @@ def change_recipe(recipe: Recipe, changes: Mapping[str, Any]) -> Recipe:
     Args:
         recipe: the published recipe, or an earlier what-if.
         changes: field -> value; nested fields by dots ("preprocess.size",
-            "phases.<name>.epochs", "model_options.alpha"). Strings are read as the
+            "phases.<name>.epochs", "model_options.head"). Strings are read as the
             field's type. A change of model keeps only the options that the new one has.
 
     Raises:
@@ -44,8 +44,9 @@ def change_recipe(recipe: Recipe, changes: Mapping[str, Any]) -> Recipe:
     # The model first: it decides which options there are.
     for key, value in sorted(changes.items(), key=lambda change: change[0] != "model"):
         holder, last = _find_field(fields, key)
-        value = _coerce(key, value, holder.get(last, 0.0))
-        if holder.get(last) != value:
+        present = _changeable(fields)[key]
+        value = _coerce(key, value, present)
+        if present != value:
             holder[last] = value
             effective[key] = value
             if key == "label_view":

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import types
 import typing
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,7 +10,7 @@ from typing import Any, TypeVar
 
 from xray_core.errors import RecipeError
 from xray_core.labels import find_view
-from xray_core.models import MODELS
+from xray_core.models import MODELS, check_options, check_weights_kind
 from xray_core.preprocess.spec import AugmentSpec, PreprocessSpec
 from xray_core.splits import SplitSpec
 
@@ -67,7 +68,8 @@ class Recipe:
         model: name in `MODELS`.
         phases: one after the other, the best weights so far carried on.
         model_options: keyword arguments of the model's builder.
-        weights: "random", "imagenet" (pretrained models), or the path of a weights file.
+        weights: "random", "imagenet" (pretrained models), or the path of a file: of weights
+            without top (pretrained models), or the `.keras` model that an earlier run kept.
         batch_size: images per step.
         class_weights: "balanced" weighs each class by the inverse of its frequency.
         precision: of the computation. "mixed_bfloat16" doubles the speed of plain CNNs on
@@ -99,7 +101,7 @@ class Recipe:
     preprocess: PreprocessSpec = PreprocessSpec()
     augment: AugmentSpec = AugmentSpec()
     split: SplitSpec = SplitSpec()
-    model_options: Mapping[str, float] = field(default_factory=dict)
+    model_options: Mapping[str, float | str] = field(default_factory=dict)
     weights: str = "random"
     batch_size: int = 32
     class_weights: str = "none"
@@ -145,16 +147,8 @@ class Recipe:
                 f"phases.{frozen[0]}.trainable is 'head', but {self.model} has no pretrained base "
                 "to freeze. Choose: all."
             )
-        if unknown := set(self.model_options) - set(card.options):
-            raise RecipeError(
-                f"{self.model} has no option {', '.join(sorted(unknown))}; "
-                f"it has: {', '.join(card.options) or 'none'}."
-            )
-        if self.weights != "random" and not card.pretrained:
-            raise RecipeError(
-                f"weights is {self.weights!r}, but {self.model} has no published weights. "
-                "Set weights=random."
-            )
+        check_options(self.model, self.model_options)
+        check_weights_kind(self.model, self.weights)
         if self.preprocess.size < card.min_size:
             raise RecipeError(
                 f"preprocess.size is {self.preprocess.size} px, but {self.model} needs "
@@ -212,6 +206,8 @@ def _convert(kind: Any, value: Any, where: str) -> Any:
         return _from_fields(kind, value, where)
     origin = typing.get_origin(kind)
     inner = typing.get_args(kind)
+    if origin is types.UnionType:
+        kind = type(value) if type(value) in inner else inner[0]
     if origin is tuple and isinstance(value, list):
         return tuple(_convert(inner[0], item, f"{where}[{i}]") for i, item in enumerate(value))
     if origin is Mapping and isinstance(value, dict):

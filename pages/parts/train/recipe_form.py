@@ -6,7 +6,7 @@ from typing import Any
 import streamlit as st
 
 from xray_core.labels import find_view, views_of
-from xray_core.models import MODELS
+from xray_core.models import HEADS, MODELS
 from xray_core.preprocess.spec import CONTRASTS, RESIZES
 from xray_core.recipes import Recipe, changeable_fields
 from xray_core.recipes.schema import (
@@ -29,6 +29,7 @@ CHOICES = {
     "optimizer": OPTIMIZERS,
     "schedule": SCHEDULES,
     "trainable": TRAINABLE,
+    "head": HEADS,
 }
 # Tab -> the fields in it, and those that begin with a prefix; in this order.
 TABS = {
