@@ -53,7 +53,7 @@ def learn_by_heart_less(recipe: Recipe, phase: Phase) -> str:
     if recipe.augment.is_none:
         wishes += ["augment.horizontal_flip=true", "augment.zoom=0.1", "augment.shift=0.05"]
     dropout = {**MODELS[recipe.model].options, **recipe.model_options}.get("dropout")
-    if dropout is not None and dropout < 0.5:
+    if dropout is not None and float(dropout) < 0.5:
         wishes.append("model_options.dropout=0.5")
     if not phase.patience:
         wishes.append(f"phases.{phase.name}.patience=5")

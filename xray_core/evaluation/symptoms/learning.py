@@ -18,6 +18,7 @@ from xray_core.evaluation.symptoms.course import (
     entropy,
     standard_error,
 )
+from xray_core.models import MODELS
 
 # A network that has learned anything useful is this much below guessing; the thesis' stuck run
 # 6.6 ends at 1.2099, and guessing its four classes costs 1.2095.
@@ -147,7 +148,7 @@ def _check_nothing_learned(course: Course) -> Symptom | None:
         title, advice = f"{title}low.", higher_rate(course.phase)
     elif int(course.steps[-1]) < SETTLED_STEPS:
         advice = f"Set phases.{course.phase.name}.epochs={course.phase.epochs * 3}."
-    elif course.recipe.model != "mobilenet_v2":
+    elif not MODELS[course.recipe.model].pretrained:
         advice += "Or begin with pretrained weights: model=mobilenet_v2, weights=imagenet."
     else:
         advice += f"Or {lower_rate(course.phase)[0].lower()}{lower_rate(course.phase)[1:]}"
