@@ -1,5 +1,6 @@
 """The Train page, driven as a user would; nothing is trained or measured."""
 
+import dataclasses
 import json
 from pathlib import Path
 from typing import Any
@@ -7,12 +8,13 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from pages.parts.train import recipe_form
 from tests.datasets.fakes import fake_kermany
 from tests.pages.conftest import OpenPage
 from tests.pages.fake_runs import record_processes
 from xray_core.home import Home
 from xray_core.jobs import JobQueue, QueueSettings, write_settings
-from xray_core.recipes import ANY_DATASET, PUBLISHED
+from xray_core.recipes import ANY_DATASET, PUBLISHED, Phase, changeable_fields
 from xray_core.runs import list_runs
 
 FIELD = "what_if.demo_cnn."
@@ -146,6 +148,77 @@ def test_back_to_published_undoes_the_changes(open_page: OpenPage) -> None:
 
     assert app.number_input(key=FIELD + "batch_size").value == PUBLISHED["demo_cnn"].batch_size
     assert any("nothing changed" in one.value for one in app.caption)
+
+
+def test_an_option_is_offered_with_words_where_it_has_a_meaning(
+    workspace: Home, open_page: OpenPage
+) -> None:
+    app = open_page("train")
+    shown = {str(one.key).removeprefix(FIELD): one for one in (*app.number_input, *app.selectbox)}
+    for field in ("loss", "label_smoothing", "sampling", "mixup"):
+        assert shown[field].help, field
+    for field in ("optimizer", "schedule", "warm_up"):
+        assert shown["phases.train." + field].help, field
+    for field in ("decay", "decay_epochs", "momentum", "weight_decay", "trainable", "batch_norm"):
+        assert "phases.train." + field not in shown
+    assert "focal_gamma" not in shown
+
+    app.selectbox(key=FIELD + "phases.train.optimizer").select("sgd")
+    app.selectbox(key=FIELD + "phases.train.schedule").select("step")
+    app.selectbox(key=FIELD + "loss").select("focal").run()
+
+    assert "decay is 0.0, by which schedule step" in app.error[0].value.replace("\\", "")
+    for field in ("decay", "decay_epochs", "momentum"):
+        assert app.number_input(key=FIELD + "phases.train." + field).help, field
+    app.number_input(key=FIELD + "phases.train.decay").set_value(0.5)
+    app.number_input(key=FIELD + "phases.train.decay_epochs").set_value(4)
+    app.number_input(key=FIELD + "phases.train.momentum").set_value(0.9)
+    app.number_input(key=FIELD + "focal_gamma").set_value(1.0).run()
+    start(app)
+
+    [run] = list_runs(workspace.runs)
+    recipe = run.read_recipe()
+    [phase] = recipe.phases
+    assert (phase.schedule, phase.decay, phase.decay_epochs) == ("step", 0.5, 4)
+    assert (phase.optimizer, phase.momentum, phase.weight_decay) == ("sgd", 0.9, 0.0)
+    assert (recipe.loss, recipe.focal_gamma) == ("focal", 1.0)
+
+
+def test_every_field_that_may_be_changed_has_its_place_in_the_form() -> None:
+    recipe = PUBLISHED["siim_mobilenet_opacity"]
+    fields = changeable_fields(recipe)
+
+    placed = [
+        key
+        for _, prefixes in recipe_form.TABS.items()
+        for prefix in prefixes
+        for key in recipe_form._within(prefix, fields)
+    ]
+
+    assert set(fields) - set(placed) == {"model"}, "another model has other options"
+    assert len(placed) == len(set(placed))
+    assert {*recipe_form.PHASE_ORDER, "name"} == {field.name for field in dataclasses.fields(Phase)}
+
+
+def test_a_value_typed_for_a_choice_that_was_taken_back_does_no_harm(open_page: OpenPage) -> None:
+    app = open_page("train")
+    app.selectbox(key=FIELD + "phases.train.optimizer").select("sgd").run()
+    app.number_input(key=FIELD + "phases.train.momentum").set_value(0.9).run()
+    app.selectbox(key=FIELD + "phases.train.optimizer").select("adam").run()
+
+    assert not app.error
+    assert any("nothing changed" in one.value for one in app.caption)
+
+
+def test_a_pretrained_base_can_be_trained_in_part(workspace: Home, open_page: OpenPage) -> None:
+    app = open_page("train", recipe="siim_mobilenet_opacity")
+    key = "what_if.siim_mobilenet_opacity.phases.fine_tune."
+    app.selectbox(key=key + "trainable").select("top:0.3")
+    app.selectbox(key=key + "batch_norm").select("frozen").run()
+
+    said = " ".join(one.value for one in app.info).replace("\\", "")
+    assert "top:0.3" in said
+    assert "frozen" in said
 
 
 def test_missing_weights_file_is_said_when_started(workspace: Home, open_page: OpenPage) -> None:

@@ -110,9 +110,32 @@ def test_a_value_of_another_type_is_refused(key: str, value: Any, message: str) 
         ("phases.train.epochs", 0, "phases.train.epochs is 0; choose 1 to"),
         ("phases.train.learning_rate", 0, "phases.train.learning_rate is 0.0; choose 1e-09 to 10"),
         ("phases.train.optimizer", "lion", "phases.train.optimizer is 'lion'. Choose one of: adam"),
-        ("phases.train.schedule", "step", "schedule is 'step'. Choose one of: constant, cosine"),
+        ("phases.train.schedule", "some", "schedule is 'some'. Choose one of: constant, cosine"),
         ("phases.train.trainable", "some", "trainable is 'some'. Choose one of: all, head"),
         ("phases.train.trainable", "head", "demo_cnn has no pretrained base to freeze"),
+        ("phases.train.trainable", "top:0.5", "trainable is 'top:0.5', but demo_cnn has no pre"),
+        ("phases.train.trainable", "from:a", "trainable is 'from:a', but demo_cnn has no pre"),
+        ("phases.train.trainable", "top:0", "'top:0'; give the share .* above 0 and below 1"),
+        ("phases.train.trainable", "top:1", "'top:1'; give the share .* above 0 and below 1"),
+        ("phases.train.trainable", "top:nan", "'top:nan'; give the share"),
+        ("phases.train.trainable", "top:half", "'top:half'; give the share .* such as top:0.3"),
+        ("phases.train.trainable", "from:", "'from:'. Choose one of: all, head, top:SHARE"),
+        ("phases.train.batch_norm", "off", "batch_norm is 'off'. Choose one of: train, frozen"),
+        ("phases.train.batch_norm", "frozen", "batch_norm is 'frozen', but demo_cnn has no pre"),
+        ("phases.train.momentum", 0.9, "momentum is 0.9, but optimizer adam has none here"),
+        ("phases.train.weight_decay", 0.1, "weight_decay is 0.1, but optimizer adam has none"),
+        ("phases.train.decay", 0.1, "decay is 0.1, but schedule constant takes none"),
+        ("phases.train.decay_epochs", 3, "decay_epochs is 3, but schedule constant takes none"),
+        ("phases.train.schedule", "step", "decay is 0.0, by which schedule step multiplies"),
+        ("phases.train.schedule", "inverse_time", "decay is 0.0, but schedule inverse_time div"),
+        ("phases.train.warm_up", 20, "phases.train.warm_up is 20; choose 0 to below 20"),
+        ("loss", "hinge", "loss is 'hinge'. Choose one of: cross_entropy, focal"),
+        ("focal_gamma", 11, "focal_gamma is 11.0; choose 0 to 10"),
+        ("focal_gamma", 3, "focal_gamma is 3.0, but loss is 'cross_entropy', which has none"),
+        ("label_smoothing", 1, "label_smoothing is 1.0; choose 0 to below 1"),
+        ("sampling", "all", "sampling is 'all'. Choose one of: shuffle, balanced"),
+        ("sampling", "balanced", "sampling and class_weights are both 'balanced'.*=none"),
+        ("mixup", 1.5, "mixup is 1.5; choose 0 to 1"),
         ("preprocess.size", 8, "preprocess.size is 8 px; choose 16 to 1024"),
         ("preprocess.size", 20, "preprocess.size is 20 px, but demo_cnn needs at least 32"),
         ("split.method", "fair", "split.method is 'fair'; choose one of: patient"),
@@ -125,6 +148,61 @@ def test_a_refusal_names_the_field_the_value_and_the_choices(
 ) -> None:
     with pytest.raises(RecipeError, match=message):
         change_recipe(DEMO, {key: value})
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"optimizer": "sgd", "momentum": 1.0}, "momentum is 1.0; choose 0 to below 1"),
+        ({"optimizer": "adamw", "weight_decay": 2.0}, "weight_decay is 2.0; choose 0 to 1"),
+        ({"schedule": "step", "decay": 1.0, "decay_epochs": 2}, "decay is 1.0, by which"),
+        ({"schedule": "plateau", "decay": 0.1}, "decay_epochs is 0, the epochs after which"),
+        ({"schedule": "inverse_time", "decay": 2.0}, "decay is 2.0, but schedule inverse_time"),
+        (
+            {"schedule": "inverse_time", "decay": 0.1, "decay_epochs": 1},
+            "decay_epochs is 1, but schedule inverse_time takes none",
+        ),
+    ],
+)
+def test_settings_of_a_phase_that_do_not_go_together_are_refused(
+    settings: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(RecipeError, match=message):
+        Phase("train", 5, **settings)
+
+
+def test_the_phases_of_the_thesis_can_be_said() -> None:
+    frozen = Phase(
+        "frozen",
+        5,
+        trainable="head",
+        optimizer="sgd",
+        learning_rate=0.2,
+        momentum=0.9,
+        schedule="inverse_time",
+        decay=0.001,
+    )
+    tuned = Phase("tuned", 100, trainable="from:block14_sepconv1", batch_norm="frozen", patience=10)
+    recipe = dataclasses.replace(MOBILENET, phases=(frozen, tuned))
+
+    assert Recipe.from_json(recipe.to_json()) == recipe
+
+
+def test_a_recipe_that_was_stored_before_an_option_came_trains_as_it_did() -> None:
+    fields = as_fields()
+    for option in ("loss", "focal_gamma", "label_smoothing", "sampling", "mixup"):
+        del fields[option]
+    for option in ("batch_norm", "momentum", "weight_decay", "decay", "decay_epochs", "warm_up"):
+        del fields["phases"][0][option]
+
+    recipe = Recipe.from_json(json.dumps(fields))
+
+    assert recipe == DEMO
+    assert (recipe.loss, recipe.label_smoothing) == ("cross_entropy", 0.0)
+    assert (recipe.sampling, recipe.mixup) == ("shuffle", 0.0)
+    [phase] = recipe.phases
+    assert (phase.batch_norm, phase.momentum, phase.weight_decay) == ("train", 0.0, 0.0)
+    assert (phase.decay, phase.decay_epochs, phase.warm_up) == (0.0, 0, 0)
 
 
 def test_a_label_view_of_another_dataset_takes_the_recipe_there() -> None:

@@ -128,6 +128,104 @@ def test_an_epoch_goes_on_at_the_batch_after_those_that_are_trained(cache: Image
             np.testing.assert_array_equal(had, has)
 
 
+# Of 23 images 15, 6 and 2 belong to the three classes.
+UNEVEN = np.eye(3, dtype="float32")[np.repeat([0, 1, 2], [15, 6, 2])]
+
+
+def make_balanced(cache: ImageCache, augment: AugmentSpec | None = None) -> TrainingBatches:
+    weights = np.ones(3, "float32")
+    return TrainingBatches(
+        cache, ROWS, UNEVEN, weights, 5, augment or AugmentSpec(), 0, balanced=True
+    )
+
+
+def test_a_balanced_epoch_shows_each_class_alike_and_is_as_long_as_it_says(
+    cache: ImageCache,
+) -> None:
+    batches = make_balanced(cache)
+
+    assert (batches.n_images, batches.n_training, batches.n_batches, len(batches)) == (24, N, 5, 5)
+    assert [batches.batch_length(i) for i in range(5)] == [5, 5, 5, 5, 4]
+    seen = set()
+    for epoch in (1, 2, 3, 4, 5, 6):
+        batches.start_epoch(epoch)
+        levels = levels_of(batches)
+        targets = np.concatenate([batches[i][1] for i in range(5)])
+        assert targets.sum(axis=0).tolist() == [8, 8, 8]
+        assert targets.argmax(axis=1).tolist() == [
+            int(UNEVEN[level - ROWS[0]].argmax()) for level in levels
+        ]
+        counts = np.bincount(levels, minlength=30)[ROWS]
+        assert counts[:15].max() == 1, "of a frequent class no image comes twice"
+        assert set(counts[15:21]) == {1, 2}, "all images of a class before one comes again"
+        assert set(counts[21:]) == {4}
+        seen |= set(levels)
+    assert seen == set(ROWS.tolist()), "in some epoch each image is shown"
+
+
+def test_an_image_that_is_shown_again_in_an_epoch_is_changed_otherwise(cache: ImageCache) -> None:
+    cache.pixels[...] = 100
+    batches = make_balanced(cache, AugmentSpec(brightness_min=0.5, brightness_max=1.5))
+
+    levels = levels_of(batches)
+    again = make_balanced(cache, AugmentSpec(brightness_min=0.5, brightness_max=1.5))
+
+    assert len(set(levels)) > 15, "two images make a third of the epoch"
+    assert levels == levels_of(again)
+
+
+def make_mixed(cache: ImageCache, alpha: float = 1.0, seed: int = 0) -> TrainingBatches:
+    targets = np.eye(3, dtype="float32")[ROWS % 3]
+    weights = np.array([1.0, 2.0, 0.5], "float32")
+    finer = np.eye(30, dtype="float32")[ROWS]
+    return TrainingBatches(
+        cache, ROWS, targets, weights, 5, AugmentSpec(), seed, finer, mixup=alpha
+    )
+
+
+def test_mixup_blends_images_targets_and_weights_alike(cache: ImageCache) -> None:
+    cache.pixels[...] = 2 * np.arange(30, dtype=np.uint8)[:, None, None]
+    batches = make_mixed(cache)
+    shares = []
+
+    for i in range(len(batches)):
+        images, targets, weights = batches[i]
+        assert (images.dtype, weights.dtype) == (np.float32, np.float32)
+        fine = targets["probabilities"]  # tells which images were mixed, and in which shares
+        np.testing.assert_allclose(fine.sum(axis=1), 1, rtol=1e-6)
+        np.testing.assert_allclose(images[:, 3, 4, 0], fine @ (2 * np.arange(30)), rtol=1e-5)
+        classes = np.eye(3)[np.arange(30) % 3]
+        np.testing.assert_allclose(targets["gathered"], fine @ classes, rtol=1e-5)
+        np.testing.assert_allclose(weights, fine @ classes @ [1.0, 2.0, 0.5], rtol=1e-5)
+        mixed = fine.max(axis=1)
+        shares.append(float(mixed[mixed < 1].mean()) if (mixed < 1).any() else 1.0)
+        for own in mixed[mixed < 1]:
+            assert own == pytest.approx(shares[-1], abs=1e-5), "one proportion a batch"
+    assert len(set(shares)) == len(batches), "another for each batch"
+
+
+def test_mixing_is_that_of_seed_epoch_and_batch_wherever_the_epoch_goes_on(
+    cache: ImageCache,
+) -> None:
+    batches, other = make_mixed(cache), make_mixed(cache, seed=1)
+    batches.start_epoch(4)
+    whole = [batches[i] for i in range(5)]
+    other.start_epoch(4)
+
+    batches.start_epoch(4, first_batch=3)
+
+    np.testing.assert_array_equal(batches[0][0], whole[3][0])
+    np.testing.assert_array_equal(batches[1][2], whole[4][2])
+    assert not np.array_equal(other[0][0], whole[0][0])
+
+
+def test_without_mixup_a_batch_is_as_it_was(cache: ImageCache) -> None:
+    plain, off = make_batches(cache), make_mixed(cache, alpha=0.0)
+
+    np.testing.assert_array_equal(off[1][0], plain[1][0])
+    np.testing.assert_array_equal(off[1][1]["gathered"], plain[1][1])
+
+
 def test_predictions_see_the_images_in_order_and_as_they_are(cache: ImageCache) -> None:
     rows = np.array([9, 2, 29, 4, 4])
 

@@ -21,7 +21,7 @@ ACTUAL = np.array([0, 0, 1, 1, 1])
 class FakeBatches:
     """Three batches of 4, 4 and 2 images."""
 
-    n_images, n_batches = 10, 3
+    n_images, n_training, n_batches = 10, 10, 3
 
     def batch_length(self, batch: int) -> int:
         return (4, 4, 2)[batch]

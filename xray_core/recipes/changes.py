@@ -11,7 +11,8 @@ from xray_core.catalog import Catalog
 from xray_core.errors import RecipeError
 from xray_core.labels import encode_catalog, find_view
 from xray_core.models import MODELS
-from xray_core.recipes.schema import Recipe, check_choice, recipe_from_fields
+from xray_core.recipes.checks import check_choice
+from xray_core.recipes.schema import Recipe, recipe_from_fields
 
 FIXED = (
     "name",
@@ -81,7 +82,8 @@ def _find_field(fields: dict[str, Any], key: str) -> tuple[dict[str, Any], str]:
     """Return the mapping that holds the field `key`, and the field's name in it."""
     choices = list(_changeable(fields))
     if key not in choices:
-        near = difflib.get_close_matches(key, choices, 3, 0.5) or choices
+        inside = [choice for choice in choices if choice.startswith(f"{key}.")]
+        near = inside or difflib.get_close_matches(key, choices, 3, 0.5) or choices
         raise RecipeError(f"A recipe has no field {key!r}. Did you mean: {', '.join(near)}?")
     *parents, last = key.split(".")
     holder = fields

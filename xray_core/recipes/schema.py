@@ -12,46 +12,18 @@ from xray_core.errors import RecipeError
 from xray_core.labels import find_view
 from xray_core.models import MODELS, check_options, check_weights_kind
 from xray_core.preprocess.spec import AugmentSpec, PreprocessSpec
+from xray_core.recipes.checks import check_choice, check_range
+from xray_core.recipes.phase import Phase
 from xray_core.splits import SplitSpec
 
-OPTIMIZERS = ("adam", "nadam", "sgd", "rmsprop")
-SCHEDULES = ("constant", "cosine")
-TRAINABLE = ("all", "head")
 PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
 JUDGED_EPOCHS = ("best", "last")
 CLASS_WEIGHTS = ("none", "balanced")
+LOSSES = ("cross_entropy", "focal")
+SAMPLINGS = ("shuffle", "balanced")
+FOCAL_GAMMA = 2.0  # the source's best; see `Recipe`
 
-
-@dataclass(frozen=True)
-class Phase:
-    """One stretch of training with fixed settings.
-
-    Attributes:
-        name: short, unique in its recipe.
-        epochs: at most this many.
-        trainable: "all", or "head": the pretrained base is frozen.
-        optimizer: one of `OPTIMIZERS`.
-        learning_rate: at the start of the phase.
-        schedule: "constant", or "cosine": falls to zero over the epochs of the phase.
-        patience: stop after this many epochs without a lower validation loss; 0: never.
-    """
-
-    name: str
-    epochs: int
-    trainable: str = "all"
-    optimizer: str = "adam"
-    learning_rate: float = 1e-3
-    schedule: str = "constant"
-    patience: int = 0
-
-    def __post_init__(self) -> None:
-        where = f"phases.{self.name}"
-        check_choice(f"{where}.trainable", self.trainable, TRAINABLE)
-        check_choice(f"{where}.optimizer", self.optimizer, OPTIMIZERS)
-        check_choice(f"{where}.schedule", self.schedule, SCHEDULES)
-        _check_range(f"{where}.epochs", self.epochs, 1, 10_000)
-        _check_range(f"{where}.patience", self.patience, 0, 10_000)
-        _check_range(f"{where}.learning_rate", self.learning_rate, 1e-9, 10)
+__all__ = ["Phase", "Recipe", "recipe_from_fields"]
 
 
 @dataclass(frozen=True)
@@ -72,6 +44,20 @@ class Recipe:
             without top (pretrained models), or the `.keras` model that an earlier run kept.
         batch_size: images per step.
         class_weights: "balanced" weighs each class by the inverse of its frequency.
+        loss: what is learnt to be low. "cross_entropy", which of whole targets is the same
+            function that Keras calls sparse; or "focal" (Lin et al. 2017, arXiv:1708.02002): the
+            share of an image in it is multiplied by (1 - p) ** focal_gamma, p being the
+            probability of its class, so that easy images count for less. Validation is judged by
+            plain cross-entropy whatever is learnt.
+        focal_gamma: of "focal", 0 (plain cross-entropy) to 10.
+        label_smoothing: share of each target that is spread evenly over all classes (Szegedy et
+            al. 2016, arXiv:1512.00567); 0 to below 1.
+        sampling: "shuffle": each epoch shows every image once; "balanced": as many images of each
+            class, together as many as there are, rounded up; rare classes are repeated, and of
+            frequent ones each epoch shows others. Not together with balanced class weights.
+        mixup: 0: off; otherwise each batch is mixed with itself in another order, images,
+            targets and weights, in a proportion drawn from Beta(mixup, mixup) (Zhang et al.
+            2018, arXiv:1710.09412); up to 1.
         precision: of the computation. "mixed_bfloat16" doubles the speed of plain CNNs on
             processors and GPUs made for it, and slows others; "mixed_float16" is for GPUs.
         finer_targets: whether each combination of published labels, of study and image, is learnt
@@ -105,6 +91,11 @@ class Recipe:
     weights: str = "random"
     batch_size: int = 32
     class_weights: str = "none"
+    loss: str = "cross_entropy"
+    focal_gamma: float = FOCAL_GAMMA
+    label_smoothing: float = 0.0
+    sampling: str = "shuffle"
+    mixup: float = 0.0
     precision: str = "float32"
     finer_targets: bool = False
     judged_epoch: str = "best"
@@ -122,8 +113,10 @@ class Recipe:
         check_choice("class_weights", self.class_weights, CLASS_WEIGHTS)
         check_choice("judged_epoch", self.judged_epoch, JUDGED_EPOCHS)
         check_choice("precision", self.precision, PRECISIONS)
-        _check_range("batch_size", self.batch_size, 1, 1024)
-        _check_range("seed", self.seed, 0, 2**31 - 1)
+        check_range("batch_size", self.batch_size, 1, 1024)
+        check_range("seed", self.seed, 0, 2**31 - 1)
+        _check_loss(self)
+        _check_sampling(self)
         if not self.phases:
             raise RecipeError(f"{self.name} has no phase; a recipe needs at least one.")
         names = [phase.name for phase in self.phases]
@@ -141,12 +134,8 @@ class Recipe:
                 "can be explored but not trained yet. Choose a view with one class an image."
             )
         card = MODELS[self.model]
-        frozen = [phase.name for phase in self.phases if phase.trainable == "head"]
-        if frozen and not card.pretrained:
-            raise RecipeError(
-                f"phases.{frozen[0]}.trainable is 'head', but {self.model} has no pretrained base "
-                "to freeze. Choose: all."
-            )
+        if not card.pretrained:
+            _check_no_base(self)
         check_options(self.model, self.model_options)
         check_weights_kind(self.model, self.weights)
         if self.preprocess.size < card.min_size:
@@ -177,6 +166,41 @@ class Recipe:
         except ValueError as error:
             raise RecipeError(f"Not a recipe: {error}.") from error
         return recipe_from_fields(fields)
+
+
+def _check_loss(recipe: Recipe) -> None:
+    check_choice("loss", recipe.loss, LOSSES)
+    check_range("focal_gamma", recipe.focal_gamma, 0, 10)
+    check_range("label_smoothing", recipe.label_smoothing, 0, 1, below=True)
+    if recipe.loss != "focal" and recipe.focal_gamma != FOCAL_GAMMA:
+        raise RecipeError(
+            f"focal_gamma is {recipe.focal_gamma}, but loss is {recipe.loss!r}, which has none. "
+            f"Set loss=focal, or focal_gamma={FOCAL_GAMMA:g}."
+        )
+
+
+def _check_sampling(recipe: Recipe) -> None:
+    check_choice("sampling", recipe.sampling, SAMPLINGS)
+    check_range("mixup", recipe.mixup, 0, 1)
+    if recipe.sampling == recipe.class_weights == "balanced":
+        raise RecipeError(
+            "sampling and class_weights are both 'balanced', and rare classes would count twice "
+            "over. Set class_weights=none or sampling=shuffle."
+        )
+
+
+def _check_no_base(recipe: Recipe) -> None:
+    """Raise RecipeError if a phase treats layers of a base by themselves."""
+    for phase in recipe.phases:
+        for name, value, other in (
+            ("trainable", phase.trainable, "all"),
+            ("batch_norm", phase.batch_norm, "train"),
+        ):
+            if value != other:
+                raise RecipeError(
+                    f"phases.{phase.name}.{name} is {value!r}, but {recipe.model} has no "
+                    f"pretrained base to freeze. Choose: {other}."
+                )
 
 
 T = TypeVar("T")
@@ -219,14 +243,3 @@ def _convert(kind: Any, value: Any, where: str) -> Any:
     if type(value) is not kind:  # exactly: a bool is no int here
         raise RecipeError(f"{where} is {value!r}, which is not of its type.")
     return value
-
-
-def check_choice(name: str, value: str, choices: Any) -> None:
-    """Raise RecipeError if `value` of the field `name` is none of `choices`."""
-    if value not in choices:
-        raise RecipeError(f"{name} is {value!r}. Choose one of: {', '.join(choices)}.")
-
-
-def _check_range(name: str, value: float, low: float, high: float) -> None:
-    if not low <= value <= high:
-        raise RecipeError(f"{name} is {value}; choose {low:g} to {high:g}.")

@@ -140,4 +140,6 @@ def training_batches(
         recipe.augment,
         recipe.seed,
         finer.targets if finer else None,
+        balanced=recipe.sampling == "balanced",
+        mixup=recipe.mixup,
     )

@@ -10,6 +10,7 @@ import psutil
 from xray_core.models import build_model
 from xray_core.recipes import Recipe
 from xray_core.training.devices import prepare_device
+from xray_core.training.freezing import check_layers
 from xray_core.training.fused_norm import fuse_batch_norm
 
 WARM_UP, TIMED = 1, 3  # steps
@@ -31,13 +32,14 @@ def describe_recipe(recipe: Recipe, n_classes: int | None = None) -> dict[str, A
         after those steps).
 
     Raises:
-        XrayError: the model cannot be built so.
+        XrayError: the model cannot be built so, or a phase names a layer that it has not.
     """
     device = prepare_device()
     n_classes = n_classes or len(recipe.class_names) or FEWEST_CLASSES
     size = recipe.preprocess.size
     keras.config.set_dtype_policy(recipe.precision)
     model = build_model(recipe.model, n_classes, size, "random", **recipe.model_options)
+    check_layers(model, recipe)
     if device.startswith("CPU"):
         fuse_batch_norm(model)  # as a training does
     model.compile("adam", "categorical_crossentropy", jit_compile=False)

@@ -3,11 +3,12 @@
 TensorFlow only; with another backend the layers stay as they are.
 """
 
-from collections.abc import Iterator
 from types import MethodType
 from typing import Any
 
 import keras
+
+from xray_core.training.freezing import inner_layers
 
 
 def fuse_batch_norm(model: Any) -> int:
@@ -26,18 +27,10 @@ def fuse_batch_norm(model: Any) -> int:
     """
     if keras.backend.backend() != "tensorflow":
         return 0
-    fused = [layer for layer in _layers(model) if _fits(layer)]
+    fused = [layer for layer in inner_layers(model) if _fits(layer)]
     for layer in fused:
         layer.call = MethodType(_fused_call, layer)
     return len(fused)
-
-
-def _layers(model: Any) -> Iterator[Any]:
-    for layer in model.layers:
-        if hasattr(layer, "layers"):
-            yield from _layers(layer)
-        else:
-            yield layer
 
 
 def _fits(layer: Any) -> bool:

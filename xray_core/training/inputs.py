@@ -1,5 +1,6 @@
 """Batches for Keras: rows of the image cache, augmented, in a repeatable order."""
 
+from collections.abc import Callable
 from typing import Any
 
 import keras
@@ -11,24 +12,28 @@ from xray_core.preprocess.cache import ImageCache
 from xray_core.preprocess.spec import AugmentSpec
 from xray_core.training.finer import FINE, GATHERED
 
+MIXING = 1  # makes the random numbers of mixup others than those of order and augmentation
+
 
 class TrainingBatches(keras.utils.PyDataset):  # type: ignore[misc]
     """Shuffled, augmented (images, targets, sample weights).
 
-    Order and augmentation depend on `seed`, the epoch and the image alone, so an epoch can be
-    repeated. Images: float32 (batch, size, size, 1) in [0, 255]; targets: float32
-    (batch, n_classes); weights: float32 (batch,).
+    Order and augmentation depend on `seed`, the epoch and the image alone, and what is mixed on
+    the batch as well, so an epoch can be repeated. Images: float32 (batch, size, size, 1) in
+    [0, 255]; targets: float32 (batch, n_classes); weights: float32 (batch,).
 
     Args:
         cache: decoded images.
         rows: int, shape (n,): row of each image in the cache.
-        targets: float32, shape (n, n_classes), 0 or 1.
+        targets: float32, shape (n, n_classes), 0 or 1; each class has an image at least.
         class_weights: float, shape (n_classes,): weight of an image by its class.
         batch_size: images per step; the last batch may be smaller.
         augment: random changes.
         seed: of order and augmentation.
         finer: float32, shape (n, n_combinations), where finer targets are learnt; the targets
             of a batch are then a mapping, as `training.finer` names the outputs.
+        balanced: whether an epoch shows as many images of each class; see `n_images`.
+        mixup: of the Beta distribution, in which proportion a batch is mixed with itself; 0: not.
     """
 
     def __init__(
@@ -41,9 +46,17 @@ class TrainingBatches(keras.utils.PyDataset):  # type: ignore[misc]
         augment: AugmentSpec,
         seed: int,
         finer: NDArray[np.float32] | None = None,
+        *,
+        balanced: bool = False,
+        mixup: float = 0.0,
     ) -> None:
         super().__init__()
-        self._finer = finer
+        self._finer, self._mixup = finer, mixup
+        classes = [np.flatnonzero(column) for column in targets.T]
+        self._classes = classes if balanced else None
+        self._n_images = len(rows)
+        if balanced:
+            self._n_images = -(-len(rows) // len(classes)) * len(classes)
         self._cache, self._rows, self._targets = cache, rows, targets
         self._weights = (targets * class_weights).sum(axis=1).astype("float32")
         self._batch_size, self._augment, self._seed = batch_size, augment, seed
@@ -51,13 +64,18 @@ class TrainingBatches(keras.utils.PyDataset):  # type: ignore[misc]
 
     @property
     def n_images(self) -> int:
-        """Images of an epoch."""
+        """Images of an epoch: those of the training part, balanced up to a multiple of classes."""
+        return self._n_images
+
+    @property
+    def n_training(self) -> int:
+        """Images of the training part."""
         return len(self._rows)
 
     @property
     def n_batches(self) -> int:
         """Batches of a whole epoch."""
-        return -(-len(self._rows) // self._batch_size)
+        return -(-self._n_images // self._batch_size)
 
     def start_epoch(self, epoch: int, first_batch: int = 0) -> None:
         """Draw the order of `epoch`, counted from 1 through all phases.
@@ -67,26 +85,58 @@ class TrainingBatches(keras.utils.PyDataset):  # type: ignore[misc]
             first_batch: where it begins; above 0 where the batches before it are trained already.
         """
         self._epoch, self._first = epoch, first_batch
-        self._order = np.random.default_rng([self._seed, epoch]).permutation(len(self._rows))
+        rng = np.random.default_rng([self._seed, epoch])
+        if self._classes:
+            self._order = self._draw_balanced(rng, self._classes)
+        else:
+            self._order = rng.permutation(self.n_training)
+
+    def _draw_balanced(
+        self, rng: np.random.Generator, classes: list[NDArray[np.int64]]
+    ) -> NDArray[np.int64]:
+        """Return the images of an epoch: int (n_images,), those of each class equally many.
+
+        All images of a class are shown before one is shown again. The second time the number of
+        images is added to an image's own, the third time twice as much, and so on.
+        """
+        each, drawn = self._n_images // len(classes), []
+        for own in classes:
+            times = range(-(-each // len(own)))
+            shown = [rng.permutation(own) + again * self.n_training for again in times]
+            drawn.append(np.concatenate(shown)[:each])
+        return rng.permutation(np.concatenate(drawn))
 
     def __len__(self) -> int:
         return self.n_batches - self._first
 
     def batch_length(self, batch: int) -> int:
         """Return how many images the batch numbered `batch`, from 0 in the epoch, holds."""
-        return min(self._batch_size, len(self._rows) - batch * self._batch_size)
+        return min(self._batch_size, self._n_images - batch * self._batch_size)
 
     def __getitem__(self, number: int) -> tuple[Any, Any, Any]:
         batch = self._first + number
-        chosen = self._order[batch * self._batch_size : (batch + 1) * self._batch_size]
+        drawn = self._order[batch * self._batch_size : (batch + 1) * self._batch_size]
+        again, chosen = np.divmod(drawn, self.n_training)
         rows = self._rows[chosen]
+        # An image that is shown again in the epoch is changed otherwise.
+        numbers = rows + again * len(self._cache.pixels)
         images = augment_batch(
-            self._cache.pixels[rows], rows, self._augment, self._seed, self._epoch
+            self._cache.pixels[rows], numbers, self._augment, self._seed, self._epoch
         )
-        targets: Any = self._targets[chosen]
+        mix = self._draw_mixing(batch, len(drawn))
+        targets: Any = mix(self._targets[chosen])
         if self._finer is not None:
-            targets = {FINE: self._finer[chosen], GATHERED: targets}
-        return images[..., np.newaxis], targets, self._weights[chosen]
+            targets = {FINE: mix(self._finer[chosen]), GATHERED: targets}
+        return mix(images)[..., np.newaxis], targets, mix(self._weights[chosen])
+
+    def _draw_mixing(self, batch: int, size: int) -> Callable[[NDArray[np.float32]], Any]:
+        """Return the function that mixes what belongs to the images of a batch, row by row."""
+        if not self._mixup:
+            return lambda values: values
+        rng = np.random.default_rng([self._seed, self._epoch, batch, MIXING])
+        share = np.float32(rng.beta(self._mixup, self._mixup))
+        other = rng.permutation(size)
+        return lambda values: share * values + (1 - share) * values[other]
 
 
 class PredictionBatches(keras.utils.PyDataset):  # type: ignore[misc]

@@ -9,10 +9,11 @@ from xray_core.recipes import Phase, Recipe
 from xray_core.runs import Run
 from xray_core.training.checkpoint import Position, restore_checkpoint
 from xray_core.training.finer import FINE, GATHERED, expose_finer
+from xray_core.training.freezing import freeze_layers
 from xray_core.training.inputs import TrainingBatches
+from xray_core.training.losses import ENTROPY, build_loss, is_plain
+from xray_core.training.optimizers import build_optimizer, set_rate
 from xray_core.training.recorder import Recorder
-
-LOSS = "categorical_crossentropy"
 
 
 def fit_phases(
@@ -49,7 +50,7 @@ def fit_phases(
         goes_on = resumes and number == begin.phase
         if number and not goes_on:
             take_kept_weights(model, run)
-        _compile(trained, phase, training.n_batches, on_gpu)
+        _compile(trained, recipe, phase, training.n_batches, on_gpu)
         if goes_on:
             restore_checkpoint(run.last_checkpoint, trained)
         recorder.start_phase(number, phase.name)
@@ -58,6 +59,7 @@ def fit_phases(
             here = recorder.position
             if here.batch < training.n_batches:
                 training.start_epoch(here.epoch + 1, here.batch)
+                set_rate(trained.optimizer, phase, recorder.phase_losses)
                 trained.fit(training, epochs=1, shuffle=False, verbose=0, callbacks=[recorder])
             recorder.judge_epoch()
 
@@ -87,34 +89,21 @@ def take_kept_weights(model: Any, run: Run) -> None:
     model.set_weights(kept.get_weights())
 
 
-def _compile(model: Any, phase: Phase, steps_per_epoch: int, on_gpu: bool) -> None:
-    for layer in model.layers:
-        if layer.name == "base":
-            layer.trainable = phase.trainable == "all"
+def _compile(model: Any, recipe: Recipe, phase: Phase, steps_per_epoch: int, on_gpu: bool) -> None:
+    freeze_layers(model, phase)
     both = len(model.outputs) == 2
+    loss = build_loss(recipe)
     # Objects, not names: with all variables there before the first step, TensorFlow traces it once
     # and not twice, which takes half the time.
-    accuracy = keras.metrics.CategoricalAccuracy("accuracy")
-    entropy = keras.metrics.CategoricalCrossentropy(LOSS)
+    metrics = [keras.metrics.CategoricalAccuracy("accuracy")]
+    if both or not is_plain(recipe):
+        # What is learnt is not what is judged: log what can be compared.
+        metrics.append(keras.metrics.CategoricalCrossentropy(ENTROPY))
     model.compile(
-        optimizer=_build_optimizer(phase, steps_per_epoch),
-        loss={FINE: LOSS} if both else LOSS,
-        # What is learnt with finer targets is not what is judged: log what can be compared.
-        metrics={GATHERED: [accuracy, entropy]} if both else [accuracy],
+        optimizer=build_optimizer(phase, steps_per_epoch),
+        loss={FINE: loss} if both else loss,
+        metrics={GATHERED: metrics} if both else metrics,
         # XLA slows these networks on a CPU (measured: 0.67 to 0.84 of the speed).
         jit_compile="auto" if on_gpu else False,
     )
     model.optimizer.build(model.trainable_variables)
-
-
-def _build_optimizer(phase: Phase, steps_per_epoch: int) -> Any:
-    rate: Any = phase.learning_rate
-    if phase.schedule == "cosine":
-        rate = keras.optimizers.schedules.CosineDecay(rate, phase.epochs * steps_per_epoch)
-    kinds = {
-        "adam": keras.optimizers.Adam,
-        "nadam": keras.optimizers.Nadam,
-        "rmsprop": keras.optimizers.RMSprop,
-        "sgd": keras.optimizers.SGD,
-    }
-    return kinds[phase.optimizer](learning_rate=rate)

@@ -25,6 +25,7 @@ from xray_core.runs import Run
 from xray_core.training.checkpoint import Position, write_checkpoint
 from xray_core.training.finer import GATHERED
 from xray_core.training.inputs import PredictionBatches, TrainingBatches
+from xray_core.training.losses import ENTROPY
 from xray_core.training.progress import Progress
 
 # Seconds of training that a killed process may cost.
@@ -191,7 +192,7 @@ class Recorder(keras.callbacks.Callback):  # type: ignore[misc]
         log = self._run.metrics_path
         self._move(
             log_bytes=log.stat().st_size if log.exists() else 0,
-            n_training=self._training.n_images,
+            n_training=self._training.n_training,
         )
         write_checkpoint(self._run.last_checkpoint, self.model, self.position)
         self._saved_at = time.monotonic()
@@ -208,10 +209,15 @@ class Recorder(keras.callbacks.Callback):  # type: ignore[misc]
             )
 
     def _mean(self, name: str, logs: dict[str, float]) -> float:
-        """Return Keras' mean of "loss" or "accuracy" of the classes that are judged."""
-        if f"{GATHERED}_accuracy" in logs:
-            name = f"{GATHERED}_{'categorical_crossentropy' if name == 'loss' else name}"
-        return float(logs[name])
+        """Return Keras' mean of "loss" or "accuracy", as they would be judged.
+
+        Where something else than the cross-entropy of the judged classes is learnt, that is a
+        metric of its own.
+        """
+        prefix = f"{GATHERED}_" if f"{GATHERED}_accuracy" in logs else ""
+        if name == "loss" and f"{prefix}{ENTROPY}" in logs:
+            name = ENTROPY
+        return float(logs[name if name == "loss" else f"{prefix}{name}"])
 
     def _seconds_left(self, n_batches: int) -> float:
         """Estimate from this epoch's pace, and the last epoch's length with its validation."""

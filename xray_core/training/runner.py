@@ -29,6 +29,7 @@ from xray_core.training.checkpoint import Position, read_position
 from xray_core.training.data import Prepared, finer_targets, prepare_data, training_batches
 from xray_core.training.devices import parallel_devices, prepare_device, share_batches
 from xray_core.training.finer import gather_output
+from xray_core.training.freezing import check_layers
 from xray_core.training.fused_norm import fuse_batch_norm
 from xray_core.training.inputs import PredictionBatches, TrainingBatches
 from xray_core.training.phases import fit_phases, take_kept_weights
@@ -167,6 +168,7 @@ def _train(run: Run, home: Home, progress: Progress) -> str:
             "random" if resumes else recipe.weights,  # a checkpoint holds all weights
             **recipe.model_options,
         )
+        check_layers(model, recipe)
         if finer:
             model = gather_output(model, finer.classes, len(data.classes))
         if not on_gpu:
@@ -187,9 +189,9 @@ def _train(run: Run, home: Home, progress: Progress) -> str:
 
 
 def _check_data_unchanged(begin: Position, training: TrainingBatches) -> None:
-    if training.n_images != begin.n_training:
+    if training.n_training != begin.n_training:
         raise RunError(
-            f"The dataset has changed: {training.n_images:,} training images are readable, there "
+            f"The dataset has changed: {training.n_training:,} training images are readable, there "
             f"were {begin.n_training:,} when the run began. Put them back, or restart the run."
         )
 

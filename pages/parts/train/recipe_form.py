@@ -1,5 +1,6 @@
 """The what-if form: a widget for each field of a recipe that may be changed."""
 
+import itertools
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,13 +10,14 @@ from xray_core.labels import find_view, views_of
 from xray_core.models import HEADS, MODELS
 from xray_core.preprocess.spec import CONTRASTS, RESIZES
 from xray_core.recipes import Recipe, changeable_fields
+from xray_core.recipes.phase import BATCH_NORMS, DROPPING, OPTIMIZERS, SCHEDULES, TRAINABLE
 from xray_core.recipes.schema import (
     CLASS_WEIGHTS,
+    FOCAL_GAMMA,
     JUDGED_EPOCHS,
-    OPTIMIZERS,
+    LOSSES,
     PRECISIONS,
-    SCHEDULES,
-    TRAINABLE,
+    SAMPLINGS,
 )
 from xray_core.splits import METHODS
 
@@ -26,25 +28,60 @@ CHOICES = {
     "class_weights": CLASS_WEIGHTS,
     "judged_epoch": JUDGED_EPOCHS,
     "precision": PRECISIONS,
+    "loss": LOSSES,
+    "sampling": SAMPLINGS,
     "optimizer": OPTIMIZERS,
     "schedule": SCHEDULES,
-    "trainable": TRAINABLE,
     "head": HEADS,
+    "batch_norm": BATCH_NORMS,
+    "trainable": (*TRAINABLE, "top:0.3"),
 }
+OPEN_CHOICES = ("trainable",)  # any other text may be entered, too
+# Field -> the one beside it that it belongs to, that one's values with which it has a meaning, and
+# its value otherwise, when it is not shown.
+DEPENDENT: dict[str, tuple[str, tuple[str, ...], Any]] = {
+    "momentum": ("optimizer", ("sgd",), 0.0),
+    "weight_decay": ("optimizer", ("adamw",), 0.0),
+    "decay": ("schedule", (*DROPPING, "inverse_time"), 0.0),
+    "decay_epochs": ("schedule", DROPPING, 0),
+    "focal_gamma": ("loss", ("focal",), FOCAL_GAMMA),
+}
+# The fields of a phase, what belongs together side by side.
+PHASE_ORDER = (
+    "epochs",
+    "patience",
+    "trainable",
+    "batch_norm",
+    "optimizer",
+    "momentum",
+    "weight_decay",
+    "learning_rate",
+    "schedule",
+    "decay",
+    "decay_epochs",
+    "warm_up",
+)
 # Tab -> the fields in it, and those that begin with a prefix; in this order.
 TABS = {
     "Training": (
         "phases.",
         "batch_size",
-        "class_weights",
         "precision",
-        "finer_targets",
         "judged_epoch",
         "average_mirror",
         "calibrate",
         "seed",
         "weights",
         "model_options.",
+    ),
+    "Loss and sampling": (
+        "loss",
+        "focal_gamma",
+        "label_smoothing",
+        "class_weights",
+        "sampling",
+        "mixup",
+        "finer_targets",
     ),
     "Images": ("preprocess.",),
     "Augmentation": ("augment.",),
@@ -54,6 +91,9 @@ LABELS = {
     "size": "Image size, px",
     "learning_rate": "Learning rate",
     "patience": "Patience, epochs",
+    "decay_epochs": "Decay, epochs",
+    "warm_up": "Warm-up, epochs",
+    "batch_norm": "Batch normalisation",
     "rotation": "Rotation, ± degrees",
     "shear": "Shear, ± degrees",
     "zoom": "Zoom, ± fraction",
@@ -68,8 +108,24 @@ LABELS = {
 }
 HELP = {
     "patience": "Stop after so many epochs without a lower validation loss; 0 never stops early.",
-    "schedule": "cosine: the learning rate falls to zero over the epochs of the phase.",
-    "trainable": "head: the pretrained part is frozen.",
+    "optimizer": "sgd can have momentum, adamw has weight decay.",
+    "schedule": "cosine: the learning rate falls to zero over the epochs of the phase. step, "
+    "plateau: it drops by a factor. inverse_time: rate / (1 + decay × step).",
+    "decay": "step, plateau: the factor, such as 0.1. inverse_time: per batch, such as 0.001.",
+    "decay_epochs": "step: the rate drops after so many epochs, again and again. plateau: after so "
+    "many without a lower validation loss.",
+    "warm_up": "Over so many epochs the learning rate rises from zero; then the schedule begins.",
+    "momentum": "How much of the last step goes into the next: 0 to below 1, often 0.9.",
+    "weight_decay": "Each step takes this share of the learning rate off every weight.",
+    "trainable": "head: the pretrained part is frozen. top:0.3: the last 30 % of its layers are "
+    "trained. from:NAME: its layer NAME and those after it. Type your own.",
+    "batch_norm": "frozen: the pretrained part normalises by the statistics that it came with.",
+    "loss": "focal: images that are right already count for less.",
+    "focal_gamma": "How much less: 0 is plain cross-entropy, 2 the source's choice.",
+    "label_smoothing": "This share of each target is spread over all classes; 0: none.",
+    "sampling": "balanced: each epoch shows as many images of each class; rare ones repeatedly. "
+    "Then class weights must be none.",
+    "mixup": "Blend each image and its target with another of the batch; 0: off, often 0.2.",
     "class_weights": "balanced: an image of a rare class counts for more.",
     "split.method": "patient: no patient in two parts. clean: nor identical pixels. published: the "
     "authors' test part. production: a union's hidden test. image: patients leak.",
@@ -85,14 +141,15 @@ HELP = {
     "seed": "Of weights, order and augmentation.",
     "resize": "squash ignores the proportions; pad keeps them and adds black borders.",
 }
-PRETRAINED_ONLY = ("weights", "trainable")
+PRETRAINED_ONLY = ("weights", "trainable", "batch_norm")
 N_COLUMNS = 3
 
 
 def show_form(recipe: Recipe, methods: Sequence[str]) -> dict[str, Any]:
     """Show a widget for each changeable field; return field -> value, changed or not.
 
-    What was typed is kept for each recipe while the session lasts.
+    A field that has no meaning beside what another says is not shown. What was typed is kept for
+    each recipe while the session lasts.
 
     Args:
         recipe: where the form begins.
@@ -105,10 +162,13 @@ def show_form(recipe: Recipe, methods: Sequence[str]) -> dict[str, Any]:
     values: dict[str, Any] = {}
     for tab, (_, prefixes) in zip(st.tabs(list(TABS)), TABS.items(), strict=True):
         with tab:
-            shown = [key for prefix in prefixes for key in fields if _belongs(key, prefix)]
-            columns = st.columns(N_COLUMNS)
-            for number, key in enumerate(shown):
-                with columns[number % N_COLUMNS]:
+            places = itertools.cycle(st.columns(N_COLUMNS))
+            for key in (key for prefix in prefixes for key in _within(prefix, fields)):
+                neutral = _neutral_value(key, fields | values)
+                if neutral is not None:
+                    values[key] = neutral
+                    continue
+                with next(places):
                     values[key] = _show_field(recipe, key, fields[key], methods)
     st.button(
         "Back to the published settings",
@@ -125,8 +185,24 @@ def change_field(recipe: Recipe, field: str, value: Any) -> None:
     st.session_state[_widget_key(recipe, field)] = value
 
 
-def _belongs(key: str, prefix: str) -> bool:
-    return key.startswith(prefix) if prefix.endswith(".") else key == prefix
+def _within(prefix: str, fields: dict[str, Any]) -> list[str]:
+    """Return the fields that are, or begin with, `prefix`; phase by phase in the form's order."""
+    if not prefix.endswith("."):
+        return [prefix] if prefix in fields else []
+    found = [key for key in fields if key.startswith(prefix)]
+    if prefix == "phases.":
+        phases = list(dict.fromkeys(key.rpartition(".")[0] for key in found))
+        found = [f"{phase}.{name}" for phase in phases for name in PHASE_ORDER]
+    return [key for key in found if key in fields]
+
+
+def _neutral_value(field: str, values: dict[str, Any]) -> Any:
+    """Return what `field` must be where another leaves it without a meaning; else None."""
+    holder, dot, last = field.rpartition(".")
+    if last not in DEPENDENT:
+        return None
+    other, meant, neutral = DEPENDENT[last]
+    return None if values.get(f"{holder}{dot}{other}") in (*meant, None) else neutral
 
 
 def _show_field(recipe: Recipe, field: str, value: Any, methods: Sequence[str]) -> Any:
@@ -151,6 +227,11 @@ def _show_field(recipe: Recipe, field: str, value: Any, methods: Sequence[str]) 
     choices = CHOICES.get(field) or CHOICES.get(last)
     if field == "split.method":
         choices = [method for method in METHODS if method in methods or method == value]
+    if last in OPEN_CHOICES and choices:
+        options = list(dict.fromkeys((*choices, value)))
+        return st.selectbox(
+            options=options, index=options.index(value), accept_new_options=True, **shared
+        )
     if choices:
         return st.selectbox(options=choices, index=choices.index(value), **shared)
     if isinstance(value, bool):
