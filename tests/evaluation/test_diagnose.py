@@ -11,10 +11,12 @@ import pandas as pd
 import pytest
 
 from xray_core.evaluation.diagnose import DIVERGED, LOOKED_FOR, diagnose, diagnose_run
+from xray_core.evaluation.symptoms.advice import FIRST_RATES, USUAL_RATES
 from xray_core.evaluation.symptoms.answers import never_answered, only_answer
 from xray_core.evaluation.symptoms.course import Symptom
 from xray_core.preprocess.spec import AugmentSpec
 from xray_core.recipes import PUBLISHED, Phase, Recipe, change_recipe
+from xray_core.recipes.phase import OPTIMIZERS
 from xray_core.runs import Run, Status
 from xray_core.splits import SplitSpec
 
@@ -550,3 +552,7 @@ def test_run_folder_is_read_as_it_stands(tmp_path: Path) -> None:
     assert sorted(kinds(diagnose_run(run))) == ["leaky_split", "one_class"]
     run.write_status(Status("done"))
     assert sorted(kinds(diagnose_run(run))) == ["leaky_split", "one_class_later"]
+
+
+def test_every_optimizer_has_a_usual_learning_rate() -> None:
+    assert set(USUAL_RATES) == set(FIRST_RATES) == set(OPTIMIZERS)
