@@ -10,6 +10,7 @@ from pages.parts.recipe_words import changes_in_words, published_in_words
 from pages.parts.runs.user import find_user, show_user
 from pages.parts.tables import read_tables
 from pages.parts.train.cost import show_cost
+from pages.parts.train.recipe_choice import choose_recipe
 from pages.parts.train.recipe_form import change_field, show_form
 from pages.parts.train.several import show_several
 from xray_core.datasets.phantom import is_phantom
@@ -18,7 +19,7 @@ from xray_core.home import find_home
 from xray_core.jobs import submit_recipe
 from xray_core.jobs.measure import stop_description
 from xray_core.models import MODELS
-from xray_core.recipes import PUBLISHED, Recipe, change_recipe, recipes_for
+from xray_core.recipes import MENDED, PUBLISHED, Recipe, change_recipe, recipes_for
 from xray_core.splits import fitting_methods
 
 # What to begin with, by the reader's name; the drawn data has a recipe of its own.
@@ -28,13 +29,13 @@ FIRST_ON_DRAWN = "demo_cnn"
 open_page("Train", "Choose a recipe, change it if you like, and start it in the background.")
 catalog = choose_dataset()
 recipes = recipes_for(catalog.source)
-fitting = list(recipes)
+fitting = [name for name in recipes if not name.endswith(MENDED)]
 if not fitting:
     st.info(f"No recipe fits {catalog.source!r} yet. Choose another dataset at the left.")
     st.stop()
 
 wanted = st.query_params.get("recipe")
-if wanted is not None and wanted not in fitting:
+if wanted is not None and wanted not in recipes:
     reason = "does not fit this dataset" if wanted in PUBLISHED else "does not exist"
     st.warning(f"The recipe {escape_markdown(repr(wanted))} {reason}; showing another.")
     del st.query_params["recipe"]
@@ -44,26 +45,15 @@ first = FIRST_ON_DRAWN if is_phantom(catalog.root) else FIRST.get(catalog.source
 
 def describe(recipe: Recipe) -> str:
     """Return the line under a recipe's title."""
-    words = f"{MODELS[recipe.model].title} · {recipe.preprocess.size} px · {recipe.source}"
+    words = f"{MODELS[recipe.model].title} · {recipe.preprocess.size} px"
+    if place := recipe.source.removeprefix(recipe.origin).lstrip(",; "):
+        words += f" · {place}"
     if published := published_in_words(recipe):
         words += f" · published: {published}"
     return words
 
 
-def remember() -> None:
-    """Put the chosen recipe into the address; `bind` would put its title there."""
-    st.query_params["recipe"] = st.session_state["recipe_choice"]
-
-
-st.session_state["recipe_choice"] = wanted or first
-name = st.radio(
-    "Recipe",
-    fitting,
-    format_func=lambda name: recipes[name].title,
-    captions=[describe(recipes[name]) for name in fitting],
-    key="recipe_choice",
-    on_change=remember,
-)
+name = choose_recipe(recipes, wanted or first, describe)
 published = recipes[name]
 if (split := st.query_params.pop("split", None)) in fitting_methods(catalog):
     change_field(published, "split.method", split)  # a link from the audit

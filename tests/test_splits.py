@@ -288,6 +288,21 @@ def test_a_production_split_tests_on_production_only_and_learns_from_both(seed: 
     assert count_leaks(table, catalog) == 0
 
 
+def test_production_alone_is_judged_on_the_images_that_the_union_hides() -> None:
+    catalog = union_like()
+    alone = replace(PRODUCTION_SPEC, production_only=True)
+
+    union = production_split(catalog, "union_opacity", PRODUCTION_SPEC)
+    table = production_split(catalog, "union_opacity", alone)
+
+    assert set(table["source"]) == {"siim_covid19"}
+    hidden = [set(one.loc[one["part"] == "test", "image_id"]) for one in (union, table)]
+    assert hidden[0] == hidden[1]
+    assert len(table) == (catalog.images["source"] == "siim_covid19").sum()
+    with pytest.raises(RecipeError, match="only split.method=production has external"):
+        SplitSpec("patient", production_only=True)
+
+
 def test_a_production_test_has_the_findings_in_the_proportion_of_production() -> None:
     table = production_split(union_like(), "union_opacity", PRODUCTION_SPEC)
 

@@ -44,6 +44,8 @@ class SplitSpec:
             test part, instead of `test`, and `validation` is a fraction of the others. Each image
             is tested in one of the folds.
         fold: which one is the test part, from 1.
+        production_only: of "production": whether the external images are left out, so that a
+            network can be trained on the rest of `PRODUCTION` alone and judged on the same images.
         allow_leaks: whether a split that has one patient in several parts may be trained on.
     """
 
@@ -53,6 +55,7 @@ class SplitSpec:
     seed: int = 0
     folds: int = 0
     fold: int = 1
+    production_only: bool = False
     allow_leaks: bool = False
 
     def __post_init__(self) -> None:
@@ -73,6 +76,11 @@ class SplitSpec:
             raise RecipeError(
                 f"split.folds is {self.folds}, but the test part of split.method={self.method} is "
                 f"given. Set split.method to one of: {', '.join(FOLDED_METHODS)}."
+            )
+        if self.production_only and self.method != "production":
+            raise RecipeError(
+                "split.production_only is true, but only split.method=production has external "
+                "images to leave out. Set it to false."
             )
         if not 1 <= self.fold <= max(1, self.folds):
             raise RecipeError(f"split.fold is {self.fold}; choose 1 to {max(1, self.folds)}.")
@@ -129,6 +137,9 @@ def split_catalog(
         part[inner] = _divide(table[inner], {"validation": spec.validation}, spec.seed)
     elif spec.method == "production":
         held_out = hold_out_production(catalog, images.assign(group=table["group"]), spec)
+        if spec.production_only:
+            table = table[images["source"] == PRODUCTION]
+            held_out = held_out[table.index]
         part = pd.Series("test", index=table.index, dtype="object")
         rest = table[~held_out]
         part[rest.index] = _divide(rest, {"validation": spec.validation}, spec.seed)

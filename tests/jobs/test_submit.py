@@ -34,6 +34,35 @@ def test_a_submitted_recipe_waits_in_the_queue_bound_to_its_data(
     assert asked == [home]
 
 
+def test_a_recipe_begins_with_the_newest_finished_run_of_another(
+    siim_folder: Path, home: Home
+) -> None:
+    after = replace(MOBILENET, weights="run:demo_cnn", split=DEMO.split)
+    with pytest.raises(RecipeError, match="a finished run of demo_cnn, and there is none"):
+        submit_recipe(after, siim_folder, home)
+    earlier = [submit_recipe(DEMO, siim_folder, home) for _ in range(3)]
+    for run in earlier[:2]:
+        run.write_status(Status("done"))
+    kept = earlier[1].best_checkpoint
+    with pytest.raises(RecipeError, match="no weights file"):
+        submit_recipe(after, siim_folder, home)
+    kept.parent.mkdir()
+    kept.touch()
+
+    run = submit_recipe(after, siim_folder, home)
+
+    assert run.read_recipe().weights == str(kept)
+    with pytest.raises(RecipeError, match="split otherwise .* may have been trained on what is"):
+        submit_recipe(replace(after, split=MOBILENET.split), siim_folder, home)
+
+
+def test_weights_that_only_the_user_can_have_are_asked_for(siim_folder: Path, home: Home) -> None:
+    asking = replace(MOBILENET, weights="ask")
+
+    with pytest.raises(RecipeError, match="no ImageNet weights of MobileNetV2. Set weights to"):
+        submit_recipe(asking, siim_folder, home)
+
+
 def test_two_clicks_are_two_runs(siim_folder: Path, home: Home) -> None:
     first, second = (submit_recipe(DEMO, siim_folder, home) for _ in range(2))
 

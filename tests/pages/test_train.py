@@ -14,7 +14,7 @@ from tests.pages.conftest import OpenPage
 from tests.pages.fake_runs import record_processes
 from xray_core.home import Home
 from xray_core.jobs import JobQueue, QueueSettings, write_settings
-from xray_core.recipes import ANY_DATASET, PUBLISHED, Phase, changeable_fields
+from xray_core.recipes import ANY_DATASET, MENDED, PUBLISHED, Phase, changeable_fields
 from xray_core.runs import list_runs
 
 FIELD = "what_if.demo_cnn."
@@ -44,12 +44,30 @@ def test_drawn_data_begins_with_the_demo_recipe(open_page: OpenPage) -> None:
     assert any("nothing changed" in one.value for one in app.caption)
 
 
-def test_only_recipes_that_fit_the_dataset_are_offered(open_page: OpenPage) -> None:
+def test_only_recipes_that_fit_the_dataset_are_offered_by_source(open_page: OpenPage) -> None:
     app = open_page("train")
+    ours = app.radio(key="recipe_choice").options
+    thesis = PUBLISHED["siim_6_1_cnn9"].origin
+    app.button_group(key="recipe_source").set_value(thesis).run()
 
-    made_for_it = [r.title for r in PUBLISHED.values() if r.dataset == "siim_covid19"]
+    names = [name for name in PUBLISHED if not name.endswith(MENDED)]
+    made_for_it = [PUBLISHED[name] for name in names if PUBLISHED[name].dataset == "siim_covid19"]
     for_any = [PUBLISHED[name].title for name in ANY_DATASET]
-    assert app.radio(key="recipe_choice").options == made_for_it + for_any
+    assert ours == [one.title for one in made_for_it if one.origin == "X-ray Lab"] + for_any
+    theirs = app.radio(key="recipe_choice").options
+    assert theirs == [one.title for one in made_for_it if one.origin == thesis]
+    assert app.query_params["recipe"] == "siim_6_1_cnn9"
+
+
+def test_a_recipe_can_be_had_as_it_should_be(open_page: OpenPage) -> None:
+    app = open_page("train", recipe="siim_6_1_cnn9")
+    split = app.selectbox(key="what_if.siim_6_1_cnn9.split.method").value
+
+    app.toggle(key="recipe_mended").set_value(True).run()
+
+    assert (split, app.query_params["recipe"]) == ("image", "siim_6_1_cnn9_mended")
+    assert app.radio(key="recipe_choice").value == "siim_6_1_cnn9"
+    assert app.selectbox(key="what_if.siim_6_1_cnn9_mended.split.method").value == "patient"
 
 
 def test_kermany_begins_with_its_own_recipe(workspace: Home, open_page: OpenPage) -> None:

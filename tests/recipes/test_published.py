@@ -8,7 +8,8 @@ from xray_core.datasets import READERS
 from xray_core.errors import RecipeError
 from xray_core.labels import LABEL_VIEWS
 from xray_core.models import MODELS
-from xray_core.recipes import PUBLISHED, Recipe, find_recipe
+from xray_core.processes import PROJECT
+from xray_core.recipes import MENDED, PUBLISHED, Recipe, find_recipe
 
 
 @pytest.mark.parametrize("name", PUBLISHED)
@@ -72,3 +73,14 @@ def test_experiment_6_1_of_the_thesis_is_as_published() -> None:
     assert (augment.brightness_min, augment.brightness_max) == (0.8, 1.1)
     assert recipe.class_weights == "none"
     assert recipe.published["accuracy"] == 0.4597
+
+
+@pytest.mark.parametrize("name", [name for name in PUBLISHED if not name.endswith(MENDED)])
+def test_the_list_in_the_documentation_says_the_same(name: str) -> None:
+    lines = (PROJECT / "docs" / "recipes.md").read_text("utf-8").splitlines()
+
+    [row] = [line for line in lines if line.startswith(f"| `{name}` |")]
+
+    recipe = PUBLISHED[name]
+    assert f"`{recipe.model}`, {recipe.preprocess.size} px" in row
+    assert all(f"{figure:g}" in row for figure in recipe.published.values())

@@ -8,13 +8,14 @@ from pathlib import Path
 from uuid import uuid4
 
 from xray_core.datasets import open_dataset
-from xray_core.errors import JobError
+from xray_core.errors import JobError, RecipeError
 from xray_core.home import Home
 from xray_core.jobs.queue import JobQueue
 from xray_core.jobs.worker import ensure_worker
 from xray_core.labels import encode_catalog, find_view
-from xray_core.models import check_weights
+from xray_core.models import RUN_OF, check_weights
 from xray_core.recipes import Recipe, bind_recipe
+from xray_core.run_shelf import run_table
 from xray_core.runs import Run, Submission, create_run
 from xray_core.splits import LEAKY_METHODS, check_leaks, split_catalog
 
@@ -26,9 +27,11 @@ def check_recipe(recipe: Recipe, data_folder: Path, home: Home) -> Recipe:
     """Return `recipe` bound to a dataset, checked as far as it can be without training.
 
     Raises:
-        XrayError: the folder is no dataset, the label view does not fit it, a weights file is
-            missing, or patients are in several parts and the recipe does not allow it.
+        XrayError: the folder is no dataset, the label view does not fit it, a weights file or the
+            run that it is to come from is missing, or patients are in several parts and the
+            recipe does not allow it.
     """
+    recipe = _find_weights(recipe, home)
     check_weights(recipe.model, recipe.weights)
     catalog = open_dataset(data_folder, home.cache)
     bound = bind_recipe(recipe, catalog)
@@ -38,6 +41,37 @@ def check_recipe(recipe: Recipe, data_folder: Path, home: Home) -> Recipe:
         split = split_catalog(catalog, targets, recipe.split, read_files=False)
         check_leaks(split, catalog, recipe.split, read_files=False)
     return bound
+
+
+def _find_weights(recipe: Recipe, home: Home) -> Recipe:
+    """Return `recipe` with the file of the earlier run that it begins from, if it does.
+
+    Raises:
+        RecipeError: there is no such run, or it may have been trained on what is tested now.
+    """
+    if not recipe.weights.startswith(RUN_OF):
+        return recipe
+    name = recipe.weights.removeprefix(RUN_OF)
+    runs = run_table(home)
+    done = runs.loc[(runs["recipe"] == name) & (runs["state"] == "done"), "name"]
+    if done.empty:
+        raise RecipeError(
+            f"{recipe.name} begins with the weights of a finished run of {name}, and there is none "
+            f"in this workspace. Train {name} first, or set weights to a file."
+        )
+    run = Run(home.runs / done.iloc[0])  # the newest
+    earlier = run.read_recipe().split
+    if (earlier.method, earlier.seed, earlier.test) != (
+        recipe.split.method,
+        recipe.split.seed,
+        recipe.split.test,
+    ):
+        raise RecipeError(
+            f"{run.name} was split otherwise (split.method={earlier.method}, seed {earlier.seed}, "
+            f"test {earlier.test}), so it may have been trained on what is tested here. Train "
+            f"{name} with the same split, or set weights to a file."
+        )
+    return replace(recipe, weights=str(run.best_checkpoint.resolve()))
 
 
 def check_priority(priority: int) -> int:

@@ -27,6 +27,8 @@ OPTION_WORDS = {"head": HEADS}  # the choices of the options that are words
 HEAD_OPTIONS: Mapping[str, float | str] = {"head": "pool", "dropout": 0.0}
 IMAGENET_URL = "https://storage.googleapis.com/tensorflow/keras-applications/"
 RUN_MODEL = ".keras"  # ending of the models that runs keep
+RUN_OF = "run:"  # begins the weights that are those of the newest finished run of a recipe
+ASK = "ask"  # the weights of a recipe that only its user can have
 
 
 @dataclass(frozen=True)
@@ -242,7 +244,9 @@ def check_options(name: str, options: Mapping[str, float | str]) -> None:
 
 def check_weights_kind(name: str, weights: str) -> None:
     """Raise RecipeError if the model `name` cannot begin with such weights; touches no disk."""
-    if weights != "random" and not weights.endswith(RUN_MODEL) and not MODELS[name].pretrained:
+    if weights in ("random", ASK) or weights.startswith(RUN_OF) or weights.endswith(RUN_MODEL):
+        return
+    if not MODELS[name].pretrained:
         raise RecipeError(
             f"weights is {weights!r}, but {name} has no published weights. "
             f"Set weights=random, or to the path of the {RUN_MODEL} file of an earlier run."
@@ -250,7 +254,12 @@ def check_weights_kind(name: str, weights: str) -> None:
 
 
 def check_weights(name: str, weights: str) -> None:
-    """Raise RecipeError early if `weights` names a file that is not there."""
+    """Raise RecipeError early if `weights` names a file that is not there, or none yet."""
+    if weights == ASK:
+        raise RecipeError(
+            f"Keras publishes no ImageNet weights of {MODELS[name].title}. Set weights to the path "
+            f"of a {RUN_MODEL} file of that network, or weights=random."
+        )
     if weights not in ("random", "imagenet") and not Path(weights).expanduser().is_file():
         raise RecipeError(
             f"There is no weights file {weights!r}. Give the path of a file, "

@@ -7,6 +7,7 @@ to `PUBLISHED`.
 from xray_core.errors import RecipeError
 from xray_core.labels import views_of
 from xray_core.recipes.changes import bind_recipe, change_recipe, changeable_fields
+from xray_core.recipes.published.corona_notebook import CORONA_VGG_MINI
 from xray_core.recipes.published.kermany_notebook import PNEUMONIA_CNN
 from xray_core.recipes.published.own import (
     DEMO_CNN,
@@ -14,16 +15,26 @@ from xray_core.recipes.published.own import (
     QUICK_MOBILENET,
     SIIM_MOBILENET_OPACITY,
 )
-from xray_core.recipes.published.siim_thesis import SIIM_6_1_CNN9
+from xray_core.recipes.published.siim_thesis import EXPERIMENTS, mend
+from xray_core.recipes.published.tang2020 import TANG_2020
+from xray_core.recipes.published.xnet import XNET_CNN15
 from xray_core.recipes.schema import Phase, Recipe
 
+MENDED = "_mended"  # ends the name of a published recipe as it should be
 PUBLISHED: dict[str, Recipe] = {
-    "demo_cnn": DEMO_CNN,
-    "pneumonia_cnn": PNEUMONIA_CNN,
-    "siim_6_1_cnn9": SIIM_6_1_CNN9,
-    "siim_mobilenet_opacity": SIIM_MOBILENET_OPACITY,
-    "quick_cnn": QUICK_CNN,
-    "quick_mobilenet": QUICK_MOBILENET,
+    recipe.name: recipe
+    for recipe in (
+        DEMO_CNN,
+        PNEUMONIA_CNN,
+        SIIM_MOBILENET_OPACITY,
+        *EXPERIMENTS,
+        CORONA_VGG_MINI,
+        XNET_CNN15,
+        *TANG_2020,
+        QUICK_CNN,
+        QUICK_MOBILENET,
+        *map(mend, EXPERIMENTS),
+    )
 }
 ANY_DATASET = ("quick_cnn", "quick_mobilenet")
 
@@ -49,6 +60,7 @@ def recipes_for(dataset: str) -> dict[str, Recipe]:
 
 
 __all__ = [
+    "MENDED",
     "PUBLISHED",
     "Phase",
     "Recipe",

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import re
 import types
 import typing
 from collections.abc import Mapping
@@ -41,7 +42,9 @@ class Recipe:
         phases: one after the other, the best weights so far carried on.
         model_options: keyword arguments of the model's builder.
         weights: "random", "imagenet" (pretrained models), or the path of a file: of weights
-            without top (pretrained models), or the `.keras` model that an earlier run kept.
+            without top (pretrained models), or the `.keras` model that an earlier run kept; or
+            "run:NAME", that of the newest finished run of the recipe NAME; or "ask", where only
+            the user can have such a file.
         batch_size: images per step.
         class_weights: "balanced" weighs each class by the inverse of its frequency.
         loss: what is learnt to be low. "cross_entropy", which of whole targets is the same
@@ -148,6 +151,11 @@ class Recipe:
     def class_names(self) -> tuple[str, ...]:
         """The model's outputs in order; empty while the view's dataset is not known."""
         return self.classes or tuple(find_view(self.label_view).classes)
+
+    @property
+    def origin(self) -> str:
+        """Return the source without the place in it, e.g. "X-ray Lab"."""
+        return re.split("[,;]", self.source)[0]
 
     @property
     def n_epochs(self) -> int:

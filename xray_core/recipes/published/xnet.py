@@ -1,0 +1,28 @@
+"""X-Net: the first diagnosis among fifteen on NIH ChestX-ray14, from scratch.
+
+Published: 256 px gray, several convolutions whose filters grow while their kernels shrink, max
+pooling, dropout, Dense 15 softmax; 14,999 of the images; no score. Not given, and ours: the exact
+layers (see `models.own.build_xnet_cnn`), Adam at its own rate, 15 epochs, patience 3, batch 32, no
+augmentation, and a split by patient of all images.
+"""
+
+from xray_core.preprocess.spec import PreprocessSpec
+from xray_core.recipes.schema import Phase, Recipe
+from xray_core.splits import SplitSpec
+
+XNET_CNN15 = Recipe(
+    name="xnet_cnn15",
+    title="X-Net CNN, first of fifteen diagnoses (NIH)",
+    source="X-Net project",
+    about=(
+        "A plain CNN on 256 px that answers the finding named first, or none. No score is "
+        "published; most of what the source leaves open is ours."
+    ),
+    dataset="nih_chestxray14",
+    label_view="nih_first_diagnosis",
+    model="xnet_cnn",
+    preprocess=PreprocessSpec(size=256),
+    split=SplitSpec("patient", validation=0.1, test=0.2),
+    phases=(Phase("train", epochs=15, patience=3),),
+    batch_size=32,
+)
