@@ -11,7 +11,9 @@ import pytest
 from xray_core.home import Home
 from xray_core.jobs import measure
 from xray_core.jobs.measure import (
+    Estimate,
     estimate_training,
+    find_lacks,
     read_description,
     start_description,
     stop_description,
@@ -166,3 +168,15 @@ def test_a_real_process_measures_the_demo_network(home: Home) -> None:
     assert found.state == "ready", found.reason
     assert found.values["parameters"] > 0
     assert found.values["seconds_per_step"] > 0
+
+
+def test_what_does_not_fit_the_machine_is_named_with_what_is_free(home: Home) -> None:
+    fitting = Estimate(seconds=1.0, steps_per_epoch=1, memory_mb=1.0, disk_mb=1.0)
+
+    assert find_lacks(fitting, home) == []
+    [memory] = find_lacks(replace(fitting, memory_mb=1e9), home)
+    [disk] = find_lacks(replace(fitting, disk_mb=1e12), home)
+
+    assert "1,000,000,000 MB of memory" in memory
+    assert "smaller batch_size" in memory
+    assert "MB on the disk" in disk

@@ -275,6 +275,9 @@ def test_measured_cost_is_shown_as_an_upper_bound(
     least = PUBLISHED["demo_cnn"].n_epochs * 2 * MEASURED["seconds_per_step"]
     assert least < int(table["Time, at most"].removesuffix(" s")) < 2 * least
     assert any("estimate" in one.value for one in app.caption)
+    assert not app.warning
+    Path(path).write_text(json.dumps(MEASURED | {"memory_mb": 1e9}), encoding="utf-8")
+    assert "may not fit this machine" in open_page("train").warning[0].value
 
 
 @pytest.mark.parametrize("warm", [True, False])

@@ -9,10 +9,12 @@ import json
 import math
 import os
 import platform
+import shutil
 from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any
 
+import psutil
 from filelock import FileLock
 
 from xray_core.files import replaced_file
@@ -140,6 +142,28 @@ def estimate_training(
         memory_mb=values["memory_mb"],
         disk_mb=n_images * recipe.preprocess.size**2 / 2**20,
     )
+
+
+def find_lacks(cost: Estimate, home: Home) -> list[str]:
+    """Return in words what this machine has too little of for a training; empty if it fits.
+
+    What the training of somebody else takes at this moment counts as taken.
+    """
+    lacks = []
+    memory = psutil.virtual_memory().available / 2**20
+    if cost.memory_mb > memory:
+        lacks.append(
+            f"about {cost.memory_mb:,.0f} MB of memory, and {memory:,.0f} MB are free. Choose a "
+            "smaller batch_size, preprocess.size or model"
+        )
+    home.folder.mkdir(parents=True, exist_ok=True)
+    disk = shutil.disk_usage(home.folder).free / 2**20
+    if cost.disk_mb > disk:
+        lacks.append(
+            f"about {cost.disk_mb:,.0f} MB on the disk, and {disk:,.0f} MB are free. Free some, "
+            "or choose a smaller preprocess.size"
+        )
+    return lacks
 
 
 class _Places:

@@ -14,6 +14,7 @@ from xray_core.jobs.measure import (
     START_SECONDS,
     Description,
     estimate_training,
+    find_lacks,
     read_description,
     start_description,
 )
@@ -69,6 +70,10 @@ def _show_estimate(recipe: Recipe, catalog: Catalog, description: Description) -
     values = description.values
     n_training, n_judged = _count_parts(recipe, catalog)
     cost = estimate_training(values, recipe, n_training, n_judged)
+    with errors_in_words():
+        lacks = find_lacks(cost, find_home())
+    for lack in lacks:
+        st.warning(f"It may not fit this machine: it takes {lack}.", icon=":material/memory:")
     figures = {
         "Time, at most": format_duration(cost.seconds),
         "Memory": f"{cost.memory_mb:,.0f} MB",
