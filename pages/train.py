@@ -6,9 +6,11 @@ import streamlit as st
 
 from pages.parts.dataset import choose_dataset
 from pages.parts.frame import errors_in_words, escape_markdown, open_page
+from pages.parts.recipe_file import offer_recipe
 from pages.parts.recipe_words import changes_in_words, published_in_words
 from pages.parts.runs.user import find_user, show_user
 from pages.parts.tables import read_tables
+from pages.parts.train.clone import take_over_run
 from pages.parts.train.cost import show_cost
 from pages.parts.train.recipe_choice import choose_recipe
 from pages.parts.train.recipe_form import change_field, show_form
@@ -27,6 +29,7 @@ FIRST = {"siim_covid19": "siim_mobilenet_opacity", "kermany": "pneumonia_cnn"}
 FIRST_ON_DRAWN = "demo_cnn"
 
 open_page("Train", "Choose a recipe, change it if you like, and start it in the background.")
+take_over_run()
 catalog = choose_dataset()
 recipes = recipes_for(catalog.source)
 fitting = [name for name in recipes if not name.endswith(MENDED)]
@@ -83,6 +86,7 @@ with summary, st.container(border=True):
             stop_description(find_home())
             run = submit_recipe(recipe, catalog.root, find_home(), user=find_user())
         st.switch_page("pages/runs.py", query_params={"run": run.name})
+    offer_recipe(recipe)
     show_user()
     show_several(recipe, catalog.root)
     show_cost(recipe, catalog)

@@ -23,7 +23,7 @@ from xray_core.datasets.filling import lock_of
 from xray_core.evaluation import report_run
 from xray_core.home import Home
 from xray_core.jobs import control, submit
-from xray_core.recipes import PUBLISHED
+from xray_core.recipes import PUBLISHED, change_recipe
 from xray_core.runs import Run, Status, list_runs
 
 PROJECT = Path(__file__).parents[1]
@@ -40,6 +40,7 @@ COMMANDS = (
     "train",
     "submit",
     "describe",
+    "script",
     "worker",
     "runs",
     "run",
@@ -411,6 +412,79 @@ def test_submit_queues_and_stop_takes_out_of_the_queue(
     assert [one["state"] for one in json.loads(call("runs", "--json")[1])] == ["queued"]
     assert call("stop", name)[1] == f"{name} is out of the queue.\n"
     assert call("runs")[1].startswith(f"stopped  {name}")
+
+
+@pytest.fixture
+def recipe_file(tmp_path: Path) -> Path:
+    path = tmp_path / "mine.json"
+    changed = change_recipe(PUBLISHED["demo_cnn"], {"seed": 7, "batch_size": 4})
+    path.write_text(changed.to_json(), encoding="utf-8")
+    return path
+
+
+def test_a_recipe_file_is_submitted_and_changed_as_a_named_one(
+    call: Call,
+    home: Home,
+    siim_folder: Path,
+    recipe_file: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(submit, "ensure_worker", lambda home: None)
+    line = ["submit", recipe_file, "--data", siim_folder, "--set", "batch_size=8"]
+
+    status, out, _ = call(*line, "--grid", "seed=1,2", "--json")
+
+    assert status == 0
+    recipes = [Run(home.runs / name).read_recipe() for name in json.loads(out)["runs"]]
+    assert [recipe.changes for recipe in recipes] == [
+        {"seed": seed, "batch_size": 8} for seed in (1, 2)
+    ]
+    assert {recipe.parent for recipe in recipes} == {"demo_cnn"}
+    assert {recipe.data_folder for recipe in recipes} == {str(siim_folder.resolve())}
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (None, "There is no recipe file"),
+        ("{", "mine.json holds no recipe that can be used: Not a recipe"),
+        ('{"name": "x"}', "mine.json holds no recipe that can be used: recipe is incomplete"),
+        ('"name": "../x"', "after which no run can be named"),
+        ('"label_view": "x"', "holds no recipe that can be used: Unknown label view 'x'"),
+        ('"batch_size": 0', "holds no recipe that can be used: batch_size is 0; choose 1 to"),
+        (b"\xff", "holds no recipe that can be used"),
+    ],
+)
+def test_a_recipe_file_that_cannot_be_used_is_status_2(
+    call: Call, siim_folder: Path, recipe_file: Path, text: str | bytes | None, message: str
+) -> None:
+    if text is None:
+        recipe_file.unlink()
+    elif isinstance(text, bytes):
+        recipe_file.write_bytes(text)
+    elif text.startswith("{"):
+        recipe_file.write_text(text, encoding="utf-8")
+    else:  # one field of a whole recipe
+        fields = json.loads(recipe_file.read_text(encoding="utf-8")) | json.loads(f"{{{text}}}")
+        recipe_file.write_text(json.dumps(fields), encoding="utf-8")
+
+    status, _, err = call("train", recipe_file, "--data", siim_folder)
+
+    assert status == 2
+    [line] = err.splitlines()
+    assert message in line
+
+
+def test_script_writes_a_script_of_the_changed_recipe(call: Call) -> None:
+    line = ["script", "demo_cnn", "--set", "batch_size=5", "--set", "mixup=0.2"]
+
+    status, text, _ = call(*line)
+
+    assert status == 0
+    assert "\nBATCH_SIZE = 5\n" in text
+    answer = json.loads(call(*line, "--json")[1])
+    assert f"{answer['script']}\n" == text
+    assert answer["left_out"] == ["mixup 0.2: no images are blended."]
 
 
 def test_runs_of_a_new_workspace_say_what_to_try(call: Call) -> None:

@@ -20,7 +20,7 @@ from xray_core.evaluation.diagnose import DIVERGED
 from xray_core.home import Home
 from xray_core.jobs import JobQueue, QueueSettings, queue_view, read_settings, write_settings
 from xray_core.processes import own_handle
-from xray_core.recipes import PUBLISHED, change_recipe
+from xray_core.recipes import PUBLISHED, Recipe, change_recipe
 from xray_core.run_shelf import Notes, list_bin, read_notes, run_table, write_notes
 from xray_core.runs import Run, Submission, list_runs
 
@@ -758,3 +758,33 @@ def test_among_five_hundred_runs_a_link_opens_without_looking_at_the_others(
 
     assert {path.parent for path in read if path.is_relative_to(workspace.runs)} == {run.folder}
     assert len(open_page("runs").dataframe[0].value) == 500
+
+
+@pytest.mark.parametrize("state", ["queued", "done"])
+def test_a_run_is_changed_and_trained_again(
+    workspace: Home, open_page: OpenPage, state: str
+) -> None:
+    recipe = change_recipe(PUBLISHED["siim_mobilenet_opacity"], {"model_options.alpha": 0.5})
+    run = fake_run(workspace, state, recipe=recipe)
+
+    app = press(open_page("runs", run=run.name), "Change and train again")
+
+    assert not app.exception
+    assert app.title[0].value == "Train"
+    alpha = app.number_input(key="what_if.siim_mobilenet_opacity.model_options.alpha")
+    assert alpha.value == 0.5
+    assert set(app.query_params) == {"recipe"}
+
+
+def test_the_recipe_of_a_run_can_be_taken_away(
+    workspace: Home, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    offered = {}
+    monkeypatch.setattr(
+        st, "download_button", lambda _, make, file_name, **rest: offered.update({file_name: make})
+    )
+    run = fake_run(workspace, "done")
+
+    open_page("runs", run=run.name)
+
+    assert Recipe.from_json(offered[f"{run.name}.json"]()) == run.read_recipe()

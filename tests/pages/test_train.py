@@ -2,19 +2,31 @@
 
 import dataclasses
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from pages.parts.train import recipe_form
 from tests.datasets.fakes import fake_kermany
 from tests.pages.conftest import OpenPage
-from tests.pages.fake_runs import record_processes
+from tests.pages.fake_runs import fake_run, record_processes
 from xray_core.home import Home
 from xray_core.jobs import JobQueue, QueueSettings, write_settings
-from xray_core.recipes import ANY_DATASET, MENDED, PUBLISHED, Phase, changeable_fields
+from xray_core.models import MODELS
+from xray_core.recipes import (
+    ANY_DATASET,
+    MENDED,
+    PUBLISHED,
+    Phase,
+    Recipe,
+    change_recipe,
+    changeable_fields,
+    recipes_for,
+)
 from xray_core.runs import list_runs
 
 FIELD = "what_if.demo_cnn."
@@ -213,7 +225,7 @@ def test_every_field_that_may_be_changed_has_its_place_in_the_form() -> None:
         for key in recipe_form._within(prefix, fields)
     ]
 
-    assert set(fields) - set(placed) == {"model"}, "another model has other options"
+    assert set(placed) == set(fields)
     assert len(placed) == len(set(placed))
     assert {*recipe_form.PHASE_ORDER, "name"} == {field.name for field in dataclasses.fields(Phase)}
 
@@ -312,3 +324,191 @@ def test_failed_measurement_shows_its_reason(
 
     assert any("no such model" in one.value for one in app.warning)
     assert len(commands) == 1  # not tried again by itself
+
+
+def words_of(app: AppTest) -> str:
+    return " ".join(str(one.value) for one in (*app.warning, *app.error)).replace("\\", "")
+
+
+ANOTHER_MODEL = change_recipe(
+    PUBLISHED["siim_mobilenet_opacity"],
+    {
+        "model": "vgg16",
+        "model_options.head": "pool_norm",
+        "weights": "/data/weights of mine.h5",
+        "phases.fine_tune.trainable": "top:0.3",
+        "phases.fine_tune.schedule": "step",
+        "phases.fine_tune.decay": 0.3,
+        "phases.fine_tune.decay_epochs": 3,
+        "split.method": "image",
+        "split.allow_leaks": True,
+    },
+)
+
+
+@pytest.mark.parametrize(
+    "trained",
+    [
+        PUBLISHED["demo_cnn"],
+        change_recipe(
+            PUBLISHED["demo_cnn"],
+            {"seed": 7, "preprocess.size": 96, "augment.zoom": 0.25, "weights": "/runs/best.keras"},
+        ),
+        change_recipe(PUBLISHED["demo_cnn"], {"model": "googlenet", "batch_size": 4}),
+        change_recipe(recipes_for("siim_covid19")["quick_mobilenet"], {"model_options.alpha": 0.5}),
+        ANOTHER_MODEL,
+    ],
+    ids=lambda recipe: f"{recipe.parent or recipe.name}-{recipe.model}-{recipe.seed}",
+)
+def test_a_run_is_trained_again_with_all_its_settings(
+    workspace: Home, open_page: OpenPage, trained: Recipe, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("xray_core.jobs.submit.check_weights", lambda *_: None)
+    run = fake_run(workspace, "done", recipe=trained)
+
+    app = open_page("train", **{"from": run.name})
+
+    assert app.radio(key="recipe_choice").value == trained.name
+    assert "from" not in app.query_params
+    assert not app.warning
+    start(app)
+    [again] = [one for one in list_runs(workspace.runs) if one.name != run.name]
+    assert dataclasses.replace(again.read_recipe(), data_folder="") == trained
+
+
+def test_a_layer_that_was_typed_is_taken_over(workspace: Home, open_page: OpenPage) -> None:
+    typed = {"phases.fine_tune.trainable": "from:block_13_expand"}
+    recipe = change_recipe(PUBLISHED["siim_mobilenet_opacity"], typed)
+    run = fake_run(workspace, "done", recipe=recipe)
+
+    app = open_page("train", **{"from": run.name})
+
+    assert "all → from:block_13_expand" in " ".join(one.value for one in app.info).replace("\\", "")
+
+
+def test_what_was_changed_before_makes_way_for_the_settings_of_the_run(
+    workspace: Home, open_page: OpenPage
+) -> None:
+    run = fake_run(workspace, "failed", recipe=change_recipe(PUBLISHED["demo_cnn"], {"seed": 7}))
+    app = open_page("train")
+    app.number_input(key=FIELD + "batch_size").set_value(4)
+    app.selectbox(key=FIELD + "model").select("googlenet").run()
+
+    app.query_params["from"] = run.name
+    app.run()
+
+    assert app.selectbox(key=FIELD + "model").value == "demo_cnn"
+    assert app.number_input(key=FIELD + "batch_size").value == PUBLISHED["demo_cnn"].batch_size
+    assert app.number_input(key=FIELD + "seed").value == 7
+    app.number_input(key=FIELD + "seed").set_value(8).run()  # it is entered once, not each time
+    assert app.number_input(key=FIELD + "seed").value == 8
+
+
+def test_the_dataset_of_the_run_is_chosen(workspace: Home, open_page: OpenPage) -> None:
+    fake_kermany(workspace.data / "chest_xray")
+    run = fake_run(workspace, "done", recipe=PUBLISHED["pneumonia_cnn"])
+    recipe = dataclasses.replace(
+        PUBLISHED["pneumonia_cnn"], data_folder=str(workspace.data / "chest_xray")
+    )
+    run.write_json("recipe.json", json.loads(recipe.to_json()))
+
+    app = open_page("train", **{"from": run.name})
+
+    assert app.query_params["data"] == "chest_xray"
+    assert app.radio(key="recipe_choice").value == "pneumonia_cnn"
+    assert not app.warning
+
+
+def test_a_run_on_data_that_is_not_here_is_taken_over_with_a_warning(
+    workspace: Home, open_page: OpenPage
+) -> None:
+    run = fake_run(workspace, "done", recipe=change_recipe(PUBLISHED["demo_cnn"], {"seed": 7}))
+    shutil.move(workspace.demo_data, workspace.data / "elsewhere")
+
+    app = open_page("train", **{"from": run.name})
+
+    assert f"trained on {workspace.demo_data}, which is not among" in words_of(app)
+    assert app.number_input(key=FIELD + "seed").value == 7
+
+
+def test_what_cannot_be_taken_over_of_a_run_is_said(workspace: Home, open_page: OpenPage) -> None:
+    demo = PUBLISHED["demo_cnn"]
+    other_phase = dataclasses.replace(demo, phases=(Phase("warm", 1),), seed=7)
+    run = fake_run(workspace, "done", recipe=other_phase)
+    own = fake_run(workspace, "done", "own", dataclasses.replace(demo, name="mine"))
+
+    app = open_page("train", **{"from": run.name})
+
+    assert "Not taken over: phases.train.batch_norm" in words_of(app)
+    assert "phases.warm.epochs" in words_of(app)
+    assert app.number_input(key=FIELD + "seed").value == 7
+    assert "'mine', which is no published" in words_of(open_page("train", **{"from": own.name}))
+    assert "There is no run '../x'" in words_of(open_page("train", **{"from": "../x"}))
+
+
+def test_another_model_brings_its_own_fields(workspace: Home, open_page: OpenPage) -> None:
+    app = open_page("train")
+    assert app.selectbox(key=FIELD + "model").options == [card.title for card in MODELS.values()]
+    assert app.selectbox(key=FIELD + "weights").options == ["random", "a file"]
+
+    app.selectbox(key=FIELD + "model").select("mobilenet_v2").run()
+    app.selectbox(key=FIELD + "weights").select("imagenet")
+    app.number_input(key=FIELD + "model_options.alpha").set_value(0.35)
+    app.selectbox(key=FIELD + "phases.train.trainable").select("head").run()
+
+    assert not app.error
+    said = " ".join(one.value for one in app.info).replace("\\", "")
+    for words in ("model demo_cnn → mobilenet_v2", "alpha default → 0.35", "trainable all → head"):
+        assert words in said
+    # Back again: what the model lacks is gone, and does no harm.
+    app.selectbox(key=FIELD + "model").select("demo_cnn").run()
+    assert not app.error
+    shown = {str(one.key) for one in (*app.number_input, *app.selectbox)}
+    assert not {FIELD + "model_options.alpha", FIELD + "phases.train.trainable"} & shown
+    assert app.selectbox(key=FIELD + "weights").value == "random"
+    assert any("nothing changed" in one.value for one in app.caption)
+
+
+def test_back_to_published_brings_the_model_back(open_page: OpenPage) -> None:
+    app = open_page("train")
+    app.selectbox(key=FIELD + "model").select("mobilenet_v2").run()
+    app.selectbox(key=FIELD + "phases.train.batch_norm").select("frozen").run()
+    [back] = [one for one in app.button if one.label.startswith("Back")]
+    back.click().run()
+
+    assert app.selectbox(key=FIELD + "model").value == "demo_cnn"
+    assert any("nothing changed" in one.value for one in app.caption)
+
+
+def test_a_frozen_base_is_refused_for_a_model_without_one_and_can_be_changed(
+    workspace: Home, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    published = PUBLISHED["siim_mobilenet_opacity"]
+    [phase] = published.phases
+    freezing = dataclasses.replace(
+        published, phases=(dataclasses.replace(phase, trainable="head"),)
+    )
+    monkeypatch.setitem(PUBLISHED, published.name, freezing)
+    key = f"what_if.{published.name}."
+    app = open_page("train", recipe=published.name)
+
+    app.selectbox(key=key + "model").select("googlenet").run()
+
+    assert "'head', but googlenet has no pretrained base to freeze" in words_of(app)
+    app.selectbox(key=key + "phases.fine_tune.trainable").select("all").run()
+    assert not app.error
+
+
+def test_the_recipe_as_it_stands_can_be_taken_away(
+    open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    offered: dict[str, Any] = {}
+    monkeypatch.setattr(
+        st, "download_button", lambda _, make, file_name, **rest: offered.update({file_name: make})
+    )
+    app = open_page("train")
+    app.number_input(key=FIELD + "seed").set_value(7).run()
+
+    recipe = Recipe.from_json(offered["demo_cnn.json"]())
+    assert recipe == change_recipe(PUBLISHED["demo_cnn"], {"seed": 7})
+    assert "\nSEED = 7\n" in offered["demo_cnn.py"]

@@ -252,6 +252,27 @@ def test_another_model_brings_its_own_options() -> None:
     assert (larger.model, larger.model_options) == ("mobilenet_v2", {"alpha": 0.5})
 
 
+def test_the_changes_of_a_what_if_with_another_model_make_it_again() -> None:
+    narrow = change_recipe(MOBILENET, {"model_options.alpha": 0.5, "seed": 5})
+    smaller = change_recipe(narrow, {"model": "demo_cnn", "weights": "random"})
+
+    assert smaller.changes == {"model": "demo_cnn", "weights": "random", "seed": 5}
+    assert change_recipe(MOBILENET, smaller.changes) == smaller
+
+
+def test_the_fields_that_another_model_would_have_are_told_beforehand() -> None:
+    fields = changeable_fields(MOBILENET, "vgg16")
+
+    assert fields["model"] == "vgg16"
+    assert {key for key in fields if key.startswith("model_options.")} == {
+        "model_options.head",
+        "model_options.dropout",
+    }
+    assert fields["model_options.dropout"] == 0.3
+    with pytest.raises(RecipeError, match="model is 'resnet'"):
+        changeable_fields(MOBILENET, "resnet")
+
+
 def test_an_option_of_another_model_is_unknown() -> None:
     with pytest.raises(RecipeError, match=r"no field 'model_options\.alpha'"):
         change_recipe(DEMO, {"model_options.alpha": 0.5})

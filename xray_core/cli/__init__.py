@@ -85,15 +85,16 @@ def _build_parser() -> argparse.ArgumentParser:
         ("train", trainings.train, "Train a recipe here and now, and wait for its result."),
         ("submit", trainings.submit, "Queue a training for the background worker."),
         ("describe", trainings.describe, "Build a recipe's model and measure a training step."),
+        ("script", trainings.script, "Write a recipe as a Keras script that runs by itself."),
     ):
         command = add(name, function, text)
-        command.add_argument("recipe", help="name of a recipe")
+        command.add_argument("recipe", help="name of a recipe, or a .json file of one")
         if name == "describe":
             command.add_argument("--save", type=Path, metavar="FILE", help="write the JSON there")
             command.add_argument(
                 "--classes", type=_positive, metavar="N", help="if the data decides, how many"
             )
-        else:
+        elif name != "script":
             command.add_argument("--data", type=Path, required=True, metavar="FOLDER")
         if name == "submit":
             command.add_argument("--user", default="", metavar="NAME", help="users take turns")

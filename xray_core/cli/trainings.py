@@ -9,6 +9,7 @@ import os
 import sys
 from collections.abc import Iterator
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 from xray_core.cli.answer import Answer, save_answer
@@ -26,9 +27,11 @@ def show_recipes(options: argparse.Namespace, home: Home) -> Answer:
 
 
 def _recipe_of(options: argparse.Namespace) -> Any:
-    from xray_core.recipes import change_recipe, find_recipe
+    from xray_core.recipes import change_recipe, find_recipe, read_recipe
 
-    return change_recipe(find_recipe(options.recipe), dict(_pairs("--set", options.set)))
+    given = options.recipe
+    recipe = read_recipe(Path(given)) if given.endswith(".json") else find_recipe(given)
+    return change_recipe(recipe, dict(_pairs("--set", options.set)))
 
 
 def _pairs(option: str, given: list[str]) -> Iterator[tuple[str, str]]:
@@ -104,6 +107,15 @@ def submit(options: argparse.Namespace, home: Home) -> Answer:
         _recipe_of(options), options.data, home, options.user, options.priority, options.gpus
     )
     return {"run": run.name, "folder": str(run.folder)}, f"Queued {run.name}."
+
+
+def script(options: argparse.Namespace, home: Home) -> Answer:
+    """Write a recipe as a plain Keras script."""
+    from xray_core.recipes.script import left_out, write_script
+
+    recipe = _recipe_of(options)
+    text = write_script(recipe)
+    return {"script": text, "left_out": left_out(recipe)}, text
 
 
 def describe(options: argparse.Namespace, home: Home) -> Answer:

@@ -4,7 +4,10 @@ To add a recipe: write it in the module of its source under `published/`, and ad
 to `PUBLISHED`.
 """
 
-from xray_core.errors import RecipeError
+import re
+from pathlib import Path
+
+from xray_core.errors import LabelError, RecipeError
 from xray_core.labels import views_of
 from xray_core.recipes.changes import bind_recipe, change_recipe, changeable_fields
 from xray_core.recipes.published.corona_notebook import CORONA_VGG_MINI
@@ -46,6 +49,31 @@ def find_recipe(name: str) -> Recipe:
     return PUBLISHED[name]
 
 
+def read_recipe(path: Path) -> Recipe:
+    """Return the recipe in a JSON file, as `Recipe.to_json` writes it.
+
+    Raises:
+        RecipeError: there is no such file, it holds no recipe, or its name could name no run.
+    """
+    try:
+        recipe = Recipe.from_json(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise RecipeError(
+            f"There is no recipe file {str(path)!r}. Give the path of a file of a recipe as JSON, "
+            f"or the name of a recipe: {', '.join(PUBLISHED)}."
+        ) from error
+    except OSError as error:
+        raise RecipeError(f"{path} cannot be read: {error.strerror}.") from error
+    except (RecipeError, LabelError, UnicodeDecodeError) as error:
+        raise RecipeError(f"{path} holds no recipe that can be used: {error}") from error
+    if not re.fullmatch(r"\w[\w-]*", recipe.name):
+        raise RecipeError(
+            f"{path}: name is {recipe.name!r}, after which no run can be named. Use letters, "
+            "digits, - and _."
+        )
+    return recipe
+
+
 def recipes_for(dataset: str) -> dict[str, Recipe]:
     """Return the recipes that fit the reader called `dataset`, those made for it first.
 
@@ -68,5 +96,6 @@ __all__ = [
     "change_recipe",
     "changeable_fields",
     "find_recipe",
+    "read_recipe",
     "recipes_for",
 ]

@@ -53,13 +53,14 @@ def change_recipe(recipe: Recipe, changes: Mapping[str, Any]) -> Recipe:
             if key == "label_view":
                 fields["dataset"] = find_view(value).dataset
             if key == "model":
-                check_choice("model", value, MODELS)
-                kept = set(MODELS[value].options) & set(fields["model_options"])
-                fields["model_options"] = {k: fields["model_options"][k] for k in kept}
+                _change_model(fields, value)
     if not effective:
         return recipe
     fields["parent"] = recipe.parent or recipe.name
-    fields["changes"] = {**recipe.changes, **effective}
+    # Without the options of a model that was changed for another: they could not be made again.
+    there = _changeable(fields)
+    changes = {**recipe.changes, **effective}
+    fields["changes"] = {key: value for key, value in changes.items() if key in there}
     return recipe_from_fields(fields)
 
 
@@ -95,9 +96,29 @@ def _find_field(fields: dict[str, Any], key: str) -> tuple[dict[str, Any], str]:
     return holder, last
 
 
-def changeable_fields(recipe: Recipe) -> dict[str, Any]:
-    """Return every field that a what-if may change, dotted name -> present value."""
-    return _changeable(dataclasses.asdict(recipe))
+def _change_model(fields: dict[str, Any], model: str) -> None:
+    """Put another model into `fields`; of the options it keeps those that it has."""
+    check_choice("model", model, MODELS)
+    fields["model"] = model
+    options = fields["model_options"]
+    fields["model_options"] = {k: v for k, v in options.items() if k in MODELS[model].options}
+
+
+def changeable_fields(recipe: Recipe, model: str = "") -> dict[str, Any]:
+    """Return every field that a what-if may change, dotted name -> present value.
+
+    Args:
+        recipe: whose fields.
+        model: if given, the fields are those of the recipe with this model instead of its own;
+            they need not fit together yet.
+
+    Raises:
+        RecipeError: there is no such model.
+    """
+    fields = dataclasses.asdict(recipe)
+    if model and model != recipe.model:
+        _change_model(fields, model)
+    return _changeable(fields)
 
 
 def _changeable(fields: dict[str, Any]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The buttons of one run: stop, resume, restart, its place in the queue, the bin."""
+"""The buttons of one run: change it, stop, resume, restart, its place in the queue, the bin."""
 
 import streamlit as st
 
@@ -14,6 +14,12 @@ from xray_core.runs import Run, Status
 
 def show_actions(run: Run, status: Status, home: Home) -> None:
     """Show what can be done to a run in its present state."""
+    if st.button(
+        "Change and train again",
+        icon=":material/edit:",
+        help="Open the Train page with the dataset and all settings of this run.",
+    ):
+        st.switch_page("pages/train.py", query_params={"from": run.name})
     if status.state == "queued":
         _show_queued(run, home)
     elif status.state == "running":

@@ -7,6 +7,7 @@ import streamlit as st
 
 from pages.parts.confusion import show_confusion
 from pages.parts.frame import errors_in_words, escape_markdown
+from pages.parts.recipe_file import offer_recipe
 from pages.parts.runs.metric_tail import Metrics, read_device, read_metrics
 from xray_core.figures.device import plot_device, thin_device
 from xray_core.recipes import Recipe
@@ -21,6 +22,7 @@ def show_details(run: Run, recipe: Recipe) -> None:
     if len(metrics.epochs):
         _show_epoch(run, recipe, metrics)
     _show_data(run)
+    offer_recipe(recipe, run.name)
     _show_device(run)
     _show_history(run)
     log = st.expander("Log", icon=":material/article:", key="log", on_change="rerun")

@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 
 from xray_core.labels import find_view, views_of
-from xray_core.models import HEADS, MODELS
+from xray_core.models import HEADS, MODELS, RUN_MODEL
 from xray_core.preprocess.spec import CONTRASTS, RESIZES
 from xray_core.recipes import Recipe, changeable_fields
 from xray_core.recipes.phase import BATCH_NORMS, DROPPING, OPTIMIZERS, SCHEDULES, TRAINABLE
@@ -21,7 +21,9 @@ from xray_core.recipes.schema import (
 )
 from xray_core.splits import METHODS
 
-WEIGHTS = ("random", "imagenet", "a file")
+FILE = "a file"
+WEIGHTS = ("random", "imagenet", FILE)
+OWN_WEIGHTS = ("random", FILE)  # of a model without published weights
 CHOICES = {
     "preprocess.resize": RESIZES,
     "preprocess.contrast": CONTRASTS,
@@ -64,6 +66,7 @@ PHASE_ORDER = (
 # Tab -> the fields in it, and those that begin with a prefix; in this order.
 TABS = {
     "Training": (
+        "model",
         "phases.",
         "batch_size",
         "precision",
@@ -107,6 +110,7 @@ LABELS = {
     "test": "Test, fraction",
 }
 HELP = {
+    "model": "The options below are those of the model that is chosen here.",
     "patience": "Stop after so many epochs without a lower validation loss; 0 never stops early.",
     "optimizer": "sgd can have momentum, adamw has weight decay.",
     "schedule": "cosine: the learning rate falls to zero over the epochs of the phase. step, "
@@ -141,7 +145,8 @@ HELP = {
     "seed": "Of weights, order and augmentation.",
     "resize": "squash ignores the proportions; pad keeps them and adds black borders.",
 }
-PRETRAINED_ONLY = ("weights", "trainable", "batch_norm")
+# Field of a phase that treats a pretrained base by itself -> its value where there is none.
+BASE_ONLY = {"trainable": "all", "batch_norm": "train"}
 N_COLUMNS = 3
 
 
@@ -155,10 +160,13 @@ def show_form(recipe: Recipe, methods: Sequence[str]) -> dict[str, Any]:
         recipe: where the form begins.
         methods: the ways to split that fit the dataset.
     """
-    fields = changeable_fields(recipe)
-    if not MODELS[recipe.model].pretrained:
-        # Nothing to choose: its weights are random, and there is no base to freeze.
-        fields = {k: v for k, v in fields.items() if k.rpartition(".")[2] not in PRETRAINED_ONLY}
+    # Read before it is shown: it decides which fields there are.
+    model = str(st.session_state.get(_widget_key(recipe, "model"), recipe.model))
+    fields = changeable_fields(recipe, model)
+    if not MODELS[model].pretrained:
+        # There is no base to freeze. Where the recipe freezes one, the field is shown with the
+        # refusal, and can be changed.
+        fields = {k: v for k, v in fields.items() if v != BASE_ONLY.get(k.rpartition(".")[2])}
     values: dict[str, Any] = {}
     for tab, (_, prefixes) in zip(st.tabs(list(TABS)), TABS.items(), strict=True):
         with tab:
@@ -169,7 +177,10 @@ def show_form(recipe: Recipe, methods: Sequence[str]) -> dict[str, Any]:
                     values[key] = neutral
                     continue
                 with next(places):
-                    values[key] = _show_field(recipe, key, fields[key], methods)
+                    if key == "weights":
+                        values[key] = _show_weights(recipe, fields[key], model)
+                    else:
+                        values[key] = _show_field(recipe, key, fields[key], methods)
     st.button(
         "Back to the published settings",
         icon=":material/undo:",
@@ -182,7 +193,11 @@ def show_form(recipe: Recipe, methods: Sequence[str]) -> dict[str, Any]:
 
 def change_field(recipe: Recipe, field: str, value: Any) -> None:
     """Enter `value` into the recipe's form, before the form is shown."""
-    st.session_state[_widget_key(recipe, field)] = value
+    key = _widget_key(recipe, field)
+    if field == "weights" and value not in WEIGHTS:
+        st.session_state[_path_key(key)] = value
+        value = FILE
+    st.session_state[key] = value
 
 
 def _within(prefix: str, fields: dict[str, Any]) -> list[str]:
@@ -216,14 +231,20 @@ def _show_field(recipe: Recipe, field: str, value: Any, methods: Sequence[str]) 
         "help": HELP.get(field) or HELP.get(last),
         "persist_state": "session",
     }
+    if field == "model":
+        models = list(MODELS)
+        return st.selectbox(
+            options=models,
+            index=models.index(value),
+            format_func=lambda name: MODELS[name].title,
+            **shared,
+        )
     if field == "label_view":
         views = [name for name, view in views_of(recipe.dataset).items() if not view.multilabel]
         words = {name: f"{name}: {find_view(name).question}" for name in views}
         return st.selectbox(
             options=views, index=views.index(value), format_func=words.__getitem__, **shared
         )
-    if field == "weights":
-        return _show_weights(value, shared)
     choices = CHOICES.get(field) or CHOICES.get(last)
     if field == "split.method":
         choices = [method for method in METHODS if method in methods or method == value]
@@ -243,16 +264,18 @@ def _show_field(recipe: Recipe, field: str, value: Any, methods: Sequence[str]) 
     return st.number_input(value=float(value), step=step, format="%g", **shared)
 
 
-def _show_weights(value: str, shared: dict[str, Any]) -> str:
-    index = WEIGHTS.index(value) if value in WEIGHTS else len(WEIGHTS) - 1
-    chosen = st.selectbox(options=WEIGHTS, index=index, **shared)
-    if chosen != WEIGHTS[-1]:
+def _show_weights(recipe: Recipe, value: str, model: str) -> str:
+    choices, key = OWN_WEIGHTS, _widget_key(recipe, "weights")
+    words = f"The {RUN_MODEL} file of an earlier run, on the machine that runs this app."
+    if MODELS[model].pretrained:
+        choices = WEIGHTS
+        words = f"A file of weights without top, or t{words[1:]}"
+    index = choices.index(value) if value in choices else 0
+    chosen = st.selectbox("Weights", choices, index=index, key=key, persist_state="session")
+    if chosen != FILE:
         return str(chosen)
     return st.text_input(
-        "Path of the weights file",
-        key=f"{shared['key']}_path",
-        help="A file of weights without top, on the machine that runs this app.",
-        persist_state="session",
+        "Path of the weights file", key=_path_key(key), help=words, persist_state="session"
     ).strip()
 
 
@@ -260,6 +283,10 @@ def _widget_key(recipe: Recipe, field: str) -> str:
     return f"what_if.{recipe.name}.{field}"
 
 
+def _path_key(weights_key: str) -> str:
+    return f"{weights_key}_path"
+
+
 def _reset(recipe: Recipe, fields: dict[str, Any]) -> None:
-    for field, value in fields.items():
+    for field, value in {**fields, **changeable_fields(recipe)}.items():
         change_field(recipe, field, value)

@@ -1,0 +1,157 @@
+"""The part of a script that builds the model: the project's own builders, copied as text."""
+
+import ast
+import json
+from collections.abc import Sequence
+from importlib.resources import files
+
+from xray_core.errors import RecipeError
+from xray_core.models import MODELS, RUN_MODEL
+from xray_core.recipes.schema import Recipe
+
+HEADS_MODULE = "heads.py"
+COPIED = ("own", "classics")  # modules whose builders are whole functions
+SYMMETRIC = """\
+    x = layers.Rescaling(1 / 127.5, offset=-1.0, name="rescale")(image)
+    x = layers.Concatenate(name="to_rgb")([x, x, x])
+"""
+MEAN_AND_DEVIATION = """\
+    x = layers.Rescaling(1 / 255, name="rescale")(image)
+    x = layers.Concatenate(name="to_rgb")([x, x, x])
+    mean, deviation = {mean}, {deviation}
+    variance = [value**2 for value in deviation]
+    x = layers.Normalization(mean=mean, variance=variance, dtype="float32", name="standardise")(x)
+"""
+STANDARDISED = MEAN_AND_DEVIATION.format(
+    mean="[0.485, 0.456, 0.406]", deviation="[0.229, 0.224, 0.225]"
+)
+CENTRED = MEAN_AND_DEVIATION.format(
+    mean="[103.939 / 255, 116.779 / 255, 123.68 / 255]", deviation="[1 / 255, 1 / 255, 1 / 255]"
+)
+INSIDE = ", include_preprocessing=False"
+# Model -> its function in keras.applications, how its pixels are scaled, more arguments. As in
+# `models.applications`, which cannot be read without Keras; a test holds both to the same.
+APPLICATIONS = {
+    "mobilenet_v2": ("MobileNetV2", SYMMETRIC, ", alpha={alpha!r}"),
+    "vgg16": ("VGG16", CENTRED, ""),
+    "vgg19": ("VGG19", CENTRED, ""),
+    "resnet50": ("ResNet50", CENTRED, ""),
+    "inception_v3": ("InceptionV3", SYMMETRIC, ""),
+    "xception": ("Xception", SYMMETRIC, ""),
+    "densenet121": ("DenseNet121", STANDARDISED, ""),
+    "efficientnet_v2_b0": ("EfficientNetV2B0", STANDARDISED, INSIDE),
+    "convnext_tiny": ("ConvNeXtTiny", STANDARDISED, INSIDE),
+}
+MOMENTUM = """\
+    for layer in base.layers:  # Keras' own 0.999 suits trainings of many thousand steps
+        if isinstance(layer, layers.BatchNormalization):
+            layer.momentum = 0.99
+"""
+TAKE_OVER = """\
+    # Layers of the same name and shapes begin with the weights of an earlier model.
+    saved = keras.models.load_model({path}, compile=False)
+    offered = {{layer.name: layer.get_weights() for layer in saved.layers}}
+    for layer in model.layers:
+        shapes = [weight.shape for weight in layer.get_weights()]
+        if shapes and [weight.shape for weight in offered.get(layer.name, [])] == shapes:
+            layer.set_weights(offered[layer.name])
+"""
+
+
+def write_model(recipe: Recipe) -> str:
+    """Return the code of `build_model(n_classes)` and all that it needs.
+
+    Raises:
+        RecipeError: there is no such code for the recipe's model.
+    """
+    module, function = MODELS[recipe.model].builder.split(":")
+    if module in COPIED:
+        copied = copy_definitions((HEADS_MODULE, f"{module}.py"), [function])
+        building = f'    model = {function}(n_classes, SIZE, weights="random", multilabel=False)\n'
+    elif recipe.model in APPLICATIONS:
+        copied = copy_definitions((HEADS_MODULE,), ["attach_head", "probabilities"])
+        building = _write_application(recipe)
+    else:
+        raise RecipeError(
+            f"There is no script of {recipe.model} yet. Train the recipe here, or choose one of: "
+            f"{', '.join(name for name in MODELS if _is_covered(name))}."
+        )
+    if recipe.weights.endswith(RUN_MODEL):
+        building += TAKE_OVER.format(path=quote(recipe.weights))
+    signature = "def build_model(n_classes: int) -> keras.Model:\n"
+    about = f'    """Return {MODELS[recipe.model].title}, not compiled."""\n'
+    return f"{copied}\n\n\n{signature}{about}{building}    return model"
+
+
+def quote(text: str) -> str:
+    """Return `text` as a Python literal in double quotes."""
+    return json.dumps(text, ensure_ascii=False)
+
+
+def _is_covered(name: str) -> bool:
+    return name in APPLICATIONS or MODELS[name].builder.split(":")[0] in COPIED
+
+
+def _write_application(recipe: Recipe) -> str:
+    options = {**MODELS[recipe.model].options, **recipe.model_options}
+    function, scaling, more = APPLICATIONS[recipe.model]
+    weights = recipe.weights
+    begun = quote(weights) if weights == "imagenet" else None
+    lines = [
+        "    base = keras.applications." + function + "(",
+        "        input_shape=(SIZE, SIZE, 3), include_top=False, "
+        f"weights={begun}{more.format(**options)}",
+        "    )",
+    ]
+    if weights not in ("imagenet", "random") and not weights.endswith(RUN_MODEL):
+        lines += [f"    base.load_weights({quote(weights)})"]
+    text = "\n".join(lines) + "\n" + (MOMENTUM if recipe.model == "mobilenet_v2" else "")
+    return (
+        f'{text}    base = keras.Model(base.input, base.output, name="base")\n'
+        f'    image = keras.Input((SIZE, SIZE, 1), name="image")\n{scaling}'
+        '    x = layers.Identity(name="features")(base(x))\n'
+        f"    x = attach_head(x, {quote(str(options['head']))}, {options['dropout']!r})\n"
+        "    outputs = probabilities(x, n_classes, multilabel=False)\n"
+        f"    model = keras.Model(image, outputs, name={quote(recipe.model)})\n"
+    )
+
+
+def copy_definitions(modules: Sequence[str], wanted: Sequence[str]) -> str:
+    """Return top-level definitions of modules of `xray_core.models`, and those that they use.
+
+    Args:
+        modules: file names, later ones using earlier ones.
+        wanted: names of functions.
+
+    Returns:
+        Their code in its order, of each docstring the first line.
+    """
+    found = {}  # name -> its place, what it names, its code
+    for number, module in enumerate(modules):
+        text = files("xray_core.models").joinpath(module).read_text(encoding="utf-8")
+        for node in ast.parse(text).body:
+            names = {one.id for one in ast.walk(node) if isinstance(one, ast.Name)}
+            if isinstance(node, ast.FunctionDef):
+                found[node.name] = (number, node.lineno), names, _code_of(node, text)
+            elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+                code = _code_of(node, text)
+                found[node.targets[0].id] = (number, node.lineno), names, code
+    taken: set[str] = set()
+    waiting = set(wanted)
+    while waiting:
+        name = waiting.pop()
+        taken.add(name)
+        waiting |= (found[name][1] & set(found)) - taken
+    return "\n\n\n".join(code for _, _, code in sorted(found[name] for name in taken))
+
+
+def _code_of(node: ast.FunctionDef | ast.Assign, text: str) -> str:
+    lines = text.splitlines()
+    assert node.end_lineno is not None  # as it is of all that was parsed
+    if isinstance(node, ast.Assign) or ast.get_docstring(node) is None:
+        return "\n".join(lines[node.lineno - 1 : node.end_lineno])
+    about = node.body[0]
+    assert about.end_lineno is not None
+    first = lines[about.lineno - 1].removesuffix('"""')
+    before = lines[node.lineno - 1 : about.lineno - 1]
+    return "\n".join([*before, f'{first}"""', *lines[about.end_lineno : node.end_lineno]])

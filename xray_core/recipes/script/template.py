@@ -1,0 +1,222 @@
+"""The frame of a script, and the pieces of its preprocessing; `$name` is filled in."""
+
+SCRIPT = '''\
+$head
+#
+# Run:    python train.py split.csv IMAGE_FOLDER
+# Needs:  pip install keras tensorflow numpy pandas opencv-python-headless
+#
+# split.csv has a row for each image, with the columns path (inside IMAGE_FOLDER), label, and part:
+# train, validation or test. A run of X-ray Lab has used its split.parquet, which becomes such a
+# file with pandas and pyarrow:
+#   split = pandas.read_parquet("split.parquet").rename(columns={"class": "label"})
+#   split[["path", "label", "part"]].to_csv("split.csv", index=False)
+#
+# The results will be near to those of X-ray Lab, not the same: images are read by OpenCV alone (no
+# DICOM, no 16 bits), and order, augmentation and first weights are drawn in another way.
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+import cv2
+import keras
+import numpy as np
+import pandas as pd
+from keras import layers
+
+# In the order of the outputs; if there are none here, the labels in split.csv.
+CLASSES = $classes
+SIZE = $size  # px, height = width
+BATCH_SIZE = $batch
+SEED = $seed
+MONITOR = $monitor  # cross-entropy of the validation part
+
+
+def preprocess(image: np.ndarray) -> np.ndarray:
+    """Return a gray image, uint8 (height, width), as a square of SIZE px."""
+$preprocess
+
+def augment(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Return a square gray image, randomly changed; not pixel for pixel as X-ray Lab does."""
+$augment
+
+$model
+
+
+class Films(keras.utils.PyDataset):
+    """Batches of images in [0, 255] and their targets; shuffled and augmented for training."""
+
+    def __init__(self, images: np.ndarray, actual: np.ndarray, n_classes: int, train: bool = False):
+        super().__init__()
+        self.images, self.actual, self.train = images, actual, train
+        self.targets = np.eye(n_classes, dtype="float32")[actual]
+        self.rng = np.random.default_rng(SEED)
+        self.order = np.arange(len(images))
+        self.on_epoch_end()
+
+    def __len__(self) -> int:
+        return -(-len(self.images) // BATCH_SIZE)
+
+    def __getitem__(self, number: int) -> Any:
+        rows = self.order[number * BATCH_SIZE : (number + 1) * BATCH_SIZE]
+        images = self.images[rows]
+        if self.train:
+            images = np.stack([augment(image, self.rng) for image in images])
+        return images[..., np.newaxis].astype("float32"), self.targets[rows]
+
+    def on_epoch_end(self) -> None:
+        if self.train:
+            self.rng.shuffle(self.order)
+
+
+class KeepBest(keras.callbacks.Callback):
+    """Keeps the weights of the epoch with the lowest validation loss, through all phases."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.loss, self.weights = float("inf"), None
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        if np.isnan(logs[MONITOR]):
+            raise SystemExit("The training diverged. Lower the learning rate.")
+        if logs[MONITOR] < self.loss:
+            self.loss, self.weights = logs[MONITOR], self.model.get_weights()
+
+
+def read_part(table: pd.DataFrame, part: str, folder: Path, classes: list[str]) -> Films:
+    """Return the images of a part, all of them in memory."""
+    rows = table[table["part"] == part]
+    images = np.empty((len(rows), SIZE, SIZE), np.uint8)
+    for number, path in enumerate(rows["path"]):
+        image = cv2.imread(str(folder / path), cv2.IMREAD_GRAYSCALE)
+        if image is None:
+            raise SystemExit(f"{folder / path} cannot be read. Take it out of the table.")
+        images[number] = preprocess(image)
+    actual = np.array([classes.index(label) for label in rows["label"]], dtype=int)
+    return Films(images, actual, len(classes), train=part == "train")
+
+
+def compile_model(model: keras.Model, optimizer: keras.optimizers.Optimizer) -> None:
+    """Compile the model with the loss that is learnt, and the figures that are shown."""
+    model.compile(
+        optimizer=optimizer,
+        loss=$loss,
+        metrics=["accuracy", keras.metrics.CategoricalCrossentropy("entropy")],
+        jit_compile=False,  # on a GPU, True may be faster
+    )
+
+
+def area_under_roc(is_positive: np.ndarray, scores: np.ndarray) -> float:
+    """Return how probably a positive image scores above a negative one."""
+    n, positive = len(scores), int(is_positive.sum())
+    if positive in (0, n):
+        return float("nan")
+    ranks = pd.Series(scores).rank().to_numpy()
+    return (ranks[is_positive].sum() - positive * (positive + 1) / 2) / (positive * (n - positive))
+
+
+def show_result(actual: np.ndarray, found: np.ndarray, classes: list[str], part: str) -> None:
+    """Print accuracy, AUC and confusion matrix."""
+    areas = [area_under_roc(actual == k, found[:, k]) for k in range(len(classes))]
+    area = areas[1] if len(classes) == 2 else np.mean(areas)
+    confusion = np.zeros((len(classes), len(classes)), int)
+    np.add.at(confusion, (actual, found.argmax(axis=1)), 1)
+    print(f"{part}: {len(actual)} images")
+    print(f"accuracy {np.mean(found.argmax(axis=1) == actual):.4f}")
+    print(f"AUC {area:.4f}" + ("" if len(classes) == 2 else " (mean of one against the others)"))
+    print("confusion matrix, rows true, columns predicted:")
+    print(pd.DataFrame(confusion, index=classes, columns=classes).to_string())
+
+
+def main() -> None:
+    """Read the data, train, judge."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("table", type=Path, help="CSV with the columns path, label, part")
+    parser.add_argument("folder", type=Path, help="folder of the images")
+    parser.add_argument("--save", type=Path, help="write the trained model there, as .keras")
+    options = parser.parse_args()
+
+    keras.utils.set_random_seed(SEED)
+    keras.config.set_dtype_policy($policy)
+    table = pd.read_csv(options.table, dtype=str)
+    if absent := sorted({"path", "label", "part"} - set(table)):
+        raise SystemExit(f"{options.table} has no column {absent}.")
+    classes = CLASSES or sorted(table["label"].unique())
+    if unknown := sorted(set(table["label"]) - set(classes)):
+        raise SystemExit(f"Labels that are no classes: {unknown}. The classes are: {classes}.")
+    if absent := sorted(set(classes) - set(table.loc[table["part"] == "train", "label"])):
+        raise SystemExit(f"No image of these classes is in the part train: {absent}.")
+    training = read_part(table, "train", options.folder, classes)
+    validation = read_part(table, "validation", options.folder, classes)
+$weights
+    model = build_model(len(classes))
+    best = KeepBest()
+
+$phases
+
+$keep\
+    part = "test" if (table["part"] == "test").any() else "validation"
+    judged = read_part(table, part, options.folder, classes)
+    found = model.predict(judged, verbose=0)
+$mirror\
+    show_result(judged.actual, found, classes, part)
+    if options.save:
+        model.save(options.save)
+
+
+if __name__ == "__main__":
+    main()
+'''
+
+CONTRASTS = {
+    "none": "",
+    "equalize_hist": """\
+    share = np.bincount(image.ravel(), minlength=256).cumsum() / image.size
+    image = np.round(share * 255).astype(np.uint8)[image]
+""",
+    "clahe": """\
+    image = cv2.createCLAHE(clipLimit=$clip).apply(image)
+""",
+    "gamma": """\
+    image = np.rint(255 * np.linspace(0, 1, 256) ** $gamma).astype(np.uint8)[image]
+""",
+    "log": """\
+    image = (np.log2(1 + np.arange(256) / 255) * 255).astype(np.uint8)[image]
+""",
+}
+
+SQUARES = {
+    "squash": """\
+    height, width = SIZE, SIZE
+    smaller = (min(width, image.shape[1]), min(height, image.shape[0]))
+    image = cv2.resize(image, smaller, interpolation=cv2.INTER_AREA)
+    return cv2.resize(image, (width, height), interpolation=cv2.INTER_LINEAR)
+""",
+    "pad": """\
+    scale = SIZE / max(image.shape)
+    height, width = (max(1, round(side * scale)) for side in image.shape)
+    smaller = (min(width, image.shape[1]), min(height, image.shape[0]))
+    image = cv2.resize(image, smaller, interpolation=cv2.INTER_AREA)
+    square = np.zeros((SIZE, SIZE), np.uint8)
+    top, left = (SIZE - height) // 2, (SIZE - width) // 2
+    square[top : top + height, left : left + width] = cv2.resize(
+        image, (width, height), interpolation=cv2.INTER_LINEAR
+    )
+    return square
+""",
+}
+
+AUGMENT = """\
+    scale = 1 + $zoom
+    angle = np.radians($rotation)
+    slope = np.tan(np.radians($shear))
+    rotate = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    lean = np.array([[1.0, slope], [0.0, 1.0]])
+    linear = scale * rotate @ lean @ np.diag([$flip_x, $flip_y])
+    centre = np.full(2, (SIZE - 1) / 2)
+    shift = SIZE * np.array([$shift, $shift])
+    matrix = np.column_stack([linear, centre - linear @ centre + shift])
+    image = cv2.warpAffine(image, matrix, (SIZE, SIZE), borderMode=cv2.BORDER_REPLICATE)
+    return cv2.convertScaleAbs(image, alpha=$brightness)
+"""
