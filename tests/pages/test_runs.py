@@ -468,6 +468,7 @@ def test_a_resumed_run_says_from_where(workspace: Home, open_page: OpenPage) -> 
     run.append_event("started", "Its turn has come; it was started.", "worker")
     assert "Its turn has come" not in words_on(open_page("runs", run=run.name))
     run.append_event("restored", "Goes on from epoch 2, batch 3.", "training")
+    run.append_event("features", "Features of 60 images computed once.", "training")
 
     assert "Goes on from epoch 2, batch 3." in words_on(open_page("runs", run=run.name))
 

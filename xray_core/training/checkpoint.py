@@ -54,11 +54,11 @@ class Position:
     n_training: int = 0
 
 
-def write_checkpoint(path: Path, model: Any, position: Position) -> None:
-    """Write `model`, compiled, and `position`; the previous file stays until this one is whole."""
+def write_checkpoint(path: Path, model: Any, optimizer: Any, position: Position) -> None:
+    """Write down where a training stands; the previous file stays until this one is whole."""
     arrays: dict[str, Any] = {
         f"{owner}_{number:04d}": ops.convert_to_numpy(variable)
-        for owner, variables in _variables(model)
+        for owner, variables in _variables(model, optimizer)
         for number, variable in enumerate(variables)
     }
     text = json.dumps(asdict(position)).encode()
@@ -84,16 +84,15 @@ def read_position(path: Path) -> Position | None:
         raise _damaged(path, error) from error
 
 
-def restore_checkpoint(path: Path, model: Any) -> None:
-    """Set all variables of `model`, compiled as it was, to those of the checkpoint.
+def restore_checkpoint(path: Path, model: Any, optimizer: Any) -> None:
+    """Set all variables of `model` and `optimizer`, built, to those of the checkpoint.
 
     Raises:
         RunError: the file is damaged, or of another model or optimizer.
     """
-    model.optimizer.build(model.trainable_variables)
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-            for owner, variables in _variables(model):
+            for owner, variables in _variables(model, optimizer):
                 stored = [name for name in arrays.files if name.startswith(f"{owner}_")]
                 if len(stored) != len(variables):
                     raise ValueError(f"{len(stored)} {owner} variables, not {len(variables)}")
@@ -103,8 +102,8 @@ def restore_checkpoint(path: Path, model: Any) -> None:
         raise _damaged(path, error) from error
 
 
-def _variables(model: Any) -> list[tuple[str, list[Any]]]:
-    return [("model", model.variables), ("optimizer", model.optimizer.variables)]
+def _variables(model: Any, optimizer: Any) -> list[tuple[str, list[Any]]]:
+    return [("model", model.variables), ("optimizer", optimizer.variables)]
 
 
 def _damaged(path: Path, error: Exception) -> RunError:

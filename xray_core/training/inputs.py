@@ -58,6 +58,7 @@ class TrainingBatches(keras.utils.PyDataset):  # type: ignore[misc]
         if balanced:
             self._n_images = -(-len(rows) // len(classes)) * len(classes)
         self._cache, self._rows, self._targets = cache, rows, targets
+        self._features: NDArray[np.floating[Any]] | None = None
         self._weights = (targets * class_weights).sum(axis=1).astype("float32")
         self._batch_size, self._augment, self._seed = batch_size, augment, seed
         self.start_epoch(1)
@@ -76,6 +77,19 @@ class TrainingBatches(keras.utils.PyDataset):  # type: ignore[misc]
     def n_batches(self) -> int:
         """Batches of a whole epoch."""
         return -(-self._n_images // self._batch_size)
+
+    def unchanged_images(self, batch_size: int) -> "PredictionBatches":
+        """Return the images of the training part in their order, without any change."""
+        return PredictionBatches(self._cache, self._rows, batch_size)
+
+    def replace_images(self, features: NDArray[np.floating[Any]] | None) -> None:
+        """Deal out features in the place of images, otherwise as before.
+
+        Args:
+            features: float, shape (n_training, …), in the order of `unchanged_images`; None: the
+                images again. Only where images are neither augmented nor mixed.
+        """
+        self._features = features
 
     def start_epoch(self, epoch: int, first_batch: int = 0) -> None:
         """Draw the order of `epoch`, counted from 1 through all phases.
@@ -117,17 +131,24 @@ class TrainingBatches(keras.utils.PyDataset):  # type: ignore[misc]
         batch = self._first + number
         drawn = self._order[batch * self._batch_size : (batch + 1) * self._batch_size]
         again, chosen = np.divmod(drawn, self.n_training)
-        rows = self._rows[chosen]
-        # An image that is shown again in the epoch is changed otherwise.
-        numbers = rows + again * len(self._cache.pixels)
-        images = augment_batch(
-            self._cache.pixels[rows], numbers, self._augment, self._seed, self._epoch
-        )
         mix = self._draw_mixing(batch, len(drawn))
+        if self._features is None:
+            images = mix(self._draw_images(chosen, again))[..., np.newaxis]
+        else:
+            images = self._features[chosen]
         targets: Any = mix(self._targets[chosen])
         if self._finer is not None:
             targets = {FINE: mix(self._finer[chosen]), GATHERED: targets}
-        return mix(images)[..., np.newaxis], targets, mix(self._weights[chosen])
+        return images, targets, mix(self._weights[chosen])
+
+    def _draw_images(self, chosen: NDArray[np.int64], again: NDArray[np.int64]) -> Any:
+        """Return images as they are shown for the time numbered `again`, from 0, in the epoch."""
+        rows = self._rows[chosen]
+        # An image that is shown again in the epoch is changed otherwise.
+        numbers = rows + again * len(self._cache.pixels)
+        return augment_batch(
+            self._cache.pixels[rows], numbers, self._augment, self._seed, self._epoch
+        )
 
     def _draw_mixing(self, batch: int, size: int) -> Callable[[NDArray[np.float32]], Any]:
         """Return the function that mixes what belongs to the images of a batch, row by row."""
@@ -153,12 +174,12 @@ class PredictionBatches(keras.utils.PyDataset):  # type: ignore[misc]
         self, cache: ImageCache, rows: NDArray[np.int64], batch_size: int, mirrored: bool = False
     ) -> None:
         super().__init__()
-        self._cache, self._rows, self._batch_size = cache, rows, batch_size
+        self._cache, self._rows, self.batch_size = cache, rows, batch_size
         self._step = -1 if mirrored else 1
 
     def __len__(self) -> int:
-        return -(-len(self._rows) // self._batch_size)
+        return -(-len(self._rows) // self.batch_size)
 
     def __getitem__(self, batch: int) -> tuple[Any]:
-        rows = self._rows[batch * self._batch_size : (batch + 1) * self._batch_size]
+        rows = self._rows[batch * self.batch_size : (batch + 1) * self.batch_size]
         return (self._cache.pixels[rows][:, :, :: self._step, np.newaxis].astype("float32"),)

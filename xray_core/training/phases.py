@@ -1,6 +1,7 @@
 """The phases of a training, one after the other, from wherever it stands."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import keras
@@ -8,12 +9,21 @@ import keras
 from xray_core.recipes import Phase, Recipe
 from xray_core.runs import Run
 from xray_core.training.checkpoint import Position, restore_checkpoint
+from xray_core.training.features import (
+    EVENT,
+    CutModel,
+    compute_features,
+    cut_model,
+    judge_features,
+)
 from xray_core.training.finer import FINE, GATHERED, expose_finer
 from xray_core.training.freezing import freeze_layers
 from xray_core.training.inputs import TrainingBatches
 from xray_core.training.losses import ENTROPY, build_loss, is_plain
 from xray_core.training.optimizers import build_optimizer, set_rate
 from xray_core.training.recorder import Recorder
+
+FEATURES_BATCH = 64  # images that go through a frozen base at once
 
 
 def fit_phases(
@@ -29,7 +39,8 @@ def fit_phases(
     """Train all phases; the kept weights of a phase are carried into the next.
 
     Args:
-        model: built, uncompiled; trained in place. With finer targets, see `training.finer`.
+        model: built, uncompiled, and left so; its layers are trained in place. With finer
+            targets, see `training.finer`.
         recipe: its phases.
         run: the folder of its checkpoints.
         training: what is trained on.
@@ -43,18 +54,31 @@ def fit_phases(
     """
     begin: Position = recorder.position
     recorder.judged = model
-    trained = expose_finer(model) if recipe.finer_targets else model
+    # What is kept is never compiled: anybody can open it, without the optimizer and its schedule.
+    whole = expose_finer(model) if recipe.finer_targets else _same_layers(model)
     for number, phase in enumerate(recipe.phases):
         if number < begin.phase:
             continue
         goes_on = resumes and number == begin.phase
         if number and not goes_on:
             take_kept_weights(model, run)
+        freeze_layers(whole, phase)
+        cut, why_not = None, ""
+        if phase.trainable == "head":
+            n_images = training.n_training + recorder.n_validation
+            cut, why_not = cut_model(whole, recipe, phase, n_images)
+        trained = cut.head if cut else whole
         _compile(trained, recipe, phase, training.n_batches, on_gpu)
         if goes_on:
-            restore_checkpoint(run.last_checkpoint, trained)
+            restore_checkpoint(run.last_checkpoint, model, trained.optimizer)
         recorder.start_phase(number, phase.name)
         recorder.set_model(trained)
+        training.replace_images(None)
+        if cut:
+            _store_features(cut, run, training, recorder)
+        elif why_not:
+            words = f"Phase {phase.name}: each epoch computes the features of all images anew"
+            run.append_event(EVENT, f"{words}: {why_not}.", "training")
         while not phase_is_over(phase, recorder.phase_losses):
             here = recorder.position
             if here.batch < training.n_batches:
@@ -84,13 +108,35 @@ def phase_is_over(phase: Phase, losses: Sequence[float]) -> bool:
 
 def take_kept_weights(model: Any, run: Run) -> None:
     """Set the weights of `model` to those of the epoch that is kept so far."""
-    # Not model.load_weights, which also loads the optimizer, and that may be another phase's.
+    # Not model.load_weights: files of older runs hold an optimizer, which may be another phase's.
     kept = keras.models.load_model(run.best_checkpoint, compile=False, safe_mode=True)
     model.set_weights(kept.get_weights())
 
 
+def _same_layers(model: Any) -> Any:
+    """Return another model of the layers and weights of `model`."""
+    return keras.Model(model.input, model.output, name=model.name)
+
+
+def _store_features(cut: CutModel, run: Run, training: TrainingBatches, recorder: Recorder) -> None:
+    """Compute the features of all images, and let them be trained and judged on."""
+    n_training, n_validation = training.n_training, recorder.n_validation
+    n_images = n_training + n_validation
+
+    def tell(done: int) -> None:
+        recorder.tell(f"Computing features: {done:,} of {n_images:,} images.", done, n_images)
+
+    images = training.unchanged_images(FEATURES_BATCH)
+    training.replace_images(compute_features(cut.body, images, n_training, tell))
+    validation = compute_features(
+        cut.body, recorder.validation, n_validation, lambda done: tell(n_training + done)
+    )
+    recorder.judge_by(partial(judge_features, cut.judge, validation))
+    sentence = "computed once: the base is frozen and nothing is augmented."
+    run.append_event(EVENT, f"Features of {n_images:,} images {sentence}", "training")
+
+
 def _compile(model: Any, recipe: Recipe, phase: Phase, steps_per_epoch: int, on_gpu: bool) -> None:
-    freeze_layers(model, phase)
     both = len(model.outputs) == 2
     loss = build_loss(recipe)
     # Objects, not names: with all variables there before the first step, TensorFlow traces it once

@@ -3,6 +3,7 @@
 import os
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -66,13 +67,19 @@ class Recorder(keras.callbacks.Callback):  # type: ignore[misc]
     ) -> None:
         super().__init__()
         self._run, self._progress = run, progress
-        self._training, self._validation = training, validation
+        self._training, self.validation = training, validation
         self._actual, self._image_ids, self._classes = actual, image_ids, classes
         self.position, self._keep_last = position, keep_last
-        self.judged: Any = None  # the model whose answers count
+        self.judged: Any = None  # the model whose answers count, with all variables of a training
+        self._answer: Callable[[], NDArray[np.float32]] | None = None
         self.phase = ""
         self.phase_losses: list[float] = []  # validation loss of each epoch of the present phase
         self._saved_at, self._save_seconds = time.monotonic(), 0.0
+
+    @property
+    def n_validation(self) -> int:
+        """Images of the validation part."""
+        return len(self._actual)
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         self._began = time.monotonic() - self.position.seconds
@@ -129,7 +136,10 @@ class Recorder(keras.callbacks.Callback):  # type: ignore[misc]
         here = self.position
         self._progress.update(message=f"Epoch {here.epoch + 1}: validating.")
         began = time.monotonic()
-        probabilities = self.judged.predict(self._validation, verbose=0).astype("float64")
+        if self._answer:
+            probabilities = self._answer().astype("float64")
+        else:
+            probabilities = self.judged.predict(self.validation, verbose=0).astype("float64")
         confusion = confusion_counts(self._actual, probabilities.argmax(axis=1), len(self._classes))
         summary = summarise(self._actual, probabilities)
         val_loss = round(cross_entropy(self._actual, probabilities), 6)
@@ -182,7 +192,16 @@ class Recorder(keras.callbacks.Callback):  # type: ignore[misc]
         epochs = self._run.read_epochs()  # of this phase there are some where it goes on
         own = epochs[epochs["phase"] == name] if len(epochs) else epochs
         self.phase_losses = own["val_loss"].tolist() if len(own) else []
+        self._answer = None
         self._move(phase=number)
+
+    def judge_by(self, answer: Callable[[], NDArray[np.float32]]) -> None:
+        """Take the probabilities of the validation images from `answer` until the phase ends."""
+        self._answer = answer
+
+    def tell(self, message: str, done: int, total: int) -> None:
+        """Say what is done between two epochs. Raises StopRequested if the run shall stop."""
+        self._progress.update(step="training", message=message, done=done, total=total)
 
     def save_checkpoint(self) -> None:
         """Write down all that the training needs to go on from here."""
@@ -194,7 +213,10 @@ class Recorder(keras.callbacks.Callback):  # type: ignore[misc]
             log_bytes=log.stat().st_size if log.exists() else 0,
             n_training=self._training.n_training,
         )
-        write_checkpoint(self._run.last_checkpoint, self.model, self.position)
+        # What is trained may be a part of the model alone; what is written down is all of it.
+        write_checkpoint(
+            self._run.last_checkpoint, self.judged, self.model.optimizer, self.position
+        )
         self._saved_at = time.monotonic()
         self._save_seconds = self._saved_at - began
 

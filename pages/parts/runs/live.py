@@ -71,7 +71,8 @@ def _words(run: Run, status: Status) -> str:
 def _resumed_from(run: Run) -> str:
     """Return where a running run went on, or "" if it began at the beginning."""
     with errors_in_words():
-        events = run.read_events()
+        # How a phase is trained may have been noted since.
+        events = [event for event in run.read_events() if event.get("event") != "features"]
     if not events or events[-1].get("event") != "restored":
         return ""
     return escape_markdown(str(events[-1].get("cause", "")))
