@@ -37,7 +37,9 @@ CHECKS = {
     "ruff format": ["-m", "ruff", "format", "--check", "."],
     "mypy": ["-m", "mypy"],
     "lint-imports": ["-c", LINT_IMPORTS],
-    "pytest": ["-m", "pytest", "-n", "2", "--dist", "loadfile"],  # a file's tests share fixtures
+    # A file's tests share fixtures. Three processes on two cores: tests also wait. In the order of
+    # the folders the browser, which takes longest, comes first.
+    "pytest": ["-m", "pytest", "-n", "3", "--dist", "loadfile", "--no-loadscope-reorder"],
 }
 
 
