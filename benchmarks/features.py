@@ -1,6 +1,6 @@
 """How long a phase with a frozen base takes: its features computed once, or anew in each epoch.
 
-    python benchmarks/features.py [FILMS]
+    python -m benchmarks.features [FILMS]
 
 Films are drawn; MobileNetV2 0.35 with random weights is trained on three quarters of them and
 judged on the others, as a run does it: metric log, validation, checkpoints. Both sides take turns.
@@ -18,8 +18,6 @@ from typing import Any
 import keras
 import numpy as np
 import pandas as pd
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from xray_core.datasets import open_dataset
 from xray_core.datasets.phantom import write_phantom_dataset

@@ -12,6 +12,7 @@ import keras
 import numpy as np
 import pytest
 
+from benchmarks.features import make_images_differ
 from tests.training import test_options
 from tests.training.test_options import build, fit, recipe_with, weights_of
 from tests.training.test_resume import check_same_log
@@ -70,18 +71,8 @@ def build_with_head(n_classes: int, head: str, **options: Any) -> Any:
         small = build(n_classes)
         x = attach_head(small.get_layer("features").output, head, dropout=0.3)
         model = keras.Model(small.input, probabilities(x, n_classes, multilabel=False))
-    _make_images_differ(model.get_layer("base"))
+    make_images_differ(model.get_layer("base"))
     return model
-
-
-def _make_images_differ(base: Any) -> None:
-    """Give the normalisation of `base` weights and statistics under which all features count."""
-    rng = np.random.default_rng(1)
-    for layer in base.layers:
-        if isinstance(layer, keras.layers.BatchNormalization):
-            shape = layer.gamma.shape
-            ranges = ((1.0, 2.0), (-0.5, 0.5), (-0.1, 0.1), (0.1, 0.5))
-            layer.set_weights([rng.uniform(low, high, shape) for low, high in ranges])
 
 
 @pytest.fixture
@@ -161,13 +152,13 @@ def test_the_statistics_of_a_frozen_base_stay_while_those_of_the_head_are_learnt
     train_both: Callable[[Recipe], BothWays], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     begun: list[Any] = []
-    make_differ = _make_images_differ
+    make_differ = make_images_differ
 
     def make_differ_and_note(base: Any) -> None:
         make_differ(base)
         begun.append(base.get_weights())
 
-    monkeypatch.setattr(f"{__name__}._make_images_differ", make_differ_and_note)
+    monkeypatch.setattr(f"{__name__}.make_images_differ", make_differ_and_note)
     both = train_both(recipe_of({"model_options": {"head": "pool_norm"}}))
 
     for run, had in zip((both.stored, both.plain), begun, strict=True):
