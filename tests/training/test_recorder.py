@@ -39,6 +39,12 @@ class FakeModel:
         p = np.array(self.positive, "float32")
         return np.stack([1 - p, p], axis=1)
 
+    def get_weights(self) -> list[float]:
+        return list(self.positive)
+
+    def set_weights(self, weights: list[float]) -> None:
+        self.positive = list(weights)
+
     def save(self, path: Path) -> None:
         path.write_text(json.dumps(self.positive))
 
@@ -135,15 +141,44 @@ def test_the_best_weights_are_kept(recorder: Recorder, run: Run) -> None:
     for positive in (bad, good, bad):
         model.positive = positive
         train_epoch(recorder)
+    recorder.end_phase()
 
     assert run.read_epochs()["best_epoch"].tolist() == [1, 2, 2]
     assert recorder.position.best_epoch == 2
+    assert model.positive == bad, "the training goes on from the last epoch, not from the best"
     assert json.loads(run.best_checkpoint.read_text()) == good
     last = read_position(run.last_checkpoint)
     assert last == recorder.position
     assert last
     assert (last.epoch, last.batch, last.n_training) == (3, 0, 10)
     assert last.log_bytes == run.metrics_path.stat().st_size
+
+
+def test_after_short_epochs_the_files_wait_but_never_contradict_each_other(
+    recorder: Recorder, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model: Any = recorder.model
+    good, better, bad = [0.1, 0.2, 0.9, 0.9, 0.9], [0.0, 0.0, 1.0, 1.0, 1.0], [0.9] * 5
+    monkeypatch.setattr("xray_core.training.recorder.EPOCHS_EVERY", 0.0)
+    model.positive = good
+    train_epoch(recorder)
+    monkeypatch.setattr("xray_core.training.recorder.EPOCHS_EVERY", 3600.0)
+    monkeypatch.setattr("xray_core.training.recorder.CHECKPOINT_EVERY", 3600.0)
+    for positive in (better, bad):
+        model.positive = positive
+        train_epoch(recorder)
+
+    first = read_position(run.last_checkpoint)
+    assert first
+    assert (first.epoch, first.best_epoch) == (1, 1), "a killed training goes on from here"
+    assert json.loads(run.best_checkpoint.read_text()) == good
+    monkeypatch.setattr("xray_core.training.recorder.CHECKPOINT_EVERY", 0.0)
+    recorder.on_epoch_begin(0)
+    recorder.on_train_batch_end(0, {"loss": 0.5, "accuracy": 0.5})
+    assert read_position(run.last_checkpoint) == first, "not within an epoch while weights wait"
+    recorder.save_checkpoint()
+    assert read_position(run.last_checkpoint) == recorder.position
+    assert json.loads(run.best_checkpoint.read_text()) == better
 
 
 def test_every_line_is_strict_json_even_where_a_class_has_no_image(

@@ -79,13 +79,22 @@ def fit_phases(
         elif why_not:
             words = f"Phase {phase.name}: each epoch computes the features of all images anew"
             run.append_event(EVENT, f"{words}: {why_not}.", "training")
-        while not phase_is_over(phase, recorder.phase_losses):
-            here = recorder.position
-            if here.batch < training.n_batches:
-                training.start_epoch(here.epoch + 1, here.batch)
-                set_rate(trained.optimizer, phase, recorder.phase_losses)
-                trained.fit(training, epochs=1, shuffle=False, verbose=0, callbacks=[recorder])
-            recorder.judge_epoch()
+        try:
+            _fit_epochs(trained, phase, training, recorder)
+        finally:
+            recorder.save_kept()  # also where the training diverged
+        recorder.end_phase()
+
+
+def _fit_epochs(model: Any, phase: Phase, training: TrainingBatches, recorder: Recorder) -> None:
+    """Train and judge one epoch after the other until the phase is over."""
+    while not phase_is_over(phase, recorder.phase_losses):
+        here = recorder.position
+        if here.batch < training.n_batches:
+            training.start_epoch(here.epoch + 1, here.batch)
+            set_rate(model.optimizer, phase, recorder.phase_losses)
+            model.fit(training, epochs=1, shuffle=False, verbose=0, callbacks=[recorder])
+        recorder.judge_epoch()
 
 
 def phase_is_over(phase: Phase, losses: Sequence[float]) -> bool:

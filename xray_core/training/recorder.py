@@ -32,6 +32,8 @@ from xray_core.training.progress import Progress
 # Seconds of training that a killed process may cost.
 CHECKPOINT_EVERY = float(os.environ.get("XRAY_CHECKPOINT_SECONDS") or 20)
 CHECKPOINT_SHARE = 0.05  # of the time that writing checkpoints may take; large models are slow
+# Between two epochs it costs little to lose, and much to write, where an epoch is over in a moment.
+EPOCHS_EVERY = 5.0
 
 
 class Recorder(keras.callbacks.Callback):  # type: ignore[misc]
@@ -75,6 +77,8 @@ class Recorder(keras.callbacks.Callback):  # type: ignore[misc]
         self.phase = ""
         self.phase_losses: list[float] = []  # validation loss of each epoch of the present phase
         self._saved_at, self._save_seconds = time.monotonic(), 0.0
+        self._saved = position  # that the checkpoint tells
+        self._kept: list[Any] | None = None  # weights of the best epoch that no file holds yet
 
     @property
     def n_validation(self) -> int:
@@ -117,9 +121,9 @@ class Recorder(keras.callbacks.Callback):  # type: ignore[misc]
             hits=here.hits + hits,
             seconds=time.monotonic() - self._began,
         )
-        if time.monotonic() - self._saved_at > max(
-            CHECKPOINT_EVERY, self._save_seconds / CHECKPOINT_SHARE
-        ):
+        # Weights that wait are written between epochs only: here some backends hold others.
+        pause = max(CHECKPOINT_EVERY, self._save_seconds / CHECKPOINT_SHARE)
+        if self._kept is None and time.monotonic() - self._saved_at > pause:
             self.save_checkpoint()
         self._progress.update(
             step="training",
@@ -151,8 +155,7 @@ class Recorder(keras.callbacks.Callback):  # type: ignore[misc]
         self._write_validation(epoch, probabilities)
         if self._keep_last or here.best_loss is None or val_loss < here.best_loss:
             self._move(best_loss=val_loss, best_epoch=epoch)
-            with replaced_file(self._run.best_checkpoint) as partial:
-                self.judged.save(partial)
+            self._kept = self.judged.get_weights()
         recall = [None if np.isnan(r) else round(r, 6) for r in recall_per_class(confusion)]
         self._run.append_metrics(
             {
@@ -181,7 +184,9 @@ class Recorder(keras.callbacks.Callback):  # type: ignore[misc]
             flush=True,
         )
         self._move(epoch=epoch, batch=0, loss_sum=0.0, hits=0.0, seconds=0.0, epoch_seconds=seconds)
-        self.save_checkpoint()
+        pause = max(EPOCHS_EVERY, self._save_seconds / CHECKPOINT_SHARE)
+        if time.monotonic() - self._saved_at >= min(CHECKPOINT_EVERY, pause):
+            self.save_checkpoint()
         is_kept = epoch == self.position.best_epoch
         kept = {"val_accuracy": round(summary["accuracy"], 6)} if is_kept else {}
         self._progress.update(now=True, epoch=epoch, **kept)
@@ -195,6 +200,11 @@ class Recorder(keras.callbacks.Callback):  # type: ignore[misc]
         self._answer = None
         self._move(phase=number)
 
+    def end_phase(self) -> None:
+        """Write down all that is not yet."""
+        if self.position is not self._saved:
+            self.save_checkpoint()
+
     def judge_by(self, answer: Callable[[], NDArray[np.float32]]) -> None:
         """Take the probabilities of the validation images from `answer` until the phase ends."""
         self._answer = answer
@@ -203,11 +213,25 @@ class Recorder(keras.callbacks.Callback):  # type: ignore[misc]
         """Say what is done between two epochs. Raises StopRequested if the run shall stop."""
         self._progress.update(step="training", message=message, done=done, total=total)
 
+    def save_kept(self) -> None:
+        """Write the weights of the best epoch, if they wait for it."""
+        if self._kept is None:
+            return
+        self._take_variables()
+        present = self.judged.get_weights()
+        self.judged.set_weights(self._kept)
+        try:
+            with replaced_file(self._run.best_checkpoint) as partial:
+                self.judged.save(partial)
+        finally:
+            self.judged.set_weights(present)
+        self._kept = None
+
     def save_checkpoint(self) -> None:
-        """Write down all that the training needs to go on from here."""
+        """Write down all that the training needs to go on from here, the best weights included."""
         began = time.monotonic()
-        if keras.backend.backend() == "jax":
-            self.model.jax_state_sync()  # within fit the variables are not the model's
+        self._take_variables()
+        self.save_kept()  # first: the position tells which epoch's they are
         log = self._run.metrics_path
         self._move(
             log_bytes=log.stat().st_size if log.exists() else 0,
@@ -217,8 +241,14 @@ class Recorder(keras.callbacks.Callback):  # type: ignore[misc]
         write_checkpoint(
             self._run.last_checkpoint, self.judged, self.model.optimizer, self.position
         )
+        self._saved = self.position
         self._saved_at = time.monotonic()
         self._save_seconds = self._saved_at - began
+
+    def _take_variables(self) -> None:
+        """Give the model the values that are trained, where a backend holds them elsewhere."""
+        if keras.backend.backend() == "jax":
+            self.model.jax_state_sync()  # within fit the variables are not the model's
 
     def _move(self, **changes: Any) -> None:
         self.position = replace(self.position, **changes)
