@@ -89,6 +89,22 @@ def test_while_a_fold_is_missing_nothing_is_pooled(home: Home) -> None:
     assert np.isnan(summary.runs["accuracy"].iloc[2])
 
 
+def test_networks_that_judge_the_same_images_are_averaged(home: Home) -> None:
+    runs = make_group(home, {"seed": [0, 1, 2, 3]})
+    for run, right in zip(runs, ([1, 1, 0, 1], [1, 0, 1, 1], [0, 1, 1, 1]), strict=False):
+        finish(run, ["a", "b", "c", "d"], [bool(one) for one in right])
+
+    summary = summarise_group(runs, N_ROUNDS)
+
+    assert summary.runs["accuracy"].tolist()[:3] == [0.75] * 3
+    assert summary.averaged
+    assert summary.averaged["metrics"]["accuracy"]["value"] == 1.0, "each is outvoted where wrong"
+    assert summary.averaged["n"] == 4
+    finish(runs[3], ["a", "b", "c", "other"], [True] * 4)
+    assert summarise_group(runs, N_ROUNDS).averaged is None, "it judged another image"
+    assert summarise_group(runs[:1], N_ROUNDS).averaged is None
+
+
 def test_of_a_run_that_was_made_again_the_newest_counts(home: Home) -> None:
     first, again = make_group(home, {"seed": [0, 1]})
     (again.folder / "recipe.json").write_text((first.folder / "recipe.json").read_text())

@@ -155,11 +155,18 @@ def show_group(options: argparse.Namespace, home: Home) -> Answer:
             lines.append(f"  {name.replace('_', ' '):18} {row[name]:.3f}{spread}")
     for setting, report in summary.pooled.items():
         lines += [f"All folds of {setting} together", _report_text(report)]
+    if summary.averaged:
+        n_networks = int(summary.settings["done"].sum())
+        lines += [
+            f"The mean of the probabilities of {n_networks} networks",
+            _report_text(summary.averaged),
+        ]
     answer = {
         "group": options.group,
         "runs": json.loads(summary.runs.to_json(orient="records")),
         "settings": json.loads(summary.settings.to_json(orient="records")),
         "pooled": summary.pooled,
+        "averaged": summary.averaged,
     }
     return answer, "\n".join(lines)
 

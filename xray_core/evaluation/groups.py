@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from xray_core.errors import RunError
-from xray_core.evaluation.report import Report, build_report
+from xray_core.evaluation.report import PREFIX, Report, build_report, prediction_table
 from xray_core.home import Home
 from xray_core.recipes import Recipe
 from xray_core.recipes.variants import setting_of
@@ -16,6 +17,7 @@ from xray_core.runs import Run
 
 FIGURES = ("accuracy", "balanced_accuracy", "auc")
 UNCHANGED = "as published"
+GIVEN = ["group", "part", "actual"]  # of predictions: what no network decides
 
 
 @dataclass(frozen=True)
@@ -31,11 +33,15 @@ class GroupSummary:
             newest that is done counts.
         pooled: of each setting whose folds are all done, by its words: the report over the test
             parts of all folds together, in which every image is judged once.
+        averaged: where two runs or more are done and all of these judge the same images: the
+            report of their networks together, each image's probabilities the mean of theirs;
+            else None.
     """
 
     runs: pd.DataFrame
     settings: pd.DataFrame
     pooled: dict[str, Report]
+    averaged: Report | None
 
 
 def find_group(home: Home, name: str) -> list[Run]:
@@ -57,7 +63,7 @@ def summarise_group(runs: Sequence[Run], n_rounds: int = 1000) -> GroupSummary:
 
     Args:
         runs: in any order, at least one.
-        n_rounds: bootstrap resamplings of the pooled reports.
+        n_rounds: bootstrap resamplings of the reports over several runs.
 
     Raises:
         RunError: the recipe or the report of a run is damaged.
@@ -84,7 +90,8 @@ def summarise_group(runs: Sequence[Run], n_rounds: int = 1000) -> GroupSummary:
         for setting, of_it in done.groupby("setting", sort=False)
         if (of_it["fold"] > 0).all() and len(of_it) == recipes[of_it.index[0]].split.folds
     }
-    return GroupSummary(table, _compare(table, done), pooled)
+    networks = [Run(ordered[0].folder.parent / name) for name in done["name"]]
+    return GroupSummary(table, _compare(table, done), pooled, _average(networks, n_rounds))
 
 
 def _name_settings(recipes: Sequence[Recipe]) -> list[str]:
@@ -142,3 +149,23 @@ def _pool(runs: Sequence[Run], n_rounds: int) -> Report:
     tested = pd.concat([table[table["part"] == "test"] for table in tables], ignore_index=True)
     # Every image is tested in one fold, so this is the most frequent class of them all.
     return build_report(tested, str(tested["actual"].mode().iloc[0]), n_rounds)
+
+
+def _average(runs: Sequence[Run], n_rounds: int) -> Report | None:
+    if len(runs) < 2:
+        return None
+    tables = [run.read_predictions().set_index("image_id").sort_index() for run in runs]
+    first = tables[0]
+    if not all(
+        list(table.columns) == list(first.columns)
+        and table[GIVEN].equals(first[GIVEN])  # the images themselves are the index
+        for table in tables[1:]
+    ):
+        return None
+    names = [name for name in first.columns if name.startswith(PREFIX)]
+    mean = np.mean([table[names].to_numpy("float64") for table in tables], axis=0)
+    split = first.reset_index().rename(columns={"actual": "class"})
+    classes = [name.removeprefix(PREFIX) for name in names]
+    found = prediction_table(split, classes, dict(zip(split["image_id"], mean, strict=True)))
+    majority = runs[0].read_report()["majority"]["class"]  # the training parts are alike, too
+    return build_report(found, majority, n_rounds)

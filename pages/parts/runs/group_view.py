@@ -67,7 +67,16 @@ def _show(home: Home, name: str, ended: bool) -> None:
     if (summary.runs["state"] == "done").any():
         _show_spread(summary, name)
     for setting, report in summary.pooled.items():
-        _show_pooled(setting, report)
+        _show_together(
+            f"All folds together: {setting}", report, "Each image judged once, in its own fold."
+        )
+    if summary.averaged:
+        n_networks = int(summary.settings["done"].sum())
+        _show_together(
+            f"{n_networks} networks together",
+            summary.averaged,
+            "Each image's probabilities are the mean of those of all networks that are done.",
+        )
     _show_runs(summary, name)
 
 
@@ -118,19 +127,17 @@ def _show_spread(summary: GroupSummary, name: str) -> None:
     )
 
 
-def _show_pooled(setting: str, report: dict[str, Any]) -> None:
+def _show_together(title: str, report: dict[str, Any], explanation: str) -> None:
     accuracy, area = report["metrics"]["accuracy"], report["metrics"]["auc"]
     with st.container(border=True):
-        st.markdown(f"**All folds together: {escape_markdown(setting)}**")
+        st.markdown(f"**{escape_markdown(title)}**")
         st.markdown(
             f"Accuracy **{accuracy['value']:.1%}**, 95% interval {accuracy['low']:.1%} to "
             f"{accuracy['high']:.1%}"
             + (f"; AUC {area['value']:.3f}" if area["value"] is not None else "")
             + f". n = {report['n']:,} images of {report['n_patients']:,} patients or groups."
         )
-        show_confusion(
-            report["classes"], report["confusion"], "Each image judged once, in its own fold."
-        )
+        show_confusion(report["classes"], report["confusion"], explanation)
 
 
 def _show_runs(summary: GroupSummary, name: str) -> None:
