@@ -1,6 +1,7 @@
 """Measuring a model: once, by one process at a time, its failure said in words."""
 
 import json
+import math
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -22,7 +23,7 @@ from xray_core.processes import own_handle
 from xray_core.recipes import PUBLISHED, change_recipe
 
 DEMO = PUBLISHED["demo_cnn"]
-VALUES = {"seconds_per_step": 0.5, "memory_mb": 800.0}
+VALUES = {"seconds_per_step": 0.5, "seconds_per_image": 0.01, "memory_mb": 800.0}
 
 
 class Processes:
@@ -152,8 +153,33 @@ def test_estimate_counts_steps_of_all_phases_and_what_lies_around_them() -> None
 
 def test_judging_costs_time_too() -> None:
     without = estimate_training(VALUES, DEMO, 100, 0).seconds
+    judging = DEMO.n_epochs * 50 * 0.01
 
-    assert estimate_training(VALUES, DEMO, 100, 50).seconds > without
+    cost = estimate_training(VALUES, DEMO, 100, 50)
+
+    assert cost.seconds == pytest.approx(without + judging + 50 * 0.005)
+
+
+def test_a_frozen_base_costs_a_prediction_and_features_cost_it_once() -> None:
+    recipe = PUBLISHED["siim_6_4_xception_arrays"]  # 10 frozen epochs, then up to 100
+    plain = change_recipe(
+        recipe,
+        {
+            "augment.horizontal_flip": False,
+            "augment.vertical_flip": False,
+            "augment.zoom": 0.0,
+            "augment.shift": 0.0,
+        },
+    )
+    fine_tuning = 100 * (math.ceil(80 / 16) * 0.5 + 20 * 0.01)
+    around = 10.0 + 100 * 0.005
+
+    augmented = estimate_training(VALUES, recipe, 80, 20).seconds
+    cached = estimate_training(VALUES, plain, 80, 20).seconds
+
+    assert plain.augment.is_none
+    assert augmented == pytest.approx(10 * 100 * 0.01 + fine_tuning + around)
+    assert cached == pytest.approx(100 * 0.01 + fine_tuning + around)
 
 
 @pytest.mark.slow

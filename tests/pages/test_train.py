@@ -32,9 +32,18 @@ from xray_core.runs import list_runs
 FIELD = "what_if.demo_cnn."
 MEASURED: dict[str, Any] = {
     "parameters": 68_946,
-    "layers": [{"name": "conv1", "kind": "Conv2D", "output": "batch × 64", "parameters": 144}],
+    "layers": [
+        {
+            "name": "conv1",
+            "kind": "Conv2D",
+            "output": "batch × 32 × 32 × 16",
+            "shape": [32, 32, 16],
+            "parameters": 144,
+        }
+    ],
     "device": "CPU, 2 cores",
     "seconds_per_step": 0.5,
+    "seconds_per_image": 0.01,
     "memory_mb": 800.0,
 }
 

@@ -20,10 +20,12 @@ def test_it_tells_the_models_size_and_the_speed_of_this_machine() -> None:
     assert sum(layer["parameters"] for layer in answer["layers"]) == answer["parameters"]
     assert [layer["name"] for layer in answer["layers"]] == [layer.name for layer in model.layers]
     assert answer["layers"][0]["output"] == "batch × 32 × 32 × 1"
+    assert answer["layers"][0]["shape"] == [32, 32, 1]
     assert answer["images_per_second"] == pytest.approx(
         recipe.batch_size / answer["seconds_per_step"]
     )
     assert answer["images_per_second"] > 0
+    assert 0 < answer["seconds_per_image"] < answer["seconds_per_step"]
     assert answer["memory_mb"] > 0
     assert answer["device"]
     json.dumps(answer, allow_nan=False)
@@ -48,3 +50,16 @@ def test_pretrained_weights_are_not_fetched_to_describe_a_model(
     describe_recipe(recipe)
 
     assert asked == [("mobilenet_v2", 2, 32, "random", dict(recipe.model_options))]
+
+
+def test_the_layers_of_a_base_are_told_in_its_place() -> None:
+    changes = {"preprocess.size": 32, "batch_size": 2}
+    recipe = change_recipe(PUBLISHED["siim_mobilenet_opacity"], changes)
+
+    answer = describe_recipe(recipe)
+
+    names = [layer["name"] for layer in answer["layers"]]
+    assert names.index("to_rgb") < names.index("Conv1") < names.index("probabilities")
+    assert "base" not in names
+    assert [layer["kind"] for layer in answer["layers"]].count("InputLayer") == 1
+    assert sum(layer["parameters"] for layer in answer["layers"]) == answer["parameters"]

@@ -1,6 +1,7 @@
 """What a recipe's model is, and what a training of it costs on this machine: measured."""
 
 import time
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import keras
@@ -10,7 +11,7 @@ import psutil
 from xray_core.models import build_model
 from xray_core.recipes import Recipe
 from xray_core.training.devices import prepare_device
-from xray_core.training.freezing import check_layers
+from xray_core.training.freezing import check_layers, inner_layers
 from xray_core.training.fused_norm import fuse_batch_norm
 
 WARM_UP, TIMED = 1, 3  # steps
@@ -27,9 +28,10 @@ def describe_recipe(recipe: Recipe, n_classes: int | None = None) -> dict[str, A
         n_classes: outputs of the model, where the label view takes them from the data.
 
     Returns:
-        Plain data for JSON: parameters (number), layers (name, kind, output shape,
-        parameters), device, seconds_per_step, images_per_second, memory_mb (of this process
-        after those steps).
+        Plain data for JSON: parameters (number), layers (those of a base in its place; name,
+        kind, output in words, shape of one image's output, parameters), device, seconds_per_step
+        and images_per_second of a training of all layers, seconds_per_image of a prediction,
+        memory_mb (of this process after those steps).
 
     Raises:
         XrayError: the model cannot be built so, or a phase names a layer that it has not.
@@ -46,27 +48,42 @@ def describe_recipe(recipe: Recipe, n_classes: int | None = None) -> dict[str, A
     rng = np.random.default_rng(0)
     images = rng.uniform(0, 255, (recipe.batch_size, size, size, 1)).astype("float32")
     targets = np.eye(n_classes, dtype="float32")[rng.integers(0, n_classes, recipe.batch_size)]
-    seconds = []
-    for _ in range(WARM_UP + TIMED):
-        began = time.perf_counter()
-        model.train_on_batch(images, targets)
-        seconds.append(time.perf_counter() - began)
-    step = float(np.median(seconds[WARM_UP:]))
+    step = _time(lambda: model.train_on_batch(images, targets))
+    predicting = _time(lambda: model.predict_on_batch(images))
     return {
         "parameters": int(model.count_params()),
-        "layers": [_describe_layer(layer) for layer in model.layers],
+        "layers": [_describe_layer(layer) for layer in _without_inner_inputs(model)],
         "device": device,
         "backend": keras.backend.backend(),
         "seconds_per_step": step,
         "images_per_second": recipe.batch_size / step,
+        "seconds_per_image": predicting / recipe.batch_size,
         "memory_mb": psutil.Process().memory_info().rss / 2**20,
     }
 
 
+def _time(act: Callable[[], object]) -> float:
+    """Return the median of a few calls in seconds, the first ones left out."""
+    seconds = []
+    for _ in range(WARM_UP + TIMED):
+        began = time.perf_counter()
+        act()
+        seconds.append(time.perf_counter() - began)
+    return float(np.median(seconds[WARM_UP:]))
+
+
+def _without_inner_inputs(model: Any) -> Iterator[Any]:
+    for layer in inner_layers(model):
+        if not isinstance(layer, keras.layers.InputLayer) or layer in model.layers:
+            yield layer
+
+
 def _describe_layer(layer: Any) -> dict[str, Any]:
+    shape = [int(n) for n in layer.output.shape[1:]]
     return {
         "name": layer.name,
         "kind": type(layer).__name__,
-        "output": " × ".join("batch" if n is None else str(n) for n in layer.output.shape),
+        "output": " × ".join(["batch", *map(str, shape)]),
+        "shape": shape,
         "parameters": int(layer.count_params()),
     }

@@ -7,6 +7,7 @@ from pages.parts.frame import errors_in_words, escape_markdown
 from pages.parts.run_state import format_duration
 from pages.parts.tables import read_tables
 from xray_core.catalog import Catalog
+from xray_core.figures.layers import plot_layers
 from xray_core.home import find_home
 from xray_core.jobs import JobQueue, prepare_worker
 from xray_core.jobs.measure import (
@@ -88,14 +89,21 @@ def _show_estimate(recipe: Recipe, catalog: Catalog, description: Description) -
         alt="Estimated cost of the training",
     )
     st.caption(
-        f"An estimate: {values['seconds_per_step'] * 1000:,.0f} ms a step, measured on "
-        f"{escape_markdown(values['device'])}, × {cost.steps_per_epoch:,} steps × "
-        f"{recipe.n_epochs} epochs, with an allowance of {START_SECONDS:.0f} s to start and "
-        f"{DECODE_SECONDS * 1000:.0f} ms to decode an image. It may end earlier."
+        f"An estimate: {values['seconds_per_step'] * 1000:,.0f} ms a step of {recipe.batch_size} "
+        f"images and {values['seconds_per_image'] * 1000:,.1f} ms an image where layers are frozen "
+        f"or it is only judged, measured on {escape_markdown(values['device'])}; "
+        f"{cost.steps_per_epoch:,} steps an epoch, {recipe.n_epochs} epochs; with an allowance of "
+        f"{START_SECONDS:.0f} s to start and {DECODE_SECONDS * 1000:.0f} ms to decode an image. "
+        "It may end earlier."
     )
     with st.expander(f"The {len(values['layers'])} layers", icon=":material/layers:"):
+        st.plotly_chart(plot_layers(values["layers"]), config={"displaylogo": False})
+        st.caption(
+            "From the image at the left to the answer: a block is as high as its maps (log scale) "
+            "and as wide as their number; hover for its name. Branches stand side by side."
+        )
         st.dataframe(
-            pd.DataFrame(values["layers"]),
+            pd.DataFrame(values["layers"]).drop(columns="shape"),
             hide_index=True,
             alt="Layers of the model",
             column_config={
