@@ -440,7 +440,7 @@ def test_chromium_is_installed_only_where_that_is_ours_to_do(
 # The requirement files
 
 
-@pytest.mark.parametrize("name", [start.APP, start.DEV, start.GPU])
+@pytest.mark.parametrize("name", [start.APP, start.DEV, start.GPU, "requirements-jax.txt"])
 def test_every_requirement_is_pinned_once(name: str) -> None:
     lines = (PROJECT / name).read_text(encoding="utf-8").splitlines()
     requirements = [line for line in lines if line and not line.startswith(("#", "-r "))]

@@ -5,8 +5,14 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
+import keras
 import pytest
+
+from xray_core import training
+from xray_core.errors import RunError
+from xray_core.training.devices import choose_compiler, parallel_devices, prepare_device
 
 # Logical devices can only be made before TensorFlow first computes: hence a process of its own.
 SCRIPT = """
@@ -40,6 +46,47 @@ for devices in ([], ["CPU:0", "CPU:1"]):
         answer[replicas] = fitted.history["loss"]
 print(json.dumps(answer))
 """
+
+
+@pytest.mark.parametrize(
+    ("platforms", "device"),
+    [
+        (["cpu"], f"CPU, {os.cpu_count()} cores"),
+        (["gpu", "gpu"], "gpu number 0"),  # it computes on the first, and on that alone
+    ],
+)
+def test_with_jax_the_device_is_the_one_that_jax_computes_on(
+    platforms: list[str], device: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = [
+        SimpleNamespace(platform=platform, device_kind=f"{platform} number {number}")
+        for number, platform in enumerate(platforms)
+    ]
+    monkeypatch.setattr(keras.backend, "backend", lambda: "jax")
+    monkeypatch.setitem(sys.modules, "jax", SimpleNamespace(devices=lambda: found))
+    monkeypatch.setenv("XLA_PYTHON_CLIENT_PREALLOCATE", "")  # restored after the test
+    monkeypatch.delenv("XLA_PYTHON_CLIENT_PREALLOCATE")
+
+    assert prepare_device() == device
+    assert os.environ["XLA_PYTHON_CLIENT_PREALLOCATE"] == "false"
+    assert parallel_devices() == []
+    assert choose_compiler(on_gpu=platforms != ["cpu"]) == "auto"
+
+
+@pytest.mark.parametrize(("on_gpu", "compiler"), [(False, False), (True, "auto")])
+def test_with_tensorflow_xla_is_for_gpus(
+    on_gpu: bool, compiler: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keras.backend, "backend", lambda: "tensorflow")
+
+    assert choose_compiler(on_gpu=on_gpu) == compiler
+
+
+def test_a_backend_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KERAS_BACKEND", "no_such_backend")
+
+    with pytest.raises(RunError, match=r"'no_such_backend', but no package .*requirements-jax"):
+        training._check_backend()
 
 
 def test_two_devices_have_the_loss_of_one() -> None:

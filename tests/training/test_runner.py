@@ -136,6 +136,12 @@ def test_the_run_can_be_repeated_from_its_folder(finished: Finished) -> None:
     assert {"python", "platform", "device", "backend"} <= set(environment)
 
 
+def test_the_versions_are_of_those_packages_that_are_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runner, "PACKAGES", ("keras", "no backend of this name"))
+
+    assert runner._installed_versions() == {"keras": keras.__version__}
+
+
 def test_every_batch_and_every_epoch_is_in_the_log_once(finished: Finished) -> None:
     lines = finished.run.read_metrics()
     n_train = int((finished.run.read_split()["part"] == "train").sum())
@@ -391,6 +397,7 @@ def test_a_checkpoint_that_does_not_fit_on_the_disk_leaves_no_half_of_it(
     ("error", "message"),
     [
         (MemoryError(), "Out of memory. Choose a smaller batch_size"),
+        (RuntimeError("RESOURCE_EXHAUSTED: 9 GB"), "Out of memory. Choose a smaller batch_size"),
         (RuntimeError("boom"), "Unexpected RuntimeError: boom"),
     ],
 )

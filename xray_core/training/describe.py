@@ -10,7 +10,7 @@ import psutil
 
 from xray_core.models import build_model
 from xray_core.recipes import Recipe
-from xray_core.training.devices import prepare_device
+from xray_core.training.devices import choose_compiler, prepare_device
 from xray_core.training.freezing import check_layers, inner_layers
 from xray_core.training.fused_norm import fuse_batch_norm
 
@@ -44,7 +44,7 @@ def describe_recipe(recipe: Recipe, n_classes: int | None = None) -> dict[str, A
     check_layers(model, recipe)
     if device.startswith("CPU"):
         fuse_batch_norm(model)  # as a training does
-    model.compile("adam", "categorical_crossentropy", jit_compile=False)
+    model.compile("adam", "categorical_crossentropy", jit_compile=choose_compiler(on_gpu=False))
     rng = np.random.default_rng(0)
     images = rng.uniform(0, 255, (recipe.batch_size, size, size, 1)).astype("float32")
     targets = np.eye(n_classes, dtype="float32")[rng.integers(0, n_classes, recipe.batch_size)]

@@ -111,6 +111,7 @@ class WarmUp(schedules.LearningRateSchedule):  # type: ignore[misc]
         later = self.after
         if callable(later):
             later = later(ops.maximum(step - self.steps, 0.0))
+        later = ops.convert_to_tensor(later, "float32")  # JAX compiles no step with a variable here
         return ops.where(step < self.steps, self.peak * step / self.steps, later)
 
     def get_config(self) -> dict[str, Any]:

@@ -6,8 +6,9 @@ import shutil
 import signal
 import sys
 import traceback
+from contextlib import suppress
 from dataclasses import asdict
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +37,11 @@ from xray_core.training.phases import fit_phases, take_kept_weights
 from xray_core.training.progress import Progress, StopRequested
 from xray_core.training.recorder import Recorder
 
-PACKAGES = ("keras", "tensorflow", "numpy", "opencv-python-headless", "pandas", "scikit-image")
+# Of these, the run notes the versions of those that are there: one backend is enough to train.
+PACKAGES = (
+    *("keras", "tensorflow", "jax", "jaxlib"),
+    *("numpy", "opencv-python-headless", "pandas", "scikit-image"),
+)
 RESERVE = 256 * 1024  # bytes kept free for the last word when the disk runs full
 PREDICT_BATCH = 64
 N_TRAINING_JUDGED = 1000  # images of the training part that are predicted after the training
@@ -117,9 +122,15 @@ def _explain(error: Exception, run: Run) -> str:
             f"The disk is full ({free:.0f} MB free). Free some space, for example old runs or "
             "the cache folder, then resume the run."
         )
-    if isinstance(error, MemoryError) or type(error).__name__ == "ResourceExhaustedError":
+    # Of the GPU's memory TensorFlow raises a class of its own; JAX names the status in the message.
+    name, words = type(error).__name__, str(error)
+    if (
+        isinstance(error, MemoryError)
+        or "ResourceExhausted" in name
+        or "RESOURCE_EXHAUSTED" in words
+    ):
         return "Out of memory. Choose a smaller batch_size, preprocess.size or model."
-    return f"Unexpected {type(error).__name__}: {error} The log holds the details."
+    return f"Unexpected {name}: {words} The log holds the details."
 
 
 def _train(run: Run, home: Home, progress: Progress) -> str:
@@ -245,5 +256,13 @@ def _environment(device: str) -> dict[str, Any]:
         "platform": platform.platform(),
         "device": device,
         "backend": keras.backend.backend(),
-        "packages": {name: version(name) for name in PACKAGES},
+        "packages": _installed_versions(),
     }
+
+
+def _installed_versions() -> dict[str, str]:
+    found = {}
+    for name in PACKAGES:
+        with suppress(PackageNotFoundError):
+            found[name] = version(name)
+    return found

@@ -1,8 +1,8 @@
 """A spare process that has imported Keras already and waits for a training to be handed to it.
 
-Importing TensorFlow takes seconds, and tracing its first step some more; here both happen while
-nobody waits. One line of JSON on standard input says what to train; an end of the input instead
-(the worker ended or was killed) ends the spare as well.
+Importing TensorFlow or JAX takes seconds, and tracing its first step some more; here both happen
+while nobody waits. One line of JSON on standard input says what to train; an end of the input
+instead (the worker ended or was killed) ends the spare as well.
 """
 
 import json
@@ -17,7 +17,7 @@ from xray_core.home import Home
 from xray_core.jobs.gpus import find_gpus
 from xray_core.models import build_model
 from xray_core.runs import Run
-from xray_core.training.devices import prepare_device
+from xray_core.training.devices import choose_compiler, prepare_device
 from xray_core.training.runner import train_run
 
 READY = "ready"  # the one line written to the standard output, once it may be handed a run
@@ -55,7 +55,8 @@ def _rehearse() -> None:
     images = rng.uniform(0, 255, (32, 32, 32, 1)).astype("float32")
     targets = np.eye(2, dtype="float32")[np.arange(32) % 2]
     model = build_model("demo_cnn", 2, 32)
-    model.compile("adam", "categorical_crossentropy", metrics=["accuracy"], jit_compile=False)
+    compiler = choose_compiler(on_gpu=False)
+    model.compile("adam", "categorical_crossentropy", metrics=["accuracy"], jit_compile=compiler)
     model.fit(images, targets, 16, verbose=0)
     model.predict(images, verbose=0)
     keras.backend.clear_session()
