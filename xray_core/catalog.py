@@ -39,6 +39,11 @@ COLUMNS = {
     "file_size": "Int64",  # bytes
 }
 
+# What is known of a patient and an examination before anybody looks at the film: a model may be
+# given these columns beside the image. Those left out tell of the file or its collection, by which
+# a network guesses the label without looking.
+STRUCTURED = ("age", "gender", "view", "follow_up")
+
 # Column -> dtype, one row per box, in px of the original image, origin at its top left.
 BOX_COLUMNS = {
     "image_id": "string",

@@ -39,6 +39,7 @@ IN_FULL = (
     else [name for name in MODELS if name not in PRETRAINED or name in ("mobilenet_v2", "vgg16")]
 )
 SAVED = IN_FULL if len(IN_FULL) == len(MODELS) else [*SMALL, "mobilenet_v2", "vgg16"]
+N_STRUCTURED = 5  # numbers beside the image, for the models that take them
 SMALLEST: dict[str, dict[str, float]] = {"mobilenet_v2": {"alpha": 0.35}}
 
 
@@ -54,6 +55,8 @@ def build_small(name: str, n_classes: int = 3, **options: Any) -> Any:
     """Build the model at its smallest size, with random weights of a fixed seed."""
     keras.utils.set_random_seed(0)
     options = {**SMALLEST.get(name, {}), **options}
+    if MODELS[name].structured:
+        options["n_structured"] = N_STRUCTURED
     return build_model(name, n_classes, MODELS[name].min_size, "random", **options)
 
 
@@ -82,14 +85,20 @@ def shared_answer(name: str) -> np.ndarray:
     return answer(shared(name), noise(shared(name)))
 
 
-def noise(model: Any, n: int = 2) -> np.ndarray:
-    size = model.input_shape[1]
-    return np.random.default_rng(0).integers(0, 256, (n, size, size, 1)).astype("float32")
+def noise(model: Any, n: int = 2) -> Any:
+    """Return a batch of noise: images, or a mapping where the model takes more than these."""
+    rng = np.random.default_rng(0)
+    size = model.get_layer("image").output.shape[1]
+    images = rng.integers(0, 256, (n, size, size, 1)).astype("float32")
+    if not isinstance(model.input, dict):
+        return images
+    n_beside = model.get_layer("structured").output.shape[1]
+    return {"image": images, "structured": rng.normal(size=(n, n_beside)).astype("float32")}
 
 
-def answer(model: Any, images: np.ndarray) -> np.ndarray:
+def answer(model: Any, batch: Any) -> np.ndarray:
     """Return what `model.predict` would, without its compilation of seconds."""
-    values: np.ndarray = keras.ops.convert_to_numpy(model(images, training=False))
+    values: np.ndarray = keras.ops.convert_to_numpy(model(batch, training=False))
     return values
 
 
@@ -104,7 +113,9 @@ def test_gray_pixels_in_probabilities_out(name: str, n_classes: int) -> None:
 
     probabilities = shared_answer(name) if n_classes == 3 else answer(model, noise(model))
 
-    assert model.input_shape == (None, size, size, 1)
+    shapes = {"image": (None, size, size, 1), "structured": (None, N_STRUCTURED)}
+    found = keras.tree.map_structure(lambda one: one.shape, model.input)
+    assert found == (shapes if MODELS[name].structured else shapes["image"])
     assert probabilities.shape == (2, n_classes)
     assert probabilities.dtype == np.float32
     np.testing.assert_allclose(probabilities.sum(axis=1), 1, atol=1e-5)
@@ -137,7 +148,7 @@ def test_pixels_are_scaled_inside_the_model(name: str) -> None:
     """Whatever [0, 255] means to a network is its own business: none sees values above 1."""
     model = shared(name)
     rescale = model.get_layer("rescale")
-    inner = keras.Model(model.input, rescale.output)
+    inner = keras.Model(model.get_layer("image").output, rescale.output)
     size = MODELS[name].min_size
 
     white, black = (
@@ -153,7 +164,7 @@ def test_pixels_are_scaled_inside_the_model(name: str) -> None:
 def test_the_answer_depends_on_the_image_and_not_on_the_rest_of_the_batch(name: str) -> None:
     model = shared(name)
     together = shared_answer(name)
-    alone = answer(model, noise(model)[:1])
+    alone = answer(model, keras.tree.map_structure(lambda values: values[:1], noise(model)))
 
     np.testing.assert_allclose(together[:1], alone, atol=1e-5)
     # Through the 52 random convolutions of MobileNetV2 too little comes to be told apart.
@@ -227,6 +238,7 @@ def test_the_card_names_its_builder_its_source_and_its_options(name: str) -> Non
         "size",
         "weights",
         "multilabel",
+        *(["n_structured"] if card.structured else []),
         *card.options,
     ]
     assert card.title
@@ -330,6 +342,47 @@ def test_the_xnet_cnns_filters_grow_while_its_kernels_shrink() -> None:
     assert list(filters) == sorted(set(filters))
     assert list(kernels) == sorted(set(kernels), reverse=True)
     assert model.get_layer("probabilities").units == 15
+
+
+def test_the_dual_joins_the_image_branch_of_the_xnet_cnn_with_the_structured_one() -> None:
+    """Conv16 k9, Conv32 k7, Conv64 k5, Conv128 k3, each pooled; Dense 16; one output layer."""
+    size, n_classes, n_structured = 256, 15, 10
+    model = build_model("xnet_dual", n_classes, size, n_structured=n_structured)
+    alone = build_model("xnet_cnn", n_classes, size)
+
+    convolutions = (81 + 1) * 16 + (49 * 16 + 1) * 32 + (25 * 32 + 1) * 64 + (9 * 64 + 1) * 128
+    flattened = (size // 16) ** 2 * 128
+    dense = (n_structured + 1) * 16 + (flattened + 16 + 1) * n_classes
+    assert model.count_params() == convolutions + dense == 643_503
+    names = [layer.name for layer in alone.layers]
+    branch = names[: names.index("flatten") + 1]
+    assert [model.get_layer(name).get_config() for name in branch] == [
+        alone.get_layer(name).get_config() for name in branch
+    ]
+
+
+def test_the_duals_answer_depends_on_both_inputs() -> None:
+    model = shared("xnet_dual")
+    batch = noise(model)
+    before = shared_answer("xnet_dual")
+
+    for name in batch:
+        changed = answer(model, batch | {name: batch[name][::-1]})
+        assert np.abs(changed - before).max() > 1e-6, name
+
+
+@pytest.mark.parametrize(
+    ("name", "n_structured", "message"),
+    [
+        ("xnet_dual", 0, "n_structured is 0, but xnet_dual needs at least one number beside"),
+        ("xnet_cnn", 3, "n_structured is 3, but xnet_cnn takes none"),
+    ],
+)
+def test_structured_numbers_without_a_place_are_refused(
+    name: str, n_structured: int, message: str
+) -> None:
+    with pytest.raises(RecipeError, match=message):
+        build_model(name, 2, 32, n_structured=n_structured)
 
 
 @pytest.mark.parametrize("name", MODELS)

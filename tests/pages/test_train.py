@@ -14,6 +14,7 @@ from pages.parts.train import recipe_form
 from tests.datasets.fakes import fake_kermany
 from tests.pages.conftest import OpenPage
 from tests.pages.fake_runs import fake_run, record_processes
+from tests.training.nih import draw_nih
 from xray_core.home import Home
 from xray_core.jobs import JobQueue, QueueSettings, write_settings
 from xray_core.models import MODELS
@@ -521,3 +522,31 @@ def test_the_recipe_as_it_stands_can_be_taken_away(
     recipe = Recipe.from_json(offered["demo_cnn.json"]())
     assert recipe == change_recipe(PUBLISHED["demo_cnn"], {"seed": 7})
     assert "\nSEED = 7\n" in offered["demo_cnn.py"]
+
+
+def test_the_columns_beside_the_image_are_chosen_where_the_model_takes_them(
+    workspace: Home, open_page: OpenPage, commands: list[list[str]]
+) -> None:
+    draw_nih(workspace.data / "nih")
+    key = "what_if.xnet_dual."
+    app = open_page("train", data="nih", recipe="xnet_dual")
+    assert app.multiselect(key=key + "structured").value == ["age", "gender", "view", "follow_up"]
+    assert any("nothing changed" in one.value for one in app.caption)
+
+    app.multiselect(key=key + "structured").set_value([]).run()
+    assert "structured is empty, but xnet_dual takes" in words_of(app)
+    app.selectbox(key=key + "model").select("xnet_cnn").run()
+    assert not [one for one in app.multiselect if str(one.key).startswith(key)]
+    assert not app.error
+    app.selectbox(key=key + "model").select("xnet_dual").run()
+    app.multiselect(key=key + "structured").set_value(["view", "age"]).run()
+    said = " ".join(one.value for one in app.info).replace("\\", "")
+    assert "structured age,gender,view,follow_up → view,age" in said
+    assert any("no script of xnet_dual" in one.value.replace("\\", "") for one in app.caption)
+    start(app)
+
+    [run] = list_runs(workspace.runs)
+    assert run.read_recipe().structured == ("view", "age")
+    assert "--set=structured=view,age" in commands[-2] + commands[-1]
+    again = open_page("train", **{"from": run.name})
+    assert again.multiselect(key=key + "structured").value == ["view", "age"]

@@ -5,6 +5,7 @@ XRAY_EVERY_MODEL=1; without it, one recipe of each small network is.
 """
 
 import os
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ from xray_core.models import MODELS, build_model
 from xray_core.recipes import PUBLISHED, Recipe
 from xray_core.training import phases
 
-SMALL = ("demo_cnn", "pneumonia_cnn", "cnn9", "xnet_cnn", "vgg_mini")
+SMALL = ("demo_cnn", "pneumonia_cnn", "cnn9", "xnet_cnn", "xnet_dual", "vgg_mini")
 BATCH = 4
 
 
@@ -35,9 +36,13 @@ TRIED = tried()
 def test_it_builds_learns_a_step_in_each_phase_and_predicts(name: str) -> None:
     recipe = TRIED[name]
     n_classes, size = len(recipe.class_names) or 2, max(MODELS[recipe.model].min_size, 32)
-    model = build_model(recipe.model, n_classes, size, "random", **recipe.model_options)
+    beside = {"n_structured": 2 * len(recipe.structured)} if recipe.structured else {}
+    model = build_model(recipe.model, n_classes, size, "random", **recipe.model_options, **beside)
     rng = np.random.default_rng(0)
-    images = rng.uniform(0, 255, (BATCH, size, size, 1)).astype("float32")
+    images: Any = rng.uniform(0, 255, (BATCH, size, size, 1)).astype("float32")
+    if beside:
+        numbers = rng.normal(size=(BATCH, beside["n_structured"])).astype("float32")
+        images = {"image": images, "structured": numbers}
     targets = np.eye(n_classes, dtype="float32")[np.arange(BATCH) % n_classes]
 
     for phase in recipe.phases:

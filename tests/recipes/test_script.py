@@ -37,7 +37,7 @@ LARGE = (
 # Without this variable, the networks that take seconds to build are left out.
 SLOW = () if "XRAY_EVERY_MODEL" in os.environ else ("alexnet", "googlenet", "resnet18")
 CASES: list[tuple[str, dict[str, Any]]] = [
-    *((name, {}) for name in MODELS if name not in SLOW),
+    *((name, {}) for name, card in MODELS.items() if name not in SLOW and not card.structured),
     ("mobilenet_v2", {"alpha": 0.5, "head": "norm_flatten", "dropout": 0.4}),
     ("vgg16", {"head": "flatten_dense"}),
 ]
@@ -101,6 +101,11 @@ def test_a_model_that_is_not_covered_is_refused(monkeypatch: pytest.MonkeyPatch)
 
     with pytest.raises(RecipeError, match="no script of odd yet.* choose one of: demo_cnn"):
         write_script(dataclasses.replace(DEMO, model="odd"))
+
+
+def test_a_model_that_takes_more_than_the_image_is_refused() -> None:
+    with pytest.raises(RecipeError, match="no script of xnet_dual yet.* xnet_cnn, vgg_mini"):
+        write_script(PUBLISHED["xnet_dual"])
 
 
 @pytest.mark.parametrize("contrast", CONTRASTS)

@@ -128,6 +128,55 @@ def test_an_epoch_goes_on_at_the_batch_after_those_that_are_trained(cache: Image
             np.testing.assert_array_equal(had, has)
 
 
+# Of each image in the cache: its number, and its square.
+STRUCTURED = np.stack([np.arange(30), np.arange(30) ** 2], axis=1).astype("float32")
+
+
+def make_joined(cache: ImageCache, mixup: float = 0.0, **options: bool) -> TrainingBatches:
+    targets = np.eye(3, dtype="float32")[ROWS % 3]
+    return TrainingBatches(
+        *(cache, ROWS, targets, np.ones(3, "float32"), 5, AugmentSpec(), 0),
+        mixup=mixup,
+        structured=STRUCTURED,
+        **options,
+    )
+
+
+@pytest.mark.parametrize("balanced", [False, True])
+def test_structured_columns_stay_with_their_images(cache: ImageCache, balanced: bool) -> None:
+    batches = make_joined(cache, balanced=balanced)
+    batches.start_epoch(3)
+    for i in range(len(batches)):
+        joined, _, _ = batches[i]
+
+        assert list(joined) == ["image", "structured"]
+        assert joined["structured"].dtype == np.float32
+        rows = joined["image"][:, 0, 0, 0].astype(int)
+        np.testing.assert_array_equal(joined["structured"], STRUCTURED[rows])
+
+
+def test_mixup_mixes_structured_columns_as_their_images(cache: ImageCache) -> None:
+    mixed, plain = make_joined(cache, mixup=0.8), make_joined(cache)
+    for i in range(len(mixed)):
+        joined, _, _ = mixed[i]
+
+        # Both are linear in the number of the image, so they stay alike if mixed alike.
+        np.testing.assert_allclose(
+            joined["structured"][:, 0], joined["image"][:, 0, 0, 0], rtol=1e-5
+        )
+    assert not np.array_equal(mixed[0][0]["structured"], plain[0][0]["structured"])
+
+
+def test_unchanged_and_predicted_images_come_with_their_columns(cache: ImageCache) -> None:
+    unchanged = make_joined(cache).unchanged_images(4)
+    predicted = PredictionBatches(cache, ROWS[::-1], 4, mirrored=True, structured=STRUCTURED)
+
+    for batches, rows in ((unchanged, ROWS), (predicted, ROWS[::-1])):
+        [joined] = batches[1]
+        np.testing.assert_array_equal(joined["structured"], STRUCTURED[rows[4:8]])
+        np.testing.assert_array_equal(joined["image"][:, 0, 0, 0], rows[4:8])
+
+
 # Of 23 images 15, 6 and 2 belong to the three classes.
 UNEVEN = np.eye(3, dtype="float32")[np.repeat([0, 1, 2], [15, 6, 2])]
 

@@ -161,6 +161,14 @@ def _build_parser() -> argparse.ArgumentParser:
         command.add_argument("run", help="name of a run")
         if name == "predict":
             command.add_argument("images", nargs="+", type=Path, metavar="IMAGE")
+            command.add_argument(
+                "--set",
+                action="append",
+                default=[],
+                metavar="COLUMN=VALUE",
+                help="what is known of the patient, e.g. age=57, for a network that takes it "
+                "beside the image; may be repeated",
+            )
     return parser
 
 

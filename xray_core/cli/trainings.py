@@ -202,11 +202,15 @@ def predict(options: argparse.Namespace, home: Home) -> Answer:
     from xray_core.runs import find_run
     from xray_core.training.predict import predict_images
 
-    table = predict_images(find_run(home.runs, options.run), options.images)
+    given = dict(_pairs("--set", options.set))
+    table = predict_images(find_run(home.runs, options.run), options.images, given)
     answer = json.loads(table.to_json(orient="records"))
     if table["error"].notna().all():
         raise RecipeError(f"No image could be read. {table['error'].iloc[0]}")
-    return answer, table.to_string(index=False) + "\nFor learning, never for diagnosis."
+    text = table.to_string(index=False)
+    if missing := "missing" in table and table["missing"].iloc[0]:
+        text += f"\nNot given, so taken for missing: {missing}. Give them with --set COLUMN=VALUE."
+    return answer, text + "\nFor learning, never for diagnosis."
 
 
 def _symptom_text(symptoms: list[Any]) -> str:

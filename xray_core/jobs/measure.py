@@ -205,6 +205,7 @@ def _key_of(recipe: Recipe) -> str:
         len(recipe.class_names),
         recipe.batch_size,
         recipe.precision,
+        *recipe.structured,
         platform.node(),
         os.cpu_count(),
         version("keras"),

@@ -4,11 +4,14 @@ To add a model: write one builder in the module of its family, and one line in `
 `tests/models/test_builders.py` then builds and checks it without further work.
 
 The builder contract, `build_<name>(n_classes, size, weights, multilabel, **options)`:
-    in    (batch, size, size, 1) gray pixels in [0, 255]; rescaling is part of the model
+    in    (batch, size, size, 1) gray pixels in [0, 255]; rescaling is part of the model.
+          Where the card says `structured`, the builder also takes `n_structured`, and the model a
+          mapping: "image" as above, and "structured", (batch, n_structured) numbers as
+          `training.structured` encodes them
     out   (batch, n_classes) float32 probabilities, softmax, or one sigmoid a class if multilabel;
           the model is not compiled
-    layers "image" (input), "features" (last spatial map), "probabilities" (output), and
-          "base" where there is a pretrained part that a phase can freeze
+    layers "image" (input), "features" (last spatial map), "probabilities" (output), "structured"
+          (input) where there is one, and "base" where a phase can freeze a pretrained part
     names of layers with weights do not depend on what was built before, "base" inside apart
 """
 
@@ -43,6 +46,7 @@ class ModelCard:
         options: the builder's own options and their defaults, numbers or words.
         pretrained: path of its ImageNet weights below `IMAGENET_URL`, with the options that are
             numbers filled in; "" if none.
+        structured: whether it takes structured columns, such as the age, beside the image.
     """
 
     title: str
@@ -51,6 +55,7 @@ class ModelCard:
     min_size: int = 16
     options: Mapping[str, float | str] = field(default_factory=dict)
     pretrained: str = ""
+    structured: bool = False
 
 
 MODELS = {
@@ -71,6 +76,12 @@ MODELS = {
     ),
     "xnet_cnn": ModelCard(
         "X-Net CNN", "own:build_xnet_cnn", "filters grow from 16 to 128, kernels shrink from 9 to 3"
+    ),
+    "xnet_dual": ModelCard(
+        "X-Net dual: image and structured columns",
+        "own:build_xnet_dual",
+        "the X-Net CNN joined with a Dense 16 of age, gender, view and follow-up",
+        structured=True,
     ),
     "vgg_mini": ModelCard(
         "Small VGG", "own:build_vgg_mini", "3x3 convolutions, filters 32-64-128-512"
@@ -175,6 +186,7 @@ def build_model(
     size: int,
     weights: str = "random",
     multilabel: Any = False,  # a bool; declared so, a type checker takes the options for it
+    n_structured: Any = 0,  # an int
     **options: float | str,
 ) -> Any:
     """Build the Keras model called `name` under the contract above.
@@ -187,21 +199,28 @@ def build_model(
             models); or the path of the `.keras` file of an earlier run, of which every model
             takes over the layers that fit, see `weights.take_over_weights`.
         multilabel: bool, whether an image can have several classes at once: independent sigmoids.
+        n_structured: int, how many numbers beside the image a model with a branch of structured
+            columns takes; 0 for the others.
         options: of the model's card; the others keep their defaults.
 
     Raises:
-        RecipeError: unknown name or option, or the weights cannot be had or do not fit.
+        RecipeError: unknown name or option, structured numbers for a model without such a branch
+            or none for one with it, or the weights cannot be had or do not fit.
     """
     if name not in MODELS:
         raise RecipeError(f"Unknown model {name!r}. Choose one of: {', '.join(MODELS)}.")
     card = MODELS[name]
+    if card.structured != (n_structured > 0):
+        needs = "needs at least one number beside the image" if card.structured else "takes none"
+        raise RecipeError(f"n_structured is {n_structured}, but {name} {needs}.")
     check_options(name, options)
     check_weights_kind(name, weights)
     module, function = card.builder.split(":")
     build = getattr(import_module(f"{__name__}.{module}"), function)
     from_run = weights.endswith(RUN_MODEL)
     first = "random" if from_run else weights
-    model = build(n_classes, size, first, multilabel, **{**card.options, **options})
+    beside = {"n_structured": n_structured} if card.structured else {}
+    model = build(n_classes, size, first, multilabel, **beside, **{**card.options, **options})
     if from_run:
         loading = import_module(f"{__name__}.weights")
         loading.take_over_weights(model, Path(weights).expanduser())

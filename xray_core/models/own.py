@@ -77,11 +77,28 @@ def build_xnet_cnn(n_classes: int, size: int, weights: str, multilabel: bool) ->
 
     Args and returns: see `xray_core.models`; `weights` is always "random".
     """
-    image, x = _rescaled_image(size)
-    x = _convolutions(x, ((16, 9), (32, 7), (64, 5), (128, 3)))
-    x = layers.Dropout(0.25, name="dropout")(x)
-    x = layers.Flatten(name="flatten")(x)
+    image, x = _xnet_branch(size)
     return keras.Model(image, probabilities(x, n_classes, multilabel), name="xnet_cnn")
+
+
+def build_xnet_dual(
+    n_classes: int, size: int, weights: str, multilabel: bool, n_structured: int
+) -> keras.Model:
+    """The dual classifier of the X-Net project: the image, and what is known of the patient.
+
+    The document says that one classifier joins the image branch with a branch of age, follow-up,
+    view and gender, and no more. Chosen here: the branch of `build_xnet_cnn` up to its Flatten;
+    beside it a Dense 16 with ReLU; both concatenated before the output layer.
+
+    Args and returns: see `xray_core.models`; `weights` is always "random". `n_structured` is the
+    length of "structured", the second input.
+    """
+    image, x = _xnet_branch(size)
+    structured = keras.Input((n_structured,), name="structured")
+    y = layers.Dense(16, activation="relu", name="structured_dense")(structured)
+    x = layers.Concatenate(name="joined")([x, y])
+    inputs = {"image": image, "structured": structured}
+    return keras.Model(inputs, probabilities(x, n_classes, multilabel), name="xnet_dual")
 
 
 def build_vgg_mini(n_classes: int, size: int, weights: str, multilabel: bool) -> keras.Model:
@@ -97,6 +114,14 @@ def build_vgg_mini(n_classes: int, size: int, weights: str, multilabel: bool) ->
     x = _convolutions(x, ((32, 3), (64, 3), (128, 3), (512, 3)))
     x = layers.Flatten(name="flatten")(x)
     return keras.Model(image, one_sigmoid(x, n_classes, multilabel), name="vgg_mini")
+
+
+def _xnet_branch(size: int) -> tuple[Any, Any]:
+    """Return the input and the flattened features of the X-Net CNN, (batch, n_features)."""
+    image, x = _rescaled_image(size)
+    x = _convolutions(x, ((16, 9), (32, 7), (64, 5), (128, 3)))
+    x = layers.Dropout(0.25, name="dropout")(x)
+    return image, layers.Flatten(name="flatten")(x)
 
 
 def _rescaled_image(size: int) -> tuple[Any, Any]:

@@ -20,7 +20,7 @@ from xray_core.recipes.published.own import (
 )
 from xray_core.recipes.published.siim_thesis import EXPERIMENTS, mend
 from xray_core.recipes.published.tang2020 import TANG_2020
-from xray_core.recipes.published.xnet import XNET_CNN15
+from xray_core.recipes.published.xnet import XNET_CNN15, XNET_DUAL
 from xray_core.recipes.schema import Phase, Recipe
 
 MENDED = "_mended"  # ends the name of a published recipe as it should be
@@ -33,6 +33,7 @@ PUBLISHED: dict[str, Recipe] = {
         *EXPERIMENTS,
         CORONA_VGG_MINI,
         XNET_CNN15,
+        XNET_DUAL,
         *TANG_2020,
         QUICK_CNN,
         QUICK_MOBILENET,

@@ -4,10 +4,11 @@ import dataclasses
 import difflib
 import json
 import math
+import re
 from collections.abc import Mapping
 from typing import Any
 
-from xray_core.catalog import Catalog
+from xray_core.catalog import STRUCTURED, Catalog
 from xray_core.errors import RecipeError
 from xray_core.labels import encode_catalog, find_view
 from xray_core.models import MODELS
@@ -26,6 +27,7 @@ FIXED = (
     "data_folder",
     "classes",
 )
+LISTS = ("structured",)  # fields of several words; a change writes them with commas between
 
 
 def change_recipe(recipe: Recipe, changes: Mapping[str, Any]) -> Recipe:
@@ -35,7 +37,9 @@ def change_recipe(recipe: Recipe, changes: Mapping[str, Any]) -> Recipe:
         recipe: the published recipe, or an earlier what-if.
         changes: field -> value; nested fields by dots ("preprocess.size",
             "phases.<name>.epochs", "model_options.head"). Strings are read as the
-            field's type. A change of model keeps only the options that the new one has.
+            field's type; a list is a text with commas or + between, "age,gender". A change of
+            model keeps only the options that the new one has; one that takes structured columns
+            gets all of them where the recipe has none, one that does not loses them.
 
     Raises:
         RecipeError: an unknown field, a value of the wrong type, or one that is refused.
@@ -48,7 +52,7 @@ def change_recipe(recipe: Recipe, changes: Mapping[str, Any]) -> Recipe:
         present = _changeable(fields)[key]
         value = _coerce(key, value, present)
         if present != value:
-            holder[last] = value
+            holder[last] = _words(value) if key in LISTS else value
             effective[key] = value
             if key == "label_view":
                 fields["dataset"] = find_view(value).dataset
@@ -69,7 +73,14 @@ def bind_recipe(recipe: Recipe, catalog: Catalog) -> Recipe:
 
     Raises:
         LabelError: the label view does not fit the dataset.
+        RecipeError: no image has a value in any of the structured columns.
     """
+    columns = list(recipe.structured)
+    if columns and catalog.present[columns].isna().to_numpy().all():
+        raise RecipeError(
+            f"structured is {', '.join(columns)}, but {catalog.root} knows none of it of any "
+            "image. Choose other columns, or a model that takes the image alone."
+        )
     view = find_view(recipe.label_view)
     targets = encode_catalog(catalog, view)
     return dataclasses.replace(
@@ -102,6 +113,10 @@ def _change_model(fields: dict[str, Any], model: str) -> None:
     fields["model"] = model
     options = fields["model_options"]
     fields["model_options"] = {k: v for k, v in options.items() if k in MODELS[model].options}
+    if not MODELS[model].structured:
+        fields["structured"] = []
+    elif not fields["structured"]:
+        fields["structured"] = list(STRUCTURED)
 
 
 def changeable_fields(recipe: Recipe, model: str = "") -> dict[str, Any]:
@@ -132,6 +147,8 @@ def _changeable(fields: dict[str, Any]) -> dict[str, Any]:
         elif name == "model_options":
             options = {**MODELS[fields["model"]].options, **value}
             found |= {f"model_options.{k}": v for k, v in options.items()}
+        elif name in LISTS:
+            found[name] = ",".join(value)
         elif isinstance(value, dict):
             found |= {f"{name}.{k}": v for k, v in value.items()}
         else:
@@ -139,8 +156,17 @@ def _changeable(fields: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
+def _words(text: str) -> list[str]:
+    return [word.strip() for word in re.split("[,+]", text) if word.strip()]
+
+
 def _coerce(key: str, value: Any, present: Any) -> Any:
     """Return `value` as the type of the `present` one. Raises RecipeError."""
+    if key in LISTS:
+        words = _words(value) if isinstance(value, str) else value
+        if isinstance(words, (list, tuple)) and all(isinstance(word, str) for word in words):
+            return ",".join(words)
+        raise RecipeError(f"{key} is {value!r}; it takes words with commas between.")
     kind = type(present)
     try:
         if kind is bool:

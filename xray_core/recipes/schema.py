@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+from xray_core.catalog import STRUCTURED
 from xray_core.errors import RecipeError
 from xray_core.labels import find_view
 from xray_core.models import MODELS, check_options, check_weights_kind
@@ -41,6 +42,8 @@ class Recipe:
         model: name in `MODELS`.
         phases: one after the other, the best weights so far carried on.
         model_options: keyword arguments of the model's builder.
+        structured: columns of the catalog, of `catalog.STRUCTURED`, that a model with a branch for
+            them takes beside the image, at least one; none for the other models.
         weights: "random", "imagenet" (pretrained models), or the path of a file: of weights
             without top (pretrained models), or the `.keras` model that an earlier run kept; or
             "run:NAME", that of the newest finished run of the recipe NAME; or "ask", where only
@@ -91,6 +94,7 @@ class Recipe:
     augment: AugmentSpec = AugmentSpec()
     split: SplitSpec = SplitSpec()
     model_options: Mapping[str, float | str] = field(default_factory=dict)
+    structured: tuple[str, ...] = ()
     weights: str = "random"
     batch_size: int = 32
     class_weights: str = "none"
@@ -139,6 +143,7 @@ class Recipe:
         card = MODELS[self.model]
         if not card.pretrained:
             _check_no_base(self)
+        _check_structured(self)
         check_options(self.model, self.model_options)
         check_weights_kind(self.model, self.weights)
         if self.preprocess.size < card.min_size:
@@ -194,6 +199,25 @@ def _check_sampling(recipe: Recipe) -> None:
         raise RecipeError(
             "sampling and class_weights are both 'balanced', and rare classes would count twice "
             "over. Set class_weights=none or sampling=shuffle."
+        )
+
+
+def _check_structured(recipe: Recipe) -> None:
+    for column in recipe.structured:
+        check_choice("structured", column, STRUCTURED)
+    choices = ", ".join(STRUCTURED)
+    if len(set(recipe.structured)) < len(recipe.structured):
+        raise RecipeError(f"structured is {', '.join(recipe.structured)}; name a column once.")
+    if MODELS[recipe.model].structured and not recipe.structured:
+        raise RecipeError(
+            f"structured is empty, but {recipe.model} takes columns beside the image. "
+            f"Choose at least one of: {choices}."
+        )
+    if recipe.structured and not MODELS[recipe.model].structured:
+        able = ", ".join(name for name, card in MODELS.items() if card.structured)
+        raise RecipeError(
+            f"structured is {', '.join(recipe.structured)}, but {recipe.model} takes the image "
+            f"alone. Leave structured empty, or set model to one of: {able}."
         )
 
 

@@ -1,6 +1,6 @@
 """What a training works on: the dataset read, divided, decoded, and dealt out in batches."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +20,7 @@ from xray_core.splits import check_leaks, describe_groups, split_catalog
 from xray_core.training.finer import FinerTargets, find_combinations
 from xray_core.training.inputs import TrainingBatches
 from xray_core.training.progress import Progress
+from xray_core.training.structured import fit_columns, read_columns, write_columns
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,7 @@ class Prepared:
     split: pd.DataFrame  # see `splits.split_catalog`; row i is row i of the cache
     cache: ImageCache
     classes: list[str]
+    structured: NDArray[np.float32] | None = None  # row i is row i of the cache
 
     def rows(self, part: str) -> NDArray[np.int64]:
         """Return the cache rows of a part, those that could not be decoded left out."""
@@ -48,10 +50,12 @@ def prepare_data(
 
     Args:
         recipe: with its data folder.
-        run: written to: split.parquet and data.json.
+        run: written to: split.parquet and data.json, and structured.json where the model takes
+            structured columns.
         home: its cache is used.
         progress: told of it; raises StopRequested through it.
-        resumes: whether the split is the one that the run has, rather than drawn.
+        resumes: whether the split is the one that the run has, rather than drawn, and how
+            structured columns become numbers is read, rather than fitted.
 
     Raises:
         XrayError: the folder is no dataset, or the split leaks and the recipe does not allow it.
@@ -91,7 +95,23 @@ def prepare_data(
             "parts": pd.crosstab(split["part"], split["class"]).to_dict("index"),
         },
     )
-    return Prepared(catalog, split, cache, list(targets.columns))
+    data = Prepared(catalog, split, cache, list(targets.columns))
+    if not recipe.structured:
+        return data
+    return replace(data, structured=_encode_structured(data, recipe, run, resumes=resumes))
+
+
+def _encode_structured(
+    data: Prepared, recipe: Recipe, run: Run, *, resumes: bool
+) -> NDArray[np.float32]:
+    """Return the structured columns of each row of the split as numbers."""
+    images = data.catalog.images.set_index("image_id").loc[data.split["image_id"]]
+    if resumes:
+        columns = read_columns(run)
+    else:
+        columns = fit_columns(images.iloc[data.rows("train")], recipe.structured)
+        write_columns(run, columns)
+    return columns.encode(images)
 
 
 def _read_pixels(catalog: Catalog, run: Run, home: Home, progress: Progress) -> pd.Series:
@@ -142,4 +162,5 @@ def training_batches(
         finer.targets if finer else None,
         balanced=recipe.sampling == "balanced",
         mixup=recipe.mixup,
+        structured=data.structured,
     )

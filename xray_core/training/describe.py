@@ -13,6 +13,7 @@ from xray_core.recipes import Recipe
 from xray_core.training.devices import choose_compiler, prepare_device
 from xray_core.training.freezing import check_layers, inner_layers
 from xray_core.training.fused_norm import fuse_batch_norm
+from xray_core.training.structured import typical_length
 
 WARM_UP, TIMED = 1, 3  # steps
 FEWEST_CLASSES = 2  # taken where nobody says how many the data has
@@ -21,7 +22,8 @@ FEWEST_CLASSES = 2  # taken where nobody says how many the data has
 def describe_recipe(recipe: Recipe, n_classes: int | None = None) -> dict[str, Any]:
     """Build the recipe's model, time a few training steps on noise, and say what it is.
 
-    The weights are random whatever the recipe says: they change neither size nor speed.
+    The weights are random whatever the recipe says: they change neither size nor speed. Of
+    structured columns the length is that of most datasets; see `structured.typical_length`.
 
     Args:
         recipe: what would be trained.
@@ -40,13 +42,18 @@ def describe_recipe(recipe: Recipe, n_classes: int | None = None) -> dict[str, A
     n_classes = n_classes or len(recipe.class_names) or FEWEST_CLASSES
     size = recipe.preprocess.size
     keras.config.set_dtype_policy(recipe.precision)
-    model = build_model(recipe.model, n_classes, size, "random", **recipe.model_options)
+    n_beside = typical_length(recipe.structured)
+    beside = {"n_structured": n_beside} if n_beside else {}
+    model = build_model(recipe.model, n_classes, size, "random", **recipe.model_options, **beside)
     check_layers(model, recipe)
     if device.startswith("CPU"):
         fuse_batch_norm(model)  # as a training does
     model.compile("adam", "categorical_crossentropy", jit_compile=choose_compiler(on_gpu=False))
     rng = np.random.default_rng(0)
-    images = rng.uniform(0, 255, (recipe.batch_size, size, size, 1)).astype("float32")
+    images: Any = rng.uniform(0, 255, (recipe.batch_size, size, size, 1)).astype("float32")
+    if n_beside:
+        noise = rng.normal(size=(recipe.batch_size, n_beside)).astype("float32")
+        images = {"image": images, "structured": noise}
     targets = np.eye(n_classes, dtype="float32")[rng.integers(0, n_classes, recipe.batch_size)]
     step = _time(lambda: model.train_on_batch(images, targets))
     predicting = _time(lambda: model.predict_on_batch(images))

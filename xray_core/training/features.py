@@ -139,6 +139,8 @@ def _changing_images(recipe: Recipe) -> str:
         return "the images are augmented"
     if recipe.mixup:
         return "the images of a batch are mixed"
+    if recipe.structured:
+        return "the model takes structured columns beside the image"
     if parallel_devices():
         return "several GPUs share each batch"
     return ""

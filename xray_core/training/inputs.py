@@ -34,6 +34,9 @@ class TrainingBatches(keras.utils.PyDataset):  # type: ignore[misc]
             of a batch are then a mapping, as `training.finer` names the outputs.
         balanced: whether an epoch shows as many images of each class; see `n_images`.
         mixup: of the Beta distribution, in which proportion a batch is mixed with itself; 0: not.
+        structured: float32, shape (n_cached, n_features), of each image in the cache, where the
+            model takes structured columns; the images of a batch are then a mapping of "image"
+            and "structured".
     """
 
     def __init__(
@@ -49,9 +52,10 @@ class TrainingBatches(keras.utils.PyDataset):  # type: ignore[misc]
         *,
         balanced: bool = False,
         mixup: float = 0.0,
+        structured: NDArray[np.float32] | None = None,
     ) -> None:
         super().__init__()
-        self._finer, self._mixup = finer, mixup
+        self._finer, self._mixup, self._structured = finer, mixup, structured
         classes = [np.flatnonzero(column) for column in targets.T]
         self._classes = classes if balanced else None
         self._n_images = len(rows)
@@ -80,7 +84,7 @@ class TrainingBatches(keras.utils.PyDataset):  # type: ignore[misc]
 
     def unchanged_images(self, batch_size: int) -> "PredictionBatches":
         """Return the images of the training part in their order, without any change."""
-        return PredictionBatches(self._cache, self._rows, batch_size)
+        return PredictionBatches(self._cache, self._rows, batch_size, structured=self._structured)
 
     def replace_images(self, features: NDArray[np.floating[Any]] | None) -> None:
         """Deal out features in the place of images, otherwise as before.
@@ -132,10 +136,13 @@ class TrainingBatches(keras.utils.PyDataset):  # type: ignore[misc]
         drawn = self._order[batch * self._batch_size : (batch + 1) * self._batch_size]
         again, chosen = np.divmod(drawn, self.n_training)
         mix = self._draw_mixing(batch, len(drawn))
+        images: Any
         if self._features is None:
             images = mix(self._draw_images(chosen, again))[..., np.newaxis]
         else:
             images = self._features[chosen]
+        if self._structured is not None:
+            images = _join(images, mix(self._structured[self._rows[chosen]]))
         targets: Any = mix(self._targets[chosen])
         if self._finer is not None:
             targets = {FINE: mix(self._finer[chosen]), GATHERED: targets}
@@ -168,12 +175,19 @@ class PredictionBatches(keras.utils.PyDataset):  # type: ignore[misc]
         rows: int, shape (n,): row of each image in the cache.
         batch_size: images per step; the last batch may be smaller.
         mirrored: whether left and right change places.
+        structured: as `TrainingBatches` takes it.
     """
 
     def __init__(
-        self, cache: ImageCache, rows: NDArray[np.int64], batch_size: int, mirrored: bool = False
+        self,
+        cache: ImageCache,
+        rows: NDArray[np.int64],
+        batch_size: int,
+        mirrored: bool = False,
+        structured: NDArray[np.float32] | None = None,
     ) -> None:
         super().__init__()
+        self._structured = structured
         self._cache, self._rows, self.batch_size = cache, rows, batch_size
         self._step = -1 if mirrored else 1
 
@@ -182,4 +196,12 @@ class PredictionBatches(keras.utils.PyDataset):  # type: ignore[misc]
 
     def __getitem__(self, batch: int) -> tuple[Any]:
         rows = self._rows[batch * self.batch_size : (batch + 1) * self.batch_size]
-        return (self._cache.pixels[rows][:, :, :: self._step, np.newaxis].astype("float32"),)
+        images = self._cache.pixels[rows][:, :, :: self._step, np.newaxis].astype("float32")
+        if self._structured is None:
+            return (images,)
+        return (_join(images, self._structured[rows]),)
+
+
+def _join(images: Any, structured: Any) -> dict[str, Any]:
+    """Return a batch for a model of two inputs, under their names."""
+    return {"image": images, "structured": structured}

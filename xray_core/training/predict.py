@@ -1,5 +1,6 @@
 """Predictions of a finished run on image files of the user."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -7,21 +8,33 @@ import keras
 import numpy as np
 import pandas as pd
 
-from xray_core.errors import ImageError, RunError
+from xray_core.errors import ImageError, RecipeError, RunError
 from xray_core.evaluation.calibrate import read_calibration
 from xray_core.preprocess.images import read_preprocessed
+from xray_core.recipes import Recipe
 from xray_core.runs import Run
+from xray_core.training.structured import read_columns, table_of
 
 
-def predict_images(run: Run, paths: list[Path]) -> pd.DataFrame:
+def predict_images(
+    run: Run, paths: list[Path], given: Mapping[str, str] | None = None
+) -> pd.DataFrame:
     """Predict image files with the weights that a run has kept.
+
+    Args:
+        run: with a finished epoch.
+        paths: image files.
+        given: structured column -> value, known of all of them, where the run's network takes
+            such columns beside the image; what is not given counts as missing.
 
     Returns:
         One row per path: path, predicted class, one probability per class, and error (<NA>,
-        or why the file could not be read).
+        or why the file could not be read); with structured columns also `missing`, the names of
+        those that were not given, with commas between.
 
     Raises:
         RunError: the run has no finished epoch.
+        RecipeError: a value was given that the network cannot take.
     """
     if not run.best_checkpoint.is_file():
         raise RunError(f"{run.name} has no finished epoch to predict with.")
@@ -29,13 +42,19 @@ def predict_images(run: Run, paths: list[Path]) -> pd.DataFrame:
     classes = list(recipe.class_names)
     model = keras.models.load_model(run.best_checkpoint, compile=False, safe_mode=True)
     calibration = read_calibration(run)
+    beside = _encode_given(run, recipe, given or {})
+    shared = {}
+    if recipe.structured:
+        shared["missing"] = ", ".join(c for c in recipe.structured if c not in (given or {}))
     rows: list[dict[str, Any]] = []
     for path in paths:
-        row: dict[str, Any] = {"path": str(path), "predicted": pd.NA, "error": pd.NA}
+        row: dict[str, Any] = {"path": str(path), "predicted": pd.NA, "error": pd.NA, **shared}
         try:
             image = read_preprocessed(path, recipe.preprocess)
             views = [image, image[:, ::-1]] if recipe.average_mirror else [image]
-            batch = np.stack(views)[..., np.newaxis].astype("float32")
+            batch: Any = np.stack(views)[..., np.newaxis].astype("float32")
+            if beside is not None:
+                batch = {"image": batch, "structured": np.repeat(beside, len(views), axis=0)}
             values = model.predict(batch, verbose=0).mean(axis=0, dtype="float64")
             if calibration:
                 values = calibration.apply(values[None])[0]
@@ -45,3 +64,16 @@ def predict_images(run: Run, paths: list[Path]) -> pd.DataFrame:
             row["error"] = str(error)
         rows.append(row)
     return pd.DataFrame(rows)
+
+
+def _encode_given(run: Run, recipe: Recipe, given: Mapping[str, str]) -> Any:
+    """Return what is known beside the images: float32 (1, n_features), or None."""
+    if recipe.structured:
+        columns = read_columns(run)
+        return columns.encode(table_of(columns, given))
+    if given:
+        raise RecipeError(
+            f"{', '.join(given)} was given, but {recipe.model}, which {run.name} trained, takes "
+            "the image alone. Leave it out."
+        )
+    return None

@@ -161,7 +161,7 @@ def _train(run: Run, home: Home, progress: Progress) -> str:
         run,
         progress,
         training,
-        PredictionBatches(data.cache, rows, PREDICT_BATCH),
+        PredictionBatches(data.cache, rows, PREDICT_BATCH, structured=data.structured),
         data.actual(rows),
         data.split["image_id"].iloc[rows].tolist(),
         data.classes,
@@ -178,6 +178,7 @@ def _train(run: Run, home: Home, progress: Progress) -> str:
             recipe.preprocess.size,
             "random" if resumes else recipe.weights,  # a checkpoint holds all weights
             **recipe.model_options,
+            **({} if data.structured is None else {"n_structured": data.structured.shape[1]}),
         )
         check_layers(model, recipe)
         if finer:
@@ -242,7 +243,10 @@ def _predict(model: Any, data: Prepared, recipe: Recipe, rows: NDArray[np.int64]
     views = [False, True] if recipe.average_mirror else [False]
     return np.mean(
         [
-            model.predict(PredictionBatches(data.cache, rows, PREDICT_BATCH, mirrored), verbose=0)
+            model.predict(
+                PredictionBatches(data.cache, rows, PREDICT_BATCH, mirrored, data.structured),
+                verbose=0,
+            )
             for mirrored in views
         ],
         axis=0,

@@ -58,6 +58,7 @@ PHASE_ORDER = (
 TABS = {
     "Training": (
         "model",
+        "structured",
         "phases.",
         "batch_size",
         "precision",
@@ -82,6 +83,7 @@ TABS = {
     "Labels and split": ("label_view", "split."),
 }
 LABELS = {
+    "structured": "Columns beside the image",
     "size": "Image size, px",
     "learning_rate": "Learning rate",
     "patience": "Patience, epochs",
@@ -102,6 +104,7 @@ LABELS = {
 }
 HELP = {
     "model": "The options below are those of the model that is chosen here.",
+    "structured": "What the model is told of the patient and the examination.",
     "patience": "Stop after so many epochs without a lower validation loss; 0 never stops early.",
     "optimizer": "sgd can have momentum, adamw has weight decay.",
     "schedule": "cosine: the learning rate falls to zero over the epochs of the phase. step, "

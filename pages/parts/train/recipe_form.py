@@ -15,6 +15,7 @@ from pages.parts.train.recipe_fields import (
     PHASE_ORDER,
     TABS,
 )
+from xray_core.catalog import STRUCTURED
 from xray_core.labels import find_view, views_of
 from xray_core.models import MODELS, RUN_MODEL
 from xray_core.recipes import Recipe, changeable_fields
@@ -45,6 +46,8 @@ def show_form(recipe: Recipe, methods: Sequence[str]) -> dict[str, Any]:
         # There is no base to freeze. Where the recipe freezes one, the field is shown with the
         # refusal, and can be changed.
         fields = {k: v for k, v in fields.items() if v != BASE_ONLY.get(k.rpartition(".")[2])}
+    if not MODELS[model].structured:
+        del fields["structured"]
     values: dict[str, Any] = {}
     for tab, (_, prefixes) in zip(st.tabs(list(TABS)), TABS.items(), strict=True):
         with tab:
@@ -75,6 +78,8 @@ def change_field(recipe: Recipe, field: str, value: Any) -> None:
     if field == "weights" and value not in WEIGHTS:
         st.session_state[_path_key(key)] = value
         value = FILE
+    if field == "structured":  # which a form shows as its words, and a recipe writes in one text
+        value = value.split(",") if value else []
     st.session_state[key] = value
 
 
@@ -123,6 +128,8 @@ def _show_field(recipe: Recipe, field: str, value: Any, methods: Sequence[str]) 
         return st.selectbox(
             options=views, index=views.index(value), format_func=words.__getitem__, **shared
         )
+    if field == "structured":
+        return st.multiselect(options=STRUCTURED, default=value.split(","), **shared)
     choices = CHOICES.get(field) or CHOICES.get(last)
     if field == "split.method":
         choices = [method for method in METHODS if method in methods or method == value]

@@ -1,11 +1,17 @@
-"""X-Net: the first diagnosis among fifteen on NIH ChestX-ray14, from scratch.
+"""X-Net: the first diagnosis among fifteen on NIH ChestX-ray14, from scratch; two networks.
 
 Published: 256 px gray, several convolutions whose filters grow while their kernels shrink, max
 pooling, dropout, Dense 15 softmax; 14,999 of the images; no score. Not given, and ours: the exact
 layers (see `models.own.build_xnet_cnn`), Adam at its own rate, 15 epochs, patience 3, batch 32, no
 augmentation, and a split by patient of all images.
+
+The second network is a dual one: the same image branch, joined with age, follow-up number, view and
+gender. How is not given; see `models.own.build_xnet_dual` and `training.structured`.
 """
 
+from dataclasses import replace
+
+from xray_core.catalog import STRUCTURED
 from xray_core.preprocess.spec import PreprocessSpec
 from xray_core.recipes.schema import Phase, Recipe
 from xray_core.splits import SplitSpec
@@ -25,4 +31,16 @@ XNET_CNN15 = Recipe(
     split=SplitSpec("patient", validation=0.1, test=0.2),
     phases=(Phase("train", epochs=15, patience=3),),
     batch_size=32,
+)
+
+XNET_DUAL = replace(
+    XNET_CNN15,
+    name="xnet_dual",
+    title="X-Net dual, image and patient, first of fifteen diagnoses (NIH)",
+    about=(
+        "The same CNN, joined with age, gender, view and follow-up number. View and follow-up tell "
+        "how ill a patient is without a look at the film: compare with the CNN alone."
+    ),
+    model="xnet_dual",
+    structured=STRUCTURED,
 )

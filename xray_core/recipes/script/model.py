@@ -65,7 +65,7 @@ def write_model(recipe: Recipe) -> str:
         RecipeError: there is no such code for the recipe's model.
     """
     module, function = MODELS[recipe.model].builder.split(":")
-    if module in COPIED:
+    if module in COPIED and not MODELS[recipe.model].structured:
         copied = copy_definitions((HEADS_MODULE, f"{module}.py"), [function])
         building = f'    model = {function}(n_classes, SIZE, weights="random", multilabel=False)\n'
     elif recipe.model in APPLICATIONS:
@@ -89,7 +89,9 @@ def quote(text: str) -> str:
 
 
 def _is_covered(name: str) -> bool:
-    return name in APPLICATIONS or MODELS[name].builder.split(":")[0] in COPIED
+    card = MODELS[name]
+    # A script deals out images alone.
+    return name in APPLICATIONS or (card.builder.split(":")[0] in COPIED and not card.structured)
 
 
 def _write_application(recipe: Recipe) -> str:
