@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from filelock import FileLock
 
@@ -54,6 +55,7 @@ COMMANDS = (
     "move",
     "group",
     "evaluate",
+    "split",
     "check",
     "predict",
 )
@@ -572,6 +574,35 @@ def test_evaluate_prints_the_figures_of_the_training(finished_home: Finished, ca
     assert f"accuracy           {accuracy['value']:.3f} (95% interval" in text
     assert "13 images of 6 patients or groups; 1 left out" in text
     assert "always opacity" in text
+
+
+def test_split_counts_the_parts_of_a_run_and_writes_a_row_for_each_image(
+    finished_home: Finished, call: Call, tmp_path: Path
+) -> None:
+    name, table = finished_home.run.name, finished_home.run.read_split()
+
+    status, out, _ = call("split", name, "--csv", tmp_path / "split.csv", "--json")
+
+    assert status == 0
+    answer = json.loads(out)
+    assert (answer["run"], answer["images"]) == (name, len(table))
+    assert sum(sum(part.values()) for part in answer["parts"].values()) == len(table)
+    written = pd.read_csv(tmp_path / "split.csv", dtype="string")
+    assert {"image_id", "group", "class", "part"} <= set(written)
+    assert written["part"].tolist() == table["part"].tolist()
+    assert written["image_id"].tolist() == table["image_id"].tolist()
+    assert f"{len(table)} images in " in call("split", name)[1]
+
+
+def test_a_split_that_cannot_be_written_is_said_in_one_line(
+    finished_home: Finished, call: Call, tmp_path: Path
+) -> None:
+    (tmp_path / "file").touch()
+
+    status, _, error = call("split", finished_home.run.name, "--csv", tmp_path / "file" / "a.csv")
+
+    assert status == 2
+    assert "a.csv cannot be written" in error
 
 
 def test_check_says_what_was_looked_for_and_names_what_it_found(

@@ -80,6 +80,24 @@ def test_unlabelled_images_are_left_out_and_the_index_is_kept() -> None:
     assert encode_labels(findings, CHEST).index.tolist() == [10, 12]
 
 
+@pytest.mark.parametrize("finding", ["Effusion", "Mass|Effusion", "Effusion|No Finding"])
+def test_images_that_a_view_leaves_out_are_as_unlabelled_ones(finding: str) -> None:
+    view = replace(CHEST, classes={"opacity": ("Mass", "Nodule")}, left_out=("Effusion",))
+    findings = pd.Series([finding, "Mass", pd.NA, "No Finding"], dtype="string")
+
+    targets = encode_labels(findings, view)
+
+    assert targets["opacity"].to_dict() == {1: 1, 3: 0}
+
+
+def test_what_is_left_out_makes_no_class_of_a_view_that_takes_them_from_the_data() -> None:
+    view = replace(CHEST, classes={}, negatives=(), multilabel=False, left_out=("Effusion",))
+
+    targets = encode_labels(pd.Series(["Effusion", "Mass", "Nodule"]), view)
+
+    assert targets.to_dict("list") == {"Mass": [1, 0], "Nodule": [0, 1]}
+
+
 @pytest.mark.parametrize("findings", [[pd.NA], []])
 def test_no_labelled_image_gives_an_empty_table_with_the_right_columns(
     findings: list[object],

@@ -43,8 +43,9 @@ def published_in_words(recipe: Recipe) -> str:
 
 def metric_name(key: str) -> str:
     """Return a metric's key as words: "recall_normal" → "recall of normal"."""
-    if key.startswith("recall_"):
-        return f"recall of {key.removeprefix('recall_').replace('_', ' ')}"
+    kind, _, name = key.partition("_")
+    if kind in ("recall", "precision"):
+        return f"{kind} of {name.replace('_', ' ')}"
     return METRIC_NAMES.get(key, key)
 
 

@@ -1,5 +1,6 @@
 """Fake dataset folders: a few tiny images laid out, and cluttered, as the real archives are."""
 
+import warnings
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import numpy as np
 import openpyxl
 from PIL import Image
 
+from tests.datasets.dicom_files import write_dicom
 from xray_core.datasets.union import create_union
 
 FAKE_SIZE = (12, 8)  # px, (width, height) of every fake image
@@ -167,6 +169,51 @@ def fake_nih_chestxray14(folder: Path) -> int:
     return 6
 
 
+RSNA_IDS = [f"{number:08x}-14fd-4e49-80ba-63a80b6bddd6" for number in range(7)]
+RSNA_FILES = {
+    # Two boxes on image 1, of which one starts above it; one on image 4.
+    "stage_2_train_labels.csv": (
+        "patientId,x,y,width,height,Target\r\n"
+        f"{RSNA_IDS[0]},,,,,0\r\n"
+        f"{RSNA_IDS[1]},264.0,-8.0,213.0,379.0,1\r\n"
+        f"{RSNA_IDS[1]},562.0,152.0,256.0,453.0,1\r\n"
+        f"{RSNA_IDS[2]},,,,,0\r\n"
+        f"{RSNA_IDS[3].upper()},,,,,0\r\n"
+        f"{RSNA_IDS[4]},512,256,256,128,1\r\n"
+        f"{RSNA_IDS[5]},,,,,0\r\n"
+    ).encode("utf-8-sig"),
+    "stage_2_detailed_class_info.csv": (
+        "patientId,class\n"
+        f"{RSNA_IDS[0]},No Lung Opacity / Not Normal\n"
+        f"{RSNA_IDS[1]},Lung Opacity\n{RSNA_IDS[1]},Lung Opacity\n"
+        f"{RSNA_IDS[2]},No Lung Opacity / Not Normal\n"
+        f"{RSNA_IDS[3]},Normal\n{RSNA_IDS[4]},Lung Opacity\n{RSNA_IDS[5]},Normal\n"
+    ).encode(),
+    "stage_2_sample_submission.csv": f"patientId,PredictionString\n{RSNA_IDS[6]},0.5\n".encode(),
+    "GCP Credits Request Link - RSNA.txt": b"https://example.org",
+}
+RSNA_HEADERS = (("51", "F", "PA"), ("155", "m", "AP"), ("", "", ""), ("060Y", "M", "PA"))
+
+
+def fake_rsna_pneumonia(folder: Path) -> int:
+    """Write an RSNA Pneumonia Detection folder; return how many images its tables name."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, content in RSNA_FILES.items():
+        (folder / name).write_bytes(content)
+    pixels = np.random.default_rng(0).integers(0, 256, FAKE_SIZE[::-1], dtype=np.uint8)
+    train, test = folder / "stage_2_train_images", folder / "stage_2_test_images"
+    with warnings.catch_warnings():  # pydicom about ages without a unit, as the real ones are
+        warnings.simplefilter("ignore")
+        for name, header in zip(RSNA_IDS, RSNA_HEADERS, strict=False):
+            elements = dict(zip(("PatientAge", "PatientSex", "ViewPosition"), header, strict=True))
+            write_dicom(train / f"{name}.dcm", pixels, **elements)
+    write_image(train / f"{RSNA_IDS[4].upper()}.PNG")  # a copy, and image 5 is absent
+    write_dicom(test / f"{RSNA_IDS[6]}.dcm", pixels)
+    write_dicom(train / "ffffffff-14fd-4e49-80ba-63a80b6bddd6.dcm", pixels)  # has no row
+    write_clutter(train)
+    return 6
+
+
 CORONA_FILES = {
     # The order of the columns is that of a later copy; the summary counts one COVID-19 less.
     "Chest_xray_Corona_Metadata.csv": (
@@ -266,6 +313,7 @@ FAKES: dict[str, Callable[[Path], int]] = {
     "covid19_radiography": fake_covid19_radiography,
     "kermany": fake_kermany,
     "nih_chestxray14": fake_nih_chestxray14,
+    "rsna_pneumonia": fake_rsna_pneumonia,
     "siim_covid19": fake_siim_covid19,
     "siim_radiography": fake_siim_radiography,
     "folder": fake_folder,

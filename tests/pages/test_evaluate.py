@@ -14,7 +14,10 @@ from xray_core.home import Home
 from xray_core.recipes import PUBLISHED
 from xray_core.runs import Run
 
-RECIPE = replace(PUBLISHED["demo_cnn"], published={"accuracy": 0.9, "recall_opacity": 0.5})
+RECIPE = replace(
+    PUBLISHED["demo_cnn"],
+    published={"accuracy": 0.9, "recall_opacity": 0.5, "precision_opacity": 0.7},
+)
 
 
 @pytest.fixture
@@ -45,6 +48,17 @@ def test_newest_result_is_shown_and_stands_in_the_address(run: Run, open_page: O
     assert f"n = {N_IMAGES}" in words_on(app)
 
 
+def test_the_report_of_an_older_run_has_no_interval_of_precision(
+    run: Run, open_page: OpenPage
+) -> None:
+    report = run.read_report()
+    for row in report["per_class"]:
+        del row["precision_low"], row["precision_high"]
+    run.write_json("report.json", report)
+
+    assert "precision of opacity 70.0%, ours" in words_on(open_page("evaluate", run=run.name))
+
+
 def test_metrics_come_with_interval_baseline_and_published_figure(
     run: Run, open_page: OpenPage
 ) -> None:
@@ -58,6 +72,9 @@ def test_metrics_come_with_interval_baseline_and_published_figure(
     assert f"95% interval {accuracy['low']:.1%} to {accuracy['high']:.1%}" in words
     assert f"would be right for {report['majority']['accuracy']:.1%}" in words
     assert f"accuracy 90.0%, ours {accuracy['value']:.1%}" in words
+    [opacity] = [row for row in report["per_class"] if row["class"] == "opacity"]
+    assert f"precision of opacity 70.0%, ours {opacity['precision']:.1%}" in words
+    assert opacity["precision_low"] <= opacity["precision"] <= opacity["precision_high"]
     assert "recall of opacity 50.0%, ours" in words
 
 

@@ -2,9 +2,11 @@
 
 import os
 import shutil
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import pandas as pd
 import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
@@ -51,6 +53,44 @@ def submitted(home: Home, name: str, user: str = "", state: str = "queued", **wi
 def press(app: AppTest, label: str) -> AppTest:
     [button] = [one for one in app.button if one.label == label]
     return button.click().run()
+
+
+def test_the_split_of_a_run_can_be_downloaded(
+    workspace: Home, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = fake_run(workspace, "done")
+    table = pd.DataFrame(
+        {
+            "image_id": ["a", "b"],
+            "group": ["p", "q"],
+            "class": ["é", "no"],
+            "part": ["train", "test"],
+        }
+    )
+    run.write_table("split.parquet", table)
+    offered: dict[str, Callable[[], bytes]] = {}
+    monkeypatch.setattr(
+        st, "download_button", lambda _, make, file_name, **rest: offered.update({file_name: make})
+    )
+
+    open_page("runs", run=run.name)
+
+    text = offered[f"{run.name}-split.csv"]().decode("utf-8-sig")
+    assert text == "image_id,group,class,part\na,p,é,train\nb,q,no,test\n"
+
+
+def test_a_run_that_has_no_split_yet_offers_none(
+    workspace: Home, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = fake_run(workspace, "running")
+    offered: list[str] = []
+    monkeypatch.setattr(
+        st, "download_button", lambda _, make, file_name, **rest: offered.append(file_name)
+    )
+
+    open_page("runs", run=run.name)
+
+    assert not [name for name in offered if name.endswith("-split.csv")]
 
 
 def test_first_visit_says_what_to_do(open_page: OpenPage) -> None:

@@ -9,7 +9,8 @@ from xray_core.errors import RecipeError
 from xray_core.labels import LABEL_VIEWS
 from xray_core.models import MODELS
 from xray_core.processes import PROJECT
-from xray_core.recipes import MENDED, PUBLISHED, Recipe, find_recipe
+from xray_core.recipes import MENDED, PUBLISHED, Recipe, change_recipe, find_recipe
+from xray_core.recipes.variants import setting_of, vary_recipe
 
 
 @pytest.mark.parametrize("name", PUBLISHED)
@@ -73,6 +74,50 @@ def test_experiment_6_1_of_the_thesis_is_as_published() -> None:
     assert (augment.brightness_min, augment.brightness_max) == (0.8, 1.1)
     assert recipe.class_weights == "none"
     assert recipe.published["accuracy"] == 0.4597
+
+
+@pytest.mark.parametrize(
+    ("name", "of_normal", "of_other", "ppv", "npv"),
+    [
+        ("tang2020_vgg19_rsna", (1374, 1532), (2615, 3000), 0.9430, 0.7811),
+        ("tang2020_vgg19_rsna_opacity", (1476, 1532), (922, 1000), 0.9427, 0.9498),
+    ],
+)
+def test_the_figures_of_the_rsna_films_are_those_of_one_confusion_matrix(
+    name: str, of_normal: tuple[int, int], of_other: tuple[int, int], ppv: float, npv: float
+) -> None:
+    recipe = PUBLISHED[name]
+    other = recipe.class_names[1]
+    (spared, normal), (found, ill) = of_normal, of_other
+
+    assert round(found / (found + normal - spared), 4) == ppv
+    assert round(spared / (spared + ill - found), 4) == npv
+    assert {k: v for k, v in recipe.published.items() if k != "auc"} == {
+        "accuracy": round((spared + found) / (normal + ill), 4),
+        f"recall_{other}": round(found / ill, 4),
+        "recall_normal": round(spared / normal, 4),
+        f"precision_{other}": ppv,
+        "precision_normal": npv,
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "changes", "folds"),
+    [
+        ("tang2020_vgg19_rsna", {}, 7),
+        ("tang2020_vgg19_rsna_opacity", {}, 7),
+        ("corona_vgg_mini", {"split.method": "patient"}, 5),
+    ],
+)
+def test_the_folds_of_the_source_are_one_group(
+    name: str, changes: dict[str, str], folds: int
+) -> None:
+    found = vary_recipe(change_recipe(PUBLISHED[name], changes), folds=folds)
+
+    assert [(one.split.folds, one.split.fold) for one in found] == [
+        (folds, number) for number in range(1, folds + 1)
+    ]
+    assert len({str(setting_of(one)) for one in found}) == 1
 
 
 @pytest.mark.parametrize("name", [name for name in PUBLISHED if not name.endswith(MENDED)])

@@ -154,11 +154,14 @@ def _build_parser() -> argparse.ArgumentParser:
     add("warm", trainings.warm, "Wait, everything imported, for a training (the worker does this).")
     for name, function, text in (
         ("evaluate", trainings.evaluate, "Judge a finished run from its files."),
+        ("split", trainings.show_split, "Count a run's parts; write which image is in which."),
         ("check", trainings.check, "Say what seems to go wrong in a training, in any state."),
         ("predict", trainings.predict, "Predict image files with a run's best weights."),
     ):
         command = add(name, function, text)
         command.add_argument("run", help="name of a run")
+        if name == "split":
+            command.add_argument("--csv", type=Path, metavar="FILE", help="write a row an image")
         if name == "predict":
             command.add_argument("images", nargs="+", type=Path, metavar="IMAGE")
             command.add_argument(

@@ -182,6 +182,36 @@ def evaluate(options: argparse.Namespace, home: Home) -> Answer:
     return report, "\n".join(filter(None, [_report_text(report), _symptom_text(diagnose_run(run))]))
 
 
+def show_split(options: argparse.Namespace, home: Home) -> Answer:
+    """Count a run's parts, and write which image is in which."""
+    import pandas as pd
+
+    from xray_core.errors import RunError
+    from xray_core.files import replaced_file
+    from xray_core.runs import find_run
+
+    run = find_run(home.runs, options.run)
+    split = run.read_split()
+    parts = pd.crosstab(split["part"], split["class"])
+    answer: dict[str, Any] = {
+        "run": run.name,
+        "images": len(split),
+        "groups": int(split["group"].nunique()),
+        "parts": parts.to_dict("index"),
+    }
+    if options.csv:
+        try:
+            with replaced_file(options.csv) as partial:
+                split.to_csv(partial, index=False)
+        except OSError as error:
+            raise RunError(f"{options.csv} cannot be written: {error.strerror}.") from error
+        answer["csv"] = str(options.csv)
+    lines = [f"{run.name}: {len(split):,} images in {answer['groups']:,} groups"]
+    for part, counts in answer["parts"].items():
+        lines.append(f"{part}: " + ", ".join(f"{name} {n:,}" for name, n in counts.items()))
+    return answer, "\n".join(lines)
+
+
 def check(options: argparse.Namespace, home: Home) -> Answer:
     """Say what seems to go wrong in a training, in any state."""
     from xray_core.evaluation.diagnose import LOOKED_FOR, MIN_EPOCHS, diagnose_run

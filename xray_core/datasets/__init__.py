@@ -16,6 +16,7 @@ from xray_core.datasets import (
     covid19_radiography,
     kermany,
     nih_chestxray14,
+    rsna_pneumonia,
     siim_covid19,
     union,
 )
@@ -29,6 +30,7 @@ READERS: dict[str, Reader] = {
     "covid19_radiography": covid19_radiography.READER,
     "kermany": kermany.READER,
     "nih_chestxray14": nih_chestxray14.READER,
+    "rsna_pneumonia": rsna_pneumonia.READER,
     "siim_covid19": siim_covid19.READER,
     "siim_radiography": union.READER,
     "folder": any_folder.READER,

@@ -12,6 +12,7 @@ Source: DICOM PS3.3, C.7.6.3 (pixels), C.11.1 (modality LUT) and C.11.2 (VOI LUT
 import logging
 import re
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -70,6 +71,17 @@ def read_dicom_size(path: Path) -> tuple[int, int]:
     """
     with explain_trouble(path), path.open("rb") as file:
         return _check_header(path, file, _read_header(path, file))
+
+
+def read_dicom_texts(path: Path, keywords: Sequence[str]) -> tuple[str, ...]:
+    """Return elements of the file's header as text, e.g. "PatientAge"; "" for one that lacks.
+
+    Raises:
+        ImageError: see `read_dicom`; damage to the pixels themselves is not noticed.
+    """
+    with explain_trouble(path), path.open("rb") as file:
+        header = _read_header(path, file)
+        return tuple(str(header.get(name) or "").strip() for name in keywords)
 
 
 def read_dicom(path: Path) -> npt.NDArray[np.uint8]:

@@ -20,6 +20,7 @@ from xray_core.evaluation.metrics import (
 from xray_core.runs import Run
 
 Report = dict[str, Any]
+OF_CLASS = ("recall_", "precision_")  # begin the names of what is said of each class
 PREFIX = "p_"  # columns of probabilities: "p_<class>"
 
 
@@ -63,8 +64,9 @@ def build_report(predictions: pd.DataFrame, majority_class: str, n_rounds: int =
     Returns:
         Plain data for JSON: part, n, n_patients, left_out (names of images without a
         prediction), classes, metrics (name -> value, low, high), per_class (recall with
-        interval, precision, specificity, f1, n), confusion (rows true, columns predicted), roc
-        (class -> rates), majority (class, accuracy).
+        interval, precision, its precision_low and precision_high, specificity, f1, n),
+        confusion (rows true, columns predicted), roc (class -> rates), majority (class,
+        accuracy).
 
     Raises:
         RunError: no image of that part has a prediction.
@@ -85,8 +87,12 @@ def build_report(predictions: pd.DataFrame, majority_class: str, n_rounds: int =
     def measure(rows: np.ndarray) -> dict[str, float]:
         metrics = summarise(actual[rows], probabilities[rows])
         again = confusion_counts(actual[rows], predicted[rows], len(classes))
-        recalls = recall_per_class(again)
-        return metrics | {f"recall_{name}": r for name, r in zip(classes, recalls, strict=True)}
+        for kind, of_class in (
+            ("recall", recall_per_class(again)),
+            ("precision", precision_per_class(again)),
+        ):
+            metrics |= {f"{kind}_{name}": v for name, v in zip(classes, of_class, strict=True)}
+        return metrics
 
     values = measure(np.arange(len(judged)))
     patients = pd.factorize(judged["group"])[0].astype("int64")
@@ -102,7 +108,7 @@ def build_report(predictions: pd.DataFrame, majority_class: str, n_rounds: int =
         "n_patients": int(patients.max()) + 1,
         "left_out": left_out,
         "classes": classes,
-        "metrics": {k: v for k, v in figures.items() if not k.startswith("recall_")},
+        "metrics": {k: v for k, v in figures.items() if not k.startswith(OF_CLASS)},
         "per_class": _per_class(classes, confusion, figures),
         "confusion": confusion.tolist(),
         "roc": {
@@ -146,6 +152,8 @@ def _per_class(classes: list[str], confusion: np.ndarray, figures: Report) -> li
             "class": name,
             "recall": figures[f"recall_{name}"],
             "precision": _number(precision[k]),
+            "precision_low": figures[f"precision_{name}"]["low"],
+            "precision_high": figures[f"precision_{name}"]["high"],
             "specificity": _number(specificity[k]),
             "f1": _number(f1[k]),
             "n": int(support[k]),

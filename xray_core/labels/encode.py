@@ -25,8 +25,16 @@ def list_classes(findings: pd.Series, view: LabelView) -> dict[str, tuple[str, .
 
 
 def _counted(findings: pd.Series, view: LabelView) -> pd.Series:
-    """Return the findings that count: all of an image, or its first."""
-    return findings.str.split(SEPARATOR).str[0] if view.first_only else findings
+    """Return the findings that count: all of an image, or its first; <NA> if it is left out."""
+    counted = findings.str.split(SEPARATOR).str[0] if view.first_only else findings
+    if not view.left_out:
+        return counted
+    left_out = [
+        text
+        for text in counted.dropna().unique()
+        if not {*view.left_out}.isdisjoint(text.split(SEPARATOR))
+    ]
+    return counted.mask(counted.isin(left_out))
 
 
 def encode_labels(findings: pd.Series, view: LabelView) -> pd.DataFrame:
@@ -38,8 +46,8 @@ def encode_labels(findings: pd.Series, view: LabelView) -> pd.DataFrame:
 
     Returns:
         uint8 DataFrame of shape (m, n_classes), m <= n, values 0 or 1, columns as
-        `list_classes` orders them. Unlabelled images are left out; the index is kept, so the
-        result aligns with the catalog.
+        `list_classes` orders them. Unlabelled images, and those that the view leaves out, have
+        no row; the index is kept, so the result aligns with the catalog.
 
     Raises:
         LabelError: a finding is in no class and not a negative, or an image of a
@@ -119,7 +127,7 @@ def _check_findings_known(
         counts = ", ".join(f"{name!r} ({has_finding[name].sum()} images)" for name in unknown)
         raise LabelError(
             f"Findings in no class of this {view.dataset} view: {counts}. "
-            "Put each in a class, or in `negatives`."
+            "Put each in a class, in `negatives` or in `left_out`."
         )
 
 

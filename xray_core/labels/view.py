@@ -17,6 +17,7 @@ class LabelView:
         question: the task in words, for a person who chooses.
         column: the catalog column that holds the findings.
         negatives: findings that mean "none of the classes"; their targets are all zero.
+        left_out: findings whose images take no part, as if they were unlabelled.
         multilabel: whether an image may belong to several classes.
         first_only: whether only the first of an image's findings counts.
         source: where the grouping comes from.
@@ -27,6 +28,7 @@ class LabelView:
     question: str = ""
     column: str = "findings"
     negatives: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
     multilabel: bool = False
     first_only: bool = False
     source: str = ""

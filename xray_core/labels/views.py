@@ -24,6 +24,8 @@ NIH_CLASSES = {
     "pneumothorax": ("Pneumothorax",),
 }
 NIH_NORMAL = "No Finding"
+RSNA_NORMAL, RSNA_OTHER = "Normal", "No Lung Opacity / Not Normal"
+RSNA_OPACITY = "Lung Opacity"
 
 LABEL_VIEWS = {
     "siim_study": LabelView(
@@ -169,6 +171,29 @@ LABEL_VIEWS = {
         },
         question="Normal, bacterial pneumonia, or one of a virus (or, twice, of another cause)?",
         source="the columns Label and Label_1_Virus_category of the metadata",
+    ),
+    "rsna_opacity3": LabelView(
+        dataset="rsna_pneumonia",
+        classes={
+            "normal": (RSNA_NORMAL,),
+            "not_normal": (RSNA_OTHER,),
+            "opacity": (RSNA_OPACITY,),
+        },
+        question="Normal, not normal without an opacity, or with one?",
+        source="the three published classes; doi:10.1148/ryai.2019180041",
+    ),
+    "rsna_abnormal": LabelView(
+        dataset="rsna_pneumonia",
+        classes={"normal": (RSNA_NORMAL,), "abnormal": (RSNA_OTHER, RSNA_OPACITY)},
+        question="Is anything on the image not normal?",
+        source="Tang et al. 2020, doi:10.1038/s41746-020-0273-z: both other classes gathered",
+    ),
+    "rsna_normal_opacity": LabelView(
+        dataset="rsna_pneumonia",
+        classes={"normal": (RSNA_NORMAL,), "opacity": (RSNA_OPACITY,)},
+        question="Normal, or with an opacity, all other films left out?",
+        left_out=(RSNA_OTHER,),
+        source="Tang et al. 2020, doi:10.1038/s41746-020-0273-z",
     ),
     "union_opacity": LabelView(
         dataset="siim_radiography",

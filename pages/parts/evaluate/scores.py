@@ -108,7 +108,14 @@ def compare_published(report: dict[str, Any], recipe: Recipe) -> list[dict[str, 
         lacks, such as the recall of a class that another label view renamed, are left out.
     """
     ours = {**report["metrics"]}
-    ours |= {f"recall_{row['class']}": row["recall"] for row in report["per_class"]}
+    for row in report["per_class"]:
+        ours[f"recall_{row['class']}"] = row["recall"]
+        ours[f"precision_{row['class']}"] = {
+            "value": row["precision"],
+            # Reports of older runs have no interval of it.
+            "low": row.get("precision_low"),
+            "high": row.get("precision_high"),
+        }
     return [
         {"key": key, "name": metric_name(key), "published": value, "ours": ours[key]}
         for key, value in recipe.published.items()
@@ -127,7 +134,10 @@ def _rows_with_marks(report: dict[str, Any], recipe: Recipe) -> list[dict[str, A
     majority = report["majority"]
     rows["accuracy"]["marks"][f"always {majority['class']}"] = majority["accuracy"]
     for one in compare_published(report, recipe):
-        rows[one["key"]]["marks"]["published"] = one["published"]
+        if one["key"] not in rows and one["ours"]["low"] is not None:  # a precision
+            rows[one["key"]] = {"name": one["name"], **one["ours"], "marks": {}}
+        if one["key"] in rows:
+            rows[one["key"]]["marks"]["published"] = one["published"]
     return list(rows.values())
 
 

@@ -6,6 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from pages.parts.confusion import show_confusion
+from pages.parts.download import offer_files, write_csv
 from pages.parts.frame import errors_in_words, escape_markdown
 from pages.parts.recipe_file import offer_recipe
 from pages.parts.runs.metric_tail import Metrics, read_device, read_metrics
@@ -133,6 +134,12 @@ def _show_data(run: Run) -> None:
         )
         parts = pd.DataFrame.from_dict(data["parts"], orient="index")
         st.dataframe(parts.assign(images=parts.sum(axis=1)), width="content")
+        if (run.folder / "split.parquet").is_file():
+            st.caption(
+                "Which image is in which part, with its class, and with its group: the patient, or "
+                "else the study or image, that stays together"
+            )
+            offer_files(f"{run.name}-split", {"csv": lambda: write_csv(run.read_split())})
         for remark in data["remarks"]:
             st.caption(escape_markdown(remark))
         if unreadable:

@@ -4,7 +4,7 @@ Published: 300 px gray, 3x3 convolutions with 32, 64, 128 and 512 filters and on
 cross-entropy, Adam 1e-4, 60 epochs (it levels out near 50), 20% of the training part for
 validation, augmentation by zoom, rotation and horizontal flip without figures; those are ours. Its
 author wished for early stopping and five folds: set `patience`, or start five folds together, which
-then divide all images anew instead of keeping the published test part.
+then divide all images anew instead of keeping the published test part (`split.method=patient`).
 """
 
 from xray_core.preprocess.spec import AugmentSpec, PreprocessSpec
