@@ -52,8 +52,22 @@ def test_a_recipe_begins_with_the_newest_finished_run_of_another(
     run = submit_recipe(after, siim_folder, home)
 
     assert run.read_recipe().weights == str(kept)
-    with pytest.raises(RecipeError, match="split otherwise .* may have been trained on what is"):
-        submit_recipe(replace(after, split=MOBILENET.split), siim_folder, home)
+    for other in (MOBILENET.split, replace(DEMO.split, folds=4)):
+        with pytest.raises(RecipeError, match="split otherwise .* may have been trained on what"):
+            submit_recipe(replace(after, split=other), siim_folder, home)
+
+
+def test_weights_from_other_patients_may_have_been_split_otherwise(
+    siim_folder: Path, kermany_folder: Path, home: Home
+) -> None:
+    first = replace(PUBLISHED["kermany_mobilenet_cause"], weights="random")
+    run = submit_recipe(first, kermany_folder, home)
+    run.write_status(Status("done"))
+    run.best_checkpoint.parent.mkdir()
+    run.best_checkpoint.touch()
+    after = PUBLISHED["siim_mobilenet_opacity_from_kermany"]
+
+    assert submit_recipe(after, siim_folder, home).read_recipe().weights == str(run.best_checkpoint)
 
 
 def test_weights_that_only_the_user_can_have_are_asked_for(siim_folder: Path, home: Home) -> None:

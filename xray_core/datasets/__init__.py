@@ -35,10 +35,23 @@ READERS: dict[str, Reader] = {
     "siim_radiography": union.READER,
     "folder": any_folder.READER,
 }
+# Collections of which one took images from another, or both from a third.
+SAME_IMAGES = (
+    {"siim_covid19", "covid19_radiography", "siim_radiography"},  # the last is both together
+    {"kermany", "coronahack", "covid19_radiography", "siim_radiography"},
+    {"nih_chestxray14", "rsna_pneumonia", "covid19_radiography", "siim_radiography"},
+)
 
 READERS_VERSION = 3  # raise it when a reader returns something else for the same folder
 TABLE_SUFFIXES = (".csv", ".txt", ".xlsx", ".json")
 N_SHOWN = 5
+
+
+def may_share_images(one: str, other: str) -> bool:
+    """Return whether datasets of the readers `one` and `other` may hold the same images."""
+    if one == other or READERS[one].generic or READERS[other].generic:
+        return True
+    return any({one, other} <= together for together in SAME_IMAGES)
 
 
 def detect_dataset(folder: Path) -> str:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
 
-from xray_core.datasets import open_dataset
+from xray_core.datasets import may_share_images, open_dataset
 from xray_core.errors import JobError, RecipeError
 from xray_core.home import Home
 from xray_core.jobs.queue import JobQueue
@@ -17,7 +17,7 @@ from xray_core.models import RUN_OF, check_weights
 from xray_core.recipes import Recipe, bind_recipe
 from xray_core.run_shelf import run_table
 from xray_core.runs import Run, Submission, create_run
-from xray_core.splits import LEAKY_METHODS, check_leaks, split_catalog
+from xray_core.splits import LEAKY_METHODS, SplitSpec, check_leaks, split_catalog
 
 LONGEST_USER = 40  # characters of a name
 HIGHEST_PRIORITY = 100  # and the lowest is its negative
@@ -60,11 +60,11 @@ def _find_weights(recipe: Recipe, home: Home) -> Recipe:
             f"in this workspace. Train {name} first, or set weights to a file."
         )
     run = Run(home.runs / done.iloc[0])  # the newest
-    earlier = run.read_recipe().split
-    if (earlier.method, earlier.seed, earlier.test) != (
-        recipe.split.method,
-        recipe.split.seed,
-        recipe.split.test,
+    before = run.read_recipe()
+    earlier = before.split
+    # Another dataset's patients are others, unless images went from one into the other.
+    if may_share_images(before.dataset, recipe.dataset) and (
+        _drawing(earlier) != _drawing(recipe.split)
     ):
         raise RecipeError(
             f"{run.name} was split otherwise (split.method={earlier.method}, seed {earlier.seed}, "
@@ -72,6 +72,11 @@ def _find_weights(recipe: Recipe, home: Home) -> Recipe:
             f"{name} with the same split, or set weights to a file."
         )
     return replace(recipe, weights=str(run.best_checkpoint.resolve()))
+
+
+def _drawing(split: SplitSpec) -> tuple[object, ...]:
+    """Return what decides which images of a dataset are tested."""
+    return split.method, split.seed, split.test, split.folds, split.fold
 
 
 def check_priority(priority: int) -> int:

@@ -14,9 +14,13 @@ from xray_core.recipes.published.corona_notebook import CORONA_VGG_MINI
 from xray_core.recipes.published.kermany_notebook import PNEUMONIA_CNN
 from xray_core.recipes.published.own import (
     DEMO_CNN,
+    KERMANY_MOBILENET_CAUSE,
     QUICK_CNN,
     QUICK_MOBILENET,
     SIIM_MOBILENET_OPACITY,
+    SIIM_MOBILENET_OPACITY_FROM_KERMANY,
+    SIIM_MOBILENET_STUDY,
+    SIIM_MOBILENET_STUDY_BALANCED,
 )
 from xray_core.recipes.published.siim_thesis import EXPERIMENTS, mend
 from xray_core.recipes.published.tang2020 import TANG_2020
@@ -30,6 +34,10 @@ PUBLISHED: dict[str, Recipe] = {
         DEMO_CNN,
         PNEUMONIA_CNN,
         SIIM_MOBILENET_OPACITY,
+        KERMANY_MOBILENET_CAUSE,
+        SIIM_MOBILENET_OPACITY_FROM_KERMANY,
+        SIIM_MOBILENET_STUDY,
+        SIIM_MOBILENET_STUDY_BALANCED,
         *EXPERIMENTS,
         CORONA_VGG_MINI,
         XNET_CNN15,

@@ -1,5 +1,7 @@
 """Our own recipes: for the drawn data, for SIIM, and two that fit any dataset."""
 
+from dataclasses import replace
+
 from xray_core.preprocess.spec import AugmentSpec, PreprocessSpec
 from xray_core.recipes.schema import Phase, Recipe
 from xray_core.splits import SplitSpec
@@ -52,6 +54,63 @@ SIIM_MOBILENET_OPACITY = Recipe(
     average_mirror=True,
     calibrate=True,
     published={"accuracy": 0.7783},
+)
+
+KERMANY_MOBILENET_CAUSE = replace(
+    SIIM_MOBILENET_OPACITY,
+    name="kermany_mobilenet_cause",
+    title="MobileNetV2 0.35, normal, bacterial or viral (Kermany)",
+    source="X-ray Lab",
+    about=(
+        "ImageNet weights, every layer trained on children's films: a first step from photographs "
+        "to radiographs, from which a network for other films can begin."
+    ),
+    dataset="kermany",
+    label_view="kermany_cause",
+    split=SplitSpec("patient", validation=0.06, test=0.0),
+    phases=(Phase("fine_tune", epochs=6, learning_rate=1e-3, schedule="cosine"),),
+    finer_targets=False,
+    calibrate=False,
+    published={},
+)
+
+SIIM_MOBILENET_OPACITY_FROM_KERMANY = replace(
+    SIIM_MOBILENET_OPACITY,
+    name="siim_mobilenet_opacity_from_kermany",
+    title="MobileNetV2 0.35, opacity or not, by way of children's films (SIIM)",
+    about=(
+        "As siim_mobilenet_opacity, but begins with the weights of the newest finished run of "
+        "kermany_mobilenet_cause in this workspace. The thesis' best figure on this question is a "
+        "hidden-test accuracy of 0.778 (Xception, 299 px, split by image)."
+    ),
+    weights="run:kermany_mobilenet_cause",
+)
+
+SIIM_MOBILENET_STUDY = replace(
+    SIIM_MOBILENET_OPACITY_FROM_KERMANY,
+    name="siim_mobilenet_study",
+    title="MobileNetV2 0.35, four appearances (SIIM)",
+    source="X-ray Lab; beside the SIIM-FISABIO-RSNA COVID-19 thesis, experiment 6.4",
+    about=(
+        "As siim_mobilenet_opacity_from_kermany for the four appearances, each as frequent as it "
+        "is: most right answers, but the two small classes are hardly ever found. The thesis' best "
+        "figure on this question is a validation accuracy of 0.633 (Xception, split by image)."
+    ),
+    label_view="siim_study",
+    calibrate=False,
+    published={"accuracy": 0.633},
+)
+
+SIIM_MOBILENET_STUDY_BALANCED = replace(
+    SIIM_MOBILENET_STUDY,
+    name="siim_mobilenet_study_balanced",
+    title="MobileNetV2 0.35, four appearances, the small ones as well (SIIM)",
+    about=(
+        "As siim_mobilenet_study with class weights: it finds atypical and indeterminate "
+        "appearances, at the price of fewer right answers altogether."
+    ),
+    class_weights="balanced",
+    published={},
 )
 
 QUICK_CNN = Recipe(
