@@ -6,6 +6,7 @@ from typing import Any
 import streamlit as st
 
 from pages.parts.frame import escape_markdown
+from xray_core.models import ASK, RUN_OF
 from xray_core.recipes import PUBLISHED, Recipe, changeable_fields
 
 METRIC_NAMES = {
@@ -53,3 +54,12 @@ def _show(value: Any) -> str:
     if value is None:
         return "default"
     return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def weights_in_words(weights: str) -> str:
+    """Return what a network begins with as words; of most it is the value itself."""
+    if weights == ASK:
+        return "a file that only you can have"
+    if weights.startswith(RUN_OF):
+        return f"the newest run of {weights.removeprefix(RUN_OF)}"
+    return weights

@@ -261,6 +261,33 @@ def test_a_pretrained_base_can_be_trained_in_part(workspace: Home, open_page: Op
     assert "frozen" in said
 
 
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("siim_10_from_union", "the newest run of siim_9_union"),
+        ("siim_mobilenet_study", "the newest run of kermany_mobilenet_cause"),
+        ("tang2020_alexnet_pretrained", "a file that only you can have"),
+    ],
+)
+def test_weights_that_a_recipe_alone_begins_with_are_a_choice_of_its_own(
+    name: str, shown: str
+) -> None:
+    def page(name: str) -> None:
+        import streamlit as st
+
+        from pages.parts.train.recipe_form import show_form
+        from xray_core.recipes import PUBLISHED
+
+        st.session_state["found"] = show_form(PUBLISHED[name], ["patient"])
+
+    app = AppTest.from_function(page, args=(name,), default_timeout=30).run()
+
+    assert not app.exception
+    weights = app.selectbox(key=f"what_if.{name}.weights")
+    assert weights.options[0] == shown
+    assert app.session_state["found"]["weights"] == PUBLISHED[name].weights
+
+
 def test_missing_weights_file_is_said_when_started(workspace: Home, open_page: OpenPage) -> None:
     app = open_page("train", recipe="siim_mobilenet_opacity")
     key = "what_if.siim_mobilenet_opacity.weights"

@@ -6,6 +6,7 @@ from typing import Any
 
 import streamlit as st
 
+from pages.parts.recipe_words import weights_in_words
 from pages.parts.train.recipe_fields import (
     CHOICES,
     DEPENDENT,
@@ -17,7 +18,7 @@ from pages.parts.train.recipe_fields import (
 )
 from xray_core.catalog import STRUCTURED
 from xray_core.labels import find_view, views_of
-from xray_core.models import MODELS, RUN_MODEL
+from xray_core.models import ASK, MODELS, RUN_MODEL, RUN_OF
 from xray_core.recipes import Recipe, changeable_fields
 from xray_core.splits import METHODS
 
@@ -75,7 +76,7 @@ def show_form(recipe: Recipe, methods: Sequence[str]) -> dict[str, Any]:
 def change_field(recipe: Recipe, field: str, value: Any) -> None:
     """Enter `value` into the recipe's form, before the form is shown."""
     key = _widget_key(recipe, field)
-    if field == "weights" and value not in WEIGHTS:
+    if field == "weights" and not _is_choice(value):
         st.session_state[_path_key(key)] = value
         value = FILE
     if field == "structured":  # which a form shows as its words, and a recipe writes in one text
@@ -155,13 +156,27 @@ def _show_weights(recipe: Recipe, value: str, model: str) -> str:
     if MODELS[model].pretrained:
         choices = WEIGHTS
         words = f"A file of weights without top, or t{words[1:]}"
+    if _is_choice(value) and value not in choices and model == recipe.model:
+        choices = (value, *choices)  # what this recipe alone begins with
     index = choices.index(value) if value in choices else 0
-    chosen = st.selectbox("Weights", choices, index=index, key=key, persist_state="session")
+    chosen = st.selectbox(
+        "Weights",
+        choices,
+        index=index,
+        format_func=weights_in_words,
+        key=key,
+        persist_state="session",
+    )
     if chosen != FILE:
         return str(chosen)
     return st.text_input(
         "Path of the weights file", key=_path_key(key), help=words, persist_state="session"
     ).strip()
+
+
+def _is_choice(weights: str) -> bool:
+    """Return whether a recipe's weights are one of the choices, rather than a file."""
+    return weights in (*WEIGHTS, ASK) or weights.startswith(RUN_OF)
 
 
 def _widget_key(recipe: Recipe, field: str) -> str:
