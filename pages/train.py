@@ -12,6 +12,7 @@ from pages.parts.runs.user import find_user, show_user
 from pages.parts.tables import read_tables
 from pages.parts.train.clone import take_over_run
 from pages.parts.train.cost import show_cost
+from pages.parts.train.network import show_network
 from pages.parts.train.recipe_choice import choose_recipe
 from pages.parts.train.recipe_form import change_field, show_form
 from pages.parts.train.several import show_several
@@ -90,3 +91,4 @@ with summary, st.container(border=True):
     show_user()
     show_several(recipe, catalog.root)
     show_cost(recipe, catalog)
+show_network(recipe)

@@ -65,4 +65,22 @@ def test_the_side_is_written_where_it_changes() -> None:
 
 
 def test_a_network_without_drawn_layers_is_an_empty_figure() -> None:
-    assert not plot_layers(LAYERS[:1]).data
+    figure = plot_layers(LAYERS[:1])
+
+    assert not any(len(trace.x) or trace.showlegend for trace in figure.data)
+
+
+def test_a_sort_has_the_same_place_among_the_colours_in_every_network() -> None:
+    def number(layers: list[dict[str, Any]], sort: str) -> int:
+        return [trace.name for trace in plot_layers(layers).data].index(sort)
+
+    assert number(LAYERS, "fully connected") == number(LAYERS[-1:], "fully connected")
+
+
+def test_what_comes_before_the_first_layer_that_learns_is_left_out() -> None:
+    joined = layer("to_rgb", "Concatenate", [64, 64, 3])
+
+    figure = plot_layers([joined, *LAYERS])
+
+    names = [data[0] for trace in figure.data for data in trace.customdata]
+    assert "to_rgb" not in names

@@ -1,6 +1,7 @@
 """A network drawn layer by layer: how its maps shrink while their number grows."""
 
 from collections.abc import Mapping, Sequence
+from itertools import dropwhile
 from typing import Any
 
 import numpy as np
@@ -35,10 +36,10 @@ def plot_layers(layers: Sequence[Mapping[str, Any]]) -> go.Figure:
             output (words), shape (of one image: height, width, channels; or units), parameters.
 
     Returns:
-        One trace of bars for each sort of layer. Above the blocks stands the side of the maps
-        in px wherever it changes; hovering names the layer.
+        One trace of bars for each sort of layer, empty where the network has none. Above the
+        blocks stands the side of the maps in px wherever it changes; hovering names the layer.
     """
-    drawn = [layer for layer in layers if _is_drawn(layer)]
+    drawn = list(dropwhile(_only_reshapes, filter(_is_drawn, layers)))
     sides = np.array([_side(layer["shape"]) for layer in drawn])
     heights = np.log2(1 + sides)
     widths = np.log2(1 + np.array([layer["shape"][-1] for layer in drawn], "float64")) / 4
@@ -47,9 +48,8 @@ def plot_layers(layers: Sequence[Mapping[str, Any]]) -> go.Figure:
     figure = go.Figure()
     for sort in dict.fromkeys([*DRAWN.values(), OTHER]):
         own = [number for number, one in enumerate(sorts) if one == sort]
-        if not own:
-            continue
-        figure.add_bar(
+        figure.add_bar(  # also an empty one: a sort has the same colour in every network
+            showlegend=bool(own),
             x=centres[own],
             y=heights[own],
             base=-heights[own] / 2,
@@ -59,9 +59,9 @@ def plot_layers(layers: Sequence[Mapping[str, Any]]) -> go.Figure:
             hovertemplate="%{customdata[0]} (%{customdata[1]})<br>%{customdata[2]}<br>"
             "%{customdata[3]:,} parameters<extra></extra>",
         )
-    _write_sides(figure, centres, heights, sides)
+    _write_sides(figure, centres - widths / 2, heights, sides)
     figure.update_layout(
-        margin={**MARGIN, "t": 40},
+        margin={**MARGIN, "t": 24},
         height=300,
         barmode="overlay",
         xaxis={"visible": False},
@@ -77,23 +77,29 @@ def _is_drawn(layer: Mapping[str, Any]) -> bool:
     return layer["parameters"] > 0 and layer["kind"] not in WITHOUT_PLACE
 
 
+def _only_reshapes(layer: Mapping[str, Any]) -> bool:
+    """Return whether a layer learns nothing, as those that repeat a gray image as a colour one."""
+    return layer["parameters"] == 0
+
+
 def _side(shape: Sequence[int]) -> int:
     return max(shape[:-1], default=1)
 
 
-def _write_sides(figure: go.Figure, centres: Any, heights: Any, sides: Any) -> None:
+def _write_sides(figure: go.Figure, starts: Any, heights: Any, sides: Any) -> None:
     """Write the side of the maps above the first layer of each size, where there is room."""
-    free_from, room = -np.inf, ROOM * centres[-1] if len(centres) else 0.0
+    free_from, room = -np.inf, ROOM * starts[-1] if len(starts) else 0.0
     for number, side in enumerate(sides):
         changes = number == 0 or side != sides[number - 1]
-        if not changes or side < 2 or centres[number] < free_from:
+        if not changes or side < 2 or starts[number] < free_from:
             continue
-        free_from = centres[number] + room
+        free_from = starts[number] + room
         figure.add_annotation(
-            x=centres[number],
+            x=starts[number],
             y=heights[number] / 2,
             yshift=10,
             text=f"{side} px",
+            xanchor="left",
             showarrow=False,
             font={"size": 11},
         )

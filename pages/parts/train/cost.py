@@ -1,4 +1,4 @@
-"""What a training would cost on this machine, and what its model is made of."""
+"""What a training would cost on this machine."""
 
 import pandas as pd
 import streamlit as st
@@ -7,7 +7,6 @@ from pages.parts.frame import errors_in_words, escape_markdown
 from pages.parts.run_state import format_duration
 from pages.parts.tables import read_tables
 from xray_core.catalog import Catalog
-from xray_core.figures.layers import plot_layers
 from xray_core.home import find_home
 from xray_core.jobs import JobQueue, prepare_worker
 from xray_core.jobs.measure import (
@@ -96,20 +95,6 @@ def _show_estimate(recipe: Recipe, catalog: Catalog, description: Description) -
         f"{START_SECONDS:.0f} s to start and {DECODE_SECONDS * 1000:.0f} ms to decode an image. "
         "It may end earlier."
     )
-    with st.expander(f"The {len(values['layers'])} layers", icon=":material/layers:"):
-        st.plotly_chart(plot_layers(values["layers"]), config={"displaylogo": False})
-        st.caption(
-            "From the image at the left to the answer: a block is as high as its maps (log scale) "
-            "and as wide as their number; hover for its name. Branches stand side by side."
-        )
-        st.dataframe(
-            pd.DataFrame(values["layers"]).drop(columns="shape"),
-            hide_index=True,
-            alt="Layers of the model",
-            column_config={
-                "parameters": st.column_config.NumberColumn("parameters", format="localized")
-            },
-        )
 
 
 def _count_parts(recipe: Recipe, catalog: Catalog) -> tuple[int, int]:

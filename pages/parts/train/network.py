@@ -1,0 +1,34 @@
+"""The network of a recipe, drawn and listed layer by layer."""
+
+import pandas as pd
+import streamlit as st
+
+from pages.parts.frame import errors_in_words
+from xray_core.figures.layers import plot_layers
+from xray_core.home import find_home
+from xray_core.jobs.measure import read_description
+from xray_core.recipes import Recipe
+
+
+def show_network(recipe: Recipe) -> None:
+    """Show the layers, once the process that measures the cost has told of them."""
+    with errors_in_words():
+        description = read_description(recipe, find_home())
+    if description.state != "ready":
+        return
+    layers = description.values["layers"]
+    with st.expander(f"The network: {len(layers)} layers", icon=":material/layers:"):
+        st.plotly_chart(plot_layers(layers), config={"displaylogo": False})
+        st.caption(
+            "From the image at the left to the answer at the right. A block is as high as its maps "
+            "(log scale) and as wide as their number; point at it for its name. Branches stand one "
+            "after the other."
+        )
+        st.dataframe(
+            pd.DataFrame(layers).drop(columns="shape"),
+            hide_index=True,
+            alt="Layers of the model",
+            column_config={
+                "parameters": st.column_config.NumberColumn("parameters", format="localized")
+            },
+        )
