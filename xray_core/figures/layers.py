@@ -79,7 +79,7 @@ def _is_drawn(layer: Mapping[str, Any]) -> bool:
 
 def _only_reshapes(layer: Mapping[str, Any]) -> bool:
     """Return whether a layer learns nothing, as those that repeat a gray image as a colour one."""
-    return layer["parameters"] == 0
+    return int(layer["parameters"]) == 0
 
 
 def _side(shape: Sequence[int]) -> int:
