@@ -35,7 +35,7 @@ from xray_core.training.phases import fit_phases
 from xray_core.training.progress import Progress
 from xray_core.training.recorder import Recorder
 
-SIZE, EPOCHS, ROUNDS, FILMS = 128, 10, 2, 800
+SIZE, EPOCHS, ROUNDS, FILMS = 224, 10, 3, 1200
 CLASSES = ["one", "other"]
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from xray_core.recipes import Phase
+from xray_core.training.devices import choose_compiler
 from xray_core.training.optimizers import WarmUp, build_optimizer, count_drops, set_rate
 
 STEPS = 10  # batches of an epoch
@@ -128,7 +129,7 @@ def test_a_rate_that_drops_makes_no_step_to_be_traced_anew(warm_up: int) -> None
             return keras.ops.mean((y_true - y_pred) ** 2, axis=-1)
 
     model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
-    model.compile(build_optimizer(phase, 2), Noting(), jit_compile=False)
+    model.compile(build_optimizer(phase, 2), Noting(), jit_compile=choose_compiler(on_gpu=False))
     model.optimizer.build(model.trainable_variables)
     rates, counts = [], []
     for epoch in range(4):
