@@ -654,6 +654,21 @@ def test_a_group_is_compared_and_leads_to_its_runs(workspace: Home, open_page: O
     assert "no group 'nonsense' in this workspace. There is: folds" in words_on(app)
 
 
+def test_networks_of_a_group_that_judge_the_same_images_are_judged_together(
+    workspace: Home, open_page: OpenPage
+) -> None:
+    for hour in (0, 1):
+        recipe = change_recipe(PUBLISHED["demo_cnn"], {"seed": hour})
+        run = fake_run(workspace, "done", name_of(hour), recipe)
+        run.write_submission(Submission(group="pair"))
+        write_report(run, workspace)
+
+    app = open_page("runs", group="pair")
+
+    assert not app.exception
+    assert "2 networks together" in words_on(app)
+
+
 def test_a_run_past_the_queue_is_shown_as_running(workspace: Home, open_page: OpenPage) -> None:
     fake_run(workspace, "running", handle=own_handle(), step="training", message="Epoch 2: x")
 
