@@ -1,10 +1,11 @@
 """How long a phase with a frozen base takes: its features computed once, or anew in each epoch.
 
-    python -m benchmarks.features [FILMS]
+    python -m benchmarks.features [mobilenet_v2 | xception [FILMS]]
 
-Films are drawn; MobileNetV2 0.35 with random weights is trained on three quarters of them and
-judged on the others, as a run does it: metric log, validation, checkpoints. Both sides take turns.
-The time is that of the whole phase, the tracing of its graphs included.
+Films are drawn; MobileNetV2 0.35 at 224 px, or Xception at 299 px, with random weights is trained
+on three quarters of them and judged on the others, as a run does it: metric log, validation,
+checkpoints. Both sides take turns. The time is that of the whole phase, the tracing of its graphs
+included.
 """
 
 import statistics
@@ -29,22 +30,32 @@ from xray_core.runs import Run, Status
 from xray_core.training import phases
 from xray_core.training.checkpoint import Position
 from xray_core.training.data import Prepared, training_batches
+from xray_core.training.freezing import inner_layers
 from xray_core.training.fused_norm import fuse_batch_norm
 from xray_core.training.inputs import PredictionBatches
 from xray_core.training.phases import fit_phases
 from xray_core.training.progress import Progress
 from xray_core.training.recorder import Recorder
 
-SIZE, EPOCHS, ROUNDS, FILMS = 224, 10, 3, 1200
+EPOCHS = 10
+# Network -> its options, px, films, rounds.
+CASES: dict[str, tuple[dict[str, float], int, int, int]] = {
+    "mobilenet_v2": ({"alpha": 0.35}, 224, 1200, 3),
+    "xception": ({}, 299, 400, 1),
+}
 CLASSES = ["one", "other"]
 
 
-def make_recipe() -> Recipe:
+def make_recipe(name: str) -> Recipe:
     """Return ten frozen epochs without augmentation."""
     recipe = PUBLISHED["siim_mobilenet_opacity"]
+    options, size, _, _ = CASES[name]
     return replace(
         recipe,
-        preprocess=replace(recipe.preprocess, size=SIZE),
+        model=name,
+        model_options=options,
+        weights="random",
+        preprocess=replace(recipe.preprocess, size=size),
         augment=AugmentSpec(),
         finer_targets=False,
         phases=(Phase("head", EPOCHS, trainable="head"),),
@@ -53,7 +64,7 @@ def make_recipe() -> Recipe:
 
 def prepare(folder: Path, recipe: Recipe, n_films: int) -> Prepared:
     """Draw and decode films; every fourth is for validation."""
-    write_phantom_dataset(folder / "data", n_films, size=SIZE, seed=0)
+    write_phantom_dataset(folder / "data", n_films, size=recipe.preprocess.size, seed=0)
     catalog = open_dataset(folder / "data", folder / "catalogs")
     paths = catalog.images["path"].tolist()
     images = open_image_cache(catalog.root, paths, recipe.preprocess, folder / "images")
@@ -71,7 +82,7 @@ def prepare(folder: Path, recipe: Recipe, n_films: int) -> Prepared:
 def make_images_differ(base: Any) -> None:
     """Give the normalisation of `base` weights and statistics under which all features count."""
     rng = np.random.default_rng(1)
-    for layer in base.layers:
+    for layer in inner_layers(base):
         if isinstance(layer, keras.layers.BatchNormalization):
             shape = layer.gamma.shape
             ranges = ((1.0, 2.0), (-0.5, 0.5), (-0.1, 0.1), (0.1, 0.5))
@@ -94,7 +105,8 @@ def train(folder: Path, recipe: Recipe, data: Prepared) -> float:
         CLASSES,
         Position(),
     )
-    model = build_model("mobilenet_v2", len(CLASSES), SIZE, alpha=0.35)
+    size = recipe.preprocess.size
+    model = build_model(recipe.model, len(CLASSES), size, **recipe.model_options)
     make_images_differ(model.get_layer("base"))
     fuse_batch_norm(model)  # as a training does without a GPU
     began = time.perf_counter()
@@ -112,20 +124,23 @@ def largest_difference(one: Path, other: Path) -> float:
 
 def main() -> None:
     """Print the seconds of both sides and their ratio."""
-    n_films = int(sys.argv[1]) if len(sys.argv) > 1 else FILMS
-    recipe, cut_model = make_recipe(), phases.cut_model
+    name = sys.argv[1] if len(sys.argv) > 1 else "mobilenet_v2"
+    _, size, n_films, n_rounds = CASES[name]
+    n_films = int(sys.argv[2]) if len(sys.argv) > 2 else n_films
+    recipe, cut_model = make_recipe(name), phases.cut_model
     seconds: dict[str, list[float]] = {"anew in each epoch": [], "once (ours)": []}
     with tempfile.TemporaryDirectory() as place:
         data = prepare(Path(place), recipe, n_films)
-        for turn in range(ROUNDS):
-            for name, found in seconds.items():
-                phases.cut_model = cut_model if name.startswith("once") else _never
-                found.append(train(Path(place) / f"{name} {turn}", recipe, data))
-        difference = largest_difference(*(Path(place) / f"{name} 0" for name in seconds))
-    print(f"{n_films} films\n\n| features computed | s, median (all) |\n|---|---|")
-    for name, found in seconds.items():
+        for turn in range(n_rounds):
+            for way, found in seconds.items():
+                phases.cut_model = cut_model if way.startswith("once") else _never
+                found.append(train(Path(place) / f"{way} {turn}", recipe, data))
+        difference = largest_difference(*(Path(place) / f"{way} 0" for way in seconds))
+    print(f"{name}, {n_films} films, {size} px\n")
+    print("| features computed | s, median (all) |\n|---|---|")
+    for way, found in seconds.items():
         each = ", ".join(f"{one:.1f}" for one in found)
-        print(f"| {name} | {statistics.median(found):.1f} ({each}) |")
+        print(f"| {way} | {statistics.median(found):.1f} ({each}) |")
     plain, once = (statistics.median(found) for found in seconds.values())
     print(f"\nratio {plain / once:.1f}, largest difference of a weight {difference:.1e}")
 
