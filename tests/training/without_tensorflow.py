@@ -2,6 +2,8 @@
 
 import sys
 
+import pytest
+
 
 class NoTensorFlow:
     """Finds nothing, and says of TensorFlow what Python says of a package that is not there."""
@@ -11,4 +13,7 @@ class NoTensorFlow:
             raise ModuleNotFoundError(f"No module named {name!r}", name=name)
 
 
-sys.meta_path.insert(0, NoTensorFlow())  # type: ignore[arg-type]
+@pytest.hookimpl(tryfirst=True)
+def pytest_load_initial_conftests() -> None:
+    """Begin before anything of the project is imported; to import this module alone does nothing."""
+    sys.meta_path.insert(0, NoTensorFlow())  # type: ignore[arg-type]
