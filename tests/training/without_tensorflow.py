@@ -15,5 +15,5 @@ class NoTensorFlow:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_load_initial_conftests() -> None:
-    """Begin before anything of the project is imported; to import this module alone does nothing."""
+    """Begin before anything else is imported; to import this module alone changes nothing."""
     sys.meta_path.insert(0, NoTensorFlow())  # type: ignore[arg-type]
