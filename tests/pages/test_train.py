@@ -349,6 +349,24 @@ def test_a_training_is_made_ready_once_the_cost_is_known(
     assert [command[3] for command in commands] == ["describe", *["worker"] * warm]
 
 
+def test_the_network_is_drawn_for_those_who_look(
+    open_page: OpenPage, commands: list[list[str]]
+) -> None:
+    open_page("train")
+    [path] = [one for one in commands[0] if one.endswith(".json")]
+    Path(path).write_text(json.dumps(MEASURED), encoding="utf-8")
+    app = open_page("train")
+    assert "The network: 1 layers" in [one.label for one in app.expander]
+    assert not app.get("plotly_chart")
+
+    app.session_state["network"] = True
+    app.run()
+
+    assert not app.exception
+    assert len(app.get("plotly_chart")) == 1
+    assert app.dataframe[-1].value["name"].tolist() == ["conv1"]
+
+
 def test_failed_measurement_shows_its_reason(
     workspace: Home, open_page: OpenPage, commands: list[list[str]]
 ) -> None:

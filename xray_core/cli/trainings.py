@@ -156,9 +156,8 @@ def show_group(options: argparse.Namespace, home: Home) -> Answer:
     for setting, report in summary.pooled.items():
         lines += [f"All folds of {setting} together", _report_text(report)]
     if summary.averaged:
-        n_networks = int(summary.settings["done"].sum())
         lines += [
-            f"The mean of the probabilities of {n_networks} networks",
+            f"The mean of the probabilities of {summary.n_networks} networks",
             _report_text(summary.averaged),
         ]
     answer = {

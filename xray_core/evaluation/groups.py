@@ -43,6 +43,11 @@ class GroupSummary:
     pooled: dict[str, Report]
     averaged: Report | None
 
+    @property
+    def n_networks(self) -> int:
+        """Networks that count: one of each setting and fold that is done."""
+        return int(self.settings["done"].sum())
+
 
 def find_group(home: Home, name: str) -> list[Run]:
     """Return the runs of a group, oldest first.
@@ -167,5 +172,5 @@ def _average(runs: Sequence[Run], n_rounds: int) -> Report | None:
     split = first.reset_index().rename(columns={"actual": "class"})
     classes = [name.removeprefix(PREFIX) for name in names]
     found = prediction_table(split, classes, dict(zip(split["image_id"], mean, strict=True)))
-    majority = runs[0].read_report()["majority"]["class"]  # the training parts are alike, too
+    majority = runs[0].read_report()["majority"]["class"]  # of the first one's training part
     return build_report(found, majority, n_rounds)

@@ -125,9 +125,9 @@ def estimate_training(
 ) -> Estimate:
     """Return what a training costs at most: no early stop, no image decoded before.
 
-    Where the base is frozen an image takes as long as its prediction, and where nothing is
-    augmented or mixed either, it takes so once in the whole phase; a head alone takes next to
-    nothing. A base of which a part is frozen is counted as if it were trained.
+    Where the base is frozen an image takes as long as its prediction, in every epoch: whether its
+    features can be stored is known when the training has the memory before it. A head alone takes
+    next to nothing. A base of which a part is frozen is counted as if it were trained.
 
     Args:
         values: of a description that is ready.
@@ -140,13 +140,10 @@ def estimate_training(
     predicting = values["seconds_per_image"]
     seconds = 0.0
     for phase in recipe.phases:
-        if phase.trainable != "head":
-            epoch = steps * values["seconds_per_step"] + n_judged * predicting
-            seconds += phase.epochs * epoch
-        elif recipe.augment.is_none and not recipe.mixup:
-            seconds += n_images * predicting
-        else:
-            seconds += phase.epochs * n_images * predicting
+        training = steps * values["seconds_per_step"]
+        if phase.trainable == "head":
+            training = n_training * predicting
+        seconds += phase.epochs * (training + n_judged * predicting)
     return Estimate(
         seconds=seconds + START_SECONDS + n_images * DECODE_SECONDS,
         steps_per_epoch=steps,

@@ -71,9 +71,8 @@ def _show(home: Home, name: str, ended: bool) -> None:
             f"All folds together: {setting}", report, "Each image judged once, in its own fold."
         )
     if summary.averaged:
-        n_networks = int(summary.settings["done"].sum())
         _show_together(
-            f"{n_networks} networks together",
+            f"{summary.n_networks} networks together",
             summary.averaged,
             "Each image's probabilities are the mean of those of all networks that are done.",
         )
