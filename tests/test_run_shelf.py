@@ -14,7 +14,7 @@ from xray_core import run_shelf
 from xray_core.errors import RunError
 from xray_core.home import Home
 from xray_core.processes import own_handle
-from xray_core.recipes import PUBLISHED
+from xray_core.recipes import PUBLISHED, change_recipe
 from xray_core.run_shelf import (
     LONGEST_NOTE,
     MOST_TAGS,
@@ -75,6 +75,25 @@ def test_the_table_holds_what_the_small_files_say_newest_first(home: Home) -> No
     assert (row["val_accuracy"], row["accuracy"], row["part"]) == (0.8, 0.75, "test")
     assert pd.isna(row["auc"])
     assert table["ended_at"].isna().tolist() == [True, False]
+
+
+def test_the_table_tells_in_a_few_words_what_a_recipe_has_otherwise(home: Home) -> None:
+    run = make_run(home)
+    kept = home.runs / "20260201-090000-demo_cnn" / "checkpoints" / "best.keras"
+    recipe = change_recipe(run.read_recipe(), {"preprocess.size": 96, "phases.train.epochs": 2})
+    changes = {**recipe.changes, "weights": str(kept), "phases.train.learning_rate": 1e-4}
+    run.write_json("recipe.json", asdict(replace(recipe, changes=changes)))
+    as_it_was = make_run(home, "20260302-100000-demo_cnn")
+    damaged = make_run(home, "20260303-100000-demo_cnn")
+    damaged.write_json("recipe.json", {"changes": ["?"]})
+
+    words = run_table(home).set_index("name")["changes"]
+
+    assert words[run.name] == (
+        "preprocess.size 96, phases.train.epochs 2, weights 20260201-090000-demo_cnn, "
+        "phases.train.learning_rate 0.0001"
+    )
+    assert words[as_it_was.name] == words[damaged.name] == ""
 
 
 def test_an_empty_workspace_gives_an_empty_table_of_the_same_columns(home: Home) -> None:

@@ -36,6 +36,7 @@ BLANK: dict[str, Any] = {
     "message": "",
     "recipe": "",
     "title": "",
+    "changes": "",
     "data": "",
     "user": "",
     "group": "",
@@ -120,6 +121,7 @@ def run_table(home: Home) -> pd.DataFrame:
 
     Returns:
         name; state, one of `STATES` or "damaged"; message; recipe, title, data (names);
+        changes, what the recipe has otherwise than as published, e.g. "preprocess.size 64";
         user; group; tags (tuple of str) and note; created_at, started_at, ended_at (UTC, NaT
         where it has not happened); epoch, n_epochs; val_accuracy, of the epoch whose weights
         are kept; accuracy and auc of the final report, and the part that it judged, "test" or
@@ -253,6 +255,7 @@ def _read_row(folder: str, stamps: tuple[tuple[int, int, int] | None, ...]) -> d
     recipe = _read_object(run, "recipe.json")
     data = Path(str(recipe.get("data_folder", ""))).name
     row |= {"recipe": str(recipe.get("name", "")), "title": str(recipe.get("title", ""))}
+    row["changes"] = _changes_in_words(recipe.get("changes"))
     wish = _read_object(run, "submission.json")
     row |= {"data": data, "user": str(wish.get("user", "")), "group": str(wish.get("group", ""))}
     with suppress(RunError):  # the run's own page says that they are damaged
@@ -291,6 +294,21 @@ def _read_object(run: Run, name: str) -> dict[str, Any]:
     except (OSError, ValueError):
         return {}
     return values if isinstance(values, dict) else {}
+
+
+def _changes_in_words(changes: Any) -> str:
+    if not isinstance(changes, dict):
+        return ""
+    return ", ".join(f"{field} {_short(value)}" for field, value in changes.items())
+
+
+def _short(value: Any) -> str:
+    """Return a value as words: of a file its name alone, of a run's model that of the run."""
+    if not isinstance(value, str):
+        return f"{value:g}" if isinstance(value, float) else str(value)
+    path = Path(value)
+    run = Run(path.parents[1]) if len(path.parents) > 2 else None
+    return run.name if run and run.best_checkpoint == path else path.name
 
 
 def _folder_size(folder: str) -> int:

@@ -60,6 +60,8 @@ def test_a_training_that_runs_is_shown_with_its_progress(open_page: OpenPage, ru
     [bar] = app.get("progress")
     assert bar.proto.value == 22  # % of the epochs: 4.5 of 20
     assert "Epoch 5 of 20" in bar.proto.text
+    # Nobody queued it: a training of the command line counts as well.
+    assert any("1 running, 0 waiting; 1 run in all." in caption.value for caption in app.caption)
 
 
 def test_a_damaged_run_is_named_and_the_page_goes_on(open_page: OpenPage, run: Run) -> None:

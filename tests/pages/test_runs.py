@@ -351,6 +351,7 @@ def test_filters_in_the_address_choose_sort_and_count(workspace: Home, open_page
 
     assert app.dataframe[0].value["run"].tolist() == [name_of(0), name_of(2)]
     assert app.dataframe[0].value["tags"].tolist() == [["baseline"], ["baseline"]]
+    assert "changes" not in app.dataframe[0].value  # there are none
     assert "2 of 4 runs" in words_on(app)
     app.text_input(key="search").set_value("REMARK2 demo").run()
     assert app.dataframe[0].value["run"].tolist() == [name_of(2)]
@@ -378,6 +379,8 @@ def test_filter_and_order_of_the_table(workspace: Home) -> None:
     both = filter_runs(runs, tags=["a", "b"])
     assert runs["name"][both].tolist() == [name_of(2), name_of(1)]
     assert filter_runs(runs, text="demo 010000").tolist() == [False, True, False]
+    changed = runs.assign(changes=["", "preprocess.size 96", "preprocess.size 64"])
+    assert filter_runs(changed, text="size 96").tolist() == [False, True, False]
     assert not filter_runs(runs, text="[").any()
     assert filter_runs(runs.iloc[:0], text="x").empty
 

@@ -20,7 +20,7 @@ SORTS = {
     "largest on disk": ("disk", True),
     "recipe": ("title", False),
 }
-SEARCHED = ["name", "title", "data", "user", "note", "message"]
+SEARCHED = ["name", "title", "changes", "data", "user", "note", "message"]
 # Filters by the values of a column: key in the address, column, label.
 LISTS = (("recipes", "Recipe"), ("users", "By"), ("tags", "Tag"))
 
@@ -93,8 +93,8 @@ def filter_runs(
         recipes: likewise.
         users: likewise.
         tags: all of them must be on the run.
-        text: words that must all occur somewhere in name, title, data, user, tags, note or
-            message; case does not matter.
+        text: words that must all occur somewhere in name, title, changes, data, user, tags,
+            note or message; case does not matter.
     """
     passed = pd.Series(True, index=runs.index)
     for column, wanted in (("state", states), ("recipe", recipes), ("user", users)):

@@ -138,6 +138,7 @@ def _cells(shown: pd.DataFrame) -> pd.DataFrame:
         {
             "state": [[state] for state in shown["state"]],
             "run": shown["name"].to_numpy(),
+            "changes": shown["changes"].to_numpy(),
             "data": shown["data"].to_numpy(),
             "tags": [list(tags) for tags in shown["tags"]],
             "user": shown["user"].to_numpy(),
@@ -155,7 +156,8 @@ def _cells(shown: pd.DataFrame) -> pd.DataFrame:
     if "disk" in shown:
         cells["disk"] = shown["disk"].to_numpy() / 1e6
     cells["message"] = shown["message"].to_numpy()
-    said = {"tags": shown["tags"].map(len).any(), "user": (shown["user"] != "").any()}
+    said = {"tags": shown["tags"].map(len).any()}
+    said |= {name: (shown[name] != "").any() for name in ("changes", "user")}
     return cells.drop(columns=[name for name, any_of_it in said.items() if not any_of_it])
 
 
@@ -165,7 +167,10 @@ def _columns() -> dict[str, Any]:
         "state": column.MultiselectColumn(
             "State", options=STATE_OPTIONS, color=STATE_COLORS, width=95
         ),
-        "run": column.TextColumn("Run", width=230),
+        "run": column.TextColumn("Run", width=300),
+        "changes": column.TextColumn(
+            "Changed", width=180, help="What its recipe has otherwise than as published."
+        ),
         "data": column.TextColumn("Data", width=90),
         "tags": column.ListColumn("Tags", width=120),
         "user": column.TextColumn("By", width=80),
