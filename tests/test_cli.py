@@ -574,6 +574,8 @@ def test_evaluate_prints_the_figures_of_the_training(finished_home: Finished, ca
     assert f"accuracy           {accuracy['value']:.3f} (95% interval" in text
     assert "13 images of 6 patients or groups; 1 left out" in text
     assert "always opacity" in text
+    ladder = finished_home.answer["report"]["ladder"]
+    assert f"test {ladder['rungs'][-1]['error']['value']:.1%}.\n{ladder['verdict']}\n" in text
 
 
 def test_split_counts_the_parts_of_a_run_and_writes_a_row_for_each_image(

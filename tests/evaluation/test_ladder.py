@@ -18,11 +18,17 @@ def predict(part: str, n: int, n_wrong: int, source: str = "kermany") -> pd.Data
     return pd.DataFrame(table).assign(source=source)
 
 
-def ladder_of(*parts: pd.DataFrame) -> dict[str, Any] | None:
+def ladder_of(*parts: pd.DataFrame, published_test: bool = False) -> dict[str, Any] | None:
     training = [part for part in parts if part["part"].eq("train").all()]
     held_out = [part for part in parts if not part["part"].eq("train").all()]
     sources = pd.concat(parts).set_index("image_id")["source"]
-    return build_ladder(pd.concat(training), pd.concat(held_out), sources, N_ROUNDS)
+    return build_ladder(
+        pd.concat(training),
+        pd.concat(held_out),
+        sources,
+        published_test=published_test,
+        n_rounds=N_ROUNDS,
+    )
 
 
 def test_rungs_hold_the_errors_and_steps_their_differences() -> None:
@@ -67,6 +73,19 @@ def test_production_images_among_others_have_a_rung_of_their_own() -> None:
     names = [step["name"] for step in ladder["steps"]]
     assert names == ["variance", "data mismatch", "choice on validation"]
     assert "largest clear step is data mismatch" in ladder["verdict"]
+
+
+def test_a_test_part_that_others_set_apart_differs_rather_than_was_chosen_by() -> None:
+    parts = (predict("train", 400, 6), predict("validation", 400, 10), predict("test", 200, 45))
+
+    ours, theirs = ladder_of(*parts), ladder_of(*parts, published_test=True)
+
+    assert ours
+    assert theirs
+    assert [step["name"] for step in ours["steps"]] == ["variance", "choice on validation"]
+    assert [step["name"] for step in theirs["steps"]] == ["variance", "data mismatch"]
+    assert "data mismatch (+20.0 points): the test images were set apart" in theirs["verdict"]
+    assert [step["value"] for step in ours["steps"]] == [step["value"] for step in theirs["steps"]]
 
 
 def test_where_no_step_is_clear_the_bias_is_what_is_left() -> None:

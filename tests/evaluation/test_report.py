@@ -1,6 +1,7 @@
 """The final report: every image accounted for, every figure from the predictions alone."""
 
 import json
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,9 @@ import pytest
 from xray_core.errors import RunError
 from xray_core.evaluation import build_report, report_run, summarise
 from xray_core.evaluation.report import prediction_table
+from xray_core.recipes import PUBLISHED
 from xray_core.runs import Run
+from xray_core.splits import SplitSpec
 
 CLASSES = ["negative", "typical", "other"]
 
@@ -188,6 +191,26 @@ def test_a_run_is_judged_from_its_files_alone(
     # Of the 40 training images, 16 each are negative and typical, 8 other; the first is taken.
     assert report == build_report(predictions, "negative")
     assert report == json.loads(json.dumps(report))
+
+
+@pytest.mark.parametrize(
+    ("method", "step"), [("published", "data mismatch"), ("patient", "choice on validation")]
+)
+def test_the_last_step_of_the_ladder_is_named_by_where_the_test_part_comes_from(
+    split: pd.DataFrame, predictions: pd.DataFrame, tmp_path: Path, method: str, step: str
+) -> None:
+    run = Run(tmp_path)
+    recipe = replace(PUBLISHED["demo_cnn"], split=SplitSpec(method, validation=0.2))
+    run.write_json("recipe.json", asdict(recipe))
+    run.write_table("split.parquet", split)
+    held_out = predictions.assign(part=["validation", "test"] * (len(predictions) // 2))
+    run.write_table("predictions.parquet", held_out)
+    run.write_table("training_predictions.parquet", predictions.assign(part="train"))
+
+    ladder = report_run(run)["ladder"]
+
+    assert [rung["name"] for rung in ladder["rungs"]] == ["training", "validation", "test"]
+    assert [one["name"] for one in ladder["steps"]] == ["variance", step]
 
 
 def test_a_run_without_predictions_cannot_be_judged(split: pd.DataFrame, tmp_path: Path) -> None:

@@ -266,4 +266,7 @@ def _report_text(report: dict[str, Any]) -> str:
     for one, row in zip(report["per_class"], report["confusion"], strict=True):
         counts = " ".join(f"{n:6}" for n in row)
         lines.append(f"  {one['class']:{width}} {counts}   recall {figure(one['recall'])}")
+    if ladder := report.get("ladder"):
+        errors = ", ".join(f"{r['name']} {r['error']['value']:.1%}" for r in ladder["rungs"])
+        lines += [f"Errors: {errors}.", ladder["verdict"]]
     return "\n".join(lines)

@@ -138,7 +138,8 @@ def report_run(run: Run) -> dict[str, Any]:
     if training is not None:  # older runs have none
         # A run that an older version began may not know where its images come from.
         sources = split.set_index("image_id").get("source", pd.Series(dtype="string"))
-        report["ladder"] = build_ladder(training, predictions, sources)
+        published = run.read_recipe().split.method == "published"
+        report["ladder"] = build_ladder(training, predictions, sources, published_test=published)
     return report
 
 
