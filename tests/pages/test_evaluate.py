@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 
 import pytest
@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 from tests.pages.conftest import N_IMAGES, OpenPage
 from tests.pages.fake_runs import fake_run, write_report
 from xray_core.home import Home
-from xray_core.recipes import PUBLISHED
+from xray_core.recipes import PUBLISHED, change_recipe
 from xray_core.runs import Run
 
 RECIPE = replace(
@@ -76,6 +76,25 @@ def test_metrics_come_with_interval_baseline_and_published_figure(
     assert f"precision of opacity 70.0%, ours {opacity['precision']:.1%}" in words
     assert opacity["precision_low"] <= opacity["precision"] <= opacity["precision_high"]
     assert "recall of opacity 50.0%, ours" in words
+    assert "taken on other images" in words
+
+
+@pytest.mark.parametrize(
+    ("method", "said"), [("published", "Both are of the test part"), ("patient", "other images")]
+)
+def test_whether_the_source_was_judged_on_the_same_part_is_said(
+    run: Run, open_page: OpenPage, method: str, said: str
+) -> None:
+    notebook = PUBLISHED["corona_vgg_mini"]
+    recipe = replace(
+        change_recipe(notebook, {"split.method": method}), data_folder=run.read_recipe().data_folder
+    )
+    run.write_json("recipe.json", asdict(recipe))
+
+    app = open_page("evaluate", run=run.name)
+
+    assert said in words_on(app)
+    assert "images are no longer at" in words_on(app)  # another dataset lies there
 
 
 def test_class_table_has_every_class_and_its_n(run: Run, open_page: OpenPage) -> None:

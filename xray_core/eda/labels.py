@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from xray_core.catalog import Catalog
-from xray_core.labels import SEPARATOR, encode_catalog, views_of
+from xray_core.labels import SEPARATOR, encode_catalog, find_view
 
 NO_CLASS, UNLABELLED = "none of these", "unlabelled"
 
@@ -18,8 +18,11 @@ def count_labels(catalog: Catalog, view_name: str) -> pd.DataFrame:
         Columns class, images, present (images whose file is there), patients (0 where no
         patient is published); one row per class, in the view's order. An image of several
         classes counts in each.
+
+    Raises:
+        LabelError: the view is unknown or made for another dataset, or nothing is labelled.
     """
-    targets = encode_catalog(catalog, views_of(catalog.source)[view_name])
+    targets = encode_catalog(catalog, find_view(view_name))
     images = catalog.images.loc[targets.index, ["path", "patient_id"]]
     present = images["path"].notna().to_numpy()
     patient, _ = pd.factorize(images["patient_id"])
@@ -44,8 +47,11 @@ def name_labels(catalog: Catalog, view_name: str) -> pd.Series:
     Returns:
         Index of `catalog.images`; several classes of one image are joined by "|", "" means none
         of the classes, <NA> that the image is unlabelled.
+
+    Raises:
+        LabelError: as of `count_labels`.
     """
-    view = views_of(catalog.source)[view_name]
+    view = find_view(view_name)
     targets = encode_catalog(catalog, view)
     # Equal findings give equal classes, and there are far fewer combinations than images.
     combination, _ = pd.factorize(catalog.images.loc[targets.index, view.column])

@@ -68,7 +68,7 @@ def _show_tiles(rows: pd.DataFrame, recipe: Recipe) -> None:
     try:
         catalog = open_folder(folder)
         tables = read_tables(catalog, recipe.label_view)
-    except (XrayError, OSError):
+    except (XrayError, OSError):  # gone, or another dataset lies there now
         st.info(
             f"The images are no longer at {escape_markdown(str(folder))}; the figures above stand "
             "without them."

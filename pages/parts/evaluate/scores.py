@@ -9,7 +9,7 @@ from pages.parts.confusion import show_confusion
 from pages.parts.frame import escape_markdown
 from pages.parts.recipe_words import METRIC_NAMES, metric_name
 from xray_core.figures.evaluation import plot_intervals, plot_roc
-from xray_core.recipes import Recipe
+from xray_core.recipes import PUBLISHED, Recipe
 
 QUIET = {"displayModeBar": False}
 HELP = {
@@ -150,7 +150,16 @@ def _published_in_words(report: dict[str, Any], recipe: Recipe) -> str:
         f"{in_words(one['key'], one['ours']['value'])}"
         for one in compared
     )
-    return (
-        f"Published ({escape_markdown(recipe.source)}): {words}. "
-        "The published figure was taken on other images, so compare with care."
+    parent = PUBLISHED.get(recipe.parent or recipe.name)
+    # A recipe has the published split because its source had it; a what-if may ask otherwise.
+    same_part = (
+        parent is not None
+        and parent.dataset == recipe.dataset
+        and parent.split.method == recipe.split.method == "published"
     )
+    where = (
+        "Both are of the test part that the dataset's authors set apart."
+        if same_part
+        else "The published figure was taken on other images, so compare with care."
+    )
+    return f"Published ({escape_markdown(recipe.source)}): {words}. {where}"
