@@ -50,7 +50,7 @@ with st.container(horizontal=True, vertical_alignment="center"):
     actions = st.container(horizontal=True, horizontal_alignment="right")
 with errors_in_words():
     run = find_run(home.runs, name)
-    recipe, status = run.read_recipe(), run.read_status()
+    recipe, status, stopping = run.read_recipe(), run.read_status(), run.stop_path.exists()
 with actions:
     show_actions(run, status, home)
 st.subheader(escape_markdown(recipe.title), anchor=False)
@@ -59,4 +59,4 @@ with errors_in_words():
     if (of_it := run.read_submission().group) and not group:
         show_group_link(of_it, f"Its group: {of_it}")
     show_notes(run, home)
-show_run(run, recipe)
+show_run(run, recipe, status, stopping)

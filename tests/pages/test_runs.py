@@ -11,7 +11,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from pages.parts.runs import metric_tail
+from pages.parts.runs import metric_tail, run_notes
 from pages.parts.runs import run_table as table_page
 from pages.parts.runs.metric_tail import DeviceTail, MetricTail
 from pages.parts.runs.run_filters import filter_runs, sort_runs
@@ -270,6 +270,20 @@ def test_stop_asks_the_running_run(workspace: Home, open_page: OpenPage) -> None
     assert waiting.disabled
     run.append_event("terminated", "It did not stop: its processes were asked to end.", "worker")
     assert "its processes were asked to end" in words_on(app.run())
+
+
+def test_a_run_that_ends_while_its_page_is_drawn_gets_the_buttons_of_one_that_has(
+    workspace: Home, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = fake_run(workspace, "running", handle=own_handle())
+    ended = replace(run.read_status(), state="done", ended_at="2026-03-01T10:01:05+00:00")
+    # Below the buttons, above the progress.
+    monkeypatch.setattr(run_notes, "show_notes", lambda *_: run.write_status(ended))
+
+    app = open_page("runs", run=run.name)
+
+    assert "See the result" in labels_of(app)
+    assert "Yes, stop it" not in labels_of(app)
 
 
 def test_changes_leaks_and_unreadable_files_are_said(workspace: Home, open_page: OpenPage) -> None:

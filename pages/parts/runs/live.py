@@ -19,13 +19,19 @@ from xray_core.runs import Run, Status
 TICK, SLOW_TICK = "1s", "2s"
 
 
-def show_run(run: Run, recipe: Recipe) -> None:
-    """Show a run; looks again by itself until the run has ended."""
-    with errors_in_words():
-        status = run.read_status()
+def show_run(run: Run, recipe: Recipe, status: Status, stopping: bool) -> None:
+    """Show a run; looks again by itself until the run has ended.
+
+    Args:
+        run: shown.
+        recipe: its own.
+        status: by which the rest of the page was drawn. Read anew here, a run that ends while the
+            page is drawn would keep the buttons of a running one.
+        stopping: likewise, whether the run was asked to stop.
+    """
     ticking = not status.has_ended
     show_progress_of = st.fragment(_show_progress, run_every=TICK if ticking else None)
-    show_progress_of(run, status.state, run.stop_path.exists())
+    show_progress_of(run, status.state, stopping)
     st.fragment(show_details, run_every=SLOW_TICK if ticking else None)(run, recipe)
 
 
