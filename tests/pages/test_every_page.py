@@ -25,9 +25,10 @@ for module in (xray_core.datasets.shelf, xray_core.jobs.measure, xray_core.jobs.
 # An audit that goes on and on.
 xray_core.jobs.tasks.start_detached = lambda *_: xray_core.processes.own_handle()
 
+HEAVY = {"keras", "tensorflow", "jax", "torch", "ray", "sklearn", "seaborn"}
 run, *pages = sys.argv[1:]
+assert PagesManager.uses_pages_directory is None  # as in a fresh server
 for page in pages:
-    assert PagesManager.uses_pages_directory is None or len(pages) > 1  # as in a fresh server
     app = AppTest.from_file("streamlit_app.py", default_timeout=60)
     if run:
         app.query_params["run"] = run
@@ -35,9 +36,8 @@ for page in pages:
     assert not app.exception, (page, app.exception[0].value)
     assert not app.error, (page, app.error[0].value)
     assert app.title, f"{page} shows no title"
-
-heavy = {"keras", "tensorflow", "jax", "torch", "ray", "sklearn", "seaborn"} & set(sys.modules)
-assert not heavy, heavy
+    heavy = HEAVY & set(sys.modules)
+    assert not heavy, (page, heavy)
 """
 
 
@@ -63,14 +63,14 @@ def test_there_are_pages() -> None:
     }
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
-def test_page_opens_without_heavy_imports(used_workspace: Home, page: Path) -> None:
-    open_in_fresh_process(used_workspace, page)
+# Each as the first of a fresh server: the browser tests. A process for each takes half a minute.
+def test_every_page_opens_without_heavy_imports(used_workspace: Home) -> None:
+    open_in_fresh_process(used_workspace, *PAGES)
 
 
-@pytest.mark.parametrize("page", ["runs", "evaluate"])
-def test_page_of_a_run_opens_without_heavy_imports(used_workspace: Home, page: str) -> None:
-    open_in_fresh_process(used_workspace, ROOT / "pages" / f"{page}.py", run=RUN)
+def test_the_pages_of_a_run_open_without_heavy_imports(used_workspace: Home) -> None:
+    pages = [page for page in PAGES if page.stem in ("runs", "evaluate")]
+    open_in_fresh_process(used_workspace, *pages, run=RUN)
 
 
 def test_every_page_opens_on_an_empty_machine(tmp_path: Path) -> None:
