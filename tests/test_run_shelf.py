@@ -24,6 +24,7 @@ from xray_core.run_shelf import (
     disk_use,
     empty_bin,
     list_bin,
+    list_running,
     read_notes,
     restore_run,
     run_table,
@@ -75,6 +76,16 @@ def test_the_table_holds_what_the_small_files_say_newest_first(home: Home) -> No
     assert (row["val_accuracy"], row["accuracy"], row["part"]) == (0.8, 0.75, "test")
     assert pd.isna(row["auc"])
     assert table["ended_at"].isna().tolist() == [True, False]
+
+
+def test_what_is_trained_now_is_listed_whatever_else_is_damaged(home: Home) -> None:
+    for number, state in enumerate(("running", "done", "queued", "running")):
+        make_run(home, f"2026030{number}-100000-demo_cnn", state, handle=own_handle())
+    (make_run(home).folder / "status.json").write_text("{", encoding="utf-8")
+
+    running = list_running(list_runs(home.runs))
+
+    assert running == ["20260303-100000-demo_cnn", "20260300-100000-demo_cnn"]
 
 
 def test_the_table_tells_in_a_few_words_what_a_recipe_has_otherwise(home: Home) -> None:

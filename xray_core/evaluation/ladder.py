@@ -36,9 +36,9 @@ CHOICE = (
 )
 PUBLISHED_TEST = (
     "data mismatch",
-    "the test images were set apart by the dataset's authors, and differ from those that it "
-    "learned from and was validated on. Look at both kinds on the Explore page; to tell the two "
-    "apart from the choice of an epoch, divide all images anew (split.method=patient)",
+    "the test images were set apart by the dataset's authors, and are harder for it than those "
+    "that it was validated on. Look at both kinds on the Explore page; to see what the choice of "
+    "an epoch has to do with it, divide all images anew (split.method=patient)",
 )
 
 

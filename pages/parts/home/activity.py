@@ -10,8 +10,8 @@ from pages.parts.runs.run_list import queue_in_words
 from xray_core.errors import RunError
 from xray_core.home import find_home
 from xray_core.jobs import JobQueue, worker_is_running
-from xray_core.run_shelf import run_table
-from xray_core.runs import Run, Status
+from xray_core.run_shelf import list_running
+from xray_core.runs import Run, Status, list_runs
 
 N_NEWEST = 5
 BUSY, QUIET = "2s", "15s"  # how often to look again
@@ -21,7 +21,7 @@ def show_activity() -> None:
     """Show queue, worker and newest runs; looks again by itself."""
     home = find_home()
     with errors_in_words():
-        busy = bool(JobQueue(home.queue).list_jobs()) or "running" in run_table(home)["state"].array
+        busy = bool(JobQueue(home.queue).list_jobs() or list_running(list_runs(home.runs)))
     st.fragment(_show_activity, run_every=BUSY if busy else QUIET)()
 
 
@@ -29,21 +29,21 @@ def _show_activity() -> None:
     home = find_home()
     with errors_in_words():
         jobs = JobQueue(home.queue).list_jobs()
-        runs = run_table(home)
+        runs = list_runs(home.runs)
         worker = worker_is_running(home)
     st.subheader("Trainings", anchor=False)
-    if runs.empty:
+    if not runs:
         st.info("No training yet; the demo takes about a minute.", icon=":material/model_training:")
         return
     waiting = sum(job.state == "queued" for job in jobs)
     started = {job.run for job in jobs if job.state != "queued"}
     # Those that somebody trains on a command line, past the queue, are running all the same.
-    running = len(started.union(runs.loc[runs["state"] == "running", "name"]))
+    running = len(started.union(list_running(runs)))
     words = f"{running} running, {waiting} waiting" if running or jobs else "Nothing is running"
     asleep = " No worker is awake; the Runs page wakes one." if jobs and not worker else ""
     st.caption(f"{words}; {len(runs):,} run{'s' * (len(runs) != 1)} in all.{asleep}")
-    for name in runs["name"].iloc[:N_NEWEST]:
-        _show_run(Run(home.runs / name))
+    for run in runs[:N_NEWEST]:
+        _show_run(run)
 
 
 def _show_run(run: Run) -> None:

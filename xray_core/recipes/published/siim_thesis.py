@@ -18,7 +18,8 @@ Where a detail is missing or plainly a slip:
 "Mended" is the same experiment as it should be: grouped by patient, with a test part of its own,
 batch normalisation frozen while the base is fine-tuned, learning rates above 1e-3 lowered to it
 and those of whole pretrained networks and of 6.1 to 1e-4, balanced class weights. (6.1 has no batch
-normalisation: at 1e-3 it answers one class to all, whatever the weights of the classes are.)
+normalisation: on films of 64 px it answered one class to all at 1e-3, balanced or not, and learned
+at 1e-4.)
 """
 
 from dataclasses import replace
