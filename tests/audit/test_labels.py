@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from tests.audit.tables import find, make_images
-from xray_core.audit.labels import check_classes, check_columns, check_parts, wilson_half_width
+from xray_core.audit.labels import check_classes, check_columns, check_parts
 
 NEGATIVE, TYPICAL = "Negative for Pneumonia", "Typical Appearance"
 
@@ -93,10 +93,10 @@ def test_a_class_that_is_small_in_a_large_part_is_named() -> None:
     assert "The recall of rare, measured on 20 images of test" in found.title
 
 
-@pytest.mark.parametrize(
-    ("n", "share", "low", "high"), [(10, 0.5, 0.2366, 0.7634), (16, 0.5, 0.2800, 0.7200)]
-)
-def test_half_width_is_that_of_wilsons_interval(
-    n: int, share: float, low: float, high: float
-) -> None:
-    assert wilson_half_width(n, share) == pytest.approx((high - low) / 2, abs=2e-4)
+@pytest.mark.parametrize(("n", "points"), [(0, 50), (10, 26), (96, 10), (97, 10), (400, 5)])
+def test_the_uncertainty_is_half_of_wilsons_interval_at_its_widest(n: int, points: int) -> None:
+    table = pd.DataFrame({"images": [2000], "test": [n]}, index=["normal"])
+
+    (found,) = check_parts(table, pd.Series({"test": n}))
+
+    assert found.table[0]["accuracy uncertain by"] == f"± {points} points"

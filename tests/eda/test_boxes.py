@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import pytest
 
@@ -81,14 +80,6 @@ def test_a_box_counts_once_for_each_class_of_its_image(boxed: Catalog) -> None:
 
     assert sides["well", "image left only"] == 1
     assert sides["ill", "image left only"] == 1
-
-
-def test_wilson_intervals_are_those_of_the_books() -> None:
-    # Newcombe 1998, table I: 81 of 263, 15 of 148, 0 of 20, 1 of 29.
-    low, high = eda.wilson_interval(np.array([81, 15, 0, 1]), np.array([263, 148, 20, 29]))
-
-    assert low.round(4).tolist() == [0.2553, 0.0624, 0.0, 0.0061]
-    assert high.round(4).tolist() == [0.3662, 0.1605, 0.1611, 0.1718]
 
 
 def test_a_map_holds_the_share_of_boxes_that_cover_a_place(make_catalog: MakeCatalog) -> None:

@@ -1,18 +1,17 @@
 """Labels: columns that contradict each other, small classes, parts too small to judge."""
 
-from math import sqrt
 from typing import Any
 
 import pandas as pd
 
 from xray_core.audit.finding import Finding, count_of, fine, first_of, rows_of
+from xray_core.wilson import wilson_interval
 
 # The finding of a study that says "nothing there" -> the same, said of one image.
 NEGATIVES = {"Negative for Pneumonia": "none"}
 FEW_IMAGES = 50  # a class with fewer is hard to learn
 IMBALANCE = 3.0  # largest class against smallest, from which on it is mentioned
 WIDE, VERY_WIDE = 0.05, 0.10  # half of an interval's width, from which on a part is small
-Z = 1.96  # standard deviations on either side of 95 %
 TRAINING = "train"
 
 
@@ -178,17 +177,17 @@ def check_parts(counts: pd.DataFrame, n_of_part: pd.Series) -> list[Finding]:
             {
                 "part": str(part),
                 "images": int(n),
-                "accuracy uncertain by": f"± {100 * wilson_half_width(int(n)):.0f} points",
+                "accuracy uncertain by": f"± {100 * _uncertainty(int(n)):.0f} points",
                 "smallest class": str(smallest),
                 "its images": n_smallest,
-                "its recall uncertain by": f"± {100 * wilson_half_width(n_smallest):.0f} points"
+                "its recall uncertain by": f"± {100 * _uncertainty(n_smallest):.0f} points"
                 if n_smallest
                 else "everything",
             }
         )
     for row in rows:
-        width = wilson_half_width(row["images"])
-        if width < WIDE and wilson_half_width(row["its images"]) < VERY_WIDE:
+        width = _uncertainty(row["images"])
+        if width < WIDE and _uncertainty(row["its images"]) < VERY_WIDE:
             findings.append(
                 Finding(
                     "part_size",
@@ -221,15 +220,7 @@ def check_parts(counts: pd.DataFrame, n_of_part: pd.Series) -> list[Finding]:
     return findings
 
 
-def wilson_half_width(n: int, share: float = 0.5) -> float:
-    """Return half of the width of Wilson's 95 % interval for a share measured on n images.
-
-    Source: Wilson, J Am Stat Assoc 22 (1927), doi:10.1080/01621459.1927.10502953
-
-    >>> round(wilson_half_width(16), 2), round(wilson_half_width(10_000), 3)
-    (0.22, 0.01)
-    """
-    if n == 0:
-        return 1.0
-    spread = sqrt(share * (1 - share) / n + Z**2 / (4 * n**2))
-    return Z * spread / (1 + Z**2 / n)
+def _uncertainty(n: int) -> float:
+    """Return half of the width of the interval of a share measured on n images, at its widest."""
+    low, high = wilson_interval(n / 2, n)
+    return float(high - low) / 2

@@ -11,7 +11,6 @@ from xray_core.eda.boxes import (
     class_boxes,
     count_sides,
     map_boxes,
-    wilson_interval,
 )
 from xray_core.eda.filters import BOX_FILTERS, filter_images
 from xray_core.eda.images import image_sizes
@@ -44,5 +43,4 @@ __all__ = [
     "map_boxes",
     "name_labels",
     "summarise_catalog",
-    "wilson_interval",
 ]

@@ -5,11 +5,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from xray_core.catalog import Catalog, relative_boxes
+from xray_core.wilson import wilson_interval
 
 SIDES = ("image left only", "image right only", "both sides")
 AREA_STEP = 0.02  # of the image
 GRID = 64  # cells along each side of a position map
-Z95 = 1.959964  # normal quantile of a two-sided 95 % interval
 
 
 def boxes_per_image(catalog: Catalog) -> pd.DataFrame:
@@ -148,21 +148,3 @@ def count_sides(boxes: pd.DataFrame) -> pd.DataFrame:
     table = table[table["n"] > 0].reset_index(drop=True)
     low, high = wilson_interval(table["images"].to_numpy(), table["n"].to_numpy())
     return table.assign(share=table["images"] / table["n"], low=low, high=high)
-
-
-def wilson_interval(
-    successes: NDArray[np.int64], trials: NDArray[np.int64]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return the 95 % interval of a share (Wilson 1927), which also holds near 0 and 1.
-
-    Args:
-        successes: shape (n,), from 0 to `trials`.
-        trials: shape (n,), at least 1.
-
-    Returns:
-        Lower and upper ends, each (n,) in [0, 1].
-    """
-    share, weight = successes / trials, Z95**2 / trials
-    centre = (share + weight / 2) / (1 + weight)
-    half = np.sqrt(weight * (share * (1 - share) + weight / 4)) / (1 + weight)
-    return np.clip(centre - half, 0, 1), np.clip(centre + half, 0, 1)

@@ -195,15 +195,3 @@ def standard_error(share: float, n: int) -> float:
         return 1.0
     share = (share * n + 1) / (n + 2)  # one more of each kind: Laplace's rule
     return float(np.sqrt(share * (1 - share) / n))
-
-
-def wilson_interval(share: float, n: int) -> tuple[float, float]:
-    """Return the 95% interval of a share of `n` images, n above 0 (Wilson 1927).
-
-    >>> [round(end, 3) for end in wilson_interval(0.5, 100)]
-    [0.404, 0.596]
-    """
-    z = 1.96
-    middle = (share + z**2 / (2 * n)) / (1 + z**2 / n)
-    half = z * np.sqrt(share * (1 - share) / n + z**2 / (4 * n**2)) / (1 + z**2 / n)
-    return float(middle - half), float(middle + half)

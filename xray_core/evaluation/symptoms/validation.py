@@ -11,9 +11,9 @@ from xray_core.evaluation.symptoms.course import (
     Course,
     Symptom,
     standard_error,
-    wilson_interval,
 )
 from xray_core.splits import LEAKY_METHODS
+from xray_core.wilson import wilson_interval
 
 # The loss of one image varies by about 0.7 around the mean of n; a rise by two standard errors.
 LOSS_SPREAD = 1.5
@@ -159,7 +159,7 @@ def check_size(course: Course) -> list[Symptom]:
     n, counts = course.n_validation, course.val_counts
     if len(course) < LASTING or not n:
         return []
-    low, high = wilson_interval(course.kept_accuracy, n)
+    low, high = wilson_interval(course.kept_accuracy * n, n)
     smallest = int(counts.argmin())
     if high - low <= WIDE and counts[smallest] >= FEW:
         return []
