@@ -54,3 +54,36 @@ def test_one_class_alone_and_certain_answers_give_finite_numbers(actual: np.ndar
 
     assert np.isfinite([found.scale, *found.bias]).all()
     assert np.isfinite(found.apply(p)).all()
+
+
+def shares_of(logs: np.ndarray) -> np.ndarray:
+    raised = np.exp(logs)
+    return raised / raised.sum(axis=1, keepdims=True)
+
+
+def test_however_wrong_the_answers_their_order_is_not_turned_round() -> None:
+    certain_and_wrong = np.tile([[0.01, 0.99], [0.99, 0.01]], (10, 1))
+
+    found = fit_calibration(np.tile([0, 1], 10), certain_and_wrong)
+
+    assert found.scale == 0.01
+
+
+def test_the_scale_is_a_hundred_at_most() -> None:
+    # Of a hundred classes the right one always is the likeliest, but only just.
+    actual = np.arange(100)
+
+    found = fit_calibration(actual, shares_of(0.03 * np.eye(100)))
+
+    assert found.scale == 100
+
+
+@pytest.mark.parametrize("sign", [-1, 1])
+def test_a_bias_is_twenty_at_most(sign: int) -> None:
+    # What is said with a difference of 14 is one class, with one of 12 the other.
+    differences = np.repeat([14.0, 12.0], 20)
+    logs = np.stack([np.zeros(40), -sign * -differences], axis=1)
+
+    found = fit_calibration((differences == (14 if sign > 0 else 12)).astype(int), shares_of(logs))
+
+    assert found.bias == (0, -20 * sign)

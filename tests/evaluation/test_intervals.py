@@ -1,22 +1,37 @@
 """Intervals: they hold the truth about as often as they say, and know that patients repeat."""
 
+from inspect import signature
+
 import numpy as np
 import pytest
+from scipy.stats import binomtest
 
-from xray_core.evaluation.intervals import bootstrap_intervals
+from xray_core.evaluation import intervals
+from xray_core.evaluation.groups import summarise_group
+from xray_core.evaluation.intervals import (
+    bootstrap_intervals,
+    difference_interval,
+    settle_interval,
+    tally_images,
+)
+from xray_core.evaluation.ladder import build_ladder
+from xray_core.evaluation.measured import measure_predictions
+from xray_core.evaluation.report import build_report
 
 
 def mean_interval(
     values: np.ndarray, groups: np.ndarray, n_rounds: int = 400, seed: int = 0
 ) -> tuple[float, float]:
     """Return the interval of the mean of `values`."""
-    intervals = bootstrap_intervals(
-        lambda rows: {"mean": float(values[rows].mean())},
+    sums, sizes = np.bincount(groups, weights=values), np.bincount(groups)
+    found = bootstrap_intervals(
+        lambda draws: {"mean": (sums @ draws) / (sizes @ draws)},
         groups,
         np.random.default_rng(seed),
         n_rounds,
     )
-    return intervals["mean"]
+    low, high = found["mean"]
+    return float(low), float(high)
 
 
 def draw_patients(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
@@ -71,23 +86,36 @@ def test_more_patients_give_a_narrower_interval() -> None:
     assert many[1] - many[0] == pytest.approx(3.92 * (0.7 * 0.3 / 4000) ** 0.5, rel=0.2)
 
 
-def test_patients_are_drawn_whole_in_whatever_order_their_rows_are() -> None:
+def test_each_round_draws_as_many_patients_as_there_are_and_images_count_with_theirs() -> None:
     groups = np.array([2, 0, 1, 0, 2, 1, 2])
-    seen: list[np.ndarray] = []
+    kinds = np.array([0, 1, 1, 1, 0, 2, 2])
+    tally = tally_images(kinds, groups, 3, 3)
+    rounds: list[np.ndarray] = []
 
-    def measure(rows: np.ndarray) -> dict[str, float]:
-        seen.append(rows)
-        return {}
+    def measure(draws: np.ndarray) -> dict[str, np.ndarray]:
+        counts = tally @ draws
+        rounds.extend(draws.T)
+        for times, of_kind in zip(draws.T, counts.T, strict=True):
+            drawn = np.repeat(kinds, times[groups].astype(int))
+            assert of_kind.tolist() == np.bincount(drawn, minlength=3).tolist()
+        return {"first": draws[0]}
 
     bootstrap_intervals(measure, groups, np.random.default_rng(0), 50)
 
-    assert len(seen) == 50
-    for rows in seen:
-        times = np.bincount(rows, minlength=7)
-        for group in range(3):
-            assert len(set(times[groups == group])) == 1
-        assert sum(times[np.unique(groups, return_index=True)[1]]) == 3
-    assert any(len(rows) != 7 for rows in seen)
+    assert len(rounds) == 50
+    assert all(times.sum() == 3 for times in rounds)
+    assert {tuple(times) for times in rounds} > {(1, 1, 1)}
+
+
+def test_rounds_are_the_same_however_many_are_measured_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    values, groups = draw_patients(np.random.default_rng(5))
+
+    at_once = mean_interval(values, groups)
+    monkeypatch.setattr(intervals, "BLOCK", 7 * len(groups))
+
+    assert mean_interval(values, groups) == at_once
 
 
 def test_the_same_chance_gives_the_same_interval() -> None:
@@ -97,13 +125,90 @@ def test_the_same_chance_gives_the_same_interval() -> None:
     assert mean_interval(values, groups, seed=1) != mean_interval(values, groups, seed=2)
 
 
-def test_rounds_without_a_value_are_left_out_and_a_metric_without_any_has_no_interval() -> None:
-    rounds = iter(range(40))
+def test_rounds_without_a_value_are_left_out_and_a_figure_without_any_has_no_interval() -> None:
+    def measure(draws: np.ndarray) -> dict[str, np.ndarray]:
+        odd = np.arange(draws.shape[1]) % 2 == 1
+        both = np.stack([np.where(odd, np.nan, 0.5), np.full(len(odd), np.nan)], axis=1)
+        return {"of two classes": both}
 
-    def measure(rows: np.ndarray) -> dict[str, float]:
-        return {"often": np.nan if next(rounds) % 2 else 0.5, "never": np.nan}
+    found = bootstrap_intervals(measure, np.arange(5), np.random.default_rng(0), 40)
 
-    intervals = bootstrap_intervals(measure, np.arange(5), np.random.default_rng(0), 40)
+    low, high = found["of two classes"]
+    assert (low[0], high[0]) == (0.5, 0.5)
+    assert np.isnan([low[1], high[1]]).all()
 
-    assert intervals["often"] == (0.5, 0.5)
-    assert np.isnan(intervals["never"]).all()
+
+def test_the_interval_leaves_two_and_a_half_of_a_hundred_rounds_on_either_side() -> None:
+    rounds = np.linspace(0, 1, 201)
+
+    found = bootstrap_intervals(
+        lambda draws: {"rising": rounds}, np.arange(3), np.random.default_rng(0), 201
+    )
+
+    assert found["rising"] == (pytest.approx(0.025), pytest.approx(0.975))
+
+
+@pytest.mark.parametrize(
+    "function",
+    [bootstrap_intervals, measure_predictions, build_report, build_ladder, summarise_group],
+)
+def test_a_thousand_rounds_are_drawn_where_nobody_asks_for_another_number(function: object) -> None:
+    assert signature(function).parameters["n_rounds"].default == 1000  # type: ignore[arg-type]
+
+
+def test_a_thousand_rounds_are_drawn_indeed() -> None:
+    seen = []
+
+    def measure(draws: np.ndarray) -> dict[str, np.ndarray]:
+        seen.append(draws.shape[1])
+        return {"first": draws[0]}
+
+    bootstrap_intervals(measure, np.arange(2000), np.random.default_rng(0))
+
+    assert sum(seen) == 1000
+    assert len(seen) > 1, "all at once would take too much memory with more patients"
+
+
+@pytest.mark.parametrize(("value", "n_right"), [(1.0, 5), (0.0, 0), (0.4, 2)])
+def test_where_all_rounds_agree_the_interval_is_wilsons(value: float, n_right: int) -> None:
+    expected = binomtest(n_right, 5).proportion_ci(0.95, method="wilson")
+
+    assert settle_interval(value, value, value, [5]) == pytest.approx(tuple(expected), abs=1e-12)
+    assert settle_interval(value, np.nan, np.nan, [5]) == pytest.approx(tuple(expected))
+
+
+def test_where_rounds_swing_the_interval_is_theirs() -> None:
+    assert settle_interval(0.9, 0.8, 1.0, [5]) == (0.8, 1.0)
+    assert settle_interval(0.9, 0.8, 1.0, [5, 2]) == (0.8, 1.0)
+
+
+def test_a_single_patient_cannot_be_resampled() -> None:
+    low, high = settle_interval(0.9, 0.88, 0.93, [1, 100])
+
+    # The recall of a class of one patient is anything, so half of the mean is.
+    assert low < 0.6
+    assert high > 0.93
+
+
+def test_what_has_no_value_has_no_interval() -> None:
+    assert np.isnan(settle_interval(np.nan, np.nan, np.nan, [])).all()
+
+
+def test_a_mean_over_classes_of_one_size_is_as_certain_as_a_share_of_them_all() -> None:
+    assert settle_interval(1, 1, 1, [20, 20, 20]) == settle_interval(1, 1, 1, [60])
+    few = settle_interval(1, 1, 1, [2, 58])
+    assert settle_interval(1, 1, 1, [4])[0] < few[0] < settle_interval(1, 1, 1, [8])[0]
+
+
+def test_a_difference_of_two_wilson_intervals_is_newcombes() -> None:
+    # Newcombe 1998, table II, method 10: 56 of 70 minus 48 of 80, and 10 of 10 minus 0 of 10.
+    def share(k: int, n: int) -> dict[str, float]:
+        low, high = binomtest(k, n).proportion_ci(0.95, method="wilson")
+        return {"value": k / n, "low": low, "high": high}
+
+    assert difference_interval(share(48, 80), share(56, 70)) == pytest.approx(
+        (0.0524, 0.3339), abs=5e-5
+    )
+    assert difference_interval(share(0, 10), share(10, 10)) == pytest.approx(
+        (0.6075, 1.0), abs=5e-5
+    )

@@ -4,6 +4,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from scipy.stats import binomtest
 
 from xray_core.evaluation.ladder import build_ladder
 
@@ -114,3 +115,23 @@ def test_images_without_a_prediction_are_on_no_rung() -> None:
     assert [rung["n"] for rung in ladder["rungs"]] == [10, 9]
     held_out["predicted"] = pd.NA
     assert ladder_of(predict("train", 10, 0), held_out) is None
+
+
+def test_a_rung_without_an_error_is_no_certainty_nor_is_a_step_from_or_to_it() -> None:
+    ladder = ladder_of(
+        predict("train", 300, 0), predict("validation", 5, 0), predict("test", 40, 8)
+    )
+
+    assert ladder
+    training, validation, test = (rung["error"] for rung in ladder["rungs"])
+    for error, n in ((training, 300), (validation, 5)):
+        expected = binomtest(0, n).proportion_ci(0.95, method="wilson")
+        assert (error["low"], error["high"]) == pytest.approx(tuple(expected), abs=1e-12)
+    first, second = ladder["steps"]
+    assert first["value"] == 0
+    assert (first["low"], first["high"]) == pytest.approx((-training["high"], validation["high"]))
+    # Of the five, up to 43% may be errors, so the step up to 20% may be one down.
+    assert second["value"] == 0.2
+    assert second["low"] < 0 < second["high"]
+    assert second["high"] == pytest.approx(test["high"])
+    assert "No step is larger than chance" in ladder["verdict"]

@@ -7,9 +7,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import binomtest
 
 from xray_core.errors import RunError
 from xray_core.evaluation import build_report, report_run, summarise
+from xray_core.evaluation.metrics import area_under_roc
 from xray_core.evaluation.report import prediction_table
 from xray_core.recipes import PUBLISHED
 from xray_core.runs import Run
@@ -100,6 +102,9 @@ def test_its_figures_are_those_of_the_test_predictions(predictions: pd.DataFrame
     assert {name: one["value"] for name, one in report["metrics"].items()} == expected
     for one in [*report["metrics"].values(), *(row["recall"] for row in report["per_class"])]:
         assert 0 <= one["low"] <= one["value"] <= one["high"] <= 1
+    for row in report["per_class"]:
+        for kind in ("precision", "specificity", "f1"):
+            assert 0 <= row[f"{kind}_low"] < row[kind] < row[f"{kind}_high"] <= 1
     table = pd.crosstab(judged["actual"], judged["predicted"]).loc[CLASSES, CLASSES]
     assert report["confusion"] == table.to_numpy().tolist()
     assert [row["class"] for row in report["per_class"]] == CLASSES
@@ -142,10 +147,22 @@ def test_two_classes_have_one_curve_that_of_the_second(split: pd.DataFrame) -> N
 
     assert list(report["roc"]) == ["typical"]
     assert report["metrics"]["auc"]["value"] == 0.5
+    assert report["roc"]["typical"]["area"] == report["metrics"]["auc"]
 
 
-def test_three_classes_have_three_curves(predictions: pd.DataFrame) -> None:
-    assert list(build_report(predictions, "other", 5)["roc"]) == CLASSES
+def test_three_classes_have_three_curves_whose_mean_area_is_the_auc(
+    predictions: pd.DataFrame,
+) -> None:
+    report = build_report(predictions, "other", 50)
+
+    assert list(report["roc"]) == CLASSES
+    areas = [curve["area"]["value"] for curve in report["roc"].values()]
+    assert report["metrics"]["auc"]["value"] == pytest.approx(np.mean(areas), abs=1e-15)
+    for name, curve in report["roc"].items():
+        judged = predictions[(predictions["part"] == "test") & predictions["predicted"].notna()]
+        area = area_under_roc((judged["actual"] == name).to_numpy(), judged[f"p_{name}"].to_numpy())
+        assert curve["area"]["value"] == area
+        assert curve["area"]["low"] < area < curve["area"]["high"]
 
 
 def test_what_cannot_be_computed_is_null_and_the_report_is_strict_json(
@@ -159,7 +176,10 @@ def test_what_cannot_be_computed_is_null_and_the_report_is_strict_json(
 
     json.dumps(report, allow_nan=False)
     assert report["metrics"]["auc"] == {"value": None, "low": None, "high": None}
-    assert report["metrics"]["accuracy"] == {"value": 1.0, "low": 1.0, "high": 1.0}
+    accuracy = report["metrics"]["accuracy"]
+    assert (accuracy["value"], accuracy["high"]) == (1, 1)
+    low, _ = binomtest(report["n_patients"], report["n_patients"]).proportion_ci(method="wilson")
+    assert accuracy["low"] == pytest.approx(low)
     negative = report["per_class"][0]
     assert negative["recall"] == {"value": None, "low": None, "high": None}
     assert (negative["precision"], negative["f1"], negative["n"]) == (None, None, 0)

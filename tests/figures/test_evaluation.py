@@ -10,17 +10,23 @@ from xray_core.figures.evaluation import plot_intervals, plot_roc
 @pytest.fixture
 def report() -> dict[str, Any]:
     rates = {"false_positive_rate": [0.0, 0.0, 1.0], "true_positive_rate": [0.0, 0.5, 1.0]}
-    return {"roc": {"atypical": rates, "typical": rates}}
+    area = {"value": 0.7614, "low": 0.6, "high": 0.9}
+    nothing = {"value": None, "low": None, "high": None}
+    return {
+        "roc": {
+            "atypical": {**rates, "area": area},
+            "typical": {**rates, "area": nothing},
+            "of an older run": rates,
+        }
+    }
 
 
 def test_roc_has_a_curve_per_class_with_its_area_and_chance(report: dict[str, Any]) -> None:
     figure = plot_roc(report)
 
-    assert [trace.name for trace in figure.data] == [
-        "atypical (AUC 0.750)",
-        "typical (AUC 0.750)",
-        "chance",
-    ]
+    # The area is the report's; that under the thinned curve would be 0.750.
+    names = [trace.name for trace in figure.data]
+    assert names == ["atypical (AUC 0.761)", "typical", "of an older run", "chance"]
     assert list(figure.data[0].y) == [0.0, 0.5, 1.0]
 
 

@@ -48,15 +48,23 @@ def test_newest_result_is_shown_and_stands_in_the_address(run: Run, open_page: O
     assert f"n = {N_IMAGES}" in words_on(app)
 
 
-def test_the_report_of_an_older_run_has_no_interval_of_precision(
+def test_the_report_of_an_older_run_has_fewer_intervals_and_no_areas(
     run: Run, open_page: OpenPage
 ) -> None:
     report = run.read_report()
     for row in report["per_class"]:
-        del row["precision_low"], row["precision_high"]
+        for kind in ("precision", "specificity", "f1"):
+            del row[f"{kind}_low"], row[f"{kind}_high"]
+    for curve in report["roc"].values():
+        del curve["area"]
     run.write_json("report.json", report)
 
-    assert "precision of opacity 70.0%, ours" in words_on(open_page("evaluate", run=run.name))
+    app = open_page("evaluate", run=run.name)
+
+    assert "precision of opacity 70.0%, ours" in words_on(app)
+    for kind, heading in (("precision", "precision (PPV)"), ("specificity", "specificity")):
+        said = app.table[0].value[heading].tolist()
+        assert said == [f"{row[kind]:.1%}" for row in report["per_class"]]
 
 
 def test_metrics_come_with_interval_baseline_and_published_figure(
@@ -95,6 +103,41 @@ def test_whether_the_source_was_judged_on_the_same_part_is_said(
 
     assert said in words_on(app)
     assert "images are no longer at" in words_on(app)  # another dataset lies there
+
+
+def test_every_figure_of_a_class_has_its_interval(run: Run, open_page: OpenPage) -> None:
+    table = open_page("evaluate", run=run.name).table[0].value
+
+    for row, shown in zip(run.read_report()["per_class"], table.to_dict("records"), strict=True):
+        recall = row["recall"]
+        assert shown["recall (sensitivity)"] == (
+            f"{recall['value']:.1%} ({recall['low']:.1%} to {recall['high']:.1%})"
+        )
+        for kind, heading, form in (
+            ("precision", "precision (PPV)", ".1%"),
+            ("specificity", "specificity", ".1%"),
+            ("f1", "F1", ".3f"),
+        ):
+            value, low, high = (format(row[kind + end], form) for end in ("", "_low", "_high"))
+            assert shown[heading] == f"{value} ({low} to {high})"
+
+
+def test_the_two_areas_on_the_page_are_one(run: Run, open_page: OpenPage) -> None:
+    report = run.read_report()
+    # Thinned as it is, the curve of many images bulges less than the images do.
+    report["roc"]["opacity"] |= {
+        "false_positive_rate": [0.0, 0.5, 1.0],
+        "true_positive_rate": [0.0, 0.6, 1.0],
+    }
+    run.write_json("report.json", report)
+
+    app = open_page("evaluate", run=run.name)
+
+    area = {one.label: one.value for one in app.metric}["AUC"]
+    assert area == f"{report['metrics']['auc']['value']:.3f}"
+    plots = [json.loads(chart.proto.spec)["data"] for chart in app.get("plotly_chart")]
+    names = [str(trace.get("name")) for plot in plots for trace in plot]
+    assert [name for name in names if "AUC" in name] == [f"opacity (AUC {area})"]
 
 
 def test_class_table_has_every_class_and_its_n(run: Run, open_page: OpenPage) -> None:

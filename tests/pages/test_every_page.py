@@ -25,7 +25,7 @@ for module in (xray_core.datasets.shelf, xray_core.jobs.measure, xray_core.jobs.
 # An audit that goes on and on.
 xray_core.jobs.tasks.start_detached = lambda *_: xray_core.processes.own_handle()
 
-HEAVY = {"keras", "tensorflow", "jax", "torch", "ray", "sklearn", "seaborn"}
+HEAVY = {"keras", "tensorflow", "jax", "torch", "ray", "sklearn", "seaborn", "scipy.stats"}
 run, *pages = sys.argv[1:]
 assert PagesManager.uses_pages_directory is None  # as in a fresh server
 for page in pages:

@@ -249,23 +249,28 @@ def _symptom_text(symptoms: list[Any]) -> str:
 
 
 def _report_text(report: dict[str, Any]) -> str:
-    def figure(one: dict[str, float | None]) -> str:
-        if one["value"] is None:
+    def figure(value: float | None, low: float | None, high: float | None) -> str:
+        if value is None:
             return "cannot be computed"
-        return f"{one['value']:.3f} (95% interval {one['low']:.3f} to {one['high']:.3f})"
+        return f"{value:.3f} (95% interval {low:.3f} to {high:.3f})"
 
     majority = report["majority"]
     lines = [
         f"Judged on the {report['part']} part: {report['n']:,} images of "
         f"{report['n_patients']:,} patients or groups; {len(report['left_out'])} left out."
     ]
-    lines += [f"  {name:18} {figure(one)}" for name, one in report["metrics"].items()]
+    lines += [f"  {name:18} {figure(**one)}" for name, one in report["metrics"].items()]
     lines += [f"  {'always ' + majority['class']:18} {majority['accuracy']:.3f} accuracy"]
     lines += ["Confusion matrix (rows true, columns predicted):"]
     width = max(map(len, report["classes"]))
     for one, row in zip(report["per_class"], report["confusion"], strict=True):
         counts = " ".join(f"{n:6}" for n in row)
-        lines.append(f"  {one['class']:{width}} {counts}   recall {figure(one['recall'])}")
+        lines.append(f"  {one['class']:{width}} {counts}   n {one['n']:,}")
+    for one in report["per_class"]:
+        lines += [f"{one['class']}:", f"  {'recall':18} {figure(**one['recall'])}"]
+        for kind in ("precision", "specificity", "f1"):
+            ends = one[kind], one[f"{kind}_low"], one[f"{kind}_high"]
+            lines.append(f"  {kind:18} {figure(*ends)}")
     if ladder := report.get("ladder"):
         errors = ", ".join(f"{r['name']} {r['error']['value']:.1%}" for r in ladder["rungs"])
         lines += [f"Errors: {errors}.", ladder["verdict"]]

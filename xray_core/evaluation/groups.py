@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from xray_core.errors import RunError
+from xray_core.evaluation.intervals import N_ROUNDS
 from xray_core.evaluation.report import PREFIX, Report, build_report, prediction_table
 from xray_core.home import Home
 from xray_core.recipes import Recipe
@@ -63,7 +64,7 @@ def find_group(home: Home, name: str) -> list[Run]:
     return [Run(home.runs / name) for name in sorted(names, key=_age)]
 
 
-def summarise_group(runs: Sequence[Run], n_rounds: int = 1000) -> GroupSummary:
+def summarise_group(runs: Sequence[Run], n_rounds: int = N_ROUNDS) -> GroupSummary:
     """Compare the runs of a group, from their files.
 
     Args:

@@ -13,8 +13,16 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from xray_core.evaluation.intervals import bootstrap_intervals
+from xray_core.evaluation.intervals import (
+    N_ROUNDS,
+    bootstrap_intervals,
+    difference_interval,
+    has_swing,
+    settle_interval,
+    tally_images,
+)
 from xray_core.splits import PRODUCTION
 
 TRAINING, TRAIN_DEV, VALIDATION, TEST = "training", "train-dev", "validation", "test"
@@ -48,7 +56,7 @@ def build_ladder(
     sources: pd.Series,
     *,
     published_test: bool = False,
-    n_rounds: int = 1000,
+    n_rounds: int = N_ROUNDS,
 ) -> dict[str, Any] | None:
     """Measure every rung and the steps between them.
 
@@ -71,39 +79,49 @@ def build_ladder(
     rungs = {name: mask for name, mask in _rungs_of(rows, sources).items() if mask.any()}
     if TRAINING not in rungs or len(rungs) < 2:
         return None
-    wrong = (rows["predicted"] != rows["actual"]).to_numpy(dtype="float64")
-    masks = {name: mask.to_numpy() for name, mask in rungs.items()}
-    names = list(rungs)
-
-    def measure(drawn: np.ndarray) -> dict[str, float]:
-        errors = {}
-        for name, mask in masks.items():
-            own = drawn[mask[drawn]]
-            errors[name] = float(wrong[own].mean()) if len(own) else np.nan
-        steps = {f"to {b}": errors[b] - errors[a] for a, b in zip(names, names[1:], strict=False)}
-        return errors | steps
-
+    wrong = (rows["predicted"] != rows["actual"]).to_numpy(dtype="int64")
     patients = pd.factorize(rows["group"])[0].astype("int64")
-    values = measure(np.arange(len(rows)))
+    names, n_rungs, n_patients = list(rungs), len(rungs), int(patients.max()) + 1
+    rung, row = np.nonzero(np.array([mask.to_numpy() for mask in rungs.values()]))
+    answers = tally_images(2 * rung + wrong[row], patients[row], 2 * n_rungs, n_patients)
+
+    def measure(draws: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
+        right_or_wrong = (answers @ draws).T.reshape(-1, n_rungs, 2)
+        with np.errstate(invalid="ignore"):  # a rung may have no image in a round: NaN
+            errors = right_or_wrong[..., 1] / right_or_wrong.sum(axis=-1)
+        return {"error": errors, "step": np.diff(errors)}
+
+    values = {name: found[0] for name, found in measure(np.ones((n_patients, 1))).items()}
     intervals = bootstrap_intervals(measure, patients, np.random.default_rng(0), n_rounds)
 
-    def figure(key: str) -> dict[str, float]:
-        low, high = intervals[key]
-        return {"value": values[key], "low": low, "high": high}
+    def numbers(kind: str, which: int) -> tuple[float, float, float]:
+        low, high = intervals[kind]
+        return float(values[kind][which]), float(low[which]), float(high[which])
 
+    found: list[dict[str, Any]] = []
+    seen = []  # of each rung, whether resampling shows how far its error swings
+    for number, name in enumerate(names):
+        value, low, high = numbers("error", number)
+        behind = [len(np.unique(patients[row[rung == number]]))]
+        seen.append(has_swing(low, high, behind))
+        low, high = settle_interval(value, low, high, behind)
+        error = {"value": value, "low": low, "high": high}
+        found.append({"name": name, "n": int((rung == number).sum()), "error": error})
     # Without a mixture, the first step up from training is the variance, whatever its end.
     last = PUBLISHED_TEST if published_test else CHOICE
     kinds = [VARIANCE, *({VALIDATION: MISMATCH, TEST: last}[to] for to in names[2:])]
-    steps = [
-        {"name": name, "to": to, **figure(f"to {to}")}
-        for (name, _), to in zip(kinds, names[1:], strict=True)
-    ]
+    steps: list[dict[str, Any]] = []
+    for number, (kind, _) in enumerate(kinds):
+        value, low, high = numbers("step", number)
+        below, above = found[number], found[number + 1]
+        if not (seen[number] and seen[number + 1]):
+            low, high = difference_interval(below["error"], above["error"])
+        steps.append({"name": kind, "to": above["name"], "value": value, "low": low, "high": high})
+    advice = [advice for _, advice in kinds]
     return {
-        "rungs": [
-            {"name": name, "n": int(masks[name].sum()), "error": figure(name)} for name in names
-        ],
+        "rungs": found,
         "steps": steps,
-        "verdict": _judge(values[TRAINING], steps, [advice for _, advice in kinds]),
+        "verdict": _judge(found[0]["error"]["value"], steps, advice),
     }
 
 

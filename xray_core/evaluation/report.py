@@ -6,21 +6,14 @@ import numpy as np
 import pandas as pd
 
 from xray_core.errors import RunError
-from xray_core.evaluation.intervals import bootstrap_intervals
+from xray_core.evaluation.intervals import N_ROUNDS
 from xray_core.evaluation.ladder import build_ladder
-from xray_core.evaluation.metrics import (
-    confusion_counts,
-    f1_per_class,
-    precision_per_class,
-    recall_per_class,
-    roc_curve,
-    specificity_per_class,
-    summarise,
-)
+from xray_core.evaluation.measured import measure_predictions
+from xray_core.evaluation.metrics import confusion_counts, judged_classes, roc_curve
 from xray_core.runs import Run
 
 Report = dict[str, Any]
-OF_CLASS = ("recall_", "precision_")  # begin the names of what is said of each class
+WHOLE = ("accuracy", "balanced_accuracy", "auc", "f1_macro")  # are said of all classes together
 PREFIX = "p_"  # columns of probabilities: "p_<class>"
 
 
@@ -52,7 +45,9 @@ def prediction_table(
     return table
 
 
-def build_report(predictions: pd.DataFrame, majority_class: str, n_rounds: int = 1000) -> Report:
+def build_report(
+    predictions: pd.DataFrame, majority_class: str, n_rounds: int = N_ROUNDS
+) -> Report:
     """Judge final predictions on the test part, or on validation where there is no test part.
 
     Args:
@@ -63,10 +58,10 @@ def build_report(predictions: pd.DataFrame, majority_class: str, n_rounds: int =
 
     Returns:
         Plain data for JSON: part, n, n_patients, left_out (names of images without a
-        prediction), classes, metrics (name -> value, low, high), per_class (recall with
-        interval, precision, its precision_low and precision_high, specificity, f1, n),
-        confusion (rows true, columns predicted), roc (class -> rates), majority (class,
-        accuracy).
+        prediction), classes, metrics (name -> value, low, high), per_class (class; recall with
+        value, low and high; precision, specificity and f1 with precision_low, precision_high and
+        so on; n), confusion (rows true, columns predicted), roc (class -> rates, and area with
+        value, low, high), majority (class, accuracy). Null is what cannot be computed.
 
     Raises:
         RunError: no image of that part has a prediction.
@@ -81,40 +76,35 @@ def build_report(predictions: pd.DataFrame, majority_class: str, n_rounds: int =
 
     actual = pd.Categorical(judged["actual"], categories=classes).codes.astype("int64")
     probabilities = judged[[PREFIX + name for name in classes]].to_numpy("float64")
-    predicted = probabilities.argmax(axis=1)
-    confusion = confusion_counts(actual, predicted, len(classes))
-
-    def measure(rows: np.ndarray) -> dict[str, float]:
-        metrics = summarise(actual[rows], probabilities[rows])
-        again = confusion_counts(actual[rows], predicted[rows], len(classes))
-        for kind, of_class in (
-            ("recall", recall_per_class(again)),
-            ("precision", precision_per_class(again)),
-        ):
-            metrics |= {f"{kind}_{name}": v for name, v in zip(classes, of_class, strict=True)}
-        return metrics
-
-    values = measure(np.arange(len(judged)))
+    confusion = confusion_counts(actual, probabilities.argmax(axis=1), len(classes))
     patients = pd.factorize(judged["group"])[0].astype("int64")
-    intervals = bootstrap_intervals(measure, patients, np.random.default_rng(0), n_rounds)
-    figures = {
-        name: {"value": _number(value), "low": _number(low), "high": _number(high)}
-        for name, value in values.items()
-        for low, high in [intervals[name]]
-    }
+    figures = measure_predictions(
+        actual, probabilities, patients, np.random.default_rng(0), n_rounds
+    )
     return {
         "part": part,
         "n": len(judged),
         "n_patients": int(patients.max()) + 1,
         "left_out": left_out,
         "classes": classes,
-        "metrics": {k: v for k, v in figures.items() if not k.startswith(OF_CLASS)},
-        "per_class": _per_class(classes, confusion, figures),
+        "metrics": {name: figures[name][0] for name in WHOLE},
+        "per_class": [
+            {
+                "class": name,
+                "recall": figures["recall"][k],
+                **{
+                    kind + ending: figures[kind][k][key]
+                    for kind in ("precision", "specificity", "f1")
+                    for ending, key in (("", "value"), ("_low", "low"), ("_high", "high"))
+                },
+                "n": int(confusion[k].sum()),
+            }
+            for k, name in enumerate(classes)
+        ],
         "confusion": confusion.tolist(),
         "roc": {
-            name: roc_curve(actual == k, probabilities[:, k])
-            for k, name in enumerate(classes)
-            if len(classes) > 2 or k == 1
+            classes[k]: {**roc_curve(actual == k, probabilities[:, k]), "area": area}
+            for k, area in zip(judged_classes(len(classes)), figures["area"], strict=True)
         },
         "majority": {
             "class": majority_class,
@@ -141,28 +131,3 @@ def report_run(run: Run) -> dict[str, Any]:
         published = run.read_recipe().split.method == "published"
         report["ladder"] = build_ladder(training, predictions, sources, published_test=published)
     return report
-
-
-def _per_class(classes: list[str], confusion: np.ndarray, figures: Report) -> list[dict[str, Any]]:
-    precision = precision_per_class(confusion)
-    specificity = specificity_per_class(confusion)
-    f1 = f1_per_class(confusion)
-    support = confusion.sum(axis=1)
-    return [
-        {
-            "class": name,
-            "recall": figures[f"recall_{name}"],
-            "precision": _number(precision[k]),
-            "precision_low": figures[f"precision_{name}"]["low"],
-            "precision_high": figures[f"precision_{name}"]["high"],
-            "specificity": _number(specificity[k]),
-            "f1": _number(f1[k]),
-            "n": int(support[k]),
-        }
-        for k, name in enumerate(classes)
-    ]
-
-
-def _number(value: float) -> float | None:
-    """JSON knows no NaN: what cannot be computed is null."""
-    return None if np.isnan(value) else float(value)

@@ -64,26 +64,48 @@ def show_matrix_and_roc(report: dict[str, Any]) -> None:
 
 
 def show_class_table(report: dict[str, Any]) -> None:
-    """Show each class' figures."""
+    """Show each class' figures, each with its interval."""
     st.subheader("Each class", anchor=False)
     st.table(
         pd.DataFrame(
             [
                 {
                     "class": escape_markdown(row["class"]),
-                    "recall (sensitivity)": in_words("recall", row["recall"]["value"]),
-                    "95% interval": interval_in_words("recall", row["recall"]),
-                    "precision (PPV)": in_words("precision", row["precision"]),
-                    "specificity": in_words("specificity", row["specificity"]),
-                    "F1": in_words("f1", row["f1"]),
+                    "recall (sensitivity)": figure_in_words("recall", row["recall"]),
+                    "precision (PPV)": figure_in_words("precision", figure_of(row, "precision")),
+                    "specificity": figure_in_words("specificity", figure_of(row, "specificity")),
+                    "F1": figure_in_words("f1", figure_of(row, "f1")),
                     "n": f"{row['n']:,}",
                 }
                 for row in report["per_class"]
             ]
         ).set_index("class"),
         border="horizontal",
-        alt="Recall with interval, precision, specificity, F1 and n of each class",
+        alt="Recall, precision, specificity and F1 with intervals, and n of each class",
     )
+    st.caption(
+        "In brackets 95% intervals: patients resampled, or Wilson's where that cannot swing."
+    )
+
+
+def figure_of(row: dict[str, Any], kind: str) -> dict[str, float | None]:
+    """Return a class' precision, specificity or F1 with its interval.
+
+    Reports of older runs have none for some of them: then its ends are None.
+    """
+    return {
+        "value": row[kind],
+        "low": row.get(f"{kind}_low"),
+        "high": row.get(f"{kind}_high"),
+    }
+
+
+def figure_in_words(key: str, figure: dict[str, float | None]) -> str:
+    """Return a figure and its interval, e.g. "85.2% (79.1% to 90.3%)"."""
+    value = in_words(key, figure["value"])
+    if figure["low"] is None:
+        return value
+    return f"{value} ({interval_in_words(key, figure)})"
 
 
 def in_words(key: str, value: float | None) -> str:
@@ -110,12 +132,7 @@ def compare_published(report: dict[str, Any], recipe: Recipe) -> list[dict[str, 
     ours = {**report["metrics"]}
     for row in report["per_class"]:
         ours[f"recall_{row['class']}"] = row["recall"]
-        ours[f"precision_{row['class']}"] = {
-            "value": row["precision"],
-            # Reports of older runs have no interval of it.
-            "low": row.get("precision_low"),
-            "high": row.get("precision_high"),
-        }
+        ours[f"precision_{row['class']}"] = figure_of(row, "precision")
     return [
         {"key": key, "name": metric_name(key), "published": value, "ours": ours[key]}
         for key, value in recipe.published.items()
