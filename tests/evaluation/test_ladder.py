@@ -135,3 +135,12 @@ def test_a_rung_without_an_error_is_no_certainty_nor_is_a_step_from_or_to_it() -
     assert second["low"] < 0 < second["high"]
     assert second["high"] == pytest.approx(test["high"])
     assert "No step is larger than chance" in ladder["verdict"]
+
+
+def test_a_step_down_to_a_rung_without_an_error_is_no_certainty() -> None:
+    ladder = ladder_of(predict("train", 300, 30), predict("validation", 5, 0))
+
+    assert ladder
+    [step] = ladder["steps"]
+    assert step["value"] == pytest.approx(-0.1)
+    assert step["low"] < -0.1 < 0 < step["high"]
