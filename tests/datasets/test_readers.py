@@ -20,6 +20,21 @@ def test_every_reader_has_a_fake() -> None:
 
 
 @pytest.mark.parametrize("name", READERS)
+def test_every_reader_tells_what_its_dataset_is_and_where_it_comes_from(name: str) -> None:
+    reader = READERS[name]
+
+    assert len(reader.about.split()) >= 10
+    assert reader.known_issues
+    assert all(issue.endswith(".") for issue in (reader.about, *reader.known_issues))
+    assert reader.citation
+    assert reader.licence
+    # What nobody publishes as such has no address.
+    assert reader.address.startswith("https://") == (name not in ("siim_radiography", "folder"))
+    # Either a handle, or why there is none.
+    assert bool(re.fullmatch(r"[\w-]+/[\w-]+", reader.kaggle)) != reader.not_on_kaggle.endswith(".")
+
+
+@pytest.mark.parametrize("name", READERS)
 def test_reader_keeps_the_catalog_promises(name: str, tmp_path: Path) -> None:
     n_images = FAKES[name](tmp_path)
 

@@ -204,8 +204,11 @@ READER = Reader(
     read=read_folder,
     citation="whoever published the images",
     licence="as the publisher of the images says",
+    address="",
+    kaggle="",
+    not_on_kaggle="It is no published dataset: add the folder where you have it.",
     about="Images from anywhere, labelled by the names of their folders or by a CSV file.",
-    trouble=(
+    known_issues=(
         "Nothing is known about where the images come from, so classes may differ by origin "
         "instead of by disease.",
         "Patients are unknown unless a table or the file names give them.",

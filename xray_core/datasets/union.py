@@ -188,11 +188,14 @@ READER = Reader(
     read=read_union,
     citation="; ".join(reader.citation for reader, _ in MEMBERS.values()),
     licence="; ".join(f"{reader.title}: {reader.licence}" for reader, _ in MEMBERS.values()),
+    address="",
+    kaggle="",
+    not_on_kaggle="It is made of two datasets that are, by the command `union`.",
     about=(
         "Two datasets as one: SIIM is the data that a model is to work on, COVID-19 Radiography "
         "is external data to learn from. No image is copied."
     ),
-    trouble=(
+    known_issues=(
         "A model that tells the two sources apart knows half of the label.",
         "COVID-19 Radiography names no patients, so only SIIM is divided by patient.",
         "The labels were made by other people in other ways.",
