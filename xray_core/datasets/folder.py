@@ -191,12 +191,6 @@ def _look(folder: Path, n_entries: int = N_LOOKED) -> _Sight:
     return _Sight(tuple(sorted(folders)), has_image, has_table)
 
 
-def _list_roots(root: Path) -> list[Path]:
-    """Return what decides whether to read anew: the data, and a mapping kept elsewhere."""
-    kept = place_in_workspace(root)
-    return [root, kept.parent] if kept.is_file() else [root]
-
-
 READER = Reader(
     title="A folder of your own",
     expects=EXPECTS,
@@ -214,5 +208,5 @@ READER = Reader(
         "Patients are unknown unless a table or the file names give them.",
     ),
     generic=True,
-    roots=_list_roots,
+    beside=place_in_workspace,
 )

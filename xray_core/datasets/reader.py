@@ -27,8 +27,8 @@ class Reader:
         kaggle: "owner/name" of the dataset on Kaggle; "" if it is not there.
         not_on_kaggle: where `kaggle` is "", why, and what to do instead, in a sentence.
         generic: whether it reads folders of any origin; asked only when no other reader fits.
-        roots: dataset folder -> the folders whose state decides whether it must be read
-            anew; None: the dataset folder itself.
+        roots: dataset folder -> the folders that hold its data; None: that folder alone.
+        beside: dataset folder -> a file elsewhere that says how to read it, there or not.
     """
 
     title: str
@@ -44,6 +44,7 @@ class Reader:
     not_on_kaggle: str = ""
     generic: bool = False
     roots: Callable[[Path], Sequence[Path]] | None = None
+    beside: Callable[[Path], Path] | None = None
 
 
 def count_remark(kind: str, names: Sequence[str], what: str) -> Remark:

@@ -30,6 +30,7 @@ import pandas as pd
 from xray_core.catalog import Catalog, build_catalog
 from xray_core.datasets import covid19_radiography, siim_covid19
 from xray_core.datasets.reader import Reader
+from xray_core.datasets.state import HIDDEN
 from xray_core.errors import DatasetError
 from xray_core.files import replaced_file
 
@@ -40,7 +41,6 @@ MEMBERS = {
     "siim_covid19": (siim_covid19.READER, "siim/"),
     "covid19_radiography": (covid19_radiography.READER, "radiography/"),
 }
-HIDDEN = (".", "__MACOSX")  # what an operating system leaves behind
 IDS = ("image_id", "patient_id", "study_id")
 PATHS = ("path", "mask_path")
 EXPECTS = f"{UNION_JSON}, which the command `union` writes"
