@@ -1,6 +1,7 @@
 """The catalog: what it refuses, and that it comes back from disk as it was."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -30,6 +31,40 @@ REMARK = Remark("absent_image", 1, "1 of 2 images is absent.", ("a",))
 
 def small_catalog() -> Catalog:
     return build_catalog(ROOT, "made_up", ROWS, [BOX], [REMARK])
+
+
+CHANGED: dict[str, Catalog] = {
+    column: build_catalog(ROOT, "made_up", [ROWS[0] | {column: value}, ROWS[1]], [BOX], [REMARK])
+    for column, value in {
+        "path": "c.png",
+        "patient_id": "p1",
+        "findings": "Mass",
+        "published_split": "test",
+        "site": "here",
+        "age": 0.0,
+        "file_size": 0,
+        "original_width": 500,
+    }.items()
+} | {
+    "box": build_catalog(ROOT, "made_up", ROWS, [BOX | {"x": 99.0}], [REMARK]),
+    "no box": build_catalog(ROOT, "made_up", ROWS, [], [REMARK]),
+    "remark": build_catalog(ROOT, "made_up", ROWS, [BOX], [replace(REMARK, examples=("b",))]),
+    "root": build_catalog(Path("other"), "made_up", ROWS, [BOX], [REMARK]),
+}
+
+
+def test_an_equal_catalog_has_the_same_digest_also_from_disk(tmp_path: Path) -> None:
+    write_catalog(small_catalog(), tmp_path / "kept")
+
+    digests = {small_catalog().digest, read_catalog(tmp_path / "kept").digest}
+
+    assert len(digests) == 1
+
+
+def test_whatever_differs_gives_a_catalog_another_digest() -> None:
+    digests = {name: one.digest for name, one in CHANGED.items()} | {"": small_catalog().digest}
+
+    assert len(set(digests.values())) == len(CHANGED) + 1, digests
 
 
 def test_columns_are_complete_typed_and_sorted_by_image() -> None:

@@ -240,7 +240,10 @@ def test_datasets_lists_every_reader(call: Call) -> None:
     status, out, _ = call("datasets", "--json")
 
     assert status == 0
-    assert [one["name"] for one in json.loads(out)] == list(READERS)
+    answer = {one["name"]: one for one in json.loads(out)}
+    assert list(answer) == list(READERS)
+    assert answer["kermany"]["kaggle"] == READERS["kermany"].kaggle
+    assert answer["kermany"]["known_issues"] == list(READERS["kermany"].known_issues)
     text = call("datasets")[1]
     assert all(name in text for name in READERS)
 

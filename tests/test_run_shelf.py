@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 from filelock import FileLock
 
+from tests.datasets.fakes import FAKES
 from xray_core import run_shelf
 from xray_core.errors import RunError
 from xray_core.home import Home
@@ -76,6 +77,20 @@ def test_the_table_holds_what_the_small_files_say_newest_first(home: Home) -> No
     assert (row["val_accuracy"], row["accuracy"], row["part"]) == (0.8, 0.75, "test")
     assert pd.isna(row["auc"])
     assert table["ended_at"].isna().tolist() == [True, False]
+
+
+def test_a_run_names_its_dataset_as_the_choice_of_datasets_does(home: Home) -> None:
+    root = home.data / "kermany-224" / "chest_xray"
+    FAKES["kermany"](root)
+    for number, folder in enumerate((str(root), "", "/data/gone")):
+        run = make_run(home, f"2026030{number}-100000-demo_cnn")
+        recipe = replace(PUBLISHED["demo_cnn"], data_folder=folder)
+        run.write_json("recipe.json", asdict(recipe))
+
+    assert run_table(home)["data"].tolist() == ["gone", "", "kermany-224"]
+
+    (home.folder / "datasets.json").write_text("{")  # damaged: the runs are there all the same
+    assert run_table(home)["data"].tolist() == ["gone", "", "chest_xray"]
 
 
 def test_what_is_trained_now_is_listed_whatever_else_is_damaged(home: Home) -> None:

@@ -4,10 +4,12 @@ Every reader in `xray_core.datasets` returns a `Catalog` and everything downstre
 nothing else, so a new dataset needs a reader and no other change.
 """
 
+import hashlib
 import json
 import shutil
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -93,6 +95,15 @@ class Catalog:
     def present(self) -> pd.DataFrame:
         """The rows of `images` whose file is there, index kept."""
         return self.images[self.images["path"].notna()]
+
+    @cached_property
+    def digest(self) -> str:
+        """64 hexadecimal digits: others wherever anything in the catalog is another."""
+        content = hashlib.sha256(repr((str(self.root), self.source, self.remarks)).encode())
+        for table in (self.images, self.boxes):
+            content.update(repr(list(table.columns)).encode())
+            content.update(pd.util.hash_pandas_object(table, index=False).to_numpy().tobytes())
+        return content.hexdigest()
 
 
 def build_catalog(

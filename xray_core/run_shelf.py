@@ -21,7 +21,8 @@ from typing import Any
 import pandas as pd
 from filelock import FileLock, Timeout
 
-from xray_core.errors import RunError
+from xray_core.datasets.shelf import find_names
+from xray_core.errors import DatasetError, RunError
 from xray_core.home import Home
 from xray_core.runs import STATES, Run, list_runs
 
@@ -120,12 +121,13 @@ def run_table(home: Home) -> pd.DataFrame:
     """Return one row a run, newest first; reads no metric log.
 
     Returns:
-        name; state, one of `STATES` or "damaged"; message; recipe, title, data (names);
-        changes, what the recipe has otherwise than as published, e.g. "preprocess.size 64";
-        user; group; tags (tuple of str) and note; created_at, started_at, ended_at (UTC, NaT
-        where it has not happened); epoch, n_epochs; val_accuracy, of the epoch whose weights
-        are kept; accuracy and auc of the final report, and the part that it judged, "test" or
-        "validation". Figures are in [0, 1], NaN where there is none.
+        name; state, one of `STATES` or "damaged"; message; recipe, title; data, the dataset's
+        name here, or else its folder's; changes, what the recipe has otherwise than as
+        published, e.g. "preprocess.size 64"; user; group; tags (tuple of str) and note;
+        created_at, started_at, ended_at (UTC, NaT where it has not happened); epoch, n_epochs;
+        val_accuracy, of the epoch whose weights are kept; accuracy and auc of the final report,
+        and the part that it judged, "test" or "validation". Figures are in [0, 1], NaN where
+        there is none.
     """
     rows = []
     for run in list_runs(home.runs):
@@ -135,6 +137,7 @@ def run_table(home: Home) -> pd.DataFrame:
             row = row | _read_state(run)
         rows.append(row)
     table = pd.DataFrame(rows, columns=list(BLANK))
+    table["data"] = table["data"].map(_name_data(set(table["data"]), home))
     for column in TIMES:
         times = pd.to_datetime(table[column], utc=True, errors="coerce", format="ISO8601")
         table[column] = times.dt.as_unit("ms")
@@ -143,6 +146,14 @@ def run_table(home: Home) -> pd.DataFrame:
     return table.astype(
         {"epoch": "int64", "n_epochs": "int64", "state": "str"} | dict.fromkeys(texts, "str")
     )
+
+
+def _name_data(folders: set[str], home: Home) -> dict[str, str]:
+    """Return data folder -> name of the dataset here, or of the folder where none is known."""
+    names: dict[Path, str | None] = {}
+    with suppress(DatasetError):  # a damaged list of datasets, of which the pages of data tell
+        names = find_names(home, [Path(folder) for folder in folders if folder])
+    return {folder: names.get(Path(folder)) or Path(folder).name for folder in folders}
 
 
 def list_running(runs: Sequence[Run]) -> list[str]:
@@ -261,7 +272,7 @@ def _read_row(folder: str, stamps: tuple[tuple[int, int, int] | None, ...]) -> d
     run = Run(Path(folder))
     row = BLANK | {"name": run.name} | _read_state(run)
     recipe = _read_object(run, "recipe.json")
-    data = Path(str(recipe.get("data_folder", ""))).name
+    data = str(recipe.get("data_folder", ""))  # what it is called here, `run_table` finds out
     row |= {"recipe": str(recipe.get("name", "")), "title": str(recipe.get("title", ""))}
     row["changes"] = _changes_in_words(recipe.get("changes"))
     wish = _read_object(run, "submission.json")

@@ -7,14 +7,14 @@ import streamlit as st
 from pages.parts.frame import errors_in_words, escape_markdown
 from pages.parts.map_columns import is_mapping, show_mapping, start_mapping
 from xray_core.catalog import Catalog
-from xray_core.datasets import open_dataset
-from xray_core.datasets.folder_mapping import find_mapping
+from xray_core.datasets import fingerprint_dataset, open_dataset, recall_dataset
 from xray_core.datasets.phantom import is_phantom
 from xray_core.datasets.shelf import (
     N_DEMO_IMAGES,
     add_dataset,
     count_drawn,
     find_allowed,
+    find_name,
     is_drawing_demo,
     list_datasets,
     start_drawing_demo,
@@ -61,20 +61,21 @@ def choose_dataset() -> Catalog:
 
 
 def open_folder(folder: Path) -> Catalog:
-    """Return a dataset folder's catalog, read-only and shared. Raises DatasetError, OSError."""
-    return _open(str(folder), str(find_home().cache), _stamp(folder))
+    """Return the catalog of the dataset in a folder as it is now, read-only and shared.
+
+    Raises:
+        DatasetError: see `open_dataset`.
+        OSError: the disk refuses.
+    """
+    name, root = recall_dataset(folder)
+    fingerprint = fingerprint_dataset(name, root, hurried=True)
+    return _open(str(root), str(find_home().cache), fingerprint)
 
 
 # cache_resource: every session reads the same tables, none may change them.
 @st.cache_resource(max_entries=8, show_spinner="Reading the dataset …")
-def _open(folder: str, cache: str, stamp: tuple[float, ...]) -> Catalog:
-    return open_dataset(Path(folder), Path(cache))
-
-
-def _stamp(folder: Path) -> tuple[float, ...]:
-    """Change with the folder and its mapping, so that what takes their place is read anew."""
-    places = (folder, find_mapping(folder))
-    return tuple(place.stat().st_mtime for place in places if place)
+def _open(root: str, cache: str, fingerprint: str) -> Catalog:
+    return open_dataset(Path(root), Path(cache))
 
 
 def _show_adding(home: Home) -> None:
@@ -100,9 +101,7 @@ def _show_adding(home: Home) -> None:
 
 
 def _choose_added(home: Home, folder: Path) -> None:
-    st.session_state["data"] = next(
-        name for name, path in list_datasets(home).items() if path == folder
-    )
+    st.session_state["data"] = find_name(home, folder)
     st.query_params.pop("data", None)
     st.rerun()
 

@@ -28,7 +28,7 @@ from xray_core.datasets.folder_suggest import (
     suggest_mapping,
 )
 from xray_core.datasets.folder_table import SOURCE, MappingPreview, preview_mapping
-from xray_core.datasets.shelf import add_dataset, list_datasets
+from xray_core.datasets.shelf import add_dataset, find_name
 from xray_core.errors import DatasetError
 from xray_core.home import Home
 
@@ -98,7 +98,7 @@ def start_mapping(home: Home, folder: Path) -> bool:
         earlier = read_mapping(folder)
     except DatasetError as error:
         trouble = str(error)
-    if earlier and folder not in list_datasets(home).values():
+    if earlier and find_name(home, folder) is None:
         return False
     files = list_files(folder)
     if not files.images or not list_tables(files):

@@ -109,7 +109,7 @@ def test_an_unpacked_dataset_is_on_the_shelf(home: Home, tmp_path: Path) -> None
 
     unpack(home, "kermany")
 
-    assert list_datasets(home) == {"kermany": home.data / "kermany"}
+    assert list_datasets(home) == {"kermany": home.data / "kermany" / "chest_xray"}
 
 
 @pytest.mark.parametrize(

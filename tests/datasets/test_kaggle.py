@@ -73,7 +73,7 @@ def test_a_download_becomes_a_dataset_and_is_not_copied(
 
     assert asked == [HANDLE]
     assert folder == home.data / "kermany"
-    assert list_datasets(home) == {"kermany": folder}
+    assert list_datasets(home) == {"kermany": folder / "chest_xray"}
     assert not (home.data / ".kaggle" / "datasets" / HANDLE).exists()
     assert "KAGGLEHUB_CACHE" not in os.environ
     assert capsys.readouterr().out == ""  # that is for the answer in JSON

@@ -8,7 +8,13 @@ import pytest
 
 from tests.datasets.fakes import FAKE_SIZE, FAKES, fake_kermany, fake_siim_covid19, write_image
 from xray_core.catalog import BOX_COLUMNS, COLUMNS, relative_boxes
-from xray_core.datasets import READERS, detect_dataset, open_dataset
+from xray_core.datasets import (
+    READERS,
+    detect_dataset,
+    find_dataset,
+    open_dataset,
+    recall_dataset,
+)
 from xray_core.errors import DatasetError
 
 # Of a reader that reads by others, whose rows keep their own source.
@@ -17,6 +23,55 @@ SOURCES = {"siim_radiography": {"siim_covid19", "covid19_radiography"}}
 
 def test_every_reader_has_a_fake() -> None:
     assert set(FAKES) == set(READERS)
+
+
+@pytest.mark.parametrize("name", READERS)
+def test_every_reader_tells_what_its_dataset_is_and_where_it_comes_from(name: str) -> None:
+    reader = READERS[name]
+
+    assert len(reader.about.split()) >= 10
+    assert reader.known_issues
+    assert all(issue.endswith(".") for issue in (reader.about, *reader.known_issues))
+    assert reader.citation
+    assert reader.licence
+    # What nobody publishes as such has no address.
+    assert reader.address.startswith("https://") == (name not in ("siim_radiography", "folder"))
+    # Either a handle, or why there is none.
+    assert bool(re.fullmatch(r"[\w-]+/[\w-]+", reader.kaggle)) != reader.not_on_kaggle.endswith(".")
+
+
+@pytest.mark.parametrize(
+    ("name", "inside"),
+    [
+        ("coronahack", "CoronaHack"),
+        ("covid19_radiography", "COVID-19_Radiography_Dataset"),
+        ("folder", "a/b"),
+        ("kermany", "chest_xray/chest_xray"),
+        ("nih_chestxray14", "a/b"),
+        ("rsna_pneumonia", "a"),
+        ("siim_covid19", "a"),
+    ],
+)
+def test_a_dataset_is_the_same_by_its_root_an_outer_folder_or_a_link(
+    name: str, inside: str, tmp_path: Path
+) -> None:
+    root = tmp_path / "outer" / inside
+    FAKES[name](root)
+    (tmp_path / "link").symlink_to(tmp_path / "outer")
+
+    for folder in (tmp_path / "outer", root, tmp_path / "link"):
+        assert find_dataset(folder) == recall_dataset(folder) == (name, root)
+    assert open_dataset(tmp_path / "link", tmp_path / "cache").root == root
+
+
+def test_what_takes_the_place_of_a_dataset_is_recognised_anew(tmp_path: Path) -> None:
+    fake_kermany(tmp_path / "outer" / "chest_xray")
+    assert recall_dataset(tmp_path / "outer") == ("kermany", tmp_path / "outer" / "chest_xray")
+
+    (tmp_path / "outer" / "chest_xray").rename(tmp_path / "elsewhere")
+    fake_siim_covid19(tmp_path / "outer" / "siim")
+
+    assert recall_dataset(tmp_path / "outer") == ("siim_covid19", tmp_path / "outer" / "siim")
 
 
 @pytest.mark.parametrize("name", READERS)

@@ -8,13 +8,16 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
-from tests.datasets.fakes import FAKES
+from tests.datasets.fakes import FAKES, write_image
 from xray_core.datasets import shelf
 from xray_core.datasets.filling import lock_of
+from xray_core.datasets.folder_mapping import FolderMapping, write_mapping
 from xray_core.datasets.phantom import MARK, write_phantom_dataset
 from xray_core.datasets.shelf import (
     add_dataset,
     count_drawn,
+    find_name,
+    find_names,
     is_drawing_demo,
     list_datasets,
     start_drawing_demo,
@@ -94,6 +97,42 @@ def test_folders_added_at_once_are_all_kept(home: Home, tmp_path: Path) -> None:
     assert not list(home.folder.glob("*.partial"))
 
 
+def test_an_archive_is_listed_by_its_name_with_the_root_of_its_dataset(home: Home) -> None:
+    root = home.data / "kermany-224" / "chest_xray"
+    FAKES["kermany"](root)
+
+    assert list_datasets(home) == {"kermany-224": root}
+
+
+def test_a_dataset_that_is_added_again_by_another_way_is_there_once(
+    home: Home, tmp_path: Path
+) -> None:
+    root = tmp_path / "kermany-224" / "chest_xray"
+    FAKES["kermany"](root)
+
+    for folder in (tmp_path / "kermany-224", root):
+        assert add_dataset(home, folder) == root
+
+    assert list_datasets(home) == {"kermany-224": root}
+    stored = json.loads((home.folder / "datasets.json").read_bytes())
+    assert stored == [str(tmp_path / "kermany-224")]
+
+
+def test_the_name_of_a_dataset_is_found_by_any_way_to_it(home: Home, tmp_path: Path) -> None:
+    root = tmp_path / "downloaded" / "versions" / "chest_xray"
+    FAKES["kermany"](root)
+    home.data.mkdir(parents=True)
+    (home.data / "kermany").symlink_to(root.parent)  # as a download that was there already
+    FAKES["siim_covid19"](tmp_path / "stranger")
+    ways = [home.data / "kermany", home.data / "kermany" / "chest_xray", root.parent, root]
+    others = [tmp_path / name for name in ("stranger", "gone", "no\0name", "x" * 300)]
+
+    assert [find_name(home, way) for way in ways] == ["kermany"] * len(ways)
+    assert find_names(home, [*ways, *others]) == dict.fromkeys(ways, "kermany") | dict.fromkeys(
+        others
+    )
+
+
 @pytest.mark.parametrize("name", ["gone", "empty"])
 def test_what_is_no_dataset_is_refused_and_not_listed(
     name: str, home: Home, tmp_path: Path
@@ -120,6 +159,35 @@ def test_where_roots_are_set_nothing_outside_them_is_added(
             add_dataset(home, outside)
 
     assert list(list_datasets(home)) == ["inside"]
+
+
+def test_a_dataset_that_a_link_inside_leads_out_to_is_refused(
+    home: Home, tmp_path: Path, kermany_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    allowed = tmp_path / "allowed"
+    allowed.mkdir()
+    (allowed / "chest_xray").symlink_to(kermany_folder)
+    monkeypatch.setenv("XRAY_DATA_ROOTS", str(allowed))
+
+    with pytest.raises(DatasetError, match="outside the folders"):
+        add_dataset(home, allowed)
+
+
+def test_where_roots_are_set_a_mapping_may_lie_in_the_workspace(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = tmp_path / "allowed" / "own"
+    write_image(own / "images" / "a.png")
+    (own / "list.csv").write_text("file,finding\na,x\n")
+    monkeypatch.setenv("XRAY_HOME", str(home.folder))
+    monkeypatch.setenv("XRAY_DATA_ROOTS", str(tmp_path / "allowed"))
+    own.chmod(0o555)
+    mapping = FolderMapping("list.csv", {"path": "file", "label": "finding"})
+    kept = write_mapping(own, mapping)
+    own.chmod(0o755)
+
+    assert kept.is_relative_to(home.folder)
+    assert add_dataset(home, own) == own
 
 
 def test_what_lies_outside_the_roots_is_refused_before_it_is_looked_at(

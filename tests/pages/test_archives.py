@@ -220,6 +220,16 @@ def test_the_list_names_address_and_licence_and_how_to_install_kagglehub(
     assert not [one for one in app.button if one.label == "Download"]
 
 
+def test_every_published_dataset_is_in_the_list(open_page: OpenPage) -> None:
+    words = words_of(open_list(open_page("home")))
+
+    for reader in READERS.values():
+        published = bool(reader.address)
+        assert (f"**{reader.title}**" in words.replace("\\", "")) == published
+        assert f"({reader.address})" in words or not published
+        assert reader.not_on_kaggle in words or not published
+
+
 def test_a_download_is_a_process_of_its_own_and_is_watched(
     open_page: OpenPage, on_kaggle: None, workspace: Home, started: list[list[str]],
     monkeypatch: pytest.MonkeyPatch,

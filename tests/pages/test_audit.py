@@ -72,6 +72,24 @@ def test_the_audit_is_not_made_again_on_a_second_visit(
     assert len(audits) == 1
 
 
+def test_the_audit_is_made_again_where_patients_change_and_nothing_else(
+    workspace: Home, open_page: OpenPage, audits: list[list[str]]
+) -> None:
+    before = {one.label: one.value for one in open_page("audit").metric}
+    table = workspace.demo_data / "patients.csv"
+    header, *rows = table.read_text("utf-8").splitlines()
+    one_patient = rows[0].rpartition(",")[2]
+    table.write_text(
+        "\n".join([header, *(f"{row.rpartition(',')[0]},{one_patient}" for row in rows)]), "utf-8"
+    )
+
+    after = {one.label: one.value for one in open_page("audit").metric}
+
+    assert int(before["Patients"]) > 1
+    assert after["Patients"] == "1"
+    assert len(audits) == 2
+
+
 def test_a_failure_is_said_and_can_be_tried_again(
     workspace: Home,
     open_page: OpenPage,

@@ -3,6 +3,7 @@
 import json
 import shutil
 from dataclasses import asdict, replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -154,6 +155,25 @@ def test_examples_say_true_and_predicted_most_sure_first(run: Run, open_page: Op
     assert all(" → " in tile["title"] for tile in wrong)
     assert all(tile["note"] == "80%" for tile in wrong)
     assert all(tile["src"].startswith("data:image/jpeg") for tile in wrong)
+
+
+def test_examples_of_a_dataset_inside_an_outer_folder_open_in_explore(
+    workspace: Home, run: Run, open_page: OpenPage, tmp_path: Path
+) -> None:
+    root = workspace.data / "archive" / "siim"
+    root.parent.mkdir()
+    shutil.move(workspace.demo_data, root)
+    recipe = replace(run.read_recipe(), data_folder=str(root))
+    run.write_json("recipe.json", asdict(recipe))
+
+    app = open_page("evaluate", run=run.name)
+    [box] = [one for one in app.get("bidi_component") if one.key == "examples_grid"]
+    assert json.loads(box.proto.json)["clickable"]
+    app.session_state["evaluate_opened"] = read_tiles(app)[0]["id"]
+    app.run()
+
+    assert app.title[0].value == "Explore"
+    assert app.query_params["data"] == "archive"
 
 
 def test_right_examples_of_one_class(run: Run, open_page: OpenPage) -> None:

@@ -7,18 +7,35 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.datasets.fakes import fake_kermany
+from tests.datasets.fakes import FAKES, fake_kermany
 from tests.pages.conftest import OpenPage
 from tests.pages.test_explore import find_image, read_grid
 from xray_core.home import Home
 from xray_core.preprocess.images import read_preprocessed
-from xray_core.recipes import PUBLISHED
+from xray_core.recipes import PUBLISHED, recipes_for
 
 
 def read_tile(tile: dict[str, str]) -> np.ndarray:
     """Return the pixels that a tile shows."""
     content = base64.b64decode(tile["src"].removeprefix("data:image/png;base64,"))
     return np.asarray(Image.open(io.BytesIO(content)))
+
+
+@pytest.mark.parametrize("name", ["covid19_radiography", "folder"])
+def test_prepare_offers_the_recipes_that_train_does(
+    name: str, open_page: OpenPage, workspace: Home
+) -> None:
+    """Also for a dataset that no recipe was made for."""
+    FAKES[name](workspace.data / name)
+
+    app = open_page("prepare", data=name)
+
+    assert not app.error
+    titles = [recipe.title for recipe in recipes_for(name).values()]
+    assert titles
+    [choice] = [one for one in app.selectbox if one.label.startswith("Start from")]
+    assert choice.options == titles
+    assert len(read_grid(app, "contrasts")["tiles"]) == 5
 
 
 def test_each_contrast_stands_beside_the_original(open_page: OpenPage) -> None:

@@ -459,17 +459,21 @@ def test_what_was_changed_before_makes_way_for_the_settings_of_the_run(
     assert app.number_input(key=FIELD + "seed").value == 8
 
 
-def test_the_dataset_of_the_run_is_chosen(workspace: Home, open_page: OpenPage) -> None:
-    fake_kermany(workspace.data / "chest_xray")
+@pytest.mark.parametrize("folder", ["chest_xray", "kermany-224/chest_xray"])
+def test_the_dataset_of_the_run_is_chosen(
+    workspace: Home, open_page: OpenPage, folder: str
+) -> None:
+    """Also where the dataset lies inside the folder that is listed, as in every archive."""
+    fake_kermany(workspace.data / folder)
     run = fake_run(workspace, "done", recipe=PUBLISHED["pneumonia_cnn"])
     recipe = dataclasses.replace(
-        PUBLISHED["pneumonia_cnn"], data_folder=str(workspace.data / "chest_xray")
+        PUBLISHED["pneumonia_cnn"], data_folder=str(workspace.data / folder)
     )
     run.write_json("recipe.json", json.loads(recipe.to_json()))
 
     app = open_page("train", **{"from": run.name})
 
-    assert app.query_params["data"] == "chest_xray"
+    assert app.query_params["data"] == folder.split("/")[0]
     assert app.radio(key="recipe_choice").value == "pneumonia_cnn"
     assert not app.warning
 

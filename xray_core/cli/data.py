@@ -28,8 +28,12 @@ def show_datasets(options: argparse.Namespace, home: Home) -> Answer:
             "title": reader.title,
             "expects": reader.expects,
             "label_views": list(views_of(name)),
+            "about": reader.about,
+            "known_issues": list(reader.known_issues),
+            "address": reader.address,
             "citation": reader.citation,
             "licence": reader.licence,
+            "kaggle": reader.kaggle,
         }
         for name, reader in READERS.items()
     ]

@@ -6,7 +6,6 @@ To add a dataset: write one module with `find_root`, `read_<name>` and a `READER
 
 import hashlib
 import json
-import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -23,6 +22,7 @@ from xray_core.datasets import (
 from xray_core.datasets import folder as any_folder
 from xray_core.datasets.images import measure_images
 from xray_core.datasets.reader import Reader
+from xray_core.datasets.state import HIDDEN, DatasetState
 from xray_core.errors import DatasetError
 
 READERS: dict[str, Reader] = {
@@ -43,8 +43,11 @@ SAME_IMAGES = (
 )
 
 READERS_VERSION = 3  # raise it when a reader returns something else for the same folder
-TABLE_SUFFIXES = (".csv", ".txt", ".xlsx", ".json")
 N_SHOWN = 5
+
+# What was found out in this process, with what tells whether it still holds.
+_found: dict[Path, tuple[dict[Path, tuple[int, ...]], str, Path]] = {}
+_states: dict[tuple[str, Path], DatasetState] = {}
 
 
 def may_share_images(one: str, other: str) -> bool:
@@ -55,16 +58,28 @@ def may_share_images(one: str, other: str) -> bool:
 
 
 def detect_dataset(folder: Path) -> str:
-    """Return the name of the reader that understands `folder`.
+    """Return the name of the reader that understands `folder`. Raises as `find_dataset`."""
+    return find_dataset(folder)[0]
+
+
+def find_dataset(folder: Path) -> tuple[str, Path]:
+    """Return which dataset lies in `folder`: the name of its reader, and its root.
+
+    The root is the folder that directly holds the dataset, links resolved. It may lie a level or
+    two below `folder`, as in most archives, and is the same whatever way leads to it: two folders
+    are of one dataset if their roots are equal, and a run's `data_folder` is a root.
 
     Raises:
         DatasetError: the folder is missing, a file, empty, of no known layout (the message
             says what was seen and what each reader expects), or holds several datasets.
     """
+    _found.pop(folder, None)
     _check_folder(folder)
-    found = [name for name, one in READERS.items() if not one.generic and one.find_root(folder)]
+    roots = {name: one.find_root(folder) for name, one in READERS.items() if not one.generic}
+    found = {name: root for name, root in roots.items() if root}
     if not found:
-        found = [name for name, one in READERS.items() if one.generic and one.find_root(folder)]
+        roots = {name: one.find_root(folder) for name, one in READERS.items() if one.generic}
+        found = {name: root for name, root in roots.items() if root}
     if len(found) > 1:
         raise DatasetError(
             f"{folder} holds several datasets: {', '.join(found)}. "
@@ -76,7 +91,35 @@ def detect_dataset(folder: Path) -> str:
             f"{folder} is no known dataset. It holds {_describe(folder)}. Expected one of: "
             f"{expected}."
         )
-    return found[0]
+    [(name, place)] = found.items()
+    way = [place, *(one for one in place.parents if one.is_relative_to(folder))]
+    root = place.resolve()
+    _found[folder] = ({one: _mark(one) for one in way}, name, root)
+    return name, root
+
+
+def recall_dataset(folder: Path) -> tuple[str, Path]:
+    """Return what `find_dataset` does, from memory while `folder` and its root did not change.
+
+    For lists that are shown at every click. A dataset whose files are taken away below its root
+    is recalled all the same; whoever opens it is told.
+
+    Raises:
+        DatasetError: see `find_dataset`.
+    """
+    known = _found.get(folder)
+    if known is None or any(_mark(place) != mark for place, mark in known[0].items()):
+        return find_dataset(folder)
+    return known[1:]
+
+
+def _mark(place: Path) -> tuple[int, ...]:
+    """Return what changes when entries come or go, or when a link leads elsewhere."""
+    try:
+        found = place.stat()
+    except OSError:
+        return ()
+    return found.st_dev, found.st_ino, found.st_mtime_ns
 
 
 def open_dataset(
@@ -84,7 +127,7 @@ def open_dataset(
 ) -> Catalog:
     """Read and measure a dataset once; later calls read the result from `cache`.
 
-    The folder is read anew when files come or go, or when one of its tables changes.
+    The folder is read anew when its `fingerprint_dataset` is another.
 
     Args:
         folder: the dataset folder, or one that holds it.
@@ -92,13 +135,10 @@ def open_dataset(
         progress: called with (done, total) as images are measured, on the first opening.
 
     Raises:
-        DatasetError: see `detect_dataset` and the reader's own `read`.
+        DatasetError: see `find_dataset` and the reader's own `read`.
     """
-    name = detect_dataset(folder)
-    root = READERS[name].find_root(folder)
-    assert root is not None  # detect_dataset found it
-    root = root.resolve()
-    kept = cache / "catalogs" / _fingerprint(name, root)
+    name, root = find_dataset(folder)
+    kept = cache / "catalogs" / fingerprint_dataset(name, root)
     if kept.is_dir():
         try:
             return read_catalog(kept)
@@ -107,6 +147,32 @@ def open_dataset(
     catalog = measure_images(READERS[name].read(root), progress)
     write_catalog(catalog, kept)
     return catalog
+
+
+def fingerprint_dataset(name: str, root: Path, hurried: bool = False) -> str:
+    """Return a name for the state of a dataset: another one whenever it must be read anew.
+
+    That is when files or folders come or go, or when a table changes, in the dataset or in what
+    belongs to it, such as the members of a union. `state` says what is not noticed: above all an
+    image that is overwritten in place, of which the catalog then holds the old size. Trainings,
+    thumbnails and the audit's reading of images look at each file for themselves.
+
+    Args:
+        name: one of `READERS`.
+        root: as `find_dataset` returns it.
+        hurried: see `DatasetState.is_current`.
+
+    Raises:
+        DatasetError: a union's members are not where it says.
+    """
+    state = _states.get((name, root))
+    if state is None or not state.is_current(hurried):
+        reader = READERS[name]
+        places = list(reader.roots(root)) if reader.roots else [root]
+        places += [reader.beside(root)] if reader.beside else []
+        state = _states[name, root] = DatasetState(places)
+    parts = [READERS_VERSION, TABLES, name, str(root), state.digest]
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:20]
 
 
 def _check_folder(folder: Path) -> None:
@@ -123,7 +189,7 @@ def _check_folder(folder: Path) -> None:
 
 
 def _visible(folder: Path) -> Iterator[Path]:
-    return (path for path in folder.iterdir() if not path.name.startswith((".", "__MACOSX")))
+    return (path for path in folder.iterdir() if not path.name.startswith(HIDDEN))
 
 
 def _describe(folder: Path) -> str:
@@ -134,19 +200,3 @@ def _describe(folder: Path) -> str:
     text = " and ".join(f"{n:,} {kind}{'s' * (n != 1)}" for n, kind in counts if n)
     names = ", ".join(path.name for path in entries[:N_SHOWN])
     return f"{text}: {names}{', ...' * (len(entries) > N_SHOWN)}"
-
-
-def _fingerprint(name: str, root: Path) -> str:
-    """Return a name for the state of a dataset: its folders' times, its tables' times and sizes."""
-    state: list[object] = [READERS_VERSION, TABLES, name, str(root)]
-    list_roots = READERS[name].roots
-    for top in list_roots(root) if list_roots else [root]:
-        for folder, subfolders, files in os.walk(top):
-            hidden = (".", "__MACOSX")
-            subfolders[:] = sorted(one for one in subfolders if not one.startswith(hidden))
-            tables = sorted(file for file in files if file.lower().endswith(TABLE_SUFFIXES))
-            for path in (Path(folder), *(Path(folder, table) for table in tables)):
-                found = path.stat()
-                size = 0 if path.is_dir() else found.st_size
-                state.append([path.as_posix(), size, found.st_mtime_ns])
-    return hashlib.sha256(json.dumps(state).encode()).hexdigest()[:20]

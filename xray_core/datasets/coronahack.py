@@ -254,7 +254,7 @@ READER = Reader(
         "The Kermany images of children and some hundred of COVID-19, SARS and other pneumonias, "
         "with the cause of each pneumonia: 5,910 rows, 6,197 in a later copy."
     ),
-    trouble=(
+    known_issues=(
         "The COVID-19 images come from other sources than the rest: a model may learn the source.",
         "The label is spelt Pnemonia in some copies.",
         "Some rows have no image and some images no row.",

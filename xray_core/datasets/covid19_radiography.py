@@ -250,7 +250,7 @@ READER = Reader(
         "3,616 images with COVID-19, 6,012 with another lung opacity, 10,192 normal and 1,345 "
         "with viral pneumonia, gathered from public collections, with a lung mask for each."
     ),
-    trouble=(
+    known_issues=(
         "Each class comes from other sources, so the source almost gives the label away.",
         "The viral pneumonias and some of the normal images are of children.",
         "No patients are published, and 37 groups of images are identical.",

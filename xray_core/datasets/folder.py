@@ -191,12 +191,6 @@ def _look(folder: Path, n_entries: int = N_LOOKED) -> _Sight:
     return _Sight(tuple(sorted(folders)), has_image, has_table)
 
 
-def _list_roots(root: Path) -> list[Path]:
-    """Return what decides whether to read anew: the data, and a mapping kept elsewhere."""
-    kept = place_in_workspace(root)
-    return [root, kept.parent] if kept.is_file() else [root]
-
-
 READER = Reader(
     title="A folder of your own",
     expects=EXPECTS,
@@ -204,12 +198,15 @@ READER = Reader(
     read=read_folder,
     citation="whoever published the images",
     licence="as the publisher of the images says",
+    address="",
+    kaggle="",
+    not_on_kaggle="It is no published dataset: add the folder where you have it.",
     about="Images from anywhere, labelled by the names of their folders or by a CSV file.",
-    trouble=(
+    known_issues=(
         "Nothing is known about where the images come from, so classes may differ by origin "
         "instead of by disease.",
         "Patients are unknown unless a table or the file names give them.",
     ),
     generic=True,
-    roots=_list_roots,
+    beside=place_in_workspace,
 )

@@ -13,6 +13,7 @@ Known trouble:
       in `test`, so "train/person1" and "test/person1" are two children. Whether IM-0427 and
       NORMAL2-IM-0427 are one child is unknown; they count as two.
     - Some archives hold the tree twice, plus macOS "._*" files; both are skipped.
+    - 30 groups of images are identical, none across the published split.
 
 Source: Kermany et al., Cell 172 (2018), doi:10.1016/j.cell.2018.02.010
 Data: doi:10.17632/rscbjbr9sj.2 (CC BY 4.0), in the Kaggle folder layout
@@ -127,4 +128,20 @@ READER = Reader(
     read=read_kermany,
     citation="Kermany et al., Cell 172 (2018), doi:10.1016/j.cell.2018.02.010",
     licence="CC BY 4.0",
+    address="https://data.mendeley.com/datasets/rscbjbr9sj",
+    about=(
+        "5,856 radiographs of children aged one to five, Guangzhou Women and Children's Medical "
+        "Center: normal, or with a bacterial or viral pneumonia."
+    ),
+    known_issues=(
+        "No patients are published. They are read from the names of the files, which the authors "
+        "do not explain, and whose numbers start again in the test folder.",
+        "The val folder holds 16 images, too few to choose anything on; resized copies often "
+        "leave it out.",
+        "30 groups of images are identical, none across the published split.",
+        "Some archives hold the images twice, and files of macOS; both are skipped.",
+        "CoronaHack and COVID-19 Radiography took images from it: training on one and testing on "
+        "another would leak.",
+    ),
+    kaggle="paultimothymooney/chest-xray-pneumonia",
 )

@@ -170,7 +170,7 @@ READER = Reader(
         "112,120 frontal radiographs of 30,805 patients of the NIH Clinical Center (USA), "
         "each with any of fourteen findings or none, and 984 boxes drawn by a radiologist."
     ),
-    trouble=(
+    known_issues=(
         "The findings were mined from reports by software: expect about one wrong label in ten, "
         "more for rare findings.",
         "Nearly three in four images are follow-ups of a patient seen before.",

@@ -19,29 +19,32 @@ class Reader:
         find_root: folder -> the folder that directly holds the dataset, which may lie a
             level or two deeper; None if the folder holds something else. Must be cheap.
         read: folder -> catalog; raises DatasetError. Sizes are measured later.
+        about: what it is, in one or two sentences.
+        known_issues: what is known to be wrong with it, a sentence each.
+        address: where the authors publish it; "" for what nobody publishes as such.
         citation: what to cite.
         licence: the terms of the data, in one phrase.
-        address: where the authors publish it.
-        about: what it is, in one or two sentences.
-        trouble: what is known to be wrong with it, a sentence each.
         kaggle: "owner/name" of the dataset on Kaggle; "" if it is not there.
+        not_on_kaggle: where `kaggle` is "", why, and what to do instead, in a sentence.
         generic: whether it reads folders of any origin; asked only when no other reader fits.
-        roots: dataset folder -> the folders whose state decides whether it must be read
-            anew; None: the dataset folder itself.
+        roots: dataset folder -> the folders that hold its data; None: that folder alone.
+        beside: dataset folder -> a file elsewhere that says how to read it, there or not.
     """
 
     title: str
     expects: str
     find_root: Callable[[Path], Path | None]
     read: Callable[[Path], Catalog]
+    about: str
+    known_issues: tuple[str, ...]
+    address: str
     citation: str
     licence: str
-    address: str = ""
-    about: str = ""
-    trouble: tuple[str, ...] = ()
-    kaggle: str = ""
+    kaggle: str
+    not_on_kaggle: str = ""
     generic: bool = False
     roots: Callable[[Path], Sequence[Path]] | None = None
+    beside: Callable[[Path], Path] | None = None
 
 
 def count_remark(kind: str, names: Sequence[str], what: str) -> Remark:

@@ -264,11 +264,13 @@ READER = Reader(
     "doi:10.1148/ryai.2019180041",
     licence="non-commercial use under the rules of the challenge; cite the paper and the NIH",
     address="https://www.kaggle.com/competitions/rsna-pneumonia-detection-challenge",
+    kaggle="",
+    not_on_kaggle="It is a competition's data: accept the rules on its page and download it there.",
     about=(
         "26,684 frontal radiographs from NIH ChestX-ray14, read by radiologists: normal, not "
         "normal without an opacity, or with an opacity, around which they drew 9,555 boxes."
     ),
-    trouble=(
+    known_issues=(
         "A patientId is one image: one patient may have several, so a split can leak. With "
         f"{MAPPING_JSON} of the RSNA in the folder, patients are known.",
         "The images are in NIH ChestX-ray14, too, and some in COVID-19 Radiography: training on "

@@ -1,17 +1,20 @@
 """The shelf: which dataset folders this workspace knows, by name.
 
 Every folder in the workspace's `data/` is on it, and every folder that a user added; those
-are listed in `datasets.json`. The environment variable XRAY_DATA_ROOTS (folders joined by
+are listed in `datasets.json`. A folder may be that of an archive, with the dataset a level or two
+below: it gives the name, and the dataset's root (see `find_dataset`) says which dataset it is, here
+and in every run. The environment variable XRAY_DATA_ROOTS (folders joined by
 the system's path separator) limits what may be added, for an app that is opened to a class.
 """
 
 import json
 import os
+from collections.abc import Iterable
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from xray_core.datasets import READERS, detect_dataset
+from xray_core.datasets import READERS, find_dataset, recall_dataset
 from xray_core.datasets.filling import lock_of
 from xray_core.datasets.phantom import is_phantom
 from xray_core.errors import DatasetError
@@ -22,24 +25,48 @@ from xray_core.processes import start_detached, xray_command
 DEMO = "demo"
 N_DEMO_IMAGES = 600
 
-_recognised: set[tuple[Path, int]] = set()  # folders, as they were when a reader knew them
-
 
 def list_datasets(home: Home) -> dict[str, Path]:
-    """Return name -> folder of every known dataset whose folder is still there; demo first."""
+    """Return name -> root of every known dataset whose folder is still there; demo first.
+
+    Each dataset is there once, under the name of the first folder that leads to it.
+
+    Raises:
+        DatasetError: the list of added folders is damaged.
+    """
     found: dict[str, Path] = {}
     if is_phantom(home.demo_data):
-        found[DEMO] = home.demo_data
+        found[DEMO] = home.demo_data.resolve()
     # A dot marks what is still being written.
     inside = sorted(home.data.glob("[!.]*"))
     for folder in [*inside, *_read_added(home)]:
-        if folder in found.values() or not _is_dataset(folder):
+        root = _find_root(folder)
+        if root is None or root in found.values():
             continue
         name = folder.name
         while name in found:  # two folders of one name: tell them apart by their parents
             name = f"{folder.parent.name}/{name}" if "/" not in name else f"{name}'"
-        found[name] = folder
+        found[name] = root
     return found
+
+
+def find_name(home: Home, folder: Path) -> str | None:
+    """Return the name of the dataset in `folder`, as `list_datasets` has it; None if not there.
+
+    `folder` may be the dataset's root, as in a run's recipe, or any other way to it: a folder
+    around it, or a link.
+
+    Raises:
+        DatasetError: the list of added folders is damaged.
+    """
+    return find_names(home, [folder])[folder]
+
+
+def find_names(home: Home, folders: Iterable[Path]) -> dict[Path, str | None]:
+    """Return what `find_name` does for several folders, at the price of one."""
+    names = {root: name for name, root in list_datasets(home).items()}
+    roots = {folder: _find_root(folder) for folder in dict.fromkeys(folders)}
+    return {folder: names.get(root) if root else None for folder, root in roots.items()}
 
 
 def find_allowed(folder: Path) -> Path:
@@ -62,26 +89,27 @@ def find_allowed(folder: Path) -> Path:
 
 
 def add_dataset(home: Home, folder: Path) -> Path:
-    """Put `folder` on the shelf, and return it resolved.
+    """Put `folder` on the shelf, unless its dataset is there by another; return the dataset's root.
 
     Raises:
         DatasetError: it is no dataset, lies outside XRAY_DATA_ROOTS, or the disk refuses.
     """
     folder = find_allowed(folder)
-    reader = READERS[detect_dataset(folder)]
-    root = reader.find_root(folder)
-    if reader.roots and root:  # a union's members may lie elsewhere
-        for member in reader.roots(root):
-            find_allowed(member)
+    reader, root = find_dataset(folder)
+    list_roots = READERS[reader].roots
+    # A link may lead elsewhere, and a union's members may lie there.
+    for place in [root, *(list_roots(root) if list_roots else ())]:
+        find_allowed(place)
     try:
         home.folder.mkdir(parents=True, exist_ok=True)
         with FileLock(home.folder / "datasets.lock"):
-            folders = dict.fromkeys([*_read_added(home), folder])
-            with replaced_file(home.folder / "datasets.json") as partial:
-                partial.write_text(json.dumps([str(one) for one in folders], indent=2), "utf-8")
+            if root not in list_datasets(home).values():
+                folders = [str(one) for one in (*_read_added(home), folder)]
+                with replaced_file(home.folder / "datasets.json") as partial:
+                    partial.write_text(json.dumps(folders, indent=2), "utf-8")
     except OSError as error:
         raise DatasetError(f"{home.folder} cannot be written to: {error.strerror}.") from error
-    return folder
+    return root
 
 
 def start_drawing_demo(home: Home) -> None:
@@ -109,15 +137,12 @@ def is_drawing_demo(home: Home) -> bool:
     return False
 
 
-def _is_dataset(folder: Path) -> bool:
+def _find_root(folder: Path) -> Path | None:
+    """Return the root of the dataset in a folder; None if it holds none, or is none at all."""
     try:
-        state = (folder, folder.stat().st_mtime_ns)
-        if state not in _recognised:  # looking into all folders at every click would be slow
-            detect_dataset(folder)
-            _recognised.add(state)
-    except (DatasetError, OSError):
-        return False
-    return True
+        return recall_dataset(folder)[1]
+    except (DatasetError, OSError, RuntimeError, ValueError):  # a loop of links, a NUL in a name
+        return None
 
 
 def _read_added(home: Home) -> list[Path]:

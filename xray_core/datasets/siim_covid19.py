@@ -300,7 +300,7 @@ READER = Reader(
         "6,334 radiographs of 6,054 studies: for each study the appearance of COVID-19 "
         "pneumonia, typical, indeterminate, atypical or none, and 7,853 boxes around opacities."
     ),
-    trouble=(
+    known_issues=(
         "The official release names no patients, but about 1,200 patients have several studies: "
         "a split by image or study leaks.",
         "50 groups of images are identical to the pixel; 31 of them carry conflicting labels.",

@@ -30,6 +30,7 @@ import pandas as pd
 from xray_core.catalog import Catalog, build_catalog
 from xray_core.datasets import covid19_radiography, siim_covid19
 from xray_core.datasets.reader import Reader
+from xray_core.datasets.state import HIDDEN
 from xray_core.errors import DatasetError
 from xray_core.files import replaced_file
 
@@ -40,7 +41,6 @@ MEMBERS = {
     "siim_covid19": (siim_covid19.READER, "siim/"),
     "covid19_radiography": (covid19_radiography.READER, "radiography/"),
 }
-HIDDEN = (".", "__MACOSX")  # what an operating system leaves behind
 IDS = ("image_id", "patient_id", "study_id")
 PATHS = ("path", "mask_path")
 EXPECTS = f"{UNION_JSON}, which the command `union` writes"
@@ -188,11 +188,14 @@ READER = Reader(
     read=read_union,
     citation="; ".join(reader.citation for reader, _ in MEMBERS.values()),
     licence="; ".join(f"{reader.title}: {reader.licence}" for reader, _ in MEMBERS.values()),
+    address="",
+    kaggle="",
+    not_on_kaggle="It is made of two datasets that are, by the command `union`.",
     about=(
         "Two datasets as one: SIIM is the data that a model is to work on, COVID-19 Radiography "
         "is external data to learn from. No image is copied."
     ),
-    trouble=(
+    known_issues=(
         "A model that tells the two sources apart knows half of the label.",
         "COVID-19 Radiography names no patients, so only SIIM is divided by patient.",
         "The labels were made by other people in other ways.",

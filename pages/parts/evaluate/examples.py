@@ -12,7 +12,7 @@ from pages.parts.frame import escape_markdown
 from pages.parts.grid import show_grid
 from pages.parts.tables import read_tables
 from pages.parts.tiles import build_tiles
-from xray_core.datasets.shelf import list_datasets
+from xray_core.datasets.shelf import find_name
 from xray_core.errors import XrayError
 from xray_core.home import find_home
 from xray_core.recipes import Recipe
@@ -89,11 +89,16 @@ def _show_tiles(rows: pd.DataFrame, recipe: Recipe) -> None:
         )
         for tile, row in zip(build_tiles(tables, found), known.itertuples(), strict=True)
     ]
-    on_shelf = folder in list_datasets(find_home()).values()
+    on_shelf = find_name(find_home(), folder) is not None
     show_grid(tiles, "examples_grid", _remember if on_shelf else None, COLUMNS)
     st.caption(
         "Wrong ones read true → predicted; beside it, how sure the network was. "
-        "Click an image to open it in Explore."
+        + (
+            "Click an image to open it in Explore."
+            if on_shelf
+            else f"To open them in Explore, add the folder {escape_markdown(str(folder))} to the "
+            "datasets first."
+        )
     )
 
 
@@ -103,7 +108,6 @@ def _remember(image_id: str) -> None:
 
 
 def _open_in_explore(image_id: str, recipe: Recipe) -> None:
-    for name, folder in list_datasets(find_home()).items():
-        if folder == Path(recipe.data_folder):
-            st.session_state["data"] = name
-            st.switch_page("pages/explore.py", query_params={"data": name, "image": image_id})
+    if name := find_name(find_home(), Path(recipe.data_folder)):
+        st.session_state["data"] = name
+        st.switch_page("pages/explore.py", query_params={"data": name, "image": image_id})

@@ -13,7 +13,7 @@ from xray_core.labels import views_of
 
 
 def show_card(tables: Tables) -> None:
-    """Show where the dataset comes from, its counts, and its known trouble."""
+    """Show where the dataset comes from, its counts, and its known issues."""
     catalog = tables.catalog
     reader = READERS[catalog.source]
     drawn = is_phantom(catalog.root)
@@ -24,8 +24,7 @@ def show_card(tables: Tables) -> None:
             "patients. What is said below of origin and trouble holds for the real dataset.",
             icon=":material/draw:",
         )
-    if reader.about:
-        st.markdown(escape_markdown(reader.about))
+    st.markdown(escape_markdown(reader.about))
     _show_counts(catalog)
     left, right = st.columns(2, gap="large")
     with left:
@@ -36,11 +35,8 @@ def show_card(tables: Tables) -> None:
         st.markdown("**To cite:**")
         st.code(reader.citation, language=None, wrap_lines=True)
     with right:
-        st.subheader("Known trouble", anchor=False)
-        if reader.trouble:
-            st.markdown("\n".join(f"- {escape_markdown(one)}" for one in reader.trouble))
-        else:
-            st.caption("None is written down for this dataset.")
+        st.subheader("Known issues", anchor=False)
+        st.markdown("\n".join(f"- {escape_markdown(one)}" for one in reader.known_issues))
     st.subheader("What the reader noticed in this folder", anchor=False)
     _show_remarks(catalog)
     st.subheader("Label views", anchor=False)

@@ -14,7 +14,7 @@ from pages.parts.frame import errors_in_words, escape_markdown
 from xray_core.datasets import READERS
 from xray_core.datasets.archives import ArchiveGroup, list_archives
 from xray_core.datasets.kaggle import count_fetched
-from xray_core.datasets.shelf import list_datasets
+from xray_core.datasets.shelf import find_name
 from xray_core.datasets.unpacking import read_progress
 from xray_core.home import Home, find_home
 from xray_core.jobs.tasks import forget_task, read_task, start_task
@@ -106,7 +106,7 @@ def _show_arrival(home: Home, command: str, name: str, group: ArchiveGroup | Non
 
 def _show_opening(home: Home, folder: Path) -> None:
     """Show the button that makes `folder` the dataset of all pages, if it is a dataset."""
-    shelf = next((name for name, path in list_datasets(home).items() if path == folder), None)
+    shelf = find_name(home, folder)
     if shelf is not None and st.button("Show it", key=f"show_{folder.name}", type="primary"):
         st.session_state["data"] = shelf
         st.query_params.pop("data", None)

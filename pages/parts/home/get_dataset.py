@@ -27,7 +27,7 @@ def show_get_dataset() -> None:
             st.markdown("To download from Kaggle with one click, install kagglehub first:")
             st.code(INSTALL, language=None, wrap_lines=True)
         for name, reader in READERS.items():
-            if reader.kaggle or reader.address:
+            if reader.address:
                 _show_reader(name, reader, installed)
 
 
@@ -37,13 +37,14 @@ def _show_reader(name: str, reader: Reader, installed: bool) -> None:
     text, action = st.columns([4, 1], vertical_alignment="top")
     with text:
         st.markdown(f"**{escape_markdown(reader.title)}**")
-        if reader.about:
-            st.caption(escape_markdown(reader.about))
+        st.caption(escape_markdown(reader.about))
         links = [f"[On Kaggle]({dataset_address(reader)})"] if reader.kaggle else []
-        if reader.address and reader.address != dataset_address(reader):
+        if not reader.kaggle or reader.address != dataset_address(reader):
             links.insert(0, f"[Published here]({reader.address})")
         links += [f"Licence: {escape_markdown(reader.licence)}"]
         st.markdown(" · ".join(links))
+        if reader.not_on_kaggle:
+            st.caption(escape_markdown(reader.not_on_kaggle))
     with action:
         if (home.data / name).exists():
             st.caption("It is here.")

@@ -11,7 +11,7 @@ from pages.parts.frame import errors_in_words, escape_markdown
 from xray_core.catalog import Catalog
 from xray_core.datasets.images import read_image
 from xray_core.errors import RecipeError
-from xray_core.recipes import PUBLISHED, Recipe
+from xray_core.recipes import Recipe, recipes_for
 
 
 def choose_image(catalog: Catalog) -> tuple[str, NDArray[np.uint8]]:
@@ -43,18 +43,19 @@ def choose_image(catalog: Catalog) -> tuple[str, NDArray[np.uint8]]:
 
 def choose_recipe(catalog: Catalog) -> Recipe:
     """Let the user choose the recipe whose steps are shown."""
-    fitting = [name for name, recipe in PUBLISHED.items() if recipe.dataset == catalog.source]
+    recipes = recipes_for(catalog.source)  # as on Train
+    fitting = list(recipes)
     with errors_in_words():
         if not fitting:
             raise RecipeError(f"No recipe fits {catalog.source!r} yet. Choose another dataset.")
     name = st.selectbox(
         "Start from the settings of",
         fitting,
-        format_func=lambda name: PUBLISHED[name].title,
+        format_func=lambda name: recipes[name].title,
         key="prepare_recipe",
         persist_state="session",
     )
-    recipe = PUBLISHED[name]
+    recipe = recipes[name]
     st.caption(f"{recipe.preprocess.size} px · {recipe.preprocess.resize} · {recipe.source}")
     return recipe
 

@@ -6,7 +6,7 @@ import streamlit as st
 
 from pages.parts.frame import errors_in_words, escape_markdown
 from pages.parts.train.recipe_form import change_field
-from xray_core.datasets.shelf import list_datasets
+from xray_core.datasets.shelf import find_name
 from xray_core.errors import XrayError
 from xray_core.home import Home, find_home
 from xray_core.recipes import PUBLISHED, Recipe, changeable_fields
@@ -32,18 +32,16 @@ def take_over_run() -> None:
 
 
 def _take_over_dataset(recipe: Recipe, home: Home) -> None:
-    wanted = Path(recipe.data_folder).resolve()
     with errors_in_words():
-        known = list_datasets(home)
-    names = [name for name, folder in known.items() if folder.resolve() == wanted]
-    if not names:
+        name = find_name(home, Path(recipe.data_folder))
+    if name is None:
         st.warning(
             f"The run was trained on {escape_markdown(recipe.data_folder)}, which is not among the "
             "datasets here. Another one is chosen at the left; add that folder there if it exists."
         )
         return
     st.query_params.pop("data", None)  # it would go before what is remembered
-    st.session_state["data"] = names[0]
+    st.session_state["data"] = name
 
 
 def _take_over_recipe(recipe: Recipe, run: str) -> None:

@@ -1,0 +1,83 @@
+"""Whether files came or went in a folder, or a table changed: told without listing it again.
+
+A folder's time of change moves when an entry comes, goes or gets another name, so the times of
+all folders stand for the files in them, and a hundred thousand images cost nothing. Of tables,
+which are edited where they lie, size and time count as well.
+
+Not noticed: another file than a table that is overwritten in place, its name and its folder
+staying as they are; what happens within one tick of the file system's clock (milliseconds, on
+USB sticks two seconds) after a look; what a link inside leads to, unless it is among the places.
+"""
+
+import hashlib
+import json
+import os
+import stat
+import time
+from collections.abc import Iterable
+from pathlib import Path
+
+HIDDEN = (".", "__MACOSX")  # folders that an operating system or an editor leaves behind
+TABLE_SUFFIXES = (".csv", ".txt", ".xlsx", ".json")
+# A look at each place takes some microseconds, so looking once in this time is always cheap.
+REST_SECONDS = 1e-4  # for each place looked at
+
+Stamp = tuple[int, int]  # bytes (0: a folder, -1: nothing is there) and time of change in ns
+
+
+class DatasetState:
+    """How some places were when they were looked at.
+
+    Attributes:
+        digest: 64 hexadecimal digits, equal where all places are as they were.
+    """
+
+    def __init__(self, places: Iterable[Path]) -> None:
+        """Look at `places`: folders with all below them, or files; they need not exist."""
+        self._stamps: dict[str, Stamp] = {}
+        for place in places:
+            self._look(str(place))
+        text = json.dumps(sorted(self._stamps.items()))
+        self.digest = hashlib.sha256(text.encode()).hexdigest()
+        self._looked = time.monotonic()
+
+    def is_current(self, hurried: bool = False) -> bool:
+        """Return whether all is as it was; no folder is listed.
+
+        Args:
+            hurried: whether the last look will do if it was a moment ago: 0.1 ms for each
+                folder and table, so a second for a dataset of ten thousand folders.
+        """
+        now = time.monotonic()
+        if hurried and now - self._looked < REST_SECONDS * len(self._stamps):
+            return True
+        if any(_stamp(place) != stamp for place, stamp in self._stamps.items()):
+            return False
+        self._looked = now
+        return True
+
+    def _look(self, top: str) -> None:
+        waiting = [top]
+        while waiting:
+            place = waiting.pop()
+            # Before it is listed: what comes in between is then seen at the next look.
+            self._stamps[place] = _stamp(place)
+            try:
+                entries = os.scandir(place)
+            except OSError:  # a file, nothing, or not for us; whoever reads it says so
+                continue
+            with entries:
+                for entry in entries:
+                    if entry.is_dir(follow_symlinks=False):
+                        if not entry.name.startswith(HIDDEN):
+                            waiting.append(entry.path)
+                    elif entry.name.lower().endswith(TABLE_SUFFIXES):
+                        self._stamps[entry.path] = _stamp(entry.path)
+
+
+def _stamp(place: str) -> Stamp:
+    try:
+        found = os.stat(place)  # noqa: PTH116 - thousands of them: twice as fast as a Path
+    except (OSError, ValueError):
+        return -1, 0
+    return 0 if stat.S_ISDIR(found.st_mode) else found.st_size, found.st_mtime_ns
