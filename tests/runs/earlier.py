@@ -8,6 +8,7 @@ import pandas as pd
 
 from tests.datasets.fakes import write_image
 from xray_core.datasets import open_dataset
+from xray_core.datasets.phantom import COLUMN_OF
 from xray_core.home import Home
 from xray_core.labels import encode_catalog, find_view
 from xray_core.recipes import PUBLISHED, Recipe, bind_recipe
@@ -15,7 +16,7 @@ from xray_core.runs import Run, Status, create_run
 from xray_core.splits import split_catalog
 
 DEMO = PUBLISHED["demo_cnn"]
-APPEARANCES = ("Negative for Pneumonia", "Typical Appearance", "Indeterminate Appearance")
+APPEARANCES = list(COLUMN_OF.values())
 
 
 def write_films(folder: Path, n_patients: int = 60, seed: int = 0) -> Path:
@@ -24,8 +25,7 @@ def write_films(folder: Path, n_patients: int = 60, seed: int = 0) -> Path:
     images, studies, sizes, patients = [], [], [], []
     for patient in range(n_patients):
         study = f"{seed:04x}{patient:08x}"
-        of_study = [int(patient % 3 == kind) for kind in range(3)]
-        studies.append((f"{study}_study", *of_study, 0))
+        studies.append((f"{study}_study", *(int(patient % 4 == kind) for kind in range(4))))
         for film in range(rng.integers(1, 4)):
             name = f"{seed:02x}{patient:08x}{film:02x}"
             images.append((f"{name}_image", "", "none 1 0 0 1 1", study))
@@ -34,7 +34,7 @@ def write_films(folder: Path, n_patients: int = 60, seed: int = 0) -> Path:
             write_image(folder / f"train/{name}.png", seed=10_000 * seed + len(images))
     for name, columns, rows in (
         ("train_image_level", ("id", "boxes", "label", "StudyInstanceUID"), images),
-        ("train_study_level", ("id", *APPEARANCES, "Atypical Appearance"), studies),
+        ("train_study_level", ("id", *APPEARANCES), studies),
         ("meta", ("image_id", "dim0", "dim1", "split"), sizes),
         ("patients", ("imageid", "studyid", "patientid"), patients),
     ):
