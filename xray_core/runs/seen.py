@@ -139,12 +139,13 @@ def _name_groups(groups: pd.Series, dataset: str, root: Path) -> pd.Series:
 
 def _locate(root: Path, paths: pd.Series) -> pd.Series:
     """Return the files with all links followed, <NA> where no path is; none need be there."""
+    start = str(root)
     resolve = lru_cache(maxsize=None)(os.path.realpath)  # many files lie in few folders
 
     def locate(path: str) -> str:
-        folder, name = os.path.split(root / path)
-        file = os.path.join(resolve(folder), name)  # noqa: PTH118 - a Path takes thrice as long
-        return os.path.realpath(file) if os.path.islink(file) else file  # noqa: PTH114
+        folder, name = os.path.split(os.path.join(start, path))  # noqa: PTH118 - a Path is slow
+        file = f"{resolve(folder)}{os.sep}{name}"
+        return os.path.realpath(file) if os.path.islink(file) else file  # noqa: PTH114 - likewise
 
     return paths.astype("object").map(locate, na_action="ignore")
 
