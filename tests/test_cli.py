@@ -17,6 +17,7 @@ import pytest
 from filelock import FileLock
 
 from tests.datasets.fakes import fake_covid19_radiography, fake_siim_covid19
+from tests.pages.fake_runs import LEAKY_WEIGHTS
 from tests.training.tiny import Finished
 from xray_core import cli, jobs
 from xray_core.datasets import READERS
@@ -639,6 +640,25 @@ def test_check_of_a_run_that_goes_wrong(home: Home, call: Call) -> None:
     text = call("check", run.name)[1]
     assert "serious: The split leaks" in text
     assert "Next: Set split.method=clean." in text
+
+
+def test_weights_that_leak_are_said_where_a_split_that_leaks_is(
+    finished_home: Finished, call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = Home(tmp_path / "home")
+    run = Run(home.runs / "leaky")
+    shutil.copytree(finished_home.run.folder, run.folder)
+    data = json.loads((run.folder / "data.json").read_text())
+    run.write_json("data.json", data | {"starting_weights": LEAKY_WEIGHTS})
+    monkeypatch.setenv("XRAY_HOME", str(home.folder))
+    monkeypatch.setattr("xray_core.training.runner.train_run", lambda *_: "done")
+
+    for command in (["check", run.name], ["evaluate", run.name], ["run", run.folder]):
+        text = call(*command)[1]
+        assert "serious: The starting weights leak" in text
+        assert "36 of 80 test images were trained on by earlier" in text
+    report = json.loads(call("evaluate", run.name, "--json")[1])
+    assert report["starting_weights"] == LEAKY_WEIGHTS
 
 
 def test_predict_names_a_truncated_file_and_predicts_the_others(

@@ -46,7 +46,8 @@ class SplitSpec:
         fold: which one is the test part, from 1.
         production_only: of "production": whether the external images are left out, so that a
             network can be trained on the rest of `PRODUCTION` alone and judged on the same images.
-        allow_leaks: whether a split that has one patient in several parts may be trained on.
+        allow_leaks: whether a split that has one patient in several parts may be trained on, and
+            whether starting weights may have been trained on what is tested.
     """
 
     method: str = "patient"
@@ -268,11 +269,21 @@ def describe_groups(catalog: Catalog, spec: SplitSpec) -> str:
     return f"{by}; {joined} joined"
 
 
-def _digests_of_copies(catalog: Catalog) -> pd.Series:
-    """Return a content digest for each present image whose file size another one shares."""
+def bytes_to_compare(catalog: Catalog) -> int:
+    """Return how many bytes `group_images` reads to find identical files."""
+    return int(_maybe_copies(catalog)["file_size"].sum())
+
+
+def _maybe_copies(catalog: Catalog) -> pd.DataFrame:
+    """Return the present images whose file size another one shares."""
     present = catalog.present
     sizes = present["file_size"]
-    maybe = present[sizes.duplicated(keep=False) & sizes.notna()]
+    return present[sizes.duplicated(keep=False) & sizes.notna()]
+
+
+def _digests_of_copies(catalog: Catalog) -> pd.Series:
+    """Return a content digest for each present image whose file size another one shares."""
+    maybe = _maybe_copies(catalog)
     digests = maybe["path"].map(lambda path: _digest(catalog.root / path))
     return digests[digests.duplicated(keep=False)]
 

@@ -445,6 +445,61 @@ def test_leaks_are_named_before_the_first_epoch(
     assert kinds(diagnose(pd.DataFrame(), recipe, data)) == kind
 
 
+def seen(trained: int = 0, chosen: int = 0, patients: int = 0) -> dict[str, Any]:
+    return {
+        "images": 80,
+        "trained": trained,
+        "chosen": chosen,
+        "patients": patients,
+        "runs": ["earlier"] if trained + chosen + patients else [],
+    }
+
+
+@pytest.mark.parametrize(
+    ("changes", "kind", "evidence"),
+    [
+        ({}, [], ""),
+        (
+            {"test": seen(36, 4)},
+            ["leaky_weights"],
+            "36 of 80 test images were trained on by earlier, 4 chose its epoch, so it scores",
+        ),
+        ({"test": seen(patients=2)}, ["leaky_weights"], "2 of 80 test images are of patients"),
+        (
+            {"validation": seen(7)},
+            ["validation_seen"],
+            "7 of 80 validation images were trained on by earlier: validation looks better",
+        ),
+        (
+            {"judged": "validation", "test": None, "validation": seen(7)},
+            ["leaky_weights"],
+            "7 of 80 validation images were trained on by earlier, so it scores too well",
+        ),
+        ({"unknown": ["It cannot be read."]}, ["unknown_weights"], "It cannot be read."),
+        ({"uncompared": ["a", "b"]}, ["weights_not_compared"], "a, b learned from another dataset"),
+    ],
+)
+def test_starting_weights_that_have_seen_what_is_judged_are_named_before_the_first_epoch(
+    changes: dict[str, Any], kind: list[str], evidence: str
+) -> None:
+    record = {
+        "file": "best.keras",
+        "runs": ["earlier"],
+        "judged": "test",
+        "validation": seen(),
+        "test": seen(),
+        "unknown": [],
+        "uncompared": [],
+        **changes,
+    }
+
+    found = diagnose(pd.DataFrame(), TWO, {"starting_weights": record})
+
+    assert kinds(found) == kind
+    assert all(evidence in one.evidence for one in found)
+    assert diagnose(pd.DataFrame(), TWO, {"starting_weights": None}) == []
+
+
 # --- no false alarm
 
 

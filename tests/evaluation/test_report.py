@@ -212,6 +212,10 @@ def test_a_run_is_judged_from_its_files_alone(
     assert report == build_report(predictions, "negative")
     assert report == json.loads(json.dumps(report))
 
+    for record in (None, {"file": "best.keras", "runs": ["earlier"]}):
+        run.write_json("data.json", {"starting_weights": record})
+        assert report_run(run).get("starting_weights") == record
+
 
 @pytest.mark.parametrize(
     ("method", "step"), [("published", "data mismatch"), ("patient", "choice on validation")]

@@ -1,17 +1,23 @@
 """What a user does to jobs: refused early and in words, or queued and nowhere else."""
 
+import shutil
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from tests.datasets.fakes import write_image
+from tests.runs.earlier import finish_run, seen_by, split_of, with_split, write_films
+from xray_core.datasets import open_dataset
 from xray_core.datasets.phantom import write_phantom_dataset
+from xray_core.datasets.union import create_union
 from xray_core.errors import DatasetError, JobError, LabelError, RecipeError, XrayError
 from xray_core.home import Home
-from xray_core.jobs import JobQueue, stop_run, submit_recipe
+from xray_core.jobs import JobQueue, stop_run, submit, submit_recipe
 from xray_core.jobs.order import Job
 from xray_core.jobs.rebuild import find_job
+from xray_core.preprocess.fingerprints import read_fingerprints
 from xray_core.processes import own_handle
 from xray_core.recipes import PUBLISHED, Recipe
 from xray_core.runs import Run, Status, Submission, list_runs
@@ -21,6 +27,11 @@ MOBILENET = PUBLISHED["siim_mobilenet_opacity"]
 
 
 pytestmark = pytest.mark.usefixtures("asked")
+
+
+@pytest.fixture(scope="module")
+def films(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_films(tmp_path_factory.mktemp("films") / "siim")
 
 
 def test_a_submitted_recipe_waits_in_the_queue_bound_to_its_data(
@@ -34,27 +45,20 @@ def test_a_submitted_recipe_waits_in_the_queue_bound_to_its_data(
     assert asked == [home]
 
 
-def test_a_recipe_begins_with_the_newest_finished_run_of_another(
-    siim_folder: Path, home: Home
-) -> None:
-    after = replace(MOBILENET, weights="run:demo_cnn", split=DEMO.split)
+def test_a_recipe_begins_with_the_newest_finished_run_of_another(films: Path, home: Home) -> None:
+    after = replace(DEMO, name="after", weights="run:demo_cnn")
     with pytest.raises(RecipeError, match="a finished run of demo_cnn, and there is none"):
-        submit_recipe(after, siim_folder, home)
-    earlier = [submit_recipe(DEMO, siim_folder, home) for _ in range(3)]
-    for run in earlier[:2]:
-        run.write_status(Status("done"))
-    kept = earlier[1].best_checkpoint
+        submit_recipe(after, films, home)
+    first, second, third = (finish_run(DEMO, films, home) for _ in range(3))
+    third.write_status(Status("failed"))
+
+    assert submit_recipe(after, films, home).read_recipe().weights == str(second.best_checkpoint)
+    named = replace(after, weights=f"run:{first.name}")
+    assert submit_recipe(named, films, home).read_recipe().weights == str(first.best_checkpoint)
+
+    second.best_checkpoint.unlink()
     with pytest.raises(RecipeError, match="no weights file"):
-        submit_recipe(after, siim_folder, home)
-    kept.parent.mkdir()
-    kept.touch()
-
-    run = submit_recipe(after, siim_folder, home)
-
-    assert run.read_recipe().weights == str(kept)
-    for other in (MOBILENET.split, replace(DEMO.split, folds=4)):
-        with pytest.raises(RecipeError, match="split otherwise .* may have been trained on what"):
-            submit_recipe(replace(after, split=other), siim_folder, home)
+        submit_recipe(after, films, home)
 
 
 def test_weights_from_other_patients_may_have_been_split_otherwise(
@@ -68,6 +72,116 @@ def test_weights_from_other_patients_may_have_been_split_otherwise(
     after = PUBLISHED["siim_mobilenet_opacity_from_kermany"]
 
     assert submit_recipe(after, siim_folder, home).read_recipe().weights == str(run.best_checkpoint)
+
+
+def by_name(run: Run, _: Path) -> str:
+    return f"run:{run.read_recipe().name}"
+
+
+def by_path(run: Run, _: Path) -> str:
+    return str(run.best_checkpoint)
+
+
+def by_copy(run: Run, folder: Path) -> str:
+    return str(shutil.copy(run.best_checkpoint, folder / "copy.keras"))
+
+
+def by_link(run: Run, folder: Path) -> str:
+    (folder / "link.keras").symlink_to(run.best_checkpoint)
+    return str(folder / "link.keras")
+
+
+def by_copied_folder(run: Run, folder: Path) -> str:
+    shutil.copytree(run.folder, folder / "copied")
+    return str(Run(folder / "copied").best_checkpoint)
+
+
+def by_a_run_between(run: Run, folder: Path) -> str:
+    """The run in between, which alone is named, has seen nothing of what is tested."""
+    recipe = replace(DEMO, name="between", weights=str(run.best_checkpoint))
+    home = Home(folder / "home")
+    return str(finish_run(recipe, Path(run.read_recipe().data_folder), home).best_checkpoint)
+
+
+@pytest.mark.parametrize(
+    ("before", "way"),
+    [
+        pytest.param(with_split(validation=0.1), by_name, id="another share to validate"),
+        pytest.param(replace(DEMO, label_view="siim_study"), by_name, id="another label view"),
+        *(
+            pytest.param(with_split(seed=1), way, id=way.__name__)
+            for way in (by_path, by_copy, by_link, by_copied_folder, by_a_run_between)
+        ),
+    ],
+)
+def test_weights_that_have_seen_what_is_tested_are_refused_unless_the_user_allows_it(
+    before: Recipe, way: Callable[[Run, Path], str], films: Path, home: Home, tmp_path: Path
+) -> None:
+    earlier = finish_run(before, films, home)
+    weights = way(earlier, tmp_path)
+    split = split_of(DEMO, films, home)
+    test = set(split.loc[split["part"] == "test", "image_id"])
+    seen = len(test & seen_by(earlier, "train"))
+    assert seen > 0
+    n_runs = len(list_runs(home.runs))
+
+    with pytest.raises(RecipeError, match=f": {seen} of {len(test)} test images were trained on"):
+        submit_recipe(replace(DEMO, weights=weights), films, home)
+    assert len(list_runs(home.runs)) == n_runs
+
+    submit_recipe(with_split(replace(DEMO, weights=weights), allow_leaks=True), films, home)
+
+
+def test_weights_of_which_nobody_knows_what_they_have_seen_are_refused(
+    films: Path, home: Home
+) -> None:
+    earlier = finish_run(DEMO, films, home)
+    (earlier.folder / "split.parquet").unlink()
+
+    with pytest.raises(RecipeError, match=r"no split\.parquet \(yet\)\. So nobody can tell"):
+        submit_recipe(replace(DEMO, weights="run:demo_cnn"), films, home)
+
+
+def test_images_alone_go_on_from_a_union_that_tests_the_same(
+    films: Path, home: Home, tmp_path: Path
+) -> None:
+    for number in range(30):
+        kind = ("COVID", "Normal", "Viral Pneumonia")[number % 3]
+        write_image(tmp_path / f"radiography/{kind}/images/{kind}-{number}.png", seed=900 + number)
+    for kind in ("Lung_Opacity",):
+        write_image(tmp_path / f"radiography/{kind}/images/{kind}-1.png", seed=990)
+    union = tmp_path / "union"
+    create_union(union, [films, tmp_path / "radiography"])
+    finish_run(PUBLISHED["siim_9_union"], union, home)
+    after = PUBLISHED["siim_10_from_union"]
+
+    assert submit_recipe(after, union, home).read_recipe().split.production_only
+
+    with pytest.raises(RecipeError, match="test images were trained on"):
+        submit_recipe(with_split(after, seed=1), union, home)
+
+
+def test_a_split_that_takes_long_to_find_out_is_left_to_the_training(
+    films: Path, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Drawn without a look at the files it may be another one, which would refuse what is right."""
+    earlier = finish_run(with_split(seed=1), films, home)
+    after = replace(DEMO, weights=str(earlier.best_checkpoint))
+    with pytest.raises(RecipeError, match="test images were trained on"):
+        submit_recipe(after, films, home)
+    monkeypatch.setattr(submit, "MOST_READ", 0)
+
+    submit_recipe(after, films, home)
+
+
+def test_a_clean_split_is_compared_once_the_pixels_are_known(films: Path, home: Home) -> None:
+    earlier = finish_run(with_split(seed=1), films, home)
+    after = with_split(replace(DEMO, weights=str(earlier.best_checkpoint)), method="clean")
+
+    submit_recipe(after, films, home)
+    read_fingerprints(open_dataset(films, home.cache), home.cache)
+    with pytest.raises(RecipeError, match="test images were trained on"):
+        submit_recipe(after, films, home)
 
 
 def test_weights_that_only_the_user_can_have_are_asked_for(siim_folder: Path, home: Home) -> None:

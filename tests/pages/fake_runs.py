@@ -19,6 +19,16 @@ from xray_core.recipes import PUBLISHED, Recipe
 from xray_core.runs import Run, Status
 
 N_BATCHES, N_EPOCHS = 3, 2
+# What a run that began with another one's weights, although these leak, has written of it.
+LEAKY_WEIGHTS: dict[str, Any] = {
+    "file": "/runs/earlier/checkpoints/best.keras",
+    "runs": ["earlier", "first"],
+    "judged": "test",
+    "validation": {"images": 40, "trained": 0, "chosen": 0, "patients": 0, "runs": []},
+    "test": {"images": 80, "trained": 36, "chosen": 0, "patients": 0, "runs": ["earlier"]},
+    "unknown": [],
+    "uncompared": [],
+}
 TIMES = {"created_at": "2026-03-01T10:00:00+00:00", "started_at": "2026-03-01T10:00:05+00:00"}
 
 
@@ -28,6 +38,7 @@ def fake_run(
     name: str = "20260301-100000-demo_cnn",
     recipe: Recipe = PUBLISHED["demo_cnn"],
     leaks: int = 0,
+    weights: dict[str, Any] | None = None,
     **status: Any,
 ) -> Run:
     """Write a run in `state`; one that began has two epochs of metrics, a done one a report."""
@@ -40,7 +51,7 @@ def fake_run(
         fields |= {**TIMES, "epoch": N_EPOCHS, "device": "CPU, 2 cores", "phase": "train"}
         fields["val_accuracy"] = 0.8
         _write_metrics(run)
-        _write_data(run, leaks)
+        _write_data(run, leaks, weights)
         run.log_path.write_text("epoch 1: all is well\n", encoding="utf-8")
     if state in ("done", "failed", "stopped", "lost"):
         fields["ended_at"] = "2026-03-01T10:01:05+00:00"
@@ -108,13 +119,14 @@ def _write_metrics(run: Run) -> None:
         )
 
 
-def _write_data(run: Run, leaks: int) -> None:
+def _write_data(run: Run, leaks: int, weights: dict[str, Any] | None) -> None:
     data = {
         "folder": "/data/demo",
         "remarks": [],
         "unreadable": [{"path": "train/broken.png", "reason": "cut off"}],
         "grouped_by": "patient; identical files joined",
         "groups_in_several_parts": leaks,
+        "starting_weights": weights,
         "parts": {"train": {"no_opacity": 5, "opacity": 9}},
     }
     (run.folder / "data.json").write_text(json.dumps(data), encoding="utf-8")

@@ -10,7 +10,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from tests.pages.conftest import N_IMAGES, OpenPage
-from tests.pages.fake_runs import fake_run, write_report
+from tests.pages.fake_runs import LEAKY_WEIGHTS, fake_run, write_report
 from xray_core.home import Home
 from xray_core.recipes import PUBLISHED, change_recipe
 from xray_core.runs import Run
@@ -216,6 +216,16 @@ def test_validation_as_judge_leaks_and_missing_images_are_admitted(
     assert f"n = {N_IMAGES - 2}" in words
     assert app.expander[0].label.endswith("2")
     assert all(name in words for name in run.read_report()["left_out"])
+
+
+def test_starting_weights_that_leak_are_admitted(workspace: Home, open_page: OpenPage) -> None:
+    run = fake_run(workspace, "done", weights=LEAKY_WEIGHTS)
+    write_report(run, workspace)
+
+    words = words_on(open_page("evaluate", run=run.name))
+
+    assert "The starting weights leak" in words
+    assert "36 of 80 test images were trained on by earlier, so it scores too well" in words
 
 
 def test_figures_stand_when_the_images_are_gone(

@@ -17,7 +17,14 @@ from pages.parts.runs.metric_tail import DeviceTail, MetricTail
 from pages.parts.runs.run_filters import filter_runs, sort_runs
 from pages.parts.runs.user import COOKIE, clean_name
 from tests.pages.conftest import OpenPage
-from tests.pages.fake_runs import N_BATCHES, N_EPOCHS, fake_run, record_processes, write_report
+from tests.pages.fake_runs import (
+    LEAKY_WEIGHTS,
+    N_BATCHES,
+    N_EPOCHS,
+    fake_run,
+    record_processes,
+    write_report,
+)
 from xray_core.evaluation.diagnose import DIVERGED
 from xray_core.home import Home
 from xray_core.jobs import JobQueue, QueueSettings, queue_view, read_settings, write_settings
@@ -288,12 +295,15 @@ def test_a_run_that_ends_while_its_page_is_drawn_gets_the_buttons_of_one_that_ha
 
 def test_changes_leaks_and_unreadable_files_are_said(workspace: Home, open_page: OpenPage) -> None:
     recipe = change_recipe(PUBLISHED["demo_cnn"], {"batch_size": 4})
-    run = fake_run(workspace, "done", recipe=recipe, leaks=7)
+    run = fake_run(workspace, "done", recipe=recipe, leaks=7, weights=LEAKY_WEIGHTS)
 
     words = words_on(open_page("runs", run=run.name))
 
     assert "batch_size 16 → 4" in words
     assert "7 patients or identical files are in several parts" in words
+    leak = "36 of 80 test images were trained on by earlier"
+    assert f"Here {leak}, so it scores too well." in words
+    assert f"with the weights of earlier, which began with those of first: {leak}; none of" in words
     assert "1 images could not be read" in words
 
 

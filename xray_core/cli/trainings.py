@@ -72,6 +72,7 @@ def warm(options: argparse.Namespace, home: Home) -> Answer:
 
 def _train_here(run: Any, home: Home) -> Answer:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # the log is for what a student can use
+    from xray_core.evaluation.diagnose import diagnose_run
     from xray_core.training.runner import train_run
 
     print(f"run folder: {run.folder}", file=sys.stderr, flush=True)
@@ -85,7 +86,8 @@ def _train_here(run: Any, home: Home) -> Answer:
     text = f"{run.name}: {state}. {answer['message']}"
     if state == "done":
         answer["report"] = run.read_report()
-        text += "\n" + _report_text(answer["report"])
+        found = _symptom_text(diagnose_run(run))
+        text += "\n".join(filter(None, ["", _report_text(answer["report"]), found]))
     return answer, text
 
 

@@ -22,6 +22,7 @@ from xray_core.evaluation.symptoms.validation import (
     check_swings,
     check_too_good,
 )
+from xray_core.evaluation.symptoms.weights import check_weights
 from xray_core.recipes import Recipe
 from xray_core.runs import Run, Status
 
@@ -42,6 +43,7 @@ LOOKED_FOR = (
     "unsteady or suspiciously good validation",
     "too few validation images",
     "a split that leaks",
+    "starting weights that have seen what is judged",
 )
 DIVERGED = "the training diverged"  # the recorder's words for a loss that is no number
 MIN_EPOCHS = LASTING
@@ -69,6 +71,7 @@ def diagnose(
         recipe.split.method,
         str(known.get("grouped_by", "")),
     )
+    found += check_weights(known.get("starting_weights"))
     ended = status is not None and status.has_ended
     if status is not None and status.state == "failed" and DIVERGED in status.message:
         found += _not_finite(recipe, status)

@@ -1,5 +1,6 @@
 """The final report of a run: what its predictions are worth, from the predictions alone."""
 
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from xray_core.evaluation.ladder import build_ladder
 from xray_core.evaluation.measured import measure_predictions
 from xray_core.evaluation.metrics import confusion_counts, judged_classes, roc_curve
 from xray_core.runs import Run
+from xray_core.runs.starting_weights import read_record
 
 Report = dict[str, Any]
 WHOLE = ("accuracy", "balanced_accuracy", "auc", "f1_macro")  # are said of all classes together
@@ -116,7 +118,8 @@ def build_report(
 def report_run(run: Run) -> dict[str, Any]:
     """Return the final evaluation of a run, computed anew from its files alone.
 
-    Beside what `build_report` returns there is "ladder", see `build_ladder`.
+    Beside what `build_report` returns there is "ladder", see `build_ladder`; and of a run that
+    began with a file, "starting_weights", see `starting_weights.check_past`.
 
     Raises:
         RunError: the run has no predictions or split table.
@@ -124,6 +127,9 @@ def report_run(run: Run) -> dict[str, Any]:
     split, predictions = run.read_split(), run.read_predictions()
     majority = split.loc[split["part"] == "train", "class"].mode().iloc[0]
     report = build_report(predictions, str(majority))
+    with suppress(KeyError):  # older runs have none
+        if record := read_record(run):
+            report["starting_weights"] = record
     training = run.read_training_predictions()
     if training is not None:  # older runs have none
         # A run that an older version began may not know where its images come from.

@@ -7,19 +7,32 @@ from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
 
-from xray_core.datasets import may_share_images, open_dataset
+import pandas as pd
+
+from xray_core.catalog import Catalog
+from xray_core.datasets import open_dataset
 from xray_core.errors import JobError, RecipeError
 from xray_core.home import Home
 from xray_core.jobs.queue import JobQueue
 from xray_core.jobs.worker import ensure_worker
 from xray_core.labels import encode_catalog, find_view
 from xray_core.models import RUN_OF, check_weights
+from xray_core.preprocess.fingerprints import read_kept_digests
 from xray_core.recipes import Recipe, bind_recipe
 from xray_core.run_shelf import run_table
 from xray_core.runs import Run, Submission, create_run
-from xray_core.splits import LEAKY_METHODS, SplitSpec, check_leaks, split_catalog
+from xray_core.runs.seen import read_past
+from xray_core.runs.starting_weights import check_known, check_past
+from xray_core.splits import (
+    LEAKY_METHODS,
+    SplitSpec,
+    bytes_to_compare,
+    check_leaks,
+    split_catalog,
+)
 
 LONGEST_USER = 40  # characters of a name
+MOST_READ = 256 * 2**20  # bytes that are read while somebody waits: a second or two
 HIGHEST_PRIORITY = 100  # and the lowest is its negative
 
 
@@ -28,55 +41,67 @@ def check_recipe(recipe: Recipe, data_folder: Path, home: Home) -> Recipe:
 
     Raises:
         XrayError: the folder is no dataset, the label view does not fit it, a weights file or the
-            run that it is to come from is missing, or patients are in several parts and the
-            recipe does not allow it.
+            run that it is to come from is missing, or patients are in several parts, or the
+            weights have seen what is tested, and the recipe does not allow it.
     """
     recipe = _find_weights(recipe, home)
     check_weights(recipe.model, recipe.weights)
     catalog = open_dataset(data_folder, home.cache)
     bound = bind_recipe(recipe, catalog)
+    past = read_past(recipe, home)
+    if past:
+        check_known(past, recipe)
+    targets = encode_catalog(catalog, find_view(recipe.label_view))
     if recipe.split.method in LEAKY_METHODS:
-        targets = encode_catalog(catalog, find_view(recipe.label_view))
         # By the tables alone: somebody waits for this. The training looks into the files, too.
         split = split_catalog(catalog, targets, recipe.split, read_files=False)
         check_leaks(split, catalog, recipe.split, read_files=False)
+    if past and past.seen:
+        drawn = _split_at_once(catalog, targets, recipe.split, home)
+        if drawn is not None:
+            check_past(past, drawn, catalog, recipe, home)
     return bound
 
 
 def _find_weights(recipe: Recipe, home: Home) -> Recipe:
-    """Return `recipe` with the file of the earlier run that it begins from, if it does.
+    """Return `recipe` with the file of the earlier run that it begins from, if it names one.
 
     Raises:
-        RecipeError: there is no such run, or it may have been trained on what is tested now.
+        RecipeError: there is no such run.
     """
     if not recipe.weights.startswith(RUN_OF):
         return recipe
     name = recipe.weights.removeprefix(RUN_OF)
     runs = run_table(home)
-    done = runs.loc[(runs["recipe"] == name) & (runs["state"] == "done"), "name"]
+    named = (runs["recipe"] == name) | (runs["name"] == name)
+    done = runs.loc[named & (runs["state"] == "done"), "name"]
     if done.empty:
         raise RecipeError(
             f"{recipe.name} begins with the weights of a finished run of {name}, and there is none "
             f"in this workspace. Train {name} first, or set weights to a file."
         )
     run = Run(home.runs / done.iloc[0])  # the newest
-    before = run.read_recipe()
-    earlier = before.split
-    # Another dataset's patients are others, unless images went from one into the other.
-    if may_share_images(before.dataset, recipe.dataset) and (
-        _drawing(earlier) != _drawing(recipe.split)
-    ):
-        raise RecipeError(
-            f"{run.name} was split otherwise (split.method={earlier.method}, seed {earlier.seed}, "
-            f"test {earlier.test}), so it may have been trained on what is tested here. Train "
-            f"{name} with the same split, or set weights to a file."
-        )
     return replace(recipe, weights=str(run.best_checkpoint.resolve()))
 
 
-def _drawing(split: SplitSpec) -> tuple[object, ...]:
-    """Return what decides which images of a dataset are tested."""
-    return split.method, split.seed, split.test, split.folds, split.fold
+def _split_at_once(
+    catalog: Catalog, targets: pd.DataFrame, spec: SplitSpec, home: Home
+) -> pd.DataFrame | None:
+    """Return the split that the training will draw, or None where that takes long to find out.
+
+    Another one, drawn without a look at the files, would refuse what is right. The training then
+    is the first to see whether the weights fit it.
+    """
+    read_files = spec.method not in LEAKY_METHODS  # whose test part goes by the tables alone
+    if read_files and bytes_to_compare(catalog) > MOST_READ:
+        return None
+    pixels = None
+    if spec.method == "clean":
+        images = catalog.images
+        pixels = images["path"].map(read_kept_digests(catalog.root, home.cache)).astype("string")
+        if pixels[images["path"].notna()].isna().any():
+            return None
+    return split_catalog(catalog, targets, spec, pixels, read_files)
 
 
 def check_priority(priority: int) -> int:

@@ -30,7 +30,7 @@ OPTION_WORDS = {"head": HEADS}  # the choices of the options that are words
 HEAD_OPTIONS: Mapping[str, float | str] = {"head": "pool", "dropout": 0.0}
 IMAGENET_URL = "https://storage.googleapis.com/tensorflow/keras-applications/"
 RUN_MODEL = ".keras"  # ending of the models that runs keep
-RUN_OF = "run:"  # begins the weights that are those of the newest finished run of a recipe
+RUN_OF = "run:"  # begins the weights that are those of a run, or of the newest one of a recipe
 ASK = "ask"  # the weights of a recipe that only its user can have
 
 

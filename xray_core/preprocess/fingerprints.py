@@ -76,7 +76,7 @@ def read_fingerprints(
         BuildStopped: `should_stop` returned True; what is done is kept.
         OSError: the disk refuses.
     """
-    folder = cache_folder / "fingerprints" / _key(catalog.root)
+    folder = _folder(catalog.root, cache_folder)
     wanted = _stamp(catalog)
     kept = _read_kept(folder, wanted)
     if len(kept) < len(wanted):
@@ -94,6 +94,32 @@ def read_fingerprints(
     return rows[list(COLUMNS)].set_axis(catalog.images.index)
 
 
+def read_kept_digests(root: Path, cache_folder: Path) -> pd.Series:
+    """Return the digests of a dataset's images that an audit has left; no image is read.
+
+    Args:
+        root: the dataset's folder, which need not be there any more.
+        cache_folder: the workspace's cache.
+
+    Returns:
+        Strings, index: the image's path as in the catalog. A file that has changed since is left
+        out; one that has gone is not.
+    """
+    portions = [portion for _, portion in _read_portions(_folder(root, cache_folder))]
+    if not portions:
+        return pd.Series(dtype="string")
+    rows = pd.concat(portions).sort_values("changed").drop_duplicates("path", keep="last")
+    rows = rows[rows["digest"].notna()]
+    as_read = []
+    for path, size, changed in rows[list(STAMP)].itertuples(index=False):
+        try:
+            status = (root / path).stat()
+            as_read.append((status.st_size, status.st_mtime_ns) == (size, changed))
+        except OSError:
+            as_read.append(True)
+    return rows[as_read].set_index("path")["digest"]
+
+
 def fingerprint_image(image: Pixels) -> dict[str, Any]:
     """Return digest, signature, brightness and contrast of gray pixels, uint8 (h, w)."""
     height, width = image.shape
@@ -108,8 +134,9 @@ def fingerprint_image(image: Pixels) -> dict[str, Any]:
     }
 
 
-def _key(root: Path) -> str:
-    return hashlib.sha256(f"{VERSION} {root.resolve()}".encode()).hexdigest()[:20]
+def _folder(root: Path, cache_folder: Path) -> Path:
+    key = hashlib.sha256(f"{VERSION} {root.resolve()}".encode()).hexdigest()[:20]
+    return cache_folder / "fingerprints" / key
 
 
 def _stamp(catalog: Catalog) -> pd.DataFrame:

@@ -46,8 +46,8 @@ class Recipe:
             them takes beside the image, at least one; none for the other models.
         weights: "random", "imagenet" (pretrained models), or the path of a file: of weights
             without top (pretrained models), or the `.keras` model that an earlier run kept; or
-            "run:NAME", that of the newest finished run of the recipe NAME; or "ask", where only
-            the user can have such a file.
+            "run:NAME", that of the newest finished run of the recipe NAME, or of the run NAME; or
+            "ask", where only the user can have such a file.
         batch_size: images per step.
         class_weights: "balanced" weighs each class by the inverse of its frequency.
         loss: what is learnt to be low. "cross_entropy", which of whole targets is the same

@@ -8,7 +8,7 @@ runs/20260301-142501-demo_cnn/
     attempt.json         its newest process and GPUs, and how often it died; see `jobs.attempts`
     environment.json     versions and hardware
     split.parquet        which image trains, validates, tests
-    data.json            remarks on the dataset, unreadable files, leaks of the split
+    data.json            remarks on the dataset, unreadable files, leaks of split and weights
     metrics.jsonl        one object per batch and per epoch, appended
     device.jsonl         use of processor, memory and GPU every two seconds, appended
     validation/          validation probabilities of each epoch, for the epoch slider

@@ -1,7 +1,9 @@
 """What a training works on: the dataset read, divided, decoded, and dealt out in batches."""
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,6 +18,8 @@ from xray_core.preprocess.cache import ImageCache, open_image_cache
 from xray_core.preprocess.fingerprints import read_fingerprints
 from xray_core.recipes import Recipe
 from xray_core.runs import Run
+from xray_core.runs.seen import read_past
+from xray_core.runs.starting_weights import check_past, read_record
 from xray_core.splits import check_leaks, describe_groups, split_catalog
 from xray_core.training.finer import FinerTargets, find_combinations
 from xray_core.training.inputs import TrainingBatches
@@ -58,7 +62,8 @@ def prepare_data(
             structured columns become numbers is read, rather than fitted.
 
     Raises:
-        XrayError: the folder is no dataset, or the split leaks and the recipe does not allow it.
+        XrayError: the folder is no dataset, or the split or the starting weights leak and the
+            recipe does not allow it.
     """
     progress.update(now=True, step="preparing", message="Reading the dataset.")
     catalog = open_dataset(Path(recipe.data_folder), home.cache)
@@ -72,6 +77,7 @@ def prepare_data(
         split["source"] = split["image_id"].map(catalog.images.set_index("image_id")["source"])
         run.write_table("split.parquet", split)
     leaks = check_leaks(split, catalog, recipe.split)
+    weights = _check_weights(recipe, split, catalog, run, home, resumes=resumes)
 
     def tell(done: int, total: int) -> None:
         progress.update(done=done, total=total, message=f"Decoding images: {done:,} of {total:,}.")
@@ -92,6 +98,7 @@ def prepare_data(
             "unreadable": cache.unreadable.to_dict("records"),
             "grouped_by": describe_groups(catalog, recipe.split),
             "groups_in_several_parts": leaks,
+            "starting_weights": weights,
             "parts": pd.crosstab(split["part"], split["class"]).to_dict("index"),
         },
     )
@@ -99,6 +106,21 @@ def prepare_data(
     if not recipe.structured:
         return data
     return replace(data, structured=_encode_structured(data, recipe, run, resumes=resumes))
+
+
+def _check_weights(
+    recipe: Recipe, split: pd.DataFrame, catalog: Catalog, run: Run, home: Home, *, resumes: bool
+) -> dict[str, Any] | None:
+    """Return what the starting weights have seen of this split; see `check_past`.
+
+    A run that goes on keeps what was found when it began: the file, or an earlier run, may have
+    gone since, and is no longer needed.
+    """
+    if resumes:
+        with suppress(KeyError, RunError):
+            return read_record(run)
+    past = read_past(recipe, home)
+    return check_past(past, split, catalog, recipe, home) if past else None
 
 
 def _encode_structured(

@@ -13,6 +13,7 @@ from pages.parts.runs.metric_tail import Metrics, read_device, read_metrics
 from xray_core.figures.device import plot_device, thin_device
 from xray_core.recipes import Recipe
 from xray_core.runs import Run
+from xray_core.runs.starting_weights import record_in_words
 
 N_LOG_LINES = 200
 
@@ -132,6 +133,8 @@ def _show_data(run: Run) -> None:
         st.caption(
             f"{escape_markdown(data['folder'])} · grouped by {escape_markdown(data['grouped_by'])}"
         )
+        if record := data.get("starting_weights"):  # older runs have none
+            st.caption(escape_markdown(record_in_words(record)))
         parts = pd.DataFrame.from_dict(data["parts"], orient="index")
         st.dataframe(parts.assign(images=parts.sum(axis=1)), width="content")
         if (run.folder / "split.parquet").is_file():

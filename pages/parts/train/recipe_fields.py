@@ -127,7 +127,8 @@ HELP = {
     "class_weights": "balanced: an image of a rare class counts for more.",
     "split.method": "patient: no patient in two parts. clean: nor identical pixels. published: the "
     "authors' test part. production: a union's hidden test. image: patients leak.",
-    "allow_leaks": "Train although patients are in several parts; the run then says so.",
+    "allow_leaks": "Train although patients are in several parts, or the starting weights have "
+    "seen what is tested; the run then says so.",
     "test": "0: there is no test part, and the validation part judges.",
     "folds": "0: one split. Else the images are divided into so many parts, and one of them tests.",
     "production_only": "Leave the external images out; the hidden test stays the same.",

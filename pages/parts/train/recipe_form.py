@@ -152,7 +152,10 @@ def _show_field(recipe: Recipe, field: str, value: Any, methods: Sequence[str]) 
 
 def _show_weights(recipe: Recipe, value: str, model: str) -> str:
     choices, key = OWN_WEIGHTS, _widget_key(recipe, "weights")
-    words = f"The {RUN_MODEL} file of an earlier run, on the machine that runs this app."
+    words = (
+        f"The {RUN_MODEL} file of an earlier run, on the machine that runs this app. A run "
+        "that has seen images that are tested now is refused."
+    )
     if MODELS[model].pretrained:
         choices = WEIGHTS
         words = f"A file of weights without top, or t{words[1:]}"

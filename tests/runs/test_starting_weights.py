@@ -1,0 +1,397 @@
+"""What starting weights have seen, compared with what validates and tests now."""
+
+import json
+import os
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from tests.datasets.fakes import FAKES, write_image
+from tests.runs.earlier import DEMO, finish_run, seen_by, split_of, with_split, write_films
+from xray_core.datasets import open_dataset
+from xray_core.datasets.union import create_union
+from xray_core.errors import RecipeError, RunError
+from xray_core.home import Home
+from xray_core.preprocess.fingerprints import read_fingerprints
+from xray_core.recipes import PUBLISHED, Recipe
+from xray_core.runs import Run
+from xray_core.runs.seen import read_past
+from xray_core.runs.starting_weights import (
+    Overlap,
+    check_past,
+    overlap_in_words,
+    read_record,
+    record_in_words,
+)
+
+KERMANY = PUBLISHED["kermany_mobilenet_cause"]
+
+
+@pytest.fixture(scope="module")
+def films(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_films(tmp_path_factory.mktemp("films") / "siim")
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    return Home(tmp_path / "home")
+
+
+def compare(
+    run: Run | Path, recipe: Recipe, data: Path, home: Home, split: pd.DataFrame | None = None
+) -> dict[str, Any]:
+    """Return what is found of a training of `recipe`, leaks allowed, that begins with `run`."""
+    weights = run.best_checkpoint if isinstance(run, Run) else run
+    recipe = with_split(replace(recipe, weights=str(weights)), allow_leaks=True)
+    past = read_past(recipe, home)
+    assert past is not None
+    drawn = split_of(recipe, data, home) if split is None else split
+    return check_past(past, drawn, open_dataset(data, home.cache), recipe, home)
+
+
+def overlap(record: dict[str, Any], part: str = "test") -> Overlap:
+    return Overlap(**record[part])
+
+
+def by_hand(rows: list[tuple[str, str, str]], data: Path, home: Home) -> pd.DataFrame:
+    """Return a split table of images (image_id, group, part) of a dataset."""
+    table = pd.DataFrame(rows, columns=["image_id", "group", "part"])
+    paths = open_dataset(data, home.cache).images.set_index("image_id")["path"]
+    return table.assign(path=table["image_id"].map(paths), **{"class": "opacity"})
+
+
+def test_each_image_is_counted_once_by_how_it_was_seen(films: Path, home: Home) -> None:
+    earlier = finish_run(with_split(seed=1), films, home)
+    split = split_of(DEMO, films, home)
+    test = set(split.loc[split["part"] == "test", "image_id"])
+
+    found = overlap(compare(earlier, DEMO, films, home))
+
+    assert found == Overlap(
+        images=len(test),
+        trained=len(test & seen_by(earlier, "train")),
+        chosen=len(test & seen_by(earlier, "validation")),
+        patients=0,
+        runs=(earlier.name,),
+    )
+    assert found.trained > found.chosen > 0
+
+
+def test_the_same_split_shows_the_weights_nothing_of_the_test(films: Path, home: Home) -> None:
+    record = compare(finish_run(DEMO, films, home), DEMO, films, home)
+
+    assert not overlap(record)
+    assert not overlap(record, "validation")
+    assert (record["judged"], record["unknown"], record["uncompared"]) == ("test", [], [])
+
+
+def test_other_images_of_a_patient_are_seen_as_well(films: Path, home: Home) -> None:
+    split = split_of(DEMO, films, home)
+    test = split[split["part"] == "test"]
+    first = test.drop_duplicates("group")
+    rest = test.drop(first.index)
+    assert len(rest) > 3
+    before = pd.concat([first.assign(part="train"), split[split["part"] != "test"]])
+    earlier = finish_run(DEMO, films, home, before)
+
+    found = overlap(compare(earlier, DEMO, films, home))
+
+    assert (found.trained, found.chosen, found.patients) == (len(first), 0, len(rest))
+
+
+def test_a_patient_is_known_where_none_of_the_earlier_images_is_there_any_more(
+    films: Path, home: Home, tmp_path: Path
+) -> None:
+    split = split_of(DEMO, films, home)
+    test = split[split["part"] == "test"]
+    patient = test["group"].value_counts().index[0]
+    n = int((test["group"] == patient).sum())
+    gone = pd.DataFrame({"image_id": ["gone"], "path": ["train/gone.png"], "group": [patient]})
+    before = pd.concat(
+        [split[split["part"] == "train"], gone.assign(part="train", **{"class": ""})]
+    )
+    earlier = finish_run(DEMO, films, home, before)
+
+    assert overlap(compare(earlier, DEMO, films, home)) == Overlap(
+        len(test), 0, 0, n, (earlier.name,)
+    )
+
+
+def test_ancestors_count_and_are_named(films: Path, home: Home) -> None:
+    first = finish_run(with_split(seed=1), films, home)
+    second = finish_run(replace(DEMO, weights=str(first.best_checkpoint)), films, home)
+    third = finish_run(replace(DEMO, weights=str(second.best_checkpoint)), films, home)
+
+    record = compare(third, DEMO, films, home)
+
+    assert record["runs"] == [third.name, second.name, first.name]
+    assert overlap(record).runs == (first.name,)
+    split = split_of(DEMO, films, home)
+    test = set(split.loc[split["part"] == "test", "image_id"])
+    assert overlap(record).trained == len(test & seen_by(first, "train")) > 0
+
+
+def test_a_dataset_that_was_moved_is_known_again(films: Path, home: Home, tmp_path: Path) -> None:
+    there = tmp_path / "there"
+    shutil.copytree(films, there)
+    earlier = finish_run(with_split(seed=1), there, home)
+    shutil.rmtree(there)
+
+    found = overlap(compare(earlier, DEMO, films, home))
+
+    unmoved = overlap(compare(finish_run(with_split(seed=1), films, home), DEMO, films, home))
+    assert replace(found, runs=unmoved.runs) == unmoved
+    assert found.trained > 0
+
+
+def test_drawn_data_of_another_seed_is_other_data(films: Path, home: Home, tmp_path: Path) -> None:
+    earlier = finish_run(with_split(seed=1), write_films(tmp_path / "other", seed=1), home)
+
+    record = compare(earlier, DEMO, films, home)
+
+    assert not overlap(record)
+    assert record["uncompared"] == [], "the ids of one source tell"
+
+
+@pytest.mark.parametrize("way", ["union after", "union before"])
+def test_a_member_of_a_union_is_known_alone(
+    way: str, films: Path, home: Home, tmp_path: Path
+) -> None:
+    FAKES["covid19_radiography"](tmp_path / "radiography")
+    both = tmp_path / "both"
+    create_union(both, [films, tmp_path / "radiography"])
+    split = split_of(DEMO, films, home)
+    inside = split.assign(
+        image_id="siim/" + split["image_id"], group="siim/" + split["group"], path=pd.NA
+    )
+    paths = open_dataset(both, home.cache).images.set_index("image_id")["path"]
+    inside["path"] = inside["image_id"].map(paths)
+    other = with_split(seed=1)
+    union = with_split(replace(PUBLISHED["siim_9_union"], weights="random"), seed=5)
+    expected = overlap(compare(finish_run(other, films, home), DEMO, films, home))
+    if way == "union after":
+        found = overlap(compare(finish_run(other, films, home), union, both, home, inside))
+    else:
+        before = split_of(other, films, home)
+        before = before.assign(
+            image_id="siim/" + before["image_id"],
+            group="siim/" + before["group"],
+            # Of older folders, which are gone.
+            path="../elsewhere/" + before["path"],
+        )
+        earlier = finish_run(union, both, home, before)
+        found = overlap(compare(earlier, DEMO, films, home))
+
+    assert replace(found, runs=()) == replace(expected, runs=())
+    assert found.trained > 0
+
+
+def folder_of_images(folder: Path, seed: int) -> Path:
+    """Write class folders of ten images each, which have the same names whatever the seed."""
+    for number in range(20):
+        name = f"{'ab'[number % 2]}/{number:02}.png"
+        write_image(folder / name, seed=100 * seed + number)
+    return folder
+
+
+@pytest.fixture
+def own() -> Recipe:
+    return replace(PUBLISHED["quick_cnn"], dataset="folder", label_view="folder_class")
+
+
+def test_names_in_another_folder_say_nothing_but_pixels_do_once_both_are_audited(
+    own: Recipe, home: Home, tmp_path: Path
+) -> None:
+    here, there = (folder_of_images(tmp_path / name, seed) for name, seed in (("a", 1), ("b", 2)))
+    split = split_of(own, here, home)
+    copied = split.loc[split["part"] == "test", "path"].iloc[0]
+    # Under another name, and in another format.
+    shutil.copy(here / copied, there / "b" / "copy.png")
+    before = open_dataset(there, home.cache).images[["image_id", "path"]]
+    before = before.assign(group=before["image_id"], part="train", **{"class": "a"})
+    earlier = finish_run(own, there, home, before)
+
+    unaudited = compare(earlier, own, here, home)
+    assert not overlap(unaudited)
+    assert unaudited["uncompared"] == [earlier.name]
+
+    for folder in (here, there):
+        read_fingerprints(open_dataset(folder, home.cache), home.cache)
+    audited = compare(earlier, own, here, home)
+    assert overlap(audited).trained == 1
+    assert audited["uncompared"] == []
+
+    shutil.rmtree(there)
+    assert overlap(compare(earlier, own, here, home)).trained == 1, "the audit has left it"
+
+
+def test_a_folder_of_links_holds_the_images_that_these_lead_to(
+    own: Recipe, home: Home, tmp_path: Path
+) -> None:
+    here = folder_of_images(tmp_path / "a", 1)
+    split = split_of(own, here, home)
+    links = by_hand([(f"x{i}", f"x{i}", "train") for i in range(len(split))], here, home).assign(
+        path=[f"{i}.png" for i in range(len(split))]
+    )
+    for path, link in zip(split["path"], links["path"], strict=True):
+        (tmp_path / "links").mkdir(exist_ok=True)
+        (tmp_path / "links" / link).symlink_to(here / path)
+    earlier = finish_run(own, here, home, links)
+    earlier.write_json(
+        "recipe.json",
+        json.loads((earlier.folder / "recipe.json").read_text())
+        | {"data_folder": str(tmp_path / "links")},
+    )
+
+    found = overlap(compare(earlier, own, here, home))
+
+    assert found.trained == found.images > 0
+
+
+def test_the_patients_of_coronahack_are_those_of_kermany(home: Home, tmp_path: Path) -> None:
+    FAKES["kermany"](tmp_path / "kermany")
+    FAKES["coronahack"](tmp_path / "corona")
+    corona = PUBLISHED["corona_vgg_mini"]
+    images = open_dataset(tmp_path / "corona", home.cache).present
+    patient = images.loc[images["patient_id"].notna(), "patient_id"].iloc[0]
+    now = images[["image_id", "path"]].assign(
+        group=images["patient_id"].fillna(images["image_id"]), part="test", **{"class": "x"}
+    )
+    n = int((now["group"] == patient).sum())
+
+    for group, expected in ((patient, n), ("train/person99999", 0)):
+        before = pd.DataFrame({"image_id": ["gone"], "path": ["gone.png"], "group": [group]})
+        earlier = finish_run(
+            KERMANY, tmp_path / "kermany", home, before.assign(part="train", **{"class": "x"})
+        )
+        found = overlap(compare(earlier, corona, tmp_path / "corona", home, now))
+        assert (found.trained, found.patients) == (0, expected)
+
+
+def test_trained_on_in_validation_is_told_apart_and_refused_only_where_it_judges(
+    films: Path, home: Home
+) -> None:
+    split = split_of(DEMO, films, home)
+    swapped = split["part"].astype("string").replace({"train": "validation", "validation": "train"})
+    earlier = finish_run(DEMO, films, home, split.assign(part=swapped))
+    n = int((split["part"] == "validation").sum())
+
+    record = compare(earlier, DEMO, films, home)
+    assert not overlap(record)
+    assert overlap(record, "validation") == Overlap(n, n, 0, 0, (earlier.name,))
+
+    alone = with_split(test=0.0)
+    drawn = split[split["part"] != "test"]
+    record = compare(earlier, alone, films, home, drawn)
+    assert (record["judged"], record["test"]) == ("validation", None)
+    strict = replace(alone, weights=str(earlier.best_checkpoint))
+    past = read_past(strict, home)
+    assert past
+    with pytest.raises(RecipeError, match=f"{n} of {n} validation images were trained on by"):
+        check_past(past, drawn, open_dataset(films, home.cache), strict, home)
+
+
+def test_an_epoch_may_be_chosen_again_on_the_same_validation_images(
+    films: Path, home: Home
+) -> None:
+    alone = with_split(test=0.0)
+
+    record = compare(finish_run(alone, films, home), alone, films, home)
+
+    assert record["judged"] == "validation"
+    assert not overlap(record, "validation")
+
+
+def cut_split(run: Run) -> None:
+    path = run.folder / "split.parquet"
+    os.truncate(path, path.stat().st_size // 2)
+
+
+def lose_split(run: Run) -> None:
+    (run.folder / "split.parquet").unlink()
+
+
+def lose_column(run: Run) -> None:
+    run.write_table("split.parquet", run.read_split().drop(columns="part"))
+
+
+@pytest.mark.parametrize("damage", [cut_split, lose_split, lose_column])
+@pytest.mark.parametrize("whose", ["own", "ancestor"])
+def test_what_cannot_be_read_is_refused_or_recorded(
+    damage: Callable[[Run], None], whose: str, films: Path, home: Home
+) -> None:
+    first = finish_run(DEMO, films, home)
+    second = finish_run(replace(DEMO, weights=str(first.best_checkpoint)), films, home)
+    hurt = first if whose == "ancestor" else second
+    damage(hurt)
+    recipe = replace(DEMO, weights=str(second.best_checkpoint))
+
+    past = read_past(recipe, home)
+    assert past
+    with pytest.raises(
+        RecipeError, match=rf"What {hurt.name} was trained on cannot be read: .* nobody can tell"
+    ):
+        check_past(past, split_of(DEMO, films, home), open_dataset(films, home.cache), recipe, home)
+
+    record = compare(second, DEMO, films, home)
+    assert len(record["unknown"]) == 1
+    assert "cannot be read" in record_in_words(record)
+
+
+def test_a_damaged_run_on_images_that_cannot_be_the_same_is_no_hindrance(
+    films: Path, home: Home, tmp_path: Path
+) -> None:
+    FAKES["kermany"](tmp_path / "kermany")
+    table = by_hand([("train/person1_bacteria_1", "x", "train")], tmp_path / "kermany", home)
+    earlier = finish_run(KERMANY, tmp_path / "kermany", home, table)
+    lose_split(earlier)
+
+    record = compare(earlier, DEMO, films, home)
+
+    assert (record["runs"], record["unknown"]) == ([earlier.name], [])
+    assert not overlap(record)
+
+
+def test_a_file_of_no_run_is_said_to_be_unknown(films: Path, home: Home, tmp_path: Path) -> None:
+    (tmp_path / "mine.keras").write_bytes(b"Made elsewhere.")
+
+    record = compare(tmp_path / "mine.keras", DEMO, films, home)
+
+    assert record["runs"] == []
+    assert "no run of this workspace has kept" in record_in_words(record)
+    assert read_past(DEMO, home) is None
+
+
+def test_counts_come_in_words() -> None:
+    def words(trained: int, chosen: int, patients: int, *runs: str) -> str:
+        counts = {"images": 80, "trained": trained, "chosen": chosen, "patients": patients}
+        return overlap_in_words({**counts, "runs": list(runs)}, "test")
+
+    assert words(36, 0, 0, "A") == "36 of 80 test images were trained on by A"
+    assert words(36, 4, 3, "A", "B") == (
+        "36 of 80 test images were trained on by A and B, 4 chose their epoch, 3 are of patients "
+        "among their other images"
+    )
+    assert words(0, 4, 0, "A") == "4 of 80 test images chose the epoch of A"
+    assert words(0, 0, 3, "A") == "3 of 80 test images are of patients of whom A had other images"
+    assert words(0, 0, 0) == "none of 80 test images was seen before"
+
+
+@pytest.mark.parametrize("text", ["", "[]", '{"starting_weights": 5}'])
+def test_a_damaged_record_is_a_run_error(text: str, tmp_path: Path) -> None:
+    (tmp_path / "data.json").write_text(text)
+
+    with pytest.raises(RunError, match=r"data\.json is damaged"):
+        read_record(Run(tmp_path))
+
+
+def test_no_record_is_told_from_nothing_to_record(tmp_path: Path) -> None:
+    with pytest.raises(KeyError):
+        read_record(Run(tmp_path))
+    (tmp_path / "data.json").write_text('{"starting_weights": null}')
+    assert read_record(Run(tmp_path)) is None

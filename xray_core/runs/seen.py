@@ -1,0 +1,163 @@
+"""Which images starting weights have seen: those that trained, or chose, the runs behind them.
+
+The `split.parquet` of the earlier runs tells which they were. An image is known again by its file,
+by its name within its source, and, where an audit has left digests, by its pixels.
+"""
+
+import os
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import pandas as pd
+
+from xray_core.catalog import Catalog
+from xray_core.datasets import READERS, may_share_images
+from xray_core.datasets.across import name_images, name_patients, source_names
+from xray_core.errors import DatasetError, XrayError
+from xray_core.home import Home
+from xray_core.preprocess.fingerprints import read_kept_digests
+from xray_core.recipes import Recipe
+from xray_core.runs.ancestors import NO_FILE, find_ancestors
+from xray_core.runs.folder import Run
+from xray_core.splits import group_images
+
+STUDY = "study "  # begins the name of a group that is called after a study; see `group_images`
+SAME = ("file", "name", "digest")  # two images with one of these in common are the same
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What one earlier run has seen.
+
+    Attributes:
+        run: its name.
+        images: one row an image of its training and validation part: part, `SAME`, and patient
+            (the name of its patient or study); <NA> where something is not known.
+        sources: of these images; see `across.source_names`.
+    """
+
+    run: str
+    images: pd.DataFrame
+    sources: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Past:
+    """What starting weights have seen.
+
+    Attributes:
+        file: the weights.
+        runs: names of the runs that they come from, the last one first.
+        seen: what these have seen, as far as it can be read; without those on a dataset that
+            holds no image of the new one.
+        unknown: why that is not all; sentences.
+    """
+
+    file: str
+    runs: tuple[str, ...] = ()
+    seen: tuple[Seen, ...] = ()
+    unknown: tuple[str, ...] = ()
+
+
+def read_past(recipe: Recipe, home: Home) -> Past | None:
+    """Return what the starting weights of `recipe` have seen; None if they are of no file.
+
+    Args:
+        recipe: whose weights, where they are a file, are there.
+        home: the workspace.
+    """
+    if recipe.weights in NO_FILE:
+        return None
+    ancestors = find_ancestors(recipe.weights, home)
+    seen, unknown = [], [ancestors.unknown] if ancestors.unknown else []
+    for run in ancestors.runs:
+        try:
+            before = run.read_recipe()
+            if may_share_images(before.dataset, recipe.dataset):
+                seen.append(_read_seen(run, before, home))
+        except (XrayError, OSError, ValueError, KeyError) as error:
+            unknown.append(f"What {run.name} was trained on cannot be read: {error}")
+    names = tuple(run.name for run in ancestors.runs)
+    return Past(recipe.weights, names, tuple(seen), tuple(unknown))
+
+
+def describe_images(catalog: Catalog, home: Home) -> pd.DataFrame:
+    """Return by what the images of a dataset are known again.
+
+    Args:
+        catalog: the dataset.
+        home: the workspace, in whose cache an audit may have left digests.
+
+    Returns:
+        `SAME`, patient, study (names as in `Seen.images`) and group (of its patient and study
+        within the dataset) of each image; index: image_id.
+    """
+    images, dataset, root = catalog.images, catalog.source, catalog.root
+    files = _locate(root, images["path"])
+    table = pd.DataFrame(
+        {
+            "file": files,
+            "name": name_images(images["image_id"], dataset, root),
+            "digest": files.map(_read_digests(dataset, root, home)),
+            "patient": name_patients(images["patient_id"], dataset, root),
+            "study": _name_groups(STUDY + images["study_id"], dataset, root),
+            "group": group_images(catalog, read_files=False),
+        }
+    )
+    # As objects: `isin` between columns of strings is many times slower.
+    return table.astype("object").set_axis(images["image_id"].astype("object"))
+
+
+def _read_seen(run: Run, before: Recipe, home: Home) -> Seen:
+    split, dataset, root = run.read_split(), before.dataset, Path(before.data_folder)
+    split = split[split["part"].astype("string") != "test"].reset_index(drop=True)
+    # A group that bears the name of an image has no patient and no study.
+    groups = split["group"].astype("string")
+    groups = groups.mask(groups.isin(split["image_id"]))
+    files = _locate(root, split["path"])
+    images = pd.DataFrame(
+        {
+            "part": split["part"].astype("string"),
+            "file": files,
+            "name": name_images(split["image_id"], dataset, root),
+            "digest": files.map(_read_digests(dataset, root, home)),
+            "patient": _name_groups(groups, dataset, root),
+        }
+    )
+    sources = source_names(split["image_id"], dataset, root)
+    return Seen(run.name, images.astype("object"), frozenset(sources))
+
+
+def _name_groups(groups: pd.Series, dataset: str, root: Path) -> pd.Series:
+    """Return `name_patients` of names of groups, which may begin with `STUDY`."""
+    of_study = groups.str.startswith(STUDY).fillna(False).astype(bool)
+    names = name_patients(groups.str.removeprefix(STUDY), dataset, root)
+    return names.mask(of_study, STUDY + names)
+
+
+def _locate(root: Path, paths: pd.Series) -> pd.Series:
+    """Return the files with all links followed, <NA> where no path is; none need be there."""
+    start = str(root)
+    resolve = lru_cache(maxsize=None)(os.path.realpath)  # many files lie in few folders
+
+    def locate(path: str) -> str:
+        folder, name = os.path.split(os.path.join(start, path))  # noqa: PTH118 - a Path is slow
+        file = f"{resolve(folder)}{os.sep}{name}"
+        return os.path.realpath(file) if os.path.islink(file) else file  # noqa: PTH114 - likewise
+
+    return paths.astype("object").map(locate, na_action="ignore")
+
+
+def _read_digests(dataset: str, root: Path, home: Home) -> dict[str, str]:
+    """Return file -> digest of its pixels, of those that an audit has left."""
+    roots = [root]
+    if list_roots := READERS[dataset].roots:
+        with suppress(DatasetError, OSError):  # a member of a union may have gone
+            roots = list(dict.fromkeys([root, *list_roots(root)]))
+    found: dict[str, str] = {}
+    for one in roots:
+        kept = read_kept_digests(one, home.cache)
+        found |= dict(zip(_locate(one, kept.index.to_series()), kept, strict=True))
+    return found
