@@ -11,7 +11,12 @@ from tests.datasets.fakes import write_image
 from xray_core.catalog import Catalog, build_catalog
 from xray_core.preprocess import fingerprints
 from xray_core.preprocess.cache import BuildStopped
-from xray_core.preprocess.fingerprints import COLUMNS, fingerprint_image, read_fingerprints
+from xray_core.preprocess.fingerprints import (
+    COLUMNS,
+    fingerprint_image,
+    read_fingerprints,
+    read_kept_digests,
+)
 
 
 def make_catalog(root: Path, *names: str | None) -> Catalog:
@@ -52,6 +57,21 @@ def test_a_png_of_a_jpegs_pixels_has_the_same_digest_and_another_image_has_not(
     digests = found["digest"].tolist()
     assert digests[0] == digests[1] != digests[2]
     assert found["format"].tolist() == ["JPEG", "PNG", "JPEG"]
+
+
+def test_what_an_audit_has_left_is_found_without_reading_an_image(
+    five: Catalog, tmp_path: Path, reads: list[str]
+) -> None:
+    assert read_kept_digests(tmp_path, tmp_path / "cache").empty
+    found = read_fingerprints(five, tmp_path / "cache").set_axis(five.images["path"])["digest"]
+    reads.clear()
+    (tmp_path / "image0.png").unlink()
+    write_image(tmp_path / "image1.png", seed=9)
+
+    kept = read_kept_digests(tmp_path, tmp_path / "cache")
+
+    assert kept.to_dict() == found.drop("image1.png").to_dict()
+    assert reads == []
 
 
 def test_the_shape_is_part_of_the_digest() -> None:

@@ -104,22 +104,80 @@ def test_other_images_of_a_patient_are_seen_as_well(films: Path, home: Home) -> 
     assert (found.trained, found.chosen, found.patients) == (len(first), 0, len(rest))
 
 
+@pytest.mark.parametrize("by", ["patient", "study", "an image of that name"])
 def test_a_patient_is_known_where_none_of_the_earlier_images_is_there_any_more(
-    films: Path, home: Home, tmp_path: Path
+    by: str, films: Path, home: Home
 ) -> None:
     split = split_of(DEMO, films, home)
     test = split[split["part"] == "test"]
     patient = test["group"].value_counts().index[0]
-    n = int((test["group"] == patient).sum())
+    images = open_dataset(films, home.cache).images.set_index("image_id")
+    study = images.loc[images["patient_id"] == patient, "study_id"].iloc[0]
     gone = pd.DataFrame({"image_id": ["gone"], "path": ["train/gone.png"], "group": [patient]})
-    before = pd.concat(
-        [split[split["part"] == "train"], gone.assign(part="train", **{"class": ""})]
-    )
+    if by == "study":
+        gone["group"] = f"study {study}"
+    elif by != "patient":
+        gone["image_id"] = patient  # a group of one, named after its image: of no known patient
+    gone = gone.assign(part="train", **{"class": ""})
+    before = pd.concat([split[split["part"] == "train"], gone])
     earlier = finish_run(DEMO, films, home, before)
+    n = int((test["group"] == patient).sum())
 
-    assert overlap(compare(earlier, DEMO, films, home)) == Overlap(
-        len(test), 0, 0, n, (earlier.name,)
-    )
+    found = overlap(compare(earlier, DEMO, films, home))
+
+    assert (found.images, found.trained, found.chosen) == (len(test), 0, 0)
+    assert found.patients == (n if by in ("patient", "study") else 0)
+    assert n > 1
+
+
+def test_what_the_split_joins_for_identical_files_belongs_together(films: Path, home: Home) -> None:
+    split = split_of(DEMO, films, home)
+    test = split[split["part"] == "test"]
+    first, second = test["group"].unique()[:2]
+    before = pd.concat([split[split["part"] == "train"], test[test["group"] == first]])
+    earlier = finish_run(DEMO, films, home, before.assign(part="train"))
+    joined = split.assign(group=split["group"].replace(second, first))
+
+    found = overlap(compare(earlier, DEMO, films, home, joined))
+
+    assert found.trained == int((test["group"] == first).sum())
+    assert found.patients == int((test["group"] == second).sum()) > 0
+
+
+def test_a_seen_image_that_the_new_labels_leave_out_still_tells_its_patient(
+    films: Path, home: Home
+) -> None:
+    split = split_of(DEMO, films, home)
+    test = split[split["part"] == "test"]
+    patient = test["group"].value_counts().index[0]
+    left_out, *others = test.loc[test["group"] == patient, "image_id"]
+    # There it was joined to another patient, whose name its group bears.
+    seen = test[test["image_id"] == left_out].assign(part="train", group="another patient")
+    earlier = finish_run(DEMO, films, home, seen)
+
+    rest = split[split["image_id"] != left_out]
+    found = overlap(compare(earlier, DEMO, films, home, rest))
+
+    assert (found.trained, found.patients) == (0, len(others))
+    assert others
+
+
+def test_an_image_that_trained_one_run_and_chose_another_counts_once(
+    films: Path, home: Home
+) -> None:
+    first = finish_run(with_split(seed=1), films, home)
+    split = first.read_split()
+    others = {"train": "validation", "validation": "train"}
+    swapped = split.assign(part=split["part"].astype("string").replace(others))
+    before = replace(DEMO, weights=str(first.best_checkpoint))
+    second = finish_run(before, films, home, swapped)
+    drawn = split_of(DEMO, films, home)
+    test = set(drawn.loc[drawn["part"] == "test", "image_id"])
+
+    found = overlap(compare(second, DEMO, films, home))
+
+    assert found.runs == (second.name, first.name)
+    assert (found.trained, found.chosen) == (len(test & seen_by(first, "train", "validation")), 0)
 
 
 def test_ancestors_count_and_are_named(films: Path, home: Home) -> None:
@@ -189,6 +247,30 @@ def test_a_member_of_a_union_is_known_alone(
 
     assert replace(found, runs=()) == replace(expected, runs=())
     assert found.trained > 0
+
+
+def test_pixels_of_a_member_are_known_from_its_own_audit(
+    films: Path, home: Home, tmp_path: Path
+) -> None:
+    FAKES["covid19_radiography"](tmp_path / "radiography")
+    both = tmp_path / "both"
+    create_union(both, [films, tmp_path / "radiography"])
+    of_member = open_dataset(tmp_path / "radiography", home.cache).present.iloc[0]
+    in_union = open_dataset(both, home.cache).images
+    film = in_union.loc[in_union["source"] == "siim_covid19", ["image_id", "path"]].iloc[:1]
+    shutil.copy(both / film["path"].iloc[0], tmp_path / "radiography" / of_member["path"])
+    alone = replace(
+        PUBLISHED["quick_cnn"], dataset="covid19_radiography", label_view="radiography_class"
+    )
+    table = by_hand([(of_member["image_id"], "x", "train")], tmp_path / "radiography", home)
+    earlier = finish_run(alone, tmp_path / "radiography", home, table)
+    union = replace(PUBLISHED["siim_9_union"], weights="random")
+    now = film.assign(group="x", part="test", **{"class": "opacity"})
+
+    assert overlap(compare(earlier, union, both, home, now)).trained == 0
+    for member in (films, tmp_path / "radiography"):
+        read_fingerprints(open_dataset(member, home.cache), home.cache)
+    assert overlap(compare(earlier, union, both, home, now)).trained == 1
 
 
 def folder_of_images(folder: Path, seed: int) -> Path:

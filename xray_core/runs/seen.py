@@ -15,7 +15,7 @@ import pandas as pd
 from xray_core.catalog import Catalog
 from xray_core.datasets import READERS, may_share_images
 from xray_core.datasets.across import name_images, name_patients, source_names
-from xray_core.errors import DatasetError, XrayError
+from xray_core.errors import DatasetError, RunError, XrayError
 from xray_core.home import Home
 from xray_core.preprocess.fingerprints import read_kept_digests
 from xray_core.recipes import Recipe
@@ -24,6 +24,7 @@ from xray_core.runs.folder import Run
 from xray_core.splits import group_images
 
 STUDY = "study "  # begins the name of a group that is called after a study; see `group_images`
+COLUMNS = ("image_id", "path", "group", "part")  # of a split, which tell what a run has seen
 SAME = ("file", "name", "digest")  # two images with one of these in common are the same
 
 
@@ -77,7 +78,7 @@ def read_past(recipe: Recipe, home: Home) -> Past | None:
             before = run.read_recipe()
             if may_share_images(before.dataset, recipe.dataset):
                 seen.append(_read_seen(run, before, home))
-        except (XrayError, OSError, ValueError, KeyError) as error:
+        except (XrayError, OSError, ValueError) as error:
             unknown.append(f"What {run.name} was trained on cannot be read: {error}")
     names = tuple(run.name for run in ancestors.runs)
     return Past(recipe.weights, names, tuple(seen), tuple(unknown))
@@ -112,6 +113,8 @@ def describe_images(catalog: Catalog, home: Home) -> pd.DataFrame:
 
 def _read_seen(run: Run, before: Recipe, home: Home) -> Seen:
     split, dataset, root = run.read_split(), before.dataset, Path(before.data_folder)
+    if missing := [column for column in COLUMNS if column not in split]:
+        raise RunError(f"its split.parquet has no column {', '.join(missing)}.")
     split = split[split["part"].astype("string") != "test"].reset_index(drop=True)
     # A group that bears the name of an image has no patient and no study.
     groups = split["group"].astype("string")
