@@ -1,7 +1,10 @@
 """The command line: its exit status, its JSON, and one clear line for each mistake."""
 
+import inspect
 import json
 import os
+import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -9,6 +12,7 @@ import zipfile
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -20,11 +24,14 @@ from tests.datasets.fakes import fake_covid19_radiography, fake_siim_covid19
 from tests.pages.fake_runs import LEAKY_WEIGHTS
 from tests.training.tiny import Finished
 from xray_core import cli, jobs
+from xray_core.cli import trainings
 from xray_core.datasets import READERS
 from xray_core.datasets.filling import lock_of
 from xray_core.evaluation import report_run
 from xray_core.home import Home
-from xray_core.jobs import control, submit
+from xray_core.jobs import control, launchers, measure, submit
+from xray_core.jobs.ray import RayLauncher
+from xray_core.processes import ALLOCATOR
 from xray_core.recipes import PUBLISHED, change_recipe
 from xray_core.runs import Run, Status, list_runs
 
@@ -134,6 +141,98 @@ def test_a_command_line_that_cannot_be_understood_is_status_2(
 
     assert caught.value.code == 2
     assert "error: " in capsys.readouterr().err.splitlines()[-1]
+
+
+class BegunAnew(Exception):
+    """Raised in the place of an exec; holds the variables of the process that would begin."""
+
+
+@pytest.fixture
+def begin(monkeypatch: pytest.MonkeyPatch) -> Callable[..., int]:
+    """Be the process of a command line, on a system with glibc."""
+
+    def exec_instead(program: str, line: list[str], environment: dict[str, str]) -> None:
+        assert line[0] == program == sys.executable
+        raise BegunAnew(environment)
+
+    def begin(*arguments: str) -> int:
+        monkeypatch.setattr(sys, "argv", ["xray_core", *arguments])
+        return cli.main()
+
+    monkeypatch.setattr(os, "execve", exec_instead)
+    monkeypatch.setattr(cli, "allocator_variables", lambda: ALLOCATOR)
+    return begin
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["train demo_cnn --data x", "run x", "warm", "describe demo_cnn", "predict x film.png"],
+)
+def test_a_command_that_computes_begins_anew_with_the_allocator_set(
+    begin: Callable[..., int], home: Home, line: str
+) -> None:
+    with pytest.raises(BegunAnew) as caught:
+        begin(*line.split())
+
+    [environment] = caught.value.args
+    assert ALLOCATOR.items() <= environment.items()
+    assert environment["XRAY_HOME"] == str(home.folder)
+
+
+@pytest.mark.parametrize("line", ["recipes", "runs", "queue"])
+def test_a_command_that_computes_nothing_stays_as_it_is(
+    begin: Callable[..., int], home: Home, line: str
+) -> None:
+    before = dict(os.environ)
+
+    assert begin(line) == 0
+    assert dict(os.environ) == before
+
+
+def function_of(command: str) -> Callable[..., Any]:
+    """Return the function of a command, as the parser knows it."""
+    [choices] = cli._build_parser()._subparsers._group_actions  # type: ignore[union-attr]
+    function: Callable[..., Any] = choices.choices[command].get_default("command")  # type: ignore
+    return function
+
+
+@pytest.mark.parametrize("command", [*COMMANDS, "warm"])
+def test_the_commands_with_keras_are_those_that_import_what_computes(command: str) -> None:
+    function = function_of(command)
+
+    imports = re.search(r"xray_core\.(training|explain)|_train_here\(", inspect.getsource(function))
+    assert bool(imports) == (function in trainings.WITH_KERAS)
+
+
+def test_launchers_and_measurements_start_commands_with_keras(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The standby process is tested as it is, in tests/jobs/test_warm.py."""
+    started: list[list[str]] = []
+
+    def start(command: list[str], log: Path, environment: dict[str, str]) -> str:
+        assert not ALLOCATOR.keys() & environment.keys(), "each process sees to it itself"
+        started.append(command)
+        return "1:1"
+
+    def submit_job(entrypoint: str, **_: object) -> None:
+        command = entrypoint.partition(" && exec ")[2].partition(" >> ")[0]
+        started.append(shlex.split(command))
+
+    cluster = SimpleNamespace(
+        list_jobs=list, list_resources=lambda: [{"xray_slot": 1.0}], submit_job=submit_job
+    )
+    monkeypatch.setattr(launchers, "start_detached", start)
+    monkeypatch.setattr(measure, "start_detached", start)
+    run = Run(home.runs / "one")
+
+    launchers.LocalLauncher().start(run, home, {})
+    RayLauncher("http://head:8265", lambda address: cluster).start(run, home, {})
+    measure.start_description(PUBLISHED["demo_cnn"], home)
+
+    assert [line[3] for line in started] == ["run", "run", "describe"]
+    assert all(line[:3] == [sys.executable, "-m", "xray_core"] for line in started)
+    assert {function_of(line[3]) for line in started} <= set(trainings.WITH_KERAS)
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """Processes that outlive the app, and are never mistaken for another."""
 
 import os
+import platform
 import subprocess
 import sys
 import time
@@ -10,17 +11,23 @@ from pathlib import Path
 import psutil
 import pytest
 
+from xray_core import processes
 from xray_core.processes import (
+    ALLOCATOR,
     BOOT_ID,
     PROJECT,
+    allocator_variables,
     is_alive,
     is_local,
     own_handle,
+    read_allocator,
+    restart_with,
     start_detached,
     terminate,
     xray_command,
 )
 
+GLIBC = ("glibc", "2.36")
 SLEEP = "import time; time.sleep(60)"
 Start = Callable[..., str]
 
@@ -213,3 +220,88 @@ def test_priority_is_lowered_once_and_not_further() -> None:
         assert nice == psutil.BELOW_NORMAL_PRIORITY_CLASS
     else:
         assert nice >= 5
+
+
+@pytest.fixture
+def pretend(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Let this be another system."""
+
+    def pretend(system: str, library: tuple[str, str]) -> None:
+        monkeypatch.setattr(sys, "platform", system)
+        monkeypatch.setattr(platform, "libc_ver", lambda: library)
+
+    return pretend
+
+
+@pytest.mark.parametrize(
+    ("system", "library", "is_set"),
+    [
+        ("linux", GLIBC, True),
+        ("linux", ("musl", "1.2.5"), False),
+        ("linux", ("", ""), False),
+        ("darwin", ("", ""), False),
+        ("win32", ("", ""), False),
+        ("darwin", GLIBC, False),
+    ],
+)
+def test_the_allocator_is_set_where_it_is_glibcs_and_nowhere_else(
+    pretend: Callable[..., None], system: str, library: tuple[str, str], is_set: bool
+) -> None:
+    pretend(system, library)
+
+    expected = {
+        "MALLOC_MMAP_MAX_": "0",
+        "MALLOC_TRIM_THRESHOLD_": "68719476736",
+        "MALLOC_ARENA_MAX": "1",
+        "MALLOC_TOP_PAD_": "67108864",
+    }
+    assert allocator_variables({"PATH": "/bin"}) == (expected if is_set else {})
+
+
+def test_what_the_user_set_of_the_allocator_stays(pretend: Callable[..., None]) -> None:
+    pretend("linux", GLIBC)
+    others = {name for name in ALLOCATOR if name != "MALLOC_ARENA_MAX"}
+
+    assert set(allocator_variables({"MALLOC_ARENA_MAX": "4"})) == others
+    assert set(allocator_variables({"MALLOC_ARENA_MAX": ""})) == others, "emptied on purpose"
+    assert allocator_variables({"GLIBC_TUNABLES": "glibc.malloc.arena_max=2"}) == {}
+    assert allocator_variables({"GLIBC_TUNABLES": "glibc.pthread.rseq=0"}) == ALLOCATOR
+
+
+def test_what_is_said_of_the_allocator_is_what_the_process_was_started_with(
+    pretend: Callable[..., None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start = tmp_path / "environ"
+    monkeypatch.setattr(processes, "OWN_START", start)
+    monkeypatch.setenv("MALLOC_ARENA_MAX", "8")  # too late: glibc has read them
+    pretend("linux", GLIBC)
+
+    assert read_allocator() == {}, "a system without /proc"
+    start.write_bytes(b"PATH=/bin\0MALLOC_TOP_PAD_=1\0GLIBC_TUNABLES=glibc.pthread.rseq=0\0")
+    assert read_allocator() == {"MALLOC_TOP_PAD_": "1"}
+    start.write_bytes(b"GLIBC_TUNABLES=glibc.malloc.check=1\0MALLOC_ARENA_MAX=2\0odd\xff\0")
+    both = {"MALLOC_ARENA_MAX": "2", "GLIBC_TUNABLES": "glibc.malloc.check=1"}
+    assert read_allocator() == both
+    pretend("linux", ("musl", "1.2.5"))
+    assert read_allocator() == {}, "nobody heeds them there"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there, an exec is another process")
+def test_a_command_begins_anew_as_the_same_process(start: Start, tmp_path: Path) -> None:
+    code = (
+        "import os, sys; from xray_core.processes import own_handle, restart_with;"
+        "print(own_handle(), os.environ.get('ASKED'), sys.argv, flush=True);"
+        "restart_with({} if 'ASKED' in os.environ else {'ASKED': 'yes'})"
+    )
+
+    handle = start(code)
+
+    wait_for(lambda: not is_alive(handle))
+    lines = (tmp_path / "log.txt").read_text().splitlines()
+    assert lines == [f"{handle} None ['-c']", f"{handle} yes ['-c']"]
+
+
+def test_nothing_begins_anew_without_variables(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "execve", lambda *_: pytest.fail("it began anew"))
+
+    restart_with({})

@@ -1,10 +1,14 @@
 """A first visit: from Home to a network that was trained, watched and judged."""
 
+import json
+import os
 import re
 
+import psutil
 import pytest
 
 from tests.browser.conftest import App, Tab, change_epochs
+from xray_core.processes import ALLOCATOR, allocator_variables
 from xray_core.runs import find_run
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="Playwright is missing")
@@ -52,7 +56,8 @@ def test_a_visitor_trains_watches_and_judges_a_network(app: App, tab: Tab) -> No
 
     tab.click("See the result")
     expect(tab.heading("Evaluate")).to_be_visible()
-    report = find_run(app.home.runs, name).read_report()
+    run = find_run(app.home.runs, name)
+    report = run.read_report()
     accuracy = report["metrics"]["accuracy"]
     expect(tab.metric("Accuracy")).to_have_text(f"{accuracy['value']:.1%}")
     interval = f"95% interval {accuracy['low']:.1%} to {accuracy['high']:.1%}"
@@ -63,6 +68,11 @@ def test_a_visitor_trains_watches_and_judges_a_network(app: App, tab: Tab) -> No
     expect(tab.page.get_by_role("heading", name="Examples")).to_be_visible()
     tab.wait_until_still()
     tab.take_picture("7-evaluate")
+
+    set_for_training = json.loads((run.folder / "environment.json").read_text())["allocator"]
+    assert allocator_variables().items() <= set_for_training.items()
+    inherited = ALLOCATOR.keys() & os.environ.keys()
+    assert ALLOCATOR.keys() & psutil.Process(app.pid).environ().keys() == inherited
 
     tab.assert_clean()
     assert "Traceback" not in app.read_log()

@@ -92,6 +92,19 @@ def test_what_changes_the_cost_is_measured_anew(
     assert f"--set={key}={value}" in processes.commands[-1]
 
 
+def test_another_setting_of_the_allocator_is_measured_anew(
+    home: Home, processes: Processes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(measure, "allocator_variables", lambda: {"MALLOC_ARENA_MAX": "1"})
+    start_description(DEMO, home)
+    processes.end(json.dumps(VALUES))
+    assert read_description(DEMO, home).state == "ready"
+
+    monkeypatch.setattr(measure, "allocator_variables", dict)
+
+    assert read_description(DEMO, home).state == "missing"
+
+
 def test_classes_that_come_from_the_data_are_counted(home: Home, processes: Processes) -> None:
     start_description(replace(PUBLISHED["quick_cnn"], classes=("a", "b", "c")), home)
 

@@ -15,7 +15,7 @@ from xray_core.home import Home
 from xray_core.jobs import launchers, warm
 from xray_core.jobs.launchers import LocalLauncher
 from xray_core.jobs.warm import Spare
-from xray_core.processes import is_alive, terminate
+from xray_core.processes import allocator_variables, is_alive, terminate
 from xray_core.runs import Run, create_run
 
 # Stands in for `python -m xray_core warm`: the same words, without Keras.
@@ -158,3 +158,5 @@ def test_a_real_spare_trains_a_run_to_its_end(tmp_path: Path) -> None:
     status = run.read_status()
     assert (status.state, status.handle) == ("done", handle), status.message
     assert "epoch 2" in run.read_log()
+    environment = json.loads((run.folder / "environment.json").read_text())
+    assert allocator_variables().items() <= environment["allocator"].items()

@@ -9,12 +9,13 @@ import pytest
 
 from tests.pages.fake_runs import fake_run, write_report
 from xray_core.home import Home
+from xray_core.processes import ALLOCATOR
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted((ROOT / "pages").glob("[!_]*.py"))
 RUN = "20260301-100000-demo_cnn"
 OPEN_PAGES = """
-import sys
+import os, sys
 import xray_core.datasets.shelf, xray_core.jobs.measure, xray_core.jobs.tasks
 import xray_core.jobs.worker
 from streamlit.runtime.pages_manager import PagesManager
@@ -26,6 +27,7 @@ for module in (xray_core.datasets.shelf, xray_core.jobs.measure, xray_core.jobs.
 xray_core.jobs.tasks.start_detached = lambda *_: xray_core.processes.own_handle()
 
 HEAVY = {"keras", "tensorflow", "jax", "torch", "ray", "sklearn", "seaborn", "scipy.stats"}
+ALLOCATOR = set(xray_core.processes.ALLOCATOR)
 run, *pages = sys.argv[1:]
 assert PagesManager.uses_pages_directory is None  # as in a fresh server
 for page in pages:
@@ -36,6 +38,8 @@ for page in pages:
     assert not app.exception, (page, app.exception[0].value)
     assert not app.error, (page, app.error[0].value)
     assert app.title, f"{page} shows no title"
+    # It is for trainings alone: what a server once had, it would keep.
+    assert not ALLOCATOR & set(os.environ), page
     heavy = HEAVY & set(sys.modules)
     assert not heavy, (page, heavy)
 """
@@ -43,7 +47,8 @@ for page in pages:
 
 def open_in_fresh_process(home: Home, *pages: Path, run: str = "") -> None:
     # Another test may have imported Keras into this process.
-    environment = {**os.environ, "XRAY_HOME": str(home.folder)}
+    environment = {name: value for name, value in os.environ.items() if name not in ALLOCATOR}
+    environment["XRAY_HOME"] = str(home.folder)
     command = [sys.executable, "-c", OPEN_PAGES, run, *(f"pages/{page.name}" for page in pages)]
     done = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr[-3000:]

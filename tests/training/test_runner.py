@@ -23,7 +23,7 @@ from xray_core.evaluation.calibrate import read_calibration
 from xray_core.evaluation.metrics import confusion_counts, cross_entropy
 from xray_core.preprocess.cache import ImageCache
 from xray_core.preprocess.images import read_preprocessed
-from xray_core.processes import own_handle
+from xray_core.processes import own_handle, read_allocator
 from xray_core.recipes import PUBLISHED, Phase, Recipe
 from xray_core.runs import Run, Status, create_run
 from xray_core.splits import SplitSpec
@@ -134,6 +134,7 @@ def test_the_run_can_be_repeated_from_its_folder(finished: Finished) -> None:
     environment = json.loads((finished.run.folder / "environment.json").read_text())
     assert environment["packages"]["keras"] == keras.__version__
     assert {"python", "platform", "device", "backend"} <= set(environment)
+    assert environment["allocator"] == read_allocator()
 
 
 def test_the_versions_are_of_those_packages_that_are_there(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,12 +14,19 @@ from xray_core.cli import data, queue, trainings
 from xray_core.cli.answer import Answer
 from xray_core.errors import XrayError
 from xray_core.home import find_home
+from xray_core.processes import allocator_variables, restart_with
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run one command and return its exit status."""
+    """Run one command and return its exit status.
+
+    Args:
+        arguments: of the command; None: those of this process, which then is the command's alone.
+    """
     options = _build_parser().parse_args(arguments)
     try:
+        if arguments is None and options.command in trainings.WITH_KERAS:
+            restart_with(allocator_variables())
         answer, text = options.command(options, find_home())
     except XrayError as error:
         # Keras' own words, which some errors quote, run over many lines.

@@ -244,6 +244,10 @@ def predict(options: argparse.Namespace, home: Home) -> Answer:
     return answer, text + "\nFor learning, never for diagnosis."
 
 
+# These compute with Keras: their process is started with the allocator set for that.
+WITH_KERAS = (train, run, warm, describe, predict)
+
+
 def _symptom_text(symptoms: list[Any]) -> str:
     return "\n".join(
         f"{one.severity}: {one.title}\n  {one.evidence}\n  Next: {one.advice}" for one in symptoms

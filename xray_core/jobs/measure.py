@@ -20,7 +20,13 @@ from filelock import FileLock
 from xray_core.files import replaced_file
 from xray_core.home import Home
 from xray_core.jobs.tasks import last_words
-from xray_core.processes import is_alive, start_detached, terminate, xray_command
+from xray_core.processes import (
+    allocator_variables,
+    is_alive,
+    start_detached,
+    terminate,
+    xray_command,
+)
 from xray_core.recipes import Recipe
 
 # What the estimate adds to the measured steps; generous, for it is to be an upper bound.
@@ -206,6 +212,7 @@ def _key_of(recipe: Recipe) -> str:
         platform.node(),
         os.cpu_count(),
         version("keras"),
+        allocator_variables(),
         *(os.environ.get(name, "") for name in ("KERAS_BACKEND", "CUDA_VISIBLE_DEVICES")),
     ]
     return hashlib.sha256(json.dumps(state).encode()).hexdigest()[:20]

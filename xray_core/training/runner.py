@@ -23,7 +23,7 @@ from xray_core.evaluation.report import prediction_table, report_run
 from xray_core.home import Home
 from xray_core.models import build_model, check_weights
 from xray_core.preprocess.cache import BuildStopped
-from xray_core.processes import lower_priority
+from xray_core.processes import lower_priority, read_allocator
 from xray_core.recipes import Recipe
 from xray_core.runs import Run
 from xray_core.training.checkpoint import Position, read_position
@@ -261,6 +261,7 @@ def _environment(device: str) -> dict[str, Any]:
         "device": device,
         "backend": keras.backend.backend(),
         "packages": _installed_versions(),
+        "allocator": read_allocator(),
     }
 
 
