@@ -6,7 +6,6 @@ To add a dataset: write one module with `find_root`, `read_<name>` and a `READER
 
 import hashlib
 import json
-import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -24,6 +23,7 @@ from xray_core.datasets import folder as any_folder
 from xray_core.datasets.images import measure_images
 from xray_core.datasets.reader import Reader
 from xray_core.errors import DatasetError
+from xray_core.paths import find_allowed, walk_folders
 
 READERS: dict[str, Reader] = {
     "coronahack": coronahack.READER,
@@ -59,7 +59,8 @@ def detect_dataset(folder: Path) -> str:
 
     Raises:
         DatasetError: the folder is missing, a file, empty, of no known layout (the message
-            says what was seen and what each reader expects), or holds several datasets.
+            says what was seen and what each reader expects), holds several datasets, or lies
+            where this app may not read.
     """
     _check_folder(folder)
     found = [name for name, one in READERS.items() if not one.generic and one.find_root(folder)]
@@ -97,7 +98,7 @@ def open_dataset(
     name = detect_dataset(folder)
     root = READERS[name].find_root(folder)
     assert root is not None  # detect_dataset found it
-    root = root.resolve()
+    root = find_allowed(root)
     kept = cache / "catalogs" / _fingerprint(name, root)
     if kept.is_dir():
         try:
@@ -110,6 +111,7 @@ def open_dataset(
 
 
 def _check_folder(folder: Path) -> None:
+    find_allowed(folder)  # before anything is looked at
     if not folder.exists():
         raise DatasetError(f"{folder} does not exist. Choose the folder of an extracted dataset.")
     if not folder.is_dir():
@@ -141,12 +143,13 @@ def _fingerprint(name: str, root: Path) -> str:
     state: list[object] = [READERS_VERSION, TABLES, name, str(root)]
     list_roots = READERS[name].roots
     for top in list_roots(root) if list_roots else [root]:
-        for folder, subfolders, files in os.walk(top):
-            hidden = (".", "__MACOSX")
-            subfolders[:] = sorted(one for one in subfolders if not one.startswith(hidden))
-            tables = sorted(file for file in files if file.lower().endswith(TABLE_SUFFIXES))
-            for path in (Path(folder), *(Path(folder, table) for table in tables)):
+        refused: list[str] = []  # a link that may be followed from now on changes no folder
+        for inside, files in walk_folders(top, refused):
+            folder = top / inside
+            tables = (file for file in files if file.lower().endswith(TABLE_SUFFIXES))
+            for path in (folder, *(folder / table for table in tables)):
                 found = path.stat()
                 size = 0 if path.is_dir() else found.st_size
                 state.append([path.as_posix(), size, found.st_mtime_ns])
+        state.append(refused)
     return hashlib.sha256(json.dumps(state).encode()).hexdigest()[:20]

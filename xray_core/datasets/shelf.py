@@ -1,12 +1,10 @@
 """The shelf: which dataset folders this workspace knows, by name.
 
 Every folder in the workspace's `data/` is on it, and every folder that a user added; those
-are listed in `datasets.json`. The environment variable XRAY_DATA_ROOTS (folders joined by
-the system's path separator) limits what may be added, for an app that is opened to a class.
+are listed in `datasets.json`. What may be added, `xray_core.paths` says.
 """
 
 import json
-import os
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -17,6 +15,7 @@ from xray_core.datasets.phantom import is_phantom
 from xray_core.errors import DatasetError
 from xray_core.files import replaced_file
 from xray_core.home import Home
+from xray_core.paths import find_allowed
 from xray_core.processes import start_detached, xray_command
 
 DEMO = "demo"
@@ -42,25 +41,6 @@ def list_datasets(home: Home) -> dict[str, Path]:
     return found
 
 
-def find_allowed(folder: Path) -> Path:
-    """Return `folder` resolved; what lies in it is not looked at.
-
-    Raises:
-        DatasetError: it lies outside XRAY_DATA_ROOTS, or is no path.
-    """
-    try:
-        folder = folder.expanduser().resolve()
-    except (OSError, RuntimeError, ValueError) as error:  # an unknown user's home, a NUL, a loop
-        raise DatasetError(f"{str(folder)!r} is no folder: {error}.") from error
-    roots = [Path(root).resolve() for root in _allowed_roots()]
-    if roots and not any(folder.is_relative_to(root) for root in roots):
-        raise DatasetError(
-            f"{folder} lies outside the folders that this app may read: "
-            f"{', '.join(map(str, roots))}. Ask whoever runs the app to add it to XRAY_DATA_ROOTS."
-        )
-    return folder
-
-
 def add_dataset(home: Home, folder: Path) -> Path:
     """Put `folder` on the shelf, and return it resolved.
 
@@ -69,10 +49,9 @@ def add_dataset(home: Home, folder: Path) -> Path:
     """
     folder = find_allowed(folder)
     reader = READERS[detect_dataset(folder)]
-    root = reader.find_root(folder)
-    if reader.roots and root:  # a union's members may lie elsewhere
-        for member in reader.roots(root):
-            find_allowed(member)
+    root = find_allowed(reader.find_root(folder) or folder)
+    if reader.roots:
+        reader.roots(root)  # a union's members may lie elsewhere
     try:
         home.folder.mkdir(parents=True, exist_ok=True)
         with FileLock(home.folder / "datasets.lock"):
@@ -130,7 +109,3 @@ def _read_added(home: Home) -> list[Path]:
         raise DatasetError(
             f"{path} is damaged: {error}. Mend or delete it; only the list is lost."
         ) from error
-
-
-def _allowed_roots() -> list[str]:
-    return [root for root in os.environ.get("XRAY_DATA_ROOTS", "").split(os.pathsep) if root]
