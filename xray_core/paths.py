@@ -117,30 +117,28 @@ def list_folder(folder: Path, at_most: int | None = None) -> Listing:
     """
     files, folders, linked, refused = list[str](), list[str](), list[str](), list[str]()
     try:
-        with os.scandir(folder) as found:
-            entries = [one for one in islice(found, at_most) if not one.name.startswith(HIDDEN)]
+        with os.scandir(folder) as entries:
+            for entry in islice(entries, at_most):
+                name = entry.name
+                if name.startswith(HIDDEN):
+                    continue
+                if not (name.isascii() or _is_text(name)):
+                    refused.append(name.encode("utf-8", "surrogateescape").decode(errors="replace"))
+                # What an entry is, the system tells with its name: no look at each file.
+                elif entry.is_file(follow_symlinks=False):
+                    files.append(name)
+                elif entry.is_dir(follow_symlinks=False):
+                    folders.append(name)
+                elif stat.S_ISDIR(mode := _mode_behind(entry.path)):
+                    folders.append(name)
+                    linked.append(name)
+                else:
+                    (files if stat.S_ISREG(mode) else refused).append(name)
     except OSError as error:
         raise DatasetError(
             f"{folder} cannot be listed: {error.strerror}. Change its permissions."
         ) from error
-    for entry in sorted(entries, key=lambda one: one.name):
-        name = entry.name
-        if not _is_text(name):
-            refused.append(name.encode("utf-8", "surrogateescape").decode("utf-8", "replace"))
-        elif entry.is_symlink():  # known without a look at the disk, as are the two below
-            mode = _mode_behind(entry.path)
-            if stat.S_ISDIR(mode):
-                folders.append(name)
-                linked.append(name)
-            else:
-                (files if stat.S_ISREG(mode) else refused).append(name)
-        elif entry.is_dir(follow_symlinks=False):
-            folders.append(name)
-        elif entry.is_file(follow_symlinks=False):
-            files.append(name)
-        else:
-            refused.append(name)
-    return Listing(files, folders, frozenset(linked), refused)
+    return Listing(sorted(files), sorted(folders), frozenset(linked), sorted(refused))
 
 
 def walk_folders(
@@ -265,4 +263,4 @@ def _place_of(descriptor: int, path: Path) -> str:
 
 def _is_text(name: str) -> bool:
     """Whether a file name is valid text; an archive in a foreign encoding may leave others."""
-    return name.isascii() or not any("\ud800" <= sign <= "\udfff" for sign in name)
+    return not any("\ud800" <= sign <= "\udfff" for sign in name)
