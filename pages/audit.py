@@ -57,7 +57,7 @@ with st.container(horizontal=True, gap="large"):
     st.metric("Images", f"{counts['present']:,}")
     st.metric("Patients", f"{counts['patients']:,}" if counts["patients"] else "–")
 parts = ", ".join(f"{name} {n:,}" for name, n in counts["parts"].items())
-st.caption(f"Split: {escape_markdown(answer['split'])}{': ' + parts if parts else ''}")
+st.caption(escape_markdown(f"Split: {answer['split']}{': ' + parts if parts else ''}"))
 
 leaking = any(
     one["severity"] == "serious" and one["kind"].endswith("_leak") for one in answer["findings"]

@@ -65,7 +65,7 @@ st.subheader(escape_markdown(recipe.title), anchor=False)
 show_changes(recipe)
 show_link(run, "See its curves")
 st.markdown(
-    f"Judged on the **{report['part']}** part: n = {report['n']:,} images of "
+    f"Judged on the **{escape_markdown(report['part'])}** part: n = {report['n']:,} images of "
     f"{report['n_patients']:,} patients or groups. "
     f"Split grouped by {escape_markdown(data['grouped_by'])}."
 )

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from pages.parts.dataset import choose_dataset
-from pages.parts.frame import errors_in_words, open_page
+from pages.parts.frame import errors_in_words, escape_markdown, open_page
 from pages.parts.grid import show_grid
 from pages.parts.home.activity import show_activity
 from pages.parts.home.archives import show_archives
@@ -74,7 +74,8 @@ with st.container(horizontal=True, gap="large"):
     drawn = is_phantom(catalog.root)
     origin = "drawn films" if drawn else "real radiographs"
     n_patients = catalog.images["patient_id"].nunique()
-    st.metric("Dataset", st.session_state["data"], origin, delta_color="off", delta_arrow="off")
+    name = escape_markdown(st.session_state["data"])
+    st.metric("Dataset", name, origin, delta_color="off", delta_arrow="off")
     st.metric("Images", f"{len(present):,}")
     st.metric("Made-up patients" if drawn else "Patients", f"{n_patients:,}" if n_patients else "–")
     st.metric("Boxes", f"{len(catalog.boxes):,}")

@@ -12,8 +12,9 @@ import numpy as np
 import pandas as pd
 
 from xray_core.catalog import Catalog
-from xray_core.errors import RecipeError
+from xray_core.errors import DatasetError, RecipeError
 from xray_core.labels import class_of
+from xray_core.paths import read_bytes
 
 PARTS = ("train", "validation", "test")
 METHODS = ("patient", "clean", "published", "production", "image")
@@ -290,8 +291,8 @@ def _digests_of_copies(catalog: Catalog) -> pd.Series:
 
 def _digest(path: Path) -> str:
     try:
-        return hashlib.blake2b(path.read_bytes(), digest_size=16).hexdigest()
-    except OSError:
+        return hashlib.blake2b(read_bytes(path), digest_size=16).hexdigest()
+    except (OSError, DatasetError):
         return f"unreadable {path}"  # equal to no other file; decoding will report it
 
 

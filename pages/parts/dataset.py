@@ -13,7 +13,6 @@ from xray_core.datasets.shelf import (
     N_DEMO_IMAGES,
     add_dataset,
     count_drawn,
-    find_allowed,
     find_name,
     is_drawing_demo,
     list_datasets,
@@ -21,6 +20,7 @@ from xray_core.datasets.shelf import (
 )
 from xray_core.errors import DatasetError
 from xray_core.home import Home, find_home
+from xray_core.paths import find_allowed
 
 ADDING = "adding"  # whether the form for a new folder is open
 

@@ -7,6 +7,8 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
+from pages.parts.frame import escape_markdown
+
 QUIET = {"displayModeBar": False}
 TYPES = {"html": "text/html", "csv": "text/csv", "png": "image/png", "svg": "image/svg+xml"}
 
@@ -79,7 +81,7 @@ def offer_files(name: str, files: dict[str, Callable[[], bytes]]) -> None:
                 type="tertiary",
                 icon=":material/download:",
                 key=f"{ending}_{name}",
-                help=f"Download {name}.{ending}",
+                help=escape_markdown(f"Download {name}.{ending}"),
             )
 
 

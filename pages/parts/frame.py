@@ -1,5 +1,6 @@
 """What every page begins with: the frame around it, and errors in words."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -7,6 +8,17 @@ import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
 
 from xray_core.errors import XrayError
+
+# What begins something in Streamlit's Markdown: anywhere, or only where a text begins.
+SIGNS = re.compile(r"[\\`*\[\]<$~|]|(?<![^\W_])_|_(?![^\W_])|&(?=[#\w])|:(?=[a-zA-Z:])|^[-+#=>]")
+NUMBERED = re.compile(r"^(\d+)([.)])")
+# What becomes a link, an icon, an emoji or an arrow wherever it stands, escaped or not.
+LATE = re.compile(
+    r"https?:(?=//)|www(?=\.)|@(?=[-\w])|:(?=material[/_]|streamlit:|[\w+-]+:)"
+    r"|(?<!\S)(?:<(?=->?(?!\S))|-(?=[->](?!\S))|[<>~](?==(?!\S)))",
+    re.IGNORECASE,
+)
+JOINER = "\u2060"  # of no width
 
 NOTICE = "For learning, never for diagnosis."
 
@@ -46,7 +58,15 @@ def errors_in_words() -> Iterator[None]:
 
 
 def escape_markdown(text: str) -> str:
-    """Return `text` such that Streamlit shows it to the letter, file names included."""
-    for sign in "\\`*_{}[]()<>#+-!|~$:":
-        text = text.replace(sign, "\\" + sign)
-    return text
+    """Return `text`, which is not ours, such that Streamlit's Markdown shows it to the letter.
+
+    Labels of widgets, captions, help, errors, metrics and cells of `st.table` are Markdown, as are
+    the choices of radio buttons, pills and segmented controls; those of select boxes, cells of
+    `st.dataframe` and placeholders are not.
+
+    Args:
+        text: of any origin. Runs of blanks and ends of lines become one blank, as in a browser.
+    """
+    # Some patterns are replaced after the escapes are gone: a sign that nobody sees divides them.
+    text = LATE.sub(lambda found: f"{found[0]}{JOINER}", " ".join(text.split()))
+    return NUMBERED.sub(r"\1\\\2", SIGNS.sub(r"\\\g<0>", text))

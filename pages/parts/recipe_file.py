@@ -27,7 +27,7 @@ def offer_recipe(recipe: Recipe, name: str = "") -> None:
             icon=":material/download:",
             key="recipe_json",
             help="Everything that was set. Train it with: "
-            f"python -m xray_core train {name}.json --data FOLDER",
+            f"python -m xray_core train {escape_markdown(name)}.json --data FOLDER",
         )
         try:
             script = write_script(recipe)

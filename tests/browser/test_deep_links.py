@@ -1,13 +1,22 @@
 """Every address works by itself, also as the first that a fresh server is asked for."""
 
+from __future__ import annotations  # collected where there is no Playwright, too
+
 import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode
 
 import pytest
 
+from pages.parts.frame import JOINER
 from tests.browser.conftest import LINKS, App, Tab
+from tests.datasets.fakes import write_image
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Locator
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="Playwright is missing")
 expect = sync_api.expect
@@ -31,6 +40,14 @@ NONSENSE = {
     "explore?data=nonsense": "There is no dataset 'nonsense' here",
     "train?recipe=nonsense": "The recipe 'nonsense' does not exist",
 }
+
+# Each of its words means something in Streamlit's Markdown, some of them also when escaped.
+MARKUP = (
+    "![x](https://evil.example/a.png) <img src=https://evil.example/b.png> https://evil.example/c "
+    "www.evil.example a@evil.example [l](javascript:alert(1)) :red[z] $x$ :material/bolt: :skull: "
+    "**b** ~~s~~ `c` -> <="
+)
+CLASS = "![x](www.evil.example)<img src=x>[l](javascript:a)<b>$x$ :red[z]:skull: :material_bolt:"
 
 
 @pytest.mark.parametrize(("path", "title"), PAGES.items())
@@ -66,7 +83,45 @@ def test_an_address_that_names_nothing_is_answered_in_words(app: App, tab: Tab) 
         expect(tab.page.get_by_test_id("stAlert").filter(has_text=words)).to_be_visible()
         tab.wait_until_still()
         tab.assert_clean()
+    tab.open(app.address(f"explore?{urlencode({'image': MARKUP})}"))
+    alert = tab.page.get_by_test_id("stAlert").filter(has_text="This dataset has no image")
+    expect(alert).to_be_visible()
+    assert_to_the_letter(alert)
+    tab.wait_until_still()
+    tab.assert_clean()  # nothing was asked of another machine
     assert "Traceback" not in app.read_log()
+
+
+def test_a_class_of_markup_is_shown_to_the_letter(app: App, tab: Tab) -> None:
+    for name in (CLASS, "plain"):
+        write_image(app.home.data / "own" / name / "a.png", (32, 32))
+
+    tab.open(app.address("explore?data=own"))
+
+    pill = tab.page.get_by_test_id("stButtonGroup").get_by_role("radio").first
+    expect(pill).to_contain_text("javascript")
+    assert_to_the_letter(pill, CLASS)
+    tab.take_picture("markup")
+    pill.click()
+    expect(tab.page).to_have_url(re.compile("class="))
+    tab.page.reload()
+    expect(pill).to_be_checked()
+    tab.wait_until_still()
+    tab.page.get_by_role("tab", name="Counts and sizes").click()
+    tab.page.get_by_role("radio", name="Labels", exact=True).click()
+    figure = tab.page.locator(".js-plotly-plot .yaxislayer-above")
+    expect(figure).to_contain_text(CLASS)
+    assert figure.locator("a").count() == 0
+    tab.wait_until_still()
+    tab.assert_clean()
+
+
+def assert_to_the_letter(place: Locator, text: str = MARKUP) -> None:
+    """Assert that a place shows `text` as it is, and that nothing in it came of its markup."""
+    shown = place.inner_text().replace(JOINER, "")
+    assert " ".join(text.split()) in " ".join(shown.split())
+    marks = place.locator("a, img, strong, em, del, code, .katex, .stMarkdownColoredText")
+    assert marks.count() == 0
 
 
 def test_the_sidebar_leads_to_every_page_and_none_loads_tensorflow(app: App, tab: Tab) -> None:

@@ -188,17 +188,23 @@ def test_a_published_dataset_is_left_to_its_own_reader(kermany_folder: Path) -> 
     assert detect_dataset(kermany_folder) == "kermany"
 
 
-def test_links_out_of_the_folder_are_refused_and_counted(tmp_path: Path) -> None:
+def test_links_are_followed_unless_they_lead_out_of_the_roots(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     outside = write_images(tmp_path / "outside", "x.png", "deep/y.png")
     folder = write_images(tmp_path / "own", "a/a.png", "b/b.png")
     (folder / "a/x.png").symlink_to(outside / "x.png")
     (folder / "a/deep").symlink_to(outside / "deep")
     (folder / "b/again.png").symlink_to(folder / "a/a.png")
 
+    linked = ["a/a.png", "a/deep/y.png", "a/x.png", "b/again.png", "b/b.png"]
+    assert read_folder(folder).images["path"].tolist() == linked
+
+    monkeypatch.setenv("XRAY_DATA_ROOTS", str(folder))
     catalog = read_folder(folder)
 
     assert catalog.images["path"].tolist() == ["a/a.png", "b/again.png", "b/b.png"]
-    assert remark_counts(catalog)["refused_link"] == 2
+    assert remark_counts(catalog)["refused_file"] == 2
 
 
 def test_a_file_name_that_is_no_text_is_left_out(tmp_path: Path) -> None:
@@ -208,7 +214,7 @@ def test_a_file_name_that_is_no_text_is_left_out(tmp_path: Path) -> None:
     except OSError:
         pytest.skip("this file system has no such names")
 
-    assert remark_counts(read_folder(folder))["refused_link"] == 1
+    assert remark_counts(read_folder(folder))["refused_file"] == 1
 
 
 def test_a_mapped_table_says_what_its_columns_say(own: Path) -> None:
@@ -472,11 +478,14 @@ def test_boxes_given_twice_are_refused() -> None:
         FolderMapping("a.csv", {"path": "a", **dict.fromkeys(roles, "b")})
 
 
-def test_a_table_that_is_a_link_out_of_the_folder_is_refused(own: Path, tmp_path: Path) -> None:
+def test_a_table_that_is_a_link_out_of_the_roots_is_refused(
+    own: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (own / "list.csv").rename(tmp_path / "elsewhere.csv")
     (own / "list.csv").symlink_to(tmp_path / "elsewhere.csv")
+    monkeypatch.setenv("XRAY_DATA_ROOTS", str(own))
 
-    with pytest.raises(DatasetError, match="leads out"):
+    with pytest.raises(DatasetError, match=r"list\.csv lies outside the folders"):
         map_table(own, COLUMNS)
 
 

@@ -1,5 +1,6 @@
 """Every reader against the promises of the catalog, and the way from a folder to a catalog."""
 
+import os
 import re
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pandas as pd
 import pytest
 
 from tests.datasets.fakes import FAKE_SIZE, FAKES, fake_kermany, fake_siim_covid19, write_image
+from tests.odd_files import ODD, write_odd_files
 from xray_core.catalog import BOX_COLUMNS, COLUMNS, relative_boxes
 from xray_core.datasets import (
     READERS,
@@ -15,7 +17,8 @@ from xray_core.datasets import (
     open_dataset,
     recall_dataset,
 )
-from xray_core.errors import DatasetError
+from xray_core.datasets.images import read_image
+from xray_core.errors import DatasetError, ImageError
 
 # Of a reader that reads by others, whose rows keep their own source.
 SOURCES = {"siim_radiography": {"siim_covid19", "covid19_radiography"}}
@@ -139,6 +142,86 @@ def test_a_second_opening_reads_no_dataset(
     pd.testing.assert_frame_equal(first.images, second.images)
     pd.testing.assert_frame_equal(first.boxes, second.boxes)
     assert (first.root, first.source, first.remarks) == (second.root, second.source, second.remarks)
+
+
+@pytest.fixture
+def gated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The one folder that may be read; a folder `out` beside it may not."""
+    (tmp_path / "in").mkdir()
+    write_image(tmp_path / "out" / "secret.png")
+    monkeypatch.setenv("XRAY_DATA_ROOTS", str(tmp_path / "in"))
+    return tmp_path / "in"
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("name", READERS)
+def test_what_is_no_plain_file_or_leads_out_is_left_out_and_counted(name: str, gated: Path) -> None:
+    FAKES[name](gated / "data")
+    before = READERS[name].read(gated / "data")
+    image = before.root / before.present["path"].iloc[0]
+    write_odd_files(image.parent, gated.parent / "out", image.suffix)
+
+    after = open_dataset(gated / "data", gated / "cache")
+
+    assert after.images["path"].equals(before.images["path"])
+    assert not [one for one in after.remarks if one.kind == "unreadable_image"]
+    [refused] = [one for one in after.remarks if one.kind == "refused_file"]
+    assert refused.count == len(ODD)
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("kind", ["pipe", "out"])
+@pytest.mark.parametrize("name", READERS)
+def test_an_image_that_became_something_else_is_not_opened(
+    name: str, kind: str, gated: Path
+) -> None:
+    FAKES[name](gated / "data")
+    before = open_dataset(gated / "data", gated / "cache")
+    image = before.root / before.present["path"].iloc[0]
+    image.unlink()
+    write_odd_files(image.parent, gated.parent / "out", image.suffix)
+    (image.parent / f"{kind}{image.suffix}").rename(image)
+
+    with pytest.raises(ImageError, match="no plain file|outside the folders"):
+        read_image(image)  # as whoever holds the former catalog does
+    after = open_dataset(gated / "data", gated / "cache")
+
+    assert before.present["path"].iloc[0] not in set(after.present["path"])
+    [refused] = [one for one in after.remarks if one.kind == "refused_file"]
+    assert refused.count == len(ODD)
+
+
+@pytest.mark.parametrize("name", READERS)
+def test_a_linked_folder_of_images_is_read_only_where_it_lies_inside_the_roots(
+    name: str, gated: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    FAKES[name](gated / "data")
+    before = READERS[name].read(gated / "data")
+    folder = (before.root / before.present["path"].iloc[0]).parent
+    folder.rename(gated.parent / "far")
+    folder.symlink_to(gated.parent / "far")
+
+    without = READERS[name].read(gated / "data")
+    monkeypatch.setenv("XRAY_DATA_ROOTS", f"{gated}{os.pathsep}{gated.parent / 'far'}")
+    again = READERS[name].read(gated / "data")
+
+    assert len(without.present) < len(before.present)
+    [refused] = [one for one in without.remarks if one.kind == "refused_file"]
+    assert [Path(one).name for one in refused.examples] == [folder.name]
+    assert sorted(again.present["image_id"]) == sorted(before.present["image_id"])
+
+
+def test_what_was_read_before_the_roots_were_set_is_not_read_from_the_cache(
+    gated: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    FAKES["kermany"](gated.parent / "out" / "data")
+    monkeypatch.delenv("XRAY_DATA_ROOTS")
+    open_dataset(gated.parent / "out" / "data", gated / "cache")
+
+    monkeypatch.setenv("XRAY_DATA_ROOTS", str(gated))
+
+    with pytest.raises(DatasetError, match="outside the folders"):
+        open_dataset(gated.parent / "out" / "data", gated / "cache")
 
 
 def test_a_new_image_is_seen_at_the_next_opening(kermany_folder: Path, tmp_path: Path) -> None:

@@ -79,7 +79,8 @@ def test_the_difference_is_first_minus_second_around_zero() -> None:
 
     assert (np.array(heat.z) == 30).all()
     assert (heat.zmin, heat.zmax) == (-30, 30)
-    assert heat.hovertemplate.startswith("ill − well")
+    assert heat.name == "ill − well"
+    assert heat.hovertemplate.startswith("%{fullData.name}: ")
 
 
 @pytest.mark.parametrize(("n_classes", "kind"), [(6, "scatter"), (7, "heatmap")])

@@ -603,6 +603,43 @@ def test_a_weights_file_that_is_missing_is_noticed_before_any_training(tmp_path:
         check_weights("mobilenet_v2", str(tmp_path / "gone.h5"))
 
 
+@pytest.mark.timeout(60)
+def test_a_weights_file_is_taken_only_from_where_the_app_may_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XRAY_HOME", str(tmp_path / "home"))
+    allowed, own = tmp_path / "in/my.h5", tmp_path / "home/runs/a/checkpoints/best.keras"
+    for path in (allowed, own, tmp_path / "out/secret.h5"):
+        path.parent.mkdir(parents=True)
+        path.touch()
+    (tmp_path / "in/link.h5").symlink_to(tmp_path / "out/secret.h5")
+    os.mkfifo(tmp_path / "in/pipe.h5")
+    monkeypatch.setenv("XRAY_DATA_ROOTS", str(tmp_path / "in"))
+
+    check_weights("mobilenet_v2", str(allowed))
+    check_weights("mobilenet_v2", str(own))
+    for weights in ("out/secret.h5", "out/gone.h5", "in/link.h5", "out/../in/../out/secret.h5"):
+        with pytest.raises(RecipeError, match="lies outside the folders that this app may read"):
+            check_weights("mobilenet_v2", str(tmp_path / weights))
+        with pytest.raises(RecipeError, match="lies outside the folders that this app may read"):
+            build_model("mobilenet_v2", 2, 32, str(tmp_path / weights), alpha=0.35)
+    for weights in ("in/pipe.h5", "in/gone.keras"):
+        with pytest.raises(RecipeError, match="There is no weights file"):
+            check_weights("mobilenet_v2", str(tmp_path / weights))
+        with pytest.raises(RecipeError, match="There is no weights file"):
+            build_model("mobilenet_v2", 2, 32, str(tmp_path / weights), alpha=0.35)
+
+
+def test_what_is_not_called_a_weights_file_is_refused_whether_or_not_it_is_there(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "shadow").touch()
+
+    for name in ("shadow", "gone"):
+        with pytest.raises(RecipeError, match=r"its name must end with \.keras or \.h5 or \.hdf5"):
+            check_weights("mobilenet_v2", str(tmp_path / name))
+
+
 def test_the_table_of_models_can_be_read_without_keras() -> None:
     code = (
         "import sys; import xray_core.models, xray_core.recipes, xray_core.jobs, xray_core.cli;"

@@ -216,7 +216,7 @@ def test_a_folder_that_cannot_be_is_said_in_words(typed: str) -> None:
     app = add(open_sidebar(), Path(typed))
 
     assert not is_open(app)
-    assert "is no folder" in words(app) or "does not exist" in words(app)
+    assert "is no path" in words(app) or "does not exist" in words(app)
 
 
 def test_a_folder_outside_the_roots_is_not_looked_at(

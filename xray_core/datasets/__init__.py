@@ -22,8 +22,9 @@ from xray_core.datasets import (
 from xray_core.datasets import folder as any_folder
 from xray_core.datasets.images import measure_images
 from xray_core.datasets.reader import Reader
-from xray_core.datasets.state import HIDDEN, DatasetState
+from xray_core.datasets.state import DatasetState
 from xray_core.errors import DatasetError
+from xray_core.paths import HIDDEN, find_allowed, list_folder
 
 READERS: dict[str, Reader] = {
     "coronahack": coronahack.READER,
@@ -71,7 +72,8 @@ def find_dataset(folder: Path) -> tuple[str, Path]:
 
     Raises:
         DatasetError: the folder is missing, a file, empty, of no known layout (the message
-            says what was seen and what each reader expects), or holds several datasets.
+            says what was seen and what each reader expects), holds several datasets, or lies
+            where this app may not read.
     """
     _found.pop(folder, None)
     _check_folder(folder)
@@ -93,7 +95,7 @@ def find_dataset(folder: Path) -> tuple[str, Path]:
         )
     [(name, place)] = found.items()
     way = [place, *(one for one in place.parents if one.is_relative_to(folder))]
-    root = place.resolve()
+    root = find_allowed(place)
     _found[folder] = ({one: _mark(one) for one in way}, name, root)
     return name, root
 
@@ -176,6 +178,7 @@ def fingerprint_dataset(name: str, root: Path, hurried: bool = False) -> str:
 
 
 def _check_folder(folder: Path) -> None:
+    find_allowed(folder)  # before anything is looked at
     if not folder.exists():
         raise DatasetError(f"{folder} does not exist. Choose the folder of an extracted dataset.")
     if not folder.is_dir():
@@ -194,9 +197,13 @@ def _visible(folder: Path) -> Iterator[Path]:
 
 def _describe(folder: Path) -> str:
     """Say what a folder holds, e.g. "1 folder and 2 files: images, a.csv, b.csv"."""
-    entries = sorted(_visible(folder), key=lambda path: (path.is_file(), path.name))
-    n_folders = sum(path.is_dir() for path in entries)
-    counts = ((n_folders, "folder"), (len(entries) - n_folders, "file"))
+    found = list_folder(folder)
+    counts = ((len(found.folders), "folder"), (len(found.files), "file"))
     text = " and ".join(f"{n:,} {kind}{'s' * (n != 1)}" for n, kind in counts if n)
-    names = ", ".join(path.name for path in entries[:N_SHOWN])
-    return f"{text}: {names}{', ...' * (len(entries) > N_SHOWN)}"
+    names = [*found.folders, *found.files]
+    if names:
+        text += f": {', '.join(names[:N_SHOWN])}{', ...' * (len(names) > N_SHOWN)}"
+    if found.refused:
+        text += f"{'; and ' * bool(names)}{', '.join(found.refused[:N_SHOWN])}, which "
+        text += "may not be followed: no plain file, or a link out of the folders that may be read"
+    return text

@@ -23,6 +23,7 @@ from typing import IO, Any, BinaryIO, Protocol, cast
 from xray_core.catalog import Remark
 from xray_core.datasets.reader import N_EXAMPLES
 from xray_core.errors import DatasetError
+from xray_core.paths import open_file
 
 RATIO = 100  # times its packed size that an archive may unpack to; images reach 10
 ALWAYS_ALLOWED = 256 * 2**20  # bytes that any archive may unpack to, however small it is
@@ -112,7 +113,7 @@ def open_archive(path: Path) -> Iterator[Archive]:
         OSError: the disk refuses.
     """
     with ExitStack() as stack:
-        file = stack.enter_context(path.open("rb"))
+        file = stack.enter_context(open_file(path))
         stack.enter_context(_damage_in_words(path))
         start = file.read(8)
         file.seek(0)

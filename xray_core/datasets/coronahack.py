@@ -31,9 +31,8 @@ Known trouble:
 Source: P. Govindaraj, Kaggle (2020), praveengovi/coronahack-chest-xraydataset
 """
 
-import os
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path, PurePath
 
 import pandas as pd
@@ -41,9 +40,10 @@ import pandas as pd
 from xray_core.catalog import Catalog, Remark, build_catalog
 from xray_core.datasets.images import is_image_name
 from xray_core.datasets.kermany import CORONAHACK_CSV, NORMAL_NAME, PNEUMONIA_NAME
-from xray_core.datasets.reader import N_EXAMPLES, Reader, count_remark
+from xray_core.datasets.reader import N_EXAMPLES, Reader, count_remark, refused_remark
 from xray_core.datasets.tables import read_table
 from xray_core.errors import DatasetError
+from xray_core.paths import is_file, walk_folders
 
 TITLE = "CoronaHack chest X-rays"
 SUMMARY_CSV = "Chest_xray_Corona_dataset_Summary.csv"
@@ -112,7 +112,7 @@ def read_coronahack(folder: Path) -> Catalog:
     if root is None:
         raise DatasetError(f"{folder} is not {TITLE}: expected {EXPECTS}.")
     images, remarks = _read_rows(root)
-    files, file_remark = _list_files(root)
+    files, file_remarks = _list_files(root)
     found = _match_files(list(zip(images["part"], images["file"].str.lower(), strict=True)), files)
     images["path"] = [files[key] if key else None for key in found]
     absent = images.loc[images["path"].isna(), "image_id"]
@@ -124,7 +124,7 @@ def read_coronahack(folder: Path) -> Catalog:
     remarks += [
         Remark("absent_image", len(absent), absent_message, tuple(absent[:N_EXAMPLES])),
         count_remark("stray_file", sorted(stray), "Images left out, as no row names them"),
-        file_remark,
+        *file_remarks,
         *_check_summary(root, images["findings"]),
     ]
     return build_catalog(root, "coronahack", images, remarks=remarks)
@@ -168,37 +168,23 @@ def _name_findings(table: pd.DataFrame) -> list[str | None]:
     return [name_finding(*labels) for labels in table[list(LABELS)].itertuples(index=False)]
 
 
-def _list_files(root: Path) -> tuple[dict[Key, str], Remark]:
+def _list_files(root: Path) -> tuple[dict[Key, str], list[Remark]]:
     """Return (part, lower-case name) -> path of the image files below, relative to `root`."""
     files: dict[Key, str] = {}
-    repeated = []
-    for part, folder in _list_folders(root):
-        with os.scandir(root / folder) as entries:  # names only: no look at each file
-            files_here = (entry.name for entry in entries if entry.is_file())
-            names = sorted(name for name in files_here if is_image_name(name))
-        for name in names:
-            path = (folder / name).as_posix()
+    repeated, refused = [], list[str]()
+    for folder, names in walk_folders(root, refused):
+        parts = (PARTS.get(step.lower(), "") for step in reversed(folder.split("/")))
+        part = next(filter(None, parts), "")
+        for name in filter(is_image_name, names):
+            path = f"{folder}/{name}" if folder else name
             if (part, name.lower()) in files:
                 repeated.append(path)
             else:
                 files[part, name.lower()] = path
-    return files, count_remark("repeated_name", repeated, "Images left out, as they occur twice")
-
-
-def _list_folders(root: Path) -> Iterator[tuple[str, Path]]:
-    """Yield (part, folder relative to `root`) of all folders below, links followed once."""
-    seen = set()
-    for folder, subfolders, _ in os.walk(root, followlinks=True):
-        real = os.path.realpath(folder)
-        hidden = (".", "__MACOSX")
-        subfolders[:] = sorted(one for one in subfolders if not one.startswith(hidden))
-        if real in seen:
-            subfolders.clear()
-            continue
-        seen.add(real)
-        below = Path(folder).relative_to(root)
-        parts = (PARTS.get(step.lower(), "") for step in reversed(below.parts))
-        yield next(filter(None, parts), ""), below
+    return files, [
+        count_remark("repeated_name", repeated, "Images left out, as they occur twice"),
+        refused_remark(refused),
+    ]
 
 
 def _match_files(rows: Sequence[Key], files: dict[Key, str]) -> list[Key | None]:
@@ -216,7 +202,7 @@ def _match_files(rows: Sequence[Key], files: dict[Key, str]) -> list[Key | None]
 
 def _check_summary(root: Path, findings: pd.Series) -> list[Remark]:
     """Compare the number of rows of each finding with the authors' summary, if it is there."""
-    if not (root / SUMMARY_CSV).is_file():
+    if not is_file(root / SUMMARY_CSV):
         return []
     try:
         table = read_table(root / SUMMARY_CSV, (*LABELS, "Image_Count")).fillna("")
@@ -230,16 +216,6 @@ def _check_summary(root: Path, findings: pd.Series) -> list[Remark]:
              for name, ours, theirs in differing.itertuples()]  # fmt: skip
     message = f"Findings whose number of rows differs from {SUMMARY_CSV}"
     return [count_remark("summary_mismatch", names, message)]
-
-
-def _roots(root: Path) -> list[Path]:
-    """Return the dataset folder and every folder that a link in it leads to."""
-    roots = [root.resolve()]
-    for _, folder in _list_folders(root):
-        real = (root / folder).resolve()
-        if not any(real.is_relative_to(one) for one in roots):
-            roots.append(real)
-    return roots
 
 
 READER = Reader(
@@ -261,5 +237,4 @@ READER = Reader(
         "Patients are known for the images from Kermany only.",
     ),
     kaggle="praveengovi/coronahack-chest-xraydataset",
-    roots=_roots,
 )

@@ -22,16 +22,15 @@ Source: Chowdhury et al., IEEE Access 8 (2020), doi:10.1109/ACCESS.2020.3010287
     and Rahman et al., Comput Biol Med 132 (2021), doi:10.1016/j.compbiomed.2021.104319
 """
 
-import os
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 from xray_core.catalog import Catalog, Remark, build_catalog
 from xray_core.datasets.images import is_image_name
-from xray_core.datasets.reader import N_EXAMPLES, Reader, count_remark
+from xray_core.datasets.reader import N_EXAMPLES, Reader, count_remark, refused_remark
 from xray_core.datasets.workbooks import read_workbook
 from xray_core.errors import DatasetError
+from xray_core.paths import Listing, is_folder, list_folder, walk_folders
 
 TITLE = "COVID-19 Radiography Database"
 CLASSES = ("COVID", "Lung_Opacity", "Normal", "Viral Pneumonia")
@@ -53,7 +52,7 @@ def find_root(folder: Path) -> Path | None:
     for _ in range(3):
         if roots := [one for one in level if _is_root(one)]:
             return roots[0] if len(roots) == 1 else None
-        below = (name for one in level for name in _list_names(one, "folder"))
+        below = (one / name for one in level for name in _list(one).folders)
         level = [folder for folder in below if "radiography" in folder.name.lower()]
     return None
 
@@ -64,32 +63,28 @@ def _is_root(folder: Path) -> bool:
 
 
 def _holds_class(folder: Path, name: str) -> bool:
-    if (folder / "images").is_dir():
+    if is_folder(folder / "images"):
         return True
-    images = (path.name for path in _list_names(folder, "file") if is_image_name(path.name))
+    images = (file for file in _list(folder).files if is_image_name(file))
     return (parse_name(next(images, "")) or ("", 0))[0] == name
 
 
 def _class_folders(folder: Path) -> list[tuple[str, Path]]:
     """Return (class, path) of the folders that bear the name of a class."""
-    named = ((_class_of(path.name), path) for path in _list_names(folder, "folder"))
+    named = ((_class_of(one), folder / one) for one in _list(folder).folders)
     return sorted((name, path) for name, path in named if name)
 
 
 def _class_tables(folder: Path) -> list[tuple[str, Path]]:
     """Return (class, path) of the workbooks that bear the name of a class."""
-    files = (path for path in _list_names(folder, "file") if path.name.endswith(TABLE_ENDING))
-    named = ((_class_of(path.name.removesuffix(TABLE_ENDING)), path) for path in files)
+    files = (file for file in _list(folder).files if file.endswith(TABLE_ENDING))
+    named = ((_class_of(file.removesuffix(TABLE_ENDING)), folder / file) for file in files)
     return sorted((name, path) for name, path in named if name)
 
 
-def _list_names(folder: Path, kind: str) -> Iterator[Path]:
-    """Yield what is in `folder`: of kind "file" or "folder"; nothing if there is no folder."""
-    if folder.is_dir():
-        with os.scandir(folder) as entries:  # names only: no look at each file
-            for entry in entries:
-                if entry.is_dir() == (kind == "folder") and not entry.name.startswith("."):
-                    yield Path(entry.path)
+def _list(folder: Path) -> Listing:
+    """Return what is in `folder`; nothing if there is no folder."""
+    return list_folder(folder) if is_folder(folder) else Listing([], [], frozenset(), [])
 
 
 def _class_of(name: str) -> str | None:
@@ -178,10 +173,13 @@ def _list_images(root: Path) -> tuple[dict[str, str], dict[str, str], list[Remar
     paths: dict[str, str] = {}
     masks: dict[str, str] = {}
     unknown, repeated, stray = [], [], []
+    refused = list_folder(root).refused
     for name, folder in _class_folders(root):
-        for place, found in (("images", paths), ("", paths), ("masks", masks)):
-            for file in sorted(path.name for path in _list_names(folder / place, "file")):
-                path = (Path(folder.name) / place / file).as_posix()
+        listed = dict(walk_folders(root, refused, folder.name))
+        for place, found in (("/images", paths), ("", paths), ("/masks", masks)):
+            inside = folder.name + place
+            for file in listed.get(inside, ()):
+                path = f"{inside}/{file}"
                 parsed = parse_name(file)
                 image_id = f"{name}-{parsed[1]}" if parsed else ""
                 if not is_image_name(file):
@@ -201,6 +199,7 @@ def _list_images(root: Path) -> tuple[dict[str, str], dict[str, str], list[Remar
             ),
             count_remark("repeated_name", repeated, "Images left out, as their names occur twice"),
             count_remark("stray_file", stray, "Files left out, as they are no images"),
+            refused_remark(refused),
         ],
     )
 

@@ -21,7 +21,8 @@ import numpy.typing as npt
 from PIL import Image
 
 from xray_core.datasets.refusals import check_size, explain_trouble
-from xray_core.errors import ImageError
+from xray_core.errors import DatasetError, ImageError
+from xray_core.paths import open_file
 
 if TYPE_CHECKING:
     from pydicom import FileDataset
@@ -56,10 +57,10 @@ def is_dicom(path: Path) -> bool:
     if path.suffix.lower() in SUFFIXES:
         return True
     try:
-        with path.open("rb") as file:
+        with open_file(path) as file:
             file.seek(MARK_AT)
             return file.read(len(MARK)) == MARK
-    except OSError:
+    except (OSError, DatasetError):
         return False
 
 
@@ -69,7 +70,7 @@ def read_dicom_size(path: Path) -> tuple[int, int]:
     Raises:
         ImageError: see `read_dicom`; damage to the pixels themselves is not noticed.
     """
-    with explain_trouble(path), path.open("rb") as file:
+    with explain_trouble(path), open_file(path) as file:
         return _check_header(path, file, _read_header(path, file))
 
 
@@ -79,7 +80,7 @@ def read_dicom_texts(path: Path, keywords: Sequence[str]) -> tuple[str, ...]:
     Raises:
         ImageError: see `read_dicom`; damage to the pixels themselves is not noticed.
     """
-    with explain_trouble(path), path.open("rb") as file:
+    with explain_trouble(path), open_file(path) as file:
         header = _read_header(path, file)
         return tuple(str(header.get(name) or "").strip() for name in keywords)
 
@@ -102,7 +103,7 @@ def read_dicom(path: Path) -> npt.NDArray[np.uint8]:
     with explain_trouble(path):
         from pydicom import dcmread
 
-        with path.open("rb") as file:
+        with open_file(path) as file:
             header = _read_header(path, file)
             _check_header(path, file, header)  # before the pixels fill the memory
             file.seek(0)

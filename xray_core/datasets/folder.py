@@ -13,12 +13,9 @@ Known trouble:
     - Folders in a class folder may stand for patients, views or dates; they are not read.
 """
 
-import os
 import re
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 
 import pandas as pd
@@ -29,7 +26,6 @@ from xray_core.datasets.folder_files import (
     IMAGE_FOLDERS,
     MASK_FOLDERS,
     FolderFiles,
-    is_visible,
     list_files,
     name_images,
 )
@@ -39,10 +35,11 @@ from xray_core.datasets.folder_mapping import (
     place_in_workspace,
     read_mapping,
 )
-from xray_core.datasets.folder_table import REMARKS, SOURCE, add_patients, read_mapped
+from xray_core.datasets.folder_table import SOURCE, add_patients, read_mapped
 from xray_core.datasets.images import is_image_name
-from xray_core.datasets.reader import Reader, count_remark
+from xray_core.datasets.reader import Reader, count_remark, refused_remark
 from xray_core.errors import DatasetError
+from xray_core.paths import list_folder
 
 EXPECTS = (
     "two or more class folders with images, also inside train, val and test folders, or "
@@ -142,7 +139,7 @@ def _read_layout(files: FolderFiles, layout: str) -> Catalog:
     images, name_remarks = add_patients(pd.DataFrame(rows, columns=list(COLUMNS)))
     remarks = [
         count_remark("stray_file", stray, "Files left out, as they are no image of a class"),
-        count_remark("refused_link", list(files.refused), REMARKS["refused_link"]),
+        refused_remark(files.refused),
     ]
     return build_catalog(files.root, SOURCE, images, remarks=[*remarks, *name_remarks])
 
@@ -178,17 +175,15 @@ def _are_datasets(folders: Sequence[Path]) -> bool:
 
 
 def _look(folder: Path, n_entries: int = N_LOOKED) -> _Sight:
-    folders: list[Path] = []
-    has_image = has_table = False
-    with suppress(OSError), os.scandir(folder) as entries:  # what may not be read holds nothing
-        for entry in islice((one for one in entries if is_visible(one.name)), n_entries):
-            if entry.is_dir(follow_symlinks=False):
-                folders.append(Path(entry.path))
-            elif is_image_name(entry.name):
-                has_image = True
-            else:
-                has_table |= entry.name.lower().endswith(TABLES) or entry.name == MAPPING_FILE
-    return _Sight(tuple(sorted(folders)), has_image, has_table)
+    try:
+        found = list_folder(folder, n_entries)
+    except DatasetError:  # what may not be read holds nothing
+        return _Sight()
+    return _Sight(
+        tuple(folder / name for name in found.folders),
+        any(map(is_image_name, found.files)),
+        any(name.lower().endswith(TABLES) or name == MAPPING_FILE for name in found.files),
+    )
 
 
 READER = Reader(

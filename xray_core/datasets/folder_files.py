@@ -1,10 +1,9 @@
 """The files below a folder of any origin: images, their masks, and the file that a cell names.
 
-Only names are read. A link that leads out of the folder is not followed, and a cell of a
-table is only ever looked up among the files found here, so that nothing outside is opened.
+Only names are read, and links are followed as far as `xray_core.paths` allows. A cell of a
+table is only ever looked up among the files found here, so that it opens nothing else.
 """
 
-import os
 import posixpath
 import re
 from collections import Counter, defaultdict
@@ -14,10 +13,10 @@ from pathlib import Path
 
 from xray_core.datasets.images import SUFFIXES, is_image_name
 from xray_core.errors import DatasetError
+from xray_core.paths import walk_folders
 
 MASK_FOLDERS = ("masks", "mask")
 IMAGE_FOLDERS = ("images", "image")
-HIDDEN = (".", "__MACOSX")
 CLUTTER = ("thumbs.db", "desktop.ini")
 MAX_FILES = 2_000_000  # a whole disk was chosen, rather than a dataset
 MAX_NAMESAKES = 50  # files of one name that are compared folder by folder
@@ -35,7 +34,7 @@ class FolderFiles:
         images: image files that are no masks.
         masks: image -> its mask.
         others: all other files, and masks of no image.
-        refused: links that lead out of the folder or to a folder, and names that are no text.
+        refused: what is no plain file or may not be followed; see `paths.Listing`.
     """
 
     root: Path
@@ -54,20 +53,13 @@ def list_files(root: Path) -> FolderFiles:
     pictures: list[str] = []
     others: list[str] = []
     refused: list[str] = []
-    inside = root.resolve()
-    waiting = [""]
-    while waiting:
-        folder = waiting.pop()
-        for entry in _list_entries(root / folder if folder else root):
-            name = f"{folder}/{entry.name}" if folder else entry.name
-            if not _is_text(name) or (entry.is_symlink() and not _may_follow(entry, inside)):
-                refused.append(name.encode("utf-8", "surrogateescape").decode("utf-8", "replace"))
-            elif entry.is_dir():
-                waiting.append(name)
-            elif is_image_name(entry.name):
-                pictures.append(name)
-            else:
-                others.append(name)
+    for folder, names in walk_folders(root, refused):
+        for name in names:
+            path = f"{folder}/{name}" if folder else name
+            if is_image_name(name):
+                pictures.append(path)
+            elif name.lower() not in CLUTTER:
+                others.append(path)
         if len(pictures) + len(others) > MAX_FILES:
             raise DatasetError(
                 f"{root} holds more than {MAX_FILES:,} files. Choose the folder of one dataset."
@@ -76,11 +68,6 @@ def list_files(root: Path) -> FolderFiles:
     return FolderFiles(
         root, images, masks, tuple(sorted([*others, *lone_masks])), tuple(sorted(refused))
     )
-
-
-def is_visible(name: str) -> bool:
-    """Whether a file or folder is more than what an operating system leaves behind."""
-    return not name.startswith(HIDDEN) and name.lower() not in CLUTTER
 
 
 def without_suffix(name: str) -> str:
@@ -191,23 +178,3 @@ def _mask_key(path: str) -> tuple[str, ...]:
     folders = [part for part in _folders(path) if part not in (*MASK_FOLDERS, *IMAGE_FOLDERS)]
     stem = without_suffix(posixpath.basename(path)).lower()
     return (*folders, stem.removesuffix("_mask") if _is_mask(path) else stem)
-
-
-def _list_entries(folder: Path) -> list[os.DirEntry[str]]:
-    try:
-        with os.scandir(folder) as entries:
-            return [entry for entry in entries if is_visible(entry.name)]
-    except OSError as error:
-        raise DatasetError(
-            f"{folder} cannot be listed: {error.strerror}. Change its permissions."
-        ) from error
-
-
-def _may_follow(entry: os.DirEntry[str], inside: Path) -> bool:
-    # A link to a folder could lead round in a circle.
-    return entry.is_file() and Path(entry.path).resolve().is_relative_to(inside)
-
-
-def _is_text(name: str) -> bool:
-    """Whether a file name is valid text; an archive in a foreign encoding may leave others."""
-    return name.isascii() or not any("\ud800" <= sign <= "\udfff" for sign in name)

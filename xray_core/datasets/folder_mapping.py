@@ -18,6 +18,7 @@ from typing import Any
 from xray_core.errors import DatasetError
 from xray_core.files import replaced_file
 from xray_core.home import find_home
+from xray_core.paths import read_bytes
 
 MAPPING_FILE = "xray_dataset.json"
 BOX_SIDES = ("x", "y", "width", "height")
@@ -134,7 +135,7 @@ def read_mapping(folder: Path) -> FolderMapping | None:
     if (place := find_mapping(folder)) is None:
         return None
     try:
-        return parse_mapping(place.read_text("utf-8"))
+        return parse_mapping(read_bytes(place).decode())
     except OSError as error:
         raise DatasetError(f"{place} cannot be read: {error.strerror}.") from error
     except (DatasetError, UnicodeDecodeError) as error:

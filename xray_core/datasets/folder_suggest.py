@@ -15,6 +15,7 @@ from xray_core.datasets.folder_mapping import (
 )
 from xray_core.datasets.tables import ENCODINGS, read_table
 from xray_core.errors import DatasetError
+from xray_core.paths import read_bytes
 
 N_TABLES = 20
 MAX_TABLE_BYTES = 500_000_000
@@ -63,7 +64,7 @@ def list_columns(path: Path) -> list[str]:
     try:
         if path.stat().st_size > MAX_TABLE_BYTES:
             raise DatasetError(f"{path} is larger than {MAX_TABLE_BYTES // 1_000_000} MB.")
-        content = path.read_bytes()
+        content = read_bytes(path)
     except OSError as error:
         raise DatasetError(f"{path} cannot be read: {error.strerror}.") from error
     text = content.decode(ENCODINGS[-1])

@@ -22,9 +22,9 @@ from xray_core.datasets.folder_files import (
 )
 from xray_core.datasets.folder_mapping import BOX_CORNERS, FolderMapping
 from xray_core.datasets.images import read_size
-from xray_core.datasets.reader import count_remark
+from xray_core.datasets.reader import count_remark, refused_remark
 from xray_core.datasets.tables import read_table
-from xray_core.errors import DatasetError, ImageError
+from xray_core.errors import ImageError
 
 SOURCE = "folder"
 UNNAMED_BOX = "box"  # its row names no finding
@@ -247,9 +247,9 @@ class _MappedRows:
             "absent_image": absent,
             "unlabelled_image": unlabelled,
             "stray_file": [path for path in self._files.images if path not in named],
-            "refused_link": list(self._files.refused),
         }
         remarks = [count_remark(kind, found.get(kind, []), what) for kind, what in REMARKS.items()]
+        remarks.append(refused_remark(self._files.refused))
         for role, cells in self._unclear.items():
             what = f"Cells of the column for {role!r} that are not understood, left unknown"
             remark = count_remark("unclear_cell", list(dict.fromkeys(cells)), what)
@@ -263,7 +263,6 @@ REMARKS = {
     "repeated_name": "Rows whose image name several files have, so that none is chosen",
     "absent_image": "Images of the table that are absent from the folder",
     "stray_file": "Images left out, as no row names them",
-    "refused_link": "Links and names left out, as they lead out of the folder or are no text",
     "conflicting_rows": "Rows that give an image another patient, study or part than its first row",
     "unlabelled_image": "Images without a label",
     "broken_boxes": "Boxes left out, as they are not four numbers",
@@ -273,8 +272,6 @@ REMARKS = {
 def _read_rows(files: FolderFiles, mapping: FolderMapping) -> Iterable[dict[str, str | None]]:
     """Yield role -> cell, stripped, None if empty, of each row."""
     path = files.root / mapping.table
-    if not path.resolve().is_relative_to(files.root.resolve()):
-        raise DatasetError(f"{path} is a link that leads out of the dataset folder.")
     names = tuple(dict.fromkeys(name.strip() for name in mapping.columns.values()))
     table = read_table(path, names)
     columns: Sequence[list[str | None]] = [

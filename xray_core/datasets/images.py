@@ -24,6 +24,7 @@ from xray_core.datasets import dicom
 from xray_core.datasets.reader import N_EXAMPLES
 from xray_core.datasets.refusals import check_size, explain_trouble
 from xray_core.errors import ImageError
+from xray_core.paths import is_file, open_file
 
 # A closed list: Pillow would otherwise also try formats that start other programs.
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "GIF")
@@ -134,7 +135,7 @@ def _measure(path: Path) -> tuple[int | None, int | None, int | None, str]:
         width, height = read_size(path)
         return width, height, path.stat().st_size, ""
     except ImageError as error:
-        return None, None, path.stat().st_size if path.is_file() else None, str(error)
+        return None, None, path.stat().st_size if is_file(path) else None, str(error)
 
 
 def _is_dicom_name(path: Path) -> bool:
@@ -155,7 +156,7 @@ def _refuse_unless_dicom(path: Path, error: UnidentifiedImageError) -> None:
 def _open(path: Path) -> Iterator[Image.Image]:
     """Open `path` with only its header read, and refuse it if it is too large."""
     try:
-        with Image.open(path, formats=FORMATS) as image:
+        with open_file(path) as file, Image.open(file, formats=FORMATS) as image:
             check_size(path, *image.size)
             yield image
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:

@@ -19,15 +19,15 @@ Source: Kermany et al., Cell 172 (2018), doi:10.1016/j.cell.2018.02.010
 Data: doi:10.17632/rscbjbr9sj.2 (CC BY 4.0), in the Kaggle folder layout
 """
 
-import os
 import re
-from itertools import islice, product
+from itertools import product
 from pathlib import Path, PurePath
 
 from xray_core.catalog import Catalog, build_catalog
 from xray_core.datasets.images import is_image_name
-from xray_core.datasets.reader import Reader, count_remark
+from xray_core.datasets.reader import Reader, count_remark, refused_remark
 from xray_core.errors import DatasetError
+from xray_core.paths import is_folder, list_folder, walk_folders
 
 SPLITS = ("train", "val", "test")
 N_LOOKED_AT = 100  # files of a class folder, to recognise the dataset by
@@ -59,10 +59,9 @@ def _holds_images(folder: Path) -> bool:
 
     Others name their folders so too; their images are for the reader of any folder.
     """
-    if not folder.is_dir():
+    if not is_folder(folder):
         return False
-    with os.scandir(folder) as entries:
-        names = [entry.name for entry in islice(entries, N_LOOKED_AT) if is_image_name(entry.name)]
+    names = [name for name in list_folder(folder, N_LOOKED_AT).files if is_image_name(name)]
     return not names or any(NAMES[folder.name].fullmatch(PurePath(name).stem) for name in names)
 
 
@@ -83,8 +82,8 @@ def read_kermany(folder: Path) -> Catalog:
         raise DatasetError(f"{folder} is not the Kermany dataset: expected {EXPECTS}.")
 
     rows: dict[str, dict[str, str]] = {}
-    unknown, repeated, stray = [], [], []
-    for split, class_folder, file in _list_files(root):
+    unknown, repeated, stray, refused = [], [], [], list[str]()
+    for split, class_folder, file in _list_files(root, refused):
         name, stem = f"{split}/{class_folder}/{file}", PurePath(file).stem
         if not is_image_name(file):
             stray.append(name)
@@ -105,20 +104,21 @@ def read_kermany(folder: Path) -> Catalog:
         count_remark("unknown_name", unknown, "Images left out, as their names give no patient"),
         count_remark("repeated_name", repeated, "Images left out, as their names occur twice"),
         count_remark("stray_file", stray, "Files left out, as they are no images"),
+        refused_remark(refused),
     ]
     return build_catalog(root, "kermany", rows.values(), remarks=remarks)
 
 
-def _list_files(root: Path) -> list[tuple[str, str, str]]:
+def _list_files(root: Path, refused: list[str]) -> list[tuple[str, str, str]]:
     """Return (split, class folder, file name) of all files but the hidden ones, sorted."""
-    found = []
-    for split, class_folder in product(SPLITS, NAMES):
-        folder = root / split / class_folder
-        if folder.is_dir():
-            with os.scandir(folder) as entries:  # names only: no look at each file
-                files = (entry.name for entry in entries if entry.is_file())
-                found += [(split, class_folder, file) for file in files if file[0] != "."]
-    return sorted(found)
+    places = {f"{split}/{name}": (split, name) for split, name in product(SPLITS, NAMES)}
+    return sorted(
+        (*places[inside], file)
+        for split in SPLITS
+        for inside, files in walk_folders(root, refused, split)
+        if inside in places
+        for file in files
+    )
 
 
 READER = Reader(

@@ -20,7 +20,6 @@ Known trouble:
 Source: Wang et al., CVPR 2017, arXiv:1705.02315
 """
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -29,8 +28,9 @@ import pandas as pd
 from xray_core.catalog import Catalog, Remark, build_catalog
 from xray_core.datasets.images import SUFFIXES
 from xray_core.datasets.nih_tables import clean_ids, is_among, read_boxes, read_image_rows
-from xray_core.datasets.reader import N_EXAMPLES, Reader, count_remark
+from xray_core.datasets.reader import N_EXAMPLES, Reader, count_remark, refused_remark
 from xray_core.errors import DatasetError
+from xray_core.paths import is_file, list_folder, read_bytes, walk_folders
 
 IMAGE_CSVS = ("Data_Entry_2017_v2020.csv", "Data_Entry_2017.csv", "sample_labels.csv")
 BOX_CSV, TRAIN_TXT, TEST_TXT = "BBox_List_2017.csv", "train_val_list.txt", "test_list.txt"
@@ -58,11 +58,9 @@ def _holds_table(folder: Path) -> bool:
 def _subfolders(folder: Path) -> list[Path]:
     """Return the visible folders in `folder`, sorted; none if it cannot be listed."""
     try:
-        with os.scandir(folder) as entries:
-            names = [entry.name for entry in entries if entry.is_dir()]
-    except OSError:
+        return [folder / name for name in list_folder(folder).folders]
+    except DatasetError:
         return []
-    return [folder / name for name in sorted(names) if not name.startswith((".", "__MACOSX"))]
 
 
 def read_nih_chestxray14(folder: Path) -> Catalog:
@@ -80,7 +78,7 @@ def read_nih_chestxray14(folder: Path) -> Catalog:
     root = find_root(folder)
     if root is None:
         raise DatasetError(f"{folder} is not NIH ChestX-ray14: expected {EXPECTS}.")
-    found = [name for name in IMAGE_CSVS if (root / name).is_file()]
+    found = [name for name in IMAGE_CSVS if is_file(root / name)]
     ignored = count_remark("ignored_table", found[1:], f"Tables left out in favour of {found[0]}")
 
     images, remarks = read_image_rows(root / found[0])
@@ -115,12 +113,14 @@ def _add_published_split(images: pd.DataFrame, root: Path) -> tuple[pd.DataFrame
 
 def _read_list(path: Path) -> pd.Series:
     """Return the image ids that a text file lists, one a line; none if there is no such file."""
-    content = path.read_bytes() if path.is_file() else b""
+    content = read_bytes(path) if is_file(path) else b""
     return clean_ids(pd.Series(content.decode("utf-8-sig", "replace").split(), dtype="string"))
 
 
 def _add_paths(images: pd.DataFrame, root: Path) -> tuple[pd.DataFrame, list[Remark]]:
-    files = pd.DataFrame(sorted(_list_files(root)), columns=["path", "image_id"], dtype="string")
+    refused = list_folder(root).refused
+    found = sorted(_list_files(root, refused))
+    files = pd.DataFrame(found, columns=["path", "image_id"], dtype="string")
     known = is_among(files["image_id"], images["image_id"])
     repeated = known & files["image_id"].duplicated()
     paths = files[known & ~repeated].set_index("image_id")["path"]
@@ -136,10 +136,11 @@ def _add_paths(images: pd.DataFrame, root: Path) -> tuple[pd.DataFrame, list[Rem
             "repeated_name", list(files.loc[repeated, "path"]), "Second copies of images, left out"
         ),
         count_remark("stray_file", list(files.loc[~known, "path"]), "Files that no row names"),
+        refused_remark(refused),
     ]
 
 
-def _list_files(root: Path) -> Iterator[tuple[str, str]]:
+def _list_files(root: Path, refused: list[str]) -> Iterator[tuple[str, str]]:
     """Yield (path relative to `root`, image id) of the files in folders named images….
 
     The id is empty where the file is no image.
@@ -147,15 +148,12 @@ def _list_files(root: Path) -> Iterator[tuple[str, str]]:
     for top in _subfolders(root):
         if not top.name.lower().startswith(("images", "sample")):
             continue
-        for folder, subfolders, names in os.walk(top):  # names only: no look at each file
-            subfolders[:] = [one for one in subfolders if not one.startswith((".", "__MACOSX"))]
-            if not Path(folder).name.lower().startswith("images"):
+        for inside, names in walk_folders(root, refused, top.name):
+            if not inside.rpartition("/")[2].lower().startswith("images"):
                 continue
-            inside = Path(folder).relative_to(root).as_posix()
             for name in names:
-                if name[0] != ".":
-                    stem, _, suffix = name.lower().rpartition(".")
-                    yield f"{inside}/{name}", stem if f".{suffix}" in SUFFIXES else ""
+                stem, _, suffix = name.lower().rpartition(".")
+                yield f"{inside}/{name}", stem if f".{suffix}" in SUFFIXES else ""
 
 
 READER = Reader(

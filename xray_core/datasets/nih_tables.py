@@ -14,6 +14,7 @@ from xray_core.catalog import BOX_COLUMNS, Remark
 from xray_core.datasets.boxes import fit_boxes
 from xray_core.datasets.reader import count_remark
 from xray_core.datasets.tables import read_table
+from xray_core.paths import is_file
 
 # How the headers write what is no column of its own in all releases.
 ALIASES = {
@@ -118,7 +119,7 @@ def read_boxes(path: Path, images: pd.DataFrame) -> tuple[pd.DataFrame, list[Rem
     Raises:
         DatasetError: the table is no CSV or lacks a column.
     """
-    if not path.is_file():
+    if not is_file(path):
         return pd.DataFrame(columns=list(BOX_COLUMNS)), []
     columns = ("Image Index", "Finding Label", "x", "y", "w", "h")
     return place_boxes(read_table(path, columns, aliases=ALIASES), images)

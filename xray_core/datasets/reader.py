@@ -47,6 +47,17 @@ class Reader:
     beside: Callable[[Path], Path] | None = None
 
 
+REFUSED = (
+    "Files and links left out, as they are no plain files, have names that are no text, or lead "
+    "nowhere, in a circle or out of the folders that may be read"
+)
+
+
 def count_remark(kind: str, names: Sequence[str], what: str) -> Remark:
     """Return a remark on `names`, whose message is "<what>: <how many>."."""
     return Remark(kind, len(names), f"{what}: {len(names):,}.", tuple(names[:N_EXAMPLES]))
+
+
+def refused_remark(names: Sequence[str]) -> Remark:
+    """Return a remark on what `paths.list_folder` and `walk_folders` refused."""
+    return count_remark("refused_file", names, REFUSED)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from xray_core.errors import ImageError
+from xray_core.errors import DatasetError, ImageError
 
 MAX_PIXELS = 50_000_000  # 50 MB decoded; the largest radiographs have about 20 MP
 
@@ -34,6 +34,8 @@ def explain_trouble(path: Path) -> Iterator[None]:
         yield
     except (ImageError, MemoryError):
         raise  # a full memory says nothing about the file: it must not be remembered as damaged
+    except DatasetError as error:  # of the gate, `paths.open_file`
+        raise ImageError(str(error)) from error
     except PermissionError as error:
         raise ImageError(f"{path} may not be read by this user. Change its permissions.") from error
     except FileNotFoundError as error:

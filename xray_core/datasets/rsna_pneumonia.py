@@ -28,7 +28,6 @@ Source: Shih et al., Radiology: Artificial Intelligence 1 (2019), doi:10.1148/ry
 """
 
 import json
-import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -41,9 +40,10 @@ from xray_core.datasets.dicom import SUFFIXES as DICOM_SUFFIXES
 from xray_core.datasets.dicom import read_dicom_texts
 from xray_core.datasets.images import MEASURE_THREADS, is_image_name
 from xray_core.datasets.nih_tables import GENDERS, MAX_PX, VIEWS, is_among, parse_age
-from xray_core.datasets.reader import N_EXAMPLES, Reader, count_remark
+from xray_core.datasets.reader import N_EXAMPLES, Reader, count_remark, refused_remark
 from xray_core.datasets.tables import read_table
 from xray_core.errors import DatasetError, ImageError
+from xray_core.paths import is_file, read_bytes, walk_folders
 
 STAGES = ("stage_2", "stage_1")  # the later one goes first
 LABEL_CSV, CLASS_CSV = "{}_train_labels.csv", "{}_detailed_class_info.csv"
@@ -147,7 +147,7 @@ def _squash(name: str) -> str:
 
 def _add_patients(images: pd.DataFrame, root: Path) -> tuple[pd.DataFrame, Remark]:
     """Add the patients of NIH ChestX-ray14, eight digits, where the mapping is there."""
-    patients = _read_mapping(root / MAPPING_JSON) if (root / MAPPING_JSON).is_file() else {}
+    patients = _read_mapping(root / MAPPING_JSON) if is_file(root / MAPPING_JSON) else {}
     images["patient_id"] = images["image_id"].map(patients).astype("string")
     unknown = images.loc[images["patient_id"].isna(), "image_id"]
     message = (
@@ -160,7 +160,7 @@ def _add_patients(images: pd.DataFrame, root: Path) -> tuple[pd.DataFrame, Remar
 def _read_mapping(path: Path) -> dict[str, str]:
     """Return patientId -> patient of NIH ChestX-ray14, in front of the name of its image."""
     try:
-        rows = json.loads(path.read_text("utf-8-sig"))
+        rows = json.loads(read_bytes(path).decode("utf-8-sig"))
         names = {str(row["subset_img_id"]).lower(): str(row["img_id"]) for row in rows}
     except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise DatasetError(
@@ -178,7 +178,8 @@ def _add_paths(images: pd.DataFrame, root: Path) -> tuple[pd.DataFrame, list[Rem
     repeated: list[str] = []
     tests: list[str] = []
     # DICOM first: a copy in another format has lost age, gender and view.
-    files = sorted(_list_files(root), key=lambda path: (not _is_dicom(path), path))
+    refused: list[str] = []
+    files = sorted(_list_files(root, refused), key=lambda path: (not _is_dicom(path), path))
     for path in files:
         image_id = path.rpartition("/")[2].rpartition(".")[0].lower()
         if not is_image_name(path) or image_id not in known:
@@ -199,6 +200,7 @@ def _add_paths(images: pd.DataFrame, root: Path) -> tuple[pd.DataFrame, list[Rem
         count_remark("stray_file", stray, "Files left out, as no row names them"),
         count_remark("test_image", tests, "Test images left out, as they come without labels"),
         count_remark("repeated_name", repeated, "Files left out, as their image occurs twice"),
+        refused_remark(refused),
     ]
 
 
@@ -206,13 +208,11 @@ def _is_dicom(path: str) -> bool:
     return path.lower().endswith(DICOM_SUFFIXES)
 
 
-def _list_files(root: Path) -> Iterator[str]:
+def _list_files(root: Path, refused: list[str]) -> Iterator[str]:
     """Yield the files in the folders under `root`, and the images in it, relative to it."""
-    for folder, subfolders, files in os.walk(root):
-        subfolders[:] = [name for name in subfolders if not name.startswith((".", "__MACOSX"))]
-        inside = Path(folder).relative_to(root).as_posix()
+    for inside, files in walk_folders(root, refused):
         for name in files:
-            if inside != "." and name[0] != ".":
+            if inside:
                 yield f"{inside}/{name}"
             elif is_image_name(name):  # beside the tables, only these
                 yield name

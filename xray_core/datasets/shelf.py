@@ -3,12 +3,10 @@
 Every folder in the workspace's `data/` is on it, and every folder that a user added; those
 are listed in `datasets.json`. A folder may be that of an archive, with the dataset a level or two
 below: it gives the name, and the dataset's root (see `find_dataset`) says which dataset it is, here
-and in every run. The environment variable XRAY_DATA_ROOTS (folders joined by
-the system's path separator) limits what may be added, for an app that is opened to a class.
+and in every run. What may be added, `xray_core.paths` says.
 """
 
 import json
-import os
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -20,6 +18,7 @@ from xray_core.datasets.phantom import is_phantom
 from xray_core.errors import DatasetError
 from xray_core.files import replaced_file
 from xray_core.home import Home
+from xray_core.paths import find_allowed
 from xray_core.processes import start_detached, xray_command
 
 DEMO = "demo"
@@ -69,25 +68,6 @@ def find_names(home: Home, folders: Iterable[Path]) -> dict[Path, str | None]:
     return {folder: names.get(root) if root else None for folder, root in roots.items()}
 
 
-def find_allowed(folder: Path) -> Path:
-    """Return `folder` resolved; what lies in it is not looked at.
-
-    Raises:
-        DatasetError: it lies outside XRAY_DATA_ROOTS, or is no path.
-    """
-    try:
-        folder = folder.expanduser().resolve()
-    except (OSError, RuntimeError, ValueError) as error:  # an unknown user's home, a NUL, a loop
-        raise DatasetError(f"{str(folder)!r} is no folder: {error}.") from error
-    roots = [Path(root).resolve() for root in _allowed_roots()]
-    if roots and not any(folder.is_relative_to(root) for root in roots):
-        raise DatasetError(
-            f"{folder} lies outside the folders that this app may read: "
-            f"{', '.join(map(str, roots))}. Ask whoever runs the app to add it to XRAY_DATA_ROOTS."
-        )
-    return folder
-
-
 def add_dataset(home: Home, folder: Path) -> Path:
     """Put `folder` on the shelf, unless its dataset is there by another; return the dataset's root.
 
@@ -96,10 +76,8 @@ def add_dataset(home: Home, folder: Path) -> Path:
     """
     folder = find_allowed(folder)
     reader, root = find_dataset(folder)
-    list_roots = READERS[reader].roots
-    # A link may lead elsewhere, and a union's members may lie there.
-    for place in [root, *(list_roots(root) if list_roots else ())]:
-        find_allowed(place)
+    if list_roots := READERS[reader].roots:
+        list_roots(root)  # a union's members may lie elsewhere
     try:
         home.folder.mkdir(parents=True, exist_ok=True)
         with FileLock(home.folder / "datasets.lock"):
@@ -155,7 +133,3 @@ def _read_added(home: Home) -> list[Path]:
         raise DatasetError(
             f"{path} is damaged: {error}. Mend or delete it; only the list is lost."
         ) from error
-
-
-def _allowed_roots() -> list[str]:
-    return [root for root in os.environ.get("XRAY_DATA_ROOTS", "").split(os.pathsep) if root]

@@ -22,7 +22,6 @@ Source: Lakhani et al., J Digit Imaging 36 (2023), doi:10.1007/s10278-022-00706-
 """
 
 import ast
-import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from math import isfinite
@@ -36,9 +35,10 @@ from xray_core.datasets.boxes import fit_boxes
 from xray_core.datasets.dicom import SUFFIXES as DICOM_SUFFIXES
 from xray_core.datasets.dicom import read_dicom_size
 from xray_core.datasets.images import MEASURE_THREADS, is_image_name
-from xray_core.datasets.reader import N_EXAMPLES, Reader, count_remark
+from xray_core.datasets.reader import N_EXAMPLES, Reader, count_remark, refused_remark
 from xray_core.datasets.tables import read_table
 from xray_core.errors import DatasetError, ImageError
+from xray_core.paths import is_file, list_folder, walk_folders
 
 STUDY_CSV, IMAGE_CSV = "train_study_level.csv", "train_image_level.csv"
 META_CSV, PATIENTS_CSV = "meta.csv", "patients.csv"
@@ -167,7 +167,7 @@ def _add_original_sizes(images: pd.DataFrame, root: Path) -> tuple[pd.DataFrame,
     """Add original_width and original_height, from meta.csv or else a DICOM file's header."""
     sizes = ["original_width", "original_height"]
     images[sizes] = pd.NA
-    if (root / META_CSV).is_file():
+    if is_file(root / META_CSV):
         table = read_table(root / META_CSV, ("image_id", "dim0", "dim1"))
         ids = _clean_ids(table["image_id"], "_image")
         dims = table[["dim0", "dim1"]].apply(pd.to_numeric, errors="coerce")
@@ -198,7 +198,7 @@ def _read_header_size(path: Path) -> tuple[int | None, int | None]:
 
 def _add_patients(images: pd.DataFrame, root: Path) -> tuple[pd.DataFrame, Remark]:
     images["patient_id"] = pd.NA
-    if (root / PATIENTS_CSV).is_file():
+    if is_file(root / PATIENTS_CSV):
         table = read_table(root / PATIENTS_CSV, ("imageid", "patientid"))
         ids = _clean_ids(table["imageid"], "_image")
         images["patient_id"] = _look_up(images["image_id"], ids, table["patientid"].str.lower())
@@ -211,7 +211,8 @@ def _add_paths(images: pd.DataFrame, root: Path) -> tuple[pd.DataFrame, list[Rem
     studies = dict(zip(images["image_id"], images["study_id"], strict=True))
     paths: dict[str, str] = {}
     stray, repeated, misplaced = [], [], []
-    for path, study in _list_files(root):
+    refused = list_folder(root).refused
+    for path, study in _list_files(root, refused):
         name = path.rpartition("/")[2]
         image_id = name.rpartition(".")[0].lower()
         if not is_image_name(name) or image_id not in studies:
@@ -239,28 +240,23 @@ def _add_paths(images: pd.DataFrame, root: Path) -> tuple[pd.DataFrame, list[Rem
             misplaced,
             f"Images in the folder of another study than {IMAGE_CSV} says, which is believed",
         ),
+        refused_remark(refused),
     ]
 
 
-def _list_files(root: Path) -> Iterator[tuple[str, str]]:
+def _list_files(root: Path, refused: list[str]) -> Iterator[tuple[str, str]]:
     """Yield (path relative to `root`, study) of the files in the image folder, the flat first.
 
     The study is the folder's name in lower case, "" for a file that is not two folders deep.
     """
-    with os.scandir(root) as entries:  # on most systems Train is not train
-        tops = [entry.name for entry in entries if entry.name.lower() == IMAGE_FOLDER]
-    for top in sorted(tops, reverse=True):
-        for folder, subfolders, files in os.walk(root / top):
-            subfolders[:] = sorted(name for name in subfolders if not _is_hidden(name))
-            steps = Path(folder).relative_to(root).parts
+    # On most systems Train is not train.
+    tops = [name for name in list_folder(root).folders if name.lower() == IMAGE_FOLDER]
+    for top in reversed(tops):
+        for inside, files in walk_folders(root, refused, top):
+            steps = inside.split("/")
             study = steps[1].lower() if len(steps) == 3 else ""
-            for name in sorted(files):
-                if not _is_hidden(name):
-                    yield "/".join((*steps, name)), study
-
-
-def _is_hidden(name: str) -> bool:
-    return name.startswith((".", "__MACOSX"))
+            for name in files:
+                yield f"{inside}/{name}", study
 
 
 def _read_boxes(images: pd.DataFrame) -> tuple[pd.DataFrame, list[Remark]]:

@@ -6,7 +6,7 @@ which are edited where they lie, size and time count as well.
 
 Not noticed: another file than a table that is overwritten in place, its name and its folder
 staying as they are; what happens within one tick of the file system's clock (milliseconds, on
-USB sticks two seconds) after a look; what a link inside leads to, unless it is among the places.
+USB sticks two seconds) after a look. Links are followed as far as `xray_core.paths` allows.
 """
 
 import hashlib
@@ -17,7 +17,9 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 
-HIDDEN = (".", "__MACOSX")  # folders that an operating system or an editor leaves behind
+from xray_core.errors import DatasetError
+from xray_core.paths import lies_in, list_folder
+
 TABLE_SUFFIXES = (".csv", ".txt", ".xlsx", ".json")
 # A look at each place takes some microseconds, so looking once in this time is always cheap.
 REST_SECONDS = 1e-4  # for each place looked at
@@ -35,9 +37,11 @@ class DatasetState:
     def __init__(self, places: Iterable[Path]) -> None:
         """Look at `places`: folders with all below them, or files; they need not exist."""
         self._stamps: dict[str, Stamp] = {}
+        self._refused: list[str] = []
         for place in places:
             self._look(str(place))
-        text = json.dumps(sorted(self._stamps.items()))
+        # A link that may be followed from now on changes no folder.
+        text = json.dumps([sorted(self._stamps.items()), sorted(self._refused)])
         self.digest = hashlib.sha256(text.encode()).hexdigest()
         self._looked = time.monotonic()
 
@@ -57,22 +61,28 @@ class DatasetState:
         return True
 
     def _look(self, top: str) -> None:
-        waiting = [top]
+        own, followed, waiting = os.path.realpath(top), set[str](), [top]
         while waiting:
             place = waiting.pop()
             # Before it is listed: what comes in between is then seen at the next look.
             self._stamps[place] = _stamp(place)
             try:
-                entries = os.scandir(place)
-            except OSError:  # a file, nothing, or not for us; whoever reads it says so
+                found = list_folder(Path(place))
+            except DatasetError:  # a file, nothing, or not for us; whoever reads it says so
                 continue
-            with entries:
-                for entry in entries:
-                    if entry.is_dir(follow_symlinks=False):
-                        if not entry.name.startswith(HIDDEN):
-                            waiting.append(entry.path)
-                    elif entry.name.lower().endswith(TABLE_SUFFIXES):
-                        self._stamps[entry.path] = _stamp(entry.path)
+            self._refused += [f"{place}/{name}" for name in found.refused]
+            for name in found.folders:
+                path = f"{place}/{name}"
+                if name in found.linked:
+                    target = os.path.realpath(path)
+                    # Looked at already, or about to be; or around what we look at.
+                    if target in followed or lies_in(target, own) or lies_in(own, target):
+                        continue
+                    followed.add(target)
+                waiting.append(path)
+            for name in found.files:
+                if name.lower().endswith(TABLE_SUFFIXES):
+                    self._stamps[f"{place}/{name}"] = _stamp(f"{place}/{name}")
 
 
 def _stamp(place: str) -> Stamp:

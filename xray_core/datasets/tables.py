@@ -6,6 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 from xray_core.errors import DatasetError
+from xray_core.paths import open_file
 
 ENCODINGS = ("utf-8", "latin-1")  # the second accepts any bytes
 
@@ -36,7 +37,7 @@ def read_table(
     Raises:
         DatasetError: the file is missing, no CSV, or lacks one of `columns`.
     """
-    if not path.is_file():
+    if not path.exists():
         raise DatasetError(f"{path} is missing. It must hold the columns {', '.join(columns)}.")
     table = _read_text_cells(path)
     found = _find_columns(table, [*columns, *optional], aliases or {})
@@ -106,11 +107,12 @@ def _split_header(header: Sequence[str], width: int) -> list[str]:
 
 def _read_csv(path: Path, encoding: str, names: Sequence[str] | None = None) -> pd.DataFrame:
     """Read all columns as text; `names`, if given, replace those of the header."""
-    return pd.read_csv(
-        path,
-        dtype="string",
-        encoding=encoding,
-        keep_default_na=False,
-        header=0,
-        names=None if names is None else list(names),
-    )
+    with open_file(path) as file:
+        return pd.read_csv(
+            file,
+            dtype="string",
+            encoding=encoding,
+            keep_default_na=False,
+            header=0,
+            names=None if names is None else list(names),
+        )

@@ -30,9 +30,9 @@ import pandas as pd
 from xray_core.catalog import Catalog, build_catalog
 from xray_core.datasets import covid19_radiography, siim_covid19
 from xray_core.datasets.reader import Reader
-from xray_core.datasets.state import HIDDEN
 from xray_core.errors import DatasetError
 from xray_core.files import replaced_file
+from xray_core.paths import HIDDEN, find_allowed, read_bytes
 
 TITLE = "SIIM-FISABIO-RSNA with COVID-19 Radiography"
 UNION_JSON = "union.json"
@@ -104,26 +104,26 @@ def _sort_members(members: Sequence[Path]) -> dict[str, Path]:
 
 def _root_of(name: str, folder: Path) -> Path | None:
     root = MEMBERS[name][0].find_root(folder)
-    return root.resolve() if root else None
+    return find_allowed(root) if root else None
 
 
 def find_members(folder: Path) -> dict[str, Path]:
     """Return reader name -> dataset folder, as `folder`/union.json names them.
 
     Raises:
-        DatasetError: the file is damaged, or a folder that it names is not there or holds
-            something else.
+        DatasetError: the file is damaged, or a folder that it names is not there, holds
+            something else, or lies where this app may not read.
     """
     path = folder / UNION_JSON
     try:
-        named = json.loads(path.read_text(encoding="utf-8"))["members"]
+        named = json.loads(read_bytes(path))["members"]
         folders = {name: Path(folder, named[name]) for name in MEMBERS}
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise DatasetError(
             f"{path} does not name a folder of {' and of '.join(MEMBERS)}: {error!r}. "
             "Write it anew with the command `union`."
         ) from error
-    members = {name: _root_of(name, one) for name, one in folders.items()}
+    members = {name: _root_of(name, find_allowed(one)) for name, one in folders.items()}
     for name, root in members.items():
         if root is None:
             raise DatasetError(

@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from xray_core.errors import DatasetError
+from xray_core.paths import open_file
 
 MAX_BYTES = 100_000_000  # unpacked; a table of 10,000 rows has about 2 MB
 MAX_ROWS, MAX_COLUMNS = 200_000, 50
@@ -45,13 +46,13 @@ def _read_rows(path: Path) -> list[list[str]]:
     import openpyxl  # few datasets come with a workbook, and the rest need not wait for it
 
     try:
-        with zipfile.ZipFile(path) as archive:
-            size = sum(part.file_size for part in archive.infolist())
-        if size > MAX_BYTES:
-            raise ValueError(f"it unpacks to {size / 1e6:,.0f} MB")
-        with warnings.catch_warnings():
+        with open_file(path) as file, warnings.catch_warnings():
+            with zipfile.ZipFile(file) as archive:
+                size = sum(part.file_size for part in archive.infolist())
+            if size > MAX_BYTES:
+                raise ValueError(f"it unpacks to {size / 1e6:,.0f} MB")
             warnings.simplefilter("ignore")  # on missing styles, unknown extensions, ...
-            workbook = openpyxl.load_workbook(path, read_only=True, data_only=True)
+            workbook = openpyxl.load_workbook(file, read_only=True, data_only=True)
             try:
                 # With limits of our own: the sheet's word on its size may be wrong.
                 cells = workbook.worksheets[0].iter_rows(
@@ -61,7 +62,7 @@ def _read_rows(path: Path) -> list[list[str]]:
                 return [row for row in texts if any(row)]
             finally:
                 workbook.close()
-    except MemoryError:
-        raise  # says nothing about the file
+    except (MemoryError, DatasetError):
+        raise  # the first says nothing about the file, the second all
     except Exception as error:  # parsers of damaged bytes raise almost anything
         raise DatasetError(f"{path} is not a readable workbook: {error}.") from error

@@ -4,6 +4,8 @@ from typing import Any
 
 import plotly.graph_objects as go
 
+from xray_core.figures.text import escape_texts
+
 MARGIN = {"l": 8, "r": 8, "t": 8, "b": 8}
 CHANCE_GREY = "#7d8b92"
 SYMBOLS = ("line-ns-open", "diamond-open", "x-thin-open")
@@ -56,7 +58,7 @@ def plot_roc(report: dict[str, Any]) -> go.Figure:
         },
         yaxis={"title": "found (sensitivity)", "range": [0, 1.01], "tickformat": ".0%"},
     )
-    return figure
+    return escape_texts(figure)
 
 
 def plot_intervals(rows: list[dict[str, Any]]) -> go.Figure:
@@ -96,7 +98,7 @@ def plot_intervals(rows: list[dict[str, Any]]) -> go.Figure:
             mode="markers",
             name=mark,
             marker={"size": 14, "symbol": SYMBOLS[number % len(SYMBOLS)], "line": {"width": 2}},
-            hovertemplate=f"{mark}: %{{x:.3f}}<extra></extra>",
+            hovertemplate="%{fullData.name}: %{x:.3f}<extra></extra>",
         )
     figure.update_layout(
         height=110 + 34 * len(known),
@@ -105,4 +107,4 @@ def plot_intervals(rows: list[dict[str, Any]]) -> go.Figure:
         xaxis={"range": [-0.02, 1.02], "tickformat": ".1f", "title": None},
         yaxis={"autorange": "reversed", "type": "category", "title": None},
     )
-    return figure
+    return escape_texts(figure)

@@ -4,6 +4,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from xray_core.figures.evaluation import MARGIN
+from xray_core.figures.text import escape_texts
 
 
 def plot_group(runs: pd.DataFrame, figure_name: str) -> go.Figure:
@@ -49,4 +50,4 @@ def plot_group(runs: pd.DataFrame, figure_name: str) -> go.Figure:
         },
         legend={"orientation": "h", "y": 1.15},
     )
-    return figure
+    return escape_texts(figure)

@@ -8,6 +8,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from xray_core.figures.evaluation import MARGIN
+from xray_core.figures.text import escape_texts
 
 GAP = 0.6  # between two layers, in the unit of their widths
 ROOM = 0.06  # of the drawing's width, for one size written above the layers
@@ -68,7 +69,7 @@ def plot_layers(layers: Sequence[Mapping[str, Any]]) -> go.Figure:
         yaxis={"visible": False},
         legend={"orientation": "h", "y": -0.05},
     )
-    return figure
+    return escape_texts(figure)
 
 
 def _is_drawn(layer: Mapping[str, Any]) -> bool:

@@ -21,8 +21,9 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from xray_core.errors import RecipeError
+from xray_core.errors import DatasetError, RecipeError
 from xray_core.home import find_home
+from xray_core.paths import find_allowed, is_file
 
 # What comes after the last spatial map of a network of keras.applications; see `heads`.
 HEADS = ("pool", "pool_norm", "pool_norm_relu", "norm_flatten", "flatten_dense")
@@ -31,6 +32,7 @@ HEAD_OPTIONS: Mapping[str, float | str] = {"head": "pool", "dropout": 0.0}
 IMAGENET_URL = "https://storage.googleapis.com/tensorflow/keras-applications/"
 RUN_MODEL = ".keras"  # ending of the models that runs keep
 RUN_OF = "run:"  # begins the weights that are those of a run, or of the newest one of a recipe
+WEIGHTS_SUFFIXES = (RUN_MODEL, ".h5", ".hdf5")
 ASK = "ask"  # the weights of a recipe that only its user can have
 
 
@@ -223,7 +225,7 @@ def build_model(
     model = build(n_classes, size, first, multilabel, **beside, **{**card.options, **options})
     if from_run:
         loading = import_module(f"{__name__}.weights")
-        loading.take_over_weights(model, Path(weights).expanduser())
+        loading.take_over_weights(model, find_weights(weights))
     return model
 
 
@@ -273,14 +275,38 @@ def check_weights_kind(name: str, weights: str) -> None:
 
 
 def check_weights(name: str, weights: str) -> None:
-    """Raise RecipeError early if `weights` names a file that is not there, or none yet."""
+    """Raise RecipeError early if `weights` names no file of weights that may be read, or none yet.
+
+    What lies elsewhere, or is called as no file of weights is, is refused whether or not it is
+    there: else anybody who may send a recipe could ask what the machine holds.
+    """
     if weights == ASK:
         raise RecipeError(
             f"Keras publishes no ImageNet weights of {MODELS[name].title}. Set weights to the path "
             f"of a {RUN_MODEL} file of that network, or weights=random."
         )
-    if weights not in ("random", "imagenet") and not Path(weights).expanduser().is_file():
+    if weights not in ("random", "imagenet"):
+        find_weights(weights)
+
+
+def find_weights(weights: str) -> Path:
+    """Return the file of weights that a recipe names.
+
+    Raises:
+        RecipeError: it is called as no such file is, is not there, or may not be read.
+    """
+    if not weights.endswith(WEIGHTS_SUFFIXES):
+        raise RecipeError(
+            f"weights is {weights!r}, which is no file of weights: its name must end with "
+            f"{' or '.join(WEIGHTS_SUFFIXES)}."
+        )
+    try:
+        there = is_file(find_allowed(Path(weights)))
+    except DatasetError as error:
+        raise RecipeError(str(error)) from error
+    if not there:
         raise RecipeError(
             f"There is no weights file {weights!r}. Give the path of a file, "
             "or set weights=imagenet or weights=random."
         )
+    return Path(weights).expanduser()  # unresolved, as Keras goes by the ending of the name

@@ -6,7 +6,7 @@ from pathlib import Path
 import keras
 
 from xray_core.errors import RecipeError
-from xray_core.models import MODELS, weights_file, weights_url
+from xray_core.models import MODELS, find_weights, weights_file, weights_url
 
 LOG = logging.getLogger(__name__)
 
@@ -25,10 +25,7 @@ def load_base_weights(base: keras.Model, name: str, weights: str, **options: flo
     """
     if weights == "random":
         return
-    if weights == "imagenet":
-        path = _imagenet_weights(name, **options)
-    else:
-        path = Path(weights).expanduser()
+    path = _imagenet_weights(name, **options) if weights == "imagenet" else find_weights(weights)
     try:
         base.load_weights(path)
     except (ValueError, OSError, KeyError) as error:

@@ -22,7 +22,8 @@ from filelock import FileLock, Timeout
 
 from xray_core.catalog import Catalog
 from xray_core.datasets.images import read_image
-from xray_core.errors import ImageError
+from xray_core.errors import DatasetError, ImageError
+from xray_core.paths import open_file
 from xray_core.preprocess.cache import BuildStopped
 from xray_core.preprocess.images import Pixels, resize_square
 
@@ -212,9 +213,9 @@ def _read_file(root: Path, stamp: dict[str, Any]) -> dict[str, Any]:
 
 def _read_format(path: Path) -> str | None:
     try:
-        with path.open("rb") as file:
+        with open_file(path) as file:
             start = file.read(12)
-    except OSError:
+    except (OSError, DatasetError):
         return None
     return next((name for first, name in FIRST_BYTES.items() if start.startswith(first)), None)
 

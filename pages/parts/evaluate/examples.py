@@ -38,7 +38,12 @@ def show_examples(predictions: pd.DataFrame, recipe: Recipe) -> None:
         kind = st.segmented_control(
             "Show", [WRONG, RIGHT], default=WRONG, required=True, key="examples"
         )
-        actual = st.pills("True class", sorted(judged["actual"].unique()), key="examples_class")
+        actual = st.pills(
+            "True class",
+            sorted(judged["actual"].unique()),
+            format_func=escape_markdown,
+            key="examples_class",
+        )
         order = st.selectbox("Order", list(ORDERS), width=200)
     chosen = judged[judged["is_right"] == (kind == RIGHT)]
     if actual:

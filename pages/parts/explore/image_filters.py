@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 
 from pages.parts.explore.column_filters import WHERE, read_filters, show_filters
 from pages.parts.explore.image_address import start_over
+from pages.parts.frame import escape_markdown
 from pages.parts.tables import Tables, read_tables
 from xray_core import eda
 from xray_core.catalog import Catalog
@@ -42,6 +43,7 @@ def choose_images(catalog: Catalog, folded: bool) -> tuple[Tables, Rows]:
         wanted = st.pills(
             views[view_name].question,
             list(tables.counts["class"]),
+            format_func=escape_markdown,
             key="class",
             help="One class of the label view, with its images; none chosen shows all.",
             wrap=True,

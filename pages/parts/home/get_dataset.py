@@ -20,7 +20,8 @@ def show_get_dataset() -> None:
     with box:
         st.markdown(
             "Download a dataset from its page, put the archive as it is into "
-            f"`{find_home().data}`, and open this page again: it offers to unpack it."
+            f"{escape_markdown(str(find_home().data))}, and open this page again: it offers to "
+            "unpack it."
         )
         installed = is_installed()
         if not installed:

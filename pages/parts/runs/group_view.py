@@ -87,7 +87,7 @@ def _summarise(folder: str, states: tuple[tuple[str, str], ...]) -> GroupSummary
 
 def _show_settings(summary: GroupSummary) -> None:
     rows = [
-        {"setting": row["setting"], "done": f"{row['done']} of {row['runs']}"}
+        {"setting": escape_markdown(row["setting"]), "done": f"{row['done']} of {row['runs']}"}
         | {metric_name(one): _mean_in_words(one, row) for one in FIGURES}
         for row in summary.settings.to_dict("records")
     ]

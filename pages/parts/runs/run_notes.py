@@ -21,7 +21,9 @@ def show_notes(run: Run, home: Home) -> None:
         for tag in notes.tags:
             st.badge(escape_markdown(tag), icon=":material/label:", color="gray")
         if notes.note:
-            st.markdown(escape_markdown(notes.note), width="stretch")
+            # The ends of its lines are kept, as they were typed.
+            lines = map(escape_markdown, notes.note.splitlines())
+            st.markdown("  \n".join(lines), width="stretch")
         written = notes != Notes()
         panel = st.popover(
             "Edit" if written else "Add tags or a note",

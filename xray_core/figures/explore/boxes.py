@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from plotly.subplots import make_subplots
 
 from xray_core.figures.explore.look import LEGEND_ABOVE, MARGIN, plot_by_class
+from xray_core.figures.text import escape_texts
 
 N_COLUMNS = 3  # maps beside each other
 
@@ -37,7 +38,7 @@ def plot_boxes_per_image(boxes: pd.DataFrame) -> go.Figure:
         xaxis={"title": "boxes on the image", "dtick": 1},
         yaxis={"title": "images", "tickformat": ",d"},
     )
-    return figure
+    return escape_texts(figure)
 
 
 def plot_box_areas(areas: pd.DataFrame) -> go.Figure:
@@ -78,7 +79,8 @@ def plot_box_maps(maps: Mapping[str, NDArray[np.float64]]) -> go.Figure:
             zmin=0,
             zmax=max(peaks[name], 1e-3),
             showscale=False,
-            hovertemplate=f"{name}: %{{z:.1%}} of the boxes cover this place<extra></extra>",
+            name=name,
+            hovertemplate="%{fullData.name}: %{z:.1%} of the boxes cover this place<extra></extra>",
             row=number // n_columns + 1,
             col=number % n_columns + 1,
         )
@@ -97,7 +99,7 @@ def plot_box_maps(maps: Mapping[str, NDArray[np.float64]]) -> go.Figure:
         )
     figure.update_annotations(font_size=12)
     figure.update_layout(height=40 + 210 * n_rows, margin={**MARGIN, "t": 44})
-    return figure
+    return escape_texts(figure)
 
 
 def plot_sides(sides: pd.DataFrame) -> go.Figure:
@@ -139,4 +141,4 @@ def plot_sides(sides: pd.DataFrame) -> go.Figure:
         xaxis={"tickformat": ".0%", "range": [0, 1.02], "title": "share of images with a box"},
         yaxis={"autorange": "reversed", "type": "category", "title": None},
     )
-    return figure
+    return escape_texts(figure)

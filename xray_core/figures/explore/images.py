@@ -6,6 +6,7 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from xray_core.figures.explore.look import ABSENT_GREY, LEGEND_ABOVE, MARGIN
+from xray_core.figures.text import escape_texts
 
 
 def plot_image_sizes(sizes: pd.DataFrame) -> go.Figure:
@@ -53,7 +54,7 @@ def plot_image_sizes(sizes: pd.DataFrame) -> go.Figure:
         xaxis={"title": "width, px", "rangemode": "tozero"},
         yaxis={"title": "height, px", "rangemode": "tozero"},
     )
-    return figure
+    return escape_texts(figure)
 
 
 def plot_difference(
@@ -78,7 +79,8 @@ def plot_difference(
             zmax=limit,
             colorscale="RdBu_r",
             colorbar={"thickness": 10, "outlinewidth": 0, "title": {"text": "gray<br>levels"}},
-            hovertemplate=f"{names[0]} − {names[1]}: %{{z:+.1f}} gray levels<extra></extra>",
+            name=f"{names[0]} − {names[1]}",
+            hovertemplate="%{fullData.name}: %{z:+.1f} gray levels<extra></extra>",
         )
     )
     figure.update_layout(
@@ -87,4 +89,4 @@ def plot_difference(
         xaxis={"visible": False, "constrain": "domain"},
         yaxis={"visible": False, "autorange": "reversed", "scaleanchor": "x"},
     )
-    return figure
+    return escape_texts(figure)

@@ -5,6 +5,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from xray_core.figures.explore.look import ABSENT_GREY, MARGIN
+from xray_core.figures.text import escape_texts
 from xray_core.labels import SEPARATOR
 
 # An axis of names shows them all, however narrow.
@@ -58,7 +59,7 @@ def plot_label_counts(counts: pd.DataFrame) -> go.Figure:
         xaxis={"title": "images", "tickformat": ",d"},
         yaxis={"autorange": "reversed", "type": "category", "title": None},
     )
-    return figure
+    return escape_texts(figure)
 
 
 def plot_together(together: pd.DataFrame) -> go.Figure:
@@ -96,7 +97,7 @@ def plot_together(together: pd.DataFrame) -> go.Figure:
         xaxis={**NAMES, "tickangle": -90},
         yaxis={**NAMES, "autorange": "reversed"},
     )
-    return figure
+    return escape_texts(figure)
 
 
 def plot_sets(combinations: pd.DataFrame) -> go.Figure:
@@ -167,4 +168,4 @@ def plot_sets(combinations: pd.DataFrame) -> go.Figure:
         xaxis2={"domain": [0.62, 1], "title": "images", "tickformat": "~s", "nticks": 4},
         yaxis={"range": [len(sets) - 0.4, -0.6], "visible": False},
     )
-    return figure
+    return escape_texts(figure)

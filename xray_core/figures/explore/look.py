@@ -4,6 +4,8 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
+from xray_core.figures.text import escape_texts
+
 ABSENT_GREY = "#9aa5ab"
 MARGIN = {"l": 8, "r": 8, "t": 8, "b": 8}
 LEGEND_ABOVE = {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"}
@@ -67,4 +69,4 @@ def plot_by_class(table: pd.DataFrame, x: str, count: str, hover: str) -> go.Fig
             legend=LEGEND_ABOVE,
             yaxis={"title": "share of the class", "tickformat": ".0%", "rangemode": "tozero"},
         )
-    return figure.update_layout(margin=MARGIN)
+    return escape_texts(figure.update_layout(margin=MARGIN))

@@ -4,6 +4,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from xray_core.figures.explore.look import LEGEND_ABOVE, MARGIN, plot_by_class
+from xray_core.figures.text import escape_texts
 
 
 def plot_ages(ages: pd.DataFrame) -> go.Figure:
@@ -49,7 +50,7 @@ def plot_shares(table: pd.DataFrame) -> go.Figure:
         xaxis={"tickformat": ".0%", "range": [0, 1], "title": None},
         yaxis={"autorange": "reversed", "type": "category", "title": None},
     )
-    return figure
+    return escape_texts(figure)
 
 
 def plot_per_patient(counts: pd.DataFrame) -> go.Figure:
@@ -80,4 +81,4 @@ def plot_per_patient(counts: pd.DataFrame) -> go.Figure:
         xaxis={"title": "of one patient", "rangemode": "tozero"},
         yaxis={"title": "patients", "type": "log", "tickformat": "~s", "dtick": 1},
     )
-    return figure
+    return escape_texts(figure)

@@ -5,7 +5,8 @@ Both take seconds to load, so they are imported where they draw, after a user as
 
 import io
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
@@ -48,7 +49,7 @@ def draw_distribution(
     """
     groups = [str(name) for name in table[by].unique()]
     shown = table.assign(**{by: table[by].astype(str)})
-    with _drawing:
+    with _draw_alone():
         import seaborn
 
         figure, axes = _begin(0.9 + 0.42 * len(groups), ink)
@@ -107,7 +108,7 @@ def draw_means(
     """
     n_columns = 2 if len(means) == 4 else min(N_BESIDE, len(means))
     n_rows = math.ceil(len(means) / n_columns)
-    with _drawing:
+    with _draw_alone():
         side = WIDTH / n_columns
         figure, _ = _begin(n_rows * (side + 0.35), ink, empty=True)
         for number, (name, mean) in enumerate(means.items()):
@@ -116,6 +117,15 @@ def draw_means(
             axes.set_axis_off()
             axes.set_title(f"{name}\nn = {counts[name]:,}", fontsize=8.5, color=INKS[ink][0])
         return _finish(figure, kind)
+
+
+@contextmanager
+def _draw_alone() -> Iterator[None]:
+    """Keep Matplotlib's settings to oneself: names are shown to the letter, not as formulas."""
+    from matplotlib import rc_context
+
+    with _drawing, rc_context({"text.parse_math": False}):
+        yield
 
 
 def _begin(height: float, ink: str, empty: bool = False) -> "tuple[Figure, Axes]":

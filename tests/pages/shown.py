@@ -1,0 +1,96 @@
+"""All text that a page sends to the browser, by what the browser takes it for."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pandas as pd
+from google.protobuf.descriptor import FieldDescriptor
+from google.protobuf.message import Message
+from streamlit.testing.v1 import AppTest
+from streamlit.testing.v1.element_tree import Block
+
+# Message -> fields that are no Markdown, or never hold text; all others are taken for it, so that
+# a field that is new in Streamlit is looked at, too. "*": all of the message.
+PLAIN = {
+    "AppPage": ("*",),
+    "ArrowData": ("*",),  # of tables and charts: see below
+    "BidiComponent": ("*",),  # our own, which writes textContent
+    "Code": ("*",),
+    "Dataframe": ("column_order", "columns"),  # see below for the help of its columns
+    "DownloadButton": ("url", "deferred_file_id"),
+    "Html": ("*",),  # see below
+    "Image": ("url", "markup"),
+    "ImageList": ("alt",),
+    "MultiSelect": ("options", "raw_values", "placeholder"),
+    "NumberInput": ("placeholder", "format"),
+    "PageLink": ("page", "query_string", "page_script_hash"),
+    "PlotlyChart": ("spec", "config", "alt", "theme"),
+    "Selectbox": ("options", "raw_value", "placeholder"),
+    "TextArea": ("default", "value", "placeholder"),
+    "TextInput": ("default", "value", "placeholder", "autocomplete"),
+    "VegaLiteChart": ("*",),  # whose text is drawn as it is
+}
+IDENTIFIERS = ("id", "form_id", "key", "query_param_key", "alt", "user_key")
+
+
+def list_markdown(app: AppTest) -> Iterator[tuple[str, str]]:
+    """Yield (where, text) of all that the browser takes for Markdown."""
+    for node in _walk(app._tree):
+        proto = getattr(node, "proto", None)
+        if proto is None:
+            continue
+        yield from _list_texts(proto)
+        if node.type == "table":
+            yield from _list_cells(node.value)
+        if node.type in ("dataframe", "arrow_data_frame"):
+            for name, column in json.loads(proto.columns or "{}").items():
+                yield f"dataframe.{name}.help", str((column or {}).get("help") or "")
+
+
+def list_html(app: AppTest) -> Iterator[str]:
+    """Yield all that the browser takes for HTML."""
+    for node in _walk(app._tree):
+        if node.type == "html":
+            yield node.proto.body
+        if node.type == "markdown" and node.proto.allow_html:
+            yield node.proto.body
+
+
+def list_figures(app: AppTest) -> Iterator[str]:
+    """Yield the JSON of each Plotly figure."""
+    for node in _walk(app._tree):
+        if node.type == "plotly_chart":
+            yield json.dumps(json.loads(node.proto.spec), ensure_ascii=False)
+
+
+def _walk(node: Any) -> Iterator[Any]:
+    yield node
+    if isinstance(node, Block):
+        for child in node.children.values():
+            yield from _walk(child)
+
+
+def _list_texts(message: Message) -> Iterator[tuple[str, str]]:
+    kind = message.DESCRIPTOR.name
+    plain = PLAIN.get(kind, ())
+    if "*" in plain:
+        return
+    for field, value in message.ListFields():
+        if field.name in plain or field.name in IDENTIFIERS:
+            continue
+        for one in [value] if isinstance(value, str | Message) else _as_list(value):
+            if field.type == FieldDescriptor.TYPE_STRING:
+                yield f"{kind}.{field.name}", one
+            elif isinstance(one, Message):
+                yield from _list_texts(one)
+
+
+def _as_list(value: Any) -> list[Any]:
+    return list(value) if hasattr(value, "__len__") and not isinstance(value, bytes) else []
+
+
+def _list_cells(table: pd.DataFrame) -> Iterator[tuple[str, str]]:
+    for axis in (table.index, table.columns):
+        yield from (("table header", str(one)) for one in axis)
+    yield from (("table cell", str(one)) for one in table.to_numpy().ravel())

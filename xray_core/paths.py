@@ -1,0 +1,267 @@
+"""The gate: every path that a user names and every file of a dataset passes it before it is read.
+
+The environment variable XRAY_DATA_ROOTS (folders joined by the system's path separator) limits
+what an app that is opened to a class may read. One rule holds for names and for links, in every
+process that has the variable in its environment:
+
+    not set     all that the user who runs the app may read
+    set         what lies, links resolved, in one of these folders, in the workspace, or behind a
+                link directly in the workspace's `data/`, which only who runs the app puts there
+    ever        plain files alone: to open a pipe may wait for ever, and nothing in /proc or /sys
+                is data
+
+What a dataset's folder holds beyond that is left out and counted, never followed.
+"""
+
+import os
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import islice
+from pathlib import Path
+from typing import BinaryIO
+
+from xray_core.errors import DatasetError
+from xray_core.home import find_home
+
+ROOTS = "XRAY_DATA_ROOTS"
+SYSTEM = ("/proc", "/sys")  # their files may wait for ever, too, or do something when read
+HIDDEN = (".", "__MACOSX")  # begins what an operating system leaves behind
+# Without effect on a plain file; a pipe without a writer would else be waited for. The second
+# exists on Windows alone, where a file is text without it.
+OPENING = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+
+
+@dataclass(frozen=True)
+class Listing:
+    """What lies in one folder, but for what is hidden; names, each list sorted.
+
+    Attributes:
+        files: plain files, and links to such.
+        folders: folders, and links to such.
+        linked: those of `folders` that are links.
+        refused: pipes, sockets, devices, names that are no text, and links that lead nowhere,
+            in a circle or where this app may not read.
+    """
+
+    files: list[str]
+    folders: list[str]
+    linked: frozenset[str]
+    refused: list[str]
+
+
+def find_allowed(path: Path) -> Path:
+    """Return a path that a user named, links resolved; nothing need be there.
+
+    Raises:
+        DatasetError: it lies where this app may not read, or is no path. Where roots are set the
+            message is the same whatever is there.
+    """
+    try:
+        real = Path(os.path.realpath(path.expanduser()))
+    except (OSError, RuntimeError, ValueError) as error:  # an unknown user's home, a NUL
+        if _roots():
+            raise _outside(path) from error
+        raise DatasetError(f"{str(path)!r} is no path: {error}.") from error
+    if not _may_read(str(real)):
+        raise _outside(path)
+    return real
+
+
+def is_file(path: Path) -> bool:
+    """Whether a plain file is there, links followed, that this app may read."""
+    return stat.S_ISREG(_mode_behind(str(path)))
+
+
+def is_folder(path: Path) -> bool:
+    """Whether a folder is there, links followed, that this app may read."""
+    return stat.S_ISDIR(_mode_behind(str(path)))
+
+
+def open_file(path: Path) -> BinaryIO:
+    """Open a plain file for reading; the one way to the content of a file that is not ours.
+
+    Raises:
+        DatasetError: it is no plain file, or lies, links resolved, where this app may not read.
+        OSError: it is missing or cannot be opened.
+    """
+    # Before it is opened, which some devices take for an order.
+    _check_plain(path, path.stat().st_mode)
+    descriptor = os.open(path, OPENING)
+    try:
+        _check_plain(path, os.fstat(descriptor).st_mode)  # it may have been replaced
+        if not _may_read(_place_of(descriptor, path)):
+            raise _outside(path)
+        return os.fdopen(descriptor, "rb")
+    except BaseException:
+        os.close(descriptor)
+        raise
+
+
+def read_bytes(path: Path) -> bytes:
+    """Return what a plain file holds; see `open_file`."""
+    with open_file(path) as file:
+        return file.read()
+
+
+def list_folder(folder: Path, at_most: int | None = None) -> Listing:
+    """Look at the names in a folder, and behind the links among them; no file is opened.
+
+    Args:
+        folder: where to look.
+        at_most: how many entries, in no order; None for all.
+
+    Raises:
+        DatasetError: the folder cannot be listed.
+    """
+    files, folders, linked, refused = list[str](), list[str](), list[str](), list[str]()
+    try:
+        with os.scandir(folder) as entries:
+            for entry in islice(entries, at_most):
+                name = entry.name
+                if name.startswith(HIDDEN):
+                    continue
+                if not (name.isascii() or _is_text(name)):
+                    refused.append(name.encode("utf-8", "surrogateescape").decode(errors="replace"))
+                # What an entry is, the system tells with its name: no look at each file.
+                elif entry.is_file(follow_symlinks=False):
+                    files.append(name)
+                elif entry.is_dir(follow_symlinks=False):
+                    folders.append(name)
+                elif stat.S_ISDIR(mode := _mode_behind(entry.path)):
+                    folders.append(name)
+                    linked.append(name)
+                else:
+                    (files if stat.S_ISREG(mode) else refused).append(name)
+    except OSError as error:
+        raise DatasetError(
+            f"{folder} cannot be listed: {error.strerror}. Change its permissions."
+        ) from error
+    return Listing(sorted(files), sorted(folders), frozenset(linked), sorted(refused))
+
+
+def walk_folders(
+    root: Path, refused: list[str], start: str = ""
+) -> Iterator[tuple[str, list[str]]]:
+    """Yield each folder below `root`, relative to it, and the names of its files, sorted.
+
+    Each folder comes once: those behind links come last, and a link that leads back into what was
+    yielded, or to what holds `root`, is refused. Paths have forward slashes.
+
+    Args:
+        root: a dataset's folder.
+        refused: gets the path, relative to `root`, of all that is left out; see `Listing`.
+        start: the folder below `root` to begin at; "" for `root` itself, which is yielded as "".
+
+    Raises:
+        DatasetError: a folder cannot be listed.
+    """
+    above = os.path.realpath(root)
+    seen: set[str] = set()
+    first = root / start
+    if start and not is_folder(first):
+        if os.path.lexists(first):
+            refused.append(start)
+        return
+    waiting, behind_links = [(start, os.path.realpath(first))], list[tuple[str, str]]()
+    while waiting or behind_links:
+        inside, real = waiting.pop() if waiting else behind_links.pop(0)
+        if real in seen or (real != above and lies_in(above, real)):
+            refused.append(inside)
+            continue
+        seen.add(real)
+        found = list_folder(root / inside)
+        prefix = f"{inside}/" if inside else ""
+        refused += [prefix + name for name in found.refused]
+        for name in found.folders:
+            if name in found.linked:
+                target = os.path.realpath(root / inside / name)
+                behind_links.append((prefix + name, target))
+        waiting += [
+            (prefix + name, os.path.join(real, name))  # noqa: PTH118 - compared as text
+            for name in reversed(found.folders)
+            if name not in found.linked
+        ]
+        yield inside, found.files
+
+
+def _mode_behind(path: str) -> int:
+    """Return the kind of what a path leads to, as `st_mode`; 0 if it may not be followed."""
+    try:
+        real = os.path.realpath(path, strict=True)
+        return os.stat(real).st_mode if _may_read(real) else 0  # noqa: PTH116 - is text already
+    except (OSError, ValueError):  # leads nowhere, or in a circle
+        return 0
+
+
+def _may_read(real: str) -> bool:
+    """Whether a path without links lies where this app may read."""
+    if any(lies_in(real, top) for top in SYSTEM):
+        return False
+    roots = _roots()
+    if not roots or any(lies_in(real, one) for one in roots):
+        return True
+    return any(lies_in(real, one) for one in _behind_data_links())
+
+
+def _behind_data_links() -> Iterator[str]:
+    """Yield what the links directly in the workspace's data folder lead to."""
+    data = find_home().data
+    if data.is_dir():
+        with os.scandir(data) as entries:
+            yield from (os.path.realpath(one.path) for one in entries if one.is_symlink())
+
+
+def lies_in(real: str, folder: str) -> bool:
+    """Whether a path without links is `folder` or lies somewhere below it."""
+    real, folder = os.path.normcase(real), os.path.normcase(folder)
+    return real == folder or real.startswith(folder.rstrip(os.sep) + os.sep)
+
+
+def _roots() -> tuple[str, ...]:
+    """Return the folders that may be read, without links; none where all may."""
+    named = os.environ.get(ROOTS, "")
+    return _resolve(named, os.environ.get("XRAY_HOME")) if named.strip(os.pathsep) else ()
+
+
+@lru_cache(maxsize=8)  # it is asked for each file
+def _resolve(named: str, _workspace: str | None) -> tuple[str, ...]:
+    home = find_home()
+    own = (home.folder, home.data, home.runs, home.cache)  # each may lie on a disk of its own
+    return tuple(os.path.realpath(one) for one in (*_split(named), *own))
+
+
+def _split(named: str) -> list[Path]:
+    return [Path(one).expanduser() for one in named.split(os.pathsep) if one]
+
+
+def _outside(path: Path) -> DatasetError:
+    # The path as it was given: what its links lead to is nobody's business who may not read it.
+    if not _roots():
+        return DatasetError(f"{path} is no data: nothing in {' or '.join(SYSTEM)} is read.")
+    return DatasetError(
+        f"{path} lies outside the folders that this app may read: "
+        f"{', '.join(map(str, _split(os.environ[ROOTS])))}. Ask whoever runs the app to add it to "
+        f"{ROOTS}."
+    )
+
+
+def _check_plain(path: Path, mode: int) -> None:
+    if not stat.S_ISREG(mode):
+        raise DatasetError(
+            f"{path} is no plain file, but a folder, pipe, socket or device. Leave it out."
+        )
+
+
+def _place_of(descriptor: int, path: Path) -> str:
+    """Return where an open file lies, links resolved."""
+    try:
+        return os.readlink(f"/proc/self/fd/{descriptor}")  # noqa: PTH115 - no look at the disk
+    except OSError:  # another system than Linux
+        return os.path.realpath(path)
+
+
+def _is_text(name: str) -> bool:
+    """Whether a file name is valid text; an archive in a foreign encoding may leave others."""
+    return not any("\ud800" <= sign <= "\udfff" for sign in name)
