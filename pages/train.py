@@ -16,6 +16,7 @@ from pages.parts.train.network import show_network
 from pages.parts.train.recipe_choice import choose_recipe
 from pages.parts.train.recipe_form import change_field, show_form
 from pages.parts.train.several import show_several
+from pages.parts.train.split_check import show_lacks
 from xray_core.datasets.phantom import is_phantom
 from xray_core.errors import XrayError
 from xray_core.home import find_home
@@ -82,13 +83,20 @@ with summary, st.container(border=True):
         st.info(f"Changed: {changes_in_words(recipe)}", icon=":material/edit:")
     else:
         st.caption("As published, nothing changed.")
-    if st.button("Start training", type="primary", icon=":material/play_arrow:", width="stretch"):
+    divisible = show_lacks([recipe], catalog)
+    if st.button(
+        "Start training",
+        type="primary",
+        icon=":material/play_arrow:",
+        width="stretch",
+        disabled=not divisible,
+    ):
         with errors_in_words():
             stop_description(find_home())
             run = submit_recipe(recipe, catalog.root, find_home(), user=find_user())
         st.switch_page("pages/runs.py", query_params={"run": run.name})
     offer_recipe(recipe)
     show_user()
-    show_several(recipe, catalog.root)
+    show_several(recipe, catalog)
     show_cost(recipe, catalog)
 show_network(recipe)

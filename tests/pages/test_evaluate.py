@@ -48,6 +48,27 @@ def test_newest_result_is_shown_and_stands_in_the_address(run: Run, open_page: O
     assert f"n = {N_IMAGES}" in words_on(app)
 
 
+def test_a_class_that_nobody_tested_is_named_with_the_figures_that_cannot_be_had(
+    workspace: Home, open_page: OpenPage
+) -> None:
+    run = fake_run(workspace, "done", recipe=RECIPE)
+    write_report(run, workspace, without="opacity")
+
+    app = open_page("evaluate", run=run.name)
+
+    assert "No image of opacity is in the test part. There, recall, ROC curve" in words_on(app)
+    values = {one.label: one.value for one in app.metric}
+    assert values["AUC"] == "–"
+    assert values["Accuracy"] != "–"
+    [table] = [one.value for one in app.table if "95% interval" in one.value]
+    assert table.loc["opacity", ["recall (sensitivity)", "95% interval", "n"]].tolist() == [
+        "–",
+        "cannot be computed",
+        "0",
+    ]
+    assert run.read_report()["roc"] == {}, "a curve of nobody is no curve"
+
+
 def test_the_report_of_an_older_run_has_no_interval_of_precision(
     run: Run, open_page: OpenPage
 ) -> None:

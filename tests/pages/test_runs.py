@@ -1,5 +1,6 @@
 """The Runs page, on runs made by hand."""
 
+import json
 import os
 import shutil
 from collections.abc import Callable
@@ -25,6 +26,7 @@ from xray_core.processes import own_handle
 from xray_core.recipes import PUBLISHED, Recipe, change_recipe
 from xray_core.run_shelf import Notes, list_bin, read_notes, run_table, write_notes
 from xray_core.runs import Run, Submission, list_runs
+from xray_core.splits import absence_in_words
 
 
 @pytest.fixture(autouse=True)
@@ -295,6 +297,16 @@ def test_changes_leaks_and_unreadable_files_are_said(workspace: Home, open_page:
     assert "batch_size 16 → 4" in words
     assert "7 patients or identical files are in several parts" in words
     assert "1 images could not be read" in words
+
+
+def test_a_class_that_a_given_part_lacks_is_said_of_the_run(
+    workspace: Home, open_page: OpenPage
+) -> None:
+    run = fake_run(workspace, "done")
+    data = json.loads((run.folder / "data.json").read_text(encoding="utf-8"))
+    run.write_json("data.json", {**data, "absent": [absence_in_words("test", ["opacity"])]})
+
+    assert "No image of opacity is in the test part" in words_on(open_page("runs", run=run.name))
 
 
 def test_what_goes_wrong_is_named_once_there_is_enough_to_go_by(

@@ -142,6 +142,7 @@ def test_folds_and_a_grid_are_started_together(
     assert "no value is given" in app.error[0].value
     app.text_input(key="several_values_0").set_value("1, 2, 3").run()
     assert app.button(key="several_start").label == "Start 6 trainings"
+    assert not app.error
 
     app.button(key="several_start").click().run()
 
@@ -176,6 +177,35 @@ def test_refused_value_is_said_in_words_and_cannot_be_started(
     app.number_input(key=FIELD + "batch_size").set_value(0).run()
 
     assert "batch_size is 0; choose 1 to 1024" in app.error[0].value.replace("\\", "")
+    [button] = [one for one in app.button if one.label == "Start training"]
+    assert button.disabled
+
+
+def test_a_class_that_the_given_test_part_lacks_is_said_before_the_start(
+    workspace: Home, open_page: OpenPage
+) -> None:
+    fake_kermany(workspace.data / "chest_xray")  # no normal film is in its test part
+
+    app = open_page("train", data="chest_xray", recipe="pneumonia_cnn")
+    app.selectbox(key="what_if.pneumonia_cnn.split.method").select("published").run()
+
+    assert "No image of normal is in the test part" in words_of(app)
+    [button] = [one for one in app.button if one.label == "Start training"]
+    assert not button.disabled
+
+
+def test_a_split_at_random_that_would_lack_a_class_cannot_be_started(
+    workspace: Home, open_page: OpenPage
+) -> None:
+    folder = workspace.data / "chest_xray"
+    fake_kermany(folder)  # three patients of each class
+    (folder / "train" / "PNEUMONIA" / "person447_virus_921_1.jpeg").unlink()
+
+    app = open_page("train", data="chest_xray", recipe="pneumonia_cnn")
+    app.selectbox(key="what_if.pneumonia_cnn.split.method").select("patient").run()
+
+    assert "part would hold no image of pneumonia" in words_of(app)
+    assert "pneumonia: 2 images in 2 groups (" in words_of(app)
     [button] = [one for one in app.button if one.label == "Start training"]
     assert button.disabled
 
@@ -471,7 +501,7 @@ def test_the_dataset_of_the_run_is_chosen(workspace: Home, open_page: OpenPage) 
 
     assert app.query_params["data"] == "chest_xray"
     assert app.radio(key="recipe_choice").value == "pneumonia_cnn"
-    assert not app.warning
+    assert "not among the datasets" not in words_of(app)
 
 
 def test_a_run_on_data_that_is_not_here_is_taken_over_with_a_warning(
@@ -580,6 +610,7 @@ def test_the_columns_beside_the_image_are_chosen_where_the_model_takes_them(
 
     app.multiselect(key=key + "structured").set_value([]).run()
     assert "structured is empty, but xnet_dual takes" in words_of(app)
+    app.selectbox(key=key + "label_view").select("nih_abnormal")
     app.selectbox(key=key + "model").select("xnet_cnn").run()
     assert not [one for one in app.multiselect if str(one.key).startswith(key)]
     assert not app.error

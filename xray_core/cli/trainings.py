@@ -249,6 +249,8 @@ def _symptom_text(symptoms: list[Any]) -> str:
 
 
 def _report_text(report: dict[str, Any]) -> str:
+    from xray_core.splits import absence_in_words
+
     def figure(one: dict[str, float | None]) -> str:
         if one["value"] is None:
             return "cannot be computed"
@@ -259,6 +261,8 @@ def _report_text(report: dict[str, Any]) -> str:
         f"Judged on the {report['part']} part: {report['n']:,} images of "
         f"{report['n_patients']:,} patients or groups; {len(report['left_out'])} left out."
     ]
+    if absent := [row["class"] for row in report["per_class"] if not row["n"]]:
+        lines.append(absence_in_words(report["part"], absent))
     lines += [f"  {name:18} {figure(one)}" for name, one in report["metrics"].items()]
     lines += [f"  {'always ' + majority['class']:18} {majority['accuracy']:.3f} accuracy"]
     lines += ["Confusion matrix (rows true, columns predicted):"]

@@ -65,7 +65,8 @@ def build_report(predictions: pd.DataFrame, majority_class: str, n_rounds: int =
         Plain data for JSON: part, n, n_patients, left_out (names of images without a
         prediction), classes, metrics (name -> value, low, high), per_class (recall with
         interval, precision, its precision_low and precision_high, specificity, f1, n),
-        confusion (rows true, columns predicted), roc (class -> rates), majority (class,
+        confusion (rows true, columns predicted), roc (class -> rates; without
+        those of which all images are, or none is), majority (class,
         accuracy).
 
     Raises:
@@ -114,7 +115,7 @@ def build_report(predictions: pd.DataFrame, majority_class: str, n_rounds: int =
         "roc": {
             name: roc_curve(actual == k, probabilities[:, k])
             for k, name in enumerate(classes)
-            if len(classes) > 2 or k == 1
+            if (len(classes) > 2 or k == 1) and 0 < (actual == k).sum() < len(actual)
         },
         "majority": {
             "class": majority_class,

@@ -16,7 +16,7 @@ from xray_core.preprocess.cache import ImageCache, open_image_cache
 from xray_core.preprocess.fingerprints import read_fingerprints
 from xray_core.recipes import Recipe
 from xray_core.runs import Run
-from xray_core.splits import check_leaks, describe_groups, split_catalog
+from xray_core.splits import check_leaks, describe_absent, describe_groups, split_catalog
 from xray_core.training.finer import FinerTargets, find_combinations
 from xray_core.training.inputs import TrainingBatches
 from xray_core.training.progress import Progress
@@ -92,6 +92,7 @@ def prepare_data(
             "unreadable": cache.unreadable.to_dict("records"),
             "grouped_by": describe_groups(catalog, recipe.split),
             "groups_in_several_parts": leaks,
+            "absent": describe_absent(split, list(targets.columns)),
             "parts": pd.crosstab(split["part"], split["class"]).to_dict("index"),
         },
     )
