@@ -92,7 +92,9 @@ def fill_parts(
                 continue  # what there is stays where the proportions put it
             for part in np.flatnonzero(counts[:, one] < wanted):
                 while counts[part, one] < wanted[part]:
-                    group = _find_spare(one, place, holds, counts - wanted[:, None])
+                    richest_first = np.argsort(least - counts[:, one], kind="stable")
+                    surplus = counts - wanted[:, None]
+                    group = _find_spare(one, place, holds, surplus, richest_first)
                     if group is None:
                         break
                     counts[place[group]] -= holds[group]
@@ -102,7 +104,11 @@ def fill_parts(
 
 
 def _find_spare(
-    one: int, place: NDArray[np.int64], holds: NDArray[np.bool_], surplus: NDArray[np.int64]
+    one: int,
+    place: NDArray[np.int64],
+    holds: NDArray[np.bool_],
+    surplus: NDArray[np.int64],
+    order: NDArray[np.int64],
 ) -> int | None:
     """Return a group with class `one` that its part can do without, or None.
 
@@ -111,8 +117,9 @@ def _find_spare(
         place: as `fill_parts` takes it.
         holds: likewise.
         surplus: int (n_parts, n_classes), groups of a class that a part has more than it needs.
+        order: int (n_parts,), in which the parts are asked.
     """
-    for part in np.argsort(-surplus[:, one], kind="stable"):
+    for part in order:
         able = (place == part) & holds[:, one]
         able &= ~holds[:, surplus[part] <= 0].any(axis=1)
         found = np.flatnonzero(able)
