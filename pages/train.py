@@ -12,11 +12,11 @@ from pages.parts.runs.user import find_user, show_user
 from pages.parts.tables import read_tables
 from pages.parts.train.clone import take_over_run
 from pages.parts.train.cost import show_cost
+from pages.parts.train.doubts import show_doubts
 from pages.parts.train.network import show_network
 from pages.parts.train.recipe_choice import choose_recipe
 from pages.parts.train.recipe_form import change_field, show_form
 from pages.parts.train.several import show_several
-from pages.parts.train.split_check import show_lacks
 from xray_core.datasets.phantom import is_phantom
 from xray_core.errors import XrayError
 from xray_core.home import find_home
@@ -83,13 +83,13 @@ with summary, st.container(border=True):
         st.info(f"Changed: {changes_in_words(recipe)}", icon=":material/edit:")
     else:
         st.caption("As published, nothing changed.")
-    divisible = show_lacks([recipe], catalog)
+    may_start = show_doubts([recipe], catalog)
     if st.button(
         "Start training",
         type="primary",
         icon=":material/play_arrow:",
         width="stretch",
-        disabled=not divisible,
+        disabled=not may_start,
     ):
         with errors_in_words():
             stop_description(find_home())

@@ -11,6 +11,7 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from pages.parts.train import recipe_form
+from pages.parts.train.recipe_fields import HELP
 from tests.datasets.fakes import fake_kermany
 from tests.pages.conftest import OpenPage
 from tests.pages.fake_runs import fake_run, record_processes
@@ -208,6 +209,45 @@ def test_a_split_at_random_that_would_lack_a_class_cannot_be_started(
     assert "pneumonia: 2 images in 2 groups (" in words_of(app)
     [button] = [one for one in app.button if one.label == "Start training"]
     assert button.disabled
+
+
+def test_a_value_outside_of_the_usual_range_is_said_and_can_be_started(
+    workspace: Home, open_page: OpenPage
+) -> None:
+    app = open_page("train")
+    app.number_input(key=FIELD + "phases.train.learning_rate").set_value(5.0).run()
+
+    expected = "phases.train.learning_rate is 5; 0.0001 to 0.003 is usual for adam."
+    assert words_of(app) == expected
+    start(app)
+    assert len(list_runs(workspace.runs)) == 1
+
+
+def test_points_of_a_grid_outside_of_the_usual_range_are_said(open_page: OpenPage) -> None:
+    app = open_page("train")
+    app.session_state["several"] = True
+    app.run()
+    app.selectbox(key="several_field_0").set_value("phases.train.learning_rate").run()
+    app.text_input(key="several_values_0").set_value("0.001, 7").run()
+
+    assert "phases.train.learning_rate is 7; 0.0001 to 0.003 is usual" in words_of(app)
+    assert "is 0.001;" not in words_of(app)
+    assert not app.button(key="several_start").disabled
+
+
+def test_fields_of_one_name_have_helps_of_their_own() -> None:
+    of_name: dict[str, set[str]] = {}
+    for recipe in PUBLISHED.values():
+        for field in changeable_fields(recipe):
+            if not field.startswith("phases."):  # which has as many as phases, all of one meaning
+                of_name.setdefault(field.rpartition(".")[2], set()).add(field)
+    shared = [fields for name, fields in of_name.items() if len(fields) > 1 and name in HELP]
+
+    assert {"seed", "split.seed"} in shared
+    for fields in shared:
+        helps = [HELP.get(field) or HELP[field.rpartition(".")[2]] for field in fields]
+        assert len(set(helps)) == len(fields), fields
+    assert "patients" in HELP["split.seed"]
 
 
 def test_back_to_published_undoes_the_changes(open_page: OpenPage) -> None:

@@ -4,7 +4,7 @@ import streamlit as st
 
 from pages.parts.frame import errors_in_words, escape_markdown
 from pages.parts.runs.user import find_user
-from pages.parts.train.split_check import show_lacks
+from pages.parts.train.doubts import show_doubts
 from xray_core.catalog import Catalog
 from xray_core.errors import XrayError
 from xray_core.home import find_home
@@ -49,11 +49,9 @@ def show_several(recipe: Recipe, catalog: Catalog) -> None:
             st.error(escape_markdown(str(error)), icon=":material/error:")
             return
         enough = len(recipes) > 1
-        divisible = not enough or show_lacks(recipes, catalog)
+        may_start = enough and show_doubts(recipes, catalog, said_of=[recipe])
         words = f"Start {len(recipes)} trainings" if enough else "Choose folds or values"
-        if st.button(
-            words, key="several_start", disabled=not (enough and divisible), width="stretch"
-        ):
+        if st.button(words, key="several_start", disabled=not may_start, width="stretch"):
             with errors_in_words():
                 home = find_home()
                 stop_description(home)
