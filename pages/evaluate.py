@@ -16,6 +16,7 @@ from xray_core.datasets.phantom import is_phantom
 from xray_core.errors import XrayError
 from xray_core.home import find_home
 from xray_core.runs import Run, find_run, list_runs
+from xray_core.splits import absence_in_words
 
 open_page("Evaluate", "Judge a finished run: how often is it right, and how sure is that?")
 home = find_home()
@@ -80,6 +81,9 @@ if is_phantom(Path(recipe.data_folder)):
 if left_out := report["left_out"]:
     with st.expander(f"Images that could not be read and are left out of n: {len(left_out):,}"):
         st.markdown(escape_markdown(", ".join(left_out)))
+if absent := [row["class"] for row in report["per_class"] if not row["n"]]:
+    words = absence_in_words(report["part"], absent)
+    st.warning(escape_markdown(words), icon=":material/warning:")
 show_verdict(run)
 
 show_scores(report, recipe)

@@ -12,6 +12,7 @@ from pages.parts.runs.user import find_user, show_user
 from pages.parts.tables import read_tables
 from pages.parts.train.clone import take_over_run
 from pages.parts.train.cost import show_cost
+from pages.parts.train.doubts import show_doubts
 from pages.parts.train.network import show_network
 from pages.parts.train.recipe_choice import choose_recipe
 from pages.parts.train.recipe_form import change_field, show_form
@@ -82,13 +83,20 @@ with summary, st.container(border=True):
         st.info(f"Changed: {changes_in_words(recipe)}", icon=":material/edit:")
     else:
         st.caption("As published, nothing changed.")
-    if st.button("Start training", type="primary", icon=":material/play_arrow:", width="stretch"):
+    may_start = show_doubts([recipe], catalog)
+    if st.button(
+        "Start training",
+        type="primary",
+        icon=":material/play_arrow:",
+        width="stretch",
+        disabled=not may_start,
+    ):
         with errors_in_words():
             stop_description(find_home())
             run = submit_recipe(recipe, catalog.root, find_home(), user=find_user())
         st.switch_page("pages/runs.py", query_params={"run": run.name})
     offer_recipe(recipe)
     show_user()
-    show_several(recipe, catalog.root)
+    show_several(recipe, catalog)
     show_cost(recipe, catalog)
 show_network(recipe)

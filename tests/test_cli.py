@@ -502,6 +502,17 @@ def test_folds_are_submitted_as_a_group_and_compared(
     assert "--grid 'seed' is not of the form key=value" in call(*line, "--grid", "seed")[2]
 
 
+def test_an_unusual_value_is_said_beside_the_answer(call: Call, siim_folder: Path) -> None:
+    line = ("submit", "demo_cnn", "--data", siim_folder, "--json")
+
+    status, out, err = call(*line, "--set", "phases.train.learning_rate=5")
+
+    assert status == 0
+    assert json.loads(out)["run"]
+    assert "note: phases.train.learning_rate is 5; 0.0001 to 0.003 is usual for adam." in err
+    assert "note:" not in call(*line)[2]
+
+
 def test_submit_queues_and_stop_takes_out_of_the_queue(
     call: Call, home: Home, siim_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

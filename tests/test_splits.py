@@ -1,5 +1,6 @@
 """Splits: no patient in two parts, whatever the catalog looks like."""
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -19,11 +20,13 @@ from xray_core.splits import (
     SplitSpec,
     check_leaks,
     count_leaks,
+    describe_absent,
     describe_groups,
     fitting_methods,
     group_images,
     split_catalog,
 )
+from xray_core.splits.dividing import fill_parts
 
 NOWHERE = Path("no-such-folder")
 
@@ -413,6 +416,177 @@ def test_a_part_that_would_lack_a_class_is_refused_with_its_name() -> None:
 
     with pytest.raises(RecipeError, match=r"part would hold no image of b \(100 labelled"):
         split_catalog(catalog, targets, SplitSpec())
+
+
+def test_a_refusal_counts_the_images_and_groups_of_what_is_lacking() -> None:
+    catalog = make_catalog([{"patient_id": f"p{max(i, 2)}"} for i in range(40)])
+    targets = make_targets(catalog, [0 if i > 3 else 1 for i in range(40)])
+
+    # Three images of one patient and one of another: two groups for three parts.
+    with pytest.raises(RecipeError, match=r"b: 4 images in 2 groups \(train \d, validation \d, t"):
+        split_catalog(catalog, targets, SplitSpec())
+
+
+def few_of_b(n_of_b: int, sizes: Sequence[int] = (1,)) -> tuple[Catalog, pd.DataFrame]:
+    """Return 60 patients of class a and `n_of_b` of class b, who have in turn `sizes` images."""
+    rows, classes = [], []
+    for patient in range(60 + n_of_b):
+        for _ in range(sizes[patient % len(sizes)]):
+            rows.append({"patient_id": f"p{patient}"})
+            classes.append(int(patient >= 60))
+    catalog = make_catalog(rows)
+    return catalog, make_targets(catalog, classes)
+
+
+def patients_of_b(split: pd.DataFrame) -> dict[str, int]:
+    own = split[split["class"] == "b"]
+    return own.groupby("part", observed=False)["group"].nunique().to_dict()
+
+
+@pytest.mark.parametrize("method", ["patient", "clean", "image"])
+@pytest.mark.parametrize("n_of_b", [3, 4, 5, 6])
+def test_each_part_gets_a_patient_of_a_small_class(method: str, n_of_b: int) -> None:
+    catalog, targets = few_of_b(n_of_b)
+    pixels = pd.Series(pd.NA, catalog.images.index, dtype="string")
+    tested = set()
+    for seed in range(4):
+        split = split_catalog(catalog, targets, SplitSpec(method, seed=seed), pixels)
+        counts = patients_of_b(split)
+        assert counts["validation"] == counts["test"] == 1
+        assert counts["train"] == n_of_b - 2
+        tested |= set(split.loc[(split["part"] == "test") & (split["class"] == "b"), "group"])
+
+    assert len(tested) > 1, "the seed still draws who is tested"
+
+
+def test_each_part_gets_a_class_whose_first_patient_has_most_of_its_images() -> None:
+    catalog, targets = few_of_b(4, sizes=(1, 1, 1, 30))
+
+    for seed in range(4):
+        split = split_catalog(catalog, targets, SplitSpec(seed=seed))
+        assert min(patients_of_b(split).values()) == 1
+
+
+def test_a_class_that_is_seen_beside_a_rarer_one_alone_reaches_each_part() -> None:
+    # Of class a there are patients only who also have an image of the rarer b: it counts as b's.
+    rows = [{"patient_id": f"p{i // 3}"} for i in range(12)]
+    rows += [{"patient_id": f"q{i}"} for i in range(80)]
+    catalog = make_catalog(rows)
+    targets = make_targets(catalog, [1, 0, 0] * 4 + [2] * 80)
+
+    for seed in range(4):
+        split = split_catalog(catalog, targets, SplitSpec(seed=seed))
+        assert pd.crosstab(split["class"], split["part"]).to_numpy().min() > 0
+
+
+@pytest.mark.parametrize(("folds", "n_of_b"), [(2, 4), (3, 3), (5, 5), (5, 7)])
+def test_each_fold_gets_a_patient_of_a_small_class(folds: int, n_of_b: int) -> None:
+    catalog, targets = few_of_b(n_of_b, sizes=(1, 5, 2))
+    for fold in range(1, folds + 1):
+        split = split_catalog(catalog, targets, SplitSpec(folds=folds, fold=fold, validation=0.2))
+        assert min(patients_of_b(split).values()) >= 1
+
+
+def test_two_patients_reach_both_parts_where_nothing_is_tested_apart() -> None:
+    catalog, targets = few_of_b(2)
+
+    assert patients_of_b(split_catalog(catalog, targets, SplitSpec(test=0))) == {
+        "train": 1,
+        "validation": 1,
+        "test": 0,
+    }
+
+
+@pytest.mark.parametrize(
+    ("spec", "digest"),
+    [
+        (SplitSpec(), "53b631b603ebf164"),
+        (SplitSpec("image", validation=0.1, test=0.2, seed=7), "a6e57bd8e3e0ff9f"),
+        (SplitSpec(folds=5, fold=3), "c0579cab8e14d17b"),
+    ],
+    ids=["patient", "image", "fold"],
+)
+def test_a_split_that_lacks_nothing_is_the_one_that_earlier_runs_had(
+    spec: SplitSpec, digest: str
+) -> None:
+    catalog, targets = many_patients()
+
+    split = split_catalog(catalog, targets, spec)
+
+    text = "".join(split["part"].astype(str).str[1])  # r, a or e
+    assert hashlib.sha256(text.encode()).hexdigest()[:16] == digest
+
+
+def test_a_given_test_part_that_lacks_a_class_is_taken_and_the_class_is_named() -> None:
+    catalog, targets = kermany_like()
+    of_b = targets["b"] == 1
+    catalog.images.loc[of_b & (catalog.images["published_split"] == "test"), "path"] = None
+
+    split = split_catalog(catalog, targets, SplitSpec("published"))
+
+    assert set(split.loc[split["part"] == "test", "class"]) == {"a"}
+    [words] = describe_absent(split, ["a", "b"])
+    assert "No image of b is in the test part" in words
+    assert "recall, ROC curve and AUC of this class cannot be had" in words
+
+
+def test_a_given_split_without_a_class_to_learn_is_refused() -> None:
+    catalog, targets = kermany_like()
+    tested = catalog.images["published_split"] == "test"
+    catalog.images.loc[(targets["b"] == 1) & ~tested, "path"] = None
+
+    with pytest.raises(RecipeError, match=r"The train part would hold no image of b"):
+        split_catalog(catalog, targets, SplitSpec("published"))
+
+
+def test_a_site_without_a_class_is_tested_all_the_same_and_the_class_is_named() -> None:
+    catalog = union_like()
+    own = catalog.images["source"] == "siim_covid19"
+    catalog.images.loc[own, "findings"] = "Negative for Pneumonia"
+
+    split = production_split(catalog, "union_opacity", PRODUCTION_SPEC)
+
+    targets = encode_catalog(catalog, find_view("union_opacity"))
+    [words] = describe_absent(split, list(targets.columns))
+    assert "is in the test part" in words
+
+
+def test_the_hidden_test_has_each_finding_that_has_patients_enough() -> None:
+    catalog = union_like()
+    own = catalog.images["source"] == "siim_covid19"
+    for name in ("siim/1", "siim/4", "siim/7"):
+        rare = own & (catalog.images["patient_id"] == name)
+        catalog.images.loc[rare, "findings"] = "Atypical Appearance"
+
+    for seed in range(6):
+        spec = replace(PRODUCTION_SPEC, test=0.1, seed=seed)
+        table = production_split(catalog, "union_opacity", spec)
+        rare = table[table["findings"] == "Atypical Appearance"]
+        assert rare.loc[rare["part"] == "test", "patient_id"].nunique() == 1
+
+
+@settings(max_examples=80, deadline=None)
+@given(
+    place=st.lists(st.integers(0, 2), min_size=6, max_size=30),
+    seed=st.integers(0, 2**31),
+    least=st.tuples(*[st.integers(0, 2)] * 3),
+)
+def test_no_part_is_left_without_a_class_that_has_groups_enough(
+    place: list[int], seed: int, least: tuple[int, int, int]
+) -> None:
+    before, wanted = np.array(place), np.array(least)
+    holds = np.eye(3, dtype=bool)[np.random.default_rng(seed).integers(0, 3, len(place))]
+
+    after = fill_parts(before, holds, wanted)
+
+    counts, had = (
+        np.array([holds[where == part].sum(axis=0) for part in range(3)])
+        for where in (after, before)
+    )
+    enough = holds.sum(axis=0) >= wanted.sum()
+    assert (counts >= wanted[:, None])[:, enough].all()
+    fewest = np.maximum(0, wanted[:, None] - had)[:, enough].sum()
+    assert (after != before)[holds[:, enough].any(axis=1)].sum() == fewest, "and none in vain"
 
 
 def test_one_patient_cannot_be_divided() -> None:

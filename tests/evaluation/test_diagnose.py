@@ -11,12 +11,13 @@ import pandas as pd
 import pytest
 
 from xray_core.evaluation.diagnose import DIVERGED, LOOKED_FOR, diagnose, diagnose_run
-from xray_core.evaluation.symptoms.advice import FIRST_RATES, USUAL_RATES
+from xray_core.evaluation.symptoms.advice import FIRST_RATES
 from xray_core.evaluation.symptoms.answers import never_answered, only_answer
 from xray_core.evaluation.symptoms.course import Symptom
 from xray_core.preprocess.spec import AugmentSpec
 from xray_core.recipes import PUBLISHED, Phase, Recipe, change_recipe
 from xray_core.recipes.phase import OPTIMIZERS
+from xray_core.recipes.usual import USUAL_RATES
 from xray_core.runs import Run, Status
 from xray_core.splits import SplitSpec
 

@@ -59,10 +59,21 @@ def fake_run(
     return run
 
 
-def write_report(run: Run, home: Home, part: str = "test", unread: int = 0) -> None:
-    """Write predictions of some demo images, two of three right, and their report."""
+def write_report(
+    run: Run, home: Home, part: str = "test", unread: int = 0, without: str = ""
+) -> None:
+    """Write predictions of some demo images, two of three right, and their report.
+
+    Args:
+        run: whose report it is.
+        home: the workspace.
+        part: that is judged.
+        unread: how many images have no prediction.
+        without: a class of which no image is judged.
+    """
     catalog = open_dataset(home.demo_data, home.cache)
     split = _split(catalog, run.read_recipe(), part)
+    split = split[split["class"] != without].reset_index(drop=True)
     classes = list(find_view(run.read_recipe().label_view).classes)
     codes = pd.Categorical(split["class"], categories=classes).codes
     probabilities = {}

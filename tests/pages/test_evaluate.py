@@ -49,6 +49,24 @@ def test_newest_result_is_shown_and_stands_in_the_address(run: Run, open_page: O
     assert f"n = {N_IMAGES}" in words_on(app)
 
 
+def test_a_class_that_nobody_tested_is_named_with_the_figures_that_cannot_be_had(
+    workspace: Home, open_page: OpenPage
+) -> None:
+    run = fake_run(workspace, "done", recipe=RECIPE)
+    write_report(run, workspace, without="opacity")
+
+    app = open_page("evaluate", run=run.name)
+
+    assert "No image of opacity is in the test part. There, recall, ROC curve" in words_on(app)
+    values = {one.label: one.value for one in app.metric}
+    assert values["AUC"] == "–"
+    assert values["Accuracy"] != "–"
+    row = app.table[0].value.loc["opacity"]
+    assert row["recall (sensitivity)"] == "–"
+    assert str(row["n"]) == "0"
+    assert run.read_report()["roc"] == {}, "a curve of nobody is no curve"
+
+
 def test_the_report_of_an_older_run_has_fewer_intervals_and_no_areas(
     run: Run, open_page: OpenPage
 ) -> None:

@@ -1,5 +1,6 @@
 """The Runs page, on runs made by hand."""
 
+import json
 import os
 import shutil
 from collections.abc import Callable
@@ -11,7 +12,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from pages.parts.runs import metric_tail, run_notes
+from pages.parts.runs import metric_tail, queue_list, run_notes
 from pages.parts.runs import run_table as table_page
 from pages.parts.runs.metric_tail import DeviceTail, MetricTail
 from pages.parts.runs.run_filters import filter_runs, sort_runs
@@ -32,6 +33,7 @@ from xray_core.processes import own_handle
 from xray_core.recipes import PUBLISHED, Recipe, change_recipe
 from xray_core.run_shelf import Notes, list_bin, read_notes, run_table, write_notes
 from xray_core.runs import Run, Submission, list_runs
+from xray_core.splits import absence_in_words
 
 
 @pytest.fixture(autouse=True)
@@ -293,6 +295,68 @@ def test_a_run_that_ends_while_its_page_is_drawn_gets_the_buttons_of_one_that_ha
     assert "Yes, stop it" not in labels_of(app)
 
 
+def test_what_is_open_stays_open_and_says_that_the_run_has_ended(
+    workspace: Home, open_page: OpenPage
+) -> None:
+    run = fake_run(workspace, "running", handle=own_handle())
+    app = open_page("runs", run=run.name)
+    app.session_state[f"stop_{run.name}"] = True
+    app.run()
+    assert "nothing to stop" not in words_on(app)
+
+    ended = replace(run.read_status(), state="done", ended_at="2026-03-01T10:01:05+00:00")
+    run.write_status(ended)
+    app.run()
+
+    assert "There is nothing to stop: it is done." in words_on(app)
+    assert "See the result" in labels_of(app)
+    app.session_state[f"stop_{run.name}"] = False
+    assert "nothing to stop" not in words_on(app.run())
+
+
+def test_who_stops_a_run_needs_not_be_told_so_in_the_same_place(
+    workspace: Home, open_page: OpenPage
+) -> None:
+    run = fake_run(workspace, "running", handle=own_handle())
+    app = open_page("runs", run=run.name)
+    app.session_state[f"stop_{run.name}"] = True
+
+    assert "meanwhile" not in words_on(press(app.run(), "Yes, stop it"))
+    app.session_state[f"stop_{run.name}"] = True
+    assert "It was asked to stop meanwhile." in words_on(app.run())
+
+
+def test_what_is_open_of_a_run_that_waits_stays_open_when_it_starts(
+    workspace: Home, open_page: OpenPage
+) -> None:
+    run = submitted(workspace, "20260301-100000-demo_cnn")
+    pages = [open_page("runs", run=run.name), open_page("runs")]
+    for app, key in zip(pages, ("place", "change"), strict=True):
+        app.session_state[f"{key}_{run.name}"] = True
+        app.run()
+        assert "Cancel" in labels_of(app)
+
+    JobQueue(workspace.queue).claim_next(slots=1)
+    run.write_status(replace(run.read_status(), state="running", handle=own_handle()))
+
+    assert "It waits no longer: it is running." in words_on(pages[0].run())
+    assert "It waits no longer: it has started." in words_on(pages[1].run())
+
+
+def test_a_run_that_no_queue_knows_is_seen_to_end_by_the_list(
+    workspace: Home, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = fake_run(workspace, "running", handle=own_handle())
+    ended = replace(run.read_status(), state="done", ended_at="2026-03-01T10:01:05+00:00")
+    # After the runs were read, before the cards are drawn.
+    monkeypatch.setattr(queue_list, "show_settings", lambda *_: run.write_status(ended))
+
+    app = open_page("runs")
+
+    assert app.dataframe[0].value["state"].tolist() == [["done"]]
+    assert "Nothing runs or waits." in words_on(app)
+
+
 def test_changes_leaks_and_unreadable_files_are_said(workspace: Home, open_page: OpenPage) -> None:
     recipe = change_recipe(PUBLISHED["demo_cnn"], {"batch_size": 4})
     run = fake_run(workspace, "done", recipe=recipe, leaks=7, weights=LEAKY_WEIGHTS)
@@ -305,6 +369,16 @@ def test_changes_leaks_and_unreadable_files_are_said(workspace: Home, open_page:
     assert f"Here {leak}, so it scores too well." in words
     assert f"with the weights of earlier, which began with those of first: {leak}; none of" in words
     assert "1 images could not be read" in words
+
+
+def test_a_class_that_a_given_part_lacks_is_said_of_the_run(
+    workspace: Home, open_page: OpenPage
+) -> None:
+    run = fake_run(workspace, "done")
+    data = json.loads((run.folder / "data.json").read_text(encoding="utf-8"))
+    run.write_json("data.json", {**data, "absent": [absence_in_words("test", ["opacity"])]})
+
+    assert "No image of opacity is in the test part" in words_on(open_page("runs", run=run.name))
 
 
 def test_what_goes_wrong_is_named_once_there_is_enough_to_go_by(

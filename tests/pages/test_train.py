@@ -11,6 +11,7 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from pages.parts.train import recipe_form
+from pages.parts.train.recipe_fields import HELP
 from tests.datasets.fakes import fake_kermany
 from tests.pages.conftest import OpenPage
 from tests.pages.fake_runs import fake_run, record_processes
@@ -142,6 +143,7 @@ def test_folds_and_a_grid_are_started_together(
     assert "no value is given" in app.error[0].value
     app.text_input(key="several_values_0").set_value("1, 2, 3").run()
     assert app.button(key="several_start").label == "Start 6 trainings"
+    assert not app.error
 
     app.button(key="several_start").click().run()
 
@@ -178,6 +180,74 @@ def test_refused_value_is_said_in_words_and_cannot_be_started(
     assert "batch_size is 0; choose 1 to 1024" in app.error[0].value.replace("\\", "")
     [button] = [one for one in app.button if one.label == "Start training"]
     assert button.disabled
+
+
+def test_a_class_that_the_given_test_part_lacks_is_said_before_the_start(
+    workspace: Home, open_page: OpenPage
+) -> None:
+    fake_kermany(workspace.data / "chest_xray")  # no normal film is in its test part
+
+    app = open_page("train", data="chest_xray", recipe="pneumonia_cnn")
+    app.selectbox(key="what_if.pneumonia_cnn.split.method").select("published").run()
+
+    assert "No image of normal is in the test part" in words_of(app)
+    [button] = [one for one in app.button if one.label == "Start training"]
+    assert not button.disabled
+
+
+def test_a_split_at_random_that_would_lack_a_class_cannot_be_started(
+    workspace: Home, open_page: OpenPage
+) -> None:
+    folder = workspace.data / "chest_xray"
+    fake_kermany(folder)  # three patients of each class
+    (folder / "train" / "PNEUMONIA" / "person447_virus_921_1.jpeg").unlink()
+
+    app = open_page("train", data="chest_xray", recipe="pneumonia_cnn")
+    app.selectbox(key="what_if.pneumonia_cnn.split.method").select("patient").run()
+
+    assert "part would hold no image of pneumonia" in words_of(app)
+    assert "pneumonia: 2 images in 2 groups (" in words_of(app)
+    [button] = [one for one in app.button if one.label == "Start training"]
+    assert button.disabled
+
+
+def test_a_value_outside_of_the_usual_range_is_said_and_can_be_started(
+    workspace: Home, open_page: OpenPage
+) -> None:
+    app = open_page("train")
+    app.number_input(key=FIELD + "phases.train.learning_rate").set_value(5.0).run()
+
+    expected = "phases.train.learning_rate is 5; 0.0001 to 0.003 is usual for adam."
+    assert words_of(app) == expected
+    start(app)
+    assert len(list_runs(workspace.runs)) == 1
+
+
+def test_points_of_a_grid_outside_of_the_usual_range_are_said(open_page: OpenPage) -> None:
+    app = open_page("train")
+    app.session_state["several"] = True
+    app.run()
+    app.selectbox(key="several_field_0").set_value("phases.train.learning_rate").run()
+    app.text_input(key="several_values_0").set_value("0.001, 7").run()
+
+    assert "phases.train.learning_rate is 7; 0.0001 to 0.003 is usual" in words_of(app)
+    assert "is 0.001;" not in words_of(app)
+    assert not app.button(key="several_start").disabled
+
+
+def test_fields_of_one_name_have_helps_of_their_own() -> None:
+    of_name: dict[str, set[str]] = {}
+    for recipe in PUBLISHED.values():
+        for field in changeable_fields(recipe):
+            if not field.startswith("phases."):  # which has as many as phases, all of one meaning
+                of_name.setdefault(field.rpartition(".")[2], set()).add(field)
+    shared = [fields for name, fields in of_name.items() if len(fields) > 1 and name in HELP]
+
+    assert {"seed", "split.seed"} in shared
+    for fields in shared:
+        helps = [HELP.get(field) or HELP[field.rpartition(".")[2]] for field in fields]
+        assert len(set(helps)) == len(fields), fields
+    assert "patients" in HELP["split.seed"]
 
 
 def test_back_to_published_undoes_the_changes(open_page: OpenPage) -> None:
@@ -475,7 +545,7 @@ def test_the_dataset_of_the_run_is_chosen(
 
     assert app.query_params["data"] == folder.split("/")[0]
     assert app.radio(key="recipe_choice").value == "pneumonia_cnn"
-    assert not app.warning
+    assert "not among the datasets" not in words_of(app)
 
 
 def test_a_run_on_data_that_is_not_here_is_taken_over_with_a_warning(
@@ -584,6 +654,7 @@ def test_the_columns_beside_the_image_are_chosen_where_the_model_takes_them(
 
     app.multiselect(key=key + "structured").set_value([]).run()
     assert "structured is empty, but xnet_dual takes" in words_of(app)
+    app.selectbox(key=key + "label_view").select("nih_abnormal")
     app.selectbox(key=key + "model").select("xnet_cnn").run()
     assert not [one for one in app.multiselect if str(one.key).startswith(key)]
     assert not app.error

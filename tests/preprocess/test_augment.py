@@ -112,6 +112,31 @@ def test_shear_moves_rows_by_their_distance_from_the_middle(dot: np.ndarray) -> 
     assert centroid(sheared) == pytest.approx((8 + 8 * np.tan(np.pi / 6), 8), abs=0.1)
 
 
+def test_between_pixels_gray_levels_are_weighed_by_distance() -> None:
+    steps = np.repeat(np.array([[0, 100, 40, 200]], np.uint8), 4, axis=0)
+    # Half a pixel, and a quarter of one, to the right.
+    half, quarter = FixedNumbers(shift_x=1.0), FixedNumbers(shift_x=0.75)
+
+    np.testing.assert_array_equal(
+        augment_image(steps, AugmentSpec(shift=0.5 / 4), half), [[0, 50, 70, 120]] * 4
+    )
+    np.testing.assert_array_equal(
+        augment_image(steps, AugmentSpec(shift=0.5 / 4), quarter), [[0, 75, 55, 160]] * 4
+    )
+
+
+def test_an_image_is_flipped_then_sheared_then_rotated(dot: np.ndarray) -> None:
+    # Three steps that cannot change places, on the block at (8, 8) from the centre.
+    spec = AugmentSpec(horizontal_flip=True, rotation=90.0, shear=30.0)
+    numbers = FixedNumbers(flip_x=0.0, rotation=1.0, shear=1.0)
+    low = np.roll(dot, 8, axis=0)
+
+    changed = augment_image(low, spec, numbers)
+
+    leaning = -8 + 8 * np.tan(np.pi / 6)  # x, once it is flipped and sheared
+    assert centroid(changed) == pytest.approx((-8, leaning), abs=0.1)
+
+
 def test_shift_comes_last_so_it_is_not_mirrored(dot: np.ndarray) -> None:
     spec = AugmentSpec(horizontal_flip=True, shift=4 / SIZE)
 

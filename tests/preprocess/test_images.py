@@ -48,6 +48,13 @@ def test_squash_averages_the_long_side_while_the_short_one_grows() -> None:
     np.testing.assert_array_equal(resize_square(stripes, 16, "squash"), np.full((16, 16), 50))
 
 
+def test_squash_weighs_neighbours_by_distance_when_it_grows() -> None:
+    steps = np.array([[0, 200], [0, 200]], np.uint8)
+
+    # Centres of the new pixels lie a quarter of an old one from its own centre.
+    np.testing.assert_array_equal(resize_square(steps, 4, "squash"), [[0, 50, 150, 200]] * 4)
+
+
 @pytest.mark.parametrize(
     ("shape", "image_rows", "image_columns"),
     [

@@ -1,15 +1,19 @@
 """Batches: each image once per epoch, in an order that can be repeated."""
 
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from tests.training.tiny import tiny_recipe
 from xray_core.preprocess.augment import augment_batch
 from xray_core.preprocess.cache import ImageCache
 from xray_core.preprocess.spec import AugmentSpec
 from xray_core.training.inputs import PredictionBatches, TrainingBatches
+from xray_core.training.losses import build_loss
 
 N, SIZE = 23, 8
 ROWS = np.arange(3, 3 + N)  # the first rows of the cache belong to another part
@@ -212,6 +216,21 @@ def test_a_balanced_epoch_shows_each_class_alike_and_is_as_long_as_it_says(
     assert seen == set(ROWS.tolist()), "in some epoch each image is shown"
 
 
+def test_a_balanced_epoch_is_shuffled_anew_each_time(cache: ImageCache) -> None:
+    batches = make_balanced(cache)
+    orders = []
+    for epoch in (1, 2, 3, 1):
+        batches.start_epoch(epoch)
+        orders.append(levels_of(batches))
+        classes = UNEVEN.argmax(axis=1)[np.array(orders[-1]) - ROWS[0]]
+        assert np.bincount(classes).tolist() == [8, 8, 8]
+        # Class by class there would be two changes; at random about sixteen of 23.
+        assert np.count_nonzero(np.diff(classes)) > 8
+
+    assert orders[0] != orders[1] != orders[2] != orders[0]
+    assert orders[3] == orders[0]
+
+
 def test_an_image_that_is_shown_again_in_an_epoch_is_changed_otherwise(cache: ImageCache) -> None:
     cache.pixels[...] = 100
     batches = make_balanced(cache, AugmentSpec(brightness_min=0.5, brightness_max=1.5))
@@ -232,7 +251,7 @@ def make_mixed(cache: ImageCache, alpha: float = 1.0, seed: int = 0) -> Training
     )
 
 
-def test_mixup_blends_images_targets_and_weights_alike(cache: ImageCache) -> None:
+def test_mixup_blends_images_and_what_they_cost_alike(cache: ImageCache) -> None:
     cache.pixels[...] = 2 * np.arange(30, dtype=np.uint8)[:, None, None]
     batches = make_mixed(cache)
     shares = []
@@ -240,17 +259,81 @@ def test_mixup_blends_images_targets_and_weights_alike(cache: ImageCache) -> Non
     for i in range(len(batches)):
         images, targets, weights = batches[i]
         assert (images.dtype, weights.dtype) == (np.float32, np.float32)
-        fine = targets["probabilities"]  # tells which images were mixed, and in which shares
-        np.testing.assert_allclose(fine.sum(axis=1), 1, rtol=1e-6)
+        # Tells which images were mixed, and in which shares once each weight is taken off again.
+        weighed = targets["probabilities"] * weights[:, None]
+        np.testing.assert_allclose(targets["probabilities"].sum(axis=1), 1, rtol=1e-6)
+        fine = weighed / np.array([1.0, 2.0, 0.5])[np.arange(30) % 3]
+        np.testing.assert_allclose(fine.sum(axis=1), 1, rtol=1e-5)
         np.testing.assert_allclose(images[:, 3, 4, 0], fine @ (2 * np.arange(30)), rtol=1e-5)
         classes = np.eye(3)[np.arange(30) % 3]
-        np.testing.assert_allclose(targets["gathered"], fine @ classes, rtol=1e-5)
+        np.testing.assert_allclose(
+            targets["gathered"], targets["probabilities"] @ classes, rtol=1e-5
+        )
         np.testing.assert_allclose(weights, fine @ classes @ [1.0, 2.0, 0.5], rtol=1e-5)
         mixed = fine.max(axis=1)
         shares.append(float(mixed[mixed < 1].mean()) if (mixed < 1).any() else 1.0)
         for own in mixed[mixed < 1]:
             assert own == pytest.approx(shares[-1], abs=1e-5), "one proportion a batch"
     assert len(set(shares)) == len(batches), "another for each batch"
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"label_smoothing": 0.2},
+        {"loss": "focal", "focal_gamma": 2.0},
+        {"loss": "focal", "focal_gamma": 2.0, "label_smoothing": 0.2},
+    ],
+    ids=["cross-entropy", "smoothed", "focal", "focal and smoothed"],
+)
+def test_the_loss_of_a_mixed_batch_is_the_mix_of_both_losses_each_with_its_own_weight(
+    cache: ImageCache, changes: dict[str, Any]
+) -> None:
+    loss = build_loss(replace(tiny_recipe(), **changes))
+    n_fine = 30
+    for output, n_outputs in (("probabilities", n_fine), ("gathered", 3)):
+        mixed = make_mixed(cache)
+        answers = np.random.default_rng(5).dirichlet(np.ones(n_outputs), size=5)
+        for i in range(4):  # whole batches
+            _, targets, weights = mixed[i]
+            share, other = drawn_mixing(mixed, i)
+            rows = ROWS[mixed._order[i * 5 : (i + 1) * 5]]
+            own = np.eye(n_outputs)[rows if n_outputs == n_fine else rows % 3]
+            of_class = np.array([1.0, 2.0, 0.5])[rows % 3]
+
+            found = loss(targets[output], answers, sample_weight=weights)
+
+            one = loss(own, answers, sample_weight=of_class)
+            two = loss(own[other], answers, sample_weight=of_class[other])
+            expected = share * float(one) + (1 - share) * float(two)
+            assert float(found) == pytest.approx(expected, rel=1e-6, abs=1e-6)
+
+
+def test_the_binary_loss_of_a_mixed_batch_is_the_mix_of_both_too(cache: ImageCache) -> None:
+    mixed = make_mixed(cache)
+    answers = np.random.default_rng(5).uniform(0.05, 0.95, (5, 3))
+
+    def loss(targets: np.ndarray, weights: np.ndarray) -> float:
+        each = -(targets * np.log(answers) + (1 - targets) * np.log(1 - answers)).mean(axis=1)
+        return float((weights * each).mean())
+
+    for i in range(4):
+        _, targets, weights = mixed[i]
+        share, other = drawn_mixing(mixed, i)
+        rows = ROWS[mixed._order[i * 5 : (i + 1) * 5]]
+        own, of_class = np.eye(3)[rows % 3], np.array([1.0, 2.0, 0.5])[rows % 3]
+        expected = share * loss(own, of_class) + (1 - share) * loss(own[other], of_class[other])
+        assert loss(targets["gathered"], weights) == pytest.approx(expected, abs=1e-6)
+
+
+def drawn_mixing(batches: TrainingBatches, batch: int) -> tuple[float, np.ndarray]:
+    """Return the share and the order that a batch of five is mixed by, seen on the unit matrix."""
+    parts = batches._draw_mixing(batch, 5)(np.eye(5, dtype="float32"))
+    share = float(np.diag(parts).min())  # one that stays in its place has all of itself
+    others = parts - share * np.eye(5)
+    assert 0 < share < 1
+    return share, others.argmax(axis=1)
 
 
 def test_mixing_is_that_of_seed_epoch_and_batch_wherever_the_epoch_goes_on(

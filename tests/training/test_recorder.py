@@ -8,6 +8,7 @@ import keras
 import numpy as np
 import pytest
 
+from pages.parts.run_state import progress_share
 from xray_core.errors import RunError
 from xray_core.runs import Run, Status
 from xray_core.training.checkpoint import Position, read_position
@@ -239,6 +240,28 @@ def test_the_estimate_falls_as_the_epochs_pass(recorder: Recorder) -> None:
 
     assert estimates[-1] == 0
     assert all(later < earlier for earlier, later in zip(estimates, estimates[1:], strict=False))
+
+
+def test_the_bar_is_full_only_while_what_it_counts_is_done(recorder: Recorder, run: Run) -> None:
+    def share() -> float:
+        return progress_share(recorder._progress.status)
+
+    recorder._progress.update(step="preparing", message="Decoding images.", done=9, total=9)
+    assert share() == 1
+    recorder._progress.update(message="Building the model.")
+    assert share() == 0
+
+    recorder.tell("Computing features.", 9, 9)
+    recorder.on_epoch_begin(0)
+    assert run.read_status().step == "training", "said at once: the first batch may take long"
+    assert share() == 0
+    shares = []
+    for batch in range(3):
+        recorder.on_train_batch_end(batch, {"loss": 0.5, "accuracy": 0.5})
+        shares.append(share())
+    recorder.judge_epoch()
+    recorder.on_epoch_begin(0)
+    assert [*shares, share()] == pytest.approx([1 / 12, 2 / 12, 3 / 12, 3 / 12])
 
 
 def test_the_status_is_written_now_and_then_but_always_at_the_end(run: Run) -> None:

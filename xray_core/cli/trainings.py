@@ -7,7 +7,7 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -49,7 +49,16 @@ def train(options: argparse.Namespace, home: Home) -> Answer:
     from xray_core.runs import create_run
 
     recipe = check_recipe(_recipe_of(options), options.data, home)
+    _say_unusual([recipe])
     return _train_here(create_run(recipe, home.runs), home)
+
+
+def _say_unusual(recipes: Sequence[Any]) -> None:
+    """Say which values are outside of what is usual; standard output belongs to the answer."""
+    from xray_core.recipes.usual import describe_unusual
+
+    for words in dict.fromkeys(words for one in recipes for words in describe_unusual(one)):
+        print(f"note: {words}", file=sys.stderr, flush=True)
 
 
 def run(options: argparse.Namespace, home: Home) -> Answer:
@@ -101,13 +110,14 @@ def submit(options: argparse.Namespace, home: Home) -> Answer:
             raise RecipeError("--gpus is for a single training; leave out --folds and --grid.")
         grid = {key: values.split(",") for key, values in _pairs("--grid", options.grid)}
         recipes = vary_recipe(_recipe_of(options), grid, options.folds)
+        _say_unusual(recipes)
         runs = submit_group(recipes, options.data, home, options.user, options.priority)
         group, names = runs[0].read_submission().group, [run.name for run in runs]
         text = f"Queued {len(runs)} trainings: group {group}"
         return {"group": group, "runs": names}, "\n".join([text, *names])
-    run = submit_recipe(
-        _recipe_of(options), options.data, home, options.user, options.priority, options.gpus
-    )
+    recipe = _recipe_of(options)
+    _say_unusual([recipe])
+    run = submit_recipe(recipe, options.data, home, options.user, options.priority, options.gpus)
     return {"run": run.name, "folder": str(run.folder)}, f"Queued {run.name}."
 
 
@@ -255,6 +265,8 @@ def _symptom_text(symptoms: list[Any]) -> str:
 
 
 def _report_text(report: dict[str, Any]) -> str:
+    from xray_core.splits import absence_in_words
+
     def figure(value: float | None, low: float | None, high: float | None) -> str:
         if value is None:
             return "cannot be computed"
@@ -265,6 +277,8 @@ def _report_text(report: dict[str, Any]) -> str:
         f"Judged on the {report['part']} part: {report['n']:,} images of "
         f"{report['n_patients']:,} patients or groups; {len(report['left_out'])} left out."
     ]
+    if absent := [row["class"] for row in report["per_class"] if not row["n"]]:
+        lines.append(absence_in_words(report["part"], absent))
     lines += [f"  {name:18} {figure(**one)}" for name, one in report["metrics"].items()]
     lines += [f"  {'always ' + majority['class']:18} {majority['accuracy']:.3f} accuracy"]
     lines += ["Confusion matrix (rows true, columns predicted):"]

@@ -63,7 +63,8 @@ def build_report(
         prediction), classes, metrics (name -> value, low, high), per_class (class; recall with
         value, low and high; precision, specificity and f1 with precision_low, precision_high and
         so on; n), confusion (rows true, columns predicted), roc (class -> rates, and area with
-        value, low, high), majority (class, accuracy). Null is what cannot be computed.
+        value, low, high; without those of which all images are, or none is), majority (class,
+        accuracy). Null is what cannot be computed.
 
     Raises:
         RunError: no image of that part has a prediction.
@@ -107,6 +108,7 @@ def build_report(
         "roc": {
             classes[k]: {**roc_curve(actual == k, probabilities[:, k]), "area": area}
             for k, area in zip(judged_classes(len(classes)), figures["area"], strict=True)
+            if 0 < (actual == k).sum() < len(actual)
         },
         "majority": {
             "class": majority_class,

@@ -61,9 +61,9 @@ class Recipe:
         sampling: "shuffle": each epoch shows every image once; "balanced": as many images of each
             class, together as many as there are, rounded up; rare classes are repeated, and of
             frequent ones each epoch shows others. Not together with balanced class weights.
-        mixup: 0: off; otherwise each batch is mixed with itself in another order, images,
-            targets and weights, in a proportion drawn from Beta(mixup, mixup) (Zhang et al.
-            2018, arXiv:1710.09412); up to 1.
+        mixup: 0: off; otherwise each batch is mixed with itself in another order, images and
+            what they cost, each by its own class weight, in a proportion drawn from
+            Beta(mixup, mixup) (Zhang et al. 2018, arXiv:1710.09412); up to 1.
         precision: of the computation. "mixed_bfloat16" doubles the speed of plain CNNs on
             processors and GPUs made for it, and slows others; "mixed_float16" is for GPUs.
         finer_targets: whether each combination of published labels, of study and image, is learnt

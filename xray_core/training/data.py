@@ -20,7 +20,7 @@ from xray_core.recipes import Recipe
 from xray_core.runs import Run
 from xray_core.runs.seen import read_past
 from xray_core.runs.starting_weights import check_past, read_record
-from xray_core.splits import check_leaks, describe_groups, split_catalog
+from xray_core.splits import check_leaks, describe_absent, describe_groups, split_catalog
 from xray_core.training.finer import FinerTargets, find_combinations
 from xray_core.training.inputs import TrainingBatches
 from xray_core.training.progress import Progress
@@ -99,6 +99,7 @@ def prepare_data(
             "grouped_by": describe_groups(catalog, recipe.split),
             "groups_in_several_parts": leaks,
             "starting_weights": weights,
+            "absent": describe_absent(split, list(targets.columns)),
             "parts": pd.crosstab(split["part"], split["class"]).to_dict("index"),
         },
     )

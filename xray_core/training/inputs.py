@@ -26,7 +26,7 @@ class TrainingBatches(keras.utils.PyDataset):  # type: ignore[misc]
         cache: decoded images.
         rows: int, shape (n,): row of each image in the cache.
         targets: float32, shape (n, n_classes), 0 or 1; each class has an image at least.
-        class_weights: float, shape (n_classes,): weight of an image by its class.
+        class_weights: float, shape (n_classes,), above 0: weight of an image by its class.
         batch_size: images per step; the last batch may be smaller.
         augment: random changes.
         seed: of order and augmentation.
@@ -34,6 +34,8 @@ class TrainingBatches(keras.utils.PyDataset):  # type: ignore[misc]
             of a batch are then a mapping, as `training.finer` names the outputs.
         balanced: whether an epoch shows as many images of each class; see `n_images`.
         mixup: of the Beta distribution, in which proportion a batch is mixed with itself; 0: not.
+            What a mixed image costs is the same mix of what its two targets cost, each by its own
+            weight.
         structured: float32, shape (n_cached, n_features), of each image in the cache, where the
             model takes structured columns; the images of a batch are then a mapping of "image"
             and "structured".
@@ -136,6 +138,16 @@ class TrainingBatches(keras.utils.PyDataset):  # type: ignore[misc]
         drawn = self._order[batch * self._batch_size : (batch + 1) * self._batch_size]
         again, chosen = np.divmod(drawn, self.n_training)
         mix = self._draw_mixing(batch, len(drawn))
+        weights = self._weights[chosen]
+        mixed_weights = mix(weights)
+
+        def mix_targets(targets: NDArray[np.float32]) -> Any:
+            # Each weight goes with its own target. The losses are straight lines in the target, so
+            # this target, weighed by the mixed weight, costs what the two cost, mixed.
+            if not self._mixup:
+                return targets
+            return mix(weights[:, None] * targets) / mixed_weights[:, None]
+
         images: Any
         if self._features is None:
             images = mix(self._draw_images(chosen, again))[..., np.newaxis]
@@ -143,10 +155,10 @@ class TrainingBatches(keras.utils.PyDataset):  # type: ignore[misc]
             images = self._features[chosen]
         if self._structured is not None:
             images = _join(images, mix(self._structured[self._rows[chosen]]))
-        targets: Any = mix(self._targets[chosen])
+        targets: Any = mix_targets(self._targets[chosen])
         if self._finer is not None:
-            targets = {FINE: mix(self._finer[chosen]), GATHERED: targets}
-        return images, targets, mix(self._weights[chosen])
+            targets = {FINE: mix_targets(self._finer[chosen]), GATHERED: targets}
+        return images, targets, mixed_weights
 
     def _draw_images(self, chosen: NDArray[np.int64], again: NDArray[np.int64]) -> Any:
         """Return images as they are shown for the time numbered `again`, from 0, in the epoch."""

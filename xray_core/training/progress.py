@@ -44,9 +44,14 @@ class Progress:
     def update(self, *, now: bool = False, **fields: Any) -> None:
         """Change fields of the status; write it if due, or at once.
 
+        A new message begins without figures, unless it brings its own: what was done and the total
+        belong to the words before it.
+
         Raises:
             StopRequested: the run was asked to stop.
         """
+        if "message" in fields:
+            fields = {"done": 0, "total": 0} | fields
         self.status = replace(self.status, **fields)
         clock = time.monotonic()
         if clock - self._sampled > DEVICE_EVERY:

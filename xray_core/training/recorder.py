@@ -88,6 +88,16 @@ class Recorder(keras.callbacks.Callback):  # type: ignore[misc]
     def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         self._began = time.monotonic() - self.position.seconds
         self._seen_by_keras, self._sums_of_keras = 0, {"loss": 0.0, "accuracy": 0.0}
+        here = self.position
+        self._progress.update(
+            now=self._progress.status.step != "training",  # the first batch may take long
+            step="training",
+            message=f"Epoch {here.epoch + 1}: training.",
+            phase=self.phase,
+            epoch=here.epoch + 1,
+            done=here.batch,
+            total=self._training.n_batches,
+        )
 
     def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
         # Keras reports the mean since fit began; a batch's own value is the difference.
@@ -138,7 +148,10 @@ class Recorder(keras.callbacks.Callback):  # type: ignore[misc]
     def judge_epoch(self) -> None:
         """Validate the epoch whose batches are all trained; write its figures down."""
         here = self.position
-        self._progress.update(message=f"Epoch {here.epoch + 1}: validating.")
+        n_batches = self._training.n_batches
+        self._progress.update(
+            message=f"Epoch {here.epoch + 1}: validating.", done=n_batches, total=n_batches
+        )
         began = time.monotonic()
         if self._answer:
             probabilities = self._answer().astype("float64")
@@ -162,7 +175,7 @@ class Recorder(keras.callbacks.Callback):  # type: ignore[misc]
                 "kind": "epoch",
                 "phase": self.phase,
                 "epoch": epoch,
-                "step": epoch * self._training.n_batches,
+                "step": epoch * n_batches,
                 "loss": round(loss, 6),
                 "accuracy": round(accuracy, 6),
                 "val_loss": val_loss,
@@ -211,7 +224,7 @@ class Recorder(keras.callbacks.Callback):  # type: ignore[misc]
 
     def tell(self, message: str, done: int, total: int) -> None:
         """Say what is done between two epochs. Raises StopRequested if the run shall stop."""
-        self._progress.update(step="training", message=message, done=done, total=total)
+        self._progress.update(step="preparing", message=message, done=done, total=total)
 
     def save_kept(self) -> None:
         """Write the weights of the best epoch, if they wait for it."""

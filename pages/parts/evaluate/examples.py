@@ -10,6 +10,7 @@ import streamlit as st
 from pages.parts.dataset import open_folder
 from pages.parts.frame import escape_markdown
 from pages.parts.grid import show_grid
+from pages.parts.pager import show_pager
 from pages.parts.tables import read_tables
 from pages.parts.tiles import build_tiles
 from xray_core.datasets.shelf import find_name
@@ -55,7 +56,7 @@ def show_examples(predictions: pd.DataFrame, recipe: Recipe) -> None:
     n_pages = math.ceil(len(chosen) / (COLUMNS * ROWS))
     with st.container(horizontal=True, vertical_alignment="center"):
         # A key of their own for each filter: another filter begins on its first page.
-        page = st.pagination(n_pages, key=f"examples_page_{kind}_{actual}_{order}")
+        page = show_pager(n_pages, f"examples_page_{kind}_{actual}_{order}")
         st.caption(f"{len(chosen):,} of {len(judged):,} judged images")
     _show_tiles(chosen.iloc[(page - 1) * COLUMNS * ROWS : page * COLUMNS * ROWS], recipe)
 

@@ -7,6 +7,7 @@ import streamlit as st
 from pages.parts.explore.image_address import open_image
 from pages.parts.explore.image_filters import Rows
 from pages.parts.grid import show_grid
+from pages.parts.pager import show_pager
 from pages.parts.tables import Tables
 from pages.parts.tiles import build_tiles, has_masks
 
@@ -39,7 +40,7 @@ def show_page(tables: Tables, rows: Rows) -> None:
             )
         )
         st.caption("per page", width="content")
-        page = st.pagination(math.ceil(len(rows) / per_page), key="page", bind="query-params")
+        page = show_pager(math.ceil(len(rows) / per_page), "page", in_address=True)
         n_absent = len(images) - n_present
         absent = f" · {n_absent:,} absent from the folder" if n_absent else ""
         st.caption(f"{len(rows):,} of {n_present:,} images{absent}", width="content")

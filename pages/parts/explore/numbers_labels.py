@@ -7,6 +7,7 @@ import streamlit as st
 
 from pages.parts.download import show_figure, show_table
 from pages.parts.explore.numbers_tables import combinations, recall
+from pages.parts.pager import show_pager
 from pages.parts.tables import Tables
 from xray_core import eda
 from xray_core.figures.explore import plot_label_counts, plot_sets, plot_together
@@ -63,7 +64,7 @@ def _show_combinations(found: pd.DataFrame, source: str) -> None:
             passed &= lower.str.contains(word, regex=False)
         shown = found[passed]
         n_pages = max(1, math.ceil(len(shown) / ROWS))
-        page = st.pagination(n_pages, key=f"sets_{' '.join(words)}") if n_pages > 1 else 1
+        page = show_pager(n_pages, f"sets_{' '.join(words)}") if n_pages > 1 else 1
     st.caption(
         f"{len(shown):,} of {len(found):,} sets of findings, on {shown['images'].sum():,} of "
         f"{found['images'].sum():,} labelled images."

@@ -34,6 +34,29 @@ def show_outcome() -> None:
         st.error(escape_markdown(words), icon=":material/error:")
 
 
+def close_after(key: str, action: Callable[..., object], *arguments: object) -> None:
+    """Do as `act` does, from within the popover `key`, which has then served its purpose."""
+    act(action, *arguments)
+    st.session_state[key] = False
+
+
+def keep_open(key: str, label: str, icon: str, words: str) -> None:
+    """Keep a popover where it is open while what it was for has gone by, and say so in it.
+
+    It would vanish under the hand of somebody who is about to click in it, and other buttons would
+    come to stand there.
+
+    Args:
+        key: of the popover, which has `on_change="rerun"`; it names the run, too.
+        label: of its button.
+        icon: likewise; "" for none.
+        words: what has come between.
+    """
+    if st.session_state.get(key):
+        with st.popover(label, icon=icon or None, key=key, on_change="rerun"):
+            st.markdown(words)
+
+
 def leave_fragment_after_act() -> None:
     """Draw the whole page, not this fragment alone, if a click has had an outcome."""
     if SAID in st.session_state or REFUSED in st.session_state:

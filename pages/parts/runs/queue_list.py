@@ -6,7 +6,7 @@ import streamlit as st
 
 from pages.parts.frame import errors_in_words, escape_markdown
 from pages.parts.run_state import show_badge, show_link, show_progress
-from pages.parts.runs.outcome import act, leave_fragment_after_act
+from pages.parts.runs.outcome import act, close_after, keep_open, leave_fragment_after_act
 from pages.parts.runs.queue_settings import show_settings
 from pages.parts.runs.user import find_user
 from xray_core.errors import XrayError
@@ -51,7 +51,8 @@ def _show_rows(home: Home, known: list[str], outside: list[dict[str, Any]]) -> N
     leave_fragment_after_act()
     with errors_in_words():
         rows, settings = queue_view(home).to_dict("records"), read_settings(home)
-    if {row["run"] for row in rows} != set(known):
+    ended = [row["run"] for row in outside if _has_ended(home, row["run"])]
+    if {row["run"] for row in rows} != set(known) or ended:
         st.rerun()  # one ended or was added: the table below changes too
     running = [row for row in rows if row["state"] != "queued"] + outside
     waiting = [row for row in rows if row["state"] == "queued"]
@@ -63,6 +64,13 @@ def _show_rows(home: Home, known: list[str], outside: list[dict[str, Any]]) -> N
         _show_waiting(home, row)
     if len(waiting) > N_SHOWN:
         st.toggle(f"Show all {len(waiting)} that wait", key="all_waiting")
+
+
+def _has_ended(home: Home, name: str) -> bool:
+    try:
+        return Run(home.runs / name).read_status().has_ended
+    except XrayError:
+        return False  # its card says what is wrong with it
 
 
 def _describe(running: list[Any], waiting: list[Any], settings: QueueSettings) -> str:
@@ -92,6 +100,7 @@ def _show_running(home: Home, row: dict[str, Any]) -> None:
                 show_progress(status, with_time=True)
             else:
                 st.caption(escape_markdown(status.message) or "It is about to start.")
+            keep_open(f"change_{run.name}", "Change", "", "It waits no longer: it has started.")
 
 
 def _show_waiting(home: Home, row: dict[str, Any]) -> None:
@@ -108,7 +117,7 @@ def _show_waiting(home: Home, row: dict[str, Any]) -> None:
             more = st.popover("Change", key=f"change_{run.name}", on_change="rerun")
             if more.open:
                 with more:
-                    show_waiting_actions(home, run, row)
+                    show_waiting_actions(home, run, row, f"change_{run.name}")
 
 
 def _show_name(place: Any, run: Run, row: dict[str, Any]) -> None:
@@ -120,13 +129,14 @@ def _show_name(place: Any, run: Run, row: dict[str, Any]) -> None:
             st.caption(", ".join(by))
 
 
-def show_waiting_actions(home: Home, run: Run, row: dict[str, Any]) -> None:
+def show_waiting_actions(home: Home, run: Run, row: dict[str, Any], popover: str) -> None:
     """Show what can be done to a run that waits: order, priority, pause, cancel.
 
     Args:
         home: the workspace.
         run: it.
         row: of `queue_view`.
+        popover: key of the one in which they stand.
     """
     user = find_user()
     with st.container(horizontal=True):
@@ -168,7 +178,7 @@ def show_waiting_actions(home: Home, run: Run, row: dict[str, Any]) -> None:
             "Cancel",
             icon=":material/cancel:",
             key=f"cancel_{run.name}",
-            on_click=act,
-            args=(stop_run, run, home, user),
+            on_click=close_after,
+            args=(popover, stop_run, run, home, user),
             help="Take it out of the queue. Its folder stays, and it can be resumed later.",
         )

@@ -3,13 +3,16 @@
 import streamlit as st
 
 from pages.parts.frame import errors_in_words
-from pages.parts.runs.outcome import SAID, act
+from pages.parts.runs.outcome import SAID, act, close_after, keep_open
 from pages.parts.runs.queue_list import show_waiting_actions
 from pages.parts.runs.user import find_user
 from xray_core.home import Home
 from xray_core.jobs import can_resume, queue_view, restart_run, resume_run, stop_run
 from xray_core.run_shelf import bin_run
 from xray_core.runs import Run, Status
+
+STOP = ("Stop", ":material/stop_circle:")  # label and icon of a popover
+PLACE = ("Change its place", ":material/swap_vert:")
 
 
 def show_actions(run: Run, status: Status, home: Home) -> None:
@@ -20,6 +23,12 @@ def show_actions(run: Run, status: Status, home: Home) -> None:
         help="Open the Train page with the dataset and all settings of this run.",
     ):
         st.switch_page("pages/train.py", query_params={"from": run.name})
+    # What is open stays open when the run goes on to its next state.
+    if status.state != "queued":
+        words = f"It waits no longer: it is {status.state}."
+        keep_open(f"place_{run.name}", *PLACE, words)
+    if status.has_ended:
+        keep_open(f"stop_{run.name}", *STOP, f"There is nothing to stop: it is {status.state}.")
     if status.state == "queued":
         _show_queued(run, home)
     elif status.state == "running":
@@ -33,8 +42,9 @@ def _show_queued(run: Run, home: Home) -> None:
         queue = queue_view(home)
     place = queue[(queue["run"] == run.name) & (queue["state"] == "queued")]
     if len(place):
-        with st.popover("Change its place", icon=":material/swap_vert:", key="place"):
-            show_waiting_actions(home, run, place.iloc[0].to_dict())
+        label, icon = PLACE
+        with st.popover(label, icon=icon, key=f"place_{run.name}", on_change="rerun"):
+            show_waiting_actions(home, run, place.iloc[0].to_dict(), f"place_{run.name}")
         return
     st.button(  # about to start, or in no queue
         "Cancel", icon=":material/cancel:", on_click=act, args=(stop_run, run, home, find_user())
@@ -43,12 +53,17 @@ def _show_queued(run: Run, home: Home) -> None:
 
 def _show_running(run: Run, home: Home) -> None:
     if run.stop_path.exists():
+        keep_open(f"stop_{run.name}", *STOP, "It was asked to stop meanwhile.")
         st.button("Stopping …", icon=":material/hourglass_top:", disabled=True)
         return
-    with st.popover("Stop", icon=":material/stop_circle:", key="stop"):
+    label, icon = STOP
+    with st.popover(label, icon=icon, key=f"stop_{run.name}", on_change="rerun"):
         st.markdown("Stop this run? What it has learned so far is kept, and it can be resumed.")
         st.button(
-            "Yes, stop it", type="primary", on_click=act, args=(stop_run, run, home, find_user())
+            "Yes, stop it",
+            type="primary",
+            on_click=close_after,
+            args=(f"stop_{run.name}", stop_run, run, home, find_user()),
         )
 
 

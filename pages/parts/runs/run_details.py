@@ -129,6 +129,8 @@ def _show_data(run: Run) -> None:
     unreadable = data["unreadable"]
     if unreadable:
         st.warning(f"{len(unreadable):,} images could not be read and are left out.")
+    for words in data.get("absent", []):  # runs of older versions do not say
+        st.warning(escape_markdown(words), icon=":material/warning:")
     with st.expander("Data and split", icon=":material/dataset:"):
         st.caption(
             f"{escape_markdown(data['folder'])} · grouped by {escape_markdown(data['grouped_by'])}"

@@ -139,5 +139,6 @@ HELP = {
     "calibrate": "Scale and shift the final probabilities to fit the validation part.",
     "precision": "mixed_bfloat16 can double the speed, or slow it: see the measured cost.",
     "seed": "Of weights, order and augmentation.",
+    "split.seed": "Which patients train, validate and test: another seed, another split.",
     "resize": "squash ignores the proportions; pad keeps them and adds black borders.",
 }

@@ -1,11 +1,11 @@
 """Several trainings from one form: folds of a cross-validation, points of a small grid."""
 
-from pathlib import Path
-
 import streamlit as st
 
 from pages.parts.frame import errors_in_words, escape_markdown
 from pages.parts.runs.user import find_user
+from pages.parts.train.doubts import show_doubts
+from xray_core.catalog import Catalog
 from xray_core.errors import XrayError
 from xray_core.home import find_home
 from xray_core.jobs import submit_group
@@ -17,12 +17,12 @@ N_AXES = 2
 FIRST_AXES = ("learning_rate", "batch_size", "dropout")  # offered before the other fields
 
 
-def show_several(recipe: Recipe, data_folder: Path) -> None:
+def show_several(recipe: Recipe, catalog: Catalog) -> None:
     """Offer to start a group of trainings.
 
     Args:
         recipe: what stands in the form; all of them begin there.
-        data_folder: the dataset.
+        catalog: the dataset.
     """
     panel = st.expander(
         "Several at once: folds, or a small grid",
@@ -49,12 +49,13 @@ def show_several(recipe: Recipe, data_folder: Path) -> None:
             st.error(escape_markdown(str(error)), icon=":material/error:")
             return
         enough = len(recipes) > 1
+        may_start = enough and show_doubts(recipes, catalog, said_of=[recipe])
         words = f"Start {len(recipes)} trainings" if enough else "Choose folds or values"
-        if st.button(words, key="several_start", disabled=not enough, width="stretch"):
+        if st.button(words, key="several_start", disabled=not may_start, width="stretch"):
             with errors_in_words():
                 home = find_home()
                 stop_description(home)
-                runs = submit_group(recipes, data_folder, home, user=find_user())
+                runs = submit_group(recipes, catalog.root, home, user=find_user())
                 group = runs[0].read_submission().group
             st.switch_page("pages/runs.py", query_params={"group": group})
 

@@ -2,18 +2,11 @@
 
 from xray_core.models import MODELS
 from xray_core.recipes import Phase, Recipe
+from xray_core.recipes.usual import USUAL_RATES
 
-# The range in which these optimizers usually train convolutional networks, and the rate to begin
-# with. Keras' own defaults are 1e-3 for the first three and 1e-2 for SGD.
-USUAL_RATES = {
-    "adam": (1e-4, 3e-3),
-    "adamw": (1e-4, 3e-3),
-    "nadam": (1e-4, 3e-3),
-    "rmsprop": (1e-4, 3e-3),
-    "sgd": (1e-3, 1e-1),
-}
-# How far outside of that range a rate is named as the likely cause.
+# How far outside of the usual range a rate is named as the likely cause.
 TOO_HIGH, TOO_LOW = 3.0, 0.1
+# The rate to begin with.
 FIRST_RATES = {"adam": 1e-3, "adamw": 1e-3, "nadam": 1e-3, "rmsprop": 1e-3, "sgd": 1e-2}
 
 

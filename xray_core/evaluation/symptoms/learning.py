@@ -3,7 +3,6 @@
 import numpy as np
 
 from xray_core.evaluation.symptoms.advice import (
-    USUAL_RATES,
     higher_rate,
     is_too_high,
     is_too_low,
@@ -19,6 +18,7 @@ from xray_core.evaluation.symptoms.course import (
     standard_error,
 )
 from xray_core.models import MODELS
+from xray_core.recipes.usual import USUAL_RATES
 
 # A network that has learned anything useful is this much below guessing; the thesis' stuck run
 # 6.6 ends at 1.2099, and guessing its four classes costs 1.2095.

@@ -1,11 +1,13 @@
 """Splits: which image trains, which validates, which tests; no patient in two parts.
 
 Images that belong together stay together: those of one patient or one study, as far as
-these are published, and copies of the same file under other names.
+these are published, and copies of the same file under other names. Each part holds each class,
+where the class has groups enough.
 """
 
 import hashlib
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -15,12 +17,15 @@ from xray_core.catalog import Catalog
 from xray_core.errors import DatasetError, RecipeError
 from xray_core.labels import class_of
 from xray_core.paths import read_bytes
+from xray_core.splits.dividing import divide_folds, divide_groups
 
 PARTS = ("train", "validation", "test")
 METHODS = ("patient", "clean", "published", "production", "image")
 LEAKY_METHODS = ("published", "image")  # the others keep groups together
+GIVEN_METHODS = ("published", "production")  # their test part comes from elsewhere
 FOLDED_METHODS = ("patient", "clean", "image")  # the others have a test part that is given
 MOST_FOLDS = 20
+MOST_COUNTED = 5  # classes whose images a refusal counts
 PRODUCTION = "siim_covid19"  # the source whose images a production split holds out
 PUBLISHED_PARTS = {"train": "train", "val": "train", "test": "test"}
 
@@ -117,7 +122,9 @@ def split_catalog(
 
     Raises:
         RecipeError: the published or production split is asked for and there is none, "clean"
-            without `pixels`, or a part would be empty or lack a class.
+            without `pixels`, or a part that is drawn would lack a class. Where the test part is
+            given (`GIVEN_METHODS`), only the training part must hold each class; see
+            `describe_absent`.
     """
     if spec.method == "clean" and pixels is None:
         raise RecipeError("split.method=clean needs the digest of each image's pixels.")
@@ -136,7 +143,7 @@ def split_catalog(
             )
         inner = published == "train"
         part = published.copy()
-        part[inner] = _divide(table[inner], {"validation": spec.validation}, spec.seed)
+        part[inner] = divide_groups(table[inner], {"validation": spec.validation}, spec.seed)
     elif spec.method == "production":
         held_out = hold_out_production(catalog, images.assign(group=table["group"]), spec)
         if spec.production_only:
@@ -144,19 +151,33 @@ def split_catalog(
             held_out = held_out[table.index]
         part = pd.Series("test", index=table.index, dtype="object")
         rest = table[~held_out]
-        part[rest.index] = _divide(rest, {"validation": spec.validation}, spec.seed)
+        part[rest.index] = divide_groups(rest, {"validation": spec.validation}, spec.seed)
     else:
         # By image, the table still tells the patients: intervals are drawn over them.
         by_image = table.assign(group=table["image_id"])
         whole = by_image if spec.method == "image" else table
         if spec.folds:
-            part = _divide_folds(whole, spec)
+            tested = divide_folds(whole, spec.folds, spec.fold, spec.seed)
+            part = pd.Series("test", index=whole.index, dtype="object")
+            rest = whole[~tested]
+            part[rest.index] = divide_groups(rest, {"validation": spec.validation}, spec.seed)
         else:
             fractions = {"validation": spec.validation, "test": spec.test}
-            part = _divide(whole, fractions, spec.seed)
+            part = divide_groups(whole, fractions, spec.seed)
     table = table.assign(part=pd.Categorical(part, categories=list(PARTS)))
-    _check_parts(table, spec)
+    _check_parts(table if spec.method != "image" else whole.assign(part=table["part"]), spec)
     return table.sort_values("image_id", ignore_index=True)
+
+
+def split_by_tables(catalog: Catalog, targets: pd.DataFrame, spec: SplitSpec) -> pd.DataFrame:
+    """Divide as `split_catalog` does, but quickly, for somebody waits: no file is read.
+
+    Copies under other names or in other formats are not joined, so a few images may be in another
+    part than at last. The classes have groups enough, or not, all the same.
+    """
+    if spec.method == "clean":
+        spec = replace(spec, method="patient")  # the same, but for copies
+    return split_catalog(catalog, targets, spec, read_files=False)
 
 
 def hold_out_production(catalog: Catalog, images: pd.DataFrame, spec: SplitSpec) -> pd.Series:
@@ -185,7 +206,8 @@ def hold_out_production(catalog: Catalog, images: pd.DataFrame, spec: SplitSpec)
         )
     alone = images[own & ~images["group"].isin(images.loc[~own, "group"])]
     alone = alone.assign(**{"class": alone["findings"].fillna("unlabelled")})
-    parts = _divide(alone, {"test": spec.test}, spec.seed)
+    # What is left is divided into what trains and what validates.
+    parts = divide_groups(alone, {"test": spec.test}, spec.seed, of_rest=2)
     return (parts == "test").reindex(images.index, fill_value=False)
 
 
@@ -296,40 +318,56 @@ def _digest(path: Path) -> str:
         return f"unreadable {path}"  # equal to no other file; decoding will report it
 
 
-def _divide(table: pd.DataFrame, fractions: dict[str, float], seed: int) -> pd.Series:
-    """Give each row a part: whole groups, classes in like proportion; the rest is "train"."""
-    # A group counts with its rarest class, so that the small classes are spread most evenly.
-    n_of_class = table["class"].map(table["class"].value_counts()).astype(int)
-    rarest = table.assign(n=n_of_class).sort_values("n", kind="stable").groupby("group")["class"]
-    groups = pd.DataFrame({"class": rarest.first(), "size": table.groupby("group").size()})
-    groups = groups.iloc[np.random.default_rng(seed).permutation(len(groups))]
-    by_class = groups.groupby("class", observed=True)["size"]
-    # Where a group's middle lies in its class, as a fraction of the class' images.
-    middle = (by_class.cumsum() - groups["size"] / 2) / by_class.transform("sum")
-    edges = np.cumsum(list(fractions.values()))
-    parts = np.array([*fractions, "train"])[np.searchsorted(edges, middle, side="right")]
-    return table["group"].map(pd.Series(parts, index=groups.index))
-
-
-def _divide_folds(table: pd.DataFrame, spec: SplitSpec) -> pd.Series:
-    """Give each row a part: one of equal folds is the test part, wherever the others go."""
-    names = [str(number) for number in range(1, spec.folds)]
-    fold = _divide(table, dict.fromkeys(names, 1 / spec.folds), spec.seed)
-    fold = fold.replace("train", str(spec.folds))  # the rest
-    part = pd.Series("test", index=table.index, dtype="object")
-    rest = table[fold != str(spec.fold)]
-    part[rest.index] = _divide(rest, {"validation": spec.validation}, spec.seed)
-    return part
-
-
 def _check_parts(table: pd.DataFrame, spec: SplitSpec) -> None:
+    """Raise RecipeError where a part that is drawn lacks a class; `table` as it was divided."""
     counts = pd.crosstab(table["class"], table["part"], dropna=False)
+    counts = counts.reindex(columns=list(PARTS), fill_value=0)
     needed = [part for part in PARTS if part != "test" or spec.has_test]
-    for part in needed:
-        missing = counts.index[counts.get(part, 0) == 0] if part in counts else counts.index
+    # Where the test part is given, it is what it is; but nobody can learn what is not there.
+    drawn = ["train"] if spec.method in GIVEN_METHODS else needed
+    for part in drawn:
+        missing = counts.index[counts[part] == 0]
         if len(missing):
+            there = "; ".join(_count_class(table, name, needed) for name in missing[:MOST_COUNTED])
             raise RecipeError(
                 f"The {part} part would hold no image of {', '.join(map(str, missing))} "
-                f"({len(table)} labelled images in {table['group'].nunique()} groups in all). "
-                "Use more images, other split fractions, or another label view."
+                f"({len(table):,} labelled images in {table['group'].nunique():,} groups in all). "
+                f"{there}. Each part needs a group (a patient, or what else stays together) of "
+                "each class: use more images, other split fractions, or another label view."
             )
+
+
+def _count_class(table: pd.DataFrame, name: str, parts: Sequence[str]) -> str:
+    """Return e.g. "b: 2 images in 1 group (train 1, validation 0, test 0)", which are groups."""
+    own = table[table["class"] == name]
+    n_images, n_groups = len(own), own["group"].nunique()
+    groups_of = own.groupby("part", observed=False)["group"].nunique()
+    where = ", ".join(f"{part} {groups_of[part]:,}" for part in parts)
+    return (
+        f"{name}: {n_images:,} image{'s' * (n_images != 1)} in {n_groups:,} "
+        f"group{'s' * (n_groups != 1)} ({where})"
+    )
+
+
+def describe_absent(split: pd.DataFrame, classes: Sequence[str]) -> list[str]:
+    """Say of each part that is judged which classes it lacks, and what that costs.
+
+    Args:
+        split: as `split_catalog` returns.
+        classes: of the label view.
+    """
+    words = []
+    for part in PARTS[1:]:
+        there = set(split.loc[split["part"] == part, "class"].astype(str))
+        if there and (absent := [name for name in classes if name not in there]):
+            words.append(absence_in_words(part, absent))
+    return words
+
+
+def absence_in_words(part: str, absent: Sequence[str]) -> str:
+    """Return what it costs that `part` has no image of the classes `absent`, one at least."""
+    return (
+        f"No image of {', '.join(absent)} is in the {part} part. There, recall, ROC curve and AUC "
+        f"of {'this class' if len(absent) == 1 else 'these classes'} cannot be had, nor the AUC "
+        "over all classes; balanced accuracy is the mean over the other classes."
+    )

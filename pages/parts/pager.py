@@ -1,0 +1,29 @@
+"""The buttons that turn pages: all of them where there are few."""
+
+import streamlit as st
+
+BUTTON, GAP = 36, 4  # px, a little more than Streamlit takes
+MOST = 7  # numbers in a row, beside both arrows; of more pages some are left out
+FEWEST = 5  # numbers that there must be room for: with less, Streamlit shows one or two at most
+
+
+def show_pager(n_pages: int, key: str, *, in_address: bool = False) -> int:
+    """Show a button for each page, and return the number of the chosen one, from 1.
+
+    Args:
+        n_pages: 1 or more.
+        key: of the widget.
+        in_address: whether the number stands in the address, under the name of `key`.
+    """
+    # Streamlit counts how many numbers fit into the width that it has. If that is the width of its
+    # own content, two pages leave room for two, of which it then shows one.
+    room = 2 * BUTTON + GAP + (BUTTON + GAP) * min(max(n_pages, FEWEST), MOST)
+    return int(
+        st.pagination(
+            n_pages,
+            max_visible_pages=MOST,
+            width=room,
+            key=key,
+            bind="query-params" if in_address else None,
+        )
+    )
