@@ -77,7 +77,9 @@ def test_visitors_who_come_at_once_find_a_fresh_server_whole(
         tab.assert_clean()
 
 
-def test_an_address_that_names_nothing_is_answered_in_words(app: App, tab: Tab) -> None:
+def test_an_address_that_names_nothing_is_answered_in_words_and_markup_to_the_letter(
+    app: App, tab: Tab
+) -> None:
     for path, words in NONSENSE.items():
         tab.open(app.address(path))
         expect(tab.page.get_by_test_id("stAlert").filter(has_text=words)).to_be_visible()
@@ -89,15 +91,10 @@ def test_an_address_that_names_nothing_is_answered_in_words(app: App, tab: Tab) 
     assert_to_the_letter(alert)
     tab.wait_until_still()
     tab.assert_clean()  # nothing was asked of another machine
-    assert "Traceback" not in app.read_log()
 
-
-def test_a_class_of_markup_is_shown_to_the_letter(app: App, tab: Tab) -> None:
     for name in (CLASS, "plain"):
         write_image(app.home.data / "own" / name / "a.png", (32, 32))
-
     tab.open(app.address("explore?data=own"))
-
     pill = tab.page.get_by_test_id("stButtonGroup").get_by_role("radio").first
     expect(pill).to_contain_text("javascript")
     assert_to_the_letter(pill, CLASS)
@@ -114,6 +111,7 @@ def test_a_class_of_markup_is_shown_to_the_letter(app: App, tab: Tab) -> None:
     assert figure.locator("a").count() == 0
     tab.wait_until_still()
     tab.assert_clean()
+    assert "Traceback" not in app.read_log()
 
 
 def assert_to_the_letter(place: Locator, text: str = MARKUP) -> None:

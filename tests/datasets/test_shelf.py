@@ -190,6 +190,21 @@ def test_where_roots_are_set_a_mapping_may_lie_in_the_workspace(
     assert add_dataset(home, own) == own
 
 
+def test_what_was_added_before_the_roots_were_set_is_passed_over(
+    home: Home, tmp_path: Path, kermany_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    FAKES["kermany"](home.data / "own")
+    FAKES["kermany"](tmp_path / "far")
+    (home.data / "linked").symlink_to(tmp_path / "far")
+    add_dataset(home, kermany_folder)
+    monkeypatch.setenv("XRAY_HOME", str(home.folder))
+
+    monkeypatch.setenv("XRAY_DATA_ROOTS", str(tmp_path / "nowhere"))
+
+    # Who may write into the workspace's data folder runs the app.
+    assert list(list_datasets(home)) == ["linked", "own"]
+
+
 def test_what_lies_outside_the_roots_is_refused_before_it_is_looked_at(
     home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -112,6 +112,7 @@ def recall_dataset(folder: Path) -> tuple[str, Path]:
     known = _found.get(folder)
     if known is None or any(_mark(place) != mark for place, mark in known[0].items()):
         return find_dataset(folder)
+    find_allowed(known[2])  # other roots may be set by now
     return known[1:]
 
 
