@@ -1,6 +1,5 @@
 """Evaluate page: what a finished run is worth, on how many images, and how sure that is."""
 
-import json
 from pathlib import Path
 
 import streamlit as st
@@ -58,7 +57,7 @@ if st.query_params.get("run") != name:
 run = Run(home.runs / name)
 with errors_in_words():
     recipe, report = run.read_recipe(), run.read_report()
-    data = json.loads((run.folder / "data.json").read_text(encoding="utf-8"))
+    data = run.read_data()
     predictions = run.read_predictions()
 
 st.subheader(escape_markdown(recipe.title), anchor=False)

@@ -81,7 +81,7 @@ def _create_thumbnail(image: Path, side: int, folder: Path) -> Thumbnail:
         jpeg = _encode(image, side)
     except ImageError as error:
         return Thumbnail(reason=str(error))
-    with replaced_file(kept) as partial:
+    with replaced_file(kept, lasting=False) as partial:
         partial.write_bytes(jpeg)
     return Thumbnail(jpeg)
 

@@ -26,6 +26,12 @@ def create_run(recipe: Recipe, runs_folder: Path, submission: Submission | None 
         raise RunError(
             f"The data folder {recipe.data_folder!r} does not exist. Choose a dataset folder."
         )
+    if not _is_text(recipe.data_folder):
+        raise RunError(
+            f"The data folder {recipe.data_folder!r} has a name that is no text. Rename it."
+        )
+    if Path(recipe.name).name != recipe.name:
+        raise RunError(f"The recipe's name {recipe.name!r} can name no run. Give it another.")
     now = datetime.now(UTC)
     stem = f"{now:%Y%m%d-%H%M%S}-{recipe.name}"
     try:
@@ -68,8 +74,23 @@ def list_runs(runs_folder: Path) -> list[Run]:
     """Return every run, newest first."""
     if not runs_folder.is_dir():
         return []
-    folders = (path for path in runs_folder.iterdir() if (path / "status.json").is_file())
+    folders = (path for path in runs_folder.iterdir() if _is_run(path))
     return [Run(path) for path in sorted(folders, key=lambda path: path.name, reverse=True)]
+
+
+def _is_run(folder: Path) -> bool:
+    try:
+        return (folder / "status.json").is_file()
+    except OSError:  # it may not be looked into: whoever reads it says why
+        return True
+
+
+def _is_text(name: str) -> bool:
+    try:
+        name.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def find_run(runs_folder: Path, name: str) -> Run:
@@ -79,7 +100,9 @@ def find_run(runs_folder: Path, name: str) -> Run:
     inside = Path(name).name == name and name != ".."
     try:
         exists = inside and (folder / "status.json").is_file()
-    except OSError:  # longer than any name can be
+    except PermissionError:
+        exists = True
+    except (OSError, ValueError):  # longer than any name can be, or none at all
         exists = False
     if not exists:
         newest = ", ".join(run.name for run in list_runs(runs_folder)[:3]) or "none yet"
