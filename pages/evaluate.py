@@ -22,7 +22,7 @@ home = find_home()
 
 def has_report(run: Run) -> bool:
     """Whether the run's final evaluation is there."""
-    return (run.folder / "report.json").is_file()
+    return run.holds("report.json")
 
 
 with errors_in_words():

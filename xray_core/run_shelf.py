@@ -91,7 +91,7 @@ def read_notes(run: Run) -> Notes:
     Raises:
         RunError: the file is damaged.
     """
-    if not (run.folder / "notes.json").exists():
+    if not run.holds("notes.json"):
         return Notes()
     try:
         return run.read_record("notes.json", Notes)
@@ -196,6 +196,11 @@ def list_bin(home: Home) -> list[str]:
         return []
     names = [path.name for path in home.bin.iterdir() if path.is_dir()]
     return sorted((name for name in names if not name.startswith(DELETING)), reverse=True)
+
+
+def is_binned(home: Home, name: str) -> bool:
+    """Whether a run called `name` lies in the bin, and no other one has its name by now."""
+    return name in list_bin(home) and not (home.runs / name).exists()
 
 
 def restore_run(name: str, home: Home) -> Run:

@@ -40,7 +40,7 @@ def read_calibration(run: Run) -> Calibration | None:
     Raises:
         RunError: its file is damaged.
     """
-    if not (run.folder / "calibration.json").is_file():
+    if not run.holds("calibration.json"):
         return None
     return run.read_record("calibration.json", Calibration)
 

@@ -93,10 +93,10 @@ def diagnose_run(run: Run, epochs: pd.DataFrame | None = None) -> list[Symptom]:
     if epochs is None:
         epochs = run.read_epochs()
     status = run.read_status()
-    data = run.read_data() if (run.folder / "data.json").is_file() else None
+    data = run.read_data() if run.holds("data.json") else None
     # A run that was resumed still has its old report until the new one is written.
-    done = status.state == "done" and (run.folder / "report.json").is_file()
-    report = run.read_report() if done else None
+    judged = status.state == "done" and run.holds("report.json")
+    report = run.read_report() if judged else None
     return diagnose(epochs, run.read_recipe(), data, report, status)
 
 

@@ -22,7 +22,7 @@ def find_job(run: Run) -> Job | None:
 
     None, too, for a run that nobody submitted: somebody trains it on a command line.
     """
-    if not run.submission_path.is_file():
+    if not run.holds("submission.json"):
         return None
     try:
         status = run.read_stored_status()

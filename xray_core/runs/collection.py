@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from xray_core.errors import RunError
+from xray_core.home import Home
 from xray_core.recipes import Recipe
 from xray_core.runs.folder import Run
 from xray_core.runs.status import Status, Submission
@@ -93,8 +94,19 @@ def _is_text(name: str) -> bool:
     return True
 
 
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:  # longer than any name can be
+        return False
+
+
 def find_run(runs_folder: Path, name: str) -> Run:
-    """Return the run called `name`. Raises RunError, with the newest, if there is none."""
+    """Return the run called `name`.
+
+    Raises:
+        RunError: there is none, and the message names the newest; or it lies in the bin.
+    """
     folder = runs_folder / name
     # A name comes from an address or a command line: it must not lead out of the folder.
     inside = Path(name).name == name and name != ".."
@@ -104,6 +116,8 @@ def find_run(runs_folder: Path, name: str) -> Run:
         exists = True
     except (OSError, ValueError):  # longer than any name can be, or none at all
         exists = False
+    if not exists and inside and name and _is_folder(Home(runs_folder.parent).bin / name):
+        raise RunError(f"The run {name!r} lies in the bin. Restore it there, on the page of runs.")
     if not exists:
         newest = ", ".join(run.name for run in list_runs(runs_folder)[:3]) or "none yet"
         raise RunError(f"There is no run {name!r} in this workspace. Newest: {newest}.")

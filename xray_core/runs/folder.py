@@ -135,7 +135,7 @@ class Run:
         Raises:
             RunError: the file is damaged.
         """
-        if not self.submission_path.is_file():
+        if not self.holds("submission.json"):
             return Submission()
         wish = self.read_record("submission.json", Submission)
         if abs(wish.priority) > HIGHEST_PRIORITY:
@@ -190,7 +190,7 @@ class Run:
     def read_training_predictions(self) -> pd.DataFrame | None:
         """Return the predictions on some training images; None where there are none."""
         name = "training_predictions.parquet"
-        if not (self.folder / name).is_file():
+        if not self.holds(name):
             return None
         return self._read_table(name, GIVEN, ("predicted",), PROBABILITY)
 
@@ -209,6 +209,13 @@ class Run:
     def read_data(self) -> dict[str, Any]:
         """Return what is known of the data; see `shapes.DataNotes`. Raises RunError."""
         return dict(self.read_record("data.json", DataNotes))
+
+    def holds(self, name: str) -> bool:
+        """Whether the file `name` is there, or may be: the folder may not be looked into."""
+        try:
+            return (self.folder / name).exists()
+        except OSError:  # whoever reads it says why
+            return True
 
     def read_record(self, name: str, kind: type[T]) -> T:
         """Return the JSON file `name` as a dataclass or a TypedDict.

@@ -162,7 +162,11 @@ Lines = list[dict[str, Any]]
 
 def pick_batches(lines: Lines) -> Lines:
     """Return the whole lines of batches among those of a metric log."""
-    return [line for line in lines if line.get("kind") == "batch" and fits(BatchLine, line)]
+    return [
+        line
+        for line in lines
+        if line.get("kind") == "batch" and fits(BatchLine, line) and _are_shares(line["accuracy"])
+    ]
 
 
 def pick_epochs(lines: Lines) -> Lines:
@@ -173,6 +177,7 @@ def pick_epochs(lines: Lines) -> Lines:
         if line.get("kind") == "epoch"
         and fits(EpochLine, line)
         and line["epoch"] > 0
+        and _are_shares(line["accuracy"], line["val_accuracy"], line["val_auc"])
         and _is_square(line["confusion"])
     ]
 
@@ -199,6 +204,10 @@ def check_report(report: Report) -> None:
     for name, rates in report["roc"].items():
         if len(rates["false_positive_rate"]) != len(rates["true_positive_rate"]):
             raise ValueError(f"report.roc.{name} has more of one rate than of the other")
+
+
+def _are_shares(*values: float | None) -> bool:
+    return all(value is None or 0 <= value <= 1 for value in values)
 
 
 def _is_square(counts: Sequence[Sequence[int]]) -> bool:

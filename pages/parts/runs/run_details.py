@@ -21,7 +21,7 @@ def show_details(run: Run, recipe: Recipe) -> None:
     """Show all that stands below the curves."""
     with errors_in_words():
         metrics = read_metrics(run)
-        data = run.read_data() if (run.folder / "data.json").is_file() else None
+        data = run.read_data() if run.holds("data.json") else None
     if len(metrics.epochs):
         _show_epoch(run, recipe, metrics)
     if data:
