@@ -1,6 +1,7 @@
 """Whatever a file of a run holds: its readers return or raise RunError, and others never notice."""
 
 import json
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -29,7 +30,7 @@ from xray_core.files import read_json
 from xray_core.home import Home
 from xray_core.jobs import JobQueue, queue_view
 from xray_core.jobs.attempts import read_attempt
-from xray_core.jobs.rebuild import find_job, find_jobs
+from xray_core.jobs.rebuild import find_jobs
 from xray_core.recipes import PUBLISHED
 from xray_core.run_shelf import Notes, list_running, read_notes, run_table, write_notes
 from xray_core.runs import Run, Status, Submission, create_run, list_runs
@@ -94,7 +95,6 @@ READERS: tuple[Callable[[Run], object], ...] = (
     read_attempt,
     read_calibration,
     diagnose_run,
-    lambda run: summarise_group([run], n_rounds=2),
 )
 
 
@@ -145,9 +145,14 @@ def check_all(home: Home) -> None:
     assert table["accuracy"].tolist()[1] == 0.75
     assert list_running(list_runs(home.runs)) in ([], [DAMAGED])
     find_jobs(home.runs)
-    home.queue.unlink(missing_ok=True)
-    JobQueue(home.queue).list_jobs()
-    queue_view(home)
+
+
+@pytest.mark.parametrize("name", ["recipe.json", "report.json"])
+def test_a_group_with_a_damaged_run_is_an_error_in_words(name: str, home: Home) -> None:
+    (home.runs / DAMAGED / name).write_bytes(b"")
+
+    with pytest.raises(RunError, match=f"{name} is damaged"):
+        summarise_group(list_runs(home.runs), n_rounds=2)
 
 
 def test_nothing_is_wrong_with_the_whole_run(home: Home) -> None:
@@ -163,6 +168,9 @@ def test_a_damaged_file_of_one_run_is_one_error_in_words_and_one_bad_row(
     for content in CONTENTS.values():
         (home.runs / DAMAGED / name).write_bytes(content)
         check_all(home)
+    if name in JSON_FILES[:4]:  # what the queue is made again from
+        JobQueue(home.queue).list_jobs()
+        queue_view(home)
     (home.runs / DAMAGED / name).unlink()
     (home.runs / DAMAGED / name).mkdir()
     if name != "status.json":  # then it is no run
@@ -186,17 +194,21 @@ def write_raw(path: Path, values: Any) -> None:
 def test_an_odd_value_in_a_file_of_one_run_is_one_bad_row(
     name: str, home: Home, whole: Run
 ) -> None:
-    values = read_json(whole.folder / name)
-    damaged = Run(home.runs / DAMAGED)
-    for odd in odd_files(values):
-        write_raw(damaged.folder / name, odd)
+    odd = list(odd_files(read_json(whole.folder / name)))
+    for number, values in enumerate(odd):
+        run = Run(home.runs / f"20260301-12{number:04d}-demo_cnn")
+        shutil.copytree(whole.folder, run.folder, copy_function=os.link)
+        (run.folder / name).unlink()
+        write_raw(run.folder / name, values)
         for read in OWN[name]:
             with suppress(RunError):
-                read(damaged)
-        if name in run_shelf.WATCHED:
-            [row, other] = run_table(home).to_dict("records")
-            assert (row["name"], other["state"], other["accuracy"]) == (DAMAGED, "done", 0.75)
-        find_job(damaged)
+                read(run)
+
+    table = run_table(home).set_index("name")
+    assert len(table) == len(odd) + 2
+    assert table.loc[WHOLE, ["state", "accuracy"]].tolist() == ["done", 0.75]
+    assert (table["state"] == "damaged").any() == (name == "status.json")
+    find_jobs(home.runs)
 
 
 @pytest.mark.parametrize("line", [batch_line(9), epoch_line(9)], ids=["batch", "epoch"])

@@ -223,7 +223,7 @@ class JobQueue:
                 raise _DamageError("it has another layout")
             try:
                 answer = work(db)
-            except UnicodeDecodeError as error:
+            except UnicodeError as error:
                 raise _DamageError(f"it holds text that is none: {error}") from error
             db.execute("COMMIT")
             return answer
@@ -301,8 +301,10 @@ def _connect(path: Path) -> sqlite3.Connection:
 
 
 def _is_damage(error: sqlite3.DatabaseError) -> bool:
-    code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # without its finer distinctions
-    return isinstance(error, _DamageError) or code in DAMAGE
+    code = getattr(error, "sqlite_errorcode", None)
+    if code is None:  # said by Python: a text of the file cannot be decoded; or by ourselves
+        return isinstance(error, _DamageError | sqlite3.OperationalError)
+    return code & 0xFF in DAMAGE  # without its finer distinctions
 
 
 def _job_of(run: str, submission: Submission) -> Job:
