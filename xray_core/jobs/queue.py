@@ -205,7 +205,7 @@ class JobQueue:
             self._create_if_missing()
             try:
                 return self._try(work, kind)
-            except sqlite3.DatabaseError as error:
+            except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
                 if not _is_damage(error):
                     raise
                 self._rebuild(error)
@@ -221,10 +221,7 @@ class JobQueue:
             db.execute(f"BEGIN {kind}")
             if db.execute("PRAGMA user_version").fetchone()[0] != VERSION:
                 raise _DamageError("it has another layout")
-            try:
-                answer = work(db)
-            except UnicodeError as error:
-                raise _DamageError(f"it holds text that is none: {error}") from error
+            answer = work(db)
             db.execute("COMMIT")
             return answer
 
@@ -279,9 +276,7 @@ class JobQueue:
                 return bool(
                     version == VERSION and db.execute("PRAGMA quick_check").fetchone()[0] == "ok"
                 )
-        except UnicodeDecodeError:
-            return False
-        except sqlite3.DatabaseError as error:
+        except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
             if _is_damage(error):
                 return False
             raise
@@ -300,7 +295,9 @@ def _connect(path: Path) -> sqlite3.Connection:
     return db
 
 
-def _is_damage(error: sqlite3.DatabaseError) -> bool:
+def _is_damage(error: sqlite3.DatabaseError | UnicodeDecodeError) -> bool:
+    if isinstance(error, UnicodeDecodeError):
+        return True  # even the names of its tables are no text
     code = getattr(error, "sqlite_errorcode", None)
     if code is None:  # said by Python: a text of the file cannot be decoded; or by ourselves
         return isinstance(error, _DamageError | sqlite3.OperationalError)
