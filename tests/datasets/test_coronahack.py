@@ -115,7 +115,8 @@ def test_a_summary_of_unknown_labels_alone_is_a_remark(folder: Path) -> None:
     head = (folder / SUMMARY).read_text().splitlines()[0]
     (folder / SUMMARY).write_text(f"{head}\n0,Fracture,,,5\n1,Fracture,,,6\n")
 
-    assert "normal: 2 rows, 0 in the summary" in remarks_of(folder)["summary_mismatch"].examples
+    examples = remarks_of(folder)["summary_mismatch"].examples
+    assert "COVID-19: 1 rows, 0 in the summary" in examples
 
 
 def test_a_summary_that_cannot_be_read_is_a_remark(folder: Path) -> None:
