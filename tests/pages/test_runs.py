@@ -26,12 +26,13 @@ from tests.pages.fake_runs import (
     record_processes,
     write_report,
 )
+from tests.run_files import device_line
 from xray_core.evaluation.diagnose import DIVERGED
 from xray_core.home import Home
 from xray_core.jobs import JobQueue, QueueSettings, queue_view, read_settings, write_settings
 from xray_core.processes import own_handle
 from xray_core.recipes import PUBLISHED, Recipe, change_recipe
-from xray_core.run_shelf import Notes, list_bin, read_notes, run_table, write_notes
+from xray_core.run_shelf import Notes, bin_run, list_bin, read_notes, run_table, write_notes
 from xray_core.runs import Run, Submission, list_runs
 from xray_core.splits import absence_in_words
 
@@ -565,6 +566,23 @@ def test_a_run_goes_to_the_bin_and_comes_back_or_goes_for_good(
     assert "No training yet" in words_on(app.run())
 
 
+def test_a_run_in_the_bin_says_so_at_its_own_link_and_comes_back(
+    workspace: Home, open_page: OpenPage
+) -> None:
+    run = fake_run(workspace, "done")
+    write_report(run, workspace)
+    bin_run(run, workspace)
+
+    assert "lies in the bin" in words_on(open_page("evaluate", run=run.name))
+    app = open_page("runs", run=run.name)
+    assert "lies in the bin. Restore it" in words_on(app)
+    assert "no run" not in words_on(app)
+    press(app, "Restore")
+
+    assert list_bin(workspace) == []
+    assert PUBLISHED["demo_cnn"].title in [one.value for one in app.subheader]
+
+
 def test_a_waiting_or_running_run_offers_no_bin(workspace: Home, open_page: OpenPage) -> None:
     submitted(workspace, name_of(0))
     fake_run(workspace, "running", name_of(1), handle=own_handle())
@@ -886,7 +904,7 @@ def test_a_tail_reads_only_what_is_new(tmp_path: Path, monkeypatch: pytest.Monke
 def test_a_device_log_that_was_deleted_begins_anew(tmp_path: Path) -> None:
     run = Run(tmp_path)
     tail = DeviceTail(tmp_path / "device.jsonl")
-    run.append_device({"time": "a", "cpu_percent": 1.0})
+    run.append_device(device_line())
     assert len(tail.read()) == 1
     (tmp_path / "device.jsonl").unlink()
 

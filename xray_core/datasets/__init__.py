@@ -7,6 +7,7 @@ To add a dataset: write one module with `find_root`, `read_<name>` and a `READER
 import hashlib
 import json
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from xray_core.catalog import TABLES, Catalog, read_catalog, write_catalog
@@ -77,11 +78,12 @@ def find_dataset(folder: Path) -> tuple[str, Path]:
     """
     _found.pop(folder, None)
     _check_folder(folder)
-    roots = {name: one.find_root(folder) for name, one in READERS.items() if not one.generic}
-    found = {name: root for name, root in roots.items() if root}
-    if not found:
-        roots = {name: one.find_root(folder) for name, one in READERS.items() if one.generic}
+    with _refusals_in_words(folder):
+        roots = {name: one.find_root(folder) for name, one in READERS.items() if not one.generic}
         found = {name: root for name, root in roots.items() if root}
+        if not found:
+            roots = {name: one.find_root(folder) for name, one in READERS.items() if one.generic}
+            found = {name: root for name, root in roots.items() if root}
     if len(found) > 1:
         raise DatasetError(
             f"{folder} holds several datasets: {', '.join(found)}. "
@@ -141,13 +143,15 @@ def open_dataset(
         DatasetError: see `find_dataset` and the reader's own `read`.
     """
     name, root = find_dataset(folder)
-    kept = cache / "catalogs" / fingerprint_dataset(name, root)
+    with _refusals_in_words(folder):
+        kept = cache / "catalogs" / fingerprint_dataset(name, root)
     if kept.is_dir():
         try:
             return read_catalog(kept)
         except DatasetError:
             pass  # damaged: built again below, in the same place
-    catalog = measure_images(READERS[name].read(root), progress)
+    with _refusals_in_words(folder):
+        catalog = measure_images(READERS[name].read(root), progress)
     write_catalog(catalog, kept)
     return catalog
 
@@ -176,6 +180,18 @@ def fingerprint_dataset(name: str, root: Path, hurried: bool = False) -> str:
         state = _states[name, root] = DatasetState(places)
     parts = [READERS_VERSION, TABLES, name, str(root), state.digest]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:20]
+
+
+@contextmanager
+def _refusals_in_words(folder: Path) -> Iterator[None]:
+    """Let a folder or a table below `folder` that the system refuses leave as a DatasetError."""
+    try:
+        yield
+    except OSError as error:
+        raise DatasetError(
+            f"{error.filename or folder} cannot be read: {error.strerror or error}. Change its "
+            f"permissions, or take it out of {folder}."
+        ) from error
 
 
 def _check_folder(folder: Path) -> None:

@@ -35,6 +35,7 @@ from xray_core.files import replaced_file
 from xray_core.paths import HIDDEN, find_allowed, read_bytes
 
 TITLE = "SIIM-FISABIO-RSNA with COVID-19 Radiography"
+LONGEST_SHOWN = 300  # characters of an odd path that a message repeats
 UNION_JSON = "union.json"
 # Reader name -> (its module's reader, what stands before the ids of its images).
 MEMBERS = {
@@ -126,8 +127,9 @@ def find_members(folder: Path) -> dict[str, Path]:
     members = {name: _root_of(name, find_allowed(one)) for name, one in folders.items()}
     for name, root in members.items():
         if root is None:
+            shown = str(folders[name])[:LONGEST_SHOWN]
             raise DatasetError(
-                f"{path} names {folders[name]}, which is not {MEMBERS[name][0].title}. "
+                f"{path} names {shown}, which is not {MEMBERS[name][0].title}. "
                 "Write it anew with the command `union`."
             )
     return {name: root for name, root in members.items() if root}
