@@ -12,6 +12,12 @@ import pytest
 from xray_core.home import Home
 from xray_core.jobs import measure
 from xray_core.jobs.measure import (
+    DECODE_SECONDS,
+    EPOCH_SECONDS,
+    FASTEST,
+    SLOWEST,
+    STEP_SECONDS,
+    TABLES_SECONDS,
     Estimate,
     estimate_training,
     find_lacks,
@@ -23,7 +29,13 @@ from xray_core.processes import own_handle
 from xray_core.recipes import PUBLISHED, change_recipe
 
 DEMO = PUBLISHED["demo_cnn"]
-VALUES = {"seconds_per_step": 0.5, "seconds_per_image": 0.01, "memory_mb": 800.0}
+VALUES = {
+    "seconds_per_step": 0.5,
+    "seconds_per_image": 0.01,
+    "seconds_to_start": 8.0,
+    "seconds_to_compile": 3.0,
+    "memory_mb": 800.0,
+}
 
 
 class Processes:
@@ -157,32 +169,57 @@ def test_damaged_result_is_measured_again(home: Home, processes: Processes) -> N
 
 def test_estimate_counts_steps_of_all_phases_and_what_lies_around_them() -> None:
     recipe = change_recipe(DEMO, {"phases.train.epochs": 10, "batch_size": 16})
-    cost = estimate_training(VALUES, recipe, n_training=33, n_judged=0)
+    cost = estimate_training(VALUES, recipe, n_training=33, n_validation=0, n_test=0)
 
     assert cost.steps_per_epoch == 3  # the last batch holds one image
-    assert cost.seconds == pytest.approx(10 * 3 * 0.5 + 10.0 + 33 * 0.005)
+    network = 10 * 3 * 0.5 + 3.0
+    assert cost.seconds_least == pytest.approx(FASTEST * network)
+    around = 10 * (3 * STEP_SECONDS + EPOCH_SECONDS) + TABLES_SECONDS + 33 * DECODE_SECONDS
+    judging = 33 * 0.01
+    assert cost.seconds_most == pytest.approx(SLOWEST * (network + judging + 8.0) + around)
     assert cost.memory_mb == 800.0
 
 
 def test_judging_costs_time_too() -> None:
-    without = estimate_training(VALUES, DEMO, 100, 0).seconds
-    judging = DEMO.n_epochs * 50 * 0.01
+    without, cost = (estimate_training(VALUES, DEMO, 100, n, n) for n in (0, 50))
 
-    cost = estimate_training(VALUES, DEMO, 100, 50)
+    each = DEMO.n_epochs * 50 * 0.01 + 100 * 0.01  # validation in each epoch, both at the end
+    assert cost.seconds_least - without.seconds_least == pytest.approx(FASTEST * each)
+    more = cost.seconds_most - without.seconds_most
+    assert more == pytest.approx(SLOWEST * each + 100 * DECODE_SECONDS)
+    mirrored = change_recipe(DEMO, {"average_mirror": True})
+    twice = estimate_training(VALUES, mirrored, 100, 50, 50)
+    assert twice.seconds_least - cost.seconds_least == pytest.approx(FASTEST * 100 * 0.01)
 
-    assert cost.seconds == pytest.approx(without + judging + 50 * 0.005)
+
+def test_a_training_that_may_stop_early_costs_less_at_least_and_as_much_at_most() -> None:
+    whole = estimate_training(VALUES, DEMO, 100, 50, 50)
+    patient = change_recipe(DEMO, {"phases.train.patience": 3})
+    early = estimate_training(VALUES, patient, 100, 50, 50)
+
+    assert early.seconds_most == whole.seconds_most
+    epoch = math.ceil(100 / DEMO.batch_size) * 0.5 + 50 * 0.01
+    fewer = DEMO.n_epochs - (3 + 1)
+    assert whole.seconds_least - early.seconds_least == pytest.approx(FASTEST * fewer * epoch)
 
 
-def test_a_frozen_base_costs_a_prediction_in_every_epoch() -> None:
+def test_a_frozen_base_costs_a_prediction_in_every_epoch_or_once() -> None:
     recipe = PUBLISHED["siim_6_4_xception_arrays"]  # 10 frozen epochs, then up to 100
     # Without augmentation; whether its features fit into memory is not known beforehand.
     plain = PUBLISHED["siim_6_5_xception_plain"]
-    fine_tuning = 100 * (math.ceil(80 / 16) * 0.5 + 20 * 0.01)
-    most = 10 * 100 * 0.01 + fine_tuning + 10.0 + 100 * 0.005
+    step, judged = math.ceil(80 / 16) * 0.5, 20 * 0.01
+    frozen = 80 * 0.01 + judged
 
     assert plain.augment.is_none
     for one in (recipe, plain):
-        assert estimate_training(VALUES, one, 80, 20).seconds == pytest.approx(most)
+        cost = estimate_training(VALUES, one, 80, 20, 0)
+        tuned = one.phases[1]
+        fewest = min(tuned.epochs, tuned.patience + 1) if tuned.patience else tuned.epochs
+        least = frozen + fewest * (step + judged) + 2 * 3.0 + judged
+        assert cost.seconds_least == pytest.approx(FASTEST * least)
+        most = 10 * frozen + 100 * (step + judged) + 2 * 3.0 + 8.0 + 100 * 0.01
+        around = 110 * (5 * STEP_SECONDS + EPOCH_SECONDS) + TABLES_SECONDS + 100 * DECODE_SECONDS
+        assert cost.seconds_most == pytest.approx(SLOWEST * most + around)
 
 
 @pytest.mark.slow
@@ -197,10 +234,13 @@ def test_a_real_process_measures_the_demo_network(home: Home) -> None:
     assert found.state == "ready", found.reason
     assert found.values["parameters"] > 0
     assert found.values["seconds_per_step"] > 0
+    assert found.values["seconds_to_start"] > found.values["seconds_per_step"], "Keras is imported"
 
 
 def test_what_does_not_fit_the_machine_is_named_with_what_is_free(home: Home) -> None:
-    fitting = Estimate(seconds=1.0, steps_per_epoch=1, memory_mb=1.0, disk_mb=1.0)
+    fitting = Estimate(
+        seconds_least=1.0, seconds_most=1.0, steps_per_epoch=1, memory_mb=1.0, disk_mb=1.0
+    )
 
     assert find_lacks(fitting, home) == []
     [memory] = find_lacks(replace(fitting, memory_mb=1e9), home)

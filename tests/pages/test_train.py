@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from pages.parts.train import recipe_form
+from pages.parts.train.cost import time_in_words
 from pages.parts.train.recipe_fields import HELP
 from tests.datasets.fakes import fake_kermany
 from tests.pages.conftest import OpenPage
@@ -47,6 +49,8 @@ MEASURED: dict[str, Any] = {
     "device": "CPU, 2 cores",
     "seconds_per_step": 0.5,
     "seconds_per_image": 0.01,
+    "seconds_to_start": 8.0,
+    "seconds_to_compile": 3.0,
     "memory_mb": 800.0,
 }
 
@@ -380,7 +384,22 @@ def test_cost_is_measured_by_a_process_of_its_own(
     assert any("Measuring" in one.value for one in app.info)
 
 
-def test_measured_cost_is_shown_as_an_upper_bound(
+@pytest.mark.parametrize(
+    ("least", "most", "words"),
+    [
+        (12, 38, "about 10 to 40 s"),
+        (2, 38, "less than 40 s"),
+        (185, 355, "about 3 to 6 min"),
+        (50, 121, "less than 3 min"),
+        (5400, 9000, "about 1.5 to 2.5 h"),
+        (0, 0, "less than 5 s"),
+    ],
+)
+def test_a_range_of_time_is_rounded_outwards(least: float, most: float, words: str) -> None:
+    assert time_in_words(least, most) == words
+
+
+def test_measured_cost_is_shown_as_a_range(
     workspace: Home, open_page: OpenPage, commands: list[list[str]]
 ) -> None:
     open_page("train")  # asks for the measurement, whose place this reveals
@@ -392,8 +411,10 @@ def test_measured_cost_is_shown_as_an_upper_bound(
     table = app.table[0].value.set_index("what")["how much"]
     assert table["Parameters"] == "68,946"
     # 29 of 48 images train: two batches of 16, each half a second, and as many as there are epochs.
-    least = PUBLISHED["demo_cnn"].n_epochs * 2 * MEASURED["seconds_per_step"]
-    assert least < int(table["Time, at most"].removesuffix(" s")) < 2 * least
+    network = PUBLISHED["demo_cnn"].n_epochs * 2 * MEASURED["seconds_per_step"]
+    [least, most] = re.findall(r"\d+", table["Time"])
+    assert table["Time"] == f"about {least} to {most} s"
+    assert 0.7 * network < int(least) < network < int(most) < 5 * network
     assert any("estimate" in one.value for one in app.caption)
     assert not app.warning
     Path(path).write_text(json.dumps(MEASURED | {"memory_mb": 1e9}), encoding="utf-8")

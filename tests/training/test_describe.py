@@ -26,6 +26,8 @@ def test_it_tells_the_models_size_and_the_speed_of_this_machine() -> None:
     )
     assert answer["images_per_second"] > 0
     assert 0 < answer["seconds_per_image"] < answer["seconds_per_step"]
+    assert 0 < answer["seconds_to_start"] < 100
+    assert answer["seconds_to_compile"] > 0, "the first step is compiled"
     assert answer["memory_mb"] > 0
     assert answer["device"]
     json.dumps(answer, allow_nan=False)
@@ -54,12 +56,13 @@ def test_pretrained_weights_are_not_fetched_to_describe_a_model(
 
 def test_the_layers_of_a_base_are_told_in_its_place(monkeypatch: pytest.MonkeyPatch) -> None:
     # No step of so many layers is needed to list them.
-    monkeypatch.setattr("xray_core.training.describe._time", lambda _: 1.0)
+    monkeypatch.setattr("xray_core.training.describe._time", lambda _: (2.0, 1.0))
     changes = {"preprocess.size": 32, "batch_size": 2}
     recipe = change_recipe(PUBLISHED["siim_mobilenet_opacity"], changes)
 
     answer = describe_recipe(recipe)
 
+    assert answer["seconds_to_compile"] == 2  # one for the first step, one for the first prediction
     names = [layer["name"] for layer in answer["layers"]]
     assert names.index("to_rgb") < names.index("Conv1") < names.index("probabilities")
     assert "base" not in names

@@ -134,9 +134,11 @@ def describe(options: argparse.Namespace, home: Home) -> Answer:
     """Build a recipe's model and measure a training step."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     recipe = _recipe_of(options)  # before Keras is waited for
+    import psutil
+
     from xray_core.training.describe import describe_recipe
 
-    answer = describe_recipe(recipe, options.classes)
+    answer = describe_recipe(recipe, options.classes, psutil.Process().create_time())
     save_answer(answer, options.save)
     return answer, (
         f"{answer['parameters']:,} parameters in {len(answer['layers'])} layers; "

@@ -29,10 +29,13 @@ from xray_core.processes import (
 )
 from xray_core.recipes import Recipe
 
-# What the estimate adds to the measured steps; generous, for it is to be an upper bound.
-START_SECONDS = 10.0  # Python, Keras and the dataset's tables
+# An estimate is a range. Steps are measured while no training runs, so others may slow them down;
+# and the shortest training finds its images decoded and a process ready.
+FASTEST, SLOWEST = 0.8, 2.0  # times what was measured
 DECODE_SECONDS = 0.005  # an image, once; large JPEGs on two cores
-CONTENT = 2  # of a description; another number where it says more than older ones did
+STEP_SECONDS, EPOCH_SECONDS = 0.02, 0.5  # beside the network: images changed, figures written
+TABLES_SECONDS = 5.0  # reading and dividing the dataset
+CONTENT = 3  # of a description; another number where it says more than older ones did
 
 
 @dataclass(frozen=True)
@@ -52,16 +55,18 @@ class Description:
 
 @dataclass(frozen=True)
 class Estimate:
-    """What a training costs at most.
+    """What a training costs.
 
     Attributes:
-        seconds: all epochs of all phases, and what comes before and after them.
+        seconds_least: it stops as early as its patience lets it, and nothing slows it down.
+        seconds_most: all epochs of all phases on a busy machine, and what comes before and after.
         steps_per_epoch: batches.
         memory_mb: of the training process.
         disk_mb: of the decoded images.
     """
 
-    seconds: float
+    seconds_least: float
+    seconds_most: float
     steps_per_epoch: int
     memory_mb: float
     disk_mb: float
@@ -128,9 +133,9 @@ def stop_description(home: Home) -> None:
 
 
 def estimate_training(
-    values: dict[str, Any], recipe: Recipe, n_training: int, n_judged: int
+    values: dict[str, Any], recipe: Recipe, n_training: int, n_validation: int, n_test: int
 ) -> Estimate:
-    """Return what a training costs at most: no early stop, no image decoded before.
+    """Return between which bounds a training is likely to cost.
 
     Where the base is frozen an image takes as long as its prediction, in every epoch: whether its
     features can be stored is known when the training has the memory before it. A head alone takes
@@ -140,19 +145,31 @@ def estimate_training(
         values: of a description that is ready.
         recipe: what is trained.
         n_training: images of the training part.
-        n_judged: images of validation and test together, predicted after each epoch at worst.
+        n_validation: those of validation, predicted after each epoch.
+        n_test: those of the test part, predicted at the end.
     """
     steps = math.ceil(n_training / recipe.batch_size)
-    n_images = n_training + n_judged
+    n_images = n_training + n_validation + n_test
     predicting = values["seconds_per_image"]
-    seconds = 0.0
+    views = 2 if recipe.average_mirror else 1
+    compiling = values["seconds_to_compile"] * len(recipe.phases)
+    least = compiling + views * (n_validation + n_test) * predicting
+    # Of the training images some are predicted at the end, too.
+    most = compiling + values["seconds_to_start"] + views * n_images * predicting
+    beside = 0.0
     for phase in recipe.phases:
         training = steps * values["seconds_per_step"]
         if phase.trainable == "head":
             training = n_training * predicting
-        seconds += phase.epochs * (training + n_judged * predicting)
+        epoch = training + n_validation * predicting
+        fewest = min(phase.epochs, phase.patience + 1) if phase.patience else phase.epochs
+        # The features of a frozen base may be computed once.
+        least += epoch if phase.trainable == "head" else fewest * epoch
+        most += phase.epochs * epoch
+        beside += phase.epochs * (steps * STEP_SECONDS + EPOCH_SECONDS)
     return Estimate(
-        seconds=seconds + START_SECONDS + n_images * DECODE_SECONDS,
+        seconds_least=FASTEST * least,
+        seconds_most=SLOWEST * most + beside + TABLES_SECONDS + n_images * DECODE_SECONDS,
         steps_per_epoch=steps,
         memory_mb=values["memory_mb"],
         disk_mb=n_images * recipe.preprocess.size**2 / 2**20,

@@ -15,11 +15,13 @@ from xray_core.training.freezing import check_layers, inner_layers
 from xray_core.training.fused_norm import fuse_batch_norm
 from xray_core.training.structured import typical_length
 
-WARM_UP, TIMED = 1, 3  # steps
+TIMED = 3  # steps, after a first one
 FEWEST_CLASSES = 2  # taken where nobody says how many the data has
 
 
-def describe_recipe(recipe: Recipe, n_classes: int | None = None) -> dict[str, Any]:
+def describe_recipe(
+    recipe: Recipe, n_classes: int | None = None, began: float | None = None
+) -> dict[str, Any]:
     """Build the recipe's model, time a few training steps on noise, and say what it is.
 
     The weights are random whatever the recipe says: they change neither size nor speed. Of
@@ -28,16 +30,20 @@ def describe_recipe(recipe: Recipe, n_classes: int | None = None) -> dict[str, A
     Args:
         recipe: what would be trained.
         n_classes: outputs of the model, where the label view takes them from the data.
+        began: when this process did, in seconds since 1970; None: now.
 
     Returns:
         Plain data for JSON: parameters (number), layers (those of a base in its place; name,
         kind, output in words, shape of one image's output, parameters), device, seconds_per_step
         and images_per_second of a training of all layers, seconds_per_image of a prediction,
-        memory_mb (of this process after those steps).
+        seconds_to_start (until the model is built), seconds_to_compile (that the first step and
+        the first prediction take longer than others), memory_mb (of this process after those
+        steps).
 
     Raises:
         XrayError: the model cannot be built so, or a phase names a layer that it has not.
     """
+    began = began or time.time()
     device = prepare_device()
     n_classes = n_classes or len(recipe.class_names) or FEWEST_CLASSES
     size = recipe.preprocess.size
@@ -55,8 +61,9 @@ def describe_recipe(recipe: Recipe, n_classes: int | None = None) -> dict[str, A
         noise = rng.normal(size=(recipe.batch_size, n_beside)).astype("float32")
         images = {"image": images, "structured": noise}
     targets = np.eye(n_classes, dtype="float32")[rng.integers(0, n_classes, recipe.batch_size)]
-    step = _time(lambda: model.train_on_batch(images, targets))
-    predicting = _time(lambda: model.predict_on_batch(images))
+    to_start = time.time() - began
+    first_step, step = _time(lambda: model.train_on_batch(images, targets))
+    first_prediction, predicting = _time(lambda: model.predict_on_batch(images))
     return {
         "parameters": int(model.count_params()),
         "layers": [_describe_layer(layer) for layer in _without_inner_inputs(model)],
@@ -65,18 +72,20 @@ def describe_recipe(recipe: Recipe, n_classes: int | None = None) -> dict[str, A
         "seconds_per_step": step,
         "images_per_second": recipe.batch_size / step,
         "seconds_per_image": predicting / recipe.batch_size,
+        "seconds_to_start": to_start,
+        "seconds_to_compile": max(0.0, first_step - step) + max(0.0, first_prediction - predicting),
         "memory_mb": psutil.Process().memory_info().rss / 2**20,
     }
 
 
-def _time(act: Callable[[], object]) -> float:
-    """Return the median of a few calls in seconds, the first ones left out."""
+def _time(act: Callable[[], object]) -> tuple[float, float]:
+    """Return in seconds how long the first call takes, and the median of a few others."""
     seconds = []
-    for _ in range(WARM_UP + TIMED):
+    for _ in range(1 + TIMED):
         began = time.perf_counter()
         act()
         seconds.append(time.perf_counter() - began)
-    return float(np.median(seconds[WARM_UP:]))
+    return seconds[0], float(np.median(seconds[1:]))
 
 
 def _without_inner_inputs(model: Any) -> Iterator[Any]:

@@ -1,17 +1,16 @@
 """What a training would cost on this machine."""
 
+import math
+
 import pandas as pd
 import streamlit as st
 
 from pages.parts.frame import errors_in_words, escape_markdown
-from pages.parts.run_state import format_duration
 from pages.parts.tables import read_tables
 from xray_core.catalog import Catalog
 from xray_core.home import find_home
 from xray_core.jobs import JobQueue, prepare_worker
 from xray_core.jobs.measure import (
-    DECODE_SECONDS,
-    START_SECONDS,
     Description,
     estimate_training,
     find_lacks,
@@ -68,14 +67,13 @@ def _show_cost(recipe: Recipe, catalog: Catalog, ticking: bool) -> None:
 
 def _show_estimate(recipe: Recipe, catalog: Catalog, description: Description) -> None:
     values = description.values
-    n_training, n_judged = _count_parts(recipe, catalog)
-    cost = estimate_training(values, recipe, n_training, n_judged)
+    cost = estimate_training(values, recipe, *_count_parts(recipe, catalog))
     with errors_in_words():
         lacks = find_lacks(cost, find_home())
     for lack in lacks:
         st.warning(f"It may not fit this machine: it takes {lack}.", icon=":material/memory:")
     figures = {
-        "Time, at most": format_duration(cost.seconds),
+        "Time": time_in_words(cost.seconds_least, cost.seconds_most),
         "Memory": f"{cost.memory_mb:,.0f} MB",
         "Decoded images, on disk": f"{cost.disk_mb:,.0f} MB",
         "Parameters": f"{values['parameters']:,}",
@@ -91,22 +89,34 @@ def _show_estimate(recipe: Recipe, catalog: Catalog, description: Description) -
         f"An estimate: {values['seconds_per_step'] * 1000:,.0f} ms a step of {recipe.batch_size} "
         f"images and {values['seconds_per_image'] * 1000:,.1f} ms an image where layers are frozen "
         f"or it is only judged, measured on {escape_markdown(values['device'])}; "
-        f"{cost.steps_per_epoch:,} steps an epoch, {recipe.n_epochs} epochs; with an allowance of "
-        f"{START_SECONDS:.0f} s to start and {DECODE_SECONDS * 1000:.0f} ms to decode an image. "
-        "It may end earlier."
+        f"{cost.steps_per_epoch:,} steps an epoch, {recipe.n_epochs} epochs at most. The shorter "
+        "time: nothing else runs, the images are decoded already, and the training stops as early "
+        "as its patience lets it. The longer one: all epochs, on a busy machine."
     )
 
 
-def _count_parts(recipe: Recipe, catalog: Catalog) -> tuple[int, int]:
-    """Return about how many images train, and how many validate and test."""
+def time_in_words(least: float, most: float) -> str:
+    """Return a range of seconds for a person, rounded outwards, e.g. "about 3 to 6 min"."""
+    unit, step, name = (1, 5, "s") if most < 120 else (60, 1, "min")
+    if most >= 7200:
+        unit, step, name = 3600, 0.5, "h"
+    low = math.floor(least / unit / step) * step
+    high = max(1, math.ceil(most / unit / step)) * step
+    return f"about {low:g} to {high:g} {name}" if low else f"less than {high:g} {name}"
+
+
+def _count_parts(recipe: Recipe, catalog: Catalog) -> tuple[int, int, int]:
+    """Return about how many images train, validate, and test."""
     split = recipe.split
     n_images = int(read_tables(catalog, recipe.label_view).counts["present"].sum())
     if split.method == "published":
         parts = catalog.present["published_split"].map(PUBLISHED_PARTS)
-        n_training = round(int((parts == "train").sum()) * (1 - split.validation))
+        n_test = int((parts == "test").sum())
+        n_validation = round(int((parts == "train").sum()) * split.validation)
+        n_images = min(n_images, int(parts.notna().sum()))
     elif split.folds:
-        n_training = round(n_images * (1 - 1 / split.folds) * (1 - split.validation))
+        n_test = round(n_images / split.folds)
+        n_validation = round((n_images - n_test) * split.validation)
     else:
-        n_training = round(n_images * (1 - split.validation - split.test))
-    n_training = max(1, min(n_training, n_images))
-    return n_training, n_images - n_training
+        n_test, n_validation = round(n_images * split.test), round(n_images * split.validation)
+    return max(1, n_images - n_validation - n_test), n_validation, n_test
