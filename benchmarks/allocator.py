@@ -7,9 +7,9 @@ A process trains the network of a recipe from random weights with Keras' `fit` o
 augmented and in batches as the recipe says; the first steps, in which graph and heap grow, are left
 out. Both sides take turns, each time in a fresh process, for the allocator reads its variables when
 a process starts; in every second round the other side goes first. All of it is done with each of
-TensorFlow's two sets of kernels: oneDNN's, its own choice where the processor has AVX512_VNNI,
-AVX512_BF16 or AMX, keep a pool of memory, and Eigen's, its choice elsewhere, do not. Processor time
-is that of all threads; it suffers less than images/s where others use the machine. Linux with glibc
+TensorFlow's two sets of kernels: oneDNN's, its own choice on processors with VNNI, BF16 or AMX,
+which keep a pool of memory, and Eigen's, its choice on all others, which do not. Processor time is
+that of all threads; it suffers less than images/s where others use the machine. Linux with glibc
 only.
 """
 
