@@ -5,7 +5,7 @@ import streamlit as st
 from pages.parts.frame import escape_markdown
 from xray_core.errors import RecipeError
 from xray_core.recipes import Recipe
-from xray_core.recipes.script import write_script
+from xray_core.recipes.script import check_model, write_script
 
 
 def offer_recipe(recipe: Recipe, name: str = "") -> None:
@@ -30,13 +30,13 @@ def offer_recipe(recipe: Recipe, name: str = "") -> None:
             f"python -m xray_core train {name}.json --data FOLDER",
         )
         try:
-            script = write_script(recipe)
+            check_model(recipe)
         except RecipeError as error:
             st.caption(escape_markdown(str(error)))
             return
         st.download_button(
             "As a Keras script",
-            script,
+            lambda: write_script(recipe),  # when somebody clicks
             file_name=f"{name}.py",
             mime="text/x-python",
             on_click="ignore",

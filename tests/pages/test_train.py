@@ -28,6 +28,7 @@ from xray_core.recipes import (
     changeable_fields,
     recipes_for,
 )
+from xray_core.recipes.script import model as script_model
 from xray_core.runs import list_runs
 
 FIELD = "what_if.demo_cnn."
@@ -558,6 +559,11 @@ def test_the_recipe_as_it_stands_can_be_taken_away(
     open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     offered: dict[str, Any] = {}
+    written: list[object] = []
+    copy = script_model.copy_definitions
+    monkeypatch.setattr(
+        script_model, "copy_definitions", lambda *some: (written.append(some), copy(*some))[1]
+    )
     monkeypatch.setattr(
         st, "download_button", lambda _, make, file_name, **rest: offered.update({file_name: make})
     )
@@ -566,7 +572,9 @@ def test_the_recipe_as_it_stands_can_be_taken_away(
 
     recipe = Recipe.from_json(offered["demo_cnn.json"]())
     assert recipe == change_recipe(PUBLISHED["demo_cnn"], {"seed": 7})
-    assert "\nSEED = 7\n" in offered["demo_cnn.py"]
+    assert written == [], "a script costs a parse of the models: only who asks for it pays"
+    assert "\nSEED = 7\n" in offered["demo_cnn.py"]()
+    assert written
 
 
 def test_the_columns_beside_the_image_are_chosen_where_the_model_takes_them(

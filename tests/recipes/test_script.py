@@ -5,6 +5,9 @@ import dataclasses
 import os
 import subprocess
 import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +24,7 @@ from xray_core.models import MODELS, ModelCard, build_model
 from xray_core.preprocess.images import apply_preprocess
 from xray_core.preprocess.spec import CONTRASTS, RESIZES, PreprocessSpec
 from xray_core.recipes import PUBLISHED, Phase, change_recipe
-from xray_core.recipes.script import left_out, write_script
+from xray_core.recipes.script import left_out, model, write_script
 from xray_core.splits import split_catalog
 
 DEMO = PUBLISHED["demo_cnn"]
@@ -101,6 +104,32 @@ def test_a_model_that_is_not_covered_is_refused(monkeypatch: pytest.MonkeyPatch)
 
     with pytest.raises(RecipeError, match="no script of odd yet.* choose one of: demo_cnn"):
         write_script(dataclasses.replace(DEMO, model="odd"))
+
+
+def test_scripts_that_many_ask_for_at_once_parse_each_module_once_and_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Python 3.11 raises SystemError where several threads parse at once."""
+    alone = threading.Lock()
+    parsed: list[str] = []
+    parse = ast.parse
+
+    def parse_alone(text: str) -> ast.Module:
+        assert alone.acquire(blocking=False), "another thread is parsing"
+        try:
+            time.sleep(0.01)  # time for the others to come
+            parsed.append(text)
+            return parse(text)
+        finally:
+            alone.release()
+
+    monkeypatch.setattr(ast, "parse", parse_alone)
+    model.read_definitions.cache_clear()
+    with ThreadPoolExecutor(8) as pool:
+        texts = set(pool.map(lambda _: write_script(DEMO), range(24)))
+
+    assert len(texts) == 1
+    assert len(parsed) == len(set(parsed)) == 2
 
 
 def test_a_model_that_takes_more_than_the_image_is_refused() -> None:

@@ -10,9 +10,11 @@ from string import Template
 
 from xray_core.preprocess.spec import AugmentSpec, PreprocessSpec
 from xray_core.recipes.schema import Recipe
-from xray_core.recipes.script.model import quote, write_model
+from xray_core.recipes.script.model import check_model, quote, write_model
 from xray_core.recipes.script.phases import monitored, write_loss, write_phases
 from xray_core.recipes.script.template import AUGMENT, CONTRASTS, SCRIPT, SQUARES
+
+__all__ = ["check_model", "left_out", "write_script"]
 
 WIDTH = 98  # characters of a comment line
 

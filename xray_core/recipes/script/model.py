@@ -2,8 +2,11 @@
 
 import ast
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import cache
 from importlib.resources import files
+from threading import Lock
+from typing import NamedTuple
 
 from xray_core.errors import RecipeError
 from xray_core.models import MODELS, RUN_MODEL
@@ -28,6 +31,7 @@ STANDARDISED = MEAN_AND_DEVIATION.format(
 CENTRED = MEAN_AND_DEVIATION.format(
     mean="[103.939 / 255, 116.779 / 255, 123.68 / 255]", deviation="[1 / 255, 1 / 255, 1 / 255]"
 )
+PARSING = Lock()  # Python 3.11 parses badly in several threads at once (SystemError)
 INSIDE = ", include_preprocessing=False"
 # Model -> its function in keras.applications, how its pixels are scaled, more arguments. As in
 # `models.applications`, which cannot be read without Keras; a test holds both to the same.
@@ -58,24 +62,37 @@ TAKE_OVER = """\
 """
 
 
+class Definition(NamedTuple):
+    """A top-level definition of a module: its first line, what it names, its code."""
+
+    line: int
+    names: frozenset[str]
+    code: str
+
+
+def check_model(recipe: Recipe) -> None:
+    """Raise RecipeError if there is no script of the recipe's model; reads no source."""
+    if not _is_covered(recipe.model):
+        raise RecipeError(
+            f"There is no script of {recipe.model} yet. Train the recipe here, or choose one of: "
+            f"{', '.join(name for name in MODELS if _is_covered(name))}."
+        )
+
+
 def write_model(recipe: Recipe) -> str:
     """Return the code of `build_model(n_classes)` and all that it needs.
 
     Raises:
         RecipeError: there is no such code for the recipe's model.
     """
+    check_model(recipe)
     module, function = MODELS[recipe.model].builder.split(":")
-    if module in COPIED and not MODELS[recipe.model].structured:
+    if module in COPIED:
         copied = copy_definitions((HEADS_MODULE, f"{module}.py"), [function])
         building = f'    model = {function}(n_classes, SIZE, weights="random", multilabel=False)\n'
-    elif recipe.model in APPLICATIONS:
+    else:
         copied = copy_definitions((HEADS_MODULE,), ["attach_head", "probabilities"])
         building = _write_application(recipe)
-    else:
-        raise RecipeError(
-            f"There is no script of {recipe.model} yet. Train the recipe here, or choose one of: "
-            f"{', '.join(name for name in MODELS if _is_covered(name))}."
-        )
     if recipe.weights.endswith(RUN_MODEL):
         building += TAKE_OVER.format(path=quote(recipe.weights))
     signature = "def build_model(n_classes: int) -> keras.Model:\n"
@@ -128,23 +145,36 @@ def copy_definitions(modules: Sequence[str], wanted: Sequence[str]) -> str:
     Returns:
         Their code in its order, of each docstring the first line.
     """
-    found = {}  # name -> its place, what it names, its code
+    found: dict[str, tuple[int, Definition]] = {}  # name -> the place of its module, and it
     for number, module in enumerate(modules):
-        text = files("xray_core.models").joinpath(module).read_text(encoding="utf-8")
-        for node in ast.parse(text).body:
-            names = {one.id for one in ast.walk(node) if isinstance(one, ast.Name)}
-            if isinstance(node, ast.FunctionDef):
-                found[node.name] = (number, node.lineno), names, _code_of(node, text)
-            elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
-                code = _code_of(node, text)
-                found[node.targets[0].id] = (number, node.lineno), names, code
+        with PARSING:
+            read = read_definitions(module)
+        found |= {name: (number, one) for name, one in read.items()}
     taken: set[str] = set()
     waiting = set(wanted)
     while waiting:
         name = waiting.pop()
         taken.add(name)
-        waiting |= (found[name][1] & set(found)) - taken
-    return "\n\n\n".join(code for _, _, code in sorted(found[name] for name in taken))
+        waiting |= (found[name][1].names & set(found)) - taken
+    ordered = sorted((found[name] for name in taken), key=lambda one: (one[0], one[1].line))
+    return "\n\n\n".join(definition.code for _, definition in ordered)
+
+
+@cache
+def read_definitions(module: str) -> Mapping[str, Definition]:
+    """Return the top-level definitions of a module of `xray_core.models`, parsed once.
+
+    Only one thread may be here at a time: see `PARSING`.
+    """
+    found = {}
+    text = files("xray_core.models").joinpath(module).read_text(encoding="utf-8")
+    for node in ast.parse(text).body:
+        names = frozenset(one.id for one in ast.walk(node) if isinstance(one, ast.Name))
+        if isinstance(node, ast.FunctionDef):
+            found[node.name] = Definition(node.lineno, names, _code_of(node, text))
+        elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+            found[node.targets[0].id] = Definition(node.lineno, names, _code_of(node, text))
+    return found
 
 
 def _code_of(node: ast.FunctionDef | ast.Assign, text: str) -> str:
