@@ -253,6 +253,27 @@ def test_a_run_is_moved_among_its_users(
     assert (waiting(home) == before) == (expected == "abc")
 
 
+def test_a_run_that_a_worker_claims_while_it_is_moved_is_no_traceback(
+    home: Home, submit: Callable[..., Run], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run, other = submit("ann"), submit("ann")
+    queue = JobQueue(home.queue)
+    read = JobQueue.read
+
+    def read_and_claim(self: JobQueue) -> Any:
+        found = read(self)
+        queue.claim_next(1)  # a worker is always faster
+        return found
+
+    monkeypatch.setattr(JobQueue, "read", read_and_claim)
+
+    assert "is number 2 of 2" in move_run(run, home, 1)
+    monkeypatch.undo()
+
+    assert queue.find(run.name).state == "started"  # type: ignore[union-attr]
+    assert waiting(home) == [run.name, other.name]
+
+
 def test_nobody_moves_a_run_before_anothers_turn(home: Home, submit: Callable[..., Run]) -> None:
     bobs = submit("bob")
     anns = submit("ann")

@@ -4,6 +4,7 @@ Each change is written to the run folder, which is the truth, and to the queue, 
 else changes a run meanwhile.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -131,7 +132,7 @@ def unpause_run(run: Run, home: Home, by: str = "") -> str:
 def _set_paused(run: Run, home: Home, paused: bool, by: str) -> str:
     queue = JobQueue(home.queue)
     with queue.changing():
-        if _waiting(run, queue).paused != paused:
+        if _waiting(run, queue.read()[0]).paused != paused:
             run.write_submission(replace(_read_wish(run), paused=paused))
             words = "Passed over until somebody lifts the pause." if paused else "It waits again."
             run.append_event("paused" if paused else "unpaused", words, by)
@@ -147,7 +148,7 @@ def set_priority(run: Run, home: Home, priority: int, by: str = "") -> str:
     """
     queue = JobQueue(home.queue)
     with queue.changing():
-        before = _waiting(run, queue).priority
+        before = _waiting(run, queue.read()[0]).priority
         if check_priority(priority) != before:
             run.write_submission(replace(_read_wish(run), priority=priority))
             run.append_event("moved", f"Its priority is {priority} now, it was {before}.", by)
@@ -171,10 +172,12 @@ def move_run(run: Run, home: Home, places: int, by: str = "") -> str:
     """
     queue = JobQueue(home.queue)
     with queue.changing():
-        mine = _waiting(run, queue)
+        # One look: a worker may start any of them meanwhile.
+        jobs, _ = queue.read()
+        mine = _waiting(run, jobs)
         equals = [
             job
-            for job in queue.read()[0]
+            for job in jobs
             if (job.state, job.user, job.priority) == ("queued", mine.user, mine.priority)
         ]
         before = equals.index(mine)
@@ -192,9 +195,9 @@ def move_run(run: Run, home: Home, places: int, by: str = "") -> str:
     return f"{run.name} is number {after + 1} of {len(equals)} runs of its user and priority."
 
 
-def _waiting(run: Run, queue: JobQueue) -> Job:
-    """Return the job of a run that waits. Raises JobError if it does not."""
-    job = queue.find(run.name)
+def _waiting(run: Run, jobs: Sequence[Job]) -> Job:
+    """Return the job of a run that waits, of all there are. Raises JobError if it does not."""
+    job = next((job for job in jobs if job.run == run.name), None)
     if job is None or job.state != "queued":
         state = "has been started" if job else "is not in the queue"
         raise JobError(f"{run.name} {state}; only a run that waits can be moved or paused.")
