@@ -188,6 +188,58 @@ def test_terminate_reaches_the_process_when_a_child_ended_meanwhile(
     wait_for(lambda: not is_alive(handle))
 
 
+def refuse(process: psutil.Process, *_: object, **__: object) -> None:
+    raise psutil.AccessDenied(process.pid)
+
+
+def test_what_may_not_be_ended_is_said_and_the_others_are_ended(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    handle, child = start(SLEEP), start(SLEEP)
+    of_others = psutil.Process(1)
+    mine = psutil.Process(int(child.split(":")[0]))
+    monkeypatch.setattr(psutil.Process, "children", lambda self, recursive: [of_others, mine])
+    terminate_one = psutil.Process.terminate
+    monkeypatch.setattr(
+        psutil.Process,
+        "terminate",
+        lambda self: refuse(self) if self.pid == 1 else terminate_one(self),
+    )
+
+    with pytest.raises(PermissionError, match="Process 1 belongs to another user"):
+        terminate(handle)
+
+    wait_for(lambda: not is_alive(handle) and not is_alive(child))
+
+
+@pytest.mark.parametrize("method", ["status", "create_time"])
+def test_a_process_that_may_not_be_looked_at_counts_as_alive(
+    method: str, start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pid = start(SLEEP).split(":")[0]
+    handle = f"{pid}:{psutil.Process(int(pid)).create_time():.2f}"
+    with monkeypatch.context() as patched:
+        patched.setattr(psutil.Process, method, refuse)
+
+        assert is_alive(handle)
+        if method == "create_time":  # it may be another one that got its pid
+            with pytest.raises(PermissionError, match="cannot be ended"):
+                terminate(handle)
+        assert not is_alive("99999999:0")
+    assert is_alive(handle)
+
+
+def test_children_that_may_not_be_listed_do_not_save_their_parent(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    handle = start(SLEEP)
+    monkeypatch.setattr(psutil.Process, "children", refuse)
+
+    terminate(handle)
+
+    wait_for(lambda: not is_alive(handle))
+
+
 def test_a_process_that_ends_at_once_has_a_handle_all_the_same(start: Start) -> None:
     handles = [start("") for _ in range(3)]
 

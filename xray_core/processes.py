@@ -6,6 +6,7 @@ A pid alone is no identity: the system gives it to another process later. A hand
 What differs between Linux, macOS and Windows is in this module and nowhere else.
 """
 
+import errno
 import os
 import subprocess
 import sys
@@ -39,7 +40,7 @@ def handle_of(pid: int) -> str:
     """Return the handle of the process that now has this pid; one of nothing if it has ended."""
     try:
         return _handle_of(psutil.Process(pid))
-    except psutil.NoSuchProcess:
+    except (psutil.NoSuchProcess, psutil.AccessDenied):
         return f"{pid}:0"
 
 
@@ -81,14 +82,19 @@ def is_local(handle: str) -> bool:
 
 
 def is_alive(handle: str) -> bool:
-    """Whether the very process behind `handle` still runs; a zombie does not."""
-    process = _find(handle)
-    if process is None:
-        return False
+    """Whether the very process behind `handle` still runs; a zombie does not.
+
+    One that exists and may not be looked at counts as running: nobody can tell that it has ended.
+    """
     try:
+        process = _find(handle)
+        if process is None:
+            return False
         if process.status() != psutil.STATUS_ZOMBIE:
             return True
         process.wait(timeout=0)  # ours: reap it, so that its pid is free again
+    except psutil.AccessDenied:
+        return True
     except (psutil.NoSuchProcess, psutil.TimeoutExpired):
         pass  # gone meanwhile, or another process' child: dead either way
     return False
@@ -98,20 +104,32 @@ def terminate(handle: str, *, kill: bool = False) -> None:
     """Ask the process and its children to end, or end them at once; no error if it is gone.
 
     Windows knows no way to ask: there, both end them at once.
+
+    Raises:
+        PermissionError: one of them belongs to somebody else; the others were ended.
     """
-    process = _find(handle)
+    try:
+        process = _find(handle)
+    except psutil.AccessDenied as error:
+        raise _not_ours(handle) from error
     if process is None:
         return
-    try:
+    family = [process]
+    with suppress(psutil.NoSuchProcess, psutil.AccessDenied):  # then it goes alone
         family = [*process.children(recursive=True), process]
-    except psutil.NoSuchProcess:
-        return
+    refused = []
     for one in family:
-        with suppress(psutil.NoSuchProcess):  # it ended by itself meanwhile
+        try:
             if kill:
                 one.kill()
             else:
                 one.terminate()
+        except psutil.NoSuchProcess:
+            pass  # it ended by itself meanwhile
+        except psutil.AccessDenied:
+            refused.append(str(one.pid))
+    if refused:
+        raise _not_ours(", ".join(refused))
 
 
 def lower_priority() -> None:
@@ -144,7 +162,17 @@ def _seconds_after_boot(pid: int) -> str:
     return f"{ticks / os.sysconf('SC_CLK_TCK'):.2f}:{boot}"
 
 
+def _not_ours(process: str) -> PermissionError:
+    words = f"Process {process} belongs to another user and cannot be ended by this one"
+    return PermissionError(errno.EPERM, words)
+
+
 def _find(handle: str) -> psutil.Process | None:
+    """Return the process behind `handle`; None if it has ended.
+
+    Raises:
+        psutil.AccessDenied: there is such a process, and whether it is this one nobody may know.
+    """
     pid, _, start = handle.partition(":")
     try:
         process = psutil.Process(int(pid))
