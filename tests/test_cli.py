@@ -17,6 +17,7 @@ import pytest
 from filelock import FileLock
 
 from tests.datasets.fakes import fake_covid19_radiography, fake_siim_covid19
+from tests.run_files import data_notes
 from tests.training.tiny import Finished
 from xray_core import cli, jobs
 from xray_core.datasets import READERS
@@ -621,7 +622,7 @@ def test_check_of_a_run_that_goes_wrong(home: Home, call: Call) -> None:
     run = Run(home.runs / "20260301-100000-demo_cnn")
     run.write_json("recipe.json", asdict(PUBLISHED["demo_cnn"]))
     run.write_status(Status("stopped"))
-    run.write_json("data.json", {"groups_in_several_parts": 3})
+    run.write_json("data.json", data_notes(groups_in_several_parts=3))
 
     _, out, _ = call("check", run.name, "--json")
 

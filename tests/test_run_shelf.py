@@ -198,11 +198,12 @@ def test_the_table_reads_no_metric_log_and_no_unchanged_run(
         make_run(home, f"20260301-10000{number}-demo_cnn").metrics_path.mkdir()
     run_table(home)
     read: list[Path] = []
-    read_text = Path.read_text
+    opened = Path.open
     monkeypatch.setattr(
-        Path, "read_text", lambda path, **how: (read.append(path), read_text(path, **how))[1]
+        Path, "open", lambda path, *how, **more: (read.append(path), opened(path, *how, **more))[1]
     )
     write_notes(Run(home.runs / NAME), Notes(("new",)))
+    read.clear()
 
     run_table(home)
 

@@ -13,7 +13,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from xray_core.errors import RecipeError, RunError
+from tests.run_files import batch_line, epoch_line
+from xray_core.errors import RunError
 from xray_core.files import read_jsonl, replaced_file
 from xray_core.processes import is_alive, own_handle, start_detached, terminate
 from xray_core.recipes import PUBLISHED, Recipe
@@ -150,7 +151,7 @@ def test_a_damaged_status_is_an_error_that_names_the_file(text: str, run: Run) -
 def test_a_damaged_recipe_is_an_error(run: Run) -> None:
     (run.folder / "recipe.json").write_text("{")
 
-    with pytest.raises(RecipeError):
+    with pytest.raises(RunError, match=r"recipe\.json is damaged"):
         run.read_recipe()
 
 
@@ -198,8 +199,8 @@ def test_a_kept_suffix_lets_writers_that_go_by_it_work(tmp_path: Path) -> None:
 
 
 def test_a_half_written_last_line_is_dropped_and_read_once_it_is_whole(run: Run) -> None:
-    run.append_metrics({"kind": "batch", "step": 1})
-    run.append_metrics({"kind": "epoch", "step": 1})
+    run.append_metrics(batch_line(1))
+    run.append_metrics(epoch_line(1))
     with run.metrics_path.open("a") as log:
         log.write('{"kind": "batch", "st')
 
@@ -241,9 +242,9 @@ def test_no_log_yet_is_no_error(run: Run) -> None:
 
 
 def test_epochs_are_a_table_without_the_batches(run: Run) -> None:
-    run.append_metrics({"kind": "batch", "loss": 3.0})
-    run.append_metrics({"kind": "epoch", "epoch": 1, "loss": 2.0})
-    run.append_metrics({"kind": "epoch", "epoch": 2, "loss": 1.0})
+    run.append_metrics(batch_line(1, loss=3.0))
+    run.append_metrics(epoch_line(1, loss=2.0))
+    run.append_metrics(epoch_line(2, loss=1.0))
 
     assert run.read_epochs()["loss"].tolist() == [2.0, 1.0]
 
@@ -266,7 +267,7 @@ def test_what_is_not_there_yet_is_an_error_in_words(
 
 
 def test_tables_come_back_as_written(run: Run) -> None:
-    table = pd.DataFrame({"image_id": pd.array(["a", None], "string"), "p_x": [0.5, None]})
+    table = pd.DataFrame({"image_id": pd.array(["a", "b"], "string"), "p_x": [0.5, None]})
 
     run.write_table("validation/epoch-0012.parquet", table)
 
@@ -323,7 +324,7 @@ def test_where_there_is_no_run_the_message_says_so(tmp_path: Path) -> None:
 def test_a_killed_run_is_lost_with_what_it_wrote(run: Run, tmp_path: Path) -> None:
     handle = start_detached([sys.executable, "-c", "import time; time.sleep(60)"], run.log_path)
     run.write_status(Status("running", handle=handle))
-    run.append_metrics({"kind": "epoch", "epoch": 1})
+    run.append_metrics(epoch_line(1))
     assert run.read_status().state == "running"
 
     terminate(handle, kill=True)

@@ -8,7 +8,6 @@ The table reads a few small files of each run and never its metric log, so that 
 take a fraction of a second; a run whose files have not changed is not read again.
 """
 
-import json
 import os
 import shutil
 from collections.abc import Sequence
@@ -22,8 +21,9 @@ import pandas as pd
 from filelock import FileLock, Timeout
 
 from xray_core.errors import RunError
+from xray_core.files import read_json
 from xray_core.home import Home
-from xray_core.runs import STATES, Run, list_runs
+from xray_core.runs import Run, list_runs
 
 DAMAGED = "damaged"  # the state, in the table, of a run whose own files cannot be read
 MOST_TAGS, LONGEST_TAG, LONGEST_NOTE = 20, 40, 10_000
@@ -91,15 +91,12 @@ def read_notes(run: Run) -> Notes:
     Raises:
         RunError: the file is damaged.
     """
-    try:
-        values = json.loads((run.folder / "notes.json").read_text(encoding="utf-8"))
-        return Notes(tuple(map(str, values["tags"])), str(values["note"]))
-    except FileNotFoundError:
+    if not run.holds("notes.json"):
         return Notes()
-    except (ValueError, KeyError, TypeError) as error:
-        raise RunError(
-            f"{run.folder / 'notes.json'} is damaged: {error}. Save tags and note anew."
-        ) from error
+    try:
+        return run.read_record("notes.json", Notes)
+    except RunError as error:
+        raise RunError(f"{error} Save tags and note anew.") from error
 
 
 def write_notes(run: Run, notes: Notes) -> None:
@@ -201,6 +198,11 @@ def list_bin(home: Home) -> list[str]:
     return sorted((name for name in names if not name.startswith(DELETING)), reverse=True)
 
 
+def is_binned(home: Home, name: str) -> bool:
+    """Whether a run called `name` lies in the bin, and no other one has its name by now."""
+    return name in list_bin(home) and not (home.runs / name).exists()
+
+
 def restore_run(name: str, home: Home) -> Run:
     """Take the run called `name` out of the bin.
 
@@ -280,25 +282,16 @@ def _read_state(run: Run) -> dict[str, Any]:
     """Return what the status says, or "damaged" and why it cannot be read."""
     try:
         status = run.read_status()
-        if status.state not in STATES:
-            raise RunError(f"Its status.json names no known state: {status.state!r}.")
-        kept = None if status.val_accuracy is None else float(status.val_accuracy)
-        return {
-            "state": status.state,
-            "message": str(status.message),
-            "epoch": int(status.epoch),
-            "n_epochs": int(status.n_epochs),
-            "val_accuracy": kept,
-            **{name: str(getattr(status, name)) for name in TIMES},
-        }
-    except (RunError, TypeError, ValueError, OSError) as error:
+    except RunError as error:
         return {"state": DAMAGED, "message": str(error)}
+    told = ("state", "message", "epoch", "n_epochs", "val_accuracy", *TIMES)
+    return {name: getattr(status, name) for name in told}
 
 
 def _read_object(run: Run, name: str) -> dict[str, Any]:
     """Return a JSON object of the run; empty if it is not there or damaged."""
     try:
-        values = json.loads((run.folder / name).read_text(encoding="utf-8"))
+        values = read_json(run.folder / name)
     except (OSError, ValueError):
         return {}
     return values if isinstance(values, dict) else {}

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from tests.run_files import data_notes, epoch_line, report_of
 from xray_core.evaluation.diagnose import DIVERGED, LOOKED_FOR, diagnose, diagnose_run
 from xray_core.evaluation.symptoms.advice import FIRST_RATES, USUAL_RATES
 from xray_core.evaluation.symptoms.answers import never_answered, only_answer
@@ -545,9 +546,10 @@ def test_run_folder_is_read_as_it_stands(tmp_path: Path) -> None:
     assert diagnose_run(run) == []  # stopped before anything was read
 
     for row in flat(ONLY_TYPICAL).to_dict("records"):
-        run.append_metrics({"kind": "epoch", **row})
-    run.write_json("data.json", {"groups_in_several_parts": 4, "parts": {"train": SIIM}})
-    run.write_json("report.json", {"confusion": GOOD["6.2"], "part": "test"})  # before a resume
+        run.append_metrics(epoch_line(**row))
+    run.write_json("data.json", data_notes(groups_in_several_parts=4, parts={"train": SIIM}))
+    report = report_of(GOOD["6.2"], THESIS.class_names)
+    run.write_json("report.json", report)  # before a resume
 
     assert sorted(kinds(diagnose_run(run))) == ["leaky_split", "one_class"]
     run.write_status(Status("done"))

@@ -46,6 +46,15 @@ def test_the_second_time_it_is_read_from_the_disk(
     assert create_thumbnails([film], 40, tmp_path / "kept") == first
 
 
+@pytest.mark.parametrize("length", [0, 100])
+def test_one_that_was_cut_off_is_made_anew(film: Path, tmp_path: Path, length: int) -> None:
+    first = create_thumbnails([film], 40, tmp_path / "kept")
+    [kept] = (tmp_path / "kept").rglob("*.jpg")
+    kept.write_bytes(kept.read_bytes()[:length])
+
+    assert create_thumbnails([film], 40, tmp_path / "kept") == first
+
+
 def test_a_changed_file_gets_a_new_one(film: Path, tmp_path: Path) -> None:
     [before] = create_thumbnails([film], 40, tmp_path / "kept")
 

@@ -334,7 +334,7 @@ def test_something_else_than_a_recipe_is_refused(text: str) -> None:
         ("phases", "train", r"recipe\.phases is 'train'"),
         ("phases", {"train": 1}, r"recipe\.phases is \{'train': 1\}"),
         ("phases", [1], r"recipe\.phases\[0\] must be a JSON object"),
-        ("phases", [{"name": "a"}], r"recipe\.phases\[0\] is incomplete: .*'epochs'"),
+        ("phases", [{"name": "a"}], r"recipe\.phases\[0\] is incomplete: it lacks epochs"),
         ("model_options", {"alpha": "x"}, r"recipe\.model_options\.alpha is 'x'"),
         ("model_options", [], r"recipe\.model_options is \[\]"),
         ("published", {"accuracy": None}, r"recipe\.published\.accuracy is None"),
@@ -351,7 +351,7 @@ def test_a_missing_field_is_named() -> None:
     fields = as_fields()
     del fields["label_view"]
 
-    with pytest.raises(RecipeError, match="recipe is incomplete: .*'label_view'"):
+    with pytest.raises(RecipeError, match="recipe is incomplete: it lacks label_view"):
         Recipe.from_json(json.dumps(fields))
 
 

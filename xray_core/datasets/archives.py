@@ -8,14 +8,13 @@
 `unpacking.py` does the work.
 """
 
-import json
 import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from xray_core.errors import DatasetError
-from xray_core.files import replaced_file
+from xray_core.files import read_json
 from xray_core.home import Home
 
 SUFFIXES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz")
@@ -70,7 +69,7 @@ class ArchiveGroup:
 
     def read_unpacked(self) -> list[str] | None:
         """Return the archives in the folder; None if it is not there or was not made here."""
-        return read_json(self.record).get("archives") if self.folder.exists() else None
+        return read_note(self.record).get("archives") if self.folder.exists() else None
 
 
 def list_archives(home: Home) -> list[ArchiveGroup]:
@@ -123,19 +122,13 @@ def stem_of(path: Path) -> str:
     return path.name[: -len(fits[0])].strip(" .") if fits else ""
 
 
-def read_json(path: Path) -> dict[str, Any]:
+def read_note(path: Path) -> dict[str, Any]:
     """Return what a small file of ours holds; nothing if it is absent or damaged."""
     try:
-        found = json.loads(path.read_text("utf-8"))
+        found = read_json(path)
     except (OSError, ValueError):
         return {}
     return found if isinstance(found, dict) else {}
-
-
-def write_json(path: Path, value: dict[str, Any]) -> None:
-    """Write a small file, whole or not at all."""
-    with replaced_file(path) as partial:
-        partial.write_text(json.dumps(value), "utf-8")
 
 
 def _belong_together(stems: list[str]) -> bool:

@@ -22,10 +22,12 @@ from typing import Any
 
 from xray_core.catalog import Remark
 from xray_core.datasets.archive_members import Archive, Member, Skipped, open_archive
-from xray_core.datasets.archives import ArchiveGroup, find_group, read_json, stem_of, write_json
+from xray_core.datasets.archives import ArchiveGroup, find_group, read_note, stem_of
 from xray_core.datasets.filling import fill_alone
 from xray_core.errors import DatasetError, XrayError
+from xray_core.files import read_json, write_json
 from xray_core.home import Home
+from xray_core.records import build_record
 
 RESERVE = 2**30  # bytes of the disk that stay free
 MOST_FILES = 1_000_000  # in one archive
@@ -98,8 +100,10 @@ def unpack_archives(
 
 def read_progress(group: ArchiveGroup) -> Progress | None:
     """Return how far an unfinished unpacking is; None if there is none."""
-    found = read_json(group.partial / "progress.json")
-    return Progress(**found) if found else None
+    try:
+        return build_record(Progress, read_json(group.partial / "progress.json"), "progress")
+    except (OSError, ValueError):  # there is none, or it is damaged: then nobody can tell
+        return None
 
 
 class _Unpacking:
@@ -146,7 +150,7 @@ class _Unpacking:
     def _read_done(self) -> dict[str, Any]:
         partial = self._group.partial
         stamps = {path.name: _stamp(path) for path in self._archives}
-        done = read_json(partial / "done.json")
+        done = read_note(partial / "done.json")
         begun = done.get("begun", {})
         if not done or any(stamps.get(name, stamp) != stamp for name, stamp in begun.items()):
             # An archive was replaced since: its files must not mix with those of the old one.
@@ -236,7 +240,7 @@ class _Unpacking:
         if not at_once and time.monotonic() - self._told < TICK:
             return
         self._told = time.monotonic()
-        write_json(self._group.partial / "progress.json", asdict(self._now))
+        write_json(self._group.partial / "progress.json", asdict(self._now), lasting=False)
         if self._progress is not None:
             self._progress(self._now)
 

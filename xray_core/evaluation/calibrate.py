@@ -6,7 +6,6 @@ with two classes. After Guo et al. 2017, arXiv:1706.04599 (temperature scaling),
 each class as in Platt 1999.
 """
 
-import json
 from dataclasses import dataclass
 
 import numpy as np
@@ -36,12 +35,14 @@ class Calibration:
 
 
 def read_calibration(run: Run) -> Calibration | None:
-    """Return the calibration of a run's final probabilities, or None if they stay as they are."""
-    path = run.folder / "calibration.json"
-    if not path.is_file():
+    """Return the calibration of a run's final probabilities, or None if they stay as they are.
+
+    Raises:
+        RunError: its file is damaged.
+    """
+    if not run.holds("calibration.json"):
         return None
-    numbers = json.loads(path.read_text(encoding="utf-8"))
-    return Calibration(numbers["scale"], tuple(numbers["bias"]))
+    return run.read_record("calibration.json", Calibration)
 
 
 def fit_calibration(actual: NDArray[np.int64], probabilities: NDArray[np.float64]) -> Calibration:

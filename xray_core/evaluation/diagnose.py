@@ -4,7 +4,6 @@ Nothing is said before there is enough to go by: a false alarm costs more trust 
 costs time. Each threshold stands, with its reason, beside the check that uses it.
 """
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -89,21 +88,16 @@ def diagnose_run(run: Run, epochs: pd.DataFrame | None = None) -> list[Symptom]:
         epochs: its epochs, where the caller has read them.
 
     Raises:
-        RunError: its status is damaged.
-        RecipeError: its recipe is damaged.
+        RunError: its status, its recipe or what it wrote of the data or the result is damaged.
     """
     if epochs is None:
         epochs = run.read_epochs()
     status = run.read_status()
-    data = _read_json(run, "data.json")
+    data = run.read_data() if run.holds("data.json") else None
     # A run that was resumed still has its old report until the new one is written.
-    report = _read_json(run, "report.json") if status.state == "done" else None
+    judged = status.state == "done" and run.holds("report.json")
+    report = run.read_report() if judged else None
     return diagnose(epochs, run.read_recipe(), data, report, status)
-
-
-def _read_json(run: Run, name: str) -> Any:
-    path = run.folder / name
-    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
 
 
 def _not_finite(recipe: Recipe, status: Status) -> list[Symptom]:

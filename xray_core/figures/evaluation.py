@@ -68,7 +68,7 @@ def plot_intervals(rows: list[dict[str, Any]]) -> go.Figure:
     Returns:
         A trace with the figures and their intervals, then one trace per name of mark.
     """
-    known = [row for row in rows if row["value"] is not None]
+    known = [row for row in rows if None not in (row["value"], row["low"], row["high"])]
     figure = go.Figure()
     figure.add_scatter(
         x=[row["value"] for row in known],

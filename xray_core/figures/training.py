@@ -58,6 +58,7 @@ def curve_table(
     Returns:
         Columns step, value, curve (one of `CURVES`), epoch (0 for a batch).
     """
+    batches = batches.sort_values("step", kind="stable")  # lines of a log may have been moved
     steps, values = thin_curve(
         batches["step"].to_numpy("float64"), batches[metric].to_numpy("float64"), window
     )

@@ -4,9 +4,11 @@ A run that is killed again and again before it gets any further (it exhausts the
 must not be started for ever: progress is counted, not time.
 """
 
-import json
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 
+from xray_core.errors import RunError
+from xray_core.jobs.order import are_devices
 from xray_core.runs import Run
 
 MOST_IN_A_ROW = 3  # automatic resumptions without any progress
@@ -33,10 +35,11 @@ class Attempt:
 
 def read_attempt(run: Run) -> Attempt:
     """Return the newest attempt; one that knows nothing if there was none, or it is damaged."""
-    try:
-        return Attempt(**json.loads((run.folder / "attempt.json").read_text(encoding="utf-8")))
-    except (OSError, ValueError, TypeError):
-        return Attempt()
+    with suppress(RunError):
+        attempt = run.read_record("attempt.json", Attempt)
+        if are_devices(attempt.devices):
+            return attempt
+    return Attempt()
 
 
 def write_attempt(run: Run, attempt: Attempt) -> None:

@@ -17,7 +17,7 @@ from typing import Any
 import psutil
 from filelock import FileLock
 
-from xray_core.files import replaced_file
+from xray_core.files import read_json, write_json
 from xray_core.home import Home
 from xray_core.jobs.tasks import last_words
 from xray_core.processes import is_alive, start_detached, terminate, xray_command
@@ -65,9 +65,11 @@ def read_description(recipe: Recipe, home: Home) -> Description:
     """Return what is known of the recipe's model by now; starts nothing."""
     places = _Places(home, _key_of(recipe))
     try:
-        return Description("ready", json.loads(places.result.read_text(encoding="utf-8")))
-    except (FileNotFoundError, ValueError):
-        pass  # not there yet, or damaged: then it is measured again
+        values = read_json(places.result)
+    except (OSError, ValueError):
+        values = None  # not there yet, or damaged: then it is measured again
+    if isinstance(values, dict):
+        return Description("ready", values)
     key, handle = places.read_current()
     busy = is_alive(handle)
     if busy and key == places.key:
@@ -106,8 +108,7 @@ def start_description(recipe: Recipe, home: Home) -> None:
             str(places.result),
         )
         handle = start_detached(command, places.log, {"XRAY_HOME": str(home.folder)})
-        with replaced_file(places.current) as partial:
-            partial.write_text(json.dumps([places.key, handle]), encoding="utf-8")
+        write_json(places.current, [places.key, handle])
 
 
 def stop_description(home: Home) -> None:
@@ -186,8 +187,8 @@ class _Places:
 
     def read_current(self) -> tuple[str, str]:
         try:
-            key, handle = json.loads(self.current.read_text(encoding="utf-8"))
-        except (FileNotFoundError, ValueError):
+            key, handle = read_json(self.current)
+        except (OSError, ValueError, TypeError):
             return "", ""
         return str(key), str(handle)
 

@@ -14,9 +14,12 @@ user. A run that needs more GPUs than are free holds up those behind it, else it
 """
 
 import heapq
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+
+DEVICES = re.compile(r"([0-9]{1,4}(,[0-9]{1,4})*)?")  # numbers of GPUs, "0,1"
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,11 @@ class Job:
     def device_list(self) -> list[int]:
         """The GPUs that it was given."""
         return [int(one) for one in self.devices.split(",") if one]
+
+
+def are_devices(text: str) -> bool:
+    """Whether `text` lists numbers of GPUs, or none."""
+    return DEVICES.fullmatch(text) is not None
 
 
 def order_waiting(jobs: Sequence[Job], turns: Mapping[str, int]) -> list[Job]:

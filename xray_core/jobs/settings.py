@@ -4,13 +4,13 @@ Kept in <home>/queue.json and read again by the worker each time it looks for wo
 change counts at once.
 """
 
-import json
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from xray_core.errors import JobError
-from xray_core.files import replaced_file
+from xray_core.files import read_json, write_json
 from xray_core.home import Home
+from xray_core.records import build_record
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class QueueSettings:
     def __post_init__(self) -> None:
         for name in ("slots", "per_user"):
             value = getattr(self, name)
-            if value is not None and (not isinstance(value, int) or value < 1):
+            if value is not None and (type(value) is not int or value < 1):
                 raise JobError(f"{name} is {value!r}; give a whole number above 0, or none.")
         for name in ("paused", "warm"):
             if not isinstance(getattr(self, name), bool):
@@ -47,13 +47,11 @@ def read_settings(home: Home) -> QueueSettings:
         JobError: the file is damaged.
     """
     path = _path(home)
-    known = {field.name for field in fields(QueueSettings)}
     try:
-        values = json.loads(path.read_text(encoding="utf-8"))
-        return QueueSettings(**{key: value for key, value in values.items() if key in known})
+        return build_record(QueueSettings, read_json(path), "queue")
     except FileNotFoundError:
         return QueueSettings()
-    except (JobError, OSError, ValueError, AttributeError) as error:
+    except (JobError, OSError, ValueError) as error:
         raise JobError(f"{path} cannot be used ({error}). Correct it, or delete it.") from error
 
 
@@ -64,8 +62,7 @@ def write_settings(home: Home, settings: QueueSettings) -> None:
         JobError: the disk refuses.
     """
     try:
-        with replaced_file(_path(home)) as partial:
-            partial.write_text(json.dumps(asdict(settings), indent=2), encoding="utf-8")
+        write_json(_path(home), asdict(settings))
     except OSError as error:
         raise JobError(f"{_path(home)} cannot be written: {error.strerror}.") from error
 

@@ -16,11 +16,10 @@ from xray_core.labels import encode_catalog, find_view
 from xray_core.models import RUN_OF, check_weights
 from xray_core.recipes import Recipe, bind_recipe
 from xray_core.run_shelf import run_table
-from xray_core.runs import Run, Submission, create_run
+from xray_core.runs import HIGHEST_PRIORITY, Run, Submission, create_run
 from xray_core.splits import LEAKY_METHODS, SplitSpec, check_leaks, split_catalog
 
 LONGEST_USER = 40  # characters of a name
-HIGHEST_PRIORITY = 100  # and the lowest is its negative
 
 
 def check_recipe(recipe: Recipe, data_folder: Path, home: Home) -> Recipe:
@@ -150,7 +149,9 @@ def submit_group(
 
 
 def _clean(user: str) -> str:
-    return " ".join(user.split())[:LONGEST_USER]
+    # A command line may hold bytes that are no text.
+    words = user.encode("utf-8", "replace").decode("utf-8").replace("\0", " ")
+    return " ".join(words.split())[:LONGEST_USER]
 
 
 def _queue(bound: Recipe, home: Home, wish: Submission) -> Run:

@@ -4,7 +4,6 @@ Each task has a folder in the workspace's cache with its log, progress and resul
 survives a closed tab and a restarted app. The same task is started once however many ask.
 """
 
-import json
 import shutil
 import time
 from collections.abc import Callable, Sequence
@@ -14,7 +13,7 @@ from typing import Any
 
 from filelock import FileLock
 
-from xray_core.files import replaced_file
+from xray_core.files import parse_json, replaced_file, write_json
 from xray_core.home import Home
 from xray_core.processes import is_alive, start_detached, terminate, xray_command
 
@@ -70,12 +69,14 @@ def read_task(home: Home, name: str) -> TaskState:
     folder = _folder(home, name)
     alive = is_alive(_read(folder / "handle"))  # first: it may end while we look
     try:
-        return TaskState("done", result=json.loads(_read(folder / "result.json")))
+        result = parse_json(_read(folder / "result.json"))
     except ValueError:
-        pass  # not there yet, or damaged: then it is made again
+        result = None  # not there yet, or damaged: then it is made again
+    if isinstance(result, dict):
+        return TaskState("done", result=result)
     if alive:
         try:
-            done, total = json.loads(_read(folder / "progress.json"))
+            done, total = map(int, parse_json(_read(folder / "progress.json")))
         except (ValueError, TypeError):
             done, total = 0, 0
         return TaskState("running", done, total)
@@ -105,8 +106,7 @@ def note_progress(result: Path) -> Callable[[int, int], None]:
         if now - last < WRITE_EVERY and done != total:
             return
         last = now
-        with replaced_file(result.with_name("progress.json")) as partial:
-            partial.write_text(json.dumps([done, total]), encoding="utf-8")
+        write_json(result.with_name("progress.json"), [done, total], lasting=False)
 
     return note
 

@@ -16,6 +16,7 @@ from xray_core.errors import ImageError
 from xray_core.files import replaced_file
 
 JPEG_QUALITY = 87  # below about 80, rings show around ribs and letters
+JPEG_END = b"\xff\xd9"
 VERSION = 1  # raise it when the same file gives another thumbnail
 THREADS = 8  # they mostly wait for the disk, and decoding releases the lock
 
@@ -68,7 +69,9 @@ def decode_thumbnail(thumbnail: Thumbnail) -> NDArray[np.uint8]:
 def _find_thumbnail(image: Path, side: int, folder: Path) -> Thumbnail | None:
     """Return the thumbnail that an earlier call kept, or why there can be none; else None."""
     try:
-        return Thumbnail((folder / _name(image, side)).read_bytes())
+        jpeg = (folder / _name(image, side)).read_bytes()
+        # One that the power cut off is drawn anew: thumbnails are not waited for to reach the disk.
+        return Thumbnail(jpeg) if jpeg.endswith(JPEG_END) else None
     except FileNotFoundError:
         return None
     except ImageError as error:
@@ -81,7 +84,7 @@ def _create_thumbnail(image: Path, side: int, folder: Path) -> Thumbnail:
         jpeg = _encode(image, side)
     except ImageError as error:
         return Thumbnail(reason=str(error))
-    with replaced_file(kept) as partial:
+    with replaced_file(kept, lasting=False) as partial:
         partial.write_bytes(jpeg)
     return Thumbnail(jpeg)
 

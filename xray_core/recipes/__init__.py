@@ -25,7 +25,7 @@ from xray_core.recipes.published.own import (
 from xray_core.recipes.published.siim_thesis import EXPERIMENTS, mend
 from xray_core.recipes.published.tang2020 import TANG_2020
 from xray_core.recipes.published.xnet import XNET_CNN15, XNET_DUAL
-from xray_core.recipes.schema import Phase, Recipe
+from xray_core.recipes.schema import Phase, Recipe, recipe_from_fields
 
 MENDED = "_mended"  # ends the name of a published recipe as it should be
 PUBLISHED: dict[str, Recipe] = {
@@ -106,5 +106,6 @@ __all__ = [
     "changeable_fields",
     "find_recipe",
     "read_recipe",
+    "recipe_from_fields",
     "recipes_for",
 ]

@@ -3,19 +3,19 @@
 import dataclasses
 import json
 import re
-import types
-import typing
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any
 
 from xray_core.catalog import STRUCTURED
 from xray_core.errors import RecipeError
+from xray_core.files import parse_json
 from xray_core.labels import find_view
 from xray_core.models import MODELS, check_options, check_weights_kind
 from xray_core.preprocess.spec import AugmentSpec, PreprocessSpec
 from xray_core.recipes.checks import check_choice, check_range
 from xray_core.recipes.phase import Phase
+from xray_core.records import build_record
 from xray_core.splits import SplitSpec
 
 PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
@@ -175,7 +175,7 @@ class Recipe:
     def from_json(cls, text: str) -> "Recipe":
         """Read what `to_json` wrote. Raises RecipeError on an unknown, missing or odd field."""
         try:
-            fields = json.loads(text)
+            fields = parse_json(text)
         except ValueError as error:
             raise RecipeError(f"Not a recipe: {error}.") from error
         return recipe_from_fields(fields)
@@ -235,43 +235,9 @@ def _check_no_base(recipe: Recipe) -> None:
                 )
 
 
-T = TypeVar("T")
-
-
 def recipe_from_fields(fields: Any) -> Recipe:
     """Return a checked recipe of plain data, as JSON holds it. Raises RecipeError."""
-    return _from_fields(Recipe, fields, "recipe")
-
-
-def _from_fields(cls: type[T], fields: Any, where: str) -> T:
-    """Build the dataclass `cls` from parsed JSON, checking names and types all the way down."""
-    if not isinstance(fields, dict):
-        raise RecipeError(f"{where} must be a JSON object, not {fields!r}.")
-    hints = typing.get_type_hints(cls)
-    if unknown := sorted(set(fields) - set(hints)):
-        raise RecipeError(f"{where} has unknown fields: {', '.join(unknown)}.")
-    values = {name: _convert(hints[name], v, f"{where}.{name}") for name, v in fields.items()}
     try:
-        return cls(**values)
-    except TypeError as error:  # a field is missing; Python's message names it
-        raise RecipeError(f"{where} is incomplete: {error}.") from error
-
-
-def _convert(kind: Any, value: Any, where: str) -> Any:
-    if isinstance(kind, type) and dataclasses.is_dataclass(kind):
-        return _from_fields(kind, value, where)
-    origin = typing.get_origin(kind)
-    inner = typing.get_args(kind)
-    if origin is types.UnionType:
-        kind = type(value) if type(value) in inner else inner[0]
-    if origin is tuple and isinstance(value, list):
-        return tuple(_convert(inner[0], item, f"{where}[{i}]") for i, item in enumerate(value))
-    if origin is Mapping and isinstance(value, dict):
-        return {name: _convert(inner[1], item, f"{where}.{name}") for name, item in value.items()}
-    if kind is Any:
-        return value
-    if kind is float and type(value) in (int, float):
-        return float(value)
-    if type(value) is not kind:  # exactly: a bool is no int here
-        raise RecipeError(f"{where} is {value!r}, which is not of its type.")
-    return value
+        return build_record(Recipe, fields, "recipe", known_only=True)
+    except ValueError as error:
+        raise RecipeError(f"{error}.") from error

@@ -24,10 +24,11 @@ The folder is the truth: whoever wants to know about a run reads it, and nothing
 
 from xray_core.runs.collection import create_run, find_run, list_runs
 from xray_core.runs.folder import Run
-from xray_core.runs.status import ENDED, STATES, Status, Submission
+from xray_core.runs.status import ENDED, HIGHEST_PRIORITY, STATES, Status, Submission
 
 __all__ = [
     "ENDED",
+    "HIGHEST_PRIORITY",
     "STATES",
     "Run",
     "Status",

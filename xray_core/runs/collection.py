@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from xray_core.errors import RunError
+from xray_core.home import Home
 from xray_core.recipes import Recipe
 from xray_core.runs.folder import Run
 from xray_core.runs.status import Status, Submission
@@ -26,6 +27,12 @@ def create_run(recipe: Recipe, runs_folder: Path, submission: Submission | None 
         raise RunError(
             f"The data folder {recipe.data_folder!r} does not exist. Choose a dataset folder."
         )
+    if not _is_text(recipe.data_folder):
+        raise RunError(
+            f"The data folder {recipe.data_folder!r} has a name that is no text. Rename it."
+        )
+    if Path(recipe.name).name != recipe.name:
+        raise RunError(f"The recipe's name {recipe.name!r} can name no run. Give it another.")
     now = datetime.now(UTC)
     stem = f"{now:%Y%m%d-%H%M%S}-{recipe.name}"
     try:
@@ -68,19 +75,49 @@ def list_runs(runs_folder: Path) -> list[Run]:
     """Return every run, newest first."""
     if not runs_folder.is_dir():
         return []
-    folders = (path for path in runs_folder.iterdir() if (path / "status.json").is_file())
+    folders = (path for path in runs_folder.iterdir() if _is_run(path))
     return [Run(path) for path in sorted(folders, key=lambda path: path.name, reverse=True)]
 
 
+def _is_run(folder: Path) -> bool:
+    try:
+        return (folder / "status.json").is_file()
+    except OSError:  # it may not be looked into: whoever reads it says why
+        return True
+
+
+def _is_text(name: str) -> bool:
+    try:
+        name.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:  # longer than any name can be
+        return False
+
+
 def find_run(runs_folder: Path, name: str) -> Run:
-    """Return the run called `name`. Raises RunError, with the newest, if there is none."""
+    """Return the run called `name`.
+
+    Raises:
+        RunError: there is none, and the message names the newest; or it lies in the bin.
+    """
     folder = runs_folder / name
     # A name comes from an address or a command line: it must not lead out of the folder.
     inside = Path(name).name == name and name != ".."
     try:
         exists = inside and (folder / "status.json").is_file()
-    except OSError:  # longer than any name can be
+    except PermissionError:
+        exists = True
+    except (OSError, ValueError):  # longer than any name can be, or none at all
         exists = False
+    if not exists and inside and name and _is_folder(Home(runs_folder.parent).bin / name):
+        raise RunError(f"The run {name!r} lies in the bin. Restore it there, on the page of runs.")
     if not exists:
         newest = ", ".join(run.name for run in list_runs(runs_folder)[:3]) or "none yet"
         raise RunError(f"There is no run {name!r} in this workspace. Newest: {newest}.")

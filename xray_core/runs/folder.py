@@ -1,28 +1,52 @@
 """One run folder: its paths, and readers and writers of its files."""
 
-import json
 import os
 import re
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields, replace
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pandas as pd
 
-from xray_core.errors import RunError
-from xray_core.files import append_jsonl, read_jsonl, replaced_file, utc_now
+from xray_core.errors import RunError, XrayError
+from xray_core.files import (
+    append_jsonl,
+    format_line,
+    read_json,
+    read_jsonl,
+    replaced_file,
+    utc_now,
+    write_json,
+)
 from xray_core.processes import is_alive, is_local
-from xray_core.recipes import Recipe
-from xray_core.runs.status import STOPPING, Status, Submission
+from xray_core.recipes import Recipe, recipe_from_fields
+from xray_core.records import build_record, read_table
+from xray_core.runs.shapes import (
+    DataNotes,
+    Report,
+    check_report,
+    pick_batches,
+    pick_epochs,
+    pick_events,
+)
+from xray_core.runs.status import HIGHEST_PRIORITY, STATES, STOPPING, Status, Submission
 
 GREETING = re.compile(r"I0000 |WARNING: All log messages before absl")
+PROBABILITY = "p_"  # begins the names of the columns of probabilities
+GIVEN = ("image_id", "group", "part", "actual")  # columns of predictions without a gap
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
 class Run:
-    """Paths and small readers of one run folder; holds no state of its own."""
+    """Paths and small readers of one run folder; holds no state of its own.
+
+    Whatever a file of the folder holds, a reader returns what it says or raises RunError.
+    """
 
     folder: Path
 
@@ -52,8 +76,9 @@ class Run:
         return self.folder / "stop"
 
     def read_recipe(self) -> Recipe:
-        """Return what was asked. Raises RunError or RecipeError if it cannot be read."""
-        return Recipe.from_json(self._read_text("recipe.json"))
+        """Return what was asked. Raises RunError if it cannot be read."""
+        with self._damage_in_words("recipe.json") as path:
+            return recipe_from_fields(read_json(path))
 
     def read_status(self) -> Status:
         """Return the state; a run whose process is gone without a last word is "lost".
@@ -78,12 +103,12 @@ class Run:
 
     def read_stored_status(self) -> Status:
         """Return the state as it was last written, whether or not the process still lives."""
-        known = {field.name for field in fields(Status)}
-        try:
-            values = json.loads(self._read_text("status.json"))
-            return Status(**{key: value for key, value in values.items() if key in known})
-        except (ValueError, TypeError, AttributeError) as error:
-            raise RunError(f"{self.folder / 'status.json'} is damaged: {error}.") from error
+        status = self.read_record("status.json", Status)
+        if status.state not in STATES:
+            raise RunError(
+                f"{self.status_path} is damaged: it names no known state: {status.state!r}."
+            )
+        return status
 
     def write_status(self, status: Status) -> None:
         """Replace the status, stamped with the present time."""
@@ -110,14 +135,14 @@ class Run:
         Raises:
             RunError: the file is damaged.
         """
-        if not self.submission_path.is_file():
+        if not self.holds("submission.json"):
             return Submission()
-        known = {field.name for field in fields(Submission)}
-        try:
-            values = json.loads(self._read_text("submission.json"))
-            return Submission(**{key: value for key, value in values.items() if key in known})
-        except (ValueError, TypeError, AttributeError) as error:
-            raise RunError(f"{self.submission_path} is damaged: {error}.") from error
+        wish = self.read_record("submission.json", Submission)
+        if abs(wish.priority) > HIGHEST_PRIORITY:
+            raise RunError(
+                f"{self.submission_path} is damaged: its priority {wish.priority} is out of bounds."
+            )
+        return wish
 
     def write_submission(self, submission: Submission) -> None:
         """Replace what the queue goes by. The queue has to be told as well; see `jobs.control`."""
@@ -132,7 +157,7 @@ class Run:
             by: who caused it: a user's name, "worker", or "" if nobody said.
         """
         now = datetime.now(UTC).isoformat(timespec="milliseconds")
-        line = json.dumps({"time": now, "event": event, "cause": cause, "by": by}) + "\n"
+        line = format_line({"time": now, "event": event, "cause": cause, "by": by})
         with (self.folder / "events.jsonl").open("ab+", buffering=0) as log:
             if log.seek(0, os.SEEK_END):
                 log.seek(-1, os.SEEK_END)
@@ -142,37 +167,64 @@ class Run:
 
     def read_events(self) -> list[dict[str, Any]]:
         """Return every change of state in order: time (ISO, UTC), event, cause, by."""
-        return read_jsonl(self.folder / "events.jsonl")[0]
+        return pick_events(self._read_log("events.jsonl"))
 
     def read_epochs(self) -> pd.DataFrame:
         """Return one row per finished epoch; empty before the first one ends."""
-        lines = [line for line in self.read_metrics() if line["kind"] == "epoch"]
-        return pd.DataFrame(lines)
+        return pd.DataFrame(pick_epochs(self._read_log("metrics.jsonl")))
 
     def read_metrics(self) -> list[dict[str, Any]]:
         """Return every line of the metric log, batches and epochs in the order written."""
-        return read_jsonl(self.metrics_path)[0]
+        lines = self._read_log("metrics.jsonl")
+        whole = {id(line) for line in (*pick_batches(lines), *pick_epochs(lines))}
+        return [line for line in lines if id(line) in whole]
 
     def read_split(self) -> pd.DataFrame:
         """Return the split table; see `splits.split_catalog`. Raises RunError if not there yet."""
-        return self._read_table("split.parquet")
+        return self._read_table("split.parquet", ("image_id", "group", "class", "part"))
 
     def read_predictions(self) -> pd.DataFrame:
         """Return the final predictions. Raises RunError if there are none."""
-        return self._read_table("predictions.parquet")
+        return self._read_table("predictions.parquet", GIVEN, ("predicted",), PROBABILITY)
 
     def read_training_predictions(self) -> pd.DataFrame | None:
         """Return the predictions on some training images; None where there are none."""
         name = "training_predictions.parquet"
-        return self._read_table(name) if (self.folder / name).is_file() else None
+        if not self.holds(name):
+            return None
+        return self._read_table(name, GIVEN, ("predicted",), PROBABILITY)
 
     def read_validation(self, epoch: int) -> pd.DataFrame:
         """Return the validation probabilities after `epoch` (from 1). Raises RunError."""
-        return self._read_table(f"validation/epoch-{epoch:04d}.parquet")
+        name = f"validation/epoch-{epoch:04d}.parquet"
+        return self._read_table(name, ("image_id",), numbers=PROBABILITY)
 
     def read_report(self) -> dict[str, Any]:
-        """Return the final evaluation. Raises RunError if there is none."""
-        return dict(json.loads(self._read_text("report.json")))
+        """Return the final evaluation; see `shapes.Report`. Raises RunError if there is none."""
+        report = self.read_record("report.json", Report)
+        with self._damage_in_words("report.json"):
+            check_report(report)
+        return dict(report)
+
+    def read_data(self) -> dict[str, Any]:
+        """Return what is known of the data; see `shapes.DataNotes`. Raises RunError."""
+        return dict(self.read_record("data.json", DataNotes))
+
+    def holds(self, name: str) -> bool:
+        """Whether the file `name` is there, or may be: the folder may not be looked into."""
+        try:
+            return (self.folder / name).exists()
+        except OSError:  # whoever reads it says why
+            return True
+
+    def read_record(self, name: str, kind: type[T]) -> T:
+        """Return the JSON file `name` as a dataclass or a TypedDict.
+
+        Raises:
+            RunError: it is not there, cannot be read, or holds something else.
+        """
+        with self._damage_in_words(name) as path:
+            return build_record(kind, read_json(path), path.stem)
 
     def read_log(self, last: int = 200) -> str:
         """Return the last lines of the process's output; empty before it wrote any.
@@ -216,8 +268,7 @@ class Run:
 
     def write_json(self, name: str, values: Any) -> None:
         """Write `values` as the file `name`, replacing it as a whole."""
-        with replaced_file(self.folder / name) as partial:
-            partial.write_text(json.dumps(values, indent=2), encoding="utf-8")
+        write_json(self.folder / name, values)
 
     def write_table(self, name: str, table: pd.DataFrame) -> None:
         """Write `table` as the Parquet file `name`, replacing it as a whole."""
@@ -232,14 +283,25 @@ class Run:
         if not self.stop_path.exists():
             self.stop_path.touch()
 
-    def _read_text(self, name: str) -> str:
+    def _read_log(self, name: str) -> list[dict[str, Any]]:
+        with self._damage_in_words(name) as path:
+            return read_jsonl(path)[0]
+
+    def _read_table(
+        self, name: str, text: Sequence[str], gaps: Sequence[str] = (), numbers: str = ""
+    ) -> pd.DataFrame:
+        with self._damage_in_words(name) as path:
+            return read_table(path, text, gaps, numbers)
+
+    @contextmanager
+    def _damage_in_words(self, name: str) -> Iterator[Path]:
+        """Give the path of a file; let whatever is wrong with it leave as a RunError."""
+        path = self.folder / name
         try:
-            return (self.folder / name).read_text(encoding="utf-8")
+            yield path
         except FileNotFoundError as error:
             raise RunError(f"Run {self.name} has no {name} (yet).") from error
-
-    def _read_table(self, name: str) -> pd.DataFrame:
-        path = self.folder / name
-        if not path.is_file():
-            raise RunError(f"Run {self.name} has no {name} (yet).")
-        return pd.read_parquet(path)
+        except OSError as error:
+            raise RunError(f"{path} cannot be read: {error.strerror or error}.") from error
+        except (ValueError, XrayError) as error:
+            raise RunError(f"{path} is damaged: {str(error).rstrip('.')}.") from error

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 STATES = ("queued", "running", "done", "failed", "stopped", "lost")
 ENDED = ("done", "failed", "stopped", "lost")
 STOPPING = ("stopping", "terminated", "killed")  # events on the way from running to stopped
+HIGHEST_PRIORITY = 100  # and the lowest is its negative
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,283 @@
+"""Whatever a file of a run holds: its readers return or raise RunError, and others never notice."""
+
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from tests.run_files import (
+    batch_line,
+    data_notes,
+    device_line,
+    epoch_line,
+    prediction_rows,
+    report_of,
+    split_rows,
+)
+from xray_core import run_shelf
+from xray_core.errors import RunError
+from xray_core.evaluation.calibrate import read_calibration
+from xray_core.evaluation.diagnose import diagnose_run
+from xray_core.evaluation.groups import summarise_group
+from xray_core.files import read_json
+from xray_core.home import Home
+from xray_core.jobs import JobQueue, queue_view
+from xray_core.jobs.attempts import read_attempt
+from xray_core.jobs.rebuild import find_jobs
+from xray_core.recipes import PUBLISHED
+from xray_core.run_shelf import Notes, list_running, read_notes, run_table, write_notes
+from xray_core.runs import Run, Status, Submission, create_run, list_runs
+
+RECIPE = replace(PUBLISHED["demo_cnn"], data_folder="/data/demo")
+CLASSES = list(RECIPE.class_names)
+WHOLE, DAMAGED = "20260301-100000-demo_cnn", "20260301-110000-demo_cnn"
+
+JSON_FILES = (
+    "recipe.json",
+    "status.json",
+    "submission.json",
+    "attempt.json",
+    "notes.json",
+    "data.json",
+    "report.json",
+    "calibration.json",
+)
+LOGS = ("metrics.jsonl", "events.jsonl", "device.jsonl")
+TABLES = ("split.parquet", "predictions.parquet", "training_predictions.parquet")
+VALIDATION = "validation/epoch-0001.parquet"
+CONTENTS: dict[str, bytes] = {
+    "empty": b"",
+    "cut": b'{"state": "done", "epo',
+    "no text": b'{"state": "\xff\xfe"}',
+    "deep": b'{"a": ' * 20_000,
+    "deep and whole": b'{"a": ' * 200 + b"1" + b"}" * 200 + b"\n",
+    "a list": b'[{"state": "done"}]\n',
+    "a number": b"3\n",
+    "an empty object": b"{}\n",
+    "NULs": b"\0" * 500,
+    "half a sign": b'{"state": "done", "user": "\\ud800", "note": "\\ud800", "kind": "batch"}\n',
+}
+ODD: tuple[Any, ...] = (None, True, -1, 10**30, 1e300, "\ud800", "a\0b", [[]], {"a": 1})
+
+# The readers of one file alone.
+OWN: dict[str, tuple[Callable[[Run], object], ...]] = {
+    "recipe.json": (Run.read_recipe,),
+    "status.json": (Run.read_status,),
+    "submission.json": (Run.read_submission,),
+    "attempt.json": (read_attempt,),
+    "notes.json": (read_notes,),
+    "data.json": (Run.read_data, diagnose_run),
+    "report.json": (Run.read_report, diagnose_run),
+    "calibration.json": (read_calibration,),
+}
+READERS: tuple[Callable[[Run], object], ...] = (
+    Run.read_recipe,
+    Run.read_status,
+    Run.read_stored_status,
+    Run.read_submission,
+    Run.read_events,
+    Run.read_metrics,
+    Run.read_epochs,
+    Run.read_split,
+    Run.read_predictions,
+    Run.read_training_predictions,
+    Run.read_report,
+    Run.read_data,
+    lambda run: run.read_validation(1),
+    read_notes,
+    read_attempt,
+    read_calibration,
+    diagnose_run,
+)
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """A run that has every file that a run can have."""
+    run = Run(tmp_path_factory.mktemp("whole") / WHOLE)
+    run.write_json("recipe.json", asdict(RECIPE))
+    times = {"created_at": "2026-03-01T10:00:00+00:00", "ended_at": "2026-03-01T10:01:00+00:00"}
+    run.write_status(Status("done", "Well.", epoch=3, n_epochs=8, val_accuracy=0.8, **times))
+    run.write_submission(Submission("ann", rank=3.0))
+    run.write_json("attempt.json", {"handle": "1:0", "devices": "0,1", "deaths": 1})
+    write_notes(run, Notes(("tag",), "note"))
+    run.write_json("data.json", data_notes())
+    run.write_json("report.json", report_of([[3, 1], [1, 9]], CLASSES))
+    run.write_json("calibration.json", {"scale": 1.0, "bias": [0.0, 0.5]})
+    run.write_table("split.parquet", split_rows(CLASSES))
+    for name in TABLES[1:]:
+        run.write_table(name, prediction_rows(CLASSES))
+    run.write_table(VALIDATION, pd.DataFrame({"image_id": ["a"], "p_x": [0.5]}))
+    for epoch in (1, 2, 3):
+        run.append_metrics(batch_line(epoch))
+        run.append_metrics(epoch_line(epoch))
+    run.append_device(device_line())
+    run.append_event("queued", "It waits.", "ann")
+    return run
+
+
+@pytest.fixture
+def home(whole: Run, tmp_path: Path) -> Iterator[Home]:
+    """A workspace with that run twice."""
+    home = Home(tmp_path / "home")
+    for name in (WHOLE, DAMAGED):
+        shutil.copytree(whole.folder, home.runs / name)
+    yield home
+    run_shelf._read_row.cache_clear()
+
+
+def check_all(home: Home) -> None:
+    """Fail if a reader raises anything but RunError, or if the whole run suffers."""
+    damaged = Run(home.runs / DAMAGED)
+    for read in READERS:
+        with suppress(RunError):
+            read(damaged)
+    table = run_table(home)
+    assert table["name"].tolist() == [DAMAGED, WHOLE]
+    assert table["state"].tolist()[1] == "done"
+    assert table["accuracy"].tolist()[1] == 0.75
+    assert list_running(list_runs(home.runs)) in ([], [DAMAGED])
+    find_jobs(home.runs)
+
+
+@pytest.mark.parametrize("name", ["recipe.json", "report.json"])
+def test_a_group_with_a_damaged_run_is_an_error_in_words(name: str, home: Home) -> None:
+    (home.runs / DAMAGED / name).write_bytes(b"")
+
+    with pytest.raises(RunError, match=f"{name} is damaged"):
+        summarise_group(list_runs(home.runs), n_rounds=2)
+
+
+def test_nothing_is_wrong_with_the_whole_run(home: Home) -> None:
+    for read in READERS:
+        assert read(Run(home.runs / WHOLE)) is not None
+    check_all(home)
+
+
+@pytest.mark.parametrize("name", [*JSON_FILES, *LOGS, *TABLES, VALIDATION])
+def test_a_damaged_file_of_one_run_is_one_error_in_words_and_one_bad_row(
+    name: str, home: Home
+) -> None:
+    for content in CONTENTS.values():
+        (home.runs / DAMAGED / name).write_bytes(content)
+        check_all(home)
+    if name in JSON_FILES[:4]:  # what the queue is made again from
+        JobQueue(home.queue).list_jobs()
+        queue_view(home)
+    (home.runs / DAMAGED / name).unlink()
+    (home.runs / DAMAGED / name).mkdir()
+    if name != "status.json":  # then it is no run
+        check_all(home)
+
+
+def odd_files(values: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield `values` with each of its fields left out, and with each odd value in its place."""
+    for field in values:
+        yield {name: value for name, value in values.items() if name != field}
+        for odd in ODD:
+            yield values | {field: odd}
+
+
+def write_raw(path: Path, values: Any) -> None:
+    """Write JSON as anybody might, without what our own writer makes good."""
+    path.write_text(json.dumps(values) + "\n", encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", JSON_FILES)
+def test_an_odd_value_in_a_file_of_one_run_is_one_bad_row(
+    name: str, home: Home, whole: Run
+) -> None:
+    odd = list(odd_files(read_json(whole.folder / name)))
+    for number, values in enumerate(odd):
+        run = Run(home.runs / f"20260301-12{number:04d}-demo_cnn")
+        shutil.copytree(whole.folder, run.folder, copy_function=os.link)
+        (run.folder / name).unlink()
+        write_raw(run.folder / name, values)
+        for read in OWN[name]:
+            with suppress(RunError):
+                read(run)
+
+    table = run_table(home).set_index("name")
+    assert len(table) == len(odd) + 2
+    assert table.loc[WHOLE, ["state", "accuracy"]].tolist() == ["done", 0.75]
+    assert (table["state"] == "damaged").any() == (name == "status.json")
+    find_jobs(home.runs)
+
+
+@pytest.mark.parametrize("line", [batch_line(9), epoch_line(9)], ids=["batch", "epoch"])
+def test_a_line_with_an_odd_value_is_read_or_left_out(line: dict[str, Any], home: Home) -> None:
+    run = Run(home.runs / DAMAGED)
+    whole_log = run.metrics_path.read_bytes()
+    for odd in odd_files(line):
+        write_raw(run.metrics_path, odd)
+        run.metrics_path.write_bytes(whole_log + run.metrics_path.read_bytes())
+        assert len(run.read_metrics()) in (6, 7)
+        diagnose_run(run)
+
+
+@pytest.mark.parametrize("name", ["status.json", "report.json", "data.json", "notes.json"])
+def test_an_empty_file_is_named_with_what_is_wrong(name: str, home: Home) -> None:
+    run = Run(home.runs / DAMAGED)
+    (run.folder / name).write_bytes(b"")
+    read = {"status.json": run.read_status, "report.json": run.read_report}
+    read |= {"data.json": run.read_data, "notes.json": lambda: read_notes(run)}
+
+    with pytest.raises(RunError, match=f"{DAMAGED}/{name} is damaged: it is empty"):
+        read[name]()
+
+
+@pytest.mark.parametrize(
+    ("read", "name"),
+    [
+        (Run.read_split, "split.parquet"),
+        (Run.read_predictions, "predictions.parquet"),
+        (Run.read_training_predictions, "training_predictions.parquet"),
+        (lambda run: run.read_validation(1), VALIDATION),
+    ],
+)
+def test_a_cut_table_is_named_with_what_is_wrong(
+    read: Callable[[Run], object], name: str, home: Home
+) -> None:
+    run = Run(home.runs / DAMAGED)
+    path = run.folder / name
+    for content in (b"", path.read_bytes()[:-9]):
+        path.write_bytes(content)
+        with pytest.raises(RunError, match=f"{name} is damaged: it is no Parquet table"):
+            read(run)
+
+
+def test_a_folder_that_may_not_be_looked_into_is_one_bad_row(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stat, opened = Path.stat, Path.open
+
+    def refuse(path: Path) -> None:
+        if DAMAGED in path.parts[:-1]:
+            raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "stat", lambda path, **how: (refuse(path), stat(path, **how))[1])
+    monkeypatch.setattr(Path, "open", lambda path, *how: (refuse(path), opened(path, *how))[1])
+
+    table = run_table(home)
+
+    assert table["state"].tolist() == ["damaged", "done"]
+    assert "status.json cannot be read: Permission denied" in table["message"].iloc[0]
+
+
+@pytest.mark.parametrize("change", [{"data_folder": "/tmp/\udcff"}, {"name": "../outside"}])
+def test_what_no_run_could_be_read_back_from_is_no_run(
+    change: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Path, "is_dir", lambda path: True)
+
+    with pytest.raises(RunError, match="no text|can name no run"):
+        create_run(replace(RECIPE, **change), tmp_path / "runs")
+
+    assert not (tmp_path / "runs").exists()

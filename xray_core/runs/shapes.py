@@ -1,0 +1,215 @@
+"""What the files of a run hold, as far as those who read them rely on it.
+
+A file of another shape is damaged, and a line of a log that is of another shape is left out. More
+fields than these may be there.
+"""
+
+from collections.abc import Sequence
+from typing import Any, NotRequired, TypedDict
+
+from xray_core.records import fits
+
+PARTS = ("test", "validation")  # one of which a report judges
+
+
+class Figure(TypedDict):
+    """A metric with its 95% interval; None where it cannot be computed."""
+
+    value: float | None
+    low: float | None
+    high: float | None
+
+
+class Rates(TypedDict):
+    """The points of a ROC curve, as many of each."""
+
+    false_positive_rate: list[float]
+    true_positive_rate: list[float]
+
+
+class Metrics(TypedDict):
+    """What is said of all classes together."""
+
+    accuracy: Figure
+    balanced_accuracy: Figure
+    auc: Figure
+    f1_macro: Figure
+
+
+# By this syntax, as `class` is no name in Python.
+ClassRow = TypedDict(
+    "ClassRow",
+    {
+        "class": str,
+        "recall": Figure,
+        "precision": float | None,
+        "precision_low": NotRequired[float | None],  # older reports have no interval of it
+        "precision_high": NotRequired[float | None],
+        "specificity": float | None,
+        "f1": float | None,
+        "n": int,
+    },
+)
+Majority = TypedDict("Majority", {"class": str, "accuracy": float})
+
+
+class Rung(TypedDict):
+    """One rung of the error ladder."""
+
+    name: str
+    n: int
+    error: Figure
+
+
+class Step(TypedDict):
+    """The way from one rung to the next."""
+
+    name: str
+    to: str
+    value: float | None
+    low: float | None
+    high: float | None
+
+
+class Ladder(TypedDict):
+    """See `evaluation.ladder.build_ladder`."""
+
+    rungs: list[Rung]
+    steps: list[Step]
+    verdict: str
+
+
+class Report(TypedDict):
+    """report.json; see `evaluation.report.build_report`."""
+
+    part: str
+    n: int
+    n_patients: int
+    left_out: list[str]
+    classes: list[str]
+    metrics: Metrics
+    per_class: list[ClassRow]
+    confusion: list[list[int]]
+    roc: dict[str, Rates]
+    majority: Majority
+    ladder: NotRequired[Ladder | None]
+
+
+class Unreadable(TypedDict):
+    """An image file that could not be decoded."""
+
+    path: str
+    reason: str
+
+
+class DataNotes(TypedDict):
+    """data.json; see `training.data.prepare_data`."""
+
+    folder: str
+    remarks: list[str]
+    unreadable: list[Unreadable]
+    grouped_by: str
+    groups_in_several_parts: NotRequired[int | None]
+    parts: dict[str, dict[str, int]]
+
+
+class BatchLine(TypedDict):
+    """A line of metrics.jsonl of the kind "batch"."""
+
+    step: int
+    loss: float
+    accuracy: float
+
+
+class EpochLine(TypedDict):
+    """A line of metrics.jsonl of the kind "epoch"."""
+
+    phase: str
+    epoch: int
+    step: int
+    loss: float
+    accuracy: float
+    val_loss: float
+    val_accuracy: float
+    val_auc: float | None
+    learning_rate: float
+    confusion: list[list[int]]
+    best_epoch: int
+    seconds: float
+
+
+class EventLine(TypedDict):
+    """A line of events.jsonl."""
+
+    time: str
+    event: str
+    cause: str
+    by: str
+
+
+class DeviceLine(TypedDict):
+    """A line of device.jsonl."""
+
+    time: str
+    cpu_percent: float
+    memory_mb: float
+    gpu_percent: NotRequired[float | None]
+    gpu_memory_mb: NotRequired[float | None]
+
+
+Lines = list[dict[str, Any]]
+
+
+def pick_batches(lines: Lines) -> Lines:
+    """Return the whole lines of batches among those of a metric log."""
+    return [
+        line
+        for line in lines
+        if line.get("kind") == "batch" and fits(BatchLine, line) and _are_shares(line["accuracy"])
+    ]
+
+
+def pick_epochs(lines: Lines) -> Lines:
+    """Return the whole lines of epochs among those of a metric log."""
+    return [
+        line
+        for line in lines
+        if line.get("kind") == "epoch"
+        and fits(EpochLine, line)
+        and line["epoch"] > 0
+        and _are_shares(line["accuracy"], line["val_accuracy"], line["val_auc"])
+        and _is_square(line["confusion"])
+    ]
+
+
+def pick_events(lines: Lines) -> Lines:
+    """Return the whole lines among those of a log of events."""
+    return [line for line in lines if fits(EventLine, line)]
+
+
+def pick_looks(lines: Lines) -> Lines:
+    """Return the whole lines among those of a log of the hardware."""
+    return [line for line in lines if fits(DeviceLine, line)]
+
+
+def check_report(report: Report) -> None:
+    """Raise ValueError if the tables of a report do not belong together."""
+    n_classes = len(report["classes"])
+    if report["part"] not in PARTS:
+        raise ValueError(f"report.part is {report['part']!r}; it is one of {', '.join(PARTS)}")
+    if not n_classes == len(report["per_class"]) == len(report["confusion"]):
+        raise ValueError(f"report.per_class or .confusion is not of its {n_classes} classes")
+    if not _is_square(report["confusion"]):
+        raise ValueError("report.confusion has rows of several lengths, or counts below 0")
+    for name, rates in report["roc"].items():
+        if len(rates["false_positive_rate"]) != len(rates["true_positive_rate"]):
+            raise ValueError(f"report.roc.{name} has more of one rate than of the other")
+
+
+def _are_shares(*values: float | None) -> bool:
+    return all(value is None or 0 <= value <= 1 for value in values)
+
+
+def _is_square(counts: Sequence[Sequence[int]]) -> bool:
+    """Whether it is a confusion matrix: as many columns as rows, of counts."""
+    return bool(counts) and all(len(row) == len(counts) and min(row) >= 0 for row in counts)
