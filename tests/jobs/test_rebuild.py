@@ -77,6 +77,42 @@ def test_nothing_is_lost_with_the_queue_file(home: Home, how: str) -> None:
     assert (f"kept as {aside[0]}" if aside else "was missing: 6 runs found again") in log
 
 
+ODD_ROWS = {
+    "no text": "UPDATE jobs SET user = CAST(x'ff' AS TEXT)",
+    "no rank": "UPDATE jobs SET rank = NULL",
+    "text for a rank": "UPDATE jobs SET rank = 'first'",
+    "bytes for a name": "UPDATE jobs SET run = x'00ff'",
+    "another state": "UPDATE jobs SET state = 'dreaming'",
+    "priority": "UPDATE jobs SET priority = 1000000000000",
+    "endless rank": "UPDATE jobs SET rank = 9e999",
+    "devices": "UPDATE jobs SET devices = 'both'",
+    "a name that leads out": "UPDATE jobs SET run = '../run'",
+    "no last rank": "DELETE FROM last_rank",
+    "odd last rank": "UPDATE last_rank SET rank = NULL",
+    "odd turn": "INSERT INTO turns VALUES (NULL, 'soon')",
+    "no table": "DROP TABLE turns",
+}
+
+
+@pytest.mark.parametrize("how", ODD_ROWS)
+def test_a_queue_file_with_an_odd_row_is_kept_aside_and_made_anew(how: str, home: Home) -> None:
+    make_run(home, "run", Status("queued"), Submission("ann", rank=4.0))
+    queue = JobQueue(home.queue)
+    assert queue.list_jobs() == [Job("run", user="ann", rank=4.0)]
+    with closing(sqlite3.connect(home.queue)) as db:
+        # As a damaged page would: past all that SQLite checks when it writes.
+        db.execute("PRAGMA writable_schema = ON")
+        db.execute("UPDATE sqlite_schema SET sql = replace(sql, ' NOT NULL', '')")
+        db.execute("PRAGMA writable_schema = RESET")
+        db.execute(ODD_ROWS[how])
+        db.commit()
+
+    assert queue.next_rank() == 5.0
+    assert queue.list_jobs() == [Job("run", user="ann", rank=4.0)]
+    assert len(list(home.folder.glob("queue.db.damaged-*"))) == 1
+    assert "is kept as" in (home.folder / "worker.log").read_text()
+
+
 @pytest.mark.parametrize("method", ["list_jobs", "claim_next", "submit", "cancel", "end"])
 def test_every_use_of_a_damaged_file_mends_it(method: str, home: Home) -> None:
     make_run(home, "run", Status("queued"), Submission(rank=1.0))

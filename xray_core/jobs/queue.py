@@ -5,6 +5,7 @@ the runs that have not ended. Several processes may use it at once. Deleted or d
 made again from the folders.
 """
 
+import math
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
@@ -18,9 +19,9 @@ from xray_core.errors import JobError
 from xray_core.files import utc_now
 from xray_core.home import Home
 from xray_core.jobs.log import write_log
-from xray_core.jobs.order import Job, choose_next, order_waiting
+from xray_core.jobs.order import Job, are_devices, choose_next, order_waiting
 from xray_core.jobs.rebuild import find_jobs, keep_old_order
-from xray_core.runs import Submission
+from xray_core.runs import HIGHEST_PRIORITY, Submission
 
 VERSION = 2  # of the schema; another one is made again from the folders
 SCHEMA = """
@@ -41,14 +42,26 @@ CREATE TABLE last_rank (rank REAL NOT NULL);
 """
 COLUMNS = "run, state, handle, user, priority, rank, paused, gpus, interrupted, devices"
 INSERT = f"INSERT OR REPLACE INTO jobs ({COLUMNS}) VALUES ({', '.join('?' * 10)})"
-DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+# What SQLite says of a file that is none of ours, or that somebody changed. The plain ERROR is of a
+# table or a column that is not there; a full disk or a lock have codes of their own.
+DAMAGE = (
+    sqlite3.SQLITE_ERROR,
+    sqlite3.SQLITE_CORRUPT,
+    sqlite3.SQLITE_CONSTRAINT,
+    sqlite3.SQLITE_MISMATCH,
+    sqlite3.SQLITE_FORMAT,
+    sqlite3.SQLITE_NOTADB,
+)
+JOB_STATES = ("queued", "started")
+# The type of each of `COLUMNS`, as it comes out of the file.
+KINDS = (str, str, str, str, int, float, int, int, int, str)
 PATIENCE = 60.0  # seconds to wait for others that write; each takes milliseconds
 
 T = TypeVar("T")
 
 
-class _OtherVersionError(sqlite3.DatabaseError):
-    """The file has another schema, or none."""
+class _DamageError(sqlite3.DatabaseError):
+    """The file has another schema, or none, or holds what nobody here wrote into it."""
 
 
 class JobQueue:
@@ -90,8 +103,7 @@ class JobQueue:
 
         def work(db: sqlite3.Connection) -> float:
             db.execute("UPDATE last_rank SET rank = rank + 1")
-            [rank] = db.execute("SELECT rank FROM last_rank").fetchone()
-            return float(rank)
+            return _read_last_rank(db)
 
         return self._transact(work)
 
@@ -193,7 +205,7 @@ class JobQueue:
             self._create_if_missing()
             try:
                 return self._try(work, kind)
-            except sqlite3.DatabaseError as error:
+            except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
                 if not _is_damage(error):
                     raise
                 self._rebuild(error)
@@ -208,7 +220,7 @@ class JobQueue:
         with closing(_connect(self._path)) as db:  # closing rolls back what was not committed
             db.execute(f"BEGIN {kind}")
             if db.execute("PRAGMA user_version").fetchone()[0] != VERSION:
-                raise _OtherVersionError("it has another layout")
+                raise _DamageError("it has another layout")
             answer = work(db)
             db.execute("COMMIT")
             return answer
@@ -259,10 +271,12 @@ class JobQueue:
         try:
             with closing(_connect(self._path)) as db:
                 version = db.execute("PRAGMA user_version").fetchone()[0]
+                _read(db)
+                _read_last_rank(db)
                 return bool(
                     version == VERSION and db.execute("PRAGMA quick_check").fetchone()[0] == "ok"
                 )
-        except sqlite3.DatabaseError as error:
+        except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
             if _is_damage(error):
                 return False
             raise
@@ -281,9 +295,13 @@ def _connect(path: Path) -> sqlite3.Connection:
     return db
 
 
-def _is_damage(error: sqlite3.DatabaseError) -> bool:
-    code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # without its finer distinctions
-    return isinstance(error, _OtherVersionError) or code in DAMAGE
+def _is_damage(error: sqlite3.DatabaseError | UnicodeDecodeError) -> bool:
+    if isinstance(error, UnicodeDecodeError):
+        return True  # even the names of its tables are no text
+    code = getattr(error, "sqlite_errorcode", None)
+    if code is None:  # said by Python: a text of the file cannot be decoded; or by ourselves
+        return isinstance(error, _DamageError | sqlite3.OperationalError)
+    return code & 0xFF in DAMAGE  # without its finer distinctions
 
 
 def _job_of(run: str, submission: Submission) -> Job:
@@ -298,13 +316,34 @@ def _job_of(run: str, submission: Submission) -> Job:
 
 
 def _read(db: sqlite3.Connection) -> tuple[list[Job], dict[str, int]]:
-    jobs = [
-        Job(run, state, handle, user, priority, rank, bool(paused), gpus, bool(interrupted), on)
-        for run, state, handle, user, priority, rank, paused, gpus, interrupted, on in db.execute(
-            f"SELECT {COLUMNS} FROM jobs ORDER BY rank, run"
-        )
-    ]
-    return jobs, dict(db.execute("SELECT user, turn FROM turns"))
+    rows = db.execute(f"SELECT {COLUMNS} FROM jobs ORDER BY rank, run").fetchall()
+    turns = db.execute("SELECT user, turn FROM turns").fetchall()
+    if any(tuple(map(type, turn)) != (str, int) for turn in turns):
+        raise _DamageError("it holds a turn that is none")
+    return [_read_job(row) for row in rows], dict(turns)
+
+
+def _read_job(row: Sequence[Any]) -> Job:
+    """Return a row as a job. Raises _DamageError if somebody else wrote it."""
+    if tuple(map(type, row)) != KINDS:
+        raise _DamageError(f"its row of the run {row[0]!r} has a value of another type")
+    run, state, handle, user, priority, rank, paused, gpus, interrupted, on = row
+    if (
+        state not in JOB_STATES
+        or Path(run).name != run
+        or abs(priority) > HIGHEST_PRIORITY
+        or not math.isfinite(rank)
+        or not are_devices(on)
+    ):
+        raise _DamageError(f"its row of the run {run!r} has a value out of bounds")
+    return Job(run, state, handle, user, priority, rank, bool(paused), gpus, bool(interrupted), on)
+
+
+def _read_last_rank(db: sqlite3.Connection) -> float:
+    ranks = db.execute("SELECT rank FROM last_rank").fetchall()
+    if len(ranks) != 1 or type(ranks[0][0]) is not float or not math.isfinite(ranks[0][0]):
+        raise _DamageError("it does not know the last rank")
+    return float(ranks[0][0])
 
 
 def _write_jobs(db: sqlite3.Connection, jobs: Sequence[Job]) -> None:

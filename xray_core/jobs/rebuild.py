@@ -22,7 +22,7 @@ def find_job(run: Run) -> Job | None:
 
     None, too, for a run that nobody submitted: somebody trains it on a command line.
     """
-    if not run.submission_path.is_file():
+    if not run.holds("submission.json"):
         return None
     try:
         status = run.read_stored_status()
@@ -63,9 +63,11 @@ def keep_old_order(path: Path, runs_folder: Path) -> None:
     try:
         with closing(sqlite3.connect(path, timeout=1)) as db:
             rows = db.execute("SELECT position, run FROM jobs WHERE state != 'ended'").fetchall()
-    except sqlite3.Error:
+    except (sqlite3.Error, UnicodeDecodeError):
         return
     for position, name in rows:
-        run = Run(runs_folder / str(name))
+        if type(position) is not int or Path(str(name)).name != name:
+            continue  # a row that is damaged itself
+        run = Run(runs_folder / name)
         if run.folder.is_dir() and not run.submission_path.is_file():
             run.write_submission(Submission(rank=float(position)))
