@@ -2,6 +2,8 @@
 
 import json
 import os
+import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -21,6 +23,7 @@ from xray_core.datasets.shelf import (
 )
 from xray_core.errors import DatasetError
 from xray_core.home import Home
+from xray_core.processes import is_alive, start_detached, terminate
 
 
 @pytest.fixture
@@ -167,7 +170,12 @@ def test_a_disk_that_refuses_leaves_the_list_as_it_was(
 def started(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
     """The commands that would have been started."""
     started: list[list[str]] = []
-    monkeypatch.setattr(shelf, "start_detached", lambda command, log: started.append(command))
+
+    def start(command: list[str], log: Path) -> str:
+        started.append(command)
+        return "0:0"  # the handle of nobody
+
+    monkeypatch.setattr(shelf, "start_detached", start)
     return started
 
 
@@ -189,6 +197,63 @@ def test_the_demo_is_drawn_once(home: Home, started: list[list[str]]) -> None:
     start_drawing_demo(home)
 
     assert started == []
+
+
+def test_however_many_come_first_at_once_one_process_draws(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The process is slow to take its lock, as Python is slow to start."""
+    started: list[str] = []
+
+    def start(command: list[str], log: Path) -> str:
+        time.sleep(0.05)
+        sleep = [sys.executable, "-c", "import time; time.sleep(60)"]
+        started.append(start_detached(sleep, tmp_path / "log.txt"))
+        return started[-1]
+
+    monkeypatch.setattr(shelf, "start_detached", start)
+    try:
+        with ThreadPoolExecutor(32) as pool:
+            list(pool.map(lambda _: start_drawing_demo(home), range(200)))
+        assert len(started) == 1
+        assert is_drawing_demo(home)
+    finally:
+        for handle in started:
+            terminate(handle, kill=True)
+
+    while is_alive(started[0]):
+        time.sleep(0.01)
+    assert not is_drawing_demo(home), "one that was killed is drawn by the next visitor"
+
+
+def test_visitors_of_several_processes_start_one_that_draws(home: Home, tmp_path: Path) -> None:
+    code = (
+        "import sys, time; from pathlib import Path; from xray_core.datasets import shelf\n"
+        "from xray_core.home import Home; from xray_core.processes import own_handle\n"
+        "folder, me = Path(sys.argv[1]), sys.argv[2]\n"
+        "def start(command, log):\n"
+        "    time.sleep(0.2); (folder / f'{me}.started').touch(); return own_handle()\n"
+        "shelf.start_detached = start\n"
+        "(folder / f'{me}.ready').touch()\n"
+        "while not (folder / 'go').exists(): time.sleep(0.001)\n"
+        "time.sleep(0.1 * (me == 'b'))  # it comes while the other one starts its process\n"
+        "shelf.start_drawing_demo(Home(folder / 'home'))\n"
+        "while not (folder / 'end').exists(): time.sleep(0.01)\n"
+    )
+    handles = [
+        start_detached([sys.executable, "-c", code, str(tmp_path), me], tmp_path / f"{me}.txt")
+        for me in "ab"
+    ]
+    while len(list(tmp_path.glob("*.ready"))) < 2:
+        time.sleep(0.01)
+    (tmp_path / "go").touch()
+    time.sleep(0.8)
+    (tmp_path / "end").touch()
+    while any(map(is_alive, handles)):
+        time.sleep(0.02)
+
+    assert [(tmp_path / f"{me}.txt").read_text() for me in "ab"] == ["", ""]
+    assert len(list(tmp_path.glob("*.started"))) == 1
 
 
 def test_the_films_of_an_unfinished_demo_are_counted(home: Home) -> None:

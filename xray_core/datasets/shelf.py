@@ -7,6 +7,7 @@ the system's path separator) limits what may be added, for an app that is opened
 
 import json
 import os
+from contextlib import suppress
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -15,9 +16,9 @@ from xray_core.datasets import READERS, detect_dataset
 from xray_core.datasets.filling import lock_of
 from xray_core.datasets.phantom import is_phantom
 from xray_core.errors import DatasetError
-from xray_core.files import replaced_file
+from xray_core.files import read_json, replaced_file
 from xray_core.home import Home
-from xray_core.processes import start_detached, xray_command
+from xray_core.processes import is_alive, start_detached, xray_command
 
 DEMO = "demo"
 N_DEMO_IMAGES = 600
@@ -85,11 +86,19 @@ def add_dataset(home: Home, folder: Path) -> Path:
 
 
 def start_drawing_demo(home: Home) -> None:
-    """Draw the demo data in a process of its own, unless it is there or being drawn."""
+    """Draw the demo data in a process of its own, unless it is there or being drawn.
+
+    However many visitors come first at once, one process draws.
+    """
     if is_phantom(home.demo_data) or is_drawing_demo(home):
         return
-    arguments = ("demo", str(home.demo_data), "--images", str(N_DEMO_IMAGES))
-    start_detached(xray_command(*arguments), home.folder / "demo.log")
+    with FileLock(home.folder / "demo.lock"):  # a process is noted before the next one looks
+        if is_phantom(home.demo_data) or is_drawing_demo(home):
+            return
+        arguments = ("demo", str(home.demo_data), "--images", str(N_DEMO_IMAGES))
+        handle = start_detached(xray_command(*arguments), home.folder / "demo.log")
+        with replaced_file(_drawer(home)) as partial:
+            partial.write_text(handle, encoding="utf-8")
 
 
 def count_drawn(home: Home) -> int:
@@ -98,7 +107,11 @@ def count_drawn(home: Home) -> int:
 
 
 def is_drawing_demo(home: Home) -> bool:
-    """Whether a process draws into the demo folder just now."""
+    """Whether a process draws into the demo folder just now, or is about to."""
+    # It takes a moment from its start to its lock, for which nobody else may reach meanwhile.
+    with suppress(FileNotFoundError):
+        if is_alive(_drawer(home).read_text(encoding="utf-8", errors="replace")):
+            return True
     home.data.mkdir(parents=True, exist_ok=True)
     lock = FileLock(lock_of(home.demo_data))
     try:
@@ -107,6 +120,11 @@ def is_drawing_demo(home: Home) -> bool:
         return True
     lock.release()
     return False
+
+
+def _drawer(home: Home) -> Path:
+    """Return the file that holds the handle of the process that draws the demo data."""
+    return home.folder / "demo.handle"
 
 
 def _is_dataset(folder: Path) -> bool:
@@ -125,8 +143,8 @@ def _read_added(home: Home) -> list[Path]:
     if not path.is_file():
         return []
     try:
-        return [Path(one) for one in json.loads(path.read_text("utf-8"))]
-    except (ValueError, TypeError) as error:
+        return [Path(one) for one in read_json(path)]
+    except (OSError, ValueError, TypeError) as error:
         raise DatasetError(
             f"{path} is damaged: {error}. Mend or delete it; only the list is lost."
         ) from error
