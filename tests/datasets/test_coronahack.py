@@ -111,6 +111,14 @@ def test_a_summary_that_agrees_is_no_remark_and_none_is_no_trouble(folder: Path)
     assert "summary_mismatch" not in remarks_of(folder)
 
 
+def test_a_summary_of_unknown_labels_alone_is_a_remark(folder: Path) -> None:
+    head = (folder / SUMMARY).read_text().splitlines()[0]
+    (folder / SUMMARY).write_text(f"{head}\n0,Fracture,,,5\n1,Fracture,,,6\n")
+
+    examples = remarks_of(folder)["summary_mismatch"].examples
+    assert "COVID-19: 1 rows, 0 in the summary" in examples
+
+
 def test_a_summary_that_cannot_be_read_is_a_remark(folder: Path) -> None:
     (folder / SUMMARY).write_text("a,b\n1,2\n")
 

@@ -1,7 +1,11 @@
 """Every reader against the promises of the catalog, and the way from a folder to a catalog."""
 
+import json
+import os
 import re
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -143,6 +147,41 @@ def test_an_unreadable_image_is_named_and_the_rest_measured(
     assert unreadable["file_size"] == 0
     assert catalog.images["width"].notna().sum() == len(catalog.images) - 1
     assert calls == [(done, len(catalog.images)) for done in range(1, len(catalog.images) + 1)]
+
+
+@pytest.mark.parametrize("name", READERS)
+def test_a_folder_below_that_may_not_be_listed_is_an_error_that_names_it(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else its images would be missing, and nobody would know."""
+    FAKES[name](tmp_path / "data")
+    inner = max(
+        (path.parent for path in tmp_path.rglob("*") if path.suffix in (".png", ".jpg", ".jpeg")),
+        key=lambda path: len(path.parts),
+    )
+    for function in ("scandir", "listdir"):
+        real = getattr(os, function)
+
+        def refuse(place: Any = ".", real: Callable[[Any], Any] = real) -> Any:
+            if Path(place) == inner:
+                raise PermissionError(13, "Permission denied", str(place))
+            return real(place)
+
+        monkeypatch.setattr(os, function, refuse)
+
+    with pytest.raises(DatasetError, match=f"{re.escape(str(inner))} cannot be .*Permission"):
+        open_dataset(tmp_path / "data", tmp_path / "cache")
+
+
+def test_a_union_of_an_impossible_path_is_an_error_in_words(tmp_path: Path) -> None:
+    FAKES["siim_radiography"](tmp_path / "union")
+    path = tmp_path / "union" / "union.json"
+    named = json.loads(path.read_text())
+    named["members"]["covid19_radiography"] = "n" * 100_000
+    path.write_text(json.dumps(named))
+
+    with pytest.raises(DatasetError, match="too long"):
+        open_dataset(tmp_path / "union", tmp_path / "cache")
 
 
 def test_an_unknown_folder_is_described_with_what_each_reader_expects(tmp_path: Path) -> None:

@@ -8,7 +8,9 @@ import hashlib
 import json
 import os
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import NoReturn
 
 from xray_core.catalog import TABLES, Catalog, read_catalog, write_catalog
 from xray_core.datasets import (
@@ -62,9 +64,10 @@ def detect_dataset(folder: Path) -> str:
             says what was seen and what each reader expects), or holds several datasets.
     """
     _check_folder(folder)
-    found = [name for name, one in READERS.items() if not one.generic and one.find_root(folder)]
-    if not found:
-        found = [name for name, one in READERS.items() if one.generic and one.find_root(folder)]
+    with _refusals_in_words(folder):
+        found = [name for name, one in READERS.items() if not one.generic and one.find_root(folder)]
+        if not found:
+            found = [name for name, one in READERS.items() if one.generic and one.find_root(folder)]
     if len(found) > 1:
         raise DatasetError(
             f"{folder} holds several datasets: {', '.join(found)}. "
@@ -95,18 +98,37 @@ def open_dataset(
         DatasetError: see `detect_dataset` and the reader's own `read`.
     """
     name = detect_dataset(folder)
-    root = READERS[name].find_root(folder)
-    assert root is not None  # detect_dataset found it
-    root = root.resolve()
-    kept = cache / "catalogs" / _fingerprint(name, root)
+    with _refusals_in_words(folder):
+        root = READERS[name].find_root(folder)
+        assert root is not None  # detect_dataset found it
+        root = root.resolve()
+        kept = cache / "catalogs" / _fingerprint(name, root)
     if kept.is_dir():
         try:
             return read_catalog(kept)
         except DatasetError:
             pass  # damaged: built again below, in the same place
-    catalog = measure_images(READERS[name].read(root), progress)
+    with _refusals_in_words(folder):
+        catalog = measure_images(READERS[name].read(root), progress)
     write_catalog(catalog, kept)
     return catalog
+
+
+@contextmanager
+def _refusals_in_words(folder: Path) -> Iterator[None]:
+    """Let a folder or a table below `folder` that the system refuses leave as a DatasetError."""
+    try:
+        yield
+    except OSError as error:
+        raise DatasetError(
+            f"{error.filename or folder} cannot be read: {error.strerror or error}. Change its "
+            f"permissions, or take it out of {folder}."
+        ) from error
+
+
+def _refuse(error: OSError) -> NoReturn:
+    """Raise `error`: a folder that may not be listed would else be left out without a word."""
+    raise error
 
 
 def _check_folder(folder: Path) -> None:
@@ -141,7 +163,7 @@ def _fingerprint(name: str, root: Path) -> str:
     state: list[object] = [READERS_VERSION, TABLES, name, str(root)]
     list_roots = READERS[name].roots
     for top in list_roots(root) if list_roots else [root]:
-        for folder, subfolders, files in os.walk(top):
+        for folder, subfolders, files in os.walk(top, onerror=_refuse):
             hidden = (".", "__MACOSX")
             subfolders[:] = sorted(one for one in subfolders if not one.startswith(hidden))
             tables = sorted(file for file in files if file.lower().endswith(TABLE_SUFFIXES))

@@ -222,7 +222,9 @@ def _check_summary(root: Path, findings: pd.Series) -> list[Remark]:
         table = read_table(root / SUMMARY_CSV, (*LABELS, "Image_Count")).fillna("")
     except DatasetError as error:
         return [Remark("unreadable_table", 1, f"The summary cannot be read: {error}")]
-    summed = pd.to_numeric(table["Image_Count"], errors="coerce").groupby(_name_findings(table))
+    # As a column: a list of nothing but None pandas would take for names of an index.
+    named = pd.Series(_name_findings(table), index=table.index, dtype="object")
+    summed = pd.to_numeric(table["Image_Count"], errors="coerce").groupby(named)
     counts = findings.value_counts()
     both = pd.DataFrame({"ours": counts, "theirs": summed.sum()}).fillna(0).astype(float)
     differing = both[both["ours"] != both["theirs"]]
