@@ -1,6 +1,5 @@
 """Evaluate page: what a finished run is worth, on how many images, and how sure that is."""
 
-import json
 from pathlib import Path
 
 import streamlit as st
@@ -23,7 +22,7 @@ home = find_home()
 
 def has_report(run: Run) -> bool:
     """Whether the run's final evaluation is there."""
-    return (run.folder / "report.json").is_file()
+    return run.holds("report.json")
 
 
 with errors_in_words():
@@ -58,7 +57,7 @@ if st.query_params.get("run") != name:
 run = Run(home.runs / name)
 with errors_in_words():
     recipe, report = run.read_recipe(), run.read_report()
-    data = json.loads((run.folder / "data.json").read_text(encoding="utf-8"))
+    data = run.read_data()
     predictions = run.read_predictions()
 
 st.subheader(escape_markdown(recipe.title), anchor=False)

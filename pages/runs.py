@@ -8,11 +8,12 @@ from pages.parts.runs.group_view import show_group, show_group_link
 from pages.parts.runs.live import show_run
 from pages.parts.runs.outcome import show_outcome
 from pages.parts.runs.run_actions import show_actions
+from pages.parts.runs.run_bin import show_in_bin
 from pages.parts.runs.run_list import show_runs, wake_worker
 from pages.parts.runs.run_notes import show_notes
 from pages.parts.runs.user import show_user
 from xray_core.home import find_home
-from xray_core.run_shelf import list_bin
+from xray_core.run_shelf import is_binned, list_bin
 from xray_core.runs import find_run, list_runs
 
 open_page("Runs", "Watch trainings while they run, and look back at those that ended.")
@@ -48,6 +49,11 @@ with st.container(horizontal=True, vertical_alignment="center"):
         st.rerun()
     show_user()
     actions = st.container(horizontal=True, horizontal_alignment="right")
+with errors_in_words():
+    binned = is_binned(home, name)
+if binned:
+    show_in_bin(home, name)
+    st.stop()
 with errors_in_words():
     run = find_run(home.runs, name)
     recipe, status, stopping = run.read_recipe(), run.read_status(), run.stop_path.exists()

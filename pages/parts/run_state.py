@@ -1,10 +1,9 @@
 """The state of a run in words, colours and a share of the way."""
 
-from datetime import datetime
-
 import streamlit as st
 
 from pages.parts.frame import escape_markdown
+from xray_core.files import parse_time
 from xray_core.runs import Run, Status
 
 COLORS = {
@@ -48,10 +47,10 @@ def progress_share(status: Status) -> float:
     """Return how much of a run is behind it, in [0, 1]: of the epochs, or before them 0."""
     if status.state == "done" or status.step == "evaluating":
         return 1.0
-    within = status.done / status.total if status.total else 0.0
+    within = min(max(status.done / status.total, 0.0), 1.0) if status.total else 0.0
     if status.step == "preparing":
-        return min(1.0, within)  # of the images; the epochs have not begun
-    if not status.n_epochs or not status.epoch:
+        return within  # of the images; the epochs have not begun
+    if status.n_epochs < 1 or status.epoch < 1:
         return 0.0
     return min(1.0, (status.epoch - 1 + within) / status.n_epochs)
 
@@ -78,9 +77,9 @@ def format_duration(seconds: float) -> str:
 
 def took(status: Status) -> str:
     """Return how long a run took, "" if it never began."""
-    if not status.started_at or not status.ended_at:
+    began, ended = map(parse_time, (status.started_at, status.ended_at))
+    if began is None or ended is None:
         return ""
-    began, ended = map(datetime.fromisoformat, (status.started_at, status.ended_at))
     return format_duration((ended - began).total_seconds())
 
 

@@ -18,12 +18,13 @@ from pages.parts.runs.run_filters import filter_runs, sort_runs
 from pages.parts.runs.user import COOKIE, clean_name
 from tests.pages.conftest import OpenPage
 from tests.pages.fake_runs import N_BATCHES, N_EPOCHS, fake_run, record_processes, write_report
+from tests.run_files import device_line
 from xray_core.evaluation.diagnose import DIVERGED
 from xray_core.home import Home
 from xray_core.jobs import JobQueue, QueueSettings, queue_view, read_settings, write_settings
 from xray_core.processes import own_handle
 from xray_core.recipes import PUBLISHED, Recipe, change_recipe
-from xray_core.run_shelf import Notes, list_bin, read_notes, run_table, write_notes
+from xray_core.run_shelf import Notes, bin_run, list_bin, read_notes, run_table, write_notes
 from xray_core.runs import Run, Submission, list_runs
 
 
@@ -481,6 +482,23 @@ def test_a_run_goes_to_the_bin_and_comes_back_or_goes_for_good(
     assert "No training yet" in words_on(app.run())
 
 
+def test_a_run_in_the_bin_says_so_at_its_own_link_and_comes_back(
+    workspace: Home, open_page: OpenPage
+) -> None:
+    run = fake_run(workspace, "done")
+    write_report(run, workspace)
+    bin_run(run, workspace)
+
+    assert "lies in the bin" in words_on(open_page("evaluate", run=run.name))
+    app = open_page("runs", run=run.name)
+    assert "lies in the bin. Restore it" in words_on(app)
+    assert "no run" not in words_on(app)
+    press(app, "Restore")
+
+    assert list_bin(workspace) == []
+    assert "This epoch" in [one.value for one in app.subheader]
+
+
 def test_a_waiting_or_running_run_offers_no_bin(workspace: Home, open_page: OpenPage) -> None:
     submitted(workspace, name_of(0))
     fake_run(workspace, "running", name_of(1), handle=own_handle())
@@ -802,7 +820,7 @@ def test_a_tail_reads_only_what_is_new(tmp_path: Path, monkeypatch: pytest.Monke
 def test_a_device_log_that_was_deleted_begins_anew(tmp_path: Path) -> None:
     run = Run(tmp_path)
     tail = DeviceTail(tmp_path / "device.jsonl")
-    run.append_device({"time": "a", "cpu_percent": 1.0})
+    run.append_device(device_line())
     assert len(tail.read()) == 1
     (tmp_path / "device.jsonl").unlink()
 
@@ -822,9 +840,9 @@ def test_among_five_hundred_runs_a_link_opens_without_looking_at_the_others(
     open_page("runs", run=run.name)  # all imports done
     st.cache_resource.clear()
     read: list[Path] = []
-    real = Path.read_text
+    real = Path.open
     monkeypatch.setattr(
-        Path, "read_text", lambda path, *a, **k: (read.append(path), real(path, *a, **k))[1]
+        Path, "open", lambda path, *a, **k: (read.append(path), real(path, *a, **k))[1]
     )
 
     open_page("runs", run=run.name)

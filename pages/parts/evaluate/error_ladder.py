@@ -24,7 +24,7 @@ def show_ladder(report: dict[str, Any]) -> None:
     steps = {step["to"]: step for step in ladder["steps"]}
     rows = [
         {
-            "images": f"{rung['name']}: {HELP[rung['name']]}",
+            "images": ": ".join(filter(None, (rung["name"], HELP.get(rung["name"])))),
             "n": f"{rung['n']:,}",
             "error": _in_words(rung["error"], "{:.1%}"),
             "step": _step_in_words(steps.get(rung["name"])),
@@ -36,13 +36,17 @@ def show_ladder(report: dict[str, Any]) -> None:
     st.caption("95% intervals by resampling patients; a step whose interval holds 0 may be chance.")
 
 
-def _in_words(figure: dict[str, float], form: str) -> str:
-    value, low, high = (form.format(figure[key]) for key in ("value", "low", "high"))
+def _in_words(figure: dict[str, float | None], form: str) -> str:
+    value, low, high = (
+        "–" if figure[key] is None else form.format(figure[key]) for key in ("value", "low", "high")
+    )
     return f"{value} ({low} to {high})"
 
 
 def _step_in_words(step: dict[str, Any] | None) -> str:
     if step is None:
         return ""
-    points = {key: 100 * step[key] for key in ("value", "low", "high")}
+    points = {
+        key: None if step[key] is None else 100 * step[key] for key in ("value", "low", "high")
+    }
     return f"{step['name']}: {_in_words(points, '{:+.1f}')} points"

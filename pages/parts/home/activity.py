@@ -8,6 +8,7 @@ from pages.parts.frame import errors_in_words, escape_markdown
 from pages.parts.run_state import ICONS, show_badge, show_link, show_progress
 from pages.parts.runs.run_list import queue_in_words
 from xray_core.errors import RunError
+from xray_core.files import parse_time
 from xray_core.home import find_home
 from xray_core.jobs import JobQueue, worker_is_running
 from xray_core.run_shelf import list_running
@@ -68,10 +69,10 @@ def _show_run(run: Run) -> None:
 
 
 def _ended(status: Status) -> str:
-    written = status.ended_at or status.updated_at
-    if not written:
+    written = parse_time(status.ended_at or status.updated_at)
+    if written is None:
         return "Ended"
-    seconds = (datetime.now(UTC) - datetime.fromisoformat(written)).total_seconds()
+    seconds = (datetime.now(UTC) - written).total_seconds()
     for unit, length in (("days", 86_400), ("hours", 3_600), ("minutes", 60)):
         if seconds >= 2 * length:
             return f"{seconds // length:.0f} {unit} ago"

@@ -41,7 +41,8 @@ def _show_progress(run: Run, known: str, stopping: bool) -> None:
         status = run.read_status()
     if status.state != known or run.stop_path.exists() != stopping:
         st.rerun()  # the buttons are others now, and an ended run needs no ticking
-    metrics = read_metrics(run)
+    with errors_in_words():
+        metrics = read_metrics(run)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         show_badge(status)
         st.markdown(_words(run, status), width="stretch")
@@ -87,8 +88,7 @@ def _resumed_from(run: Run) -> str:
 def _show_figures(status: Status, metrics: Metrics) -> None:
     with st.container(horizontal=True, gap="large"):
         st.metric("Epoch", f"{status.epoch} of {status.n_epochs}", width="content")
-        if len(metrics.epochs):
-            kept = metrics.kept
+        if (kept := metrics.kept) is not None:
             st.metric(
                 f"Validation accuracy, kept epoch ({kept['epoch']})",
                 f"{kept['val_accuracy']:.1%}",

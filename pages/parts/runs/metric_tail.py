@@ -14,6 +14,7 @@ import streamlit as st
 
 from xray_core.files import read_jsonl
 from xray_core.runs import Run
+from xray_core.runs.shapes import pick_batches, pick_epochs, pick_looks
 
 BATCH_COLUMNS = ["step", "loss", "accuracy"]
 N_KNOWN = 200  # bytes before the offset by which a log is known again: about one line
@@ -32,10 +33,12 @@ class Metrics:
     epochs: pd.DataFrame
 
     @property
-    def kept(self) -> "pd.Series[Any]":
-        """The row of the epoch whose weights are kept by now; there must be an epoch."""
-        number = self.epochs["best_epoch"].iloc[-1]
-        return self.epochs[self.epochs["epoch"] == number].iloc[0]
+    def kept(self) -> "pd.Series[Any] | None":
+        """The row of the epoch whose weights are kept by now; None where the log has none."""
+        if self.epochs.empty:
+            return None
+        rows = self.epochs[self.epochs["epoch"] == self.epochs["best_epoch"].iloc[-1]]
+        return None if rows.empty else rows.iloc[0]
 
 
 NOTHING = Metrics(pd.DataFrame(columns=BATCH_COLUMNS, dtype="float64"), pd.DataFrame())
@@ -79,11 +82,9 @@ class MetricTail:
         with self._lock:  # two sessions may look at the same instant
             lines, anew = self._tail.read()
             before = NOTHING if anew else self._now
-            batches = [line for line in lines if line["kind"] == "batch"]
-            epochs = [line for line in lines if line["kind"] == "epoch"]
             self._now = Metrics(
-                _append(before.batches, batches, BATCH_COLUMNS),
-                _append(before.epochs, epochs, None),
+                _append(before.batches, pick_batches(lines), BATCH_COLUMNS),
+                _append(before.epochs, pick_epochs(lines), None),
             )
             return self._now
 
@@ -98,7 +99,7 @@ class DeviceTail:
         """Return one row a look at the hardware, read-only; empty before the first."""
         with self._lock:
             lines, anew = self._tail.read()
-            self._now = _append(pd.DataFrame() if anew else self._now, lines, None)
+            self._now = _append(pd.DataFrame() if anew else self._now, pick_looks(lines), None)
             return self._now
 
 

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.parts.frame import errors_in_words
+from pages.parts.frame import errors_in_words, escape_markdown
 from pages.parts.runs.outcome import act
 from xray_core.home import Home
 from xray_core.run_shelf import bin_size, empty_bin, list_bin, restore_run
@@ -40,6 +40,21 @@ def show_bin(home: Home) -> None:
             args=(_empty, home),
             disabled=not sure,
         )
+
+
+def show_in_bin(home: Home, name: str) -> None:
+    """Say that the run `name` lies in the bin, with a button that brings it back."""
+    st.info(
+        f"The run {escape_markdown(name)} lies in the bin. Restore it to see it again.",
+        icon=":material/delete:",
+    )
+    st.button(
+        "Restore",
+        icon=":material/restore_from_trash:",
+        type="primary",
+        on_click=act,
+        args=(_restore, home, [name]),
+    )
 
 
 def format_size(n_bytes: int) -> str:

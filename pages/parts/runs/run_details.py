@@ -1,6 +1,6 @@
 """Below a run's curves: its epochs, its data, the device, its history, its log."""
 
-import json
+from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -19,10 +19,13 @@ N_LOG_LINES = 200
 
 def show_details(run: Run, recipe: Recipe) -> None:
     """Show all that stands below the curves."""
-    metrics = read_metrics(run)
+    with errors_in_words():
+        metrics = read_metrics(run)
+        data = run.read_data() if run.holds("data.json") else None
     if len(metrics.epochs):
         _show_epoch(run, recipe, metrics)
-    _show_data(run)
+    if data:
+        _show_data(run, data)
     offer_recipe(recipe, run.name)
     _show_device(run)
     _show_history(run)
@@ -38,9 +41,15 @@ def _show_epoch(run: Run, recipe: Recipe, metrics: Metrics) -> None:
     left, right = st.columns([3, 2], gap="large")
     with left:
         st.subheader("Validation, epoch by epoch", anchor=False)
-        row = epochs.iloc[_choose_epoch(run, int(epochs["epoch"].max())) - 1]
+        number = _choose_epoch(run, int(epochs["epoch"].max()))
+        rows = epochs[epochs["epoch"] == number]
+        if rows.empty or len(rows.iloc[-1]["confusion"]) != len(classes):
+            st.info(f"The log of this run holds no figures of epoch {number} that can be read.")
+            return
+        row = rows.iloc[-1]
         n = sum(map(sum, row["confusion"]))
-        kept = " — its weights are kept" if row["epoch"] == metrics.kept["epoch"] else ""
+        is_kept = row["epoch"] == epochs["best_epoch"].iloc[-1]
+        kept = " — its weights are kept" if is_kept else ""
         show_confusion(
             classes, row["confusion"], f"Epoch {row['epoch']}{kept}. n = {n:,} validation images."
         )
@@ -120,11 +129,7 @@ def _show_history(run: Run) -> None:
     )
 
 
-def _show_data(run: Run) -> None:
-    path = run.folder / "data.json"
-    if not path.is_file():
-        return
-    data = json.loads(path.read_text(encoding="utf-8"))
+def _show_data(run: Run, data: dict[str, Any]) -> None:
     unreadable = data["unreadable"]
     if unreadable:
         st.warning(f"{len(unreadable):,} images could not be read and are left out.")
