@@ -77,7 +77,7 @@ def test_progress_is_shown_in_files_and_megabytes(
 ) -> None:
     app = open_page("home")
     app.button(key="Unpack_unpack_chest").click().run()
-    progress = {"read": 30e6, "total": 120e6, "n_files": 1234, "n_bytes": 31e6}
+    progress = {"read": 30 * 10**6, "total": 120 * 10**6, "n_files": 1234, "n_bytes": 31 * 10**6}
     partial = find_group(workspace, "chest").partial
     partial.mkdir()
     (partial / "progress.json").write_text(json.dumps(progress))
