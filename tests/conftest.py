@@ -1,5 +1,6 @@
 """Shared fixtures. No test touches the network, a GPU or a file outside tmp_path."""
 
+import gc
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +12,15 @@ from tests.training.tiny import Finished, train_tiny
 from xray_core import processes
 
 os.environ["XRAY_WARM"] = "0"  # also in the processes that tests start; some ask for it themselves
+
+
+def pytest_collection_finish() -> None:
+    """Leave what is imported by now out of all later searches for garbage.
+
+    With TensorFlow these are a million objects: Keras' `clear_session` took half a second.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -22,7 +22,15 @@ from xray_core.home import Home
 from xray_core.processes import PROJECT
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Request
+    from playwright.sync_api import (
+        Browser,
+        BrowserContext,
+        ConsoleMessage,
+        Locator,
+        Page,
+        Request,
+        ViewportSize,
+    )
 
 N_IMAGES = 160
 SLOW = 120.0  # seconds that nothing here should take, on a busy machine
@@ -37,19 +45,17 @@ ARGUMENTS = [
     "--no-first-run",
     "--disable-quic",
 ]
+WINDOW: ViewportSize = {"width": 1280, "height": 1000}
 LINKS = ["Home", "Explore", "Audit", "Prepare", "Train", "Runs", "Evaluate"]
 PICTURES = pytest.StashKey[Path]()
 
 
 class App:
-    """The app as a user starts it, on a workspace and a port of its own."""
+    """The app as a user starts it, on a workspace of its own."""
 
-    def __init__(self, home: Home, log: Path) -> None:
-        self.home, self._log = home, log
+    def __init__(self, home: Home, log: Path, port: int) -> None:
+        self.home, self._log, self.port = home, log, port
         self._process: subprocess.Popen[bytes] | None = None
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
 
     @property
     def pid(self) -> int:
@@ -184,18 +190,33 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
+@pytest.fixture(scope="package")
+def first_visitor(chromium: Browser) -> BrowserContext:
+    """The browser of the first visitor of each test, who has Streamlit's scripts already.
+
+    To read and compile them, megabytes, took a third of the time of a test.
+    """
+    return chromium.new_context(viewport=WINDOW)
+
+
 @pytest.fixture
-def open_tab(chromium: Browser, pictures: Path) -> Iterator[Callable[[], Tab]]:
+def open_tab(
+    chromium: Browser, first_visitor: BrowserContext, pictures: Path
+) -> Iterator[Callable[[], Tab]]:
     """Return a function that opens the window of one more visitor."""
-    contexts = []
+    opened: list[Page] = []
 
     def open_one() -> Tab:
-        contexts.append(chromium.new_context(viewport={"width": 1280, "height": 1000}))
-        return Tab(contexts[-1].new_page(), pictures)
+        visitor = chromium.new_context(viewport=WINDOW) if opened else first_visitor
+        opened.append(visitor.new_page())
+        return Tab(opened[-1], pictures)
 
     yield open_one
-    for context in contexts:
-        context.close()
+    for page in opened:
+        page.close()
+    for page in opened[1:]:
+        page.context.close()
+    first_visitor.clear_cookies()
 
 
 @pytest.fixture
@@ -238,10 +259,18 @@ def home(_drawn: Path, tmp_path: Path) -> Iterator[Home]:
     _kill_all(home)
 
 
+@pytest.fixture(scope="package")
+def port() -> int:
+    """The port of one server after the other: browsers keep what they read by its address."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
 @pytest.fixture
-def app(home: Home, tmp_path: Path) -> Iterator[App]:
+def app(home: Home, port: int, tmp_path: Path) -> Iterator[App]:
     """The app, just started: the first request that it gets is the test's."""
-    app = App(home, tmp_path / "app.log")
+    app = App(home, tmp_path / "app.log", port)
     app.start()
     yield app
     app.kill()

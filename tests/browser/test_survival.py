@@ -15,69 +15,70 @@ expect = sync_api.expect
 
 pytestmark = pytest.mark.browser
 
-
-def open_train(app: App, tab: Tab, n_epochs: int) -> None:
-    tab.open(app.address("train"))
-    expect(tab.heading("Train")).to_be_visible()
-    change_epochs(tab, n_epochs)
+N_EPOCHS = 500  # each training ends when it is told to
 
 
-def test_a_training_survives_the_death_of_the_app(
-    app: App, tab: Tab, open_tab: Callable[[], Tab]
-) -> None:
-    open_train(app, tab, n_epochs=500)  # it ends when it is told to
-    tab.click("Start training")
-    expect(tab.metric("Validation accuracy")).to_be_visible()
-    link = tab.page.url
-    [run] = list_runs(app.home.runs)
-    process = run.read_status().handle
-
-    app.kill()
-    epoch = run.read_status().epoch
-    app.start()
-
-    again = open_tab()
-    again.open(link)
-    expect(again.badge("running")).to_be_visible()
-    expect(again.metric("Epoch")).to_have_text(re.compile(r"^\d+ of 500$"))
-    expect(again.metric("Epoch")).not_to_have_text(f"{epoch} of 500")
-    again.take_picture("survived")
-
-    again.click("Stop")
-    again.click("Yes, stop it")
-    expect(again.badge("stopped")).to_be_visible()
-    expect(tab.badge("stopped")).to_be_visible()  # the window left open finds the app by itself
-    assert run.read_status().epoch > epoch
-    assert run.read_status().handle == process
-    assert list_runs(app.home.runs) == [run]
-    again.assert_clean()
-    expect(tab.links).to_have_count(len(LINKS))
-
-
-def test_two_starts_in_one_moment_make_two_runs_one_after_the_other(
-    app: App, open_tab: Callable[[], Tab]
-) -> None:
-    tabs = [open_tab(), open_tab()]
+def start_in_one_moment(app: App, tabs: list[Tab]) -> None:
+    """Fill in the form of Train in every window, and click in all of them at once."""
     for tab in tabs:
-        open_train(app, tab, n_epochs=1)
+        tab.open(app.address("train"))
+        expect(tab.heading("Train")).to_be_visible()
+        change_epochs(tab, N_EPOCHS)
     moment = (time.time() + 1) * 1000  # ms
     for tab in tabs:
         button = tab.page.get_by_role("button", name="Start training", exact=True)
         button.evaluate("(it, at) => { setTimeout(() => it.click(), at - Date.now()) }", moment)
     for tab in tabs:
         tab.page.wait_for_url("**/runs?run=*")
+
+
+def stop(tab: Tab) -> None:
+    """Stop the run that a window shows."""
+    tab.click("Stop")
+    tab.click("Yes, stop it")
+    expect(tab.badge("stopped")).to_be_visible()
+
+
+def test_two_starts_in_one_moment_make_two_runs_which_survive_the_death_of_the_app(
+    app: App, open_tab: Callable[[], Tab]
+) -> None:
+    tabs = [open_tab(), open_tab()]
+    start_in_one_moment(app, tabs)
     named = {re.findall(r"run=([\w-]+)$", tab.page.url)[0]: tab for tab in tabs}
     assert len(named) == 2
-    first, second = [job.run for job in JobQueue(app.home.queue).list_jobs()]
+    first, second = [
+        find_run(app.home.runs, job.run) for job in JobQueue(app.home.queue).list_jobs()
+    ]
+    window, waiting = named[first.name], named[second.name]
 
-    expect(named[first].badge("running")).to_be_visible()
-    expect(named[second].badge("queued")).to_be_visible()
-    named[second].take_picture("queued")
-
-    expect(named[first].badge("done")).to_be_visible()
-    expect(named[second].badge("done")).to_be_visible()
-    ended = find_run(app.home.runs, first).read_status().ended_at
-    assert find_run(app.home.runs, second).read_status().started_at >= ended
+    expect(window.badge("running")).to_be_visible()
+    expect(waiting.badge("queued")).to_be_visible()
+    waiting.take_picture("queued")
+    expect(window.metric("Validation accuracy")).to_be_visible()
     for tab in tabs:
         tab.assert_clean()
+    process, link = first.read_status().handle, window.page.url
+
+    app.kill()
+    epoch = first.read_status().epoch
+    app.start()
+
+    again = open_tab()
+    again.open(link)
+    expect(again.badge("running")).to_be_visible()
+    expect(again.metric("Epoch")).to_have_text(re.compile(rf"^\d+ of {N_EPOCHS}$"))
+    expect(again.metric("Epoch")).not_to_have_text(f"{epoch} of {N_EPOCHS}")
+    again.take_picture("survived")
+    stop(again)
+    expect(window.badge("stopped")).to_be_visible()  # the window left open finds the app by itself
+    assert first.read_status().epoch > epoch
+    assert first.read_status().handle == process
+    again.assert_clean()
+    expect(window.links).to_have_count(len(LINKS))
+
+    # The second waited for the first, and its window too was left open.
+    expect(waiting.badge("running")).to_be_visible()
+    stop(waiting)
+    assert second.read_status().started_at >= first.read_status().ended_at
+    assert {run.name for run in list_runs(app.home.runs)} == named.keys()
     assert "Traceback" not in app.read_log()

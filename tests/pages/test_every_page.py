@@ -15,9 +15,10 @@ ROOT = Path(__file__).parents[2]
 PAGES = sorted((ROOT / "pages").glob("[!_]*.py"))
 RUN = "20260301-100000-demo_cnn"
 OPEN_PAGES = """
-import os, sys
+import functools, os, sys
 import xray_core.datasets.shelf, xray_core.jobs.measure, xray_core.jobs.tasks
 import xray_core.jobs.worker
+from streamlit.components.v2 import manifest_scanner
 from streamlit.runtime.pages_manager import PagesManager
 from streamlit.testing.v1 import AppTest
 
@@ -30,6 +31,10 @@ HEAVY = {"keras", "tensorflow", "jax", "torch", "ray", "sklearn", "seaborn", "sc
 ALLOCATOR = set(xray_core.processes.ALLOCATOR)
 run, *pages = sys.argv[1:]
 assert PagesManager.uses_pages_directory is None  # as in a fresh server
+# All installed packages are read once, as a server does, and not for each page.
+manifest_scanner.scan_component_manifests = functools.cache(
+    manifest_scanner.scan_component_manifests
+)
 for page in pages:
     app = AppTest.from_file("streamlit_app.py", default_timeout=60)
     if run:

@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from tests.pages.conftest import OpenPage
+from tests.pages.fake_runs import record_processes
 from tests.pages.test_explore import read_grid
 from xray_core.home import Home
 from xray_core.processes import own_handle
@@ -30,7 +31,10 @@ def test_a_first_visit_shows_drawn_data_and_what_to_try(open_page: OpenPage) -> 
 
 
 @pytest.mark.parametrize("title", ["Explore", "Prepare", "Train"])
-def test_each_card_leads_to_its_page(open_page: OpenPage, title: str) -> None:
+def test_each_card_leads_to_its_page(
+    open_page: OpenPage, monkeypatch: pytest.MonkeyPatch, title: str
+) -> None:
+    record_processes(monkeypatch)  # Train would measure its network: seconds of TensorFlow
     app = open_page("home")
 
     app.button(key=f"go_{title}").click().run()

@@ -136,6 +136,7 @@ def test_an_ancestor_whose_recipe_is_damaged_is_not_known(home: Home) -> None:
     run = make_run(home, "a")
     (run.folder / "recipe.json").write_text("{")
 
-    assert "What a began with cannot be read: Not a recipe" in (
-        find_ancestors(str(run.best_checkpoint), home).unknown
-    )
+    unknown = find_ancestors(str(run.best_checkpoint), home).unknown
+
+    assert unknown.startswith("What a began with cannot be read: ")
+    assert "recipe.json is damaged" in unknown

@@ -1,9 +1,6 @@
 """Every training option: it does something, its rate is logged, and a killed training goes on."""
 
-import os
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
@@ -231,39 +228,3 @@ def test_an_option_changes_the_training_and_a_killed_one_ends_with_the_same_weig
     assert any(
         not np.array_equal(had[key], value) for key, value in plain.items() if "model" in key
     ), "it does nothing"
-
-
-OPEN = """
-import sys, warnings
-import keras
-import numpy as np
-
-warnings.simplefilter("error")
-model = keras.models.load_model(sys.argv[1])
-assert not any(name.startswith("xray_core") for name in sys.modules)
-np.save(sys.argv[3], model.predict(np.load(sys.argv[2]), verbose=0))
-"""
-
-
-def test_the_kept_model_opens_anywhere_whatever_the_optimizer(tmp_path: Path) -> None:
-    recipe = recipe_with({"schedule": "cosine", "warm_up": 1, "epochs": 2}, {})
-    run, data = fit(tmp_path / "run", recipe), draw_data()
-    pixels = data.cache.pixels[data.rows("validation")]
-    np.save(tmp_path / "images.npy", pixels[..., np.newaxis].astype("float32"))
-    files = [run.best_checkpoint, tmp_path / "images.npy", tmp_path / "found.npy"]
-    other = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
-
-    answer = subprocess.run(
-        [sys.executable, "-c", OPEN, *map(str, files)],
-        cwd=tmp_path,
-        env=other,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-
-    assert answer.returncode == 0, answer.stderr
-    table = run.read_validation(int(run.read_epochs()["best_epoch"].iloc[-1]))
-    expected = table[[f"p_{name}" for name in CLASSES]]
-    np.testing.assert_allclose(np.load(files[-1]), expected, atol=1e-5)

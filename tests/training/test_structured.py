@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from tests.training import test_options
 from tests.training.nih import CHANGES, draw_nih, tiny_dual
 from tests.training.tiny import as_it_was
 from xray_core import cli
@@ -290,22 +292,32 @@ import keras
 import numpy as np
 
 warnings.simplefilter("error")
-model = keras.models.load_model(sys.argv[1], safe_mode=True)
+for name in sys.argv[1:]:
+    model = keras.models.load_model(f"{name}.keras", safe_mode=True)
+    batch = dict(np.load(f"{name}.npz"))
+    batch = batch if isinstance(model.input, dict) else batch["image"]
+    np.save(f"{name}.npy", model.predict(batch, verbose=0))
 assert not any(name.startswith("xray_core") for name in sys.modules)
-np.save(sys.argv[3], model.predict(dict(np.load(sys.argv[2])), verbose=0))
 """
 
 
-def test_the_kept_model_opens_in_plain_keras(trained: Trained, tmp_path: Path) -> None:
+def test_kept_models_open_in_plain_keras_whatever_their_inputs_and_optimizer(
+    trained: Trained, tmp_path: Path
+) -> None:
     data = prepare(trained, trained.data, tmp_path / "run")
-    judged = trained.run.read_predictions()
     rows = np.flatnonzero(data.split["part"] != "train")
     images = data.cache.pixels[rows][..., np.newaxis].astype("float32")
-    np.savez(tmp_path / "batch.npz", image=images, structured=data.structured[rows])
-    files = [trained.run.best_checkpoint, tmp_path / "batch.npz", tmp_path / "found.npy"]
+    np.savez(tmp_path / "dual.npz", image=images, structured=data.structured[rows])
+    shutil.copy(trained.run.best_checkpoint, tmp_path / "dual.keras")
+    warm_up = {"schedule": "cosine", "warm_up": 1, "epochs": 2}  # a class of ours, were it kept
+    run = test_options.fit(tmp_path / "warm", test_options.recipe_with(warm_up, {}))
+    drawn = test_options.draw_data()
+    pixels = drawn.cache.pixels[drawn.rows("validation")]
+    np.savez(tmp_path / "warm-up.npz", image=pixels[..., np.newaxis].astype("float32"))
+    shutil.copy(run.best_checkpoint, tmp_path / "warm-up.keras")
 
     answer = subprocess.run(
-        [sys.executable, "-c", OPEN, *map(str, files)],
+        [sys.executable, "-c", OPEN, "dual", "warm-up"],
         cwd=tmp_path,
         env={name: value for name, value in os.environ.items() if name != "PYTHONPATH"},
         capture_output=True,
@@ -315,7 +327,11 @@ def test_the_kept_model_opens_in_plain_keras(trained: Trained, tmp_path: Path) -
     )
 
     assert answer.returncode == 0, answer.stderr
-    np.testing.assert_allclose(np.load(files[-1]), judged[["p_normal", "p_abnormal"]], atol=1e-5)
+    judged = trained.run.read_predictions()[["p_normal", "p_abnormal"]]
+    np.testing.assert_allclose(np.load(tmp_path / "dual.npy"), judged, atol=1e-5)
+    table = run.read_validation(int(run.read_epochs()["best_epoch"].iloc[-1]))
+    expected = table[[f"p_{name}" for name in test_options.CLASSES]]
+    np.testing.assert_allclose(np.load(tmp_path / "warm-up.npy"), expected, atol=1e-5)
 
 
 def test_the_other_options_work_with_two_inputs(trained: Trained) -> None:
