@@ -19,6 +19,7 @@ from xray_core.labels import (
     encode_catalog,
     encode_labels,
     find_view,
+    finer_labels,
     views_of,
 )
 
@@ -208,6 +209,15 @@ def test_the_real_nih_findings_fall_in_the_known_classes(real_data: Path) -> Non
     assert first.nunique() == 15
     assert (first == "no_finding").sum() == (several == 0).sum() == 60_361
     assert abnormal.value_counts().to_dict() == {"normal": 60_361, "abnormal": 51_759}
+
+
+def test_finer_labels_are_those_of_the_study_and_where_there_are_any_of_the_image() -> None:
+    catalog = siim_catalog(["Typical Appearance", "Typical Appearance", None, None])
+    catalog.images["image_findings"] = pd.array(["opacity", None, "none", None], "string")
+
+    labels = finer_labels(catalog)
+
+    assert labels.tolist() == ["Typical Appearance / opacity", "Typical Appearance", " / none", ""]
 
 
 def test_a_view_of_another_dataset_is_refused_with_those_that_fit() -> None:

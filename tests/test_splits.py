@@ -24,6 +24,7 @@ from xray_core.splits import (
     describe_groups,
     fitting_methods,
     group_images,
+    split_by_tables,
     split_catalog,
 )
 from xray_core.splits.dividing import fill_parts
@@ -238,8 +239,25 @@ def test_only_methods_that_can_divide_the_dataset_are_offered() -> None:
     union = make_catalog([{"source": "siim_covid19"}, {"source": "covid19_radiography"}])
 
     assert fitting_methods(plain) == ["patient", "clean", "image"]
-    assert "published" in fitting_methods(published)
-    assert "production" in fitting_methods(union)
+    assert fitting_methods(published) == ["patient", "clean", "published", "image"]
+    assert fitting_methods(kermany_like()[0]) == fitting_methods(published)
+    for part in ("train", "test"):
+        assert "published" not in fitting_methods(make_catalog([{"published_split": part}] * 2))
+    assert fitting_methods(union) == ["patient", "clean", "production", "image"]
+    for source in ("siim_covid19", "covid19_radiography"):
+        assert "production" not in fitting_methods(make_catalog([{"source": source}] * 2))
+
+
+@pytest.mark.parametrize("method", ["patient", "clean", "published", "image"])
+def test_a_quick_split_reads_no_file_and_divides_as_the_method_does(method: str) -> None:
+    catalog, targets = kermany_like()
+    catalog.images["file_size"] = 7  # as of copies, but there is no file to compare
+    pixels = pd.Series(pd.NA, catalog.images.index, dtype="string")
+
+    quick = split_by_tables(catalog, targets, SplitSpec(method, seed=1))
+
+    whole = split_catalog(catalog, targets, SplitSpec(method, seed=1), pixels)
+    pd.testing.assert_frame_equal(quick, whole)
 
 
 def union_like(n_patients: int = 150) -> Catalog:
@@ -563,6 +581,41 @@ def test_the_hidden_test_has_each_finding_that_has_patients_enough() -> None:
         table = production_split(catalog, "union_opacity", spec)
         rare = table[table["findings"] == "Atypical Appearance"]
         assert rare.loc[rare["part"] == "test", "patient_id"].nunique() == 1
+
+
+def test_a_hidden_test_leaves_two_patients_of_each_finding_to_train_and_to_validate() -> None:
+    catalog = union_like()
+    own = catalog.images["source"] == "siim_covid19"
+    for name in ("siim/1", "siim/4", "siim/7"):
+        rare = own & (catalog.images["patient_id"] == name)
+        catalog.images.loc[rare, "findings"] = "Atypical Appearance"
+
+    for seed in range(4):  # the fraction alone would hide two of the three
+        spec = SplitSpec("production", validation=0.2, test=0.7, seed=seed)
+        table = production_split(catalog, "union_opacity", spec)
+        rare = table[table["findings"] == "Atypical Appearance"]
+        assert rare.loc[rare["part"] == "test", "patient_id"].nunique() == 1
+
+
+@pytest.mark.parametrize(
+    ("place", "classes", "least", "after"),
+    [
+        # The richest part gives, and of its groups the first in the order that the seed drew.
+        ([0, 0, 0, 1], "aaab", [1, 1, 0], [1, 0, 0, 1]),
+        ([0, 0, 1, 1, 1, 2], "abaaab", [1, 0, 1], [0, 0, 2, 1, 1, 2]),
+        # Each class gets one everywhere before any gets a second somewhere.
+        ([0, 0, 0, 0], "aaaa", [2, 1, 1], [1, 2, 0, 0]),
+        ([0, 0, 0], "aaa", [2, 1, 1], [1, 2, 0]),
+        # Too few: they stay.
+        ([0, 0], "aa", [1, 1, 1], [0, 0]),
+    ],
+)
+def test_what_moves_is_the_same_each_time(
+    place: list[int], classes: str, least: list[int], after: list[int]
+) -> None:
+    holds = np.array([[one == name for name in "ab"] for one in classes])
+
+    assert fill_parts(np.array(place), holds, np.array(least)).tolist() == after
 
 
 @settings(max_examples=80, deadline=None)

@@ -1,10 +1,14 @@
 """Calibration: finds how a network was distorted, and never changes an order of two classes."""
 
+from dataclasses import asdict
+from pathlib import Path
+
 import numpy as np
 import pytest
 
-from xray_core.evaluation.calibrate import Calibration, fit_calibration
+from xray_core.evaluation.calibrate import Calibration, fit_calibration, read_calibration
 from xray_core.evaluation.metrics import cross_entropy
+from xray_core.runs import Run
 
 
 def draw(n: int, n_classes: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
@@ -87,3 +91,12 @@ def test_a_bias_is_twenty_at_most(sign: int) -> None:
     found = fit_calibration((differences == (14 if sign > 0 else 12)).astype(int), shares_of(logs))
 
     assert found.bias == (0, -20 * sign)
+
+
+def test_a_calibration_is_read_from_the_run_that_has_one(tmp_path: Path) -> None:
+    run, calibration = Run(tmp_path), Calibration(0.4, (0.0, -1.5))
+
+    assert read_calibration(run) is None
+    run.write_json("calibration.json", asdict(calibration))
+
+    assert read_calibration(run) == calibration

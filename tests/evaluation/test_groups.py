@@ -61,6 +61,7 @@ def test_mean_and_spread_of_each_setting(home: Home) -> None:
     assert found["accuracy"].tolist() == pytest.approx([0.8, 0.8])
     assert found["accuracy_sd"].tolist() == pytest.approx([np.std([1.0, 0.6], ddof=1), 0])
     assert (found["accuracy_low"].iloc[0], found["accuracy_high"].iloc[0]) == (0.6, 1.0)
+    assert (found["auc_low"].iloc[0], found["auc_high"].iloc[0]) == (0.6, 1.0)
     assert found[["runs", "done"]].to_numpy().tolist() == [[2, 2], [2, 2]]
 
 
@@ -69,8 +70,10 @@ def test_the_folds_together_judge_every_image_once(home: Home) -> None:
     finish(runs[0], ["a", "b", "c", "d"], [True] * 4)
     finish(runs[1], ["e", "f"], [False, True])
 
-    [report] = summarise_group(runs, N_ROUNDS).pooled.values()
+    summary = summarise_group(runs, N_ROUNDS)
 
+    [report] = summary.pooled.values()
+    assert summary.runs["fold"].tolist() == [1, 2]
     assert report["n"] == 6
     assert report["metrics"]["accuracy"]["value"] == pytest.approx(5 / 6)
     assert np.sum(report["confusion"]) == 6
@@ -97,6 +100,10 @@ def test_networks_that_judge_the_same_images_are_averaged(home: Home) -> None:
     summary = summarise_group(runs, N_ROUNDS)
 
     assert summary.runs["accuracy"].tolist()[:3] == [0.75] * 3
+    assert summary.runs["fold"].tolist() == [0] * 4
+    assert summary.settings["done"].tolist() == [1, 1, 1, 0]
+    assert summary.n_networks == 3
+    assert summary.pooled == {}, "nothing is divided into folds"
     assert summary.averaged
     assert summary.averaged["metrics"]["accuracy"]["value"] == 1.0, "each is outvoted where wrong"
     assert summary.averaged["n"] == 4

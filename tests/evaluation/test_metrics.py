@@ -10,6 +10,7 @@ from xray_core.evaluation.metrics import (
     area_under_roc,
     confusion_counts,
     cross_entropy,
+    curve_steps,
     f1_per_class,
     precision_per_class,
     recall_per_class,
@@ -86,6 +87,25 @@ def test_the_area_counts_ties_as_half(n_levels: int) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("kinds", "scores", "steps"),
+    [
+        ("--++", [1, 2, 3, 4], [0, 0, 1, 1]),
+        ("-+-+", [1, 2, 3, 4], [0, 1, 2, 3]),
+        ("+--+", [4, 1, 4, 3], [2, 0, 2, 1]),  # the first and the third are a tie of both kinds
+        ("+-+-", [1, 1, 2, 2], [0, 0, 1, 1]),
+        ("-+--", [1, 2, 2, 3], [0, 1, 1, 2]),
+        ("", [], []),
+    ],
+)
+def test_neighbours_of_one_kind_and_equal_scores_share_a_step_of_the_curve(
+    kinds: str, scores: list[int], steps: list[int]
+) -> None:
+    is_positive = np.array([kind == "+" for kind in kinds], dtype=bool)
+
+    assert curve_steps(is_positive, np.array(scores, dtype="float64")).tolist() == steps
+
+
 @pytest.mark.parametrize("is_positive", [[True, True], [False, False], []])
 def test_the_area_needs_both_kinds(is_positive: list[bool]) -> None:
     assert math.isnan(
@@ -129,6 +149,8 @@ def test_cross_entropy_is_the_mean_of_minus_log_clipped() -> None:
     )
     certain_and_wrong = cross_entropy(np.array([0]), np.array([[0.0, 1.0]]))
     assert certain_and_wrong == pytest.approx(-math.log(1e-7))
+    certain_and_right = cross_entropy(np.array([1]), np.array([[0.0, 1.0]]))
+    assert certain_and_right == pytest.approx(-math.log(1 - 1e-7), rel=1e-9)
 
 
 @pytest.mark.parametrize("n_levels", [3, 1000])

@@ -62,6 +62,9 @@ def test_every_row_of_the_split_is_in_the_table_with_or_without_a_prediction(
 ) -> None:
     judged = split[split["part"] != "train"]
 
+    columns = ["image_id", "group", "part", "actual", "predicted"]
+    assert list(predictions) == [*columns, "p_negative", "p_typical", "p_other"]
+    assert predictions.index.tolist() == list(range(len(judged)))
     assert predictions["image_id"].tolist() == judged["image_id"].tolist()
     assert predictions["actual"].tolist() == judged["class"].astype(str).tolist()
     without = predictions[predictions["predicted"].isna()]
@@ -183,6 +186,17 @@ def test_what_cannot_be_computed_is_null_and_the_report_is_strict_json(
     negative = report["per_class"][0]
     assert negative["recall"] == {"value": None, "low": None, "high": None}
     assert (negative["precision"], negative["f1"], negative["n"]) == (None, None, 0)
+    assert report["roc"] == {}, "all images are of one class, none of the others"
+
+
+def test_one_image_of_a_class_is_enough_for_its_curve() -> None:
+    split = pd.DataFrame({"image_id": list("abc"), "group": list("abc"), "part": "test"})
+    split["class"] = ["negative", "negative", "typical"]
+    rows = {name: np.array([0.6, 0.3, 0.1]) for name in "abc"}
+
+    report = build_report(prediction_table(split, CLASSES, rows), "negative", 5)
+
+    assert list(report["roc"]) == ["negative", "typical"]
 
 
 def test_predictions_that_are_no_numbers_count_as_left_out(split: pd.DataFrame) -> None:

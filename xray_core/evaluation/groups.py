@@ -90,13 +90,11 @@ def summarise_group(runs: Sequence[Run], n_rounds: int = N_ROUNDS) -> GroupSumma
     table = pd.DataFrame(rows).astype(dict.fromkeys(FIGURES, "float64"))
     done = table[table["state"] == "done"].drop_duplicates(["setting", "fold"], keep="last")
     pooled = {
-        str(setting): _pool(
-            [Run(ordered[0].folder.parent / name) for name in of_it["name"]], n_rounds
-        )
+        str(setting): _pool([ordered[number] for number in of_it.index], n_rounds)
         for setting, of_it in done.groupby("setting", sort=False)
-        if (of_it["fold"] > 0).all() and len(of_it) == recipes[of_it.index[0]].split.folds
+        if all(recipes[number].split.folds == len(of_it) for number in of_it.index)
     }
-    networks = [Run(ordered[0].folder.parent / name) for name in done["name"]]
+    networks = [ordered[number] for number in done.index]
     return GroupSummary(table, _compare(table, done), pooled, _average(networks, n_rounds))
 
 

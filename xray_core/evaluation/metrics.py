@@ -74,9 +74,9 @@ def curve_steps(is_positive: NDArray[np.bool_], scores: Floats) -> Ints:
     >>> curve_steps(np.array([0, 0, 1, 1, 0], dtype=bool), np.array([0.1, 0.2, 0.3, 0.4, 0.4]))
     array([0, 0, 1, 2, 2])
     """
-    _, tie = np.unique(scores, return_inverse=True)
-    n_positive = np.bincount(tie[is_positive], minlength=int(tie.max(initial=-1)) + 1)
-    n_negative = np.bincount(tie[~is_positive], minlength=len(n_positive))
+    levels, tie = np.unique(scores, return_inverse=True)
+    n_positive = np.bincount(tie[is_positive], minlength=len(levels))
+    n_negative = np.bincount(tie[~is_positive], minlength=len(levels))
     mixed = (n_positive > 0) & (n_negative > 0)
     alike = ~mixed[1:] & ~mixed[:-1] & ((n_positive[1:] > 0) == (n_positive[:-1] > 0))
     steps: Ints = np.cumsum(np.append(False, ~alike))[tie]
@@ -103,9 +103,11 @@ def area_of_steps(positives: Counts, negatives: Counts) -> Floats:
 def area_under_roc(is_positive: NDArray[np.bool_], scores: Floats) -> float:
     """Return the area under the ROC curve, see `area_of_steps`; NaN if a kind is missing."""
     steps = curve_steps(is_positive, scores)
-    n_steps = int(steps.max(initial=-1)) + 1
-    positives = np.bincount(steps[is_positive], minlength=n_steps)
-    return float(area_of_steps(positives, np.bincount(steps[~is_positive], minlength=n_steps)))
+    n = len(steps)  # there are no more steps than images
+    positives, negatives = (
+        np.bincount(steps[of], minlength=n) for of in (is_positive, ~is_positive)
+    )
+    return float(area_of_steps(positives, negatives))
 
 
 def cross_entropy(actual: Ints, probabilities: Floats) -> float:

@@ -41,8 +41,7 @@ def check_overfitting(course: Course) -> list[Symptom]:
     lowest = course.val_loss[best]
     least = lowest + max(OVERFIT_RISE * lowest, LOSS_SPREAD / np.sqrt(n))
     rises = (
-        best < len(course) - LASTING
-        and course.val_loss[last].min() >= least
+        course.val_loss[last].min() >= least  # so the best epoch is before these
         and np.median(course.loss[best + 1 :]) <= (1 - OVERFIT_FALL) * course.loss[best]
     )
     error = standard_error(float(val_accuracy), n)
