@@ -37,8 +37,8 @@ CHECKS = {
     "ruff format": ["-m", "ruff", "format", "--check", "."],
     "mypy": ["-m", "mypy"],
     "lint-imports": ["-c", LINT_IMPORTS],
-    # A file's tests share fixtures. Three processes on two cores: tests also wait. In the order of
-    # the folders the browser, which takes longest, comes first.
+    # A file's tests share fixtures. Three processes on two cores: tests also wait. The order is
+    # that of tests/conftest.py: what takes longest first.
     "pytest": ["-m", "pytest", "-n", "3", "--dist", "loadfile", "--no-loadscope-reorder"],
 }
 
