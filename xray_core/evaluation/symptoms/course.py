@@ -181,7 +181,7 @@ def entropy(counts: Ints) -> float:
     >>> round(entropy(np.array([483, 1108, 1736, 3007])), 2)
     1.21
     """
-    shares = counts[counts > 0] / max(int(counts.sum()), 1)
+    shares = counts[counts > 0] / counts.sum()
     return float(-(shares * np.log(shares)).sum())
 
 
