@@ -363,6 +363,7 @@ def test_a_loss_exploded_from_three_times_that_of_a_fresh_network_on(
         ([4.0, 4.0, 2 * FRESH, 2, 2], 1e-3, ["high_learning_rate"]),
         ([4.0, 4.0, 2 * FRESH - 1e-9, 2, 2], 1e-3, []),
         ([4.0, 4.0, 4, 4, 3.3], 1e-3, ["high_learning_rate"]),
+        ([4.0, 4.0, 4, 4, 4, 4], 1e-3, ["high_learning_rate"]),
         ([4.0, 4.0, 4, 4, 0.8 * 4], 1e-3, []),  # it comes down yet
         ([4.0, 4.0, 4, 4], 1e-3, []),
         ([4.0, 4.0, 4, 4, 4], 1e-4, ["high_learning_rate"]),
