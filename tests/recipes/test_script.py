@@ -53,6 +53,14 @@ def run_text(text: str) -> dict[str, Any]:
     return names
 
 
+def forget_names() -> None:
+    """Let Keras name layers without a name of their own as in a fresh process.
+
+    To look for garbage as well takes half a second each time.
+    """
+    keras.utils.clear_session(free_memory=False)
+
+
 @pytest.fixture
 def asked(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
     """Put a small network in the place of each large one; return the list of what is asked."""
@@ -77,9 +85,9 @@ def test_the_model_is_the_one_that_is_trained_here(
     recipe = change_recipe(DEMO, changes | {f"model_options.{k}": v for k, v in options.items()})
     build = run_text(write_script(recipe))["build_model"]
 
-    keras.utils.clear_session()  # so that layers without a name of their own are named alike
+    forget_names()
     built = build(3)
-    keras.utils.clear_session()
+    forget_names()
     expected = build_model(model, 3, size, "random", **options)
 
     assert built.count_params() == expected.count_params()
@@ -216,7 +224,7 @@ def test_every_phase_is_trained_as_it_says(phase: Phase, monkeypatch: pytest.Mon
     loss = {"loss": "focal" if phase.patience else "cross_entropy"}
     recipe = dataclasses.replace(change_recipe(BASE, loss), phases=(HEAD, phase))
     text = write_script(recipe)
-    keras.utils.clear_session()
+    forget_names()
     script = run_text(text)
     model = script["build_model"](2)
     kept = script["KeepBest"]()
