@@ -51,6 +51,7 @@ def test_a_visitor_trains_watches_and_judges_a_network(app: App, tab: Tab) -> No
     tab.take_picture("5-runs-first-epochs")
 
     expect(tab.badge("done")).to_be_visible()
+    tab.wait_until_still()  # until then what was live lies beside what took its place
     expect(tab.metric("Epoch")).to_have_text(f"{N_EPOCHS} of {N_EPOCHS}")
     tab.take_picture("6-runs-done")
 
