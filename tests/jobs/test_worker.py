@@ -120,6 +120,12 @@ def serving(home: Home) -> Iterator[Future[bool]]:
             raise
 
 
+def delete(folder: Path) -> bool:
+    """Delete a folder; tell whether it is gone, for something may be written in it meanwhile."""
+    shutil.rmtree(folder, ignore_errors=True)
+    return not folder.exists()
+
+
 def times_trained(run: Run) -> int:
     path = run.folder / "trained.txt"
     return len(path.read_text().splitlines()) if path.exists() else 0
@@ -642,7 +648,7 @@ def test_a_run_whose_folder_is_deleted_while_it_trains_frees_its_slot(home: Home
     gone, following = make_queued_run(home, "a", "deaf"), make_queued_run(home, "b")
     with serving(home) as working:
         wait_for(lambda: state_of(gone) == "running")
-        shutil.rmtree(gone.folder)
+        wait_for(lambda: delete(gone.folder))
         assert working.result(SLOW)
 
     assert state_of(following) == "done"
