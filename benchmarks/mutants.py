@@ -1,7 +1,7 @@
 """How many small faults in the core the tests of its own room notice.
 
     pip install -r requirements-mutants.txt
-    python benchmarks/mutants.py [--mutants 300] [--seed 0] [--only SURVIVORS.json] [--out FILE.json]
+    python benchmarks/mutants.py [--mutants 300] [--seed 0] [--only FILE.json] [--out FILE.json]
 
 Cosmic Ray proposes the faults (another operator, number, condition, branch …). Some of their places
 are drawn with the seed and one fault for each; faults in annotations and docstrings change nothing
@@ -45,7 +45,7 @@ WORKERS, PATIENCE, GRACE = 2, 5.0, 20.0  # processes at once; times the usual; s
 
 @dataclass(frozen=True)
 class Mutant:
-    """One fault: `line` counts from 1, `diff` is what was changed, `outcome` what the tests said."""
+    """One fault: `line` from 1, `diff` is what was changed, `outcome` what the tests said."""
 
     path: str
     line: int
@@ -101,7 +101,6 @@ def run_tests(copy: Path, tests: list[str], limit: float) -> str:
     command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *tests]
     environment = os.environ | {
         "PYTHONDONTWRITEBYTECODE": "1",
-        "HYPOTHESIS_STORAGE_DIRECTORY": str(copy / "hyp"),
     }
     process = subprocess.Popen(
         command,
