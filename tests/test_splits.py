@@ -23,11 +23,11 @@ from xray_core.splits import (
     describe_absent,
     describe_groups,
     fitting_methods,
-    group_images,
     split_by_tables,
     split_catalog,
 )
 from xray_core.splits.dividing import fill_parts
+from xray_core.splits.grouping import group_images
 
 NOWHERE = Path("no-such-folder")
 

@@ -9,7 +9,8 @@ import pandas as pd
 
 from xray_core.catalog import Catalog
 from xray_core.labels import class_of, encode_catalog, find_view
-from xray_core.splits import SplitSpec, group_images, hold_out_production
+from xray_core.splits import SplitSpec, hold_out_production
+from xray_core.splits.grouping import group_images
 
 TOTAL, POOL, HIDDEN = "total", "training pool", "hidden test"
 VIEWS = ("union_opacity", "union_covid")

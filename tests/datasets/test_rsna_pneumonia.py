@@ -12,7 +12,8 @@ from xray_core.datasets import detect_dataset, open_dataset
 from xray_core.datasets.rsna_pneumonia import MAPPING_JSON, find_root, read_rsna_pneumonia
 from xray_core.errors import DatasetError
 from xray_core.labels import LABEL_VIEWS, class_of, encode_catalog
-from xray_core.splits import SplitSpec, describe_groups, group_images
+from xray_core.splits import SplitSpec, describe_groups
+from xray_core.splits.grouping import group_images
 
 LABELS, CLASSES = "stage_2_train_labels.csv", "stage_2_detailed_class_info.csv"
 OTHER = "No Lung Opacity / Not Normal"

@@ -335,7 +335,9 @@ def test_a_run_that_has_ended_is_left_as_it_is(state: str, home: Home) -> None:
 def test_files_are_not_read_while_somebody_waits_for_a_start(
     kermany_folder: Path, home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("xray_core.splits._digests_of_copies", None)  # calling it would raise
+    monkeypatch.setattr(
+        "xray_core.splits.grouping._digests_of_copies", None
+    )  # calling it would raise
     for number in range(12):
         write_image(kermany_folder / f"train/NORMAL/IM-{number:04d}-0001.jpeg", seed=number)
         write_image(kermany_folder / f"train/PNEUMONIA/person{number}_virus_1.jpeg", seed=number)

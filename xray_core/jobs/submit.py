@@ -23,13 +23,8 @@ from xray_core.run_shelf import run_table
 from xray_core.runs import HIGHEST_PRIORITY, Run, Submission, create_run
 from xray_core.runs.seen import read_past
 from xray_core.runs.starting_weights import check_known, check_past
-from xray_core.splits import (
-    LEAKY_METHODS,
-    SplitSpec,
-    bytes_to_compare,
-    check_leaks,
-    split_catalog,
-)
+from xray_core.splits import LEAKY_METHODS, SplitSpec, check_leaks, split_catalog
+from xray_core.splits.grouping import bytes_to_compare
 
 LONGEST_USER = 40  # characters of a name
 MOST_READ = 256 * 2**20  # bytes that are read while somebody waits: a second or two

@@ -21,7 +21,7 @@ from xray_core.preprocess.fingerprints import read_kept_digests
 from xray_core.recipes import Recipe
 from xray_core.runs.ancestors import NO_FILE, find_ancestors
 from xray_core.runs.folder import Run
-from xray_core.splits import group_images
+from xray_core.splits.grouping import group_images
 
 STUDY = "study "  # begins the name of a group that is called after a study; see `group_images`
 COLUMNS = ("image_id", "path", "group", "part")  # of a split, which tell what a run has seen

@@ -5,19 +5,16 @@ these are published, and copies of the same file under other names. Each part ho
 where the class has groups enough.
 """
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from xray_core.catalog import Catalog
-from xray_core.errors import DatasetError, RecipeError
+from xray_core.errors import RecipeError
 from xray_core.labels import class_of
-from xray_core.paths import read_bytes
 from xray_core.splits.dividing import divide_folds, divide_groups
+from xray_core.splits.grouping import group_images
 
 PARTS = ("train", "validation", "test")
 METHODS = ("patient", "clean", "published", "production", "image")
@@ -113,7 +110,7 @@ def split_catalog(
         spec: how to divide.
         pixels: for "clean": a digest of each image's pixels, index of the catalog, <NA> where
             it cannot be read; see `preprocess.fingerprints`.
-        read_files: see `group_images`.
+        read_files: see `grouping.group_images`.
 
     Returns:
         One row per image, sorted by image_id: image_id, path, group (images that belong
@@ -189,7 +186,7 @@ def hold_out_production(catalog: Catalog, images: pd.DataFrame, spec: SplitSpec)
 
     Args:
         catalog: the union, for its name.
-        images: rows of `catalog.images` with a column `group`; see `group_images`.
+        images: rows of `catalog.images` with a column `group`; see `grouping.group_images`.
         spec: the fraction `test` and the seed.
 
     Returns:
@@ -223,42 +220,6 @@ def fitting_methods(catalog: Catalog) -> list[str]:
     return [method for method in METHODS if method not in unfit]
 
 
-def group_images(
-    catalog: Catalog, pixels: pd.Series | None = None, read_files: bool = True
-) -> pd.Series:
-    """Return, for every image of the catalog, the name of its group; index kept.
-
-    Two images are in one group if they share a patient or a study, or are the same file byte
-    for byte, or have the same digest in `pixels`. Groups join when an image links them. A group
-    is called after the patient of its first image; after the study, or the image, where that is
-    all there is. Without `read_files`, identical files are not looked for: much quicker where
-    many files have the same size.
-    """
-    # Here, not above: every page imports this module, and few of them split anything.
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
-
-    images = catalog.images
-    # A graph of images (0..n-1), patients, studies and file contents: what is connected is a group.
-    rows, nodes, n_nodes = [], [], len(images)
-    links = [images["patient_id"], images["study_id"]]
-    if read_files:
-        links.append(_digests_of_copies(catalog).reindex(images.index))
-    if pixels is not None:
-        links.append(pixels.reindex(images.index))
-    for shared in links:
-        code, names = pd.factorize(shared)
-        known = np.flatnonzero(code >= 0)
-        rows.append(known)
-        nodes.append(n_nodes + code[known])
-        n_nodes += len(names)
-    ends = (np.concatenate(rows), np.concatenate(nodes))
-    graph = coo_array((np.ones(len(ends[0])), ends), shape=(n_nodes, n_nodes))
-    group = connected_components(graph, directed=False)[1][: len(images)]
-    name = images["patient_id"].fillna("study " + images["study_id"]).fillna(images["image_id"])
-    return name.groupby(group).transform("first").astype("string")
-
-
 def count_leaks(split: pd.DataFrame, catalog: Catalog, read_files: bool = True) -> int:
     """Return how many patients (studies where unknown, or identical files) are in several parts."""
     # Not split["group"]: a split by image has groups of one.
@@ -290,32 +251,6 @@ def describe_groups(catalog: Catalog, spec: SplitSpec) -> str:
         by = "image (neither patient nor study is published)"
     joined = "identical pixels" if spec.method == "clean" else "identical files"
     return f"{by}; {joined} joined"
-
-
-def bytes_to_compare(catalog: Catalog) -> int:
-    """Return how many bytes `group_images` reads to find identical files."""
-    return int(_maybe_copies(catalog)["file_size"].sum())
-
-
-def _maybe_copies(catalog: Catalog) -> pd.DataFrame:
-    """Return the present images whose file size another one shares."""
-    present = catalog.present
-    sizes = present["file_size"]
-    return present[sizes.duplicated(keep=False) & sizes.notna()]
-
-
-def _digests_of_copies(catalog: Catalog) -> pd.Series:
-    """Return a content digest for each present image whose file size another one shares."""
-    maybe = _maybe_copies(catalog)
-    digests = maybe["path"].map(lambda path: _digest(catalog.root / path))
-    return digests[digests.duplicated(keep=False)]
-
-
-def _digest(path: Path) -> str:
-    try:
-        return hashlib.blake2b(read_bytes(path), digest_size=16).hexdigest()
-    except (OSError, DatasetError):
-        return f"unreadable {path}"  # equal to no other file; decoding will report it
 
 
 def _check_parts(table: pd.DataFrame, spec: SplitSpec) -> None:
