@@ -2,6 +2,7 @@
 
 import gc
 import os
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -38,7 +39,11 @@ def no_process_outlives_the_tests() -> Iterator[None]:
     """Wait for what was started detached; a process that does not end is an error."""
     yield
     for process in processes._started:
-        process.wait(60)
+        try:
+            process.wait(30)
+        except subprocess.TimeoutExpired:
+            process.kill()  # what starts a real worker must end it: it waits for work by itself
+            pytest.fail(f"a test left a process behind: {process.args!r}")
 
 
 @pytest.fixture

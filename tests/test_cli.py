@@ -503,7 +503,10 @@ def test_folds_are_submitted_as_a_group_and_compared(
     assert "--grid 'seed' is not of the form key=value" in call(*line, "--grid", "seed")[2]
 
 
-def test_an_unusual_value_is_said_beside_the_answer(call: Call, siim_folder: Path) -> None:
+def test_an_unusual_value_is_said_beside_the_answer(
+    call: Call, siim_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(submit, "ensure_worker", lambda home: None)
     line = ("submit", "demo_cnn", "--data", siim_folder, "--json")
 
     status, out, err = call(*line, "--set", "phases.train.learning_rate=5")

@@ -55,13 +55,7 @@ class Progress:
         self.status = replace(self.status, **fields)
         clock = time.monotonic()
         if clock - self._sampled > DEVICE_EVERY:
-            self._sampled = clock
-            memory = self._process.memory_info().rss / 2**20
-            use: dict[str, Any] = {"cpu_percent": self._process.cpu_percent(), "memory_mb": memory}
-            use |= read_gpu_use()
-            self.status = replace(self.status, **use)
-            rounded = {name: round(value, 1) for name, value in use.items()}
-            self._run.append_device({"time": utc_now(), **rounded})
+            self._sample(clock)
         if now or clock - self._written > EVERY:
             self._written = clock
             self._run.write_status(self.status)
@@ -72,8 +66,20 @@ class Progress:
         if self._run.stop_path.exists():
             raise StopRequested
 
+    def _sample(self, clock: float) -> None:
+        """Note what the training uses of the hardware."""
+        self._sampled = clock
+        memory = self._process.memory_info().rss / 2**20
+        use: dict[str, Any] = {"cpu_percent": self._process.cpu_percent(), "memory_mb": memory}
+        use |= read_gpu_use()
+        self.status = replace(self.status, **use)
+        rounded = {name: round(value, 1) for name, value in use.items()}
+        self._run.append_device({"time": utc_now(), **rounded})
+
     def end(self, state: str, message: str) -> None:
         """Write the last word."""
+        if self.status.memory_mb is None:  # it was over before the hardware was first looked at
+            self._sample(time.monotonic())
         self.status = replace(
             self.status, state=state, message=message, seconds_left=None, ended_at=utc_now()
         )
