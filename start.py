@@ -64,7 +64,7 @@ def main(arguments: list[str]) -> int:
         options = streamlit_options(rest)
         check_port(options)
         prepare([APP, *extra])
-        return hand_over(["-m", "pages.parts.serve", *options])
+        return hand_over(["-m", "pages.components.serve", *options])
     except StartError as error:
         print(error, file=sys.stderr)
         return error.status

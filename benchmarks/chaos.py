@@ -22,8 +22,6 @@ from pathlib import Path
 
 import psutil
 
-from xray_core.datasets.phantom import write_phantom_dataset
-from xray_core.home import Home
 from xray_core.jobs import (
     JobQueue,
     can_resume,
@@ -35,6 +33,8 @@ from xray_core.jobs import (
 from xray_core.jobs.attempts import MOST_IN_A_ROW, read_attempt
 from xray_core.processes import PROJECT, is_alive, xray_command
 from xray_core.runs import Run, list_runs
+from xray_core.synthetic.dataset import write_synthetic_dataset
+from xray_core.workspace import Workspace
 
 N_IMAGES = 60
 EPOCHS, BATCH = 2, 8
@@ -60,12 +60,12 @@ class Chaos:
     """
 
     def __init__(self, folder: Path, seed: int) -> None:
-        self.home, self._data = Home(folder / "home"), folder / "data"
+        self.workspace, self._data = Workspace(folder / "home"), folder / "data"
         self._rng = random.Random(seed)
         self.kills: Counter[str] = Counter()
         self.stopped: set[str] = set()  # runs that were asked to stop, and not resumed since
         self._submitters: list[subprocess.Popen[bytes]] = []
-        write_phantom_dataset(self._data, N_IMAGES, size=64, seed=1)
+        write_synthetic_dataset(self._data, N_IMAGES, size=64, seed=1)
 
     def play_round(self) -> None:
         """Submit if little is under way; kill something at a random moment; stop or resume."""
@@ -86,7 +86,7 @@ class Chaos:
                 self._kill_trainings()
         if self._rng.random() < STOP_SHARE:
             self._stop_or_resume()
-        ensure_worker(self.home)  # as every page of the app does
+        ensure_worker(self.workspace)  # as every page of the app does
 
     def wait_for_the_end(self) -> None:
         """Wait until nothing is under way, and the queue knows it.
@@ -97,8 +97,8 @@ class Chaos:
         for submitter in self._submitters:
             submitter.wait()
         seen, since = "", time.monotonic()
-        while (left := self._under_way()) or (jobs := JobQueue(self.home.queue).list_jobs()):
-            ensure_worker(self.home)
+        while (left := self._under_way()) or (jobs := JobQueue(self.workspace.queue).list_jobs()):
+            ensure_worker(self.workspace)
             state = str([(run.name, run.read_status(), run.read_events()) for run in left])
             if state != seen:
                 seen, since = state, time.monotonic()
@@ -110,7 +110,7 @@ class Chaos:
         for pid in self._workers():
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGTERM)
-        while worker_is_running(self.home):
+        while worker_is_running(self.workspace):
             time.sleep(0.1)
 
     def check(self) -> Counter[str]:
@@ -119,11 +119,13 @@ class Chaos:
         Raises:
             AssertionError: one did not end as it was asked, or not once, or its log has gaps.
         """
-        assert JobQueue(self.home.queue).list_jobs() == [], "the queue knows runs that have ended"
-        with closing(sqlite3.connect(self.home.queue)) as db:
+        assert JobQueue(self.workspace.queue).list_jobs() == [], (
+            "the queue knows runs that have ended"
+        )
+        with closing(sqlite3.connect(self.workspace.queue)) as db:
             assert db.execute("PRAGMA integrity_check").fetchone() == ("ok",)
         ends: Counter[str] = Counter()
-        for run in list_runs(self.home.runs):
+        for run in list_runs(self.workspace.runs):
             status = run.read_status()
             expected = "stopped" if run.name in self.stopped else "done"
             events = [event["event"] for event in run.read_events()]
@@ -139,11 +141,11 @@ class Chaos:
         changes = [word for change in CHANGES for word in ("--set", change)]
         user = self._rng.choice(["ann", "bob", ""])
         command = xray_command("submit", "demo_cnn", "--data", str(self._data), "--user", user)
-        with (self.home.folder.parent / "submit.log").open("ab") as log:
+        with (self.workspace.folder.parent / "submit.log").open("ab") as log:
             submitter = subprocess.Popen(
                 [*command, *changes],
                 cwd=PROJECT,
-                env={**os.environ, "XRAY_HOME": str(self.home.folder)},
+                env={**os.environ, "XRAY_HOME": str(self.workspace.folder)},
                 stdout=log,
                 stderr=log,
             )
@@ -151,7 +153,9 @@ class Chaos:
         return submitter
 
     def _under_way(self) -> list[Run]:
-        return [run for run in list_runs(self.home.runs) if not run.read_stored_status().has_ended]
+        return [
+            run for run in list_runs(self.workspace.runs) if not run.read_stored_status().has_ended
+        ]
 
     def _workers(self) -> list[int]:
         """Return the pids of this workspace's workers; not those of others on this machine."""
@@ -159,7 +163,7 @@ class Chaos:
         for process in psutil.process_iter():
             with suppress(psutil.Error):
                 is_worker = process.cmdline()[-2:] == ["xray_core", "worker"]
-                if is_worker and process.environ().get("XRAY_HOME") == str(self.home.folder):
+                if is_worker and process.environ().get("XRAY_HOME") == str(self.workspace.folder):
                     found.append(process.pid)
         return found
 
@@ -176,16 +180,16 @@ class Chaos:
             self.kills[what] += 1
 
     def _stop_or_resume(self) -> None:
-        stopped = [run for run in list_runs(self.home.runs) if run.name in self.stopped]
+        stopped = [run for run in list_runs(self.workspace.runs) if run.name in self.stopped]
         resumable = [run for run in stopped if run.read_stored_status().has_ended]
         if resumable and self._rng.random() < 0.5:
             run = self._rng.choice(resumable)
             if can_resume(run):
-                resume_run(run, self.home, "chaos")
+                resume_run(run, self.workspace, "chaos")
                 self.stopped.discard(run.name)
         elif under_way := self._under_way():
             run = self._rng.choice(under_way)
-            if "has ended already" not in stop_run(run, self.home, "chaos"):
+            if "has ended already" not in stop_run(run, self.workspace, "chaos"):
                 self.stopped.add(run.name)
 
 
@@ -193,7 +197,7 @@ def check_log(run: Run) -> None:
     """Assert that each batch and each epoch stands in the log once and in order."""
     lines = run.read_metrics()
     split = run.read_split()
-    n_batches = -(-int((split["part"] == "train").sum()) // BATCH)
+    n_batches = -(-int((split["subset"] == "training").sum()) // BATCH)
     had = [(line["kind"], line["epoch"], line.get("batch", 0)) for line in lines]
     expected = []
     for epoch in range(1, EPOCHS + 1):
@@ -222,7 +226,7 @@ def main() -> None:
         finally:
             chaos.end_workers()
         events = Counter(
-            event["event"] for run in list_runs(chaos.home.runs) for event in run.read_events()
+            event["event"] for run in list_runs(chaos.workspace.runs) for event in run.read_events()
         )
     minutes = (time.monotonic() - began) / 60
     print(f"\nseed {options.seed}, {options.rounds} rounds, {minutes:.0f} minutes")

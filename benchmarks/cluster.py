@@ -19,14 +19,14 @@ from pathlib import Path
 
 from tests.cluster.nodes import LocalCluster, reachable
 from tests.training.tiny import N_IMAGES, tiny_recipe
-from xray_core.datasets.phantom import write_phantom_dataset
-from xray_core.home import Home
 from xray_core.jobs import QueueSettings, stop_run, submit_recipe, write_settings
 from xray_core.jobs.launchers import choose_launcher
 from xray_core.jobs.ray import RayLauncher
 from xray_core.processes import start_detached, terminate, xray_command
 from xray_core.recipes import change_recipe
 from xray_core.runs import Run
+from xray_core.synthetic.dataset import write_synthetic_dataset
+from xray_core.workspace import Workspace
 
 SHORT, LONG = 4, 3000  # epochs; the long ones are still at it when they are to be stopped
 PATIENCE = 1800.0  # seconds
@@ -73,10 +73,12 @@ class Watch:
 
 
 @contextmanager
-def working(home: Home) -> Iterator[None]:
+def working(workspace: Workspace) -> Iterator[None]:
     """Have a worker in a process of its own, as the app does."""
-    variables = {"XRAY_HOME": str(home.folder)}
-    handle = start_detached(xray_command("worker", "--stay"), home.folder / "worker.log", variables)
+    variables = {"XRAY_HOME": str(workspace.folder)}
+    handle = start_detached(
+        xray_command("worker", "--stay"), workspace.folder / "worker.log", variables
+    )
     try:
         yield
     finally:
@@ -91,14 +93,16 @@ def main() -> None:
         for _ in range(2):
             cluster.add_node()
         print(f"two nodes up after {time.monotonic() - start:.0f} s")
-        home, data = Home(Path(folder) / "home"), Path(folder) / "data"
-        write_phantom_dataset(data, N_IMAGES, size=64, seed=1)
-        write_settings(home, QueueSettings(slots=6))  # more than the cluster has: Ray's own queue
-        with working(home):
-            report(*play(home, data, cluster))
+        workspace, data = Workspace(Path(folder) / "home"), Path(folder) / "data"
+        write_synthetic_dataset(data, N_IMAGES, size=64, seed=1)
+        write_settings(
+            workspace, QueueSettings(slots=6)
+        )  # more than the cluster has: Ray's own queue
+        with working(workspace):
+            report(*play(workspace, data, cluster))
 
 
-def play(home: Home, data: Path, cluster: LocalCluster) -> tuple[Watch, dict[str, str]]:
+def play(workspace: Workspace, data: Path, cluster: LocalCluster) -> tuple[Watch, dict[str, str]]:
     """Submit the six, stop one, kill a node; return what was seen, and what was done to whom."""
     from ray.util.state import list_nodes  # Ray reads its token when it is imported
 
@@ -107,7 +111,9 @@ def play(home: Home, data: Path, cluster: LocalCluster) -> tuple[Watch, dict[str
     )
     launcher = choose_launcher()
     assert isinstance(launcher, RayLauncher)
-    runs = [submit_recipe(recipe, data, home) for recipe in (short, short, short, long, long, long)]
+    runs = [
+        submit_recipe(recipe, data, workspace) for recipe in (short, short, short, long, long, long)
+    ]
     nodes = {
         node.node_id: "head" if node.is_head_node else "node 2"
         for node in list_nodes(cluster.address, detail=True)
@@ -121,7 +127,7 @@ def play(home: Home, data: Path, cluster: LocalCluster) -> tuple[Watch, dict[str
     watch.until(lambda: len(training()) == 2)
     stopped = training()[0]
     asked = time.monotonic()
-    stop_run(stopped, home)
+    stop_run(stopped, workspace)
     watch.until(lambda: stopped.read_status().state == "stopped")
     done_to[stopped.name] = f"stopped within {time.monotonic() - asked:.1f} s"
 
@@ -134,11 +140,11 @@ def play(home: Home, data: Path, cluster: LocalCluster) -> tuple[Watch, dict[str
     done_to[victim.name] = f"lost {time.monotonic() - killed:.0f} s after the kill"
     for run in training():  # the other long one makes room on the node that is left
         if run != victim:
-            stop_run(run, home)
+            stop_run(run, workspace)
             done_to[run.name] = "stopped, to make room"
     watch.until(lambda: len(victim.read_epochs()) > stood + 1)
     done_to[victim.name] += f", went on from epoch {stood}"
-    stop_run(victim, home)
+    stop_run(victim, workspace)
     watch.until(lambda: all(run.read_status().has_ended for run in runs))
     return watch, done_to
 

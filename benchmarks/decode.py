@@ -16,7 +16,7 @@ os.environ.setdefault("OPENCV_IO_MAX_IMAGE_PIXELS", "50000000")  # read when cv2
 import cv2
 import numpy as np
 
-from xray_core.datasets.images import read_image, read_size
+from xray_core.imagefiles.images import read_image, read_size
 
 AT_LEAST = 224  # px
 N_IMAGES, N_ROUNDS = 8, 7

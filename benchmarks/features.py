@@ -1,9 +1,9 @@
 """How long a phase with a frozen base takes: its features computed once, or anew in each epoch.
 
-    python -m benchmarks.features [mobilenet_v2 | xception [FILMS]]
+    python -m benchmarks.features [mobilenet_v2 | xception [IMAGES]]
 
-Films are drawn; MobileNetV2 0.35 at 224 px, or Xception at 299 px, with random weights is trained
-on three quarters of them and judged on the others, as a run does it: metric log, validation,
+Images are drawn; MobileNetV2 0.35 at 224 px, or Xception at 299 px, with random weights is trained
+on three quarters of them and evaluated on the others, as a run does it: metric log, validation,
 checkpoints. Both sides take turns. The time is that of the whole phase, the tracing of its graphs
 included.
 """
@@ -21,14 +21,14 @@ import numpy as np
 import pandas as pd
 
 from xray_core.datasets import open_dataset
-from xray_core.datasets.phantom import write_phantom_dataset
 from xray_core.models import build_model
 from xray_core.preprocess.cache import open_image_cache
 from xray_core.preprocess.spec import AugmentSpec
 from xray_core.recipes import PUBLISHED, Phase, Recipe
 from xray_core.runs import Run, Status
+from xray_core.synthetic.dataset import write_synthetic_dataset
 from xray_core.training import phases
-from xray_core.training.checkpoint import Position
+from xray_core.training.checkpoint import TrainingState
 from xray_core.training.data import Prepared, training_batches
 from xray_core.training.freezing import inner_layers
 from xray_core.training.fused_norm import fuse_batch_norm
@@ -38,7 +38,7 @@ from xray_core.training.progress import Progress
 from xray_core.training.recorder import Recorder
 
 EPOCHS = 10
-# Network -> its options, px, films, rounds.
+# Network -> its options, px, images, rounds.
 CASES: dict[str, tuple[dict[str, float], int, int, int]] = {
     "mobilenet_v2": ({"alpha": 0.35}, 224, 1200, 3),
     "xception": ({}, 299, 400, 1),
@@ -57,14 +57,14 @@ def make_recipe(name: str) -> Recipe:
         weights="random",
         preprocess=replace(recipe.preprocess, size=size),
         augment=AugmentSpec(),
-        finer_targets=False,
+        combined_labels=False,
         phases=(Phase("head", EPOCHS, trainable="head"),),
     )
 
 
-def prepare(folder: Path, recipe: Recipe, n_films: int) -> Prepared:
-    """Draw and decode films; every fourth is for validation."""
-    write_phantom_dataset(folder / "data", n_films, size=recipe.preprocess.size, seed=0)
+def prepare(folder: Path, recipe: Recipe, n_images: int) -> Prepared:
+    """Draw and decode images; every fourth is for validation."""
+    write_synthetic_dataset(folder / "data", n_images, size=recipe.preprocess.size, seed=0)
     catalog = open_dataset(folder / "data", folder / "catalogs")
     paths = catalog.images["path"].tolist()
     images = open_image_cache(catalog.root, paths, recipe.preprocess, folder / "images")
@@ -73,7 +73,7 @@ def prepare(folder: Path, recipe: Recipe, n_films: int) -> Prepared:
         {
             "image_id": catalog.images["image_id"],
             "class": pd.Categorical.from_codes(number // 4 % 2, CLASSES),
-            "part": pd.Categorical(np.where(number % 4, "train", "validation")),
+            "subset": pd.Categorical(np.where(number % 4, "training", "validation")),
         }
     )
     return Prepared(catalog, split, images, CLASSES)
@@ -103,7 +103,7 @@ def train(folder: Path, recipe: Recipe, data: Prepared) -> float:
         data.actual(rows),
         data.split["image_id"].iloc[rows].tolist(),
         CLASSES,
-        Position(),
+        TrainingState(),
     )
     size = recipe.preprocess.size
     model = build_model(recipe.model, len(CLASSES), size, **recipe.model_options)
@@ -125,18 +125,18 @@ def largest_difference(one: Path, other: Path) -> float:
 def main() -> None:
     """Print the seconds of both sides and their ratio."""
     name = sys.argv[1] if len(sys.argv) > 1 else "mobilenet_v2"
-    _, size, n_films, n_rounds = CASES[name]
-    n_films = int(sys.argv[2]) if len(sys.argv) > 2 else n_films
+    _, size, n_images, n_rounds = CASES[name]
+    n_images = int(sys.argv[2]) if len(sys.argv) > 2 else n_images
     recipe, cut_model = make_recipe(name), phases.cut_model
     seconds: dict[str, list[float]] = {"anew in each epoch": [], "once (ours)": []}
     with tempfile.TemporaryDirectory() as place:
-        data = prepare(Path(place), recipe, n_films)
+        data = prepare(Path(place), recipe, n_images)
         for turn in range(n_rounds):
             for way, found in seconds.items():
                 phases.cut_model = cut_model if way.startswith("once") else _never
                 found.append(train(Path(place) / f"{way} {turn}", recipe, data))
         difference = largest_difference(*(Path(place) / f"{way} 0" for way in seconds))
-    print(f"{name}, {n_films} films, {size} px\n")
+    print(f"{name}, {n_images} images, {size} px\n")
     print("| features computed | s, median (all) |\n|---|---|")
     for way, found in seconds.items():
         each = ", ".join(f"{one:.1f}" for one in found)

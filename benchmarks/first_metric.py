@@ -2,7 +2,7 @@
 
     python -m benchmarks.first_metric [--rounds 3]
 
-Submits the demo recipe on drawn films that are decoded already, to a worker that waits, as a
+Submits the demo recipe on synthetic images that are decoded already, to a worker that waits, as a
 click on Start does. Both ways take turns.
 """
 
@@ -16,11 +16,11 @@ from pathlib import Path
 
 import psutil
 
-from xray_core.datasets.phantom import write_phantom_dataset
-from xray_core.home import Home
 from xray_core.jobs import QueueSettings, stop_run, submit_recipe, write_settings
 from xray_core.processes import start_detached, terminate, xray_command
 from xray_core.recipes import PUBLISHED
+from xray_core.synthetic.dataset import write_synthetic_dataset
+from xray_core.workspace import Workspace
 
 SECONDS = 120.0  # for anything here
 
@@ -34,8 +34,8 @@ def wait_for(condition: object, what: str) -> None:
         time.sleep(0.01)
 
 
-def warm_processes() -> list[psutil.Process]:
-    """Return the spare processes that belong to this machine's workers."""
+def standby_processes() -> list[psutil.Process]:
+    """Return the standby process processes that belong to this machine's workers."""
     found = []
     for process in psutil.process_iter(["cmdline"]):
         if (process.info["cmdline"] or [])[-3:] == ["-m", "xray_core", "warm"]:
@@ -43,31 +43,33 @@ def warm_processes() -> list[psutil.Process]:
     return found
 
 
-def measure(home: Home, data: Path, warm: bool) -> tuple[float, float]:
-    """Return seconds from submit to the first metric, and the spare's memory in MB."""
-    os.environ["XRAY_HOME"] = str(home.folder)
-    write_settings(home, QueueSettings(warm=warm))
-    worker = start_detached(xray_command("worker"), home.folder / "worker.log")
+def measure(workspace: Workspace, data: Path, warm: bool) -> tuple[float, float]:
+    """Return seconds from submit to the first metric, and the standby process's memory in MB."""
+    os.environ["XRAY_HOME"] = str(workspace.folder)
+    write_settings(workspace, QueueSettings(warm=warm))
+    worker = start_detached(xray_command("worker"), workspace.folder / "worker.log")
     memory = 0.0
     try:
         if warm:
-            wait_for(warm_processes, "a spare process")
-            [spare] = warm_processes()
+            wait_for(standby_processes, "a standby process process")
+            [standby] = standby_processes()
             # Ready once it no longer computes.
-            wait_for(lambda: spare.cpu_percent(0.5) < 5 and spare.cpu_times().user > 2, "readiness")
-            memory = spare.memory_info().rss / 2**20
+            wait_for(
+                lambda: standby.cpu_percent(0.5) < 5 and standby.cpu_times().user > 2, "readiness"
+            )
+            memory = standby.memory_info().rss / 2**20
         else:
             time.sleep(3)
         began = time.monotonic()
-        run = submit_recipe(PUBLISHED["demo_cnn"], data, home)
+        run = submit_recipe(PUBLISHED["demo_cnn"], data, workspace)
         wait_for(run.read_metrics, "the first metric")
         seconds = time.monotonic() - began
-        stop_run(run, home)
+        stop_run(run, workspace)
         wait_for(lambda: run.read_status().has_ended, "the end")
     finally:
         terminate(worker)
-        for spare in warm_processes():
-            spare.wait(30)
+        for standby in standby_processes():
+            standby.wait(30)
     return seconds, memory
 
 
@@ -77,14 +79,14 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     rounds = parser.parse_args().rounds
     with tempfile.TemporaryDirectory() as folder:
-        home, data = Home(Path(folder) / "home"), Path(folder) / "data"
-        write_phantom_dataset(data, 600, size=256, seed=0)
-        measure(home, data, warm=False)  # decodes the films
+        workspace, data = Workspace(Path(folder) / "home"), Path(folder) / "data"
+        write_synthetic_dataset(data, 600, size=256, seed=0)
+        measure(workspace, data, warm=False)  # decodes the images
         found: dict[bool, list[float]] = {True: [], False: []}
         memory = 0.0
         for _ in range(rounds):
             for warm in found:
-                seconds, used = measure(home, data, warm)
+                seconds, used = measure(workspace, data, warm)
                 found[warm].append(seconds)
                 memory = max(memory, used)
     print(f"{os.cpu_count()} cores, Python {sys.version.split()[0]}")

@@ -18,7 +18,7 @@ import pandas as pd
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from xray_core.datasets.images import read_image
+from xray_core.imagefiles.images import read_image
 from xray_core.preprocess.cache import open_image_cache
 from xray_core.preprocess.images import apply_preprocess
 from xray_core.preprocess.spec import PreprocessSpec

@@ -36,7 +36,7 @@ PROJECT = Path(__file__).resolve().parents[1]
 ROOMS = {
     "xray_core/evaluation/**/*.py": ["tests/evaluation"],
     "xray_core/splits/*.py": ["tests/test_splits.py"],
-    "xray_core/labels/*.py": ["tests/test_labels.py"],
+    "xray_core/tasks/*.py": ["tests/test_tasks.py"],
     "xray_core/preprocess/augment.py": ["tests/preprocess/test_augment.py"],
     "xray_core/training/inputs.py": ["tests/training/test_inputs.py"],
 }

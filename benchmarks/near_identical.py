@@ -23,7 +23,7 @@ import pandas as pd
 from xray_core.audit.near_identical import BLOCK, THRESHOLD, describe_structure, find_near_identical
 from xray_core.catalog import Catalog
 from xray_core.datasets import open_dataset
-from xray_core.datasets.images import read_image
+from xray_core.imagefiles.images import read_image
 from xray_core.preprocess.fingerprints import fingerprint_image, read_fingerprints
 from xray_core.preprocess.images import Pixels
 

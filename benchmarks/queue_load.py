@@ -19,7 +19,6 @@ from typing import Any
 
 from xray_core.errors import XrayError
 from xray_core.files import utc_now
-from xray_core.home import Home
 from xray_core.jobs import (
     JobQueue,
     QueueSettings,
@@ -36,6 +35,7 @@ from xray_core.jobs import (
 )
 from xray_core.recipes import PUBLISHED
 from xray_core.runs import Run, Submission, create_run, list_runs
+from xray_core.workspace import Workspace
 
 SECONDS, CLIENTS = 120.0, 30
 PAUSE = 0.05  # seconds, at most, between two things that one client does
@@ -45,7 +45,7 @@ ACTIONS = ("submit", "watch", "watch", "cancel", "priority", "move", "pause", "u
 class InstantLauncher:
     """Trains at once: the run is done by the time that it was started."""
 
-    def start(self, run: Run, home: Home, environment: Mapping[str, str]) -> str:
+    def start(self, run: Run, workspace: Workspace, environment: Mapping[str, str]) -> str:
         with (run.folder / "trained.txt").open("a") as file:
             file.write("once\n")
         run.write_status(replace(run.read_stored_status(), state="done", ended_at=utc_now()))
@@ -67,33 +67,33 @@ class InstantLauncher:
         return 1
 
 
-def be_client(home: Home, name: str, seed: int, seconds: float) -> dict[str, Any]:
+def be_client(workspace: Workspace, name: str, seed: int, seconds: float) -> dict[str, Any]:
     """Do things at random for `seconds`; return what was asked, what failed, and how long it took.
 
     Returns:
         "submitted" and "cancelled": names of runs; "errors": words of what must not happen;
         "times": seconds of each action, by its name.
     """
-    control.ensure_worker = lambda home: None  # ours is there already
+    control.ensure_worker = lambda workspace: None  # ours is there already
     rng = random.Random(seed)
-    queue = JobQueue(home.queue)
-    recipe = replace(PUBLISHED["demo_cnn"], data_folder=str(home.folder))
+    queue = JobQueue(workspace.queue)
+    recipe = replace(PUBLISHED["demo_cnn"], data_folder=str(workspace.folder))
     said: dict[str, Any] = {"submitted": [], "cancelled": [], "errors": [], "times": {}}
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         action = rng.choice(ACTIONS)
-        mine = [Run(home.runs / run) for run in said["submitted"][-5:]]
+        mine = [Run(workspace.runs / run) for run in said["submitted"][-5:]]
         began = time.monotonic()
         try:
             if action == "submit":
                 wish = Submission(name, rng.randint(0, 1), queue.next_rank())
-                run = create_run(recipe, home.runs, wish)
+                run = create_run(recipe, workspace.runs, wish)
                 queue.submit(run.name, wish)
                 said["submitted"].append(run.name)
             elif action == "watch":
-                queue_view(home)
+                queue_view(workspace)
             elif mine:
-                _change(action, rng.choice(mine), home, said)
+                _change(action, rng.choice(mine), workspace, said)
         except XrayError as error:
             if "only a run that waits" not in str(error):  # too late, which is no trouble
                 said["errors"].append(f"{action}: {error}")
@@ -102,27 +102,27 @@ def be_client(home: Home, name: str, seed: int, seconds: float) -> dict[str, Any
     return said
 
 
-def _change(action: str, run: Run, home: Home, said: dict[str, Any]) -> None:
+def _change(action: str, run: Run, workspace: Workspace, said: dict[str, Any]) -> None:
     if action == "cancel":
-        if "out of the queue" in stop_run(run, home):
+        if "out of the queue" in stop_run(run, workspace):
             said["cancelled"].append(run.name)
     elif action == "priority":
-        set_priority(run, home, 1)
+        set_priority(run, workspace, 1)
     elif action == "move":
-        move_run(run, home, -1)
+        move_run(run, workspace, -1)
     elif action == "pause":
-        pause_run(run, home)
+        pause_run(run, workspace)
     else:
-        unpause_run(run, home)
+        unpause_run(run, workspace)
 
 
-def serve(home: Home, seconds: float) -> None:
+def serve(workspace: Workspace, seconds: float) -> None:
     """Be the worker for as long as the clients are at it, and until the queue is empty."""
     worker.POLL = 0.01
-    run_worker(home, idle=seconds, launcher=InstantLauncher())
+    run_worker(workspace, idle=seconds, launcher=InstantLauncher())
 
 
-def check(home: Home, said: list[dict[str, Any]]) -> Counter[str]:
+def check(workspace: Workspace, said: list[dict[str, Any]]) -> Counter[str]:
     """Count how the runs ended; assert that each did so once, and as it was asked.
 
     Raises:
@@ -132,9 +132,9 @@ def check(home: Home, said: list[dict[str, Any]]) -> Counter[str]:
     assert not errors, f"{len(errors)} errors, such as: {errors[0]}"
     submitted = [run for one in said for run in one["submitted"]]
     cancelled = {run for one in said for run in one["cancelled"]}
-    runs = list_runs(home.runs)
+    runs = list_runs(workspace.runs)
     assert sorted(run.name for run in runs) == sorted(submitted), "a run is lost, or there twice"
-    assert JobQueue(home.queue).list_jobs() == [], "the queue knows runs that have ended"
+    assert JobQueue(workspace.queue).list_jobs() == [], "the queue knows runs that have ended"
     count: Counter[str] = Counter()
     for run in runs:
         state = run.read_stored_status().state
@@ -151,52 +151,53 @@ def check(home: Home, said: list[dict[str, Any]]) -> Counter[str]:
 
 
 def run_load(
-    home: Home, seconds: float, clients: int, pool: Executor
+    workspace: Workspace, seconds: float, clients: int, pool: Executor
 ) -> tuple[Counter[str], dict[str, list[float]]]:
     """Let `clients` at the queue for `seconds`; return states, and times by action.
 
     Args:
-        home: a new workspace.
+        workspace: a new workspace.
         seconds: for which the clients are at it.
         clients: how many.
         pool: with room for the clients and a worker.
     """
-    home.runs.mkdir(parents=True)
-    write_settings(home, QueueSettings(slots=3, per_user=2))
-    serving = pool.submit(serve, home, 1.0)
+    workspace.runs.mkdir(parents=True)
+    write_settings(workspace, QueueSettings(slots=3, per_user=2))
+    serving = pool.submit(serve, workspace, 1.0)
     asked = [
-        pool.submit(be_client, home, f"user{number}", number, seconds) for number in range(clients)
+        pool.submit(be_client, workspace, f"user{number}", number, seconds)
+        for number in range(clients)
     ]
     said = [client.result() for client in asked]
-    for run in list_runs(home.runs):  # else the paused ones would wait for ever
+    for run in list_runs(workspace.runs):  # else the paused ones would wait for ever
         if run.read_submission().paused and not run.read_stored_status().has_ended:
-            unpause_run(run, home)
+            unpause_run(run, workspace)
     serving.result()
-    serve(home, 0.1)  # what was submitted while the worker ended
+    serve(workspace, 0.1)  # what was submitted while the worker ended
     times: dict[str, list[float]] = {}
     for one in said:
-        for action, took in one["times"].items():
-            times.setdefault(action, []).extend(took)
-    return check(home, said), times
+        for action, durations in one["times"].items():
+            times.setdefault(action, []).extend(durations)
+    return check(workspace, said), times
 
 
 def main() -> None:
     """Print one table."""
     seconds = float(sys.argv[1]) if len(sys.argv) > 1 else SECONDS
     clients = int(sys.argv[2]) if len(sys.argv) > 2 else CLIENTS
-    control.ensure_worker = lambda home: None  # ours is there already
+    control.ensure_worker = lambda workspace: None  # ours is there already
     pool = ProcessPoolExecutor(clients + 1)
     with tempfile.TemporaryDirectory() as temporary, pool:
-        states, times = run_load(Home(Path(temporary) / "home"), seconds, clients, pool)
+        states, times = run_load(Workspace(Path(temporary) / "home"), seconds, clients, pool)
     ended = ", ".join(f"{number:,} {state}" for state, number in sorted(states.items()))
     print(
         f"{clients} clients for {seconds:.0f} s: {states.total():,} runs ({ended}); none was lost,"
     )
     print("trained twice, or trained though cancelled, and no call failed.\n")
     print(f"{'action':<10}{'times':>8}{'median, ms':>12}{'longest, ms':>13}")
-    for action, took in sorted(times.items()):
-        middle, longest = 1000 * median(took), 1000 * max(took)
-        print(f"{action:<10}{len(took):>8,}{middle:>12.1f}{longest:>13.1f}")
+    for action, durations in sorted(times.items()):
+        middle, longest = 1000 * median(durations), 1000 * max(durations)
+        print(f"{action:<10}{len(durations):>8,}{middle:>12.1f}{longest:>13.1f}")
 
 
 if __name__ == "__main__":

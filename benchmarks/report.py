@@ -21,7 +21,7 @@ from xray_core.evaluation.measured import draw_rounds
 from xray_core.evaluation.metrics import confusion_counts
 
 SIZES = {  # images, patients, classes
-    "published test part": (624, 300, 2),
+    "published test set": (624, 300, 2),
     "large, two classes": (22_400, 9_000, 2),
     "large, 15 classes": (22_400, 9_000, 15),
 }
@@ -70,8 +70,8 @@ def plain_figures(actual: np.ndarray, probabilities: np.ndarray) -> dict[str, np
     with np.errstate(invalid="ignore"):
         recall, f1 = hits / own, 2 * hits / (own + said)
         precision, specificity = hits / said, (others - said + hits) / others
-    judged = [1] if n_classes == 2 else list(range(n_classes))
-    areas = np.array([plain_area(actual == k, probabilities[:, k]) for k in judged])
+    evaluated = [1] if n_classes == 2 else list(range(n_classes))
+    areas = np.array([plain_area(actual == k, probabilities[:, k]) for k in evaluated])
     return {
         "accuracy": np.array(hits.sum() / len(actual)),
         "balanced_accuracy": np.array(recall[own > 0].mean()),

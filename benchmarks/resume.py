@@ -2,9 +2,9 @@
 
     python benchmarks/resume.py [--seed 0]
 
-Trains two networks on drawn films: the published pneumonia CNN with augmentation, stopping early,
-and MobileNetV2 with a frozen and a free phase. The second time each, its process is killed with
-SIGKILL once or twice within each phase, and started again on the same run folder. Prints the
+Trains two networks on synthetic images: the published pneumonia CNN with augmentation, stopping
+early, and MobileNetV2 with a frozen and a free phase. The second time each, its process is killed
+with SIGKILL once or twice within each phase, and started again on the same run folder. Prints the
 largest difference between the weights, and how the metric logs compare.
 """
 
@@ -20,13 +20,13 @@ from pathlib import Path
 
 import numpy as np
 
-from xray_core.datasets.phantom import write_phantom_dataset
-from xray_core.home import Home
 from xray_core.preprocess.spec import AugmentSpec, PreprocessSpec
 from xray_core.processes import PROJECT, xray_command
 from xray_core.recipes import PUBLISHED, Phase, Recipe
 from xray_core.runs import Run, create_run
 from xray_core.splits import SplitSpec
+from xray_core.synthetic.dataset import write_synthetic_dataset
+from xray_core.workspace import Workspace
 
 N_IMAGES = 240
 SPLIT = SplitSpec("patient", validation=0.2, test=0.2)
@@ -43,7 +43,7 @@ def recipes() -> dict[str, Recipe]:
             **shared,
             model="pneumonia_cnn",
             model_options={},
-            finer_targets=False,
+            combined_labels=False,
             preprocess=PreprocessSpec(size=96),
             phases=(Phase("train", 8, patience=2),),
         ),
@@ -59,7 +59,9 @@ def recipes() -> dict[str, Recipe]:
     }
 
 
-def train(run: Run, home: Home, rng: np.random.Generator, kills_per_phase: int) -> list[str]:
+def train(
+    run: Run, workspace: Workspace, rng: np.random.Generator, kills_per_phase: int
+) -> list[str]:
     """Train to the end, killing on the way; return where it was killed."""
     killed: list[str] = []
     names = [phase.name for phase in run.read_recipe().phases]
@@ -71,7 +73,7 @@ def train(run: Run, home: Home, rng: np.random.Generator, kills_per_phase: int) 
             cwd=PROJECT,
             env={
                 **os.environ,
-                "XRAY_HOME": str(home.folder),
+                "XRAY_HOME": str(workspace.folder),
                 "XRAY_CHECKPOINT_SECONDS": "0.5",
                 "TF_CPP_MIN_LOG_LEVEL": "3",
             },
@@ -131,13 +133,13 @@ def main() -> None:
     )
     print("|---|---|---|---|---|---|---|")
     with tempfile.TemporaryDirectory() as folder:
-        home, data = Home(Path(folder) / "home"), Path(folder) / "data"
-        write_phantom_dataset(data, N_IMAGES, size=96, seed=seed)
+        workspace, data = Workspace(Path(folder) / "home"), Path(folder) / "data"
+        write_synthetic_dataset(data, N_IMAGES, size=96, seed=seed)
         for name, recipe in recipes().items():
             bound = replace(recipe, data_folder=str(data))
-            whole, killed = create_run(bound, home.runs), create_run(bound, home.runs)
-            train(whole, home, rng, kills_per_phase=0)
-            places = train(killed, home, rng, kills_per_phase=2)
+            whole, killed = create_run(bound, workspace.runs), create_run(bound, workspace.runs)
+            train(whole, workspace, rng, kills_per_phase=0)
+            places = train(killed, workspace, rng, kills_per_phase=2)
             print(f"| {name} | {', '.join(places)} | {compare(killed, whole)} |", flush=True)
 
 

@@ -21,11 +21,11 @@ from playwright.sync_api import Browser, sync_playwright
 
 from tests.browser.conftest import ARGUMENTS
 from tests.pages.fake_runs import fake_run
-from xray_core.home import Home
 from xray_core.processes import PROJECT
+from xray_core.workspace import Workspace
 
 WAYS = {
-    "start.py": ["pages.parts.serve"],
+    "start.py": ["pages.components.serve"],
     "streamlit run": ["streamlit", "run", "streamlit_app.py"],
 }
 PORT = 8687
@@ -33,13 +33,15 @@ REST = 8.0  # seconds after which a fresh server has nothing to do any more
 CHROMIUM = "/usr/bin/chromium"
 
 
-def open_link(browser: Browser, home: Home, way: list[str], run: str) -> tuple[float, float, float]:
+def open_link(
+    browser: Browser, workspace: Workspace, way: list[str], run: str
+) -> tuple[float, float, float]:
     """Return seconds of the server's processor for the first and a second page, and of waiting."""
     options = ["--server.address", "127.0.0.1", "--server.port", str(PORT)]
     server = subprocess.Popen(
         [sys.executable, "-m", *way, *options],
         cwd=PROJECT,
-        env={**os.environ, "XRAY_HOME": str(home.folder), "XRAY_DATA_ROOTS": ""},
+        env={**os.environ, "XRAY_HOME": str(workspace.folder), "XRAY_DATA_ROOTS": ""},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
@@ -70,13 +72,13 @@ def main() -> None:
     options = parser.parse_args()
     found: dict[str, list[tuple[float, float, float]]] = {way: [] for way in WAYS}
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
-        home = Home(Path(folder))
+        workspace = Workspace(Path(folder))
         for number in range(options.runs):
-            run = fake_run(home, "done", f"20260301-{100000 + number}-demo_cnn")
+            run = fake_run(workspace, "done", f"20260301-{100000 + number}-demo_cnn")
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         for _ in range(options.rounds):
             for way, command in WAYS.items():
-                found[way].append(open_link(browser, home, command, run.name))
+                found[way].append(open_link(browser, workspace, command, run.name))
         browser.close()
     print(f"{options.runs} runs, {os.cpu_count()} cores, Python {sys.version.split()[0]}\n")
     print(

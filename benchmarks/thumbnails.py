@@ -15,9 +15,9 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.open_catalog import make_catalog
-from xray_core.datasets.images import is_image_name
 from xray_core.eda.filters import filter_images, parse_filters
 from xray_core.eda.order import list_sorts, sort_images
+from xray_core.imagefiles.images import is_image_name
 from xray_core.preprocess.thumbnails import create_thumbnails
 
 N_PAGE, SIDE, N_REPEATS = 40, 256, 9
@@ -62,13 +62,13 @@ def time_choices() -> list[tuple[str, float]]:
     rows = []
     for text in FILTERS:
         filters = parse_filters(text)
-        took = time_ms(lambda chosen=filters: filter_images(catalog, labels, filters=chosen))
-        rows.append((f"filter {text or 'nothing'}", took))
+        duration = time_ms(lambda chosen=filters: filter_images(catalog, labels, filters=chosen))
+        rows.append((f"filter {text or 'nothing'}", duration))
     rows.append(("filter by boxes", time_ms(lambda: filter_images(catalog, labels, boxes="with"))))
     images = filter_images(catalog, labels)
     for name in list_sorts(catalog):
-        took = time_ms(lambda by=name: sort_images(catalog, images, by, reverse=True))
-        rows.append((f"sort by {name}, reversed", took))
+        duration = time_ms(lambda by=name: sort_images(catalog, images, by, reverse=True))
+        rows.append((f"sort by {name}, reversed", duration))
     return rows
 
 
@@ -77,8 +77,8 @@ def main() -> None:
     if len(sys.argv) != 2:
         sys.exit(__doc__)
     print(f"{'step':<56}{'ms':>8}")
-    for step, took in [*time_thumbnails(Path(sys.argv[1])), *time_choices()]:
-        print(f"{step:<56}{took:>8.1f}")
+    for step, duration in [*time_thumbnails(Path(sys.argv[1])), *time_choices()]:
+        print(f"{step:<56}{duration:>8.1f}")
 
 
 if __name__ == "__main__":

@@ -12,7 +12,9 @@ from tests.datasets.fakes import FAKES
 from tests.training.tiny import Finished, train_tiny
 from xray_core import processes
 
-os.environ["XRAY_WARM"] = "0"  # also in the processes that tests start; some ask for it themselves
+os.environ["XRAY_STANDBY"] = (
+    "0"  # also in the processes that tests start; some ask for it themselves
+)
 
 # The rooms whose files take longest. Begun last, one of them would keep one process at work while
 # the others have nothing left.

@@ -46,20 +46,20 @@ def data_notes(**changes: Any) -> dict[str, Any]:
         "remarks": [],
         "unreadable": [],
         "grouped_by": "patient",
-        "groups_in_several_parts": 0,
-        "parts": {"train": {"no_opacity": 5, "opacity": 9}},
+        "groups_in_several_subsets": 0,
+        "subsets": {"training": {"no_opacity": 5, "opacity": 9}},
     }
     return notes | changes
 
 
 def report_of(
-    confusion: Sequence[Sequence[int]], classes: Sequence[str], part: str = "test"
+    confusion: Sequence[Sequence[int]], classes: Sequence[str], subset: str = "test"
 ) -> dict[str, Any]:
     """Return a report of these counts; its other figures are placeholders of the right kind."""
     figure = {"value": 0.75, "low": 0.5, "high": 0.9}
     n = sum(map(sum, confusion))
     return {
-        "part": part,
+        "subset": subset,
         "n": n,
         "n_patients": n,
         "left_out": [],
@@ -83,12 +83,12 @@ def report_of(
 
 
 def prediction_rows(classes: Sequence[str]) -> pd.DataFrame:
-    """Return predictions on four images of a test part, half of them right."""
+    """Return predictions on four images of a test set, half of them right."""
     table = pd.DataFrame(
         {
             "image_id": list("abcd"),
             "group": list("abcd"),
-            "part": "test",
+            "subset": "test",
             "actual": [classes[0], classes[1]] * 2,
             "predicted": [classes[0], classes[1], classes[1], classes[0]],
         }
@@ -106,6 +106,6 @@ def split_rows(classes: Sequence[str]) -> pd.DataFrame:
             "path": [f"{name}.png" for name in "abcdefgh"],
             "group": list("abcdefgh"),
             "class": list(classes[:2]) * 4,
-            "part": ["test"] * 4 + ["train"] * 4,
+            "subset": ["test"] * 4 + ["training"] * 4,
         }
     ).astype("string")

@@ -160,9 +160,11 @@ def test_a_damaged_description_is_refused(about: str, tmp_path: Path) -> None:
 
 def test_a_catalog_with_other_columns_is_refused(tmp_path: Path) -> None:
     write_catalog(small_catalog(), tmp_path / "kept")
-    small_catalog().images.drop(columns="view").to_parquet(tmp_path / "kept" / "images.parquet")
+    small_catalog().images.drop(columns="view_position").to_parquet(
+        tmp_path / "kept" / "images.parquet"
+    )
 
-    with pytest.raises(DatasetError, match="view"):
+    with pytest.raises(DatasetError, match="view_position"):
         read_catalog(tmp_path / "kept")
 
 

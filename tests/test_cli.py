@@ -27,14 +27,14 @@ from tests.training.tiny import Finished
 from xray_core import cli, jobs
 from xray_core.cli import trainings
 from xray_core.datasets import READERS
-from xray_core.datasets.filling import lock_of
 from xray_core.evaluation import report_run
-from xray_core.home import Home
+from xray_core.filling import lock_of
 from xray_core.jobs import control, launchers, measure, submit
 from xray_core.jobs.ray import RayLauncher
 from xray_core.processes import ALLOCATOR
 from xray_core.recipes import PUBLISHED, change_recipe
 from xray_core.runs import Run, Status, list_runs
+from xray_core.workspace import Workspace
 
 PROJECT = Path(__file__).parents[1]
 COMMANDS = (
@@ -62,7 +62,7 @@ COMMANDS = (
     "unpause",
     "priority",
     "move",
-    "group",
+    "sweep",
     "evaluate",
     "split",
     "check",
@@ -72,13 +72,13 @@ Call = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
+def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
     monkeypatch.setenv("XRAY_HOME", str(tmp_path / "home"))
-    return Home(tmp_path / "home")
+    return Workspace(tmp_path / "home")
 
 
 @pytest.fixture
-def call(home: Home, capsys: pytest.CaptureFixture[str]) -> Call:
+def call(workspace: Workspace, capsys: pytest.CaptureFixture[str]) -> Call:
     """Run a command in this process; return its status and what it printed, and where."""
 
     def call(*arguments: object) -> tuple[int, str, str]:
@@ -89,11 +89,11 @@ def call(home: Home, capsys: pytest.CaptureFixture[str]) -> Call:
     return call
 
 
-def in_a_process(home: Home, *arguments: str) -> subprocess.CompletedProcess[str]:
+def in_a_process(workspace: Workspace, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "xray_core", *arguments],
         cwd=PROJECT,
-        env={**os.environ, "XRAY_HOME": str(home.folder)},
+        env={**os.environ, "XRAY_HOME": str(workspace.folder)},
         capture_output=True,
         text=True,
         check=False,
@@ -167,22 +167,22 @@ def begin(monkeypatch: pytest.MonkeyPatch) -> Callable[..., int]:
 
 @pytest.mark.parametrize(
     "line",
-    ["train demo_cnn --data x", "run x", "warm", "describe demo_cnn", "predict x film.png"],
+    ["train demo_cnn --data x", "run x", "warm", "describe demo_cnn", "predict x image.png"],
 )
 def test_a_command_that_computes_begins_anew_with_the_allocator_set(
-    begin: Callable[..., int], home: Home, line: str
+    begin: Callable[..., int], workspace: Workspace, line: str
 ) -> None:
     with pytest.raises(BegunAnew) as caught:
         begin(*line.split())
 
     [environment] = caught.value.args
     assert ALLOCATOR.items() <= environment.items()
-    assert environment["XRAY_HOME"] == str(home.folder)
+    assert environment["XRAY_HOME"] == str(workspace.folder)
 
 
 @pytest.mark.parametrize("line", ["recipes", "runs", "queue"])
 def test_a_command_that_computes_nothing_stays_as_it_is(
-    begin: Callable[..., int], home: Home, line: str
+    begin: Callable[..., int], workspace: Workspace, line: str
 ) -> None:
     before = dict(os.environ)
 
@@ -206,7 +206,7 @@ def test_the_commands_with_keras_are_those_that_import_what_computes(command: st
 
 
 def test_launchers_and_measurements_start_commands_with_keras(
-    home: Home, monkeypatch: pytest.MonkeyPatch
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The standby process is tested as it is, in tests/jobs/test_warm.py."""
     started: list[list[str]] = []
@@ -225,11 +225,11 @@ def test_launchers_and_measurements_start_commands_with_keras(
     )
     monkeypatch.setattr(launchers, "start_detached", start)
     monkeypatch.setattr(measure, "start_detached", start)
-    run = Run(home.runs / "one")
+    run = Run(workspace.runs / "one")
 
-    launchers.LocalLauncher().start(run, home, {})
-    RayLauncher("http://head:8265", lambda address: cluster).start(run, home, {})
-    measure.start_description(PUBLISHED["demo_cnn"], home)
+    launchers.LocalLauncher().start(run, workspace, {})
+    RayLauncher("http://head:8265", lambda address: cluster).start(run, workspace, {})
+    measure.start_description(PUBLISHED["demo_cnn"], workspace)
 
     assert [line[3] for line in started] == ["run", "run", "describe"]
     assert all(line[:3] == [sys.executable, "-m", "xray_core"] for line in started)
@@ -267,7 +267,7 @@ def stray_folder(tmp_path: Path) -> Path:
         (["submit", "demo_cn", "--data"], "siim_folder", "recipe 'demo_cn'. Choose one of"),
         (["train", "demo_cnn", "--data"], "stray_folder", "stray is no known dataset. It holds"),
         (["train", "demo_cnn", "--data"], "empty_folder", "empty is empty"),
-        (["train", "demo_cnn", "--data"], "kermany_folder", "Views that fit: kermany_pneumonia"),
+        (["train", "demo_cnn", "--data"], "kermany_folder", "Tasks that fit: kermany_pneumonia"),
         (["submit", "demo_cnn", "--data"], "stray_folder", "stray is no known dataset"),
         (["catalog"], "stray_folder", "is no known dataset. It holds 1 file: notes.txt"),
         (["catalog"], "empty_folder", "empty is empty"),
@@ -295,7 +295,7 @@ def test_a_users_mistake_is_status_2_with_one_line_and_nothing_done(
     folder: str | None,
     message: str,
     call: Call,
-    home: Home,
+    workspace: Workspace,
     request: pytest.FixtureRequest,
 ) -> None:
     if folder is not None:
@@ -307,7 +307,7 @@ def test_a_users_mistake_is_status_2_with_one_line_and_nothing_done(
     [line] = err.splitlines()
     assert line.startswith("error: ")
     assert message in line
-    assert list_runs(home.runs) == []
+    assert list_runs(workspace.runs) == []
 
 
 @pytest.mark.parametrize(
@@ -315,9 +315,9 @@ def test_a_users_mistake_is_status_2_with_one_line_and_nothing_done(
     [["evaluate", "gone"], ["catalog", "gone"], ["train", "x", "--data", "y", "--json"]],
 )
 def test_the_process_itself_ends_with_status_2_and_no_traceback(
-    arguments: list[str], home: Home
+    arguments: list[str], workspace: Workspace
 ) -> None:
-    done = in_a_process(home, *arguments)
+    done = in_a_process(workspace, *arguments)
 
     assert (done.returncode, done.stdout) == (2, "")
     [line] = done.stderr.splitlines()
@@ -362,9 +362,9 @@ def test_a_union_is_made_and_counted_beside_the_thesis(call: Call, tmp_path: Pat
         "covid19_radiography": str(members[0]),
     }
     rows = json.loads(call("union-counts", tmp_path / "union", "--json")[1])
-    first = {"part": "total", "view": "", "class": "all images", "ours": 12, "thesis": 27_499}
+    first = {"subset": "total", "task": "", "class": "all images", "ours": 12, "thesis": 27_499}
     assert rows[0] == first
-    assert "hidden test" in call("union-counts", tmp_path / "union", "--seed", 1)[1]
+    assert "external test set" in call("union-counts", tmp_path / "union", "--seed", 1)[1]
 
 
 @pytest.mark.parametrize("command", ["union", "union-counts"])
@@ -380,24 +380,24 @@ def test_what_is_no_union_is_status_2(command: str, call: Call, siim_folder: Pat
 
 
 def test_audit_says_what_it_found_and_what_is_in_order(call: Call, kermany_folder: Path) -> None:
-    status, text, _ = call("audit", kermany_folder, "--view", "kermany_pneumonia")
+    status, text, _ = call("audit", kermany_folder, "--task", "kermany_pneumonia")
 
     assert status == 0
-    assert "split: the authors' own parts: train 4, val 1, test 1" in text
-    assert "serious:       An accuracy measured on the 1 image of val" in text
-    assert "fine:          Each of 6 files can be read." in text
+    assert "split: the authors' own subsets: training 4, validation 1, test 1" in text
+    assert "serious:       An accuracy measured on the 1 image of the validation set" in text
+    assert "passed:        Each of 6 files can be read." in text
 
     answer = json.loads(call("audit", kermany_folder, "--json")[1])
-    assert answer["view"] == "kermany_pneumonia"
-    assert {one["severity"] for one in answer["findings"]} == {"serious", "worth knowing", "fine"}
+    assert answer["task"] == "kermany_pneumonia"
+    assert {one["severity"] for one in answer["findings"]} == {"serious", "warning", "passed"}
 
 
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [
         (("--split", "luck"), "split.method is 'luck'"),
-        (("--view", "siim_study"), "made for 'siim_covid19'"),
-        (("--split", "image", "--seed", "1"), "part would hold no image"),
+        (("--task", "siim_study"), "made for 'siim_covid19'"),
+        (("--split", "image", "--seed", "1"), "set would hold no image"),
     ],
 )
 def test_an_audit_that_cannot_be_made_is_status_2(
@@ -423,7 +423,7 @@ def test_catalog_counts_what_is_there(call: Call, siim_folder: Path) -> None:
     answer = json.loads(out)
 
     assert (answer["source"], answer["images"], answer["absent"]) == ("siim_covid19", 5, 1)
-    assert answer["label_views"]["siim_image"] == {"none": 3, "opacity": 2}
+    assert answer["tasks"]["siim_image"] == {"none": 3, "opacity": 2}
     text = call("catalog", siim_folder)[1]
     assert "5 images, 1 of them absent" in text
     assert "note: " in text
@@ -446,37 +446,37 @@ def test_two_demos_are_not_drawn_into_one_folder(call: Call, tmp_path: Path) -> 
 
 
 def test_unpack_makes_datasets_of_all_archives_that_wait(
-    call: Call, home: Home, kermany_folder: Path, tmp_path: Path
+    call: Call, workspace: Workspace, kermany_folder: Path, tmp_path: Path
 ) -> None:
-    home.data.mkdir(parents=True)
-    shutil.make_archive(str(home.data / "chest"), "zip", kermany_folder.parent, "chest_xray")
+    workspace.data.mkdir(parents=True)
+    shutil.make_archive(str(workspace.data / "chest"), "zip", kermany_folder.parent, "chest_xray")
     (tmp_path / "notes").mkdir()
     (tmp_path / "notes" / "notes.txt").touch()
-    shutil.make_archive(str(home.data / "notes"), "gztar", tmp_path / "notes")
+    shutil.make_archive(str(workspace.data / "notes"), "gztar", tmp_path / "notes")
 
     status, out, _ = call("unpack", "--json", "--save", tmp_path / "saved.json")
 
     assert status == 0
     chest, notes = json.loads(out)["folders"]
-    assert (chest["folder"], chest["dataset"]) == (str(home.data / "chest"), "kermany")
+    assert (chest["folder"], chest["dataset"]) == (str(workspace.data / "chest"), "kermany")
     assert notes["dataset"] is None
     assert "notes is no known dataset" in notes["trouble"]
     assert json.loads((tmp_path / "saved.json").read_bytes()) == json.loads(out)
     assert "No archive in" in call("unpack")[1]
 
 
-def test_unpack_says_what_was_done_before_an_error(call: Call, home: Home) -> None:
-    home.data.mkdir(parents=True)
+def test_unpack_says_what_was_done_before_an_error(call: Call, workspace: Workspace) -> None:
+    workspace.data.mkdir(parents=True)
     for name in ("a.zip", "b.zip"):
-        with zipfile.ZipFile(home.data / name, "w") as archive:
+        with zipfile.ZipFile(workspace.data / name, "w") as archive:
             archive.writestr("1.png", b"x")
-    (home.data / "b.zip").write_bytes(b"no archive")
+    (workspace.data / "b.zip").write_bytes(b"no archive")
 
     status, out, err = call("unpack")
 
     assert (status, out) == (2, "")
     [line] = err.splitlines()
-    assert line.startswith(f"error: {home.data / 'a'} is unpacked. b.zip is damaged")
+    assert line.startswith(f"error: {workspace.data / 'a'} is unpacked. b.zip is damaged")
 
 
 def test_download_of_an_unknown_dataset_names_the_known(call: Call) -> None:
@@ -486,18 +486,18 @@ def test_download_of_an_unknown_dataset_names_the_known(call: Call) -> None:
     assert f"Choose one of: {', '.join(READERS)}" in err
 
 
-def test_folds_are_submitted_as_a_group_and_compared(
-    call: Call, home: Home, siim_folder: Path, monkeypatch: pytest.MonkeyPatch
+def test_folds_are_submitted_as_a_sweep_and_compared(
+    call: Call, workspace: Workspace, siim_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(submit, "ensure_worker", lambda home: None)
+    monkeypatch.setattr(submit, "ensure_worker", lambda workspace: None)
     line = ("submit", "demo_cnn", "--data", siim_folder, "--folds", "2", "--grid", "seed=1,2")
 
     status, out, _ = call(*line, "--json")
     answer = json.loads(out)
-    _, compared, _ = call("group", answer["group"])
+    _, compared, _ = call("sweep", answer["sweep"])
 
     assert (status, len(answer["runs"])) == (0, 4)
-    assert {run.read_submission().group for run in list_runs(home.runs)} == {answer["group"]}
+    assert {run.read_submission().sweep for run in list_runs(workspace.runs)} == {answer["sweep"]}
     assert compared.splitlines() == ["seed 1: 0 of 2 done", "seed 2: 0 of 2 done"]
     assert "leave out --folds" in call(*line, "--gpus", "2")[2]
     assert "--grid 'seed' is not of the form key=value" in call(*line, "--grid", "seed")[2]
@@ -506,7 +506,7 @@ def test_folds_are_submitted_as_a_group_and_compared(
 def test_an_unusual_value_is_said_beside_the_answer(
     call: Call, siim_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(submit, "ensure_worker", lambda home: None)
+    monkeypatch.setattr(submit, "ensure_worker", lambda workspace: None)
     line = ("submit", "demo_cnn", "--data", siim_folder, "--json")
 
     status, out, err = call(*line, "--set", "phases.train.learning_rate=5")
@@ -518,9 +518,9 @@ def test_an_unusual_value_is_said_beside_the_answer(
 
 
 def test_submit_queues_and_stop_takes_out_of_the_queue(
-    call: Call, home: Home, siim_folder: Path, monkeypatch: pytest.MonkeyPatch
+    call: Call, workspace: Workspace, siim_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(submit, "ensure_worker", lambda home: None)
+    monkeypatch.setattr(submit, "ensure_worker", lambda workspace: None)
 
     status, out, _ = call(
         "submit", "demo_cnn", "--data", siim_folder, "--set", "batch_size=4", "--json"
@@ -528,7 +528,7 @@ def test_submit_queues_and_stop_takes_out_of_the_queue(
 
     assert status == 0
     name = json.loads(out)["run"]
-    assert Run(home.runs / name).read_recipe().batch_size == 4
+    assert Run(workspace.runs / name).read_recipe().batch_size == 4
     assert [one["state"] for one in json.loads(call("runs", "--json")[1])] == ["queued"]
     assert call("stop", name)[1] == f"{name} is out of the queue.\n"
     assert call("runs")[1].startswith(f"stopped  {name}")
@@ -544,18 +544,18 @@ def recipe_file(tmp_path: Path) -> Path:
 
 def test_a_recipe_file_is_submitted_and_changed_as_a_named_one(
     call: Call,
-    home: Home,
+    workspace: Workspace,
     siim_folder: Path,
     recipe_file: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(submit, "ensure_worker", lambda home: None)
+    monkeypatch.setattr(submit, "ensure_worker", lambda workspace: None)
     line = ["submit", recipe_file, "--data", siim_folder, "--set", "batch_size=8"]
 
     status, out, _ = call(*line, "--grid", "seed=1,2", "--json")
 
     assert status == 0
-    recipes = [Run(home.runs / name).read_recipe() for name in json.loads(out)["runs"]]
+    recipes = [Run(workspace.runs / name).read_recipe() for name in json.loads(out)["runs"]]
     assert [recipe.changes for recipe in recipes] == [
         {"seed": seed, "batch_size": 8} for seed in (1, 2)
     ]
@@ -570,7 +570,7 @@ def test_a_recipe_file_is_submitted_and_changed_as_a_named_one(
         ("{", "mine.json holds no recipe that can be used: Not a recipe"),
         ('{"name": "x"}', "mine.json holds no recipe that can be used: recipe is incomplete"),
         ('"name": "../x"', "after which no run can be named"),
-        ('"label_view": "x"', "holds no recipe that can be used: Unknown label view 'x'"),
+        ('"task": "x"', "holds no recipe that can be used: Unknown task 'x'"),
         ('"batch_size": 0', "holds no recipe that can be used: batch_size is 0; choose 1 to"),
         (b"\xff", "holds no recipe that can be used"),
     ],
@@ -613,27 +613,27 @@ def test_runs_of_a_new_workspace_say_what_to_try(call: Call) -> None:
 
 
 def test_worker_says_whether_it_served(
-    call: Call, home: Home, monkeypatch: pytest.MonkeyPatch
+    call: Call, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[Any] = []
 
-    def run_worker(home: Home, **options: Any) -> bool:
-        asked.append((home, options))
+    def run_worker(workspace: Workspace, **options: Any) -> bool:
+        asked.append((workspace, options))
         return len(asked) == 1
 
     monkeypatch.setattr(jobs, "run_worker", run_worker)
 
     assert call("worker", "--slots", "2", "--json")[1] == '{\n  "served": true\n}\n'
     assert call("worker", "--stay")[1] == "Another worker serves this workspace.\n"
-    assert asked == [(home, {"stay": False}), (home, {"stay": True})]
-    assert jobs.read_settings(home).slots == 2, "said once, it holds"
+    assert asked == [(workspace, {"stay": False}), (workspace, {"stay": True})]
+    assert jobs.read_settings(workspace).slots == 2, "said once, it holds"
 
 
 def test_a_run_goes_through_all_that_can_be_done_to_it(
-    call: Call, home: Home, siim_folder: Path, monkeypatch: pytest.MonkeyPatch
+    call: Call, workspace: Workspace, siim_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for module in (submit, control):
-        monkeypatch.setattr(module, "ensure_worker", lambda home: None)
+        monkeypatch.setattr(module, "ensure_worker", lambda workspace: None)
 
     def queue(*arguments: str) -> list[tuple[str, str, int, bool]]:
         rows = json.loads(call("queue", *arguments, "--json")[1])["runs"]
@@ -658,20 +658,20 @@ def test_a_run_goes_through_all_that_can_be_done_to_it(
     assert (status, "There is no run 'gone'" in err) == (2, True)
 
 
-def test_queue_changes_how_many_run_at_once(call: Call, home: Home) -> None:
+def test_queue_changes_how_many_run_at_once(call: Call, workspace: Workspace) -> None:
     assert "At once: as many as there are GPUs, or one. Of one user: no limit." in call("queue")[1]
 
     text = call("queue", "--slots", "3", "--per-user", "1", "--pause", "--no-warm")[1]
     assert "Nothing waits.\nAt once: 3. Of one user: 1.\nThe queue is paused" in text
-    assert jobs.read_settings(home) == jobs.QueueSettings(3, 1, paused=True, warm=False)
+    assert jobs.read_settings(workspace) == jobs.QueueSettings(3, 1, paused=True, warm=False)
 
     call("queue", "--slots", "auto", "--per-user", "all", "--unpause", "--warm")
-    assert jobs.read_settings(home) == jobs.QueueSettings()
+    assert jobs.read_settings(workspace) == jobs.QueueSettings()
 
 
 @pytest.fixture
 def finished_home(finished: Finished, monkeypatch: pytest.MonkeyPatch, call: Call) -> Finished:
-    monkeypatch.setenv("XRAY_HOME", str(finished.home.folder))
+    monkeypatch.setenv("XRAY_HOME", str(finished.workspace.folder))
     return finished
 
 
@@ -698,11 +698,11 @@ def test_evaluate_prints_the_figures_of_the_training(finished_home: Finished, ca
             assert f"  {kind:18} {line}" in text
     assert "13 images of 6 patients or groups; 1 left out" in text
     assert "always opacity" in text
-    ladder = finished_home.answer["report"]["ladder"]
-    assert f"test {ladder['rungs'][-1]['error']['value']:.1%}.\n{ladder['verdict']}\n" in text
+    analysis = finished_home.answer["report"]["error_analysis"]
+    assert f"test {analysis['levels'][-1]['error']['value']:.1%}.\n{analysis['verdict']}\n" in text
 
 
-def test_split_counts_the_parts_of_a_run_and_writes_a_row_for_each_image(
+def test_split_counts_the_subsets_of_a_run_and_writes_a_row_for_each_image(
     finished_home: Finished, call: Call, tmp_path: Path
 ) -> None:
     name, table = finished_home.run.name, finished_home.run.read_split()
@@ -712,10 +712,10 @@ def test_split_counts_the_parts_of_a_run_and_writes_a_row_for_each_image(
     assert status == 0
     answer = json.loads(out)
     assert (answer["run"], answer["images"]) == (name, len(table))
-    assert sum(sum(part.values()) for part in answer["parts"].values()) == len(table)
+    assert sum(sum(subset.values()) for subset in answer["subsets"].values()) == len(table)
     written = pd.read_csv(tmp_path / "split.csv", dtype="string")
-    assert {"image_id", "group", "class", "part"} <= set(written)
-    assert written["part"].tolist() == table["part"].tolist()
+    assert {"image_id", "group", "class", "subset"} <= set(written)
+    assert written["subset"].tolist() == table["subset"].tolist()
     assert written["image_id"].tolist() == table["image_id"].tolist()
     assert f"{len(table)} images in " in call("split", name)[1]
 
@@ -737,20 +737,20 @@ def test_check_says_what_was_looked_for_and_names_what_it_found(
     status, out, _ = call("check", finished_home.run.name, "--json")
 
     assert status == 0
-    assert json.loads(out) == {"run": finished_home.run.name, "epochs": 2, "symptoms": []}
+    assert json.loads(out) == {"run": finished_home.run.name, "epochs": 2, "results": []}
     assert "Too few epochs (2)" in call("check", finished_home.run.name)[1]
 
 
-def test_check_of_a_run_that_goes_wrong(home: Home, call: Call) -> None:
-    run = Run(home.runs / "20260301-100000-demo_cnn")
+def test_check_of_a_run_that_goes_wrong(workspace: Workspace, call: Call) -> None:
+    run = Run(workspace.runs / "20260301-100000-demo_cnn")
     run.write_json("recipe.json", asdict(PUBLISHED["demo_cnn"]))
     run.write_status(Status("stopped"))
-    run.write_json("data.json", data_notes(groups_in_several_parts=3))
+    run.write_json("data.json", data_notes(groups_in_several_subsets=3))
 
     _, out, _ = call("check", run.name, "--json")
 
-    [symptom] = json.loads(out)["symptoms"]
-    assert symptom["kind"] == "leaky_split"
+    [result] = json.loads(out)["results"]
+    assert result["kind"] == "leaky_split"
     text = call("check", run.name)[1]
     assert "serious: The split leaks" in text
     assert "Next: Set split.method=clean." in text
@@ -759,12 +759,12 @@ def test_check_of_a_run_that_goes_wrong(home: Home, call: Call) -> None:
 def test_weights_that_leak_are_said_where_a_split_that_leaks_is(
     finished_home: Finished, call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    home = Home(tmp_path / "home")
-    run = Run(home.runs / "leaky")
+    workspace = Workspace(tmp_path / "home")
+    run = Run(workspace.runs / "leaky")
     shutil.copytree(finished_home.run.folder, run.folder)
     data = json.loads((run.folder / "data.json").read_text())
     run.write_json("data.json", data | {"starting_weights": LEAKY_WEIGHTS})
-    monkeypatch.setenv("XRAY_HOME", str(home.folder))
+    monkeypatch.setenv("XRAY_HOME", str(workspace.folder))
     monkeypatch.setattr("xray_core.training.runner.train_run", lambda *_: "done")
 
     for command in (["check", run.name], ["evaluate", run.name], ["run", run.folder]):
@@ -821,11 +821,11 @@ def test_a_run_that_has_ended_is_not_trained_again(finished_home: Finished, call
 
 @pytest.mark.parametrize(("state", "expected"), [("failed", 1), ("stopped", 0)])
 def test_a_failed_training_is_status_1_and_its_reason_is_in_the_answer(
-    state: str, expected: int, call: Call, home: Home, monkeypatch: pytest.MonkeyPatch
+    state: str, expected: int, call: Call, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from xray_core.training import runner
 
-    run = Run(home.runs / "run")
+    run = Run(workspace.runs / "run")
     run.write_status(Status(state, message="The reason."))
     monkeypatch.setattr(runner, "train_run", lambda *_: state)
 
@@ -847,7 +847,7 @@ def test_describe_measures_the_changed_recipe(call: Call) -> None:
     assert np.isfinite(answer["images_per_second"])
 
 
-def test_light_commands_do_not_wait_for_keras(home: Home, siim_folder: Path) -> None:
+def test_light_commands_do_not_wait_for_keras(workspace: Workspace, siim_folder: Path) -> None:
     code = (
         "import sys; from xray_core.cli import main\n"
         "for line in (['datasets'], ['recipes', '--json'], ['runs'], ['catalog', sys.argv[1]]):\n"
@@ -858,18 +858,18 @@ def test_light_commands_do_not_wait_for_keras(home: Home, siim_folder: Path) -> 
     subprocess.run(
         [sys.executable, "-c", code, str(siim_folder)],
         cwd=PROJECT,
-        env={**os.environ, "XRAY_HOME": str(home.folder)},
+        env={**os.environ, "XRAY_HOME": str(workspace.folder)},
         stdout=subprocess.DEVNULL,
         check=True,
     )
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="pipes break otherwise there")
-def test_a_reader_that_leaves_is_no_error(home: Home) -> None:
+def test_a_reader_that_leaves_is_no_error(workspace: Workspace) -> None:
     with subprocess.Popen(
         [sys.executable, "-m", "xray_core", "recipes", "--json"],
         cwd=PROJECT,
-        env={**os.environ, "XRAY_HOME": str(home.folder)},
+        env={**os.environ, "XRAY_HOME": str(workspace.folder)},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

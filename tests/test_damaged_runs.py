@@ -21,19 +21,19 @@ from tests.run_files import (
     report_of,
     split_rows,
 )
-from xray_core import run_shelf
 from xray_core.errors import RunError
 from xray_core.evaluation.calibrate import read_calibration
 from xray_core.evaluation.diagnose import diagnose_run
-from xray_core.evaluation.groups import summarise_group
+from xray_core.evaluation.sweeps import summarise_sweep
 from xray_core.files import read_json
-from xray_core.home import Home
 from xray_core.jobs import JobQueue, queue_view
 from xray_core.jobs.attempts import read_attempt
 from xray_core.jobs.rebuild import find_jobs
 from xray_core.recipes import PUBLISHED
-from xray_core.run_shelf import Notes, list_running, read_notes, run_table, write_notes
-from xray_core.runs import Run, Status, Submission, create_run, list_runs
+from xray_core.runs import Run, Status, Submission, create_run, index, list_runs
+from xray_core.runs.index import list_running, run_table
+from xray_core.runs.notes import Notes, read_notes, write_notes
+from xray_core.workspace import Workspace
 
 RECIPE = replace(PUBLISHED["demo_cnn"], data_folder="/data/demo")
 CLASSES = list(RECIPE.class_names)
@@ -124,57 +124,57 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Run:
 
 
 @pytest.fixture
-def home(whole: Run, tmp_path: Path) -> Iterator[Home]:
+def workspace(whole: Run, tmp_path: Path) -> Iterator[Workspace]:
     """A workspace with that run twice."""
-    home = Home(tmp_path / "home")
+    workspace = Workspace(tmp_path / "home")
     for name in (WHOLE, DAMAGED):
-        shutil.copytree(whole.folder, home.runs / name)
-    yield home
-    run_shelf._read_row.cache_clear()
+        shutil.copytree(whole.folder, workspace.runs / name)
+    yield workspace
+    index._read_row.cache_clear()
 
 
-def check_all(home: Home) -> None:
+def check_all(workspace: Workspace) -> None:
     """Fail if a reader raises anything but RunError, or if the whole run suffers."""
-    damaged = Run(home.runs / DAMAGED)
+    damaged = Run(workspace.runs / DAMAGED)
     for read in READERS:
         with suppress(RunError):
             read(damaged)
-    table = run_table(home)
+    table = run_table(workspace)
     assert table["name"].tolist() == [DAMAGED, WHOLE]
     assert table["state"].tolist()[1] == "done"
     assert table["accuracy"].tolist()[1] == 0.75
-    assert list_running(list_runs(home.runs)) in ([], [DAMAGED])
-    find_jobs(home.runs)
+    assert list_running(list_runs(workspace.runs)) in ([], [DAMAGED])
+    find_jobs(workspace.runs)
 
 
 @pytest.mark.parametrize("name", ["recipe.json", "report.json"])
-def test_a_group_with_a_damaged_run_is_an_error_in_words(name: str, home: Home) -> None:
-    (home.runs / DAMAGED / name).write_bytes(b"")
+def test_a_group_with_a_damaged_run_is_an_error_in_words(name: str, workspace: Workspace) -> None:
+    (workspace.runs / DAMAGED / name).write_bytes(b"")
 
     with pytest.raises(RunError, match=f"{name} is damaged"):
-        summarise_group(list_runs(home.runs), n_rounds=2)
+        summarise_sweep(list_runs(workspace.runs), n_rounds=2)
 
 
-def test_nothing_is_wrong_with_the_whole_run(home: Home) -> None:
+def test_nothing_is_wrong_with_the_whole_run(workspace: Workspace) -> None:
     for read in READERS:
-        assert read(Run(home.runs / WHOLE)) is not None
-    check_all(home)
+        assert read(Run(workspace.runs / WHOLE)) is not None
+    check_all(workspace)
 
 
 @pytest.mark.parametrize("name", [*JSON_FILES, *LOGS, *TABLES, VALIDATION])
 def test_a_damaged_file_of_one_run_is_one_error_in_words_and_one_bad_row(
-    name: str, home: Home
+    name: str, workspace: Workspace
 ) -> None:
     for content in CONTENTS.values():
-        (home.runs / DAMAGED / name).write_bytes(content)
-        check_all(home)
+        (workspace.runs / DAMAGED / name).write_bytes(content)
+        check_all(workspace)
     if name in JSON_FILES[:4]:  # what the queue is made again from
-        JobQueue(home.queue).list_jobs()
-        queue_view(home)
-    (home.runs / DAMAGED / name).unlink()
-    (home.runs / DAMAGED / name).mkdir()
+        JobQueue(workspace.queue).list_jobs()
+        queue_view(workspace)
+    (workspace.runs / DAMAGED / name).unlink()
+    (workspace.runs / DAMAGED / name).mkdir()
     if name != "status.json":  # then it is no run
-        check_all(home)
+        check_all(workspace)
 
 
 def odd_files(values: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -192,11 +192,11 @@ def write_raw(path: Path, values: Any) -> None:
 
 @pytest.mark.parametrize("name", JSON_FILES)
 def test_an_odd_value_in_a_file_of_one_run_is_one_bad_row(
-    name: str, home: Home, whole: Run
+    name: str, workspace: Workspace, whole: Run
 ) -> None:
     odd = list(odd_files(read_json(whole.folder / name)))
     for number, values in enumerate(odd):
-        run = Run(home.runs / f"20260301-12{number:04d}-demo_cnn")
+        run = Run(workspace.runs / f"20260301-12{number:04d}-demo_cnn")
         shutil.copytree(whole.folder, run.folder, copy_function=os.link)
         (run.folder / name).unlink()
         write_raw(run.folder / name, values)
@@ -204,16 +204,18 @@ def test_an_odd_value_in_a_file_of_one_run_is_one_bad_row(
             with suppress(RunError):
                 read(run)
 
-    table = run_table(home).set_index("name")
+    table = run_table(workspace).set_index("name")
     assert len(table) == len(odd) + 2
     assert table.loc[WHOLE, ["state", "accuracy"]].tolist() == ["done", 0.75]
     assert (table["state"] == "damaged").any() == (name == "status.json")
-    find_jobs(home.runs)
+    find_jobs(workspace.runs)
 
 
 @pytest.mark.parametrize("line", [batch_line(9), epoch_line(9)], ids=["batch", "epoch"])
-def test_a_line_with_an_odd_value_is_read_or_left_out(line: dict[str, Any], home: Home) -> None:
-    run = Run(home.runs / DAMAGED)
+def test_a_line_with_an_odd_value_is_read_or_left_out(
+    line: dict[str, Any], workspace: Workspace
+) -> None:
+    run = Run(workspace.runs / DAMAGED)
     whole_log = run.metrics_path.read_bytes()
     for odd in odd_files(line):
         write_raw(run.metrics_path, odd)
@@ -223,8 +225,8 @@ def test_a_line_with_an_odd_value_is_read_or_left_out(line: dict[str, Any], home
 
 
 @pytest.mark.parametrize("name", ["status.json", "report.json", "data.json", "notes.json"])
-def test_an_empty_file_is_named_with_what_is_wrong(name: str, home: Home) -> None:
-    run = Run(home.runs / DAMAGED)
+def test_an_empty_file_is_named_with_what_is_wrong(name: str, workspace: Workspace) -> None:
+    run = Run(workspace.runs / DAMAGED)
     (run.folder / name).write_bytes(b"")
     read = {"status.json": run.read_status, "report.json": run.read_report}
     read |= {"data.json": run.read_data, "notes.json": lambda: read_notes(run)}
@@ -243,9 +245,9 @@ def test_an_empty_file_is_named_with_what_is_wrong(name: str, home: Home) -> Non
     ],
 )
 def test_a_cut_table_is_named_with_what_is_wrong(
-    read: Callable[[Run], object], name: str, home: Home
+    read: Callable[[Run], object], name: str, workspace: Workspace
 ) -> None:
-    run = Run(home.runs / DAMAGED)
+    run = Run(workspace.runs / DAMAGED)
     path = run.folder / name
     for content in (b"", path.read_bytes()[:-9]):
         path.write_bytes(content)
@@ -254,7 +256,7 @@ def test_a_cut_table_is_named_with_what_is_wrong(
 
 
 def test_a_folder_that_may_not_be_looked_into_is_one_bad_row(
-    home: Home, monkeypatch: pytest.MonkeyPatch
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stat, opened = Path.stat, Path.open
 
@@ -265,7 +267,7 @@ def test_a_folder_that_may_not_be_looked_into_is_one_bad_row(
     monkeypatch.setattr(Path, "stat", lambda path, **how: (refuse(path), stat(path, **how))[1])
     monkeypatch.setattr(Path, "open", lambda path, *how: (refuse(path), opened(path, *how))[1])
 
-    table = run_table(home)
+    table = run_table(workspace)
 
     assert table["state"].tolist() == ["damaged", "done"]
     assert "status.json cannot be read: Permission denied" in table["message"].iloc[0]

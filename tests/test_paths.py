@@ -8,16 +8,13 @@ import pytest
 
 from tests.datasets.fakes import write_image
 from tests.odd_files import ODD, write_odd_files
-from xray_core.datasets.archive_members import open_archive
-from xray_core.datasets.dicom import is_dicom, read_dicom, read_dicom_size, read_dicom_texts
-from xray_core.datasets.folder_mapping import MAPPING_FILE, read_mapping
-from xray_core.datasets.folder_suggest import list_columns
-from xray_core.datasets.images import read_image, read_size
-from xray_core.datasets.tables import read_table
+from xray_core.archives.members import open_archive
+from xray_core.datasets.folder.mapping import MAPPING_FILE, read_mapping
+from xray_core.datasets.folder.suggest import list_columns
 from xray_core.datasets.union import UNION_JSON, find_members
-from xray_core.datasets.workbooks import read_workbook
 from xray_core.errors import DatasetError, XrayError
-from xray_core.home import find_home
+from xray_core.imagefiles.dicom import is_dicom, read_dicom, read_dicom_size, read_dicom_texts
+from xray_core.imagefiles.images import read_image, read_size
 from xray_core.paths import (
     find_allowed,
     is_file,
@@ -28,6 +25,9 @@ from xray_core.paths import (
     walk_folders,
 )
 from xray_core.preprocess.thumbnails import create_thumbnails
+from xray_core.tables.text import read_table
+from xray_core.tables.workbooks import read_workbook
+from xray_core.workspace import find_workspace
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ def test_what_may_be_read_is_returned_without_links(root: Path) -> None:
     (root / "link").symlink_to(root)
 
     assert find_allowed(root / "link" / "a" / ".." / "b") == root / "b"
-    assert find_allowed(find_home().runs / "x") == find_home().runs / "x"
+    assert find_allowed(find_workspace().runs / "x") == find_workspace().runs / "x"
 
 
 def test_without_roots_everything_may_be_named(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -80,14 +80,14 @@ def test_a_folder_that_begins_like_a_root_lies_outside(root: Path) -> None:
 
 
 def test_what_a_link_in_the_workspaces_data_leads_to_may_be_read(root: Path) -> None:
-    find_home().data.mkdir(parents=True)
+    find_workspace().data.mkdir(parents=True)
     with pytest.raises(DatasetError, match="outside"):
         find_allowed(root.parent / "out")
 
-    (find_home().data / "big").symlink_to(root.parent / "out")
+    (find_workspace().data / "big").symlink_to(root.parent / "out")
 
-    assert find_allowed(find_home().data / "big") == root.parent / "out"
-    assert read_bytes(find_home().data / "big" / "secret.png").startswith(b"\x89PNG")
+    assert find_allowed(find_workspace().data / "big") == root.parent / "out"
+    assert read_bytes(find_workspace().data / "big" / "secret.png").startswith(b"\x89PNG")
 
 
 @pytest.mark.skipif(not Path("/proc/self").exists(), reason="another system than Linux")

@@ -1,4 +1,4 @@
-"""Splits: no patient in two parts, whatever the catalog looks like."""
+"""Splits: no patient in two subsets, whatever the catalog looks like."""
 
 import hashlib
 from collections.abc import Mapping, Sequence
@@ -14,9 +14,8 @@ from hypothesis import strategies as st
 
 from xray_core.catalog import Catalog, build_catalog
 from xray_core.errors import RecipeError
-from xray_core.labels import encode_catalog, find_view
 from xray_core.splits import (
-    PARTS,
+    SUBSETS,
     SplitSpec,
     check_leaks,
     count_leaks,
@@ -26,8 +25,9 @@ from xray_core.splits import (
     split_by_tables,
     split_catalog,
 )
-from xray_core.splits.dividing import fill_parts
+from xray_core.splits.dividing import fill_subsets
 from xray_core.splits.grouping import group_images
+from xray_core.tasks import encode_catalog, find_task
 
 NOWHERE = Path("no-such-folder")
 
@@ -63,22 +63,22 @@ def many_patients(
     return catalog, make_targets(catalog, classes)
 
 
-def parts_per_group(split: pd.DataFrame, groups: pd.Series) -> pd.Series:
-    """Return in how many parts each group has images."""
-    return split.groupby(groups.to_numpy(), observed=True)["part"].nunique()
+def subsets_per_group(split: pd.DataFrame, groups: pd.Series) -> pd.Series:
+    """Return in how many subsets each group has images."""
+    return split.groupby(groups.to_numpy(), observed=True)["subset"].nunique()
 
 
-def test_no_patient_is_in_two_parts() -> None:
+def test_no_patient_is_in_two_subsets() -> None:
     catalog, targets = many_patients()
 
     split = split_catalog(catalog, targets, SplitSpec())
 
     patients = split.merge(catalog.images, on="image_id")["patient_id"]
-    assert (parts_per_group(split, patients) == 1).all()
+    assert (subsets_per_group(split, patients) == 1).all()
     assert count_leaks(split, catalog) == 0
 
 
-def test_every_labelled_image_that_is_present_is_in_one_part_and_no_other_is() -> None:
+def test_every_labelled_image_that_is_present_is_in_one_subset_and_no_other_is() -> None:
     catalog = make_catalog([{"path": None} if i % 7 == 0 else {} for i in range(70)])
     targets = make_targets(catalog, [i % 2 for i in range(70)]).drop(index=[1, 2, 3])
 
@@ -86,19 +86,19 @@ def test_every_labelled_image_that_is_present_is_in_one_part_and_no_other_is() -
 
     expected = [f"image{i:04d}" for i in range(70) if i % 7 and i not in (1, 2, 3)]
     assert split["image_id"].tolist() == expected
-    assert split["part"].notna().all()
+    assert split["subset"].notna().all()
     assert split["path"].tolist() == [f"{name}.png" for name in expected]
 
 
-def test_parts_have_about_the_size_asked_for_and_the_classes_in_like_proportion() -> None:
+def test_subsets_have_about_the_size_asked_for_and_the_classes_in_like_proportion() -> None:
     catalog, targets = many_patients()
 
     split = split_catalog(catalog, targets, SplitSpec(validation=0.2, test=0.1))
 
-    shares = split["part"].value_counts(normalize=True)
+    shares = split["subset"].value_counts(normalize=True)
     assert shares["validation"] == pytest.approx(0.2, abs=0.02)
     assert shares["test"] == pytest.approx(0.1, abs=0.02)
-    of_b = split.groupby("part", observed=True)["class"].apply(lambda one: (one == "b").mean())
+    of_b = split.groupby("subset", observed=True)["class"].apply(lambda one: (one == "b").mean())
     assert of_b.max() - of_b.min() < 0.03
 
 
@@ -110,7 +110,7 @@ def test_a_small_class_is_spread_too_where_patients_have_images_of_both() -> Non
 
     split = split_catalog(catalog, targets, SplitSpec(validation=0.2, test=0.2))
 
-    assert pd.crosstab(split["class"], split["part"]).loc["b"].tolist() == [12, 4, 4]
+    assert pd.crosstab(split["class"], split["subset"]).loc["b"].tolist() == [12, 4, 4]
 
 
 def test_the_same_seed_gives_the_same_split_and_another_seed_another() -> None:
@@ -121,7 +121,7 @@ def test_the_same_seed_gives_the_same_split_and_another_seed_another() -> None:
     other = split_catalog(catalog, targets, SplitSpec(seed=4))
 
     pd.testing.assert_frame_equal(split, again)
-    assert (split["part"] != other["part"]).mean() > 0.2
+    assert (split["subset"] != other["subset"]).mean() > 0.2
 
 
 def test_the_split_table_says_class_and_group_of_each_image() -> None:
@@ -129,8 +129,8 @@ def test_the_split_table_says_class_and_group_of_each_image() -> None:
 
     split = split_catalog(catalog, targets, SplitSpec())
 
-    assert list(split) == ["image_id", "path", "group", "class", "part"]
-    assert split["part"].cat.categories.tolist() == list(PARTS)
+    assert list(split) == ["image_id", "path", "group", "class", "subset"]
+    assert split["subset"].cat.categories.tolist() == list(SUBSETS)
     patients = split.merge(catalog.images, on="image_id")["patient_id"]
     assert split["group"].tolist() == patients.tolist()
     expected = targets.set_axis(catalog.images["image_id"])["b"].map({0: "a", 1: "b"})
@@ -143,7 +143,7 @@ def test_studies_stay_together_where_no_patient_is_known() -> None:
 
     split = split_catalog(catalog, targets, SplitSpec())
 
-    assert (parts_per_group(split, split["image_id"].str[5:].astype(int) // 3) == 1).all()
+    assert (subsets_per_group(split, split["image_id"].str[5:].astype(int) // 3) == 1).all()
 
 
 def test_a_study_joins_an_image_of_unknown_patient_to_that_of_its_patient() -> None:
@@ -193,7 +193,7 @@ def test_splitting_by_image_leaks_and_the_leaks_are_counted() -> None:
     split = split_catalog(catalog, targets, SplitSpec("image", validation=0.25, test=0.25))
 
     patients = split["image_id"].str[5:].astype(int) // 4
-    leaking = int((parts_per_group(split, patients) > 1).sum())
+    leaking = int((subsets_per_group(split, patients) > 1).sum())
     assert leaking > 25
     assert count_leaks(split, catalog) == leaking
     # The table still tells whose images they are: intervals are drawn over patients.
@@ -205,7 +205,7 @@ def test_a_leaky_split_is_refused_unless_it_is_allowed() -> None:
     spec = SplitSpec("image", validation=0.25, test=0.25)
     split = split_catalog(catalog, make_targets(catalog, [i % 2 for i in range(200)]), spec)
 
-    with pytest.raises(RecipeError, match="are in several parts.*split.method=clean"):
+    with pytest.raises(RecipeError, match="are in several subsets.*split.method=clean"):
         check_leaks(split, catalog, spec)
     assert check_leaks(split, catalog, replace(spec, allow_leaks=True)) > 25
 
@@ -219,9 +219,9 @@ def test_a_clean_split_keeps_identical_pixels_together_whatever_their_patients()
 
     split = split_catalog(catalog, targets, spec, pixels)
 
-    assert parts_per_group(split, pixels).max() == 1
+    assert subsets_per_group(split, pixels).max() == 1
     by_patient = split_catalog(catalog, targets, replace(spec, method="patient"))
-    assert parts_per_group(by_patient, pixels).max() > 1
+    assert subsets_per_group(by_patient, pixels).max() > 1
     with pytest.raises(RecipeError, match="needs the digest"):
         split_catalog(catalog, targets, spec)
 
@@ -235,17 +235,17 @@ def test_images_that_cannot_be_read_are_no_copies_of_each_other_in_a_clean_split
 
 def test_only_methods_that_can_divide_the_dataset_are_offered() -> None:
     plain = make_catalog([{}, {}])
-    published = make_catalog([{"published_split": "train"}, {"published_split": "test"}])
+    published = make_catalog([{"published_split": "training"}, {"published_split": "test"}])
     union = make_catalog([{"source": "siim_covid19"}, {"source": "covid19_radiography"}])
 
     assert fitting_methods(plain) == ["patient", "clean", "image"]
     assert fitting_methods(published) == ["patient", "clean", "published", "image"]
     assert fitting_methods(kermany_like()[0]) == fitting_methods(published)
-    for part in ("train", "test"):
-        assert "published" not in fitting_methods(make_catalog([{"published_split": part}] * 2))
-    assert fitting_methods(union) == ["patient", "clean", "production", "image"]
+    for subset in ("training", "test"):
+        assert "published" not in fitting_methods(make_catalog([{"published_split": subset}] * 2))
+    assert fitting_methods(union) == ["patient", "clean", "target_domain", "image"]
     for source in ("siim_covid19", "covid19_radiography"):
-        assert "production" not in fitting_methods(make_catalog([{"source": source}] * 2))
+        assert "target_domain" not in fitting_methods(make_catalog([{"source": source}] * 2))
 
 
 @pytest.mark.parametrize("method", ["patient", "clean", "published", "image"])
@@ -282,71 +282,73 @@ def union_like(n_patients: int = 150) -> Catalog:
     )
 
 
-PRODUCTION_SPEC = SplitSpec("production", validation=0.2, test=0.2)
+TARGET_DOMAIN_SPEC = SplitSpec("target_domain", validation=0.2, test=0.2)
 
 
-def production_split(catalog: Catalog, view: str, spec: SplitSpec) -> pd.DataFrame:
+def target_domain_split(catalog: Catalog, task: str, spec: SplitSpec) -> pd.DataFrame:
     """Return the split with each image's source, patient and published findings."""
-    split = split_catalog(catalog, encode_catalog(catalog, find_view(view)), spec)
+    split = split_catalog(catalog, encode_catalog(catalog, find_task(task)), spec)
     columns = ["image_id", "source", "patient_id", "findings"]
     return split.merge(catalog.images[columns], on="image_id")
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_a_production_split_tests_on_production_only_and_learns_from_both(seed: int) -> None:
+def test_a_target_domain_split_tests_on_target_domain_only_and_learns_from_both(seed: int) -> None:
     catalog = union_like()
 
-    table = production_split(catalog, "union_opacity", replace(PRODUCTION_SPEC, seed=seed))
+    table = target_domain_split(catalog, "union_opacity", replace(TARGET_DOMAIN_SPEC, seed=seed))
 
-    counts = pd.crosstab(table["source"], table["part"])
+    counts = pd.crosstab(table["source"], table["subset"])
     n = (catalog.images["source"] == "siim_covid19").sum()
     assert counts.loc["covid19_radiography", "test"] == 0
     assert counts.loc["siim_covid19", "test"] == pytest.approx(0.2 * n, abs=0.03 * n)
-    assert (counts[["train", "validation"]] > 0).all(axis=None)
+    assert (counts[["training", "validation"]] > 0).all(axis=None)
     assert len(table) == len(catalog.images)
     own = table[table["source"] == "siim_covid19"]
-    assert parts_per_group(own, own["patient_id"]).max() == 1
+    assert subsets_per_group(own, own["patient_id"]).max() == 1
     assert count_leaks(table, catalog) == 0
 
 
-def test_production_alone_is_judged_on_the_images_that_the_union_hides() -> None:
+def test_target_domain_alone_is_evaluated_on_the_images_that_the_union_hides() -> None:
     catalog = union_like()
-    alone = replace(PRODUCTION_SPEC, production_only=True)
+    alone = replace(TARGET_DOMAIN_SPEC, target_domain_only=True)
 
-    union = production_split(catalog, "union_opacity", PRODUCTION_SPEC)
-    table = production_split(catalog, "union_opacity", alone)
+    union = target_domain_split(catalog, "union_opacity", TARGET_DOMAIN_SPEC)
+    table = target_domain_split(catalog, "union_opacity", alone)
 
     assert set(table["source"]) == {"siim_covid19"}
-    hidden = [set(one.loc[one["part"] == "test", "image_id"]) for one in (union, table)]
+    hidden = [set(one.loc[one["subset"] == "test", "image_id"]) for one in (union, table)]
     assert hidden[0] == hidden[1]
     assert len(table) == (catalog.images["source"] == "siim_covid19").sum()
-    with pytest.raises(RecipeError, match="only split.method=production has external"):
-        SplitSpec("patient", production_only=True)
+    with pytest.raises(RecipeError, match="only split.method=target_domain has external"):
+        SplitSpec("patient", target_domain_only=True)
 
 
-def test_a_production_test_has_the_findings_in_the_proportion_of_production() -> None:
-    table = production_split(union_like(), "union_opacity", PRODUCTION_SPEC)
+def test_a_target_domain_test_has_the_findings_in_the_proportion_of_target_domain() -> None:
+    table = target_domain_split(union_like(), "union_opacity", TARGET_DOMAIN_SPEC)
 
     own = table[table["source"] == "siim_covid19"]
-    share = (own["part"] == "test").groupby(own["findings"]).mean()
+    share = (own["subset"] == "test").groupby(own["findings"]).mean()
     assert len(share) == 3
     assert share.between(0.15, 0.25).all()
 
 
-def test_one_seed_hides_the_same_images_whatever_the_label_view() -> None:
+def test_one_seed_hides_the_same_images_whatever_the_task() -> None:
     hidden = [
-        set(table.loc[table["part"] == "test", "image_id"])
-        for view, seed in (("union_opacity", 0), ("union_covid", 0), ("union_covid", 1))
-        for table in [production_split(union_like(), view, replace(PRODUCTION_SPEC, seed=seed))]
+        set(table.loc[table["subset"] == "test", "image_id"])
+        for task, seed in (("union_opacity", 0), ("union_covid", 0), ("union_covid", 1))
+        for table in [
+            target_domain_split(union_like(), task, replace(TARGET_DOMAIN_SPEC, seed=seed))
+        ]
     ]
 
     assert hidden[0] == hidden[1]
     assert hidden[1] != hidden[2]
 
 
-def test_a_production_image_with_an_external_copy_is_not_hidden(tmp_path: Path) -> None:
+def test_a_target_domain_image_with_an_external_copy_is_not_hidden(tmp_path: Path) -> None:
     catalog = union_like()
-    # The first hundred production images are the same files as the first hundred external ones.
+    # The first hundred target-domain images are the same files as the first hundred external ones.
     catalog.images["file_size"] = catalog.images.groupby("source").cumcount()
     own = catalog.images["source"] == "siim_covid19"
     copied = catalog.images["file_size"] < 100
@@ -354,42 +356,46 @@ def test_a_production_image_with_an_external_copy_is_not_hidden(tmp_path: Path) 
         (tmp_path / path).write_bytes(b"x" * size if size < 100 else path.encode())
     catalog = replace(catalog, root=tmp_path)
 
-    table = production_split(catalog, "union_opacity", PRODUCTION_SPEC)
+    table = target_domain_split(catalog, "union_opacity", TARGET_DOMAIN_SPEC)
 
     with_copy = set(catalog.images.loc[own & copied, "image_id"])
-    assert not with_copy & set(table.loc[table["part"] == "test", "image_id"])
+    assert not with_copy & set(table.loc[table["subset"] == "test", "image_id"])
     assert count_leaks(table, catalog) == 0
 
 
 @pytest.mark.parametrize("source", ["siim_covid19", "covid19_radiography"])
-def test_a_dataset_that_is_no_union_has_no_production_part(source: str) -> None:
+def test_a_dataset_that_is_no_union_has_no_target_domain_subset(source: str) -> None:
     catalog = union_like()
     catalog.images["source"] = source
 
     with pytest.raises(RecipeError, match=r"is no union of siim_covid19 .* split\.method=patient"):
-        production_split(catalog, "union_opacity", PRODUCTION_SPEC)
+        target_domain_split(catalog, "union_opacity", TARGET_DOMAIN_SPEC)
 
 
 def kermany_like() -> tuple[Catalog, pd.DataFrame]:
     rows = [
-        {"patient_id": f"p{i // 3}", "published_split": part}
-        for part, start, stop in (("train", 0, 240), ("val", 240, 252), ("test", 252, 312))
+        {"patient_id": f"p{i // 3}", "published_split": subset}
+        for subset, start, stop in (
+            ("training", 0, 240),
+            ("validation", 240, 252),
+            ("test", 252, 312),
+        )
         for i in range(start, stop)
     ]
     catalog = make_catalog(rows)
     return catalog, make_targets(catalog, [i // 3 % 2 for i in range(len(rows))])
 
 
-def test_the_published_test_part_is_kept_and_validation_comes_from_train_by_patient() -> None:
+def test_the_published_test_subset_is_kept_and_validation_comes_from_train_by_patient() -> None:
     catalog, targets = kermany_like()
 
     split = split_catalog(catalog, targets, SplitSpec("published", validation=0.25))
 
     table = split.merge(catalog.images[["image_id", "patient_id", "published_split"]])
-    assert (table["part"] == "test").tolist() == (table["published_split"] == "test").tolist()
-    inner = table[table["part"] != "test"]
-    assert (inner.groupby("patient_id")["part"].nunique() == 1).all()
-    assert (inner["part"] == "validation").mean() == pytest.approx(0.25, abs=0.03)
+    assert (table["subset"] == "test").tolist() == (table["published_split"] == "test").tolist()
+    inner = table[table["subset"] != "test"]
+    assert (inner.groupby("patient_id")["subset"].nunique() == 1).all()
+    assert (inner["subset"] == "validation").mean() == pytest.approx(0.25, abs=0.03)
 
 
 def test_leaks_of_the_published_split_itself_are_counted() -> None:
@@ -401,18 +407,18 @@ def test_leaks_of_the_published_split_itself_are_counted() -> None:
     assert count_leaks(split, catalog) == 1
 
 
-def test_images_in_no_published_part_are_left_out_of_the_published_split() -> None:
+def test_images_in_no_published_subset_are_left_out_of_the_published_split() -> None:
     catalog, targets = kermany_like()
     catalog.images.loc[:9, "published_split"] = pd.NA
 
     split = split_catalog(catalog, targets, SplitSpec("published"))
 
     assert len(split) == len(catalog.images) - 10
-    assert split["part"].notna().all()
+    assert split["subset"].notna().all()
 
 
-@pytest.mark.parametrize("published", [None, "train"])
-def test_a_dataset_without_published_test_part_says_what_to_set(published: str | None) -> None:
+@pytest.mark.parametrize("published", [None, "training"])
+def test_a_dataset_without_published_test_subset_says_what_to_set(published: str | None) -> None:
     catalog = make_catalog([{"published_split": published} for _ in range(40)])
     targets = make_targets(catalog, [i % 2 for i in range(40)])
 
@@ -420,19 +426,19 @@ def test_a_dataset_without_published_test_part_says_what_to_set(published: str |
         split_catalog(catalog, targets, SplitSpec("published"))
 
 
-def test_without_a_test_fraction_there_is_no_test_part() -> None:
+def test_without_a_test_fraction_there_is_no_test_subset() -> None:
     catalog, targets = many_patients(60)
 
     split = split_catalog(catalog, targets, SplitSpec(test=0))
 
-    assert set(split["part"]) == {"train", "validation"}
+    assert set(split["subset"]) == {"training", "validation"}
 
 
-def test_a_part_that_would_lack_a_class_is_refused_with_its_name() -> None:
+def test_a_subset_that_would_lack_a_class_is_refused_with_its_name() -> None:
     catalog = make_catalog([{} for _ in range(100)])
     targets = make_targets(catalog, [int(i == 50) for i in range(100)])
 
-    with pytest.raises(RecipeError, match=r"part would hold no image of b \(100 labelled"):
+    with pytest.raises(RecipeError, match=r"set would hold no image of b \(100 labelled"):
         split_catalog(catalog, targets, SplitSpec())
 
 
@@ -440,8 +446,10 @@ def test_a_refusal_counts_the_images_and_groups_of_what_is_lacking() -> None:
     catalog = make_catalog([{"patient_id": f"p{max(i, 2)}"} for i in range(40)])
     targets = make_targets(catalog, [0 if i > 3 else 1 for i in range(40)])
 
-    # Three images of one patient and one of another: two groups for three parts.
-    with pytest.raises(RecipeError, match=r"b: 4 images in 2 groups \(train \d, validation \d, t"):
+    # Three images of one patient and one of another: two groups for three subsets.
+    with pytest.raises(
+        RecipeError, match=r"b: 4 images in 2 groups \(training \d, validation \d, t"
+    ):
         split_catalog(catalog, targets, SplitSpec())
 
 
@@ -458,12 +466,12 @@ def few_of_b(n_of_b: int, sizes: Sequence[int] = (1,)) -> tuple[Catalog, pd.Data
 
 def patients_of_b(split: pd.DataFrame) -> dict[str, int]:
     own = split[split["class"] == "b"]
-    return own.groupby("part", observed=False)["group"].nunique().to_dict()
+    return own.groupby("subset", observed=False)["group"].nunique().to_dict()
 
 
 @pytest.mark.parametrize("method", ["patient", "clean", "image"])
 @pytest.mark.parametrize("n_of_b", [3, 4, 5, 6])
-def test_each_part_gets_a_patient_of_a_small_class(method: str, n_of_b: int) -> None:
+def test_each_subset_gets_a_patient_of_a_small_class(method: str, n_of_b: int) -> None:
     catalog, targets = few_of_b(n_of_b)
     pixels = pd.Series(pd.NA, catalog.images.index, dtype="string")
     tested = set()
@@ -471,13 +479,13 @@ def test_each_part_gets_a_patient_of_a_small_class(method: str, n_of_b: int) -> 
         split = split_catalog(catalog, targets, SplitSpec(method, seed=seed), pixels)
         counts = patients_of_b(split)
         assert counts["validation"] == counts["test"] == 1
-        assert counts["train"] == n_of_b - 2
-        tested |= set(split.loc[(split["part"] == "test") & (split["class"] == "b"), "group"])
+        assert counts["training"] == n_of_b - 2
+        tested |= set(split.loc[(split["subset"] == "test") & (split["class"] == "b"), "group"])
 
     assert len(tested) > 1, "the seed still draws who is tested"
 
 
-def test_each_part_gets_a_class_whose_first_patient_has_most_of_its_images() -> None:
+def test_each_subset_gets_a_class_whose_first_patient_has_most_of_its_images() -> None:
     catalog, targets = few_of_b(4, sizes=(1, 1, 1, 30))
 
     for seed in range(4):
@@ -485,7 +493,7 @@ def test_each_part_gets_a_class_whose_first_patient_has_most_of_its_images() -> 
         assert min(patients_of_b(split).values()) == 1
 
 
-def test_a_class_that_is_seen_beside_a_rarer_one_alone_reaches_each_part() -> None:
+def test_a_class_that_is_seen_beside_a_rarer_one_alone_reaches_each_subset() -> None:
     # Of class a there are patients only who also have an image of the rarer b: it counts as b's.
     rows = [{"patient_id": f"p{i // 3}"} for i in range(12)]
     rows += [{"patient_id": f"q{i}"} for i in range(80)]
@@ -494,7 +502,7 @@ def test_a_class_that_is_seen_beside_a_rarer_one_alone_reaches_each_part() -> No
 
     for seed in range(4):
         split = split_catalog(catalog, targets, SplitSpec(seed=seed))
-        assert pd.crosstab(split["class"], split["part"]).to_numpy().min() > 0
+        assert pd.crosstab(split["class"], split["subset"]).to_numpy().min() > 0
 
 
 @pytest.mark.parametrize(("folds", "n_of_b"), [(2, 4), (3, 3), (5, 5), (5, 7)])
@@ -505,11 +513,11 @@ def test_each_fold_gets_a_patient_of_a_small_class(folds: int, n_of_b: int) -> N
         assert min(patients_of_b(split).values()) >= 1
 
 
-def test_two_patients_reach_both_parts_where_nothing_is_tested_apart() -> None:
+def test_two_patients_reach_both_subsets_where_nothing_is_tested_apart() -> None:
     catalog, targets = few_of_b(2)
 
     assert patients_of_b(split_catalog(catalog, targets, SplitSpec(test=0))) == {
-        "train": 1,
+        "training": 1,
         "validation": 1,
         "test": 0,
     }
@@ -531,20 +539,20 @@ def test_a_split_that_lacks_nothing_is_the_one_that_earlier_runs_had(
 
     split = split_catalog(catalog, targets, spec)
 
-    text = "".join(split["part"].astype(str).str[1])  # r, a or e
+    text = "".join(split["subset"].astype(str).str[1])  # r, a or e
     assert hashlib.sha256(text.encode()).hexdigest()[:16] == digest
 
 
-def test_a_given_test_part_that_lacks_a_class_is_taken_and_the_class_is_named() -> None:
+def test_a_given_test_subset_that_lacks_a_class_is_taken_and_the_class_is_named() -> None:
     catalog, targets = kermany_like()
     of_b = targets["b"] == 1
     catalog.images.loc[of_b & (catalog.images["published_split"] == "test"), "path"] = None
 
     split = split_catalog(catalog, targets, SplitSpec("published"))
 
-    assert set(split.loc[split["part"] == "test", "class"]) == {"a"}
+    assert set(split.loc[split["subset"] == "test", "class"]) == {"a"}
     [words] = describe_absent(split, ["a", "b"])
-    assert "No image of b is in the test part" in words
+    assert "No image of b is in the test set" in words
     assert "recall, ROC curve and AUC of this class cannot be had" in words
 
 
@@ -553,7 +561,7 @@ def test_a_given_split_without_a_class_to_learn_is_refused() -> None:
     tested = catalog.images["published_split"] == "test"
     catalog.images.loc[(targets["b"] == 1) & ~tested, "path"] = None
 
-    with pytest.raises(RecipeError, match=r"The train part would hold no image of b"):
+    with pytest.raises(RecipeError, match=r"The training set would hold no image of b"):
         split_catalog(catalog, targets, SplitSpec("published"))
 
 
@@ -562,11 +570,11 @@ def test_a_site_without_a_class_is_tested_all_the_same_and_the_class_is_named() 
     own = catalog.images["source"] == "siim_covid19"
     catalog.images.loc[own, "findings"] = "Negative for Pneumonia"
 
-    split = production_split(catalog, "union_opacity", PRODUCTION_SPEC)
+    split = target_domain_split(catalog, "union_opacity", TARGET_DOMAIN_SPEC)
 
-    targets = encode_catalog(catalog, find_view("union_opacity"))
+    targets = encode_catalog(catalog, find_task("union_opacity"))
     [words] = describe_absent(split, list(targets.columns))
-    assert "is in the test part" in words
+    assert "is in the test set" in words
 
 
 def test_the_hidden_test_has_each_finding_that_has_patients_enough() -> None:
@@ -577,10 +585,10 @@ def test_the_hidden_test_has_each_finding_that_has_patients_enough() -> None:
         catalog.images.loc[rare, "findings"] = "Atypical Appearance"
 
     for seed in range(6):
-        spec = replace(PRODUCTION_SPEC, test=0.1, seed=seed)
-        table = production_split(catalog, "union_opacity", spec)
+        spec = replace(TARGET_DOMAIN_SPEC, test=0.1, seed=seed)
+        table = target_domain_split(catalog, "union_opacity", spec)
         rare = table[table["findings"] == "Atypical Appearance"]
-        assert rare.loc[rare["part"] == "test", "patient_id"].nunique() == 1
+        assert rare.loc[rare["subset"] == "test", "patient_id"].nunique() == 1
 
 
 def test_a_hidden_test_leaves_two_patients_of_each_finding_to_train_and_to_validate() -> None:
@@ -591,16 +599,16 @@ def test_a_hidden_test_leaves_two_patients_of_each_finding_to_train_and_to_valid
         catalog.images.loc[rare, "findings"] = "Atypical Appearance"
 
     for seed in range(4):  # the fraction alone would hide two of the three
-        spec = SplitSpec("production", validation=0.2, test=0.7, seed=seed)
-        table = production_split(catalog, "union_opacity", spec)
+        spec = SplitSpec("target_domain", validation=0.2, test=0.7, seed=seed)
+        table = target_domain_split(catalog, "union_opacity", spec)
         rare = table[table["findings"] == "Atypical Appearance"]
-        assert rare.loc[rare["part"] == "test", "patient_id"].nunique() == 1
+        assert rare.loc[rare["subset"] == "test", "patient_id"].nunique() == 1
 
 
 @pytest.mark.parametrize(
     ("place", "classes", "least", "after"),
     [
-        # The richest part gives, and of its groups the first in the order that the seed drew.
+        # The richest subset gives, and of its groups the first in the order that the seed drew.
         ([0, 0, 0, 1], "aaab", [1, 1, 0], [1, 0, 0, 1]),
         ([0, 0, 1, 1, 1, 2], "abaaab", [1, 0, 1], [0, 0, 2, 1, 1, 2]),
         # Each class gets one everywhere before any gets a second somewhere.
@@ -615,7 +623,7 @@ def test_what_moves_is_the_same_each_time(
 ) -> None:
     holds = np.array([[one == name for name in "ab"] for one in classes])
 
-    assert fill_parts(np.array(place), holds, np.array(least)).tolist() == after
+    assert fill_subsets(np.array(place), holds, np.array(least)).tolist() == after
 
 
 @settings(max_examples=80, deadline=None)
@@ -624,16 +632,16 @@ def test_what_moves_is_the_same_each_time(
     seed=st.integers(0, 2**31),
     least=st.tuples(*[st.integers(0, 2)] * 3),
 )
-def test_no_part_is_left_without_a_class_that_has_groups_enough(
+def test_no_subset_is_left_without_a_class_that_has_groups_enough(
     place: list[int], seed: int, least: tuple[int, int, int]
 ) -> None:
     before, wanted = np.array(place), np.array(least)
     holds = np.eye(3, dtype=bool)[np.random.default_rng(seed).integers(0, 3, len(place))]
 
-    after = fill_parts(before, holds, wanted)
+    after = fill_subsets(before, holds, wanted)
 
     counts, had = (
-        np.array([holds[where == part].sum(axis=0) for part in range(3)])
+        np.array([holds[where == subset].sum(axis=0) for subset in range(3)])
         for where in (after, before)
     )
     enough = holds.sum(axis=0) >= wanted.sum()
@@ -695,7 +703,7 @@ def test_it_says_what_images_were_grouped_by() -> None:
     test=st.just(0.0) | st.floats(0.2, 0.4),
     seed=st.integers(0, 2**31),
 )
-def test_no_patient_and_no_study_is_ever_in_two_parts(
+def test_no_patient_and_no_study_is_ever_in_two_subsets(
     patients: list[tuple[list[int], str]], validation: float, test: float, seed: int
 ) -> None:
     rows = [
@@ -718,14 +726,14 @@ def test_no_patient_and_no_study_is_ever_in_two_parts(
         split = split_catalog(catalog, make_targets(catalog, classes), spec)
     except RecipeError as error:
         event("refused")
-        assert "part would hold no image of" in str(error)  # noqa: PT017 - a class is too small
+        assert "set would hold no image of" in str(error)  # noqa: PT017 - a class is too small
         return
 
     event("split")
-    assert (parts_per_group(split, pd.Series(owners)) == 1).all()
+    assert (subsets_per_group(split, pd.Series(owners)) == 1).all()
     assert len(split) == len(rows)
-    parts = ["train", "validation", *(["test"] if test else [])]
-    assert pd.crosstab(split["class"], split["part"])[parts].to_numpy().min() > 0
+    subsets = ["training", "validation", *(["test"] if test else [])]
+    assert pd.crosstab(split["class"], split["subset"])[subsets].to_numpy().min() > 0
 
 
 @pytest.mark.parametrize("method", ["patient", "image"])
@@ -735,13 +743,13 @@ def test_each_image_is_tested_in_one_fold_and_no_patient_in_two(method: str) -> 
 
     splits = [split_catalog(catalog, targets, spec) for spec in specs]
 
-    tested = [set(split.loc[split["part"] == "test", "image_id"]) for split in splits]
+    tested = [set(split.loc[split["subset"] == "test", "image_id"]) for split in splits]
     assert sum(map(len, tested)) == len(set().union(*tested)) == len(splits[0])
-    assert all(0.8 < len(part) * 4 / len(splits[0]) < 1.2 for part in tested)
+    assert all(0.8 < len(subset) * 4 / len(splits[0]) < 1.2 for subset in tested)
     for split in splits:
-        assert set(split["part"]) == set(PARTS)
+        assert set(split["subset"]) == set(SUBSETS)
         if method == "patient":
-            assert (split.groupby("group")["part"].nunique() == 1).all()
+            assert (split.groupby("group")["subset"].nunique() == 1).all()
 
 
 @pytest.mark.parametrize(

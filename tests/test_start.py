@@ -125,7 +125,7 @@ def test_options_reach_streamlit(handed_over: list[list[str]], free_port: int) -
     start.main(["--port", str(free_port), "--theme.base", "dark"])
 
     options = ["--server.port", str(free_port), "--theme.base", "dark"]
-    assert handed_over == [["-m", "pages.parts.serve", *options]]
+    assert handed_over == [["-m", "pages.components.serve", *options]]
 
 
 def test_what_follows_two_dashes_reaches_the_library(handed_over: list[list[str]]) -> None:

@@ -27,8 +27,8 @@ COLUMNS = {
     "study_id": "string",  # <NA> if the authors publish none
     "findings": "string",  # published names joined by "|"; <NA> means unlabelled
     "image_findings": "string",  # where labels exist per image beside per study, the image's
-    "published_split": "string",  # "train", "val", "test" or <NA>; ours is made later
-    "view": "string",  # "PA", "AP", "LATERAL" or <NA>
+    "published_split": "string",  # "training", "validation", "test" or <NA>; ours is made later
+    "view_position": "string",  # "PA", "AP", "LATERAL" or <NA>
     "age": "Float64",  # years; <NA> if unknown or impossible
     "gender": "string",  # "F", "M" or <NA>
     "follow_up": "Int64",  # number of this examination of the patient, from 0
@@ -41,10 +41,10 @@ COLUMNS = {
     "file_size": "Int64",  # bytes
 }
 
-# What is known of a patient and an examination before anybody looks at the film: a model may be
+# What is known of a patient and an examination before anybody looks at the image: a model may be
 # given these columns beside the image. Those left out tell of the file or its collection, by which
 # a network guesses the label without looking.
-STRUCTURED = ("age", "gender", "view", "follow_up")
+TABULAR = ("age", "gender", "view_position", "follow_up")
 
 # Column -> dtype, one row per box, in px of the original image, origin at its top left.
 BOX_COLUMNS = {
@@ -120,7 +120,7 @@ def build_catalog(
         source: the reader's name, written to every row that names no source itself.
         rows: one mapping per image; only `image_id` and `path` are required.
         boxes: one mapping per box, with every column of `BOX_COLUMNS`.
-        remarks: what the reader noticed; those with a count of 0 are dropped.
+        remarks: what the reader noted; those with a count of 0 are dropped.
 
     Returns:
         A catalog whose images are sorted by `image_id`, index 0..n-1.

@@ -14,7 +14,7 @@ class ImageError(XrayError):
 
 
 class LabelError(XrayError):
-    """Published findings do not fit the requested label view."""
+    """Published findings do not fit the requested task."""
 
 
 class RecipeError(XrayError):
@@ -23,6 +23,10 @@ class RecipeError(XrayError):
 
 class RunError(XrayError):
     """A run folder is missing, incomplete or in a state that forbids what was asked."""
+
+
+class OtherVersionError(RunError):
+    """A run folder was written by another version of this program, in another format."""
 
 
 class JobError(XrayError):

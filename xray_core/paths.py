@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from xray_core.errors import DatasetError
-from xray_core.home import find_home
+from xray_core.workspace import find_workspace
 
 ROOTS = "XRAY_DATA_ROOTS"
 SYSTEM = ("/proc", "/sys")  # their files may wait for ever, too, or do something when read
@@ -60,7 +60,7 @@ def find_allowed(path: Path) -> Path:
     """
     try:
         real = Path(os.path.realpath(path.expanduser()))
-    except (OSError, RuntimeError, ValueError) as error:  # an unknown user's home, a NUL
+    except (OSError, RuntimeError, ValueError) as error:  # an unknown user's workspace, a NUL
         if _roots():
             raise _outside(path) from error
         raise DatasetError(f"{str(path)!r} is no path: {error}.") from error
@@ -207,7 +207,7 @@ def _may_read(real: str) -> bool:
 
 def _behind_data_links() -> Iterator[str]:
     """Yield what the links directly in the workspace's data folder lead to."""
-    data = find_home().data
+    data = find_workspace().data
     if data.is_dir():
         with os.scandir(data) as entries:
             yield from (os.path.realpath(one.path) for one in entries if one.is_symlink())
@@ -227,8 +227,13 @@ def _roots() -> tuple[str, ...]:
 
 @lru_cache(maxsize=8)  # it is asked for each file
 def _resolve(named: str, _workspace: str | None) -> tuple[str, ...]:
-    home = find_home()
-    own = (home.folder, home.data, home.runs, home.cache)  # each may lie on a disk of its own
+    workspace = find_workspace()
+    own = (
+        workspace.folder,
+        workspace.data,
+        workspace.runs,
+        workspace.cache,
+    )  # each may lie on a disk of its own
     return tuple(os.path.realpath(one) for one in (*_split(named), *own))
 
 

@@ -6,11 +6,11 @@ from typing import Any
 
 import pandas as pd
 
-from xray_core.audit import Finding
+from xray_core.audit import DataIssue
 from xray_core.catalog import build_catalog
 from xray_core.preprocess.fingerprints import COLUMNS
 
-PARTS = ("train", "val", "test")
+SUBSETS = ("training", "validation", "test")
 
 
 def make_images(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
@@ -19,13 +19,13 @@ def make_images(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
         {"image_id": f"i{n:04d}", "path": f"i{n:04d}.png", **row} for n, row in enumerate(rows)
     ]
     images = build_catalog(Path("nowhere"), "made_up", numbered).images
-    added = pd.DataFrame(numbered).reindex(columns=["label", "part", *COLUMNS])
+    added = pd.DataFrame(numbered).reindex(columns=["label", "subset", *COLUMNS])
     added = added.astype({"label": "string", **COLUMNS})
-    added["part"] = pd.Categorical(added["part"], categories=PARTS)
+    added["subset"] = pd.Categorical(added["subset"], categories=SUBSETS)
     return images.join(added)
 
 
-def find(findings: Sequence[Finding], kind: str) -> Finding:
+def find(findings: Sequence[DataIssue], kind: str) -> DataIssue:
     """Return the one finding of a kind."""
     (found,) = (one for one in findings if one.kind == kind)
     return found

@@ -11,22 +11,22 @@ from tests.audit.tables import find, make_images
 from xray_core.audit import near_identical
 from xray_core.audit.copies import check_identical, check_near
 from xray_core.audit.near_identical import find_near_identical
-from xray_core.datasets.phantom import write_phantom_dataset
 from xray_core.preprocess.fingerprints import fingerprint_image
+from xray_core.synthetic.dataset import write_synthetic_dataset
 
 COPIES = [
-    {"digest": "x", "findings": "normal", "label": "a", "part": "train"},
-    {"digest": "x", "findings": "ill", "label": "b", "part": "train"},
-    {"digest": "x", "findings": "normal", "label": "a", "part": "test"},
-    {"digest": "y", "findings": "ill", "label": "b", "part": "test"},
-    {"digest": "y", "findings": "ill", "label": "b", "part": "test"},
-    {"digest": "z", "findings": "ill", "label": "b", "part": "test"},
+    {"digest": "x", "findings": "normal", "label": "a", "subset": "training"},
+    {"digest": "x", "findings": "ill", "label": "b", "subset": "training"},
+    {"digest": "x", "findings": "normal", "label": "a", "subset": "test"},
+    {"digest": "y", "findings": "ill", "label": "b", "subset": "test"},
+    {"digest": "y", "findings": "ill", "label": "b", "subset": "test"},
+    {"digest": "z", "findings": "ill", "label": "b", "subset": "test"},
     {"digest": None, "findings": "ill", "label": "b"},
     {"digest": None, "findings": "normal", "label": "a"},
 ]
 
 
-def test_identical_images_are_counted_in_groups_by_label_and_part() -> None:
+def test_identical_images_are_counted_in_groups_by_label_and_subset() -> None:
     findings = check_identical(make_images(COPIES))
 
     group, conflict, leak = (
@@ -41,7 +41,7 @@ def test_identical_images_are_counted_in_groups_by_label_and_part() -> None:
     assert leak.table[0] == {
         "copies": 3,
         "labels": "ill, normal",
-        "parts": "test, train",
+        "subsets": "test, training",
         "images": "i0000, i0001, i0002",
     }
 
@@ -57,17 +57,17 @@ def test_a_conflict_that_the_view_hides_is_found() -> None:
     assert "0 by the findings, 1 by the image's own finding" in conflict.title
 
 
-def test_images_without_a_copy_are_fine() -> None:
+def test_images_without_a_copy_pass() -> None:
     findings = check_identical(make_images(COPIES[4:]))
 
-    assert [one.severity for one in findings] == ["fine"]
+    assert [one.severity for one in findings] == ["passed"]
 
 
 @pytest.fixture(scope="module")
-def films(tmp_path_factory: pytest.TempPathFactory) -> list[np.ndarray]:
-    """A dozen drawn films of different patients."""
-    folder = tmp_path_factory.mktemp("films")
-    write_phantom_dataset(folder, 12, seed=3)
+def images(tmp_path_factory: pytest.TempPathFactory) -> list[np.ndarray]:
+    """A dozen synthetic images of different patients."""
+    folder = tmp_path_factory.mktemp("images")
+    write_synthetic_dataset(folder, 12, seed=3)
     return [cv2.imread(str(path), cv2.IMREAD_GRAYSCALE) for path in sorted(folder.rglob("*.jp*g"))]
 
 
@@ -82,35 +82,35 @@ def names_of(table: pd.DataFrame) -> pd.Series:
 @pytest.mark.parametrize(
     "change",
     [
-        lambda film: cv2.imdecode(cv2.imencode(".jpg", film, [1, 25])[1], 0),
-        lambda film: cv2.resize(film, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA),
-        lambda film: cv2.resize(film, (300, 200), interpolation=cv2.INTER_AREA),
-        lambda film: np.clip(film * 1.1 + 12, 0, 255).astype(np.uint8),
-        lambda film: (255 * (film / 255) ** 0.8).astype(np.uint8),
+        lambda image: cv2.imdecode(cv2.imencode(".jpg", image, [1, 25])[1], 0),
+        lambda image: cv2.resize(image, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA),
+        lambda image: cv2.resize(image, (300, 200), interpolation=cv2.INTER_AREA),
+        lambda image: np.clip(image * 1.1 + 12, 0, 255).astype(np.uint8),
+        lambda image: (255 * (image / 255) ** 0.8).astype(np.uint8),
     ],
-    ids=["jpeg", "half", "squashed", "brighter", "gamma"],
+    ids=["jpeg", "half", "stretched", "brighter", "gamma"],
 )
-def test_a_changed_copy_is_found_and_other_films_are_not(
-    films: list[np.ndarray], change: Callable[[np.ndarray], np.ndarray]
+def test_a_changed_copy_is_found_and_other_images_are_not(
+    images: list[np.ndarray], change: Callable[[np.ndarray], np.ndarray]
 ) -> None:
-    table = fingerprints_of([*films, change(films[4])])
+    table = fingerprints_of([*images, change(images[4])])
 
     pairs = find_near_identical(table, names_of(table))
 
-    assert pairs[["image_id_a", "image_id_b"]].to_numpy().tolist() == [["n4", f"n{len(films)}"]]
+    assert pairs[["image_id_a", "image_id_b"]].to_numpy().tolist() == [["n4", f"n{len(images)}"]]
     assert pairs["similarity"].between(0.92, 1.001).all()
 
 
 def test_pairs_are_the_same_however_many_are_compared_at_once(
-    films: list[np.ndarray], monkeypatch: pytest.MonkeyPatch
+    images: list[np.ndarray], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    table = fingerprints_of([*films, *(255 - (255 - film) // 2 for film in films)])
+    table = fingerprints_of([*images, *(255 - (255 - image) // 2 for image in images)])
     whole = find_near_identical(table, names_of(table), threshold=0.5)
     monkeypatch.setattr(near_identical, "BLOCK", 5)
 
     blocks = find_near_identical(table, names_of(table), threshold=0.5)
 
-    assert len(whole) >= len(films)
+    assert len(whole) >= len(images)
     together = ["image_id_a", "image_id_b"]
     pd.testing.assert_frame_equal(
         whole.sort_values(together, ignore_index=True),
@@ -119,22 +119,22 @@ def test_pairs_are_the_same_however_many_are_compared_at_once(
     )
 
 
-def test_identical_and_blank_images_make_no_near_pair(films: list[np.ndarray]) -> None:
+def test_identical_and_blank_images_make_no_near_pair(images: list[np.ndarray]) -> None:
     blank = [np.full((40, 40), level, np.uint8) for level in (0, 90)]
-    table = fingerprints_of([films[0], films[0], *blank])
+    table = fingerprints_of([images[0], images[0], *blank])
 
     assert find_near_identical(table, names_of(table)).empty
     nothing = table.assign(digest=pd.NA, signature=None)
     assert find_near_identical(nothing, names_of(nothing)).empty
 
 
-def test_near_pairs_are_judged_by_label_part_and_patient_with_their_copies() -> None:
+def test_near_pairs_are_evaluated_by_label_subset_and_patient_with_their_copies() -> None:
     images = make_images(
         [
-            {"digest": "x", "label": "a", "part": "train", "patient_id": "p"},
-            {"digest": "x", "label": "a", "part": "test", "patient_id": "p"},
-            {"digest": "y", "label": "b", "part": "train", "patient_id": "p"},
-            {"digest": "z", "label": "a", "part": "train", "patient_id": "q"},
+            {"digest": "x", "label": "a", "subset": "training", "patient_id": "p"},
+            {"digest": "x", "label": "a", "subset": "test", "patient_id": "p"},
+            {"digest": "y", "label": "b", "subset": "training", "patient_id": "p"},
+            {"digest": "z", "label": "a", "subset": "training", "patient_id": "q"},
         ]
     )
     pairs = pd.DataFrame({"image_id_a": ["i0000"], "image_id_b": ["i0002"], "similarity": [0.97]})
@@ -152,4 +152,4 @@ def test_near_pairs_are_judged_by_label_part_and_patient_with_their_copies() -> 
 def test_no_near_pair_is_fine() -> None:
     nothing = pd.DataFrame(columns=["image_id_a", "image_id_b", "similarity"])
 
-    assert [one.severity for one in check_near(make_images([{}]), nothing)] == ["fine"]
+    assert [one.severity for one in check_near(make_images([{}]), nothing)] == ["passed"]

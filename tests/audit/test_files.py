@@ -15,7 +15,7 @@ def test_unreadable_files_are_named_with_the_reason() -> None:
 
     assert found.title == "1 file of 2 cannot be read."
     assert found.table == ({"image_id": "i0000", "reason": "a is empty"},)
-    assert check_readable(make_images([{}]))[0].severity == "fine"
+    assert check_readable(make_images([{}]))[0].severity == "passed"
 
 
 def test_each_kind_of_odd_image_is_found_and_the_rest_is_in_order() -> None:
@@ -38,7 +38,7 @@ def test_each_kind_of_odd_image_is_found_and_the_rest_is_in_order() -> None:
     assert find(findings, "blank_image").examples == ("i0003",)
     assert find(findings, "wrong_suffix").examples == ("i0004",)
     assert len(findings) == 4
-    assert [one.severity for one in check_odd(make_images([GOOD]))] == ["fine"]
+    assert [one.severity for one in check_odd(make_images([GOOD]))] == ["passed"]
 
 
 def test_remarks_are_passed_on_except_those_known_elsewhere() -> None:
@@ -48,7 +48,7 @@ def test_remarks_are_passed_on_except_those_known_elsewhere() -> None:
 
     assert (found.kind, found.title, found.count) == ("clipped_box", "Boxes clipped: 2.", 2)
     assert found.table == ({"example": "x"},)
-    assert check_remarks([])[0].severity == "fine"
+    assert check_remarks([])[0].severity == "passed"
 
 
 def test_unknown_patients_are_said_with_what_is_grouped_instead() -> None:
@@ -60,4 +60,4 @@ def test_unknown_patients_are_said_with_what_is_grouped_instead() -> None:
     assert (some.count, some.title) == (1, "The patient of 1 image is not published.")
 
     (known,) = check_patients(make_images([{"patient_id": "a"}]), "patient")
-    assert known.severity == "fine"
+    assert known.severity == "passed"

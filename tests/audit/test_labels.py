@@ -1,10 +1,10 @@
-"""Labels: contradictions, small classes, parts too small."""
+"""Labels: contradictions, small classes, subsets too small."""
 
 import pandas as pd
 import pytest
 
 from tests.audit.tables import find, make_images
-from xray_core.audit.labels import check_classes, check_columns, check_parts
+from xray_core.audit.labels import check_classes, check_columns, check_subsets
 
 NEGATIVE, TYPICAL = "Negative for Pneumonia", "Typical Appearance"
 
@@ -30,10 +30,10 @@ def test_an_image_that_contradicts_its_study_is_found_in_both_directions() -> No
     assert mixed.table == ({"study": "s", "none": 1, "opacity": 1},)
 
 
-def test_columns_that_agree_are_fine_and_missing_ones_are_not_checked() -> None:
+def test_columns_that_agree_pass_and_missing_ones_are_not_checked() -> None:
     agreeing = make_images([{"study_id": "s", "findings": NEGATIVE, "image_findings": "none"}])
 
-    assert {one.severity for one in check_columns(agreeing)} == {"fine"}
+    assert {one.severity for one in check_columns(agreeing)} == {"passed"}
     assert check_columns(make_images([{"findings": NEGATIVE}])) == []
 
 
@@ -44,8 +44,8 @@ def counts(**images: int) -> pd.DataFrame:
 @pytest.mark.parametrize(
     ("sizes", "severity"),
     [
-        ({"a": 500, "b": 900}, "fine"),
-        ({"a": 300, "b": 900}, "worth knowing"),
+        ({"a": 500, "b": 900}, "passed"),
+        ({"a": 300, "b": 900}, "warning"),
         ({"a": 49, "b": 60}, "serious"),
     ],
 )
@@ -62,41 +62,47 @@ def test_small_and_unequal_classes_are_mentioned(sizes: dict[str, int], severity
     }
 
 
-def test_a_class_without_an_image_is_named_and_the_others_are_judged() -> None:
+def test_a_class_without_an_image_is_named_and_the_others_are_evaluated() -> None:
     findings = check_classes(counts(a=0, b=500, c=600), 1100)
 
     assert find(findings, "absent_class").title.endswith("here: a.")
-    assert find(findings, "class_counts").severity == "fine"
+    assert find(findings, "class_counts").severity == "passed"
 
 
 def test_sixteen_images_are_too_few_and_many_are_enough() -> None:
     table = pd.DataFrame(
-        {"images": [4000, 5000], "train": [2992, 3992], "val": [8, 8], "test": [1000, 1000]},
+        {
+            "images": [4000, 5000],
+            "training": [2992, 3992],
+            "validation": [8, 8],
+            "test": [1000, 1000],
+        },
         index=["normal", "ill"],
     )
 
-    val, test = check_parts(table, pd.Series({"train": 6984, "val": 16, "test": 2000}))
+    val, test = check_subsets(table, pd.Series({"training": 6984, "validation": 16, "test": 2000}))
 
     assert val.severity == "serious"
     assert val.title == (
-        "An accuracy measured on the 16 images of val is uncertain by up to ± 22 points."
+        "An accuracy measured on the 16 images of the validation set is uncertain by up to ± 22 "
+        "points."
     )
-    assert test.severity == "fine"
+    assert test.severity == "passed"
 
 
-def test_a_class_that_is_small_in_a_large_part_is_named() -> None:
+def test_a_class_that_is_small_in_a_large_subset_is_named() -> None:
     table = pd.DataFrame({"images": [900, 200], "test": [880, 20]}, index=["normal", "rare"])
 
-    (found,) = check_parts(table, pd.Series({"test": 900}))
+    (found,) = check_subsets(table, pd.Series({"test": 900}))
 
-    assert (found.severity, found.count) == ("worth knowing", 20)
-    assert "The recall of rare, measured on 20 images of test" in found.title
+    assert (found.severity, found.count) == ("warning", 20)
+    assert "The recall of rare, measured on 20 images of the test set" in found.title
 
 
 @pytest.mark.parametrize(("n", "points"), [(0, 50), (10, 26), (96, 10), (97, 10), (400, 5)])
 def test_the_uncertainty_is_half_of_wilsons_interval_at_its_widest(n: int, points: int) -> None:
     table = pd.DataFrame({"images": [2000], "test": [n]}, index=["normal"])
 
-    (found,) = check_parts(table, pd.Series({"test": n}))
+    (found,) = check_subsets(table, pd.Series({"test": n}))
 
     assert found.table[0]["accuracy uncertain by"] == f"± {points} points"

@@ -9,26 +9,26 @@ import pytest
 from tests.audit.tables import find
 from tests.datasets.fakes import write_image
 from xray_core.audit import SEVERITIES, audit_catalog, run_audit
-from xray_core.audit.report import default_view
+from xray_core.audit.report import default_task
 from xray_core.catalog import Catalog
 from xray_core.datasets import open_dataset
 from xray_core.datasets.siim_covid19 import read_siim_covid19
 from xray_core.errors import LabelError, RecipeError
-from xray_core.labels import find_view
 from xray_core.splits import SplitSpec
+from xray_core.tasks import find_task
 
 
 @pytest.fixture
 def leaky(tmp_path: Path) -> Catalog:
-    """A Kermany folder with a copy across parts and across classes, and a broken file."""
+    """A Kermany folder with a copy across subsets and across classes, and a broken file."""
     folder = tmp_path / "chest_xray"
     for number in range(12):
-        for part, many in (("train", 3), ("test", 1)):
+        for subset, many in (("train", 3), ("test", 1)):
             for one in range(many):
-                seed = 1000 * number + 10 * one + (part == "test")
-                name = f"{part}/NORMAL/IM-{number:04d}-{one:04d}.jpeg"
+                seed = 1000 * number + 10 * one + (subset == "test")
+                name = f"{subset}/NORMAL/IM-{number:04d}-{one:04d}.jpeg"
                 write_image(folder / name, (120, 110), seed)
-                name = f"{part}/PNEUMONIA/person{number}_virus_{one}.jpeg"
+                name = f"{subset}/PNEUMONIA/person{number}_virus_{one}.jpeg"
                 write_image(folder / name, (120, 110), seed + 500)
     copied = folder / "train/NORMAL/IM-0003-0000.jpeg"
     shutil.copy(copied, folder / "test/PNEUMONIA/person90_virus_1.jpeg")
@@ -44,21 +44,21 @@ def test_the_audit_hears_every_theme_and_puts_serious_things_first(
     kinds = {one["kind"]: one for one in answer["findings"]}
     assert kinds["identical_leak"]["count"] == kinds["identical_conflict"]["count"] == 1
     assert kinds["unreadable"]["examples"] == ("train/IM-0099-0000",)
-    assert kinds["part_size"]["severity"] == "serious"
-    assert kinds["patient_leak"]["severity"] == "fine"
+    assert kinds["subset_size"]["severity"] == "serious"
+    assert kinds["patient_leak"]["severity"] == "passed"
     assert {"confounding", "odd_image", "near_identical", "unknown_patients"} <= set(kinds)
     assert "unreadable_image" not in kinds  # the fingerprints have told it, with all the names
     order = [SEVERITIES.index(one["severity"]) for one in answer["findings"]]
     assert order == sorted(order)
-    assert answer["split"] == "the authors' own parts"
-    assert answer["counts"]["parts"] == {"train": 73, "test": 25}
+    assert answer["split"] == "the authors' own subsets"
+    assert answer["counts"]["subsets"] == {"training": 73, "test": 25}
     assert answer["summary"]["serious"] == order.count(0)
 
 
 def test_the_answer_is_json_all_through(leaky: Catalog, tmp_path: Path) -> None:
     answer = run_audit(leaky, tmp_path / "cache")
 
-    assert json.loads(json.dumps(answer, allow_nan=False))["view"] == "kermany_pneumonia"
+    assert json.loads(json.dumps(answer, allow_nan=False))["task"] == "kermany_pneumonia"
 
 
 def test_a_split_by_image_leaks_and_a_clean_one_does_not(leaky: Catalog, tmp_path: Path) -> None:
@@ -70,7 +70,7 @@ def test_a_split_by_image_leaks_and_a_clean_one_does_not(leaky: Catalog, tmp_pat
 
     assert kinds("image")["patient_leak"] == "serious"
     clean = kinds("clean")
-    assert clean["patient_leak"] == clean["identical_leak"] == "fine"
+    assert clean["patient_leak"] == clean["identical_leak"] == "passed"
 
 
 def test_without_fingerprints_files_are_left_to_the_readers_remark(leaky: Catalog) -> None:
@@ -88,8 +88,8 @@ def test_where_no_split_can_be_made_it_says_so_and_audits_the_rest(
     answer = run_audit(catalog, tmp_path / "cache")
 
     assert answer["split"].startswith("none can be made. ")
-    assert answer["counts"]["parts"] == {}
-    assert {"no_parts", "image_without_finding"} <= {one["kind"] for one in answer["findings"]}
+    assert answer["counts"]["subsets"] == {}
+    assert {"no_split", "image_without_finding"} <= {one["kind"] for one in answer["findings"]}
     with pytest.raises(RecipeError):
         run_audit(catalog, tmp_path / "cache", split_spec=SplitSpec())
     with pytest.raises(LabelError):
@@ -97,8 +97,8 @@ def test_where_no_split_can_be_made_it_says_so_and_audits_the_rest(
 
 
 def test_the_default_view_has_one_class_an_image_and_no_empty_class(leaky: Catalog) -> None:
-    assert default_view(leaky) == "kermany_pneumonia"
-    assert find_view("kermany_cause").classes.keys() >= {"bacterial"}  # of which there is none
+    assert default_task(leaky) == "kermany_pneumonia"
+    assert find_task("kermany_cause").classes.keys() >= {"bacterial"}  # of which there is none
 
 
 def test_siim_facts(real_data: Path) -> None:

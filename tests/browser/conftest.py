@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING
 import psutil
 import pytest
 
-from xray_core.datasets.phantom import write_phantom_dataset
-from xray_core.home import Home
 from xray_core.processes import PROJECT
+from xray_core.synthetic.dataset import write_synthetic_dataset
+from xray_core.workspace import Workspace
 
 if TYPE_CHECKING:
     from playwright.sync_api import (
@@ -53,8 +53,8 @@ PICTURES = pytest.StashKey[Path]()
 class App:
     """The app as a user starts it, on a workspace of its own."""
 
-    def __init__(self, home: Home, log: Path, port: int) -> None:
-        self.home, self._log, self.port = home, log, port
+    def __init__(self, workspace: Workspace, log: Path, port: int) -> None:
+        self.workspace, self._log, self.port = workspace, log, port
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -64,13 +64,13 @@ class App:
 
     def start(self) -> None:
         """Start the server and wait until it listens; no page is asked for."""
-        command = [sys.executable, "-m", "pages.parts.serve"]
+        command = [sys.executable, "-m", "pages.components.serve"]
         command += ["--server.address", "127.0.0.1", "--server.port", str(self.port)]
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
                 command,
                 cwd=PROJECT,
-                env={**os.environ, "XRAY_HOME": str(self.home.folder), "XRAY_DATA_ROOTS": ""},
+                env={**os.environ, "XRAY_HOME": str(self.workspace.folder), "XRAY_DATA_ROOTS": ""},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -169,7 +169,7 @@ class Tab:
 
 
 def change_epochs(tab: Tab, n_epochs: int) -> None:
-    """Type a number of epochs into the what-if form, and wait until the page knows it."""
+    """Type a number of epochs into the changed recipe form, and wait until the page knows it."""
     tab.page.get_by_label("Epochs", exact=True).fill(str(n_epochs))
     tab.page.keyboard.press("Enter")
     tab.page.get_by_text("Changed: phases.train.epochs").wait_for()
@@ -247,17 +247,17 @@ def pytest_terminal_summary(
 @pytest.fixture(scope="package")
 def _drawn(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("drawn") / "demo"
-    write_phantom_dataset(folder, N_IMAGES, size=128)
+    write_synthetic_dataset(folder, N_IMAGES, size=128)
     return folder
 
 
 @pytest.fixture
-def home(_drawn: Path, tmp_path: Path) -> Iterator[Home]:
+def workspace(_drawn: Path, tmp_path: Path) -> Iterator[Workspace]:
     """A workspace with drawn data; whatever works on it at the end is killed."""
-    home = Home(tmp_path / "home")
-    shutil.copytree(_drawn, home.demo_data)
-    yield home
-    _kill_all(home)
+    workspace = Workspace(tmp_path / "home")
+    shutil.copytree(_drawn, workspace.demo_data)
+    yield workspace
+    _kill_all(workspace)
 
 
 @pytest.fixture(scope="package")
@@ -269,32 +269,32 @@ def port() -> int:
 
 
 @pytest.fixture
-def app(home: Home, port: int, tmp_path: Path) -> Iterator[App]:
+def app(workspace: Workspace, port: int, tmp_path: Path) -> Iterator[App]:
     """The app, just started: the first request that it gets is the test's."""
-    app = App(home, tmp_path / "app.log", port)
+    app = App(workspace, tmp_path / "app.log", port)
     app.start()
     yield app
     app.kill()
     print(app.read_log())  # pytest shows it where the test failed
 
 
-def _kill_all(home: Home) -> None:
+def _kill_all(workspace: Workspace) -> None:
     """Kill all that works on a workspace: worker, trainings, measurements.
 
     Each has the workspace in its environment. The worker may start one more training while
     the others are being killed, so look again until nobody is left.
     """
-    while found := [one for one in psutil.process_iter() if _works_on(home, one)]:
+    while found := [one for one in psutil.process_iter() if _works_on(workspace, one)]:
         for process in found:
             with suppress(psutil.NoSuchProcess):
                 process.kill()
         psutil.wait_procs(found, timeout=SLOW)
 
 
-def _works_on(home: Home, process: psutil.Process) -> bool:
+def _works_on(workspace: Workspace, process: psutil.Process) -> bool:
     try:
         return (
-            process.environ().get("XRAY_HOME") == str(home.folder)
+            process.environ().get("XRAY_HOME") == str(workspace.folder)
             and process.status() != psutil.STATUS_ZOMBIE
         )
     except psutil.Error:  # ended meanwhile, or another user's

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from pages.parts.frame import JOINER
+from pages.components.frame import JOINER
 from tests.browser.conftest import LINKS, App, Tab
 from tests.datasets.fakes import write_image
 
@@ -94,7 +94,7 @@ def test_an_address_that_names_nothing_is_answered_in_words_and_markup_to_the_le
     tab.assert_clean()  # nothing was asked of another machine
 
     for name in (CLASS, "plain"):
-        write_image(app.home.data / "own" / name / "a.png", (32, 32))
+        write_image(app.workspace.data / "own" / name / "a.png", (32, 32))
     tab.open(app.address("explore?data=own"))
     pill = tab.page.get_by_test_id("stButtonGroup").get_by_role("radio").first
     expect(pill).to_contain_text("javascript")

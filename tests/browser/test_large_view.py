@@ -12,14 +12,14 @@ expect = sync_api.expect
 pytestmark = pytest.mark.browser
 
 
-def test_window_and_level_change_the_film_and_stay_for_the_next(app: App, tab: Tab) -> None:
+def test_window_and_level_change_the_image_and_stay_for_the_next(app: App, tab: Tab) -> None:
     tab.open(app.address("explore"))
     tab.page.locator(".tile").first.click()
-    film = tab.page.locator(".large .frame img")
-    expect(film).to_have_css("filter", "none")
+    image = tab.page.locator(".large .frame img")
+    expect(image).to_have_css("filter", "none")
 
     tab.click("bones")
-    expect(film).to_have_css("filter", re.compile("#window"))
+    expect(image).to_have_css("filter", re.compile("#window"))
     expect(tab.page.locator("output.level")).to_have_text("190")
     # 120 gray levels are spread over 255, and 130 becomes black.
     line = tab.page.locator("[type=linear]").first
@@ -36,28 +36,28 @@ def test_window_and_level_change_the_film_and_stay_for_the_next(app: App, tab: T
     expect(tab.page).not_to_have_url(address)
     tab.wait_until_still()
     expect(tab.page.locator("output.level")).to_have_text("190.5")
-    expect(film).to_have_css("filter", re.compile("#window"))
+    expect(image).to_have_css("filter", re.compile("#window"))
     tab.take_picture("explore-large")
 
     tab.click("reset")
-    expect(film).to_have_css("filter", "none")
+    expect(image).to_have_css("filter", "none")
     assert tab.page.get_by_test_id("stException").all_inner_texts() == []
 
 
-def test_two_films_stack_on_a_phone(app: App, tab: Tab) -> None:
+def test_two_images_stack_on_a_phone(app: App, tab: Tab) -> None:
     tab.open(app.address("explore"))
     tab.page.locator(".tile").first.click()
     tab.click("Compare with …")
     tab.click("the next")
-    films = tab.page.locator(".large .frame img")
-    expect(films).to_have_count(2)
+    images = tab.page.locator(".large .frame img")
+    expect(images).to_have_count(2)
     tab.wait_until_still()
-    left, right = (films.nth(n).bounding_box() or {} for n in (0, 1))
+    left, right = (images.nth(n).bounding_box() or {} for n in (0, 1))
     assert left["y"] == right["y"]
 
     tab.page.set_viewport_size({"width": 390, "height": 844})
 
-    upper, lower = (films.nth(n).bounding_box() or {} for n in (0, 1))
+    upper, lower = (images.nth(n).bounding_box() or {} for n in (0, 1))
     assert upper["x"] == lower["x"]
     assert upper["y"] < lower["y"]
     assert tab.page.evaluate("document.documentElement.scrollWidth") <= 390

@@ -47,7 +47,7 @@ def test_two_starts_in_one_moment_make_two_runs_which_survive_the_death_of_the_a
     named = {re.findall(r"run=([\w-]+)$", tab.page.url)[0]: tab for tab in tabs}
     assert len(named) == 2
     first, second = [
-        find_run(app.home.runs, job.run) for job in JobQueue(app.home.queue).list_jobs()
+        find_run(app.workspace.runs, job.run) for job in JobQueue(app.workspace.queue).list_jobs()
     ]
     window, waiting = named[first.name], named[second.name]
 
@@ -80,5 +80,5 @@ def test_two_starts_in_one_moment_make_two_runs_which_survive_the_death_of_the_a
     expect(waiting.badge("running")).to_be_visible()
     stop(waiting)
     assert second.read_status().started_at >= first.read_status().ended_at
-    assert {run.name for run in list_runs(app.home.runs)} == named.keys()
+    assert {run.name for run in list_runs(app.workspace.runs)} == named.keys()
     assert "Traceback" not in app.read_log()

@@ -1,4 +1,4 @@
-"""A first visit: from Home to a network that was trained, watched and judged."""
+"""A first visit: from Home to a network that was trained, watched and evaluated."""
 
 import json
 import os
@@ -20,7 +20,7 @@ N_EPOCHS = 4
 MOST_CLICKS = 3  # from Home to a training that runs
 
 
-def test_a_visitor_trains_watches_and_judges_a_network(app: App, tab: Tab) -> None:
+def test_a_visitor_trains_watches_and_evaluates_a_network(app: App, tab: Tab) -> None:
     tab.open(app.address())
     expect(tab.heading("X-ray Lab")).to_be_visible()
     expect(tab.page.get_by_text("No training yet")).to_be_visible()
@@ -57,7 +57,7 @@ def test_a_visitor_trains_watches_and_judges_a_network(app: App, tab: Tab) -> No
 
     tab.click("See the result")
     expect(tab.heading("Evaluate")).to_be_visible()
-    run = find_run(app.home.runs, name)
+    run = find_run(app.workspace.runs, name)
     report = run.read_report()
     accuracy = report["metrics"]["accuracy"]
     expect(tab.metric("Accuracy")).to_have_text(f"{accuracy['value']:.1%}")

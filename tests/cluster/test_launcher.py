@@ -12,12 +12,12 @@ import pytest
 from filelock import FileLock
 
 from xray_core.errors import JobError
-from xray_core.home import Home
 from xray_core.jobs import JobQueue, launchers, ray, resume_run, stop_run, worker
 from xray_core.jobs.order import Job
 from xray_core.jobs.ray import ASK_EVERY, COUNT_EVERY, LOST_AFTER, RayLauncher
 from xray_core.jobs.supervision import Supervisor
 from xray_core.runs import Run, Status, Submission
+from xray_core.workspace import Workspace
 
 ADDRESS = "http://head:8265"
 SILENCE = ConnectionError("nobody answers")
@@ -103,12 +103,12 @@ def launcher(
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Home:
-    return Home(tmp_path / "my home")
+def workspace(tmp_path: Path) -> Workspace:
+    return Workspace(tmp_path / "my home")
 
 
-def make_run(home: Home, name: str = "run", gpus: int = 1) -> Run:
-    run = Run(home.runs / name)
+def make_run(workspace: Workspace, name: str = "run", gpus: int = 1) -> Run:
+    run = Run(workspace.runs / name)
     run.write_json("recipe.json", {})
     run.write_submission(Submission(gpus=gpus))
     run.write_status(Status("queued"))
@@ -116,13 +116,16 @@ def make_run(home: Home, name: str = "run", gpus: int = 1) -> Run:
 
 
 def test_the_very_command_runs_in_the_workspace_with_its_handle_and_log(
-    home: Home, launcher: RayLauncher, cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch
+    workspace: Workspace,
+    launcher: RayLauncher,
+    cluster: FakeCluster,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("KERAS_BACKEND", "jax")
     monkeypatch.setenv("SECRET", "mine")
-    run = make_run(home)
+    run = make_run(workspace)
 
-    handle = launcher.start(run, home, {"XRAY_CHECKPOINT_SECONDS": "1"})
+    handle = launcher.start(run, workspace, {"XRAY_CHECKPOINT_SECONDS": "1"})
 
     options = cluster.job.options
     variables = options["runtime_env"]["env_vars"]
@@ -132,7 +135,7 @@ def test_the_very_command_runs_in_the_workspace_with_its_handle_and_log(
         in options["entrypoint"]
     )
     assert "unset OMP_NUM_THREADS" in options["entrypoint"]
-    assert variables["XRAY_HOME"] == str(home.folder)
+    assert variables["XRAY_HOME"] == str(workspace.folder)
     assert variables["XRAY_HANDLE"] == handle
     assert variables["KERAS_BACKEND"] == "jax"
     assert variables["XRAY_CHECKPOINT_SECONDS"] == "1"
@@ -149,7 +152,7 @@ def test_the_very_command_runs_in_the_workspace_with_its_handle_and_log(
     ],
 )
 def test_what_a_training_reserves(
-    home: Home,
+    workspace: Workspace,
     launcher: RayLauncher,
     cluster: FakeCluster,
     nodes: list[dict[str, float]],
@@ -157,7 +160,7 @@ def test_what_a_training_reserves(
     reserved: dict[str, Any],
 ) -> None:
     cluster.nodes = nodes
-    launcher.start(make_run(home, gpus=gpus), home, {})
+    launcher.start(make_run(workspace, gpus=gpus), workspace, {})
 
     options = cluster.job.options
     assert {key: options[key] for key in options if key.startswith("entrypoint_")} == reserved
@@ -176,27 +179,27 @@ def test_slots_are_counted_anew_as_nodes_come_and_go(
 
 
 def test_a_cluster_without_gpus_and_slots_says_what_to_do(
-    home: Home, launcher: RayLauncher, cluster: FakeCluster
+    workspace: Workspace, launcher: RayLauncher, cluster: FakeCluster
 ) -> None:
     cluster.nodes = [{"CPU": 8.0}]
 
     with pytest.raises(JobError, match="--resources '{\"xray_slot\": 1}'"):
-        launcher.start(make_run(home), home, {})
+        launcher.start(make_run(workspace), workspace, {})
     assert cluster.jobs == {}
 
 
 def test_a_run_that_was_handed_over_already_is_not_handed_over_twice(
-    home: Home, launcher: RayLauncher, cluster: FakeCluster
+    workspace: Workspace, launcher: RayLauncher, cluster: FakeCluster
 ) -> None:
-    run, other = make_run(home), make_run(home, "other")
-    first = launcher.start(run, home, {})
-    launcher.start(other, home, {})
+    run, other = make_run(workspace), make_run(workspace, "other")
+    first = launcher.start(run, workspace, {})
+    launcher.start(other, workspace, {})
 
-    assert launcher.start(run, home, {}) == first
+    assert launcher.start(run, workspace, {}) == first
     assert len(cluster.jobs) == 2
 
     cluster.jobs[first.removeprefix("ray:")].status = "FAILED"
-    assert launcher.start(run, home, {}) != first
+    assert launcher.start(run, workspace, {}) != first
     assert len(cluster.jobs) == 3
 
 
@@ -205,19 +208,19 @@ def test_a_run_that_was_handed_over_already_is_not_handed_over_twice(
     [("PENDING", True), ("RUNNING", True), ("SUCCEEDED", False), ("STOPPED", False)],
 )
 def test_who_is_alive(
-    home: Home, launcher: RayLauncher, cluster: FakeCluster, status: str, alive: bool
+    workspace: Workspace, launcher: RayLauncher, cluster: FakeCluster, status: str, alive: bool
 ) -> None:
-    handle = launcher.start(make_run(home), home, {})
+    handle = launcher.start(make_run(workspace), workspace, {})
     cluster.job.status = status
 
     assert launcher.is_alive(handle) == alive
 
 
 def test_one_that_waits_for_a_node_and_is_to_stop_is_as_good_as_ended(
-    home: Home, launcher: RayLauncher, cluster: FakeCluster
+    workspace: Workspace, launcher: RayLauncher, cluster: FakeCluster
 ) -> None:
-    run = make_run(home)
-    handle = launcher.start(run, home, {})
+    run = make_run(workspace)
+    handle = launcher.start(run, workspace, {})
     run.request_stop()
     assert not launcher.is_alive(handle)
 
@@ -232,9 +235,9 @@ def test_a_job_that_the_cluster_does_not_know_is_gone(launcher: RayLauncher) -> 
 
 
 def test_while_the_cluster_is_silent_nobody_is_dead_until_it_must_be_lost(
-    home: Home, launcher: RayLauncher, cluster: FakeCluster, clock: FakeClock
+    workspace: Workspace, launcher: RayLauncher, cluster: FakeCluster, clock: FakeClock
 ) -> None:
-    handle = launcher.start(make_run(home), home, {})
+    handle = launcher.start(make_run(workspace), workspace, {})
     cluster.job.status = "RUNNING"
     cluster.trouble = SILENCE
     assert launcher.is_alive(handle)
@@ -254,9 +257,9 @@ def test_while_the_cluster_is_silent_nobody_is_dead_until_it_must_be_lost(
 
 
 def test_a_cluster_that_refuses_is_not_lost(
-    home: Home, launcher: RayLauncher, cluster: FakeCluster, clock: FakeClock
+    workspace: Workspace, launcher: RayLauncher, cluster: FakeCluster, clock: FakeClock
 ) -> None:
-    handle = launcher.start(make_run(home), home, {})
+    handle = launcher.start(make_run(workspace), workspace, {})
     cluster.trouble = RuntimeError("Request failed with status code 401: no token")
     for _ in range(3):
         assert launcher.is_alive(handle)
@@ -279,9 +282,9 @@ def test_a_silent_cluster_is_not_asked_once_more_for_each_of_many_runs(
 
 
 def test_an_answer_holds_for_a_moment(
-    home: Home, launcher: RayLauncher, cluster: FakeCluster, clock: FakeClock
+    workspace: Workspace, launcher: RayLauncher, cluster: FakeCluster, clock: FakeClock
 ) -> None:
-    handle = launcher.start(make_run(home), home, {})
+    handle = launcher.start(make_run(workspace), workspace, {})
     asked = cluster.n_asked
     for _ in range(10):
         launcher.is_alive(handle)
@@ -292,9 +295,9 @@ def test_an_answer_holds_for_a_moment(
 
 
 def test_terminate_stops_what_has_not_ended(
-    home: Home, launcher: RayLauncher, cluster: FakeCluster
+    workspace: Workspace, launcher: RayLauncher, cluster: FakeCluster
 ) -> None:
-    handle = launcher.start(make_run(home), home, {})
+    handle = launcher.start(make_run(workspace), workspace, {})
     launcher.terminate(handle)
     assert cluster.job.status == "STOPPED"
 
@@ -310,27 +313,27 @@ def test_terminate_stops_what_has_not_ended(
     ],
 )
 def test_why_it_is_gone(
-    home: Home,
+    workspace: Workspace,
     launcher: RayLauncher,
     cluster: FakeCluster,
     error_type: Any,
     message: str,
     words: str,
 ) -> None:
-    handle = launcher.start(make_run(home), home, {})
+    handle = launcher.start(make_run(workspace), workspace, {})
     cluster.job.status, cluster.job.error_type = "FAILED", error_type
     cluster.job.message = message
 
     assert words in launcher.explain(handle)
 
 
-class Workspace:
+class ClusterWorkspace:
     """A run that trains on the cluster, and what the worker does about it."""
 
-    def __init__(self, home: Home, launcher: RayLauncher) -> None:
-        self.home, self.queue = home, JobQueue(home.queue)
-        self.run = make_run(home)
-        self.supervisor = Supervisor(home, self.queue, launcher)
+    def __init__(self, workspace: Workspace, launcher: RayLauncher) -> None:
+        self.workspace, self.queue = workspace, JobQueue(workspace.queue)
+        self.run = make_run(workspace)
+        self.supervisor = Supervisor(workspace, self.queue, launcher)
         self.queue.submit(self.run.name)
         self.start()
 
@@ -356,100 +359,105 @@ class Workspace:
 
 
 @pytest.fixture
-def workspace(
-    home: Home, launcher: RayLauncher, cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch
-) -> Workspace:
-    monkeypatch.setattr("xray_core.jobs.control.ensure_worker", lambda home: None)
-    workspace = Workspace(home, launcher)
+def on_cluster(
+    workspace: Workspace,
+    launcher: RayLauncher,
+    cluster: FakeCluster,
+    monkeypatch: pytest.MonkeyPatch,
+) -> ClusterWorkspace:
+    monkeypatch.setattr("xray_core.jobs.control.ensure_worker", lambda workspace: None)
+    on_cluster = ClusterWorkspace(workspace, launcher)
     cluster.job.status = "RUNNING"
-    return workspace
+    return on_cluster
 
 
 def test_a_run_elsewhere_is_not_called_lost_for_want_of_a_process_here(
-    workspace: Workspace, cluster: FakeCluster
+    on_cluster: ClusterWorkspace, cluster: FakeCluster
 ) -> None:
-    assert workspace.look() == "running"
+    assert on_cluster.look() == "running"
     cluster.trouble = SILENCE
-    assert workspace.look() == "running"
+    assert on_cluster.look() == "running"
 
 
 def test_after_its_node_is_lost_a_run_goes_on_on_another(
-    workspace: Workspace, cluster: FakeCluster
+    on_cluster: ClusterWorkspace, cluster: FakeCluster
 ) -> None:
     first = cluster.job
     first.status, first.error_type = "FAILED", "JOB_SUPERVISOR_ACTOR_DIED"
-    assert workspace.look() == "queued"
-    assert workspace.events() == ["started", "lost", "resumed"]
-    assert "node is lost" in workspace.run.read_status().message
+    assert on_cluster.look() == "queued"
+    assert on_cluster.events() == ["started", "lost", "resumed"]
+    assert "node is lost" in on_cluster.run.read_status().message
 
-    workspace.start()
+    on_cluster.start()
     assert cluster.job is not first
-    assert workspace.events()[-1] == "started"
+    assert on_cluster.events()[-1] == "started"
 
 
 def test_after_the_head_is_lost_a_run_is_lost_and_can_be_resumed(
-    workspace: Workspace, cluster: FakeCluster, clock: FakeClock
+    on_cluster: ClusterWorkspace, cluster: FakeCluster, clock: FakeClock
 ) -> None:
     cluster.trouble = SILENCE
-    assert workspace.look() == "running"
+    assert on_cluster.look() == "running"
     clock.now += LOST_AFTER
-    assert workspace.look() == "lost"
-    assert workspace.queue.list_jobs() == []
-    assert workspace.events() == ["started", "lost"]
+    assert on_cluster.look() == "lost"
+    assert on_cluster.queue.list_jobs() == []
+    assert on_cluster.events() == ["started", "lost"]
 
     cluster.trouble = None
     cluster.jobs.clear()  # a new head knows nothing of the old one's jobs
     clock.now += COUNT_EVERY
-    resume_run(workspace.run, workspace.home)
-    workspace.start()
-    assert workspace.look() == "running"
+    resume_run(on_cluster.run, on_cluster.workspace)
+    on_cluster.start()
+    assert on_cluster.look() == "running"
 
 
 def test_a_run_that_still_trains_out_of_reach_is_left_to_it(
-    workspace: Workspace, cluster: FakeCluster, clock: FakeClock
+    on_cluster: ClusterWorkspace, cluster: FakeCluster, clock: FakeClock
 ) -> None:
     cluster.trouble = SILENCE
-    assert workspace.look() == "running"
+    assert on_cluster.look() == "running"
     clock.now += LOST_AFTER
     # A training holds it as long as it lives, on whichever machine.
-    with FileLock(workspace.run.folder / ".lock"):
-        assert workspace.look() == "running"
+    with FileLock(on_cluster.run.folder / ".lock"):
+        assert on_cluster.look() == "running"
 
 
 def test_stopping_one_that_waits_for_a_node_takes_no_time(
-    workspace: Workspace, cluster: FakeCluster
+    on_cluster: ClusterWorkspace, cluster: FakeCluster
 ) -> None:
     cluster.job.status = "PENDING"
-    workspace.run.write_status(Status("queued"))
-    stop_run(workspace.run, workspace.home)
+    on_cluster.run.write_status(Status("queued"))
+    stop_run(on_cluster.run, on_cluster.workspace)
 
-    assert workspace.look() == "stopped"
+    assert on_cluster.look() == "stopped"
 
 
 def test_while_the_cluster_is_silent_all_wait_in_our_queue(
-    home: Home, launcher: RayLauncher, cluster: FakeCluster
+    workspace: Workspace, launcher: RayLauncher, cluster: FakeCluster
 ) -> None:
     for name in "abc":
-        make_run(home, name)
-        JobQueue(home.queue).submit(name)
+        make_run(workspace, name)
+        JobQueue(workspace.queue).submit(name)
     cluster.trouble = SILENCE
 
-    assert worker._Service(home, launcher).look()  # there is something to wait for
-    assert {job.state for job in JobQueue(home.queue).list_jobs()} == {"queued"}
-    assert "does not answer" in (home.folder / "worker.log").read_text()
+    assert worker._Service(workspace, launcher).look()  # there is something to wait for
+    assert {job.state for job in JobQueue(workspace.queue).list_jobs()} == {"queued"}
+    assert "does not answer" in (workspace.folder / "worker.log").read_text()
 
 
 def test_the_worker_hands_over_as_many_as_the_cluster_holds(
-    home: Home, launcher: RayLauncher, cluster: FakeCluster
+    workspace: Workspace, launcher: RayLauncher, cluster: FakeCluster
 ) -> None:
     for name in "abc":
-        make_run(home, name)
-        JobQueue(home.queue).submit(name)
+        make_run(workspace, name)
+        JobQueue(workspace.queue).submit(name)
 
-    worker._Service(home, launcher).look()
+    worker._Service(workspace, launcher).look()
 
     assert len(cluster.jobs) == 2
-    assert [job.state for job in JobQueue(home.queue).list_jobs()] == ["started"] * 2 + ["queued"]
+    assert [job.state for job in JobQueue(workspace.queue).list_jobs()] == ["started"] * 2 + [
+        "queued"
+    ]
 
 
 def test_without_ray_or_an_address_the_error_says_what_to_do(

@@ -8,7 +8,7 @@ import numpy as np
 import openpyxl
 from PIL import Image
 
-from tests.datasets.dicom_files import write_dicom
+from tests.imagefiles.dicom_files import write_dicom
 from xray_core.datasets.union import create_union
 
 FAKE_SIZE = (12, 8)  # px, (width, height) of every fake image
@@ -237,7 +237,7 @@ CORONA_IMAGES = (
     "train/IM-0128-0001.jpeg",
     "train/person12_bacteria_47.jpeg",
     "test/person1_virus_6.jpeg",
-    "test/NORMAL2-IM-1427-0001.jpeg",  # in the other part than its row says
+    "test/NORMAL2-IM-1427-0001.jpeg",  # in the other subset than its row says
     "test/COVID19_81.jpg",
     "train/SARS-Fig9a.1.PNG",
     "train/strep-day3.jpg",  # and ards.jpg is absent

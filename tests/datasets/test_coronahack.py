@@ -47,14 +47,14 @@ def change(path: Path, old: str, new: str) -> None:
 @pytest.mark.parametrize(
     ("image_id", "patient", "finding", "split"),
     [
-        ("train/IM-0128-0001.jpeg", "train/IM-0128", "normal", "train"),
-        ("train/NORMAL2-IM-1427-0001.jpeg", "train/NORMAL2-IM-1427", "normal", "train"),
-        ("train/person12_bacteria_47.jpeg", "train/person12", "bacterial pneumonia", "train"),
+        ("train/IM-0128-0001.jpeg", "train/IM-0128", "normal", "training"),
+        ("train/NORMAL2-IM-1427-0001.jpeg", "train/NORMAL2-IM-1427", "normal", "training"),
+        ("train/person12_bacteria_47.jpeg", "train/person12", "bacterial pneumonia", "training"),
         ("test/person1_virus_6.jpeg", "test/person1", "viral pneumonia", "test"),
         ("test/COVID19_81.jpg", None, "COVID-19", "test"),
-        ("train/SARS-Fig9a.1.png", None, "SARS", "train"),
-        ("train/strep-day3.jpg", None, "Streptococcus", "train"),
-        ("train/ards.jpg", None, "ARDS", "train"),
+        ("train/SARS-Fig9a.1.png", None, "SARS", "training"),
+        ("train/strep-day3.jpg", None, "Streptococcus", "training"),
+        ("train/ards.jpg", None, "ARDS", "training"),
     ],
 )
 def test_patient_finding_and_split_of_each_kind_of_row(
@@ -66,7 +66,7 @@ def test_patient_finding_and_split_of_each_kind_of_row(
     assert [row["findings"], row["published_split"]] == [finding, split]
 
 
-def test_an_image_is_found_by_part_and_name_or_by_a_name_that_is_unique(folder: Path) -> None:
+def test_an_image_is_found_by_subset_and_name_or_by_a_name_that_is_unique(folder: Path) -> None:
     paths = rows_of(folder)["path"]
 
     assert paths["train/SARS-Fig9a.1.png"] == f"{IMAGES}/train/SARS-Fig9a.1.PNG"
@@ -102,7 +102,7 @@ def test_rows_without_image_and_images_without_row_are_counted(folder: Path) -> 
     assert remarks["summary_mismatch"].examples == ("COVID-19: 1 rows, 0 in the summary",)
 
 
-def test_a_summary_that_agrees_is_no_remark_and_none_is_no_trouble(folder: Path) -> None:
+def test_a_summary_that_agrees_is_no_remark_and_none_is_no_issue(folder: Path) -> None:
     with (folder / SUMMARY).open("a") as file:
         file.write("6,Pnemonia,Virus,COVID-19,1\n")
     assert "summary_mismatch" not in remarks_of(folder)
@@ -132,10 +132,10 @@ def test_a_summary_that_cannot_be_read_is_a_remark(folder: Path) -> None:
         ("0001.jpeg,Normal,TRAIN,,\r\n1", "0001.jpeg,Normal,TRAIN,,Virus\r\n1", "unclear_label"),
         ("7,ards.jpg", "7,", "nameless_row"),
         ("7,ards.jpg", "7,strep-day3.jpg", "repeated_row"),
-        ("Pnemonia,TEST", "Pnemonia,BOTH", "unclear_part"),
+        ("Pnemonia,TEST", "Pnemonia,BOTH", "unclear_subset"),
     ],
 )
-def test_a_row_of_trouble_is_counted_and_the_rest_is_read(
+def test_a_row_of_issues_is_counted_and_the_rest_is_read(
     folder: Path, old: str, new: str, kind: str
 ) -> None:
     change(folder / TABLE, old.replace("\r\n", "\n"), new.replace("\r\n", "\n"))
@@ -177,7 +177,7 @@ def test_the_parent_of_one_such_folder_will_do_and_of_two_will_not(folder: Path)
 
 
 def test_a_missing_column_is_named(folder: Path) -> None:
-    change(folder / TABLE, "Dataset_type", "Part")
+    change(folder / TABLE, "Dataset_type", "Subset")
 
     with pytest.raises(DatasetError, match="has no column 'Dataset_type'"):
         read_coronahack(folder)
@@ -198,12 +198,14 @@ def test_whatever_the_labels_hold_the_finding_is_known_or_none(a: str, b: str, c
 
 @settings(deadline=None, derandomize=True, max_examples=50)
 @given(st.text() | st.from_regex(r"person[0-9]+_virus_[0-9]+\.jpeg"), st.text())
-def test_whatever_a_file_is_called_its_patient_begins_with_the_part(file: str, part: str) -> None:
+def test_whatever_a_file_is_called_its_patient_begins_with_the_subset(
+    file: str, subset: str
+) -> None:
     try:
-        patient = name_patient(file, part)
+        patient = name_patient(file, subset)
     except XrayError:
         return
-    assert patient is None or patient.startswith(f"{part}/")
+    assert patient is None or patient.startswith(f"{subset}/")
 
 
 def test_the_real_table_has_the_known_counts(real_data: Path, tmp_path: Path) -> None:

@@ -149,7 +149,7 @@ def test_a_file_that_is_not_understood_is_left_out_and_named(
     ("name", "kind"),
     [("", "nameless_row"), ("scan", "nameless_row"), ("COVID-1", "repeated_row")],
 )
-def test_a_row_of_trouble_is_counted_and_the_rest_is_read(
+def test_a_row_of_issues_is_counted_and_the_rest_is_read(
     folder: Path, name: str, kind: str
 ) -> None:
     rows = [("COVID-1", "https://sirm.org"), (name, "https://eurorad.org")]

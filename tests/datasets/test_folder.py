@@ -13,9 +13,8 @@ from tests.datasets.fakes import write_image as draw
 from xray_core.catalog import Catalog, relative_boxes
 from xray_core.datasets import detect_dataset, open_dataset
 from xray_core.datasets.folder import find_root, read_folder
-from xray_core.datasets.folder_cells import parse_age, parse_view
-from xray_core.datasets.folder_files import FileFinder, list_files
-from xray_core.datasets.folder_mapping import (
+from xray_core.datasets.folder.files import FileFinder, list_files
+from xray_core.datasets.folder.mapping import (
     ROLES,
     FolderMapping,
     parse_mapping,
@@ -23,10 +22,11 @@ from xray_core.datasets.folder_mapping import (
     read_mapping,
     write_mapping,
 )
-from xray_core.datasets.folder_suggest import list_columns, suggest_mapping
-from xray_core.datasets.folder_table import preview_mapping
+from xray_core.datasets.folder.suggest import list_columns, suggest_mapping
+from xray_core.datasets.folder.table import preview_mapping
 from xray_core.errors import DatasetError, XrayError
-from xray_core.labels import LABEL_VIEWS, encode_catalog
+from xray_core.tables.cells import parse_age, parse_view_position
+from xray_core.tasks import TASKS, encode_catalog
 
 TABLE = """file,finding,person,set,projection,years,sex,hospital
 a.png,clear,p1,Training,PA,57,F,x
@@ -42,14 +42,14 @@ COLUMNS = {
     "label": "finding",
     "patient": "person",
     "split": "set",
-    "view": "projection",
+    "view_position": "projection",
     "age": "years",
     "gender": "sex",
 }
 
 
 @pytest.fixture(autouse=True)
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("XRAY_HOME", str(tmp_path / "home"))
     return tmp_path / "home"
 
@@ -85,16 +85,16 @@ def listed(column: pd.Series) -> list[object]:
     return [None if pd.isna(value) else value for value in column]
 
 
-def test_split_folders_give_the_part_and_class_folders_the_label(tmp_path: Path) -> None:
+def test_split_folders_give_the_subset_and_class_folders_the_label(tmp_path: Path) -> None:
     fake_folder(tmp_path)
 
     catalog = read_folder(tmp_path)
 
     rows = catalog.images[["image_id", "findings", "published_split"]].to_numpy().tolist()
     assert rows == [
-        ["Train/0_clear/a", "0_clear", "train"],
-        ["Train/1_opaque/images/b", "1_opaque", "train"],
-        ["VALID/0_clear/a", "0_clear", "val"],
+        ["Train/0_clear/a", "0_clear", "training"],
+        ["Train/1_opaque/images/b", "1_opaque", "training"],
+        ["VALID/0_clear/a", "0_clear", "validation"],
         ["test/1_opaque/ward 3/c", "1_opaque", "test"],
     ]
     masks = dict(zip(catalog.images["image_id"], listed(catalog.images["mask_path"]), strict=True))
@@ -123,8 +123,8 @@ def test_both_views_take_their_classes_from_the_data(tmp_path: Path) -> None:
     fake_folder(tmp_path)
     catalog = read_folder(tmp_path)
 
-    for view in ("folder_class", "folder_findings"):
-        targets = encode_catalog(catalog, LABEL_VIEWS[view])
+    for task in ("folder_class", "folder_findings"):
+        targets = encode_catalog(catalog, TASKS[task])
         assert targets.sum().to_dict() == {"0_clear": 2, "1_opaque": 2}
 
 
@@ -226,8 +226,8 @@ def test_a_mapped_table_says_what_its_columns_say(own: Path) -> None:
     assert listed(images["path"]) == [None, "pics/a.png", "pics/b.jpg", "pics/sub/c.png"]
     assert listed(images["findings"]) == ["clear", "clear", "Mass|Nodule", None]
     assert listed(images["patient_id"]) == ["p3", "p1", "p1", "p2"]
-    assert listed(images["published_split"]) == ["test", "train", "val", "val"]
-    assert listed(images["view"]) == ["LATERAL", "PA", "AP", None]
+    assert listed(images["published_split"]) == ["test", "training", "validation", "validation"]
+    assert listed(images["view_position"]) == ["LATERAL", "PA", "AP", None]
     assert listed(images["age"]) == [0.5, 57.0, 60.0, None]
     assert listed(images["gender"]) == ["M", "F", "M", None]
 
@@ -347,7 +347,7 @@ def test_columns_are_guessed_from_their_names_and_from_their_cells(own: Path) ->
         "path": "file",
         "label": "finding",
         "split": "set",
-        "view": "projection",
+        "view_position": "projection",
         "gender": "sex",
     }
 
@@ -386,14 +386,14 @@ def test_a_preview_counts_what_would_be_read(own: Path) -> None:
     assert (preview.unlabelled, preview.patients, preview.boxes) == (1, 2, 0)
 
 
-def test_a_mapping_is_kept_beside_the_data(own: Path, home: Path) -> None:
+def test_a_mapping_is_kept_beside_the_data(own: Path, workspace: Path) -> None:
     mapping = FolderMapping("list.csv", {"path": "file"}, separator="|", images="pics")
 
     assert write_mapping(own, mapping) == own / "xray_dataset.json"
 
     assert read_mapping(own) == mapping
     assert detect_dataset(own) == "folder"
-    assert not home.exists()
+    assert not workspace.exists()
     assert not [path for path in own.iterdir() if "partial" in path.name]
 
 
@@ -460,7 +460,7 @@ def test_a_mapping_changed_in_the_workspace_is_seen_at_the_next_opening(
 def test_a_damaged_mapping_says_why_and_what_to_do(own: Path, content: str, why: str) -> None:
     (own / "xray_dataset.json").write_text(content, "utf-8")
 
-    with pytest.raises(DatasetError, match=rf"damaged.*{why}.*Mend it, or delete it"):
+    with pytest.raises(DatasetError, match=rf"damaged.*{why}.*Repair it, or delete it"):
         read_folder(own)
 
 
@@ -509,11 +509,11 @@ def test_a_table_without_columns_says_what_to_do(own: Path, content: str, why: s
 
 
 @pytest.mark.parametrize(
-    ("cell", "view"),
+    ("cell", "view_position"),
     [("PA", "PA"), ("ap supine", "AP"), ("L", "LATERAL"), ("LL", "LATERAL"), ("Axial", None)],
 )
-def test_views_are_understood_in_several_spellings(cell: str, view: str | None) -> None:
-    assert parse_view(cell) == view
+def test_views_are_understood_in_several_spellings(cell: str, view_position: str | None) -> None:
+    assert parse_view_position(cell) == view_position
 
 
 @pytest.mark.parametrize("cell", ["", "-1", "121", "old", "nan", "1e1", "٥٧"])
@@ -595,8 +595,8 @@ def test_the_real_thousand_images_are_read_with_their_leaking_patients(real_data
 
     images = catalog.images
     assert images["published_split"].value_counts().to_dict() == {
-        "train": 600,
-        "val": 200,
+        "training": 600,
+        "validation": 200,
         "test": 200,
     }
     assert images["findings"].value_counts().to_dict() == {"0_normal": 500, "1_abnormal": 500}
@@ -613,7 +613,7 @@ def test_the_real_covid_table_is_understood_without_help(real_data: Path) -> Non
         "path": "filename",
         "label": "finding",
         "patient": "patientid",
-        "view": "view",
+        "view_position": "view_position",
         "age": "age",
         "gender": "sex",
     }

@@ -17,12 +17,12 @@ def remarks_of(folder: Path) -> dict[str, Remark]:
 @pytest.mark.parametrize(
     ("image_id", "patient", "finding", "split"),
     [
-        ("train/IM-0115-0001", "train/IM-0115", "normal", "train"),
-        ("train/NORMAL2-IM-0427-0001-0002", "train/NORMAL2-IM-0427", "normal", "train"),
-        ("train/person1_bacteria_1", "train/person1", "bacterial pneumonia", "train"),
-        ("train/person447_virus_921_1", "train/person447", "viral pneumonia", "train"),
+        ("train/IM-0115-0001", "train/IM-0115", "normal", "training"),
+        ("train/NORMAL2-IM-0427-0001-0002", "train/NORMAL2-IM-0427", "normal", "training"),
+        ("train/person1_bacteria_1", "train/person1", "bacterial pneumonia", "training"),
+        ("train/person447_virus_921_1", "train/person447", "viral pneumonia", "training"),
         # val continues the numbers of train; test starts again, so it is another child.
-        ("val/NORMAL2-IM-1427-0001", "train/NORMAL2-IM-1427", "normal", "val"),
+        ("val/NORMAL2-IM-1427-0001", "train/NORMAL2-IM-1427", "normal", "validation"),
         ("test/person1_virus_6", "test/person1", "viral pneumonia", "test"),
     ],
 )
@@ -53,11 +53,11 @@ def test_a_second_copy_inside_the_tree_is_not_read(kermany_folder: Path) -> None
     assert len(read_kermany(kermany_folder).images) == n_images
 
 
-def test_a_missing_val_folder_is_no_trouble(tmp_path: Path) -> None:
+def test_a_missing_val_folder_is_no_issue(tmp_path: Path) -> None:
     write_image(tmp_path / "train/NORMAL/IM-0115-0001.jpeg")
     write_image(tmp_path / "test/NORMAL/IM-0001-0001.jpeg")
 
-    assert read_kermany(tmp_path).images["published_split"].tolist() == ["test", "train"]
+    assert read_kermany(tmp_path).images["published_split"].tolist() == ["test", "training"]
 
 
 def test_clutter_of_the_operating_system_is_passed_over_in_silence(kermany_folder: Path) -> None:
@@ -101,8 +101,8 @@ def test_the_real_resized_copy_has_the_known_counts(real_data: Path) -> None:
         ("test", "bacterial pneumonia"): 242,
         ("test", "normal"): 234,
         ("test", "viral pneumonia"): 148,
-        ("train", "bacterial pneumonia"): 2530,
-        ("train", "normal"): 1341,
-        ("train", "viral pneumonia"): 1345,
+        ("training", "bacterial pneumonia"): 2530,
+        ("training", "normal"): 1341,
+        ("training", "viral pneumonia"): 1345,
     }
     assert catalog.remarks == ()

@@ -55,7 +55,7 @@ def test_what_is_known_of_the_patient_is_read_and_the_rest_is_empty(nih_folder: 
     assert plain(images["age"]) == [57, 58, 13 / 12, None, 1 / 365.25, None]
     assert plain(images["gender"]) == ["M", "M", "F", "F", "M", None]
     assert plain(images["follow_up"]) == [0, 1, 0, 0, 0, 0]
-    assert plain(images["view"]) == ["PA", "PA", "AP", "PA", "AP", None]
+    assert plain(images["view_position"]) == ["PA", "PA", "AP", "PA", "AP", None]
     assert plain(images["original_width"]) == [2048, 2894, 2500, 2582, 2500, None]
     assert plain(images["original_height"]) == [3072, 2729, 2048, 2991, 2048, None]
 
@@ -107,9 +107,12 @@ def test_boxes_are_scaled_from_1024_px_to_the_original_width_and_height(nih_fold
 @pytest.mark.parametrize(
     ("lists", "splits"),
     [
-        (("train_val_list.txt", "test_list.txt"), ["train", "train", "test", "test", "test", None]),
-        (("train_val_list.txt",), ["train", "train", "train", "test", "test", "test"]),
-        (("test_list.txt",), ["train", "train", "test", "test", "test", "train"]),
+        (
+            ("train_val_list.txt", "test_list.txt"),
+            ["training", "training", "test", "test", "test", None],
+        ),
+        (("train_val_list.txt",), ["training", "training", "training", "test", "test", "test"]),
+        (("test_list.txt",), ["training", "training", "test", "test", "test", "training"]),
         ((), [None] * 6),
     ],
     ids=["both", "train", "test", "none"],
@@ -128,7 +131,7 @@ def test_an_empty_list_says_nothing(nih_folder: Path) -> None:
 
     splits = read_nih_chestxray14(nih_folder).images["published_split"]
 
-    assert plain(splits) == ["train", "train", "train", "test", "test", "test"]
+    assert plain(splits) == ["training", "training", "training", "test", "test", "test"]
 
 
 def test_the_newest_full_table_goes_before_the_older_and_the_sample(nih_folder: Path) -> None:
@@ -207,7 +210,7 @@ def test_numbers_that_a_spreadsheet_saved_with_a_point_are_understood(nih_folder
         ("00000001_001.png", ".png", "nameless_row"),
     ],
 )
-def test_a_row_of_trouble_is_counted_and_the_rest_is_read(
+def test_a_row_of_issues_is_counted_and_the_rest_is_read(
     nih_folder: Path, old: str, new: str, kind: str
 ) -> None:
     change(nih_folder / TABLE, old, new)
@@ -278,10 +281,13 @@ def test_the_real_tables_have_the_known_counts(real_data: Path) -> None:
     assert (images["patient_id"] == images["image_id"].str[:8]).all()
     assert images["findings"].nunique() == 836
     assert (len(boxes), boxes["image_id"].nunique(), boxes["finding"].nunique()) == (984, 880, 8)
-    assert images["published_split"].value_counts().to_dict() == {"train": 86_524, "test": 25_596}
+    assert images["published_split"].value_counts().to_dict() == {
+        "training": 86_524,
+        "test": 25_596,
+    }
     patients = images.groupby("published_split")["patient_id"].unique()
-    assert not {*patients["train"]} & {*patients["test"]}
-    known = ["age", "gender", "follow_up", "view", "original_width", "original_height"]
+    assert not {*patients["training"]} & {*patients["test"]}
+    known = ["age", "gender", "follow_up", "view_position", "original_width", "original_height"]
     assert images[known].notna().all(axis=None)
     assert remark_counts(catalog) == {"ignored_table": 1, "absent_image": 112_076}
 

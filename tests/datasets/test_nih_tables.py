@@ -50,7 +50,7 @@ def test_every_header_gives_the_same_images(header: str, end: str, tmp_path: Pat
         "findings": "Mass|Nodule",
         "age": 60.0,
         "gender": "F",
-        "view": "AP",
+        "view_position": "AP",
         "follow_up": 2,
         "original_width": 2500,
         "original_height": 2048,

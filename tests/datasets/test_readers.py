@@ -20,8 +20,8 @@ from xray_core.datasets import (
     open_dataset,
     recall_dataset,
 )
-from xray_core.datasets.images import read_image
 from xray_core.errors import DatasetError, ImageError
+from xray_core.imagefiles.images import read_image
 
 # Of a reader that reads by others, whose rows keep their own source.
 SOURCES = {"siim_radiography": {"siim_covid19", "covid19_radiography"}}

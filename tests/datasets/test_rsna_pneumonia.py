@@ -11,9 +11,9 @@ from xray_core.catalog import Catalog, relative_boxes
 from xray_core.datasets import detect_dataset, open_dataset
 from xray_core.datasets.rsna_pneumonia import MAPPING_JSON, find_root, read_rsna_pneumonia
 from xray_core.errors import DatasetError
-from xray_core.labels import LABEL_VIEWS, class_of, encode_catalog
 from xray_core.splits import SplitSpec, describe_groups
 from xray_core.splits.grouping import group_images
+from xray_core.tasks import TASKS, class_of, encode_catalog
 
 LABELS, CLASSES = "stage_2_train_labels.csv", "stage_2_detailed_class_info.csv"
 OTHER = "No Lung Opacity / Not Normal"
@@ -53,7 +53,7 @@ def test_the_header_of_a_dicom_file_gives_age_gender_and_view(folder: Path) -> N
 
     assert images["age"].fillna(-1).tolist() == [51, -1, -1, 60, -1, -1]
     assert images["gender"].fillna("?").tolist() == ["F", "M", "?", "M", "?", "?"]
-    assert images["view"].fillna("?").tolist() == ["PA", "AP", "?", "PA", "?", "?"]
+    assert images["view_position"].fillna("?").tolist() == ["PA", "AP", "?", "PA", "?", "?"]
 
 
 def test_what_is_odd_is_counted_and_named_once(folder: Path) -> None:
@@ -91,7 +91,7 @@ def test_without_the_mapping_a_split_goes_by_image_and_says_so(folder: Path) -> 
     assert "neither patient nor study is published" in describe_groups(catalog, SplitSpec())
 
 
-def test_with_the_mapping_films_of_one_patient_stay_together(folder: Path) -> None:
+def test_with_the_mapping_images_of_one_patient_stay_together(folder: Path) -> None:
     rows = [
         {"subset_img_id": RSNA_IDS[0], "img_id": "00000007_000.png", "orig_labels": ["Mass"]},
         {"subset_img_id": RSNA_IDS[1].upper(), "img_id": "00000007_003.png"},
@@ -209,8 +209,8 @@ def test_a_damaged_file_loses_only_its_own_header(folder: Path, tmp_path: Path) 
 def test_the_views_ask_what_the_source_asked(folder: Path) -> None:
     catalog = read_rsna_pneumonia(folder)
 
-    def count(view: str) -> dict[str, int]:
-        classes: pd.Series = class_of(encode_catalog(catalog, LABEL_VIEWS[view]))
+    def count(task: str) -> dict[str, int]:
+        classes: pd.Series = class_of(encode_catalog(catalog, TASKS[task]))
         return {str(name): int(n) for name, n in classes.value_counts().items()}
 
     assert count("rsna_opacity3") == {"normal": 2, "not_normal": 2, "opacity": 2}

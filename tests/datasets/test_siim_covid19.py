@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.datasets.dicom_files import write_dicom
 from tests.datasets.fakes import write_image
+from tests.imagefiles.dicom_files import write_dicom
 from xray_core.catalog import Catalog, relative_boxes
 from xray_core.datasets import open_dataset
 from xray_core.datasets.siim_covid19 import parse_boxes, read_siim_covid19
@@ -138,7 +138,7 @@ def test_without_patients_the_patient_is_unknown(siim_folder: Path) -> None:
         ("train_image_level.csv", ",none 1 0 0 1 1,28", ",unsure,28", "unclear_label"),
     ],
 )  # fmt: skip
-def test_a_row_of_trouble_is_counted_and_the_rest_is_read(
+def test_a_row_of_issues_is_counted_and_the_rest_is_read(
     siim_folder: Path, file: str, old: str, new: str, kind: str
 ) -> None:
     change(siim_folder / file, old, new)

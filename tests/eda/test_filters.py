@@ -176,16 +176,16 @@ def test_filters_keep_what_passes_all_of_them(
     assert filter_images(siim, labels, **filters)["image_id"].tolist() == expected
 
 
-def test_filter_by_published_part(kermany_folder: Path, tmp_path: Path) -> None:
+def test_filter_by_published_subset(kermany_folder: Path, tmp_path: Path) -> None:
     kermany = open_dataset(kermany_folder, tmp_path / "cache")
     labels = name_labels(kermany, "kermany_pneumonia")
 
-    [image] = filter_images(kermany, labels, part="test").itertuples()
+    [image] = filter_images(kermany, labels, subset="test").itertuples()
 
     assert image.label == "pneumonia"
 
 
-def test_a_class_whose_name_is_part_of_anothers_is_not_mistaken_for_it(siim: Catalog) -> None:
+def test_a_class_whose_name_is_subset_of_anothers_is_not_mistaken_for_it(siim: Catalog) -> None:
     labels = pd.Series(["no_opacity", "opacity", "opacity|no_opacity", "", pd.NA], dtype="string")
 
     found = filter_images(siim, labels, wanted="opacity")

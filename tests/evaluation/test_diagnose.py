@@ -1,4 +1,4 @@
-"""Symptoms: what the published runs suffered from is named, and healthy runs are left in peace."""
+"""What the published runs suffered from is named, and healthy runs are left in peace."""
 
 import re
 from collections.abc import Sequence
@@ -12,9 +12,9 @@ import pytest
 
 from tests.run_files import data_notes, epoch_line, report_of
 from xray_core.evaluation.diagnose import DIVERGED, LOOKED_FOR, diagnose, diagnose_run
-from xray_core.evaluation.symptoms.advice import FIRST_RATES
-from xray_core.evaluation.symptoms.answers import never_answered, only_answer
-from xray_core.evaluation.symptoms.course import Symptom
+from xray_core.evaluation.training_checks.advice import FIRST_RATES
+from xray_core.evaluation.training_checks.answers import never_answered, only_answer
+from xray_core.evaluation.training_checks.history import CheckResult
 from xray_core.preprocess.spec import AugmentSpec
 from xray_core.recipes import PUBLISHED, Phase, Recipe, change_recipe
 from xray_core.recipes.phase import OPTIMIZERS
@@ -23,9 +23,7 @@ from xray_core.runs import Run, Status
 from xray_core.splits import SplitSpec
 
 THESIS = PUBLISHED["siim_6_1_cnn9"]
-TWO = replace(
-    THESIS, label_view="siim_opacity", split=SplitSpec(), phases=(Phase("train", epochs=100),)
-)
+TWO = replace(THESIS, task="siim_opacity", split=SplitSpec(), phases=(Phase("train", epochs=100),))
 STEPS = 317  # of the thesis: 5,068 training images in batches of 16
 SIIM = {"atypical": 394, "indeterminate": 869, "negative": 1380, "typical": 2425}
 ONLY_TYPICAL = [[0, 0, 0, 89], [0, 0, 0, 239], [0, 0, 0, 356], [0, 0, 0, 582]]  # 6.1 and 6.7
@@ -101,15 +99,15 @@ def flat(matrix: list[list[int]], n_epochs: int = 6, loss: float = 1.0) -> pd.Da
     return make_epochs(curve, curve, same, same, [matrix] * n_epochs)
 
 
-def kinds(symptoms: Sequence[Symptom]) -> list[str]:
-    return [one.kind for one in symptoms]
+def kinds(results: Sequence[CheckResult]) -> list[str]:
+    return [one.kind for one in results]
 
 
 def recipe_for(matrix: list[list[int]]) -> Recipe:
-    view = {2: "siim_opacity", 3: "siim_3", 4: "siim_study"}[len(matrix)]
-    if view == "siim_3":  # any names will do
+    task = {2: "siim_opacity", 3: "siim_3", 4: "siim_study"}[len(matrix)]
+    if task == "siim_3":  # any names will do
         return replace(THESIS, classes=("None", "Yes", "otros"))
-    return replace(THESIS, label_view=view)
+    return replace(THESIS, task=task)
 
 
 # --- answers
@@ -121,8 +119,8 @@ def test_published_collapse_is_named(name: str) -> None:
 
     found = diagnose(flat(matrix, loss=0.5), recipe_for(matrix))
 
-    [symptom] = [one for one in found if one.kind == "one_class"]
-    assert symptom.severity == "serious"
+    [result] = [one for one in found if one.kind == "one_class"]
+    assert result.severity == "serious"
     assert "never_predicted" not in kinds(found)
 
 
@@ -154,7 +152,7 @@ def test_class_that_is_never_answered_is_named() -> None:
 
     [found] = diagnose(flat(matrix), THESIS)
 
-    assert (found.kind, found.severity) == ("never_predicted", "worth knowing")
+    assert (found.kind, found.severity) == ("never_predicted", "warning")
     assert "atypical: 0 answers to 89" in found.evidence
 
 
@@ -178,14 +176,14 @@ def test_collapse_counts_once_the_phase_has_settled() -> None:
     assert hasty.advice == "Set phases.train.learning_rate=0.001."
 
 
-def test_final_judgement_goes_before_the_curve() -> None:
+def test_final_evaluation_goes_before_the_curve() -> None:
     done = Status("done")
-    good = {"confusion": GOOD["6.2"], "part": "test"}
-    bad = {"confusion": ONLY_TYPICAL, "part": "test"}
+    good = {"confusion": GOOD["6.2"], "subset": "test"}
+    bad = {"confusion": ONLY_TYPICAL, "subset": "test"}
 
     assert kinds(diagnose(flat(GOOD["6.2"]), THESIS, None, bad, done)) == ["one_class"]
     [later] = diagnose(flat(ONLY_TYPICAL), THESIS, None, good, done)
-    assert (later.kind, later.severity) == ("one_class_later", "worth knowing")
+    assert (later.kind, later.severity) == ("one_class_later", "warning")
     assert "The weights of epoch 6" in later.evidence
 
 
@@ -198,7 +196,7 @@ def test_stuck_run_6_6_is_named_with_its_learning_rate() -> None:
     n = 8
     epochs = make_epochs([1.2099] * n, [1.2099] * n, [0.4791] * n, [0.4791] * n, [ONLY_TYPICAL] * n)
 
-    found = diagnose(epochs, recipe, {"parts": {"train": SIIM}})
+    found = diagnose(epochs, recipe, {"subsets": {"training": SIIM}})
 
     assert {"high_learning_rate", "one_class"} == set(kinds(found))
     assert "one answer for all images costs 1.2" in found[0].evidence
@@ -260,7 +258,7 @@ def test_loss_that_stays_far_above_guessing_is_named() -> None:
     assert "stays far above" in found.title
 
 
-def test_first_epoch_that_exploded_and_recovered_is_no_symptom() -> None:
+def test_first_epoch_that_exploded_and_recovered_is_no_issue() -> None:
     epochs = healthy(12)
     epochs.loc[0, "loss"] = 9.0
 
@@ -283,7 +281,7 @@ def test_jumping_loss_is_perhaps_the_learning_rate() -> None:
 
     [found] = diagnose(epochs, TWO)
 
-    assert (found.kind, found.severity) == ("high_learning_rate", "worth knowing")
+    assert (found.kind, found.severity) == ("high_learning_rate", "warning")
     assert "perhaps" in found.title
     assert "jumped 2 times" in found.evidence
 
@@ -320,17 +318,17 @@ def test_overfitting_is_named_and_less_serious_where_the_best_epoch_is_kept() ->
     epochs = make_epochs(loss, val_loss, np.linspace(0.7, 0.99, n), [0.78] * n)
 
     [found] = diagnose(epochs, TWO)
-    [last] = diagnose(epochs, replace(TWO, judged_epoch="last"))
+    [last] = diagnose(epochs, replace(TWO, selected_epoch="last"))
 
     assert (found.kind, found.severity, last.severity) == (
         "overfitting",
-        "worth knowing",
+        "warning",
         "serious",
     )
     assert "Since epoch 4 the validation loss has risen from 0.440 to 0.800" in found.evidence
     assert "78.0% of the validation images" in found.evidence
     assert "phases.train.patience=5" in found.advice
-    assert "judged_epoch=best" in last.advice
+    assert "selected_epoch=best" in last.advice
 
 
 def test_overfitting_is_not_forgotten_over_a_bad_training_epoch() -> None:
@@ -410,15 +408,15 @@ def test_fast_learner_whose_training_lags_behind_is_not_suspected() -> None:
     assert diagnose(make_epochs(loss, loss, training, validation), TWO) == []
 
 
-def test_small_validation_part_is_worth_knowing() -> None:
+def test_small_validation_subset_is_a_warning() -> None:
     [found] = diagnose(healthy(6, n=40), TWO)
 
-    assert (found.kind, found.severity) == ("small_validation", "worth knowing")
+    assert (found.kind, found.severity) == ("small_validation", "warning")
     assert "40 images" in found.title
     assert "split.validation=0.3" in found.advice
 
 
-def test_rare_class_in_a_large_validation_part_is_worth_knowing() -> None:
+def test_rare_class_in_a_large_validation_subset_is_a_warning() -> None:
     loss = [0.2, 0.05, 0.05, 0.05, 0.05, 0.05]
     epochs = make_epochs(loss, loss, [0.98] * 6, [0.98] * 6, [[[4, 1], [5, 390]]] * 6)
 
@@ -442,7 +440,7 @@ def test_leaks_are_named_before_the_first_epoch(
     leaks: int, method: str, grouped_by: str, kind: list[str]
 ) -> None:
     recipe = replace(TWO, split=SplitSpec(method, allow_leaks=True))
-    data = {"groups_in_several_parts": leaks, "grouped_by": grouped_by, "parts": {}}
+    data = {"groups_in_several_subsets": leaks, "grouped_by": grouped_by, "subsets": {}}
 
     assert kinds(diagnose(pd.DataFrame(), recipe, data)) == kind
 
@@ -473,7 +471,7 @@ def seen(trained: int = 0, chosen: int = 0, patients: int = 0) -> dict[str, Any]
             "7 of 80 validation images were trained on by earlier: validation looks better",
         ),
         (
-            {"judged": "validation", "test": None, "validation": seen(7)},
+            {"evaluated": "validation", "test": None, "validation": seen(7)},
             ["leaky_weights"],
             "7 of 80 validation images were trained on by earlier, so it scores too well",
         ),
@@ -481,13 +479,13 @@ def seen(trained: int = 0, chosen: int = 0, patients: int = 0) -> dict[str, Any]
         ({"uncompared": ["a", "b"]}, ["weights_not_compared"], "a, b learned from another dataset"),
     ],
 )
-def test_starting_weights_that_have_seen_what_is_judged_are_named_before_the_first_epoch(
+def test_starting_weights_that_have_seen_what_is_evaluated_are_named_before_the_first_epoch(
     changes: dict[str, Any], kind: list[str], evidence: str
 ) -> None:
     record = {
         "file": "best.keras",
         "runs": ["earlier"],
-        "judged": "test",
+        "evaluated": "test",
         "validation": seen(),
         "test": seen(),
         "unknown": [],
@@ -557,8 +555,8 @@ def all_advice() -> list[Any]:
     by_heart = make_epochs([0.1] * n, [0.45] * n, [0.99] * n, [0.78] * n)
     stuck = make_epochs([0.60] * n, [0.6] * n, [0.71] * n, [0.6] * n)
     pretrained = PUBLISHED["siim_mobilenet_opacity"]
-    plain = replace(TWO, augment=AugmentSpec(), judged_epoch="last")
-    leak = {"groups_in_several_parts": 2}
+    plain = replace(TWO, augment=AugmentSpec(), selected_epoch="last")
+    leak = {"groups_in_several_subsets": 2}
     return [
         pytest.param(recipe, epochs, leak, id=f"{name} {recipe.model}")
         for recipe in (TWO, plain, pretrained)
@@ -579,16 +577,16 @@ def test_every_field_that_is_advised_exists_and_takes_the_value(
     found = diagnose(epochs, recipe, data)
 
     assert len(found) >= 2
-    for symptom in found:
-        assert symptom.evidence
-        changes = dict(re.findall(r"([a-z_.]+)=([\w.]*\w)", symptom.advice))
-        assert changes or "images" in symptom.advice or "another number" in symptom.advice
+    for result in found:
+        assert result.evidence
+        changes = dict(re.findall(r"([a-z_.]+)=([\w.]*\w)", result.advice))
+        assert changes or "images" in result.advice or "another number" in result.advice
         assert change_recipe(recipe, changes) != recipe or not changes
 
 
 def test_most_serious_comes_first() -> None:
     found = diagnose(
-        flat(COLLAPSED["9.1 validation"], loss=0.5), TWO, {"groups_in_several_parts": 2}
+        flat(COLLAPSED["9.1 validation"], loss=0.5), TWO, {"groups_in_several_subsets": 2}
     )
 
     assert [one.severity for one in found] == sorted(one.severity for one in found)
@@ -603,7 +601,7 @@ def test_run_folder_is_read_as_it_stands(tmp_path: Path) -> None:
 
     for row in flat(ONLY_TYPICAL).to_dict("records"):
         run.append_metrics(epoch_line(**row))
-    run.write_json("data.json", data_notes(groups_in_several_parts=4, parts={"train": SIIM}))
+    run.write_json("data.json", data_notes(groups_in_several_subsets=4, subsets={"training": SIIM}))
     report = report_of(GOOD["6.2"], THESIS.class_names)
     run.write_json("report.json", report)  # before a resume
 

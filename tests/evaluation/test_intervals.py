@@ -7,16 +7,16 @@ import pytest
 from scipy.stats import binomtest
 
 from xray_core.evaluation import intervals
-from xray_core.evaluation.groups import summarise_group
+from xray_core.evaluation.error_analysis import analyse_errors
 from xray_core.evaluation.intervals import (
     bootstrap_intervals,
     difference_interval,
     settle_interval,
     tally_images,
 )
-from xray_core.evaluation.ladder import build_ladder
 from xray_core.evaluation.measured import measure_predictions
 from xray_core.evaluation.report import build_report
+from xray_core.evaluation.sweeps import summarise_sweep
 
 
 def mean_interval(
@@ -150,7 +150,7 @@ def test_the_interval_leaves_two_and_a_half_of_a_hundred_rounds_on_either_side()
 
 @pytest.mark.parametrize(
     "function",
-    [bootstrap_intervals, measure_predictions, build_report, build_ladder, summarise_group],
+    [bootstrap_intervals, measure_predictions, build_report, analyse_errors, summarise_sweep],
 )
 def test_a_thousand_rounds_are_drawn_where_nobody_asks_for_another_number(function: object) -> None:
     assert signature(function).parameters["n_rounds"].default == 1000  # type: ignore[arg-type]

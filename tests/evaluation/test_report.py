@@ -21,17 +21,17 @@ CLASSES = ["negative", "typical", "other"]
 
 
 def make_split(
-    n: int = 120, parts: tuple[str, ...] = ("train", "validation", "test")
+    n: int = 120, subsets: tuple[str, ...] = ("training", "validation", "test")
 ) -> pd.DataFrame:
-    """Return a split of `n` images, two of each patient, part after part."""
-    part = np.repeat(parts, n // len(parts))
+    """Return a split of `n` images, two of each patient, subset after subset."""
+    subset = np.repeat(subsets, n // len(subsets))
     return pd.DataFrame(
         {
             "image_id": pd.array([f"i{i:03d}" for i in range(n)], dtype="string"),
             "path": pd.array([f"i{i:03d}.png" for i in range(n)], dtype="string"),
             "group": pd.array([f"p{i // 2}" for i in range(n)], dtype="string"),
             "class": pd.Categorical.from_codes([i % 5 % 3 for i in range(n)], CLASSES),
-            "part": pd.Categorical(part, categories=["train", "validation", "test"]),
+            "subset": pd.Categorical(subset, categories=["training", "validation", "test"]),
         }
     )
 
@@ -54,19 +54,19 @@ def predictions(split: pd.DataFrame) -> pd.DataFrame:
     """Predictions of validation and test, two test images without one."""
     probabilities = make_probabilities(split)
     del probabilities["i100"], probabilities["i119"]
-    return prediction_table(split[split["part"] != "train"], CLASSES, probabilities)
+    return prediction_table(split[split["subset"] != "training"], CLASSES, probabilities)
 
 
 def test_every_row_of_the_split_is_in_the_table_with_or_without_a_prediction(
     split: pd.DataFrame, predictions: pd.DataFrame
 ) -> None:
-    judged = split[split["part"] != "train"]
+    evaluated = split[split["subset"] != "training"]
 
-    columns = ["image_id", "group", "part", "actual", "predicted"]
+    columns = ["image_id", "group", "subset", "actual", "predicted"]
     assert list(predictions) == [*columns, "p_negative", "p_typical", "p_other"]
-    assert predictions.index.tolist() == list(range(len(judged)))
-    assert predictions["image_id"].tolist() == judged["image_id"].tolist()
-    assert predictions["actual"].tolist() == judged["class"].astype(str).tolist()
+    assert predictions.index.tolist() == list(range(len(evaluated)))
+    assert predictions["image_id"].tolist() == evaluated["image_id"].tolist()
+    assert predictions["actual"].tolist() == evaluated["class"].astype(str).tolist()
     without = predictions[predictions["predicted"].isna()]
     assert without["image_id"].tolist() == ["i100", "i119"]
     assert without[["p_negative", "p_typical", "p_other"]].isna().all(axis=None)
@@ -85,12 +85,12 @@ def test_the_table_survives_parquet(predictions: pd.DataFrame, tmp_path: Path) -
     pd.testing.assert_frame_equal(run.read_predictions(), predictions)
 
 
-def test_every_test_image_is_judged_or_named_as_left_out(predictions: pd.DataFrame) -> None:
+def test_every_test_image_is_evaluated_or_named_as_left_out(predictions: pd.DataFrame) -> None:
     report = build_report(predictions, "negative", n_rounds=20)
 
-    assert report["part"] == "test"
+    assert report["subset"] == "test"
     assert (report["n"], report["left_out"]) == (38, ["i100", "i119"])
-    assert report["n"] + len(report["left_out"]) == (predictions["part"] == "test").sum()
+    assert report["n"] + len(report["left_out"]) == (predictions["subset"] == "test").sum()
     assert report["n_patients"] == 20
     assert np.sum(report["confusion"]) == report["n"]
     assert sum(one["n"] for one in report["per_class"]) == report["n"]
@@ -99,16 +99,16 @@ def test_every_test_image_is_judged_or_named_as_left_out(predictions: pd.DataFra
 def test_its_figures_are_those_of_the_test_predictions(predictions: pd.DataFrame) -> None:
     report = build_report(predictions, "negative", n_rounds=50)
 
-    judged = predictions[(predictions["part"] == "test") & predictions["predicted"].notna()]
-    actual = judged["actual"].map(CLASSES.index).to_numpy()
-    expected = summarise(actual, judged[[f"p_{name}" for name in CLASSES]].to_numpy())
+    evaluated = predictions[(predictions["subset"] == "test") & predictions["predicted"].notna()]
+    actual = evaluated["actual"].map(CLASSES.index).to_numpy()
+    expected = summarise(actual, evaluated[[f"p_{name}" for name in CLASSES]].to_numpy())
     assert {name: one["value"] for name, one in report["metrics"].items()} == expected
     for one in [*report["metrics"].values(), *(row["recall"] for row in report["per_class"])]:
         assert 0 <= one["low"] <= one["value"] <= one["high"] <= 1
     for row in report["per_class"]:
         for kind in ("precision", "specificity", "f1"):
             assert 0 <= row[f"{kind}_low"] < row[kind] < row[f"{kind}_high"] <= 1
-    table = pd.crosstab(judged["actual"], judged["predicted"]).loc[CLASSES, CLASSES]
+    table = pd.crosstab(evaluated["actual"], evaluated["predicted"]).loc[CLASSES, CLASSES]
     assert report["confusion"] == table.to_numpy().tolist()
     assert [row["class"] for row in report["per_class"]] == CLASSES
     for k, row in enumerate(report["per_class"]):
@@ -116,25 +116,25 @@ def test_its_figures_are_those_of_the_test_predictions(predictions: pd.DataFrame
         assert row["precision"] == pytest.approx(table.iloc[k, k] / table.iloc[:, k].sum())
 
 
-def test_the_baseline_always_answers_the_majority_of_the_training_part(
+def test_the_baseline_always_answers_the_majority_of_the_training_subset(
     predictions: pd.DataFrame,
 ) -> None:
     report = build_report(predictions, "typical", n_rounds=5)
 
-    judged = predictions[(predictions["part"] == "test") & predictions["predicted"].notna()]
+    evaluated = predictions[(predictions["subset"] == "test") & predictions["predicted"].notna()]
     assert report["majority"] == {
         "class": "typical",
-        "accuracy": pytest.approx((judged["actual"] == "typical").mean()),
+        "accuracy": pytest.approx((evaluated["actual"] == "typical").mean()),
     }
 
 
-def test_without_a_test_part_validation_is_judged_and_the_report_says_so() -> None:
-    split = make_split(parts=("train", "validation"))
+def test_without_a_test_subset_validation_is_evaluated_and_the_report_says_so() -> None:
+    split = make_split(subsets=("training", "validation"))
     predictions = prediction_table(split[60:], CLASSES, make_probabilities(split))
 
     report = build_report(predictions, "negative", n_rounds=5)
 
-    assert (report["part"], report["n"]) == ("validation", 60)
+    assert (report["subset"], report["n"]) == ("validation", 60)
 
 
 def test_the_same_predictions_give_the_same_report(predictions: pd.DataFrame) -> None:
@@ -162,8 +162,12 @@ def test_three_classes_have_three_curves_whose_mean_area_is_the_auc(
     areas = [curve["area"]["value"] for curve in report["roc"].values()]
     assert report["metrics"]["auc"]["value"] == pytest.approx(np.mean(areas), abs=1e-15)
     for name, curve in report["roc"].items():
-        judged = predictions[(predictions["part"] == "test") & predictions["predicted"].notna()]
-        area = area_under_roc((judged["actual"] == name).to_numpy(), judged[f"p_{name}"].to_numpy())
+        evaluated = predictions[
+            (predictions["subset"] == "test") & predictions["predicted"].notna()
+        ]
+        area = area_under_roc(
+            (evaluated["actual"] == name).to_numpy(), evaluated[f"p_{name}"].to_numpy()
+        )
         assert curve["area"]["value"] == area
         assert curve["area"]["low"] < area < curve["area"]["high"]
 
@@ -171,8 +175,8 @@ def test_three_classes_have_three_curves_whose_mean_area_is_the_auc(
 def test_what_cannot_be_computed_is_null_and_the_report_is_strict_json(
     split: pd.DataFrame,
 ) -> None:
-    # One class in the test part, always predicted right: no area, no precision of the others.
-    test = split[(split["part"] == "test") & (split["class"] == "typical")]
+    # One class in the test set, always predicted right: no area, no precision of the others.
+    test = split[(split["subset"] == "test") & (split["class"] == "typical")]
     rows = {name: np.array([0.1, 0.8, 0.1]) for name in test["image_id"]}
 
     report = build_report(prediction_table(test, CLASSES, rows), "negative", n_rounds=20)
@@ -190,7 +194,7 @@ def test_what_cannot_be_computed_is_null_and_the_report_is_strict_json(
 
 
 def test_one_image_of_a_class_is_enough_for_its_curve() -> None:
-    split = pd.DataFrame({"image_id": list("abc"), "group": list("abc"), "part": "test"})
+    split = pd.DataFrame({"image_id": list("abc"), "group": list("abc"), "subset": "test"})
     split["class"] = ["negative", "negative", "typical"]
     rows = {name: np.array([0.6, 0.3, 0.1]) for name in "abc"}
 
@@ -208,12 +212,12 @@ def test_predictions_that_are_no_numbers_count_as_left_out(split: pd.DataFrame) 
     assert report["left_out"] == ["i090"]
 
 
-def test_a_test_part_without_any_prediction_is_an_error(split: pd.DataFrame) -> None:
-    with pytest.raises(RunError, match="None of the 40 images of the test part"):
+def test_a_test_subset_without_any_prediction_is_an_error(split: pd.DataFrame) -> None:
+    with pytest.raises(RunError, match="None of the 40 images of the test set"):
         build_report(prediction_table(split, CLASSES, {}), "other", 5)
 
 
-def test_a_run_is_judged_from_its_files_alone(
+def test_a_run_is_evaluated_from_its_files_alone(
     split: pd.DataFrame, predictions: pd.DataFrame, tmp_path: Path
 ) -> None:
     run = Run(tmp_path)
@@ -234,24 +238,24 @@ def test_a_run_is_judged_from_its_files_alone(
 @pytest.mark.parametrize(
     ("method", "step"), [("published", "data mismatch"), ("patient", "choice on validation")]
 )
-def test_the_last_step_of_the_ladder_is_named_by_where_the_test_part_comes_from(
+def test_the_last_step_of_the_error_analysis_is_named_by_where_the_test_subset_comes_from(
     split: pd.DataFrame, predictions: pd.DataFrame, tmp_path: Path, method: str, step: str
 ) -> None:
     run = Run(tmp_path)
     recipe = replace(PUBLISHED["demo_cnn"], split=SplitSpec(method, validation=0.2))
     run.write_json("recipe.json", asdict(recipe))
     run.write_table("split.parquet", split)
-    held_out = predictions.assign(part=["validation", "test"] * (len(predictions) // 2))
+    held_out = predictions.assign(subset=["validation", "test"] * (len(predictions) // 2))
     run.write_table("predictions.parquet", held_out)
-    run.write_table("training_predictions.parquet", predictions.assign(part="train"))
+    run.write_table("training_predictions.parquet", predictions.assign(subset="training"))
 
-    ladder = report_run(run)["ladder"]
+    analysis = report_run(run)["error_analysis"]
 
-    assert [rung["name"] for rung in ladder["rungs"]] == ["training", "validation", "test"]
-    assert [one["name"] for one in ladder["steps"]] == ["variance", step]
+    assert [level["name"] for level in analysis["levels"]] == ["training", "validation", "test"]
+    assert [one["name"] for one in analysis["steps"]] == ["variance", step]
 
 
-def test_a_run_without_predictions_cannot_be_judged(split: pd.DataFrame, tmp_path: Path) -> None:
+def test_a_run_without_predictions_cannot_be_evaluated(split: pd.DataFrame, tmp_path: Path) -> None:
     run = Run(tmp_path)
     run.write_table("split.parquet", split)
 

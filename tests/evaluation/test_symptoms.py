@@ -1,4 +1,4 @@
-"""Symptoms at their thresholds, and their sentences word for word."""
+"""Training checks at their thresholds, and their sentences word for word."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -18,18 +18,23 @@ from tests.evaluation.test_diagnose import (
     make_epochs,
     matrix_of,
 )
-from xray_core.evaluation.symptoms.advice import (
-    calm_down,
+from xray_core.evaluation.training_checks.advice import (
     higher_rate,
     is_too_high,
     is_too_low,
-    learn_by_heart_less,
     lower_rate,
+    overfitting_advice,
+    stability_advice,
 )
-from xray_core.evaluation.symptoms.answers import check_answers, never_answered, only_answer
-from xray_core.evaluation.symptoms.course import Course, entropy, read_course, standard_error
-from xray_core.evaluation.symptoms.learning import check_finite, check_learning
-from xray_core.evaluation.symptoms.validation import (
+from xray_core.evaluation.training_checks.answers import check_answers, never_answered, only_answer
+from xray_core.evaluation.training_checks.history import (
+    TrainingHistory,
+    entropy,
+    read_history,
+    standard_error,
+)
+from xray_core.evaluation.training_checks.learning import check_finite, check_learning
+from xray_core.evaluation.training_checks.validation import (
     check_overfitting,
     check_size,
     check_swings,
@@ -55,20 +60,20 @@ def course_of(
     ended: bool = False,
     n: int = N,
     **options: Any,
-) -> Course:
+) -> TrainingHistory:
     """Return a course of two classes; a number stands for that number in each of six epochs."""
     curves = (loss, val_loss, accuracy, val_accuracy)
     length = max((len(one) for one in curves if not isinstance(one, float)), default=6)
     full = [[one] * length if isinstance(one, float) else list(one) for one in curves]
     epochs = make_epochs(*full, n=n, **options)
-    return read_course(epochs, recipe, ended=ended)
+    return read_history(epochs, recipe, ended=ended)
 
 
 def with_rate(rate: float, optimizer: str = "adam", recipe: Recipe = TWO) -> Recipe:
     return replace(recipe, phases=(Phase("train", 100, "all", optimizer, rate),))
 
 
-# --- the course
+# --- the history
 
 
 @pytest.mark.parametrize(
@@ -86,9 +91,9 @@ def test_a_phase_is_settled_after_three_epochs_and_three_hundred_steps(
 ) -> None:
     rows = make_epochs(*[[0.5] * len(steps)] * 4).assign(step=steps)
 
-    course = read_course(rows, TWO)
+    history = read_history(rows, TWO)
 
-    assert (course.is_settled, course.recent) == (is_settled, recent)
+    assert (history.is_settled, history.recent) == (is_settled, recent)
 
 
 def test_a_course_is_that_of_the_present_phase_whose_steps_count_from_its_start() -> None:
@@ -98,9 +103,9 @@ def test_a_course_is_that_of_the_present_phase_whose_steps_count_from_its_start(
     recipe = replace(TWO, phases=(Phase("head", 3), Phase("train", 4), Phase("last", 5)))
     both = rows.assign(phase=["head", "head", "train", "train"])
 
-    course, longer = read_course(rows, recipe), read_course(both, recipe)
+    history, longer = read_history(rows, recipe), read_history(both, recipe)
 
-    assert (course.phase.name, course.epochs.tolist(), course.steps.tolist()) == (
+    assert (history.phase.name, history.epochs.tolist(), history.steps.tolist()) == (
         "train",
         [4],
         [STEPS],
@@ -109,16 +114,16 @@ def test_a_course_is_that_of_the_present_phase_whose_steps_count_from_its_start(
     assert (longer.loss.tolist(), longer.val_loss.tolist()) == ([0.4, 0.3], [0.3, 0.5])
     assert (longer.accuracy.tolist(), longer.val_accuracy.tolist()) == ([0.7, 0.7], [0.8, 0.9])
     assert np.array(longer.confusions).tolist() == counts[2:]
-    assert (course.kept_epoch, course.kept_accuracy) == (1, 0.6), "of an earlier phase"
+    assert (history.selected_epoch, history.selected_accuracy) == (1, 0.6), "of an earlier phase"
     assert longer.val_counts.tolist() == longer.train_counts.tolist() == [10, 8]
     assert longer.n_validation == 18
     for train, n in (({"no_opacity": 7, "opacity": 9}, [7, 9]), ({}, [10, 8])):
-        known = read_course(both, recipe, {"parts": {"train": train}})
+        known = read_history(both, recipe, {"subsets": {"training": train}})
         assert known.train_counts.tolist() == n
     many = make_epochs(*[[0.5] * 12] * 4)
-    assert len(read_course(many, recipe).confusions) == 10
-    assert read_course(many.assign(best_epoch=99, val_accuracy=0.9), recipe).kept_epoch == 12
-    assert read_course(rows.assign(phase="other"), recipe).phase.name == "last"
+    assert len(read_history(many, recipe).confusions) == 10
+    assert read_history(many.assign(best_epoch=99, val_accuracy=0.9), recipe).selected_epoch == 12
+    assert read_history(rows.assign(phase="other"), recipe).phase.name == "last"
 
 
 def test_a_class_without_a_name_is_counted_from_one() -> None:
@@ -135,7 +140,7 @@ def test_what_guessing_costs_goes_by_the_shares_or_evenly_where_classes_weigh_th
     assert entropy(np.array([0, 0])) == 0
     assert course_of().guess_loss == GUESS < FRESH
     assert course_of(recipe=balanced).guess_loss == FRESH
-    assert course_of(recipe=replace(balanced, finer_targets=True)).guess_loss == GUESS
+    assert course_of(recipe=replace(balanced, combined_labels=True)).guess_loss == GUESS
     assert standard_error(0.5, 0) == 1
     assert standard_error(1, 1) == pytest.approx((2 / 3 * 1 / 3) ** 0.5)
 
@@ -197,23 +202,23 @@ def test_swings_are_met_by_what_the_recipe_does_not_do_yet(
 ) -> None:
     recipe = replace(TWO, batch_size=batch_size)
 
-    advice = calm_down(recipe, Phase("train", 9, schedule=schedule))
+    advice = stability_advice(recipe, Phase("train", 9, schedule=schedule))
 
     assert advice == f"Set phases.train.learning_rate=0.0001{words}"
 
 
 def test_learning_by_heart_is_met_by_what_the_recipe_does_not_do_yet() -> None:
     dropping = replace(TWO, model="mobilenet_v2", model_options={"dropout": 0.49})
-    plain = replace(dropping, augment=AugmentSpec(), judged_epoch="last")
+    plain = replace(dropping, augment=AugmentSpec(), selected_epoch="last")
     all_done = replace(dropping, model_options={"dropout": 0.5})
 
-    assert learn_by_heart_less(plain, TWO.phases[0]) == (
+    assert overfitting_advice(plain, TWO.phases[0]) == (
         "More images help most. Or set augment.horizontal_flip=true, augment.zoom=0.1, "
         "augment.shift=0.05, model_options.dropout=0.5, phases.train.patience=5, "
-        "judged_epoch=best."
+        "selected_epoch=best."
     )
     for recipe in (all_done, TWO):  # the network of the second has no dropout
-        assert learn_by_heart_less(recipe, Phase("train", 9, patience=1)) == (
+        assert overfitting_advice(recipe, Phase("train", 9, patience=1)) == (
             "More images help most; then more augmentation, such as augment.rotation=10."
         )
 
@@ -255,20 +260,20 @@ def test_a_class_is_never_answered_up_to_a_fiftieth_of_ten_images_or_more(
 def test_answers_are_counted_in_words() -> None:
     no = [[190, 10], [390, 10]]
     yes = [[10, 190], [5, 395]]
-    nearly = read_course(flat(yes).assign(confusion=[yes] * 6), TWO)
-    swaying = read_course(flat(yes).assign(confusion=[yes, yes, yes, no, yes, no]), TWO)
+    nearly = read_history(flat(yes).assign(confusion=[yes] * 6), TWO)
+    swaying = read_history(flat(yes).assign(confusion=[yes, yes, yes, no, yes, no]), TWO)
     nearly_typical = [[0, 0, 1, 88], *ONLY_TYPICAL[1:]]
     never = [[0, 9, 30, 50], [0, 100, 60, 79], [0, 20, 276, 60], [0, 40, 62, 480]]
 
     [one] = check_answers(nearly)
     [now_this] = check_answers(swaying)
-    [seldom] = check_answers(read_course(flat(never), THESIS))
-    judged = {"confusion": GOOD["6.2"], "part": "test"}
+    [seldom] = check_answers(read_history(flat(never), THESIS))
+    evaluated = {"confusion": GOOD["6.2"], "subset": "test"}
     rows = flat(ONLY_TYPICAL, 7)
     rows["confusion"] = [GOOD["6.2"]] * 4 + [ONLY_TYPICAL] * 2 + [nearly_typical]
-    [later] = check_answers(read_course(rows, THESIS, None, judged, True))
-    judged = {"confusion": ONLY_TYPICAL, "part": "test"}
-    [judged_so] = check_answers(read_course(flat(GOOD["6.2"]), THESIS, None, judged, True))
+    [later] = check_answers(read_history(rows, THESIS, None, evaluated, True))
+    evaluated = {"confusion": ONLY_TYPICAL, "subset": "test"}
+    [evaluated_so] = check_answers(read_history(flat(GOOD["6.2"]), THESIS, None, evaluated, True))
 
     counts = (
         "585 of 600 validation images (97.5%) are taken for opacity, among them 190 of the 200 "
@@ -282,7 +287,7 @@ def test_answers_are_counted_in_words() -> None:
         "of other classes. In the last 3 epochs the one answer was: no_opacity, opacity, "
         "no_opacity."
     )
-    [rare] = check_answers(read_course(flat(no), TWO))
+    [rare] = check_answers(read_history(flat(no), TWO))
     assert rare.title == "It answers no_opacity to nearly every image."
     assert seldom.title == "It never or hardly ever answers atypical."
     assert seldom.evidence == "Of 1,266 validation images, atypical: 0 answers to 89 images."
@@ -290,9 +295,9 @@ def test_answers_are_counted_in_words() -> None:
     assert later.title == "In its last epochs it answered typical to nearly every image."
     assert later.evidence == (
         "1,265 of 1,266 validation images (99.9%) are taken for typical, among them 683 of the "
-        "684 of other classes. The weights of epoch 7, which are judged, do not."
+        "684 of other classes. The weights of epoch 7, which are evaluated, do not."
     )
-    assert judged_so.evidence == f"1,266 of 1,266 test {everything}"
+    assert evaluated_so.evidence == f"1,266 of 1,266 test {everything}"
 
 
 @pytest.mark.parametrize(
@@ -314,7 +319,7 @@ def test_what_was_trained_too_shortly_is_trained_for_longer(
     rows = flat(ONLY_TYPICAL).assign(step=[50, 100, 150, 200, 250, steps])
     recipe = replace(THESIS, class_weights=weights)
 
-    [found] = check_answers(read_course(rows, recipe, ended=True))
+    [found] = check_answers(read_history(rows, recipe, ended=True))
 
     assert found.advice == advice
 
@@ -352,9 +357,9 @@ def test_an_exploded_loss_is_told_from_its_first_and_its_last_epoch() -> None:
 def test_a_loss_exploded_from_three_times_that_of_a_fresh_network_on(
     first: float, least: float, steps: int, ended: bool, found: list[str]
 ) -> None:
-    course = course_of([first, 0.7, least, 0.7], steps=steps, ended=ended)
+    history = course_of([first, 0.7, least, 0.7], steps=steps, ended=ended)
 
-    assert kinds(check_learning(course)) == found
+    assert kinds(check_learning(history)) == found
 
 
 @pytest.mark.parametrize(
@@ -373,9 +378,9 @@ def test_a_loss_exploded_from_three_times_that_of_a_fresh_network_on(
 def test_a_loss_stays_far_above_from_twice_that_of_a_fresh_network_on(
     loss: list[float], rate: float, found: list[str]
 ) -> None:
-    course = course_of(loss, steps=50, recipe=with_rate(rate))
+    history = course_of(loss, steps=50, recipe=with_rate(rate))
 
-    assert kinds(check_learning(course)) == found
+    assert kinds(check_learning(history)) == found
 
 
 @pytest.mark.parametrize(
@@ -426,8 +431,8 @@ def test_of_jumps_the_highest_is_told() -> None:
     )
 
 
-def stuck(**changes: Any) -> Course:
-    """Return a course that has learned nothing, but only just."""
+def stuck(**changes: Any) -> TrainingHistory:
+    """Return a history that has learned nothing, but only just."""
     shares = COUNTS / COUNTS.sum()
     bound = float(shares.max()) + 4 * standard_error(float(shares.max()), N)
     options = {
@@ -496,7 +501,7 @@ def test_advice_where_nothing_is_learned(recipe: Recipe, steps: int, advice: str
     rows = make_epochs([0.6] * 5, [0.6] * 5, [0.7] * 5, [0.6] * 5, n=N)
     rows["step"] = [50, 100, 150, 200, steps]
 
-    [found] = check_learning(read_course(rows, recipe, ended=True))
+    [found] = check_learning(read_history(rows, recipe, ended=True))
 
     assert found.advice == advice
 
@@ -538,9 +543,9 @@ def test_overfitting_is_a_validation_that_rises_while_training_falls(
     loss = [1.1, 0.5, *[0.5 * one for one in after]]
     val_loss = [lowest + 0.01, lowest, *[1.0] * (len(after) - 3), 1.0, least, 1.0]
 
-    course = course_of(loss, val_loss)
+    history = course_of(loss, val_loss)
 
-    assert kinds(check_overfitting(course)) == ["overfitting"] * found
+    assert kinds(check_overfitting(history)) == ["overfitting"] * found
 
 
 def test_overfitting_is_a_gap_of_fifteen_points_beyond_chance() -> None:
@@ -552,12 +557,12 @@ def test_overfitting_is_a_gap_of_fifteen_points_beyond_chance() -> None:
         "the validation images."
     )
     assert check_overfitting(course_of(accuracy=0.75 + gap - 1e-9)) == []
-    last = replace(TWO, judged_epoch="last")
+    last = replace(TWO, selected_epoch="last")
     severities = [
         check_overfitting(course_of(accuracy=0.99, recipe=recipe))[0].severity
         for recipe in (TWO, last, replace(last, calibrate=True))
     ]
-    assert severities == ["worth knowing", "serious", "worth knowing"]
+    assert severities == ["warning", "serious", "warning"]
 
 
 @pytest.mark.parametrize(
@@ -574,9 +579,9 @@ def test_overfitting_is_a_gap_of_fifteen_points_beyond_chance() -> None:
 def test_validation_swings_from_two_falls_by_ten_points_beyond_chance_on(
     validation: list[float], n: int, found: bool
 ) -> None:
-    course = course_of(val_accuracy=validation, n=n)
+    history = course_of(val_accuracy=validation, n=n)
 
-    assert kinds(check_swings(course)) == ["unstable_validation"] * found
+    assert kinds(check_swings(history)) == ["unstable_validation"] * found
 
 
 @pytest.mark.parametrize(
@@ -610,12 +615,12 @@ def test_swings_are_told_with_their_ends_and_what_chance_explains() -> None:
     assert of_accuracy.evidence == (
         "From epoch 2 to 6 the validation accuracy lay between 55.0% and 80.0%; training kept "
         "between 71.0% and 75.0%. It fell 2 times from one epoch to the next, by up to 25.0 "
-        "points; on 900 images chance explains 4.4. The kept epoch may be a lucky one."
+        "points; on 900 images chance explains 4.4. The selected epoch may be a lucky one."
     )
     assert of_loss.evidence == (
         "From epoch 2 to 6 the validation accuracy lay between 75.0% and 75.0%; training kept "
         "between 71.0% and 75.0%. The validation loss at least doubled 2 times from one epoch to "
-        "the next; it lay between 0.400 and 1.500. The kept epoch may be a lucky one."
+        "the next; it lay between 0.400 and 1.500. The selected epoch may be a lucky one."
     )
 
 
@@ -637,35 +642,35 @@ AHEAD = 0.15 + 4 * standard_error(0.8, N)
 def test_validation_is_too_good_from_three_epochs_far_ahead_on(
     validation: Any, training: Any, found: bool
 ) -> None:
-    course = course_of(accuracy=training, val_accuracy=validation)
+    history = course_of(accuracy=training, val_accuracy=validation)
 
-    assert kinds(check_too_good(course)) == ["validation_too_good"] * found
+    assert kinds(check_too_good(history)) == ["validation_too_good"] * found
 
 
 def test_too_good_a_validation_is_told_with_the_epoch_that_is_furthest_ahead() -> None:
     training = [0.5, 0.51, 0.52, 0.53, 0.54, 0.55]
     validation = [0.6, 0.8, 0.82, 0.9, 0.85, 0.99]
-    course = course_of(accuracy=training, val_accuracy=validation, steps=150)
+    history = course_of(accuracy=training, val_accuracy=validation, steps=150)
 
-    [found] = check_too_good(course)
+    [found] = check_too_good(history)
 
     assert found.evidence.startswith(
         "In 4 of the last 5 epochs it was ahead by more than 15 points and chance, most in epoch "
         "4: 90.0% in validation, 54.0% in training. Possible causes: "
     )
     assert found.advice.startswith("Set augment.zoom=0, augment.rotation=0 and augment.shift=0: ")
-    [plain] = check_too_good(replace(course, recipe=replace(TWO, augment=AugmentSpec())))
+    [plain] = check_too_good(replace(history, recipe=replace(TWO, augment=AugmentSpec())))
     assert plain.advice.startswith("Set split.seed to another number: ")
-    [leaky] = check_too_good(replace(course, leaks=1))
+    [leaky] = check_too_good(replace(history, leaks=1))
     assert leaky.advice == "The split leaks, which may be all of it: set split.method=clean."
 
 
-def sized(confusion: list[list[int]], n_epochs: int = 3, **split: float) -> Course:
-    """Return epochs of a validation part of these counts; the second, half right, is kept."""
+def sized(confusion: list[list[int]], n_epochs: int = 3, **split: float) -> TrainingHistory:
+    """Return epochs of a validation set of these counts; the second, half right, is kept."""
     val_loss, right = [0.5, 0.4, 0.45, 0.45], [0.1, 0.5, 0.2, 0.3]
     curves = [[0.5] * 4, val_loss, [0.5] * 4, right]
     rows = make_epochs(*[one[:n_epochs] for one in curves], [confusion] * n_epochs)
-    return read_course(rows, replace(TWO, split=SplitSpec(**split)))
+    return read_history(rows, replace(TWO, split=SplitSpec(**split)))
 
 
 @pytest.mark.parametrize(
@@ -686,12 +691,12 @@ def sized(confusion: list[list[int]], n_epochs: int = 3, **split: float) -> Cour
         ),
     ],
 )
-def test_a_validation_part_is_small_below_plus_or_minus_ten_points_or_ten_images_of_a_class(
+def test_a_validation_subset_is_small_below_plus_or_minus_ten_points_or_ten_images_of_a_class(
     confusion: list[list[int]], evidence: str | None
 ) -> None:
     found = check_size(sized(confusion))
 
-    expected = [f"The accuracy of the kept epoch 2, {evidence}"] if evidence else []
+    expected = [f"The accuracy of the selected epoch 2, {evidence}"] if evidence else []
     assert [one.evidence for one in found] == expected
     assert check_size(sized(confusion, 4)) == found
     assert check_size(sized(confusion, 2)) == [], "two epochs say nothing"
@@ -708,10 +713,10 @@ def test_a_validation_part_is_small_below_plus_or_minus_ten_points_or_ten_images
         ({"validation": 0.2, "test": 0.7}, "Use more images; whole patients count."),
     ],
 )
-def test_a_larger_validation_part_is_advised_where_something_is_left_to_train_on(
+def test_a_larger_validation_subset_is_advised_where_something_is_left_to_train_on(
     split: dict[str, float], advice: str
 ) -> None:
     [found] = check_size(sized([[20, 10], [10, 20]], **split))
 
-    assert found.title == "The validation part is small: 60 images."
+    assert found.title == "The validation set is small: 60 images."
     assert found.advice == advice

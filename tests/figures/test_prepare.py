@@ -31,7 +31,7 @@ def test_one_level_that_fills_the_image_does_not_flatten_the_others() -> None:
     image = np.zeros((100, 100), np.uint8)
     image[:10] = np.arange(1000).reshape(10, 100) % 200 + 1
 
-    bars = plot_intensities({"film": intensity_histogram(image)}).data[0]
+    bars = plot_intensities({"image": intensity_histogram(image)}).data[0]
 
     assert bars.y[0] == 1
     assert bars.y[100] > 0.8

@@ -8,7 +8,7 @@ import pandas as pd
 import plotly.graph_objects as go
 import pytest
 
-from xray_core.figures import evaluation, explore, groups, layers
+from xray_core.figures import evaluation, explore, layers, sweeps
 from xray_core.figures.explore.stills import draw_distribution, draw_means
 from xray_core.figures.text import escape_texts
 
@@ -55,7 +55,7 @@ PLOTS: dict[str, Callable[[], go.Figure]] = {
     "intervals": lambda: evaluation.plot_intervals(
         [{"name": MARK, "value": 0.8, "low": 0.7, "high": 0.9, "marks": {MARK: 0.8}}]
     ),
-    "group": lambda: groups.plot_group(
+    "sweep": lambda: sweeps.plot_sweep(
         pd.DataFrame({"name": [MARK], "setting": [MARK], "fold": [0], "accuracy": [0.5]}),
         "accuracy",
     ),

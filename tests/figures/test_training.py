@@ -71,7 +71,7 @@ def test_window_may_come_reversed(batches: pd.DataFrame) -> None:
 
 
 @pytest.mark.parametrize("metric", ["loss", "accuracy"])
-def test_table_holds_both_parts_of_every_epoch(
+def test_table_holds_both_subsets_of_every_epoch(
     batches: pd.DataFrame, epochs: pd.DataFrame, metric: str
 ) -> None:
     table = curve_table(batches, epochs, metric)

@@ -4,19 +4,19 @@ from pathlib import Path
 
 import pytest
 
-from xray_core.home import Home
 from xray_core.jobs import control, submit
+from xray_core.workspace import Workspace
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Home:
-    return Home(tmp_path / "home")
+def workspace(tmp_path: Path) -> Workspace:
+    return Workspace(tmp_path / "home")
 
 
 @pytest.fixture
-def asked(monkeypatch: pytest.MonkeyPatch) -> list[Home]:
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[Workspace]:
     """The workspaces that a worker was asked for; none is started."""
-    asked: list[Home] = []
+    asked: list[Workspace] = []
     for module in (submit, control):
         monkeypatch.setattr(module, "ensure_worker", asked.append)
     return asked

@@ -57,18 +57,18 @@ def train(folder: Path) -> None:
 def write_status(folder: Path, status: dict[str, str]) -> None:
     """Replace the status as a whole."""
     partial = folder / "status.partial"
-    partial.write_text(json.dumps(status))
+    partial.write_text(json.dumps({"format": 2, **status}))
     partial.replace(folder / "status.json")
 
 
 def serve() -> None:
     """Be a worker whose trainings are fake."""
-    from xray_core.home import find_home
     from xray_core.jobs import launchers, worker
+    from xray_core.workspace import find_workspace
 
     launchers.xray_command = fake_command
     worker.POLL = 0.05
-    print(worker.run_worker(find_home(), idle=float(os.environ.get("FAKE_IDLE", "0.5"))))
+    print(worker.run_worker(find_workspace(), idle=float(os.environ.get("FAKE_IDLE", "0.5"))))
 
 
 if __name__ == "__main__":

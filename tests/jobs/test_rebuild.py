@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from xray_core.home import Home
 from xray_core.jobs.attempts import Attempt, count_death, write_attempt
 from xray_core.jobs.order import Job
 from xray_core.jobs.queue import JobQueue
 from xray_core.processes import own_handle
 from xray_core.runs import Run, Status, Submission
+from xray_core.workspace import Workspace
 
 OLD_SCHEMA = """
 CREATE TABLE jobs (position INTEGER PRIMARY KEY AUTOINCREMENT, run TEXT NOT NULL UNIQUE,
@@ -20,12 +20,12 @@ CREATE TABLE jobs (position INTEGER PRIMARY KEY AUTOINCREMENT, run TEXT NOT NULL
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Home:
-    return Home(tmp_path)
+def workspace(tmp_path: Path) -> Workspace:
+    return Workspace(tmp_path)
 
 
-def make_run(home: Home, name: str, status: Status, wish: Submission | None) -> Run:
-    run = Run(home.runs / name)
+def make_run(workspace: Workspace, name: str, status: Status, wish: Submission | None) -> Run:
+    run = Run(workspace.runs / name)
     run.write_json("recipe.json", {})
     if wish:
         run.write_submission(wish)
@@ -47,7 +47,7 @@ def damage(path: Path, how: str) -> None:
 
 
 @pytest.mark.parametrize("how", ["deleted", "no database", "emptied", "pages"])
-def test_nothing_is_lost_with_the_queue_file(home: Home, how: str) -> None:
+def test_nothing_is_lost_with_the_queue_file(workspace: Workspace, how: str) -> None:
     running = Status("running", handle=own_handle())
     expected = [
         Job("z", "started", own_handle(), "ann", rank=1.0, devices="1"),
@@ -59,21 +59,21 @@ def test_nothing_is_lost_with_the_queue_file(home: Home, how: str) -> None:
     ]
     for job in expected:
         wish = Submission(job.user, job.priority, job.rank, job.paused, job.gpus)
-        run = make_run(home, job.run, running if job.run == "z" else Status("queued"), wish)
+        run = make_run(workspace, job.run, running if job.run == "z" else Status("queued"), wish)
         if job.state == "started":  # the younger one has not said so itself yet
             write_attempt(run, Attempt(own_handle(), job.devices))
-    make_run(home, "by_hand", Status("queued"), None)
+    make_run(workspace, "by_hand", Status("queued"), None)
     for state in ("done", "failed", "stopped", "lost"):
-        make_run(home, state, Status(state), Submission())
-    queue = JobQueue(home.queue)
+        make_run(workspace, state, Status(state), Submission())
+    queue = JobQueue(workspace.queue)
     assert queue.list_jobs() == expected
-    damage(home.queue, how)
+    damage(workspace.queue, how)
 
     assert queue.list_jobs() == expected
     assert queue.next_rank() == 10.0
-    aside = [path.name for path in home.folder.glob("queue.db.damaged-*")]
+    aside = [path.name for path in workspace.folder.glob("queue.db.damaged-*")]
     assert len(aside) == (how != "deleted")
-    log = (home.folder / "worker.log").read_text()
+    log = (workspace.folder / "worker.log").read_text()
     assert (f"kept as {aside[0]}" if aside else "was missing: 6 runs found again") in log
 
 
@@ -95,11 +95,13 @@ ODD_ROWS = {
 
 
 @pytest.mark.parametrize("how", ODD_ROWS)
-def test_a_queue_file_with_an_odd_row_is_kept_aside_and_made_anew(how: str, home: Home) -> None:
-    make_run(home, "run", Status("queued"), Submission("ann", rank=4.0))
-    queue = JobQueue(home.queue)
+def test_a_queue_file_with_an_odd_row_is_kept_aside_and_made_anew(
+    how: str, workspace: Workspace
+) -> None:
+    make_run(workspace, "run", Status("queued"), Submission("ann", rank=4.0))
+    queue = JobQueue(workspace.queue)
     assert queue.list_jobs() == [Job("run", user="ann", rank=4.0)]
-    with closing(sqlite3.connect(home.queue)) as db:
+    with closing(sqlite3.connect(workspace.queue)) as db:
         # As a damaged page would: past all that SQLite checks when it writes.
         db.execute("PRAGMA writable_schema = ON")
         db.execute("UPDATE sqlite_schema SET sql = replace(sql, ' NOT NULL', '')")
@@ -109,42 +111,44 @@ def test_a_queue_file_with_an_odd_row_is_kept_aside_and_made_anew(how: str, home
 
     assert queue.next_rank() == 5.0
     assert queue.list_jobs() == [Job("run", user="ann", rank=4.0)]
-    assert len(list(home.folder.glob("queue.db.damaged-*"))) == 1
-    assert "is kept as" in (home.folder / "worker.log").read_text()
+    assert len(list(workspace.folder.glob("queue.db.damaged-*"))) == 1
+    assert "is kept as" in (workspace.folder / "worker.log").read_text()
 
 
 @pytest.mark.parametrize("method", ["list_jobs", "claim_next", "submit", "cancel", "end"])
-def test_every_use_of_a_damaged_file_mends_it(method: str, home: Home) -> None:
-    make_run(home, "run", Status("queued"), Submission(rank=1.0))
-    home.queue.write_bytes(b"damaged" * 1000)
+def test_every_use_of_a_damaged_file_repairs_it(method: str, workspace: Workspace) -> None:
+    make_run(workspace, "run", Status("queued"), Submission(rank=1.0))
+    workspace.queue.write_bytes(b"damaged" * 1000)
     argument = {"list_jobs": (), "claim_next": (1,)}.get(method, ("other",))
 
-    getattr(JobQueue(home.queue), method)(*argument)
+    getattr(JobQueue(workspace.queue), method)(*argument)
 
-    assert JobQueue(home.queue).find("run")
+    assert JobQueue(workspace.queue).find("run")
 
 
-def test_a_run_whose_process_died_meanwhile_is_found_for_the_worker_to_resume(home: Home) -> None:
-    make_run(home, "run", Status("running", handle="1:0"), Submission())
+def test_a_run_whose_process_died_meanwhile_is_found_for_the_worker_to_resume(
+    workspace: Workspace,
+) -> None:
+    make_run(workspace, "run", Status("running", handle="1:0"), Submission())
 
-    [job] = JobQueue(home.queue).list_jobs()
+    [job] = JobQueue(workspace.queue).list_jobs()
 
     assert (job.state, job.handle) == ("started", "1:0")
 
 
-def test_a_damaged_submission_costs_the_place_and_not_the_run(home: Home) -> None:
-    run = make_run(home, "run", Status("queued"), Submission("ann", priority=5))
+def test_a_damaged_submission_costs_the_place_and_not_the_run(workspace: Workspace) -> None:
+    run = make_run(workspace, "run", Status("queued"), Submission("ann", priority=5))
     run.submission_path.write_text("{")
 
-    assert JobQueue(home.queue).list_jobs() == [Job("run")]
+    assert JobQueue(workspace.queue).list_jobs() == [Job("run")]
 
 
-def test_what_an_earlier_version_left_keeps_its_order(home: Home) -> None:
+def test_what_an_earlier_version_left_keeps_its_order(workspace: Workspace) -> None:
     for name in "abc":
-        make_run(home, name, Status("queued"), None)
-    make_run(home, "running", Status("running", handle=own_handle()), None)
-    make_run(home, "long_done", Status("done"), None)
-    with closing(sqlite3.connect(home.queue)) as db:
+        make_run(workspace, name, Status("queued"), None)
+    make_run(workspace, "running", Status("running", handle=own_handle()), None)
+    make_run(workspace, "long_done", Status("done"), None)
+    with closing(sqlite3.connect(workspace.queue)) as db:
         db.execute("PRAGMA journal_mode = WAL")
         db.executescript(OLD_SCHEMA)
         rows = [("long_done", "ended"), ("running", "started"), ("c", "queued"), ("a", "queued")]
@@ -152,14 +156,14 @@ def test_what_an_earlier_version_left_keeps_its_order(home: Home) -> None:
         db.execute("INSERT INTO jobs (run, state) VALUES ('deleted', 'queued')")
         db.commit()
 
-    jobs = JobQueue(home.queue).list_jobs()
+    jobs = JobQueue(workspace.queue).list_jobs()
 
     assert [(job.run, job.state) for job in jobs] == [
         ("running", "started"),
         ("c", "queued"),
         ("a", "queued"),
     ]
-    assert not (home.runs / "deleted").exists()
+    assert not (workspace.runs / "deleted").exists()
 
 
 def test_only_deaths_without_progress_are_counted(tmp_path: Path) -> None:

@@ -18,7 +18,6 @@ import pytest
 from keras.src import applications  # the file names of the weights are no public constants
 
 from xray_core.errors import RecipeError
-from xray_core.home import Home
 from xray_core.models import (
     HEADS,
     MODELS,
@@ -28,6 +27,7 @@ from xray_core.models import (
     weights_url,
 )
 from xray_core.models.applications import Application
+from xray_core.workspace import Workspace
 
 PRETRAINED = [name for name, card in MODELS.items() if card.pretrained]
 SMALL = [name for name, card in MODELS.items() if card.builder.startswith("own:")]
@@ -39,7 +39,7 @@ IN_FULL = (
     else [name for name in MODELS if name not in PRETRAINED or name in ("mobilenet_v2", "vgg16")]
 )
 SAVED = IN_FULL if len(IN_FULL) == len(MODELS) else [*SMALL, "mobilenet_v2", "vgg16"]
-N_STRUCTURED = 5  # numbers beside the image, for the models that take them
+N_TABULAR = 5  # numbers beside the image, for the models that take them
 SMALLEST: dict[str, dict[str, float]] = {"mobilenet_v2": {"alpha": 0.35}}
 
 
@@ -55,8 +55,8 @@ def build_small(name: str, n_classes: int = 3, **options: Any) -> Any:
     """Build the model at its smallest size, with random weights of a fixed seed."""
     keras.utils.set_random_seed(0)
     options = {**SMALLEST.get(name, {}), **options}
-    if MODELS[name].structured:
-        options["n_structured"] = N_STRUCTURED
+    if MODELS[name].tabular:
+        options["n_tabular"] = N_TABULAR
     return build_model(name, n_classes, MODELS[name].min_size, "random", **options)
 
 
@@ -65,9 +65,9 @@ shared = functools.cache(build_small)
 
 
 @pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
+def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
     monkeypatch.setenv("XRAY_HOME", str(tmp_path))
-    return Home(tmp_path)
+    return Workspace(tmp_path)
 
 
 @contextmanager
@@ -92,8 +92,8 @@ def noise(model: Any, n: int = 2) -> Any:
     images = rng.integers(0, 256, (n, size, size, 1)).astype("float32")
     if not isinstance(model.input, dict):
         return images
-    n_beside = model.get_layer("structured").output.shape[1]
-    return {"image": images, "structured": rng.normal(size=(n, n_beside)).astype("float32")}
+    n_beside = model.get_layer("tabular").output.shape[1]
+    return {"image": images, "tabular": rng.normal(size=(n, n_beside)).astype("float32")}
 
 
 def answer(model: Any, batch: Any) -> np.ndarray:
@@ -113,9 +113,9 @@ def test_gray_pixels_in_probabilities_out(name: str, n_classes: int) -> None:
 
     probabilities = shared_answer(name) if n_classes == 3 else answer(model, noise(model))
 
-    shapes = {"image": (None, size, size, 1), "structured": (None, N_STRUCTURED)}
+    shapes = {"image": (None, size, size, 1), "tabular": (None, N_TABULAR)}
     found = keras.tree.map_structure(lambda one: one.shape, model.input)
-    assert found == (shapes if MODELS[name].structured else shapes["image"])
+    assert found == (shapes if MODELS[name].tabular else shapes["image"])
     assert probabilities.shape == (2, n_classes)
     assert probabilities.dtype == np.float32
     np.testing.assert_allclose(probabilities.sum(axis=1), 1, atol=1e-5)
@@ -238,7 +238,7 @@ def test_the_card_names_its_builder_its_source_and_its_options(name: str) -> Non
         "size",
         "weights",
         "multilabel",
-        *(["n_structured"] if card.structured else []),
+        *(["n_tabular"] if card.tabular else []),
         *card.options,
     ]
     assert card.title
@@ -344,15 +344,15 @@ def test_the_xnet_cnns_filters_grow_while_its_kernels_shrink() -> None:
     assert model.get_layer("probabilities").units == 15
 
 
-def test_the_dual_joins_the_image_branch_of_the_xnet_cnn_with_the_structured_one() -> None:
+def test_the_dual_joins_the_image_branch_of_the_xnet_cnn_with_the_tabular_one() -> None:
     """Conv16 k9, Conv32 k7, Conv64 k5, Conv128 k3, each pooled; Dense 16; one output layer."""
-    size, n_classes, n_structured = 256, 15, 10
-    model = build_model("xnet_dual", n_classes, size, n_structured=n_structured)
+    size, n_classes, n_tabular = 256, 15, 10
+    model = build_model("xnet_dual", n_classes, size, n_tabular=n_tabular)
     alone = build_model("xnet_cnn", n_classes, size)
 
     convolutions = (81 + 1) * 16 + (49 * 16 + 1) * 32 + (25 * 32 + 1) * 64 + (9 * 64 + 1) * 128
     flattened = (size // 16) ** 2 * 128
-    dense = (n_structured + 1) * 16 + (flattened + 16 + 1) * n_classes
+    dense = (n_tabular + 1) * 16 + (flattened + 16 + 1) * n_classes
     assert model.count_params() == convolutions + dense == 643_503
     names = [layer.name for layer in alone.layers]
     branch = names[: names.index("flatten") + 1]
@@ -372,17 +372,17 @@ def test_the_duals_answer_depends_on_both_inputs() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "n_structured", "message"),
+    ("name", "n_tabular", "message"),
     [
-        ("xnet_dual", 0, "n_structured is 0, but xnet_dual needs at least one number beside"),
-        ("xnet_cnn", 3, "n_structured is 3, but xnet_cnn takes none"),
+        ("xnet_dual", 0, "n_tabular is 0, but xnet_dual needs at least one number beside"),
+        ("xnet_cnn", 3, "n_tabular is 3, but xnet_cnn takes none"),
     ],
 )
-def test_structured_numbers_without_a_place_are_refused(
-    name: str, n_structured: int, message: str
+def test_tabular_features_without_a_place_are_refused(
+    name: str, n_tabular: int, message: str
 ) -> None:
     with pytest.raises(RecipeError, match=message):
-        build_model(name, 2, 32, n_structured=n_structured)
+        build_model(name, 2, 32, n_tabular=n_tabular)
 
 
 @pytest.mark.parametrize("name", MODELS)
@@ -492,13 +492,13 @@ KERAS_MODULES = {
 
 
 @pytest.mark.parametrize("name", [name for name in PRETRAINED if name != "mobilenet_v2"])
-def test_the_weights_are_those_that_keras_would_fetch(name: str, home: Home) -> None:
+def test_the_weights_are_those_that_keras_would_fetch(name: str, workspace: Workspace) -> None:
     module = import_module(f"keras.src.applications.{KERAS_MODULES.get(name, name)}")
     addresses = [value for value in vars(module).values() if isinstance(value, str)]
 
     url = weights_url(name)
 
-    assert weights_file(name) == home.data / "weights" / Path(url).name
+    assert weights_file(name) == workspace.data / "weights" / Path(url).name
     if hasattr(module, "BASE_WEIGHTS_PATH") and name != "densenet121":
         file = url.removeprefix(module.BASE_WEIGHTS_PATH)
         key = file.removesuffix("_notop.h5").removesuffix("_weights_tf_dim_ordering_tf_kernels")
@@ -530,7 +530,7 @@ def test_impossible_options_are_refused_with_the_choices(
 
 
 def test_imagenet_weights_without_a_network_say_what_to_fetch_and_where_to_put_it(
-    home: Home, monkeypatch: pytest.MonkeyPatch
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*arguments: object, **_: object) -> str:
         raise Exception("URL fetch failure on https://storage: None -- timed out")
@@ -542,12 +542,12 @@ def test_imagenet_weights_without_a_network_say_what_to_fetch_and_where_to_put_i
 
     name = "mobilenet_v2_weights_tf_dim_ordering_tf_kernels_0.35_224_no_top.h5"
     assert f"mobilenet_v2/{name}" in str(caught.value)
-    assert str(home.data / "weights" / name) in str(caught.value)
+    assert str(workspace.data / "weights" / name) in str(caught.value)
     assert "random" in str(caught.value)
 
 
 def test_imagenet_weights_that_were_put_in_place_are_taken_without_a_network(
-    home: Home, monkeypatch: pytest.MonkeyPatch
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(keras.utils, "get_file", pytest.fail)
     keras.utils.set_random_seed(1)
@@ -562,7 +562,7 @@ def test_imagenet_weights_that_were_put_in_place_are_taken_without_a_network(
         np.testing.assert_array_equal(ours, theirs)
 
 
-def test_the_weights_of_a_whole_number_alpha_have_the_published_name(home: Home) -> None:
+def test_the_weights_of_a_whole_number_alpha_have_the_published_name(workspace: Workspace) -> None:
     assert "_1.0_224_" in weights_file("mobilenet_v2", alpha=1).name
 
 

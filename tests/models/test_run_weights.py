@@ -10,10 +10,10 @@ import pytest
 
 from xray_core.errors import RecipeError
 from xray_core.models import build_model
-from xray_core.models.weights import take_over_weights
+from xray_core.models.weights import transfer_weights
 
 
-def kept_model(path: Path, name: str = "demo_cnn", size: int = 32, **options: float) -> Any:
+def selected_model(path: Path, name: str = "demo_cnn", size: int = 32, **options: float) -> Any:
     """Save a model of three classes, as a run keeps it, and return it."""
     keras.utils.set_random_seed(1)
     model = build_model(name, 3, size, **options)
@@ -30,7 +30,7 @@ def same(ours: Any, theirs: Any, layer: str) -> bool:
 def test_a_model_of_the_same_question_takes_everything_over(
     name: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    theirs = kept_model(tmp_path / "best.keras", name)
+    theirs = selected_model(tmp_path / "best.keras", name)
 
     ours = build_model(name, 3, 32, str(tmp_path / "best.keras"))
 
@@ -43,7 +43,7 @@ def test_what_does_not_fit_other_classes_begins_at_random_and_is_named(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     path = tmp_path / "best.keras"
-    theirs = kept_model(path)
+    theirs = selected_model(path)
 
     with caplog.at_level(logging.WARNING):
         ours = build_model("demo_cnn", 2, 32, str(path))
@@ -56,10 +56,10 @@ def test_what_does_not_fit_other_classes_begins_at_random_and_is_named(
 
 
 def test_another_size_takes_over_what_sees_no_whole_image(tmp_path: Path) -> None:
-    theirs = kept_model(tmp_path / "best.keras", "cnn9")
+    theirs = selected_model(tmp_path / "best.keras", "cnn9")
     ours = build_model("cnn9", 3, 48)
 
-    unfit = take_over_weights(ours, tmp_path / "best.keras")
+    unfit = transfer_weights(ours, tmp_path / "best.keras")
 
     assert unfit == ["dense1"]
     assert same(ours, theirs, "dense2")
@@ -82,7 +82,7 @@ def test_a_base_is_taken_over_whole_with_any_head(tmp_path: Path) -> None:
     theirs, ours = with_base(2), with_base(2, normalised=True)
     theirs.save(tmp_path / "best.keras")
 
-    assert take_over_weights(ours, tmp_path / "best.keras") == ["head_norm"]
+    assert transfer_weights(ours, tmp_path / "best.keras") == ["head_norm"]
 
     assert same(ours, theirs, "base")
     assert same(ours, theirs, "probabilities")
@@ -93,11 +93,11 @@ def test_a_model_of_which_only_the_output_fits_is_refused(tmp_path: Path) -> Non
     with_base(2).save(tmp_path / "best.keras")
 
     with pytest.raises(RecipeError, match="No layer of with_base before its output fits"):
-        take_over_weights(with_base(3), tmp_path / "best.keras")
+        transfer_weights(with_base(3), tmp_path / "best.keras")
 
 
 def test_a_model_of_another_network_is_refused(tmp_path: Path) -> None:
-    kept_model(tmp_path / "best.keras", "vgg_mini")
+    selected_model(tmp_path / "best.keras", "vgg_mini")
 
     with pytest.raises(RecipeError, match=r"best\.keras, which is 'vgg_mini'\. Choose the file of"):
         build_model("demo_cnn", 3, 32, str(tmp_path / "best.keras"))

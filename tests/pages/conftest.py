@@ -11,9 +11,10 @@ import streamlit as st
 from streamlit.components.v2 import manifest_scanner
 from streamlit.runtime.pages_manager import PagesManager
 from streamlit.testing.v1 import AppTest
+from streamlit.util import calc_hash
 
-from xray_core.datasets.phantom import write_phantom_dataset
-from xray_core.home import Home
+from xray_core.synthetic.dataset import write_synthetic_dataset
+from xray_core.workspace import Workspace
 
 APP = Path(__file__).parents[2] / "streamlit_app.py"
 N_IMAGES = 48
@@ -33,23 +34,23 @@ def _packages_are_looked_through_once() -> Iterator[None]:
 @pytest.fixture(scope="session")
 def _drawn(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("drawn") / "demo"
-    write_phantom_dataset(folder, n_images=N_IMAGES, size=64)
+    write_synthetic_dataset(folder, n_images=N_IMAGES, size=64)
     return folder
 
 
 @pytest.fixture
-def workspace(_drawn: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
-    """A workspace of its own with 48 drawn films of 64 px; the app looks nowhere else."""
-    home = Home(tmp_path / "workspace")
-    shutil.copytree(_drawn, home.demo_data)
-    monkeypatch.setenv("XRAY_HOME", str(home.folder))
+def workspace(_drawn: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
+    """A workspace of its own with 48 synthetic images of 64 px; the app looks nowhere else."""
+    workspace = Workspace(tmp_path / "workspace")
+    shutil.copytree(_drawn, workspace.demo_data)
+    monkeypatch.setenv("XRAY_HOME", str(workspace.folder))
     monkeypatch.delenv("XRAY_DATA_ROOTS", raising=False)
     st.cache_resource.clear()
-    return home
+    return workspace
 
 
 @pytest.fixture
-def open_page(workspace: Home, monkeypatch: pytest.MonkeyPatch) -> OpenPage:
+def open_page(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> OpenPage:
     """Return a function that opens a page by name, with query parameters."""
     start = PagesManager.__init__
 
@@ -65,7 +66,9 @@ def open_page(workspace: Home, monkeypatch: pytest.MonkeyPatch) -> OpenPage:
         app = AppTest.from_file(str(APP), default_timeout=60)
         for key, value in query.items():
             app.query_params[key] = value
-        app.switch_page(f"pages/{name}.py").run()
+        # `switch_page` takes a file's name for its page's address; all are page.py.
+        app._page_hash = calc_hash(name)
+        app.run()
         assert not app.exception, app.exception[0].value
         return app
 

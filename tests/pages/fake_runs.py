@@ -13,17 +13,17 @@ from xray_core.catalog import Catalog
 from xray_core.datasets import open_dataset
 from xray_core.evaluation import build_report
 from xray_core.evaluation.report import prediction_table
-from xray_core.home import Home
-from xray_core.labels import class_of, encode_catalog, find_view
 from xray_core.recipes import PUBLISHED, Recipe
 from xray_core.runs import Run, Status
+from xray_core.tasks import class_of, encode_catalog, find_task
+from xray_core.workspace import Workspace
 
 N_BATCHES, N_EPOCHS = 3, 2
 # What a run that began with another one's weights, although these leak, has written of it.
 LEAKY_WEIGHTS: dict[str, Any] = {
     "file": "/runs/earlier/checkpoints/best.keras",
     "runs": ["earlier", "first"],
-    "judged": "test",
+    "evaluated": "test",
     "validation": {"images": 40, "trained": 0, "chosen": 0, "patients": 0, "runs": []},
     "test": {"images": 80, "trained": 36, "chosen": 0, "patients": 0, "runs": ["earlier"]},
     "unknown": [],
@@ -33,7 +33,7 @@ TIMES = {"created_at": "2026-03-01T10:00:00+00:00", "started_at": "2026-03-01T10
 
 
 def fake_run(
-    home: Home,
+    workspace: Workspace,
     state: str,
     name: str = "20260301-100000-demo_cnn",
     recipe: Recipe = PUBLISHED["demo_cnn"],
@@ -42,8 +42,8 @@ def fake_run(
     **status: Any,
 ) -> Run:
     """Write a run in `state`; one that began has two epochs of metrics, a done one a report."""
-    recipe = replace(recipe, data_folder=str(home.demo_data))
-    run = Run(home.runs / name)
+    recipe = replace(recipe, data_folder=str(workspace.demo_data))
+    run = Run(workspace.runs / name)
     run.folder.mkdir(parents=True)
     run.write_json("recipe.json", asdict(recipe))
     fields: dict[str, Any] = {"n_epochs": recipe.n_epochs, "created_at": TIMES["created_at"]}
@@ -60,21 +60,21 @@ def fake_run(
 
 
 def write_report(
-    run: Run, home: Home, part: str = "test", unread: int = 0, without: str = ""
+    run: Run, workspace: Workspace, subset: str = "test", unread: int = 0, without: str = ""
 ) -> None:
     """Write predictions of some demo images, two of three right, and their report.
 
     Args:
         run: whose report it is.
-        home: the workspace.
-        part: that is judged.
+        workspace: the folders.
+        subset: that is evaluated.
         unread: how many images have no prediction.
-        without: a class of which no image is judged.
+        without: a class of which no image is evaluated.
     """
-    catalog = open_dataset(home.demo_data, home.cache)
-    split = _split(catalog, run.read_recipe(), part)
+    catalog = open_dataset(workspace.demo_data, workspace.cache)
+    split = _split(catalog, run.read_recipe(), subset)
     split = split[split["class"] != without].reset_index(drop=True)
-    classes = list(find_view(run.read_recipe().label_view).classes)
+    classes = list(find_task(run.read_recipe().task).classes)
     codes = pd.Categorical(split["class"], categories=classes).codes
     probabilities = {}
     for number, (image_id, code) in enumerate(zip(split["image_id"], codes, strict=True)):
@@ -89,8 +89,8 @@ def write_report(
     run.write_json("report.json", build_report(table, classes[1], n_rounds=50))
 
 
-def _split(catalog: Catalog, recipe: Recipe, part: str) -> pd.DataFrame:
-    targets = encode_catalog(catalog, find_view(recipe.label_view))
+def _split(catalog: Catalog, recipe: Recipe, subset: str) -> pd.DataFrame:
+    targets = encode_catalog(catalog, find_task(recipe.task))
     images = catalog.present
     return pd.DataFrame(
         {
@@ -98,7 +98,7 @@ def _split(catalog: Catalog, recipe: Recipe, part: str) -> pd.DataFrame:
             "path": images["path"],
             "group": images["patient_id"],
             "class": class_of(targets)[images.index],
-            "part": part,
+            "subset": subset,
         }
     )
 
@@ -136,9 +136,9 @@ def _write_data(run: Run, leaks: int, weights: dict[str, Any] | None) -> None:
         "remarks": [],
         "unreadable": [{"path": "train/broken.png", "reason": "cut off"}],
         "grouped_by": "patient; identical files joined",
-        "groups_in_several_parts": leaks,
+        "groups_in_several_subsets": leaks,
         "starting_weights": weights,
-        "parts": {"train": {"no_opacity": 5, "opacity": 9}},
+        "subsets": {"training": {"no_opacity": 5, "opacity": 9}},
     }
     (run.folder / "data.json").write_text(json.dumps(data), encoding="utf-8")
 

@@ -10,14 +10,14 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.parts.home import archives, get_dataset
+from pages.home import archives, get_dataset
 from tests.pages.conftest import OpenPage
 from xray_core import cli
+from xray_core.archives.groups import find_group
 from xray_core.datasets import READERS
-from xray_core.datasets.archives import find_group
-from xray_core.home import Home
-from xray_core.jobs import tasks
+from xray_core.jobs import background
 from xray_core.processes import own_handle
+from xray_core.workspace import Workspace
 
 NOBODY = "0:0"
 
@@ -31,12 +31,12 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
         started.append(command)
         return own_handle()
 
-    monkeypatch.setattr(tasks, "start_detached", note)
+    monkeypatch.setattr(background, "start_detached", note)
     return started
 
 
 @pytest.fixture
-def archive(workspace: Home, kermany_folder: Path) -> Path:
+def archive(workspace: Workspace, kermany_folder: Path) -> Path:
     name = str(workspace.data / "chest")
     return Path(shutil.make_archive(name, "zip", kermany_folder.parent, "chest_xray"))
 
@@ -47,9 +47,9 @@ def words_of(app: AppTest) -> str:
     return "\n".join([*(one.value for one in shown), *bars]).replace("\\", "")
 
 
-def end_task(home: Home, command: str, name: str, log: str = "") -> None:
-    """Let a task that runs end, as one that was killed or wrote `log`."""
-    [folder] = [home.cache / "tasks" / archives._task(command, name)]
+def end_arrival(workspace: Workspace, command: str, name: str, log: str = "") -> None:
+    """Let a process that runs end, as one that was killed or wrote `log`."""
+    [folder] = [workspace.cache / "background" / archives._process_name(command, name)]
     (folder / "handle").write_text(NOBODY)
     (folder / "log.txt").write_text(log)
 
@@ -73,7 +73,7 @@ def test_an_archive_that_waits_is_unpacked_by_a_process_of_its_own(
 
 
 def test_progress_is_shown_in_files_and_megabytes(
-    open_page: OpenPage, workspace: Home, archive: Path, started: list[list[str]]
+    open_page: OpenPage, workspace: Workspace, archive: Path, started: list[list[str]]
 ) -> None:
     app = open_page("home")
     app.button(key="Unpack_unpack_chest").click().run()
@@ -90,14 +90,14 @@ def test_progress_is_shown_in_files_and_megabytes(
 
 
 def test_a_killed_unpacking_can_go_on(
-    open_page: OpenPage, workspace: Home, archive: Path, started: list[list[str]]
+    open_page: OpenPage, workspace: Workspace, archive: Path, started: list[list[str]]
 ) -> None:
     app = open_page("home")
     app.button(key="Unpack_unpack_chest").click().run()
     partial = find_group(workspace, "chest").partial
     partial.mkdir()
     (partial / "progress.json").write_text('{"read": 1, "total": 2}')
-    end_task(workspace, "unpack", "chest")
+    end_arrival(workspace, "unpack", "chest")
 
     app.run()
     assert "It ended without a word" in words_of(app)
@@ -111,10 +111,10 @@ def tick() -> None:
     """Run the fragment as its clock does: with what ran when the page was built."""
     import streamlit as st
 
-    from pages.parts.home import archives
-    from xray_core.home import find_home
+    from pages.home import archives
+    from xray_core.workspace import find_workspace
 
-    archives._show_archives(st.session_state.pop("ran", archives._list_running(find_home())))
+    archives._show_archives(st.session_state.pop("ran", archives._list_running(find_workspace())))
 
 
 def test_a_click_is_not_lost_while_something_else_ends(
@@ -130,11 +130,11 @@ def test_a_click_is_not_lost_while_something_else_ends(
 
 
 def test_stop_ends_it_and_keeps_the_archive_waiting(
-    open_page: OpenPage, workspace: Home, archive: Path, started: list[list[str]],
+    open_page: OpenPage, workspace: Workspace, archive: Path, started: list[list[str]],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
     ended: list[str] = []
-    monkeypatch.setattr(tasks, "terminate", ended.append)
+    monkeypatch.setattr(background, "terminate", ended.append)
     app = open_page("home")
     app.button(key="Unpack_unpack_chest").click().run()
     ended.clear()
@@ -146,11 +146,11 @@ def test_stop_ends_it_and_keeps_the_archive_waiting(
 
 
 def test_an_error_is_shown_in_its_words(
-    open_page: OpenPage, workspace: Home, archive: Path, started: list[list[str]]
+    open_page: OpenPage, workspace: Workspace, archive: Path, started: list[list[str]]
 ) -> None:
     app = open_page("home")
     app.button(key="Unpack_unpack_chest").click().run()
-    end_task(workspace, "unpack", "chest", "error: chest.zip is damaged.\n")
+    end_arrival(workspace, "unpack", "chest", "error: chest.zip is damaged.\n")
 
     app.run()
 
@@ -163,9 +163,9 @@ def unpack_here(command: list[str], log: Path, environment: Mapping[str, str]) -
 
 
 def test_what_was_unpacked_is_offered_and_can_be_dismissed(
-    open_page: OpenPage, workspace: Home, archive: Path, monkeypatch: pytest.MonkeyPatch
+    open_page: OpenPage, workspace: Workspace, archive: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tasks, "start_detached", unpack_here)
+    monkeypatch.setattr(background, "start_detached", unpack_here)
     app = open_page("home")
 
     app.button(key="Unpack_unpack_chest").click().run()
@@ -180,11 +180,11 @@ def test_what_was_unpacked_is_offered_and_can_be_dismissed(
 
 
 def test_what_is_no_dataset_is_said_so(
-    open_page: OpenPage, workspace: Home, monkeypatch: pytest.MonkeyPatch
+    open_page: OpenPage, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with zipfile.ZipFile(workspace.data / "notes.zip", "w") as file:
         file.writestr("notes.txt", b"x")
-    monkeypatch.setattr(tasks, "start_detached", unpack_here)
+    monkeypatch.setattr(background, "start_detached", unpack_here)
     app = open_page("home")
 
     app.button(key="Unpack_unpack_notes").click().run()
@@ -231,7 +231,7 @@ def test_every_published_dataset_is_in_the_list(open_page: OpenPage) -> None:
 
 
 def test_a_download_is_a_process_of_its_own_and_is_watched(
-    open_page: OpenPage, on_kaggle: None, workspace: Home, started: list[list[str]],
+    open_page: OpenPage, on_kaggle: None, workspace: Workspace, started: list[list[str]],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
     monkeypatch.setattr(get_dataset, "is_installed", lambda: True)
@@ -241,7 +241,7 @@ def test_a_download_is_a_process_of_its_own_and_is_watched(
 
     assert started[0][3:5] == ["download", "kermany"]
     assert "Downloading from Kaggle: 0 kB so far" in words_of(app)
-    end_task(workspace, "download", "kermany", "error: Kaggle cannot be reached.\n")
+    end_arrival(workspace, "download", "kermany", "error: Kaggle cannot be reached.\n")
     app.run()
     assert "Kaggle cannot be reached." in words_of(app)
     app.button(key="Try again_download_kermany").click().run()

@@ -9,8 +9,8 @@ import pytest
 from tests.pages.conftest import OpenPage
 from tests.pages.fake_runs import record_processes
 from xray_core import cli
-from xray_core.home import Home
-from xray_core.jobs import tasks
+from xray_core.jobs import background
+from xray_core.workspace import Workspace
 
 
 @pytest.fixture
@@ -24,7 +24,7 @@ def audits(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
             log.write_text("error: the disk is full.\n")
         return "0:0"
 
-    monkeypatch.setattr(tasks, "start_detached", run)
+    monkeypatch.setattr(background, "start_detached", run)
     return commands
 
 
@@ -33,29 +33,29 @@ def words_of(app: Any) -> str:
 
 
 def test_what_was_found_and_what_is_in_order_is_said(
-    workspace: Home, open_page: OpenPage, audits: list[list[str]]
+    workspace: Workspace, open_page: OpenPage, audits: list[list[str]]
 ) -> None:
-    app = open_page("audit", audit_view="siim_opacity")
+    app = open_page("audit", audit_task="siim_opacity")
 
     assert len(audits) == 1
     figures = {one.label: one.value for one in app.metric}
     assert figures["Images"] == "48"
     assert int(figures["In order"]) > 3
-    assert int(figures["Serious"]) > 0  # parts of seven images judge nothing
-    assert "patients is in two parts" in words_of(app)
+    assert int(figures["Serious"]) > 0  # subsets of seven images evaluate nothing
+    assert "patients is in two subsets" in words_of(app)
 
 
 def test_a_leaking_split_is_a_serious_finding_with_its_patients(
-    workspace: Home, open_page: OpenPage, audits: list[list[str]]
+    workspace: Workspace, open_page: OpenPage, audits: list[list[str]]
 ) -> None:
-    app = open_page("audit", audit_split="image", audit_view="siim_opacity")
+    app = open_page("audit", audit_split="image", audit_task="siim_opacity")
 
     assert int({one.label: one.value for one in app.metric}["Serious"]) >= 1
-    assert "in several parts of the split" in words_of(app)
+    assert "in several subsets of the split" in words_of(app)
 
 
 def test_identical_pixels_are_found_whatever_the_file_format(
-    workspace: Home, open_page: OpenPage, audits: list[list[str]]
+    workspace: Workspace, open_page: OpenPage, audits: list[list[str]]
 ) -> None:
     images = sorted((workspace.demo_data / "train").glob("*"))
     shutil.copyfile(images[0], images[1])
@@ -64,7 +64,7 @@ def test_identical_pixels_are_found_whatever_the_file_format(
 
 
 def test_the_audit_is_not_made_again_on_a_second_visit(
-    workspace: Home, open_page: OpenPage, audits: list[list[str]]
+    workspace: Workspace, open_page: OpenPage, audits: list[list[str]]
 ) -> None:
     open_page("audit")
     open_page("audit")
@@ -73,7 +73,7 @@ def test_the_audit_is_not_made_again_on_a_second_visit(
 
 
 def test_the_audit_is_made_again_where_patients_change_and_nothing_else(
-    workspace: Home, open_page: OpenPage, audits: list[list[str]]
+    workspace: Workspace, open_page: OpenPage, audits: list[list[str]]
 ) -> None:
     before = {one.label: one.value for one in open_page("audit").metric}
     table = workspace.demo_data / "patients.csv"
@@ -91,7 +91,7 @@ def test_the_audit_is_made_again_where_patients_change_and_nothing_else(
 
 
 def test_a_failure_is_said_and_can_be_tried_again(
-    workspace: Home,
+    workspace: Workspace,
     open_page: OpenPage,
     audits: list[list[str]],
     monkeypatch: pytest.MonkeyPatch,
@@ -107,7 +107,7 @@ def test_a_failure_is_said_and_can_be_tried_again(
 
 
 def test_a_clean_split_is_one_click_away(
-    workspace: Home,
+    workspace: Workspace,
     open_page: OpenPage,
     audits: list[list[str]],
     monkeypatch: pytest.MonkeyPatch,

@@ -9,9 +9,9 @@ from streamlit.testing.v1 import AppTest
 
 from tests.pages.conftest import OpenPage
 from tests.pages.fake_runs import fake_run, record_processes, write_report
-from xray_core.home import Home
 from xray_core.recipes import PUBLISHED
 from xray_core.runs import Run, Submission
+from xray_core.workspace import Workspace
 
 DAMAGE: dict[str, tuple[str, Any]] = {  # kind -> file, and its bytes or what one field becomes
     "no status": ("status.json", b""),
@@ -58,7 +58,7 @@ def damage(run: Run, kind: str) -> None:
 
 
 @pytest.fixture
-def whole(workspace: Home, monkeypatch: pytest.MonkeyPatch) -> Run:
+def whole(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> Run:
     """A run with every file that the pages read."""
     record_processes(monkeypatch)
     run = fake_run(workspace, "done", "20260301-110000-demo_cnn")
@@ -87,8 +87,8 @@ def test_damaged_runs_are_rows_or_messages_on_the_pages_that_list_runs(
     damaged = [kind for kind, run in runs.items() if states[run.name] == "damaged"]
     assert damaged == ["no status", "endless epochs"]
     assert table["accuracy"][whole.name] == pytest.approx(2 / 3, abs=0.05)
-    home = open_page("home")
-    assert f"{len(runs)} runs in all" in words_on(home)
+    workspace = open_page("home")
+    assert f"{len(runs)} runs in all" in words_on(workspace)
     assert PUBLISHED["demo_cnn"].title in words_on(open_page("evaluate", run=whole.name))
 
 

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from pages.parts.dataset import open_folder
+from pages.components.dataset import open_folder
 from tests.datasets.fakes import FAKES, fake_kermany, write_image
-from xray_core.home import Home
+from xray_core.workspace import Workspace
 
 
-def test_images_added_to_a_class_folder_are_seen_at_the_next_click(workspace: Home) -> None:
+def test_images_added_to_a_class_folder_are_seen_at_the_next_click(workspace: Workspace) -> None:
     folder = workspace.data / "chest"
     n_images = fake_kermany(folder)
     assert len(open_folder(folder).images) == n_images
@@ -23,7 +23,9 @@ def test_images_added_to_a_class_folder_are_seen_at_the_next_click(workspace: Ho
     assert len(open_folder(folder).images) == n_images + 5
 
 
-def test_images_added_to_a_member_of_a_union_are_seen_at_the_next_click(workspace: Home) -> None:
+def test_images_added_to_a_member_of_a_union_are_seen_at_the_next_click(
+    workspace: Workspace,
+) -> None:
     union = workspace.data / "both"
     n_images = FAKES["siim_radiography"](union)
     assert len(open_folder(union).images) == n_images
@@ -34,7 +36,7 @@ def test_images_added_to_a_member_of_a_union_are_seen_at_the_next_click(workspac
 
 
 def test_nothing_is_listed_again_while_nothing_changes(
-    workspace: Home, monkeypatch: pytest.MonkeyPatch
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = open_folder(workspace.demo_data)
     listed: list[str] = []
@@ -45,7 +47,7 @@ def test_nothing_is_listed_again_while_nothing_changes(
     assert [one for one in listed if one.startswith(str(workspace.data))] == []
 
 
-def test_a_dataset_is_one_whatever_way_leads_to_it(workspace: Home, tmp_path: Path) -> None:
+def test_a_dataset_is_one_whatever_way_leads_to_it(workspace: Workspace, tmp_path: Path) -> None:
     fake_kermany(workspace.data / "archive" / "chest_xray")
     (tmp_path / "link").symlink_to(workspace.data / "archive")
 

@@ -11,9 +11,9 @@ from streamlit.testing.v1 import AppTest
 
 from tests.pages.conftest import N_IMAGES, OpenPage
 from tests.pages.fake_runs import LEAKY_WEIGHTS, fake_run, write_report
-from xray_core.home import Home
 from xray_core.recipes import PUBLISHED, change_recipe
 from xray_core.runs import Run
+from xray_core.workspace import Workspace
 
 RECIPE = replace(
     PUBLISHED["demo_cnn"],
@@ -22,7 +22,7 @@ RECIPE = replace(
 
 
 @pytest.fixture
-def run(workspace: Home) -> Run:
+def run(workspace: Workspace) -> Run:
     run = fake_run(workspace, "done", recipe=RECIPE)
     write_report(run, workspace)
     return run
@@ -50,14 +50,14 @@ def test_newest_result_is_shown_and_stands_in_the_address(run: Run, open_page: O
 
 
 def test_a_class_that_nobody_tested_is_named_with_the_figures_that_cannot_be_had(
-    workspace: Home, open_page: OpenPage
+    workspace: Workspace, open_page: OpenPage
 ) -> None:
     run = fake_run(workspace, "done", recipe=RECIPE)
     write_report(run, workspace, without="opacity")
 
     app = open_page("evaluate", run=run.name)
 
-    assert "No image of opacity is in the test part. There, recall, ROC curve" in words_on(app)
+    assert "No image of opacity is in the test set. There, recall, ROC curve" in words_on(app)
     values = {one.label: one.value for one in app.metric}
     assert values["AUC"] == "–"
     assert values["Accuracy"] != "–"
@@ -107,9 +107,9 @@ def test_metrics_come_with_interval_baseline_and_published_figure(
 
 
 @pytest.mark.parametrize(
-    ("method", "said"), [("published", "Both are of the test part"), ("patient", "other images")]
+    ("method", "said"), [("published", "Both are of the test set"), ("patient", "other images")]
 )
-def test_whether_the_source_was_judged_on_the_same_part_is_said(
+def test_whether_the_source_was_evaluated_on_the_same_subset_is_said(
     run: Run, open_page: OpenPage, method: str, said: str
 ) -> None:
     notebook = PUBLISHED["corona_vgg_mini"]
@@ -176,7 +176,7 @@ def test_examples_say_true_and_predicted_most_sure_first(run: Run, open_page: Op
 
 
 def test_examples_of_a_dataset_inside_an_outer_folder_open_in_explore(
-    workspace: Home, run: Run, open_page: OpenPage, tmp_path: Path
+    workspace: Workspace, run: Run, open_page: OpenPage, tmp_path: Path
 ) -> None:
     root = workspace.data / "archive" / "siim"
     root.parent.mkdir()
@@ -203,7 +203,7 @@ def test_right_examples_of_one_class(run: Run, open_page: OpenPage) -> None:
 
 
 def test_unfinished_run_is_not_replaced_by_another(
-    workspace: Home, run: Run, open_page: OpenPage
+    workspace: Workspace, run: Run, open_page: OpenPage
 ) -> None:
     other = fake_run(workspace, "failed", "20260301-120000-demo_cnn")
 
@@ -220,23 +220,23 @@ def test_unknown_run_is_said(run: Run, open_page: OpenPage) -> None:
     assert not app.metric
 
 
-def test_validation_as_judge_leaks_and_missing_images_are_admitted(
-    workspace: Home, open_page: OpenPage
+def test_validation_as_test_leaks_and_missing_images_are_admitted(
+    workspace: Workspace, open_page: OpenPage
 ) -> None:
     run = fake_run(workspace, "done", leaks=5)
-    write_report(run, workspace, part="validation", unread=2)
+    write_report(run, workspace, subset="validation", unread=2)
 
     app = open_page("evaluate", run=run.name)
 
     words = words_on(app)
     assert "which the training also went by" in words
-    assert "5 patients or identical files are in several parts" in words
+    assert "5 patients or identical files are in several subsets" in words
     assert f"n = {N_IMAGES - 2}" in words
     assert app.expander[0].label.endswith("2")
     assert all(name in words for name in run.read_report()["left_out"])
 
 
-def test_starting_weights_that_leak_are_admitted(workspace: Home, open_page: OpenPage) -> None:
+def test_starting_weights_that_leak_are_admitted(workspace: Workspace, open_page: OpenPage) -> None:
     run = fake_run(workspace, "done", weights=LEAKY_WEIGHTS)
     write_report(run, workspace)
 
@@ -247,7 +247,7 @@ def test_starting_weights_that_leak_are_admitted(workspace: Home, open_page: Ope
 
 
 def test_figures_stand_when_the_images_are_gone(
-    workspace: Home, run: Run, open_page: OpenPage
+    workspace: Workspace, run: Run, open_page: OpenPage
 ) -> None:
     shutil.move(workspace.demo_data, workspace.data / "moved")
 
@@ -261,7 +261,9 @@ def test_drawn_data_is_said_to_prove_nothing(run: Run, open_page: OpenPage) -> N
     assert "nothing about real patients" in words_on(open_page("evaluate", run=run.name))
 
 
-def test_class_without_an_image_is_no_error(workspace: Home, run: Run, open_page: OpenPage) -> None:
+def test_class_without_an_image_is_no_error(
+    workspace: Workspace, run: Run, open_page: OpenPage
+) -> None:
     report = run.read_report()
     nothing = {"value": None, "low": None, "high": None}
     report["per_class"][0] |= {"recall": nothing, "precision": None, "n": 0}

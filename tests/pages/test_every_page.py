@@ -8,24 +8,25 @@ from pathlib import Path
 import pytest
 
 from tests.pages.fake_runs import fake_run, write_report
-from xray_core.home import Home
 from xray_core.processes import ALLOCATOR
+from xray_core.workspace import Workspace
 
 ROOT = Path(__file__).parents[2]
-PAGES = sorted((ROOT / "pages").glob("[!_]*.py"))
+PAGES = sorted(page.parent.name for page in (ROOT / "pages").glob("*/page.py"))
 RUN = "20260301-100000-demo_cnn"
 OPEN_PAGES = """
 import functools, os, sys
-import xray_core.datasets.shelf, xray_core.jobs.measure, xray_core.jobs.tasks
+import xray_core.registry, xray_core.jobs.measure, xray_core.jobs.background
 import xray_core.jobs.worker
 from streamlit.components.v2 import manifest_scanner
 from streamlit.runtime.pages_manager import PagesManager
 from streamlit.testing.v1 import AppTest
+from streamlit.util import calc_hash
 
-for module in (xray_core.datasets.shelf, xray_core.jobs.measure, xray_core.jobs.worker):
+for module in (xray_core.registry, xray_core.jobs.measure, xray_core.jobs.worker):
     module.start_detached = lambda *_: "0:0"  # nothing is drawn, measured or trained here
 # An audit that goes on and on.
-xray_core.jobs.tasks.start_detached = lambda *_: xray_core.processes.own_handle()
+xray_core.jobs.background.start_detached = lambda *_: xray_core.processes.own_handle()
 
 HEAVY = {"keras", "tensorflow", "jax", "torch", "ray", "sklearn", "seaborn", "scipy.stats"}
 ALLOCATOR = set(xray_core.processes.ALLOCATOR)
@@ -39,7 +40,8 @@ for page in pages:
     app = AppTest.from_file("streamlit_app.py", default_timeout=60)
     if run:
         app.query_params["run"] = run
-    app.switch_page(page).run()
+    app._page_hash = calc_hash(page)
+    app.run()
     assert not app.exception, (page, app.exception[0].value)
     assert not app.error, (page, app.error[0].value)
     assert app.title, f"{page} shows no title"
@@ -50,17 +52,17 @@ for page in pages:
 """
 
 
-def open_in_fresh_process(home: Home, *pages: Path, run: str = "") -> None:
+def open_in_fresh_process(workspace: Workspace, *pages: str, run: str = "") -> None:
     # Another test may have imported Keras into this process.
     environment = {name: value for name, value in os.environ.items() if name not in ALLOCATOR}
-    environment["XRAY_HOME"] = str(home.folder)
-    command = [sys.executable, "-c", OPEN_PAGES, run, *(f"pages/{page.name}" for page in pages)]
+    environment["XRAY_HOME"] = str(workspace.folder)
+    command = [sys.executable, "-c", OPEN_PAGES, run, *pages]
     done = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr[-3000:]
 
 
 @pytest.fixture
-def used_workspace(workspace: Home) -> Home:
+def used_workspace(workspace: Workspace) -> Workspace:
     """A workspace with drawn data and a finished run, so that pages show all they have."""
     run = fake_run(workspace, "done", RUN)
     write_report(run, workspace)
@@ -68,20 +70,17 @@ def used_workspace(workspace: Home) -> Home:
 
 
 def test_there_are_pages() -> None:
-    assert {"home", "explore", "audit", "prepare", "train", "runs", "evaluate"} <= {
-        p.stem for p in PAGES
-    }
+    assert {"home", "explore", "audit", "prepare", "train", "runs", "evaluate"} <= set(PAGES)
 
 
 # Each as the first of a fresh server: the browser tests. A process for each takes half a minute.
-def test_every_page_opens_without_heavy_imports(used_workspace: Home) -> None:
+def test_every_page_opens_without_heavy_imports(used_workspace: Workspace) -> None:
     open_in_fresh_process(used_workspace, *PAGES)
 
 
-def test_the_pages_of_a_run_open_without_heavy_imports(used_workspace: Home) -> None:
-    pages = [page for page in PAGES if page.stem in ("runs", "evaluate")]
-    open_in_fresh_process(used_workspace, *pages, run=RUN)
+def test_the_pages_of_a_run_open_without_heavy_imports(used_workspace: Workspace) -> None:
+    open_in_fresh_process(used_workspace, "runs", "evaluate", run=RUN)
 
 
 def test_every_page_opens_on_an_empty_machine(tmp_path: Path) -> None:
-    open_in_fresh_process(Home(tmp_path / "nothing"), *PAGES)
+    open_in_fresh_process(Workspace(tmp_path / "nothing"), *PAGES)

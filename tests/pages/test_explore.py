@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from tests.datasets.fakes import fake_kermany
 from tests.pages.conftest import N_IMAGES, OpenPage
-from xray_core.home import Home
+from xray_core.workspace import Workspace
 
 
 def read_grid(app: AppTest, key: str = "grid") -> dict[str, Any]:
@@ -19,7 +19,7 @@ def read_grid(app: AppTest, key: str = "grid") -> dict[str, Any]:
     return dict(json.loads(box.proto.json))
 
 
-def find_image(workspace: Home, *, boxed: bool) -> str:
+def find_image(workspace: Workspace, *, boxed: bool) -> str:
     images = pd.read_csv(workspace.demo_data / "train_image_level.csv")
     return str(images.loc[images["boxes"].notna() == boxed, "id"].min()).split("_")[0]
 
@@ -98,7 +98,7 @@ def test_a_wrong_address_shows_the_first_page(open_page: OpenPage, query: dict[s
     assert len(read_grid(app)["tiles"]) == 20
 
 
-def test_an_image_opens_by_its_address(open_page: OpenPage, workspace: Home) -> None:
+def test_an_image_opens_by_its_address(open_page: OpenPage, workspace: Workspace) -> None:
     image_id = find_image(workspace, boxed=True)
 
     app = open_page("explore", image=image_id)
@@ -114,7 +114,7 @@ def test_an_image_opens_by_its_address(open_page: OpenPage, workspace: Home) -> 
 
 
 def test_original_proportions_change_the_shape_of_the_large_image(
-    open_page: OpenPage, workspace: Home
+    open_page: OpenPage, workspace: Workspace
 ) -> None:
     app = open_page("explore", image=find_image(workspace, boxed=True))
 
@@ -144,7 +144,9 @@ def test_an_unknown_image_is_named_and_the_others_are_shown(open_page: OpenPage)
     assert len(read_grid(app)["tiles"]) == 20
 
 
-def test_a_broken_image_is_a_tile_with_the_reason(open_page: OpenPage, workspace: Home) -> None:
+def test_a_broken_image_is_a_tile_with_the_reason(
+    open_page: OpenPage, workspace: Workspace
+) -> None:
     image_id = find_image(workspace, boxed=True)
     (workspace.demo_data / "train" / f"{image_id}.jpg").write_bytes(b"no image")
 
@@ -159,7 +161,7 @@ def test_a_broken_image_is_a_tile_with_the_reason(open_page: OpenPage, workspace
 
 
 def test_a_dataset_without_boxes_offers_no_boxes(
-    open_page: OpenPage, workspace: Home, tmp_path: Path
+    open_page: OpenPage, workspace: Workspace, tmp_path: Path
 ) -> None:
     n_images = fake_kermany(workspace.data / "kermany")
 
@@ -167,14 +169,14 @@ def test_a_dataset_without_boxes_offers_no_boxes(
 
     assert len(read_grid(app)["tiles"]) == n_images
     assert not app.toggle
-    assert [group.label for group in app.button_group][-1] == "Published part"
-    app.button_group(key="part").set_value("test").run()
+    assert [group.label for group in app.button_group][-1] == "Published subset"
+    app.button_group(key="subset").set_value("test").run()
     assert len(read_grid(app)["tiles"]) == 1
 
 
-def test_filters_that_nothing_passes_say_so(open_page: OpenPage, workspace: Home) -> None:
+def test_filters_that_nothing_passes_say_so(open_page: OpenPage, workspace: Workspace) -> None:
     fake_kermany(workspace.data / "kermany")
 
-    app = open_page("explore", data="kermany", part="val", **{"class": "pneumonia"})
+    app = open_page("explore", data="kermany", subset="validation", **{"class": "pneumonia"})
 
     assert "No image passes these filters" in app.info[-1].value

@@ -7,17 +7,17 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.parts import dataset
+from pages.components import dataset
 from tests.datasets.fakes import write_image
 from tests.pages.conftest import N_IMAGES, OpenPage
 from tests.pages.test_explore import captions, read_grid
 from xray_core.catalog import Catalog
 from xray_core.datasets import open_dataset
-from xray_core.home import Home
+from xray_core.workspace import Workspace
 
 
 @pytest.fixture
-def catalog(workspace: Home, monkeypatch: pytest.MonkeyPatch) -> Catalog:
+def catalog(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> Catalog:
     """The demo data, with ages 0 to 47, genders, and a lung mask for the first image."""
     plain = open_dataset(workspace.demo_data, workspace.cache)
     images = plain.images.copy()

@@ -11,14 +11,14 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from pages.parts.download import show_figure, show_table
-from pages.parts.explore import numbers_tables
-from pages.parts.explore.numbers_tables import recall
-from pages.parts.tables import read_tables
+from pages.components.download import show_figure, show_table
+from pages.components.tables import read_tables
+from pages.explore import numbers_tables
+from pages.explore.numbers_tables import recall
 from tests.datasets.fakes import fake_kermany
 from tests.pages.conftest import N_IMAGES, OpenPage
 from xray_core.datasets import open_dataset
-from xray_core.home import Home
+from xray_core.workspace import Workspace
 
 NUMBERS = "Counts and sizes"
 
@@ -40,10 +40,10 @@ def files(app: AppTest) -> set[str]:
     return {button.proto.help for button in app.get("download_button")}
 
 
-def test_the_card_comes_first_and_says_that_the_films_are_drawn(open_page: OpenPage) -> None:
+def test_the_card_comes_first_and_says_that_the_images_are_drawn(open_page: OpenPage) -> None:
     app = open_page("explore", show=NUMBERS)
 
-    assert headings(app)[0] == "Drawn films"
+    assert headings(app)[0] == "Synthetic images"
     counts = {metric.label: metric.value for metric in app.metric}
     assert counts["Images"] == str(N_IMAGES)
     assert counts["In the folder"] == "all"
@@ -74,7 +74,7 @@ def test_findings_are_found_by_all_words(open_page: OpenPage) -> None:
 
 
 def test_what_the_authors_do_not_publish_is_said_in_a_line(
-    open_page: OpenPage, workspace: Home
+    open_page: OpenPage, workspace: Workspace
 ) -> None:
     fake_kermany(workspace.data / "kermany")
 
@@ -98,10 +98,10 @@ def test_boxes_tell_one_side_from_both(open_page: OpenPage) -> None:
 
 @pytest.mark.parametrize("section", ["?", "images", ""])
 def test_a_wrong_section_shows_the_card(open_page: OpenPage, section: str) -> None:
-    assert headings(open_page("explore", show=NUMBERS, numbers=section))[0] == "Drawn films"
+    assert headings(open_page("explore", show=NUMBERS, numbers=section))[0] == "Synthetic images"
 
 
-def test_pixels_are_measured_on_request_and_kept(open_page: OpenPage, workspace: Home) -> None:
+def test_pixels_are_measured_on_request_and_kept(open_page: OpenPage, workspace: Workspace) -> None:
     app = open_page("explore", show=NUMBERS, numbers="Images")
     assert f"{N_IMAGES} in all" in words(app)
     assert not (workspace.cache / "explore").exists()
@@ -124,7 +124,7 @@ def test_pixels_are_measured_on_request_and_kept(open_page: OpenPage, workspace:
     assert len(pictures(again)) == 2
 
 
-def test_a_table_is_computed_once_for_all_sessions(workspace: Home) -> None:
+def test_a_table_is_computed_once_for_all_sessions(workspace: Workspace) -> None:
     st.cache_resource.clear()
     catalog = open_dataset(workspace.demo_data, workspace.cache)
     tables = read_tables(catalog, "siim_study")
@@ -157,7 +157,7 @@ def test_files_are_made_when_asked_for_and_need_no_network(monkeypatch: pytest.M
 
 def test_the_sections_load_no_seaborn_until_asked() -> None:
     code = (
-        "import pages.parts.explore.numbers, sys; "
+        "import pages.explore.numbers, sys; "
         "heavy = {'seaborn', 'sklearn', 'matplotlib', 'keras'} & set(sys.modules); "
         "assert not heavy, heavy"
     )

@@ -8,14 +8,14 @@ import pytest
 from tests.pages.conftest import OpenPage
 from tests.pages.fake_runs import record_processes
 from tests.pages.test_explore import read_grid
-from xray_core.home import Home
 from xray_core.processes import own_handle
 from xray_core.recipes import PUBLISHED
 from xray_core.runs import Run, create_run
+from xray_core.workspace import Workspace
 
 
 @pytest.fixture
-def run(workspace: Home) -> Run:
+def run(workspace: Workspace) -> Run:
     recipe = replace(PUBLISHED["demo_cnn"], data_folder=str(workspace.demo_data))
     return create_run(recipe, workspace.runs)
 
@@ -25,8 +25,8 @@ def test_a_first_visit_shows_drawn_data_and_what_to_try(open_page: OpenPage) -> 
 
     assert any("never for diagnosis" in caption.value for caption in app.caption)
     assert [metric.value for metric in app.metric][:2] == ["demo", "48"]
-    assert app.metric[0].delta == "drawn films"
-    assert len(read_grid(app, "home_films")["tiles"]) == 6
+    assert app.metric[0].delta == "synthetic images"
+    assert len(read_grid(app, "home_images")["tiles"]) == 6
     assert any("No training yet" in info.value for info in app.info)
 
 
@@ -77,16 +77,16 @@ def test_a_damaged_run_is_named_and_the_page_goes_on(open_page: OpenPage, run: R
 
 
 def test_without_any_data_the_demo_is_drawn(
-    open_page: OpenPage, workspace: Home, monkeypatch: pytest.MonkeyPatch
+    open_page: OpenPage, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shutil.rmtree(workspace.data)
     started = []
-    monkeypatch.setattr("pages.parts.dataset.start_drawing_demo", started.append)
-    monkeypatch.setattr("pages.parts.dataset.is_drawing_demo", lambda home: True)
+    monkeypatch.setattr("pages.components.dataset.start_drawing_demo", started.append)
+    monkeypatch.setattr("pages.components.dataset.is_drawing_demo", lambda workspace: True)
 
     app = open_page("home")
 
     assert started == [workspace]
     assert not app.metric
-    assert any("demo films" in one.value for one in app.markdown)
+    assert any("synthetic images" in one.value for one in app.markdown)
     assert app.get("progress")

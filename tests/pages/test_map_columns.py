@@ -7,9 +7,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from tests.datasets.fakes import fake_folder, fake_kermany, write_image
-from xray_core.datasets.folder_mapping import read_mapping
-from xray_core.datasets.shelf import list_datasets
-from xray_core.home import Home
+from xray_core.datasets.folder.mapping import read_mapping
+from xray_core.registry import list_datasets
+from xray_core.workspace import Workspace
 
 ROWS = """Bild,Diagnose,person,width
 a.png,clear,p1,12
@@ -35,7 +35,7 @@ def own(tmp_path: Path) -> Path:
 def sidebar() -> None:
     import streamlit as st
 
-    from pages.parts.dataset import choose_dataset
+    from pages.components.dataset import choose_dataset
 
     catalog = choose_dataset()
     st.caption(f"{len(catalog.present)} of {len(catalog.images)} images are here")
@@ -80,7 +80,7 @@ def can_save(app: AppTest) -> bool:
     return not next(one for one in app.button if one.label == "Save and open").disabled
 
 
-def test_columns_are_named_once_and_the_dataset_opens(workspace: Home, own: Path) -> None:
+def test_columns_are_named_once_and_the_dataset_opens(workspace: Workspace, own: Path) -> None:
     app = add(open_sidebar(), own)
 
     assert "**3 of 4 rows have their image**" in words(app)
@@ -127,7 +127,7 @@ def test_boxes_that_lack_a_side_are_an_error_in_words(own: Path) -> None:
     assert not can_save(app)
 
 
-def test_a_mapping_on_the_shelf_can_be_changed(workspace: Home, own: Path) -> None:
+def test_a_mapping_in_the_registry_can_be_changed(workspace: Workspace, own: Path) -> None:
     app = add(open_sidebar(), own)
     choose(app, "Label", "Diagnose")
     press(app, "Save and open")

@@ -13,24 +13,24 @@ import pytest
 from markdown_it import MarkdownIt
 from streamlit.testing.v1 import AppTest
 
-from pages.parts.frame import JOINER, escape_markdown
+from pages.components.frame import JOINER, escape_markdown
 from tests.datasets.fakes import FAKES, RADIOGRAPHY_ROWS, write_image, write_radiography_workbook
 from tests.pages.conftest import OpenPage
 from tests.pages.fake_runs import fake_run, record_processes
 from tests.pages.shown import list_figures, list_html, list_markdown
 from xray_core import cli
 from xray_core.datasets import open_dataset
-from xray_core.datasets.folder_mapping import MAPPING_FILE
-from xray_core.datasets.shelf import add_dataset
+from xray_core.datasets.folder.mapping import MAPPING_FILE
 from xray_core.eda.filters import TEXT, VALUES, Filter, format_filters
 from xray_core.evaluation import build_report
 from xray_core.evaluation.report import prediction_table
-from xray_core.home import Home
-from xray_core.jobs import JobQueue, tasks
-from xray_core.labels import class_of, encode_catalog, find_view
+from xray_core.jobs import JobQueue, background
 from xray_core.recipes import PUBLISHED
-from xray_core.run_shelf import Notes, write_notes
+from xray_core.registry import add_dataset
 from xray_core.runs import Run, Submission
+from xray_core.runs.notes import Notes, write_notes
+from xray_core.tasks import class_of, encode_catalog, find_task
+from xray_core.workspace import Workspace
 
 # Each of them means something in Markdown, in Streamlit's own Markdown, or in HTML.
 MARKUP = (
@@ -115,8 +115,8 @@ def test_words_that_mean_nothing_stay_as_they_are() -> None:
 
 
 @pytest.fixture
-def own(workspace: Home, tmp_path: Path) -> Path:
-    """A folder of 24 images with a table, on the shelf; every name and cell of it is markup."""
+def own(workspace: Workspace, tmp_path: Path) -> Path:
+    """A folder of 24 images with a table, in the registry; every name and cell of it is markup."""
     folder = tmp_path / NAME
     rows = []
     for number in range(24):
@@ -127,7 +127,7 @@ def own(workspace: Home, tmp_path: Path) -> Path:
                 f"label {MARK}": f"{'AB'[number % 2]} {MARK}",
                 f"patient {MARK}": f"{number // 2} {MARK}",
                 f"study {MARK}": f"{number} {MARK}",
-                f"view {MARK}": f"PA {MARK}",
+                f"view_position {MARK}": f"PA {MARK}",
                 f"age {MARK}": "50" if number % 3 else MARK,
                 "x": 4,
                 "y": 4,
@@ -136,7 +136,9 @@ def own(workspace: Home, tmp_path: Path) -> Path:
             }
         )
     pd.DataFrame(rows).to_csv(folder / f"{NAME}.csv", index=False)
-    columns = {role: f"{role} {MARK}" for role in ("label", "patient", "study", "view", "age")}
+    columns = {
+        role: f"{role} {MARK}" for role in ("label", "patient", "study", "view_position", "age")
+    }
     columns |= {"path": f"file {MARK}", "x": "x", "y": "y", "width": "w", "height": "h"}
     mapping = {"table": f"{NAME}.csv", "columns": columns, "separator": "", "images": ""}
     (folder / MAPPING_FILE).write_text(json.dumps(mapping), "utf-8")
@@ -152,7 +154,7 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
         cli.main(command[3:])  # without `python -m xray_core`
         return "0:0"
 
-    monkeypatch.setattr(tasks, "start_detached", run)
+    monkeypatch.setattr(background, "start_detached", run)
     return record_processes(monkeypatch)
 
 
@@ -170,7 +172,7 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
         ("prepare", {"image": MARK}),
         ("train", {"recipe": MARK, "from": MARK}),
         ("runs", {"run": MARK}),
-        ("runs", {"group": MARK}),
+        ("runs", {"sweep": MARK}),
         ("evaluate", {"run": MARK}),
     ],
 )
@@ -217,7 +219,7 @@ def test_a_filter_by_markup_is_shown_to_the_letter(
 
 
 def test_the_origins_of_images_are_shown_to_the_letter(
-    workspace: Home, open_page: OpenPage
+    workspace: Workspace, open_page: OpenPage
 ) -> None:
     folder = workspace.data / "radiography"
     FAKES["covid19_radiography"](folder)
@@ -233,12 +235,12 @@ def test_the_origins_of_images_are_shown_to_the_letter(
 
 
 @pytest.fixture
-def run_of_markup(own: Path, workspace: Home) -> Run:
+def run_of_markup(own: Path, workspace: Workspace) -> Run:
     """A run that is done, on the images of `own`: whatever can be text in its files is markup."""
     recipe = replace(
         PUBLISHED["demo_cnn"],
         dataset="folder",
-        label_view="folder_class",
+        task="folder_class",
         title=MARK,
         source=MARK,
         parent=MARK,
@@ -251,16 +253,16 @@ def run_of_markup(own: Path, workspace: Home) -> Run:
     data = json.loads((run.folder / "data.json").read_text())
     data |= {"folder": str(own), "remarks": [MARK], "grouped_by": MARK}
     data |= {"unreadable": [{"path": MARK, "reason": MARK}]}
-    data |= {"parts": {"train": {f"A {MARK}": 5, f"B {MARK}": 9}}}
+    data |= {"subsets": {"training": {f"A {MARK}": 5, f"B {MARK}": 9}}}
     run.write_json("data.json", data)
-    run.write_json("submission.json", asdict(Submission(SHORT, group=MARK)))
+    run.write_json("submission.json", asdict(Submission(SHORT, sweep=MARK)))
     run.append_event("stopped", cause=MARK, by=SHORT)
     run.log_path.write_text(MARK)
     write_notes(run, Notes((SHORT,), f"{MARK}\n\n1. {MARK}"))
     catalog = open_dataset(own, workspace.cache)
-    targets = encode_catalog(catalog, find_view("folder_class"))
+    targets = encode_catalog(catalog, find_task("folder_class"))
     split = catalog.images[["image_id", "path"]].assign(
-        group=catalog.images["patient_id"], part="test", **{"class": class_of(targets)}
+        group=catalog.images["patient_id"], subset="test", **{"class": class_of(targets)}
     )
     classes = list(targets.columns)
     said = {one: np.array([0.8, 0.2]) for one in split["image_id"][:-1]}
@@ -276,7 +278,7 @@ def run_of_markup(own: Path, workspace: Home) -> Run:
         ("home", {}),
         ("runs", {}),
         ("runs", {"run": RUN}),
-        ("runs", {"group": MARK}),
+        ("runs", {"sweep": MARK}),
         ("evaluate", {"run": RUN}),
         ("train", {"from": RUN}),
     ],
@@ -285,13 +287,13 @@ def test_a_run_of_markup_is_shown_to_the_letter(
     page: str,
     query: dict[str, str],
     run_of_markup: Run,
-    workspace: Home,
+    workspace: Workspace,
     open_page: OpenPage,
     started: list[list[str]],
 ) -> None:
     other = replace(PUBLISHED["demo_cnn"], changes={"seed": "1"})
     waiting = fake_run(workspace, "queued", WAITING, other)
-    waiting.write_json("submission.json", asdict(Submission(SHORT, group=MARK)))
+    waiting.write_json("submission.json", asdict(Submission(SHORT, sweep=MARK)))
     JobQueue(workspace.queue).submit(WAITING, Submission(SHORT))
     fake_run(workspace, "failed", "20260301-120000-demo_cnn", message=MARK)
 
@@ -306,7 +308,7 @@ def test_a_run_of_markup_is_shown_to_the_letter(
 
 
 def test_what_a_user_types_is_answered_to_the_letter(
-    workspace: Home, own: Path, open_page: OpenPage
+    workspace: Workspace, own: Path, open_page: OpenPage
 ) -> None:
     (own / MAPPING_FILE).write_text(MARK)  # damaged
     shutil.make_archive(str(workspace.data / f"x{SHORT.replace('/', '')}"), "zip", own)

@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 import streamlit as st
 
-from pages.parts.pager import MOST, show_pager
+from pages.components.pager import MOST, show_pager
 from tests.pages.conftest import OpenPage
 from tests.pages.fake_runs import fake_run, write_report
-from xray_core.home import Home
+from xray_core.workspace import Workspace
 
 BUTTON, GAP = 32, 4  # px, of Streamlit 1.67
 
@@ -38,7 +38,7 @@ def pagers(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, Any]]:
 
 
 def test_both_of_two_pages_are_shown(
-    workspace: Home, open_page: OpenPage, pagers: list[tuple[int, Any]]
+    workspace: Workspace, open_page: OpenPage, pagers: list[tuple[int, Any]]
 ) -> None:
     run = fake_run(workspace, "done")
     write_report(run, workspace)

@@ -10,9 +10,9 @@ from PIL import Image
 from tests.datasets.fakes import FAKES, fake_kermany
 from tests.pages.conftest import OpenPage
 from tests.pages.test_explore import find_image, read_grid
-from xray_core.home import Home
 from xray_core.preprocess.images import read_preprocessed
 from xray_core.recipes import PUBLISHED, recipes_for
+from xray_core.workspace import Workspace
 
 
 def read_tile(tile: dict[str, str]) -> np.ndarray:
@@ -23,7 +23,7 @@ def read_tile(tile: dict[str, str]) -> np.ndarray:
 
 @pytest.mark.parametrize("name", ["covid19_radiography", "folder"])
 def test_prepare_offers_the_recipes_that_train_does(
-    name: str, open_page: OpenPage, workspace: Home
+    name: str, open_page: OpenPage, workspace: Workspace
 ) -> None:
     """Also for a dataset that no recipe was made for."""
     FAKES[name](workspace.data / name)
@@ -56,17 +56,17 @@ def test_gamma_above_one_darkens(open_page: OpenPage) -> None:
     assert read_tile(gamma).mean() < read_tile(none).mean()
 
 
-def test_padding_keeps_the_proportions(open_page: OpenPage, workspace: Home) -> None:
+def test_padding_keeps_the_proportions(open_page: OpenPage, workspace: Workspace) -> None:
     fake_kermany(workspace.data / "kermany")
 
     app = open_page("prepare", data="kermany", step="2 Square")
     app.slider[0].set_value(96).run()
 
-    _, squash, pad = map(read_tile, read_grid(app, "squares")["tiles"])
-    assert squash.shape == pad.shape == (96, 96)
+    _, stretch, pad = map(read_tile, read_grid(app, "squares")["tiles"])
+    assert stretch.shape == pad.shape == (96, 96)
     assert not pad[:16].any()  # the file is 12 × 8 px: a sixth is border above, and below
     assert pad[17:79].any()
-    assert squash[:16].any()
+    assert stretch[:16].any()
 
 
 def test_another_draw_gives_twelve_others(open_page: OpenPage) -> None:
@@ -95,7 +95,7 @@ def test_without_any_change_all_draws_are_alike(open_page: OpenPage) -> None:
 
 
 def test_the_tensor_is_what_the_recipe_makes_of_the_file(
-    open_page: OpenPage, workspace: Home
+    open_page: OpenPage, workspace: Workspace
 ) -> None:
     image_id = find_image(workspace, boxed=False)
     file = workspace.demo_data / "train" / f"{image_id}.jpg"
@@ -130,7 +130,7 @@ def test_an_unknown_image_is_named_and_another_shown(open_page: OpenPage) -> Non
     assert len(read_grid(app, "contrasts")["tiles"]) == 5
 
 
-def test_a_broken_image_is_an_error_in_words(open_page: OpenPage, workspace: Home) -> None:
+def test_a_broken_image_is_an_error_in_words(open_page: OpenPage, workspace: Workspace) -> None:
     image_id = find_image(workspace, boxed=True)
     (workspace.demo_data / "train" / f"{image_id}.jpg").write_bytes(b"")
 

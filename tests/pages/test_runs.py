@@ -12,11 +12,11 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from pages.parts.runs import metric_tail, queue_list, run_notes
-from pages.parts.runs import run_table as table_page
-from pages.parts.runs.metric_tail import DeviceTail, MetricTail
-from pages.parts.runs.run_filters import filter_runs, sort_runs
-from pages.parts.runs.user import COOKIE, clean_name
+from pages.runs import metric_tail, queue_list, run_notes
+from pages.runs import run_table as table_page
+from pages.runs.metric_tail import DeviceTail, MetricTail
+from pages.runs.run_filters import filter_runs, sort_runs
+from pages.runs.user import COOKIE, clean_name
 from tests.pages.conftest import OpenPage
 from tests.pages.fake_runs import (
     LEAKY_WEIGHTS,
@@ -28,13 +28,15 @@ from tests.pages.fake_runs import (
 )
 from tests.run_files import device_line
 from xray_core.evaluation.diagnose import DIVERGED
-from xray_core.home import Home
 from xray_core.jobs import JobQueue, QueueSettings, queue_view, read_settings, write_settings
 from xray_core.processes import own_handle
 from xray_core.recipes import PUBLISHED, Recipe, change_recipe
-from xray_core.run_shelf import Notes, bin_run, list_bin, read_notes, run_table, write_notes
 from xray_core.runs import Run, Submission, list_runs
-from xray_core.splits import absence_in_words
+from xray_core.runs.index import run_table
+from xray_core.runs.notes import Notes, read_notes, write_notes
+from xray_core.runs.trash import list_trash, trash_run
+from xray_core.splits import format_absence
+from xray_core.workspace import Workspace
 
 
 @pytest.fixture(autouse=True)
@@ -51,12 +53,14 @@ def labels_of(app: AppTest) -> list[str]:
     return [one.label for one in app.button]
 
 
-def submitted(home: Home, name: str, user: str = "", state: str = "queued", **wish: object) -> Run:
+def submitted(
+    workspace: Workspace, name: str, user: str = "", state: str = "queued", **wish: object
+) -> Run:
     """Make a run that was submitted, and queue it if it waits."""
-    run = fake_run(home, state, name)
+    run = fake_run(workspace, state, name)
     run.write_submission(Submission(user, **wish))  # type: ignore[arg-type]
     if state == "queued":
-        JobQueue(home.queue).submit(name, run.read_submission())
+        JobQueue(workspace.queue).submit(name, run.read_submission())
     return run
 
 
@@ -66,7 +70,7 @@ def press(app: AppTest, label: str) -> AppTest:
 
 
 def test_the_split_of_a_run_can_be_downloaded(
-    workspace: Home, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+    workspace: Workspace, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = fake_run(workspace, "done")
     table = pd.DataFrame(
@@ -74,7 +78,7 @@ def test_the_split_of_a_run_can_be_downloaded(
             "image_id": ["a", "b"],
             "group": ["p", "q"],
             "class": ["é", "no"],
-            "part": ["train", "test"],
+            "subset": ["training", "test"],
         }
     )
     run.write_table("split.parquet", table)
@@ -86,11 +90,11 @@ def test_the_split_of_a_run_can_be_downloaded(
     open_page("runs", run=run.name)
 
     text = offered[f"{run.name}-split.csv"]().decode("utf-8-sig")
-    assert text == "image_id,group,class,part\na,p,é,train\nb,q,no,test\n"
+    assert text == "image_id,group,class,subset\na,p,é,training\nb,q,no,test\n"
 
 
 def test_a_run_that_has_no_split_yet_offers_none(
-    workspace: Home, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+    workspace: Workspace, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = fake_run(workspace, "running")
     offered: list[str] = []
@@ -109,7 +113,7 @@ def test_first_visit_says_what_to_do(open_page: OpenPage) -> None:
     assert "No training yet" in app.info[0].value
 
 
-def test_unknown_run_is_said_with_the_newest(workspace: Home, open_page: OpenPage) -> None:
+def test_unknown_run_is_said_with_the_newest(workspace: Workspace, open_page: OpenPage) -> None:
     run = fake_run(workspace, "failed")
 
     app = open_page("runs", run="nonsense")
@@ -118,7 +122,9 @@ def test_unknown_run_is_said_with_the_newest(workspace: Home, open_page: OpenPag
     assert run.name in words_on(app)
 
 
-def test_address_cannot_lead_out_of_the_runs_folder(workspace: Home, open_page: OpenPage) -> None:
+def test_address_cannot_lead_out_of_the_runs_folder(
+    workspace: Workspace, open_page: OpenPage
+) -> None:
     run = fake_run(workspace, "failed")
     shutil.copytree(run.folder, workspace.folder / "outside")
 
@@ -127,7 +133,7 @@ def test_address_cannot_lead_out_of_the_runs_folder(workspace: Home, open_page: 
     assert "no run" in words_on(app)
 
 
-def test_list_shows_every_ended_run_newest_first(workspace: Home, open_page: OpenPage) -> None:
+def test_list_shows_every_ended_run_newest_first(workspace: Workspace, open_page: OpenPage) -> None:
     states = ["done", "failed", "stopped", "lost"]
     for hour, state in enumerate(states):
         fake_run(workspace, state, f"20260301-1{hour}0000-demo_cnn", message=f"it is {state}")
@@ -137,12 +143,12 @@ def test_list_shows_every_ended_run_newest_first(workspace: Home, open_page: Ope
     assert table["state"].str[0].tolist() == states[::-1]
     assert table["message"].tolist() == [f"it is {state}" for state in states[::-1]]
     assert table["validation"].tolist() == pytest.approx([0.8] * 4)
-    assert set(table["took"]) == {"1 min 00 s"}
+    assert set(table["duration"]) == {"1 min 00 s"}
 
 
 @pytest.mark.parametrize("state", ["done", "failed", "stopped", "lost"])
 def test_ended_run_shows_why_and_can_be_trained_again(
-    workspace: Home, open_page: OpenPage, state: str, commands: list[list[str]]
+    workspace: Workspace, open_page: OpenPage, state: str, commands: list[list[str]]
 ) -> None:
     run = fake_run(workspace, state, message="The reason.")
 
@@ -158,7 +164,7 @@ def test_ended_run_shows_why_and_can_be_trained_again(
     assert "worker" in commands[-1]
 
 
-def test_vanished_process_is_shown_as_lost(workspace: Home, open_page: OpenPage) -> None:
+def test_vanished_process_is_shown_as_lost(workspace: Workspace, open_page: OpenPage) -> None:
     run = fake_run(workspace, "running", handle="1:1.00")
 
     app = open_page("runs", run=run.name)
@@ -167,7 +173,9 @@ def test_vanished_process_is_shown_as_lost(workspace: Home, open_page: OpenPage)
     assert "Its process is gone" in words_on(app)
 
 
-def test_running_run_shows_progress_device_and_epochs(workspace: Home, open_page: OpenPage) -> None:
+def test_running_run_shows_progress_device_and_epochs(
+    workspace: Workspace, open_page: OpenPage
+) -> None:
     run = fake_run(
         workspace,
         "running",
@@ -186,13 +194,13 @@ def test_running_run_shows_progress_device_and_epochs(workspace: Home, open_page
     values = {one.label: one.value for one in app.metric}
     assert values["Epoch"] == f"2 of {PUBLISHED['demo_cnn'].n_epochs}"
     assert values["Left, about"] == "2 min 10 s"
-    assert values["Validation accuracy, kept epoch (2)"] == "80.0%"
+    assert values["Validation accuracy, selected epoch (2)"] == "80.0%"
     assert "900 MB" in words_on(app)
     assert app.slider[0].value == N_EPOCHS
 
 
 def test_slider_goes_back_and_stays_there_while_epochs_come(
-    workspace: Home, open_page: OpenPage
+    workspace: Workspace, open_page: OpenPage
 ) -> None:
     run = fake_run(workspace, "running", handle=own_handle(), step="training")
     app = open_page("runs", run=run.name)
@@ -205,7 +213,7 @@ def test_slider_goes_back_and_stays_there_while_epochs_come(
     assert "Epoch 1. " in app.get("html")[0].proto.body
 
 
-def test_slider_follows_the_newest_epoch(workspace: Home, open_page: OpenPage) -> None:
+def test_slider_follows_the_newest_epoch(workspace: Workspace, open_page: OpenPage) -> None:
     run = fake_run(workspace, "running", handle=own_handle(), step="training")
     app = open_page("runs", run=run.name)
     row = run.read_metrics()[-1]
@@ -215,7 +223,7 @@ def test_slider_follows_the_newest_epoch(workspace: Home, open_page: OpenPage) -
     assert app.slider[0].value == 3
 
 
-def test_half_written_line_is_no_error(workspace: Home, open_page: OpenPage) -> None:
+def test_half_written_line_is_no_error(workspace: Workspace, open_page: OpenPage) -> None:
     run = fake_run(workspace, "running", handle=own_handle())
     with run.metrics_path.open("a", encoding="utf-8") as log:
         log.write('{"kind": "batch", "st')
@@ -225,7 +233,9 @@ def test_half_written_line_is_no_error(workspace: Home, open_page: OpenPage) -> 
     assert app.slider[0].max == N_EPOCHS
 
 
-def test_queued_runs_say_how_many_are_before_them(workspace: Home, open_page: OpenPage) -> None:
+def test_queued_runs_say_how_many_are_before_them(
+    workspace: Workspace, open_page: OpenPage
+) -> None:
     names = [f"20260301-1{hour}0000-demo_cnn" for hour in range(3)]
     for name in names:
         fake_run(workspace, "queued", name)
@@ -237,7 +247,7 @@ def test_queued_runs_say_how_many_are_before_them(workspace: Home, open_page: Op
 
 
 def test_waiting_runs_wake_a_worker(
-    workspace: Home, open_page: OpenPage, commands: list[list[str]]
+    workspace: Workspace, open_page: OpenPage, commands: list[list[str]]
 ) -> None:
     run = fake_run(workspace, "queued")
     JobQueue(workspace.queue).submit(run.name)
@@ -251,7 +261,7 @@ def test_waiting_runs_wake_a_worker(
 
 
 def test_nothing_waiting_wakes_nobody(
-    workspace: Home, open_page: OpenPage, commands: list[list[str]]
+    workspace: Workspace, open_page: OpenPage, commands: list[list[str]]
 ) -> None:
     fake_run(workspace, "done")
 
@@ -260,7 +270,7 @@ def test_nothing_waiting_wakes_nobody(
     assert commands == []
 
 
-def test_stop_asks_once_and_stops_the_queued_run(workspace: Home, open_page: OpenPage) -> None:
+def test_stop_asks_once_and_stops_the_queued_run(workspace: Workspace, open_page: OpenPage) -> None:
     run = fake_run(workspace, "queued")
     JobQueue(workspace.queue).submit(run.name)
     app = press(open_page("runs", run=run.name), "Cancel")
@@ -269,7 +279,7 @@ def test_stop_asks_once_and_stops_the_queued_run(workspace: Home, open_page: Ope
     assert "out of the queue" in words_on(app)
 
 
-def test_stop_asks_the_running_run(workspace: Home, open_page: OpenPage) -> None:
+def test_stop_asks_the_running_run(workspace: Workspace, open_page: OpenPage) -> None:
     run = fake_run(workspace, "running", handle=own_handle())
     app = press(open_page("runs", run=run.name), "Yes, stop it")
 
@@ -283,7 +293,7 @@ def test_stop_asks_the_running_run(workspace: Home, open_page: OpenPage) -> None
 
 
 def test_a_run_that_ends_while_its_page_is_drawn_gets_the_buttons_of_one_that_has(
-    workspace: Home, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+    workspace: Workspace, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = fake_run(workspace, "running", handle=own_handle())
     ended = replace(run.read_status(), state="done", ended_at="2026-03-01T10:01:05+00:00")
@@ -297,7 +307,7 @@ def test_a_run_that_ends_while_its_page_is_drawn_gets_the_buttons_of_one_that_ha
 
 
 def test_what_is_open_stays_open_and_says_that_the_run_has_ended(
-    workspace: Home, open_page: OpenPage
+    workspace: Workspace, open_page: OpenPage
 ) -> None:
     run = fake_run(workspace, "running", handle=own_handle())
     app = open_page("runs", run=run.name)
@@ -316,7 +326,7 @@ def test_what_is_open_stays_open_and_says_that_the_run_has_ended(
 
 
 def test_who_stops_a_run_needs_not_be_told_so_in_the_same_place(
-    workspace: Home, open_page: OpenPage
+    workspace: Workspace, open_page: OpenPage
 ) -> None:
     run = fake_run(workspace, "running", handle=own_handle())
     app = open_page("runs", run=run.name)
@@ -328,7 +338,7 @@ def test_who_stops_a_run_needs_not_be_told_so_in_the_same_place(
 
 
 def test_what_is_open_of_a_run_that_waits_stays_open_when_it_starts(
-    workspace: Home, open_page: OpenPage
+    workspace: Workspace, open_page: OpenPage
 ) -> None:
     run = submitted(workspace, "20260301-100000-demo_cnn")
     pages = [open_page("runs", run=run.name), open_page("runs")]
@@ -345,7 +355,7 @@ def test_what_is_open_of_a_run_that_waits_stays_open_when_it_starts(
 
 
 def test_a_run_that_no_queue_knows_is_seen_to_end_by_the_list(
-    workspace: Home, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+    workspace: Workspace, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = fake_run(workspace, "running", handle=own_handle())
     ended = replace(run.read_status(), state="done", ended_at="2026-03-01T10:01:05+00:00")
@@ -358,32 +368,34 @@ def test_a_run_that_no_queue_knows_is_seen_to_end_by_the_list(
     assert "Nothing runs or waits." in words_on(app)
 
 
-def test_changes_leaks_and_unreadable_files_are_said(workspace: Home, open_page: OpenPage) -> None:
+def test_changes_leaks_and_unreadable_files_are_said(
+    workspace: Workspace, open_page: OpenPage
+) -> None:
     recipe = change_recipe(PUBLISHED["demo_cnn"], {"batch_size": 4})
     run = fake_run(workspace, "done", recipe=recipe, leaks=7, weights=LEAKY_WEIGHTS)
 
     words = words_on(open_page("runs", run=run.name))
 
     assert "batch_size 16 → 4" in words
-    assert "7 patients or identical files are in several parts" in words
+    assert "7 patients or identical files are in several subsets" in words
     leak = "36 of 80 test images were trained on by earlier"
     assert f"Here {leak}, so it scores too well." in words
     assert f"with the weights of earlier, which began with those of first: {leak}; none of" in words
     assert "1 images could not be read" in words
 
 
-def test_a_class_that_a_given_part_lacks_is_said_of_the_run(
-    workspace: Home, open_page: OpenPage
+def test_a_class_that_a_given_subset_lacks_is_said_of_the_run(
+    workspace: Workspace, open_page: OpenPage
 ) -> None:
     run = fake_run(workspace, "done")
     data = json.loads((run.folder / "data.json").read_text(encoding="utf-8"))
-    run.write_json("data.json", {**data, "absent": [absence_in_words("test", ["opacity"])]})
+    run.write_json("data.json", {**data, "absent": [format_absence("test", ["opacity"])]})
 
-    assert "No image of opacity is in the test part" in words_on(open_page("runs", run=run.name))
+    assert "No image of opacity is in the test set" in words_on(open_page("runs", run=run.name))
 
 
 def test_what_goes_wrong_is_named_once_there_is_enough_to_go_by(
-    workspace: Home, open_page: OpenPage
+    workspace: Workspace, open_page: OpenPage
 ) -> None:
     run = fake_run(workspace, "running", handle=own_handle(), step="training")
     row = {**run.read_metrics()[-1], "loss": 1.2, "confusion": [[0, 400], [0, 900]]}
@@ -398,7 +410,7 @@ def test_what_goes_wrong_is_named_once_there_is_enough_to_go_by(
     assert "Next: Set phases.train.learning_rate=0.0002." in words.replace("**", "")
 
 
-def test_diverged_run_is_named_without_a_curve(workspace: Home, open_page: OpenPage) -> None:
+def test_diverged_run_is_named_without_a_curve(workspace: Workspace, open_page: OpenPage) -> None:
     message = f"The loss became nan in epoch 1: {DIVERGED}."
     run = fake_run(workspace, "failed", message=message)
     run.cut_metrics(0)
@@ -409,7 +421,9 @@ def test_diverged_run_is_named_without_a_curve(workspace: Home, open_page: OpenP
     assert "phases.train.learning_rate=0.0002" in words
 
 
-def test_damaged_status_does_not_hide_the_other_runs(workspace: Home, open_page: OpenPage) -> None:
+def test_damaged_status_does_not_hide_the_other_runs(
+    workspace: Workspace, open_page: OpenPage
+) -> None:
     fake_run(workspace, "done", "20260301-100000-demo_cnn")
     damaged = fake_run(workspace, "done", "20260301-110000-demo_cnn")
     (damaged.folder / "status.json").write_text("{", encoding="utf-8")
@@ -420,7 +434,7 @@ def test_damaged_status_does_not_hide_the_other_runs(workspace: Home, open_page:
     assert "damaged" in words_on(open_page("runs", run=damaged.name))
 
 
-def test_log_is_shown_once_it_is_opened(workspace: Home, open_page: OpenPage) -> None:
+def test_log_is_shown_once_it_is_opened(workspace: Workspace, open_page: OpenPage) -> None:
     run = fake_run(workspace, "failed")
     app = open_page("runs", run=run.name)
     assert not app.code
@@ -430,7 +444,7 @@ def test_log_is_shown_once_it_is_opened(workspace: Home, open_page: OpenPage) ->
     assert "all is well" in app.code[0].value
 
 
-def test_list_survives_a_run_without_metrics(workspace: Home, open_page: OpenPage) -> None:
+def test_list_survives_a_run_without_metrics(workspace: Workspace, open_page: OpenPage) -> None:
     run = fake_run(workspace, "failed")
     run.metrics_path.unlink()
 
@@ -441,7 +455,9 @@ def name_of(hour: int) -> str:
     return f"20260301-{hour:02d}0000-demo_cnn"
 
 
-def test_filters_in_the_address_choose_sort_and_count(workspace: Home, open_page: OpenPage) -> None:
+def test_filters_in_the_address_choose_sort_and_count(
+    workspace: Workspace, open_page: OpenPage
+) -> None:
     for hour, state in enumerate(["done", "failed", "done", "stopped"]):
         run = submitted(workspace, name_of(hour), user="Ana" if hour % 2 == 0 else "", state=state)
         write_notes(run, Notes(("baseline",) if hour < 3 else (), f"remark{hour}"))
@@ -459,7 +475,7 @@ def test_filters_in_the_address_choose_sort_and_count(workspace: Home, open_page
     assert "No run passes the filters" in words_on(app)
 
 
-def test_nonsense_in_the_address_filters_nothing(workspace: Home, open_page: OpenPage) -> None:
+def test_nonsense_in_the_address_filters_nothing(workspace: Workspace, open_page: OpenPage) -> None:
     fake_run(workspace, "done")
 
     app = open_page("runs", states="asleep", tags="none", order="sideways", sizes="maybe")
@@ -467,7 +483,7 @@ def test_nonsense_in_the_address_filters_nothing(workspace: Home, open_page: Ope
     assert len(app.dataframe[0].value) == 1
 
 
-def test_filter_and_order_of_the_table(workspace: Home) -> None:
+def test_filter_and_order_of_the_table(workspace: Workspace) -> None:
     for hour, accuracy in enumerate([0.8, None, 0.9]):
         run = fake_run(workspace, "done", name_of(hour), val_accuracy=accuracy)
         write_notes(run, Notes(tuple("ab"[: hour + 1])))
@@ -485,7 +501,7 @@ def test_filter_and_order_of_the_table(workspace: Home) -> None:
 
 
 def test_disk_use_is_measured_on_request_only_and_once(
-    workspace: Home, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+    workspace: Workspace, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fake_run(workspace, "done").best_checkpoint.parent.mkdir()
     run = fake_run(workspace, "failed", name_of(1))
@@ -511,90 +527,92 @@ def test_disk_use_is_measured_on_request_only_and_once(
     assert len(measured) == 2
 
 
-def test_ticked_runs_are_tagged_and_binned_but_never_one_that_waits(
-    workspace: Home, open_page: OpenPage
+def test_ticked_runs_are_tagged_and_trashed_but_never_one_that_waits(
+    workspace: Workspace, open_page: OpenPage
 ) -> None:
     runs = [fake_run(workspace, "done", name_of(hour)) for hour in range(2)]
     waiting = submitted(workspace, name_of(2))
 
     def ticked() -> None:
-        from pages.parts.runs.outcome import show_outcome
-        from pages.parts.runs.run_table import show_bulk
-        from xray_core.home import find_home
-        from xray_core.run_shelf import run_table
+        from pages.runs.outcome import show_outcome
+        from pages.runs.run_table import show_bulk
+        from xray_core.runs.index import run_table
+        from xray_core.workspace import find_workspace
 
         show_outcome()
-        table = run_table(find_home())
+        table = run_table(find_workspace())
         if len(table) > 1:
-            show_bulk(find_home(), table["name"].tolist(), table)
+            show_bulk(find_workspace(), table["name"].tolist(), table)
 
     app = AppTest.from_function(ticked, default_timeout=60).run()
     app.session_state["bulk_tags"] = ["week 2"]
     press(app.run(), "Add tags")
     assert [read_notes(run).tags for run in [*runs, waiting]] == [("week 2",)] * 3
-    press(app, "Delete to the bin")
+    press(app, "Delete to the trash")
 
     assert not app.exception
-    assert list_bin(workspace) == [name_of(1), name_of(0)]
-    assert "2 runs moved to the bin." in words_on(app)
+    assert list_trash(workspace) == [name_of(1), name_of(0)]
+    assert "2 runs moved to the trash." in words_on(app)
     assert f"{waiting.name} waits in the queue" in words_on(app)
     assert waiting.folder.is_dir()
 
 
-def test_a_run_goes_to_the_bin_and_comes_back_or_goes_for_good(
-    workspace: Home, open_page: OpenPage
+def test_a_run_goes_to_the_trash_and_comes_back_or_goes_for_good(
+    workspace: Workspace, open_page: OpenPage
 ) -> None:
     run = fake_run(workspace, "done")
 
-    app = press(open_page("runs", run=run.name), "Yes, to the bin")
+    app = press(open_page("runs", run=run.name), "Yes, to the trash")
     assert "run" not in app.query_params
-    assert "is in the bin" in words_on(app)
+    assert "is in the trash" in words_on(app)
     assert not app.dataframe
-    app.session_state["bin"] = True  # a click on the popover
-    app.run().multiselect(key="binned").set_value([run.name]).run()
+    app.session_state["trash"] = True  # a click on the popover
+    app.run().multiselect(key="trashed").set_value([run.name]).run()
     press(app, "Restore")
     assert run.read_status().state == "done"
     assert len(app.dataframe[0].value) == 1
 
-    app = press(open_page("runs", run=run.name), "Yes, to the bin")
-    app.session_state["bin"] = True
-    app.run().checkbox(key="bin_sure").check().run()
-    press(app, "Empty the bin")
+    app = press(open_page("runs", run=run.name), "Yes, to the trash")
+    app.session_state["trash"] = True
+    app.run().checkbox(key="trash_sure").check().run()
+    press(app, "Empty the trash")
     assert not app.exception
-    assert list_bin(workspace) == []
+    assert list_trash(workspace) == []
     assert "Deleted for good: 1 run." in words_on(app)
     assert "No training yet" in words_on(app.run())
 
 
 def test_a_run_in_the_bin_says_so_at_its_own_link_and_comes_back(
-    workspace: Home, open_page: OpenPage
+    workspace: Workspace, open_page: OpenPage
 ) -> None:
     run = fake_run(workspace, "done")
     write_report(run, workspace)
-    bin_run(run, workspace)
+    trash_run(run, workspace)
 
-    assert "lies in the bin" in words_on(open_page("evaluate", run=run.name))
+    assert "lies in the trash" in words_on(open_page("evaluate", run=run.name))
     app = open_page("runs", run=run.name)
-    assert "lies in the bin. Restore it" in words_on(app)
+    assert "lies in the trash. Restore it" in words_on(app)
     assert "no run" not in words_on(app)
     press(app, "Restore")
 
-    assert list_bin(workspace) == []
+    assert list_trash(workspace) == []
     assert "This epoch" in [one.value for one in app.subheader]
 
 
-def test_a_waiting_or_running_run_offers_no_bin(workspace: Home, open_page: OpenPage) -> None:
+def test_a_waiting_or_running_run_offers_no_trash(
+    workspace: Workspace, open_page: OpenPage
+) -> None:
     submitted(workspace, name_of(0))
     fake_run(workspace, "running", name_of(1), handle=own_handle())
 
     for hour in range(2):
         shown = labels_of(open_page("runs", run=name_of(hour)))
-        assert not {"Yes, to the bin", "Restart", "Resume"} & set(shown)
+        assert not {"Yes, to the trash", "Restart", "Resume"} & set(shown)
 
 
 @pytest.mark.parametrize("state", ["stopped", "failed", "lost"])
 def test_resume_queues_the_run_again_in_the_name_of_who_asked(
-    workspace: Home, open_page: OpenPage, state: str, commands: list[list[str]]
+    workspace: Workspace, open_page: OpenPage, state: str, commands: list[list[str]]
 ) -> None:
     run = fake_run(workspace, state)
     run.last_checkpoint.parent.mkdir()
@@ -613,7 +631,7 @@ def test_resume_queues_the_run_again_in_the_name_of_who_asked(
     assert "worker" in commands[-1]
 
 
-def test_a_run_that_is_done_is_not_resumed(workspace: Home, open_page: OpenPage) -> None:
+def test_a_run_that_is_done_is_not_resumed(workspace: Workspace, open_page: OpenPage) -> None:
     run = fake_run(workspace, "done")
 
     shown = labels_of(open_page("runs", run=run.name))
@@ -622,7 +640,7 @@ def test_a_run_that_is_done_is_not_resumed(workspace: Home, open_page: OpenPage)
     assert "Restart" in shown
 
 
-def test_a_resumed_run_says_from_where(workspace: Home, open_page: OpenPage) -> None:
+def test_a_resumed_run_says_from_where(workspace: Workspace, open_page: OpenPage) -> None:
     run = fake_run(workspace, "running", handle=own_handle(), step="training")
     run.append_event("started", "Its turn has come; it was started.", "worker")
     assert "Its turn has come" not in words_on(open_page("runs", run=run.name))
@@ -633,7 +651,7 @@ def test_a_resumed_run_says_from_where(workspace: Home, open_page: OpenPage) -> 
 
 
 def test_a_click_that_came_too_late_is_answered_in_words(
-    workspace: Home, open_page: OpenPage
+    workspace: Workspace, open_page: OpenPage
 ) -> None:
     run = fake_run(workspace, "stopped")
     app = open_page("runs", run=run.name)
@@ -646,7 +664,9 @@ def test_a_click_that_came_too_late_is_answered_in_words(
     assert "Resume" not in labels_of(app)
 
 
-def test_history_lists_what_happened_newest_first(workspace: Home, open_page: OpenPage) -> None:
+def test_history_lists_what_happened_newest_first(
+    workspace: Workspace, open_page: OpenPage
+) -> None:
     run = fake_run(workspace, "stopped")
     run.append_event("stopping", "Stopping after the present batch.", "Ana")
     run.append_event("stopped", "Stopped on request.", "worker")
@@ -663,7 +683,9 @@ def test_history_lists_what_happened_newest_first(workspace: Home, open_page: Op
     assert history["time"].notna().all()
 
 
-def test_the_queue_is_reordered_paused_and_cancelled(workspace: Home, open_page: OpenPage) -> None:
+def test_the_queue_is_reordered_paused_and_cancelled(
+    workspace: Workspace, open_page: OpenPage
+) -> None:
     names = [name_of(hour) for hour in range(3)]
     for name in names:
         submitted(workspace, name, rank=float(name[9:11]))
@@ -692,11 +714,11 @@ def test_the_queue_is_reordered_paused_and_cancelled(workspace: Home, open_page:
     assert waiting_order(workspace) == names[:2]
 
 
-def waiting_order(home: Home) -> list[str]:
-    return queue_view(home)["run"].tolist()
+def waiting_order(workspace: Workspace) -> list[str]:
+    return queue_view(workspace)["run"].tolist()
 
 
-def test_a_long_queue_is_shown_in_part(workspace: Home, open_page: OpenPage) -> None:
+def test_a_long_queue_is_shown_in_subset(workspace: Workspace, open_page: OpenPage) -> None:
     for minute in range(12):
         submitted(workspace, f"20260301-10{minute:02d}00-demo_cnn", user=f"user{minute}")
 
@@ -708,7 +730,7 @@ def test_a_long_queue_is_shown_in_part(workspace: Home, open_page: OpenPage) -> 
     assert "by user11" in words_on(app)
 
 
-def test_slots_and_limits_are_kept(workspace: Home, open_page: OpenPage) -> None:
+def test_slots_and_limits_are_kept(workspace: Workspace, open_page: OpenPage) -> None:
     submitted(workspace, name_of(0))
     app = open_page("runs")
     app.session_state["queue_settings"] = True
@@ -724,7 +746,9 @@ def test_slots_and_limits_are_kept(workspace: Home, open_page: OpenPage) -> None
     assert "The queue is paused" in words_on(app)
 
 
-def test_saving_the_limits_keeps_what_else_was_set(workspace: Home, open_page: OpenPage) -> None:
+def test_saving_the_limits_keeps_what_else_was_set(
+    workspace: Workspace, open_page: OpenPage
+) -> None:
     submitted(workspace, name_of(0))
     write_settings(workspace, QueueSettings(warm=False))
     app = open_page("runs")
@@ -737,7 +761,9 @@ def test_saving_the_limits_keeps_what_else_was_set(workspace: Home, open_page: O
     assert read_settings(workspace) == QueueSettings(slots=2, warm=False)
 
 
-def test_the_kept_epoch_is_the_one_that_the_log_names(workspace: Home, open_page: OpenPage) -> None:
+def test_the_selected_epoch_is_the_one_that_the_log_names(
+    workspace: Workspace, open_page: OpenPage
+) -> None:
     """By the recipe it may be the last, whatever the validation loss says."""
     run = fake_run(workspace, "running", handle=own_handle(), step="training")
     [row] = [line for line in run.read_metrics() if line.get("epoch") == 2 and "recall" in line]
@@ -747,48 +773,52 @@ def test_the_kept_epoch_is_the_one_that_the_log_names(workspace: Home, open_page
     app = open_page("runs", run=run.name)
 
     values = {one.label: one.value for one in app.metric}
-    assert values["Validation accuracy, kept epoch (3)"] == "25.0%"
+    assert values["Validation accuracy, selected epoch (3)"] == "25.0%"
     assert "Epoch 3 — its weights are kept." in app.get("html")[0].proto.body
 
 
-def test_a_group_is_compared_and_leads_to_its_runs(workspace: Home, open_page: OpenPage) -> None:
+def test_a_sweep_is_compared_and_leads_to_its_runs(
+    workspace: Workspace, open_page: OpenPage
+) -> None:
     for hour in (0, 1):
         recipe = change_recipe(PUBLISHED["demo_cnn"], {"split.folds": 2, "split.fold": hour + 1})
         run = fake_run(workspace, "done", name_of(hour), recipe)
-        run.write_submission(Submission(group="folds"))
+        run.write_submission(Submission(sweep="folds"))
         write_report(run, workspace)
 
     app = open_page("runs")
     assert "folds: 2 of 2 done" in [one.label.replace("\\", "") for one in app.get("page_link")]
-    app = open_page("runs", group="folds")
+    app = open_page("runs", sweep="folds")
 
     settings, members = app.table[0].value, app.dataframe[0].value
     assert settings.iloc[0][["setting", "done"]].tolist() == ["as published", "2 of 2"]
     assert "±" in settings["accuracy"].iloc[0]
     assert members["name"].tolist() == [name_of(0), name_of(1)]
     assert "All folds together" in words_on(app)
-    app = open_page("runs", group="folds", run=name_of(1))
-    assert "Its group" in labels_of(app)
-    app = open_page("runs", group="nonsense")
-    assert "no group 'nonsense' in this workspace. There is: folds" in words_on(app)
+    app = open_page("runs", sweep="folds", run=name_of(1))
+    assert "Whole sweep" in labels_of(app)
+    app = open_page("runs", sweep="nonsense")
+    assert "no sweep 'nonsense' in this workspace. There is: folds" in words_on(app)
 
 
-def test_networks_of_a_group_that_judge_the_same_images_are_judged_together(
-    workspace: Home, open_page: OpenPage
+def test_networks_of_a_sweep_that_evaluate_the_same_images_are_evaluated_together(
+    workspace: Workspace, open_page: OpenPage
 ) -> None:
     for hour in (0, 1):
         recipe = change_recipe(PUBLISHED["demo_cnn"], {"seed": hour})
         run = fake_run(workspace, "done", name_of(hour), recipe)
-        run.write_submission(Submission(group="pair"))
+        run.write_submission(Submission(sweep="pair"))
         write_report(run, workspace)
 
-    app = open_page("runs", group="pair")
+    app = open_page("runs", sweep="pair")
 
     assert not app.exception
     assert "2 networks together" in words_on(app)
 
 
-def test_a_run_past_the_queue_is_shown_as_running(workspace: Home, open_page: OpenPage) -> None:
+def test_a_run_past_the_queue_is_shown_as_running(
+    workspace: Workspace, open_page: OpenPage
+) -> None:
     fake_run(workspace, "running", handle=own_handle(), step="training", message="Epoch 2: x")
 
     app = open_page("runs")
@@ -797,7 +827,7 @@ def test_a_run_past_the_queue_is_shown_as_running(workspace: Home, open_page: Op
 
 
 def test_a_name_is_kept_by_a_cookie_and_read_from_it(
-    workspace: Home, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+    workspace: Workspace, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = fake_run(workspace, "stopped")
     app = open_page("runs", run=run.name)
@@ -814,7 +844,7 @@ def test_a_name_is_one_short_line() -> None:
     assert len(clean_name("x" * 99)) == 40
 
 
-def test_tags_and_note_are_shown_and_changed(workspace: Home, open_page: OpenPage) -> None:
+def test_tags_and_note_are_shown_and_changed(workspace: Workspace, open_page: OpenPage) -> None:
     run = fake_run(workspace, "done")
     write_notes(run, Notes(("old",), "Looks [fine](x)."))
     app = open_page("runs", run=run.name)
@@ -829,7 +859,7 @@ def test_tags_and_note_are_shown_and_changed(workspace: Home, open_page: OpenPag
     assert read_notes(run) == Notes((), "Better.")
 
 
-def test_damaged_notes_do_not_hide_the_run(workspace: Home, open_page: OpenPage) -> None:
+def test_damaged_notes_do_not_hide_the_run(workspace: Workspace, open_page: OpenPage) -> None:
     run = fake_run(workspace, "done")
     (run.folder / "notes.json").write_text("{", encoding="utf-8")
 
@@ -840,7 +870,7 @@ def test_damaged_notes_do_not_hide_the_run(workspace: Home, open_page: OpenPage)
 
 
 def test_device_chart_is_there_where_something_was_measured(
-    workspace: Home, open_page: OpenPage
+    workspace: Workspace, open_page: OpenPage
 ) -> None:
     run = fake_run(workspace, "done")
     app = open_page("runs", run=run.name)
@@ -912,7 +942,7 @@ def test_a_device_log_that_was_deleted_begins_anew(tmp_path: Path) -> None:
 
 
 def test_among_five_hundred_runs_a_link_opens_without_looking_at_the_others(
-    workspace: Home, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+    workspace: Workspace, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = fake_run(workspace, "done")
     status = (run.folder / "status.json").read_bytes()
@@ -937,7 +967,7 @@ def test_among_five_hundred_runs_a_link_opens_without_looking_at_the_others(
 
 @pytest.mark.parametrize("state", ["queued", "done"])
 def test_a_run_is_changed_and_trained_again(
-    workspace: Home, open_page: OpenPage, state: str
+    workspace: Workspace, open_page: OpenPage, state: str
 ) -> None:
     recipe = change_recipe(PUBLISHED["siim_mobilenet_opacity"], {"model_options.alpha": 0.5})
     run = fake_run(workspace, state, recipe=recipe)
@@ -946,13 +976,13 @@ def test_a_run_is_changed_and_trained_again(
 
     assert not app.exception
     assert app.title[0].value == "Train"
-    alpha = app.number_input(key="what_if.siim_mobilenet_opacity.model_options.alpha")
+    alpha = app.number_input(key="changed_recipe.siim_mobilenet_opacity.model_options.alpha")
     assert alpha.value == 0.5
     assert set(app.query_params) == {"recipe"}
 
 
 def test_the_recipe_of_a_run_can_be_taken_away(
-    workspace: Home, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+    workspace: Workspace, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     offered = {}
     monkeypatch.setattr(

@@ -11,19 +11,18 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from pages.parts.train import recipe_form
-from pages.parts.train.cost import time_in_words
-from pages.parts.train.recipe_fields import HELP
+from pages.train import recipe_form
+from pages.train.cost import format_time
+from pages.train.recipe_fields import HELP
 from tests.datasets.fakes import fake_kermany
 from tests.pages.conftest import OpenPage
 from tests.pages.fake_runs import fake_run, record_processes
 from tests.training.nih import draw_nih
-from xray_core.home import Home
 from xray_core.jobs import JobQueue, QueueSettings, write_settings
 from xray_core.models import MODELS
 from xray_core.recipes import (
     ANY_DATASET,
-    MENDED,
+    CORRECTED,
     PUBLISHED,
     Phase,
     Recipe,
@@ -33,8 +32,9 @@ from xray_core.recipes import (
 )
 from xray_core.recipes.script import model as script_model
 from xray_core.runs import list_runs
+from xray_core.workspace import Workspace
 
-FIELD = "what_if.demo_cnn."
+FIELD = "changed_recipe.demo_cnn."
 MEASURED: dict[str, Any] = {
     "parameters": 68_946,
     "layers": [
@@ -78,7 +78,7 @@ def test_only_recipes_that_fit_the_dataset_are_offered_by_source(open_page: Open
     thesis = PUBLISHED["siim_6_1_cnn9"].origin
     app.button_group(key="recipe_source").set_value(thesis).run()
 
-    names = [name for name in PUBLISHED if not name.endswith(MENDED)]
+    names = [name for name in PUBLISHED if not name.endswith(CORRECTED)]
     made_for_it = [PUBLISHED[name] for name in names if PUBLISHED[name].dataset == "siim_covid19"]
     for_any = [PUBLISHED[name].title for name in ANY_DATASET]
     assert ours == [one.title for one in made_for_it if one.origin == "X-ray Lab"] + for_any
@@ -87,18 +87,20 @@ def test_only_recipes_that_fit_the_dataset_are_offered_by_source(open_page: Open
     assert app.query_params["recipe"] == "siim_6_1_cnn9"
 
 
-def test_a_recipe_can_be_had_as_it_should_be(open_page: OpenPage) -> None:
+def test_a_recipe_can_be_had_corrected(open_page: OpenPage) -> None:
     app = open_page("train", recipe="siim_6_1_cnn9")
-    split = app.selectbox(key="what_if.siim_6_1_cnn9.split.method").value
+    split = app.selectbox(key="changed_recipe.siim_6_1_cnn9.split.method").value
 
-    app.toggle(key="recipe_mended").set_value(True).run()
+    app.toggle(key="recipe_corrected").set_value(True).run()
 
-    assert (split, app.query_params["recipe"]) == ("image", "siim_6_1_cnn9_mended")
+    assert (split, app.query_params["recipe"]) == ("image", "siim_6_1_cnn9_corrected")
     assert app.radio(key="recipe_choice").value == "siim_6_1_cnn9"
-    assert app.selectbox(key="what_if.siim_6_1_cnn9_mended.split.method").value == "patient"
+    assert (
+        app.selectbox(key="changed_recipe.siim_6_1_cnn9_corrected.split.method").value == "patient"
+    )
 
 
-def test_kermany_begins_with_its_own_recipe(workspace: Home, open_page: OpenPage) -> None:
+def test_kermany_begins_with_its_own_recipe(workspace: Workspace, open_page: OpenPage) -> None:
     fake_kermany(workspace.data / "chest_xray")
 
     app = open_page("train", data="chest_xray")
@@ -123,7 +125,7 @@ def test_wrong_recipe_in_the_address_is_said(open_page: OpenPage, name: str, wor
 
 
 def test_start_queues_the_recipe_and_wakes_a_worker(
-    workspace: Home, open_page: OpenPage, commands: list[list[str]]
+    workspace: Workspace, open_page: OpenPage, commands: list[list[str]]
 ) -> None:
     app = start(open_page("train"))
 
@@ -137,32 +139,32 @@ def test_start_queues_the_recipe_and_wakes_a_worker(
 
 
 def test_folds_and_a_grid_are_started_together(
-    workspace: Home, open_page: OpenPage, commands: list[list[str]]
+    workspace: Workspace, open_page: OpenPage, commands: list[list[str]]
 ) -> None:
     app = open_page("train")
-    app.session_state["several"] = True
+    app.session_state["sweep"] = True
     app.run()
-    assert app.button(key="several_start").disabled
-    app.number_input(key="several_folds").set_value(2)
-    app.selectbox(key="several_field_0").set_value("seed").run()
+    assert app.button(key="sweep_start").disabled
+    app.number_input(key="sweep_folds").set_value(2)
+    app.selectbox(key="sweep_field_0").set_value("seed").run()
     assert "no value is given" in app.error[0].value
-    app.text_input(key="several_values_0").set_value("1, 2, 3").run()
-    assert app.button(key="several_start").label == "Start 6 trainings"
+    app.text_input(key="sweep_values_0").set_value("1, 2, 3").run()
+    assert app.button(key="sweep_start").label == "Start 6 trainings"
     assert not app.error
 
-    app.button(key="several_start").click().run()
+    app.button(key="sweep_start").click().run()
 
     assert not app.exception
     runs = list_runs(workspace.runs)
-    [group] = {run.read_submission().group for run in runs}
+    [sweep] = {run.read_submission().sweep for run in runs}
     points = {(run.read_recipe().seed, run.read_recipe().split.fold) for run in runs}
     assert points == {(seed, fold) for seed in (1, 2, 3) for fold in (1, 2)}
     assert len(JobQueue(workspace.queue).list_jobs()) == 6
-    assert app.query_params["group"] == group
-    assert f"{group} · 6 runs" in " ".join(one.value for one in app.caption).replace("\\", "")
+    assert app.query_params["sweep"] == sweep
+    assert f"{sweep} · 6 runs" in " ".join(one.value for one in app.caption).replace("\\", "")
 
 
-def test_changes_are_named_and_kept_in_the_run(workspace: Home, open_page: OpenPage) -> None:
+def test_changes_are_named_and_kept_in_the_run(workspace: Workspace, open_page: OpenPage) -> None:
     app = open_page("train")
     app.number_input(key=FIELD + "preprocess.size").set_value(64 + 16)
     app.number_input(key=FIELD + "phases.train.epochs").set_value(2)
@@ -177,7 +179,7 @@ def test_changes_are_named_and_kept_in_the_run(workspace: Home, open_page: OpenP
 
 
 def test_refused_value_is_said_in_words_and_cannot_be_started(
-    workspace: Home, open_page: OpenPage
+    workspace: Workspace, open_page: OpenPage
 ) -> None:
     app = open_page("train")
     app.number_input(key=FIELD + "batch_size").set_value(0).run()
@@ -187,37 +189,37 @@ def test_refused_value_is_said_in_words_and_cannot_be_started(
     assert button.disabled
 
 
-def test_a_class_that_the_given_test_part_lacks_is_said_before_the_start(
-    workspace: Home, open_page: OpenPage
+def test_a_class_that_the_given_test_subset_lacks_is_said_before_the_start(
+    workspace: Workspace, open_page: OpenPage
 ) -> None:
-    fake_kermany(workspace.data / "chest_xray")  # no normal film is in its test part
+    fake_kermany(workspace.data / "chest_xray")  # no normal image is in its test set
 
     app = open_page("train", data="chest_xray", recipe="pneumonia_cnn")
-    app.selectbox(key="what_if.pneumonia_cnn.split.method").select("published").run()
+    app.selectbox(key="changed_recipe.pneumonia_cnn.split.method").select("published").run()
 
-    assert "No image of normal is in the test part" in words_of(app)
+    assert "No image of normal is in the test set" in words_of(app)
     [button] = [one for one in app.button if one.label == "Start training"]
     assert not button.disabled
 
 
 def test_a_split_at_random_that_would_lack_a_class_cannot_be_started(
-    workspace: Home, open_page: OpenPage
+    workspace: Workspace, open_page: OpenPage
 ) -> None:
     folder = workspace.data / "chest_xray"
     fake_kermany(folder)  # three patients of each class
     (folder / "train" / "PNEUMONIA" / "person447_virus_921_1.jpeg").unlink()
 
     app = open_page("train", data="chest_xray", recipe="pneumonia_cnn")
-    app.selectbox(key="what_if.pneumonia_cnn.split.method").select("patient").run()
+    app.selectbox(key="changed_recipe.pneumonia_cnn.split.method").select("patient").run()
 
-    assert "part would hold no image of pneumonia" in words_of(app)
+    assert "set would hold no image of pneumonia" in words_of(app)
     assert "pneumonia: 2 images in 2 groups (" in words_of(app)
     [button] = [one for one in app.button if one.label == "Start training"]
     assert button.disabled
 
 
 def test_a_value_outside_of_the_usual_range_is_said_and_can_be_started(
-    workspace: Home, open_page: OpenPage
+    workspace: Workspace, open_page: OpenPage
 ) -> None:
     app = open_page("train")
     app.number_input(key=FIELD + "phases.train.learning_rate").set_value(5.0).run()
@@ -230,14 +232,14 @@ def test_a_value_outside_of_the_usual_range_is_said_and_can_be_started(
 
 def test_points_of_a_grid_outside_of_the_usual_range_are_said(open_page: OpenPage) -> None:
     app = open_page("train")
-    app.session_state["several"] = True
+    app.session_state["sweep"] = True
     app.run()
-    app.selectbox(key="several_field_0").set_value("phases.train.learning_rate").run()
-    app.text_input(key="several_values_0").set_value("0.001, 7").run()
+    app.selectbox(key="sweep_field_0").set_value("phases.train.learning_rate").run()
+    app.text_input(key="sweep_values_0").set_value("0.001, 7").run()
 
     assert "phases.train.learning_rate is 7; 0.0001 to 0.003 is usual" in words_of(app)
     assert "is 0.001;" not in words_of(app)
-    assert not app.button(key="several_start").disabled
+    assert not app.button(key="sweep_start").disabled
 
 
 def test_fields_of_one_name_have_helps_of_their_own() -> None:
@@ -266,7 +268,7 @@ def test_back_to_published_undoes_the_changes(open_page: OpenPage) -> None:
 
 
 def test_an_option_is_offered_with_words_where_it_has_a_meaning(
-    workspace: Home, open_page: OpenPage
+    workspace: Workspace, open_page: OpenPage
 ) -> None:
     app = open_page("train")
     shown = {str(one.key).removeprefix(FIELD): one for one in (*app.number_input, *app.selectbox)}
@@ -325,9 +327,11 @@ def test_a_value_typed_for_a_choice_that_was_taken_back_does_no_harm(open_page: 
     assert any("nothing changed" in one.value for one in app.caption)
 
 
-def test_a_pretrained_base_can_be_trained_in_part(workspace: Home, open_page: OpenPage) -> None:
+def test_a_pretrained_base_can_be_trained_in_subset(
+    workspace: Workspace, open_page: OpenPage
+) -> None:
     app = open_page("train", recipe="siim_mobilenet_opacity")
-    key = "what_if.siim_mobilenet_opacity.phases.fine_tune."
+    key = "changed_recipe.siim_mobilenet_opacity.phases.fine_tune."
     app.selectbox(key=key + "trainable").select("top:0.3")
     app.selectbox(key=key + "batch_norm").select("frozen").run()
 
@@ -350,7 +354,7 @@ def test_weights_that_a_recipe_alone_begins_with_are_a_choice_of_its_own(
     def page(name: str) -> None:
         import streamlit as st
 
-        from pages.parts.train.recipe_form import show_form
+        from pages.train.recipe_form import show_form
         from xray_core.recipes import PUBLISHED
 
         st.session_state["found"] = show_form(PUBLISHED[name], ["patient"])
@@ -358,14 +362,16 @@ def test_weights_that_a_recipe_alone_begins_with_are_a_choice_of_its_own(
     app = AppTest.from_function(page, args=(name,), default_timeout=30).run()
 
     assert not app.exception
-    weights = app.selectbox(key=f"what_if.{name}.weights")
+    weights = app.selectbox(key=f"changed_recipe.{name}.weights")
     assert weights.options[0] == shown
     assert app.session_state["found"]["weights"] == PUBLISHED[name].weights
 
 
-def test_missing_weights_file_is_said_when_started(workspace: Home, open_page: OpenPage) -> None:
+def test_missing_weights_file_is_said_when_started(
+    workspace: Workspace, open_page: OpenPage
+) -> None:
     app = open_page("train", recipe="siim_mobilenet_opacity")
-    key = "what_if.siim_mobilenet_opacity.weights"
+    key = "changed_recipe.siim_mobilenet_opacity.weights"
     app.selectbox(key=key).select("a file").run()
     app.text_input(key=key + "_path").set_value("/no/such.h5").run()
     app = start(app)
@@ -375,7 +381,7 @@ def test_missing_weights_file_is_said_when_started(workspace: Home, open_page: O
 
 
 def test_cost_is_measured_by_a_process_of_its_own(
-    workspace: Home, open_page: OpenPage, commands: list[list[str]]
+    workspace: Workspace, open_page: OpenPage, commands: list[list[str]]
 ) -> None:
     app = open_page("train")
 
@@ -396,11 +402,11 @@ def test_cost_is_measured_by_a_process_of_its_own(
     ],
 )
 def test_a_range_of_time_is_rounded_outwards(least: float, most: float, words: str) -> None:
-    assert time_in_words(least, most) == words
+    assert format_time(least, most) == words
 
 
 def test_measured_cost_is_shown_as_a_range(
-    workspace: Home, open_page: OpenPage, commands: list[list[str]]
+    workspace: Workspace, open_page: OpenPage, commands: list[list[str]]
 ) -> None:
     open_page("train")  # asks for the measurement, whose place this reveals
     [path] = [one for one in commands[0] if one.endswith(".json")]
@@ -423,13 +429,13 @@ def test_measured_cost_is_shown_as_a_range(
 
 @pytest.mark.parametrize("warm", [True, False])
 def test_a_training_is_made_ready_once_the_cost_is_known(
-    workspace: Home,
+    workspace: Workspace,
     open_page: OpenPage,
     commands: list[list[str]],
     monkeypatch: pytest.MonkeyPatch,
     warm: bool,
 ) -> None:
-    monkeypatch.delenv("XRAY_WARM")
+    monkeypatch.delenv("XRAY_STANDBY")
     write_settings(workspace, QueueSettings(warm=warm))
     open_page("train")
     [describing] = commands  # both at once would make the figures wrong
@@ -460,7 +466,7 @@ def test_the_network_is_drawn_for_those_who_look(
 
 
 def test_failed_measurement_shows_its_reason(
-    workspace: Home, open_page: OpenPage, commands: list[list[str]]
+    workspace: Workspace, open_page: OpenPage, commands: list[list[str]]
 ) -> None:
     open_page("train")
     [path] = [one for one in commands[0] if one.endswith(".json")]
@@ -508,7 +514,7 @@ ANOTHER_MODEL = change_recipe(
     ids=lambda recipe: f"{recipe.parent or recipe.name}-{recipe.model}-{recipe.seed}",
 )
 def test_a_run_is_trained_again_with_all_its_settings(
-    workspace: Home, open_page: OpenPage, trained: Recipe, monkeypatch: pytest.MonkeyPatch
+    workspace: Workspace, open_page: OpenPage, trained: Recipe, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("xray_core.jobs.submit.check_weights", lambda *_: None)
     run = fake_run(workspace, "done", recipe=trained)
@@ -523,7 +529,7 @@ def test_a_run_is_trained_again_with_all_its_settings(
     assert dataclasses.replace(again.read_recipe(), data_folder="") == trained
 
 
-def test_a_layer_that_was_typed_is_taken_over(workspace: Home, open_page: OpenPage) -> None:
+def test_a_layer_that_was_typed_is_taken_over(workspace: Workspace, open_page: OpenPage) -> None:
     typed = {"phases.fine_tune.trainable": "from:block_13_expand"}
     recipe = change_recipe(PUBLISHED["siim_mobilenet_opacity"], typed)
     run = fake_run(workspace, "done", recipe=recipe)
@@ -534,7 +540,7 @@ def test_a_layer_that_was_typed_is_taken_over(workspace: Home, open_page: OpenPa
 
 
 def test_what_was_changed_before_makes_way_for_the_settings_of_the_run(
-    workspace: Home, open_page: OpenPage
+    workspace: Workspace, open_page: OpenPage
 ) -> None:
     run = fake_run(workspace, "failed", recipe=change_recipe(PUBLISHED["demo_cnn"], {"seed": 7}))
     app = open_page("train")
@@ -553,7 +559,7 @@ def test_what_was_changed_before_makes_way_for_the_settings_of_the_run(
 
 @pytest.mark.parametrize("folder", ["chest_xray", "kermany-224/chest_xray"])
 def test_the_dataset_of_the_run_is_chosen(
-    workspace: Home, open_page: OpenPage, folder: str
+    workspace: Workspace, open_page: OpenPage, folder: str
 ) -> None:
     """Also where the dataset lies inside the folder that is listed, as in every archive."""
     fake_kermany(workspace.data / folder)
@@ -571,7 +577,7 @@ def test_the_dataset_of_the_run_is_chosen(
 
 
 def test_a_run_on_data_that_is_not_here_is_taken_over_with_a_warning(
-    workspace: Home, open_page: OpenPage
+    workspace: Workspace, open_page: OpenPage
 ) -> None:
     run = fake_run(workspace, "done", recipe=change_recipe(PUBLISHED["demo_cnn"], {"seed": 7}))
     shutil.move(workspace.demo_data, workspace.data / "elsewhere")
@@ -582,7 +588,9 @@ def test_a_run_on_data_that_is_not_here_is_taken_over_with_a_warning(
     assert app.number_input(key=FIELD + "seed").value == 7
 
 
-def test_what_cannot_be_taken_over_of_a_run_is_said(workspace: Home, open_page: OpenPage) -> None:
+def test_what_cannot_be_taken_over_of_a_run_is_said(
+    workspace: Workspace, open_page: OpenPage
+) -> None:
     demo = PUBLISHED["demo_cnn"]
     other_phase = dataclasses.replace(demo, phases=(Phase("warm", 1),), seed=7)
     run = fake_run(workspace, "done", recipe=other_phase)
@@ -597,7 +605,7 @@ def test_what_cannot_be_taken_over_of_a_run_is_said(workspace: Home, open_page: 
     assert "There is no run '../x'" in words_of(open_page("train", **{"from": "../x"}))
 
 
-def test_another_model_brings_its_own_fields(workspace: Home, open_page: OpenPage) -> None:
+def test_another_model_brings_its_own_fields(workspace: Workspace, open_page: OpenPage) -> None:
     app = open_page("train")
     assert app.selectbox(key=FIELD + "model").options == [card.title for card in MODELS.values()]
     assert app.selectbox(key=FIELD + "weights").options == ["random", "a file"]
@@ -632,7 +640,7 @@ def test_back_to_published_brings_the_model_back(open_page: OpenPage) -> None:
 
 
 def test_a_frozen_base_is_refused_for_a_model_without_one_and_can_be_changed(
-    workspace: Home, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+    workspace: Workspace, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     published = PUBLISHED["siim_mobilenet_opacity"]
     [phase] = published.phases
@@ -640,7 +648,7 @@ def test_a_frozen_base_is_refused_for_a_model_without_one_and_can_be_changed(
         published, phases=(dataclasses.replace(phase, trainable="head"),)
     )
     monkeypatch.setitem(PUBLISHED, published.name, freezing)
-    key = f"what_if.{published.name}."
+    key = f"changed_recipe.{published.name}."
     app = open_page("train", recipe=published.name)
 
     app.selectbox(key=key + "model").select("googlenet").run()
@@ -673,29 +681,34 @@ def test_the_recipe_as_it_stands_can_be_taken_away(
 
 
 def test_the_columns_beside_the_image_are_chosen_where_the_model_takes_them(
-    workspace: Home, open_page: OpenPage, commands: list[list[str]]
+    workspace: Workspace, open_page: OpenPage, commands: list[list[str]]
 ) -> None:
     draw_nih(workspace.data / "nih")
-    key = "what_if.xnet_dual."
+    key = "changed_recipe.xnet_dual."
     app = open_page("train", data="nih", recipe="xnet_dual")
-    assert app.multiselect(key=key + "structured").value == ["age", "gender", "view", "follow_up"]
+    assert app.multiselect(key=key + "tabular").value == [
+        "age",
+        "gender",
+        "view_position",
+        "follow_up",
+    ]
     assert any("nothing changed" in one.value for one in app.caption)
 
-    app.multiselect(key=key + "structured").set_value([]).run()
-    assert "structured is empty, but xnet_dual takes" in words_of(app)
-    app.selectbox(key=key + "label_view").select("nih_abnormal")
+    app.multiselect(key=key + "tabular").set_value([]).run()
+    assert "tabular is empty, but xnet_dual takes" in words_of(app)
+    app.selectbox(key=key + "task").select("nih_abnormal")
     app.selectbox(key=key + "model").select("xnet_cnn").run()
     assert not [one for one in app.multiselect if str(one.key).startswith(key)]
     assert not app.error
     app.selectbox(key=key + "model").select("xnet_dual").run()
-    app.multiselect(key=key + "structured").set_value(["view", "age"]).run()
+    app.multiselect(key=key + "tabular").set_value(["view_position", "age"]).run()
     said = " ".join(one.value for one in app.info).replace("\\", "")
-    assert "structured age,gender,view,follow_up → view,age" in said
+    assert "tabular age,gender,view_position,follow_up → view_position,age" in said
     assert any("no script of xnet_dual" in one.value.replace("\\", "") for one in app.caption)
     start(app)
 
     [run] = list_runs(workspace.runs)
-    assert run.read_recipe().structured == ("view", "age")
-    assert "--set=structured=view,age" in commands[-2] + commands[-1]
+    assert run.read_recipe().tabular == ("view_position", "age")
+    assert "--set=tabular=view_position,age" in commands[-2] + commands[-1]
     again = open_page("train", **{"from": run.name})
-    assert again.multiselect(key=key + "structured").value == ["view", "age"]
+    assert again.multiselect(key=key + "tabular").value == ["view_position", "age"]

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from skimage import exposure
 
-from xray_core.datasets.images import read_image
+from xray_core.imagefiles.images import read_image
 from xray_core.preprocess.images import (
     CONTRAST,
     apply_preprocess,
@@ -30,29 +30,29 @@ def murky() -> np.ndarray:
     return levels.clip(60, 140).astype(np.uint8)
 
 
-def test_squash_averages_when_it_shrinks() -> None:
+def test_stretch_averages_when_it_shrinks() -> None:
     image = np.zeros((4, 8), np.uint8)
     image[0, :2] = 200
     image[:, 4] = 90
 
-    small = resize_square(image, 4, "squash")
+    small = resize_square(image, 4, "stretch")
 
     # 8 columns become 4, 4 rows stay: each pixel is the mean of two neighbours in x.
     np.testing.assert_array_equal(small, [[200, 0, 45, 0]] + [[0, 0, 45, 0]] * 3)
 
 
-def test_squash_averages_the_long_side_while_the_short_one_grows() -> None:
+def test_stretch_averages_the_long_side_while_the_short_one_grows() -> None:
     stripes = np.zeros((2, 64), np.uint8)
     stripes[:, ::4] = 200  # one column in four, so looking at fewer gives another mean
 
-    np.testing.assert_array_equal(resize_square(stripes, 16, "squash"), np.full((16, 16), 50))
+    np.testing.assert_array_equal(resize_square(stripes, 16, "stretch"), np.full((16, 16), 50))
 
 
 def test_squash_weighs_neighbours_by_distance_when_it_grows() -> None:
     steps = np.array([[0, 200], [0, 200]], np.uint8)
 
     # Centres of the new pixels lie a quarter of an old one from its own centre.
-    np.testing.assert_array_equal(resize_square(steps, 4, "squash"), [[0, 50, 150, 200]] * 4)
+    np.testing.assert_array_equal(resize_square(steps, 4, "stretch"), [[0, 50, 150, 200]] * 4)
 
 
 @pytest.mark.parametrize(
@@ -76,7 +76,7 @@ def test_pad_keeps_the_aspect_ratio_between_equal_black_borders(
     np.testing.assert_array_equal(padded, expected)
 
 
-@pytest.mark.parametrize("how", ["squash", "pad"])
+@pytest.mark.parametrize("how", ["stretch", "pad"])
 def test_an_image_of_the_right_size_is_not_touched(how: str, murky: np.ndarray) -> None:
     square = murky[:64, :64]
 

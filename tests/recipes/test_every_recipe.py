@@ -36,13 +36,13 @@ TRIED = tried()
 def test_it_builds_learns_a_step_in_each_phase_and_predicts(name: str) -> None:
     recipe = TRIED[name]
     n_classes, size = len(recipe.class_names) or 2, max(MODELS[recipe.model].min_size, 32)
-    beside = {"n_structured": 2 * len(recipe.structured)} if recipe.structured else {}
+    beside = {"n_tabular": 2 * len(recipe.tabular)} if recipe.tabular else {}
     model = build_model(recipe.model, n_classes, size, "random", **recipe.model_options, **beside)
     rng = np.random.default_rng(0)
     images: Any = rng.uniform(0, 255, (BATCH, size, size, 1)).astype("float32")
     if beside:
-        numbers = rng.normal(size=(BATCH, beside["n_structured"])).astype("float32")
-        images = {"image": images, "structured": numbers}
+        numbers = rng.normal(size=(BATCH, beside["n_tabular"])).astype("float32")
+        images = {"image": images, "tabular": numbers}
     targets = np.eye(n_classes, dtype="float32")[np.arange(BATCH) % n_classes]
 
     for phase in recipe.phases:

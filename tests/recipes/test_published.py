@@ -6,11 +6,11 @@ import pytest
 
 from xray_core.datasets import READERS
 from xray_core.errors import RecipeError
-from xray_core.labels import LABEL_VIEWS
 from xray_core.models import MODELS
 from xray_core.processes import PROJECT
-from xray_core.recipes import MENDED, PUBLISHED, Recipe, change_recipe, find_recipe
+from xray_core.recipes import CORRECTED, PUBLISHED, Recipe, change_recipe, find_recipe
 from xray_core.recipes.variants import setting_of, vary_recipe
+from xray_core.tasks import TASKS
 
 
 @pytest.mark.parametrize("name", PUBLISHED)
@@ -30,7 +30,7 @@ def test_it_is_registered_under_its_name_and_belongs_to_a_reader(name: str) -> N
 
     assert recipe.name == name
     assert recipe.dataset in READERS
-    assert LABEL_VIEWS[recipe.label_view].dataset == recipe.dataset
+    assert TASKS[recipe.task].dataset == recipe.dataset
     assert recipe.model in MODELS
     assert (recipe.parent, recipe.changes, recipe.data_folder) == ("", {}, "")
 
@@ -83,7 +83,7 @@ def test_experiment_6_1_of_the_thesis_is_as_published() -> None:
         ("tang2020_vgg19_rsna_opacity", (1476, 1532), (922, 1000), 0.9427, 0.9498),
     ],
 )
-def test_the_figures_of_the_rsna_films_are_those_of_one_confusion_matrix(
+def test_the_figures_of_the_rsna_images_are_those_of_one_confusion_matrix(
     name: str, of_normal: tuple[int, int], of_other: tuple[int, int], ppv: float, npv: float
 ) -> None:
     recipe = PUBLISHED[name]
@@ -120,7 +120,7 @@ def test_the_folds_of_the_source_are_one_group(
     assert len({str(setting_of(one)) for one in found}) == 1
 
 
-@pytest.mark.parametrize("name", [name for name in PUBLISHED if not name.endswith(MENDED)])
+@pytest.mark.parametrize("name", [name for name in PUBLISHED if not name.endswith(CORRECTED)])
 def test_the_list_in_the_documentation_says_the_same(name: str) -> None:
     lines = (PROJECT / "docs" / "recipes.md").read_text("utf-8").splitlines()
 

@@ -1,4 +1,4 @@
-"""What a recipe may hold, how a what-if changes it, and how it is stored."""
+"""What a recipe may hold, how a changed recipe changes it, and how it is stored."""
 
 import dataclasses
 import json
@@ -30,7 +30,7 @@ def as_fields(recipe: Recipe = DEMO) -> dict[str, Any]:
     return fields
 
 
-def test_a_what_if_records_its_parent_and_what_changed() -> None:
+def test_a_changed_recipe_records_its_parent_and_what_changed() -> None:
     changed = change_recipe(DEMO, {"batch_size": 8, "preprocess.size": 64})
 
     assert (changed.batch_size, changed.preprocess.size) == (8, 64)
@@ -45,7 +45,7 @@ def test_a_what_if_records_its_parent_and_what_changed() -> None:
     )
 
 
-def test_a_what_if_of_a_what_if_keeps_the_published_parent_and_every_change() -> None:
+def test_a_changed_recipe_of_a_changed_recipe_keeps_the_published_parent_and_every_change() -> None:
     changed = change_recipe(change_recipe(DEMO, {"batch_size": 8}), {"seed": 5})
 
     assert changed.parent == "demo_cnn"
@@ -140,7 +140,7 @@ def test_a_value_of_another_type_is_refused(key: str, value: Any, message: str) 
         ("preprocess.size", 20, "preprocess.size is 20 px, but demo_cnn needs at least 32"),
         ("split.method", "fair", "split.method is 'fair'; choose one of: patient"),
         ("weights", "imagenet", "demo_cnn has no published weights. Set weights=random"),
-        ("label_view", "nih_findings", "several classes at once"),
+        ("task", "nih_findings", "several classes at once"),
     ],
 )
 def test_a_refusal_names_the_field_the_value_and_the_choices(
@@ -205,16 +205,16 @@ def test_a_recipe_that_was_stored_before_an_option_came_trains_as_it_did() -> No
     assert (phase.decay, phase.decay_epochs, phase.warm_up) == (0.0, 0, 0)
 
 
-def test_a_label_view_of_another_dataset_takes_the_recipe_there() -> None:
-    changed = change_recipe(DEMO, {"label_view": "kermany_cause"})
+def test_a_task_of_another_dataset_takes_the_recipe_there() -> None:
+    changed = change_recipe(DEMO, {"task": "kermany_cause"})
 
     assert changed.dataset == "kermany"
     assert changed.class_names == ("normal", "bacterial", "viral")
 
 
-def test_an_unknown_label_view_is_refused_with_the_choices() -> None:
+def test_an_unknown_task_is_refused_with_the_choices() -> None:
     with pytest.raises(LabelError, match="'siim_opcity'. Choose one of: siim_study, "):
-        change_recipe(DEMO, {"label_view": "siim_opcity"})
+        change_recipe(DEMO, {"task": "siim_opcity"})
 
 
 @pytest.mark.parametrize(
@@ -252,7 +252,7 @@ def test_another_model_brings_its_own_options() -> None:
     assert (larger.model, larger.model_options) == ("mobilenet_v2", {"alpha": 0.5})
 
 
-def test_the_changes_of_a_what_if_with_another_model_make_it_again() -> None:
+def test_the_changes_of_a_changed_recipe_with_another_model_make_it_again() -> None:
     narrow = change_recipe(MOBILENET, {"model_options.alpha": 0.5, "seed": 5})
     smaller = change_recipe(narrow, {"model": "demo_cnn", "weights": "random"})
 
@@ -305,7 +305,7 @@ def test_epochs_are_counted_through_all_phases() -> None:
     assert dataclasses.replace(DEMO, phases=phases).n_epochs == 7
 
 
-def test_a_what_if_comes_back_from_json() -> None:
+def test_a_changed_recipe_comes_back_from_json() -> None:
     changed = change_recipe(
         dataclasses.replace(MOBILENET, data_folder="/data"), {"model_options.alpha": 0.5, "seed": 3}
     )
@@ -349,9 +349,9 @@ def test_an_odd_field_in_a_file_is_named_with_its_value(
 
 def test_a_missing_field_is_named() -> None:
     fields = as_fields()
-    del fields["label_view"]
+    del fields["task"]
 
-    with pytest.raises(RecipeError, match="recipe is incomplete: it lacks label_view"):
+    with pytest.raises(RecipeError, match="recipe is incomplete: it lacks task"):
         Recipe.from_json(json.dumps(fields))
 
 

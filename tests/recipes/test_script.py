@@ -17,20 +17,20 @@ import pandas as pd
 import pytest
 
 from xray_core.datasets import open_dataset
-from xray_core.datasets.phantom import write_phantom_dataset
 from xray_core.errors import RecipeError
-from xray_core.labels import encode_catalog, find_view
 from xray_core.models import MODELS, ModelCard, build_model
 from xray_core.preprocess.images import apply_preprocess
 from xray_core.preprocess.spec import CONTRASTS, RESIZES, PreprocessSpec
 from xray_core.recipes import PUBLISHED, Phase, change_recipe
 from xray_core.recipes.script import left_out, model, write_script
 from xray_core.splits import split_catalog
+from xray_core.synthetic.dataset import write_synthetic_dataset
+from xray_core.tasks import encode_catalog, find_task
 
 DEMO = PUBLISHED["demo_cnn"]
 BASE = change_recipe(
     PUBLISHED["siim_mobilenet_opacity"],
-    {"weights": "random", "preprocess.size": 32, "judged_epoch": "best"},
+    {"weights": "random", "preprocess.size": 32, "selected_epoch": "best"},
 )
 # Building these twice takes seconds each; that Keras is asked for the same is enough.
 LARGE = (
@@ -40,7 +40,7 @@ LARGE = (
 # Without this variable, the networks that take seconds to build are left out.
 SLOW = () if "XRAY_EVERY_MODEL" in os.environ else ("alexnet", "googlenet", "resnet18")
 CASES: list[tuple[str, dict[str, Any]]] = [
-    *((name, {}) for name, card in MODELS.items() if name not in SLOW and not card.structured),
+    *((name, {}) for name, card in MODELS.items() if name not in SLOW and not card.tabular),
     ("mobilenet_v2", {"alpha": 0.5, "head": "norm_flatten", "dropout": 0.4}),
     ("vgg16", {"head": "flatten_dense"}),
 ]
@@ -179,14 +179,14 @@ def test_what_a_script_does_not_express_is_named_at_its_top() -> None:
         class_weights="none",
         sampling="balanced",
         mixup=0.2,
-        finer_targets=True,
+        combined_labels=True,
         calibrate=True,
     )
 
     head = write_script(recipe).partition("import argparse")[0]
 
     assert "# Left out:\n" in head
-    for words in ("finer_targets", "calibrate", "mixup 0.2", "sampling balanced", "warm_up 1"):
+    for words in ("combined_labels", "calibrate", "mixup 0.2", "sampling balanced", "warm_up 1"):
         assert f"# - {words}" in head.replace("phases.train.", "")
     assert left_out(DEMO) == []
     assert "Left out" not in write_script(DEMO)
@@ -287,11 +287,11 @@ def run_script(folder: Path, images: Path) -> subprocess.CompletedProcess[str]:
 @pytest.mark.parametrize(
     ("table", "message"),
     [
-        ("path,part\na.png,train\n", "split.csv has no column ['label']"),
-        ("path,label,part\na.png,odd,train\n", "Labels that are no classes: ['odd']"),
-        ("path,label,part\na.png,opacity,train\n", "in the part train: ['no_opacity']"),
+        ("path,subset\na.png,training\n", "split.csv has no column ['label']"),
+        ("path,label,subset\na.png,odd,training\n", "Labels that are no classes: ['odd']"),
+        ("path,label,subset\na.png,opacity,training\n", "in the training set: ['no_opacity']"),
         (
-            "path,label,part\na.png,opacity,train\nb.png,no_opacity,train\n",
+            "path,label,subset\na.png,opacity,training\nb.png,no_opacity,training\n",
             "a.png cannot be read. Take it out of the table.",
         ),
     ],
@@ -311,12 +311,12 @@ def test_what_is_wrong_with_the_table_is_said(
 
 @pytest.mark.slow
 def test_the_script_of_the_demo_runs_to_its_end_without_this_project(tmp_path: Path) -> None:
-    write_phantom_dataset(tmp_path / "films", n_images=40, size=64)
-    catalog = open_dataset(tmp_path / "films", tmp_path / "cache")
-    targets = encode_catalog(catalog, find_view(DEMO.label_view))
+    write_synthetic_dataset(tmp_path / "images", n_images=40, size=64)
+    catalog = open_dataset(tmp_path / "images", tmp_path / "cache")
+    targets = encode_catalog(catalog, find_task(DEMO.task))
     split = split_catalog(catalog, targets, DEMO.split).rename(columns={"class": "label"})
-    split[["path", "label", "part"]].to_csv(tmp_path / "split.csv", index=False)
-    changes = {"phases.train.epochs": 1, "preprocess.size": 32, "average_mirror": True}
+    split[["path", "label", "subset"]].to_csv(tmp_path / "split.csv", index=False)
+    changes = {"phases.train.epochs": 1, "preprocess.size": 32, "test_time_augmentation": True}
     text = write_script(change_recipe(DEMO, changes))
     assert "xray_core" not in text
     (tmp_path / "train.py").write_text(text, encoding="utf-8")
@@ -324,7 +324,7 @@ def test_the_script_of_the_demo_runs_to_its_end_without_this_project(tmp_path: P
     done = run_script(tmp_path, catalog.root)
 
     assert done.returncode == 0, done.stderr[-3000:]
-    n_tested = int((split["part"] == "test").sum())
+    n_tested = int((split["subset"] == "test").sum())
     assert f"test: {n_tested} images" in done.stdout
     for words in ("accuracy 0.", "AUC ", "confusion matrix", "no_opacity"):
         assert words in done.stdout

@@ -2,7 +2,7 @@
 
 import pytest
 
-from xray_core.recipes import MENDED, PUBLISHED, Recipe
+from xray_core.recipes import CORRECTED, PUBLISHED, Recipe
 from xray_core.recipes.published.siim_thesis import EXPERIMENTS
 
 # Experiment: model, weights, head, epochs of each phase, optimizer and rate of each, published.
@@ -94,22 +94,22 @@ def test_the_union_and_what_begins_with_it_hide_the_same_images() -> None:
     union, after = PUBLISHED["siim_9_union"].split, PUBLISHED["siim_10_from_union"].split
 
     assert (union.method, union.test, union.seed) == (after.method, after.test, after.seed)
-    assert (union.production_only, after.production_only) == (False, True)
+    assert (union.target_domain_only, after.target_domain_only) == (False, True)
 
 
 @pytest.mark.parametrize("name", TABLE)
-def test_mended_it_leaks_no_patient_and_has_a_test_part(name: str) -> None:
-    published, mended = PUBLISHED[name], PUBLISHED[name + MENDED]
+def test_corrected_it_leaks_no_patient_and_has_a_test_subset(name: str) -> None:
+    published, corrected = PUBLISHED[name], PUBLISHED[name + CORRECTED]
 
-    assert mended.split.method in ("patient", "production")
-    assert mended.split.has_test
-    assert not mended.split.allow_leaks
-    assert max(phase.learning_rate for phase in mended.phases) <= 1e-3
+    assert corrected.split.method in ("patient", "target_domain")
+    assert corrected.split.has_test
+    assert not corrected.split.allow_leaks
+    assert max(phase.learning_rate for phase in corrected.phases) <= 1e-3
     if published.model == "cnn9":  # at the published rate it answers one class to all
-        assert mended.phases[0].learning_rate == 1e-4 < published.phases[0].learning_rate
-    assert _asked(mended) == _asked(published)
-    assert mended.published == published.published
+        assert corrected.phases[0].learning_rate == 1e-4 < published.phases[0].learning_rate
+    assert _asked(corrected) == _asked(published)
+    assert corrected.published == published.published
 
 
 def _asked(recipe: Recipe) -> tuple[str, str, tuple[str, ...]]:
-    return recipe.model, recipe.label_view, tuple(phase.name for phase in recipe.phases)
+    return recipe.model, recipe.task, tuple(phase.name for phase in recipe.phases)

@@ -1,4 +1,4 @@
-"""A drawn NIH folder: 60 films of 30 patients, who tell as much of the label as their films."""
+"""A synthetic NIH folder: 60 images of 30 patients, who tell as much as their images."""
 
 from pathlib import Path
 
@@ -10,9 +10,9 @@ from xray_core.recipes import PUBLISHED, Recipe, change_recipe
 HEADER = (
     "Image Index,Finding Labels,Follow-up #,Patient ID,Patient Age,Patient Gender,View Position"
 )
-N_PATIENTS, N_FILMS = 30, 2
+N_PATIENTS, N_IMAGES = 30, 2
 CHANGES = {
-    "label_view": "nih_abnormal",
+    "task": "nih_abnormal",
     "preprocess.size": 32,
     "phases.train.epochs": 2,
     "batch_size": 8,
@@ -27,7 +27,7 @@ def tiny_dual() -> Recipe:
 
 
 def draw_nih(folder: Path) -> None:
-    """Draw the folder: ages, genders and views of some are unknown, and no film is wanting."""
+    """Draw the folder: ages, genders and views of some are unknown, and no image is wanting."""
     rng = np.random.default_rng(0)
     lines = [HEADER]
     for patient in range(1, N_PATIENTS + 1):
@@ -35,9 +35,9 @@ def draw_nih(folder: Path) -> None:
         age = "" if patient % 7 == 0 else str(int(rng.normal(70 if ill else 40, 8)))
         gender = "" if patient % 5 == 0 else "FM"[int(rng.integers(2))]
         view = "AP" if ill else "PA"
-        for film in range(N_FILMS):
-            name = f"{patient:08d}_{film:03d}.png"
+        for image in range(N_IMAGES):
+            name = f"{patient:08d}_{image:03d}.png"
             finding = "Mass|Nodule" if ill else "No Finding"
-            lines.append(f"{name},{finding},{film},{patient},{age},{gender},{view}")
-            write_image(folder / "images" / name, (40, 40), seed=10 * patient + film)
+            lines.append(f"{name},{finding},{image},{patient},{age},{gender},{view}")
+            write_image(folder / "images" / name, (40, 40), seed=10 * patient + image)
     (folder / "Data_Entry_2017_v2020.csv").write_text("\n".join([*lines, ""]), encoding="utf-8")

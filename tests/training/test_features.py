@@ -22,7 +22,7 @@ from xray_core.preprocess.spec import AugmentSpec
 from xray_core.recipes import Phase, Recipe
 from xray_core.runs import Run
 from xray_core.training import features, phases, recorder
-from xray_core.training.checkpoint import read_position
+from xray_core.training.checkpoint import read_training_state
 from xray_core.training.features import cut_model
 from xray_core.training.freezing import freeze_layers
 from xray_core.training.recorder import Recorder
@@ -37,7 +37,7 @@ THEN_ALL = Phase("all", 2, learning_rate=0.01, optimizer="sgd", momentum=0.9)
 # Name -> what the recipe says; a head is that of the model of the same options.
 CASES: dict[str, dict[str, Any]] = {
     "plain": {"class_weights": "balanced"},
-    "finer, focal, smoothed": {"finer_targets": True, "loss": "focal", "label_smoothing": 0.1},
+    "combined, focal, smoothed": {"combined_labels": True, "loss": "focal", "label_smoothing": 0.1},
     "balanced sampling": {"sampling": "balanced"},
     "normalised map": {"model_options": {"head": "norm_flatten"}},
 }
@@ -188,7 +188,7 @@ def test_a_training_killed_on_stored_features_ends_with_the_same_weights(
 
     whole = fit(tmp_path / "whole", recipe)
 
-    stood = read_position(Run(killed).last_checkpoint)
+    stood = read_training_state(Run(killed).last_checkpoint)
     assert stood
     assert (stood.phase, stood.epoch, stood.batch) == (0, 1, 2)
     resumed = fit(killed, recipe)

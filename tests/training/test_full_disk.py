@@ -12,13 +12,13 @@ import numpy as np
 import pytest
 
 from tests.training.tiny import CHANGES
-from xray_core.datasets.phantom import write_phantom_dataset
-from xray_core.home import Home
 from xray_core.jobs import resume_run, submit_recipe, worker_is_running
 from xray_core.processes import is_alive, start_detached, terminate, xray_command
 from xray_core.recipes import PUBLISHED, change_recipe
 from xray_core.runs import Run
-from xray_core.training.checkpoint import read_position
+from xray_core.synthetic.dataset import write_synthetic_dataset
+from xray_core.training.checkpoint import read_training_state
+from xray_core.workspace import Workspace
 
 SLOW = 120.0  # seconds that nothing here should take
 EPOCHS = 12
@@ -62,36 +62,36 @@ def test_a_training_whose_disk_runs_full_fails_in_words_and_goes_on_once_there_i
     tiny_disk: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("XRAY_CHECKPOINT_SECONDS", "0")
-    data, home = tmp_path / "data", Home(tiny_disk / "home")
-    write_phantom_dataset(data, 60, size=64, seed=1)
+    data, workspace = tmp_path / "data", Workspace(tiny_disk / "home")
+    write_synthetic_dataset(data, 60, size=64, seed=1)
     recipe = change_recipe(PUBLISHED["demo_cnn"], CHANGES | {"phases.train.epochs": EPOCHS})
-    here = {"XRAY_HOME": str(home.folder)}
+    here = {"XRAY_HOME": str(workspace.folder)}
     worker = start_detached(xray_command("worker", "--stay"), tmp_path / "worker.log", here)
     try:
-        wait_for(lambda: worker_is_running(home))
-        run = submit_recipe(recipe, data, home)
-        wait_for(lambda: read_position(run.last_checkpoint) and run.best_checkpoint.is_file())
+        wait_for(lambda: worker_is_running(workspace))
+        run = submit_recipe(recipe, data, workspace)
+        wait_for(lambda: read_training_state(run.last_checkpoint) and run.best_checkpoint.is_file())
 
         filler = fill(tiny_disk)
 
         wait_for(lambda: run.read_status().has_ended)
         assert run.read_status().state == "failed"
         assert run.read_status().message.startswith("The disk is full")
-        reached = read_position(run.last_checkpoint)
+        reached = read_training_state(run.last_checkpoint)
         assert reached
         assert (0, 0) < (reached.epoch, reached.batch) < (EPOCHS, 0)
         model = keras.models.load_model(run.best_checkpoint, safe_mode=True)
         assert all(np.isfinite(weights).all() for weights in model.get_weights())
 
         filler.unlink()
-        assert "goes on from its last checkpoint" in resume_run(run, home)
+        assert "goes on from its last checkpoint" in resume_run(run, workspace)
         wait_for(lambda: run.read_status().has_ended)
     finally:
         terminate(worker)
         wait_for(lambda: not is_alive(worker))
 
     assert run.read_status().state == "done", run.read_status().message
-    assert read_position(run.last_checkpoint).epoch == EPOCHS  # type: ignore[union-attr]
+    assert read_training_state(run.last_checkpoint).epoch == EPOCHS  # type: ignore[union-attr]
     check_log(run)
 
 

@@ -16,7 +16,7 @@ from xray_core.training.inputs import PredictionBatches, TrainingBatches
 from xray_core.training.losses import build_loss
 
 N, SIZE = 23, 8
-ROWS = np.arange(3, 3 + N)  # the first rows of the cache belong to another part
+ROWS = np.arange(3, 3 + N)  # the first rows of the cache belong to another subset
 
 
 @pytest.fixture
@@ -133,7 +133,7 @@ def test_an_epoch_goes_on_at_the_batch_after_those_that_are_trained(cache: Image
 
 
 # Of each image in the cache: its number, and its square.
-STRUCTURED = np.stack([np.arange(30), np.arange(30) ** 2], axis=1).astype("float32")
+TABULAR = np.stack([np.arange(30), np.arange(30) ** 2], axis=1).astype("float32")
 
 
 def make_joined(cache: ImageCache, mixup: float = 0.0, **options: bool) -> TrainingBatches:
@@ -141,43 +141,41 @@ def make_joined(cache: ImageCache, mixup: float = 0.0, **options: bool) -> Train
     return TrainingBatches(
         *(cache, ROWS, targets, np.ones(3, "float32"), 5, AugmentSpec(), 0),
         mixup=mixup,
-        structured=STRUCTURED,
+        tabular=TABULAR,
         **options,
     )
 
 
 @pytest.mark.parametrize("balanced", [False, True])
-def test_structured_columns_stay_with_their_images(cache: ImageCache, balanced: bool) -> None:
+def test_tabular_features_stay_with_their_images(cache: ImageCache, balanced: bool) -> None:
     batches = make_joined(cache, balanced=balanced)
     batches.start_epoch(3)
     for i in range(len(batches)):
         joined, _, _ = batches[i]
 
-        assert list(joined) == ["image", "structured"]
-        assert joined["structured"].dtype == np.float32
+        assert list(joined) == ["image", "tabular"]
+        assert joined["tabular"].dtype == np.float32
         rows = joined["image"][:, 0, 0, 0].astype(int)
-        np.testing.assert_array_equal(joined["structured"], STRUCTURED[rows])
+        np.testing.assert_array_equal(joined["tabular"], TABULAR[rows])
 
 
-def test_mixup_mixes_structured_columns_as_their_images(cache: ImageCache) -> None:
+def test_mixup_mixes_tabular_features_as_their_images(cache: ImageCache) -> None:
     mixed, plain = make_joined(cache, mixup=0.8), make_joined(cache)
     for i in range(len(mixed)):
         joined, _, _ = mixed[i]
 
         # Both are linear in the number of the image, so they stay alike if mixed alike.
-        np.testing.assert_allclose(
-            joined["structured"][:, 0], joined["image"][:, 0, 0, 0], rtol=1e-5
-        )
-    assert not np.array_equal(mixed[0][0]["structured"], plain[0][0]["structured"])
+        np.testing.assert_allclose(joined["tabular"][:, 0], joined["image"][:, 0, 0, 0], rtol=1e-5)
+    assert not np.array_equal(mixed[0][0]["tabular"], plain[0][0]["tabular"])
 
 
 def test_unchanged_and_predicted_images_come_with_their_columns(cache: ImageCache) -> None:
     unchanged = make_joined(cache).unchanged_images(4)
-    predicted = PredictionBatches(cache, ROWS[::-1], 4, mirrored=True, structured=STRUCTURED)
+    predicted = PredictionBatches(cache, ROWS[::-1], 4, mirrored=True, tabular=TABULAR)
 
     for batches, rows in ((unchanged, ROWS), (predicted, ROWS[::-1])):
         [joined] = batches[1]
-        np.testing.assert_array_equal(joined["structured"], STRUCTURED[rows[4:8]])
+        np.testing.assert_array_equal(joined["tabular"], TABULAR[rows[4:8]])
         np.testing.assert_array_equal(joined["image"][:, 0, 0, 0], rows[4:8])
 
 
@@ -245,9 +243,9 @@ def test_an_image_that_is_shown_again_in_an_epoch_is_changed_otherwise(cache: Im
 def make_mixed(cache: ImageCache, alpha: float = 1.0, seed: int = 0) -> TrainingBatches:
     targets = np.eye(3, dtype="float32")[ROWS % 3]
     weights = np.array([1.0, 2.0, 0.5], "float32")
-    finer = np.eye(30, dtype="float32")[ROWS]
+    combined = np.eye(30, dtype="float32")[ROWS]
     return TrainingBatches(
-        cache, ROWS, targets, weights, 5, AugmentSpec(), seed, finer, mixup=alpha
+        cache, ROWS, targets, weights, 5, AugmentSpec(), seed, combined, mixup=alpha
     )
 
 
@@ -266,9 +264,7 @@ def test_mixup_blends_images_and_what_they_cost_alike(cache: ImageCache) -> None
         np.testing.assert_allclose(fine.sum(axis=1), 1, rtol=1e-5)
         np.testing.assert_allclose(images[:, 3, 4, 0], fine @ (2 * np.arange(30)), rtol=1e-5)
         classes = np.eye(3)[np.arange(30) % 3]
-        np.testing.assert_allclose(
-            targets["gathered"], targets["probabilities"] @ classes, rtol=1e-5
-        )
+        np.testing.assert_allclose(targets["merged"], targets["probabilities"] @ classes, rtol=1e-5)
         np.testing.assert_allclose(weights, fine @ classes @ [1.0, 2.0, 0.5], rtol=1e-5)
         mixed = fine.max(axis=1)
         shares.append(float(mixed[mixed < 1].mean()) if (mixed < 1).any() else 1.0)
@@ -292,7 +288,7 @@ def test_the_loss_of_a_mixed_batch_is_the_mix_of_both_losses_each_with_its_own_w
 ) -> None:
     loss = build_loss(replace(tiny_recipe(), **changes))
     n_fine = 30
-    for output, n_outputs in (("probabilities", n_fine), ("gathered", 3)):
+    for output, n_outputs in (("probabilities", n_fine), ("merged", 3)):
         mixed = make_mixed(cache)
         answers = np.random.default_rng(5).dirichlet(np.ones(n_outputs), size=5)
         for i in range(4):  # whole batches
@@ -324,14 +320,14 @@ def test_the_binary_loss_of_a_mixed_batch_is_the_mix_of_both_too(cache: ImageCac
         rows = ROWS[mixed._order[i * 5 : (i + 1) * 5]]
         own, of_class = np.eye(3)[rows % 3], np.array([1.0, 2.0, 0.5])[rows % 3]
         expected = share * loss(own, of_class) + (1 - share) * loss(own[other], of_class[other])
-        assert loss(targets["gathered"], weights) == pytest.approx(expected, abs=1e-6)
+        assert loss(targets["merged"], weights) == pytest.approx(expected, abs=1e-6)
 
 
 def drawn_mixing(batches: TrainingBatches, batch: int) -> tuple[float, np.ndarray]:
     """Return the share and the order that a batch of five is mixed by, seen on the unit matrix."""
-    parts = batches._draw_mixing(batch, 5)(np.eye(5, dtype="float32"))
-    share = float(np.diag(parts).min())  # one that stays in its place has all of itself
-    others = parts - share * np.eye(5)
+    subsets = batches._draw_mixing(batch, 5)(np.eye(5, dtype="float32"))
+    share = float(np.diag(subsets).min())  # one that stays in its place has all of itself
+    others = subsets - share * np.eye(5)
     assert 0 < share < 1
     return share, others.argmax(axis=1)
 
@@ -355,7 +351,7 @@ def test_without_mixup_a_batch_is_as_it_was(cache: ImageCache) -> None:
     plain, off = make_batches(cache), make_mixed(cache, alpha=0.0)
 
     np.testing.assert_array_equal(off[1][0], plain[1][0])
-    np.testing.assert_array_equal(off[1][1]["gathered"], plain[1][1])
+    np.testing.assert_array_equal(off[1][1]["merged"], plain[1][1])
 
 
 def test_predictions_see_the_images_in_order_and_as_they_are(cache: ImageCache) -> None:

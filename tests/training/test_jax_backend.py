@@ -65,8 +65,8 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> list[Run]:
     """Trainings on JAX: of the demo's network, and of two phases, whole and killed three times."""
     folder = tmp_path_factory.mktemp("jax")
     run_on_jax(folder, "tests/training/test_resume.py", "-k", "test_a_killed_training_ends")
-    home = folder / "kept" / "finished0" / "home"  # of the fixture `finished`
-    found = list_runs(home / "runs")
+    workspace = folder / "kept" / "finished0" / "home"  # of the fixture `finished`
+    found = list_runs(workspace / "runs")
     assert len(found) == 3
     return found
 
@@ -76,7 +76,7 @@ def test_a_training_on_jax_that_was_killed_goes_on_and_says_what_it_ran_on(
 ) -> None:
     for run in trained:
         assert run.read_status().state == "done"
-        assert run.read_report()["part"] == "test"
+        assert run.read_report()["subset"] == "test"
         environment = json.loads((run.folder / "environment.json").read_text())
         assert environment["backend"] == "jax"
         assert environment["device"] == f"CPU, {os.cpu_count()} cores"
@@ -112,7 +112,7 @@ def test_tensorflow_opens_what_jax_kept_and_predicts_the_same(trained: list[Run]
             f"training/test_{name}"
             for name in (
                 "features",
-                "finer",
+                "combined",
                 "freezing",
                 "losses",
                 "optimizers",

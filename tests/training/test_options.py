@@ -18,9 +18,9 @@ from xray_core.preprocess.spec import AugmentSpec
 from xray_core.recipes import PUBLISHED, Phase, Recipe
 from xray_core.runs import Run, Status
 from xray_core.training import recorder
-from xray_core.training.checkpoint import Position, read_position
+from xray_core.training.checkpoint import TrainingState, read_training_state
+from xray_core.training.combined_labels import find_combinations, merge_output
 from xray_core.training.data import Prepared, training_batches
-from xray_core.training.finer import find_combinations, gather_output
 from xray_core.training.inputs import PredictionBatches
 from xray_core.training.phases import fit_phases
 from xray_core.training.progress import Progress
@@ -73,10 +73,10 @@ OPTIONS: dict[str, tuple[dict[str, Any], dict[str, Any], list[float]]] = {
         {"loss": "focal", "focal_gamma": 1.5, "label_smoothing": 0.1},
         [RATE / 2, RATE, RATE / 2, 0.0],
     ),
-    "finer, focal, mixed and weighed": (
+    "combined, focal, mixed and weighed": (
         {},
         {
-            "finer_targets": True,
+            "combined_labels": True,
             "loss": "focal",
             "label_smoothing": 0.1,
             "mixup": 0.4,
@@ -89,7 +89,7 @@ OPTIONS: dict[str, tuple[dict[str, Any], dict[str, Any], list[float]]] = {
 
 def recipe_with(phase: dict[str, Any], recipe: dict[str, Any]) -> Recipe:
     settings = {"epochs": EPOCHS, "learning_rate": RATE, **phase}
-    plain = {"finer_targets": False, "augment": AugmentSpec(), "batch_size": BATCH}
+    plain = {"combined_labels": False, "augment": AugmentSpec(), "batch_size": BATCH}
     return replace(
         PUBLISHED["siim_mobilenet_opacity"],
         phases=(Phase("train", **settings),),
@@ -113,18 +113,18 @@ def build(n_classes: int) -> Any:
 
 @cache
 def draw_data() -> Prepared:
-    """Draw films whose upper half tells the class; the second one is rare."""
+    """Draw images whose upper half tells the class; the second one is rare."""
     rng = np.random.default_rng(0)
     n = N_TRAIN + N_VALIDATION
     pixels = rng.integers(0, 128, (n, SIZE, SIZE)).astype(np.uint8)
     codes = (np.arange(n) % (N_TRAIN // N_RARE + 1) == 0).astype(int)
     pixels[codes == 1, : SIZE // 2] += 100
-    parts = ["train"] * N_TRAIN + ["validation"] * N_VALIDATION
+    subsets = ["training"] * N_TRAIN + ["validation"] * N_VALIDATION
     split = pd.DataFrame(
         {
             "image_id": [f"i{i}" for i in range(n)],
             "class": pd.Categorical.from_codes(codes, CLASSES),
-            "part": pd.Categorical(parts, categories=["train", "validation", "test"]),
+            "subset": pd.Categorical(subsets, categories=["training", "validation", "test"]),
         }
     )
     images = ImageCache(pixels, np.ones(n, bool), pd.DataFrame(), Path())
@@ -136,14 +136,14 @@ def fit(folder: Path, recipe: Recipe) -> Run:
     run, data = Run(folder), draw_data()
     run.write_status(Status("queued", n_epochs=recipe.n_epochs))
     rows = data.rows("validation")
-    finer = None
-    if recipe.finer_targets:
-        train = data.rows("train")
+    combined = None
+    if recipe.combined_labels:
+        train = data.rows("training")
         labels = pd.Series([f"kind {row % 3}" for row in train])
-        finer = find_combinations(labels, data.actual(train))
+        combined = find_combinations(labels, data.actual(train))
     keras.utils.set_random_seed(recipe.seed)
-    training = training_batches(recipe, data, finer)
-    begin = read_position(run.last_checkpoint)
+    training = training_batches(recipe, data, combined)
+    begin = read_training_state(run.last_checkpoint)
     run.cut_metrics(begin.log_bytes if begin else 0)
     recorder = Recorder(
         run,
@@ -153,11 +153,11 @@ def fit(folder: Path, recipe: Recipe) -> Run:
         data.actual(rows),
         data.split["image_id"].iloc[rows].tolist(),
         data.classes,
-        begin or Position(),
+        begin or TrainingState(),
     )
-    model = build(len(finer.names) if finer else len(CLASSES))
-    if finer:
-        model = gather_output(model, finer.classes, len(CLASSES))
+    model = build(len(combined.names) if combined else len(CLASSES))
+    if combined:
+        model = merge_output(model, combined.classes, len(CLASSES))
     fit_phases(model, recipe, run, training, recorder, on_gpu=False, resumes=begin is not None)
     return run
 
@@ -214,7 +214,7 @@ def test_an_option_changes_the_training_and_a_killed_one_ends_with_the_same_weig
 
     whole = fit(tmp_path / "whole", recipe)
 
-    stood = read_position(Run(tmp_path / "killed").last_checkpoint)
+    stood = read_training_state(Run(tmp_path / "killed").last_checkpoint)
     assert stood
     assert (stood.epoch, stood.batch) == (epoch, 1)
     killed = fit(tmp_path / "killed", recipe)

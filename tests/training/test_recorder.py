@@ -8,10 +8,10 @@ import keras
 import numpy as np
 import pytest
 
-from pages.parts.run_state import progress_share
+from pages.components.run_state import progress_share
 from xray_core.errors import RunError
 from xray_core.runs import Run, Status
-from xray_core.training.checkpoint import Position, read_position
+from xray_core.training.checkpoint import TrainingState, read_training_state
 from xray_core.training.progress import Progress, StopRequested
 from xray_core.training.recorder import Recorder
 
@@ -67,20 +67,20 @@ def recorder(run: Run) -> Recorder:
         ACTUAL,
         list("vwxyz"),
         CLASSES,
-        Position(),
+        TrainingState(),
     )
-    recorder.judged = FakeModel()
-    recorder.set_model(recorder.judged)
+    recorder.evaluated = FakeModel()
+    recorder.set_model(recorder.evaluated)
     recorder.start_phase(0, "train")
     return recorder  # type: ignore[no-any-return]
 
 
 def train_epoch(recorder: Recorder, loss: float = 0.5) -> None:
-    """Tell the recorder of one epoch, in Keras' running means, and have it judged."""
+    """Tell the recorder of one epoch, in Keras' running means, and have it evaluated."""
     recorder.on_epoch_begin(0)
     for batch in range(3):
         recorder.on_train_batch_end(batch, {"loss": loss, "accuracy": 0.5})
-    recorder.judge_epoch()
+    recorder.select_epoch()
 
 
 def test_a_batchs_own_figures_are_taken_from_keras_running_means(
@@ -119,7 +119,7 @@ def test_epochs_are_counted_through_all_phases(recorder: Recorder, run: Run) -> 
     assert run.read_metrics()[-2]["step"] == 6
 
 
-def test_the_validation_is_judged_and_kept(recorder: Recorder, run: Run) -> None:
+def test_the_validation_is_evaluated_and_kept(recorder: Recorder, run: Run) -> None:
     train_epoch(recorder)
 
     epoch = run.read_epochs().iloc[0]
@@ -148,7 +148,7 @@ def test_the_best_weights_are_kept(recorder: Recorder, run: Run) -> None:
     assert recorder.position.best_epoch == 2
     assert model.positive == bad, "the training goes on from the last epoch, not from the best"
     assert json.loads(run.best_checkpoint.read_text()) == good
-    last = read_position(run.last_checkpoint)
+    last = read_training_state(run.last_checkpoint)
     assert last == recorder.position
     assert last
     assert (last.epoch, last.batch, last.n_training) == (3, 0, 10)
@@ -169,16 +169,18 @@ def test_after_short_epochs_the_files_wait_but_never_contradict_each_other(
         model.positive = positive
         train_epoch(recorder)
 
-    first = read_position(run.last_checkpoint)
+    first = read_training_state(run.last_checkpoint)
     assert first
     assert (first.epoch, first.best_epoch) == (1, 1), "a killed training goes on from here"
     assert json.loads(run.best_checkpoint.read_text()) == good
     monkeypatch.setattr("xray_core.training.recorder.CHECKPOINT_EVERY", 0.0)
     recorder.on_epoch_begin(0)
     recorder.on_train_batch_end(0, {"loss": 0.5, "accuracy": 0.5})
-    assert read_position(run.last_checkpoint) == first, "not within an epoch while weights wait"
+    assert read_training_state(run.last_checkpoint) == first, (
+        "not within an epoch while weights wait"
+    )
     recorder.save_checkpoint()
-    assert read_position(run.last_checkpoint) == recorder.position
+    assert read_training_state(run.last_checkpoint) == recorder.position
     assert json.loads(run.best_checkpoint.read_text()) == better
 
 
@@ -235,7 +237,7 @@ def test_a_request_to_stop_is_heeded_after_the_batch_is_written(
 def test_the_estimate_falls_as_the_epochs_pass(recorder: Recorder) -> None:
     estimates = []
     for epoch in range(4):
-        recorder.position = Position(epoch=epoch, batch=3, seconds=8.0, epoch_seconds=10.0)
+        recorder.position = TrainingState(epoch=epoch, batch=3, seconds=8.0, epoch_seconds=10.0)
         estimates.append(recorder._seconds_left(3))
 
     assert estimates[-1] == 0
@@ -251,7 +253,7 @@ def test_the_bar_is_full_only_while_what_it_counts_is_done(recorder: Recorder, r
     recorder._progress.update(message="Building the model.")
     assert share() == 0
 
-    recorder.tell("Computing features.", 9, 9)
+    recorder.report_progress("Computing features.", 9, 9)
     recorder.on_epoch_begin(0)
     assert run.read_status().step == "training", "said at once: the first batch may take long"
     assert share() == 0
@@ -259,7 +261,7 @@ def test_the_bar_is_full_only_while_what_it_counts_is_done(recorder: Recorder, r
     for batch in range(3):
         recorder.on_train_batch_end(batch, {"loss": 0.5, "accuracy": 0.5})
         shares.append(share())
-    recorder.judge_epoch()
+    recorder.select_epoch()
     recorder.on_epoch_begin(0)
     assert [*shares, share()] == pytest.approx([1 / 12, 2 / 12, 3 / 12, 3 / 12])
 

@@ -15,7 +15,7 @@ from xray_core.errors import RunError
 from xray_core.recipes import PUBLISHED, Phase, Recipe
 from xray_core.runs import Run, create_run
 from xray_core.training import recorder, runner
-from xray_core.training.checkpoint import Position, read_position
+from xray_core.training.checkpoint import TrainingState, read_training_state
 from xray_core.training.phases import phase_is_over
 from xray_core.training.recorder import Recorder
 
@@ -57,10 +57,10 @@ def build_small(name: str, n_classes: int, size: int, *_: Any, **__: Any) -> Any
 @pytest.fixture(scope="module")
 def whole(finished: Finished) -> Run:
     """A training of two phases that nothing interrupted."""
-    run = create_run(replace(two_phases(), data_folder=str(finished.data)), finished.home.runs)
+    run = create_run(replace(two_phases(), data_folder=str(finished.data)), finished.workspace.runs)
     with as_it_was(), pytest.MonkeyPatch.context() as patch:
         patch.setattr(runner, "build_model", build_small)
-        assert runner.train_run(run, finished.home) == "done", run.read_status().message
+        assert runner.train_run(run, finished.workspace) == "done", run.read_status().message
     return run
 
 
@@ -74,7 +74,7 @@ def train(
 
     def train(recipe: Recipe, kills: Iterator[int]) -> Run:
         bound = replace(recipe, data_folder=str(finished.data))
-        run = create_run(bound, finished.home.runs)
+        run = create_run(bound, finished.workspace.runs)
         limit = next(kills, None)
 
         def record_or_die(self: Recorder, batch: int, logs: Any = None) -> None:
@@ -88,7 +88,9 @@ def train(
         while run.read_status().state != "done":
             try:
                 with as_it_was():
-                    assert runner.train_run(run, finished.home) == "done", run.read_status().message
+                    assert runner.train_run(run, finished.workspace) == "done", (
+                        run.read_status().message
+                    )
             except Killed:
                 run.write_status(replace(run.read_status(), state="queued"))
         return run
@@ -136,7 +138,7 @@ def test_a_stopped_training_goes_on_where_it_stopped(
     whole: Run, finished: Finished, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     last_batch = max(line["batch"] for line in whole.read_metrics() if line["kind"] == "batch")
-    run = create_run(whole.read_recipe(), finished.home.runs)
+    run = create_run(whole.read_recipe(), finished.workspace.runs)
     monkeypatch.setattr(runner, "build_model", build_small)
     record = Recorder.on_train_batch_end
     for batch in (last_batch, 2):  # after the last batch of an epoch, only its validation is left
@@ -150,8 +152,8 @@ def test_a_stopped_training_goes_on_where_it_stopped(
 
         monkeypatch.setattr(Recorder, "on_train_batch_end", record_and_stop)
         with as_it_was():
-            assert runner.train_run(run, finished.home) == "stopped"
-        stood = read_position(run.last_checkpoint)
+            assert runner.train_run(run, finished.workspace) == "stopped"
+        stood = read_training_state(run.last_checkpoint)
         assert stood
         assert stood.batch == batch
         run.stop_path.unlink()
@@ -159,7 +161,7 @@ def test_a_stopped_training_goes_on_where_it_stopped(
     monkeypatch.setattr(Recorder, "on_train_batch_end", record)
 
     with as_it_was():
-        assert runner.train_run(run, finished.home) == "done"
+        assert runner.train_run(run, finished.workspace) == "done"
 
     check_same_log(run, whole)
 
@@ -173,12 +175,12 @@ def test_training_images_that_went_meanwhile_are_noticed(
 
     def lose_one(*arguments: Any, **options: Any) -> Any:
         data = prepare(*arguments, **options)
-        data.cache.readable[data.rows("train")[0]] = False
+        data.cache.readable[data.rows("training")[0]] = False
         return data
 
     monkeypatch.setattr(runner, "prepare_data", lose_one)
     with as_it_was():
-        runner.train_run(run, finished.home)
+        runner.train_run(run, finished.workspace)
 
     assert "The dataset has changed" in run.read_status().message
     assert run.read_metrics(), "what was learned is still there"
@@ -192,11 +194,11 @@ def test_a_damaged_checkpoint_is_named(
     path.write_bytes(damage(finished.run.last_checkpoint.read_bytes()))
 
     with pytest.raises(RunError, match="cannot be used .* Restart the run"):
-        read_position(path)
+        read_training_state(path)
 
 
 def test_without_a_checkpoint_there_is_no_position(tmp_path: Path) -> None:
-    assert read_position(tmp_path / "last.npz") is None
+    assert read_training_state(tmp_path / "last.npz") is None
 
 
 def test_a_log_shorter_than_the_checkpoint_says_is_refused(tmp_path: Path) -> None:
@@ -234,6 +236,6 @@ def test_a_phase_is_over_as_keras_early_stopping_decides(losses: list[float], ov
 
 
 def test_the_position_before_the_first_batch_is_the_beginning() -> None:
-    here = Position()
+    here = TrainingState()
 
     assert (here.phase, here.epoch, here.batch, here.best_loss) == (0, 0, 0, None)

@@ -28,7 +28,7 @@ from xray_core.recipes import PUBLISHED, Phase, Recipe
 from xray_core.runs import Run, Status, create_run
 from xray_core.splits import SplitSpec
 from xray_core.training import recorder, runner
-from xray_core.training.checkpoint import read_position
+from xray_core.training.checkpoint import read_training_state
 from xray_core.training.data import Prepared, training_batches
 from xray_core.training.inputs import TrainingBatches
 from xray_core.training.predict import predict_images
@@ -44,15 +44,15 @@ def probabilities_of(table: pd.DataFrame) -> np.ndarray:
 def train_here(finished: Finished, recipe: Recipe) -> Run:
     """Train a recipe in this process, on the data and the caches of the finished run."""
     folder = recipe.data_folder or str(finished.data)
-    run = create_run(replace(recipe, data_folder=folder), finished.home.runs)
+    run = create_run(replace(recipe, data_folder=folder), finished.workspace.runs)
     with as_it_was():
-        state = runner.train_run(run, finished.home)
+        state = runner.train_run(run, finished.workspace)
     assert state == run.read_status().state
     return run
 
 
 def build_with_base(n_classes: int, size: int) -> Any:
-    """Build a model with a part to freeze, small enough for a test."""
+    """Build a model with a subset to freeze, small enough for a test."""
     base = keras.Sequential(
         [keras.Input((size, size, 1)), keras.layers.Conv2D(4, 3, strides=4)], name="base"
     )
@@ -117,7 +117,7 @@ def test_a_finished_run_says_so(finished: Finished) -> None:
     status = finished.run.read_status()
 
     assert (status.state, status.epoch, status.n_epochs) == ("done", 2, 2)
-    assert status.message.endswith("judged on 13 test images.")
+    assert status.message.endswith("evaluated on 13 test images.")
     assert status.created_at[:19] <= status.started_at[:19] <= status.ended_at[:19]
     assert status.seconds_left is None
     assert status.device
@@ -145,7 +145,7 @@ def test_the_versions_are_of_those_packages_that_are_there(monkeypatch: pytest.M
 
 def test_every_batch_and_every_epoch_is_in_the_log_once(finished: Finished) -> None:
     lines = finished.run.read_metrics()
-    n_train = int((finished.run.read_split()["part"] == "train").sum())
+    n_train = int((finished.run.read_split()["subset"] == "training").sum())
     n_batches = -(-n_train // 8)
 
     batches = [line for line in lines if line["kind"] == "batch"]
@@ -162,7 +162,7 @@ def test_every_batch_and_every_epoch_is_in_the_log_once(finished: Finished) -> N
 
 
 def test_an_epochs_loss_is_the_mean_of_its_batches(finished: Finished) -> None:
-    n_train = int((finished.run.read_split()["part"] == "train").sum())
+    n_train = int((finished.run.read_split()["subset"] == "training").sum())
     sizes = [8] * (n_train // 8) + ([n_train % 8] if n_train % 8 else [])
     batches = pd.DataFrame([x for x in finished.run.read_metrics() if x["kind"] == "batch"])
 
@@ -179,7 +179,7 @@ def test_the_validation_of_each_epoch_is_kept_and_agrees_with_its_figures(
     finished: Finished,
 ) -> None:
     split = finished.run.read_split().set_index("image_id")
-    validation = split[split["part"] == "validation"]
+    validation = split[split["subset"] == "validation"]
     for epoch in finished.run.read_epochs().to_dict("records"):
         table = finished.run.read_validation(epoch["epoch"])
 
@@ -215,9 +215,9 @@ def test_the_best_checkpoint_can_be_loaded(finished: Finished) -> None:
 def test_every_image_that_was_not_trained_on_is_in_the_predictions(finished: Finished) -> None:
     split, predictions = finished.run.read_split(), finished.run.read_predictions()
 
-    judged = split[split["part"] != "train"]
+    evaluated = split[split["subset"] != "training"]
     assert len(split) == N_IMAGES
-    assert predictions["image_id"].tolist() == judged["image_id"].tolist()
+    assert predictions["image_id"].tolist() == evaluated["image_id"].tolist()
     without = predictions.loc[predictions["predicted"].isna(), "image_id"].tolist()
     assert without == [finished.broken]
 
@@ -229,21 +229,21 @@ def test_a_broken_image_is_named_in_the_report_and_in_the_account_of_the_data(
     data = json.loads((finished.run.folder / "data.json").read_text())
 
     assert report["left_out"] == [finished.broken]
-    n_test = int((finished.run.read_split()["part"] == "test").sum())
+    n_test = int((finished.run.read_split()["subset"] == "test").sum())
     assert report["n"] + 1 == n_test
     [unreadable] = data["unreadable"]
     assert finished.broken in unreadable["path"]
     assert unreadable["reason"]
 
 
-def test_the_account_of_the_data_tells_parts_grouping_and_leaks(finished: Finished) -> None:
+def test_the_account_of_the_data_tells_subsets_grouping_and_leaks(finished: Finished) -> None:
     data = json.loads((finished.run.folder / "data.json").read_text())
     split = finished.run.read_split()
 
-    counts = {part: dict(row) for part, row in data["parts"].items()}
-    for part, own in split.groupby("part", observed=True):
-        assert counts[part] == own["class"].value_counts().to_dict()
-    assert data["groups_in_several_parts"] == 0
+    counts = {subset: dict(row) for subset, row in data["subsets"].items()}
+    for subset, own in split.groupby("subset", observed=True):
+        assert counts[subset] == own["class"].value_counts().to_dict()
+    assert data["groups_in_several_subsets"] == 0
     assert data["grouped_by"].startswith("patient")
 
 
@@ -315,17 +315,19 @@ def test_a_stop_within_the_first_epoch_keeps_its_weights(train: Train, on_batch:
 
     assert run.read_status().state == "stopped"
     assert not run.best_checkpoint.exists(), "no epoch was validated: none is the best"
-    last = read_position(run.last_checkpoint)
+    last = read_training_state(run.last_checkpoint)
     assert last
     assert (last.epoch, last.batch) == (0, 1)
 
 
 def test_a_run_asked_to_stop_before_it_begins_never_trains(finished: Finished) -> None:
-    run = create_run(replace(tiny_recipe(), data_folder=str(finished.data)), finished.home.runs)
+    run = create_run(
+        replace(tiny_recipe(), data_folder=str(finished.data)), finished.workspace.runs
+    )
     run.request_stop()
 
     with as_it_was():
-        assert runner.train_run(run, finished.home) == "stopped"
+        assert runner.train_run(run, finished.workspace) == "stopped"
 
     assert run.read_metrics() == []
 
@@ -336,7 +338,7 @@ def test_an_interrupt_from_the_keyboard_is_a_request_to_stop(train: Train, on_ba
     run = train(tiny_recipe())
 
     assert run.read_status().state == "stopped"
-    last = read_position(run.last_checkpoint)
+    last = read_training_state(run.last_checkpoint)
     assert last
     assert last.batch == 1, "the batch was finished"
 
@@ -459,7 +461,7 @@ def test_a_training_that_diverges_says_so_and_what_to_try(
 def test_predictions_are_the_mean_over_an_image_and_its_mirror(
     train: Train, finished: Finished
 ) -> None:
-    run = train(replace(tiny_recipe(), average_mirror=True))
+    run = train(replace(tiny_recipe(), test_time_augmentation=True))
     own = run.read_predictions().dropna().set_index("image_id").iloc[:1]
     path = finished.data / run.read_split().set_index("image_id").loc[own.index[0], "path"]
     image = read_preprocessed(path, run.read_recipe().preprocess).astype("float32")
@@ -473,7 +475,7 @@ def test_predictions_are_the_mean_over_an_image_and_its_mirror(
     np.testing.assert_allclose(told, both.mean(axis=0), atol=1e-5)
 
 
-def test_early_stopping_ends_the_phase_and_the_best_epoch_is_judged(
+def test_early_stopping_ends_the_phase_and_the_best_epoch_is_evaluated(
     train: Train, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     losses = iter([1.0, 0.9, 1.1, 1.2, 0.1, 0.1])
@@ -489,7 +491,7 @@ def test_early_stopping_ends_the_phase_and_the_best_epoch_is_judged(
     final = run.read_predictions()
     then = run.read_validation(2)
     np.testing.assert_allclose(
-        probabilities_of(final[final["part"] == "validation"]), probabilities_of(then), atol=1e-5
+        probabilities_of(final[final["subset"] == "validation"]), probabilities_of(then), atol=1e-5
     )
 
 
@@ -503,18 +505,18 @@ def test_the_first_phase_trains_the_head_alone_and_the_second_carries_its_best_o
         base, head = self.model.get_layer("base"), self.model.get_layer("probabilities")
         seen.append((self.phase, base.get_weights()[0], head.get_weights()[0]))
 
-    begin, judge = Recorder.on_epoch_begin, Recorder.judge_epoch
+    begin, evaluate = Recorder.on_epoch_begin, Recorder.select_epoch
 
     def note_and_begin(self: Recorder, epoch: int, logs: Any = None) -> None:
         note(self)
         begin(self, epoch, logs)
 
-    def judge_and_note(self: Recorder) -> None:
-        judge(self)
+    def evaluate_and_note(self: Recorder) -> None:
+        evaluate(self)
         note(self)
 
     monkeypatch.setattr(Recorder, "on_epoch_begin", note_and_begin)
-    monkeypatch.setattr(Recorder, "judge_epoch", judge_and_note)
+    monkeypatch.setattr(Recorder, "select_epoch", evaluate_and_note)
     losses = iter([0.5, 0.9, last_loss])
     monkeypatch.setattr(recorder, "cross_entropy", lambda *_: next(losses))
     recipe = replace(
@@ -522,8 +524,8 @@ def test_the_first_phase_trains_the_head_alone_and_the_second_carries_its_best_o
         preprocess=replace(PUBLISHED["siim_mobilenet_opacity"].preprocess, size=32),
         weights="random",
         split=tiny_recipe().split,
-        finer_targets=False,
-        judged_epoch="best",
+        combined_labels=False,
+        selected_epoch="best",
         phases=(
             Phase("head", 2, trainable="head", learning_rate=0.01),
             Phase("all", 1, optimizer="nadam", learning_rate=0.01),
@@ -547,13 +549,13 @@ def test_the_first_phase_trains_the_head_alone_and_the_second_carries_its_best_o
     assert not np.array_equal(heads[4], heads[3])
 
 
-def fake_prepared(classes: list[int], readable: list[bool], parts: list[str]) -> Prepared:
+def fake_prepared(classes: list[int], readable: list[bool], subsets: list[str]) -> Prepared:
     """Return prepared data of black images, as far as batches are made from it."""
     split = pd.DataFrame(
         {
             "image_id": [f"i{i}" for i in range(len(classes))],
             "class": pd.Categorical.from_codes(classes, ["a", "b"]),
-            "part": pd.Categorical(parts, categories=["train", "validation", "test"]),
+            "subset": pd.Categorical(subsets, categories=["training", "validation", "test"]),
         }
     )
     pixels = np.zeros((len(classes), 8, 8), np.uint8)
@@ -562,7 +564,7 @@ def fake_prepared(classes: list[int], readable: list[bool], parts: list[str]) ->
 
 
 def test_balanced_weights_make_the_classes_count_alike() -> None:
-    data = fake_prepared([0, 0, 0, 0, 0, 0, 1, 1, 1], [True] * 9, ["train"] * 8 + ["test"])
+    data = fake_prepared([0, 0, 0, 0, 0, 0, 1, 1, 1], [True] * 9, ["training"] * 8 + ["test"])
 
     batches = training_batches(replace(tiny_recipe(), batch_size=100), data)
 
@@ -573,7 +575,7 @@ def test_balanced_weights_make_the_classes_count_alike() -> None:
 
 
 def test_without_class_weights_every_image_counts_one() -> None:
-    data = fake_prepared([0, 0, 1], [True] * 3, ["train"] * 3)
+    data = fake_prepared([0, 0, 1], [True] * 3, ["training"] * 3)
 
     batches = training_batches(replace(tiny_recipe(), class_weights="none"), data)
 
@@ -581,19 +583,21 @@ def test_without_class_weights_every_image_counts_one() -> None:
 
 
 def test_a_class_whose_training_images_are_all_unreadable_is_named() -> None:
-    data = fake_prepared([0, 0, 1], [True, True, False], ["train"] * 3)
+    data = fake_prepared([0, 0, 1], [True, True, False], ["training"] * 3)
 
     with pytest.raises(RunError, match="No readable training image of: b"):
         training_batches(tiny_recipe(), data)
 
 
 def test_a_run_is_never_trained_twice_at_once(finished: Finished) -> None:
-    run = create_run(replace(tiny_recipe(), data_folder=str(finished.data)), finished.home.runs)
+    run = create_run(
+        replace(tiny_recipe(), data_folder=str(finished.data)), finished.workspace.runs
+    )
     with (
         FileLock(run.folder / ".lock"),
         pytest.raises(RunError, match="trained by another process"),
     ):
-        runner.train_run(run, finished.home)
+        runner.train_run(run, finished.workspace)
 
     assert run.read_status().state == "queued"
 
@@ -606,7 +610,7 @@ def test_a_run_that_has_ended_is_not_trained_again(
     run.write_status(Status(state))
 
     with pytest.raises(RunError, match=rf"has ended \({state}\)\. Resume it, or restart it anew"):
-        runner.train_run(run, finished.home)
+        runner.train_run(run, finished.workspace)
 
 
 def test_while_it_trains_its_status_tells_how_far_it_is(train: Train, on_batch: Any) -> None:
@@ -635,19 +639,19 @@ def test_the_last_epoch_is_kept_where_the_recipe_says_so(
     losses = iter([0.5, 0.9])
     monkeypatch.setattr(recorder, "cross_entropy", lambda *_: next(losses))
 
-    run = train(replace(tiny_recipe(), judged_epoch="last"))
+    run = train(replace(tiny_recipe(), selected_epoch="last"))
 
     assert run.read_epochs()["best_epoch"].tolist() == [1, 2]
     assert run.read_status().message.startswith("Last epoch 2 of 2")
     final = run.read_predictions()
     np.testing.assert_allclose(
-        probabilities_of(final[final["part"] == "validation"]),
+        probabilities_of(final[final["subset"] == "validation"]),
         probabilities_of(run.read_validation(2)),
         atol=1e-5,
     )
 
 
-def test_final_probabilities_are_fitted_to_the_validation_part(
+def test_final_probabilities_are_fitted_to_the_validation_subset(
     train: Train, finished: Finished
 ) -> None:
     plain, run = train(tiny_recipe()), train(replace(tiny_recipe(), calibrate=True))
@@ -660,7 +664,7 @@ def test_final_probabilities_are_fitted_to_the_validation_part(
     np.testing.assert_allclose(
         probabilities_of(own), calibration.apply(probabilities_of(raw)), atol=1e-3
     )
-    validation = own[own["part"] == "validation"]
+    validation = own[own["subset"] == "validation"]
     rate = (validation["actual"] == "opacity").mean()
     assert validation["p_opacity"].mean() == pytest.approx(rate, abs=0.02)
     path = finished.data / run.read_split().set_index("image_id").loc[own["image_id"][0], "path"]
@@ -668,7 +672,7 @@ def test_final_probabilities_are_fitted_to_the_validation_part(
     np.testing.assert_allclose(told, probabilities_of(own)[0], atol=1e-4)
 
 
-def test_without_a_test_part_nothing_is_fitted_to_the_one_that_judges(train: Train) -> None:
+def test_without_a_test_subset_nothing_is_fitted_to_the_one_that_evaluates(train: Train) -> None:
     recipe = replace(tiny_recipe(), calibrate=True, split=SplitSpec("patient", test=0.0))
 
     run = train(recipe)

@@ -1,4 +1,4 @@
-"""Trainings of seconds: a drawn dataset of 60 films, a network on 32 px, two epochs."""
+"""Trainings of seconds: a drawn dataset of 60 images, a network on 32 px, two epochs."""
 
 import io
 import json
@@ -13,12 +13,12 @@ import pytest
 
 from xray_core import cli
 from xray_core.datasets import open_dataset
-from xray_core.datasets.phantom import write_phantom_dataset
-from xray_core.home import Home
-from xray_core.labels import encode_catalog, find_view
 from xray_core.recipes import PUBLISHED, Recipe, change_recipe
 from xray_core.runs import Run
 from xray_core.splits import split_catalog
+from xray_core.synthetic.dataset import write_synthetic_dataset
+from xray_core.tasks import encode_catalog, find_task
+from xray_core.workspace import Workspace
 
 N_IMAGES = 60
 CHANGES = {
@@ -42,7 +42,7 @@ class Finished:
     """
 
     run: Run
-    home: Home
+    workspace: Workspace
     data: Path
     answer: dict[str, Any]
     broken: str
@@ -70,26 +70,26 @@ def as_it_was() -> Iterator[None]:
 
 def train_tiny(folder: Path) -> Finished:
     """Draw the data in `folder`, break one test image, and train by the command line."""
-    home, data = Home(folder / "home"), folder / "data"
-    write_phantom_dataset(data, N_IMAGES, size=64, seed=1)
+    workspace, data = Workspace(folder / "home"), folder / "data"
+    write_synthetic_dataset(data, N_IMAGES, size=64, seed=1)
     broken = _break_a_test_image(data, folder / "cache of its own")
     arguments = ["train", "demo_cnn", "--data", str(data), "--json"]
     for key, value in CHANGES.items():
         arguments += ["--set", f"{key}={value}"]
     printed = io.StringIO()
     with as_it_was(), pytest.MonkeyPatch.context() as patch, redirect_stdout(printed):
-        patch.setenv("XRAY_HOME", str(home.folder))
+        patch.setenv("XRAY_HOME", str(workspace.folder))
         status = cli.main(arguments)
     assert status == 0
     answer = json.loads(printed.getvalue())
-    return Finished(Run(Path(answer["folder"])), home, data, answer, broken)
+    return Finished(Run(Path(answer["folder"])), workspace, data, answer, broken)
 
 
 def _break_a_test_image(data: Path, cache: Path) -> str:
     catalog, recipe = open_dataset(data, cache), tiny_recipe()
-    targets = encode_catalog(catalog, find_view(recipe.label_view))
+    targets = encode_catalog(catalog, find_task(recipe.task))
     split = split_catalog(catalog, targets, recipe.split)
-    row = split[split["part"] == "test"].iloc[0]
+    row = split[split["subset"] == "test"].iloc[0]
     path = data / row["path"]
     path.write_bytes(path.read_bytes()[:200])
     return str(row["image_id"])

@@ -4,7 +4,7 @@ To add a check: a function from the audited table to findings, in the module of 
 and one line in `report.audit_catalog`.
 """
 
-from xray_core.audit.finding import SEVERITIES, Finding
+from xray_core.audit.issue import SEVERITIES, DataIssue
 from xray_core.audit.report import audit_catalog, run_audit
 
-__all__ = ["SEVERITIES", "Finding", "audit_catalog", "run_audit"]
+__all__ = ["SEVERITIES", "DataIssue", "audit_catalog", "run_audit"]

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from xray_core.audit.finding import Finding, count_of, fine, rows_of
+from xray_core.audit.issue import DataIssue, count_of, passed, rows_of
 
 # Only an effect of some size is worth a person's time: with thousands of images, anything
 # is "significant".
@@ -14,7 +14,7 @@ WEAK, STRONG = 0.2, 0.5  # Cramér's V
 GAIN, LARGE_GAIN = 0.1, 0.2  # of the best guess over always answering the largest class
 N_NEEDED = 100  # images; with fewer, an association may well be chance
 MIN_Z = 4.0  # standard deviations from what chance gives
-FEW = 20  # images; rarer values are gathered, lest chance looks like knowledge
+FEW = 20  # images; rarer values are merged, lest chance looks like knowledge
 N_BINS = 5
 UNKNOWN, RARE = "unknown", "rarer ones"
 
@@ -77,7 +77,7 @@ def measure_association(labels: pd.Series, values: pd.Series) -> Association:
     )
 
 
-def check_confounding(images: pd.DataFrame) -> list[Finding]:
+def check_confounding(images: pd.DataFrame) -> list[DataIssue]:
     """Find what is associated with the label.
 
     Args:
@@ -95,16 +95,16 @@ def check_confounding(images: pd.DataFrame) -> list[Finding]:
             unsuspicious.append(name)
     if unsuspicious:
         findings.append(
-            fine("confounding", f"These tell little of the label: {', '.join(unsuspicious)}.")
+            passed("confounding", f"These tell little of the label: {', '.join(unsuspicious)}.")
         )
     elif not findings:
         findings.append(
-            fine("confounding", "No hospital, view, age or file size varies that could tell it.")
+            passed("confounding", "No hospital, view, age or file size varies that could tell it.")
         )
     return findings
 
 
-def _describe(name: str, link: Association, labels: pd.Series, values: pd.Series) -> Finding:
+def _describe(name: str, link: Association, labels: pd.Series, values: pd.Series) -> DataIssue:
     counts = pd.crosstab(values, labels).rename_axis(name)
     order = counts.sum(axis=1).sort_values(ascending=False, kind="stable").index
     figures = f"{count_of(link.n, 'image')}, Cramér's V {link.cramers_v:.2f}"
@@ -115,9 +115,9 @@ def _describe(name: str, link: Association, labels: pd.Series, values: pd.Series
             f"answering the largest class is right for {link.majority:.0%} ({figures})."
         )
     serious = link.cramers_v >= STRONG or link.gain >= LARGE_GAIN
-    return Finding(
+    return DataIssue(
         kind="confounding",
-        severity="serious" if serious else "worth knowing",
+        severity="serious" if serious else "warning",
         title=title,
         count=link.n,
         why=f"{_widest_gap(counts)} A network may learn to recognise the {name} instead of the "
@@ -154,7 +154,7 @@ def list_factors(images: pd.DataFrame) -> dict[str, pd.Series]:
     factors = {
         "source": images["source"],
         "site": images["site"],
-        "view": images["view"],
+        "view_position": images["view_position"],
         "gender": images["gender"],
         "age group": age.astype("string") + " to " + (age + 9).astype("string") + " years",
         "file format": images["format"],
@@ -165,8 +165,8 @@ def list_factors(images: pd.DataFrame) -> dict[str, pd.Series]:
         "brightness": _bin(images["brightness"]),
         "contrast": _bin(images["contrast"]),
     }
-    gathered = {name: _gather(values) for name, values in factors.items()}
-    return {name: values for name, values in gathered.items() if values.nunique() > 1}
+    merged = {name: _merge(values) for name, values in factors.items()}
+    return {name: values for name, values in merged.items() if values.nunique() > 1}
 
 
 def _bin(numbers: pd.Series) -> pd.Series:
@@ -179,7 +179,7 @@ def _bin(numbers: pd.Series) -> pd.Series:
     return words.astype("string")
 
 
-def _gather(values: pd.Series) -> pd.Series:
+def _merge(values: pd.Series) -> pd.Series:
     # Not to know the hospital may tell the label as well as to know it.
     named = values.fillna(UNKNOWN)
     counts = named.map(named.value_counts())

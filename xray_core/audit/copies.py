@@ -1,26 +1,26 @@
-"""Copies: images identical to the pixel, or nearly so, within a class, across classes and parts."""
+"""Copies: images identical to the pixel, or nearly so, within and across classes and subsets."""
 
 import pandas as pd
 
-from xray_core.audit.finding import Finding, count_of, fine, first_of, first_of_pairs, rows_of
+from xray_core.audit.issue import DataIssue, count_of, first_of, first_of_pairs, passed, rows_of
 
 KEPT = 8  # members of a group that its row names
 LABELS = {"findings": "the findings", "image_findings": "the image's own finding"}
 
 
-def check_identical(images: pd.DataFrame) -> list[Finding]:
+def check_identical(images: pd.DataFrame) -> list[DataIssue]:
     """Find groups of images with identical pixels.
 
     Args:
-        images: the audited table, see `report.audit_catalog`; image_id, digest, label, part,
+        images: the audited table, see `report.audit_catalog`; image_id, digest, label, subset,
             findings and image_findings count. Labels conflict where any published one does,
-            whether the view tells them apart or not.
+            whether the task tells them apart or not.
     """
     known = images[images["digest"].notna()]
     copies = known[known["digest"].duplicated(keep=False)]
     if copies.empty:
         return [
-            fine("identical", f"No two of {count_of(len(known), 'image')} have identical pixels.")
+            passed("identical", f"No two of {count_of(len(known), 'image')} have identical pixels.")
         ]
     groups = copies.groupby("digest", sort=False)
     n_labels = groups[list(LABELS)].nunique()
@@ -30,32 +30,32 @@ def check_identical(images: pd.DataFrame) -> list[Finding]:
             "labels": (
                 groups["findings"].agg(_names) + "; " + groups["image_findings"].agg(_names)
             ).str.strip("; "),
-            "parts": groups["part"].agg(_names),
+            "subsets": groups["subset"].agg(_names),
             "n_labels": n_labels.max(axis=1),
-            "n_parts": groups["part"].nunique(),
+            "n_subsets": groups["subset"].nunique(),
             "images": groups["image_id"].agg(lambda names: ", ".join(names.head(KEPT))),
         }
     ).sort_values("copies", ascending=False, kind="stable")
-    conflicting, leaking = table[table["n_labels"] > 1], table[table["n_parts"] > 1]
+    conflicting, leaking = table[table["n_labels"] > 1], table[table["n_subsets"] > 1]
     findings = [
-        Finding(
+        DataIssue(
             kind="identical",
-            severity="worth knowing",
+            severity="warning",
             title=f"{count_of(len(table), 'group')} of images with identical pixels; the "
             f"largest has {table['copies'].iloc[0]} copies.",
             count=len(table),
             why=f"{count_of(len(copies), 'image')} stand for {len(table):,}: copies count more "
             "than once in training and in every score.",
-            advice="Keep the copies of an image in one part, as the clean split does.",
+            advice="Keep the copies of an image in one subset, as the clean split does.",
             examples=_examples(copies, table),
             table=_rows(table),
         )
     ]
     if conflicting.empty:
-        findings.append(fine("identical_conflict", "No identical images have two labels."))
+        findings.append(passed("identical_conflict", "No identical images have two labels."))
     else:
         findings.append(
-            Finding(
+            DataIssue(
                 kind="identical_conflict",
                 severity="serious",
                 title=f"{count_of(len(conflicting), 'group')} of identical images with "
@@ -68,8 +68,8 @@ def check_identical(images: pd.DataFrame) -> list[Finding]:
                 table=_rows(conflicting),
             )
         )
-    if copies["part"].notna().any():
-        findings.append(_check_parts(copies, leaking))
+    if copies["subset"].notna().any():
+        findings.append(_check_subsets(copies, leaking))
     return findings
 
 
@@ -79,14 +79,14 @@ def _count_conflicts(n_labels: pd.DataFrame) -> str:
     return ", ".join(f"{int(conflicts[one]):,} by {words}" for one, words in LABELS.items())
 
 
-def _check_parts(copies: pd.DataFrame, leaking: pd.DataFrame) -> Finding:
+def _check_subsets(copies: pd.DataFrame, leaking: pd.DataFrame) -> DataIssue:
     if leaking.empty:
-        return fine("identical_leak", "No identical images are in two parts.")
-    return Finding(
+        return passed("identical_leak", "No identical images are in two subsets.")
+    return DataIssue(
         kind="identical_leak",
         severity="serious",
         title=f"{count_of(len(leaking), 'group')} of identical images with copies in several "
-        "parts of the split.",
+        "subsets of the split.",
         count=len(leaking),
         why="The test asks what the training has shown: the result looks better than it is.",
         advice="Use the clean split.",
@@ -100,7 +100,7 @@ def _names(values: pd.Series) -> str:
 
 
 def _rows(table: pd.DataFrame) -> tuple[dict[str, object], ...]:
-    return rows_of(table[["copies", "labels", "parts", "images"]])
+    return rows_of(table[["copies", "labels", "subsets", "images"]])
 
 
 def _examples(copies: pd.DataFrame, groups: pd.DataFrame) -> tuple[str, ...]:
@@ -110,16 +110,16 @@ def _examples(copies: pd.DataFrame, groups: pd.DataFrame) -> tuple[str, ...]:
     return first_of(ordered["image_id"])
 
 
-def check_near(images: pd.DataFrame, pairs: pd.DataFrame) -> list[Finding]:
-    """Judge pairs of images that look the same.
+def check_near(images: pd.DataFrame, pairs: pd.DataFrame) -> list[DataIssue]:
+    """Evaluate pairs of images that look the same.
 
     Args:
-        images: the audited table; image_id, digest, label, part and patient_id count.
+        images: the audited table; image_id, digest, label, subset and patient_id count.
         pairs: as `find_near_identical` returns them; an image stands for its identical copies.
     """
     if pairs.empty:
-        return [fine("near_identical", "No two images look the same without being identical.")]
-    known = images[["image_id", "digest", "label", "part", "patient_id"]]
+        return [passed("near_identical", "No two images look the same without being identical.")]
+    known = images[["image_id", "digest", "label", "subset", "patient_id"]]
     digests = known.set_index("image_id")["digest"]
     members = pairs.assign(
         digest_a=pairs["image_id_a"].map(digests), digest_b=pairs["image_id_b"].map(digests)
@@ -135,13 +135,13 @@ def check_near(images: pd.DataFrame, pairs: pd.DataFrame) -> list[Finding]:
         else ""
     )
     findings = [
-        Finding(
+        DataIssue(
             kind="near_identical",
-            severity="worth knowing",
+            severity="warning",
             title=f"{count_of(len(members), 'pair')} of images look the same without being "
             "identical.",
             count=len(members),
-            why="Mostly one film, processed twice; now and then two films of one patient, "
+            why="Mostly one image, processed twice; now and then two images of one patient, "
             f"or of two people who look alike.{who}",
             advice="Look at some pairs, the least similar ones first.",
             examples=first_of_pairs(members),
@@ -153,13 +153,13 @@ def check_near(images: pd.DataFrame, pairs: pd.DataFrame) -> list[Finding]:
             "near_identical_conflict",
             "label",
             "have different labels",
-            "One film with two labels has a wrong one; two films of one patient may differ.",
+            "One image with two labels has a wrong one; two images of one patient may differ.",
             "Look at the pairs before you trust either label.",
         ),
         (
             "near_identical_leak",
-            "part",
-            "are in different parts of the split",
+            "subset",
+            "are in different subsets of the split",
             "The test asks what the training has shown: the result looks better than it is.",
             "Split by patient where patients are known; else leave one of each pair out.",
         ),
@@ -169,7 +169,7 @@ def check_near(images: pd.DataFrame, pairs: pd.DataFrame) -> list[Finding]:
         differ = members[both & (ends[0].astype("string") != ends[1].astype("string"))]
         if not differ.empty:
             findings.append(
-                Finding(
+                DataIssue(
                     kind=kind,
                     severity="serious",
                     title=f"{count_of(len(differ), 'pair')} of images that look the same {what}.",
@@ -181,10 +181,18 @@ def check_near(images: pd.DataFrame, pairs: pd.DataFrame) -> list[Finding]:
                 )
             )
         elif both.any():
-            findings.append(fine(kind, f"No images that look the same {what}."))
+            findings.append(passed(kind, f"No images that look the same {what}."))
     return findings
 
 
 def _pair_rows(pairs: pd.DataFrame) -> tuple[dict[str, object], ...]:
-    columns = ["image_id_a", "label_a", "part_a", "image_id_b", "label_b", "part_b", "similarity"]
+    columns = [
+        "image_id_a",
+        "label_a",
+        "subset_a",
+        "image_id_b",
+        "label_b",
+        "subset_b",
+        "similarity",
+    ]
     return rows_of(pairs[columns])

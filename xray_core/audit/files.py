@@ -5,10 +5,10 @@ from pathlib import PurePosixPath
 
 import pandas as pd
 
-from xray_core.audit.finding import Finding, count_of, fine, first_of, rows_of
+from xray_core.audit.issue import DataIssue, count_of, first_of, passed, rows_of
 
 TINY = 100  # px; a shorter side shows no small finding
-ELONGATED = 2.5  # longer side against shorter; a chest film has 1 to 1.5
+ELONGATED = 2.5  # longer side against shorter; a chest X-ray has 1 to 1.5
 BLANK = 2.0  # gray levels of contrast
 SUFFIXES: Mapping[str, tuple[str, ...]] = {
     "JPEG": (".jpg", ".jpeg", ".jpe", ".jfif"),
@@ -20,7 +20,7 @@ SUFFIXES: Mapping[str, tuple[str, ...]] = {
 }
 
 
-def check_readable(images: pd.DataFrame) -> list[Finding]:
+def check_readable(images: pd.DataFrame) -> list[DataIssue]:
     """Find files that cannot be decoded.
 
     Args:
@@ -29,9 +29,9 @@ def check_readable(images: pd.DataFrame) -> list[Finding]:
     n_present = int(images["path"].notna().sum())
     broken = images[images["reason"].notna()]
     if broken.empty:
-        return [fine("unreadable", f"Each of {count_of(n_present, 'file')} can be read.")]
+        return [passed("unreadable", f"Each of {count_of(n_present, 'file')} can be read.")]
     return [
-        Finding(
+        DataIssue(
             kind="unreadable",
             severity="serious",
             title=f"{count_of(len(broken), 'file')} of {n_present:,} cannot be read.",
@@ -44,7 +44,7 @@ def check_readable(images: pd.DataFrame) -> list[Finding]:
     ]
 
 
-def check_odd(images: pd.DataFrame) -> list[Finding]:
+def check_odd(images: pd.DataFrame) -> list[DataIssue]:
     """Find images that are tiny, elongated or blank, and suffixes that lie.
 
     Args:
@@ -66,14 +66,14 @@ def check_odd(images: pd.DataFrame) -> list[Finding]:
             (shorter < TINY).fillna(False),
             f"less than {TINY} px high or wide",
             "So small an image shows no small finding.",
-            "Leave them out, or judge them apart.",
+            "Leave them out, or evaluate them apart.",
         ),
         (
             "elongated_image",
             (longer > ELONGATED * shorter).fillna(False),
             f"more than {ELONGATED} times as long as wide",
-            "A chest film is nearly square; squashing such an image distorts it.",
-            "Look at them: they may be cut, or no chest films.",
+            "A chest X-ray is nearly square; stretching such an image distorts it.",
+            "Look at them: they may be cut, or no chest X-rays.",
         ),
         (
             "blank_image",
@@ -98,9 +98,9 @@ def check_odd(images: pd.DataFrame) -> list[Finding]:
             continue
         columns = ["image_id", "path", "width", "height", "format"]
         findings.append(
-            Finding(
+            DataIssue(
                 kind=kind,
-                severity="worth knowing",
+                severity="warning",
                 title=f"{count_of(len(found), 'image')} of {len(present):,} "
                 f"{'is' if len(found) == 1 else 'are'} {what}.",
                 count=len(found),
@@ -111,5 +111,5 @@ def check_odd(images: pd.DataFrame) -> list[Finding]:
             )
         )
     if in_order:
-        findings.append(fine("odd_image", f"No image is {'; none is '.join(in_order)}."))
+        findings.append(passed("odd_image", f"No image is {'; none is '.join(in_order)}."))
     return findings

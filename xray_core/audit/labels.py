@@ -1,21 +1,21 @@
-"""Labels: columns that contradict each other, small classes, parts too small to judge."""
+"""Labels: columns that contradict each other, small classes, subsets too small to evaluate."""
 
 from typing import Any
 
 import pandas as pd
 
-from xray_core.audit.finding import Finding, count_of, fine, first_of, rows_of
+from xray_core.audit.issue import DataIssue, count_of, first_of, passed, rows_of
 from xray_core.wilson import wilson_interval
 
 # The finding of a study that says "nothing there" -> the same, said of one image.
 NEGATIVES = {"Negative for Pneumonia": "none"}
 FEW_IMAGES = 50  # a class with fewer is hard to learn
 IMBALANCE = 3.0  # largest class against smallest, from which on it is mentioned
-WIDE, VERY_WIDE = 0.05, 0.10  # half of an interval's width, from which on a part is small
-TRAINING = "train"
+WIDE, VERY_WIDE = 0.05, 0.10  # half of an interval's width, from which on a subset is small
+TRAINING = "training"
 
 
-def check_columns(images: pd.DataFrame) -> list[Finding]:
+def check_columns(images: pd.DataFrame) -> list[DataIssue]:
     """Find images whose own label contradicts their study's, and studies with both kinds.
 
     Args:
@@ -28,7 +28,7 @@ def check_columns(images: pd.DataFrame) -> list[Finding]:
     return [*_check_negatives(both), *_check_studies(images)]
 
 
-def _check_negatives(both: pd.DataFrame) -> list[Finding]:
+def _check_negatives(both: pd.DataFrame) -> list[DataIssue]:
     findings = []
     for of_study, of_image in NEGATIVES.items():
         if not (both["findings"] == of_study).any():
@@ -40,7 +40,7 @@ def _check_negatives(both: pd.DataFrame) -> list[Finding]:
                 both[empty & ~negative],
                 f"{{}} labelled {of_image!r} belong to a study that is not {of_study!r}.",
                 "The study's label is given to an image that shows none of it, such as its "
-                "other view.",
+                "other task.",
             ),
             (
                 "image_with_finding",
@@ -51,11 +51,11 @@ def _check_negatives(both: pd.DataFrame) -> list[Finding]:
         ):
             if wrong.empty:
                 findings.append(
-                    fine(kind, f"{what.format('No image').replace('belong', 'belongs')}")
+                    passed(kind, f"{what.format('No image').replace('belong', 'belongs')}")
                 )
                 continue
             findings.append(
-                Finding(
+                DataIssue(
                     kind=kind,
                     severity="serious",
                     title=what.format(count_of(len(wrong), "image")),
@@ -75,7 +75,7 @@ def _check_negatives(both: pd.DataFrame) -> list[Finding]:
     return findings
 
 
-def _check_studies(images: pd.DataFrame) -> list[Finding]:
+def _check_studies(images: pd.DataFrame) -> list[DataIssue]:
     known = images[images["study_id"].notna() & images["image_findings"].notna()]
     if known.empty:
         return []
@@ -85,15 +85,15 @@ def _check_studies(images: pd.DataFrame) -> list[Finding]:
     )
     n_studies = int((kinds > 1).sum())
     if not n_studies:
-        return [fine("mixed_study", "The images of each study have the same label.")]
+        return [passed("mixed_study", "The images of each study have the same label.")]
     return [
-        Finding(
+        DataIssue(
             kind="mixed_study",
-            severity="worth knowing",
+            severity="warning",
             title=f"{count_of(n_studies, 'study', 'studies')} hold images with different labels.",
             count=n_studies,
             why="They share the study's label, so it does not fit all of their images.",
-            advice="Choose a label view of the images, not of the studies, or keep it in mind.",
+            advice="Choose a task of the images, not of the studies, or keep it in mind.",
             examples=first_of(mixed["image_id"]),
             table=rows_of(
                 pd.crosstab(mixed["study_id"], mixed["image_findings"].astype(object))
@@ -104,25 +104,25 @@ def _check_studies(images: pd.DataFrame) -> list[Finding]:
     ]
 
 
-def check_classes(counts: pd.DataFrame, n_images: int) -> list[Finding]:
-    """Judge the size of each class.
+def check_classes(counts: pd.DataFrame, n_images: int) -> list[DataIssue]:
+    """Evaluate the size of each class.
 
     Args:
-        counts: index class; column images and one column for each part.
+        counts: index class; column images and one column for each subset.
         n_images: labelled images; with several classes an image, fewer than the sum.
     """
     absent = counts.index[counts["images"] == 0]
     findings = []
     if len(absent):
         findings.append(
-            Finding(
+            DataIssue(
                 kind="absent_class",
                 severity="serious",
-                title=f"{count_of(len(absent), 'class', 'classes')} of the label view without any "
+                title=f"{count_of(len(absent), 'class', 'classes')} of the task without any "
                 f"image here: {', '.join(map(str, absent))}.",
                 count=len(absent),
                 why="Nothing can be learnt about them.",
-                advice="Choose another label view, or add images.",
+                advice="Choose another task, or add images.",
             )
         )
         counts = counts.drop(index=absent)
@@ -140,42 +140,42 @@ def check_classes(counts: pd.DataFrame, n_images: int) -> list[Finding]:
     )
     few = int(sizes.iloc[0]) < FEW_IMAGES
     if not few and ratio < IMBALANCE:
-        return [*findings, Finding("class_counts", "fine", f"{text}.", table=table)]
+        return [*findings, DataIssue("class_counts", "passed", f"{text}.", table=table)]
     return [
         *findings,
-        Finding(
+        DataIssue(
             kind="class_counts",
-            severity="serious" if few else "worth knowing",
+            severity="serious" if few else "warning",
             title=f"{text}, {ratio:.1f} times as many.",
             count=int(sizes.iloc[0]),
             why=f"Always answering {large} is right for {sizes.iloc[-1] / max(1, n_images):.0%} of "
             "the images, so accuracy alone says little.",
-            advice="Judge by balanced accuracy and by each class; weigh the classes, "
-            "or gather small ones in another label view.",
+            advice="Evaluate by balanced accuracy and by each class; weigh the classes, "
+            "or merge small ones in another task.",
             table=table,
         ),
     ]
 
 
-def check_parts(counts: pd.DataFrame, n_of_part: pd.Series) -> list[Finding]:
-    """Say how uncertain a figure measured on each part must be.
+def check_subsets(counts: pd.DataFrame, n_of_subset: pd.Series) -> list[DataIssue]:
+    """Say how uncertain a figure measured on each subset must be.
 
     Args:
         counts: as for `check_classes`.
-        n_of_part: labelled images of each part, in order.
+        n_of_subset: labelled images of each subset, in order.
     """
-    judged = n_of_part[n_of_part.index != TRAINING]
+    evaluated = n_of_subset[n_of_subset.index != TRAINING]
     counts = counts[counts["images"] > 0]
-    if judged.empty:
+    if evaluated.empty:
         return []
     rows: list[dict[str, Any]] = []
     findings = []
-    for part, n in judged.items():
-        of_class = counts[str(part)].sort_values(kind="stable")
+    for subset, n in evaluated.items():
+        of_class = counts[str(subset)].sort_values(kind="stable")
         smallest, n_smallest = of_class.index[0], int(of_class.iloc[0])
         rows.append(
             {
-                "part": str(part),
+                "subset": str(subset),
                 "images": int(n),
                 "accuracy uncertain by": f"± {100 * _uncertainty(int(n)):.0f} points",
                 "smallest class": str(smallest),
@@ -189,31 +189,31 @@ def check_parts(counts: pd.DataFrame, n_of_part: pd.Series) -> list[Finding]:
         width = _uncertainty(row["images"])
         if width < WIDE and _uncertainty(row["its images"]) < VERY_WIDE:
             findings.append(
-                Finding(
-                    "part_size",
-                    "fine",
-                    f"An accuracy measured on the {row['images']:,} images of {row['part']} is "
-                    f"uncertain by at most {row['accuracy uncertain by']}.",
+                DataIssue(
+                    "subset_size",
+                    "passed",
+                    f"An accuracy measured on the {row['images']:,} images of the {row['subset']} "
+                    f"set is uncertain by at most {row['accuracy uncertain by']}.",
                     table=(row,),
                 )
             )
             continue
         whole = width >= WIDE
         findings.append(
-            Finding(
-                kind="part_size",
-                severity="serious" if width >= VERY_WIDE else "worth knowing",
+            DataIssue(
+                kind="subset_size",
+                severity="serious" if width >= VERY_WIDE else "warning",
                 title=f"An accuracy measured on the {count_of(row['images'], 'image')} of "
-                f"{row['part']} is uncertain by up to {row['accuracy uncertain by']}."
+                f"the {row['subset']} set is uncertain by up to {row['accuracy uncertain by']}."
                 if whole
                 else f"The recall of {row['smallest class']}, measured on "
-                f"{count_of(row['its images'], 'image')} of {row['part']}, is uncertain: "
-                f"up to {row['its recall uncertain by']}.",
+                f"{count_of(row['its images'], 'image')} of the {row['subset']} set, is "
+                f"uncertain: up to {row['its recall uncertain by']}.",
                 count=row["images"] if whole else row["its images"],
                 why="A smaller difference between two models is chance (95 % interval after "
                 "Wilson, at its widest; several images of one patient make it wider).",
                 advice="Give the interval with every figure. To choose between models, use a "
-                "larger part or several folds.",
+                "larger subset or several folds.",
                 table=(row,),
             )
         )

@@ -1,77 +1,77 @@
-"""Leaks: patients, studies and file names that are in several parts of a split."""
+"""Leaks: patients, studies and file names that are in several subsets of a split."""
 
 import pandas as pd
 
-from xray_core.audit.finding import Finding, count_of, fine, first_of, first_of_pairs, rows_of
+from xray_core.audit.issue import DataIssue, count_of, first_of, first_of_pairs, passed, rows_of
 from xray_core.audit.near_identical import THRESHOLD, compare_signatures
 
 OWNERS = {"patient_id": ("patient", "patients"), "study_id": ("study", "studies")}
 
 
-def check_owners(images: pd.DataFrame) -> list[Finding]:
-    """Find patients and studies whose images are in several parts.
+def check_owners(images: pd.DataFrame) -> list[DataIssue]:
+    """Find patients and studies whose images are in several subsets.
 
     Args:
-        images: the audited table, see `report.audit_catalog`; image_id, part, patient_id and
+        images: the audited table, see `report.audit_catalog`; image_id, subset, patient_id and
             study_id count.
     """
     findings = []
     for column, (one, many) in OWNERS.items():
-        known = images[images[column].notna() & images["part"].notna()]
+        known = images[images[column].notna() & images["subset"].notna()]
         if not known.empty:
             findings.append(_check_owner(known, column, one, many))
     return findings
 
 
-def _check_owner(known: pd.DataFrame, column: str, one: str, many: str) -> Finding:
-    counts = pd.crosstab(known[column], known["part"].astype("string"))
-    counts = counts[[part for part in known["part"].cat.categories if part in counts]]
+def _check_owner(known: pd.DataFrame, column: str, one: str, many: str) -> DataIssue:
+    counts = pd.crosstab(known[column], known["subset"].astype("string"))
+    counts = counts[[subset for subset in known["subset"].cat.categories if subset in counts]]
     shared = counts[(counts > 0).sum(axis=1) > 1]
     if shared.empty:
-        return fine(
-            f"{one}_leak", f"None of the {count_of(len(counts), one, many)} is in two parts."
+        return passed(
+            f"{one}_leak", f"None of the {count_of(len(counts), one, many)} is in two subsets."
         )
     touched = known[known[column].isin(shared.index)]
-    judged = shared.columns[-1]
-    n_easy = int(shared.loc[shared.iloc[:, 0] > 0, judged].sum())
+    evaluated = shared.columns[-1]
+    n_easy = int(shared.loc[shared.iloc[:, 0] > 0, evaluated].sum())
     table = shared.assign(images=shared.sum(axis=1)).sort_values(
         ["images", *shared.columns[::-1]], ascending=False, kind="stable"
     )
-    return Finding(
+    return DataIssue(
         kind=f"{one}_leak",
         severity="serious",
         title=f"{count_of(len(shared), one, many)} of {len(counts):,} "
-        f"{'is' if len(shared) == 1 else 'are'} in several parts of the split, with "
+        f"{'is' if len(shared) == 1 else 'are'} in several subsets of the split, with "
         f"{count_of(len(touched), 'image')}.",
         count=len(shared),
         why=f"The network can recognise a {one} that it has seen: {n_easy:,} of the "
-        f"{int(counts[judged].sum()):,} {judged} images have a {one} who is also in "
+        f"{int(counts[evaluated].sum()):,} {evaluated} images have a {one} who is also in "
         f"{shared.columns[0]}. The result looks better than it is."
         if one == "patient"
-        else f"Films of one study look alike: {n_easy:,} of the {int(counts[judged].sum()):,} "
-        f"{judged} images belong to a study that is also in {shared.columns[0]}.",
+        else f"Images of one study look alike: {n_easy:,} of the {int(counts[evaluated].sum()):,} "
+        f"{evaluated} images belong to a study that is also in {shared.columns[0]}.",
         advice="Split by patient, or use the clean split.",
         examples=first_of(touched.sort_values(column, kind="stable")["image_id"]),
         table=rows_of(table.rename_axis(one).reset_index()),
     )
 
 
-def check_names(images: pd.DataFrame) -> list[Finding]:
-    """Find files of one name, at whatever size or format, in several parts.
+def check_names(images: pd.DataFrame) -> list[DataIssue]:
+    """Find files of one name, at whatever size or format, in several subsets.
 
     Where signatures are known, files that look different are told from copies; identical
     pixels are another check's.
 
     Args:
-        images: the audited table; image_id, path, part, digest and signature count.
+        images: the audited table; image_id, path, subset, digest and signature count.
     """
-    known = images[images["part"].notna() & images["path"].notna()]
+    known = images[images["subset"].notna() & images["path"].notna()]
     if known.empty:
         return []
     name = known["path"].str.rsplit("/", n=1).str[-1]
     stem = name.str.rsplit(".", n=1).str[0].str.lower()
-    # One file for each name and part stands for them all.
-    named = known.assign(name=stem).drop_duplicates(["name", "part"])
+    # One file for each name and subset stands for them all.
+    named = known.assign(name=stem).drop_duplicates(["name", "subset"])
     named = named[named["name"].duplicated(keep=False)]
     firsts = named.drop_duplicates("name")
     pairs = named[~named.index.isin(firsts.index)].merge(
@@ -79,7 +79,7 @@ def check_names(images: pd.DataFrame) -> list[Finding]:
     )
     pairs = pairs[~(pairs["digest_a"] == pairs["digest_b"]).fillna(False)]
     if pairs.empty:
-        return [fine("same_name", "No file name occurs in two parts with other pixels.")]
+        return [passed("same_name", "No file name occurs in two subsets with other pixels.")]
     alike = compare_signatures(pairs["signature_a"], pairs["signature_b"])
     pairs = pairs.assign(similarity=alike)
     copies = pairs[pairs["similarity"] >= THRESHOLD]
@@ -87,14 +87,14 @@ def check_names(images: pd.DataFrame) -> list[Finding]:
     findings = []
     if not copies.empty:
         findings.append(
-            Finding(
+            DataIssue(
                 kind="same_name_copy",
                 severity="serious",
-                title=f"{count_of(copies['name'].nunique(), 'file name')} in several parts "
+                title=f"{count_of(copies['name'].nunique(), 'file name')} in several subsets "
                 "at another size, format or brightness, and the images look the same.",
                 count=int(copies["name"].nunique()),
                 why="A network tested on what it has seen looks better than it is.",
-                advice="Keep one of each in one part.",
+                advice="Keep one of each in one subset.",
                 examples=first_of_pairs(copies),
                 table=_name_rows(copies),
             )
@@ -103,16 +103,16 @@ def check_names(images: pd.DataFrame) -> list[Finding]:
         n = int(others["name"].nunique())
         compared = others["similarity"].notna().all()
         findings.append(
-            Finding(
+            DataIssue(
                 kind="same_name",
-                severity="worth knowing",
+                severity="warning",
                 title=f"{count_of(n, 'file name')} {'is' if n == 1 else 'are'} used in several "
-                "parts" + (", for images that look different." if compared else "."),
+                "subsets" + (", for images that look different." if compared else "."),
                 count=n,
-                why="Names may have been numbered anew in each part, or one patient may be in both."
+                why="Names may be numbered anew in each subset, or one patient may be in both."
                 if compared
                 else "They may be copies of one image.",
-                advice="Do not read a patient from such a name across parts."
+                advice="Do not read a patient from such a name across subsets."
                 if compared
                 else "Look at a few pairs.",
                 examples=first_of_pairs(others),
@@ -123,4 +123,6 @@ def check_names(images: pd.DataFrame) -> list[Finding]:
 
 
 def _name_rows(pairs: pd.DataFrame) -> tuple[dict[str, object], ...]:
-    return rows_of(pairs[["name", "image_id_a", "part_a", "image_id_b", "part_b", "similarity"]])
+    return rows_of(
+        pairs[["name", "image_id_a", "subset_a", "image_id_b", "subset_b", "similarity"]]
+    )

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from xray_core.audit.finding import Finding, count_of, fine
+from xray_core.audit.issue import DataIssue, count_of, passed
 from xray_core.catalog import Remark
 
 # Kind of remark -> why it matters, what to do. docs/catalog.md lists the kinds.
@@ -23,7 +23,7 @@ REMARKS = {
         "Nothing, unless you know the label.",
     ),
     "unknown_patient": (
-        "Their patients may be in several parts without anyone knowing.",
+        "Their patients may be in several subsets without anyone knowing.",
         "State it beside every result.",
     ),
 }
@@ -33,7 +33,7 @@ DEFAULT_REMARK = (
 )
 
 
-def check_remarks(remarks: Sequence[Remark], skip: Sequence[str] = ()) -> list[Finding]:
+def check_remarks(remarks: Sequence[Remark], skip: Sequence[str] = ()) -> list[DataIssue]:
     """Pass on what the reader remarked, except the kinds in `skip`."""
     findings = []
     for remark in remarks:
@@ -41,9 +41,9 @@ def check_remarks(remarks: Sequence[Remark], skip: Sequence[str] = ()) -> list[F
             continue
         why, advice = REMARKS.get(remark.kind, DEFAULT_REMARK)
         findings.append(
-            Finding(
+            DataIssue(
                 kind=remark.kind,
-                severity="worth knowing",
+                severity="warning",
                 title=remark.message,
                 count=remark.count,
                 why=why,
@@ -51,10 +51,10 @@ def check_remarks(remarks: Sequence[Remark], skip: Sequence[str] = ()) -> list[F
                 table=tuple({"example": one} for one in remark.examples),
             )
         )
-    return findings or [fine("remarks", "The tables and the files fit together.")]
+    return findings or [passed("remarks", "The tables and the files fit together.")]
 
 
-def check_patients(images: pd.DataFrame, grouped_by: str) -> list[Finding]:
+def check_patients(images: pd.DataFrame, grouped_by: str) -> list[DataIssue]:
     """Say whether patients are known, and what is grouped where they are not.
 
     Args:
@@ -66,7 +66,7 @@ def check_patients(images: pd.DataFrame, grouped_by: str) -> list[Finding]:
     n_patients = present["patient_id"].nunique()
     if unknown.empty:
         return [
-            fine(
+            passed(
                 "unknown_patients",
                 f"The patient of each of {count_of(len(present), 'image')} is known: "
                 f"{count_of(n_patients, 'patient')}.",
@@ -74,12 +74,12 @@ def check_patients(images: pd.DataFrame, grouped_by: str) -> list[Finding]:
         ]
     who = "any image" if len(unknown) == len(present) else count_of(len(unknown), "image")
     return [
-        Finding(
+        DataIssue(
             kind="unknown_patients",
-            severity="worth knowing",
+            severity="warning",
             title=f"The patient of {who} is not published.",
             count=len(unknown),
-            why="Two images of one patient may be in different parts of a split without anyone "
+            why="Two images of one patient may be in different subsets of a split without anyone "
             f"knowing. Kept together instead: by {grouped_by}.",
             advice="State it beside every result, and test on images from elsewhere.",
             examples=tuple(unknown["image_id"].head(5)),

@@ -1,8 +1,8 @@
-"""Near-identical images: one film that was encoded, scaled, brightened or cropped a little anew.
+"""Near-identical images: one image that was encoded, scaled, brightened or cropped a little anew.
 
-All chest films look alike, so gray levels themselves tell little. What is compared is the
+All chest X-rays look alike, so gray levels themselves tell little. What is compared is the
 32 x 32 signature after each pixel is set against its surroundings (local contrast): the
-ribs and the heart's outline then count more than how bright the film is.
+ribs and the heart's outline then count more than how bright the image is.
 """
 
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from xray_core.preprocess.fingerprints import SIGNATURE_SIDE
 
-# Where two films are called near-identical. Among 12.8 million pairs of a set of 5,065 films,
+# Where two images are called near-identical. Among 12.8 million pairs of a set of 5,065 images,
 # every pair above it was of one patient; the highest pair of two patients had 0.918. See
 # benchmarks/README.md, also for which copies are found.
 THRESHOLD = 0.92

@@ -10,24 +10,24 @@ import pandas as pd
 from xray_core.audit.confounding import check_confounding
 from xray_core.audit.copies import check_identical, check_near
 from xray_core.audit.files import check_odd, check_readable
-from xray_core.audit.finding import SEVERITIES, Finding, fine
-from xray_core.audit.labels import check_classes, check_columns, check_parts
+from xray_core.audit.issue import SEVERITIES, DataIssue, passed
+from xray_core.audit.labels import check_classes, check_columns, check_subsets
 from xray_core.audit.leaks import check_names, check_owners
 from xray_core.audit.metadata import check_patients, check_remarks
 from xray_core.audit.near_identical import find_near_identical
 from xray_core.catalog import Catalog
 from xray_core.errors import LabelError, RecipeError
-from xray_core.labels import LABEL_VIEWS, encode_catalog, find_view, views_of
 from xray_core.preprocess.fingerprints import COLUMNS as FINGERPRINT_COLUMNS
 from xray_core.preprocess.fingerprints import read_fingerprints
-from xray_core.splits import PARTS, SplitSpec, describe_groups, split_catalog
+from xray_core.splits import SUBSETS, SplitSpec, describe_groups, split_catalog
+from xray_core.tasks import TASKS, encode_catalog, find_task, tasks_of
 
-PUBLISHED_PARTS = ("train", "val", "test")
+PUBLISHED_SUBSETS = ("training", "validation", "test")
 
 
 @dataclass(frozen=True)
 class _Labels:
-    """The labels of a view: one text an image, and whether it is in each class."""
+    """The labels of a task: one text an image, and whether it is in each class."""
 
     text: pd.Series
     targets: pd.DataFrame
@@ -35,34 +35,34 @@ class _Labels:
 
 def audit_catalog(
     catalog: Catalog,
-    view_name: str | None,
+    task_name: str | None,
     split: pd.DataFrame | None = None,
     fingerprints: pd.DataFrame | None = None,
-) -> list[Finding]:
+) -> list[DataIssue]:
     """Check a dataset, its labels and its split.
 
     Args:
         catalog: the dataset.
-        view_name: one of its label views; None: labels are not judged.
-        split: image_id and part of each image; None: the authors' own parts, if any.
-        fingerprints: as `read_fingerprints` returns them; None: files are not judged.
+        task_name: one of its tasks; None: labels are not evaluated.
+        split: image_id and subset of each image; None: the authors' own subsets, if any.
+        fingerprints: as `read_fingerprints` returns them; None: files are not evaluated.
 
     Returns:
         What was found and what was checked and is in order, most serious first.
     """
-    labels = _encode(catalog, view_name)
+    labels = _encode(catalog, task_name)
     images = _put_together(catalog, labels, split, fingerprints)
     findings = [*check_owners(images), *check_names(images), *check_columns(images)]
-    if images["part"].isna().all():
-        findings.append(fine("no_parts", "There is no split to be checked for leaks yet."))
+    if images["subset"].isna().all():
+        findings.append(passed("no_split", "There is no split to be checked for leaks yet."))
     if fingerprints is not None:
         findings += check_identical(images)
         findings += check_near(images, find_near_identical(fingerprints, images["image_id"]))
         findings += [*check_readable(images), *check_odd(images)]
     if labels is not None:
-        counts, n_of_part = _count_classes(images, labels.targets)
+        counts, n_of_subset = _count_classes(images, labels.targets)
         findings += check_classes(counts, int(images["path"].notna().loc[labels.text.index].sum()))
-        findings += check_parts(counts, n_of_part)
+        findings += check_subsets(counts, n_of_subset)
         findings += check_confounding(images[images["path"].notna()])
     findings += check_patients(images, describe_groups(catalog, SplitSpec()))
     known_elsewhere = () if fingerprints is None else ("unreadable_image",)
@@ -73,7 +73,7 @@ def audit_catalog(
 def run_audit(
     catalog: Catalog,
     home_cache: Path,
-    view_name: str | None = None,
+    task_name: str | None = None,
     split_spec: SplitSpec | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> dict[str, Any]:
@@ -82,39 +82,39 @@ def run_audit(
     Args:
         catalog: the dataset.
         home_cache: the workspace's cache; `fingerprints` in it is written.
-        view_name: a label view; None: the first of the dataset with one class an image.
-        split_spec: a split of ours; None: the authors' own parts, else ours by patient.
+        task_name: a task; None: the first of the dataset with one class an image.
+        split_spec: a split of ours; None: the authors' own subsets, else ours by patient.
         progress: called with (files read, files) while files are read for the first time.
 
     Returns:
-        folder, source, view, split (in words), counts (images, present, labelled, patients,
-        parts), summary (severity -> how many) and findings.
+        folder, source, task, split (in words), counts (images, present, labelled, patients,
+        subsets), summary (severity -> how many) and findings.
 
     Raises:
-        LabelError: the view is unknown or made for another dataset.
+        LabelError: the task is unknown or made for another dataset.
         RecipeError: the split asked for cannot be made.
         OSError: the disk refuses to keep the fingerprints.
     """
-    if view_name is not None:
-        encode_catalog(catalog, find_view(view_name))  # a wrong view is an error, before the wait
-    view_name = view_name or default_view(catalog)
+    if task_name is not None:
+        encode_catalog(catalog, find_task(task_name))  # a wrong task is an error, before the wait
+    task_name = task_name or default_task(catalog)
     fingerprints = read_fingerprints(catalog, home_cache, progress)
-    split, words = _choose_split(catalog, view_name, split_spec, fingerprints)
-    findings = audit_catalog(catalog, view_name, split, fingerprints)
-    images = _put_together(catalog, _encode(catalog, view_name), split, fingerprints)
+    split, words = _choose_split(catalog, task_name, split_spec, fingerprints)
+    findings = audit_catalog(catalog, task_name, split, fingerprints)
+    images = _put_together(catalog, _encode(catalog, task_name), split, fingerprints)
     present = images[images["path"].notna()]
-    parts = present["part"].value_counts(sort=False).loc[lambda n: n > 0]
+    subsets = present["subset"].value_counts(sort=False).loc[lambda n: n > 0]
     return {
         "folder": str(catalog.root),
         "source": catalog.source,
-        "view": view_name,
+        "task": task_name,
         "split": words,
         "counts": {
             "images": len(images),
             "present": len(present),
             "labelled": int(present["label"].notna().sum()),
             "patients": int(present["patient_id"].nunique()),
-            "parts": {str(part): int(n) for part, n in parts.items()},
+            "subsets": {str(subset): int(n) for subset, n in subsets.items()},
         },
         "summary": {
             severity: sum(one.severity == severity for one in findings) for severity in SEVERITIES
@@ -123,27 +123,27 @@ def run_audit(
     }
 
 
-def default_view(catalog: Catalog) -> str | None:
-    """Return the label view that fits the images best.
+def default_task(catalog: Catalog) -> str | None:
+    """Return the task that fits the images best.
 
     The dataset's first with one class an image and no class without an image; else the first
     that fits at all; None if there is none.
     """
     fitting: list[tuple[bool, bool, int, str]] = []
-    for name in views_of(catalog.source):
+    for name in tasks_of(catalog.source):
         try:
-            targets = encode_catalog(catalog, find_view(name))
+            targets = encode_catalog(catalog, find_task(name))
         except LabelError:
-            continue  # such as a folder whose labels this view does not know
+            continue  # such as a folder whose labels this task does not know
         whole = targets[targets.index.isin(catalog.present.index)].any().all()
-        fitting.append((find_view(name).multilabel, not whole, len(fitting), name))
+        fitting.append((find_task(name).multilabel, not whole, len(fitting), name))
     return min(fitting)[-1] if fitting else None
 
 
-def _encode(catalog: Catalog, view_name: str | None) -> _Labels | None:
-    if view_name is None:
+def _encode(catalog: Catalog, task_name: str | None) -> _Labels | None:
+    if task_name is None:
         return None
-    targets = encode_catalog(catalog, find_view(view_name))
+    targets = encode_catalog(catalog, find_task(task_name))
     # Most combinations occur many times, so each is named once.
     kind = targets.groupby(list(targets.columns), sort=False).ngroup()
     kinds = targets[~kind.duplicated()].to_numpy()
@@ -154,25 +154,25 @@ def _encode(catalog: Catalog, view_name: str | None) -> _Labels | None:
 
 def _choose_split(
     catalog: Catalog,
-    view_name: str | None,
+    task_name: str | None,
     spec: SplitSpec | None,
     fingerprints: pd.DataFrame,
 ) -> tuple[pd.DataFrame | None, str]:
-    """Return the split to be checked, None for the authors' parts, and its name in words."""
+    """Return the split to be checked, None for the authors' subsets, and its name in words."""
     if spec is None and catalog.present["published_split"].nunique() > 1:
-        return None, "the authors' own parts"
-    if view_name is None or LABEL_VIEWS[view_name].multilabel:
+        return None, "the authors' own subsets"
+    if task_name is None or TASKS[task_name].multilabel:
         if spec is None:
-            return None, "none: no label view with one class an image fits"
+            return None, "none: no task with one class an image fits"
         raise RecipeError(
-            "To make a split, the audit needs a label view with one class an image. Choose one "
-            f"of: {', '.join(views_of(catalog.source)) or 'none yet'}."
+            "To make a split, the audit needs a task with one class an image. Choose one "
+            f"of: {', '.join(tasks_of(catalog.source)) or 'none yet'}."
         )
     chosen = spec or SplitSpec()
     words = f"ours: method {chosen.method}, seed {chosen.seed}"
     try:
         pixels = fingerprints["digest"] if chosen.method == "clean" else None
-        targets = encode_catalog(catalog, find_view(view_name))
+        targets = encode_catalog(catalog, find_task(task_name))
         return split_catalog(catalog, targets, chosen, pixels), words
     except RecipeError as error:
         if spec is not None:
@@ -186,20 +186,20 @@ def _put_together(
     split: pd.DataFrame | None,
     fingerprints: pd.DataFrame | None,
 ) -> pd.DataFrame:
-    """Return the audited table: `catalog.images`, label, part, and the fingerprints' columns."""
+    """Return the audited table: `catalog.images`, label, subset, and the fingerprints' columns."""
     images = catalog.images.copy()
     images["label"] = pd.Series(pd.NA, index=images.index, dtype="string")
     if labels is not None:
         images["label"] = labels.text.reindex(images.index)
     if split is None and catalog.present["published_split"].nunique() < 2:
-        images["part"] = pd.Categorical([pd.NA] * len(images), categories=PUBLISHED_PARTS)
+        images["subset"] = pd.Categorical([pd.NA] * len(images), categories=PUBLISHED_SUBSETS)
     elif split is None:
-        # A row without a file is in no part.
-        part = images["published_split"].where(images["path"].notna())
-        images["part"] = pd.Categorical(part, categories=PUBLISHED_PARTS)
+        # A row without a file is in no subset.
+        subset = images["published_split"].where(images["path"].notna())
+        images["subset"] = pd.Categorical(subset, categories=PUBLISHED_SUBSETS)
     else:
-        part = images["image_id"].map(split.set_index("image_id")["part"].astype("string"))
-        images["part"] = pd.Categorical(part, categories=PARTS)
+        subset = images["image_id"].map(split.set_index("image_id")["subset"].astype("string"))
+        images["subset"] = pd.Categorical(subset, categories=SUBSETS)
     if fingerprints is None:
         fingerprints = pd.DataFrame(index=images.index, columns=list(FINGERPRINT_COLUMNS))
         fingerprints = fingerprints.astype(FINGERPRINT_COLUMNS)
@@ -207,12 +207,14 @@ def _put_together(
 
 
 def _count_classes(images: pd.DataFrame, targets: pd.DataFrame) -> tuple[pd.DataFrame, pd.Series]:
-    """Return images of each class, in all and for each part, and images of each part."""
+    """Return images of each class, in all and for each subset, and images of each subset."""
     known = images.loc[targets.index]
     known = known[known["path"].notna()]
     targets = targets.loc[known.index].astype(int)
     counts = pd.DataFrame({"images": targets.sum()})
-    used = [part for part in images["part"].cat.categories if (known["part"] == part).any()]
-    for part in used:
-        counts[part] = targets[known["part"] == part].sum()
-    return counts, known["part"].value_counts().reindex(used)
+    used = [
+        subset for subset in images["subset"].cat.categories if (known["subset"] == subset).any()
+    ]
+    for subset in used:
+        counts[subset] = targets[known["subset"] == subset].sum()
+    return counts, known["subset"].value_counts().reindex(used)

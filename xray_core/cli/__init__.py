@@ -13,8 +13,8 @@ from pathlib import Path
 from xray_core.cli import data, queue, trainings
 from xray_core.cli.answer import Answer
 from xray_core.errors import XrayError
-from xray_core.home import find_home
 from xray_core.processes import allocator_variables, restart_with
+from xray_core.workspace import find_workspace
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -27,7 +27,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         if arguments is None and options.command in trainings.WITH_KERAS:
             restart_with(allocator_variables())
-        answer, text = options.command(options, find_home())
+        answer, text = options.command(options, find_workspace())
     except XrayError as error:
         # Keras' own words, which some errors quote, run over many lines.
         print(f"error: {' '.join(str(error).split())}", file=sys.stderr)
@@ -64,11 +64,11 @@ def _build_parser() -> argparse.ArgumentParser:
     catalog.add_argument("folder", type=Path)
     audit = add("audit", data.audit, "Look for leaks, copies, wrong labels and odd files.")
     audit.add_argument("folder", type=Path)
-    audit.add_argument("--view", metavar="NAME", help="label view to judge")
+    audit.add_argument("--task", metavar="NAME", help="task to evaluate")
     audit.add_argument("--split", metavar="METHOD", help="split to check, instead of the authors'")
     audit.add_argument("--seed", type=int, default=0, metavar="N", help="of the split")
     audit.add_argument("--save", type=Path, metavar="FILE", help="write the JSON there")
-    demo = add("demo", data.draw_demo, "Draw a demo dataset of chest-like films.")
+    demo = add("demo", data.draw_demo, "Draw a demo dataset of chest-like images.")
     demo.add_argument("folder", type=Path)
     demo.add_argument("--images", type=_positive, default=600, metavar="N")
     demo.add_argument("--seed", type=int, default=0, metavar="S")
@@ -83,7 +83,7 @@ def _build_parser() -> argparse.ArgumentParser:
     union = add("union", data.make_union, "Make one dataset of SIIM and COVID-19 Radiography.")
     union.add_argument("folder", type=Path, help="a new folder; no image is copied")
     union.add_argument("members", type=Path, nargs=2, metavar="MEMBER")
-    counts = add("union-counts", data.count_union, "Count a union's parts, beside the thesis'.")
+    counts = add("union-counts", data.count_union, "Count a union's subsets, beside the thesis'.")
     counts.add_argument("folder", type=Path)
     counts.add_argument("--seed", type=int, default=0, metavar="N", help="of the split")
 
@@ -154,14 +154,14 @@ def _build_parser() -> argparse.ArgumentParser:
         elif name == "move":
             command.add_argument("places", type=int, help="how far; negative is up")
     add("runs", trainings.show_runs, "List the runs, newest first.")
-    group = add("group", trainings.show_group, "Compare the runs that were submitted together.")
-    group.add_argument("group", help="its name, as `submit` said it")
+    sweep = add("sweep", trainings.show_sweep, "Compare the runs that were submitted together.")
+    sweep.add_argument("sweep", help="its name, as `submit` said it")
     run = add("run", trainings.run, "Train one queued run folder (the worker calls this).")
     run.add_argument("folder", type=Path)
     add("warm", trainings.warm, "Wait, everything imported, for a training (the worker does this).")
     for name, function, text in (
-        ("evaluate", trainings.evaluate, "Judge a finished run from its files."),
-        ("split", trainings.show_split, "Count a run's parts; write which image is in which."),
+        ("evaluate", trainings.evaluate, "Evaluate a finished run from its files."),
+        ("split", trainings.show_split, "Count a run's subsets; write which image is in which."),
         ("check", trainings.check, "Say what seems to go wrong in a training, in any state."),
         ("predict", trainings.predict, "Predict image files with a run's best weights."),
     ):

@@ -8,7 +8,7 @@ Answer = tuple[dict[str, Any] | list[Any], str]  # for --json, for a person
 
 
 def save_answer(answer: dict[str, Any], path: Path | None) -> None:
-    """Write the answer as JSON where a task was told to leave it; nothing without a path."""
+    """Write the answer as JSON where a process was told to leave it; nothing without a path."""
     if path:
         from xray_core.files import replaced_file
 

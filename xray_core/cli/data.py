@@ -12,22 +12,22 @@ from typing import Any
 
 from xray_core.cli.answer import Answer, save_answer
 from xray_core.errors import DatasetError
-from xray_core.home import Home
+from xray_core.workspace import Workspace
 
 N_TABLE_ROWS = 5  # of a serious finding, in what a person reads
 
 
-def show_datasets(options: argparse.Namespace, home: Home) -> Answer:
+def show_datasets(options: argparse.Namespace, workspace: Workspace) -> Answer:
     """List the dataset layouts that can be read."""
     from xray_core.datasets import READERS
-    from xray_core.labels import views_of
+    from xray_core.tasks import tasks_of
 
     answer = [
         {
             "name": name,
             "title": reader.title,
             "expects": reader.expects,
-            "label_views": list(views_of(name)),
+            "tasks": list(tasks_of(name)),
             "about": reader.about,
             "known_issues": list(reader.known_issues),
             "address": reader.address,
@@ -40,40 +40,40 @@ def show_datasets(options: argparse.Namespace, home: Home) -> Answer:
     return answer, "\n".join(f"{one['name']:14} {one['title']}: {one['expects']}" for one in answer)
 
 
-def show_catalog(options: argparse.Namespace, home: Home) -> Answer:
+def show_catalog(options: argparse.Namespace, workspace: Workspace) -> Answer:
     """Read a dataset folder and count what is in it."""
     from xray_core.datasets import open_dataset
     from xray_core.eda import summarise_catalog
 
-    summary = summarise_catalog(open_dataset(options.folder, home.cache))
+    summary = summarise_catalog(open_dataset(options.folder, workspace.cache))
     lines = [
         f"{summary['source']}: {summary['images']:,} images, {summary['absent']:,} of them absent, "
         f"{summary['boxes']:,} boxes, {summary['patients']:,} patients"
     ]
-    for name, counts in {**summary["label_views"], "published split": summary["parts"]}.items():
+    for name, counts in {**summary["tasks"], "published split": summary["subsets"]}.items():
         lines.append(f"{name}: " + (", ".join(f"{k} {n:,}" for k, n in counts.items()) or "none"))
     lines += [f"note: {remark['message']}" for remark in summary["remarks"]]
     return summary, "\n".join(lines)
 
 
-def audit(options: argparse.Namespace, home: Home) -> Answer:
+def audit(options: argparse.Namespace, workspace: Workspace) -> Answer:
     """Look for leaks, copies, wrong labels and odd files."""
     from xray_core.audit import run_audit
     from xray_core.datasets import open_dataset
-    from xray_core.jobs.tasks import note_progress
+    from xray_core.jobs.background import note_progress
     from xray_core.splits import SplitSpec
 
     spec = SplitSpec(method=options.split, seed=options.seed) if options.split else None
-    catalog = open_dataset(options.folder, home.cache)
-    tell = note_progress(options.save) if options.save else _show_progress("files read")
-    answer = run_audit(catalog, home.cache, options.view, spec, tell)
+    catalog = open_dataset(options.folder, workspace.cache)
+    report_progress = note_progress(options.save) if options.save else _show_progress("files read")
+    answer = run_audit(catalog, workspace.cache, options.task, spec, report_progress)
     save_answer(answer, options.save)
     counts = answer["counts"]
     lines = [
         f"{answer['source']}: {counts['present']:,} of {counts['images']:,} images are there, "
-        f"{counts['patients']:,} patients; label view {answer['view'] or 'none'}",
+        f"{counts['patients']:,} patients; task {answer['task'] or 'none'}",
         f"split: {answer['split']}: "
-        + (", ".join(f"{part} {n:,}" for part, n in counts["parts"].items()) or "no parts"),
+        + (", ".join(f"{subset} {n:,}" for subset, n in counts["subsets"].items()) or "no subsets"),
     ]
     for finding in answer["findings"]:
         lines.append(f"{finding['severity'] + ':':14} {finding['title']}")
@@ -100,47 +100,47 @@ def _show_progress(what: str) -> Callable[[int, int], None] | None:
     return show
 
 
-def draw_demo(options: argparse.Namespace, home: Home) -> Answer:
-    """Draw a demo dataset of chest-like films."""
-    from xray_core.datasets.filling import fill_alone
-    from xray_core.datasets.phantom import write_phantom_dataset
+def draw_demo(options: argparse.Namespace, workspace: Workspace) -> Answer:
+    """Draw a demo dataset of chest-like images."""
+    from xray_core.filling import fill_alone
+    from xray_core.synthetic.dataset import write_synthetic_dataset
 
     folder = options.folder.absolute()
     with fill_alone(folder, "drawing into"):  # the app sees by it that its demo data is on the way
-        write_phantom_dataset(folder, options.images, seed=options.seed)
+        write_synthetic_dataset(folder, options.images, seed=options.seed)
     answer = {"folder": str(options.folder), "images": options.images, "seed": options.seed}
-    return answer, f"Drew {options.images:,} films into {options.folder}."
+    return answer, f"Drew {options.images:,} images into {options.folder}."
 
 
-def unpack(options: argparse.Namespace, home: Home) -> Answer:
+def unpack(options: argparse.Namespace, workspace: Workspace) -> Answer:
     """Unpack the archives in the workspace's data folder."""
-    from xray_core.datasets.archives import find_group, list_archives
-    from xray_core.datasets.unpacking import Progress, Unpacked, unpack_archives
+    from xray_core.archives.groups import find_group, list_archives
+    from xray_core.archives.unpacking import Progress, Unpacked, unpack_archives
 
     def show(now: Progress) -> None:
         if sys.stderr.isatty():
             words = f"{now.n_files:,} files, {now.read / 1e6:,.0f} of {now.total / 1e6:,.0f} MB"
             print(f"\r{words}", end="\n" * (now.read == now.total), file=sys.stderr, flush=True)
 
-    groups = [find_group(home, name) for name in dict.fromkeys(options.names)]
+    groups = [find_group(workspace, name) for name in dict.fromkeys(options.names)]
     done: list[Unpacked] = []
-    for group in groups or [one for one in list_archives(home) if one.waiting]:
+    for group in groups or [one for one in list_archives(workspace) if one.waiting]:
         try:
-            done.append(unpack_archives(group, home, show))
+            done.append(unpack_archives(group, workspace, show))
         except DatasetError as error:
             before = "".join(f"{one.folder} is unpacked. " for one in done)
             raise DatasetError(f"{before}{error}") from error
     answer = {"folders": [_describe_folder(one.folder) | one.as_json() for one in done]}
     save_answer(answer, options.save)
     lines = [_folder_text(one) for one in answer["folders"]]
-    return answer, "\n".join(lines) or f"No archive in {home.data} waits to be unpacked."
+    return answer, "\n".join(lines) or f"No archive in {workspace.data} waits to be unpacked."
 
 
-def download(options: argparse.Namespace, home: Home) -> Answer:
+def download(options: argparse.Namespace, workspace: Workspace) -> Answer:
     """Download a dataset from Kaggle."""
-    from xray_core.datasets.kaggle import download_dataset
+    from xray_core.downloads import download_dataset
 
-    answer = _describe_folder(download_dataset(options.dataset, home))
+    answer = _describe_folder(download_dataset(options.dataset, workspace))
     save_answer(answer, options.save)
     return answer, f"{answer['folder']} is a dataset now ({answer['dataset']})."
 
@@ -161,7 +161,7 @@ def _folder_text(one: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def make_union(options: argparse.Namespace, home: Home) -> Answer:
+def make_union(options: argparse.Namespace, workspace: Workspace) -> Answer:
     """Make one dataset of SIIM and COVID-19 Radiography."""
     from xray_core.datasets.union import create_union
 
@@ -171,11 +171,11 @@ def make_union(options: argparse.Namespace, home: Home) -> Answer:
     return {"folder": str(options.folder), "members": folders}, text
 
 
-def count_union(options: argparse.Namespace, home: Home) -> Answer:
-    """Count a union's parts, beside the thesis'."""
+def count_union(options: argparse.Namespace, workspace: Workspace) -> Answer:
+    """Count a union's subsets, beside the thesis'."""
     from xray_core.datasets import open_dataset
-    from xray_core.production import count_production
+    from xray_core.target_domain import count_target_domain
 
-    table = count_production(open_dataset(options.folder, home.cache), options.seed)
+    table = count_target_domain(open_dataset(options.folder, workspace.cache), options.seed)
     answer: list[Any] = json.loads(table.to_json(orient="records"))
     return answer, table.to_string(index=False)

@@ -1,4 +1,4 @@
-"""Commands about trainings: recipes, runs, judging and predicting.
+"""Commands about trainings: recipes, runs, evaluating and predicting.
 
 Each imports what it needs: `runs` must not wait for TensorFlow.
 """
@@ -14,11 +14,11 @@ from typing import Any
 
 from xray_core.cli.answer import Answer, save_answer
 from xray_core.errors import RecipeError
-from xray_core.home import Home
 from xray_core.processes import lower_priority
+from xray_core.workspace import Workspace
 
 
-def show_recipes(options: argparse.Namespace, home: Home) -> Answer:
+def show_recipes(options: argparse.Namespace, workspace: Workspace) -> Answer:
     """List the recipes."""
     from xray_core.recipes import PUBLISHED
 
@@ -43,14 +43,14 @@ def _pairs(option: str, given: list[str]) -> Iterator[tuple[str, str]]:
         yield key.strip(), value.strip()
 
 
-def train(options: argparse.Namespace, home: Home) -> Answer:
+def train(options: argparse.Namespace, workspace: Workspace) -> Answer:
     """Train a recipe here and now, and wait for its result."""
     from xray_core.jobs.submit import check_recipe
     from xray_core.runs import create_run
 
-    recipe = check_recipe(_recipe_of(options), options.data, home)
+    recipe = check_recipe(_recipe_of(options), options.data, workspace)
     _say_unusual([recipe])
-    return _train_here(create_run(recipe, home.runs), home)
+    return _train_here(create_run(recipe, workspace.runs), workspace)
 
 
 def _say_unusual(recipes: Sequence[Any]) -> None:
@@ -61,31 +61,31 @@ def _say_unusual(recipes: Sequence[Any]) -> None:
         print(f"note: {words}", file=sys.stderr, flush=True)
 
 
-def run(options: argparse.Namespace, home: Home) -> Answer:
+def run(options: argparse.Namespace, workspace: Workspace) -> Answer:
     """Train one queued run folder, as the worker asks."""
     from xray_core.runs import find_run
 
     folder = options.folder.absolute()
-    return _train_here(find_run(folder.parent, folder.name), home)
+    return _train_here(find_run(folder.parent, folder.name), workspace)
 
 
-def warm(options: argparse.Namespace, home: Home) -> Answer:
+def warm(options: argparse.Namespace, workspace: Workspace) -> Answer:
     """Import what a training needs, then wait for one on standard input."""
     lower_priority()  # the import takes seconds, which nobody waits for
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    from xray_core.training.warm import wait_and_train
+    from xray_core.training.standby import wait_and_train
 
     state = wait_and_train()
     return {"state": state}, f"The training ended: {state}." if state else "No training came."
 
 
-def _train_here(run: Any, home: Home) -> Answer:
+def _train_here(run: Any, workspace: Workspace) -> Answer:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # the log is for what a student can use
     from xray_core.evaluation.diagnose import diagnose_run
     from xray_core.training.runner import train_run
 
     print(f"run folder: {run.folder}", file=sys.stderr, flush=True)
-    state = train_run(run, home)
+    state = train_run(run, workspace)
     answer: dict[str, Any] = {
         "run": run.name,
         "folder": str(run.folder),
@@ -95,14 +95,14 @@ def _train_here(run: Any, home: Home) -> Answer:
     text = f"{run.name}: {state}. {answer['message']}"
     if state == "done":
         answer["report"] = run.read_report()
-        found = _symptom_text(diagnose_run(run))
+        found = _check_text(diagnose_run(run))
         text += "\n".join(filter(None, ["", _report_text(answer["report"]), found]))
     return answer, text
 
 
-def submit(options: argparse.Namespace, home: Home) -> Answer:
+def submit(options: argparse.Namespace, workspace: Workspace) -> Answer:
     """Queue a training, or several that belong together, for the background worker."""
-    from xray_core.jobs import submit_group, submit_recipe
+    from xray_core.jobs import submit_recipe, submit_sweep
     from xray_core.recipes.variants import vary_recipe
 
     if options.folds or options.grid:
@@ -111,17 +111,19 @@ def submit(options: argparse.Namespace, home: Home) -> Answer:
         grid = {key: values.split(",") for key, values in _pairs("--grid", options.grid)}
         recipes = vary_recipe(_recipe_of(options), grid, options.folds)
         _say_unusual(recipes)
-        runs = submit_group(recipes, options.data, home, options.user, options.priority)
-        group, names = runs[0].read_submission().group, [run.name for run in runs]
-        text = f"Queued {len(runs)} trainings: group {group}"
-        return {"group": group, "runs": names}, "\n".join([text, *names])
+        runs = submit_sweep(recipes, options.data, workspace, options.user, options.priority)
+        sweep, names = runs[0].read_submission().sweep, [run.name for run in runs]
+        text = f"Queued {len(runs)} trainings: sweep {sweep}"
+        return {"sweep": sweep, "runs": names}, "\n".join([text, *names])
     recipe = _recipe_of(options)
     _say_unusual([recipe])
-    run = submit_recipe(recipe, options.data, home, options.user, options.priority, options.gpus)
+    run = submit_recipe(
+        recipe, options.data, workspace, options.user, options.priority, options.gpus
+    )
     return {"run": run.name, "folder": str(run.folder)}, f"Queued {run.name}."
 
 
-def script(options: argparse.Namespace, home: Home) -> Answer:
+def script(options: argparse.Namespace, workspace: Workspace) -> Answer:
     """Write a recipe as a plain Keras script."""
     from xray_core.recipes.script import left_out, write_script
 
@@ -130,7 +132,7 @@ def script(options: argparse.Namespace, home: Home) -> Answer:
     return {"script": text, "left_out": left_out(recipe)}, text
 
 
-def describe(options: argparse.Namespace, home: Home) -> Answer:
+def describe(options: argparse.Namespace, workspace: Workspace) -> Answer:
     """Build a recipe's model and measure a training step."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     recipe = _recipe_of(options)  # before Keras is waited for
@@ -147,20 +149,20 @@ def describe(options: argparse.Namespace, home: Home) -> Answer:
     )
 
 
-def show_runs(options: argparse.Namespace, home: Home) -> Answer:
+def show_runs(options: argparse.Namespace, workspace: Workspace) -> Answer:
     """List the runs, newest first."""
     from xray_core.runs import list_runs
 
-    answer = [{"run": run.name, **asdict(run.read_status())} for run in list_runs(home.runs)]
+    answer = [{"run": run.name, **asdict(run.read_status())} for run in list_runs(workspace.runs)]
     lines = [f"{one['state']:8} {one['run']}  {one['message']}" for one in answer]
-    return answer, "\n".join(lines) or f"No runs in {home.runs} yet. Try: train demo_cnn"
+    return answer, "\n".join(lines) or f"No runs in {workspace.runs} yet. Try: train demo_cnn"
 
 
-def show_group(options: argparse.Namespace, home: Home) -> Answer:
-    """Compare the runs of a group: mean and spread of each setting."""
-    from xray_core.evaluation.groups import FIGURES, find_group, summarise_group
+def show_sweep(options: argparse.Namespace, workspace: Workspace) -> Answer:
+    """Compare the runs of a sweep: mean and spread of each setting."""
+    from xray_core.evaluation.sweeps import FIGURES, find_sweep, summarise_sweep
 
-    summary = summarise_group(find_group(home, options.group))
+    summary = summarise_sweep(find_sweep(workspace, options.sweep))
     lines = []
     for row in summary.settings.to_dict("records"):
         lines.append(f"{row['setting']}: {row['done']} of {row['runs']} done")
@@ -175,7 +177,7 @@ def show_group(options: argparse.Namespace, home: Home) -> Answer:
             _report_text(summary.averaged),
         ]
     answer = {
-        "group": options.group,
+        "sweep": options.sweep,
         "runs": json.loads(summary.runs.to_json(orient="records")),
         "settings": json.loads(summary.settings.to_json(orient="records")),
         "pooled": summary.pooled,
@@ -184,33 +186,33 @@ def show_group(options: argparse.Namespace, home: Home) -> Answer:
     return answer, "\n".join(lines)
 
 
-def evaluate(options: argparse.Namespace, home: Home) -> Answer:
-    """Judge a finished run from its files."""
+def evaluate(options: argparse.Namespace, workspace: Workspace) -> Answer:
+    """Evaluate a finished run from its files."""
     from xray_core.evaluation import report_run
     from xray_core.evaluation.diagnose import diagnose_run
     from xray_core.runs import find_run
 
-    run = find_run(home.runs, options.run)
+    run = find_run(workspace.runs, options.run)
     report = report_run(run)
-    return report, "\n".join(filter(None, [_report_text(report), _symptom_text(diagnose_run(run))]))
+    return report, "\n".join(filter(None, [_report_text(report), _check_text(diagnose_run(run))]))
 
 
-def show_split(options: argparse.Namespace, home: Home) -> Answer:
-    """Count a run's parts, and write which image is in which."""
+def show_split(options: argparse.Namespace, workspace: Workspace) -> Answer:
+    """Count a run's subsets, and write which image is in which."""
     import pandas as pd
 
     from xray_core.errors import RunError
     from xray_core.files import replaced_file
     from xray_core.runs import find_run
 
-    run = find_run(home.runs, options.run)
+    run = find_run(workspace.runs, options.run)
     split = run.read_split()
-    parts = pd.crosstab(split["part"], split["class"])
+    subsets = pd.crosstab(split["subset"], split["class"])
     answer: dict[str, Any] = {
         "run": run.name,
         "images": len(split),
         "groups": int(split["group"].nunique()),
-        "parts": parts.to_dict("index"),
+        "subsets": subsets.to_dict("index"),
     }
     if options.csv:
         try:
@@ -220,33 +222,33 @@ def show_split(options: argparse.Namespace, home: Home) -> Answer:
             raise RunError(f"{options.csv} cannot be written: {error.strerror}.") from error
         answer["csv"] = str(options.csv)
     lines = [f"{run.name}: {len(split):,} images in {answer['groups']:,} groups"]
-    for part, counts in answer["parts"].items():
-        lines.append(f"{part}: " + ", ".join(f"{name} {n:,}" for name, n in counts.items()))
+    for subset, counts in answer["subsets"].items():
+        lines.append(f"{subset}: " + ", ".join(f"{name} {n:,}" for name, n in counts.items()))
     return answer, "\n".join(lines)
 
 
-def check(options: argparse.Namespace, home: Home) -> Answer:
+def check(options: argparse.Namespace, workspace: Workspace) -> Answer:
     """Say what seems to go wrong in a training, in any state."""
     from xray_core.evaluation.diagnose import LOOKED_FOR, MIN_EPOCHS, diagnose_run
     from xray_core.runs import find_run
 
-    run = find_run(home.runs, options.run)
+    run = find_run(workspace.runs, options.run)
     n_epochs = len(run.read_epochs())
-    symptoms = diagnose_run(run)
-    answer = {"run": run.name, "epochs": n_epochs, "symptoms": [asdict(one) for one in symptoms]}
+    results = diagnose_run(run)
+    answer = {"run": run.name, "epochs": n_epochs, "results": [asdict(one) for one in results]}
     nothing = f"Nothing suspicious in {n_epochs} epochs. Looked for: {', '.join(LOOKED_FOR)}."
     if n_epochs < MIN_EPOCHS:
-        nothing = f"Too few epochs ({n_epochs}) to judge how the training goes."
-    return answer, _symptom_text(symptoms) or nothing
+        nothing = f"Too few epochs ({n_epochs}) to evaluate how the training goes."
+    return answer, _check_text(results) or nothing
 
 
-def predict(options: argparse.Namespace, home: Home) -> Answer:
+def predict(options: argparse.Namespace, workspace: Workspace) -> Answer:
     """Predict image files with a run's best weights."""
     from xray_core.runs import find_run
     from xray_core.training.predict import predict_images
 
     given = dict(_pairs("--set", options.set))
-    table = predict_images(find_run(home.runs, options.run), options.images, given)
+    table = predict_images(find_run(workspace.runs, options.run), options.images, given)
     answer = json.loads(table.to_json(orient="records"))
     if table["error"].notna().all():
         raise RecipeError(f"No image could be read. {table['error'].iloc[0]}")
@@ -260,14 +262,14 @@ def predict(options: argparse.Namespace, home: Home) -> Answer:
 WITH_KERAS = (train, run, warm, describe, predict)
 
 
-def _symptom_text(symptoms: list[Any]) -> str:
+def _check_text(results: list[Any]) -> str:
     return "\n".join(
-        f"{one.severity}: {one.title}\n  {one.evidence}\n  Next: {one.advice}" for one in symptoms
+        f"{one.severity}: {one.title}\n  {one.evidence}\n  Next: {one.advice}" for one in results
     )
 
 
 def _report_text(report: dict[str, Any]) -> str:
-    from xray_core.splits import absence_in_words
+    from xray_core.splits import format_absence
 
     def figure(value: float | None, low: float | None, high: float | None) -> str:
         if value is None:
@@ -276,11 +278,11 @@ def _report_text(report: dict[str, Any]) -> str:
 
     majority = report["majority"]
     lines = [
-        f"Judged on the {report['part']} part: {report['n']:,} images of "
+        f"Evaluated on the {report['subset']} set: {report['n']:,} images of "
         f"{report['n_patients']:,} patients or groups; {len(report['left_out'])} left out."
     ]
     if absent := [row["class"] for row in report["per_class"] if not row["n"]]:
-        lines.append(absence_in_words(report["part"], absent))
+        lines.append(format_absence(report["subset"], absent))
     lines += [f"  {name:18} {figure(**one)}" for name, one in report["metrics"].items()]
     lines += [f"  {'always ' + majority['class']:18} {majority['accuracy']:.3f} accuracy"]
     lines += ["Confusion matrix (rows true, columns predicted):"]
@@ -293,7 +295,7 @@ def _report_text(report: dict[str, Any]) -> str:
         for kind in ("precision", "specificity", "f1"):
             ends = one[kind], one[f"{kind}_low"], one[f"{kind}_high"]
             lines.append(f"  {kind:18} {figure(*ends)}")
-    if ladder := report.get("ladder"):
-        errors = ", ".join(f"{r['name']} {r['error']['value']:.1%}" for r in ladder["rungs"])
-        lines += [f"Errors: {errors}.", ladder["verdict"]]
+    if analysis := report.get("error_analysis"):
+        errors = ", ".join(f"{r['name']} {r['error']['value']:.1%}" for r in analysis["levels"])
+        lines += [f"Errors: {errors}.", analysis["verdict"]]
     return "\n".join(lines)

@@ -21,7 +21,7 @@ from xray_core.datasets import (
     union,
 )
 from xray_core.datasets import folder as any_folder
-from xray_core.datasets.images import measure_images
+from xray_core.datasets.measure import measure_images
 from xray_core.datasets.reader import Reader
 from xray_core.datasets.state import DatasetState
 from xray_core.errors import DatasetError
@@ -78,7 +78,7 @@ def find_dataset(folder: Path) -> tuple[str, Path]:
     """
     _found.pop(folder, None)
     _check_folder(folder)
-    with _refusals_in_words(folder):
+    with _format_refusals(folder):
         roots = {name: one.find_root(folder) for name, one in READERS.items() if not one.generic}
         found = {name: root for name, root in roots.items() if root}
         if not found:
@@ -143,14 +143,14 @@ def open_dataset(
         DatasetError: see `find_dataset` and the reader's own `read`.
     """
     name, root = find_dataset(folder)
-    with _refusals_in_words(folder):
+    with _format_refusals(folder):
         kept = cache / "catalogs" / fingerprint_dataset(name, root)
     if kept.is_dir():
         try:
             return read_catalog(kept)
         except DatasetError:
             pass  # damaged: built again below, in the same place
-    with _refusals_in_words(folder):
+    with _format_refusals(folder):
         catalog = measure_images(READERS[name].read(root), progress)
     write_catalog(catalog, kept)
     return catalog
@@ -178,12 +178,12 @@ def fingerprint_dataset(name: str, root: Path, hurried: bool = False) -> str:
         places = list(reader.roots(root)) if reader.roots else [root]
         places += [reader.beside(root)] if reader.beside else []
         state = _states[name, root] = DatasetState(places)
-    parts = [READERS_VERSION, TABLES, name, str(root), state.digest]
-    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:20]
+    subsets = [READERS_VERSION, TABLES, name, str(root), state.digest]
+    return hashlib.sha256(json.dumps(subsets).encode()).hexdigest()[:20]
 
 
 @contextmanager
-def _refusals_in_words(folder: Path) -> Iterator[None]:
+def _format_refusals(folder: Path) -> Iterator[None]:
     """Let a folder or a table below `folder` that the system refuses leave as a DatasetError."""
     try:
         yield

@@ -8,7 +8,7 @@
     Coronahack-Chest-XRay-Dataset/Coronahack-Chest-XRay-Dataset/{train,test}/*.jpeg
 
 Wherever `train` and `test` lie below the table, and whatever folders lie in them, an image is
-found by its part and name, or by its name alone if only one bears it. So the tree of the
+found by its folder and name, or by its name alone if only one bears it. So the tree of the
 Kermany dataset serves for the rows that were taken from it.
 
 Findings, the most specific that the three label columns give (Label, Label_1, Label_2):
@@ -21,7 +21,7 @@ Findings, the most specific that the three label columns give (Label, Label_1, L
     Pnemonia, Virus, SARS               SARS
     Pnemonia, Stress-Smoking, ARDS      ARDS
 
-Known trouble:
+Known issues:
     - The label is spelt Pnemonia; other copies write Pneumonia. The order of columns varies.
     - The Normal, bacterial and viral images are Kermany's children, those of COVID-19, SARS,
       ARDS and Streptococcus come from elsewhere: the source gives COVID-19 away.
@@ -38,18 +38,18 @@ from pathlib import Path, PurePath
 import pandas as pd
 
 from xray_core.catalog import Catalog, Remark, build_catalog
-from xray_core.datasets.images import is_image_name
 from xray_core.datasets.kermany import CORONAHACK_CSV, NORMAL_NAME, PNEUMONIA_NAME
 from xray_core.datasets.reader import N_EXAMPLES, Reader, count_remark, refused_remark
-from xray_core.datasets.tables import read_table
 from xray_core.errors import DatasetError
+from xray_core.imagefiles.images import is_image_name
 from xray_core.paths import is_file, walk_folders
+from xray_core.tables.text import read_table
 
 TITLE = "CoronaHack chest X-rays"
 SUMMARY_CSV = "Chest_xray_Corona_dataset_Summary.csv"
-NAME, PART = "X_ray_image_name", "Dataset_type"
+NAME, SUBSET = "X_ray_image_name", "Dataset_type"
 LABELS = ("Label", "Label_1_Virus_category", "Label_2_Virus_category")
-PARTS = {"train": "train", "test": "test"}
+SUBSETS = {"train": "training", "test": "test"}  # folder, and word of the table -> subset
 PNEUMONIA = ("pnemonia", "pneumonia")
 # (Label_1, Label_2) of a pneumonia -> finding.
 CAUSES = {
@@ -62,7 +62,7 @@ CAUSES = {
 }
 EXPECTS = f"{CORONAHACK_CSV} and, somewhere below, the folders train and test"
 
-Key = tuple[str, str]  # part ("train", "test" or ""), file name in lower case
+Key = tuple[str, str]  # folder ("train", "test" or ""), file name in lower case
 
 
 def find_root(folder: Path) -> Path | None:
@@ -86,7 +86,7 @@ def name_finding(label: str, label_1: str = "", label_2: str = "") -> str | None
     return "normal" if (label, cause, kind) == ("normal", "", "") else None
 
 
-def name_patient(file: str, part: str) -> str | None:
+def name_patient(file: str, folder: str) -> str | None:
     """Return the patient that a file name of Kermany's gives, None for any other name.
 
     >>> name_patient("person12_virus_26.jpeg", "train"), name_patient("COVID19_5.jpg", "train")
@@ -94,8 +94,8 @@ def name_patient(file: str, part: str) -> str | None:
     """
     stem = PurePath(file).stem
     found = PNEUMONIA_NAME.fullmatch(stem) or NORMAL_NAME.fullmatch(stem)
-    # Kermany's numbers start again in the test part.
-    return f"{part}/{found['patient']}" if found and part else None
+    # Kermany's numbers start again in the test set.
+    return f"{folder}/{found['patient']}" if found and folder else None
 
 
 def read_coronahack(folder: Path) -> Catalog:
@@ -113,7 +113,9 @@ def read_coronahack(folder: Path) -> Catalog:
         raise DatasetError(f"{folder} is not {TITLE}: expected {EXPECTS}.")
     images, remarks = _read_rows(root)
     files, file_remarks = _list_files(root)
-    found = _match_files(list(zip(images["part"], images["file"].str.lower(), strict=True)), files)
+    found = _match_files(
+        list(zip(images["folder"], images["file"].str.lower(), strict=True)), files
+    )
     images["path"] = [files[key] if key else None for key in found]
     absent = images.loc[images["path"].isna(), "image_id"]
     absent_message = (
@@ -131,23 +133,24 @@ def read_coronahack(folder: Path) -> Catalog:
 
 
 def _read_rows(root: Path) -> tuple[pd.DataFrame, list[Remark]]:
-    """Return image_id, part, file, patient_id, findings and published_split."""
-    table = read_table(root / CORONAHACK_CSV, (NAME, PART, *LABELS)).fillna("")
+    """Return image_id, folder, file, patient_id, findings and published_split."""
+    table = read_table(root / CORONAHACK_CSV, (NAME, SUBSET, *LABELS)).fillna("")
     table["file"] = [text.replace("\\", "/").rpartition("/")[2] for text in table[NAME]]
-    table["part"] = table[PART].str.lower().map(PARTS).fillna("")
+    table["folder"] = table[SUBSET].str.lower().where(lambda word: word.isin(SUBSETS), "")
     nameless = table["file"] == ""
-    table["image_id"] = (table["part"] + "/" + table["file"]).str.removeprefix("/")
+    table["image_id"] = (table["folder"] + "/" + table["file"]).str.removeprefix("/")
     repeated = table["image_id"].duplicated() & ~nameless
     images = table[~nameless & ~repeated].reset_index(drop=True)
     images["findings"] = [
         name_finding(*labels) for labels in zip(*map(images.get, LABELS), strict=True)
     ]
     images["patient_id"] = [
-        name_patient(file, part) for file, part in images[["file", "part"]].itertuples(index=False)
+        name_patient(file, folder)
+        for file, folder in images[["file", "folder"]].itertuples(index=False)
     ]
-    images["published_split"] = images["part"].replace("", pd.NA)
+    images["published_split"] = images["folder"].map(SUBSETS)
     n_nameless = int(nameless.sum())
-    unclear, partless, unknown = (
+    unclear, without_subset, unknown = (
         list(images.loc[images[column].isna(), "image_id"])
         for column in ("findings", "published_split", "patient_id")
     )
@@ -159,7 +162,9 @@ def _read_rows(root: Path) -> tuple[pd.DataFrame, list[Remark]]:
             "Rows left out, as they repeat an image",
         ),
         count_remark("unclear_label", unclear, "Images of an unknown label, left unlabelled"),
-        count_remark("unclear_part", partless, f"Images whose {PART} is neither TRAIN nor TEST"),
+        count_remark(
+            "unclear_subset", without_subset, f"Images whose {SUBSET} is neither TRAIN nor TEST"
+        ),
         count_remark("unknown_patient", unknown, "Images whose names give no patient"),
     ]
 
@@ -169,18 +174,18 @@ def _name_findings(table: pd.DataFrame) -> list[str | None]:
 
 
 def _list_files(root: Path) -> tuple[dict[Key, str], list[Remark]]:
-    """Return (part, lower-case name) -> path of the image files below, relative to `root`."""
+    """Return (train, test or "", name in lower case) -> path of an image file, from `root`."""
     files: dict[Key, str] = {}
     repeated, refused = [], list[str]()
     for folder, names in walk_folders(root, refused):
-        parts = (PARTS.get(step.lower(), "") for step in reversed(folder.split("/")))
-        part = next(filter(None, parts), "")
+        steps = (step.lower() for step in reversed(folder.split("/")))
+        kind = next((step for step in steps if step in SUBSETS), "")
         for name in filter(is_image_name, names):
             path = f"{folder}/{name}" if folder else name
-            if (part, name.lower()) in files:
+            if (kind, name.lower()) in files:
                 repeated.append(path)
             else:
-                files[part, name.lower()] = path
+                files[kind, name.lower()] = path
     return files, [
         count_remark("repeated_name", repeated, "Images left out, as they occur twice"),
         refused_remark(refused),
@@ -188,12 +193,12 @@ def _list_files(root: Path) -> tuple[dict[Key, str], list[Remark]]:
 
 
 def _match_files(rows: Sequence[Key], files: dict[Key, str]) -> list[Key | None]:
-    """Return the key in `files` of each row: by part and name, or by a name that is unique."""
+    """Return the key in `files` of each row: by folder and name, or by a name that is unique."""
     found: list[Key | None] = [row if row in files else None for row in rows]
     free = files.keys() - set(rows)
     n_files = Counter(name for _, name in free)
     n_rows = Counter(row[1] for row, key in zip(rows, found, strict=True) if key is None)
-    of_name = {name: (part, name) for part, name in free if n_files[name] == 1}
+    of_name = {name: (folder, name) for folder, name in free if n_files[name] == 1}
     return [
         of_name.get(name) if key is None and n_rows[name] == 1 else key
         for (_, name), key in zip(rows, found, strict=True)

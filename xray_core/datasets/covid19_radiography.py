@@ -1,6 +1,6 @@
 """COVID-19 Radiography Database: four class folders, lung masks, and a workbook for each class.
 
-21,165 PNGs of 299 px that others had published, gathered by Qatar University:
+21,165 PNGs of 299 px that others had published, merged by Qatar University:
 
     COVID/images/COVID-1.png    and Lung_Opacity, Normal, Viral Pneumonia
     COVID/masks/COVID-1.png     the lungs in white, 256 px
@@ -9,7 +9,7 @@
 Older releases hold the images directly in the class folder, without masks, and write
 `COVID (1).png` or `COVID-19 (1).png`.
 
-Known trouble:
+Known issues:
     - Normal.metadata.xlsx writes NORMAL-1 where the file is Normal-1.png: names are matched
       without case, or all 10,192 rows are lost.
     - Each class comes from sources of its own, so the source (`site`) almost gives the label
@@ -26,11 +26,11 @@ import re
 from pathlib import Path
 
 from xray_core.catalog import Catalog, Remark, build_catalog
-from xray_core.datasets.images import is_image_name
 from xray_core.datasets.reader import N_EXAMPLES, Reader, count_remark, refused_remark
-from xray_core.datasets.workbooks import read_workbook
 from xray_core.errors import DatasetError
+from xray_core.imagefiles.images import is_image_name
 from xray_core.paths import Listing, is_folder, list_folder, walk_folders
+from xray_core.tables.workbooks import read_workbook
 
 TITLE = "COVID-19 Radiography Database"
 CLASSES = ("COVID", "Lung_Opacity", "Normal", "Viral Pneumonia")
@@ -247,7 +247,7 @@ READER = Reader(
     address="https://www.kaggle.com/datasets/tawsifurrahman/covid19-radiography-database",
     about=(
         "3,616 images with COVID-19, 6,012 with another lung opacity, 10,192 normal and 1,345 "
-        "with viral pneumonia, gathered from public collections, with a lung mask for each."
+        "with viral pneumonia, merged from public collections, with a lung mask for each."
     ),
     known_issues=(
         "Each class comes from other sources, so the source almost gives the label away.",

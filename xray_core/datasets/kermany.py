@@ -5,7 +5,7 @@
     chest_xray/{train,val,test}/NORMAL/IM-0115-0001.jpeg
     chest_xray/{train,val,test}/PNEUMONIA/person1_bacteria_1.jpeg
 
-Known trouble:
+Known issues:
     - `val` holds 16 images, too few to select a model on; make your own split. Resized
       copies often leave `val` out.
     - There is no patient table. The patient is read from the file name
@@ -24,12 +24,12 @@ from itertools import product
 from pathlib import Path, PurePath
 
 from xray_core.catalog import Catalog, build_catalog
-from xray_core.datasets.images import is_image_name
 from xray_core.datasets.reader import Reader, count_remark, refused_remark
 from xray_core.errors import DatasetError
+from xray_core.imagefiles.images import is_image_name
 from xray_core.paths import is_folder, list_folder, walk_folders
 
-SPLITS = ("train", "val", "test")
+SPLITS = {"train": "training", "val": "validation", "test": "test"}  # folder -> subset
 N_LOOKED_AT = 100  # files of a class folder, to recognise the dataset by
 PNEUMONIA_NAME = re.compile(r"(?P<patient>person\d+)_(?P<cause>bacteria|virus)_\d+(?:_\d+)?")
 NORMAL_NAME = re.compile(r"(?P<patient>(?:NORMAL2-)?IM-\d+)-\d+(?:-\d+)?")
@@ -98,7 +98,7 @@ def read_kermany(folder: Path) -> Catalog:
                 "path": name,
                 "patient_id": f"{numbering}/{match['patient']}",
                 "findings": FINDINGS[match["cause"]] if "cause" in match.groupdict() else "normal",
-                "published_split": split,
+                "published_split": SPLITS[split],
             }
     remarks = [
         count_remark("unknown_name", unknown, "Images left out, as their names give no patient"),

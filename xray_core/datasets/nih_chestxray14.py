@@ -8,7 +8,7 @@
     train_val_list.txt          optional, as test_list.txt: the official split
     images_001/images/*.png     to images_012, or images/*.png, or sample/images/*.png
 
-Known trouble:
+Known issues:
     - The labels were mined from reports by software; no one looked at the images for them.
     - The header changes between releases: `OriginalImage[Width,Height]` (two columns, as its
       comma is in no quotes), `OriginalImageWidth`, names with underscores.
@@ -26,10 +26,10 @@ from pathlib import Path
 import pandas as pd
 
 from xray_core.catalog import Catalog, Remark, build_catalog
-from xray_core.datasets.images import SUFFIXES
 from xray_core.datasets.nih_tables import clean_ids, is_among, read_boxes, read_image_rows
 from xray_core.datasets.reader import N_EXAMPLES, Reader, count_remark, refused_remark
 from xray_core.errors import DatasetError
+from xray_core.imagefiles.images import SUFFIXES
 from xray_core.paths import is_file, list_folder, read_bytes, walk_folders
 
 IMAGE_CSVS = ("Data_Entry_2017_v2020.csv", "Data_Entry_2017.csv", "sample_labels.csv")
@@ -100,7 +100,7 @@ def _add_published_split(images: pd.DataFrame, root: Path) -> tuple[pd.DataFrame
         in_train = ~in_test
     if test.empty:
         in_test = ~in_train
-    images.loc[in_train, "published_split"] = "train"
+    images.loc[in_train, "published_split"] = "training"
     images.loc[in_test, "published_split"] = "test"  # what is also in `train` must not be learnt
     both, neither = in_train & in_test, ~in_train & ~in_test
     return images, [
@@ -173,7 +173,7 @@ READER = Reader(
         "more for rare findings.",
         "Nearly three in four images are follow-ups of a patient seen before.",
         "Some ages are impossible (411 years); they are left empty.",
-        "Many films show the treatment, such as a drain beside a pneumothorax.",
+        "Many images show the treatment, such as a drain beside a pneumothorax.",
         "The boxes cover eight of the fourteen findings and 880 images.",
     ),
     kaggle="nih-chest-xrays/data",

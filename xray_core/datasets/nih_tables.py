@@ -13,8 +13,8 @@ import pandas as pd
 from xray_core.catalog import BOX_COLUMNS, Remark
 from xray_core.datasets.boxes import fit_boxes
 from xray_core.datasets.reader import count_remark
-from xray_core.datasets.tables import read_table
 from xray_core.paths import is_file
+from xray_core.tables.text import read_table
 
 # How the headers write what is no column of its own in all releases.
 ALIASES = {
@@ -70,7 +70,7 @@ def read_image_rows(path: Path) -> tuple[pd.DataFrame, list[Remark]]:
     images["age"] = _map_texts(table["Patient Age"], parse_age).astype("Float64")
     images["gender"] = table["Patient Gender"].str.upper().map(GENDERS).astype("string")
     views = table["View Position"].str.upper()
-    images["view"] = views.where(views.isin(VIEWS))
+    images["view_position"] = views.where(views.isin(VIEWS))
     images["follow_up"] = _to_whole(table["Follow-up #"], 0)
     images["original_width"] = _to_whole(table["OriginalImageWidth"], 1)
     images["original_height"] = _to_whole(table["OriginalImageHeight"], 1)
@@ -87,7 +87,11 @@ def _count_empty_cells(table: pd.DataFrame, images: pd.DataFrame) -> list[Remark
     """Return remarks on what `images` lacks of the same rows of `table`, or could not use."""
     unaged = table["Patient Age"].notna() & images["age"].isna()
     impossible = unaged & _map_texts(table["Patient Age"], AGE.fullmatch).notna()
-    columns = {"gender": "Patient Gender", "view": "View Position", "follow_up": "Follow-up #"}
+    columns = {
+        "gender": "Patient Gender",
+        "view_position": "View Position",
+        "follow_up": "Follow-up #",
+    }
     unclear = pd.Series(False, index=images.index)
     for column, name in columns.items():
         unclear |= table[name].notna() & images[column].isna()

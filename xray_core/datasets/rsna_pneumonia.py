@@ -13,14 +13,14 @@
 
 The first stage, with 25,684 of these images, has the same files under names with stage_1.
 
-Known trouble:
-    - A patientId is one image. The films were chosen from NIH ChestX-ray14, where most patients
-      have several, so without the mapping one patient can be in several parts of a split.
+Known issues:
+    - A patientId is one image. The images were chosen from NIH ChestX-ray14, where most patients
+      have several, so without the mapping one patient can be in several subsets of a split.
     - For the same reason a union with NIH ChestX-ray14 would hold these images twice. COVID-19
-      Radiography took films from here, too.
+      Radiography took images from here, too.
     - Normal 8,851, No Lung Opacity / Not Normal 11,821, Lung Opacity 6,012; 9,555 boxes. Opacity
       is what a radiologist saw, which is not yet pneumonia.
-    - Most films with an opacity are AP, taken lying, and most normal ones are PA.
+    - Most images with an opacity are AP, taken lying, and most normal ones are PA.
     - The headers hold ages up to 155 years.
     - The test images were labelled for the challenge, but these labels are not in its files.
 
@@ -36,14 +36,15 @@ import pandas as pd
 
 from xray_core.catalog import BOX_COLUMNS, Catalog, Remark, build_catalog
 from xray_core.datasets.boxes import fit_boxes
-from xray_core.datasets.dicom import SUFFIXES as DICOM_SUFFIXES
-from xray_core.datasets.dicom import read_dicom_texts
-from xray_core.datasets.images import MEASURE_THREADS, is_image_name
+from xray_core.datasets.measure import MEASURE_THREADS
 from xray_core.datasets.nih_tables import GENDERS, MAX_PX, VIEWS, is_among, parse_age
 from xray_core.datasets.reader import N_EXAMPLES, Reader, count_remark, refused_remark
-from xray_core.datasets.tables import read_table
 from xray_core.errors import DatasetError, ImageError
+from xray_core.imagefiles.dicom import SUFFIXES as DICOM_SUFFIXES
+from xray_core.imagefiles.dicom import read_dicom_texts
+from xray_core.imagefiles.images import is_image_name
 from xray_core.paths import is_file, read_bytes, walk_folders
+from xray_core.tables.text import read_table
 
 STAGES = ("stage_2", "stage_1")  # the later one goes first
 LABEL_CSV, CLASS_CSV = "{}_train_labels.csv", "{}_detailed_class_info.csv"
@@ -114,8 +115,8 @@ def _join_tables(classes: pd.DataFrame, labels: pd.DataFrame) -> tuple[pd.DataFr
     images = pd.DataFrame({"image_id": ids.reset_index(drop=True)})
     images["original_width"] = images["original_height"] = SIZE
 
-    names = {_squash(name): name for name in CLASSES}
-    given = classes.dropna().assign(name=lambda table: table["class"].map(_squash).map(names))
+    names = {_stretch(name): name for name in CLASSES}
+    given = classes.dropna().assign(name=lambda table: table["class"].map(_stretch).map(names))
     unclear = given.loc[given["name"].isna(), "patientId"].drop_duplicates()
     of_image = given.dropna().drop_duplicates(["patientId", "name"])
     conflicting = of_image.loc[of_image["patientId"].duplicated(), "patientId"].drop_duplicates()
@@ -141,7 +142,7 @@ def _join_tables(classes: pd.DataFrame, labels: pd.DataFrame) -> tuple[pd.DataFr
     ]  # fmt: skip
 
 
-def _squash(name: str) -> str:
+def _stretch(name: str) -> str:
     return "".join(filter(str.isalnum, name.lower()))
 
 
@@ -152,7 +153,7 @@ def _add_patients(images: pd.DataFrame, root: Path) -> tuple[pd.DataFrame, Remar
     unknown = images.loc[images["patient_id"].isna(), "image_id"]
     message = (
         f"Images without a patient, which {MAPPING_JSON} of the RSNA would give: one patient may "
-        "be in several parts of a split"
+        "be in several subsets of a split"
     )
     return images, count_remark("unknown_patient", list(unknown), message)
 
@@ -228,7 +229,7 @@ def _add_headers(images: pd.DataFrame, root: Path) -> tuple[pd.DataFrame, Remark
     views = texts["ViewPosition"].str.upper()
     images["age"] = years
     images["gender"] = texts["PatientSex"].str.upper().map(GENDERS).astype("string")
-    images["view"] = views.where(views.isin(VIEWS))
+    images["view_position"] = views.where(views.isin(VIEWS))
     wrong = images.loc[texts["PatientAge"].fillna("").ne("") & years.isna(), "image_id"]
     what = "Ages that are not understood or cannot be true, left empty"
     return images, count_remark("impossible_age", list(wrong), what)
@@ -275,7 +276,7 @@ READER = Reader(
         f"{MAPPING_JSON} of the RSNA in the folder, patients are known.",
         "The images are in NIH ChestX-ray14, too, and some in COVID-19 Radiography: training on "
         "one and testing on another would leak.",
-        "Most films with an opacity were taken from the front (AP), lying, and most normal ones "
+        "Most images with an opacity were taken from the front (AP), lying, and most normal ones "
         "from behind (PA): a network may learn that.",
         "An opacity is what a radiologist saw, not a diagnosis of pneumonia.",
         "Some ages are impossible (155 years); they are left empty.",

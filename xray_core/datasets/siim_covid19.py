@@ -7,9 +7,9 @@
     meta.csv                optional: image_id, dim0 (original height), dim1 (original width)
     patients.csv            optional, not official: imageid, studyid, patientid
     train/<study>/<series>/<image_id>.dcm   the original radiographs, 120 GB of DICOM
-    train/<image_id>.jpg                    or .png, resized, mostly squashed to a square
+    train/<image_id>.jpg                    or .png, resized, mostly stretched to a square
 
-Known trouble:
+Known issues:
     - `boxes` is x, y, width, height; `label` repeats them as x1, y1, x2, y2. Both in px of
       the original radiograph, so without meta.csv no box can be placed on a resized image.
       meta.csv comes with resized copies only; a DICOM file gives its own size.
@@ -31,14 +31,15 @@ import pandas as pd
 
 from xray_core.catalog import BOX_COLUMNS, Catalog, Remark, build_catalog
 from xray_core.datasets.boxes import fit_boxes
-from xray_core.datasets.dicom import SUFFIXES as DICOM_SUFFIXES
-from xray_core.datasets.dicom import read_dicom_size
-from xray_core.datasets.images import MEASURE_THREADS, is_image_name
+from xray_core.datasets.measure import MEASURE_THREADS
 from xray_core.datasets.reader import N_EXAMPLES, Reader, count_remark, refused_remark
-from xray_core.datasets.tables import read_table
 from xray_core.errors import DatasetError, ImageError
 from xray_core.files import parse_json
+from xray_core.imagefiles.dicom import SUFFIXES as DICOM_SUFFIXES
+from xray_core.imagefiles.dicom import read_dicom_size
+from xray_core.imagefiles.images import is_image_name
 from xray_core.paths import is_file, list_folder, walk_folders
+from xray_core.tables.text import read_table
 
 STUDY_CSV, IMAGE_CSV = "train_study_level.csv", "train_image_level.csv"
 META_CSV, PATIENTS_CSV = "meta.csv", "patients.csv"
@@ -300,7 +301,7 @@ READER = Reader(
         "a split by image or study leaks.",
         "50 groups of images are identical to the pixel; 31 of them carry conflicting labels.",
         "304 images without an opacity belong to a study that is not negative.",
-        "Resized copies squash the images to a square, so boxes scale by width and height apart.",
+        "Resized copies stretch the images to a square, so boxes scale by width and height apart.",
         "One box starts outside its image; it is clipped.",
     ),
     kaggle="xhlulu/siim-covid19-resized-to-256px-jpg",

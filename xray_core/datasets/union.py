@@ -4,11 +4,11 @@ A small folder of its own names the two, which stay where they are:
 
     union.json      {"members": {"siim_covid19": "<folder>", "covid19_radiography": "<folder>"}}
 
-A relative folder counts from the one that holds union.json. SIIM is the *production* data, on
+A relative folder counts from the one that holds union.json. SIIM is the *target-domain* data, on
 which a model is to work; the other is *external* data that it may learn from. A split by
-`production` hides a part of SIIM and trains on the rest of both.
+`target_domain` hides a part of SIIM and trains on the rest of both.
 
-Known trouble:
+Known issues:
     - What SIIM calls an opacity includes whatever is not "Negative for Pneumonia"; what the
       other calls Normal was labelled by other people for other purposes.
     - The two differ in machine, size and age of the patients, and the other names no patients:

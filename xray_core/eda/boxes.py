@@ -119,7 +119,7 @@ def count_sides(boxes: pd.DataFrame) -> pd.DataFrame:
     """Count the images of each class whose boxes lie on one side or on both.
 
     A box lies on the side of its centre; the middle itself counts as right. Left is the left of
-    the image, which on a frontal film is the patient's right.
+    the image, which on a frontal image is the patient's right.
 
     Args:
         boxes: as `class_boxes` returns them.

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from xray_core.catalog import COLUMNS, Catalog
 from xray_core.errors import XrayError
-from xray_core.labels import SEPARATOR
+from xray_core.tasks import SEPARATOR
 
 BOX_FILTERS = ("all", "with", "without")
 VALUES, RANGE, TEXT, KNOWN = "values", "range", "text", "known"
@@ -118,7 +118,7 @@ def filter_images(
     labels: pd.Series,
     wanted: str = "",
     boxes: str = "all",
-    part: str = "",
+    subset: str = "",
     filters: Sequence[Filter] = (),
 ) -> pd.DataFrame:
     """Return the present images that pass every filter, in the catalog's order.
@@ -128,7 +128,7 @@ def filter_images(
         labels: as `name_labels` returns them.
         wanted: a class that the image must have; "" takes all, unlabelled ones too.
         boxes: one of `BOX_FILTERS`.
-        part: a part of the published split; "" takes all.
+        subset: of the published split; "" takes all.
         filters: conditions on columns.
 
     Returns:
@@ -145,8 +145,8 @@ def filter_images(
     if boxes != "all":
         has_box = images["image_id"].isin(catalog.boxes["image_id"]).to_numpy()
         passing = passing & (has_box if boxes == "with" else ~has_box)
-    if part:
-        passing = passing & _as_mask(images["published_split"] == part)
+    if subset:
+        passing = passing & _as_mask(images["published_split"] == subset)
     for one in filters:
         passing = passing & _find_passing(images[one.column], one)
     return images[passing].assign(label=labels[passing])
@@ -188,8 +188,8 @@ def _parse(text: str) -> Filter:
     found = re.match(r"([a-z_]+)([=:~?])(.*)\Z", text, re.DOTALL)
     if not found:
         raise FilterError(
-            f"{text!r} is no filter. Write it as view=PA,AP or age:20..60 or findings~effusion "
-            "or mask_path?yes."
+            f"{text!r} is no filter. Write it as view_position=PA,AP or age:20..60 or "
+            "findings~effusion or mask_path?yes."
         )
     column, sign, body = found.groups()
     kind = SIGNS[sign]

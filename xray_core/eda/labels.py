@@ -6,23 +6,23 @@ import numpy as np
 import pandas as pd
 
 from xray_core.catalog import Catalog
-from xray_core.labels import SEPARATOR, encode_catalog, find_view
+from xray_core.tasks import SEPARATOR, encode_catalog, find_task
 
 NO_CLASS, UNLABELLED = "none of these", "unlabelled"
 
 
-def count_labels(catalog: Catalog, view_name: str) -> pd.DataFrame:
-    """Count images and patients per class of a label view.
+def count_labels(catalog: Catalog, task_name: str) -> pd.DataFrame:
+    """Count images and patients per class of a task.
 
     Returns:
         Columns class, images, present (images whose file is there), patients (0 where no
-        patient is published); one row per class, in the view's order. An image of several
+        patient is published); one row per class, in the task's order. An image of several
         classes counts in each.
 
     Raises:
-        LabelError: the view is unknown or made for another dataset, or nothing is labelled.
+        LabelError: the task is unknown or made for another dataset, or nothing is labelled.
     """
-    targets = encode_catalog(catalog, find_view(view_name))
+    targets = encode_catalog(catalog, find_task(task_name))
     images = catalog.images.loc[targets.index, ["path", "patient_id"]]
     present = images["path"].notna().to_numpy()
     patient, _ = pd.factorize(images["patient_id"])
@@ -41,8 +41,8 @@ def count_labels(catalog: Catalog, view_name: str) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def name_labels(catalog: Catalog, view_name: str) -> pd.Series:
-    """Return each image's class in a label view, as a word.
+def name_labels(catalog: Catalog, task_name: str) -> pd.Series:
+    """Return each image's class in a task, as a word.
 
     Returns:
         Index of `catalog.images`; several classes of one image are joined by "|", "" means none
@@ -51,10 +51,10 @@ def name_labels(catalog: Catalog, view_name: str) -> pd.Series:
     Raises:
         LabelError: as of `count_labels`.
     """
-    view = find_view(view_name)
-    targets = encode_catalog(catalog, view)
+    task = find_task(task_name)
+    targets = encode_catalog(catalog, task)
     # Equal findings give equal classes, and there are far fewer combinations than images.
-    combination, _ = pd.factorize(catalog.images.loc[targets.index, view.column])
+    combination, _ = pd.factorize(catalog.images.loc[targets.index, task.column])
     _, first = np.unique(combination, return_index=True)
     classes = targets.columns.to_numpy()
     words = [SEPARATOR.join(classes[row == 1]) for row in targets.iloc[first].to_numpy()]
@@ -67,7 +67,7 @@ def list_members(labels: pd.Series, classes: Sequence[str]) -> pd.Series:
 
     Args:
         labels: as `name_labels` returns them.
-        classes: of the label view, in its order.
+        classes: of the task, in its order.
 
     Returns:
         Class names, categorical in the order of `classes`, then `NO_CLASS` and `UNLABELLED`

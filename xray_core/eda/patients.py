@@ -46,7 +46,8 @@ def cross_classes(catalog: Catalog, members: pd.Series, column: str) -> pd.DataF
     Args:
         catalog: the dataset.
         members: as `list_members` returns them.
-        column: of `catalog.images`, with few values, e.g. "gender", "view", "site", "source".
+        column: of `catalog.images`, with few values, e.g. "gender", "view_position", "site",
+            "source".
 
     Returns:
         Images; index the values, the most frequent first and `NOT_GIVEN` last; columns the

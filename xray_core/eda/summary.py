@@ -4,7 +4,7 @@ from typing import Any
 
 from xray_core.catalog import Catalog
 from xray_core.eda.labels import count_labels
-from xray_core.labels import views_of
+from xray_core.tasks import tasks_of
 
 
 def summarise_catalog(catalog: Catalog) -> dict[str, Any]:
@@ -12,15 +12,15 @@ def summarise_catalog(catalog: Catalog) -> dict[str, Any]:
 
     Returns:
         Plain data for JSON: folder, source, images (rows), absent, boxes, patients, studies
-        (0 where none are published), label_views (name -> class -> images), parts
-        (published part -> images), remarks.
+        (0 where none are published), tasks (name -> class -> images), subsets
+        (published subset -> images), remarks.
     """
     images = catalog.images
-    label_views = {}
-    for name in views_of(catalog.source):
+    tasks = {}
+    for name in tasks_of(catalog.source):
         counts = count_labels(catalog, name).set_index("class")["images"]
-        label_views[name] = {str(k): int(n) for k, n in counts.items()}
-    parts = images["published_split"].value_counts()
+        tasks[name] = {str(k): int(n) for k, n in counts.items()}
+    subsets = images["published_split"].value_counts()
     return {
         "folder": str(catalog.root),
         "source": catalog.source,
@@ -29,8 +29,8 @@ def summarise_catalog(catalog: Catalog) -> dict[str, Any]:
         "boxes": len(catalog.boxes),
         "patients": int(images["patient_id"].nunique()),
         "studies": int(images["study_id"].nunique()),
-        "label_views": label_views,
-        "parts": {str(k): int(n) for k, n in parts.items()},
+        "tasks": tasks,
+        "subsets": {str(k): int(n) for k, n in subsets.items()},
         "remarks": [
             {
                 "kind": remark.kind,

@@ -1,7 +1,7 @@
-"""Probabilities that mean what they say: scaled and shifted so that they fit the validation part.
+"""Probabilities that mean what they say: scaled and shifted so that they fit the validation set.
 
 A network that was trained until it hardly errs on its own images is too sure of itself, and may
-lean to one class; both are mended by few numbers, which leave the order of the images as it was
+lean to one class; both are corrected by few numbers, which leave the order of the images as it was
 with two classes. After Guo et al. 2017, arXiv:1706.04599 (temperature scaling), with a bias for
 each class as in Platt 1999.
 """

@@ -9,19 +9,19 @@ from typing import Any
 
 import pandas as pd
 
-from xray_core.audit.finding import SEVERITIES
-from xray_core.evaluation.symptoms.advice import lower_rate
-from xray_core.evaluation.symptoms.answers import check_answers
-from xray_core.evaluation.symptoms.course import LASTING, Symptom, read_course
-from xray_core.evaluation.symptoms.learning import check_finite, check_learning
-from xray_core.evaluation.symptoms.validation import (
+from xray_core.audit.issue import SEVERITIES
+from xray_core.evaluation.training_checks.advice import lower_rate
+from xray_core.evaluation.training_checks.answers import check_answers
+from xray_core.evaluation.training_checks.history import LASTING, CheckResult, read_history
+from xray_core.evaluation.training_checks.learning import check_finite, check_learning
+from xray_core.evaluation.training_checks.validation import (
     check_overfitting,
     check_size,
     check_split,
     check_swings,
     check_too_good,
 )
-from xray_core.evaluation.symptoms.weights import check_weights
+from xray_core.evaluation.training_checks.weights import check_weights
 from xray_core.recipes import Recipe
 from xray_core.runs import Run, Status
 
@@ -42,7 +42,7 @@ LOOKED_FOR = (
     "unsteady or suspiciously good validation",
     "too few validation images",
     "a split that leaks",
-    "starting weights that have seen what is judged",
+    "starting weights that have seen what is evaluated",
 )
 DIVERGED = "the training diverged"  # the recorder's words for a loss that is no number
 MIN_EPOCHS = LASTING
@@ -54,7 +54,7 @@ def diagnose(
     data: Mapping[str, Any] | None = None,
     report: Mapping[str, Any] | None = None,
     status: Status | None = None,
-) -> list[Symptom]:
+) -> list[CheckResult]:
     """Return what seems to go wrong, most serious first; empty while nothing can be said.
 
     Args:
@@ -66,7 +66,7 @@ def diagnose(
     """
     known = data or {}
     found = check_split(
-        known.get("groups_in_several_parts"),
+        known.get("groups_in_several_subsets"),
         recipe.split.method,
         str(known.get("grouped_by", "")),
     )
@@ -75,15 +75,15 @@ def diagnose(
     if status is not None and status.state == "failed" and DIVERGED in status.message:
         found += _not_finite(recipe, status)
     elif len(epochs):
-        course = read_course(epochs, recipe, data, report, ended)
-        if not_finite := check_finite(course):
-            found += not_finite  # no curve can be judged then
+        history = read_history(epochs, recipe, data, report, ended)
+        if not_finite := check_finite(history):
+            found += not_finite  # no curve can be evaluated then
         else:
-            found += [symptom for check in CHECKS for symptom in check(course)]
+            found += [result for check in CHECKS for result in check(history)]
     return sorted(found, key=lambda one: SEVERITIES.index(one.severity))
 
 
-def diagnose_run(run: Run, epochs: pd.DataFrame | None = None) -> list[Symptom]:
+def diagnose_run(run: Run, epochs: pd.DataFrame | None = None) -> list[CheckResult]:
     """Return what seems to go wrong in `run`, from its folder; see `diagnose`.
 
     Args:
@@ -98,15 +98,15 @@ def diagnose_run(run: Run, epochs: pd.DataFrame | None = None) -> list[Symptom]:
     status = run.read_status()
     data = run.read_data() if run.holds("data.json") else None
     # A run that was resumed still has its old report until the new one is written.
-    judged = status.state == "done" and run.holds("report.json")
-    report = run.read_report() if judged else None
+    evaluated = status.state == "done" and run.holds("report.json")
+    report = run.read_report() if evaluated else None
     return diagnose(epochs, run.read_recipe(), data, report, status)
 
 
-def _not_finite(recipe: Recipe, status: Status) -> list[Symptom]:
+def _not_finite(recipe: Recipe, status: Status) -> list[CheckResult]:
     phase = next((one for one in recipe.phases if one.name == status.phase), recipe.phases[0])
     return [
-        Symptom(
+        CheckResult(
             kind="not_finite",
             severity="serious",
             title="The loss is no number any more: the training has diverged.",

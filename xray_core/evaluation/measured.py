@@ -16,8 +16,8 @@ from xray_core.evaluation.metrics import (
     areas_per_class,
     confusion_counts,
     curve_steps,
+    evaluated_classes,
     f1_per_class,
-    judged_classes,
     precision_per_class,
     recall_per_class,
     specificity_per_class,
@@ -47,7 +47,7 @@ def measure_predictions(
 
     Returns:
         accuracy, balanced_accuracy, auc and f1_macro: one figure each; recall, precision,
-        specificity and f1: one a class; area: one for each of `metrics.judged_classes`.
+        specificity and f1: one a class; area: one for each of `metrics.evaluated_classes`.
     """
     n_classes = probabilities.shape[1]
     predicted = probabilities.argmax(axis=1)
@@ -82,7 +82,7 @@ def draw_rounds(
     cell = actual * n_classes + probabilities.argmax(axis=1)
     cells = tally_images(cell, patients, n_classes**2, n_patients)
     curves = []
-    for k in judged_classes(n_classes):
+    for k in evaluated_classes(n_classes):
         is_class = actual == k
         steps = curve_steps(is_class, probabilities[:, k])
         n_steps = int(steps.max()) + 1
@@ -133,7 +133,7 @@ def _patients_behind(
     said = [count(predicted == k) for k in classes]
     either = [count((actual == k) | (predicted == k)) for k in classes]
     # An area compares two kinds of images, and swings with the patients of the rarer one.
-    rarer = [min(own[k], others[k]) for k in judged_classes(n_classes)]
+    rarer = [min(own[k], others[k]) for k in evaluated_classes(n_classes)]
     return {
         "accuracy": [[int(patients.max()) + 1]],
         "balanced_accuracy": [[n for n in own if n]],

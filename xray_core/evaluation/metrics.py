@@ -52,9 +52,9 @@ def _hits(confusion: Counts) -> Counts:
     return np.diagonal(confusion, axis1=-2, axis2=-1)
 
 
-def _ratio(part: Counts, whole: Counts) -> Floats:
-    ratios = np.full(np.shape(part), np.nan)
-    np.divide(part, whole, out=ratios, where=whole > 0)
+def _ratio(subset: Counts, whole: Counts) -> Floats:
+    ratios = np.full(np.shape(subset), np.nan)
+    np.divide(subset, whole, out=ratios, where=whole > 0)
     return ratios
 
 
@@ -116,15 +116,15 @@ def cross_entropy(actual: Ints, probabilities: Floats) -> float:
     return float(-np.log(np.clip(of_actual, 1e-7, 1 - 1e-7)).mean())
 
 
-def judged_classes(n_classes: int) -> list[int]:
+def evaluated_classes(n_classes: int) -> list[int]:
     """Return the classes with an area of their own: of two the second, else each of them."""
     return [1] if n_classes == 2 else list(range(n_classes))
 
 
 def areas_per_class(actual: Ints, probabilities: Floats) -> Floats:
-    """Return the area under the ROC curve of each of `judged_classes` against the rest."""
-    judged = judged_classes(probabilities.shape[1])
-    return np.array([area_under_roc(actual == k, probabilities[:, k]) for k in judged])
+    """Return the area under the ROC curve of each of `evaluated_classes` against the rest."""
+    evaluated = evaluated_classes(probabilities.shape[1])
+    return np.array([area_under_roc(actual == k, probabilities[:, k]) for k in evaluated])
 
 
 def summarise_counts(confusion: Counts, areas: Floats) -> dict[str, Floats]:
@@ -132,7 +132,7 @@ def summarise_counts(confusion: Counts, areas: Floats) -> dict[str, Floats]:
 
     Args:
         confusion: images, rows true, columns predicted, shape (..., n_classes, n_classes).
-        areas: of each of `judged_classes`, shape (..., n_judged); AUC is their mean.
+        areas: of each of `evaluated_classes`, shape (..., n_evaluated); AUC is their mean.
 
     Returns:
         Name -> shape (...), one figure for each confusion matrix.

@@ -7,10 +7,10 @@ import numpy as np
 import pandas as pd
 
 from xray_core.errors import RunError
+from xray_core.evaluation.error_analysis import analyse_errors
 from xray_core.evaluation.intervals import N_ROUNDS
-from xray_core.evaluation.ladder import build_ladder
 from xray_core.evaluation.measured import measure_predictions
-from xray_core.evaluation.metrics import confusion_counts, judged_classes, roc_curve
+from xray_core.evaluation.metrics import confusion_counts, evaluated_classes, roc_curve
 from xray_core.runs import Run
 from xray_core.runs.starting_weights import read_record
 
@@ -31,7 +31,7 @@ def prediction_table(
             decoded are missing.
 
     Returns:
-        One row per row of `split`: image_id, group, part, actual, predicted, and one
+        One row per row of `split`: image_id, group, subset, actual, predicted, and one
         probability per class; <NA> and NaN where there is no prediction.
     """
     nothing = np.full(len(classes), np.nan)
@@ -39,7 +39,7 @@ def prediction_table(
     values = values.reshape(len(split), len(classes)).astype("float64")
     has_one = ~np.isnan(values).any(axis=1)
     best = np.array(classes, dtype=object)[np.nan_to_num(values, nan=0.0).argmax(axis=1)]
-    table = split[["image_id", "group", "part"]].astype("string").reset_index(drop=True)
+    table = split[["image_id", "group", "subset"]].astype("string").reset_index(drop=True)
     table["actual"] = split["class"].astype("string").to_numpy()
     table["predicted"] = pd.Series(np.where(has_one, best, None), dtype="string")
     for column, name in enumerate(classes):
@@ -50,16 +50,16 @@ def prediction_table(
 def build_report(
     predictions: pd.DataFrame, majority_class: str, n_rounds: int = N_ROUNDS
 ) -> Report:
-    """Judge final predictions on the test part, or on validation where there is no test part.
+    """Evaluate final predictions on the test set, or on validation where there is no test set.
 
     Args:
         predictions: as `prediction_table` returns.
-        majority_class: the most frequent class of the training part; the baseline that
+        majority_class: the most frequent class of the training set; the baseline that
             always answers it stands beside the accuracy.
         n_rounds: bootstrap resamplings for the intervals; seeded, so repeatable.
 
     Returns:
-        Plain data for JSON: part, n, n_patients, left_out (names of images without a
+        Plain data for JSON: subset, n, n_patients, left_out (names of images without a
         prediction), classes, metrics (name -> value, low, high), per_class (class; recall with
         value, low and high; precision, specificity and f1 with precision_low, precision_high and
         so on; n), confusion (rows true, columns predicted), roc (class -> rates, and area with
@@ -67,26 +67,26 @@ def build_report(
         accuracy). Null is what cannot be computed.
 
     Raises:
-        RunError: no image of that part has a prediction.
+        RunError: no image of that subset has a prediction.
     """
     classes = [name[len(PREFIX) :] for name in predictions.columns if name.startswith(PREFIX)]
-    part = "test" if (predictions["part"] == "test").any() else "validation"
-    rows = predictions[predictions["part"] == part]
+    subset = "test" if (predictions["subset"] == "test").any() else "validation"
+    rows = predictions[predictions["subset"] == subset]
     left_out = rows.loc[rows["predicted"].isna(), "image_id"].tolist()
-    judged = rows[rows["predicted"].notna()]
-    if judged.empty:
-        raise RunError(f"None of the {len(rows)} images of the {part} part has a prediction.")
+    evaluated = rows[rows["predicted"].notna()]
+    if evaluated.empty:
+        raise RunError(f"None of the {len(rows)} images of the {subset} set has a prediction.")
 
-    actual = pd.Categorical(judged["actual"], categories=classes).codes.astype("int64")
-    probabilities = judged[[PREFIX + name for name in classes]].to_numpy("float64")
+    actual = pd.Categorical(evaluated["actual"], categories=classes).codes.astype("int64")
+    probabilities = evaluated[[PREFIX + name for name in classes]].to_numpy("float64")
     confusion = confusion_counts(actual, probabilities.argmax(axis=1), len(classes))
-    patients = pd.factorize(judged["group"])[0].astype("int64")
+    patients = pd.factorize(evaluated["group"])[0].astype("int64")
     figures = measure_predictions(
         actual, probabilities, patients, np.random.default_rng(0), n_rounds
     )
     return {
-        "part": part,
-        "n": len(judged),
+        "subset": subset,
+        "n": len(evaluated),
         "n_patients": int(patients.max()) + 1,
         "left_out": left_out,
         "classes": classes,
@@ -107,12 +107,12 @@ def build_report(
         "confusion": confusion.tolist(),
         "roc": {
             classes[k]: {**roc_curve(actual == k, probabilities[:, k]), "area": area}
-            for k, area in zip(judged_classes(len(classes)), figures["area"], strict=True)
+            for k, area in zip(evaluated_classes(len(classes)), figures["area"], strict=True)
             if 0 < (actual == k).sum() < len(actual)
         },
         "majority": {
             "class": majority_class,
-            "accuracy": float((judged["actual"] == majority_class).mean()),
+            "accuracy": float((evaluated["actual"] == majority_class).mean()),
         },
     }
 
@@ -120,14 +120,14 @@ def build_report(
 def report_run(run: Run) -> dict[str, Any]:
     """Return the final evaluation of a run, computed anew from its files alone.
 
-    Beside what `build_report` returns there is "ladder", see `build_ladder`; and of a run that
-    began with a file, "starting_weights", see `starting_weights.check_past`.
+    Beside what `build_report` returns there is "error_analysis", see `analyse_errors`; and of a run
+    that began with a file, "starting_weights", see `starting_weights.check_past`.
 
     Raises:
         RunError: the run has no predictions or split table.
     """
     split, predictions = run.read_split(), run.read_predictions()
-    majority = split.loc[split["part"] == "train", "class"].mode().iloc[0]
+    majority = split.loc[split["subset"] == "training", "class"].mode().iloc[0]
     report = build_report(predictions, str(majority))
     with suppress(KeyError):  # older runs have none
         if record := read_record(run):
@@ -137,5 +137,7 @@ def report_run(run: Run) -> dict[str, Any]:
         # A run that an older version began may not know where its images come from.
         sources = split.set_index("image_id").get("source", pd.Series(dtype="string"))
         published = run.read_recipe().split.method == "published"
-        report["ladder"] = build_ladder(training, predictions, sources, published_test=published)
+        report["error_analysis"] = analyse_errors(
+            training, predictions, sources, published_test=published
+        )
     return report

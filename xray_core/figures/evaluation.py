@@ -12,7 +12,7 @@ SYMBOLS = ("line-ns-open", "diamond-open", "x-thin-open")
 
 
 def plot_roc(report: dict[str, Any]) -> go.Figure:
-    """Draw the ROC curve of each judged class, and chance as the dotted diagonal.
+    """Draw the ROC curve of each evaluated class, and chance as the dotted diagonal.
 
     Args:
         report: as `evaluation.report.build_report` returns it. The curve is thinned, so its area

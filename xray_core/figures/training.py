@@ -103,7 +103,7 @@ def plot_learning_curve(metric: str, height: int = 320) -> dict[str, Any]:
     }
     tooltip = [
         {"field": "epoch", "type": "quantitative"},
-        {"field": "curve", "type": "nominal", "title": "part"},
+        {"field": "curve", "type": "nominal", "title": "subset"},
         {"field": "value", "type": "quantitative", "title": metric, "format": ".4f"},
     ]
     shared = {"x": x, "y": y, "color": color}

@@ -14,7 +14,7 @@ from xray_core.jobs.gpus import Gpu, find_gpus
 from xray_core.jobs.order import Job
 from xray_core.jobs.queue import JobQueue
 from xray_core.jobs.settings import QueueSettings, read_settings, write_settings
-from xray_core.jobs.submit import submit_group, submit_recipe
+from xray_core.jobs.submit import submit_recipe, submit_sweep
 from xray_core.jobs.view import queue_view
 from xray_core.jobs.worker import ensure_worker, prepare_worker, run_worker, worker_is_running
 
@@ -36,7 +36,7 @@ __all__ = [
     "run_worker",
     "set_priority",
     "stop_run",
-    "submit_group",
+    "submit_sweep",
     "submit_recipe",
     "unpause_run",
     "worker_is_running",

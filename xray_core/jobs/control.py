@@ -10,16 +10,16 @@ from pathlib import Path
 
 from xray_core.errors import JobError, RunError, XrayError
 from xray_core.files import utc_now
-from xray_core.home import Home
 from xray_core.jobs.attempts import forget_attempts
 from xray_core.jobs.order import Job
 from xray_core.jobs.queue import JobQueue
 from xray_core.jobs.submit import check_priority, submit_recipe
 from xray_core.jobs.worker import ensure_worker
 from xray_core.runs import Run, Submission
+from xray_core.workspace import Workspace
 
 
-def stop_run(run: Run, home: Home, by: str = "") -> str:
+def stop_run(run: Run, workspace: Workspace, by: str = "") -> str:
     """Stop a run, queued or running; return in words what happens now.
 
     A training stops after its present batch and keeps what it learned; one that does not heed is
@@ -28,7 +28,7 @@ def stop_run(run: Run, home: Home, by: str = "") -> str:
     Raises:
         XrayError: the queue cannot be used, or the run's status is damaged.
     """
-    queue = JobQueue(home.queue)
+    queue = JobQueue(workspace.queue)
     with queue.changing():
         status = run.read_stored_status()
         if status.has_ended:
@@ -45,7 +45,7 @@ def stop_run(run: Run, home: Home, by: str = "") -> str:
             run.write_status(replace(status, state="stopped", message=message, ended_at=utc_now()))
             return f"{run.name} is out of the queue."
     if started:
-        ensure_worker(home)  # it sees to it that the training heeds
+        ensure_worker(workspace)  # it sees to it that the training heeds
     return f"{run.name} stops after its present batch; what it learned so far is kept."
 
 
@@ -58,7 +58,7 @@ def can_resume(run: Run) -> bool:
     return status.has_ended and status.state != "done"
 
 
-def resume_run(run: Run, home: Home, by: str = "") -> str:
+def resume_run(run: Run, workspace: Workspace, by: str = "") -> str:
     """Queue a run again that was stopped, failed or lost; return in words what happens now.
 
     It goes on from its last checkpoint, or from the beginning if it has none.
@@ -66,7 +66,7 @@ def resume_run(run: Run, home: Home, by: str = "") -> str:
     Raises:
         JobError: the run is done, or is just being stopped, or the queue cannot be used.
     """
-    queue = JobQueue(home.queue)
+    queue = JobQueue(workspace.queue)
     with queue.changing():
         status = run.read_status()
         if status.state == "done":
@@ -92,11 +92,11 @@ def resume_run(run: Run, home: Home, by: str = "") -> str:
             )
         )
         queue.requeue(run.name, wish)
-    ensure_worker(home)
+    ensure_worker(workspace)
     return f"{run.name} is queued again; it goes on from {here}."
 
 
-def restart_run(run: Run, home: Home, by: str = "") -> Run:
+def restart_run(run: Run, workspace: Workspace, by: str = "") -> Run:
     """Submit the recipe of a run once more, on the same data; return the new run.
 
     Raises:
@@ -105,32 +105,32 @@ def restart_run(run: Run, home: Home, by: str = "") -> Run:
     recipe, wish = run.read_recipe(), _read_wish(run)
     folder = Path(recipe.data_folder)
     return submit_recipe(
-        recipe, folder, home, by or wish.user, wish.priority, wish.gpus, wish.group
+        recipe, folder, workspace, by or wish.user, wish.priority, wish.gpus, wish.sweep
     )
 
 
-def pause_run(run: Run, home: Home, by: str = "") -> str:
+def pause_run(run: Run, workspace: Workspace, by: str = "") -> str:
     """Let a run that waits be passed over from now on; return in words what happens.
 
     Raises:
         JobError: it does not wait, or the queue cannot be used.
     """
-    return _set_paused(run, home, True, by)
+    return _set_paused(run, workspace, True, by)
 
 
-def unpause_run(run: Run, home: Home, by: str = "") -> str:
+def unpause_run(run: Run, workspace: Workspace, by: str = "") -> str:
     """Let a paused run wait for its turn again; return in words what happens.
 
     Raises:
         JobError: it does not wait, or the queue cannot be used.
     """
-    said = _set_paused(run, home, False, by)
-    ensure_worker(home)
+    said = _set_paused(run, workspace, False, by)
+    ensure_worker(workspace)
     return said
 
 
-def _set_paused(run: Run, home: Home, paused: bool, by: str) -> str:
-    queue = JobQueue(home.queue)
+def _set_paused(run: Run, workspace: Workspace, paused: bool, by: str) -> str:
+    queue = JobQueue(workspace.queue)
     with queue.changing():
         if _waiting(run, queue.read()[0]).paused != paused:
             run.write_submission(replace(_read_wish(run), paused=paused))
@@ -140,13 +140,13 @@ def _set_paused(run: Run, home: Home, paused: bool, by: str) -> str:
     return f"{run.name} " + ("is paused." if paused else "waits for its turn again.")
 
 
-def set_priority(run: Run, home: Home, priority: int, by: str = "") -> str:
+def set_priority(run: Run, workspace: Workspace, priority: int, by: str = "") -> str:
     """Change the priority of a run that waits, -100 to 100; return in words what happens.
 
     Raises:
         JobError: it does not wait, the number is out of bounds, or the queue cannot be used.
     """
-    queue = JobQueue(home.queue)
+    queue = JobQueue(workspace.queue)
     with queue.changing():
         before = _waiting(run, queue.read()[0]).priority
         if check_priority(priority) != before:
@@ -156,21 +156,21 @@ def set_priority(run: Run, home: Home, priority: int, by: str = "") -> str:
     return f"{run.name} has priority {priority}."
 
 
-def move_run(run: Run, home: Home, places: int, by: str = "") -> str:
+def move_run(run: Run, workspace: Workspace, places: int, by: str = "") -> str:
     """Move a run among those that wait, of its user and priority; return in words what happens.
 
     Before another user's runs it cannot be moved: users take turns.
 
     Args:
         run: one that waits.
-        home: the workspace.
+        workspace: the folders.
         places: how far; negative is up. Beyond the end is the end.
         by: who asked.
 
     Raises:
         JobError: it does not wait, or the queue cannot be used.
     """
-    queue = JobQueue(home.queue)
+    queue = JobQueue(workspace.queue)
     with queue.changing():
         # One look: a worker may start any of them meanwhile.
         jobs, _ = queue.read()
@@ -186,7 +186,7 @@ def move_run(run: Run, home: Home, places: int, by: str = "") -> str:
         moved.insert(after, mine)
         ranks = {new.run: old.rank for new, old in zip(moved, equals, strict=True) if new != old}
         for name, rank in ranks.items():
-            other = Run(home.runs / name)
+            other = Run(workspace.runs / name)
             if other.folder.is_dir():
                 other.write_submission(replace(_read_wish(other), rank=rank))
         if ranks:

@@ -9,11 +9,11 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Protocol
 
-from xray_core.home import Home
 from xray_core.jobs.gpus import find_gpus
-from xray_core.jobs.warm import Spare
+from xray_core.jobs.standby import StandbyProcess
 from xray_core.processes import is_alive, is_local, start_detached, terminate, xray_command
 from xray_core.runs import Run
+from xray_core.workspace import Workspace
 
 RAY_ADDRESS = "XRAY_RAY_ADDRESS"  # the variable that sends trainings to a Ray cluster
 
@@ -21,20 +21,20 @@ RAY_ADDRESS = "XRAY_RAY_ADDRESS"  # the variable that sends trainings to a Ray c
 class Launcher(Protocol):
     """Starts trainings and ends them."""
 
-    def start(self, run: Run, home: Home, environment: Mapping[str, str]) -> str:
+    def start(self, run: Run, workspace: Workspace, environment: Mapping[str, str]) -> str:
         """Start the training of `run` and return its handle.
 
         Args:
             run: the training's output goes to its log.
-            home: the workspace.
+            workspace: the folders.
             environment: variables added to those that the training has anyway.
         """
 
-    def prepare(self, home: Home, *, warm: bool, idle: bool) -> bool:
+    def prepare(self, workspace: Workspace, *, warm: bool, idle: bool) -> bool:
         """Get ready for the next training while there is nothing else to do.
 
         Args:
-            home: the workspace.
+            workspace: the folders.
             warm: whether something may be kept ready.
             idle: whether nothing runs or waits.
 
@@ -66,27 +66,27 @@ class LocalLauncher:
     """Starts each training as a process of this machine that outlives the worker."""
 
     def __init__(self) -> None:
-        self._spare: Spare | None = None
+        self._standby: StandbyProcess | None = None
         self._keeps_dying = False
 
-    def prepare(self, home: Home, *, warm: bool, idle: bool) -> bool:
-        if self._spare and not (warm and self._spare.is_alive):
+    def prepare(self, workspace: Workspace, *, warm: bool, idle: bool) -> bool:
+        if self._standby and not (warm and self._standby.is_alive):
             # Whatever is wrong, it would be wrong again; a training then says so in its log.
-            self._keeps_dying = warm and not self._spare.is_ready
-            self._spare.close()
-            self._spare = None
-        if warm and idle and self._spare is None and not self._keeps_dying:
-            self._spare = Spare(home)
-        return self._spare is not None
+            self._keeps_dying = warm and not self._standby.is_ready
+            self._standby.close()
+            self._standby = None
+        if warm and idle and self._standby is None and not self._keeps_dying:
+            self._standby = StandbyProcess(workspace)
+        return self._standby is not None
 
-    def start(self, run: Run, home: Home, environment: Mapping[str, str]) -> str:
-        spare, self._spare = self._spare, None
-        if spare and spare.is_ready and (handle := spare.hand_over(run, environment)):
+    def start(self, run: Run, workspace: Workspace, environment: Mapping[str, str]) -> str:
+        standby, self._standby = self._standby, None
+        if standby and standby.is_ready and (handle := standby.hand_over(run, environment)):
             return handle
-        if spare:
-            spare.close()  # it would only slow this one's start by its own
-        workspace = {"XRAY_HOME": str(home.folder), **environment}
-        return start_detached(xray_command("run", str(run.folder)), run.log_path, workspace)
+        if standby:
+            standby.close()  # it would only slow this one's start by its own
+        variables = {"XRAY_HOME": str(workspace.folder), **environment}
+        return start_detached(xray_command("run", str(run.folder)), run.log_path, variables)
 
     def is_alive(self, handle: str) -> bool:
         return is_alive(handle)

@@ -4,14 +4,14 @@ import sys
 from contextlib import suppress
 
 from xray_core.files import utc_now
-from xray_core.home import Home
+from xray_core.workspace import Workspace
 
 
-def write_log(home: Home, text: str) -> None:
+def write_log(workspace: Workspace, text: str) -> None:
     """Append a line with the present time; to standard error where the disk refuses."""
     line = f"{utc_now()} {text}"
     try:
-        with (home.folder / "worker.log").open("a", encoding="utf-8") as log:
+        with (workspace.folder / "worker.log").open("a", encoding="utf-8") as log:
             log.write(line + "\n")
     except OSError:
         with suppress(OSError):  # that may lie on the same full disk; whoever says so must go on

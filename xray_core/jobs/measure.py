@@ -18,8 +18,7 @@ import psutil
 from filelock import FileLock
 
 from xray_core.files import read_json, write_json
-from xray_core.home import Home
-from xray_core.jobs.tasks import last_words
+from xray_core.jobs.background import last_words
 from xray_core.processes import (
     allocator_variables,
     is_alive,
@@ -28,6 +27,7 @@ from xray_core.processes import (
     xray_command,
 )
 from xray_core.recipes import Recipe
+from xray_core.workspace import Workspace
 
 # An estimate is a range. Steps are measured while no training runs, so others may slow them down;
 # and the shortest training finds its images decoded and a process ready.
@@ -72,9 +72,9 @@ class Estimate:
     disk_mb: float
 
 
-def read_description(recipe: Recipe, home: Home) -> Description:
+def read_description(recipe: Recipe, workspace: Workspace) -> Description:
     """Return what is known of the recipe's model by now; starts nothing."""
-    places = _Places(home, _key_of(recipe))
+    places = _Places(workspace, _key_of(recipe))
     try:
         values = read_json(places.result)
     except (OSError, ValueError):
@@ -90,7 +90,7 @@ def read_description(recipe: Recipe, home: Home) -> Description:
     return Description("waiting" if busy else "missing", {})
 
 
-def start_description(recipe: Recipe, home: Home) -> None:
+def start_description(recipe: Recipe, workspace: Workspace) -> None:
     """Start measuring, unless it is done, under way, or another measurement runs.
 
     After a failure it starts anew.
@@ -98,11 +98,11 @@ def start_description(recipe: Recipe, home: Home) -> None:
     Raises:
         OSError: the disk refuses.
     """
-    places = _Places(home, _key_of(recipe))
+    places = _Places(workspace, _key_of(recipe))
     places.folder.mkdir(parents=True, exist_ok=True)
     # Two browsers may ask at once; one process is enough.
     with FileLock(places.folder / ".lock"):
-        if read_description(recipe, home).state in ("ready", "measuring"):
+        if read_description(recipe, workspace).state in ("ready", "measuring"):
             return
         if is_alive(places.read_current()[1]):
             return
@@ -118,13 +118,13 @@ def start_description(recipe: Recipe, home: Home) -> None:
             "--save",
             str(places.result),
         )
-        handle = start_detached(command, places.log, {"XRAY_HOME": str(home.folder)})
+        handle = start_detached(command, places.log, {"XRAY_HOME": str(workspace.folder)})
         write_json(places.current, [places.key, handle])
 
 
-def stop_description(home: Home) -> None:
+def stop_description(workspace: Workspace) -> None:
     """End a measurement that is under way, so that a training has the machine to itself."""
-    places = _Places(home, "")
+    places = _Places(workspace, "")
     key, handle = places.read_current()
     if is_alive(handle):
         terminate(handle)
@@ -139,19 +139,19 @@ def estimate_training(
 
     Where the base is frozen an image takes as long as its prediction, in every epoch: whether its
     features can be stored is known when the training has the memory before it. A head alone takes
-    next to nothing. A base of which a part is frozen is counted as if it were trained.
+    next to nothing. A base of which a subset is frozen is counted as if it were trained.
 
     Args:
         values: of a description that is ready.
         recipe: what is trained.
-        n_training: images of the training part.
+        n_training: images of the training set.
         n_validation: those of validation, predicted after each epoch.
-        n_test: those of the test part, predicted at the end.
+        n_test: those of the test set, predicted at the end.
     """
     steps = math.ceil(n_training / recipe.batch_size)
     n_images = n_training + n_validation + n_test
     predicting = values["seconds_per_image"]
-    views = 2 if recipe.average_mirror else 1
+    views = 2 if recipe.test_time_augmentation else 1
     compiling = values["seconds_to_compile"] * len(recipe.phases)
     least = compiling + views * (n_validation + n_test) * predicting
     # Of the training images some are predicted at the end, too.
@@ -176,7 +176,7 @@ def estimate_training(
     )
 
 
-def find_lacks(cost: Estimate, home: Home) -> list[str]:
+def find_lacks(cost: Estimate, workspace: Workspace) -> list[str]:
     """Return in words what this machine has too little of for a training; empty if it fits.
 
     What the training of somebody else takes at this moment counts as taken.
@@ -188,8 +188,8 @@ def find_lacks(cost: Estimate, home: Home) -> list[str]:
             f"about {cost.memory_mb:,.0f} MB of memory, and {memory:,.0f} MB are free. Choose a "
             "smaller batch_size, preprocess.size or model"
         )
-    home.folder.mkdir(parents=True, exist_ok=True)
-    disk = shutil.disk_usage(home.folder).free / 2**20
+    workspace.folder.mkdir(parents=True, exist_ok=True)
+    disk = shutil.disk_usage(workspace.folder).free / 2**20
     if cost.disk_mb > disk:
         lacks.append(
             f"about {cost.disk_mb:,.0f} MB on the disk, and {disk:,.0f} MB are free. Free some, "
@@ -201,9 +201,9 @@ def find_lacks(cost: Estimate, home: Home) -> list[str]:
 class _Places:
     """The files of one measurement."""
 
-    def __init__(self, home: Home, key: str) -> None:
+    def __init__(self, workspace: Workspace, key: str) -> None:
         self.key = key
-        self.folder = home.cache / "models"
+        self.folder = workspace.cache / "models"
         self.result = self.folder / f"{key}.json"
         self.log = self.folder / f"{key}.log"
         self.current = self.folder / "current.json"  # [key, handle] of the newest process
@@ -226,7 +226,7 @@ def _key_of(recipe: Recipe) -> str:
         len(recipe.class_names),
         recipe.batch_size,
         recipe.precision,
-        *recipe.structured,
+        *recipe.tabular,
         platform.node(),
         os.cpu_count(),
         version("keras"),

@@ -17,11 +17,11 @@ from filelock import FileLock, Timeout
 
 from xray_core.errors import JobError
 from xray_core.files import utc_now
-from xray_core.home import Home
 from xray_core.jobs.log import write_log
 from xray_core.jobs.order import Job, are_devices, choose_next, order_waiting
 from xray_core.jobs.rebuild import find_jobs, keep_old_order
 from xray_core.runs import HIGHEST_PRIORITY, Submission
+from xray_core.workspace import Workspace
 
 VERSION = 2  # of the schema; another one is made again from the folders
 SCHEMA = """
@@ -75,7 +75,7 @@ class JobQueue:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._home = Home(path.parent)
+        self._home = Workspace(path.parent)
 
     @contextmanager
     def changing(self) -> Iterator[None]:
@@ -301,7 +301,7 @@ def _is_damage(error: sqlite3.DatabaseError | UnicodeDecodeError) -> bool:
     code = getattr(error, "sqlite_errorcode", None)
     if code is None:  # said by Python: a text of the file cannot be decoded; or by ourselves
         return isinstance(error, _DamageError | sqlite3.OperationalError)
-    return code & 0xFF in DAMAGE  # without its finer distinctions
+    return code & 0xFF in DAMAGE  # without its combined distinctions
 
 
 def _job_of(run: str, submission: Submission) -> Job:

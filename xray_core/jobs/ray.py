@@ -17,9 +17,9 @@ from secrets import token_hex
 from typing import Any, TypeVar
 
 from xray_core.errors import JobError, RunError
-from xray_core.home import Home
 from xray_core.processes import PROJECT, xray_command
 from xray_core.runs import Run, Submission
+from xray_core.workspace import Workspace
 
 PREFIX = "ray:"  # of a handle; what follows is Ray's submission id
 SLOT = "xray_slot"  # the resource of which a node without GPUs declares one for each training
@@ -63,7 +63,7 @@ class RayLauncher:
         self._seen: dict[str, tuple[float, Any]] = {}  # handle → when, and what Ray said
         self._nodes: tuple[float, list[dict[str, float]]] | None = None
 
-    def start(self, run: Run, home: Home, environment: Mapping[str, str]) -> str:
+    def start(self, run: Run, workspace: Workspace, environment: Mapping[str, str]) -> str:
         """Hand the training of `run` to the cluster and return its handle.
 
         One that was handed over before, by a worker that was killed then, is found again.
@@ -82,7 +82,7 @@ class RayLauncher:
         variables = {
             **{key: value for key, value in os.environ.items() if key.startswith(PASSED_ON)},
             **environment,
-            "XRAY_HOME": str(home.folder.absolute()),
+            "XRAY_HOME": str(workspace.folder.absolute()),
             "XRAY_HANDLE": f"{PREFIX}{name}",
             "RAY_JOB_STOP_WAIT_TIME_S": str(STOP_SECONDS),
         }
@@ -100,7 +100,7 @@ class RayLauncher:
         )
         return f"{PREFIX}{name}"
 
-    def prepare(self, home: Home, *, warm: bool, idle: bool) -> bool:
+    def prepare(self, workspace: Workspace, *, warm: bool, idle: bool) -> bool:
         """Keep nothing ready: nobody knows on which node the next training will be."""
         return False
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from xray_core.errors import JobError
 from xray_core.files import read_json, write_json
-from xray_core.home import Home
 from xray_core.records import build_record
+from xray_core.workspace import Workspace
 
 
 @dataclass(frozen=True)
@@ -21,8 +21,9 @@ class QueueSettings:
         slots: trainings at once; None for as many as GPUs are found, or one without a GPU.
         per_user: trainings of one user at once; None for no limit of its own.
         paused: whether nothing new is started. What runs goes on.
-        warm: whether a spare process waits with TensorFlow imported, so that a training begins at
-            once; it costs the memory of that. XRAY_WARM=0 in the worker's environment forbids it.
+        warm: whether a standby process process waits with TensorFlow imported, so that a training
+            begins at once; it costs the memory of that. XRAY_STANDBY=0 in the worker's environment
+            forbids it.
     """
 
     slots: int | None = None
@@ -40,13 +41,13 @@ class QueueSettings:
                 raise JobError(f"{name} is {getattr(self, name)!r}; it is true or false.")
 
 
-def read_settings(home: Home) -> QueueSettings:
+def read_settings(workspace: Workspace) -> QueueSettings:
     """Return the settings of a workspace; the default where nobody set any.
 
     Raises:
         JobError: the file is damaged.
     """
-    path = _path(home)
+    path = _path(workspace)
     try:
         return build_record(QueueSettings, read_json(path), "queue")
     except FileNotFoundError:
@@ -55,17 +56,17 @@ def read_settings(home: Home) -> QueueSettings:
         raise JobError(f"{path} cannot be used ({error}). Correct it, or delete it.") from error
 
 
-def write_settings(home: Home, settings: QueueSettings) -> None:
+def write_settings(workspace: Workspace, settings: QueueSettings) -> None:
     """Replace the settings; a worker that serves this workspace heeds them from now on.
 
     Raises:
         JobError: the disk refuses.
     """
     try:
-        write_json(_path(home), asdict(settings))
+        write_json(_path(workspace), asdict(settings))
     except OSError as error:
-        raise JobError(f"{_path(home)} cannot be written: {error.strerror}.") from error
+        raise JobError(f"{_path(workspace)} cannot be written: {error.strerror}.") from error
 
 
-def _path(home: Home) -> Path:
-    return home.folder / "queue.json"
+def _path(workspace: Workspace) -> Path:
+    return workspace.folder / "queue.json"

@@ -12,52 +12,52 @@ import pandas as pd
 from xray_core.catalog import Catalog
 from xray_core.datasets import open_dataset
 from xray_core.errors import JobError, RecipeError
-from xray_core.home import Home
 from xray_core.jobs.queue import JobQueue
 from xray_core.jobs.worker import ensure_worker
-from xray_core.labels import encode_catalog, find_view
 from xray_core.models import RUN_OF, check_weights
 from xray_core.preprocess.fingerprints import read_kept_digests
 from xray_core.recipes import Recipe, bind_recipe
-from xray_core.run_shelf import run_table
 from xray_core.runs import HIGHEST_PRIORITY, Run, Submission, create_run
+from xray_core.runs.index import run_table
 from xray_core.runs.seen import read_past
 from xray_core.runs.starting_weights import check_known, check_past
 from xray_core.splits import LEAKY_METHODS, SplitSpec, check_leaks, split_catalog
 from xray_core.splits.grouping import bytes_to_compare
+from xray_core.tasks import encode_catalog, find_task
+from xray_core.workspace import Workspace
 
 LONGEST_USER = 40  # characters of a name
 MOST_READ = 256 * 2**20  # bytes that are read while somebody waits: a second or two
 
 
-def check_recipe(recipe: Recipe, data_folder: Path, home: Home) -> Recipe:
+def check_recipe(recipe: Recipe, data_folder: Path, workspace: Workspace) -> Recipe:
     """Return `recipe` bound to a dataset, checked as far as it can be without training.
 
     Raises:
-        XrayError: the folder is no dataset, the label view does not fit it, a weights file or the
-            run that it is to come from is missing, or patients are in several parts, or the
+        XrayError: the folder is no dataset, the task does not fit it, a weights file or the
+            run that it is to come from is missing, or patients are in several subsets, or the
             weights have seen what is tested, and the recipe does not allow it.
     """
-    recipe = _find_weights(recipe, home)
+    recipe = _find_weights(recipe, workspace)
     check_weights(recipe.model, recipe.weights)
-    catalog = open_dataset(data_folder, home.cache)
+    catalog = open_dataset(data_folder, workspace.cache)
     bound = bind_recipe(recipe, catalog)
-    past = read_past(recipe, home)
+    past = read_past(recipe, workspace)
     if past:
         check_known(past, recipe)
-    targets = encode_catalog(catalog, find_view(recipe.label_view))
+    targets = encode_catalog(catalog, find_task(recipe.task))
     if recipe.split.method in LEAKY_METHODS:
         # By the tables alone: somebody waits for this. The training looks into the files, too.
         split = split_catalog(catalog, targets, recipe.split, read_files=False)
         check_leaks(split, catalog, recipe.split, read_files=False)
     if past and past.seen:
-        drawn = _split_at_once(catalog, targets, recipe.split, home)
+        drawn = _split_at_once(catalog, targets, recipe.split, workspace)
         if drawn is not None:
-            check_past(past, drawn, catalog, recipe, home)
+            check_past(past, drawn, catalog, recipe, workspace)
     return bound
 
 
-def _find_weights(recipe: Recipe, home: Home) -> Recipe:
+def _find_weights(recipe: Recipe, workspace: Workspace) -> Recipe:
     """Return `recipe` with the file of the earlier run that it begins from, if it names one.
 
     Raises:
@@ -66,7 +66,7 @@ def _find_weights(recipe: Recipe, home: Home) -> Recipe:
     if not recipe.weights.startswith(RUN_OF):
         return recipe
     name = recipe.weights.removeprefix(RUN_OF)
-    runs = run_table(home)
+    runs = run_table(workspace)
     named = (runs["recipe"] == name) | (runs["name"] == name)
     done = runs.loc[named & (runs["state"] == "done"), "name"]
     if done.empty:
@@ -74,25 +74,27 @@ def _find_weights(recipe: Recipe, home: Home) -> Recipe:
             f"{recipe.name} begins with the weights of a finished run of {name}, and there is none "
             f"in this workspace. Train {name} first, or set weights to a file."
         )
-    run = Run(home.runs / done.iloc[0])  # the newest
+    run = Run(workspace.runs / done.iloc[0])  # the newest
     return replace(recipe, weights=str(run.best_checkpoint.resolve()))
 
 
 def _split_at_once(
-    catalog: Catalog, targets: pd.DataFrame, spec: SplitSpec, home: Home
+    catalog: Catalog, targets: pd.DataFrame, spec: SplitSpec, workspace: Workspace
 ) -> pd.DataFrame | None:
     """Return the split that the training will draw, or None where that takes long to find out.
 
     Another one, drawn without a look at the files, would refuse what is right. The training then
     is the first to see whether the weights fit it.
     """
-    read_files = spec.method not in LEAKY_METHODS  # whose test part goes by the tables alone
+    read_files = spec.method not in LEAKY_METHODS  # whose test set goes by the tables alone
     if read_files and bytes_to_compare(catalog) > MOST_READ:
         return None
     pixels = None
     if spec.method == "clean":
         images = catalog.images
-        pixels = images["path"].map(read_kept_digests(catalog.root, home.cache)).astype("string")
+        pixels = (
+            images["path"].map(read_kept_digests(catalog.root, workspace.cache)).astype("string")
+        )
         if pixels[images["path"].notna()].isna().any():
             return None
     return split_catalog(catalog, targets, spec, pixels, read_files)
@@ -110,22 +112,22 @@ def check_priority(priority: int) -> int:
 def submit_recipe(
     recipe: Recipe,
     data_folder: Path,
-    home: Home,
+    workspace: Workspace,
     user: str = "",
     priority: int = 0,
     gpus: int = 1,
-    group: str = "",
+    sweep: str = "",
 ) -> Run:
     """Queue a training of `recipe` on `data_folder`, and see that a worker is there.
 
     Args:
         recipe: what to train.
         data_folder: a dataset.
-        home: the workspace.
+        workspace: the folders.
         user: a name, as typed; users take turns.
         priority: higher goes first; -100 to 100.
         gpus: how many to train on at once, where there are GPUs.
-        group: that it belongs to; see `submit_group`.
+        sweep: that it belongs to; see `submit_sweep`.
 
     Returns:
         The new run; the training starts as soon as its turn comes.
@@ -133,38 +135,42 @@ def submit_recipe(
     Raises:
         XrayError: see `check_recipe`, `runs.create_run` and `JobQueue`.
     """
-    bound = check_recipe(recipe, data_folder, home)
+    bound = check_recipe(recipe, data_folder, workspace)
     run = _queue(
-        bound, home, Submission(_clean(user), check_priority(priority), gpus=gpus, group=group)
+        bound, workspace, Submission(_clean(user), check_priority(priority), gpus=gpus, sweep=sweep)
     )
-    ensure_worker(home)
+    ensure_worker(workspace)
     return run
 
 
-def submit_group(
-    recipes: Sequence[Recipe], data_folder: Path, home: Home, user: str = "", priority: int = 0
+def submit_sweep(
+    recipes: Sequence[Recipe],
+    data_folder: Path,
+    workspace: Workspace,
+    user: str = "",
+    priority: int = 0,
 ) -> list[Run]:
     """Queue several trainings that belong together, such as the folds of a cross-validation.
 
     Args:
         recipes: of one family; see `recipes.variants`.
         data_folder: a dataset.
-        home: the workspace.
+        workspace: the folders.
         user: see `submit_recipe`.
         priority: likewise.
 
     Returns:
-        The new runs, in the order given; their submissions name the same new group.
+        The new runs, in the order given; their submissions name the same new sweep.
 
     Raises:
         XrayError: see `submit_recipe`. Nothing is queued if one of the recipes is refused.
     """
-    bound = [check_recipe(recipe, data_folder, home) for recipe in recipes]
+    bound = [check_recipe(recipe, data_folder, workspace) for recipe in recipes]
     now = datetime.now(UTC)
-    group = f"{now:%Y%m%d-%H%M%S}-{recipes[0].parent or recipes[0].name}-{uuid4().hex[:4]}"
-    wish = Submission(_clean(user), check_priority(priority), group=group)
-    runs = [_queue(recipe, home, wish) for recipe in bound]
-    ensure_worker(home)
+    sweep = f"{now:%Y%m%d-%H%M%S}-{recipes[0].parent or recipes[0].name}-{uuid4().hex[:4]}"
+    wish = Submission(_clean(user), check_priority(priority), sweep=sweep)
+    runs = [_queue(recipe, workspace, wish) for recipe in bound]
+    ensure_worker(workspace)
     return runs
 
 
@@ -174,12 +180,12 @@ def _clean(user: str) -> str:
     return " ".join(words.split())[:LONGEST_USER]
 
 
-def _queue(bound: Recipe, home: Home, wish: Submission) -> Run:
-    queue = JobQueue(home.queue)
+def _queue(bound: Recipe, workspace: Workspace, wish: Submission) -> Run:
+    queue = JobQueue(workspace.queue)
     # Once its folder is there the run is submitted, whatever happens to this process: a worker
     # finds it. All that can be refused is therefore done before.
     wish = replace(wish, rank=queue.next_rank())
-    run = create_run(bound, home.runs, wish)
+    run = create_run(bound, workspace.runs, wish)
     with suppress(JobError):  # then the worker finds it, too
         queue.submit(run.name, wish)
     return run

@@ -14,7 +14,6 @@ from filelock import FileLock, Timeout
 
 from xray_core.errors import JobError, RunError
 from xray_core.files import utc_now
-from xray_core.home import Home
 from xray_core.jobs.attempts import (
     MOST_IN_A_ROW,
     Attempt,
@@ -22,14 +21,15 @@ from xray_core.jobs.attempts import (
     read_attempt,
     write_attempt,
 )
+from xray_core.jobs.background import last_words
 from xray_core.jobs.gpus import pin_to
 from xray_core.jobs.launchers import Launcher, launcher_of
 from xray_core.jobs.log import write_log
 from xray_core.jobs.order import Job
 from xray_core.jobs.queue import JobQueue
-from xray_core.jobs.tasks import last_words
 from xray_core.processes import is_local
 from xray_core.runs import Run, Status, Submission
+from xray_core.workspace import Workspace
 
 PATIENCE = 30.0  # seconds from the request to stop to SIGTERM, and again to SIGKILL
 LEAST_FREE = 2 * 2**20  # bytes on the disk, without which no training is started
@@ -43,13 +43,13 @@ class Supervisor:
     """Starts and watches the runs of one workspace.
 
     Args:
-        home: the workspace.
+        workspace: the folders.
         queue: its queue.
         launcher: starts trainings.
     """
 
-    def __init__(self, home: Home, queue: JobQueue, launcher: Launcher) -> None:
-        self._home, self._queue, self._launcher = home, queue, launcher
+    def __init__(self, workspace: Workspace, queue: JobQueue, launcher: Launcher) -> None:
+        self._home, self._queue, self._launcher = workspace, queue, launcher
         self._stop_seen: dict[str, float] = {}  # run → when we first saw that it is to stop
 
     def start(self, job: Job) -> None:

@@ -4,15 +4,15 @@ from collections import Counter
 
 import pandas as pd
 
-from xray_core.home import Home
 from xray_core.jobs.order import Job, order_waiting
 from xray_core.jobs.queue import JobQueue
 from xray_core.jobs.settings import QueueSettings, read_settings
+from xray_core.workspace import Workspace
 
 COLUMNS = ["run", "user", "state", "priority", "paused", "position", "waits_for"]
 
 
-def queue_view(home: Home) -> pd.DataFrame:
+def queue_view(workspace: Workspace) -> pd.DataFrame:
     """Return one row for each run that has not ended: those started, those that wait, the paused.
 
     Returns:
@@ -22,8 +22,8 @@ def queue_view(home: Home) -> pd.DataFrame:
     Raises:
         JobError: the queue or its settings cannot be used.
     """
-    jobs, turns = JobQueue(home.queue).read()
-    settings = read_settings(home)
+    jobs, turns = JobQueue(workspace.queue).read()
+    settings = read_settings(workspace)
     running = Counter(job.user for job in jobs if job.state == "started")
     order = order_waiting(jobs, turns)
     places = {job.run: place for place, job in enumerate(order, start=1)}

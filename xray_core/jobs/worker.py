@@ -16,7 +16,6 @@ from typing import TypeVar
 from filelock import FileLock, Timeout
 
 from xray_core.errors import JobError, XrayError
-from xray_core.home import Home
 from xray_core.jobs.gpus import find_gpus
 from xray_core.jobs.launchers import Launcher, LocalLauncher, choose_launcher
 from xray_core.jobs.log import write_log
@@ -27,37 +26,40 @@ from xray_core.jobs.settings import QueueSettings, read_settings
 from xray_core.jobs.supervision import Supervisor
 from xray_core.processes import lower_priority, start_detached, xray_command
 from xray_core.runs import list_runs
+from xray_core.workspace import Workspace
 
 POLL = 0.1  # seconds between two looks at the queue
 SEARCH_EVERY = 10.0  # seconds between two looks for submitted runs that the queue does not know
 IDLE = 60.0  # seconds without work after which the worker ends; the next submit starts one
-WARM_IDLE = 900.0  # the same while it keeps a process ready for the next training
+STANDBY_IDLE = 900.0  # the same while it keeps a process ready for the next training
 
 T = TypeVar("T")
 
 
-def ensure_worker(home: Home) -> None:
+def ensure_worker(workspace: Workspace) -> None:
     """Start a worker for this workspace unless one is running."""
-    if not worker_is_running(home):
+    if not worker_is_running(workspace):
         # Several may start at once: all but the one that gets the lock end by themselves.
         start_detached(
-            xray_command("worker"), home.folder / "worker.log", {"XRAY_HOME": str(home.folder)}
+            xray_command("worker"),
+            workspace.folder / "worker.log",
+            {"XRAY_HOME": str(workspace.folder)},
         )
 
 
-def prepare_worker(home: Home) -> None:
+def prepare_worker(workspace: Workspace) -> None:
     """Have a worker keep a training process ready, where the settings ask for one.
 
     Raises:
         JobError: the settings are damaged.
     """
-    if _may_be_warm(read_settings(home)):
-        ensure_worker(home)
+    if _may_stand_by(read_settings(workspace)):
+        ensure_worker(workspace)
 
 
-def worker_is_running(home: Home) -> bool:
+def worker_is_running(workspace: Workspace) -> bool:
     """Whether a worker holds this workspace's lock."""
-    lock = _lock(home)
+    lock = _lock(workspace)
     try:
         lock.acquire(timeout=0)
     except Timeout:
@@ -67,14 +69,18 @@ def worker_is_running(home: Home) -> bool:
 
 
 def run_worker(
-    home: Home, *, idle: float = IDLE, stay: bool = False, launcher: Launcher | None = None
+    workspace: Workspace,
+    *,
+    idle: float = IDLE,
+    stay: bool = False,
+    launcher: Launcher | None = None,
 ) -> bool:
     """Train what is queued until nothing was queued for `idle` seconds.
 
     What may run at once is read from the workspace's settings, again and again.
 
     Args:
-        home: the workspace.
+        workspace: the folders.
         idle: seconds.
         stay: never end for lack of work, and wait while another worker serves the workspace.
         launcher: starts the trainings; by default, see `launchers.choose_launcher`.
@@ -83,7 +89,7 @@ def run_worker(
         False, at once, if another worker serves this workspace.
     """
     lower_priority()
-    lock = _lock(home)
+    lock = _lock(workspace)
     while True:
         try:
             # A short wait: `worker_is_running` holds the lock for an instant to see if it is free.
@@ -91,18 +97,20 @@ def run_worker(
         except Timeout:
             return False
         try:
-            _serve(_Service(home, launcher or choose_launcher()), float("inf") if stay else idle)
+            _serve(
+                _Service(workspace, launcher or choose_launcher()), float("inf") if stay else idle
+            )
         finally:
             lock.release()
         # Who submitted just now saw our lock and started no worker: look once more without it.
         with suppress(JobError):  # nobody can tell: serve on
-            if not JobQueue(home.queue).list_jobs():
+            if not JobQueue(workspace.queue).list_jobs():
                 return True
 
 
 def _serve(service: "_Service", idle: float) -> None:
     last_work = time.monotonic()
-    while time.monotonic() - last_work < (max(idle, WARM_IDLE) if service.is_warm else idle):
+    while time.monotonic() - last_work < (max(idle, STANDBY_IDLE) if service.is_standby else idle):
         if service.look():
             last_work = time.monotonic()
         time.sleep(min(POLL, idle))
@@ -112,14 +120,14 @@ def _serve(service: "_Service", idle: float) -> None:
 class _Service:
     """One worker at work; no trouble with a run, the queue or the disk ends it."""
 
-    def __init__(self, home: Home, launcher: Launcher) -> None:
-        self._home, self._queue = home, JobQueue(home.queue)
-        self._launcher, self._supervisor = launcher, Supervisor(home, self._queue, launcher)
+    def __init__(self, workspace: Workspace, launcher: Launcher) -> None:
+        self._home, self._queue = workspace, JobQueue(workspace.queue)
+        self._launcher, self._supervisor = launcher, Supervisor(workspace, self._queue, launcher)
         # Where trainings run elsewhere, those machines' own queue knows their GPUs.
         self._is_local = isinstance(launcher, LocalLauncher)
         self._gpus = [gpu.index for gpu in find_gpus()] if self._is_local else []
         self._settings = QueueSettings()
-        self.is_warm = False  # whether something is kept ready for the next training
+        self.is_standby = False  # whether something is kept ready for the next training
         self._troubles: dict[str, str] = {}  # with what → what the log has said about it
         self._no_jobs: dict[str, int] = {}  # run that asks for no training → time of its status
         self._searched = float("-inf")
@@ -141,17 +149,17 @@ class _Service:
             started = True
             self._try(job_now.run, partial(self._supervisor.start, job_now))
         busy = started or bool(jobs)
-        self.is_warm = bool(
+        self.is_standby = bool(
             self._try(
-                "spare",
-                partial(self._prepare, warm=_may_be_warm(self._settings), idle=not busy),
+                "standby",
+                partial(self._prepare, warm=_may_stand_by(self._settings), idle=not busy),
             )
         )
         return busy
 
     def close(self) -> None:
         """Keep nothing ready any more."""
-        self._try("spare", partial(self._prepare, warm=False, idle=False))
+        self._try("standby", partial(self._prepare, warm=False, idle=False))
 
     def _prepare(self, *, warm: bool, idle: bool) -> bool:
         return self._launcher.prepare(self._home, warm=warm, idle=idle)
@@ -199,10 +207,10 @@ class _Service:
             write_log(self._home, f"{what}: {words} Trying again.")
 
 
-def _may_be_warm(settings: QueueSettings) -> bool:
-    return settings.warm and os.environ.get("XRAY_WARM") != "0"
+def _may_stand_by(settings: QueueSettings) -> bool:
+    return settings.warm and os.environ.get("XRAY_STANDBY") != "0"
 
 
-def _lock(home: Home) -> FileLock:
-    home.folder.mkdir(parents=True, exist_ok=True)
-    return FileLock(home.folder / "worker.lock")
+def _lock(workspace: Workspace) -> FileLock:
+    workspace.folder.mkdir(parents=True, exist_ok=True)
+    return FileLock(workspace.folder / "worker.lock")

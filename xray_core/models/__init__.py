@@ -5,12 +5,12 @@ To add a model: write one builder in the module of its family, and one line in `
 
 The builder contract, `build_<name>(n_classes, size, weights, multilabel, **options)`:
     in    (batch, size, size, 1) gray pixels in [0, 255]; rescaling is part of the model.
-          Where the card says `structured`, the builder also takes `n_structured`, and the model a
-          mapping: "image" as above, and "structured", (batch, n_structured) numbers as
-          `training.structured` encodes them
+          Where the card says `tabular`, the builder also takes `n_tabular`, and the model a
+          mapping: "image" as above, and "tabular", (batch, n_tabular) numbers as
+          `training.tabular` encodes them
     out   (batch, n_classes) float32 probabilities, softmax, or one sigmoid a class if multilabel;
           the model is not compiled
-    layers "image" (input), "features" (last spatial map), "probabilities" (output), "structured"
+    layers "image" (input), "features" (last spatial map), "probabilities" (output), "tabular"
           (input) where there is one, and "base" where a phase can freeze a pretrained part
     names of layers with weights do not depend on what was built before, "base" inside apart
 """
@@ -22,8 +22,8 @@ from pathlib import Path
 from typing import Any
 
 from xray_core.errors import DatasetError, RecipeError
-from xray_core.home import find_home
 from xray_core.paths import find_allowed, is_file
+from xray_core.workspace import find_workspace
 
 # What comes after the last spatial map of a network of keras.applications; see `heads`.
 HEADS = ("pool", "pool_norm", "pool_norm_relu", "norm_flatten", "flatten_dense")
@@ -48,7 +48,7 @@ class ModelCard:
         options: the builder's own options and their defaults, numbers or words.
         pretrained: path of its ImageNet weights below `IMAGENET_URL`, with the options that are
             numbers filled in; "" if none.
-        structured: whether it takes structured columns, such as the age, beside the image.
+        tabular: whether it takes tabular features, such as the age, beside the image.
     """
 
     title: str
@@ -57,7 +57,7 @@ class ModelCard:
     min_size: int = 16
     options: Mapping[str, float | str] = field(default_factory=dict)
     pretrained: str = ""
-    structured: bool = False
+    tabular: bool = False
 
 
 MODELS = {
@@ -80,10 +80,10 @@ MODELS = {
         "X-Net CNN", "own:build_xnet_cnn", "filters grow from 16 to 128, kernels shrink from 9 to 3"
     ),
     "xnet_dual": ModelCard(
-        "X-Net dual: image and structured columns",
+        "X-Net dual: image and tabular features",
         "own:build_xnet_dual",
-        "the X-Net CNN joined with a Dense 16 of age, gender, view and follow-up",
-        structured=True,
+        "the X-Net CNN joined with a Dense 16 of age, gender, view_position and follow-up",
+        tabular=True,
     ),
     "vgg_mini": ModelCard(
         "Small VGG", "own:build_vgg_mini", "3x3 convolutions, filters 32-64-128-512"
@@ -188,7 +188,7 @@ def build_model(
     size: int,
     weights: str = "random",
     multilabel: Any = False,  # a bool; declared so, a type checker takes the options for it
-    n_structured: Any = 0,  # an int
+    n_tabular: Any = 0,  # an int
     **options: float | str,
 ) -> Any:
     """Build the Keras model called `name` under the contract above.
@@ -199,39 +199,39 @@ def build_model(
         size: px, height = width.
         weights: "random"; "imagenet" or the path of a file of weights without top (pretrained
             models); or the path of the `.keras` file of an earlier run, of which every model
-            takes over the layers that fit, see `weights.take_over_weights`.
+            takes over the layers that fit, see `weights.transfer_weights`.
         multilabel: bool, whether an image can have several classes at once: independent sigmoids.
-        n_structured: int, how many numbers beside the image a model with a branch of structured
+        n_tabular: int, how many numbers beside the image a model with a branch of tabular
             columns takes; 0 for the others.
         options: of the model's card; the others keep their defaults.
 
     Raises:
-        RecipeError: unknown name or option, structured numbers for a model without such a branch
+        RecipeError: unknown name or option, tabular features for a model without such a branch
             or none for one with it, or the weights cannot be had or do not fit.
     """
     if name not in MODELS:
         raise RecipeError(f"Unknown model {name!r}. Choose one of: {', '.join(MODELS)}.")
     card = MODELS[name]
-    if card.structured != (n_structured > 0):
-        needs = "needs at least one number beside the image" if card.structured else "takes none"
-        raise RecipeError(f"n_structured is {n_structured}, but {name} {needs}.")
+    if card.tabular != (n_tabular > 0):
+        needs = "needs at least one number beside the image" if card.tabular else "takes none"
+        raise RecipeError(f"n_tabular is {n_tabular}, but {name} {needs}.")
     check_options(name, options)
     check_weights_kind(name, weights)
     module, function = card.builder.split(":")
     build = getattr(import_module(f"{__name__}.{module}"), function)
     from_run = weights.endswith(RUN_MODEL)
     first = "random" if from_run else weights
-    beside = {"n_structured": n_structured} if card.structured else {}
+    beside = {"n_tabular": n_tabular} if card.tabular else {}
     model = build(n_classes, size, first, multilabel, **beside, **{**card.options, **options})
     if from_run:
         loading = import_module(f"{__name__}.weights")
-        loading.take_over_weights(model, find_weights(weights))
+        loading.transfer_weights(model, find_weights(weights))
     return model
 
 
 def weights_file(name: str, **options: float | str) -> Path:
     """Return where the file of ImageNet weights of a model is looked for, before any download."""
-    return find_home().data / "weights" / Path(_pretrained(name, options)).name
+    return find_workspace().data / "weights" / Path(_pretrained(name, options)).name
 
 
 def weights_url(name: str, **options: float | str) -> str:

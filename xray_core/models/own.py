@@ -23,7 +23,8 @@ def build_demo_cnn(n_classes: int, size: int, weights: str, multilabel: bool) ->
         x = layers.ReLU(name="features" if last else f"relu{block}")(x)
         if not last:
             x = layers.MaxPooling2D(name=f"pool{block}")(x)
-    # Flattened, not pooled: on a few hundred films the place of a shadow tells as much as its look.
+    # Flattened, not pooled: on a few hundred images the place of a shadow tells as much as its
+    # look.
     x = layers.Flatten(name="flatten")(x)
     x = layers.Dropout(0.2, name="dropout")(x)
     return keras.Model(image, probabilities(x, n_classes, multilabel), name="demo_cnn")
@@ -82,7 +83,7 @@ def build_xnet_cnn(n_classes: int, size: int, weights: str, multilabel: bool) ->
 
 
 def build_xnet_dual(
-    n_classes: int, size: int, weights: str, multilabel: bool, n_structured: int
+    n_classes: int, size: int, weights: str, multilabel: bool, n_tabular: int
 ) -> keras.Model:
     """The dual classifier of the X-Net project: the image, and what is known of the patient.
 
@@ -90,14 +91,14 @@ def build_xnet_dual(
     view and gender, and no more. Chosen here: the branch of `build_xnet_cnn` up to its Flatten;
     beside it a Dense 16 with ReLU; both concatenated before the output layer.
 
-    Args and returns: see `xray_core.models`; `weights` is always "random". `n_structured` is the
-    length of "structured", the second input.
+    Args and returns: see `xray_core.models`; `weights` is always "random". `n_tabular` is the
+    length of "tabular", the second input.
     """
     image, x = _xnet_branch(size)
-    structured = keras.Input((n_structured,), name="structured")
-    y = layers.Dense(16, activation="relu", name="structured_dense")(structured)
+    tabular = keras.Input((n_tabular,), name="tabular")
+    y = layers.Dense(16, activation="relu", name="tabular_dense")(tabular)
     x = layers.Concatenate(name="joined")([x, y])
-    inputs = {"image": image, "structured": structured}
+    inputs = {"image": image, "tabular": tabular}
     return keras.Model(inputs, probabilities(x, n_classes, multilabel), name="xnet_dual")
 
 

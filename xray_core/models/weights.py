@@ -51,7 +51,7 @@ def _imagenet_weights(name: str, **options: float) -> Path:
         ) from error
 
 
-def take_over_weights(model: keras.Model, path: Path) -> list[str]:
+def transfer_weights(model: keras.Model, path: Path) -> list[str]:
     """Give the layers of `model` the weights of the layers of the same name of a saved model.
 
     A layer takes them if all of its weights have the same shapes; "base" is one layer. So a

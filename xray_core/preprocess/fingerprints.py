@@ -21,8 +21,8 @@ import pandas as pd
 from filelock import FileLock, Timeout
 
 from xray_core.catalog import Catalog
-from xray_core.datasets.images import read_image
 from xray_core.errors import DatasetError, ImageError
+from xray_core.imagefiles.images import read_image
 from xray_core.paths import open_file
 from xray_core.preprocess.cache import BuildStopped
 from xray_core.preprocess.images import Pixels, resize_square
@@ -34,7 +34,7 @@ SIGNATURE_SIDE = 32  # px
 # Column -> dtype, one row per image of the catalog.
 COLUMNS = {
     "digest": "string",  # equal where shape and gray pixels are; <NA>: absent or unreadable
-    "signature": "object",  # bytes: the image squashed to uint8 (32, 32); None as above
+    "signature": "object",  # bytes: the image stretched to uint8 (32, 32); None as above
     "brightness": "Float64",  # mean gray level, 0 to 255
     "contrast": "Float64",  # standard deviation of the gray levels, 0 to 127.5
     "format": "string",  # by the file's first bytes: "JPEG", "PNG" ...; <NA>: another one
@@ -79,7 +79,7 @@ def read_fingerprints(
     """
     folder = _folder(catalog.root, cache_folder)
     wanted = _stamp(catalog)
-    kept = _read_kept(folder, wanted)
+    kept = _read_selected(folder, wanted)
     if len(kept) < len(wanted):
         folder.mkdir(parents=True, exist_ok=True)
         lock = FileLock(folder.with_suffix(".lock"))  # the system frees it when its holder dies
@@ -129,7 +129,7 @@ def fingerprint_image(image: Pixels) -> dict[str, Any]:
     mean, deviation = cv2.meanStdDev(image)
     return {
         "digest": content.hexdigest(),
-        "signature": resize_square(image, SIGNATURE_SIDE, "squash").tobytes(),
+        "signature": resize_square(image, SIGNATURE_SIDE, "stretch").tobytes(),
         "brightness": float(mean[0, 0]),
         "contrast": float(deviation[0, 0]),
     }
@@ -152,7 +152,7 @@ def _stamp(catalog: Catalog) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=list(STAMP)).astype(STAMP)
 
 
-def _read_kept(folder: Path, wanted: pd.DataFrame) -> pd.DataFrame:
+def _read_selected(folder: Path, wanted: pd.DataFrame) -> pd.DataFrame:
     """Return the kept rows of the files as they are now."""
     portions = [portion for _, portion in _read_portions(folder)]
     if not portions:
@@ -177,7 +177,7 @@ def _read_missing(
     should_stop: Callable[[], bool] | None,
 ) -> pd.DataFrame:
     """Read what is not kept, in portions; return all rows."""
-    kept = _read_kept(folder, wanted)
+    kept = _read_selected(folder, wanted)
     todo = wanted[~wanted["path"].isin(kept["path"])].to_dict("records")
     done, fresh = len(kept), []
     pool = ThreadPoolExecutor(os.cpu_count())  # decoding and hashing release the lock

@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from skimage.exposure import adjust_gamma, adjust_log, cumulative_distribution
 
-from xray_core.datasets.images import read_image
+from xray_core.imagefiles.images import read_image
 from xray_core.preprocess.spec import PreprocessSpec
 
 Pixels = NDArray[np.uint8]
@@ -49,18 +49,18 @@ def apply_preprocess(image: Pixels, spec: PreprocessSpec) -> Pixels:
 
 
 def resize_square(image: Pixels, size: int, how: str) -> Pixels:
-    """Resize `image` to a square, squashed or with black borders.
+    """Resize `image` to a square, stretched or with black borders.
 
     Args:
         image: uint8 (h, w).
         size: px, height = width of the result.
-        how: "squash" ignores the aspect ratio; "pad" keeps it and centres the image between
+        how: "stretch" ignores the aspect ratio; "pad" keeps it and centres the image between
             black borders, the odd pixel going to the right or the bottom.
 
     Returns:
         uint8 (size, size).
     """
-    if how == "squash":
+    if how == "stretch":
         return _resize(image, size, size)
     height, width = image.shape
     scale = size / max(height, width)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from xray_core.errors import RecipeError
 
-RESIZES = ("squash", "pad")
+RESIZES = ("stretch", "pad")
 CONTRASTS = ("none", "equalize_hist", "clahe", "gamma", "log")
 MIN_SIZE, MAX_SIZE = 16, 1024
 
@@ -15,14 +15,14 @@ class PreprocessSpec:
 
     Attributes:
         size: px, height = width of the result.
-        resize: "squash" ignores the aspect ratio; "pad" keeps it and adds black borders.
+        resize: "stretch" ignores the aspect ratio; "pad" keeps it and adds black borders.
         contrast: one of `CONTRASTS`; "none" leaves the gray levels as they are.
         gamma: exponent of "gamma", above 0; below 1 brightens, above 1 darkens.
         clip_limit: contrast limit of "clahe", above 0, in OpenCV's scale.
     """
 
     size: int = 224
-    resize: str = "squash"
+    resize: str = "stretch"
     contrast: str = "none"
     gamma: float = 1.0
     clip_limit: float = 2.0

@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from xray_core.datasets.images import read_image
 from xray_core.errors import ImageError
 from xray_core.files import replaced_file
+from xray_core.imagefiles.images import read_image
 
 JPEG_QUALITY = 87  # below about 80, rings show around ribs and letters
 JPEG_END = b"\xff\xd9"

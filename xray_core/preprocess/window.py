@@ -23,7 +23,7 @@ class Window:
 
 
 FULL = Window("full range", 127.5, 255.0)
-# Radiographs have no unit that names a tissue, as Hounsfield's does on CT. On most chest films of
+# Radiographs have no unit that names a tissue, as Hounsfield's does on CT. On most chest X-rays of
 # 8 bits the lungs lie in the dark half and the bones in the bright third; these fit that.
 LUNGS = Window("lungs", 90.0, 140.0)
 BONES = Window("bones", 190.0, 120.0)

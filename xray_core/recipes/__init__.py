@@ -8,7 +8,6 @@ import re
 from pathlib import Path
 
 from xray_core.errors import LabelError, RecipeError
-from xray_core.labels import views_of
 from xray_core.recipes.changes import bind_recipe, change_recipe, changeable_fields
 from xray_core.recipes.published.corona_notebook import CORONA_VGG_MINI
 from xray_core.recipes.published.kermany_notebook import PNEUMONIA_CNN
@@ -22,12 +21,13 @@ from xray_core.recipes.published.own import (
     SIIM_MOBILENET_STUDY,
     SIIM_MOBILENET_STUDY_BALANCED,
 )
-from xray_core.recipes.published.siim_thesis import EXPERIMENTS, mend
+from xray_core.recipes.published.siim_thesis import EXPERIMENTS, repair
 from xray_core.recipes.published.tang2020 import TANG_2020
 from xray_core.recipes.published.xnet import XNET_CNN15, XNET_DUAL
 from xray_core.recipes.schema import Phase, Recipe, recipe_from_fields
+from xray_core.tasks import tasks_of
 
-MENDED = "_mended"  # ends the name of a published recipe as it should be
+CORRECTED = "_corrected"  # ends the name of a published recipe corrected
 PUBLISHED: dict[str, Recipe] = {
     recipe.name: recipe
     for recipe in (
@@ -45,7 +45,7 @@ PUBLISHED: dict[str, Recipe] = {
         *TANG_2020,
         QUICK_CNN,
         QUICK_MOBILENET,
-        *map(mend, EXPERIMENTS),
+        *map(repair, EXPERIMENTS),
     )
 }
 ANY_DATASET = ("quick_cnn", "quick_mobilenet")
@@ -86,18 +86,18 @@ def read_recipe(path: Path) -> Recipe:
 def recipes_for(dataset: str) -> dict[str, Recipe]:
     """Return the recipes that fit the reader called `dataset`, those made for it first.
 
-    The ones for any dataset come as what-ifs on its first label view that can be trained.
+    The ones for any dataset come as changed recipes on its first task that can be trained.
     """
     fitting = {name: recipe for name, recipe in PUBLISHED.items() if recipe.dataset == dataset}
-    views = [name for name, view in views_of(dataset).items() if not view.multilabel]
+    tasks = [name for name, task in tasks_of(dataset).items() if not task.multilabel]
     for name in ANY_DATASET:
-        if name not in fitting and views:
-            fitting[name] = change_recipe(PUBLISHED[name], {"label_view": views[0]})
+        if name not in fitting and tasks:
+            fitting[name] = change_recipe(PUBLISHED[name], {"task": tasks[0]})
     return fitting
 
 
 __all__ = [
-    "MENDED",
+    "CORRECTED",
     "PUBLISHED",
     "Phase",
     "Recipe",

@@ -1,4 +1,4 @@
-"""Changing a recipe for a what-if, and binding it to the dataset that it is trained on."""
+"""Changing a recipe for a changed recipe, and binding it to the dataset that it is trained on."""
 
 import dataclasses
 import difflib
@@ -8,12 +8,12 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from xray_core.catalog import STRUCTURED, Catalog
+from xray_core.catalog import TABULAR, Catalog
 from xray_core.errors import RecipeError
-from xray_core.labels import encode_catalog, find_view
 from xray_core.models import MODELS
 from xray_core.recipes.checks import check_choice
 from xray_core.recipes.schema import Recipe, recipe_from_fields
+from xray_core.tasks import encode_catalog, find_task
 
 FIXED = (
     "name",
@@ -27,18 +27,18 @@ FIXED = (
     "data_folder",
     "classes",
 )
-LISTS = ("structured",)  # fields of several words; a change writes them with commas between
+LISTS = ("tabular",)  # fields of several words; a change writes them with commas between
 
 
 def change_recipe(recipe: Recipe, changes: Mapping[str, Any]) -> Recipe:
-    """Return a what-if: `recipe` with some fields changed, its parent and changes recorded.
+    """Return a changed recipe: `recipe` with some fields changed, its parent and changes recorded.
 
     Args:
-        recipe: the published recipe, or an earlier what-if.
+        recipe: the published recipe, or an earlier changed recipe.
         changes: field -> value; nested fields by dots ("preprocess.size",
             "phases.<name>.epochs", "model_options.head"). Strings are read as the
             field's type; a list is a text with commas or + between, "age,gender". A change of
-            model keeps only the options that the new one has; one that takes structured columns
+            model keeps only the options that the new one has; one that takes tabular features
             gets all of them where the recipe has none, one that does not loses them.
 
     Raises:
@@ -54,8 +54,8 @@ def change_recipe(recipe: Recipe, changes: Mapping[str, Any]) -> Recipe:
         if present != value:
             holder[last] = _words(value) if key in LISTS else value
             effective[key] = value
-            if key == "label_view":
-                fields["dataset"] = find_view(value).dataset
+            if key == "task":
+                fields["dataset"] = find_task(value).dataset
             if key == "model":
                 _change_model(fields, value)
     if not effective:
@@ -72,21 +72,21 @@ def bind_recipe(recipe: Recipe, catalog: Catalog) -> Recipe:
     """Return `recipe` with the folder, and if need be the classes, of the dataset to train on.
 
     Raises:
-        LabelError: the label view does not fit the dataset.
-        RecipeError: no image has a value in any of the structured columns.
+        LabelError: the task does not fit the dataset.
+        RecipeError: no image has a value in any of the tabular features.
     """
-    columns = list(recipe.structured)
+    columns = list(recipe.tabular)
     if columns and catalog.present[columns].isna().to_numpy().all():
         raise RecipeError(
-            f"structured is {', '.join(columns)}, but {catalog.root} knows none of it of any "
+            f"tabular is {', '.join(columns)}, but {catalog.root} knows none of it of any "
             "image. Choose other columns, or a model that takes the image alone."
         )
-    view = find_view(recipe.label_view)
-    targets = encode_catalog(catalog, view)
+    task = find_task(recipe.task)
+    targets = encode_catalog(catalog, task)
     return dataclasses.replace(
         recipe,
         data_folder=str(catalog.root.resolve()),
-        classes=() if view.classes else tuple(map(str, targets.columns)),
+        classes=() if task.classes else tuple(map(str, targets.columns)),
     )
 
 
@@ -113,14 +113,14 @@ def _change_model(fields: dict[str, Any], model: str) -> None:
     fields["model"] = model
     options = fields["model_options"]
     fields["model_options"] = {k: v for k, v in options.items() if k in MODELS[model].options}
-    if not MODELS[model].structured:
-        fields["structured"] = []
-    elif not fields["structured"]:
-        fields["structured"] = list(STRUCTURED)
+    if not MODELS[model].tabular:
+        fields["tabular"] = []
+    elif not fields["tabular"]:
+        fields["tabular"] = list(TABULAR)
 
 
 def changeable_fields(recipe: Recipe, model: str = "") -> dict[str, Any]:
-    """Return every field that a what-if may change, dotted name -> present value.
+    """Return every field that a changed recipe may change, dotted name -> present value.
 
     Args:
         recipe: whose fields.

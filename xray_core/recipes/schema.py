@@ -1,4 +1,4 @@
-"""What a recipe holds, how it is changed for a what-if, and how it is stored."""
+"""What a recipe holds, how it is changed for a changed recipe, and how it is stored."""
 
 import dataclasses
 import json
@@ -7,19 +7,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from xray_core.catalog import STRUCTURED
+from xray_core.catalog import TABULAR
 from xray_core.errors import RecipeError
 from xray_core.files import parse_json
-from xray_core.labels import find_view
 from xray_core.models import MODELS, check_options, check_weights_kind
 from xray_core.preprocess.spec import AugmentSpec, PreprocessSpec
 from xray_core.recipes.checks import check_choice, check_range
 from xray_core.recipes.phase import Phase
 from xray_core.records import build_record
 from xray_core.splits import SplitSpec
+from xray_core.tasks import find_task
 
 PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
-JUDGED_EPOCHS = ("best", "last")
+SELECTED_EPOCHS = ("best", "last")
 CLASS_WEIGHTS = ("none", "balanced")
 LOSSES = ("cross_entropy", "focal")
 SAMPLINGS = ("shuffle", "balanced")
@@ -33,16 +33,16 @@ class Recipe:
     """A complete, checked training recipe; plain data.
 
     Attributes:
-        name: of the published recipe, or of the what-if made from it.
+        name: of the published recipe, or of the changed recipe made from it.
         title: for a person.
         source: where it comes from.
         about: what it is and how it differs from its source.
         dataset: reader name.
-        label_view: name in `LABEL_VIEWS`.
+        task: name in `TASKS`.
         model: name in `MODELS`.
         phases: one after the other, the best weights so far carried on.
         model_options: keyword arguments of the model's builder.
-        structured: columns of the catalog, of `catalog.STRUCTURED`, that a model with a branch for
+        tabular: columns of the catalog, of `catalog.TABULAR`, that a model with a branch for
             them takes beside the image, at least one; none for the other models.
         weights: "random", "imagenet" (pretrained models), or the path of a file: of weights
             without top (pretrained models), or the `.keras` model that an earlier run kept; or
@@ -53,7 +53,7 @@ class Recipe:
         loss: what is learnt to be low. "cross_entropy", which of whole targets is the same
             function that Keras calls sparse; or "focal" (Lin et al. 2017, arXiv:1708.02002): the
             share of an image in it is multiplied by (1 - p) ** focal_gamma, p being the
-            probability of its class, so that easy images count for less. Validation is judged by
+            probability of its class, so that easy images count for less. Validation is evaluated by
             plain cross-entropy whatever is learnt.
         focal_gamma: of "focal", 0 (plain cross-entropy) to 10.
         label_smoothing: share of each target that is spread evenly over all classes (Szegedy et
@@ -66,27 +66,27 @@ class Recipe:
             Beta(mixup, mixup) (Zhang et al. 2018, arXiv:1710.09412); up to 1.
         precision: of the computation. "mixed_bfloat16" doubles the speed of plain CNNs on
             processors and GPUs made for it, and slows others; "mixed_float16" is for GPUs.
-        finer_targets: whether each combination of published labels, of study and image, is learnt
-            as a class of its own; the probability of a judged class is the sum of its own.
-        judged_epoch: whose weights are kept and judged: "best" by validation loss, or "last",
-            which suits a learning rate that falls to zero and a small validation part.
-        average_mirror: whether the final predictions are the mean of those for the image and
-            for its mirror image.
+        combined_labels: whether each combination of published labels, of study and image, is learnt
+            as a class of its own; the probability of a evaluated class is the sum of its own.
+        selected_epoch: whose weights are kept and evaluated: "best" by validation loss, or "last",
+            which suits a learning rate that falls to zero and a small validation set.
+        test_time_augmentation: whether the final predictions are the mean of those for the image
+            and for its mirror image.
         calibrate: whether the final probabilities are scaled and shifted to fit the validation
-            part; see `evaluation.calibrate`. Without a test part they stay as they are.
+            subset; see `evaluation.calibrate`. Without a test set they stay as they are.
         seed: of weights, order and augmentation.
         published: metric -> the source's figure, for comparison.
-        parent: the published recipe that this what-if was made from.
-        changes: what the what-if changed, field -> value.
+        parent: the published recipe that this changed recipe was made from.
+        changes: what the changed recipe changed, field -> value.
         data_folder: the dataset to train on; empty until a run is made.
-        classes: of a label view that takes its classes from the data; empty until then.
+        classes: of a task that takes its classes from the data; empty until then.
     """
 
     name: str
     title: str
     source: str
     dataset: str
-    label_view: str
+    task: str
     model: str
     phases: tuple[Phase, ...]
     about: str = ""
@@ -94,7 +94,7 @@ class Recipe:
     augment: AugmentSpec = AugmentSpec()
     split: SplitSpec = SplitSpec()
     model_options: Mapping[str, float | str] = field(default_factory=dict)
-    structured: tuple[str, ...] = ()
+    tabular: tuple[str, ...] = ()
     weights: str = "random"
     batch_size: int = 32
     class_weights: str = "none"
@@ -104,9 +104,9 @@ class Recipe:
     sampling: str = "shuffle"
     mixup: float = 0.0
     precision: str = "float32"
-    finer_targets: bool = False
-    judged_epoch: str = "best"
-    average_mirror: bool = False
+    combined_labels: bool = False
+    selected_epoch: str = "best"
+    test_time_augmentation: bool = False
     calibrate: bool = False
     seed: int = 0
     published: Mapping[str, float] = field(default_factory=dict)
@@ -118,7 +118,7 @@ class Recipe:
     def __post_init__(self) -> None:
         check_choice("model", self.model, MODELS)
         check_choice("class_weights", self.class_weights, CLASS_WEIGHTS)
-        check_choice("judged_epoch", self.judged_epoch, JUDGED_EPOCHS)
+        check_choice("selected_epoch", self.selected_epoch, SELECTED_EPOCHS)
         check_choice("precision", self.precision, PRECISIONS)
         check_range("batch_size", self.batch_size, 1, 1024)
         check_range("seed", self.seed, 0, 2**31 - 1)
@@ -129,21 +129,20 @@ class Recipe:
         names = [phase.name for phase in self.phases]
         if len(set(names)) < len(names):
             raise RecipeError(f"Phase names must differ, but are: {', '.join(names)}.")
-        view = find_view(self.label_view)
-        if view.dataset != self.dataset:
+        task = find_task(self.task)
+        if task.dataset != self.dataset:
             raise RecipeError(
-                f"label_view {self.label_view!r} belongs to {view.dataset!r}, "
-                f"not to {self.dataset!r}."
+                f"task {self.task!r} belongs to {task.dataset!r}, not to {self.dataset!r}."
             )
-        if view.multilabel:
+        if task.multilabel:
             raise RecipeError(
-                f"label_view {self.label_view!r} gives an image several classes at once, which "
-                "can be explored but not trained yet. Choose a view with one class an image."
+                f"task {self.task!r} gives an image several classes at once, which "
+                "can be explored but not trained yet. Choose a task with one class an image."
             )
         card = MODELS[self.model]
         if not card.pretrained:
             _check_no_base(self)
-        _check_structured(self)
+        _check_tabular(self)
         check_options(self.model, self.model_options)
         check_weights_kind(self.model, self.weights)
         if self.preprocess.size < card.min_size:
@@ -154,8 +153,8 @@ class Recipe:
 
     @property
     def class_names(self) -> tuple[str, ...]:
-        """The model's outputs in order; empty while the view's dataset is not known."""
-        return self.classes or tuple(find_view(self.label_view).classes)
+        """The model's outputs in order; empty while the task's dataset is not known."""
+        return self.classes or tuple(find_task(self.task).classes)
 
     @property
     def origin(self) -> str:
@@ -202,22 +201,22 @@ def _check_sampling(recipe: Recipe) -> None:
         )
 
 
-def _check_structured(recipe: Recipe) -> None:
-    for column in recipe.structured:
-        check_choice("structured", column, STRUCTURED)
-    choices = ", ".join(STRUCTURED)
-    if len(set(recipe.structured)) < len(recipe.structured):
-        raise RecipeError(f"structured is {', '.join(recipe.structured)}; name a column once.")
-    if MODELS[recipe.model].structured and not recipe.structured:
+def _check_tabular(recipe: Recipe) -> None:
+    for column in recipe.tabular:
+        check_choice("tabular", column, TABULAR)
+    choices = ", ".join(TABULAR)
+    if len(set(recipe.tabular)) < len(recipe.tabular):
+        raise RecipeError(f"tabular is {', '.join(recipe.tabular)}; name a column once.")
+    if MODELS[recipe.model].tabular and not recipe.tabular:
         raise RecipeError(
-            f"structured is empty, but {recipe.model} takes columns beside the image. "
+            f"tabular is empty, but {recipe.model} takes columns beside the image. "
             f"Choose at least one of: {choices}."
         )
-    if recipe.structured and not MODELS[recipe.model].structured:
-        able = ", ".join(name for name, card in MODELS.items() if card.structured)
+    if recipe.tabular and not MODELS[recipe.model].tabular:
+        able = ", ".join(name for name, card in MODELS.items() if card.tabular)
         raise RecipeError(
-            f"structured is {', '.join(recipe.structured)}, but {recipe.model} takes the image "
-            f"alone. Leave structured empty, or set model to one of: {able}."
+            f"tabular is {', '.join(recipe.tabular)}, but {recipe.model} takes the image "
+            f"alone. Leave tabular empty, or set model to one of: {able}."
         )
 
 

@@ -1,6 +1,6 @@
 """Which values of a recipe's fields are usual; others are allowed, and said before a training.
 
-Ranges are those of the sources named beside them, or, of images, what an upright film can bear.
+Ranges are those of the sources named beside them, or, of images, what an upright image can bear.
 """
 
 from dataclasses import dataclass
@@ -59,7 +59,7 @@ def describe_unusual(recipe: Recipe) -> list[str]:
     for field, value in changeable_fields(recipe).items():
         usual = USUAL.get(field) or USUAL.get(field.rpartition(".")[2])
         if usual and value != usual.off and not usual.low <= value <= usual.high:
-            words.append(f"{field} is {value:g}; {_range_in_words(usual)} is usual.")
+            words.append(f"{field} is {value:g}; {_format_range(usual)} is usual.")
     for phase in recipe.phases:
         low, high = _usual_rates(recipe, phase)
         if not low <= phase.learning_rate <= high:
@@ -70,7 +70,7 @@ def describe_unusual(recipe: Recipe) -> list[str]:
     return words
 
 
-def _range_in_words(usual: Usual) -> str:
+def _format_range(usual: Usual) -> str:
     words = f"{usual.low:g} to {usual.high:g}"
     return words if usual.off is None else f"{usual.off:g} or {words}"
 

@@ -12,9 +12,9 @@ runs/20260301-142501-demo_cnn/
     metrics.jsonl        one object per batch and per epoch, appended
     device.jsonl         use of processor, memory and GPU every two seconds, appended
     validation/          validation probabilities of each epoch, for the epoch slider
-    checkpoints/         best.keras (the weights that are judged), last.npz (to go on from)
-    predictions.parquet  probabilities of the kept weights on validation and test
-    training_predictions.parquet  the same on some images of the training part
+    checkpoints/         best.keras (the weights that are evaluated), last.npz (to go on from)
+    predictions.parquet  probabilities of the selected weights on validation and test
+    training_predictions.parquet  the same on some images of the training set
     report.json          the final evaluation
     log.txt              the process's output
     stop                 exists once somebody asked the run to stop

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from xray_core.errors import XrayError
-from xray_core.home import Home
 from xray_core.models import ASK, RUN_MODEL, RUN_OF
 from xray_core.runs.folder import Run
+from xray_core.workspace import Workspace
 
 NO_FILE = ("random", "imagenet", ASK)  # weights that are no file of the user's
 
@@ -28,16 +28,16 @@ class Ancestors:
     unknown: str = ""
 
 
-def find_ancestors(weights: str, home: Home) -> Ancestors:
+def find_ancestors(weights: str, workspace: Workspace) -> Ancestors:
     """Return the runs that `weights` come from; none if no run is known to have kept them.
 
     Args:
         weights: of a recipe: "random", "imagenet", or the path of a file.
-        home: the workspace; its runs and its bin are looked through for a copy of the file.
+        workspace: the folders; its runs and its trash are looked through for a copy of the file.
     """
     found: list[Run] = []
     while weights not in NO_FILE:
-        run = _find_run(weights, home, found[-1] if found else None)
+        run = _find_run(weights, workspace, found[-1] if found else None)
         if run is None:
             return Ancestors(tuple(found), _why_unknown(weights, found))
         if any(_same_folder(run, other) for other in found):
@@ -50,7 +50,7 @@ def find_ancestors(weights: str, home: Home) -> Ancestors:
     return Ancestors(tuple(found))
 
 
-def _find_run(weights: str, home: Home, child: Run | None) -> Run | None:
+def _find_run(weights: str, workspace: Workspace, child: Run | None) -> Run | None:
     """Return the run that kept the file `weights`, or None if none is known to have."""
     path = Path(weights).expanduser()
     # As named and as resolved: the file may be a link, or only the folder that it lies in.
@@ -58,11 +58,11 @@ def _find_run(weights: str, home: Home, child: Run | None) -> Run | None:
         if run := _owner(Path(place)):
             return run
     if path.is_file():
-        return next((run for run in _known_runs(home) if _is_copy(path, run)), None)
+        return next((run for run in _known_runs(workspace) if _is_copy(path, run)), None)
     # A workspace that was moved: the run of that name is beside the one that began with it.
     name = _run_name(path)
     near = [child.folder.parent] if child else []
-    for folder in [one / name for one in (*near, home.runs, home.bin) if name]:
+    for folder in [one / name for one in (*near, workspace.runs, workspace.trash) if name]:
         if _is_run(folder):
             return Run(folder)
     return None
@@ -83,9 +83,9 @@ def _run_name(path: Path) -> str:
     return run.name if run.best_checkpoint == path else ""
 
 
-def _known_runs(home: Home) -> Iterator[Run]:
-    """Yield each run of the workspace and of its bin, newest first."""
-    for parent in (home.runs, home.bin):
+def _known_runs(workspace: Workspace) -> Iterator[Run]:
+    """Yield each run of the workspace and of its trash, newest first."""
+    for parent in (workspace.runs, workspace.trash):
         if parent.is_dir():
             folders = sorted(parent.iterdir(), key=lambda folder: folder.name, reverse=True)
             yield from (Run(folder) for folder in folders if _is_run(folder))

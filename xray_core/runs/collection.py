@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from xray_core.errors import RunError
-from xray_core.home import Home
 from xray_core.recipes import Recipe
 from xray_core.runs.folder import Run
 from xray_core.runs.status import Status, Submission
+from xray_core.workspace import Workspace
 
 
 def create_run(recipe: Recipe, runs_folder: Path, submission: Submission | None = None) -> Run:
@@ -105,7 +105,7 @@ def find_run(runs_folder: Path, name: str) -> Run:
     """Return the run called `name`.
 
     Raises:
-        RunError: there is none, and the message names the newest; or it lies in the bin.
+        RunError: there is none, and the message names the newest; or it lies in the trash.
     """
     folder = runs_folder / name
     # A name comes from an address or a command line: it must not lead out of the folder.
@@ -116,8 +116,10 @@ def find_run(runs_folder: Path, name: str) -> Run:
         exists = True
     except (OSError, ValueError):  # longer than any name can be, or none at all
         exists = False
-    if not exists and inside and name and _is_folder(Home(runs_folder.parent).bin / name):
-        raise RunError(f"The run {name!r} lies in the bin. Restore it there, on the page of runs.")
+    if not exists and inside and name and _is_folder(Workspace(runs_folder.parent).trash / name):
+        raise RunError(
+            f"The run {name!r} lies in the trash. Restore it there, on the page of runs."
+        )
     if not exists:
         newest = ", ".join(run.name for run in list_runs(runs_folder)[:3]) or "none yet"
         raise RunError(f"There is no run {name!r} in this workspace. Newest: {newest}.")

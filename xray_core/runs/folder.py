@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 import pandas as pd
 
-from xray_core.errors import RunError, XrayError
+from xray_core.errors import OtherVersionError, RunError, XrayError
 from xray_core.files import (
     append_jsonl,
     format_line,
@@ -32,11 +32,11 @@ from xray_core.runs.shapes import (
     pick_epochs,
     pick_events,
 )
-from xray_core.runs.status import HIGHEST_PRIORITY, STATES, STOPPING, Status, Submission
+from xray_core.runs.status import FORMAT, HIGHEST_PRIORITY, STATES, STOPPING, Status, Submission
 
 GREETING = re.compile(r"I0000 |WARNING: All log messages before absl")
 PROBABILITY = "p_"  # begins the names of the columns of probabilities
-GIVEN = ("image_id", "group", "part", "actual")  # columns of predictions without a gap
+GIVEN = ("image_id", "group", "subset", "actual")  # columns of predictions without a gap
 
 T = TypeVar("T")
 
@@ -45,7 +45,8 @@ T = TypeVar("T")
 class Run:
     """Paths and small readers of one run folder; holds no state of its own.
 
-    Whatever a file of the folder holds, a reader returns what it says or raises RunError.
+    Whatever a file of the folder holds, a reader returns what it says or raises RunError; of a
+    run that another version wrote, OtherVersionError, and its files stay as they are.
     """
 
     folder: Path
@@ -77,7 +78,7 @@ class Run:
 
     def read_recipe(self) -> Recipe:
         """Return what was asked. Raises RunError if it cannot be read."""
-        with self._damage_in_words("recipe.json") as path:
+        with self._reading("recipe.json") as path:
             return recipe_from_fields(read_json(path))
 
     def read_status(self) -> Status:
@@ -103,7 +104,11 @@ class Run:
 
     def read_stored_status(self) -> Status:
         """Return the state as it was last written, whether or not the process still lives."""
-        status = self.read_record("status.json", Status)
+        with self._reading("status.json") as path:
+            values = read_json(path)
+            if isinstance(values, dict):
+                values.pop("format", None)
+            status = build_record(Status, values, path.stem)
         if status.state not in STATES:
             raise RunError(
                 f"{self.status_path} is damaged: it names no known state: {status.state!r}."
@@ -112,7 +117,8 @@ class Run:
 
     def write_status(self, status: Status) -> None:
         """Replace the status, stamped with the present time."""
-        self.write_json("status.json", asdict(replace(status, updated_at=utc_now())))
+        values = asdict(replace(status, updated_at=utc_now()))
+        self.write_json("status.json", {"format": FORMAT, **values})
 
     def _stop_words(self) -> str:
         """Return how far stopping is; empty if nobody asked for it."""
@@ -181,7 +187,7 @@ class Run:
 
     def read_split(self) -> pd.DataFrame:
         """Return the split table; see `splits.split_catalog`. Raises RunError if not there yet."""
-        return self._read_table("split.parquet", ("image_id", "group", "class", "part"))
+        return self._read_table("split.parquet", ("image_id", "group", "class", "subset"))
 
     def read_predictions(self) -> pd.DataFrame:
         """Return the final predictions. Raises RunError if there are none."""
@@ -202,7 +208,7 @@ class Run:
     def read_report(self) -> dict[str, Any]:
         """Return the final evaluation; see `shapes.Report`. Raises RunError if there is none."""
         report = self.read_record("report.json", Report)
-        with self._damage_in_words("report.json"):
+        with self._reading("report.json"):
             check_report(report)
         return dict(report)
 
@@ -223,7 +229,7 @@ class Run:
         Raises:
             RunError: it is not there, cannot be read, or holds something else.
         """
-        with self._damage_in_words(name) as path:
+        with self._reading(name) as path:
             return build_record(kind, read_json(path), path.stem)
 
     def read_log(self, last: int = 200) -> str:
@@ -284,19 +290,36 @@ class Run:
             self.stop_path.touch()
 
     def _read_log(self, name: str) -> list[dict[str, Any]]:
-        with self._damage_in_words(name) as path:
+        with self._reading(name) as path:
             return read_jsonl(path)[0]
 
     def _read_table(
         self, name: str, text: Sequence[str], gaps: Sequence[str] = (), numbers: str = ""
     ) -> pd.DataFrame:
-        with self._damage_in_words(name) as path:
+        with self._reading(name) as path:
             return read_table(path, text, gaps, numbers)
 
+    def _check_format(self) -> None:
+        try:
+            values = read_json(self.status_path)
+        except (OSError, ValueError):  # whoever reads it says why
+            return
+        if not isinstance(values, dict) or values.get("state") not in STATES:
+            return  # damaged, or no status at all
+        if (given := values.get("format", 0)) == FORMAT:
+            return
+        which = "a later" if isinstance(given, int) and given > FORMAT else "an earlier"
+        raise OtherVersionError(
+            f"{self.name} was made by {which} version of X-ray Lab, which wrote its files in "
+            f"another way. They are unchanged, in {self.folder}; train the recipe again to see "
+            "its figures here."
+        )
+
     @contextmanager
-    def _damage_in_words(self, name: str) -> Iterator[Path]:
+    def _reading(self, name: str) -> Iterator[Path]:
         """Give the path of a file; let whatever is wrong with it leave as a RunError."""
         path = self.folder / name
+        self._check_format()
         try:
             yield path
         except FileNotFoundError as error:

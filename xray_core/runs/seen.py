@@ -16,15 +16,15 @@ from xray_core.catalog import Catalog
 from xray_core.datasets import READERS, may_share_images
 from xray_core.datasets.across import name_images, name_patients, source_names
 from xray_core.errors import DatasetError, RunError, XrayError
-from xray_core.home import Home
 from xray_core.preprocess.fingerprints import read_kept_digests
 from xray_core.recipes import Recipe
 from xray_core.runs.ancestors import NO_FILE, find_ancestors
 from xray_core.runs.folder import Run
 from xray_core.splits.grouping import group_images
+from xray_core.workspace import Workspace
 
 STUDY = "study "  # begins the name of a group that is called after a study; see `group_images`
-COLUMNS = ("image_id", "path", "group", "part")  # of a split, which tell what a run has seen
+COLUMNS = ("image_id", "path", "group", "subset")  # of a split, which tell what a run has seen
 SAME = ("file", "name", "digest")  # two images with one of these in common are the same
 
 
@@ -34,7 +34,7 @@ class Seen:
 
     Attributes:
         run: its name.
-        images: one row an image of its training and validation part: part, `SAME`, and patient
+        images: one row an image of its training and validation set: subset, `SAME`, and patient
             (the name of its patient or study); <NA> where something is not known.
         sources: of these images; see `across.source_names`.
     """
@@ -62,34 +62,34 @@ class Past:
     unknown: tuple[str, ...] = ()
 
 
-def read_past(recipe: Recipe, home: Home) -> Past | None:
+def read_past(recipe: Recipe, workspace: Workspace) -> Past | None:
     """Return what the starting weights of `recipe` have seen; None if they are of no file.
 
     Args:
         recipe: whose weights, where they are a file, are there.
-        home: the workspace.
+        workspace: the folders.
     """
     if recipe.weights in NO_FILE:
         return None
-    ancestors = find_ancestors(recipe.weights, home)
+    ancestors = find_ancestors(recipe.weights, workspace)
     seen, unknown = [], [ancestors.unknown] if ancestors.unknown else []
     for run in ancestors.runs:
         try:
             before = run.read_recipe()
             if may_share_images(before.dataset, recipe.dataset):
-                seen.append(_read_seen(run, before, home))
+                seen.append(_read_seen(run, before, workspace))
         except (XrayError, OSError, ValueError) as error:
             unknown.append(f"What {run.name} was trained on cannot be read: {error}")
     names = tuple(run.name for run in ancestors.runs)
     return Past(recipe.weights, names, tuple(seen), tuple(unknown))
 
 
-def describe_images(catalog: Catalog, home: Home) -> pd.DataFrame:
+def describe_images(catalog: Catalog, workspace: Workspace) -> pd.DataFrame:
     """Return by what the images of a dataset are known again.
 
     Args:
         catalog: the dataset.
-        home: the workspace, in whose cache an audit may have left digests.
+        workspace: the folders, in whose cache an audit may have left digests.
 
     Returns:
         `SAME`, patient, study (names as in `Seen.images`) and group (of its patient and study
@@ -101,7 +101,7 @@ def describe_images(catalog: Catalog, home: Home) -> pd.DataFrame:
         {
             "file": files,
             "name": name_images(images["image_id"], dataset, root),
-            "digest": files.map(_read_digests(dataset, root, home)),
+            "digest": files.map(_read_digests(dataset, root, workspace)),
             "patient": name_patients(images["patient_id"], dataset, root),
             "study": _name_groups(STUDY + images["study_id"], dataset, root),
             "group": group_images(catalog, read_files=False),
@@ -111,21 +111,21 @@ def describe_images(catalog: Catalog, home: Home) -> pd.DataFrame:
     return table.astype("object").set_axis(images["image_id"].astype("object"))
 
 
-def _read_seen(run: Run, before: Recipe, home: Home) -> Seen:
+def _read_seen(run: Run, before: Recipe, workspace: Workspace) -> Seen:
     split, dataset, root = run.read_split(), before.dataset, Path(before.data_folder)
     if missing := [column for column in COLUMNS if column not in split]:
         raise RunError(f"its split.parquet has no column {', '.join(missing)}.")
-    split = split[split["part"].astype("string") != "test"].reset_index(drop=True)
+    split = split[split["subset"].astype("string") != "test"].reset_index(drop=True)
     # A group that bears the name of an image has no patient and no study.
     groups = split["group"].astype("string")
     groups = groups.mask(groups.isin(split["image_id"]))
     files = _locate(root, split["path"])
     images = pd.DataFrame(
         {
-            "part": split["part"].astype("string"),
+            "subset": split["subset"].astype("string"),
             "file": files,
             "name": name_images(split["image_id"], dataset, root),
-            "digest": files.map(_read_digests(dataset, root, home)),
+            "digest": files.map(_read_digests(dataset, root, workspace)),
             "patient": _name_groups(groups, dataset, root),
         }
     )
@@ -153,7 +153,7 @@ def _locate(root: Path, paths: pd.Series) -> pd.Series:
     return paths.astype("object").map(locate, na_action="ignore")
 
 
-def _read_digests(dataset: str, root: Path, home: Home) -> dict[str, str]:
+def _read_digests(dataset: str, root: Path, workspace: Workspace) -> dict[str, str]:
     """Return file -> digest of its pixels, of those that an audit has left."""
     roots = [root]
     if list_roots := READERS[dataset].roots:
@@ -161,6 +161,6 @@ def _read_digests(dataset: str, root: Path, home: Home) -> dict[str, str]:
             roots = list(dict.fromkeys([root, *list_roots(root)]))
     found: dict[str, str] = {}
     for one in roots:
-        kept = read_kept_digests(one, home.cache)
+        kept = read_kept_digests(one, workspace.cache)
         found |= dict(zip(_locate(one, kept.index.to_series()), kept, strict=True))
     return found

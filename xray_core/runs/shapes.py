@@ -9,7 +9,7 @@ from typing import Any, NotRequired, TypedDict
 
 from xray_core.records import fits
 
-PARTS = ("test", "validation")  # one of which a report judges
+SUBSETS = ("test", "validation")  # one of which a report evaluates
 
 
 class Figure(TypedDict):
@@ -53,8 +53,8 @@ ClassRow = TypedDict(
 Majority = TypedDict("Majority", {"class": str, "accuracy": float})
 
 
-class Rung(TypedDict):
-    """One rung of the error ladder."""
+class Level(TypedDict):
+    """One level of the error analysis."""
 
     name: str
     n: int
@@ -62,7 +62,7 @@ class Rung(TypedDict):
 
 
 class Step(TypedDict):
-    """The way from one rung to the next."""
+    """The way from one level to the next."""
 
     name: str
     to: str
@@ -71,10 +71,10 @@ class Step(TypedDict):
     high: float | None
 
 
-class Ladder(TypedDict):
-    """See `evaluation.ladder.build_ladder`."""
+class ErrorAnalysis(TypedDict):
+    """See `evaluation.error_analysis.analyse_errors`."""
 
-    rungs: list[Rung]
+    levels: list[Level]
     steps: list[Step]
     verdict: str
 
@@ -82,7 +82,7 @@ class Ladder(TypedDict):
 class Report(TypedDict):
     """report.json; see `evaluation.report.build_report`."""
 
-    part: str
+    subset: str
     n: int
     n_patients: int
     left_out: list[str]
@@ -92,7 +92,7 @@ class Report(TypedDict):
     confusion: list[list[int]]
     roc: dict[str, Rates]
     majority: Majority
-    ladder: NotRequired[Ladder | None]
+    error_analysis: NotRequired[ErrorAnalysis | None]
 
 
 class Unreadable(TypedDict):
@@ -109,8 +109,8 @@ class DataNotes(TypedDict):
     remarks: list[str]
     unreadable: list[Unreadable]
     grouped_by: str
-    groups_in_several_parts: NotRequired[int | None]
-    parts: dict[str, dict[str, int]]
+    groups_in_several_subsets: NotRequired[int | None]
+    subsets: dict[str, dict[str, int]]
 
 
 class BatchLine(TypedDict):
@@ -195,8 +195,8 @@ def pick_looks(lines: Lines) -> Lines:
 def check_report(report: Report) -> None:
     """Raise ValueError if the tables of a report do not belong together."""
     n_classes = len(report["classes"])
-    if report["part"] not in PARTS:
-        raise ValueError(f"report.part is {report['part']!r}; it is one of {', '.join(PARTS)}")
+    if report["subset"] not in SUBSETS:
+        raise ValueError(f"report.part is {report['subset']!r}; it is one of {', '.join(SUBSETS)}")
     if not n_classes == len(report["per_class"]) == len(report["confusion"]):
         raise ValueError(f"report.per_class or .confusion is not of its {n_classes} classes")
     if not _is_square(report["confusion"]):

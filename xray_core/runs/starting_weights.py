@@ -2,7 +2,7 @@
 
 Weights of an earlier run know the images that it was trained on, and its validation images chose
 their epoch; so do the weights that it began with itself. If one of these images, or another one of
-the same patient, is in the new test part, the result is too good.
+the same patient, is in the new test set, the result is too good.
 """
 
 import json
@@ -16,23 +16,23 @@ import pandas as pd
 from xray_core.catalog import Catalog
 from xray_core.datasets.across import source_names
 from xray_core.errors import RecipeError, RunError
-from xray_core.home import Home
 from xray_core.recipes import Recipe
 from xray_core.runs.folder import Run
 from xray_core.runs.seen import SAME, Past, Seen, describe_images
-from xray_core.splits import PARTS
+from xray_core.splits import SUBSETS
+from xray_core.workspace import Workspace
 
 WAY_OUT = "or, to see what a leak does, set split.allow_leaks=true; the run then says so."
 
 
 @dataclass(frozen=True)
 class Overlap:
-    """How many images of a part starting weights have seen; each counts once.
+    """How many images of a subset starting weights have seen; each counts once.
 
     Attributes:
-        images: in the part.
+        images: in the subset.
         trained: that an earlier run was trained on.
-        chosen: that chose the epoch of an earlier run; 0 for a validation part.
+        chosen: that chose the epoch of an earlier run; 0 for a validation set.
         patients: of which such a run has seen other images of the same patient or study only.
         runs: names of the runs that have seen one of them.
     """
@@ -60,7 +60,7 @@ def check_known(past: Past, recipe: Recipe) -> None:
 
 
 def check_past(
-    past: Past, split: pd.DataFrame, catalog: Catalog, recipe: Recipe, home: Home
+    past: Past, split: pd.DataFrame, catalog: Catalog, recipe: Recipe, workspace: Workspace
 ) -> dict[str, Any]:
     """Compare what the weights have seen with what validates and tests now, and tell of it.
 
@@ -69,44 +69,44 @@ def check_past(
         split: of the new training; see `splits.split_catalog`.
         catalog: of its dataset.
         recipe: of the new training.
-        home: the workspace; digests that an audit left in its cache are compared, too.
+        workspace: the folders; digests that an audit left in its cache are compared, too.
 
     Returns:
         What goes into the run's data.json: file; runs, names; validation and test, an `Overlap`
-        each (test: None without a test part); judged, the name of that which judges; unknown,
+        each (test: None without a test set); evaluated, the name of that which evaluates; unknown,
         sentences; uncompared, names of runs on another dataset that may hold the same images
         under other names, of which not all pixels are known.
 
     Raises:
-        RecipeError: the part that judges was seen, or it is not known whether, and the recipe
+        RecipeError: the subset that evaluates was seen, or it is not known whether, and the recipe
             does not allow leaks.
     """
     check_known(past, recipe)
-    known = describe_images(catalog, home)
+    known = describe_images(catalog, workspace)
     # The split also keeps identical files together. Of a dataset that has changed since it was
     # drawn, it may name images that are gone.
     joined = split.set_index("image_id")["group"].astype("object").rename("joined")
     known = known.join(joined, how="outer")
-    overlaps = {part: _compare(past.seen, part, split, known) for part in PARTS[1:]}
-    judged = "test" if overlaps["test"].images else "validation"
-    if overlaps[judged] and not recipe.split.allow_leaks:
+    overlaps = {subset: _compare(past.seen, subset, split, known) for subset in SUBSETS[1:]}
+    evaluated = "test" if overlaps["test"].images else "validation"
+    if overlaps[evaluated] and not recipe.split.allow_leaks:
+        overlap = format_overlap(asdict(overlaps[evaluated]), evaluated)
         raise RecipeError(
-            f"The starting weights leak: {overlap_in_words(asdict(overlaps[judged]), judged)}. The "
-            "result would be too good. Begin with a run that has the same split, or with "
-            f"weights=random, {WAY_OUT}"
+            f"The starting weights leak: {overlap}. The result would be too good. Begin with a "
+            f"run that has the same split, or with weights=random, {WAY_OUT}"
         )
     return {
         "file": past.file,
         "runs": list(past.runs),
-        "judged": judged,
+        "evaluated": evaluated,
         "validation": asdict(overlaps["validation"]),
-        "test": asdict(overlaps["test"]) if judged == "test" else None,
+        "test": asdict(overlaps["test"]) if evaluated == "test" else None,
         "unknown": list(past.unknown),
         "uncompared": _list_uncompared(past.seen, split, known, catalog),
     }
 
 
-def overlap_in_words(overlap: Mapping[str, Any], part: str) -> str:
+def format_overlap(overlap: Mapping[str, Any], subset: str) -> str:
     """Return e.g. "36 of 80 test images were trained on by RUN"; no full stop."""
     runs = overlap["runs"]
     whose, pronoun = " and ".join(runs), "their" if len(runs) > 1 else "its"
@@ -120,29 +120,31 @@ def overlap_in_words(overlap: Mapping[str, Any], part: str) -> str:
     }
     said = [key for key in words if overlap[key]]
     if not said:
-        return f"none of {overlap['images']:,} {part} images was seen before"
+        return f"none of {overlap['images']:,} {subset} images was seen before"
     first, *others = said
     return ", ".join(
         [
-            f"{overlap[first]:,} of {overlap['images']:,} {part} images {words[first][0]}",
+            f"{overlap[first]:,} of {overlap['images']:,} {subset} images {words[first][0]}",
             *(f"{overlap[key]:,} {words[key][1]}" for key in others),
         ]
     )
 
 
-def record_in_words(record: Mapping[str, Any]) -> str:
-    """Return in sentences what a training began with, and how much of it is judged now."""
+def format_record(record: Mapping[str, Any]) -> str:
+    """Return in sentences what a training began with, and how much of it is evaluated now."""
     if not record["runs"]:
         return (
             f"It begins with the weights in {record['file']}, which no run of this workspace has "
             "kept: what they have seen is not known."
         )
-    of_part = [
-        overlap_in_words(record[part], part) for part in ("test", "validation") if record[part]
+    of_subset = [
+        format_overlap(record[subset], subset)
+        for subset in ("test", "validation")
+        if record[subset]
     ]
     first, *others = record["runs"]
     before = f", which began with those of {', '.join(others)}" if others else ""
-    said = "; ".join([*of_part, *(text.rstrip(".") for text in record["unknown"])])
+    said = "; ".join([*of_subset, *(text.rstrip(".") for text in record["unknown"])])
     return f"It begins with the weights of {first}{before}: {said}."
 
 
@@ -163,17 +165,19 @@ def read_record(run: Run) -> dict[str, Any] | None:
         raise RunError(f"{path} is damaged: {error}.") from error
 
 
-def _compare(seen: Iterable[Seen], part: str, split: pd.DataFrame, known: pd.DataFrame) -> Overlap:
-    """Count what earlier runs have seen of a part; of validation, what they were trained on."""
-    ids = split.loc[split["part"] == part, "image_id"]
+def _compare(
+    seen: Iterable[Seen], subset: str, split: pd.DataFrame, known: pd.DataFrame
+) -> Overlap:
+    """Count what earlier runs have seen of a subset; of validation, what they were trained on."""
+    ids = split.loc[split["subset"] == subset, "image_id"]
     trained, chosen, related = (np.zeros(len(ids), dtype=bool) for _ in range(3))
     runs = []
     for one in seen:
         images = one.images
-        if part == "validation":  # an epoch may be chosen on the same images once more
-            images = images[images["part"] == "train"]
-        of_train = _find_same(known, images[images["part"] == "train"])
-        of_choice = _find_same(known, images[images["part"] == "validation"])
+        if subset == "validation":  # an epoch may be chosen on the same images once more
+            images = images[images["subset"] == "training"]
+        of_train = _find_same(known, images[images["subset"] == "training"])
+        of_choice = _find_same(known, images[images["subset"] == "validation"])
         kin = _find_related(known, images, of_train | of_choice)
         trained |= of_train[ids].to_numpy()
         chosen |= of_choice[ids].to_numpy()
@@ -218,8 +222,8 @@ def _list_uncompared(
 ) -> list[str]:
     """Name the runs that may have seen the same images under other names, for all that is known."""
     ours = source_names(catalog.images["image_id"], catalog.source, catalog.root)
-    judged = split.loc[split["part"] != "train", "image_id"]
-    all_ours = bool(known.loc[judged, "digest"].notna().all())
+    evaluated = split.loc[split["subset"] != "training", "image_id"]
+    all_ours = bool(known.loc[evaluated, "digest"].notna().all())
     return [
         one.run
         for one in seen

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+FORMAT = 2  # of a run folder; goes up when what its files hold changes
 STATES = ("queued", "running", "done", "failed", "stopped", "lost")
 ENDED = ("done", "failed", "stopped", "lost")
 STOPPING = ("stopping", "terminated", "killed")  # events on the way from running to stopped
@@ -66,7 +67,7 @@ class Submission:
         rank: order among the runs of one user and priority, lowest first.
         paused: whether it is passed over until somebody lifts that.
         gpus: how many it trains on at once, where there are GPUs.
-        group: name shared by the runs that were submitted together; "" for a single one.
+        sweep: name shared by the runs that were submitted together; "" for a single one.
     """
 
     user: str = ""
@@ -74,4 +75,4 @@ class Submission:
     rank: float = 0.0
     paused: bool = False
     gpus: int = 1
-    group: str = ""
+    sweep: str = ""

@@ -1,7 +1,7 @@
-"""Splits: which image trains, which validates, which tests; no patient in two parts.
+"""Splits: which image trains, which validates, which tests; no patient in two subsets.
 
 Images that belong together stay together: those of one patient or one study, as far as
-these are published, and copies of the same file under other names. Each part holds each class,
+these are published, and copies of the same file under other names. Each subset holds each class,
 where the class has groups enough.
 """
 
@@ -12,19 +12,19 @@ import pandas as pd
 
 from xray_core.catalog import Catalog
 from xray_core.errors import RecipeError
-from xray_core.labels import class_of
 from xray_core.splits.dividing import divide_folds, divide_groups
 from xray_core.splits.grouping import group_images
+from xray_core.tasks import class_of
 
-PARTS = ("train", "validation", "test")
-METHODS = ("patient", "clean", "published", "production", "image")
+SUBSETS = ("training", "validation", "test")
+METHODS = ("patient", "clean", "published", "target_domain", "image")
 LEAKY_METHODS = ("published", "image")  # the others keep groups together
-GIVEN_METHODS = ("published", "production")  # their test part comes from elsewhere
-FOLDED_METHODS = ("patient", "clean", "image")  # the others have a test part that is given
+GIVEN_METHODS = ("published", "target_domain")  # their test set comes from elsewhere
+FOLDED_METHODS = ("patient", "clean", "image")  # the others have a test set that is given
 MOST_FOLDS = 20
 MOST_COUNTED = 5  # classes whose images a refusal counts
-PRODUCTION = "siim_covid19"  # the source whose images a production split holds out
-PUBLISHED_PARTS = {"train": "train", "val": "train", "test": "test"}
+TARGET_DOMAIN = "siim_covid19"  # the source whose images a target-domain hold-out holds out
+PUBLISHED_SUBSETS = {"training": "training", "validation": "training", "test": "test"}
 
 
 @dataclass(frozen=True)
@@ -34,22 +34,23 @@ class SplitSpec:
     Attributes:
         method: "patient": our own, grouped and stratified. "clean": the same, and images with
             identical pixels stay together whatever their file format. "published": the
-            authors' test part, and validation taken from their training part by patient.
-            "production": of a union, `test` of the images of `PRODUCTION` are the test part;
+            authors' test set, and validation taken from their training set by patient.
+            "target_domain": of a union, `test` of the images of `TARGET_DOMAIN` are the test set;
             its other images and all external ones are divided by `validation`. "image": at
             random by image, as many notebooks do; patients leak.
-        validation: fraction of all images (of the part left to train on, for "published"
-            and "production"), above 0.
-        test: fraction of all images (of those of `PRODUCTION`, for "production"); 0 judges on
-            validation; ignored by "published".
+        validation: fraction of all images (of the subset left to train on, for "published"
+            and "target_domain"), above 0.
+        test: fraction of all images (of those of `TARGET_DOMAIN`, for "target_domain"); 0 evaluates
+            on validation; ignored by "published".
         seed: another seed, another split.
-        folds: 0, or the number of equal parts of a cross-validation, 2 to 20. One of them is the
-            test part, instead of `test`, and `validation` is a fraction of the others. Each image
+        folds: 0, or the number of equal subsets of a cross-validation, 2 to 20. One of them is the
+            test set, instead of `test`, and `validation` is a fraction of the others. Each image
             is tested in one of the folds.
-        fold: which one is the test part, from 1.
-        production_only: of "production": whether the external images are left out, so that a
-            network can be trained on the rest of `PRODUCTION` alone and judged on the same images.
-        allow_leaks: whether a split that has one patient in several parts may be trained on, and
+        fold: which one is the test set, from 1.
+        target_domain_only: of "target_domain": whether the external images are left out, so that a
+            network can be trained on the rest of `TARGET_DOMAIN` alone and evaluated on the same
+            images.
+        allow_leaks: whether a split that has one patient in several subsets may be trained on, and
             whether starting weights may have been trained on what is tested.
     """
 
@@ -59,7 +60,7 @@ class SplitSpec:
     seed: int = 0
     folds: int = 0
     fold: int = 1
-    production_only: bool = False
+    target_domain_only: bool = False
     allow_leaks: bool = False
 
     def __post_init__(self) -> None:
@@ -78,12 +79,13 @@ class SplitSpec:
             raise RecipeError(f"split.folds is {self.folds}; choose 0, or 2 to {MOST_FOLDS}.")
         if self.folds and self.method not in FOLDED_METHODS:
             raise RecipeError(
-                f"split.folds is {self.folds}, but the test part of split.method={self.method} is "
+                f"split.folds is {self.folds}, but the test set of split.method={self.method} is "
                 f"given. Set split.method to one of: {', '.join(FOLDED_METHODS)}."
             )
-        if self.production_only and self.method != "production":
+        if self.target_domain_only and self.method != "target_domain":
             raise RecipeError(
-                "split.production_only is true, but only split.method=production has external "
+                "split.target_domain_only is true, but only split.method=target_domain has "
+                "external "
                 "images to leave out. Set it to false."
             )
         if not 1 <= self.fold <= max(1, self.folds):
@@ -91,7 +93,7 @@ class SplitSpec:
 
     @property
     def has_test(self) -> bool:
-        """Whether there is a test part."""
+        """Whether there is a test set."""
         return self.method == "published" or self.folds > 0 or self.test > 0
 
 
@@ -114,13 +116,13 @@ def split_catalog(
 
     Returns:
         One row per image, sorted by image_id: image_id, path, group (images that belong
-        together, see `group_images`), class, part (one of `PARTS`). With "published", images
-        that the authors put in no part are left out.
+        together, see `group_images`), class, subset (one of `SUBSETS`). With "published", images
+        that the authors put in no subset are left out.
 
     Raises:
-        RecipeError: the published or production split is asked for and there is none, "clean"
-            without `pixels`, or a part that is drawn would lack a class. Where the test part is
-            given (`GIVEN_METHODS`), only the training part must hold each class; see
+        RecipeError: the published or target-domain hold-out is asked for and there is none, "clean"
+            without `pixels`, or a subset that is drawn would lack a class. Where the test set is
+            given (`GIVEN_METHODS`), only the training set must hold each class; see
             `describe_absent`.
     """
     if spec.method == "clean" and pixels is None:
@@ -133,36 +135,36 @@ def split_catalog(
         **{"class": class_of(targets)[images.index]},
     )
     if spec.method == "published":
-        published = images["published_split"].map(PUBLISHED_PARTS).astype("object")
-        if not (published == "test").any() or not (published == "train").any():
+        published = images["published_split"].map(PUBLISHED_SUBSETS).astype("object")
+        if not (published == "test").any() or not (published == "training").any():
             raise RecipeError(
-                f"{catalog.root} comes without a published test part. Set split.method=patient."
+                f"{catalog.root} comes without a published test set. Set split.method=patient."
             )
-        inner = published == "train"
-        part = published.copy()
-        part[inner] = divide_groups(table[inner], {"validation": spec.validation}, spec.seed)
-    elif spec.method == "production":
-        held_out = hold_out_production(catalog, images.assign(group=table["group"]), spec)
-        if spec.production_only:
-            table = table[images["source"] == PRODUCTION]
+        inner = published == "training"
+        subset = published.copy()
+        subset[inner] = divide_groups(table[inner], {"validation": spec.validation}, spec.seed)
+    elif spec.method == "target_domain":
+        held_out = hold_out_target_domain(catalog, images.assign(group=table["group"]), spec)
+        if spec.target_domain_only:
+            table = table[images["source"] == TARGET_DOMAIN]
             held_out = held_out[table.index]
-        part = pd.Series("test", index=table.index, dtype="object")
+        subset = pd.Series("test", index=table.index, dtype="object")
         rest = table[~held_out]
-        part[rest.index] = divide_groups(rest, {"validation": spec.validation}, spec.seed)
+        subset[rest.index] = divide_groups(rest, {"validation": spec.validation}, spec.seed)
     else:
         # By image, the table still tells the patients: intervals are drawn over them.
         by_image = table.assign(group=table["image_id"])
         whole = by_image if spec.method == "image" else table
         if spec.folds:
             tested = divide_folds(whole, spec.folds, spec.fold, spec.seed)
-            part = pd.Series("test", index=whole.index, dtype="object")
+            subset = pd.Series("test", index=whole.index, dtype="object")
             rest = whole[~tested]
-            part[rest.index] = divide_groups(rest, {"validation": spec.validation}, spec.seed)
+            subset[rest.index] = divide_groups(rest, {"validation": spec.validation}, spec.seed)
         else:
             fractions = {"validation": spec.validation, "test": spec.test}
-            part = divide_groups(whole, fractions, spec.seed)
-    table = table.assign(part=pd.Categorical(part, categories=list(PARTS)))
-    _check_parts(table if spec.method != "image" else whole.assign(part=table["part"]), spec)
+            subset = divide_groups(whole, fractions, spec.seed)
+    table = table.assign(subset=pd.Categorical(subset, categories=list(SUBSETS)))
+    _check_subsets(table if spec.method != "image" else whole.assign(subset=table["subset"]), spec)
     return table.sort_values("image_id", ignore_index=True)
 
 
@@ -170,17 +172,17 @@ def split_by_tables(catalog: Catalog, targets: pd.DataFrame, spec: SplitSpec) ->
     """Divide as `split_catalog` does, but quickly, for somebody waits: no file is read.
 
     Copies under other names or in other formats are not joined, so a few images may be in another
-    part than at last. The classes have groups enough, or not, all the same.
+    subset than at last. The classes have groups enough, or not, all the same.
     """
     if spec.method == "clean":
         spec = replace(spec, method="patient")  # the same, but for copies
     return split_catalog(catalog, targets, spec, read_files=False)
 
 
-def hold_out_production(catalog: Catalog, images: pd.DataFrame, spec: SplitSpec) -> pd.Series:
-    """Choose the hidden test part of a union: `spec.test` of the images of `PRODUCTION`.
+def hold_out_target_domain(catalog: Catalog, images: pd.DataFrame, spec: SplitSpec) -> pd.Series:
+    """Choose the external test set of a union: `spec.test` of the images of `TARGET_DOMAIN`.
 
-    It is divided by the published findings, not by the classes of a label view, so that one
+    It is divided by the published findings, not by the classes of a task, so that one
     seed hides the same images whatever the view. A group that also holds an external image
     stays in the rest.
 
@@ -193,19 +195,19 @@ def hold_out_production(catalog: Catalog, images: pd.DataFrame, spec: SplitSpec)
         bool, index of `images`, True for what is held out.
 
     Raises:
-        RecipeError: the images are no union with `PRODUCTION`.
+        RecipeError: the images are no union with `TARGET_DOMAIN`.
     """
-    own = images["source"] == PRODUCTION
+    own = images["source"] == TARGET_DOMAIN
     if own.all() or not own.any():
         raise RecipeError(
-            f"{catalog.root} is no union of {PRODUCTION} with external images, so no "
-            "production part can be held out. Set split.method=patient."
+            f"{catalog.root} is no union of {TARGET_DOMAIN} with external images, so no "
+            "external test set can be held out. Set split.method=patient."
         )
     alone = images[own & ~images["group"].isin(images.loc[~own, "group"])]
     alone = alone.assign(**{"class": alone["findings"].fillna("unlabelled")})
     # What is left is divided into what trains and what validates.
-    parts = divide_groups(alone, {"test": spec.test}, spec.seed, of_rest=2)
-    return (parts == "test").reindex(images.index, fill_value=False)
+    subsets = divide_groups(alone, {"test": spec.test}, spec.seed, of_rest=2)
+    return (subsets == "test").reindex(images.index, fill_value=False)
 
 
 def fitting_methods(catalog: Catalog) -> list[str]:
@@ -214,18 +216,18 @@ def fitting_methods(catalog: Catalog) -> list[str]:
     unfit = set()
     if "test" not in published or len(published) < 2:
         unfit.add("published")
-    own = catalog.images["source"] == PRODUCTION
+    own = catalog.images["source"] == TARGET_DOMAIN
     if own.all() or not own.any():
-        unfit.add("production")
+        unfit.add("target_domain")
     return [method for method in METHODS if method not in unfit]
 
 
 def count_leaks(split: pd.DataFrame, catalog: Catalog, read_files: bool = True) -> int:
-    """Return how many patients (studies where unknown, or identical files) are in several parts."""
+    """Return how many patients (studies if unknown, or identical files) are in several subsets."""
     # Not split["group"]: a split by image has groups of one.
     of_image = group_images(catalog, read_files=read_files)
     groups = split["image_id"].map(of_image.set_axis(catalog.images["image_id"]))
-    return int((split.groupby(groups)["part"].nunique() > 1).sum())
+    return int((split.groupby(groups)["subset"].nunique() > 1).sum())
 
 
 def check_leaks(
@@ -236,7 +238,7 @@ def check_leaks(
     if leaks and not spec.allow_leaks:
         raise RecipeError(
             f"With split.method={spec.method}, {leaks:,} patients (or studies, or identical files) "
-            "are in several parts, so the test would be too easy. Set split.method=clean, or, "
+            "are in several subsets, so the test would be too easy. Set split.method=clean, or, "
             "to see what a leak does, split.allow_leaks=true; the run then says so."
         )
     return leaks
@@ -253,30 +255,30 @@ def describe_groups(catalog: Catalog, spec: SplitSpec) -> str:
     return f"{by}; {joined} joined"
 
 
-def _check_parts(table: pd.DataFrame, spec: SplitSpec) -> None:
-    """Raise RecipeError where a part that is drawn lacks a class; `table` as it was divided."""
-    counts = pd.crosstab(table["class"], table["part"], dropna=False)
-    needed = [part for part in PARTS if part != "test" or spec.has_test]
-    # Where the test part is given, it is what it is; but nobody can learn what is not there.
-    drawn = ["train"] if spec.method in GIVEN_METHODS else needed
-    for part in drawn:
-        missing = counts.index[counts[part] == 0]
+def _check_subsets(table: pd.DataFrame, spec: SplitSpec) -> None:
+    """Raise RecipeError where a subset that is drawn lacks a class; `table` as it was divided."""
+    counts = pd.crosstab(table["class"], table["subset"], dropna=False)
+    needed = [subset for subset in SUBSETS if subset != "test" or spec.has_test]
+    # Where the test set is given, it is what it is; but nobody can learn what is not there.
+    drawn = ["training"] if spec.method in GIVEN_METHODS else needed
+    for subset in drawn:
+        missing = counts.index[counts[subset] == 0]
         if len(missing):
             there = "; ".join(_count_class(table, name, needed) for name in missing[:MOST_COUNTED])
             raise RecipeError(
-                f"The {part} part would hold no image of {', '.join(map(str, missing))} "
+                f"The {subset} set would hold no image of {', '.join(map(str, missing))} "
                 f"({len(table):,} labelled images in {table['group'].nunique():,} groups in all). "
-                f"{there}. Each part needs a group (a patient, or what else stays together) of "
-                "each class: use more images, other split fractions, or another label view."
+                f"{there}. Each subset needs a group (a patient, or what else stays together) of "
+                "each class: use more images, other split fractions, or another task."
             )
 
 
-def _count_class(table: pd.DataFrame, name: str, parts: Sequence[str]) -> str:
+def _count_class(table: pd.DataFrame, name: str, subsets: Sequence[str]) -> str:
     """Return e.g. "b: 2 images in 1 group (train 1, validation 0, test 0)", which are groups."""
     own = table[table["class"] == name]
     n_images, n_groups = len(own), own["group"].nunique()
-    groups_of = own.groupby("part", observed=False)["group"].nunique()
-    where = ", ".join(f"{part} {groups_of[part]:,}" for part in parts)
+    groups_of = own.groupby("subset", observed=False)["group"].nunique()
+    where = ", ".join(f"{subset} {groups_of[subset]:,}" for subset in subsets)
     return (
         f"{name}: {n_images:,} image{'s' * (n_images != 1)} in {n_groups:,} "
         f"group{'s' * (n_groups != 1)} ({where})"
@@ -284,24 +286,24 @@ def _count_class(table: pd.DataFrame, name: str, parts: Sequence[str]) -> str:
 
 
 def describe_absent(split: pd.DataFrame, classes: Sequence[str]) -> list[str]:
-    """Say of each part that is judged which classes it lacks, and what that costs.
+    """Say of each subset that is evaluated which classes it lacks, and what that costs.
 
     Args:
         split: as `split_catalog` returns.
-        classes: of the label view.
+        classes: of the task.
     """
     words = []
-    for part in PARTS[1:]:
-        there = set(split.loc[split["part"] == part, "class"].astype(str))
+    for subset in SUBSETS[1:]:
+        there = set(split.loc[split["subset"] == subset, "class"].astype(str))
         if there and (absent := [name for name in classes if name not in there]):
-            words.append(absence_in_words(part, absent))
+            words.append(format_absence(subset, absent))
     return words
 
 
-def absence_in_words(part: str, absent: Sequence[str]) -> str:
-    """Return what it costs that `part` has no image of the classes `absent`, one at least."""
+def format_absence(subset: str, absent: Sequence[str]) -> str:
+    """Return what it costs that `subset` has no image of the classes `absent`, one at least."""
     return (
-        f"No image of {', '.join(absent)} is in the {part} part. There, recall, ROC curve and AUC "
+        f"No image of {', '.join(absent)} is in the {subset} set. There, recall, ROC curve and AUC "
         f"of {'this class' if len(absent) == 1 else 'these classes'} cannot be had, nor the AUC "
         "over all classes; balanced accuracy is the mean over the other classes."
     )

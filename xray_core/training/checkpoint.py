@@ -5,7 +5,7 @@ the next batch is the one after the last that was trained. The file is plain Num
 
     model_0000 …      every variable of the model, the states of its random generators included
     optimizer_0000 …  every variable of the optimizer
-    position          JSON, see `Position`
+    position          JSON, see `TrainingState`
 """
 
 import json
@@ -25,7 +25,7 @@ UNREADABLE = (OSError, ValueError, KeyError, TypeError, EOFError, BadZipFile)
 
 
 @dataclass(frozen=True)
-class Position:
+class TrainingState:
     """How far a training has come.
 
     Attributes:
@@ -38,7 +38,7 @@ class Position:
         best_loss, best_epoch: of the epoch whose weights are kept, by default that of the lowest
             validation loss; None and 0 before the first epoch ends.
         log_bytes: length of the metric log; what stands behind is trained again.
-        n_training: images of the training part, by which a changed dataset is noticed.
+        n_training: images of the training set, by which a changed dataset is noticed.
     """
 
     phase: int = 0
@@ -54,7 +54,7 @@ class Position:
     n_training: int = 0
 
 
-def write_checkpoint(path: Path, model: Any, optimizer: Any, position: Position) -> None:
+def write_checkpoint(path: Path, model: Any, optimizer: Any, position: TrainingState) -> None:
     """Write down where a training stands; the previous file stays until this one is whole."""
     arrays: dict[str, Any] = {
         f"{owner}_{number:04d}": ops.convert_to_numpy(variable)
@@ -69,7 +69,7 @@ def write_checkpoint(path: Path, model: Any, optimizer: Any, position: Position)
         os.fsync(file.fileno())  # a rename alone may outlive the content when the power fails
 
 
-def read_position(path: Path) -> Position | None:
+def read_training_state(path: Path) -> TrainingState | None:
     """Return the position, or None if there is no checkpoint.
 
     Raises:
@@ -79,7 +79,7 @@ def read_position(path: Path) -> Position | None:
         return None
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-            return Position(**json.loads(arrays["position"].tobytes()))
+            return TrainingState(**json.loads(arrays["position"].tobytes()))
     except UNREADABLE as error:
         raise _damaged(path, error) from error
 

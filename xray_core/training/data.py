@@ -12,8 +12,6 @@ from numpy.typing import NDArray
 from xray_core.catalog import Catalog
 from xray_core.datasets import open_dataset
 from xray_core.errors import RunError
-from xray_core.home import Home
-from xray_core.labels import encode_catalog, find_view, finer_labels
 from xray_core.preprocess.cache import ImageCache, open_image_cache
 from xray_core.preprocess.fingerprints import read_fingerprints
 from xray_core.recipes import Recipe
@@ -21,10 +19,12 @@ from xray_core.runs import Run
 from xray_core.runs.seen import read_past
 from xray_core.runs.starting_weights import check_past, read_record
 from xray_core.splits import check_leaks, describe_absent, describe_groups, split_catalog
-from xray_core.training.finer import FinerTargets, find_combinations
+from xray_core.tasks import combine_labels, encode_catalog, find_task
+from xray_core.training.combined_labels import CombinedLabels, find_combinations
 from xray_core.training.inputs import TrainingBatches
 from xray_core.training.progress import Progress
-from xray_core.training.structured import fit_columns, read_columns, write_columns
+from xray_core.training.tabular import fit_columns, read_columns, write_columns
+from xray_core.workspace import Workspace
 
 
 @dataclass(frozen=True)
@@ -35,11 +35,11 @@ class Prepared:
     split: pd.DataFrame  # see `splits.split_catalog`; row i is row i of the cache
     cache: ImageCache
     classes: list[str]
-    structured: NDArray[np.float32] | None = None  # row i is row i of the cache
+    tabular: NDArray[np.float32] | None = None  # row i is row i of the cache
 
-    def rows(self, part: str) -> NDArray[np.int64]:
-        """Return the cache rows of a part, those that could not be decoded left out."""
-        return np.flatnonzero((self.split["part"] == part).to_numpy() & self.cache.readable)
+    def rows(self, subset: str) -> NDArray[np.int64]:
+        """Return the cache rows of a subset, those that could not be decoded left out."""
+        return np.flatnonzero((self.split["subset"] == subset).to_numpy() & self.cache.readable)
 
     def actual(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return the classes of these rows as 0..n_classes-1."""
@@ -48,46 +48,46 @@ class Prepared:
 
 
 def prepare_data(
-    recipe: Recipe, run: Run, home: Home, progress: Progress, *, resumes: bool
+    recipe: Recipe, run: Run, workspace: Workspace, progress: Progress, *, resumes: bool
 ) -> Prepared:
     """Read, divide and decode the dataset of `recipe`, and tell of it in the run folder.
 
     Args:
         recipe: with its data folder.
-        run: written to: split.parquet and data.json, and structured.json where the model takes
-            structured columns.
-        home: its cache is used.
+        run: written to: split.parquet and data.json, and tabular.json where the model takes
+            tabular features.
+        workspace: its cache is used.
         progress: told of it; raises StopRequested through it.
         resumes: whether the split is the one that the run has, rather than drawn, and how
-            structured columns become numbers is read, rather than fitted.
+            tabular features become numbers is read, rather than fitted.
 
     Raises:
         XrayError: the folder is no dataset, or the split or the starting weights leak and the
             recipe does not allow it.
     """
     progress.update(now=True, step="preparing", message="Reading the dataset.")
-    catalog = open_dataset(Path(recipe.data_folder), home.cache)
-    targets = encode_catalog(catalog, find_view(recipe.label_view))
+    catalog = open_dataset(Path(recipe.data_folder), workspace.cache)
+    targets = encode_catalog(catalog, find_task(recipe.task))
     if resumes:
         split = run.read_split()
     else:
         clean = recipe.split.method == "clean"
-        pixels = _read_pixels(catalog, run, home, progress) if clean else None
+        pixels = _read_pixels(catalog, run, workspace, progress) if clean else None
         split = split_catalog(catalog, targets, recipe.split, pixels)
         split["source"] = split["image_id"].map(catalog.images.set_index("image_id")["source"])
         run.write_table("split.parquet", split)
     leaks = check_leaks(split, catalog, recipe.split)
-    weights = _check_weights(recipe, split, catalog, run, home, resumes=resumes)
+    weights = _check_weights(recipe, split, catalog, run, workspace, resumes=resumes)
 
-    def tell(done: int, total: int) -> None:
+    def report_progress(done: int, total: int) -> None:
         progress.update(done=done, total=total, message=f"Decoding images: {done:,} of {total:,}.")
 
     cache = open_image_cache(
         catalog.root,
         split["path"].tolist(),
         recipe.preprocess,
-        home.cache / "images",
-        tell,
+        workspace.cache / "images",
+        report_progress,
         should_stop=run.stop_path.exists,
     )
     run.write_json(
@@ -97,20 +97,26 @@ def prepare_data(
             "remarks": [remark.message for remark in catalog.remarks],
             "unreadable": cache.unreadable.to_dict("records"),
             "grouped_by": describe_groups(catalog, recipe.split),
-            "groups_in_several_parts": leaks,
+            "groups_in_several_subsets": leaks,
             "starting_weights": weights,
             "absent": describe_absent(split, list(targets.columns)),
-            "parts": pd.crosstab(split["part"], split["class"]).to_dict("index"),
+            "subsets": pd.crosstab(split["subset"], split["class"]).to_dict("index"),
         },
     )
     data = Prepared(catalog, split, cache, list(targets.columns))
-    if not recipe.structured:
+    if not recipe.tabular:
         return data
-    return replace(data, structured=_encode_structured(data, recipe, run, resumes=resumes))
+    return replace(data, tabular=_encode_tabular(data, recipe, run, resumes=resumes))
 
 
 def _check_weights(
-    recipe: Recipe, split: pd.DataFrame, catalog: Catalog, run: Run, home: Home, *, resumes: bool
+    recipe: Recipe,
+    split: pd.DataFrame,
+    catalog: Catalog,
+    run: Run,
+    workspace: Workspace,
+    *,
+    resumes: bool,
 ) -> dict[str, Any] | None:
     """Return what the starting weights have seen of this split; see `check_past`.
 
@@ -120,51 +126,53 @@ def _check_weights(
     if resumes:
         with suppress(KeyError, RunError):
             return read_record(run)
-    past = read_past(recipe, home)
-    return check_past(past, split, catalog, recipe, home) if past else None
+    past = read_past(recipe, workspace)
+    return check_past(past, split, catalog, recipe, workspace) if past else None
 
 
-def _encode_structured(
+def _encode_tabular(
     data: Prepared, recipe: Recipe, run: Run, *, resumes: bool
 ) -> NDArray[np.float32]:
-    """Return the structured columns of each row of the split as numbers."""
+    """Return the tabular features of each row of the split as numbers."""
     images = data.catalog.images.set_index("image_id").loc[data.split["image_id"]]
     if resumes:
         columns = read_columns(run)
     else:
-        columns = fit_columns(images.iloc[data.rows("train")], recipe.structured)
+        columns = fit_columns(images.iloc[data.rows("training")], recipe.tabular)
         write_columns(run, columns)
     return columns.encode(images)
 
 
-def _read_pixels(catalog: Catalog, run: Run, home: Home, progress: Progress) -> pd.Series:
+def _read_pixels(catalog: Catalog, run: Run, workspace: Workspace, progress: Progress) -> pd.Series:
     """Return a digest of each image's pixels, by which a clean split joins copies."""
 
-    def tell(done: int, total: int) -> None:
+    def report_progress(done: int, total: int) -> None:
         progress.update(
             done=done, total=total, message=f"Looking for copies: {done:,} of {total:,} images."
         )
 
-    return read_fingerprints(catalog, home.cache, tell, run.stop_path.exists)["digest"]
+    return read_fingerprints(catalog, workspace.cache, report_progress, run.stop_path.exists)[
+        "digest"
+    ]
 
 
-def finer_targets(data: Prepared) -> FinerTargets:
-    """Return the combinations of published labels in the training part."""
-    labels = finer_labels(data.catalog).set_axis(data.catalog.images["image_id"])
-    rows = data.rows("train")
+def combined_labels(data: Prepared) -> CombinedLabels:
+    """Return the combinations of published labels in the training set."""
+    labels = combine_labels(data.catalog).set_axis(data.catalog.images["image_id"])
+    rows = data.rows("training")
     own = labels.loc[data.split["image_id"].iloc[rows]]
     return find_combinations(own, data.actual(rows))
 
 
 def training_batches(
-    recipe: Recipe, data: Prepared, finer: FinerTargets | None = None
+    recipe: Recipe, data: Prepared, combined: CombinedLabels | None = None
 ) -> TrainingBatches:
-    """Return the batches of the training part, with finer targets if there are any.
+    """Return the batches of the training set, with combined labels if there are any.
 
     Raises:
         RunError: no training image of some class is readable.
     """
-    rows = data.rows("train")
+    rows = data.rows("training")
     actual = data.actual(rows)
     n_classes = len(data.classes)
     counts = np.bincount(actual, minlength=n_classes)
@@ -182,8 +190,8 @@ def training_batches(
         recipe.batch_size,
         recipe.augment,
         recipe.seed,
-        finer.targets if finer else None,
+        combined.targets if combined else None,
         balanced=recipe.sampling == "balanced",
         mixup=recipe.mixup,
-        structured=data.structured,
+        tabular=data.tabular,
     )

@@ -13,7 +13,7 @@ from xray_core.recipes import Recipe
 from xray_core.training.devices import choose_compiler, prepare_device
 from xray_core.training.freezing import check_layers, inner_layers
 from xray_core.training.fused_norm import fuse_batch_norm
-from xray_core.training.structured import typical_length
+from xray_core.training.tabular import typical_length
 
 TIMED = 3  # steps, after a first one
 FEWEST_CLASSES = 2  # taken where nobody says how many the data has
@@ -25,11 +25,11 @@ def describe_recipe(
     """Build the recipe's model, time a few training steps on noise, and say what it is.
 
     The weights are random whatever the recipe says: they change neither size nor speed. Of
-    structured columns the length is that of most datasets; see `structured.typical_length`.
+    tabular features the length is that of most datasets; see `tabular.typical_length`.
 
     Args:
         recipe: what would be trained.
-        n_classes: outputs of the model, where the label view takes them from the data.
+        n_classes: outputs of the model, where the task takes them from the data.
         began: when this process did, in seconds since 1970; None: now.
 
     Returns:
@@ -48,8 +48,8 @@ def describe_recipe(
     n_classes = n_classes or len(recipe.class_names) or FEWEST_CLASSES
     size = recipe.preprocess.size
     keras.config.set_dtype_policy(recipe.precision)
-    n_beside = typical_length(recipe.structured)
-    beside = {"n_structured": n_beside} if n_beside else {}
+    n_beside = typical_length(recipe.tabular)
+    beside = {"n_tabular": n_beside} if n_beside else {}
     model = build_model(recipe.model, n_classes, size, "random", **recipe.model_options, **beside)
     check_layers(model, recipe)
     if device.startswith("CPU"):
@@ -59,7 +59,7 @@ def describe_recipe(
     images: Any = rng.uniform(0, 255, (recipe.batch_size, size, size, 1)).astype("float32")
     if n_beside:
         noise = rng.normal(size=(recipe.batch_size, n_beside)).astype("float32")
-        images = {"image": images, "structured": noise}
+        images = {"image": images, "tabular": noise}
     targets = np.eye(n_classes, dtype="float32")[rng.integers(0, n_classes, recipe.batch_size)]
     to_start = time.time() - began
     first_step, step = _time(lambda: model.train_on_batch(images, targets))
@@ -78,12 +78,12 @@ def describe_recipe(
     }
 
 
-def _time(act: Callable[[], object]) -> tuple[float, float]:
+def _time(work: Callable[[], object]) -> tuple[float, float]:
     """Return in seconds how long the first call takes, and the median of a few others."""
     seconds = []
     for _ in range(1 + TIMED):
         began = time.perf_counter()
-        act()
+        work()
         seconds.append(time.perf_counter() - began)
     return seconds[0], float(np.median(seconds[1:]))
 

@@ -17,8 +17,8 @@ import psutil
 from numpy.typing import NDArray
 
 from xray_core.recipes import Phase, Recipe
+from xray_core.training.combined_labels import MERGED
 from xray_core.training.devices import parallel_devices
-from xray_core.training.finer import GATHERED
 from xray_core.training.freezing import BASE, inner_layers
 from xray_core.training.inputs import PredictionBatches
 
@@ -28,7 +28,7 @@ MOST_BYTES = 2 * 2**30  # of stored features
 # Of the memory that the machine has, not of what is free at the moment: a training that goes on
 # after a kill must decide as it did before.
 MOST_OF_MEMORY = 0.125
-JUDGED_AT_ONCE = 256  # rows of features
+EVALUATED_AT_ONCE = 256  # rows of features
 # Layers without weights and without chance: what is stored may be their answer.
 FIXED = (
     keras.layers.GlobalAveragePooling2D,
@@ -45,12 +45,12 @@ class CutModel:
     Attributes:
         body: from images to features; nothing in it learns.
         head: from features to all that is trained, to be compiled in the model's place.
-        judge: from features to the probabilities that are judged.
+        evaluate: from features to the probabilities that are evaluated.
     """
 
     body: Any
     head: Any
-    judge: Any
+    evaluate: Any
 
 
 def cut_model(
@@ -60,7 +60,7 @@ def cut_model(
 
     Args:
         model: what would be trained, built, its base frozen already as `phase` says; also with
-            finer targets, see `training.finer`.
+            combined labels, see `training.combined_labels`.
         recipe: whose augmentation and mixing decide.
         phase: with `trainable` "head".
         n_images: of training and validation together.
@@ -84,12 +84,12 @@ def cut_model(
     if [id(v) for v in head.trainable_variables] != [id(v) for v in model.trainable_variables]:
         return None, "not all that learns comes after the features"
     outputs = head.output
-    judge = keras.Model(head.input, outputs[GATHERED]) if isinstance(outputs, dict) else head
-    return CutModel(body, head, judge), ""
+    evaluate = keras.Model(head.input, outputs[MERGED]) if isinstance(outputs, dict) else head
+    return CutModel(body, head, evaluate), ""
 
 
 def compute_features(
-    body: Any, images: PredictionBatches, n_images: int, tell: Callable[[int], None]
+    body: Any, images: PredictionBatches, n_images: int, report_progress: Callable[[int], None]
 ) -> NDArray[np.floating[Any]]:
     """Return the features of `images`, in their order: shape (n_images, …).
 
@@ -97,7 +97,7 @@ def compute_features(
         body: as `CutModel` has it.
         images: in batches.
         n_images: in all batches together.
-        tell: told after each batch how many images are done; may raise to end it.
+        report_progress: told after each batch how many images are done; may raise to end it.
     """
     features, done = np.empty(0), 0
     for number in range(len(images)):
@@ -109,18 +109,19 @@ def compute_features(
             features = np.empty((n_images, *found.shape[1:]), kind)
         features[done : done + len(found)] = found
         done += len(found)
-        tell(done)
+        report_progress(done)
     return features
 
 
-def judge_features(judge: Any, features: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
+def evaluate_features(evaluate: Any, features: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
     """Return the probabilities for `features`: float32 (n_images, n_classes).
 
-    As `judge.predict` does, without a pipeline of data, which takes longer than so small a model.
+    As `evaluate.predict` does, without a pipeline of data, which takes longer than so small a
+    model.
     """
-    size = min(JUDGED_AT_ONCE, len(features))
+    size = min(EVALUATED_AT_ONCE, len(features))
     parts = [
-        _answer(judge, features[first : first + size], size)
+        _answer(evaluate, features[first : first + size], size)
         for first in range(0, len(features), size)
     ]
     return np.concatenate(parts)
@@ -139,8 +140,8 @@ def _changing_images(recipe: Recipe) -> str:
         return "the images are augmented"
     if recipe.mixup:
         return "the images of a batch are mixed"
-    if recipe.structured:
-        return "the model takes structured columns beside the image"
+    if recipe.tabular:
+        return "the model takes tabular features beside the image"
     if parallel_devices():
         return "several GPUs share each batch"
     return ""

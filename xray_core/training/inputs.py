@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from xray_core.preprocess.augment import augment_batch
 from xray_core.preprocess.cache import ImageCache
 from xray_core.preprocess.spec import AugmentSpec
-from xray_core.training.finer import FINE, GATHERED
+from xray_core.training.combined_labels import COMBINED, MERGED
 
 MIXING = 1  # makes the random numbers of mixup others than those of order and augmentation
 
@@ -30,15 +30,15 @@ class TrainingBatches(keras.utils.PyDataset):  # type: ignore[misc]
         batch_size: images per step; the last batch may be smaller.
         augment: random changes.
         seed: of order and augmentation.
-        finer: float32, shape (n, n_combinations), where finer targets are learnt; the targets
-            of a batch are then a mapping, as `training.finer` names the outputs.
+        combined: float32, shape (n, n_combinations), where combined labels are learnt; the targets
+            of a batch are then a mapping, as `training.combined_labels` names the outputs.
         balanced: whether an epoch shows as many images of each class; see `n_images`.
         mixup: of the Beta distribution, in which proportion a batch is mixed with itself; 0: not.
             What a mixed image costs is the same mix of what its two targets cost, each by its own
             weight.
-        structured: float32, shape (n_cached, n_features), of each image in the cache, where the
-            model takes structured columns; the images of a batch are then a mapping of "image"
-            and "structured".
+        tabular: float32, shape (n_cached, n_features), of each image in the cache, where the
+            model takes tabular features; the images of a batch are then a mapping of "image"
+            and "tabular".
     """
 
     def __init__(
@@ -50,14 +50,14 @@ class TrainingBatches(keras.utils.PyDataset):  # type: ignore[misc]
         batch_size: int,
         augment: AugmentSpec,
         seed: int,
-        finer: NDArray[np.float32] | None = None,
+        combined: NDArray[np.float32] | None = None,
         *,
         balanced: bool = False,
         mixup: float = 0.0,
-        structured: NDArray[np.float32] | None = None,
+        tabular: NDArray[np.float32] | None = None,
     ) -> None:
         super().__init__()
-        self._finer, self._mixup, self._structured = finer, mixup, structured
+        self._combined, self._mixup, self._tabular = combined, mixup, tabular
         classes = [np.flatnonzero(column) for column in targets.T]
         self._classes = classes if balanced else None
         self._n_images = len(rows)
@@ -71,12 +71,12 @@ class TrainingBatches(keras.utils.PyDataset):  # type: ignore[misc]
 
     @property
     def n_images(self) -> int:
-        """Images of an epoch: those of the training part, balanced up to a multiple of classes."""
+        """Images of an epoch: those of the training set, balanced up to a multiple of classes."""
         return self._n_images
 
     @property
     def n_training(self) -> int:
-        """Images of the training part."""
+        """Images of the training set."""
         return len(self._rows)
 
     @property
@@ -85,8 +85,8 @@ class TrainingBatches(keras.utils.PyDataset):  # type: ignore[misc]
         return -(-self._n_images // self._batch_size)
 
     def unchanged_images(self, batch_size: int) -> "PredictionBatches":
-        """Return the images of the training part in their order, without any change."""
-        return PredictionBatches(self._cache, self._rows, batch_size, structured=self._structured)
+        """Return the images of the training set in their order, without any change."""
+        return PredictionBatches(self._cache, self._rows, batch_size, tabular=self._tabular)
 
     def replace_images(self, features: NDArray[np.floating[Any]] | None) -> None:
         """Deal out features in the place of images, otherwise as before.
@@ -153,11 +153,11 @@ class TrainingBatches(keras.utils.PyDataset):  # type: ignore[misc]
             images = mix(self._draw_images(chosen, again))[..., np.newaxis]
         else:
             images = self._features[chosen]
-        if self._structured is not None:
-            images = _join(images, mix(self._structured[self._rows[chosen]]))
+        if self._tabular is not None:
+            images = _join(images, mix(self._tabular[self._rows[chosen]]))
         targets: Any = mix_targets(self._targets[chosen])
-        if self._finer is not None:
-            targets = {FINE: mix_targets(self._finer[chosen]), GATHERED: targets}
+        if self._combined is not None:
+            targets = {COMBINED: mix_targets(self._combined[chosen]), MERGED: targets}
         return images, targets, mixed_weights
 
     def _draw_images(self, chosen: NDArray[np.int64], again: NDArray[np.int64]) -> Any:
@@ -187,7 +187,7 @@ class PredictionBatches(keras.utils.PyDataset):  # type: ignore[misc]
         rows: int, shape (n,): row of each image in the cache.
         batch_size: images per step; the last batch may be smaller.
         mirrored: whether left and right change places.
-        structured: as `TrainingBatches` takes it.
+        tabular: as `TrainingBatches` takes it.
     """
 
     def __init__(
@@ -196,10 +196,10 @@ class PredictionBatches(keras.utils.PyDataset):  # type: ignore[misc]
         rows: NDArray[np.int64],
         batch_size: int,
         mirrored: bool = False,
-        structured: NDArray[np.float32] | None = None,
+        tabular: NDArray[np.float32] | None = None,
     ) -> None:
         super().__init__()
-        self._structured = structured
+        self._tabular = tabular
         self._cache, self._rows, self.batch_size = cache, rows, batch_size
         self._step = -1 if mirrored else 1
 
@@ -209,11 +209,11 @@ class PredictionBatches(keras.utils.PyDataset):  # type: ignore[misc]
     def __getitem__(self, batch: int) -> tuple[Any]:
         rows = self._rows[batch * self.batch_size : (batch + 1) * self.batch_size]
         images = self._cache.pixels[rows][:, :, :: self._step, np.newaxis].astype("float32")
-        if self._structured is None:
+        if self._tabular is None:
             return (images,)
-        return (_join(images, self._structured[rows]),)
+        return (_join(images, self._tabular[rows]),)
 
 
-def _join(images: Any, structured: Any) -> dict[str, Any]:
+def _join(images: Any, tabular: Any) -> dict[str, Any]:
     """Return a batch for a model of two inputs, under their names."""
-    return {"image": images, "structured": structured}
+    return {"image": images, "tabular": tabular}

@@ -8,16 +8,16 @@ import keras
 
 from xray_core.recipes import Phase, Recipe
 from xray_core.runs import Run
-from xray_core.training.checkpoint import Position, restore_checkpoint
+from xray_core.training.checkpoint import TrainingState, restore_checkpoint
+from xray_core.training.combined_labels import COMBINED, MERGED, expose_combined
 from xray_core.training.devices import choose_compiler
 from xray_core.training.features import (
     EVENT,
     CutModel,
     compute_features,
     cut_model,
-    judge_features,
+    evaluate_features,
 )
-from xray_core.training.finer import FINE, GATHERED, expose_finer
 from xray_core.training.freezing import freeze_layers
 from xray_core.training.inputs import TrainingBatches
 from xray_core.training.losses import ENTROPY, build_loss, is_plain
@@ -37,11 +37,11 @@ def fit_phases(
     on_gpu: bool,
     resumes: bool,
 ) -> None:
-    """Train all phases; the kept weights of a phase are carried into the next.
+    """Train all phases; the selected weights of a phase are carried into the next.
 
     Args:
-        model: built, uncompiled, and left so; its layers are trained in place. With finer
-            targets, see `training.finer`.
+        model: built, uncompiled, and left so; its layers are trained in place. With combined
+            targets, see `training.combined_labels`.
         recipe: its phases.
         run: the folder of its checkpoints.
         training: what is trained on.
@@ -53,16 +53,16 @@ def fit_phases(
         StopRequested: through the recorder, after a batch or an epoch.
         RunError: the training diverged, or the checkpoint cannot be used.
     """
-    begin: Position = recorder.position
-    recorder.judged = model
+    begin: TrainingState = recorder.position
+    recorder.evaluated = model
     # What is kept is never compiled: anybody can open it, without the optimizer and its schedule.
-    whole = expose_finer(model) if recipe.finer_targets else _same_layers(model)
+    whole = expose_combined(model) if recipe.combined_labels else _same_layers(model)
     for number, phase in enumerate(recipe.phases):
         if number < begin.phase:
             continue
         goes_on = resumes and number == begin.phase
         if number and not goes_on:
-            take_kept_weights(model, run)
+            load_selected_weights(model, run)
         freeze_layers(whole, phase)
         cut, why_not = None, ""
         if phase.trainable == "head":
@@ -83,19 +83,19 @@ def fit_phases(
         try:
             _fit_epochs(trained, phase, training, recorder)
         finally:
-            recorder.save_kept()  # also where the training diverged
+            recorder.save_selected()  # also where the training diverged
         recorder.end_phase()
 
 
 def _fit_epochs(model: Any, phase: Phase, training: TrainingBatches, recorder: Recorder) -> None:
-    """Train and judge one epoch after the other until the phase is over."""
+    """Train and evaluate one epoch after the other until the phase is over."""
     while not phase_is_over(phase, recorder.phase_losses):
         here = recorder.position
         if here.batch < training.n_batches:
             training.start_epoch(here.epoch + 1, here.batch)
             set_rate(model.optimizer, phase, recorder.phase_losses)
             model.fit(training, epochs=1, shuffle=False, verbose=0, callbacks=[recorder])
-        recorder.judge_epoch()
+        recorder.select_epoch()
 
 
 def phase_is_over(phase: Phase, losses: Sequence[float]) -> bool:
@@ -116,7 +116,7 @@ def phase_is_over(phase: Phase, losses: Sequence[float]) -> bool:
     return len(losses) - 1 - best >= phase.patience
 
 
-def take_kept_weights(model: Any, run: Run) -> None:
+def load_selected_weights(model: Any, run: Run) -> None:
     """Set the weights of `model` to those of the epoch that is kept so far."""
     # Not model.load_weights: files of older runs hold an optimizer, which may be another phase's.
     kept = keras.models.load_model(run.best_checkpoint, compile=False, safe_mode=True)
@@ -129,19 +129,21 @@ def _same_layers(model: Any) -> Any:
 
 
 def _store_features(cut: CutModel, run: Run, training: TrainingBatches, recorder: Recorder) -> None:
-    """Compute the features of all images, and let them be trained and judged on."""
+    """Compute the features of all images, and let them be trained and evaluated on."""
     n_training, n_validation = training.n_training, recorder.n_validation
     n_images = n_training + n_validation
 
-    def tell(done: int) -> None:
-        recorder.tell(f"Computing features: {done:,} of {n_images:,} images.", done, n_images)
+    def report_progress(done: int) -> None:
+        recorder.report_progress(
+            f"Computing features: {done:,} of {n_images:,} images.", done, n_images
+        )
 
     images = training.unchanged_images(FEATURES_BATCH)
-    training.replace_images(compute_features(cut.body, images, n_training, tell))
+    training.replace_images(compute_features(cut.body, images, n_training, report_progress))
     validation = compute_features(
-        cut.body, recorder.validation, n_validation, lambda done: tell(n_training + done)
+        cut.body, recorder.validation, n_validation, lambda done: report_progress(n_training + done)
     )
-    recorder.judge_by(partial(judge_features, cut.judge, validation))
+    recorder.evaluate_by(partial(evaluate_features, cut.evaluate, validation))
     sentence = "computed once: the base is frozen and nothing is augmented."
     run.append_event(EVENT, f"Features of {n_images:,} images {sentence}", "training")
 
@@ -153,12 +155,12 @@ def _compile(model: Any, recipe: Recipe, phase: Phase, steps_per_epoch: int, on_
     # and not twice, which takes half the time.
     metrics = [keras.metrics.CategoricalAccuracy("accuracy")]
     if both or not is_plain(recipe):
-        # What is learnt is not what is judged: log what can be compared.
+        # What is learnt is not what is evaluated: log what can be compared.
         metrics.append(keras.metrics.CategoricalCrossentropy(ENTROPY))
     model.compile(
         optimizer=build_optimizer(phase, steps_per_epoch),
-        loss={FINE: loss} if both else loss,
-        metrics={GATHERED: metrics} if both else metrics,
+        loss={COMBINED: loss} if both else loss,
+        metrics={MERGED: metrics} if both else metrics,
         jit_compile=choose_compiler(on_gpu=on_gpu),
     )
     model.optimizer.build(model.trainable_variables)

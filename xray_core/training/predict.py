@@ -13,7 +13,7 @@ from xray_core.evaluation.calibrate import read_calibration
 from xray_core.preprocess.images import read_preprocessed
 from xray_core.recipes import Recipe
 from xray_core.runs import Run
-from xray_core.training.structured import read_columns, table_of
+from xray_core.training.tabular import read_columns, table_of
 
 
 def predict_images(
@@ -24,12 +24,12 @@ def predict_images(
     Args:
         run: with a finished epoch.
         paths: image files.
-        given: structured column -> value, known of all of them, where the run's network takes
+        given: tabular column -> value, known of all of them, where the run's network takes
             such columns beside the image; what is not given counts as missing.
 
     Returns:
         One row per path: path, predicted class, one probability per class, and error (<NA>,
-        or why the file could not be read); with structured columns also `missing`, the names of
+        or why the file could not be read); with tabular features also `missing`, the names of
         those that were not given, with commas between.
 
     Raises:
@@ -44,17 +44,17 @@ def predict_images(
     calibration = read_calibration(run)
     beside = _encode_given(run, recipe, given or {})
     shared = {}
-    if recipe.structured:
-        shared["missing"] = ", ".join(c for c in recipe.structured if c not in (given or {}))
+    if recipe.tabular:
+        shared["missing"] = ", ".join(c for c in recipe.tabular if c not in (given or {}))
     rows: list[dict[str, Any]] = []
     for path in paths:
         row: dict[str, Any] = {"path": str(path), "predicted": pd.NA, "error": pd.NA, **shared}
         try:
             image = read_preprocessed(path, recipe.preprocess)
-            views = [image, image[:, ::-1]] if recipe.average_mirror else [image]
+            views = [image, image[:, ::-1]] if recipe.test_time_augmentation else [image]
             batch: Any = np.stack(views)[..., np.newaxis].astype("float32")
             if beside is not None:
-                batch = {"image": batch, "structured": np.repeat(beside, len(views), axis=0)}
+                batch = {"image": batch, "tabular": np.repeat(beside, len(views), axis=0)}
             values = model.predict(batch, verbose=0).mean(axis=0, dtype="float64")
             if calibration:
                 values = calibration.apply(values[None])[0]
@@ -68,7 +68,7 @@ def predict_images(
 
 def _encode_given(run: Run, recipe: Recipe, given: Mapping[str, str]) -> Any:
     """Return what is known beside the images: float32 (1, n_features), or None."""
-    if recipe.structured:
+    if recipe.tabular:
         columns = read_columns(run)
         return columns.encode(table_of(columns, given))
     if given:

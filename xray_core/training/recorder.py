@@ -23,8 +23,8 @@ from xray_core.evaluation.metrics import (
 )
 from xray_core.files import replaced_file
 from xray_core.runs import Run
-from xray_core.training.checkpoint import Position, write_checkpoint
-from xray_core.training.finer import GATHERED
+from xray_core.training.checkpoint import TrainingState, write_checkpoint
+from xray_core.training.combined_labels import MERGED
 from xray_core.training.inputs import PredictionBatches, TrainingBatches
 from xray_core.training.losses import ENTROPY
 from xray_core.training.progress import Progress
@@ -39,15 +39,15 @@ EPOCHS_EVERY = 5.0
 class Recorder(keras.callbacks.Callback):  # type: ignore[misc]
     """Records a run through all of its phases, and knows where it stands.
 
-    One call of `fit` trains one epoch, or what is left of it; then `judge_epoch` predicts the
-    validation part once, which serves all: loss, accuracy, confusion matrix, recall, and the
+    One call of `fit` trains one epoch, or what is left of it; then `select_epoch` predicts the
+    validation set once, which serves all: loss, accuracy, confusion matrix, recall, and the
     stored probabilities.
 
     Args:
         run: the folder written to.
         progress: told of each batch; raises StopRequested through it.
         training: what is trained on.
-        validation: images of the validation part, in the order of `actual`.
+        validation: images of the validation set, in the order of `actual`.
         actual: int, shape (n,): their classes.
         image_ids: their names.
         classes: in the order of the model's output.
@@ -64,7 +64,7 @@ class Recorder(keras.callbacks.Callback):  # type: ignore[misc]
         actual: NDArray[np.int64],
         image_ids: list[str],
         classes: list[str],
-        position: Position,
+        position: TrainingState,
         keep_last: bool = False,
     ) -> None:
         super().__init__()
@@ -72,7 +72,9 @@ class Recorder(keras.callbacks.Callback):  # type: ignore[misc]
         self._training, self.validation = training, validation
         self._actual, self._image_ids, self._classes = actual, image_ids, classes
         self.position, self._keep_last = position, keep_last
-        self.judged: Any = None  # the model whose answers count, with all variables of a training
+        self.evaluated: Any = (
+            None  # the model whose answers count, with all variables of a training
+        )
         self._answer: Callable[[], NDArray[np.float32]] | None = None
         self.phase = ""
         self.phase_losses: list[float] = []  # validation loss of each epoch of the present phase
@@ -82,7 +84,7 @@ class Recorder(keras.callbacks.Callback):  # type: ignore[misc]
 
     @property
     def n_validation(self) -> int:
-        """Images of the validation part."""
+        """Images of the validation set."""
         return len(self._actual)
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
@@ -145,7 +147,7 @@ class Recorder(keras.callbacks.Callback):  # type: ignore[misc]
             seconds_left=self._seconds_left(n_batches),
         )
 
-    def judge_epoch(self) -> None:
+    def select_epoch(self) -> None:
         """Validate the epoch whose batches are all trained; write its figures down."""
         here = self.position
         n_batches = self._training.n_batches
@@ -156,7 +158,7 @@ class Recorder(keras.callbacks.Callback):  # type: ignore[misc]
         if self._answer:
             probabilities = self._answer().astype("float64")
         else:
-            probabilities = self.judged.predict(self.validation, verbose=0).astype("float64")
+            probabilities = self.evaluated.predict(self.validation, verbose=0).astype("float64")
         confusion = confusion_counts(self._actual, probabilities.argmax(axis=1), len(self._classes))
         summary = summarise(self._actual, probabilities)
         val_loss = round(cross_entropy(self._actual, probabilities), 6)
@@ -168,7 +170,7 @@ class Recorder(keras.callbacks.Callback):  # type: ignore[misc]
         self._write_validation(epoch, probabilities)
         if self._keep_last or here.best_loss is None or val_loss < here.best_loss:
             self._move(best_loss=val_loss, best_epoch=epoch)
-            self._kept = self.judged.get_weights()
+            self._kept = self.evaluated.get_weights()
         recall = [None if np.isnan(r) else round(r, 6) for r in recall_per_class(confusion)]
         self._run.append_metrics(
             {
@@ -218,33 +220,33 @@ class Recorder(keras.callbacks.Callback):  # type: ignore[misc]
         if self.position is not self._saved:
             self.save_checkpoint()
 
-    def judge_by(self, answer: Callable[[], NDArray[np.float32]]) -> None:
+    def evaluate_by(self, answer: Callable[[], NDArray[np.float32]]) -> None:
         """Take the probabilities of the validation images from `answer` until the phase ends."""
         self._answer = answer
 
-    def tell(self, message: str, done: int, total: int) -> None:
+    def report_progress(self, message: str, done: int, total: int) -> None:
         """Say what is done between two epochs. Raises StopRequested if the run shall stop."""
         self._progress.update(step="preparing", message=message, done=done, total=total)
 
-    def save_kept(self) -> None:
+    def save_selected(self) -> None:
         """Write the weights of the best epoch, if they wait for it."""
         if self._kept is None:
             return
         self._take_variables()
-        present = self.judged.get_weights()
-        self.judged.set_weights(self._kept)
+        present = self.evaluated.get_weights()
+        self.evaluated.set_weights(self._kept)
         try:
             with replaced_file(self._run.best_checkpoint) as partial:
-                self.judged.save(partial)
+                self.evaluated.save(partial)
         finally:
-            self.judged.set_weights(present)
+            self.evaluated.set_weights(present)
         self._kept = None
 
     def save_checkpoint(self) -> None:
         """Write down all that the training needs to go on from here, the best weights included."""
         began = time.monotonic()
         self._take_variables()
-        self.save_kept()  # first: the position tells which epoch's they are
+        self.save_selected()  # first: the position tells which epoch's they are
         log = self._run.metrics_path
         self._move(
             log_bytes=log.stat().st_size if log.exists() else 0,
@@ -252,7 +254,7 @@ class Recorder(keras.callbacks.Callback):  # type: ignore[misc]
         )
         # What is trained may be a part of the model alone; what is written down is all of it.
         write_checkpoint(
-            self._run.last_checkpoint, self.judged, self.model.optimizer, self.position
+            self._run.last_checkpoint, self.evaluated, self.model.optimizer, self.position
         )
         self._saved = self.position
         self._saved_at = time.monotonic()
@@ -274,12 +276,12 @@ class Recorder(keras.callbacks.Callback):  # type: ignore[misc]
             )
 
     def _mean(self, name: str, logs: dict[str, float]) -> float:
-        """Return Keras' mean of "loss" or "accuracy", as they would be judged.
+        """Return Keras' mean of "loss" or "accuracy", as they would be evaluated.
 
-        Where something else than the cross-entropy of the judged classes is learnt, that is a
+        Where something else than the cross-entropy of the evaluated classes is learnt, that is a
         metric of its own.
         """
-        prefix = f"{GATHERED}_" if f"{GATHERED}_accuracy" in logs else ""
+        prefix = f"{MERGED}_" if f"{MERGED}_accuracy" in logs else ""
         if name == "loss" and f"{prefix}{ENTROPY}" in logs:
             name = ENTROPY
         return float(logs[name if name == "loss" else f"{prefix}{name}"])

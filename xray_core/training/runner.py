@@ -20,22 +20,22 @@ from numpy.typing import NDArray
 from xray_core.errors import RunError, XrayError
 from xray_core.evaluation.calibrate import fit_calibration
 from xray_core.evaluation.report import prediction_table, report_run
-from xray_core.home import Home
 from xray_core.models import build_model, check_weights
 from xray_core.preprocess.cache import BuildStopped
 from xray_core.processes import lower_priority, read_allocator
 from xray_core.recipes import Recipe
 from xray_core.runs import Run
-from xray_core.training.checkpoint import Position, read_position
-from xray_core.training.data import Prepared, finer_targets, prepare_data, training_batches
+from xray_core.training.checkpoint import TrainingState, read_training_state
+from xray_core.training.combined_labels import merge_output
+from xray_core.training.data import Prepared, combined_labels, prepare_data, training_batches
 from xray_core.training.devices import parallel_devices, prepare_device, share_batches
-from xray_core.training.finer import gather_output
 from xray_core.training.freezing import check_layers
 from xray_core.training.fused_norm import fuse_batch_norm
 from xray_core.training.inputs import PredictionBatches, TrainingBatches
-from xray_core.training.phases import fit_phases, take_kept_weights
+from xray_core.training.phases import fit_phases, load_selected_weights
 from xray_core.training.progress import Progress, StopRequested
 from xray_core.training.recorder import Recorder
+from xray_core.workspace import Workspace
 
 # Of these, the run notes the versions of those that are there: one backend is enough to train.
 PACKAGES = (
@@ -44,10 +44,10 @@ PACKAGES = (
 )
 RESERVE = 256 * 1024  # bytes kept free for the last word when the disk runs full
 PREDICT_BATCH = 64
-N_TRAINING_JUDGED = 1000  # images of the training part that are predicted after the training
+N_TRAINING_EVALUATED = 1000  # images of the training set that are predicted after the training
 
 
-def train_run(run: Run, home: Home) -> str:
+def train_run(run: Run, workspace: Workspace) -> str:
     """Train, evaluate and report one queued run; return the state it ended in.
 
     Where the run has a checkpoint, it goes on from there.
@@ -77,7 +77,7 @@ def train_run(run: Run, home: Home) -> str:
             progress = Progress(run)
         except OSError as error:
             raise RunError(f"{run.folder} cannot be written to: {error.strerror}.") from error
-        state, message = _outcome(run, home, progress, reserve)
+        state, message = _outcome(run, workspace, progress, reserve)
         progress.end(state, message)
         return state
 
@@ -98,10 +98,10 @@ def _stop_on_signals(run: Run) -> None:
     signal.signal(signal.SIGINT, ask)
 
 
-def _outcome(run: Run, home: Home, progress: Progress, reserve: Path) -> tuple[str, str]:
+def _outcome(run: Run, workspace: Workspace, progress: Progress, reserve: Path) -> tuple[str, str]:
     """Run the training; return the final state and its reason in words."""
     try:
-        message = _train(run, home, progress)
+        message = _train(run, workspace, progress)
     except (StopRequested, BuildStopped, KeyboardInterrupt):
         return "stopped", "Stopped on request. It can be resumed where it stood."
     except XrayError as error:
@@ -133,9 +133,9 @@ def _explain(error: Exception, run: Run) -> str:
     return f"Unexpected {name}: {words} The log holds the details."
 
 
-def _train(run: Run, home: Home, progress: Progress) -> str:
+def _train(run: Run, workspace: Workspace, progress: Progress) -> str:
     recipe = run.read_recipe()
-    begin = read_position(run.last_checkpoint)
+    begin = read_training_state(run.last_checkpoint)
     resumes = begin is not None
     if not resumes:
         check_weights(recipe.model, recipe.weights)  # the file may have gone while the run waited
@@ -144,12 +144,12 @@ def _train(run: Run, home: Home, progress: Progress) -> str:
     run.write_json("environment.json", _environment(device))
     keras.utils.set_random_seed(recipe.seed)
 
-    data = prepare_data(recipe, run, home, progress, resumes=resumes)
-    finer = finer_targets(data) if recipe.finer_targets else None
-    training = training_batches(recipe, data, finer)
+    data = prepare_data(recipe, run, workspace, progress, resumes=resumes)
+    combined = combined_labels(data) if recipe.combined_labels else None
+    training = training_batches(recipe, data, combined)
     rows = data.rows("validation")
     if not len(rows):
-        raise RunError("No image of the validation part is readable. See the list of bad files.")
+        raise RunError("No image of the validation set is readable. See the list of bad files.")
     if begin is None:
         run.cut_metrics(0)  # of a process that was killed before its first checkpoint
     else:
@@ -161,12 +161,12 @@ def _train(run: Run, home: Home, progress: Progress) -> str:
         run,
         progress,
         training,
-        PredictionBatches(data.cache, rows, PREDICT_BATCH, structured=data.structured),
+        PredictionBatches(data.cache, rows, PREDICT_BATCH, tabular=data.tabular),
         data.actual(rows),
         data.split["image_id"].iloc[rows].tolist(),
         data.classes,
-        begin or Position(),
-        keep_last=recipe.judged_epoch == "last",
+        begin or TrainingState(),
+        keep_last=recipe.selected_epoch == "last",
     )
     progress.update(now=True, message="Building the model.")
     keras.config.set_dtype_policy(recipe.precision)
@@ -174,15 +174,15 @@ def _train(run: Run, home: Home, progress: Progress) -> str:
     with share_batches(parallel_devices()):
         model = build_model(
             recipe.model,
-            len(finer.names) if finer else len(data.classes),
+            len(combined.names) if combined else len(data.classes),
             recipe.preprocess.size,
             "random" if resumes else recipe.weights,  # a checkpoint holds all weights
             **recipe.model_options,
-            **({} if data.structured is None else {"n_structured": data.structured.shape[1]}),
+            **({} if data.tabular is None else {"n_tabular": data.tabular.shape[1]}),
         )
         check_layers(model, recipe)
-        if finer:
-            model = gather_output(model, finer.classes, len(data.classes))
+        if combined:
+            model = merge_output(model, combined.classes, len(data.classes))
         if not on_gpu:
             fuse_batch_norm(model)  # MobileNetV2 twice as fast; a GPU fuses by itself (XLA)
         try:
@@ -192,15 +192,15 @@ def _train(run: Run, home: Home, progress: Progress) -> str:
             raise
 
     progress.update(now=True, step="evaluating", message="Evaluating the weights that are kept.")
-    take_kept_weights(model, run)
+    load_selected_weights(model, run)
     report = _evaluate(model, run, data, recipe)
-    count = f"{report['n']} {report['part']} images"
+    count = f"{report['n']} {report['subset']} images"
     here = recorder.position
-    which = "Last" if recipe.judged_epoch == "last" else "Best"
-    return f"{which} epoch {here.best_epoch} of {here.epoch}; judged on {count}."
+    which = "Last" if recipe.selected_epoch == "last" else "Best"
+    return f"{which} epoch {here.best_epoch} of {here.epoch}; evaluated on {count}."
 
 
-def _check_data_unchanged(begin: Position, training: TrainingBatches) -> None:
+def _check_data_unchanged(begin: TrainingState, training: TrainingBatches) -> None:
     if training.n_training != begin.n_training:
         raise RunError(
             f"The dataset has changed: {training.n_training:,} training images are readable, there "
@@ -209,29 +209,29 @@ def _check_data_unchanged(begin: Position, training: TrainingBatches) -> None:
 
 
 def _evaluate(model: Any, run: Run, data: Prepared, recipe: Recipe) -> dict[str, Any]:
-    """Predict validation and test once, with the kept weights; write predictions and report.
+    """Predict validation and test once, with the selected weights; write predictions and report.
 
-    Some training images are predicted as well, for the lowest rung of the error ladder.
+    Some training images are predicted as well, for the first level of the error analysis.
     """
-    judged = data.split[data.split["part"] != "train"]
-    rows = judged.index[data.cache.readable[judged.index]].to_numpy()
-    learnt = data.rows("train")
-    if len(learnt) > N_TRAINING_JUDGED:
+    evaluated = data.split[data.split["subset"] != "training"]
+    rows = evaluated.index[data.cache.readable[evaluated.index]].to_numpy()
+    learnt = data.rows("training")
+    if len(learnt) > N_TRAINING_EVALUATED:
         draw = np.random.default_rng(recipe.seed)
-        learnt = np.sort(draw.choice(learnt, N_TRAINING_JUDGED, replace=False))
+        learnt = np.sort(draw.choice(learnt, N_TRAINING_EVALUATED, replace=False))
     values, values_learnt = (_predict(model, data, recipe, some) for some in (rows, learnt))
-    if recipe.calibrate and (judged["part"] == "test").any():
-        # Where validation itself judges, fitting to it would flatter.
-        validation = (data.split["part"].iloc[rows] == "validation").to_numpy()
+    if recipe.calibrate and (evaluated["subset"] == "test").any():
+        # Where validation itself evaluates, fitting to it would flatter.
+        validation = (data.split["subset"].iloc[rows] == "validation").to_numpy()
         calibration = fit_calibration(data.actual(rows[validation]), values[validation])
         run.write_json("calibration.json", asdict(calibration))
         values, values_learnt = calibration.apply(values), calibration.apply(values_learnt)
-    for name, of_it, at, found in (
-        ("predictions", judged, rows, values),
+    for name, split, at, values_at in (
+        ("predictions", evaluated, rows, values),
         ("training_predictions", data.split.iloc[learnt], learnt, values_learnt),
     ):
         images = data.split["image_id"].iloc[at]
-        table = prediction_table(of_it, data.classes, dict(zip(images, found, strict=True)))
+        table = prediction_table(split, data.classes, dict(zip(images, values_at, strict=True)))
         run.write_table(f"{name}.parquet", table)
     report = report_run(run)
     run.write_json("report.json", report)
@@ -240,11 +240,11 @@ def _evaluate(model: Any, run: Run, data: Prepared, recipe: Recipe) -> dict[str,
 
 def _predict(model: Any, data: Prepared, recipe: Recipe, rows: NDArray[np.int64]) -> Any:
     """Return the probabilities of these rows, float64, shape (n, n_classes)."""
-    views = [False, True] if recipe.average_mirror else [False]
+    views = [False, True] if recipe.test_time_augmentation else [False]
     return np.mean(
         [
             model.predict(
-                PredictionBatches(data.cache, rows, PREDICT_BATCH, mirrored, data.structured),
+                PredictionBatches(data.cache, rows, PREDICT_BATCH, mirrored, data.tabular),
                 verbose=0,
             )
             for mirrored in views
@@ -266,8 +266,8 @@ def _environment(device: str) -> dict[str, Any]:
 
 
 def _installed_versions() -> dict[str, str]:
-    found = {}
+    versions = {}
     for name in PACKAGES:
         with suppress(PackageNotFoundError):
-            found[name] = version(name)
-    return found
+            versions[name] = version(name)
+    return versions

@@ -6,7 +6,7 @@ import plotly.graph_objects as go
 
 from xray_core.figures.explore.look import ABSENT_GREY, MARGIN
 from xray_core.figures.text import escape_texts
-from xray_core.labels import SEPARATOR
+from xray_core.tasks import SEPARATOR
 
 # An axis of names shows them all, however narrow.
 NAMES = {

@@ -1,10 +1,10 @@
 """The CoronaHack notebook: a small VGG, accuracy 0.921 on the 624 test images.
 
 Published: 300 px gray, 3x3 convolutions with 32, 64, 128 and 512 filters and one sigmoid, binary
-cross-entropy, Adam 1e-4, 60 epochs (it levels out near 50), 20% of the training part for
+cross-entropy, Adam 1e-4, 60 epochs (it levels out near 50), 20% of the training set for
 validation, augmentation by zoom, rotation and horizontal flip without figures; those are ours. Its
 author wished for early stopping and five folds: set `patience`, or start five folds together, which
-then divide all images anew instead of keeping the published test part (`split.method=patient`).
+then divide all images anew instead of keeping the published test set (`split.method=patient`).
 """
 
 from xray_core.preprocess.spec import AugmentSpec, PreprocessSpec
@@ -16,11 +16,11 @@ CORONA_VGG_MINI = Recipe(
     title="Small VGG, pneumonia or not (CoronaHack)",
     source="CoronaHack chest X-ray notebook",
     about=(
-        "Four 3x3 convolutions from scratch on 300 px; the test part is the published one of 624 "
-        "films. The strength of the augmentation is unpublished and ours."
+        "Four 3x3 convolutions from scratch on 300 px; the test set is the published one of 624 "
+        "images. The strength of the augmentation is unpublished and ours."
     ),
     dataset="coronahack",
-    label_view="corona_pneumonia",
+    task="corona_pneumonia",
     model="vgg_mini",
     preprocess=PreprocessSpec(size=300),
     augment=AugmentSpec(horizontal_flip=True, zoom=0.1, rotation=10.0),

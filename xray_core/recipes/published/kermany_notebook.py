@@ -5,8 +5,8 @@ for healthy and 0.98 for pneumonia. Adam at its default rate, early stopping on 
 loss with patience 3, "augmentation by small perturbations" without figures.
 
 Ours differs: the image size is unpublished, we take 150 px; the perturbations are ours; the
-validation images are taken from the training part by patient, since the published validation
-part of 16 images is too small to stop by.
+validation images are taken from the training set by patient, since the published validation
+subset of 16 images is too small to stop by.
 """
 
 from xray_core.preprocess.spec import AugmentSpec, PreprocessSpec
@@ -22,7 +22,7 @@ PNEUMONIA_CNN = Recipe(
         "augmentation are unpublished and ours; validation is taken from train by patient."
     ),
     dataset="kermany",
-    label_view="kermany_pneumonia",
+    task="kermany_pneumonia",
     model="pneumonia_cnn",
     preprocess=PreprocessSpec(size=150),
     augment=AugmentSpec(rotation=10.0, zoom=0.1, shift=0.1, brightness_min=0.9, brightness_max=1.1),

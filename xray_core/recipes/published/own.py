@@ -8,11 +8,11 @@ from xray_core.splits import SplitSpec
 
 DEMO_CNN = Recipe(
     name="demo_cnn",
-    title="Demo: opacity or not, on drawn films",
+    title="Demo: opacity or not, on synthetic images",
     source="X-ray Lab",
     about="A small CNN for the drawn demo data; its scores say nothing about real patients.",
     dataset="siim_covid19",
-    label_view="siim_opacity",
+    task="siim_opacity",
     model="demo_cnn",
     preprocess=PreprocessSpec(size=64),
     augment=AugmentSpec(horizontal_flip=True, shift=0.05, brightness_min=0.9, brightness_max=1.1),
@@ -32,7 +32,7 @@ SIIM_MOBILENET_OPACITY = Recipe(
         "(Xception, 299 px, split by image)."
     ),
     dataset="siim_covid19",
-    label_view="siim_opacity",
+    task="siim_opacity",
     model="mobilenet_v2",
     model_options={"alpha": 0.35, "dropout": 0.3},
     weights="imagenet",
@@ -45,13 +45,14 @@ SIIM_MOBILENET_OPACITY = Recipe(
         brightness_min=0.7,
         brightness_max=1.3,
     ),
-    # The settings were found on seeds 0 to 2, their test parts in sight; seed 3 judges them unseen.
+    # The settings were found on seeds 0 to 2, their test sets in sight; seed 3 evaluates them
+    # unseen.
     split=SplitSpec("patient", validation=0.1, test=0.2, seed=3),
     phases=(Phase("fine_tune", epochs=10, learning_rate=1e-3, schedule="cosine"),),
     batch_size=32,
-    finer_targets=True,
-    judged_epoch="last",
-    average_mirror=True,
+    combined_labels=True,
+    selected_epoch="last",
+    test_time_augmentation=True,
     calibrate=True,
     published={"accuracy": 0.7783},
 )
@@ -62,14 +63,14 @@ KERMANY_MOBILENET_CAUSE = replace(
     title="MobileNetV2 0.35, normal, bacterial or viral (Kermany)",
     source="X-ray Lab",
     about=(
-        "ImageNet weights, every layer trained on children's films: a first step from photographs "
-        "to radiographs, from which a network for other films can begin."
+        "ImageNet weights, every layer trained on children's images: a first step from photographs "
+        "to radiographs, from which a network for other images can begin."
     ),
     dataset="kermany",
-    label_view="kermany_cause",
+    task="kermany_cause",
     split=SplitSpec("patient", validation=0.06, test=0.0),
     phases=(Phase("fine_tune", epochs=6, learning_rate=1e-3, schedule="cosine"),),
-    finer_targets=False,
+    combined_labels=False,
     calibrate=False,
     published={},
 )
@@ -77,7 +78,7 @@ KERMANY_MOBILENET_CAUSE = replace(
 SIIM_MOBILENET_OPACITY_FROM_KERMANY = replace(
     SIIM_MOBILENET_OPACITY,
     name="siim_mobilenet_opacity_from_kermany",
-    title="MobileNetV2 0.35, opacity or not, by way of children's films (SIIM)",
+    title="MobileNetV2 0.35, opacity or not, by way of children's images (SIIM)",
     about=(
         "As siim_mobilenet_opacity, but begins with the weights of the newest finished run of "
         "kermany_mobilenet_cause in this workspace. The thesis' best figure on this question is a "
@@ -96,7 +97,7 @@ SIIM_MOBILENET_STUDY = replace(
         "is: most right answers, but the two small classes are hardly ever found. The thesis' best "
         "figure on this question is a validation accuracy of 0.633 (Xception, split by image)."
     ),
-    label_view="siim_study",
+    task="siim_study",
     calibrate=False,
     published={"accuracy": 0.633},
 )
@@ -122,7 +123,7 @@ QUICK_CNN = Recipe(
         "Split by patient where patients are known."
     ),
     dataset="folder",
-    label_view="folder_class",
+    task="folder_class",
     model="demo_cnn",
     preprocess=PreprocessSpec(size=96),
     augment=AugmentSpec(horizontal_flip=True, zoom=0.1, shift=0.05, rotation=5.0),
@@ -141,7 +142,7 @@ QUICK_MOBILENET = Recipe(
         "are known: a baseline that is hard to beat on a small machine."
     ),
     dataset="folder",
-    label_view="folder_class",
+    task="folder_class",
     model="mobilenet_v2",
     model_options={"alpha": 0.35, "dropout": 0.3},
     weights="imagenet",

@@ -1,8 +1,8 @@
 """The SIIM-FISABIO-RSNA COVID-19 thesis: fourteen experiments, one recipe each.
 
 Common to all, as published: 299 px, batch 16, categorical cross-entropy (6.12: the sparse one, the
-same function), split by image 80/20 without a test part, so that patients leak and the judge is
-the validation part that also chose the epoch; the run's report says both. Where two phases are
+same function), split by image 80/20 without a test set, so that patients leak and evaluation is by
+the validation set that also chose the epoch; the run's report says both. Where two phases are
 trained, the published figure is that after the second.
 
 Where a detail is missing or plainly a slip:
@@ -13,12 +13,12 @@ Where a detail is missing or plainly a slip:
     6.8: which augmentation is not said; A. 6.12: none is named, and none is used.
     6.11: SGD without momentum. 6.12: RMSprop at its own rate, 1e-3.
     9.1: the optimizer of the fine-tuning is not given; Nadam, as everywhere else.
-    9, 9.1, 10: the notebook lost 13 of the 1,267 hidden images; ours judge every one.
+    9, 9.1, 10: the notebook lost 13 of the 1,267 hidden images; ours evaluate every one.
 
-"Mended" is the same experiment as it should be: grouped by patient, with a test part of its own,
+"Corrected" is the same experiment corrected: grouped by patient, with a test set of its own,
 batch normalisation frozen while the base is fine-tuned, learning rates above 1e-3 lowered to it
 and those of whole pretrained networks and of 6.1 to 1e-4, balanced class weights. (6.1 has no batch
-normalisation: on films of 64 px it answered one class to all at 1e-3, balanced or not, and learned
+normalisation: on images of 64 px it answered one class to all at 1e-3, balanced or not, and learned
 at 1e-4.)
 """
 
@@ -30,7 +30,7 @@ from xray_core.splits import SplitSpec
 
 BY_IMAGE = SplitSpec("image", validation=0.2, test=0.0, allow_leaks=True)
 BY_PATIENT = SplitSpec("patient", validation=0.15, test=0.2)
-HIDDEN = SplitSpec("production", validation=0.2, test=0.2)
+HIDDEN = SplitSpec("target_domain", validation=0.2, test=0.2)
 AUGMENT_A = AugmentSpec(
     horizontal_flip=True, zoom=0.1, shear=0.05, brightness_min=0.8, brightness_max=1.1
 )
@@ -40,14 +40,14 @@ AUGMENT_C = AugmentSpec(
 )
 NONE = AugmentSpec()
 UNION = "siim_9_union"  # the experiment whose weights the last one begins with
-FINE_RATE, HIGHEST_RATE = 1e-4, 1e-3  # of the mended recipes
+FINE_RATE, HIGHEST_RATE = 1e-4, 1e-3  # of the corrected recipes
 
 SIIM = Recipe(
     name="siim",
     title="",
     source="",
     dataset="siim_covid19",
-    label_view="siim_study",
+    task="siim_study",
     model="xception",
     weights="imagenet",
     preprocess=PreprocessSpec(size=299),
@@ -84,7 +84,7 @@ EXPERIMENTS = (
         "6.1",
         "cnn9",
         "9-layer CNN, four appearances",
-        "As published, slips included: split by image, no test part, no class weights. "
+        "As published, slips included: split by image, no test set, no class weights. "
         "The thesis saw it predict only 'typical'. 46 million weights: wants a GPU.",
         model="cnn9",
         weights="random",
@@ -161,7 +161,7 @@ EXPERIMENTS = (
         "xception_3class",
         "Xception, three classes",
         "Negative, typical, or another opacity; 54.9% after the first phase.",
-        label_view="siim_3class",
+        task="siim_3class",
         model_options={"head": "pool_norm"},
         phases=(_frozen(10), _fine(100, 10)),
         published={"accuracy": 0.6295},
@@ -172,7 +172,7 @@ EXPERIMENTS = (
         "Xception, opacity or not",
         "Any opacity against none: the thesis' best validation accuracy; 75.0% after the first "
         "phase.",
-        label_view="siim_opacity",
+        task="siim_opacity",
         model_options={"head": "pool_norm"},
         phases=(_frozen(10), _fine(100, 10)),
         published={"accuracy": 0.8017},
@@ -182,7 +182,7 @@ EXPERIMENTS = (
         "xception_typical",
         "Xception, typical or not",
         "Typical against all else: fine-tuning made it worse, 67.7% before and 55.5% after.",
-        label_view="siim_typical",
+        task="siim_typical",
         phases=(_frozen(10, "sgd", 0.2), _fine(100, 5)),
         published={"accuracy": 0.5545},
     ),
@@ -192,7 +192,7 @@ EXPERIMENTS = (
         "Inception-v3, typical or not",
         "88.8% on validation beside 54% to 56% in training, and jumps down to 32%: the thesis "
         "itself calls it a bias.",
-        label_view="siim_typical",
+        task="siim_typical",
         model="inception_v3",
         augment=NONE,
         model_options={"head": "pool_norm_relu"},
@@ -203,10 +203,10 @@ EXPERIMENTS = (
         "9",
         "union",
         "Xception on a union of two datasets",
-        "SIIM and COVID-19 Radiography together, judged on SIIM images that nothing was trained "
-        "on; 76.7% on validation, 75.2% on the hidden test.",
+        "SIIM and COVID-19 Radiography together, evaluated on SIIM images that nothing was trained "
+        "on; 76.7% on validation, 75.2% on the external test set.",
         dataset="siim_radiography",
-        label_view="union_opacity",
+        task="union_opacity",
         split=HIDDEN,
         model_options={"head": "pool_norm"},
         phases=(_frozen(20),),
@@ -216,9 +216,9 @@ EXPERIMENTS = (
         "9.1",
         "union_finetuned",
         "Xception on a union, fine-tuned",
-        "As 9, then all layers: it collapses towards 'opacity', 73.7% on the hidden test.",
+        "As 9, then all layers: it collapses towards 'opacity', 73.7% on the external test set.",
         dataset="siim_radiography",
-        label_view="union_opacity",
+        task="union_opacity",
         split=HIDDEN,
         model_options={"head": "pool_norm"},
         phases=(_frozen(20), _fine(50, 3)),
@@ -229,10 +229,10 @@ EXPERIMENTS = (
         "from_union",
         "Xception from the weights of 9",
         "Begins with the newest finished run of siim_9_union in this workspace and trains again on "
-        "the SIIM images alone, judged on the same hidden ones: the thesis' best figure there.",
+        "the SIIM images alone, evaluated on the same hidden ones: the thesis' best figure there.",
         dataset="siim_radiography",
-        label_view="union_opacity",
-        split=replace(HIDDEN, production_only=True),
+        task="union_opacity",
+        split=replace(HIDDEN, target_domain_only=True),
         weights=f"run:{UNION}",
         model_options={"head": "pool_norm"},
         phases=(Phase("all", 15, "all", "nadam", 0.01),),
@@ -241,8 +241,8 @@ EXPERIMENTS = (
 )
 
 
-def mend(recipe: Recipe) -> Recipe:
-    """Return the experiment as it should be; see the head of this module."""
+def repair(recipe: Recipe) -> Recipe:
+    """Return the experiment corrected; see the head of this module."""
     whole = recipe.weights != "random"
     phases = []
     for phase in recipe.phases:
@@ -252,13 +252,13 @@ def mend(recipe: Recipe) -> Recipe:
         phases.append(replace(phase, learning_rate=rate, batch_norm="frozen" if fine else "train"))
     return replace(
         recipe,
-        name=f"{recipe.name}_mended",
-        title=f"{recipe.title}, as it should be",
-        about=f"{recipe.about} Here as it should be: whole patients in one part, a test part of "
+        name=f"{recipe.name}_corrected",
+        title=f"{recipe.title}, corrected",
+        about=f"{recipe.about} Here corrected: whole patients in one subset, a test set of "
         "its own where it had none, sensible learning rates, frozen batch normalisation, balanced "
         "class weights.",
         split=BY_PATIENT if recipe.split.method == "image" else recipe.split,
         phases=tuple(phases),
-        weights=recipe.weights.replace(UNION, f"{UNION}_mended"),
+        weights=recipe.weights.replace(UNION, f"{UNION}_corrected"),
         class_weights="balanced",
     )

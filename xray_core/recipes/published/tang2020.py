@@ -1,8 +1,8 @@
-"""Seven networks on NIH ChestX-ray14, and VGG19 on RSNA films: normal or not (Tang et al. 2020).
+"""Seven networks on NIH ChestX-ray14, and VGG19 on RSNA images: normal or not (Tang et al. 2020).
 
 Tang et al., "Automated abnormality classification of chest radiographs using deep convolutional
 neural networks", npj Digital Medicine 2020, 256 px, each network from ImageNet weights ("P") and
-from scratch ("S"). They read the labels of about 8,500 training films anew; those labels are not
+from scratch ("S"). They read the labels of about 8,500 training images anew; those labels are not
 in the dataset, so ours are the published ones, mined from reports, on a split by patient: figures
 cannot be expected to agree.
 
@@ -11,15 +11,16 @@ Not given in our source, and chosen by us: optimizer and rate (Adam, 1e-4 from I
 Keras has no ImageNet weights of AlexNet and ResNet-18: give a file of your own (`weights`).
 
 VGG19 on the RSNA pneumonia data, by seven folds: of the first stage of the challenge they trained
-on 21,152 films (6,993 normal, 14,159 not) and tested on other 4,532 (1,532 and 3,000); and, of
-these, on 11,652 films that are normal or have an opacity (6,993 and 4,659), tested on 2,532 (1,532
-and 1,000). Our source does not say which films were the test, and the second stage of the
-challenge took the place of the first: ours are its 26,684 films, each tested in one of seven folds.
-A recipe is one training, here of the first fold; all seven are one command: `submit NAME --data
-FOLDER --folds 7`. In `published`, precision is their PPV and NPV. With the numbers of films these
-leave a single confusion matrix (2,615 of 3,000 and 1,374 of 1,532 right; 922 of 1,000 and 1,476 of
-1,532 right), which gives accuracy and recall; those of the second are printed in the abstract, too,
-as is its AUC. ImageNet weights, 256 px, optimizer, rate and epochs are our choice here.
+on 21,152 images (6,993 normal, 14,159 not) and tested on other 4,532 (1,532 and 3,000); and, of
+these, on 11,652 images that are normal or have an opacity (6,993 and 4,659), tested on 2,532 (1,532
+and 1,000). Our source does not say which images were the test, and the second stage of the
+challenge took the place of the first: ours are its 26,684 images, each tested in one of seven
+folds. A recipe is one training, here of the first fold; all seven are one command: `submit NAME
+--data FOLDER --folds 7`. In `published`, precision is their PPV and NPV. With the numbers of images
+these leave a single confusion matrix (2,615 of 3,000 and 1,374 of 1,532 right; 922 of 1,000 and
+1,476 of 1,532 right), which gives accuracy and recall; those of the second are printed in the
+abstract, too, as is its AUC. ImageNet weights, 256 px, optimizer, rate and epochs are our choice
+here.
 """
 
 from dataclasses import replace
@@ -56,7 +57,7 @@ FROM_SCRATCH = Recipe(
     about="Normal against abnormal at 256 px. The source read its labels anew, which are not "
     "published; optimizer, rate and epochs are ours. Wants a GPU.",
     dataset="nih_chestxray14",
-    label_view="nih_abnormal",
+    task="nih_abnormal",
     model="resnet18",
     preprocess=PreprocessSpec(size=256),
     augment=AugmentSpec(horizontal_flip=True, rotation=5.0, shift=0.05),
@@ -98,10 +99,10 @@ RSNA_ABNORMAL = replace(
     name="tang2020_vgg19_rsna",
     title="VGG19 in seven folds, normal or not (RSNA)",
     about="The first of seven folds; for all of them, start 7 folds at once (submit … --folds 7). "
-    "The source tested on other films than those of its folds, and used the first stage of the "
+    "The source tested on other images than those of its folds, and used the first stage of the "
     "challenge; optimizer, rate and epochs are ours. Wants a GPU.",
     dataset="rsna_pneumonia",
-    label_view="rsna_abnormal",
+    task="rsna_abnormal",
     model="vgg19",
     weights="imagenet",
     split=SplitSpec("patient", validation=0.1, folds=7),
@@ -118,7 +119,7 @@ RSNA_OPACITY = replace(
     RSNA_ABNORMAL,
     name="tang2020_vgg19_rsna_opacity",
     title="VGG19 in seven folds, normal or opacity (RSNA)",
-    label_view="rsna_normal_opacity",
+    task="rsna_normal_opacity",
     published={
         "auc": 0.9804,
         "accuracy": 0.9471,

@@ -6,12 +6,12 @@ layers (see `models.own.build_xnet_cnn`), Adam at its own rate, 15 epochs, patie
 augmentation, and a split by patient of all images.
 
 The second network is a dual one: the same image branch, joined with age, follow-up number, view and
-gender. How is not given; see `models.own.build_xnet_dual` and `training.structured`.
+gender. How is not given; see `models.own.build_xnet_dual` and `training.tabular`.
 """
 
 from dataclasses import replace
 
-from xray_core.catalog import STRUCTURED
+from xray_core.catalog import TABULAR
 from xray_core.preprocess.spec import PreprocessSpec
 from xray_core.recipes.schema import Phase, Recipe
 from xray_core.splits import SplitSpec
@@ -25,7 +25,7 @@ XNET_CNN15 = Recipe(
         "published; most of what the source leaves open is ours."
     ),
     dataset="nih_chestxray14",
-    label_view="nih_first_diagnosis",
+    task="nih_first_diagnosis",
     model="xnet_cnn",
     preprocess=PreprocessSpec(size=256),
     split=SplitSpec("patient", validation=0.1, test=0.2),
@@ -39,8 +39,8 @@ XNET_DUAL = replace(
     title="X-Net dual, image and patient, first of fifteen diagnoses (NIH)",
     about=(
         "The same CNN, joined with age, gender, view and follow-up number. View and follow-up tell "
-        "how ill a patient is without a look at the film: compare with the CNN alone."
+        "how ill a patient is without a look at the image: compare with the CNN alone."
     ),
     model="xnet_dual",
-    structured=STRUCTURED,
+    tabular=TABULAR,
 )

@@ -39,7 +39,7 @@ def write_script(recipe: Recipe) -> str:
         loss=write_loss(recipe),
         weights=_write_class_weights(recipe),
         phases=textwrap.indent(write_phases(recipe), "    "),
-        keep="" if recipe.judged_epoch == "last" else "    model.set_weights(best.weights)\n",
+        keep="" if recipe.selected_epoch == "last" else "    model.set_weights(best.weights)\n",
         mirror=_write_mirror(recipe),
     )
 
@@ -47,7 +47,7 @@ def write_script(recipe: Recipe) -> str:
 def left_out(recipe: Recipe) -> list[str]:
     """Return what `recipe` asks for and the script does not do, in words."""
     unexpressed = {
-        "finer_targets: the script learns the judged classes alone.": recipe.finer_targets,
+        "combined_labels: the script learns the evaluated classes alone.": recipe.combined_labels,
         "calibrate: the final probabilities stay as the network gives them.": recipe.calibrate,
         f"mixup {recipe.mixup:g}: no images are blended.": recipe.mixup,
         "sampling balanced: each epoch shows every image once.": recipe.sampling == "balanced",
@@ -112,10 +112,10 @@ def _write_class_weights(recipe: Recipe) -> str:
 
 
 def _write_mirror(recipe: Recipe) -> str:
-    if not recipe.average_mirror:
+    if not recipe.test_time_augmentation:
         return ""
     return (
         "    # The mean over each image and its mirror image.\n"
-        "    mirrored = Films(judged.images[:, :, ::-1], judged.actual, len(classes))\n"
+        "    mirrored = Images(evaluated.images[:, :, ::-1], evaluated.actual, len(classes))\n"
         "    found = (found + model.predict(mirrored, verbose=0)) / 2\n"
     )

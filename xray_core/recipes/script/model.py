@@ -108,7 +108,7 @@ def quote(text: str) -> str:
 def _is_covered(name: str) -> bool:
     card = MODELS[name]
     # A script deals out images alone.
-    return name in APPLICATIONS or (card.builder.split(":")[0] in COPIED and not card.structured)
+    return name in APPLICATIONS or (card.builder.split(":")[0] in COPIED and not card.tabular)
 
 
 def _write_application(recipe: Recipe) -> str:

@@ -35,7 +35,7 @@ def write_phases(recipe: Recipe) -> str:
     paragraphs = []
     for number, phase in enumerate(recipe.phases):
         lines = [f"# Phase {number + 1} of {len(recipe.phases)}."]
-        if number and recipe.judged_epoch == "best":
+        if number and recipe.selected_epoch == "best":
             lines += ["model.set_weights(best.weights)"]
         if MODELS[recipe.model].pretrained:
             lines += _freeze(phase)

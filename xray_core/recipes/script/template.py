@@ -6,11 +6,11 @@ $head
 # Run:    python train.py split.csv IMAGE_FOLDER
 # Needs:  pip install keras tensorflow numpy pandas opencv-python-headless
 #
-# split.csv has a row for each image, with the columns path (inside IMAGE_FOLDER), label, and part:
-# train, validation or test. A run of X-ray Lab has used its split.parquet, which becomes such a
-# file with pandas and pyarrow:
+# split.csv has a row for each image, with the columns path (inside IMAGE_FOLDER), label, and
+# subset: training, validation or test. A run of X-ray Lab has used its split.parquet, which becomes
+# such a file with pandas and pyarrow:
 #   split = pandas.read_parquet("split.parquet").rename(columns={"class": "label"})
-#   split[["path", "label", "part"]].to_csv("split.csv", index=False)
+#   split[["path", "label", "subset"]].to_csv("split.csv", index=False)
 #
 # The results will be near to those of X-ray Lab, not the same: images are read by OpenCV alone (no
 # DICOM, no 16 bits), and order, augmentation and first weights are drawn in another way.
@@ -30,7 +30,7 @@ CLASSES = $classes
 SIZE = $size  # px, height = width
 BATCH_SIZE = $batch
 SEED = $seed
-MONITOR = $monitor  # cross-entropy of the validation part
+MONITOR = $monitor  # cross-entropy of the validation set
 
 
 def preprocess(image: np.ndarray) -> np.ndarray:
@@ -44,7 +44,7 @@ $augment
 $model
 
 
-class Films(keras.utils.PyDataset):
+class Images(keras.utils.PyDataset):
     """Batches of images in [0, 255] and their targets; shuffled and augmented for training."""
 
     def __init__(self, images: np.ndarray, actual: np.ndarray, n_classes: int, train: bool = False):
@@ -84,9 +84,9 @@ class KeepBest(keras.callbacks.Callback):
             self.loss, self.weights = logs[MONITOR], self.model.get_weights()
 
 
-def read_part(table: pd.DataFrame, part: str, folder: Path, classes: list[str]) -> Films:
-    """Return the images of a part, all of them in memory."""
-    rows = table[table["part"] == part]
+def read_subset(table: pd.DataFrame, subset: str, folder: Path, classes: list[str]) -> Images:
+    """Return the images of a subset, all of them in memory."""
+    rows = table[table["subset"] == subset]
     images = np.empty((len(rows), SIZE, SIZE), np.uint8)
     for number, path in enumerate(rows["path"]):
         image = cv2.imread(str(folder / path), cv2.IMREAD_GRAYSCALE)
@@ -94,7 +94,7 @@ def read_part(table: pd.DataFrame, part: str, folder: Path, classes: list[str]) 
             raise SystemExit(f"{folder / path} cannot be read. Take it out of the table.")
         images[number] = preprocess(image)
     actual = np.array([classes.index(label) for label in rows["label"]], dtype=int)
-    return Films(images, actual, len(classes), train=part == "train")
+    return Images(images, actual, len(classes), train=subset == "training")
 
 
 def compile_model(model: keras.Model, optimizer: keras.optimizers.Optimizer) -> None:
@@ -116,13 +116,13 @@ def area_under_roc(is_positive: np.ndarray, scores: np.ndarray) -> float:
     return (ranks[is_positive].sum() - positive * (positive + 1) / 2) / (positive * (n - positive))
 
 
-def show_result(actual: np.ndarray, found: np.ndarray, classes: list[str], part: str) -> None:
+def show_result(actual: np.ndarray, found: np.ndarray, classes: list[str], subset: str) -> None:
     """Print accuracy, AUC and confusion matrix."""
     areas = [area_under_roc(actual == k, found[:, k]) for k in range(len(classes))]
     area = areas[1] if len(classes) == 2 else np.mean(areas)
     confusion = np.zeros((len(classes), len(classes)), int)
     np.add.at(confusion, (actual, found.argmax(axis=1)), 1)
-    print(f"{part}: {len(actual)} images")
+    print(f"{subset}: {len(actual)} images")
     print(f"accuracy {np.mean(found.argmax(axis=1) == actual):.4f}")
     print(f"AUC {area:.4f}" + ("" if len(classes) == 2 else " (mean of one against the others)"))
     print("confusion matrix, rows true, columns predicted:")
@@ -130,9 +130,9 @@ def show_result(actual: np.ndarray, found: np.ndarray, classes: list[str], part:
 
 
 def main() -> None:
-    """Read the data, train, judge."""
+    """Read the data, train, evaluate."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("table", type=Path, help="CSV with the columns path, label, part")
+    parser.add_argument("table", type=Path, help="CSV with the columns path, label, subset")
     parser.add_argument("folder", type=Path, help="folder of the images")
     parser.add_argument("--save", type=Path, help="write the trained model there, as .keras")
     options = parser.parse_args()
@@ -140,15 +140,15 @@ def main() -> None:
     keras.utils.set_random_seed(SEED)
     keras.config.set_dtype_policy($policy)
     table = pd.read_csv(options.table, dtype=str)
-    if absent := sorted({"path", "label", "part"} - set(table)):
+    if absent := sorted({"path", "label", "subset"} - set(table)):
         raise SystemExit(f"{options.table} has no column {absent}.")
     classes = CLASSES or sorted(table["label"].unique())
     if unknown := sorted(set(table["label"]) - set(classes)):
         raise SystemExit(f"Labels that are no classes: {unknown}. The classes are: {classes}.")
-    if absent := sorted(set(classes) - set(table.loc[table["part"] == "train", "label"])):
-        raise SystemExit(f"No image of these classes is in the part train: {absent}.")
-    training = read_part(table, "train", options.folder, classes)
-    validation = read_part(table, "validation", options.folder, classes)
+    if absent := sorted(set(classes) - set(table.loc[table["subset"] == "training", "label"])):
+        raise SystemExit(f"No image of these classes is in the training set: {absent}.")
+    training = read_subset(table, "training", options.folder, classes)
+    validation = read_subset(table, "validation", options.folder, classes)
 $weights
     model = build_model(len(classes))
     best = KeepBest()
@@ -156,11 +156,11 @@ $weights
 $phases
 
 $keep\
-    part = "test" if (table["part"] == "test").any() else "validation"
-    judged = read_part(table, part, options.folder, classes)
-    found = model.predict(judged, verbose=0)
+    subset = "test" if (table["subset"] == "test").any() else "validation"
+    evaluated = read_subset(table, subset, options.folder, classes)
+    found = model.predict(evaluated, verbose=0)
 $mirror\
-    show_result(judged.actual, found, classes, part)
+    show_result(evaluated.actual, found, classes, subset)
     if options.save:
         model.save(options.save)
 
@@ -187,7 +187,7 @@ CONTRASTS = {
 }
 
 SQUARES = {
-    "squash": """\
+    "stretch": """\
     height, width = SIZE, SIZE
     smaller = (min(width, image.shape[1]), min(height, image.shape[0]))
     image = cv2.resize(image, smaller, interpolation=cv2.INTER_AREA)

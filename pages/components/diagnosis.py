@@ -1,0 +1,52 @@
+"""What seems to go wrong in a training: what, by which figures, and what to try next."""
+
+from collections.abc import Sequence
+
+import pandas as pd
+import streamlit as st
+
+from pages.components.frame import escape_markdown, show_errors
+from xray_core.evaluation.diagnose import LOOKED_FOR, MIN_EPOCHS, diagnose_run
+from xray_core.evaluation.training_checks.history import CheckResult
+from xray_core.runs import Run
+
+ICONS = {
+    "serious": ":red[:material/error:]",
+    "warning": ":orange[:material/info:]",
+}
+
+
+def show_diagnosis(run: Run, epochs: pd.DataFrame) -> None:
+    """List what seems to go wrong; nothing while there is nothing to say."""
+    with show_errors():
+        results = diagnose_run(run, epochs)
+    _show_check_results(results)
+
+
+def show_verdict(run: Run) -> None:
+    """List what went wrong in an ended run, or say what was looked for in vain."""
+    with show_errors():
+        epochs = run.read_epochs()
+        results = diagnose_run(run, epochs)
+    _show_check_results(results)
+    if results:
+        return
+    if len(epochs) < MIN_EPOCHS:
+        st.caption(f"Too few epochs ({len(epochs)}) to evaluate how the training went.")
+        return
+    st.caption(
+        f":green[:material/check:] Nothing suspicious in the {len(epochs):,} epochs of training. "
+        f"Looked for: {', '.join(LOOKED_FOR)}."
+    )
+
+
+def _show_check_results(results: Sequence[CheckResult]) -> None:
+    if not results:
+        return
+    with st.container(border=True, key="diagnosis"):
+        for one in results:
+            st.markdown(
+                f"{ICONS[one.severity]} **{escape_markdown(one.title)}**  \n"
+                f"{escape_markdown(one.evidence)}  \n"
+                f"**Next:** {escape_markdown(one.advice)}"
+            )

@@ -1,0 +1,72 @@
+"""What every page begins with: the frame around it, and errors in words."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import streamlit as st
+from streamlit.runtime.pages_manager import PagesManager
+
+from xray_core.errors import XrayError
+
+# What begins something in Streamlit's Markdown: anywhere, or only where a text begins.
+SIGNS = re.compile(r"[\\`*\[\]<$~|]|(?<![^\W_])_|_(?![^\W_])|&(?=[#\w])|:(?=[a-zA-Z:])|^[-+#=>]")
+NUMBERED = re.compile(r"^(\d+)([.)])")
+# What becomes a link, an icon, an emoji or an arrow wherever it stands, escaped or not.
+LATE = re.compile(
+    r"https?:(?=//)|www(?=\.)|@(?=[-\w])|:(?=material[/_]|streamlit:|[\w+-]+:)"
+    r"|(?<!\S)(?:<(?=->?(?!\S))|-(?=[->](?!\S))|[<>~](?==(?!\S)))",
+    re.IGNORECASE,
+)
+JOINER = "\u2060"  # of no width
+
+NOTICE = "For learning, never for diagnosis."
+
+
+def open_page(title: str, about: str) -> None:
+    """Show the page's title; must be the first call of each page.
+
+    Until `st.navigation` has run once in a fresh server, Streamlit runs a page of the
+    `pages/` folder without `streamlit_app.py`, so that a bookmark would show a page without
+    its navigation. Then the run is started again, this time through the entry point. Several
+    visitors may come at once: Streamlit's switch tells what the next run does, not how this
+    one began, so each session also remembers whether it has come through the entry point.
+    """
+    if PagesManager.uses_pages_directory or "entered" not in st.session_state:
+        PagesManager.uses_pages_directory = False
+        st.session_state["entered"] = True  # once is enough, however this page was started
+        st.rerun()
+    st.title(title, anchor=False)
+    st.caption(f"{about} {NOTICE}")
+
+
+@contextmanager
+def show_errors() -> Iterator[None]:
+    """Show what goes wrong as one clear message, and end the page there."""
+    try:
+        yield
+    except XrayError as error:
+        st.error(escape_markdown(str(error)), icon=":material/error:")
+        st.stop()
+    except OSError as error:
+        reason = f"{error.strerror or error}: {error.filename or ''}"
+        st.error(
+            escape_markdown(f"The disk refused: {reason} Free space or permissions may help."),
+            icon=":material/hard_drive:",
+        )
+        st.stop()
+
+
+def escape_markdown(text: str) -> str:
+    """Return `text`, which is not ours, such that Streamlit's Markdown shows it to the letter.
+
+    Labels of widgets, captions, help, errors, metrics and cells of `st.table` are Markdown, as are
+    the choices of radio buttons, pills and segmented controls; those of select boxes, cells of
+    `st.dataframe` and placeholders are not.
+
+    Args:
+        text: of any origin. Runs of blanks and ends of lines become one blank, as in a browser.
+    """
+    # Some patterns are replaced after the escapes are gone: a sign that nobody sees divides them.
+    text = LATE.sub(lambda found: f"{found[0]}{JOINER}", " ".join(text.split()))
+    return NUMBERED.sub(r"\1\\\2", SIGNS.sub(r"\\\g<0>", text))

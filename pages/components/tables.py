@@ -1,0 +1,45 @@
+"""What the pages look up in a catalog again and again, computed once for every session."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pandas as pd
+import streamlit as st
+
+from pages.components.grid import Box
+from xray_core import eda
+from xray_core.catalog import Catalog, relative_boxes
+
+
+@dataclass(frozen=True)
+class Tables:
+    """Read-only tables of one catalog under one task; see `xray_core.eda`.
+
+    Attributes:
+        catalog: what they were computed from.
+        labels: index of `catalog.images`.
+        counts: images and patients of each class.
+        boxes: image_id -> its boxes, (x, y, width, height) as fractions of the image. A dict,
+            since looking up twenty images in a table takes longer than drawing them.
+    """
+
+    catalog: Catalog
+    labels: pd.Series
+    counts: pd.DataFrame
+    boxes: Mapping[str, tuple[Box, ...]]
+
+
+# Keyed by the catalog's identity, which nothing else can take on: the result holds it.
+@st.cache_resource(max_entries=16, show_spinner=False, hash_funcs={Catalog: id})
+def read_tables(catalog: Catalog, task_name: str) -> Tables:
+    """Return the tables of `catalog` for the task called `task_name`."""
+    boxes: dict[str, list[Box]] = {}
+    table = relative_boxes(catalog)[["image_id", "x", "y", "width", "height"]]
+    for image_id, *box in table.itertuples(index=False, name=None):
+        boxes.setdefault(image_id, []).append(tuple(box))
+    return Tables(
+        catalog=catalog,
+        labels=eda.name_labels(catalog, task_name),
+        counts=eda.count_labels(catalog, task_name),
+        boxes={image_id: tuple(found) for image_id, found in boxes.items()},
+    )

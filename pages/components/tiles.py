@@ -1,0 +1,77 @@
+"""Tiles of a catalog's images: thumbnail, boxes and label, ready for the grid."""
+
+import pandas as pd
+
+from pages.components.grid import Tile, as_data_address
+from pages.components.tables import Tables
+from xray_core.preprocess.thumbnails import create_thumbnails
+from xray_core.tasks import SEPARATOR
+from xray_core.workspace import find_workspace
+
+SIDE = 256  # px, of a tile in the grid
+
+
+def build_tiles(
+    tables: Tables, images: pd.DataFrame, side: int = SIDE, with_masks: bool = False
+) -> list[Tile]:
+    """Return a tile for each row of `images`, with a thumbnail of at most `side` px.
+
+    Args:
+        tables: of the images' catalog.
+        images: rows of `catalog.images` whose file is present.
+        side: px.
+        with_masks: whether the tiles carry the masks of the lungs, where there are any.
+    """
+    root = tables.catalog.root
+    paths = [root / path for path in images["path"]]
+    thumbnails = create_thumbnails(paths, side, find_workspace().cache / "thumbnails")
+    masks = _read_masks(tables, images, side) if with_masks else {}
+    classes = list(tables.counts["class"])
+    tiles = []
+    for image_id, label, ratio, thumbnail in zip(
+        images["image_id"],
+        tables.labels[images.index],
+        images["width"].astype("float64") / images["height"].astype("float64"),
+        thumbnails,
+        strict=True,
+    ):
+        boxes = tables.boxes.get(image_id, ())
+        title = name_label(label)
+        unread = "" if thumbnail.jpeg else "cannot be read"
+        n_boxes = f"{len(boxes)} box{'es' * (len(boxes) != 1)}" if boxes else ""
+        tiles.append(
+            Tile(
+                id=image_id,
+                title=title,
+                note=n_boxes,
+                alt=", ".join(filter(None, [f"X-ray {image_id}", title, n_boxes, unread])),
+                src=as_data_address(thumbnail.jpeg),
+                mask=masks.get(image_id, ""),
+                reason=thumbnail.reason.replace(f"{root}/", ""),
+                ratio=ratio if ratio > 0 else 1.0,
+                boxes=boxes,
+                color=classes.index(title) if title in classes else -1,
+            )
+        )
+    return tiles
+
+
+def has_masks(tables: Tables) -> bool:
+    """Whether any image of the dataset has a mask of the lungs."""
+    return bool(tables.catalog.images["mask_path"].notna().any())
+
+
+def _read_masks(tables: Tables, images: pd.DataFrame, side: int) -> dict[str, str]:
+    """Return image_id -> its mask as an address; one that cannot be read is left out."""
+    masked = images[images["mask_path"].notna()]
+    paths = [tables.catalog.root / path for path in masked["mask_path"]]
+    masks = create_thumbnails(paths, side, find_workspace().cache / "thumbnails")
+    addresses = [as_data_address(mask.jpeg) for mask in masks]
+    return dict(zip(masked["image_id"], addresses, strict=True))
+
+
+def name_label(label: str) -> str:
+    """Return an entry of `eda.name_labels` as words for a person."""
+    if pd.isna(label):
+        return "unlabelled"
+    return label.replace(SEPARATOR, ", ") or "none of the classes"

@@ -1,0 +1,114 @@
+// Window and level of the large images of grid.js: a straight line from gray levels to gray
+// levels, drawn by the browser through an SVG filter, so that no move asks the server.
+
+// What the user chose, kept while images come and go; all large images share it.
+const chosen = { preset: "", level: 0, width: 0, invert: false };
+
+function showWindow(parentElement, presets) {
+  const list = parentElement.querySelector("ul");
+  let panel = parentElement.querySelector(".window");
+  if (!presets.length) return panel?.remove();
+  // A preset that is measured on the image means another window on the next image.
+  if (!chosen.width) take(presets[0]);
+  else if (chosen.preset) take(presets.find(({ name }) => name === chosen.preset) ?? presets[0]);
+
+  const names = JSON.stringify(presets);
+  if (!panel || panel.names !== names) {
+    panel?.remove();
+    panel = drawPanel(presets, () => apply(list, panel));
+    panel.names = names;
+    list.after(panel);
+  }
+  apply(list, panel);
+}
+
+function take({ name, level, width }) {
+  Object.assign(chosen, { preset: name, level, width });
+}
+
+function drawPanel(presets, apply) {
+  const panel = document.createElement("div");
+  panel.className = "window";
+  // The page turns to the next image on an arrow key; a slider needs the arrows for itself.
+  panel.onkeydown = (event) => event.stopPropagation();
+  panel.append(drawFilter());
+  for (const [name, title, lowest] of [["level", "Level", 0], ["width", "Window width", 1]]) {
+    const label = add(panel, "label", "");
+    const words = add(label, "span", "");
+    words.append(title);
+    add(words, "output", name);
+    const slider = add(label, "input", name);
+    Object.assign(slider, { type: "range", min: lowest, max: 255, step: 0.5 });
+    slider.setAttribute("aria-label", title);
+    slider.oninput = () => {
+      Object.assign(chosen, { preset: "", [name]: Number(slider.value) });
+      apply();
+    };
+  }
+  const buttons = add(panel, "div", "presets");
+  const addButton = (text, act) => {
+    const button = add(buttons, "button", "");
+    Object.assign(button, { type: "button", textContent: text });
+    button.onclick = () => {
+      act();
+      apply();
+    };
+    return button;
+  };
+  for (const preset of presets) {
+    addButton(preset.name, () => take(preset)).dataset.preset = preset.name;
+  }
+  addButton("invert", () => { chosen.invert = !chosen.invert; }).dataset.invert = "";
+  addButton("reset", () => {
+    chosen.invert = false;
+    take(presets[0]);
+  });
+  const details = add(panel, "details", "");
+  add(details, "summary", "").textContent = "What the numbers mean";
+  add(details, "p", "").textContent =
+    "Gray levels of the file as it is read: 0 is black, 255 is white. The window is the stretch of "
+    + "levels that is spread from black to white: it lies around the level, half of its width on "
+    + "either side; what is darker turns black, what is brighter white. A narrow window shows "
+    + "faint differences. Auto takes the 1st to the 99th percentile of what is shown. Files of "
+    + "more than 8 bits were brought to 256 levels when read. These are no Hounsfield units: on "
+    + "a radiograph, “lungs” and “bones” only mean its dark and its bright part.";
+  return panel;
+}
+
+function drawFilter() {
+  const make = (kind, parent, attributes) => {
+    const element = document.createElementNS("http://www.w3.org/2000/svg", kind);
+    for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+    parent?.append(element);
+    return element;
+  };
+  const svg = make("svg", null, { width: 0, height: 0, "aria-hidden": true });
+  svg.style.position = "absolute";
+  // On the stored values as they are, not on linear light.
+  const filter = make("filter", svg, { id: "window", "color-interpolation-filters": "sRGB" });
+  const transfer = make("feComponentTransfer", filter, {});
+  for (const channel of ["R", "G", "B"]) make(`feFunc${channel}`, transfer, { type: "linear" });
+  return svg;
+}
+
+function apply(list, panel) {
+  const { level, width, invert, preset } = chosen;
+  const slope = 255 / width;
+  const intercept = 0.5 - level / width; // of values from 0 to 1
+  for (const line of panel.querySelectorAll("[type=linear]")) {
+    line.setAttribute("slope", invert ? -slope : slope);
+    line.setAttribute("intercept", invert ? 1 - intercept : intercept);
+  }
+  const plain = width === 255 && level === 127.5 && !invert;
+  for (const image of list.querySelectorAll("img")) {
+    image.style.filter = plain ? "" : "url(#window)";
+  }
+  for (const name of ["level", "width"]) {
+    panel.querySelector(`input.${name}`).value = chosen[name];
+    panel.querySelector(`output.${name}`).textContent = Number(chosen[name].toFixed(1));
+  }
+  for (const button of panel.querySelectorAll("button")) {
+    if ("preset" in button.dataset) button.ariaPressed = button.dataset.preset === preset;
+    if ("invert" in button.dataset) button.ariaPressed = invert;
+  }
+}

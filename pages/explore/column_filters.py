@@ -1,0 +1,260 @@
+"""The popover "More filters": conditions on any column, kept in the address as `?where=`."""
+
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from pages.components.frame import escape_markdown
+from pages.explore.image_address import start_over
+from xray_core.catalog import COLUMNS, Catalog
+from xray_core.eda.filters import (
+    KNOWN,
+    NO,
+    RANGE,
+    TEXT,
+    VALUES,
+    YES,
+    Filter,
+    FilterError,
+    format_filters,
+    kinds_of,
+    parse_filters,
+)
+
+N_LISTED = 50  # values offered by name; rarer ones can be typed
+WHERE = "where"
+WORDS = {
+    "image_id": "Image",
+    "path": "File",
+    "source": "Dataset",
+    "patient_id": "Patient",
+    "study_id": "Study",
+    "image_findings": "Findings of the image",
+    "published_split": "Published subset",
+    "age": "Age (years)",
+    "follow_up": "Follow-up",
+    "mask_path": "Lung mask",
+    "width": "Width (px)",
+    "height": "Height (px)",
+    "original_width": "Original width (px)",
+    "original_height": "Original height (px)",
+    "file_size": "File size (bytes)",
+}
+WriteFilter = Callable[..., None]  # gets the fields of the filter that is wanted, or none of them
+N_NAMED = 3  # values of a filter that are written out
+KINDS = {VALUES: "is one of", TEXT: "contains", RANGE: "lies between", KNOWN: "is known or not"}
+
+
+def read_filters(catalog: Catalog) -> tuple[Filter, ...]:
+    """Return the filters in the address that fit this dataset, and warn of the others."""
+    try:
+        filters = parse_filters(st.query_params.get(WHERE, ""))
+    except FilterError as error:
+        st.warning(f"The filters in the address are left out. {escape_markdown(str(error))}")
+        return ()
+    empty = {one.column for one in filters if catalog.images[one.column].isna().all()}
+    if empty:
+        names = ", ".join(sorted(map(name_column, empty)))
+        st.warning(f"This dataset tells nothing of: {names}. The filters on it are left out.")
+    return tuple(one for one in filters if one.column not in empty)
+
+
+def show_filters(catalog: Catalog, filters: tuple[Filter, ...]) -> None:
+    """Show the popover in which `filters`, as `read_filters` returns them, are changed."""
+    label = f"More filters ({len(filters)})" if filters else "More filters"
+    with st.popover(label, icon=":material/filter_list:", key="more_filters"):
+        if error := st.session_state.pop("where_error", ""):
+            st.error(escape_markdown(error))
+        for number, one in enumerate(filters):
+            st.button(
+                escape_markdown(describe_filter(one)),
+                key=f"drop_{number}",
+                icon=":material/close:",
+                help="Take this filter back.",
+                on_click=_write,
+                args=([*filters[:number], *filters[number + 1 :]],),
+            )
+        _show_editor(catalog, filters)
+
+
+def describe_filter(one: Filter) -> str:
+    """Return a filter as words for a person."""
+    name = name_column(one.column)
+    if one.kind == VALUES:
+        values = [value or "unknown" for value in one.values]
+        rest = [f"{len(values) - N_NAMED} more"] if len(values) > N_NAMED else []
+        return f"{name} is {' or '.join([*values[:N_NAMED], *rest])}"
+    if one.kind == TEXT:
+        return f"{name} contains “{one.text}”"
+    if one.kind == KNOWN:
+        return f"{name} is {'known' if one.text == YES else 'unknown'}"
+    if one.low is None or one.high is None:
+        end = one.high if one.low is None else one.low
+        return f"{name} {'at most' if one.low is None else 'at least'} {end:,.10g}"
+    return f"{name} from {one.low:,.10g} to {one.high:,.10g}"
+
+
+def name_column(column: str) -> str:
+    """Return a column of the catalog as words for a person."""
+    return WORDS.get(column) or column.replace("_", " ").capitalize()
+
+
+def _write(filters: Sequence[Filter]) -> None:
+    """Write the filters to the address."""
+    text = format_filters(filters)
+    try:
+        parse_filters(text)  # too many or too long for an address?
+    except FilterError as error:
+        st.session_state["where_error"] = str(error)
+        return
+    st.query_params.pop(WHERE, None)
+    if text:
+        st.query_params[WHERE] = text
+    start_over()
+
+
+def _show_editor(catalog: Catalog, filters: tuple[Filter, ...]) -> None:
+    present = catalog.present
+    _, columns = _list_columns(catalog)
+    column = st.selectbox(
+        "Column",
+        columns,
+        format_func=name_column,
+        index=None,
+        placeholder="Choose a column to filter by",
+        key="where_column",
+    )
+    if column is None:
+        return
+    kinds = [kind for kind in kinds_of(column) if kind != KNOWN or present[column].isna().any()]
+    if column == "mask_path":
+        kinds = [KNOWN]
+    kind = st.radio("How", kinds, format_func=KINDS.get, horizontal=True, key=f"how_{column}")
+    existing = next((one for one in filters if (one.column, one.kind) == (column, kind)), None)
+
+    def write_filter(**wanted: Any) -> None:
+        """Write the filters with `existing` as `wanted` says, or without it."""
+        try:
+            changed = [Filter(column, kind, **wanted)] if wanted else []
+        except FilterError as error:
+            st.session_state["where_error"] = str(error)
+            return
+        at = filters.index(existing) if existing else len(filters)
+        _write([*filters[:at], *changed, *filters[at + 1 :]])
+
+    edit = {VALUES: _edit_values, TEXT: _edit_text, RANGE: _edit_range, KNOWN: _edit_known}
+    edit[kind](present[column], column, existing, write_filter)
+
+
+# Keyed by the catalog's identity, which nothing else can take on: the result holds it.
+@st.cache_resource(max_entries=16, show_spinner=False, hash_funcs={Catalog: id})
+def _list_columns(catalog: Catalog) -> tuple[Catalog, list[str]]:
+    present = catalog.present
+    return catalog, [name for name in COLUMNS if _tells_apart(present[name])]
+
+
+def _tells_apart(values: pd.Series) -> bool:
+    """Whether a filter on a column can tell any two images apart."""
+    known = values.notna()
+    return bool(known.any() and not (known.all() and (values == values.iloc[0]).all()))
+
+
+def _edit_values(
+    values: pd.Series, column: str, existing: Filter | None, write_filter: WriteFilter
+) -> None:
+    counts = values.fillna("").value_counts()
+    chosen = list(existing.values) if existing else []
+    listed = list(counts.index[:N_LISTED])
+    key = _hold(f"where_{column}_{VALUES}", chosen)
+    more = f", the {N_LISTED} most frequent of {len(counts):,}" if len(counts) > N_LISTED else ""
+
+    def change() -> None:
+        picked = tuple(st.session_state[key])
+        write_filter(**({"values": picked} if picked else {}))
+
+    st.multiselect(
+        f"{name_column(column)}{more}",
+        [*listed, *(value for value in chosen if value not in listed)],
+        format_func=lambda value: f"{value or 'unknown'} ({counts.get(value, 0):,})",
+        key=key,
+        accept_new_options=bool(more),
+        placeholder="Choose, or type another" if more else "Choose",
+        select_all=False,
+        on_change=change,
+    )
+
+
+def _edit_text(
+    values: pd.Series, column: str, existing: Filter | None, write_filter: WriteFilter
+) -> None:
+    key = _hold(f"where_{column}_{TEXT}", existing.text if existing else "")
+
+    def change() -> None:
+        text = st.session_state[key]
+        write_filter(**({"text": text} if text else {}))
+
+    example = next(iter(values.dropna()), "")
+    st.text_input(
+        f"{name_column(column)} contains",
+        key=key,
+        placeholder=f"e.g. a part of {example}",
+        help="Letters to find anywhere in it, in upper or lower case. No wildcards.",
+        on_change=change,
+    )
+
+
+def _edit_known(
+    values: pd.Series, column: str, existing: Filter | None, write_filter: WriteFilter
+) -> None:
+    key = _hold(f"where_{column}_{KNOWN}", existing.text if existing else None)
+    n_known = int(values.notna().sum())
+    words = {YES: f"known ({n_known:,})", NO: f"unknown ({len(values) - n_known:,})"}
+
+    def change() -> None:
+        answer = st.session_state[key]
+        write_filter(**({"text": answer} if answer else {}))
+
+    st.pills(
+        name_column(column), [YES, NO], format_func=words.__getitem__, key=key, on_change=change
+    )
+
+
+def _edit_range(
+    values: pd.Series, column: str, existing: Filter | None, write_filter: WriteFilter
+) -> None:
+    keys = [
+        _hold(f"where_{column}_{name}", getattr(existing, name, None)) for name in ("low", "high")
+    ]
+
+    def change() -> None:
+        low, high = (st.session_state[key] for key in keys)
+        write_filter(**({} if low is None and high is None else {"low": low, "high": high}))
+
+    with st.container(horizontal=True):
+        for label, key, end in zip(
+            ("At least", "At most"), keys, (values.min(), values.max()), strict=True
+        ):
+            st.number_input(
+                label,
+                value=None,
+                key=key,
+                format="%.10g",
+                placeholder=f"{end:.10g}",
+                width=140,
+                on_change=change,
+            )
+    st.caption(
+        f"{name_column(column)}: {values.min():,.10g} to {values.max():,.10g} in this dataset."
+    )
+
+
+def _hold(key: str, value: object) -> str:
+    """Let the widget called `key` show what the address says; return `key`."""
+    with suppress(KeyError):
+        if st.session_state[key] == value:
+            return key
+    st.session_state[key] = value
+    return key

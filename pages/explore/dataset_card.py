@@ -1,0 +1,86 @@
+"""A dataset's card: what it is, whose it is, how much of it is here, what is wrong with it."""
+
+import pandas as pd
+import streamlit as st
+
+from pages.components.download import show_table
+from pages.components.frame import escape_markdown
+from pages.components.tables import Tables
+from xray_core.catalog import Catalog
+from xray_core.datasets import READERS
+from xray_core.synthetic.dataset import is_synthetic
+from xray_core.tasks import tasks_of
+
+
+def show_card(tables: Tables) -> None:
+    """Show where the dataset comes from, its counts, and its known issues."""
+    catalog = tables.catalog
+    reader = READERS[catalog.source]
+    drawn = is_synthetic(catalog.root)
+    st.subheader("Synthetic images" if drawn else escape_markdown(reader.title), anchor=False)
+    if drawn:
+        st.info(
+            f"Drawn by this app in the layout of {escape_markdown(reader.title)}: no real "
+            "patients. What is said below of origin and trouble holds for the real dataset.",
+            icon=":material/draw:",
+        )
+    st.markdown(escape_markdown(reader.about))
+    _show_counts(catalog)
+    left, right = st.columns(2, gap="large")
+    with left:
+        st.subheader("Origin", anchor=False)
+        if reader.address:
+            st.markdown(f"Published at <{reader.address}>")
+        st.markdown(f"**Licence:** {escape_markdown(reader.licence)}")
+        st.markdown("**To cite:**")
+        st.code(reader.citation, language=None, wrap_lines=True)
+    with right:
+        st.subheader("Known issues", anchor=False)
+        st.markdown("\n".join(f"- {escape_markdown(one)}" for one in reader.known_issues))
+    st.subheader("Import notes", anchor=False)
+    _show_remarks(catalog)
+    st.subheader("Tasks", anchor=False)
+    tasks = [
+        {
+            "task": name,
+            "question": task.question,
+            "classes": ", ".join(task.classes) or "every finding",
+            "from": task.source,
+        }
+        for name, task in tasks_of(catalog.source).items()
+    ]
+    st.dataframe(tasks, hide_index=True, alt="Regroupings of the findings into classes")
+
+
+def _show_counts(catalog: Catalog) -> None:
+    images = catalog.images
+    present = int(images["path"].notna().sum())
+    size = images["file_size"].sum()
+    counts = {
+        "Images": f"{len(images):,}",
+        "In the folder": "all" if present == len(images) else f"{present:,}",
+        "Size on disk": f"{size / 1e9:.1f} GB" if size > 1e9 else f"{size / 1e6:.0f} MB",
+        "Patients": f"{images['patient_id'].nunique():,}",
+        "Studies": f"{images['study_id'].nunique():,}",
+        "Boxes": f"{len(catalog.boxes):,}",
+    }
+    with st.container(horizontal=True, gap="large"):
+        for name, count in counts.items():
+            st.metric(name, "none given" if count == "0" else count, width="content")
+
+
+def _show_remarks(catalog: Catalog) -> None:
+    if not catalog.remarks:
+        st.caption("Nothing out of the ordinary.")
+        return
+    remarks = pd.DataFrame(
+        [
+            {
+                "what": remark.message,
+                "count": remark.count,
+                "examples": ", ".join(remark.examples),
+            }
+            for remark in catalog.remarks
+        ]
+    )
+    show_table(remarks, f"{catalog.source}-remarks", "What the reader went on from, with examples")

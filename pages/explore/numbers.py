@@ -1,0 +1,35 @@
+"""A dataset in numbers: one section at a time, so that only what is looked at is computed."""
+
+import streamlit as st
+
+from pages.components.frame import show_errors
+from pages.components.tables import Tables
+from pages.explore.dataset_card import show_card
+from pages.explore.numbers_boxes import show_boxes
+from pages.explore.numbers_images import show_images
+from pages.explore.numbers_labels import show_labels
+from pages.explore.numbers_patients import show_patients
+
+SECTIONS = {
+    "About": show_card,
+    "Labels": show_labels,
+    "Patients": show_patients,
+    "Images": show_images,
+    "Boxes": show_boxes,
+}
+
+
+def show_numbers(tables: Tables) -> None:
+    """Show one section of figures and tables of the whole dataset, whatever the filters say."""
+    section = st.segmented_control(
+        "Section",
+        list(SECTIONS),
+        default=next(iter(SECTIONS)),
+        required=True,
+        key="numbers",
+        bind="query-params",
+        label_visibility="collapsed",
+    )
+    st.caption("Of the whole dataset: only the task above matters here, not the filters.")
+    with show_errors():
+        SECTIONS[section or next(iter(SECTIONS))](tables)

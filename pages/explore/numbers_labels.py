@@ -1,0 +1,113 @@
+"""Labels in numbers: images of each class, and which findings occur together."""
+
+import math
+
+import pandas as pd
+import streamlit as st
+
+from pages.components.download import show_figure, show_table
+from pages.components.pager import show_pager
+from pages.components.tables import Tables
+from pages.explore.numbers_tables import combinations, recall
+from xray_core import eda
+from xray_core.figures.explore import plot_label_counts, plot_sets, plot_together
+from xray_core.figures.explore.labels import N_FINDINGS, N_SETS
+from xray_core.tasks import SEPARATOR
+
+ROWS = 12  # sets of findings on a page of the table
+
+
+def show_labels(tables: Tables) -> None:
+    """Show the classes of the task, then the findings as the authors published them."""
+    source, counts = tables.catalog.source, tables.counts
+    left, right = st.columns([3, 2], gap="large")
+    with left:
+        st.subheader("Images of each class", anchor=False)
+        show_figure(plot_label_counts(counts), f"{source}-classes", "Images of each class")
+    with right:
+        st.subheader("Images and patients", anchor=False)
+        show_table(counts, f"{source}-classes", "Images, files and patients of each class")
+        n_patients, n_studies = tables.catalog.images[["patient_id", "study_id"]].nunique()
+        studies = f", {n_studies:,} studies" if n_studies else ""
+        st.caption(
+            f"{n_patients:,} patients{studies} in all; a patient may be in several classes."
+            if n_patients
+            else "The authors publish no patients."
+        )
+    found = recall(combinations, tables)
+    st.subheader("Findings as published", anchor=False)
+    if found.empty:
+        st.caption("The authors publish no findings.")
+        return
+    _show_combinations(found, source)
+    if found["n_findings"].max() > 1:
+        _show_together(found, source)
+    else:
+        st.caption("No image has several findings, so none occur together.")
+
+
+def _show_combinations(found: pd.DataFrame, source: str) -> None:
+    """Show the sets of findings, a page at a time; 836 of them fill no browser."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        wanted = st.text_input(
+            "Search the findings",
+            key="find",
+            type="search",
+            placeholder="e.g. effusion mass",
+            help="Shows the sets that hold each of these words.",
+            width=300,
+        )
+        words = (wanted or "").lower().replace("+", " ").split()
+        lower = found["findings"].str.lower()
+        passed = pd.Series(True, index=found.index)
+        for word in words:
+            passed &= lower.str.contains(word, regex=False)
+        shown = found[passed]
+        n_pages = max(1, math.ceil(len(shown) / ROWS))
+        page = show_pager(n_pages, f"sets_{' '.join(words)}") if n_pages > 1 else 1
+    st.caption(
+        f"{len(shown):,} of {len(found):,} sets of findings, on {shown['images'].sum():,} of "
+        f"{found['images'].sum():,} labelled images."
+    )
+    rows = shown.iloc[(page - 1) * ROWS : page * ROWS]
+    words_of = rows["findings"].str.replace(SEPARATOR, " + ", regex=False)
+    show_table(
+        rows.assign(findings=words_of)[["images", "findings", "share", "patients"]],
+        f"{source}-findings",
+        "Sets of findings with their images, the most frequent first",
+        whole=shown,
+        config={
+            "images": st.column_config.ProgressColumn(
+                format="localized", min_value=0, max_value=int(found["images"].max())
+            ),
+            "share": st.column_config.NumberColumn("of the images", format="percent"),
+        },
+    )
+
+
+def _show_together(found: pd.DataFrame, source: str) -> None:
+    together = eda.count_together(found)
+    left, right = st.columns(2, gap="large")
+    with left:
+        st.subheader("Which findings come together", anchor=False)
+        show_figure(
+            plot_together(together),
+            f"{source}-together",
+            "Heat map: of the images with one finding, the share that also has another",
+            together.rename_axis("finding").reset_index(),
+        )
+        cut = f" The {N_FINDINGS} most frequent findings." if len(together) > N_FINDINGS else ""
+        st.caption(f"Of the images with the finding of the row, how many have the column's.{cut}")
+    with right:
+        st.subheader("The most frequent sets", anchor=False)
+        show_figure(
+            plot_sets(found),
+            f"{source}-sets",
+            "The most frequent sets of findings, as joined dots, with a bar for their images",
+        )
+        n_shown = min(N_SETS, len(found))
+        share = found["images"].head(n_shown).sum() / found["images"].sum()
+        st.caption(
+            f"Each row is a set, its findings the filled dots. These {n_shown} sets hold "
+            f"{share:.0%} of the labelled images."
+        )

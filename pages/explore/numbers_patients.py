@@ -1,0 +1,105 @@
+"""Patients in numbers: age, gender, how and where they were imaged, and how often."""
+
+from collections.abc import Callable
+
+import pandas as pd
+import streamlit as st
+
+from pages.components.download import show_figure, show_table
+from pages.components.tables import Tables
+from pages.explore import numbers_tables
+from pages.explore.numbers_tables import recall
+from xray_core.figures.explore import plot_ages, plot_per_patient, plot_shares
+
+N_SITES = 15  # bars; the table beside them holds all
+
+
+def show_patients(tables: Tables) -> None:
+    """Show who the patients are, by class of the task."""
+    source = tables.catalog.source
+    left, right = st.columns(2, gap="large")
+    with left:
+        st.subheader("Age", anchor=False)
+        ages = recall(numbers_tables.ages, tables)
+        if ages.empty:
+            st.caption("The authors publish no ages.")
+        else:
+            show_figure(plot_ages(ages), f"{source}-ages", "Age by class, in shares", ages)
+            known = int(tables.catalog.images["age"].count())
+            st.caption(
+                f"Age when imaged, in steps of five years; known for {known:,} of "
+                f"{len(tables.catalog.images):,} images."
+            )
+    with right:
+        st.subheader("Of one patient", anchor=False)
+        counts = recall(numbers_tables.per_patient, tables)
+        if counts.empty:
+            st.caption("The authors publish no patients.")
+        else:
+            show_figure(
+                plot_per_patient(counts),
+                f"{source}-per-patient",
+                "How many patients have how many images",
+                counts,
+            )
+            images = counts[counts["kind"] == "images"]
+            several = images.loc[images["n"] > 1, "patients"].sum() / images["patients"].sum()
+            st.caption(
+                f"{several:.0%} of the patients have several images, at most "
+                f"{images['n'].max():,}. A split must keep a patient's images together."
+            )
+    left, right = st.columns(2, gap="large")
+    with left:
+        _show_by_class("Gender", numbers_tables.genders, tables, "genders")
+    with right:
+        _show_by_class("View position", numbers_tables.view_positions, tables, "view positions")
+    left, right = st.columns(2, gap="large")
+    with left:
+        _show_by_class("Published subset", numbers_tables.subsets, tables, "subsets")
+    with right:
+        _show_sources(tables)
+    sites = recall(numbers_tables.sites, tables)
+    if not sites.empty:
+        st.subheader("Hospitals and collections", anchor=False)
+        _show_origin(sites, f"{source}-sites")
+
+
+def _show_sources(tables: Tables) -> None:
+    st.subheader("Where the images come from", anchor=False)
+    sources = recall(numbers_tables.sources, tables)
+    if len(sources) > 1:
+        _show_origin(sources, f"{tables.catalog.source}-sources")
+    elif recall(numbers_tables.sites, tables).empty:
+        st.caption("One dataset; no hospital or collection is known.")
+    else:
+        st.caption("One dataset; its hospitals and collections follow below.")
+
+
+def _show_by_class(
+    title: str, compute: Callable[[Tables], pd.DataFrame], tables: Tables, what: str
+) -> None:
+    """Show how each class divides among the few values of a column."""
+    st.subheader(title, anchor=False)
+    table = recall(compute, tables)
+    if table.empty:
+        st.caption(f"The authors publish no {what}.")
+        return
+    by_class = table.T
+    by_class = by_class[by_class.sum(axis=1) > 0]
+    show_figure(
+        plot_shares(by_class),
+        f"{tables.catalog.source}-{what.replace(' ', '-')}",
+        f"{title} by class, in shares",
+        by_class.rename_axis("class").reset_index(),
+    )
+
+
+def _show_origin(table: pd.DataFrame, name: str) -> None:
+    """Show the classes of each hospital or collection, which a network may learn instead."""
+    show_figure(plot_shares(table.head(N_SITES)), name, "Classes of each origin, in shares")
+    cut = f" The {N_SITES} largest of {len(table):,}." if len(table) > N_SITES else ""
+    st.caption(
+        "Where the bars differ, a network can tell the class from how a hospital's images look, "
+        f"without seeing the disease.{cut}"
+    )
+    show_table(table.reset_index(), name, "Images by origin and class")

@@ -1,0 +1,94 @@
+"""The tables of the numbers tab, each computed once and shared by every session."""
+
+from collections.abc import Callable
+from types import FunctionType
+from typing import TypeVar
+
+import pandas as pd
+import streamlit as st
+
+from pages.components.tables import Tables
+from xray_core import eda
+
+T = TypeVar("T")
+
+
+def recall(compute: Callable[[Tables], T], tables: Tables) -> T:
+    """Return `compute(tables)`, from memory where it was asked for before; read-only.
+
+    `compute` is a function with a name of its own, by which the result is found again.
+    """
+    _, result = _compute(compute, tables)
+    return result
+
+
+def _name(function: FunctionType) -> str:
+    return f"{function.__module__}.{function.__qualname__}"
+
+
+# Keyed by the tables' identity, which nothing else can take on: the result holds them.
+@st.cache_resource(
+    max_entries=128, show_spinner=False, hash_funcs={Tables: id, FunctionType: _name}
+)
+def _compute(compute: Callable[[Tables], T], tables: Tables) -> tuple[Tables, T]:
+    return tables, compute(tables)
+
+
+def members(tables: Tables) -> pd.Series:
+    """Return the classes of each image; see `eda.list_members`."""
+    return eda.list_members(tables.labels, list(tables.counts["class"]))
+
+
+def combinations(tables: Tables) -> pd.DataFrame:
+    """Return the sets of findings; see `eda.count_combinations`."""
+    return eda.count_combinations(tables.catalog)
+
+
+def ages(tables: Tables) -> pd.DataFrame:
+    """Return the ages of each class; see `eda.age_histogram`."""
+    return eda.age_histogram(tables.catalog, recall(members, tables))
+
+
+def per_patient(tables: Tables) -> pd.DataFrame:
+    """Return how much there is of each patient; see `eda.count_per_patient`."""
+    return eda.count_per_patient(tables.catalog)
+
+
+def genders(tables: Tables) -> pd.DataFrame:
+    """Return gender by class; see `eda.cross_classes`."""
+    return eda.cross_classes(tables.catalog, recall(members, tables), "gender")
+
+
+def view_positions(tables: Tables) -> pd.DataFrame:
+    """Return view position by class; see `eda.cross_classes`."""
+    return eda.cross_classes(tables.catalog, recall(members, tables), "view_position")
+
+
+def sites(tables: Tables) -> pd.DataFrame:
+    """Return hospital or collection by class; see `eda.cross_classes`."""
+    return eda.cross_classes(tables.catalog, recall(members, tables), "site")
+
+
+def sources(tables: Tables) -> pd.DataFrame:
+    """Return the dataset that an image comes from by class; see `eda.cross_classes`."""
+    return eda.cross_classes(tables.catalog, recall(members, tables), "source")
+
+
+def subsets(tables: Tables) -> pd.DataFrame:
+    """Return the published subset by class; see `eda.cross_classes`."""
+    return eda.cross_classes(tables.catalog, recall(members, tables), "published_split")
+
+
+def sizes(tables: Tables) -> pd.DataFrame:
+    """Return the sizes of the images; see `eda.image_sizes`."""
+    return eda.image_sizes(tables.catalog)
+
+
+def n_boxes(tables: Tables) -> pd.DataFrame:
+    """Return how many boxes an image has; see `eda.boxes_per_image`."""
+    return eda.boxes_per_image(tables.catalog)
+
+
+def boxes(tables: Tables) -> pd.DataFrame:
+    """Return every box with its class; see `eda.class_boxes`."""
+    return eda.class_boxes(tables.catalog, recall(members, tables))

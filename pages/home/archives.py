@@ -1,0 +1,188 @@
+"""Data on its way into the workspace: archives to unpack, downloads under way, what came of them.
+
+Each is a process of its own. What lies in `data/` is the truth; the process only tells
+how it went, so that a reload, a second browser or a killed app changes nothing.
+"""
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from pages.components.frame import escape_markdown, show_errors
+from xray_core.archives.groups import ArchiveGroup, list_archives
+from xray_core.archives.unpacking import read_progress
+from xray_core.datasets import READERS
+from xray_core.downloads import count_fetched
+from xray_core.jobs.background import forget_background, read_background, start_background
+from xray_core.registry import find_name
+from xray_core.workspace import Workspace, find_workspace
+
+TICK = "1s"
+UNPACK, DOWNLOAD = "unpack", "download"
+
+
+def show_archives() -> None:
+    """Show what waits or is on its way, if anything; looks again by itself while it is."""
+    workspace = find_workspace()
+    with show_errors():
+        running = _list_running(workspace)
+    st.fragment(_show_archives, run_every=TICK if running else None)(running)
+
+
+def start_arrival(workspace: Workspace, command: str, name: str) -> None:
+    """Start `unpack` or `download` of `name` anew, unless it runs. Raises OSError."""
+    process = _process_name(command, name)
+    if read_background(workspace, process).state != "running":
+        forget_background(workspace, process)  # what an earlier one came to
+        start_background(workspace, process, [command, name])
+
+
+def _show_archives(running: list[str]) -> None:
+    workspace = find_workspace()
+    _show_arrivals(workspace)
+    # One began or ended: the whole page is out of date. Not before the buttons, or a click on
+    # one of them would be lost.
+    with show_errors():
+        changed = _list_running(workspace) != running
+    if changed:
+        st.rerun()
+
+
+def _show_arrivals(workspace: Workspace) -> None:
+    with show_errors():
+        groups = {group.name: group for group in list_archives(workspace)}
+        arrivals = [(UNPACK, name) for name, group in groups.items() if group.waiting]
+        arrivals += [
+            (command, name)
+            for command, names in ((UNPACK, groups), (DOWNLOAD, READERS))
+            for name in names
+            if (command, name) not in arrivals
+            and read_background(workspace, _process_name(command, name)).state != "missing"
+        ]
+    if not arrivals:
+        return
+    with st.container(border=True):
+        st.markdown("#### :material/folder_zip: Data on its way")
+        if any(group.waiting for group in groups.values()):
+            st.caption(
+                f"Archives in {escape_markdown(str(workspace.data))}. "
+                "Each becomes a dataset folder; "
+                "the archive stays until you delete it."
+            )
+        for command, name in arrivals:
+            with show_errors():
+                _show_arrival(workspace, command, name, groups.get(name))
+
+
+def _show_arrival(
+    workspace: Workspace, command: str, name: str, group: ArchiveGroup | None
+) -> None:
+    process = read_background(workspace, _process_name(command, name))
+    waiting = group.waiting if command == UNPACK and group else ()
+    words = _format(group) if command == UNPACK and group else READERS[name].title
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(f"**{escape_markdown(name)}** · {escape_markdown(words)}", width="stretch")
+        if process.state == "running":
+            _show_button("Stop", "stop", command, name)
+        elif waiting:
+            begun = group is not None and read_progress(group) is not None
+            label = "Go on" if begun else "Try again" if process.state == "failed" else "Unpack"
+            _show_button(label, "play_arrow", command, name)
+        else:
+            if process.state == "done":
+                _show_opening(workspace, workspace.data / name)
+            elif not (workspace.data / name).exists():
+                _show_button("Try again", "replay", command, name)
+            _show_button("Dismiss", "close", command, name)
+    if process.state == "running" and command == UNPACK and group:
+        _show_unpacking(group)
+    elif process.state == "running":
+        st.caption(f"Downloading from Kaggle: {_size(count_fetched(name, workspace))} so far …")
+    elif process.state == "failed":
+        st.error(escape_markdown(process.reason), icon=":material/error:")
+    elif process.state == "done" and not waiting:
+        for one in process.result.get("folders", [process.result]):
+            _show_result(one)
+
+
+def _show_opening(workspace: Workspace, folder: Path) -> None:
+    """Show the button that makes `folder` the dataset of all pages, if it is a dataset."""
+    registry = find_name(workspace, folder)
+    if registry is not None and st.button("Show it", key=f"show_{folder.name}", type="primary"):
+        st.session_state["data"] = registry
+        st.query_params.pop("data", None)
+        st.rerun()
+
+
+def _show_unpacking(group: ArchiveGroup) -> None:
+    now = read_progress(group)
+    if now is None or not now.total:
+        st.progress(0.0, text="Looking into the archives …")
+        return
+    st.progress(
+        min(now.read / now.total, 1.0),
+        text=f"{now.n_files:,} files · {now.read / 1e6:,.0f} of {_size(now.total)}",
+    )
+
+
+def _show_result(one: dict[str, Any]) -> None:
+    if one["dataset"] is None:
+        # Without the list of all that it could have been.
+        trouble = one["trouble"].split(" Expected one of")[0]
+        st.warning(
+            f"It is there, but no dataset that this app can read. {escape_markdown(trouble)}",
+            icon=":material/help:",
+        )
+    else:
+        n_files = f"{one['files']:,} files, " if "files" in one else ""
+        title = escape_markdown(READERS[one["dataset"]].title)
+        st.success(f"{n_files}{title}.", icon=":material/check:")
+    for message in one.get("left_out", []):
+        st.caption(escape_markdown(message))
+
+
+def _show_button(label: str, icon: str, command: str, name: str) -> None:
+    """Show one button of an arrival; "Stop" and "Dismiss" forget the process, others start it."""
+    pressed = st.button(
+        label,
+        key=f"{label}_{command}_{name}",
+        icon=f":material/{icon}:",
+    )
+    if not pressed:
+        return
+    workspace = find_workspace()
+    if label in ("Stop", "Dismiss"):
+        forget_background(workspace, _process_name(command, name))
+    else:
+        start_arrival(workspace, command, name)
+    st.rerun()
+
+
+def _list_running(workspace: Workspace) -> list[str]:
+    processes = [_process_name(UNPACK, group.name) for group in list_archives(workspace)]
+    processes += [_process_name(DOWNLOAD, name) for name in READERS]
+    return [
+        process for process in processes if read_background(workspace, process).state == "running"
+    ]
+
+
+def _process_name(command: str, name: str) -> str:
+    # An archive's name may be of any length and hold anything.
+    return f"{command}-{hashlib.sha256(name.encode('utf-8', 'replace')).hexdigest()[:20]}"
+
+
+def _format(group: ArchiveGroup) -> str:
+    n_archives, paths = len(group.archives), group.waiting or group.archives
+    size = _size(sum(path.stat().st_size for path in paths))
+    return (
+        f"{n_archives} archives, {size}" if n_archives > 1 else f"{group.archives[0].name}, {size}"
+    )
+
+
+def _size(n_bytes: float) -> str:
+    for unit, length in (("GB", 1e9), ("MB", 1e6)):
+        if n_bytes >= length:
+            return f"{n_bytes / length:,.{unit == 'GB':d}f} {unit}"
+    return f"{n_bytes / 1e3:,.0f} kB"

@@ -1,0 +1,63 @@
+"""Where each dataset comes from, and how to get it into the workspace."""
+
+import streamlit as st
+
+from pages.components.frame import escape_markdown, show_errors
+from pages.home.archives import DOWNLOAD, start_arrival
+from xray_core.datasets import READERS
+from xray_core.datasets.reader import Reader
+from xray_core.downloads import INSTALL, dataset_address, is_installed
+from xray_core.workspace import find_workspace
+
+
+def show_get_dataset() -> None:
+    """Show a collapsed list of the datasets with their address, licence and way to get them."""
+    box = st.expander(
+        "Get a dataset", icon=":material/download:", key="get_dataset", on_change="rerun"
+    )
+    if not box.open:
+        return
+    with box:
+        st.markdown(
+            "Download a dataset from its page, put the archive as it is into "
+            f"{escape_markdown(str(find_workspace().data))}, open this page again: it offers to "
+            "unpack it."
+        )
+        installed = is_installed()
+        if not installed:
+            st.markdown("To download from Kaggle with one click, install kagglehub first:")
+            st.code(INSTALL, language=None, wrap_lines=True)
+        for name, reader in READERS.items():
+            if reader.address:
+                _show_reader(name, reader, installed)
+
+
+def _show_reader(name: str, reader: Reader, installed: bool) -> None:
+    workspace = find_workspace()
+    st.divider()
+    text, action = st.columns([4, 1], vertical_alignment="top")
+    with text:
+        st.markdown(f"**{escape_markdown(reader.title)}**")
+        st.caption(escape_markdown(reader.about))
+        links = [f"[On Kaggle]({dataset_address(reader)})"] if reader.kaggle else []
+        if not reader.kaggle or reader.address != dataset_address(reader):
+            links.insert(0, f"[Published here]({reader.address})")
+        links += [f"Licence: {escape_markdown(reader.licence)}"]
+        st.markdown(" · ".join(links))
+        if reader.not_on_kaggle:
+            st.caption(escape_markdown(reader.not_on_kaggle))
+    with action:
+        if (workspace.data / name).exists():
+            st.caption("It is here.")
+        elif reader.kaggle and installed:
+            pressed = st.button(
+                "Download",
+                key=f"download_{name}",
+                icon=":material/download:",
+                width="stretch",
+                help="From Kaggle, in the background. Datasets are large: mind the disk.",
+            )
+            if pressed:
+                with show_errors():
+                    start_arrival(workspace, DOWNLOAD, name)
+                st.rerun()

@@ -1,0 +1,62 @@
+"""What is odd about a training, told before it starts: values, and subsets without a class."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import streamlit as st
+
+from pages.components.frame import escape_markdown
+from xray_core.catalog import Catalog
+from xray_core.errors import RecipeError
+from xray_core.recipes import Recipe
+from xray_core.recipes.usual import describe_unusual
+from xray_core.splits import SplitSpec, describe_absent, split_by_tables
+from xray_core.tasks import encode_catalog, find_task
+
+
+@dataclass(frozen=True)
+class _Checked:
+    catalog: Catalog
+    absent: list[str]
+    refusal: str
+
+
+def show_doubts(
+    recipes: Sequence[Recipe], catalog: Catalog, said_of: Sequence[Recipe] = ()
+) -> bool:
+    """Say what is unusual, or lacking in a subset; return whether all may be trained.
+
+    Args:
+        recipes: to be trained on `catalog`; what is said of several is said once.
+        catalog: the dataset.
+        said_of: of which all this stands on the page already.
+    """
+    refusals, words = _doubts(recipes, catalog)
+    refused_already, said = _doubts(said_of, catalog)
+    for one in refusals[:1]:
+        if one not in refused_already:
+            st.error(escape_markdown(one), icon=":material/error:")
+    for one in words:
+        if one not in said:
+            st.warning(escape_markdown(one), icon=":material/warning:")
+    return not refusals
+
+
+def _doubts(recipes: Sequence[Recipe], catalog: Catalog) -> tuple[list[str], list[str]]:
+    """Return what is refused, and what else is to be said."""
+    checked = [_check(catalog, recipe.task, recipe.split) for recipe in recipes]
+    refusals = [one.refusal for one in checked if one.refusal]
+    words = [words for recipe in recipes for words in describe_unusual(recipe)]
+    words += [words for one in checked for words in one.absent]
+    return refusals, list(dict.fromkeys(words))
+
+
+# Keyed by the catalog's identity, which nothing else can take on: the result holds it.
+@st.cache_resource(max_entries=64, show_spinner=False, hash_funcs={Catalog: id})
+def _check(catalog: Catalog, task_name: str, spec: SplitSpec) -> _Checked:
+    targets = encode_catalog(catalog, find_task(task_name))
+    try:
+        split = split_by_tables(catalog, targets, spec)
+    except RecipeError as error:
+        return _Checked(catalog, [], str(error))
+    return _Checked(catalog, describe_absent(split, list(targets.columns)), "")

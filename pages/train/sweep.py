@@ -1,0 +1,82 @@
+"""Several trainings from one form: a sweep over one or two settings, or a cross-validation."""
+
+import streamlit as st
+
+from pages.components.frame import escape_markdown, show_errors
+from pages.runs.user import find_user
+from pages.train.doubts import show_doubts
+from xray_core.catalog import Catalog
+from xray_core.errors import XrayError
+from xray_core.jobs import submit_sweep
+from xray_core.jobs.measure import stop_description
+from xray_core.recipes import Recipe, changeable_fields
+from xray_core.recipes.variants import FOLD_FIELDS, vary_recipe
+from xray_core.workspace import find_workspace
+
+N_AXES = 2
+FIRST_AXES = ("learning_rate", "batch_size", "dropout")  # offered before the other fields
+
+
+def show_sweep_form(recipe: Recipe, catalog: Catalog) -> None:
+    """Offer to start a sweep of trainings.
+
+    Args:
+        recipe: what stands in the form; all of them begin there.
+        catalog: the dataset.
+    """
+    panel = st.expander(
+        "Sweep or cross-validation",
+        icon=":material/workspaces:",
+        key="sweep",
+        on_change="rerun",
+    )
+    if not panel.open:
+        return
+    with panel:
+        folds = int(
+            st.number_input(
+                "Folds of a cross-validation",
+                0,
+                value=0,
+                key="sweep_folds",
+                help="0: none. Else so many trainings; each image is tested in one of them.",
+            )
+        )
+        grid = _choose_grid(recipe)
+        try:
+            recipes = vary_recipe(recipe, grid, folds)
+        except XrayError as error:
+            st.error(escape_markdown(str(error)), icon=":material/error:")
+            return
+        enough = len(recipes) > 1
+        may_start = enough and show_doubts(recipes, catalog, said_of=[recipe])
+        words = f"Start {len(recipes)} trainings" if enough else "Choose folds or values"
+        if st.button(words, key="sweep_start", disabled=not may_start, width="stretch"):
+            with show_errors():
+                workspace = find_workspace()
+                stop_description(workspace)
+                runs = submit_sweep(recipes, catalog.root, workspace, user=find_user())
+                sweep = runs[0].read_submission().sweep
+            st.switch_page("pages/runs/page.py", query_params={"sweep": sweep})
+
+
+def _choose_grid(recipe: Recipe) -> dict[str, list[str]]:
+    fields = [name for name in changeable_fields(recipe) if name not in FOLD_FIELDS]
+    fields.sort(key=lambda name: name.rpartition(".")[2] not in FIRST_AXES)
+    grid = {}
+    for number in range(N_AXES):
+        field = st.selectbox(
+            "Vary" if number == 0 else "and",
+            [None, *fields],
+            format_func=lambda name: name or "nothing",
+            key=f"sweep_field_{number}",
+        )
+        if field is None:
+            continue
+        typed = st.text_input(
+            "Values, with commas between them",
+            key=f"sweep_values_{number}",
+            placeholder="0.001, 0.0003",
+        )
+        grid[field] = [word.strip() for word in typed.split(",") if word.strip()]
+    return grid

@@ -1,0 +1,142 @@
+"""What the runs of a sweep come to, on run folders made by hand."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from xray_core.errors import RunError
+from xray_core.evaluation.report import build_report, prediction_table
+from xray_core.evaluation.sweeps import UNCHANGED, find_sweep, summarise_sweep
+from xray_core.recipes import PUBLISHED
+from xray_core.recipes.variants import vary_recipe
+from xray_core.runs import Run, Status, Submission
+from xray_core.workspace import Workspace
+
+CLASSES = ["no", "yes"]
+N_ROUNDS = 20
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Workspace:
+    return Workspace(tmp_path)
+
+
+def finish(run: Run, images: Sequence[str], right: Sequence[bool]) -> None:
+    """Write the predictions of a run that tested `images`; each is a patient of its own."""
+    actual = [CLASSES[number % 2] for number in range(len(images))]
+    split = pd.DataFrame({"image_id": images, "group": images, "class": actual, "subset": "test"})
+    said = {
+        name: np.array([0.9, 0.1] if (word == "no") == is_right else [0.1, 0.9])
+        for name, word, is_right in zip(images, actual, right, strict=True)
+    }
+    table = prediction_table(split, CLASSES, said)
+    run.write_table("predictions.parquet", table)
+    run.write_json("report.json", build_report(table, "yes", N_ROUNDS))
+    run.write_status(Status("done"))
+
+
+def make_sweep(workspace: Workspace, grid: dict, folds: int = 0, name: str = "g") -> list[Run]:
+    runs = []
+    for number, recipe in enumerate(vary_recipe(PUBLISHED["demo_cnn"], grid, folds)):
+        run = Run(workspace.runs / f"20260301-10{number:02d}00-demo_cnn")
+        run.folder.mkdir(parents=True)
+        (run.folder / "recipe.json").write_text(recipe.to_json())
+        run.write_submission(Submission(sweep=name))
+        run.write_status(Status("queued"))
+        runs.append(run)
+    return runs
+
+
+def test_mean_and_spread_of_each_setting(workspace: Workspace) -> None:
+    runs = make_sweep(workspace, {"seed": [0, 1]}, folds=2)
+    for run, n_right in zip(runs, (10, 6, 8, 8), strict=True):
+        finish(run, [f"{run.name}-{k}" for k in range(10)], [k < n_right for k in range(10)])
+
+    found = summarise_sweep(runs, N_ROUNDS).settings.set_index("setting")
+
+    assert found.index.tolist() == [UNCHANGED, "seed 1"]
+    assert found["accuracy"].tolist() == pytest.approx([0.8, 0.8])
+    assert found["accuracy_sd"].tolist() == pytest.approx([np.std([1.0, 0.6], ddof=1), 0])
+    assert (found["accuracy_low"].iloc[0], found["accuracy_high"].iloc[0]) == (0.6, 1.0)
+    assert (found["auc_low"].iloc[0], found["auc_high"].iloc[0]) == (0.6, 1.0)
+    assert found[["runs", "done"]].to_numpy().tolist() == [[2, 2], [2, 2]]
+
+
+def test_the_folds_together_evaluate_every_image_once(workspace: Workspace) -> None:
+    runs = make_sweep(workspace, {}, folds=2)
+    finish(runs[0], ["a", "b", "c", "d"], [True] * 4)
+    finish(runs[1], ["e", "f"], [False, True])
+
+    summary = summarise_sweep(runs, N_ROUNDS)
+
+    [report] = summary.pooled.values()
+    assert summary.runs["fold"].tolist() == [1, 2]
+    assert report["n"] == 6
+    assert report["metrics"]["accuracy"]["value"] == pytest.approx(5 / 6)
+    assert np.sum(report["confusion"]) == 6
+
+
+def test_while_a_fold_is_missing_nothing_is_pooled(workspace: Workspace) -> None:
+    runs = make_sweep(workspace, {}, folds=3)
+    for run, images in zip(runs[:2], ("ab", "cd"), strict=True):
+        finish(run, list(images), [True, True])
+
+    summary = summarise_sweep(runs, N_ROUNDS)
+
+    assert summary.pooled == {}
+    assert summary.settings[["runs", "done"]].to_numpy().tolist() == [[3, 2]]
+    assert summary.runs["state"].tolist() == ["done", "done", "queued"]
+    assert np.isnan(summary.runs["accuracy"].iloc[2])
+
+
+def test_networks_that_evaluate_the_same_images_are_averaged(workspace: Workspace) -> None:
+    runs = make_sweep(workspace, {"seed": [0, 1, 2, 3]})
+    for run, right in zip(runs, ([1, 1, 0, 1], [1, 0, 1, 1], [0, 1, 1, 1]), strict=False):
+        finish(run, ["a", "b", "c", "d"], [bool(one) for one in right])
+
+    summary = summarise_sweep(runs, N_ROUNDS)
+
+    assert summary.runs["accuracy"].tolist()[:3] == [0.75] * 3
+    assert summary.runs["fold"].tolist() == [0] * 4
+    assert summary.settings["done"].tolist() == [1, 1, 1, 0]
+    assert summary.n_networks == 3
+    assert summary.pooled == {}, "nothing is divided into folds"
+    assert summary.averaged
+    assert summary.averaged["metrics"]["accuracy"]["value"] == 1.0, "each is outvoted where wrong"
+    assert summary.averaged["n"] == 4
+    finish(runs[3], ["a", "b", "c", "other"], [True] * 4)
+    assert summarise_sweep(runs, N_ROUNDS).averaged is None, "it evaluated another image"
+    assert summarise_sweep(runs[:1], N_ROUNDS).averaged is None
+
+
+def test_of_a_run_that_was_made_again_the_newest_counts(workspace: Workspace) -> None:
+    first, again = make_sweep(workspace, {"seed": [0, 1]})
+    (again.folder / "recipe.json").write_text((first.folder / "recipe.json").read_text())
+    finish(first, ["a", "b"], [False, False])
+    finish(again, ["a", "b"], [True, True])
+
+    [row] = summarise_sweep([again, first], N_ROUNDS).settings.to_dict("records")
+
+    assert (row["setting"], row["runs"], row["done"], row["accuracy"]) == (UNCHANGED, 1, 1, 1.0)
+
+
+def test_a_sweep_is_found_by_its_name_in_the_order_of_its_making(workspace: Workspace) -> None:
+    [run] = make_sweep(workspace, {})
+    for number in (2, 10):
+        other = Run(workspace.runs / f"{run.name}-{number}")
+        other.folder.mkdir()
+        for name in ("recipe.json", "submission.json", "status.json"):
+            (other.folder / name).write_text((run.folder / name).read_text())
+
+    assert [one.name for one in find_sweep(workspace, "g")] == [
+        run.name,
+        f"{run.name}-2",
+        f"{run.name}-10",
+    ]
+    with pytest.raises(RunError, match="no sweep 'h' in this workspace. There is: g"):
+        find_sweep(workspace, "h")
+    with pytest.raises(RunError, match="no sweep ''"):
+        find_sweep(workspace, "")

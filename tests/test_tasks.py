@@ -1,0 +1,287 @@
+"""Tasks: the table of tasks, and the encoding."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from xray_core.catalog import COLUMNS, Catalog, build_catalog
+from xray_core.datasets import READERS
+from xray_core.datasets.coronahack import CAUSES
+from xray_core.errors import LabelError, XrayError
+from xray_core.tasks import (
+    TASKS,
+    Task,
+    class_of,
+    combine_labels,
+    encode_catalog,
+    encode_labels,
+    find_task,
+    tasks_of,
+)
+
+NIH = "nih_chestxray14"
+CHEST = Task(
+    dataset="made_up",
+    classes={"effusion": ("Effusion",), "opacity": ("Mass", "Nodule")},
+    negatives=("No Finding",),
+    multilabel=True,
+)
+
+
+def siim_catalog(findings: list[str | None]) -> Catalog:
+    rows = [{"image_id": str(i), "path": "a.jpg", "findings": f} for i, f in enumerate(findings)]
+    return build_catalog(Path("siim"), "siim_covid19", rows)
+
+
+@pytest.mark.parametrize("name", TASKS)
+def test_every_view_is_about_a_known_dataset_and_says_where_it_comes_from(name: str) -> None:
+    task = TASKS[name]
+
+    assert task.dataset in READERS
+    assert task.column in COLUMNS
+    assert task.question.endswith("?")
+    assert task.source
+
+
+@pytest.mark.parametrize("name", TASKS)
+def test_every_view_encodes_each_of_its_own_findings(name: str) -> None:
+    task = TASKS[name]
+    findings = pd.Series([f for group in task.classes.values() for f in group])
+
+    targets = encode_labels(findings, task)
+
+    assert list(targets) == list(task.classes)
+    assert (targets.sum(axis=1) == 1).all()
+
+
+@pytest.mark.parametrize(
+    ("finding", "expected"),
+    [
+        ("Effusion", [1, 0]),
+        ("Nodule", [0, 1]),
+        ("Mass|Nodule", [0, 1]),
+        ("Effusion|Mass", [1, 1]),
+        ("No Finding", [0, 0]),
+        ("Mass|No Finding", [0, 1]),
+    ],
+)
+def test_findings_become_targets(finding: str, expected: list[int]) -> None:
+    targets = encode_labels(pd.Series([finding]), CHEST)
+
+    assert targets.iloc[0].tolist() == expected
+
+
+def test_unlabelled_images_are_left_out_and_the_index_is_kept() -> None:
+    findings = pd.Series(["Effusion", pd.NA, "Mass"], index=[10, 11, 12], dtype="string")
+
+    assert encode_labels(findings, CHEST).index.tolist() == [10, 12]
+
+
+@pytest.mark.parametrize("finding", ["Effusion", "Mass|Effusion", "Effusion|No Finding"])
+def test_images_that_a_view_leaves_out_are_as_unlabelled_ones(finding: str) -> None:
+    task = replace(CHEST, classes={"opacity": ("Mass", "Nodule")}, left_out=("Effusion",))
+    findings = pd.Series([finding, "Mass", pd.NA, "No Finding"], dtype="string")
+
+    targets = encode_labels(findings, task)
+
+    assert targets["opacity"].to_dict() == {1: 1, 3: 0}
+
+
+def test_what_is_left_out_makes_no_class_of_a_view_that_takes_them_from_the_data() -> None:
+    task = replace(CHEST, classes={}, negatives=(), multilabel=False, left_out=("Effusion",))
+
+    targets = encode_labels(pd.Series(["Effusion", "Mass", "Nodule"]), task)
+
+    assert targets.to_dict("list") == {"Mass": [1, 0], "Nodule": [0, 1]}
+
+
+@pytest.mark.parametrize("findings", [[pd.NA], []])
+def test_no_labelled_image_gives_an_empty_table_with_the_right_columns(
+    findings: list[object],
+) -> None:
+    targets = encode_labels(pd.Series(findings, dtype="string"), CHEST)
+
+    assert list(targets) == ["effusion", "opacity"]
+    assert set(targets.dtypes.astype(str)) == {"uint8"}
+    assert targets.empty
+
+
+def test_a_finding_whose_name_holds_another_is_not_mistaken_for_it() -> None:
+    with pytest.raises(LabelError, match="'Massive' \\(1 images\\)"):
+        encode_labels(pd.Series(["Massive"]), CHEST)
+
+
+@pytest.mark.parametrize("finding", ["Effusion|Mass", "No Finding"])
+def test_a_single_task_wants_exactly_one_class_per_image(finding: str) -> None:
+    with pytest.raises(LabelError, match=r"1 images .* \(first: row 7\)"):
+        encode_labels(pd.Series([finding], index=[7]), replace(CHEST, multilabel=False))
+
+
+def test_an_empty_finding_is_not_taken_for_a_negative() -> None:
+    with pytest.raises(LabelError, match="'' .1 images."):
+        encode_labels(pd.Series(["", "Mass"]), CHEST)
+
+
+def test_targets_are_the_same_whatever_order_the_images_come_in() -> None:
+    findings = pd.Series(["Effusion", "Mass", "No Finding", "Effusion|Nodule"])
+    shuffled = findings.sample(frac=1, random_state=0)
+
+    targets = encode_labels(shuffled, CHEST)
+
+    pd.testing.assert_frame_equal(targets.sort_index(), encode_labels(findings, CHEST))
+
+
+def test_a_catalog_is_encoded_in_class_order_without_its_unlabelled_images() -> None:
+    catalog = siim_catalog(["Typical Appearance", None, "Negative for Pneumonia"])
+
+    targets = encode_catalog(catalog, TASKS["siim_study"])
+
+    assert list(targets) == ["atypical", "indeterminate", "negative", "typical"]
+    assert targets.index.tolist() == [0, 2]
+    assert class_of(targets).tolist() == ["typical", "negative"]
+
+
+def test_a_view_reads_the_column_that_it_names() -> None:
+    rows = [{"image_id": "a", "path": "a.jpg", "findings": "x", "image_findings": "opacity"}]
+    catalog = build_catalog(Path("siim"), "siim_covid19", rows)
+
+    targets = encode_catalog(catalog, TASKS["siim_image"])
+
+    assert class_of(targets).tolist() == ["opacity"]
+
+
+@pytest.mark.parametrize(
+    ("findings", "first", "both", "abnormal"),
+    [
+        ("No Finding", "no_finding", set(), "normal"),
+        ("Hernia", "hernia", {"hernia"}, "abnormal"),
+        ("Mass|Atelectasis", "mass", {"mass", "atelectasis"}, "abnormal"),
+        ("Pleural_Thickening|Edema", "pleural_thickening", {"pleural_thickening", "edema"},
+         "abnormal"),
+    ],
+)  # fmt: skip
+def test_an_nih_image_has_a_first_finding_all_of_them_and_is_normal_or_not(
+    findings: str, first: str, both: set[str], abnormal: str
+) -> None:
+    column = pd.Series([findings], dtype="string")
+
+    targets = {name: encode_labels(column, task) for name, task in tasks_of(NIH).items()}
+
+    assert class_of(targets["nih_first_diagnosis"]).tolist() == [first]
+    of_image = targets["nih_findings"].iloc[0]
+    assert {*of_image.index[of_image == 1]} == both
+    assert class_of(targets["nih_abnormal"]).tolist() == [abnormal]
+
+
+def test_nih_classes_are_in_alphabetical_order_with_no_finding_last() -> None:
+    fourteen = list(TASKS["nih_findings"].classes)
+
+    assert len(fourteen) == 14
+    assert fourteen == sorted(fourteen)
+    assert list(TASKS["nih_first_diagnosis"].classes) == [*fourteen, "no_finding"]
+    assert list(TASKS["nih_abnormal"].classes) == ["normal", "abnormal"]
+
+
+@settings(deadline=None, derandomize=True, max_examples=20)
+@given(st.text() | st.lists(st.sampled_from(["Mass", "No Finding", ""])).map("|".join))
+def test_whatever_the_findings_are_they_are_encoded_or_refused(text: str) -> None:
+    for task in tasks_of(NIH).values():
+        try:
+            targets = encode_labels(pd.Series([text], dtype="string"), task)
+        except XrayError:
+            continue
+        assert list(targets) == list(task.classes)
+        assert task.multilabel or targets.iloc[0].sum() == 1
+
+
+def test_the_real_nih_findings_fall_in_the_known_classes(real_data: Path) -> None:
+    table = pd.read_csv(real_data / "nih-chestxray14" / "Data_Entry_2017_v2020.csv", usecols=[1])
+    findings = table["Finding Labels"].astype("string")
+
+    first = class_of(encode_labels(findings, TASKS["nih_first_diagnosis"]))
+    several = encode_labels(findings, TASKS["nih_findings"]).sum(axis=1)
+    abnormal = class_of(encode_labels(findings, TASKS["nih_abnormal"]))
+
+    assert first.nunique() == 15
+    assert (first == "no_finding").sum() == (several == 0).sum() == 60_361
+    assert abnormal.value_counts().to_dict() == {"normal": 60_361, "abnormal": 51_759}
+
+
+def test_combined_labels_labels_are_those_of_the_study_and_where_there_are_any_of_the_image() -> (
+    None
+):
+    catalog = siim_catalog(["Typical Appearance", "Typical Appearance", None, None])
+    catalog.images["image_findings"] = pd.array(["opacity", None, "none", None], "string")
+
+    labels = combine_labels(catalog)
+
+    assert labels.tolist() == ["Typical Appearance / opacity", "Typical Appearance", " / none", ""]
+
+
+def test_a_view_of_another_dataset_is_refused_with_those_that_fit() -> None:
+    with pytest.raises(LabelError, match="'kermany'.*Tasks that fit: siim_study, siim_image"):
+        encode_catalog(siim_catalog(["Typical Appearance"]), TASKS["kermany_pneumonia"])
+
+
+def test_a_catalog_without_a_label_is_refused() -> None:
+    with pytest.raises(LabelError, match="no image is labelled in 'findings'"):
+        encode_catalog(siim_catalog([None]), TASKS["siim_study"])
+
+
+def test_classes_keep_the_order_of_the_targets_and_their_index() -> None:
+    targets = pd.DataFrame({"normal": [0, 1], "pneumonia": [1, 0], "other": [0, 0]}, index=[5, 3])
+
+    classes = class_of(targets)
+
+    assert classes.to_dict() == {5: "pneumonia", 3: "normal"}
+    assert classes.cat.categories.tolist() == ["normal", "pneumonia", "other"]
+
+
+def test_views_are_found_by_name_and_by_dataset() -> None:
+    assert find_task("kermany_cause") is TASKS["kermany_cause"]
+    assert list(tasks_of("kermany")) == ["kermany_pneumonia", "kermany_cause"]
+    assert tasks_of("unheard_of") == {}
+    with pytest.raises(LabelError, match="'kermany_causes'. Choose one of: siim_study"):
+        find_task("kermany_causes")
+
+
+@pytest.mark.parametrize(
+    ("task", "finding", "expected"),
+    [
+        ("radiography_class", "Viral Pneumonia", "viral_pneumonia"),
+        ("radiography_covid", "Viral Pneumonia", "other"),
+        ("radiography_covid", "COVID", "covid"),
+        ("radiography_opacity", "Normal", "normal"),
+        ("radiography_opacity", "COVID", "opacity"),
+        ("corona_pneumonia", "normal", "normal"),
+        ("corona_pneumonia", "ARDS", "pneumonia"),
+        ("corona_cause", "SARS", "viral_or_other"),
+        ("corona_cause", "ARDS", "viral_or_other"),
+        ("corona_cause", "Streptococcus", "bacterial"),
+        # Of a union: normal is what either source calls so; an appearance that is not typical
+        # is an opacity, but not COVID-19.
+        ("union_opacity", "Normal", "no_opacity"),
+        ("union_opacity", "Negative for Pneumonia", "no_opacity"),
+        ("union_opacity", "Atypical Appearance", "opacity"),
+        ("union_opacity", "Viral Pneumonia", "opacity"),
+        ("union_covid", "Typical Appearance", "covid"),
+        ("union_covid", "COVID", "covid"),
+        ("union_covid", "Indeterminate Appearance", "other"),
+        ("union_covid", "Lung_Opacity", "other"),
+    ],
+)
+def test_a_finding_falls_in_the_class_that_its_view_means(
+    task: str, finding: str, expected: str
+) -> None:
+    assert class_of(encode_labels(pd.Series([finding]), find_task(task))).tolist() == [expected]
+
+
+def test_the_views_of_coronahack_know_every_finding_that_its_reader_gives() -> None:
+    findings = pd.Series(["normal", *CAUSES.values()])
+
+    for task in tasks_of("coronahack").values():
+        assert len(encode_labels(findings, task)) == len(findings)

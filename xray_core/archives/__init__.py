@@ -1,0 +1,1 @@
+"""Archives that a user puts into the workspace, unpacked into dataset folders."""

@@ -1,1 +1,0 @@
-"""Draws invented chest radiographs: a chest, what is wrong with it, and the film."""

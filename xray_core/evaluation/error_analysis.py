@@ -1,0 +1,161 @@
+"""The error analysis: where a network loses, from the images it learned on to those it never saw.
+
+Its levels are error rates of the same weights: on training images, on held-out images of the same
+mixture, on held-out images of the target-domain source alone, and on the test set. A step up
+between two levels has a name: variance, data mismatch, the choice made on validation. After A. Ng,
+Machine Learning Yearning (2018), chapters 40 to 43, as the thesis on SIIM-FISABIO-RSNA COVID-19
+uses it.
+
+A test set that others set apart was not drawn from where the validation set was: a step up to it
+is a data mismatch first of all.
+"""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from xray_core.evaluation.intervals import (
+    N_ROUNDS,
+    bootstrap_intervals,
+    difference_interval,
+    has_swing,
+    settle_interval,
+    tally_images,
+)
+from xray_core.splits import TARGET_DOMAIN
+
+TRAINING, TRAIN_DEV, VALIDATION, TEST = "training", "train-dev", "validation", "test"
+# Of a step: its name, and what it tells.
+VARIANCE = (
+    "variance",
+    "it has learned its own training images better than others of the same kind. Try more "
+    "data, augmentation, dropout, a smaller network, or an earlier stop",
+)
+MISMATCH = (
+    "data mismatch",
+    "the target-domain images differ from the mixture that it learned from. Try to train on more "
+    "images like them, or to make the others resemble them",
+)
+CHOICE = (
+    "choice on validation",
+    "epoch and settings were chosen to suit the validation set. Try a larger one, and look at "
+    "it less often",
+)
+PUBLISHED_TEST = (
+    "data mismatch",
+    "the test images were set apart by the dataset's authors, and are harder for it than those "
+    "that it was validated on. Look at both kinds on the Explore page; to see what the choice of "
+    "an epoch has to do with it, divide all images anew (split.method=patient)",
+)
+
+
+def analyse_errors(
+    training: pd.DataFrame,
+    predictions: pd.DataFrame,
+    sources: pd.Series,
+    *,
+    published_test: bool = False,
+    n_rounds: int = N_ROUNDS,
+) -> dict[str, Any] | None:
+    """Measure every level and the steps between them.
+
+    Args:
+        training: predictions on images of the training set, as `report.prediction_table` returns.
+        predictions: likewise on the validation and test sets.
+        sources: reader name of each image, by image_id; only where target-domain images are held
+            out among others is there a level of their own.
+        published_test: whether the test set is that of the dataset's authors, rather than drawn
+            as the validation set was.
+        n_rounds: bootstrap resamplings of patients.
+
+    Returns:
+        Plain data for JSON: levels (name, n, error with value, low, high), lowest first; steps
+        (name, to, value, low, high), one less; verdict, a sentence. None if no image of the
+        validation set has a prediction, or none of the training set.
+    """
+    rows = pd.concat([training, predictions], ignore_index=True)
+    rows = rows[rows["predicted"].notna()]
+    levels = {name: mask for name, mask in _levels_of(rows, sources).items() if mask.any()}
+    if TRAINING not in levels or len(levels) < 2:
+        return None
+    wrong = (rows["predicted"] != rows["actual"]).to_numpy(dtype="int64")
+    patients = pd.factorize(rows["group"])[0].astype("int64")
+    names, n_rungs, n_patients = list(levels), len(levels), int(patients.max()) + 1
+    level, row = np.nonzero(np.array([mask.to_numpy() for mask in levels.values()]))
+    answers = tally_images(2 * level + wrong[row], patients[row], 2 * n_rungs, n_patients)
+
+    def measure(draws: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
+        right_or_wrong = (answers @ draws).T.reshape(-1, n_rungs, 2)
+        with np.errstate(invalid="ignore"):  # a level may have no image in a round: NaN
+            errors = right_or_wrong[..., 1] / right_or_wrong.sum(axis=-1)
+        return {"error": errors, "step": np.diff(errors)}
+
+    values = {name: found[0] for name, found in measure(np.ones((n_patients, 1))).items()}
+    intervals = bootstrap_intervals(measure, patients, np.random.default_rng(0), n_rounds)
+
+    def numbers(kind: str, which: int) -> tuple[float, float, float]:
+        low, high = intervals[kind]
+        return float(values[kind][which]), float(low[which]), float(high[which])
+
+    found: list[dict[str, Any]] = []
+    seen = []  # of each level, whether resampling shows how far its error swings
+    for number, name in enumerate(names):
+        value, low, high = numbers("error", number)
+        behind = [len(np.unique(patients[row[level == number]]))]
+        seen.append(has_swing(low, high, behind))
+        low, high = settle_interval(value, low, high, behind)
+        error = {"value": value, "low": low, "high": high}
+        found.append({"name": name, "n": int((level == number).sum()), "error": error})
+    # Without a mixture, the first step up from training is the variance, whatever its end.
+    last = PUBLISHED_TEST if published_test else CHOICE
+    kinds = [VARIANCE, *({VALIDATION: MISMATCH, TEST: last}[to] for to in names[2:])]
+    steps: list[dict[str, Any]] = []
+    for number, (kind, _) in enumerate(kinds):
+        value, low, high = numbers("step", number)
+        below, above = found[number], found[number + 1]
+        if not (seen[number] and seen[number + 1]):
+            low, high = difference_interval(below["error"], above["error"])
+        steps.append({"name": kind, "to": above["name"], "value": value, "low": low, "high": high})
+    advice = [advice for _, advice in kinds]
+    return {
+        "levels": found,
+        "steps": steps,
+        "verdict": _evaluate(found[0]["error"]["value"], steps, advice),
+    }
+
+
+def _levels_of(rows: pd.DataFrame, sources: pd.Series) -> dict[str, pd.Series]:
+    """Return level -> its rows: four where the target domain is held out, else three."""
+    subset = {name: rows["subset"] == name for name in ("training", "validation", "test")}
+    own = rows["image_id"].map(sources) == TARGET_DOMAIN
+    mixed = subset["validation"] & own
+    if mixed.any() and (subset["validation"] & ~own).any():
+        return {
+            TRAINING: subset["training"],
+            TRAIN_DEV: subset["validation"],
+            VALIDATION: mixed,
+            TEST: subset["test"],
+        }
+    return {TRAINING: subset["training"], VALIDATION: subset["validation"], TEST: subset["test"]}
+
+
+def _evaluate(training_error: float, steps: list[dict[str, Any]], advice: list[str]) -> str:
+    clear = [number for number, step in enumerate(steps) if step["low"] > 0]
+    if not clear:
+        return (
+            "No step is larger than chance may make it. What is left is the error on the training "
+            f"images, {training_error:.1%}: as far as people do better, it is avoidable bias, for "
+            "which a larger network or a longer training helps."
+        )
+    number = max(clear, key=lambda number: float(steps[number]["value"]))
+    largest = steps[number]
+    words = f"The largest clear step is {largest['name']} ({100 * largest['value']:+.1f} points): "
+    words += f"{advice[number]}."
+    if training_error > largest["value"]:
+        words += (
+            f" The error on the training images, {training_error:.1%}, is larger still: as far as "
+            "people do better, that is avoidable bias."
+        )
+    return words

@@ -1,0 +1,175 @@
+"""Runs that were submitted together: what their settings and folds come to, mean and spread."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from xray_core.errors import RunError
+from xray_core.evaluation.intervals import N_ROUNDS
+from xray_core.evaluation.report import PREFIX, Report, build_report, prediction_table
+from xray_core.recipes import Recipe
+from xray_core.recipes.variants import setting_of
+from xray_core.runs import Run
+from xray_core.runs.index import run_table
+from xray_core.workspace import Workspace
+
+FIGURES = ("accuracy", "balanced_accuracy", "auc")
+UNCHANGED = "as published"
+GIVEN = ["group", "subset", "actual"]  # of predictions: what no network decides
+
+
+@dataclass(frozen=True)
+class SweepSummary:
+    """What a sweep has come to by now.
+
+    Attributes:
+        runs: one row a run, oldest first: name, state, setting (words), fold (0: none), subset
+            (that it was evaluated on), n, and `FIGURES` in [0, 1]; NaN where it is not done.
+        settings: one row a setting: setting, runs, done, and for each of `FIGURES` its mean over
+            the runs that are done, `_sd` (their standard deviation, NaN for fewer than two),
+            `_low` and `_high` (their least and greatest). Of a run that was made again, the
+            newest that is done counts.
+        pooled: of each setting whose folds are all done, by its words: the report over the test
+            subsets of all folds together, in which every image is evaluated once.
+        averaged: where two runs or more are done and all of these evaluate the same images: the
+            report of their networks together, each image's probabilities the mean of theirs;
+            else None.
+    """
+
+    runs: pd.DataFrame
+    settings: pd.DataFrame
+    pooled: dict[str, Report]
+    averaged: Report | None
+
+    @property
+    def n_networks(self) -> int:
+        """Networks that count: one of each setting and fold that is done."""
+        return int(self.settings["done"].sum())
+
+
+def find_sweep(workspace: Workspace, name: str) -> list[Run]:
+    """Return the runs of a sweep, oldest first.
+
+    Raises:
+        RunError: no run is of that sweep.
+    """
+    table = run_table(workspace)
+    names = table.loc[(table["sweep"] == name) & (name != ""), "name"].tolist()
+    if not names:
+        newest = ", ".join(dict.fromkeys(table["sweep"][table["sweep"] != ""])) or "none yet"
+        raise RunError(f"There is no sweep {name!r} in this workspace. There is: {newest}.")
+    return [Run(workspace.runs / name) for name in sorted(names, key=_age)]
+
+
+def summarise_sweep(runs: Sequence[Run], n_rounds: int = N_ROUNDS) -> SweepSummary:
+    """Compare the runs of a sweep, from their files.
+
+    Args:
+        runs: in any order, at least one.
+        n_rounds: bootstrap resamplings of the reports over several runs.
+
+    Raises:
+        RunError: the recipe or the report of a run is damaged.
+    """
+    ordered = sorted(runs, key=lambda run: _age(run.name))
+    recipes = [run.read_recipe() for run in ordered]
+    words = _name_settings(recipes)
+    rows = [
+        {
+            "name": run.name,
+            "state": run.read_status().state,
+            "setting": words[number],
+            "fold": recipe.split.fold if recipe.split.folds else 0,
+            **_read_figures(run),
+        }
+        for number, (run, recipe) in enumerate(zip(ordered, recipes, strict=True))
+    ]
+    table = pd.DataFrame(rows).astype(dict.fromkeys(FIGURES, "float64"))
+    done = table[table["state"] == "done"].drop_duplicates(["setting", "fold"], keep="last")
+    pooled = {
+        str(setting): _pool([ordered[number] for number in folds.index], n_rounds)
+        for setting, folds in done.groupby("setting", sort=False)
+        if all(recipes[number].split.folds == len(folds) for number in folds.index)
+    }
+    networks = [ordered[number] for number in done.index]
+    return SweepSummary(table, _compare(table, done), pooled, _average(networks, n_rounds))
+
+
+def _name_settings(recipes: Sequence[Recipe]) -> list[str]:
+    """Return for each recipe what it does differently from the others, in words."""
+    settings = [setting_of(recipe) for recipe in recipes]
+    fields = dict.fromkeys(field for setting in settings for field in setting)
+    # What all have alike tells none from another.
+    telling = [f for f in fields if any(one.get(f) != settings[0].get(f) for one in settings)]
+    names = []
+    for setting in settings:
+        subsets = [f"{_short(f, telling)} {setting[f]}" for f in telling if f in setting]
+        names.append(", ".join(subsets) or UNCHANGED)
+    return names
+
+
+def _short(field: str, others: Sequence[str]) -> str:
+    """Return a field's last word, or the whole where another one ends in the same."""
+    last = field.rpartition(".")[2]
+    return last if [one.rpartition(".")[2] for one in others].count(last) == 1 else field
+
+
+def _age(name: str) -> tuple[str, int, str]:
+    """Return what puts names of runs in the order of their making: a-2 before a-10."""
+    return name[: len("20260301-142501")], len(name), name
+
+
+def _read_figures(run: Run) -> dict[str, Any]:
+    if run.read_status().state != "done":
+        return {"subset": "", "n": 0, **dict.fromkeys(FIGURES)}
+    report = run.read_report()
+    figures = {name: report["metrics"][name]["value"] for name in FIGURES}
+    return {"subset": report["subset"], "n": report["n"], **figures}
+
+
+def _compare(table: pd.DataFrame, done: pd.DataFrame) -> pd.DataFrame:
+    by_setting = table.groupby("setting", sort=False)
+    rows: dict[str, Any] = {
+        "runs": by_setting["fold"].nunique(),
+        "done": done.groupby("setting").size(),
+    }
+    for name in FIGURES:
+        figure = done.groupby("setting")[name]
+        rows |= {
+            name: figure.mean(),
+            f"{name}_sd": figure.std(),
+            f"{name}_low": figure.min(),
+            f"{name}_high": figure.max(),
+        }
+    compared = pd.DataFrame(rows).reindex(by_setting.size().index)
+    return compared.fillna({"done": 0}).astype({"runs": "int64", "done": "int64"}).reset_index()
+
+
+def _pool(runs: Sequence[Run], n_rounds: int) -> Report:
+    tables = [run.read_predictions() for run in runs]
+    tested = pd.concat([table[table["subset"] == "test"] for table in tables], ignore_index=True)
+    # Every image is tested in one fold, so this is the most frequent class of them all.
+    return build_report(tested, str(tested["actual"].mode().iloc[0]), n_rounds)
+
+
+def _average(runs: Sequence[Run], n_rounds: int) -> Report | None:
+    if len(runs) < 2:
+        return None
+    tables = [run.read_predictions().set_index("image_id").sort_index() for run in runs]
+    first = tables[0]
+    if not all(
+        list(table.columns) == list(first.columns)
+        and table[GIVEN].equals(first[GIVEN])  # the images themselves are the index
+        for table in tables[1:]
+    ):
+        return None
+    names = [name for name in first.columns if name.startswith(PREFIX)]
+    mean = np.mean([table[names].to_numpy("float64") for table in tables], axis=0)
+    split = first.reset_index().rename(columns={"actual": "class"})
+    classes = [name.removeprefix(PREFIX) for name in names]
+    found = prediction_table(split, classes, dict(zip(split["image_id"], mean, strict=True)))
+    majority = runs[0].read_report()["majority"]["class"]  # of the first one's training set
+    return build_report(found, majority, n_rounds)

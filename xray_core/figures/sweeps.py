@@ -1,0 +1,53 @@
+"""Figures that compare the runs of a sweep."""
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from xray_core.figures.evaluation import MARGIN
+from xray_core.figures.text import escape_texts
+
+
+def plot_sweep(runs: pd.DataFrame, figure_name: str) -> go.Figure:
+    """Draw one point a run that is done, and the mean of each setting.
+
+    Args:
+        runs: as `evaluation.sweeps.summarise_sweep` returns them.
+        figure_name: one of `evaluation.sweeps.FIGURES`.
+
+    Returns:
+        Two traces, "one run" and "mean of a setting"; settings in the order of the table.
+    """
+    done = runs[runs[figure_name].notna()]
+    names = zip(done["fold"], done["name"], strict=True)
+    words = [f"fold {fold}" if fold else name for fold, name in names]
+    figure = go.Figure()
+    figure.add_scatter(
+        x=done["setting"],
+        y=done[figure_name],
+        mode="markers",
+        name="one run",
+        marker={"size": 9, "opacity": 0.6},
+        text=words,
+        hovertemplate="%{text}: %{y:.1%}<extra></extra>",
+    )
+    means = done.groupby("setting", sort=False)[figure_name].mean()
+    figure.add_scatter(
+        x=means.index,
+        y=means,
+        mode="markers",
+        name="mean of a setting",
+        marker={"size": 34, "symbol": "line-ew-open", "line": {"width": 3}},
+        hovertemplate="mean %{y:.1%}<extra></extra>",
+    )
+    figure.update_layout(
+        margin=MARGIN,
+        height=320,
+        yaxis={"title": figure_name.replace("_", " "), "tickformat": ".0%"},
+        xaxis={
+            "type": "category",
+            "categoryorder": "array",
+            "categoryarray": list(dict.fromkeys(runs["setting"])),
+        },
+        legend={"orientation": "h", "y": 1.15},
+    )
+    return escape_texts(figure)

@@ -1,0 +1,50 @@
+"""Why an image file that nobody vouches for is refused: too large, missing, forbidden, damaged."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from xray_core.errors import DatasetError, ImageError
+
+MAX_PIXELS = 50_000_000  # 50 MB decoded; the largest radiographs have about 20 MP
+
+
+def check_size(path: Path, width: int, height: int) -> None:
+    """Refuse an image of more than `MAX_PIXELS`, by its header.
+
+    Args:
+        path: named in the message.
+        width: px.
+        height: px.
+
+    Raises:
+        ImageError: it is too large.
+    """
+    if width * height > MAX_PIXELS:
+        raise ImageError(
+            f"{path} is {width} x {height} px; at most {MAX_PIXELS / 1e6:.0f} megapixels "
+            "are read. Scale it down first."
+        )
+
+
+@contextmanager
+def explain_refusal(path: Path) -> Iterator[None]:
+    """Let whatever goes wrong inside leave as an `ImageError` that names `path` and the reason."""
+    try:
+        yield
+    except (ImageError, MemoryError):
+        raise  # a full memory says nothing about the file: it must not be remembered as damaged
+    except DatasetError as error:  # of the gate, `paths.open_file`
+        raise ImageError(str(error)) from error
+    except PermissionError as error:
+        raise ImageError(f"{path} may not be read by this user. Change its permissions.") from error
+    except FileNotFoundError as error:
+        raise ImageError(f"{path} does not exist.") from error
+    except ImportError as error:
+        raise ImageError(
+            f"{path} cannot be read, as the package {error.name} is not installed. "
+            "Install what requirements.txt names."
+        ) from error
+    except Exception as error:  # decoders of damaged bytes raise almost anything
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise ImageError(f"{path} is damaged: {reason}. Replace or delete it.") from error

@@ -1,0 +1,172 @@
+"""The run index: one table of all runs, with what a few small files say.
+
+<XRAY_HOME>/
+    runs/<name>/notes.json   tags and note of a run, if somebody wrote any
+    trash/<name>/            a run that was thrown away, whole, until the trash is emptied
+
+The table reads a few small files of each run and never its metric log, so that hundreds of runs
+take a fraction of a second; a run whose files have not changed is not read again.
+"""
+
+import os
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import asdict
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from xray_core.errors import DatasetError, OtherVersionError, RunError
+from xray_core.files import read_json
+from xray_core.registry import find_names
+from xray_core.runs.collection import list_runs
+from xray_core.runs.folder import Run
+from xray_core.runs.notes import read_notes
+from xray_core.workspace import Workspace
+
+OTHER_VERSION = "other version"  # the state, in the table, of a run that this one does not read
+DAMAGED = "damaged"  # the state, in the table, of a run whose own files cannot be read
+
+# The table's columns and what stands in them where a run's files say nothing.
+BLANK: dict[str, Any] = {
+    "name": "",
+    "state": DAMAGED,
+    "message": "",
+    "recipe": "",
+    "title": "",
+    "changes": "",
+    "data": "",
+    "user": "",
+    "sweep": "",
+    "tags": (),
+    "note": "",
+    "created_at": "",
+    "started_at": "",
+    "ended_at": "",
+    "epoch": 0,
+    "n_epochs": 0,
+    "val_accuracy": None,
+    "accuracy": None,
+    "auc": None,
+    "subset": "",
+}
+TIMES = ["created_at", "started_at", "ended_at"]
+FIGURES = ["val_accuracy", "accuracy", "auc"]
+# Whatever changes in a row changes one of these; the recipe is written once.
+WATCHED = ("status.json", "notes.json", "submission.json", "report.json")
+
+
+def run_table(workspace: Workspace) -> pd.DataFrame:
+    """Return one row a run, newest first; reads no metric log.
+
+    Returns:
+        name; state, one of `STATES`, "other version" or "damaged"; message;
+        recipe, title; data, the dataset's
+        name here, or else its folder's; changes, what the recipe has otherwise than as
+        published, e.g. "preprocess.size 64"; user; sweep; tags (tuple of str) and note;
+        created_at, started_at, ended_at (UTC, NaT where it has not happened); epoch, n_epochs;
+        val_accuracy, of the epoch whose weights are kept; accuracy and auc of the final report,
+        and the subset that it evaluated, "test" or "validation". Figures are in [0, 1], NaN where
+        there is none.
+    """
+    rows = []
+    for run in list_runs(workspace.runs):
+        folder = str(run.folder)
+        row = _read_row(folder, tuple(_stamp(f"{folder}/{name}") for name in WATCHED))
+        if row["state"] == "running":  # whether its process is alive, no file says
+            row = row | read_state(run)
+        rows.append(row)
+    table = pd.DataFrame(rows, columns=list(BLANK))
+    table["data"] = table["data"].map(_name_data(set(table["data"]), workspace))
+    for column in TIMES:
+        times = pd.to_datetime(table[column], utc=True, errors="coerce", format="ISO8601")
+        table[column] = times.dt.as_unit("ms")
+    table[FIGURES] = table[FIGURES].astype("float64")
+    texts = [column for column, blank in BLANK.items() if blank == "" and column not in TIMES]
+    return table.astype(
+        {"epoch": "int64", "n_epochs": "int64", "state": "str"} | dict.fromkeys(texts, "str")
+    )
+
+
+def _name_data(folders: set[str], workspace: Workspace) -> dict[str, str]:
+    """Return data folder -> name of the dataset here, or of the folder where none is known."""
+    names: dict[Path, str | None] = {}
+    with suppress(DatasetError):  # a damaged list of datasets, of which the pages of data tell
+        names = find_names(workspace, [Path(folder) for folder in folders if folder])
+    return {folder: names.get(Path(folder)) or Path(folder).name for folder in folders}
+
+
+def list_running(runs: Sequence[Run]) -> list[str]:
+    """Return the names of those that are trained now, in the queue or past it.
+
+    Reads their states alone: fifteen times as fast as `run_table` in a process that is new.
+    """
+    return [run.name for run in runs if read_state(run)["state"] == "running"]
+
+
+def _stamp(path: str) -> tuple[int, int, int] | None:
+    try:
+        found = os.stat(path)  # noqa: PTH116 - thousands of them: twice as fast as a Path
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_size, found.st_ino
+
+
+@lru_cache(maxsize=4096)
+def _read_row(folder: str, stamps: tuple[tuple[int, int, int] | None, ...]) -> dict[str, Any]:
+    run = Run(Path(folder))
+    row = BLANK | {"name": run.name} | read_state(run)
+    recipe = _read_object(run, "recipe.json")
+    data = str(recipe.get("data_folder", ""))  # what it is called here, `run_table` finds out
+    row |= {"recipe": str(recipe.get("name", "")), "title": str(recipe.get("title", ""))}
+    row["changes"] = _format_changes(recipe.get("changes"))
+    wish = _read_object(run, "submission.json")
+    row |= {"data": data, "user": str(wish.get("user", "")), "sweep": str(wish.get("sweep", ""))}
+    with suppress(RunError):  # the run's own page says that they are damaged
+        row |= asdict(read_notes(run))
+    report = _read_object(run, "report.json")
+    with suppress(KeyError, TypeError, ValueError):  # a figure that could not be computed
+        row["subset"] = str(report["subset"])
+        row["accuracy"] = float(report["metrics"]["accuracy"]["value"])
+        row["auc"] = float(report["metrics"]["auc"]["value"])
+    return row
+
+
+def read_state(run: Run) -> dict[str, Any]:
+    """Return what the status says, or why it cannot be read."""
+    try:
+        status = run.read_status()
+    except OtherVersionError as error:
+        values = _read_object(run, "status.json")
+        times = {name: str(values.get(name, "")) for name in TIMES}
+        return {"state": OTHER_VERSION, "message": str(error), **times}
+    except RunError as error:
+        return {"state": DAMAGED, "message": str(error)}
+    told = ("state", "message", "epoch", "n_epochs", "val_accuracy", *TIMES)
+    return {name: getattr(status, name) for name in told}
+
+
+def _read_object(run: Run, name: str) -> dict[str, Any]:
+    """Return a JSON object of the run; empty if it is not there or damaged."""
+    try:
+        values = read_json(run.folder / name)
+    except (OSError, ValueError):
+        return {}
+    return values if isinstance(values, dict) else {}
+
+
+def _format_changes(changes: Any) -> str:
+    if not isinstance(changes, dict):
+        return ""
+    return ", ".join(f"{field} {_short(value)}" for field, value in changes.items())
+
+
+def _short(value: Any) -> str:
+    """Return a value as words: of a file its name alone, of a run's model that of the run."""
+    if not isinstance(value, str):
+        return f"{value:g}" if isinstance(value, float) else str(value)
+    path = Path(value)
+    run = Run(path.parents[1]) if len(path.parents) > 2 else None
+    return run.name if run and run.best_checkpoint == path else path.name

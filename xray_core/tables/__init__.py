@@ -1,0 +1,1 @@
+"""CSV, workbooks and their cells: separators, encodings, missing words, numbers, ids."""

@@ -1,0 +1,94 @@
+"""What the cells of a student's own table mean: ages, sexes, views, parts, findings, px."""
+
+import re
+from collections.abc import Callable
+from functools import lru_cache
+from math import isfinite
+
+SEPARATOR = "|"  # between the findings of an image, as the catalog has it
+SPLITS = {
+    "train": "training",
+    "training": "training",
+    "val": "validation",
+    "valid": "validation",
+    "validation": "validation",
+    "dev": "validation",
+    "test": "test",
+    "testing": "test",
+}
+AGE = re.compile(r"0*(\d{1,4}(?:\.\d{1,6})?)\s*([YMWD]?)", re.ASCII)
+AGE_UNITS = {"": 1.0, "Y": 1.0, "M": 12.0, "W": 52.18, "D": 365.25}  # per year
+MAX_AGE = 120  # years
+MAX_PX = 1_000_000  # beyond it, a number is no place in a radiograph
+CACHED_CELLS = 4096  # a column repeats few different cells many times
+NIH_NAME = re.compile(r"(\d{8})_(\d{3})", re.ASCII)
+
+
+def parse_split(cell: str) -> str | None:
+    """Return training, validation or test; None if the cell says something else."""
+    return SPLITS.get(cell.lower())
+
+
+@lru_cache(CACHED_CELLS)
+def parse_view_position(cell: str) -> str | None:
+    """Return PA, AP or LATERAL, from words such as "AP Supine" or "L"; else None."""
+    words = re.findall(r"[A-Z]+", cell.upper())
+    if "PA" in words or "POSTEROANTERIOR" in words:
+        return "PA"
+    if "AP" in words or "ANTEROPOSTERIOR" in words:
+        return "AP"
+    return "LATERAL" if {"L", "LL", "LAT", "LATERAL"} & set(words) else None
+
+
+def parse_gender(cell: str) -> str | None:
+    """Return F or M; None if the cell says something else."""
+    return {"f": "F", "female": "F", "m": "M", "male": "M"}.get(cell.lower())
+
+
+@lru_cache(CACHED_CELLS)
+def parse_age(cell: str) -> float | None:
+    """Return years; None if the cell is no age or an impossible one.
+
+    >>> parse_age("57"), parse_age("060Y"), parse_age("006M"), parse_age("411Y")
+    (57.0, 60.0, 0.5, None)
+    """
+    match = AGE.fullmatch(cell.upper())
+    years = float(match[1]) / AGE_UNITS[match[2]] if match else None
+    return years if years is not None and years <= MAX_AGE else None
+
+
+def parse_px(cell: str) -> float | None:
+    """Return a finite number of px, |px| <= `MAX_PX`; None if the cell is none."""
+    try:
+        number = float(cell)
+    except ValueError:
+        return None
+    return number if isfinite(number) and abs(number) <= MAX_PX else None
+
+
+def parse_size(cell: str) -> int | None:
+    """Return the length of a side in whole px, from 1; None if the cell is none."""
+    number = parse_px(cell)
+    return round(number) if number is not None and number >= 1 else None
+
+
+@lru_cache(CACHED_CELLS)
+def split_findings(cell: str, separator: str = "") -> tuple[str, ...]:
+    """Return the findings of a cell, each once, in order.
+
+    >>> split_findings("Nodule; Mass;Nodule", ";")
+    ('Nodule', 'Mass')
+    """
+    parts = (cell.replace(separator, SEPARATOR) if separator else cell).split(SEPARATOR)
+    return tuple(dict.fromkeys(part.strip() for part in parts if part.strip()))
+
+
+# Role -> what its cells mean; the text itself for every other role.
+PARSERS: dict[str, Callable[[str], object]] = {
+    "split": parse_split,
+    "view_position": parse_view_position,
+    "age": parse_age,
+    "gender": parse_gender,
+    "original_width": parse_size,
+    "original_height": parse_size,
+}

@@ -1,0 +1,118 @@
+"""Reading the CSV files that come with datasets, whatever program saved them last."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from xray_core.errors import DatasetError
+from xray_core.paths import open_file
+
+ENCODINGS = ("utf-8", "latin-1")  # the second accepts any bytes
+
+
+def read_table(
+    path: Path,
+    columns: Sequence[str],
+    optional: Sequence[str] = (),
+    aliases: Mapping[str, Sequence[str]] | None = None,
+) -> pd.DataFrame:
+    """Read `columns` of a CSV file as text; all other columns are ignored.
+
+    A byte order mark, Latin-1, Windows line ends, blank rows, stray columns and surplus commas
+    do no harm. In a header only letters and digits count, whatever their case: "Patient_ID" is
+    "Patient ID". A header with a comma in brackets, as in `Size[Width,Height]`, makes two
+    columns, quoted or not.
+
+    Args:
+        path: the CSV file, comma separated, with a header.
+        columns: the columns that must be there.
+        optional: columns that may be absent.
+        aliases: column -> what else it may be called, tried in this order.
+
+    Returns:
+        A DataFrame of strings with exactly `columns` and `optional`, outer blanks stripped,
+        <NA> where a cell is empty or its column is absent.
+
+    Raises:
+        DatasetError: the file is missing, no CSV, or lacks one of `columns`.
+    """
+    if not path.exists():
+        raise DatasetError(f"{path} is missing. It must hold the columns {', '.join(columns)}.")
+    table = _read_text_cells(path)
+    found = _find_columns(table, [*columns, *optional], aliases or {})
+    missing = [column for column in columns if column not in found]
+    if missing:
+        raise DatasetError(
+            f"{path} has no column {' or '.join(map(repr, missing))}; "
+            f"it has: {', '.join(map(repr, table.columns))}."
+        )
+    cells = {column: table[name].str.strip() for column, name in found.items()}
+    rows = pd.DataFrame(cells, index=table.index).replace("", pd.NA)
+    rows = rows.dropna(how="all").reset_index(drop=True)
+    return rows.reindex(columns=[*columns, *optional]).astype("string")
+
+
+def _find_columns(
+    table: pd.DataFrame, wanted: Sequence[str], aliases: Mapping[str, Sequence[str]]
+) -> dict[str, str]:
+    """Return column -> its name in `table`, for those that are there."""
+    loosely = {_stretch(name): name for name in reversed(table.columns)}
+    # A name that fits to the letter goes before one that differs in its punctuation.
+    found = loosely | {name.strip().lower(): name for name in reversed(table.columns)}
+    names = {
+        column: [
+            found[key]
+            for spelling in (column, *aliases.get(column, ()))
+            for key in (spelling.lower(), _stretch(spelling))
+            if key in found
+        ]
+        for column in wanted
+    }
+    return {column: spellings[0] for column, spellings in names.items() if spellings}
+
+
+def _stretch(name: str) -> str:
+    """Return what counts of a header: its letters and digits, or all of it if it has none."""
+    name = name.strip().lower()
+    return "".join(filter(str.isalnum, name)) or name
+
+
+def _read_text_cells(path: Path) -> pd.DataFrame:
+    for encoding in ENCODINGS:
+        try:
+            table = _read_csv(path, encoding)
+            header, width = table.columns.tolist(), len(table.columns)
+            if isinstance(table.index, pd.RangeIndex):
+                return table.set_axis(_split_header(header, width), axis=1)
+            # Rows are longer than the header, and pandas took their first cells for an index.
+            width += table.index.nlevels
+            return _read_csv(path, encoding, _split_header(header, width))
+        except UnicodeDecodeError:
+            continue
+        except ValueError as error:  # of pandas' parser
+            raise DatasetError(f"{path} is not a readable CSV file: {error}.") from error
+    raise DatasetError(f"{path} is not text.")
+
+
+def _split_header(header: Sequence[str], width: int) -> list[str]:
+    """Return `width` names, those with a comma in them as several if there is room for them."""
+    names = ",".join(header).split(",")
+    while len(names) > width and names[-1].startswith("Unnamed: "):
+        names.pop()
+    if len(names) > width or len(set(names)) < len(names):
+        names = list(header)
+    return names + [f"Surplus: {number}" for number in range(len(names), width)]
+
+
+def _read_csv(path: Path, encoding: str, names: Sequence[str] | None = None) -> pd.DataFrame:
+    """Read all columns as text; `names`, if given, replace those of the header."""
+    with open_file(path) as file:
+        return pd.read_csv(
+            file,
+            dtype="string",
+            encoding=encoding,
+            keep_default_na=False,
+            header=0,
+            names=None if names is None else list(names),
+        )

@@ -1,0 +1,68 @@
+"""Reading the Excel workbooks that come with datasets, and that nobody vouches for."""
+
+import warnings
+import zipfile
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from xray_core.errors import DatasetError
+from xray_core.paths import open_file
+
+MAX_BYTES = 100_000_000  # unpacked; a table of 10,000 rows has about 2 MB
+MAX_ROWS, MAX_COLUMNS = 200_000, 50
+
+
+def read_workbook(path: Path, columns: Sequence[str]) -> pd.DataFrame:
+    """Read `columns` of a workbook's first sheet as text; all other columns are ignored.
+
+    Args:
+        path: an .xlsx file with a header in its first row; what lies beyond `MAX_ROWS` and
+            `MAX_COLUMNS` is not read.
+        columns: the columns that must be there, in whatever case.
+
+    Returns:
+        A DataFrame of str with exactly `columns`, outer blanks stripped, "" where a cell is
+        empty; blank rows are left out.
+
+    Raises:
+        DatasetError: the file is no workbook, unpacks to too much, or lacks a column.
+    """
+    rows = _read_rows(path)
+    header = [name.lower() for name in rows[0]] if rows else []
+    missing = [column for column in columns if column.lower() not in header]
+    if missing:
+        has = ", ".join(repr(name) for row in rows[:1] for name in row if name) or "none"
+        raise DatasetError(
+            f"{path} has no column {' or '.join(map(repr, missing))}; it has: {has}."
+        )
+    places = [header.index(column.lower()) for column in columns]
+    cells = ([row[place] for place in places] for row in rows[1:])
+    return pd.DataFrame((row for row in cells if any(row)), columns=list(columns))
+
+
+def _read_rows(path: Path) -> list[list[str]]:
+    import openpyxl  # few datasets come with a workbook, and the rest need not wait for it
+
+    try:
+        with open_file(path) as file, warnings.catch_warnings():
+            with zipfile.ZipFile(file) as archive:
+                size = sum(subset.file_size for subset in archive.infolist())
+            if size > MAX_BYTES:
+                raise ValueError(f"it unpacks to {size / 1e6:,.0f} MB")
+            warnings.simplefilter("ignore")  # on missing styles, unknown extensions, ...
+            workbook = openpyxl.load_workbook(file, read_only=True, data_only=True)
+            try:
+                # With limits of our own: the sheet's word on its size may be wrong.
+                cells = workbook.worksheets[0].iter_rows(
+                    max_row=MAX_ROWS, max_col=MAX_COLUMNS, values_only=True
+                )
+                texts = (["" if one is None else str(one).strip() for one in row] for row in cells)
+                return [row for row in texts if any(row)]
+            finally:
+                workbook.close()
+    except (MemoryError, DatasetError):
+        raise  # the first says nothing about the file, the second all
+    except Exception as error:  # parsers of damaged bytes raise almost anything
+        raise DatasetError(f"{path} is not a readable workbook: {error}.") from error

@@ -1,0 +1,140 @@
+"""From published findings to the targets of a model, by a task."""
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from xray_core.catalog import Catalog
+from xray_core.errors import LabelError
+from xray_core.tasks.table import tasks_of
+from xray_core.tasks.task import SEPARATOR, Task
+
+
+def list_classes(findings: pd.Series, task: Task) -> dict[str, tuple[str, ...]]:
+    """Return class -> the findings it holds, also for a task that takes them from the data.
+
+    Args:
+        findings: as for `encode_labels`.
+        task: the regrouping.
+    """
+    if task.classes:
+        return dict(task.classes)
+    known = _counted(findings, task).dropna().unique()
+    names = sorted({name for text in known for name in text.split(SEPARATOR)} - {*task.negatives})
+    return {name: (name,) for name in names}
+
+
+def _counted(findings: pd.Series, task: Task) -> pd.Series:
+    """Return the findings that count: all of an image, or its first; <NA> if it is left out."""
+    counted = findings.str.split(SEPARATOR).str[0] if task.first_only else findings
+    if not task.left_out:
+        return counted
+    left_out = [
+        text
+        for text in counted.dropna().unique()
+        if not {*task.left_out}.isdisjoint(text.split(SEPARATOR))
+    ]
+    return counted.mask(counted.isin(left_out))
+
+
+def encode_labels(findings: pd.Series, task: Task) -> pd.DataFrame:
+    """Encode published findings as model targets.
+
+    Args:
+        findings: shape (n,), findings joined by "|"; <NA> marks an unlabelled image.
+        task: the regrouping to apply.
+
+    Returns:
+        uint8 DataFrame of shape (m, n_classes), m <= n, values 0 or 1, columns as
+        `list_classes` orders them. Unlabelled images, and those that the task leaves out, have
+        no row; the index is kept, so the result aligns with the catalog.
+
+    Raises:
+        LabelError: a finding is in no class and not a negative, or an image of a
+            single-task does not fall in exactly one class.
+
+    >>> from xray_core.tasks import TASKS
+    >>> encode_labels(pd.Series(["Typical Appearance"]), TASKS["siim_opacity"])
+       no_opacity  opacity
+    0           0        1
+    """
+    classes = list_classes(findings, task)
+    # A dataset has far fewer combinations than images.
+    texts = _counted(findings, task).dropna()
+    combination, combinations = pd.factorize(texts)
+    of_combination = pd.Series(combinations, dtype="string").str.get_dummies(SEPARATOR)
+    has_finding = of_combination.iloc[combination].set_axis(texts.index)
+    _check_findings_known(has_finding, classes, task)
+
+    targets = pd.DataFrame(
+        {
+            name: has_finding.reindex(columns=list(group), fill_value=0).max(axis=1)
+            for name, group in classes.items()
+        },
+        index=texts.index,
+    ).astype("uint8")
+    if not task.multilabel:
+        _check_one_class_each(targets)
+    return targets
+
+
+def encode_catalog(catalog: Catalog, task: Task) -> pd.DataFrame:
+    """Encode the labels of every image of `catalog`; see `encode_labels`.
+
+    Raises:
+        LabelError: also when the task is made for another dataset, or nothing is labelled.
+    """
+    if task.dataset != catalog.source:
+        choices = ", ".join(tasks_of(catalog.source)) or "none yet"
+        raise LabelError(
+            f"This task is made for {task.dataset!r}, but {catalog.root} is "
+            f"{catalog.source!r}. Tasks that fit: {choices}."
+        )
+    targets = encode_labels(catalog.images[task.column], task)
+    if targets.empty:
+        raise LabelError(f"{catalog.root}: no image is labelled in {task.column!r}.")
+    return targets
+
+
+def combine_labels(catalog: Catalog) -> pd.Series:
+    """Return each image's published labels in one string, of the study and of the image itself.
+
+    Combinations of them are combined labels than a task's, since a task merges some of them.
+    """
+    images = catalog.images
+    own = images["image_findings"]
+    labels = images["findings"].fillna("")
+    return labels.where(own.isna(), labels + " / " + own.fillna(""))
+
+
+def class_of(targets: pd.DataFrame) -> pd.Series:
+    """Return each image's class name, for single-label targets; index kept.
+
+    >>> class_of(pd.DataFrame({"normal": [1, 0], "pneumonia": [0, 1]})).tolist()
+    ['normal', 'pneumonia']
+    """
+    kind = pd.CategoricalDtype(list(targets.columns))
+    names = targets.columns.to_numpy()[targets.to_numpy().argmax(axis=1)]
+    return pd.Series(names, index=targets.index, name="class", dtype=kind)
+
+
+def _check_findings_known(
+    has_finding: pd.DataFrame, classes: Mapping[str, tuple[str, ...]], task: Task
+) -> None:
+    known = {finding for group in classes.values() for finding in group}
+    unknown = has_finding.columns.difference([*known, *task.negatives])
+    if not unknown.empty:
+        counts = ", ".join(f"{name!r} ({has_finding[name].sum()} images)" for name in unknown)
+        raise LabelError(
+            f"Findings in no class of this {task.dataset} task: {counts}. "
+            "Put each in a class, in `negatives` or in `left_out`."
+        )
+
+
+def _check_one_class_each(targets: pd.DataFrame) -> None:
+    wrong = targets.index[targets.sum(axis=1) != 1]
+    if not wrong.empty:
+        raise LabelError(
+            f"{len(wrong)} images fall in no class or in several (first: row {wrong[0]}). "
+            "Is this task multilabel?"
+        )

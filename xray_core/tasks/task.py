@@ -1,0 +1,34 @@
+"""What a task is."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+SEPARATOR = "|"  # between the findings of one image
+
+
+@dataclass(frozen=True)
+class Task:
+    """A regrouping of published findings.
+
+    Attributes:
+        dataset: reader name, as in `xray_core.datasets.READERS`.
+        classes: class -> the findings it holds. Order is the model's output order. Empty:
+            every finding of the dataset is a class, in alphabetical order.
+        question: the task in words, for a person who chooses.
+        column: the catalog column that holds the findings.
+        negatives: findings that mean "none of the classes"; their targets are all zero.
+        left_out: findings whose images take no subset, as if they were unlabelled.
+        multilabel: whether an image may belong to several classes.
+        first_only: whether only the first of an image's findings counts.
+        source: where the grouping comes from.
+    """
+
+    dataset: str
+    classes: Mapping[str, tuple[str, ...]]
+    question: str = ""
+    column: str = "findings"
+    negatives: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
+    multilabel: bool = False
+    first_only: bool = False
+    source: str = ""

@@ -1,0 +1,49 @@
+"""Where the app writes: one folder, `XRAY_HOME`, and the fixed places in it.
+
+<XRAY_HOME>/
+    data/       datasets: drawn demo data, and what a user puts there
+    runs/       one folder per training; the truth about it
+    trash/        runs that were thrown away, until it is emptied
+    cache/      catalogs, decoded images, model summaries; may be deleted at any time
+    queue.db    the order in which runs wait
+"""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """The folders of one workspace; making the object touches no disk."""
+
+    folder: Path
+
+    @property
+    def data(self) -> Path:
+        return self.folder / "data"
+
+    @property
+    def runs(self) -> Path:
+        return self.folder / "runs"
+
+    @property
+    def trash(self) -> Path:
+        return self.folder / "trash"
+
+    @property
+    def cache(self) -> Path:
+        return self.folder / "cache"
+
+    @property
+    def queue(self) -> Path:
+        return self.folder / "queue.db"
+
+    @property
+    def demo_data(self) -> Path:
+        return self.data / "demo"
+
+
+def find_workspace() -> Workspace:
+    """Return the workspace named by the environment variable XRAY_HOME, else ./workspace."""
+    return Workspace(Path(os.environ.get("XRAY_HOME") or "workspace").expanduser().absolute())
