@@ -389,7 +389,7 @@ def test_audit_says_what_it_found_and_what_is_in_order(call: Call, kermany_folde
 
     answer = json.loads(call("audit", kermany_folder, "--json")[1])
     assert answer["task"] == "kermany_pneumonia"
-    assert {one["severity"] for one in answer["findings"]} == {"serious", "warning", "passed"}
+    assert {one["severity"] for one in answer["issues"]} == {"serious", "warning", "passed"}
 
 
 @pytest.mark.parametrize(

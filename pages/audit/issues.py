@@ -1,4 +1,4 @@
-"""The findings of an audit: what, how many, why it matters, what to do, images to look at."""
+"""The issues that an audit found: what, how many, why it matters, what to do, images to look at."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -19,52 +19,52 @@ BADGES = {
 N_TILES = 6
 
 
-def show_issues(findings: Sequence[Mapping[str, Any]], catalog: Catalog, task: str) -> None:
-    """Show each finding that needs thought as a card, and what is in order as a list."""
-    for number, finding in enumerate(findings):
-        if finding["severity"] != "passed":
-            _show_issue(finding, catalog, task, number)
-    in_order = [one for one in findings if one["severity"] == "passed"]
+def show_issues(issues: Sequence[Mapping[str, Any]], catalog: Catalog, task: str) -> None:
+    """Show each issue that needs thought as a card, and what is in order as a list."""
+    for number, issue in enumerate(issues):
+        if issue["severity"] != "passed":
+            _show_issue(issue, catalog, task, number)
+    in_order = [one for one in issues if one["severity"] == "passed"]
     if in_order:
         st.subheader("Passed", anchor=False)
         lines = [f":green[:material/check:] {escape_markdown(one['title'])}" for one in in_order]
         st.markdown("  \n".join(lines))
 
 
-def _show_issue(finding: Mapping[str, Any], catalog: Catalog, task: str, number: int) -> None:
+def _show_issue(issue: Mapping[str, Any], catalog: Catalog, task: str, number: int) -> None:
     with st.container(border=True):
-        st.markdown(f"{BADGES[finding['severity']]} **{escape_markdown(finding['title'])}**")
-        if finding["why"]:
-            st.markdown(f"{escape_markdown(finding['why'])} {escape_markdown(finding['advice'])}")
-        if not (finding["examples"] or finding["table"]):
+        st.markdown(f"{BADGES[issue['severity']]} **{escape_markdown(issue['title'])}**")
+        if issue["why"]:
+            st.markdown(f"{escape_markdown(issue['why'])} {escape_markdown(issue['advice'])}")
+        if not (issue["examples"] or issue["table"]):
             return
         more = st.expander(
-            "Show which", key=f"audit_more_{finding['kind']}_{number}", on_change="rerun"
+            "Show which", key=f"audit_more_{issue['code']}_{number}", on_change="rerun"
         )
         if not more.open:
             return
         with more, show_errors():
-            _show_examples(finding, catalog, task, number)
+            _show_examples(issue, catalog, task, number)
 
 
-def _show_examples(finding: Mapping[str, Any], catalog: Catalog, task: str, number: int) -> None:
-    if finding["table"]:
-        table = pd.DataFrame(list(finding["table"]))
+def _show_examples(issue: Mapping[str, Any], catalog: Catalog, task: str, number: int) -> None:
+    if issue["table"]:
+        table = pd.DataFrame(list(issue["table"]))
         st.dataframe(table, hide_index=True)
         st.download_button(
             "CSV",
             table.to_csv(index=False),
-            f"{finding['kind']}.csv",
+            f"{issue['code']}.csv",
             "text/csv",
             icon=":material/download:",
-            key=f"audit_csv_{finding['kind']}_{number}",
+            key=f"audit_csv_{issue['code']}_{number}",
         )
     present = catalog.present.set_index("image_id", drop=False)
-    wanted = [name for name in finding["examples"] if name in present.index][:N_TILES]
+    wanted = [name for name in issue["examples"] if name in present.index][:N_TILES]
     if wanted:
         rows = catalog.present[catalog.present["image_id"].isin(wanted)]
         tiles = build_tiles(read_tables(catalog, task), rows)
-        show_grid(tiles, f"audit_grid_{finding['kind']}_{number}", _open, columns=N_TILES)
+        show_grid(tiles, f"audit_grid_{issue['code']}_{number}", _open, columns=N_TILES)
 
 
 def _open(image_id: str) -> None:

@@ -51,7 +51,7 @@ with st.container(horizontal=True, gap="large"):
     for severity, words in (
         ("serious", "Serious"),
         ("warning", "Warning"),
-        ("passed", "In order"),
+        ("passed", "Passed"),
     ):
         st.metric(words, answer["summary"][severity])
     st.metric("Images", f"{counts['present']:,}")
@@ -60,7 +60,7 @@ subsets = ", ".join(f"{name} {n:,}" for name, n in counts["subsets"].items())
 st.caption(escape_markdown(f"Split: {answer['split']}{': ' + subsets if subsets else ''}"))
 
 leaking = any(
-    one["severity"] == "serious" and one["kind"].endswith("_leak") for one in answer["findings"]
+    one["severity"] == "serious" and one["code"].endswith("_leak") for one in answer["issues"]
 )
 if split != "clean":
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -73,4 +73,4 @@ if split != "clean":
         st.caption(
             "Joins images by patient, study and identical pixels, and divides the groups anew."
         )
-show_issues(answer["findings"], catalog, task)
+show_issues(answer["issues"], catalog, task)

@@ -25,7 +25,7 @@ def make_images(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
     return images.join(added)
 
 
-def find(findings: Sequence[DataIssue], kind: str) -> DataIssue:
-    """Return the one finding of a kind."""
-    (found,) = (one for one in findings if one.kind == kind)
+def find(issues: Sequence[DataIssue], code: str) -> DataIssue:
+    """Return the one issue of a code."""
+    (found,) = (one for one in issues if one.code == code)
     return found

@@ -27,11 +27,9 @@ COPIES = [
 
 
 def test_identical_images_are_counted_in_groups_by_label_and_subset() -> None:
-    findings = check_identical(make_images(COPIES))
+    issues = check_identical(make_images(COPIES))
 
-    group, conflict, leak = (
-        find(findings, f"identical{one}") for one in ("", "_conflict", "_leak")
-    )
+    group, conflict, leak = (find(issues, f"identical{one}") for one in ("", "_conflict", "_leak"))
     assert group.title == "2 groups of images with identical pixels; the largest has 3 copies."
     assert group.why.startswith("5 images stand for 2")
     assert (conflict.severity, conflict.count) == ("serious", 1)
@@ -58,9 +56,9 @@ def test_a_conflict_that_the_view_hides_is_found() -> None:
 
 
 def test_images_without_a_copy_pass() -> None:
-    findings = check_identical(make_images(COPIES[4:]))
+    issues = check_identical(make_images(COPIES[4:]))
 
-    assert [one.severity for one in findings] == ["passed"]
+    assert [one.severity for one in issues] == ["passed"]
 
 
 @pytest.fixture(scope="module")
@@ -139,12 +137,12 @@ def test_near_pairs_are_evaluated_by_label_subset_and_patient_with_their_copies(
     )
     pairs = pd.DataFrame({"image_id_a": ["i0000"], "image_id_b": ["i0002"], "similarity": [0.97]})
 
-    findings = check_near(images, pairs)
+    issues = check_near(images, pairs)
 
-    assert find(findings, "near_identical").count == 2
-    assert "Of the 2, 2 are known to be of one patient" in find(findings, "near_identical").why
-    assert find(findings, "near_identical_conflict").count == 2
-    leak = find(findings, "near_identical_leak")
+    assert find(issues, "near_identical").count == 2
+    assert "Of the 2, 2 are known to be of one patient" in find(issues, "near_identical").why
+    assert find(issues, "near_identical_conflict").count == 2
+    leak = find(issues, "near_identical_leak")
     assert (leak.severity, leak.count, leak.examples) == ("serious", 1, ("i0001", "i0002"))
     assert leak.table[0]["similarity"] == 0.97
 

@@ -31,13 +31,13 @@ def test_each_kind_of_odd_image_is_found_and_the_rest_is_in_order() -> None:
         ]
     )
 
-    findings = check_odd(images)
+    issues = check_odd(images)
 
-    assert find(findings, "tiny_image").examples == ("i0001",)
-    assert find(findings, "elongated_image").examples == ("i0001", "i0002")
-    assert find(findings, "blank_image").examples == ("i0003",)
-    assert find(findings, "wrong_suffix").examples == ("i0004",)
-    assert len(findings) == 4
+    assert find(issues, "tiny_image").examples == ("i0001",)
+    assert find(issues, "elongated_image").examples == ("i0001", "i0002")
+    assert find(issues, "blank_image").examples == ("i0003",)
+    assert find(issues, "wrong_suffix").examples == ("i0004",)
+    assert len(issues) == 4
     assert [one.severity for one in check_odd(make_images([GOOD]))] == ["passed"]
 
 
@@ -46,7 +46,7 @@ def test_remarks_are_passed_on_except_those_known_elsewhere() -> None:
 
     (found,) = check_remarks(remarks, skip=("bad",))
 
-    assert (found.kind, found.title, found.count) == ("clipped_box", "Boxes clipped: 2.", 2)
+    assert (found.code, found.title, found.count) == ("clipped_box", "Boxes clipped: 2.", 2)
     assert found.table == ({"example": "x"},)
     assert check_remarks([])[0].severity == "passed"
 

@@ -20,12 +20,12 @@ def test_an_image_that_contradicts_its_study_is_found_in_both_directions() -> No
         ]
     )
 
-    findings = check_columns(images)
+    issues = check_columns(images)
 
-    without, with_finding = (find(findings, f"image_{one}_finding") for one in ("without", "with"))
+    without, with_finding = (find(issues, f"image_{one}_finding") for one in ("without", "with"))
     assert (without.severity, without.count, without.examples) == ("serious", 1, ("i0000",))
     assert (with_finding.count, with_finding.examples) == (1, ("i0003",))
-    mixed = find(findings, "mixed_study")
+    mixed = find(issues, "mixed_study")
     assert (mixed.count, mixed.examples) == (1, ("i0000", "i0001"))
     assert mixed.table == ({"study": "s", "none": 1, "opacity": 1},)
 
@@ -63,10 +63,10 @@ def test_small_and_unequal_classes_are_mentioned(sizes: dict[str, int], severity
 
 
 def test_a_class_without_an_image_is_named_and_the_others_are_evaluated() -> None:
-    findings = check_classes(counts(a=0, b=500, c=600), 1100)
+    issues = check_classes(counts(a=0, b=500, c=600), 1100)
 
-    assert find(findings, "absent_class").title.endswith("here: a.")
-    assert find(findings, "class_counts").severity == "passed"
+    assert find(issues, "absent_class").title.endswith("here: a.")
+    assert find(issues, "class_counts").severity == "passed"
 
 
 def test_sixteen_images_are_too_few_and_many_are_enough() -> None:

@@ -37,10 +37,10 @@ def test_a_study_in_two_subsets_is_found_and_patients_apart_pass() -> None:
         ]
     )
 
-    findings = check_owners(images)
+    issues = check_owners(images)
 
-    assert find(findings, "patient_leak").severity == "passed"
-    assert find(findings, "study_leak").count == 1
+    assert find(issues, "patient_leak").severity == "passed"
+    assert find(issues, "study_leak").count == 1
 
 
 def test_without_subsets_or_patients_nothing_is_said_of_leaks() -> None:
@@ -70,9 +70,9 @@ def test_one_name_in_two_subsets_is_a_copy_only_if_the_images_look_alike() -> No
         ]
     )
 
-    findings = check_names(images)
+    issues = check_names(images)
 
-    copy, other = find(findings, "same_name_copy"), find(findings, "same_name")
+    copy, other = find(issues, "same_name_copy"), find(issues, "same_name")
     assert (copy.severity, copy.count, copy.examples) == ("serious", 1, ("i0000", "i0001"))
     assert (other.severity, other.count) == ("warning", 1)
     assert "look different" in other.title

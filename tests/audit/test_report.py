@@ -41,14 +41,14 @@ def test_the_audit_hears_every_theme_and_puts_serious_things_first(
 ) -> None:
     answer = run_audit(leaky, tmp_path / "cache")
 
-    kinds = {one["kind"]: one for one in answer["findings"]}
+    kinds = {one["code"]: one for one in answer["issues"]}
     assert kinds["identical_leak"]["count"] == kinds["identical_conflict"]["count"] == 1
     assert kinds["unreadable"]["examples"] == ("train/IM-0099-0000",)
     assert kinds["subset_size"]["severity"] == "serious"
     assert kinds["patient_leak"]["severity"] == "passed"
     assert {"confounding", "odd_image", "near_identical", "unknown_patients"} <= set(kinds)
     assert "unreadable_image" not in kinds  # the fingerprints have told it, with all the names
-    order = [SEVERITIES.index(one["severity"]) for one in answer["findings"]]
+    order = [SEVERITIES.index(one["severity"]) for one in answer["issues"]]
     assert order == sorted(order)
     assert answer["split"] == "the authors' own subsets"
     assert answer["counts"]["subsets"] == {"training": 73, "test": 25}
@@ -66,7 +66,7 @@ def test_a_split_by_image_leaks_and_a_clean_one_does_not(leaky: Catalog, tmp_pat
         spec = SplitSpec(method, validation=0.3, test=0.3)
         answer = run_audit(leaky, tmp_path / "cache", "kermany_pneumonia", spec)
         assert f"method {method}" in answer["split"]
-        return {one["kind"]: one["severity"] for one in answer["findings"]}
+        return {one["code"]: one["severity"] for one in answer["issues"]}
 
     assert kinds("image")["patient_leak"] == "serious"
     clean = kinds("clean")
@@ -74,10 +74,10 @@ def test_a_split_by_image_leaks_and_a_clean_one_does_not(leaky: Catalog, tmp_pat
 
 
 def test_without_fingerprints_files_are_left_to_the_readers_remark(leaky: Catalog) -> None:
-    findings = audit_catalog(leaky, None)
+    issues = audit_catalog(leaky, None)
 
-    assert find(findings, "unreadable_image").count == 1
-    assert not {"identical", "class_counts"} & {one.kind for one in findings}
+    assert find(issues, "unreadable_image").count == 1
+    assert not {"identical", "class_counts"} & {one.code for one in issues}
 
 
 def test_where_no_split_can_be_made_it_says_so_and_audits_the_rest(
@@ -89,7 +89,7 @@ def test_where_no_split_can_be_made_it_says_so_and_audits_the_rest(
 
     assert answer["split"].startswith("none can be made. ")
     assert answer["counts"]["subsets"] == {}
-    assert {"no_split", "image_without_finding"} <= {one["kind"] for one in answer["findings"]}
+    assert {"no_split", "image_without_finding"} <= {one["code"] for one in answer["issues"]}
     with pytest.raises(RecipeError):
         run_audit(catalog, tmp_path / "cache", split_spec=SplitSpec())
     with pytest.raises(LabelError):
@@ -104,7 +104,7 @@ def test_the_default_view_has_one_class_an_image_and_no_empty_class(leaky: Catal
 def test_siim_facts(real_data: Path) -> None:
     catalog = read_siim_covid19(real_data / "siim-covid19")
 
-    findings = audit_catalog(catalog, "siim_study")
+    issues = audit_catalog(catalog, "siim_study")
 
-    assert find(findings, "image_without_finding").count == 304
-    assert find(findings, "mixed_study").count == 177
+    assert find(issues, "image_without_finding").count == 304
+    assert find(issues, "mixed_study").count == 177

@@ -40,7 +40,7 @@ def test_what_was_found_and_what_is_in_order_is_said(
     assert len(audits) == 1
     figures = {one.label: one.value for one in app.metric}
     assert figures["Images"] == "48"
-    assert int(figures["In order"]) > 3
+    assert int(figures["Passed"]) > 3
     assert int(figures["Serious"]) > 0  # subsets of seven images evaluate nothing
     assert "patients is in two subsets" in words_of(app)
 

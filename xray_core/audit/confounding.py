@@ -86,22 +86,22 @@ def check_confounding(images: pd.DataFrame) -> list[DataIssue]:
     labelled = images[images["label"].notna()]
     if labelled["label"].nunique() < 2:
         return []
-    findings, unsuspicious = [], []
+    issues, unsuspicious = [], []
     for name, values in list_factors(labelled).items():
         link = measure_association(labelled["label"], values)
         if link.is_real:
-            findings.append(_describe(name, link, labelled["label"], values))
+            issues.append(_describe(name, link, labelled["label"], values))
         else:
             unsuspicious.append(name)
     if unsuspicious:
-        findings.append(
+        issues.append(
             passed("confounding", f"These tell little of the label: {', '.join(unsuspicious)}.")
         )
-    elif not findings:
-        findings.append(
+    elif not issues:
+        issues.append(
             passed("confounding", "No hospital, view, age or file size varies that could tell it.")
         )
-    return findings
+    return issues
 
 
 def _describe(name: str, link: Association, labels: pd.Series, values: pd.Series) -> DataIssue:
@@ -116,7 +116,7 @@ def _describe(name: str, link: Association, labels: pd.Series, values: pd.Series
         )
     serious = link.cramers_v >= STRONG or link.gain >= LARGE_GAIN
     return DataIssue(
-        kind="confounding",
+        code="confounding",
         severity="serious" if serious else "warning",
         title=title,
         count=link.n,

@@ -37,9 +37,9 @@ def check_identical(images: pd.DataFrame) -> list[DataIssue]:
         }
     ).sort_values("copies", ascending=False, kind="stable")
     conflicting, leaking = table[table["n_labels"] > 1], table[table["n_subsets"] > 1]
-    findings = [
+    issues = [
         DataIssue(
-            kind="identical",
+            code="identical",
             severity="warning",
             title=f"{count_of(len(table), 'group')} of images with identical pixels; the "
             f"largest has {table['copies'].iloc[0]} copies.",
@@ -52,11 +52,11 @@ def check_identical(images: pd.DataFrame) -> list[DataIssue]:
         )
     ]
     if conflicting.empty:
-        findings.append(passed("identical_conflict", "No identical images have two labels."))
+        issues.append(passed("identical_conflict", "No identical images have two labels."))
     else:
-        findings.append(
+        issues.append(
             DataIssue(
-                kind="identical_conflict",
+                code="identical_conflict",
                 severity="serious",
                 title=f"{count_of(len(conflicting), 'group')} of identical images with "
                 f"conflicting labels ({_count_conflicts(n_labels)}).",
@@ -69,8 +69,8 @@ def check_identical(images: pd.DataFrame) -> list[DataIssue]:
             )
         )
     if copies["subset"].notna().any():
-        findings.append(_check_subsets(copies, leaking))
-    return findings
+        issues.append(_check_subsets(copies, leaking))
+    return issues
 
 
 def _count_conflicts(n_labels: pd.DataFrame) -> str:
@@ -83,7 +83,7 @@ def _check_subsets(copies: pd.DataFrame, leaking: pd.DataFrame) -> DataIssue:
     if leaking.empty:
         return passed("identical_leak", "No identical images are in two subsets.")
     return DataIssue(
-        kind="identical_leak",
+        code="identical_leak",
         severity="serious",
         title=f"{count_of(len(leaking), 'group')} of identical images with copies in several "
         "subsets of the split.",
@@ -134,9 +134,9 @@ def check_near(images: pd.DataFrame, pairs: pd.DataFrame) -> list[DataIssue]:
         if patients[0].notna().any()
         else ""
     )
-    findings = [
+    issues = [
         DataIssue(
-            kind="near_identical",
+            code="near_identical",
             severity="warning",
             title=f"{count_of(len(members), 'pair')} of images look the same without being "
             "identical.",
@@ -148,7 +148,7 @@ def check_near(images: pd.DataFrame, pairs: pd.DataFrame) -> list[DataIssue]:
             table=_pair_rows(members),
         )
     ]
-    for kind, column, what, why, advice in (
+    for code, column, what, why, advice in (
         (
             "near_identical_conflict",
             "label",
@@ -168,9 +168,9 @@ def check_near(images: pd.DataFrame, pairs: pd.DataFrame) -> list[DataIssue]:
         both = ends[0].notna() & ends[1].notna()
         differ = members[both & (ends[0].astype("string") != ends[1].astype("string"))]
         if not differ.empty:
-            findings.append(
+            issues.append(
                 DataIssue(
-                    kind=kind,
+                    code=code,
                     severity="serious",
                     title=f"{count_of(len(differ), 'pair')} of images that look the same {what}.",
                     count=len(differ),
@@ -181,8 +181,8 @@ def check_near(images: pd.DataFrame, pairs: pd.DataFrame) -> list[DataIssue]:
                 )
             )
         elif both.any():
-            findings.append(passed(kind, f"No images that look the same {what}."))
-    return findings
+            issues.append(passed(code, f"No images that look the same {what}."))
+    return issues
 
 
 def _pair_rows(pairs: pd.DataFrame) -> tuple[dict[str, object], ...]:

@@ -32,7 +32,7 @@ def check_readable(images: pd.DataFrame) -> list[DataIssue]:
         return [passed("unreadable", f"Each of {count_of(n_present, 'file')} can be read.")]
     return [
         DataIssue(
-            kind="unreadable",
+            code="unreadable",
             severity="serious",
             title=f"{count_of(len(broken), 'file')} of {n_present:,} cannot be read.",
             count=len(broken),
@@ -90,16 +90,16 @@ def check_odd(images: pd.DataFrame) -> list[DataIssue]:
             "Rename them, if you use them elsewhere.",
         ),
     )
-    findings, in_order = [], []
-    for kind, odd, what, why, advice in checks:
+    issues, in_order = [], []
+    for code, odd, what, why, advice in checks:
         found = present[odd.astype(bool)]
         if found.empty:
             in_order.append(what)
             continue
         columns = ["image_id", "path", "width", "height", "format"]
-        findings.append(
+        issues.append(
             DataIssue(
-                kind=kind,
+                code=code,
                 severity="warning",
                 title=f"{count_of(len(found), 'image')} of {len(present):,} "
                 f"{'is' if len(found) == 1 else 'are'} {what}.",
@@ -111,5 +111,5 @@ def check_odd(images: pd.DataFrame) -> list[DataIssue]:
             )
         )
     if in_order:
-        findings.append(passed("odd_image", f"No image is {'; none is '.join(in_order)}."))
-    return findings
+        issues.append(passed("odd_image", f"No image is {'; none is '.join(in_order)}."))
+    return issues

@@ -1,4 +1,4 @@
-"""What a check says: a finding, in words and figures that turn into JSON as they are."""
+"""What a check says: an issue of the data, in words and figures that turn into JSON as they are."""
 
 import json
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ class DataIssue:
     """One thing that a check found, or found in order.
 
     Attributes:
-        kind: short fixed name, e.g. "patient_leak".
+        code: short stable name for programs, e.g. "patient_leak".
         severity: one of `SEVERITIES`; "passed": passed.
         title: what it is, in one sentence with the count.
         count: how many images, patients, groups ... the title speaks of; 0 if passed.
@@ -26,7 +26,7 @@ class DataIssue:
         table: rows for a person, at most `N_ROWS`; plain values, None where unknown.
     """
 
-    kind: str
+    code: str
     severity: str
     title: str
     count: int = 0
@@ -36,9 +36,9 @@ class DataIssue:
     table: tuple[dict[str, Any], ...] = ()
 
 
-def passed(kind: str, title: str) -> DataIssue:
-    """Return the finding that a check found nothing to complain of."""
-    return DataIssue(kind, "passed", title)
+def passed(code: str, title: str) -> DataIssue:
+    """Return the issue that says: a check found nothing to complain of."""
+    return DataIssue(code, "passed", title)
 
 
 def count_of(number: int, noun: str, plural: str = "") -> str:

@@ -29,12 +29,12 @@ def check_columns(images: pd.DataFrame) -> list[DataIssue]:
 
 
 def _check_negatives(both: pd.DataFrame) -> list[DataIssue]:
-    findings = []
+    issues = []
     for of_study, of_image in NEGATIVES.items():
         if not (both["findings"] == of_study).any():
             continue
         empty, negative = both["image_findings"] == of_image, both["findings"] == of_study
-        for kind, wrong, what, why in (
+        for code, wrong, what, why in (
             (
                 "image_without_finding",
                 both[empty & ~negative],
@@ -50,13 +50,13 @@ def _check_negatives(both: pd.DataFrame) -> list[DataIssue]:
             ),
         ):
             if wrong.empty:
-                findings.append(
-                    passed(kind, f"{what.format('No image').replace('belong', 'belongs')}")
+                issues.append(
+                    passed(code, f"{what.format('No image').replace('belong', 'belongs')}")
                 )
                 continue
-            findings.append(
+            issues.append(
                 DataIssue(
-                    kind=kind,
+                    code=code,
                     severity="serious",
                     title=what.format(count_of(len(wrong), "image")),
                     count=len(wrong),
@@ -72,7 +72,7 @@ def _check_negatives(both: pd.DataFrame) -> list[DataIssue]:
                     ),
                 )
             )
-    return findings
+    return issues
 
 
 def _check_studies(images: pd.DataFrame) -> list[DataIssue]:
@@ -88,7 +88,7 @@ def _check_studies(images: pd.DataFrame) -> list[DataIssue]:
         return [passed("mixed_study", "The images of each study have the same label.")]
     return [
         DataIssue(
-            kind="mixed_study",
+            code="mixed_study",
             severity="warning",
             title=f"{count_of(n_studies, 'study', 'studies')} hold images with different labels.",
             count=n_studies,
@@ -112,11 +112,11 @@ def check_classes(counts: pd.DataFrame, n_images: int) -> list[DataIssue]:
         n_images: labelled images; with several classes an image, fewer than the sum.
     """
     absent = counts.index[counts["images"] == 0]
-    findings = []
+    issues = []
     if len(absent):
-        findings.append(
+        issues.append(
             DataIssue(
-                kind="absent_class",
+                code="absent_class",
                 severity="serious",
                 title=f"{count_of(len(absent), 'class', 'classes')} of the task without any "
                 f"image here: {', '.join(map(str, absent))}.",
@@ -127,7 +127,7 @@ def check_classes(counts: pd.DataFrame, n_images: int) -> list[DataIssue]:
         )
         counts = counts.drop(index=absent)
     if counts.empty:
-        return findings
+        return issues
     sizes = counts["images"].sort_values(kind="stable")
     table = rows_of(
         counts.assign(share=counts["images"] / max(1, n_images)).rename_axis("class").reset_index()
@@ -140,11 +140,11 @@ def check_classes(counts: pd.DataFrame, n_images: int) -> list[DataIssue]:
     )
     few = int(sizes.iloc[0]) < FEW_IMAGES
     if not few and ratio < IMBALANCE:
-        return [*findings, DataIssue("class_counts", "passed", f"{text}.", table=table)]
+        return [*issues, DataIssue("class_counts", "passed", f"{text}.", table=table)]
     return [
-        *findings,
+        *issues,
         DataIssue(
-            kind="class_counts",
+            code="class_counts",
             severity="serious" if few else "warning",
             title=f"{text}, {ratio:.1f} times as many.",
             count=int(sizes.iloc[0]),
@@ -169,7 +169,7 @@ def check_subsets(counts: pd.DataFrame, n_of_subset: pd.Series) -> list[DataIssu
     if evaluated.empty:
         return []
     rows: list[dict[str, Any]] = []
-    findings = []
+    issues = []
     for subset, n in evaluated.items():
         of_class = counts[str(subset)].sort_values(kind="stable")
         smallest, n_smallest = of_class.index[0], int(of_class.iloc[0])
@@ -188,7 +188,7 @@ def check_subsets(counts: pd.DataFrame, n_of_subset: pd.Series) -> list[DataIssu
     for row in rows:
         width = _uncertainty(row["images"])
         if width < WIDE and _uncertainty(row["its images"]) < VERY_WIDE:
-            findings.append(
+            issues.append(
                 DataIssue(
                     "subset_size",
                     "passed",
@@ -199,9 +199,9 @@ def check_subsets(counts: pd.DataFrame, n_of_subset: pd.Series) -> list[DataIssu
             )
             continue
         whole = width >= WIDE
-        findings.append(
+        issues.append(
             DataIssue(
-                kind="subset_size",
+                code="subset_size",
                 severity="serious" if width >= VERY_WIDE else "warning",
                 title=f"An accuracy measured on the {count_of(row['images'], 'image')} of "
                 f"the {row['subset']} set is uncertain by up to {row['accuracy uncertain by']}."
@@ -217,7 +217,7 @@ def check_subsets(counts: pd.DataFrame, n_of_subset: pd.Series) -> list[DataIssu
                 table=(row,),
             )
         )
-    return findings
+    return issues
 
 
 def _uncertainty(n: int) -> float:

@@ -15,12 +15,12 @@ def check_owners(images: pd.DataFrame) -> list[DataIssue]:
         images: the audited table, see `report.audit_catalog`; image_id, subset, patient_id and
             study_id count.
     """
-    findings = []
+    issues = []
     for column, (one, many) in OWNERS.items():
         known = images[images[column].notna() & images["subset"].notna()]
         if not known.empty:
-            findings.append(_check_owner(known, column, one, many))
-    return findings
+            issues.append(_check_owner(known, column, one, many))
+    return issues
 
 
 def _check_owner(known: pd.DataFrame, column: str, one: str, many: str) -> DataIssue:
@@ -38,7 +38,7 @@ def _check_owner(known: pd.DataFrame, column: str, one: str, many: str) -> DataI
         ["images", *shared.columns[::-1]], ascending=False, kind="stable"
     )
     return DataIssue(
-        kind=f"{one}_leak",
+        code=f"{one}_leak",
         severity="serious",
         title=f"{count_of(len(shared), one, many)} of {len(counts):,} "
         f"{'is' if len(shared) == 1 else 'are'} in several subsets of the split, with "
@@ -84,11 +84,11 @@ def check_names(images: pd.DataFrame) -> list[DataIssue]:
     pairs = pairs.assign(similarity=alike)
     copies = pairs[pairs["similarity"] >= THRESHOLD]
     others = pairs[~(pairs["similarity"] >= THRESHOLD)]
-    findings = []
+    issues = []
     if not copies.empty:
-        findings.append(
+        issues.append(
             DataIssue(
-                kind="same_name_copy",
+                code="same_name_copy",
                 severity="serious",
                 title=f"{count_of(copies['name'].nunique(), 'file name')} in several subsets "
                 "at another size, format or brightness, and the images look the same.",
@@ -102,9 +102,9 @@ def check_names(images: pd.DataFrame) -> list[DataIssue]:
     if not others.empty:
         n = int(others["name"].nunique())
         compared = others["similarity"].notna().all()
-        findings.append(
+        issues.append(
             DataIssue(
-                kind="same_name",
+                code="same_name",
                 severity="warning",
                 title=f"{count_of(n, 'file name')} {'is' if n == 1 else 'are'} used in several "
                 "subsets" + (", for images that look different." if compared else "."),
@@ -119,7 +119,7 @@ def check_names(images: pd.DataFrame) -> list[DataIssue]:
                 table=_name_rows(others),
             )
         )
-    return findings
+    return issues
 
 
 def _name_rows(pairs: pd.DataFrame) -> tuple[dict[str, object], ...]:

@@ -35,14 +35,14 @@ DEFAULT_REMARK = (
 
 def check_remarks(remarks: Sequence[Remark], skip: Sequence[str] = ()) -> list[DataIssue]:
     """Pass on what the reader remarked, except the kinds in `skip`."""
-    findings = []
+    issues = []
     for remark in remarks:
         if remark.kind in skip:
             continue
         why, advice = REMARKS.get(remark.kind, DEFAULT_REMARK)
-        findings.append(
+        issues.append(
             DataIssue(
-                kind=remark.kind,
+                code=remark.kind,
                 severity="warning",
                 title=remark.message,
                 count=remark.count,
@@ -51,7 +51,7 @@ def check_remarks(remarks: Sequence[Remark], skip: Sequence[str] = ()) -> list[D
                 table=tuple({"example": one} for one in remark.examples),
             )
         )
-    return findings or [passed("remarks", "The tables and the files fit together.")]
+    return issues or [passed("remarks", "The tables and the files fit together.")]
 
 
 def check_patients(images: pd.DataFrame, grouped_by: str) -> list[DataIssue]:
@@ -75,7 +75,7 @@ def check_patients(images: pd.DataFrame, grouped_by: str) -> list[DataIssue]:
     who = "any image" if len(unknown) == len(present) else count_of(len(unknown), "image")
     return [
         DataIssue(
-            kind="unknown_patients",
+            code="unknown_patients",
             severity="warning",
             title=f"The patient of {who} is not published.",
             count=len(unknown),

@@ -52,22 +52,22 @@ def audit_catalog(
     """
     labels = _encode(catalog, task_name)
     images = _put_together(catalog, labels, split, fingerprints)
-    findings = [*check_owners(images), *check_names(images), *check_columns(images)]
+    issues = [*check_owners(images), *check_names(images), *check_columns(images)]
     if images["subset"].isna().all():
-        findings.append(passed("no_split", "There is no split to be checked for leaks yet."))
+        issues.append(passed("no_split", "There is no split to be checked for leaks yet."))
     if fingerprints is not None:
-        findings += check_identical(images)
-        findings += check_near(images, find_near_identical(fingerprints, images["image_id"]))
-        findings += [*check_readable(images), *check_odd(images)]
+        issues += check_identical(images)
+        issues += check_near(images, find_near_identical(fingerprints, images["image_id"]))
+        issues += [*check_readable(images), *check_odd(images)]
     if labels is not None:
         counts, n_of_subset = _count_classes(images, labels.targets)
-        findings += check_classes(counts, int(images["path"].notna().loc[labels.text.index].sum()))
-        findings += check_subsets(counts, n_of_subset)
-        findings += check_confounding(images[images["path"].notna()])
-    findings += check_patients(images, describe_groups(catalog, SplitSpec()))
+        issues += check_classes(counts, int(images["path"].notna().loc[labels.text.index].sum()))
+        issues += check_subsets(counts, n_of_subset)
+        issues += check_confounding(images[images["path"].notna()])
+    issues += check_patients(images, describe_groups(catalog, SplitSpec()))
     known_elsewhere = () if fingerprints is None else ("unreadable_image",)
-    findings += check_remarks(catalog.remarks, skip=known_elsewhere)
-    return sorted(findings, key=lambda one: SEVERITIES.index(one.severity))
+    issues += check_remarks(catalog.remarks, skip=known_elsewhere)
+    return sorted(issues, key=lambda one: SEVERITIES.index(one.severity))
 
 
 def run_audit(
@@ -100,7 +100,7 @@ def run_audit(
     task_name = task_name or default_task(catalog)
     fingerprints = read_fingerprints(catalog, home_cache, progress)
     split, words = _choose_split(catalog, task_name, split_spec, fingerprints)
-    findings = audit_catalog(catalog, task_name, split, fingerprints)
+    issues = audit_catalog(catalog, task_name, split, fingerprints)
     images = _put_together(catalog, _encode(catalog, task_name), split, fingerprints)
     present = images[images["path"].notna()]
     subsets = present["subset"].value_counts(sort=False).loc[lambda n: n > 0]
@@ -117,9 +117,9 @@ def run_audit(
             "subsets": {str(subset): int(n) for subset, n in subsets.items()},
         },
         "summary": {
-            severity: sum(one.severity == severity for one in findings) for severity in SEVERITIES
+            severity: sum(one.severity == severity for one in issues) for severity in SEVERITIES
         },
-        "findings": [asdict(one) for one in findings],
+        "issues": [asdict(one) for one in issues],
     }
 
 

@@ -14,7 +14,7 @@ from xray_core.cli.answer import Answer, save_answer
 from xray_core.errors import DatasetError
 from xray_core.workspace import Workspace
 
-N_TABLE_ROWS = 5  # of a serious finding, in what a person reads
+N_TABLE_ROWS = 5  # of a serious issue, in what a person reads
 
 
 def show_datasets(options: argparse.Namespace, workspace: Workspace) -> Answer:
@@ -75,11 +75,11 @@ def audit(options: argparse.Namespace, workspace: Workspace) -> Answer:
         f"split: {answer['split']}: "
         + (", ".join(f"{subset} {n:,}" for subset, n in counts["subsets"].items()) or "no subsets"),
     ]
-    for finding in answer["findings"]:
-        lines.append(f"{finding['severity'] + ':':14} {finding['title']}")
-        if finding["advice"]:
-            lines.append(f"{'':15}{finding['why']} {finding['advice']}")
-        for row in finding["table"][:N_TABLE_ROWS] if finding["severity"] == "serious" else ():
+    for issue in answer["issues"]:
+        lines.append(f"{issue['severity'] + ':':14} {issue['title']}")
+        if issue["advice"]:
+            lines.append(f"{'':15}{issue['why']} {issue['advice']}")
+        for row in issue["table"][:N_TABLE_ROWS] if issue["severity"] == "serious" else ():
             cells = (
                 f"{name} {'unknown' if value is None else value}" for name, value in row.items()
             )
