@@ -41,9 +41,9 @@ class StartError(Exception):
 
 def prepare(names: list[str]) -> None:
     """Bring .venv to what the requirement files `names` say; do nothing where it is there."""
-    trouble = venv_trouble()
-    if trouble:
-        make_venv(trouble)
+    problem = venv_problem()
+    if problem:
+        make_venv(problem)
     if not is_installed(names):
         install(names)
 
@@ -53,7 +53,7 @@ def venv_python() -> str:
     return str(VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python"))
 
 
-def venv_trouble() -> str | None:
+def venv_problem() -> str | None:
     """Say why .venv has to be made, or None when it is fine."""
     if not VENV.exists():
         return "Making .venv"

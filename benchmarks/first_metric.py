@@ -1,4 +1,4 @@
-"""How long it takes from a submit to the first metric: with the warm trainer, and without it.
+"""How long it takes from a submit to the first metric: with the standby trainer, and without it.
 
     python -m benchmarks.first_metric [--rounds 3]
 
@@ -38,19 +38,19 @@ def standby_processes() -> list[psutil.Process]:
     """Return the standby process processes that belong to this machine's workers."""
     found = []
     for process in psutil.process_iter(["cmdline"]):
-        if (process.info["cmdline"] or [])[-3:] == ["-m", "xray_core", "warm"]:
+        if (process.info["cmdline"] or [])[-3:] == ["-m", "xray_core", "standby"]:
             found.append(process)
     return found
 
 
-def measure(workspace: Workspace, data: Path, warm: bool) -> tuple[float, float]:
+def measure(workspace: Workspace, data: Path, standby: bool) -> tuple[float, float]:
     """Return seconds from submit to the first metric, and the standby process's memory in MB."""
     os.environ["XRAY_HOME"] = str(workspace.folder)
-    write_settings(workspace, QueueSettings(warm=warm))
+    write_settings(workspace, QueueSettings(standby=standby))
     worker = start_detached(xray_command("worker"), workspace.folder / "worker.log")
     memory = 0.0
     try:
-        if warm:
+        if standby:
             wait_for(standby_processes, "a standby process process")
             [standby] = standby_processes()
             # Ready once it no longer computes.
@@ -81,22 +81,22 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         workspace, data = Workspace(Path(folder) / "home"), Path(folder) / "data"
         write_synthetic_dataset(data, 600, size=256, seed=0)
-        measure(workspace, data, warm=False)  # decodes the images
+        measure(workspace, data, standby=False)  # decodes the images
         found: dict[bool, list[float]] = {True: [], False: []}
         memory = 0.0
         for _ in range(rounds):
-            for warm in found:
-                seconds, used = measure(workspace, data, warm)
-                found[warm].append(seconds)
+            for standby in found:
+                seconds, used = measure(workspace, data, standby)
+                found[standby].append(seconds)
                 memory = max(memory, used)
     print(f"{os.cpu_count()} cores, Python {sys.version.split()[0]}")
     print("| trainer | submit to first metric, s: median (all) | memory while it waits, MB |")
     print("|---|---|---|")
-    for warm, seconds_of in found.items():
+    for standby, seconds_of in found.items():
         listed = ", ".join(f"{one:.2f}" for one in seconds_of)
         print(
-            f"| {'warm' if warm else 'started anew'} | {statistics.median(seconds_of):.2f} "
-            f"({listed}) | {f'{memory:.0f}' if warm else '0'} |"
+            f"| {'standby' if standby else 'started anew'} | {statistics.median(seconds_of):.2f} "
+            f"({listed}) | {f'{memory:.0f}' if standby else '0'} |"
         )
 
 

@@ -95,7 +95,7 @@ def be_client(workspace: Workspace, name: str, seed: int, seconds: float) -> dic
             elif mine:
                 _change(action, rng.choice(mine), workspace, said)
         except XrayError as error:
-            if "only a run that waits" not in str(error):  # too late, which is no trouble
+            if "only a run that waits" not in str(error):  # too late, which is no problem
                 said["errors"].append(f"{action}: {error}")
         said["times"].setdefault(action, []).append(time.monotonic() - began)
         time.sleep(rng.uniform(0, PAUSE))

@@ -47,7 +47,7 @@ def data_notes(**changes: Any) -> dict[str, Any]:
         "unreadable": [],
         "grouped_by": "patient",
         "groups_in_several_subsets": 0,
-        "subsets": {"training": {"no_opacity": 5, "opacity": 9}},
+        "subsets": {"training": {"no opacity": 5, "opacity": 9}},
     }
     return notes | changes
 

@@ -167,7 +167,7 @@ def begin(monkeypatch: pytest.MonkeyPatch) -> Callable[..., int]:
 
 @pytest.mark.parametrize(
     "line",
-    ["train demo_cnn --data x", "run x", "warm", "describe demo_cnn", "predict x image.png"],
+    ["train demo_cnn --data x", "run x", "standby", "describe demo_cnn", "predict x image.png"],
 )
 def test_a_command_that_computes_begins_anew_with_the_allocator_set(
     begin: Callable[..., int], workspace: Workspace, line: str
@@ -197,7 +197,7 @@ def function_of(command: str) -> Callable[..., Any]:
     return function
 
 
-@pytest.mark.parametrize("command", [*COMMANDS, "warm"])
+@pytest.mark.parametrize("command", [*COMMANDS, "standby"])
 def test_the_commands_with_keras_are_those_that_import_what_computes(command: str) -> None:
     function = function_of(command)
 
@@ -208,7 +208,7 @@ def test_the_commands_with_keras_are_those_that_import_what_computes(command: st
 def test_launchers_and_measurements_start_commands_with_keras(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The standby process is tested as it is, in tests/jobs/test_warm.py."""
+    """The standby process is tested as it is, in tests/jobs/test_standby.py."""
     started: list[list[str]] = []
 
     def start(command: list[str], log: Path, environment: dict[str, str]) -> str:
@@ -460,7 +460,7 @@ def test_unpack_makes_datasets_of_all_archives_that_wait(
     chest, notes = json.loads(out)["folders"]
     assert (chest["folder"], chest["dataset"]) == (str(workspace.data / "chest"), "kermany")
     assert notes["dataset"] is None
-    assert "notes is no known dataset" in notes["trouble"]
+    assert "notes is no known dataset" in notes["problem"]
     assert json.loads((tmp_path / "saved.json").read_bytes()) == json.loads(out)
     assert "No archive in" in call("unpack")[1]
 
@@ -661,11 +661,11 @@ def test_a_run_goes_through_all_that_can_be_done_to_it(
 def test_queue_changes_how_many_run_at_once(call: Call, workspace: Workspace) -> None:
     assert "At once: as many as there are GPUs, or one. Of one user: no limit." in call("queue")[1]
 
-    text = call("queue", "--slots", "3", "--per-user", "1", "--pause", "--no-warm")[1]
+    text = call("queue", "--slots", "3", "--per-user", "1", "--pause", "--no-standby")[1]
     assert "Nothing waits.\nAt once: 3. Of one user: 1.\nThe queue is paused" in text
-    assert jobs.read_settings(workspace) == jobs.QueueSettings(3, 1, paused=True, warm=False)
+    assert jobs.read_settings(workspace) == jobs.QueueSettings(3, 1, paused=True, standby=False)
 
-    call("queue", "--slots", "auto", "--per-user", "all", "--unpause", "--warm")
+    call("queue", "--slots", "auto", "--per-user", "all", "--unpause", "--standby")
     assert jobs.read_settings(workspace) == jobs.QueueSettings()
 
 
@@ -789,7 +789,7 @@ def test_predict_names_a_truncated_file_and_predicts_the_others(
     assert first["predicted"] is None
     assert broken.name in first["error"]
     assert second["error"] is None
-    assert second["p_no_opacity"] + second["p_opacity"] == pytest.approx(1, abs=1e-5)
+    assert second["p_no opacity"] + second["p_opacity"] == pytest.approx(1, abs=1e-5)
     assert "never for diagnosis" in call("predict", finished_home.run.name, whole)[1]
 
 

@@ -577,7 +577,7 @@ def test_a_site_without_a_class_is_tested_all_the_same_and_the_class_is_named() 
     assert "is in the test set" in words
 
 
-def test_the_hidden_test_has_each_finding_that_has_patients_enough() -> None:
+def test_the_test_set_has_each_finding_that_has_patients_enough() -> None:
     catalog = union_like()
     own = catalog.images["source"] == "siim_covid19"
     for name in ("siim/1", "siim/4", "siim/7"):
@@ -591,7 +591,7 @@ def test_the_hidden_test_has_each_finding_that_has_patients_enough() -> None:
         assert rare.loc[rare["subset"] == "test", "patient_id"].nunique() == 1
 
 
-def test_a_hidden_test_leaves_two_patients_of_each_finding_to_train_and_to_validate() -> None:
+def test_a_test_set_leaves_two_patients_of_each_finding_to_train_and_to_validate() -> None:
     catalog = union_like()
     own = catalog.images["source"] == "siim_covid19"
     for name in ("siim/1", "siim/4", "siim/7"):

@@ -222,16 +222,16 @@ def test_the_exit_status_of_the_command_is_ours(project: Path) -> None:
 def test_a_missing_environment_is_made(project: Path) -> None:
     (project / ".venv").rmdir()
 
-    assert venv_setup.venv_trouble() == "Making .venv"
+    assert venv_setup.venv_problem() == "Making .venv"
 
 
 def test_a_broken_environment_is_made_again(project: Path) -> None:
-    assert "no working Python" in (venv_setup.venv_trouble() or "")
+    assert "no working Python" in (venv_setup.venv_problem() or "")
 
 
 @pytest.mark.skipif(os.name == "nt", reason="the stand-in for Python is a shell script")
 @pytest.mark.parametrize(
-    ("version", "made_in", "trouble"),
+    ("version", "made_in", "problem"),
     [
         (VERSION, "{here}", None),
         (VERSION, "/elsewhere/.venv", "another folder"),
@@ -239,7 +239,7 @@ def test_a_broken_environment_is_made_again(project: Path) -> None:
     ],
 )
 def test_an_environment_is_used_only_where_it_fits(
-    version: str, made_in: str, trouble: str | None, project: Path
+    version: str, made_in: str, problem: str | None, project: Path
 ) -> None:
     folder = project / ".venv"
     (folder / "bin").mkdir()
@@ -248,9 +248,9 @@ def test_an_environment_is_used_only_where_it_fits(
     command = f"command = /usr/bin/python3 -m venv {made_in.format(here=folder)}\n"
     (folder / "pyvenv.cfg").write_text(command)
 
-    found = venv_setup.venv_trouble()
+    found = venv_setup.venv_problem()
 
-    assert found is None if trouble is None else re.search(trouble, found or "")
+    assert found is None if problem is None else re.search(problem, found or "")
 
 
 @pytest.mark.parametrize("missing", ["venv", "ensurepip"])

@@ -43,18 +43,18 @@ def ours(table: pd.DataFrame) -> dict[tuple[str, str], int]:
 def test_the_subsets_add_up_to_the_total_for_every_class() -> None:
     counts = ours(count_target_domain(make_union()))
 
-    for name in (ALL, "no_opacity", "opacity", "other", "covid"):
+    for name in (ALL, "no opacity", "opacity", "other", "COVID-19"):
         assert counts[POOL, name] + counts[HIDDEN, name] == counts[TOTAL, name]
     assert counts[TOTAL, ALL] == 300
-    assert counts[TOTAL, "no_opacity"] == 70 + 50
-    assert counts[TOTAL, "covid"] == 70 + 50
+    assert counts[TOTAL, "no opacity"] == 70 + 50
+    assert counts[TOTAL, "COVID-19"] == 70 + 50
 
 
 def test_a_fifth_of_the_target_domain_images_is_hidden_also_without_their_files() -> None:
     counts = ours(count_target_domain(make_union()))
 
     assert counts[HIDDEN, ALL] == pytest.approx(40, abs=4)
-    assert counts[HIDDEN, "covid"] == pytest.approx(14, abs=4)
+    assert counts[HIDDEN, "COVID-19"] == pytest.approx(14, abs=4)
 
 
 def test_another_seed_hides_others_and_the_same_seed_the_same() -> None:
@@ -69,7 +69,7 @@ def test_the_thesis_counts_agree_with_themselves() -> None:
 
     assert thesis[TOTAL, ALL] == 27_499
     for subset in (TOTAL, POOL, HIDDEN):
-        for classes in (("no_opacity", "opacity"), ("other", "covid")):
+        for classes in (("no opacity", "opacity"), ("other", "COVID-19")):
             assert sum(thesis[subset, name] for name in classes) == thesis[subset, ALL]
 
 

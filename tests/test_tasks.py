@@ -157,10 +157,10 @@ def test_a_view_reads_the_column_that_it_names() -> None:
 @pytest.mark.parametrize(
     ("findings", "first", "both", "abnormal"),
     [
-        ("No Finding", "no_finding", set(), "normal"),
+        ("No Finding", "no finding", set(), "normal"),
         ("Hernia", "hernia", {"hernia"}, "abnormal"),
         ("Mass|Atelectasis", "mass", {"mass", "atelectasis"}, "abnormal"),
-        ("Pleural_Thickening|Edema", "pleural_thickening", {"pleural_thickening", "edema"},
+        ("Pleural_Thickening|Edema", "pleural thickening", {"pleural thickening", "edema"},
          "abnormal"),
     ],
 )  # fmt: skip
@@ -182,7 +182,7 @@ def test_nih_classes_are_in_alphabetical_order_with_no_finding_last() -> None:
 
     assert len(fourteen) == 14
     assert fourteen == sorted(fourteen)
-    assert list(TASKS["nih_first_diagnosis"].classes) == [*fourteen, "no_finding"]
+    assert list(TASKS["nih_first_diagnosis"].classes) == [*fourteen, "no finding"]
     assert list(TASKS["nih_abnormal"].classes) == ["normal", "abnormal"]
 
 
@@ -207,7 +207,7 @@ def test_the_real_nih_findings_fall_in_the_known_classes(real_data: Path) -> Non
     abnormal = class_of(encode_labels(findings, TASKS["nih_abnormal"]))
 
     assert first.nunique() == 15
-    assert (first == "no_finding").sum() == (several == 0).sum() == 60_361
+    assert (first == "no finding").sum() == (several == 0).sum() == 60_361
     assert abnormal.value_counts().to_dict() == {"normal": 60_361, "abnormal": 51_759}
 
 
@@ -252,24 +252,24 @@ def test_views_are_found_by_name_and_by_dataset() -> None:
 @pytest.mark.parametrize(
     ("task", "finding", "expected"),
     [
-        ("radiography_class", "Viral Pneumonia", "viral_pneumonia"),
+        ("radiography_class", "Viral Pneumonia", "viral pneumonia"),
         ("radiography_covid", "Viral Pneumonia", "other"),
-        ("radiography_covid", "COVID", "covid"),
+        ("radiography_covid", "COVID", "COVID-19"),
         ("radiography_opacity", "Normal", "normal"),
         ("radiography_opacity", "COVID", "opacity"),
         ("corona_pneumonia", "normal", "normal"),
         ("corona_pneumonia", "ARDS", "pneumonia"),
-        ("corona_cause", "SARS", "viral_or_other"),
-        ("corona_cause", "ARDS", "viral_or_other"),
+        ("corona_cause", "SARS", "viral or other"),
+        ("corona_cause", "ARDS", "viral or other"),
         ("corona_cause", "Streptococcus", "bacterial"),
         # Of a union: normal is what either source calls so; an appearance that is not typical
         # is an opacity, but not COVID-19.
-        ("union_opacity", "Normal", "no_opacity"),
-        ("union_opacity", "Negative for Pneumonia", "no_opacity"),
+        ("union_opacity", "Normal", "no opacity"),
+        ("union_opacity", "Negative for Pneumonia", "no opacity"),
         ("union_opacity", "Atypical Appearance", "opacity"),
         ("union_opacity", "Viral Pneumonia", "opacity"),
-        ("union_covid", "Typical Appearance", "covid"),
-        ("union_covid", "COVID", "covid"),
+        ("union_covid", "Typical Appearance", "COVID-19"),
+        ("union_covid", "COVID", "COVID-19"),
         ("union_covid", "Indeterminate Appearance", "other"),
         ("union_covid", "Lung_Opacity", "other"),
     ],

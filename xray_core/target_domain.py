@@ -19,15 +19,15 @@ HELD_OUT = 0.2  # of the target-domain images
 # (subset, class) -> the thesis' count. It gives pool and external test set; the total is their sum.
 THESIS = {
     (POOL, ALL): 26_232,
-    (POOL, "no_opacity"): 11_586,
+    (POOL, "no opacity"): 11_586,
     (POOL, "opacity"): 14_646,
     (POOL, "other"): 20_195,
-    (POOL, "covid"): 6_037,
+    (POOL, "COVID-19"): 6_037,
     (HIDDEN, ALL): 1_267,
-    (HIDDEN, "no_opacity"): 342,
+    (HIDDEN, "no opacity"): 342,
     (HIDDEN, "opacity"): 925,
     (HIDDEN, "other"): 681,
-    (HIDDEN, "covid"): 586,
+    (HIDDEN, "COVID-19"): 586,
 }
 
 

@@ -6,6 +6,8 @@ from pages.audit.audit_process import find_audit
 from pages.audit.issues import show_issues
 from pages.components.dataset import choose_dataset
 from pages.components.frame import escape_markdown, open_page
+from xray_core.glossary import explain
+from xray_core.recipes.titles import value_title
 from xray_core.splits import fitting_methods
 from xray_core.tasks import tasks_of
 
@@ -26,20 +28,22 @@ with st.container(horizontal=True, gap="medium"):
     task = st.selectbox(
         "Task",
         single,
+        format_func=lambda name: tasks[name].question,
         key="audit_task",
         bind="query-params",
-        width=230,
-        help="The classes that copies, subsets and sources are held against.",
+        width=330,
+        help=explain("task"),
     )
     split = st.segmented_control(
         "Split to check",
         splits,
+        format_func=lambda name: value_title("split.method", name),
         default=splits[0],
         required=True,
         key="audit_split",
         bind="query-params",
-        help="published: the authors' own subsets. patient: patients stay together. clean: "
-        "identical pixels too. image: at random, as in many notebooks.",
+        help=f"{explain('split')} As published: the authors' own subsets. By image: at random, as "
+        "in many notebooks.",
     )
 task = task if task in single else single[0]
 split = split if split in splits else splits[0]

@@ -34,7 +34,7 @@ def show_confusion(classes: Sequence[str], counts: Sequence[Sequence[int]], capt
     st.html(
         f"{STYLE}<table class='confusion'><caption>{escape(caption)}</caption>"
         f"<thead><tr><th scope='col'>true ↓ &nbsp; predicted →</th>{head}"
-        f"<th scope='col'>hit rate</th></tr></thead><tbody>{rows}</tbody></table>"
+        f"<th scope='col'>recall</th></tr></thead><tbody>{rows}</tbody></table>"
     )
 
 

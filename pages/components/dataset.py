@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages.components.frame import escape_markdown, show_errors
+from pages.components.frame import escape_markdown, format_message, show_errors
 from pages.components.map_columns import is_mapping, show_mapping, start_mapping
 from xray_core.catalog import Catalog
 from xray_core.datasets import fingerprint_dataset, open_dataset, recall_dataset
@@ -95,7 +95,7 @@ def _show_adding(workspace: Workspace) -> None:
                 st.rerun()  # the columns are chosen in a dialog
             add_dataset(workspace, folder)
         except DatasetError as error:
-            st.error(escape_markdown(str(error)))
+            st.error(format_message(error))
             return
         _choose_added(workspace, folder)
 

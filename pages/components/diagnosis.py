@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
-from pages.components.frame import escape_markdown, show_errors
+from pages.components.frame import format_message, show_errors
 from xray_core.evaluation.diagnose import LOOKED_FOR, MIN_EPOCHS, diagnose_run
 from xray_core.evaluation.training_checks.history import CheckResult
 from xray_core.runs import Run
@@ -46,7 +46,7 @@ def _show_check_results(results: Sequence[CheckResult]) -> None:
     with st.container(border=True, key="diagnosis"):
         for one in results:
             st.markdown(
-                f"{ICONS[one.severity]} **{escape_markdown(one.title)}**  \n"
-                f"{escape_markdown(one.evidence)}  \n"
-                f"**Next:** {escape_markdown(one.advice)}"
+                f"{ICONS[one.severity]} **{format_message(one.title)}**  \n"
+                f"{format_message(one.evidence)}  \n"
+                f"**Next:** {format_message(one.advice)}"
             )

@@ -8,6 +8,7 @@ import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
 
 from xray_core.errors import XrayError
+from xray_core.recipes.titles import use_titles
 
 # What begins something in Streamlit's Markdown: anywhere, or only where a text begins.
 SIGNS = re.compile(r"[\\`*\[\]<$~|]|(?<![^\W_])_|_(?![^\W_])|&(?=[#\w])|:(?=[a-zA-Z:])|^[-+#=>]")
@@ -46,7 +47,7 @@ def show_errors() -> Iterator[None]:
     try:
         yield
     except XrayError as error:
-        st.error(escape_markdown(str(error)), icon=":material/error:")
+        st.error(format_message(error), icon=":material/error:")
         st.stop()
     except OSError as error:
         reason = f"{error.strerror or error}: {error.filename or ''}"
@@ -55,6 +56,11 @@ def show_errors() -> Iterator[None]:
             icon=":material/hard_drive:",
         )
         st.stop()
+
+
+def format_message(message: object) -> str:
+    """Return a message of the library for Markdown, with titles for the names in it."""
+    return escape_markdown(use_titles(str(message)))
 
 
 def escape_markdown(text: str) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 import streamlit as st
 
-from pages.components.frame import escape_markdown
+from pages.components.frame import escape_markdown, format_message
 from xray_core.datasets import READERS
 from xray_core.datasets.folder import find_layout
 from xray_core.datasets.folder.files import FolderFiles, list_files
@@ -60,7 +60,7 @@ class _Mapping:
 
     Attributes:
         guess: what the dialog starts with; None if no column seems to name images.
-        trouble: why an earlier mapping of the folder cannot be used.
+        problem: why an earlier mapping of the folder cannot be used.
         looks: table -> its rows and the guess at its columns, once it was looked at.
         previewed: the last mapping that was tried, and what it made of the table.
     """
@@ -68,7 +68,7 @@ class _Mapping:
     folder: Path
     files: FolderFiles
     guess: FolderMapping | None
-    trouble: str = ""
+    problem: str = ""
     looks: dict[str, tuple[pd.DataFrame, FolderMapping | None]] = field(default_factory=dict)
     previewed: tuple[FolderMapping, MappingPreview] | None = None
 
@@ -93,24 +93,24 @@ def start_mapping(workspace: Workspace, folder: Path) -> bool:
     root = READERS[SOURCE].find_root(folder)
     if root and root != folder and find_mapping(root):
         return False  # an archive's outer folder, with a mapping inside
-    earlier, trouble = None, ""
+    earlier, problem = None, ""
     try:
         earlier = read_mapping(folder)
     except DatasetError as error:
-        trouble = str(error)
+        problem = str(error)
     if earlier and find_name(workspace, folder) is None:
         return False
     files = list_files(folder)
     if not files.images or not list_tables(files):
         return False
     guess = earlier or suggest_mapping(files)
-    if root and not earlier and not trouble:
+    if root and not earlier and not problem:
         # Its folders name classes. A table that names no image, such as a log, is no rival.
         if guess is None:
             return False
         if not count_named(files, read_rows(folder / guess.table)[guess.columns["path"]]):
             return False
-    st.session_state[STATE] = _Mapping(folder, files, guess, trouble)
+    st.session_state[STATE] = _Mapping(folder, files, guess, problem)
     return True
 
 
@@ -141,8 +141,8 @@ def _show_dialog(workspace: Workspace, waiting: _Mapping, done: Callable[[Path],
         f"{escape_markdown(waiting.folder.name)} holds {len(waiting.files.images):,} images. "
         "Say once what the columns of its table mean."
     )
-    if waiting.trouble:
-        st.warning(escape_markdown(waiting.trouble))
+    if waiting.problem:
+        st.warning(escape_markdown(waiting.problem))
     first = waiting.guess.table if waiting.guess and waiting.guess.table in tables else tables[0]
     table = st.selectbox("Table", tables, index=tables.index(first), key="map.table")
     try:
@@ -155,7 +155,7 @@ def _show_dialog(workspace: Workspace, waiting: _Mapping, done: Callable[[Path],
         mapping = _choose_columns(table, rows, guess)
         preview = _preview(waiting, mapping) if mapping else None
     except DatasetError as error:
-        st.error(escape_markdown(str(error)))
+        st.error(format_message(error))
         mapping = preview = None
     usable = preview is not None and _show_preview(preview)
     with st.container(horizontal=True):
@@ -280,7 +280,7 @@ def _save(
             write_mapping(waiting.folder, mapping)
         add_dataset(workspace, waiting.folder)
     except DatasetError as error:
-        st.error(escape_markdown(str(error)))
+        st.error(format_message(error))
         return
     _forget()
     done(waiting.folder)

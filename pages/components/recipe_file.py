@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.components.frame import escape_markdown
+from pages.components.frame import escape_markdown, format_message
 from xray_core.errors import RecipeError
 from xray_core.recipes import Recipe
 from xray_core.recipes.script import check_model, write_script
@@ -32,7 +32,7 @@ def offer_recipe(recipe: Recipe, name: str = "") -> None:
         try:
             check_model(recipe)
         except RecipeError as error:
-            st.caption(escape_markdown(str(error)))
+            st.caption(format_message(error))
             return
         st.download_button(
             "As a Keras script",

@@ -1,4 +1,4 @@
-"""A recipe in words: what it is, and what a changed recipe changes in it."""
+"""A recipe for a person: what it is, and what was changed in it."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -6,9 +6,11 @@ from typing import Any
 import streamlit as st
 
 from pages.components.frame import escape_markdown
-from xray_core.models import ASK, RUN_OF
-from xray_core.recipes import PUBLISHED, Recipe, changeable_fields
+from xray_core.models import RUN_OF
+from xray_core.recipes import CORRECTED, PUBLISHED, Recipe, changeable_fields
+from xray_core.recipes.titles import field_title, value_title
 
+OWN = "X-ray Lab"  # origin of the recipes that nobody published before
 METRIC_NAMES = {
     "accuracy": "accuracy",
     "balanced_accuracy": "balanced accuracy",
@@ -23,16 +25,25 @@ def show_changes(recipe: Recipe, before: str = "") -> None:
     if recipe.changes:
         words += f"changed: {format_changes(recipe)}"
     else:
-        words += "as published, nothing changed"
+        words += unchanged(recipe)
     st.caption(words)
 
 
+def unchanged(recipe: Recipe) -> str:
+    """Return how a recipe is called in which nothing was changed."""
+    if recipe.origin == OWN:
+        return "unchanged"
+    if recipe.name.endswith(CORRECTED):
+        return "corrected, nothing else changed"
+    return "as published, nothing changed"
+
+
 def format_changes(recipe: Recipe) -> str:
-    """Return e.g. "preprocess.size 96 → 64", escaped for Markdown."""
+    """Return e.g. "Image size, px 96 → 64", escaped for Markdown."""
     parent = PUBLISHED.get(recipe.parent)
     before: Mapping[str, Any] = changeable_fields(parent) if parent else {}
     return ", ".join(
-        escape_markdown(f"{key} {_show(before.get(key))} → {_show(value)}")
+        escape_markdown(f"{field_title(key)} {_show(key, before.get(key))} → {_show(key, value)}")
         for key, value in recipe.changes.items()
     )
 
@@ -50,16 +61,15 @@ def metric_name(key: str) -> str:
     return METRIC_NAMES.get(key, key)
 
 
-def _show(value: Any) -> str:
-    if value is None:
-        return "default"
-    return f"{value:g}" if isinstance(value, float) else str(value)
+def _show(field: str, value: Any) -> str:
+    if field == "weights" and isinstance(value, str):
+        return format_weights(value)
+    return "default" if value is None else value_title(field, value)
 
 
 def format_weights(weights: str) -> str:
     """Return what a network begins with as words; of most it is the value itself."""
-    if weights == ASK:
-        return "a file that only you can have"
     if weights.startswith(RUN_OF):
-        return f"the newest run of {weights.removeprefix(RUN_OF)}"
-    return weights
+        name = weights.removeprefix(RUN_OF)
+        return f"The newest run of {PUBLISHED[name].title if name in PUBLISHED else name}"
+    return value_title("weights", weights)

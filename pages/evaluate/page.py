@@ -5,7 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from pages.components.diagnosis import show_verdict
-from pages.components.frame import escape_markdown, open_page, show_errors
+from pages.components.frame import escape_markdown, format_message, open_page, show_errors
 from pages.components.recipe_words import show_changes
 from pages.components.run_state import show_link
 from pages.evaluate.error_analysis import show_error_analysis
@@ -36,7 +36,7 @@ if wanted is not None and wanted not in names:
         st.info(f"{escape_markdown(wanted)} has no result, it is {state}. Its own page says more.")
         show_link(unfinished)
     except XrayError as error:
-        st.warning(escape_markdown(str(error)))
+        st.warning(format_message(error))
 if not names:
     st.info("No run is finished yet. Train one first.", icon=":material/fact_check:")
     st.page_link("pages/train/page.py", label="Go to Train", icon=":material/model_training:")

@@ -14,9 +14,9 @@ from xray_core.recipes import PUBLISHED, Recipe
 QUIET = {"displayModeBar": False}
 HELP = {
     "accuracy": "Share of images whose class is predicted right.",
-    "balanced_accuracy": "Mean of the classes' hit rates; a rare class counts in full.",
+    "balanced_accuracy": "Mean of the classes' recalls, so that rare classes count as much.",
     "auc": "How often a positive image scores above a negative one; 0.5 is chance.",
-    "f1_macro": "Mean over classes of the balance between hit rate and precision.",
+    "f1_macro": "One number from precision and recall, averaged over the classes.",
 }
 
 
@@ -28,7 +28,7 @@ def show_scores(report: dict[str, Any], recipe: Recipe) -> None:
         with column, st.container(border=True):
             name = METRIC_NAMES.get(key, key)
             st.metric(
-                name[0].upper() + name[1:], in_words(key, figure["value"]), help=HELP.get(key)
+                name[0].upper() + name[1:], format_value(key, figure["value"]), help=HELP.get(key)
             )
             st.caption(f"95% interval {format_interval(key, figure)}")
     majority = report["majority"]
@@ -59,7 +59,7 @@ def show_matrix_and_roc(report: dict[str, Any]) -> None:
     with right:
         st.subheader("ROC curve", anchor=False)
         st.plotly_chart(
-            plot_roc(report), config=QUIET, alt="Sensitivity against false alarms for each class"
+            plot_roc(report), config=QUIET, alt="Recall against false positive rate for each class"
         )
 
 
@@ -102,13 +102,13 @@ def figure_of(row: dict[str, Any], kind: str) -> dict[str, float | None]:
 
 def format_figure(key: str, figure: dict[str, float | None]) -> str:
     """Return a figure and its interval, e.g. "85.2% (79.1% to 90.3%)"."""
-    value = in_words(key, figure["value"])
+    value = format_value(key, figure["value"])
     if figure["low"] is None:
         return value
     return f"{value} ({format_interval(key, figure)})"
 
 
-def in_words(key: str, value: float | None) -> str:
+def format_value(key: str, value: float | None) -> str:
     """Return a metric's value: shares of images as "85.2%", the others as "0.852"."""
     if value is None:
         return "–"
@@ -119,7 +119,7 @@ def format_interval(key: str, figure: dict[str, float | None]) -> str:
     """Return the interval of a metric, e.g. "79.1% to 90.3%"."""
     if figure["low"] is None or figure["high"] is None:
         return "cannot be computed"
-    return f"{in_words(key, figure['low'])} to {in_words(key, figure['high'])}"
+    return f"{format_value(key, figure['low'])} to {format_value(key, figure['high'])}"
 
 
 def compare_published(report: dict[str, Any], recipe: Recipe) -> list[dict[str, Any]]:
@@ -163,8 +163,8 @@ def _format_published(report: dict[str, Any], recipe: Recipe) -> str:
     if not compared:
         return ""
     words = "; ".join(
-        f"{escape_markdown(one['name'])} {in_words(one['key'], one['published'])}, ours "
-        f"{in_words(one['key'], one['ours']['value'])}"
+        f"{escape_markdown(one['name'])} {format_value(one['key'], one['published'])}, ours "
+        f"{format_value(one['key'], one['ours']['value'])}"
         for one in compared
     )
     parent = PUBLISHED.get(recipe.parent or recipe.name)

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from pages.components.frame import escape_markdown
+from pages.components.frame import escape_markdown, format_message
 from pages.explore.image_address import start_over
 from xray_core.catalog import COLUMNS, Catalog
 from xray_core.eda.filters import (
@@ -53,7 +53,7 @@ def read_filters(catalog: Catalog) -> tuple[Filter, ...]:
     try:
         filters = parse_filters(st.query_params.get(WHERE, ""))
     except FilterError as error:
-        st.warning(f"The filters in the address are left out. {escape_markdown(str(error))}")
+        st.warning(f"The filters in the address are left out. {format_message(error)}")
         return ()
     empty = {one.column for one in filters if catalog.images[one.column].isna().all()}
     if empty:

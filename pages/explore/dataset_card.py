@@ -21,7 +21,7 @@ def show_card(tables: Tables) -> None:
     if drawn:
         st.info(
             f"Drawn by this app in the layout of {escape_markdown(reader.title)}: no real "
-            "patients. What is said below of origin and trouble holds for the real dataset.",
+            "patients. What is said below of origin and known issues holds for the real dataset.",
             icon=":material/draw:",
         )
     st.markdown(escape_markdown(reader.about))
@@ -42,8 +42,7 @@ def show_card(tables: Tables) -> None:
     st.subheader("Tasks", anchor=False)
     tasks = [
         {
-            "task": name,
-            "question": task.question,
+            "task": task.question,
             "classes": ", ".join(task.classes) or "every finding",
             "from": task.source,
         }
@@ -83,4 +82,4 @@ def _show_remarks(catalog: Catalog) -> None:
             for remark in catalog.remarks
         ]
     )
-    show_table(remarks, f"{catalog.source}-remarks", "What the reader went on from, with examples")
+    show_table(remarks, f"{catalog.source}-remarks", "What was left out or guessed, with examples")

@@ -12,6 +12,7 @@ from xray_core import eda
 from xray_core.catalog import Catalog
 from xray_core.eda.filters import Filter
 from xray_core.eda.order import list_sorts, sort_images
+from xray_core.glossary import explain
 from xray_core.tasks import tasks_of
 
 REVERSED = ", reversed"
@@ -32,16 +33,17 @@ def choose_images(catalog: Catalog, folded: bool) -> tuple[Tables, Rows]:
         task_name = st.selectbox(
             "Task",
             list(tasks),
+            format_func=lambda name: tasks[name].question,
             key="labels",
             bind="query-params",
-            width=210,
+            width=330,
             on_change=start_over,
-            help="A regrouping of the published findings into classes; a training learns one.",
+            help=explain("task"),
         )
         task_name = task_name if task_name in tasks else next(iter(tasks))
         tables = read_tables(catalog, task_name)
         wanted = st.pills(
-            tasks[task_name].question,
+            "Class",
             list(tables.counts["class"]),
             format_func=escape_markdown,
             key="class",

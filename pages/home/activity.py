@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import streamlit as st
 
-from pages.components.frame import escape_markdown, show_errors
+from pages.components.frame import escape_markdown, format_message, show_errors
 from pages.components.run_state import ICONS, show_badge, show_link, show_progress
 from pages.runs.run_list import format_queue
 from xray_core.errors import RunError
@@ -43,8 +43,8 @@ def _show_activity() -> None:
     # Those that somebody trains on a command line, past the queue, are running all the same.
     running = len(started.union(list_running(runs)))
     words = f"{running} running, {waiting} waiting" if running or jobs else "Nothing is running"
-    asleep = " No worker is awake; the Runs page wakes one." if jobs and not worker else ""
-    st.caption(f"{words}; {len(runs):,} run{'s' * (len(runs) != 1)} in all.{asleep}")
+    idle = " No worker is running; the Runs page starts one." if jobs and not worker else ""
+    st.caption(f"{words}; {len(runs):,} run{'s' * (len(runs) != 1)} in all.{idle}")
     for run in runs[:N_NEWEST]:
         _show_run(run)
 
@@ -56,7 +56,7 @@ def _show_run(run: Run) -> None:
     try:
         status = run.read_status()
     except RunError as error:
-        doing.caption(escape_markdown(str(error)))
+        doing.caption(format_message(error))
         return
     with state:
         if status.state in ICONS:

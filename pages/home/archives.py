@@ -130,9 +130,9 @@ def _show_unpacking(group: ArchiveGroup) -> None:
 def _show_result(one: dict[str, Any]) -> None:
     if one["dataset"] is None:
         # Without the list of all that it could have been.
-        trouble = one["trouble"].split(" Expected one of")[0]
+        problem = one["problem"].split(" Expected one of")[0]
         st.warning(
-            f"It is there, but no dataset that this app can read. {escape_markdown(trouble)}",
+            f"It is there, but no dataset that this app can read. {escape_markdown(problem)}",
             icon=":material/help:",
         )
     else:

@@ -14,6 +14,7 @@ from xray_core.preprocess.augment import augment_batch
 from xray_core.preprocess.images import CONTRAST, apply_preprocess, intensity_histogram
 from xray_core.preprocess.spec import CONTRASTS, MAX_SIZE, RESIZES, AugmentSpec, PreprocessSpec
 from xray_core.recipes import Recipe
+from xray_core.recipes.titles import value_title
 
 Pixels = NDArray[np.uint8]
 N_DRAWS = 12
@@ -24,11 +25,12 @@ CORNER = 6  # px
 def show_contrast(image: Pixels, recipe: Recipe) -> None:
     """Show the image under each contrast step, with its histogram and CDF below."""
     with st.container(horizontal=True, gap="large", vertical_alignment="bottom"):
-        exponent = st.slider("gamma: exponent", 0.2, 3.0, 0.6, 0.05, key="gamma", width=260)
-        limit = st.slider("clahe: clip limit", 0.5, 10.0, 2.0, 0.5, key="clip", width=260)
-        st.caption(f"The recipe uses **{recipe.preprocess.contrast}**.")
+        exponent = st.slider("Gamma: exponent", 0.2, 3.0, 0.6, 0.05, key="gamma", width=260)
+        limit = st.slider("CLAHE: clip limit", 0.5, 10.0, 2.0, 0.5, key="clip", width=260)
+        used = value_title("contrast", recipe.preprocess.contrast)
+        st.caption(f"Contrast in the recipe: **{used}**.")
     spec = replace(recipe.preprocess, gamma=exponent, clip_limit=limit)
-    changed = {name: CONTRAST[name](image, spec) for name in CONTRASTS}
+    changed = {value_title("contrast", name): CONTRAST[name](image, spec) for name in CONTRASTS}
     tiles = [_tile(name, pixels) for name, pixels in changed.items()]
     show_grid(tiles, "contrasts", columns=len(tiles))
     figure = plot_intensities(
@@ -37,8 +39,9 @@ def show_contrast(image: Pixels, recipe: Recipe) -> None:
     st.plotly_chart(figure, config={"displayModeBar": False}, alt="Histograms of gray levels")
     st.caption(
         "Grey: how often each level from 0 (black) to 255 occurs. Orange: the share of pixels at "
-        "or below it (CDF). *equalize_hist* makes all levels equally frequent, *clahe* does so "
-        "tile by tile and within limits, *gamma* raises levels to a power, *log* lifts the dark."
+        "or below it (CDF). *Histogram equalization* makes all levels equally frequent, *CLAHE* "
+        "does so in small tiles and within a limit, *gamma* raises levels to a power, the "
+        "*logarithm* lifts the dark ones."
     )
 
 
@@ -48,7 +51,11 @@ def show_square(image: Pixels, recipe: Recipe) -> None:
         "Size, px", 16, MAX_SIZE, recipe.preprocess.size, key=f"size_{recipe.name}", width=420
     )
     tiles = [
-        _tile(how, apply_preprocess(image, PreprocessSpec(size=size, resize=how)), note)
+        _tile(
+            value_title("resize", how),
+            apply_preprocess(image, PreprocessSpec(size=size, resize=how)),
+            note,
+        )
         for how, note in zip(RESIZES, ("proportions lost", "borders added"), strict=True)
     ]
     tiles.insert(0, _tile("the file", image, f"{image.shape[1]} × {image.shape[0]} px"))

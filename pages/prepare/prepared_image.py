@@ -9,9 +9,11 @@ from numpy.typing import NDArray
 
 from pages.components.frame import escape_markdown, show_errors
 from xray_core.catalog import Catalog
+from xray_core.datasets import READERS
 from xray_core.errors import RecipeError
 from xray_core.imagefiles.images import read_image
 from xray_core.recipes import Recipe, recipes_for
+from xray_core.recipes.titles import value_title
 
 
 def choose_image(catalog: Catalog) -> tuple[str, NDArray[np.uint8]]:
@@ -47,7 +49,9 @@ def choose_recipe(catalog: Catalog) -> Recipe:
     fitting = list(recipes)
     with show_errors():
         if not fitting:
-            raise RecipeError(f"No recipe fits {catalog.source!r} yet. Choose another dataset.")
+            raise RecipeError(
+                f"No recipe fits {READERS[catalog.source].title} yet. Choose another dataset."
+            )
     name = st.selectbox(
         "Start from the settings of",
         fitting,
@@ -56,7 +60,8 @@ def choose_recipe(catalog: Catalog) -> Recipe:
         persist_state="session",
     )
     recipe = recipes[name]
-    st.caption(f"{recipe.preprocess.size} px · {recipe.preprocess.resize} · {recipe.source}")
+    resize = value_title("resize", recipe.preprocess.resize).lower()
+    st.caption(f"{recipe.preprocess.size} px · {resize} · {recipe.source}")
     return recipe
 
 

@@ -7,7 +7,7 @@ from pages.components.recipe_words import show_changes
 from pages.runs.live import show_run
 from pages.runs.outcome import show_outcome
 from pages.runs.run_actions import show_actions
-from pages.runs.run_list import show_runs, wake_worker
+from pages.runs.run_list import show_runs, start_worker_if_needed
 from pages.runs.run_notes import show_notes
 from pages.runs.sweep_view import show_sweep, show_sweep_link
 from pages.runs.trash import show_in_trash
@@ -19,7 +19,7 @@ from xray_core.workspace import find_workspace
 open_page("Runs", "Watch trainings while they run, and look back at those that ended.")
 workspace = find_workspace()
 with show_errors():
-    wake_worker(workspace)
+    start_worker_if_needed(workspace)
 show_outcome()
 
 name, sweep = st.query_params.get("run"), st.query_params.get("sweep")

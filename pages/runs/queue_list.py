@@ -4,7 +4,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.components.frame import escape_markdown, show_errors
+from pages.components.frame import escape_markdown, format_message, show_errors
 from pages.components.run_state import show_badge, show_link, show_progress
 from pages.runs.outcome import carry_out, close_after, keep_open, leave_fragment_after_action
 from pages.runs.queue_settings import show_settings
@@ -91,7 +91,7 @@ def _show_running(workspace: Workspace, row: dict[str, Any]) -> None:
         try:
             status = run.read_status()
         except XrayError as error:
-            doing.caption(escape_markdown(str(error)))
+            doing.caption(format_message(error))
             return
         with state:
             show_badge(status)

@@ -46,7 +46,7 @@ def show_settings(workspace: Workspace, settings: QueueSettings) -> None:
         st.toggle("Pause the queue", value=settings.paused, key="queue_paused")
         st.toggle(
             "Keep a training process ready",
-            value=settings.warm,
+            value=settings.standby,
             key="queue_standby",
             help="With TensorFlow loaded, so that a training begins some seconds sooner. It takes "
             "about 800 MB of memory while it waits.",
@@ -61,7 +61,7 @@ def _save(workspace: Workspace) -> str:
         slots=int(state["slots"]) or None,
         per_user=int(state["per_user"]) or None,
         paused=bool(state["queue_paused"]),
-        warm=bool(state["queue_standby"]),
+        standby=bool(state["queue_standby"]),
     )
     write_settings(workspace, settings)
     return "Saved. It counts from now on; what runs goes on."

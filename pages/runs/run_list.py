@@ -23,7 +23,7 @@ def show_runs(workspace: Workspace) -> None:
     show_table(workspace, runs)
 
 
-def wake_worker(workspace: Workspace) -> None:
+def start_worker_if_needed(workspace: Workspace) -> None:
     """Start a worker if runs wait and none is there: the machine may have been restarted."""
     for job in JobQueue(workspace.queue).list_jobs():
         if job.paused:

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.components.frame import escape_markdown
+from pages.components.frame import escape_markdown, format_message
 from pages.runs.outcome import carry_out
 from xray_core.errors import RunError
 from xray_core.runs import Run
@@ -16,7 +16,7 @@ def show_notes(run: Run, workspace: Workspace) -> None:
     try:
         notes = read_notes(run)
     except RunError as error:
-        st.warning(escape_markdown(str(error)), icon=":material/warning:")
+        st.warning(format_message(error), icon=":material/warning:")
         notes = Notes()
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         for tag in notes.tags:

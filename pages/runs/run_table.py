@@ -159,7 +159,7 @@ def _cells(shown: pd.DataFrame) -> pd.DataFrame:
     cells["message"] = shown["message"].to_numpy()
     said = {"tags": shown["tags"].map(len).any()}
     said |= {name: (shown[name] != "").any() for name in ("changes", "user")}
-    return cells.drop(columns=[name for name, any_of_it in said.items() if not any_of_it])
+    return cells.drop(columns=[name for name, is_told in said.items() if not is_told])
 
 
 def _columns() -> dict[str, Any]:
@@ -195,7 +195,7 @@ def _columns() -> dict[str, Any]:
 
 
 @st.cache_data(max_entries=4000, ttl=DISK_TTL, show_spinner=False)
-def _read_size(folder: str, state_of_it: Sequence[str]) -> int:
+def _read_size(folder: str, state: Sequence[str]) -> int:
     """Return a run's bytes on disk; measured again when its state is another."""
     return disk_use(Run(Path(folder)))
 

@@ -4,10 +4,11 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages.components.frame import escape_markdown, show_errors
+from pages.components.frame import escape_markdown, format_message, show_errors
 from pages.train.recipe_form import change_field
 from xray_core.errors import XrayError
 from xray_core.recipes import PUBLISHED, Recipe, changeable_fields
+from xray_core.recipes.titles import field_title
 from xray_core.registry import find_name
 from xray_core.runs import find_run
 from xray_core.workspace import Workspace, find_workspace
@@ -25,7 +26,7 @@ def take_over_run() -> None:
     try:
         recipe = find_run(workspace.runs, name).read_recipe()
     except XrayError as error:
-        st.warning(f"No run is taken over: {escape_markdown(str(error))}")
+        st.warning(f"No run is taken over: {format_message(error)}")
         return
     _take_over_dataset(recipe, workspace)
     _take_over_recipe(recipe, name)
@@ -60,6 +61,6 @@ def _take_over_recipe(recipe: Recipe, run: str) -> None:
     # A recipe may have been published anew since, with other phases.
     if differ := sorted(set(values) ^ set(changeable_fields(published, recipe.model))):
         st.warning(
-            f"The recipe {escape_markdown(published.name)} has changed since. Not taken over: "
-            f"{escape_markdown(', '.join(differ))}."
+            f"The recipe “{escape_markdown(published.title)}” has changed since. Not taken over: "
+            f"{escape_markdown(', '.join(map(field_title, differ)))}."
         )

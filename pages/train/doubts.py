@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from pages.components.frame import escape_markdown
+from pages.components.frame import format_message
 from xray_core.catalog import Catalog
 from xray_core.errors import RecipeError
 from xray_core.recipes import Recipe
@@ -35,10 +35,10 @@ def show_doubts(
     refused_already, said = _doubts(said_of, catalog)
     for one in refusals[:1]:
         if one not in refused_already:
-            st.error(escape_markdown(one), icon=":material/error:")
+            st.error(format_message(one), icon=":material/error:")
     for one in words:
         if one not in said:
-            st.warning(escape_markdown(one), icon=":material/warning:")
+            st.warning(format_message(one), icon=":material/warning:")
     return not refusals
 
 

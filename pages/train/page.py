@@ -5,9 +5,9 @@ from dataclasses import replace
 import streamlit as st
 
 from pages.components.dataset import choose_dataset
-from pages.components.frame import escape_markdown, open_page, show_errors
+from pages.components.frame import escape_markdown, format_message, open_page, show_errors
 from pages.components.recipe_file import offer_recipe
-from pages.components.recipe_words import format_changes, format_published
+from pages.components.recipe_words import format_changes, format_published, unchanged
 from pages.components.tables import read_tables
 from pages.runs.user import find_user, show_user
 from pages.train.clone import take_over_run
@@ -17,6 +17,7 @@ from pages.train.network import show_network
 from pages.train.recipe_choice import choose_recipe
 from pages.train.recipe_form import change_field, show_form
 from pages.train.sweep import show_sweep_form
+from xray_core.datasets import READERS
 from xray_core.errors import XrayError
 from xray_core.jobs import submit_recipe
 from xray_core.jobs.measure import stop_description
@@ -36,7 +37,9 @@ catalog = choose_dataset()
 recipes = recipes_for(catalog.source)
 fitting = [name for name in recipes if not name.endswith(CORRECTED)]
 if not fitting:
-    st.info(f"No recipe fits {catalog.source!r} yet. Choose another dataset at the left.")
+    st.info(
+        f"No recipe fits {READERS[catalog.source].title} yet. Choose another dataset at the left."
+    )
     st.stop()
 
 wanted = st.query_params.get("recipe")
@@ -76,13 +79,13 @@ with summary, st.container(border=True):
             counts = read_tables(catalog, recipe.task).counts
             recipe = replace(recipe, classes=tuple(counts["class"]))
     except XrayError as error:
-        st.error(escape_markdown(str(error)), icon=":material/error:")
+        st.error(format_message(error), icon=":material/error:")
         st.button("Start training", type="primary", disabled=True)
         st.stop()
     if recipe.changes:
         st.info(f"Changed: {format_changes(recipe)}", icon=":material/edit:")
     else:
-        st.caption("As published, nothing changed.")
+        st.caption(f"{unchanged(recipe).capitalize()}.")
     may_start = show_doubts([recipe], catalog)
     if st.button(
         "Start training",

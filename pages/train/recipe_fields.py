@@ -1,4 +1,4 @@
-"""What the changed recipe form knows of each field: its choices, its place, its label and help."""
+"""What the form of a recipe knows of each field: its choices, its place and its help."""
 
 from typing import Any
 
@@ -82,64 +82,27 @@ TABS = {
     "Augmentation": ("augment.",),
     "Labels and split": ("task", "split."),
 }
-LABELS = {
-    "tabular": "Columns beside the image",
-    "size": "Image size, px",
-    "learning_rate": "Learning rate",
-    "patience": "Patience, epochs",
-    "decay_epochs": "Decay, epochs",
-    "warm_up": "Warm-up, epochs",
-    "batch_norm": "Batch normalisation",
-    "rotation": "Rotation, ± degrees",
-    "shear": "Shear, ± degrees",
-    "zoom": "Zoom, ± fraction",
-    "shift": "Shift, ± fraction",
-    "task": "Task",
-    "split.seed": "Split seed",
-    "folds": "Folds",
-    "fold": "Fold that is tested",
-    "split.method": "Split by",
-    "validation": "Validation, fraction",
-    "test": "Test, fraction",
-}
 HELP = {
     "model": "The options below are those of the model that is chosen here.",
-    "tabular": "What the model is told of the patient and the examination.",
-    "patience": "Stop after so many epochs without a lower validation loss; 0 never stops early.",
-    "optimizer": "sgd can have momentum, adamw has weight decay.",
-    "schedule": "cosine: the learning rate falls to zero over the epochs of the phase. step, "
-    "plateau: it drops by a factor. inverse_time: rate / (1 + decay × step).",
-    "decay": "step, plateau: the factor, such as 0.1. inverse_time: per batch, such as 0.001.",
-    "decay_epochs": "step: the rate drops after so many epochs, again and again. plateau: after so "
-    "many without a lower validation loss.",
-    "warm_up": "Over so many epochs the learning rate rises from zero; then the schedule begins.",
-    "momentum": "How much of the last step goes into the next: 0 to below 1, often 0.9.",
-    "weight_decay": "Each step takes this share of the learning rate off every weight.",
-    "trainable": "head: the pretrained part is frozen. top:0.3: the last 30 % of its layers are "
-    "trained. from:NAME: its layer NAME and those after it. Type your own.",
-    "batch_norm": "frozen: the pretrained part normalises by the statistics that it came with.",
-    "loss": "focal: images that are right already count for less.",
-    "focal_gamma": "How much less: 0 is plain cross-entropy, 2 the source's choice.",
-    "label_smoothing": "This share of each target is spread over all classes; 0: none.",
-    "sampling": "balanced: each epoch shows as many images of each class; rare ones repeatedly. "
-    "Then class weights must be none.",
-    "mixup": "Blend each image and its target with another of the batch; 0: off, often 0.2.",
-    "class_weights": "balanced: an image of a rare class counts for more.",
-    "split.method": "patient: no patient in two subsets. clean: nor identical pixels. published: "
-    "the "
-    "authors' test set. target_domain: a union's external test set. image: patients leak.",
-    "allow_leaks": "Train although patients are in several subsets, or the starting weights have "
-    "seen what is tested; the run then says so.",
-    "test": "0: there is no test set, and the validation set evaluates.",
-    "folds": "0: one split. Else the images are divided into so many folds, and one of them tests.",
-    "target_domain_only": "Leave the external images out; the external test set stays the same.",
-    "combined_labels": "Learn each combination of published labels as a class, and add up "
-    "the probabilities.",
-    "selected_epoch": "best: of the lowest validation loss. last: suits a rate that falls to zero.",
-    "test_time_augmentation": "The final predictions are the mean over each image and its mirror.",
-    "calibrate": "Scale and shift the final probabilities to fit the validation set.",
-    "precision": "mixed_bfloat16 can double the speed, or slow it: see the measured cost.",
+    "optimizer": "SGD can have momentum, AdamW has weight decay.",
+    "schedule": "Cosine: the learning rate falls to zero over the epochs of the phase. Drops: by a "
+    "factor. Inverse time: rate / (1 + decay × step).",
+    "decay": "The factor of each drop, such as 0.1. With inverse time: per batch, such as 0.001.",
+    "decay_epochs": "In steps: the rate drops after so many epochs, again and again. On a plateau: "
+    "after so many without a lower validation loss.",
+    "trainable": "Head only: the pretrained layers are frozen. Type top:0.3 for the last 30 % of "
+    "them, or from:NAME for the layer NAME and those after it.",
+    "batch_norm": "Frozen: the pretrained part normalizes by the statistics that it came with.",
+    "focal_gamma": "2 is its authors' choice.",
+    "sampling": "Classes equally often: each epoch shows as many images of each class, rare ones "
+    "repeatedly. Then class weights must be off.",
+    "split.method": "As published takes the authors' test set. A target-domain hold-out tests on "
+    "part of one dataset of a union. By image, one patient may be in two subsets.",
+    "allow_leaks": "Also if the starting weights have seen what is tested.",
+    "test": "0: there is no test set; the network is evaluated on the validation set.",
+    "loss": "Focal loss: images that are right already count for less.",
+    "selected_epoch": "Best: of the lowest validation loss. Last: suits a rate that falls to zero.",
+    "precision": "Mixed can double the speed, or slow it: see the measured cost.",
     "seed": "Of weights, order and augmentation.",
-    "split.seed": "Which patients train, validate and test: another seed, another split.",
-    "resize": "stretch ignores the proportions; pad keeps them and adds black borders.",
+    "resize": "Stretching ignores the proportions; black borders keep them.",
 }

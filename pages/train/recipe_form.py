@@ -1,4 +1,4 @@
-"""The changed recipe form: a widget for each field of a recipe that may be changed."""
+"""The form of a recipe: a widget for each field that may be changed."""
 
 import itertools
 from collections.abc import Sequence
@@ -11,16 +11,17 @@ from pages.train.recipe_fields import (
     CHOICES,
     DEPENDENT,
     HELP,
-    LABELS,
     OPEN_CHOICES,
     PHASE_ORDER,
     TABS,
 )
 from xray_core.catalog import TABULAR
+from xray_core.glossary import explain
 from xray_core.models import ASK, MODELS, RUN_MODEL, RUN_OF
 from xray_core.recipes import Recipe, changeable_fields
+from xray_core.recipes.titles import field_title, value_title
 from xray_core.splits import METHODS
-from xray_core.tasks import find_task, tasks_of
+from xray_core.tasks import tasks_of
 
 FILE = "a file"
 WEIGHTS = ("random", "imagenet", FILE)
@@ -64,7 +65,7 @@ def show_form(recipe: Recipe, methods: Sequence[str]) -> dict[str, Any]:
                     else:
                         values[key] = _show_field(recipe, key, fields[key], methods)
     st.button(
-        "Back to the published settings",
+        "Back to the recipe's settings",
         icon=":material/undo:",
         type="tertiary",
         on_click=_reset,
@@ -106,41 +107,36 @@ def _neutral_value(field: str, values: dict[str, Any]) -> Any:
 
 def _show_field(recipe: Recipe, field: str, value: Any, methods: Sequence[str]) -> Any:
     last = field.rpartition(".")[2]
-    label = LABELS.get(field) or LABELS.get(last) or last.replace("_", " ").capitalize()
-    if field.startswith("phases.") and len(recipe.phases) > 1:
-        label = f"{field.split('.')[1].replace('_', ' ')}: {label[0].lower()}{label[1:]}"
     shared: dict[str, Any] = {
-        "label": label,
+        "label": field_title(field),
         "key": _widget_key(recipe, field),
-        "help": HELP.get(field) or HELP.get(last),
+        "help": _help_of(field),
         "persist_state": "session",
     }
+    titled: dict[str, Any] = {"format_func": lambda choice: value_title(field, choice)}
     if field == "model":
         models = list(MODELS)
         return st.selectbox(
             options=models,
             index=models.index(value),
-            format_func=lambda name: MODELS[name].title,
+            **titled,
             **shared,
         )
     if field == "task":
         tasks = [name for name, task in tasks_of(recipe.dataset).items() if not task.multilabel]
-        words = {name: f"{name}: {find_task(name).question}" for name in tasks}
-        return st.selectbox(
-            options=tasks, index=tasks.index(value), format_func=words.__getitem__, **shared
-        )
+        return st.selectbox(options=tasks, index=tasks.index(value), **titled, **shared)
     if field == "tabular":
-        return st.multiselect(options=TABULAR, default=value.split(","), **shared)
+        return st.multiselect(options=TABULAR, default=value.split(","), **titled, **shared)
     choices = CHOICES.get(field) or CHOICES.get(last)
     if field == "split.method":
         choices = [method for method in METHODS if method in methods or method == value]
     if last in OPEN_CHOICES and choices:
         options = list(dict.fromkeys((*choices, value)))
         return st.selectbox(
-            options=options, index=options.index(value), accept_new_options=True, **shared
+            options=options, index=options.index(value), accept_new_options=True, **titled, **shared
         )
     if choices:
-        return st.selectbox(options=choices, index=choices.index(value), **shared)
+        return st.selectbox(options=choices, index=choices.index(value), **titled, **shared)
     if isinstance(value, bool):
         return st.toggle(value=value, **shared)
     # No limits here: the recipe knows them, and says in words which one was crossed.
@@ -148,6 +144,12 @@ def _show_field(recipe: Recipe, field: str, value: Any, methods: Sequence[str]) 
         return st.number_input(value=value, step=1, **shared)
     step = 0.05 if value >= 0.01 or value == 0 else value / 10
     return st.number_input(value=float(value), step=step, format="%g", **shared)
+
+
+def _help_of(field: str) -> str | None:
+    """Return what a field means, and what to know of its values."""
+    more = HELP.get(field) or HELP.get(field.rpartition(".")[2], "")
+    return f"{explain(field_title(field))} {more}".strip() or None
 
 
 def _show_weights(recipe: Recipe, value: str, model: str) -> str:
@@ -163,11 +165,12 @@ def _show_weights(recipe: Recipe, value: str, model: str) -> str:
         choices = (value, *choices)  # what this recipe alone begins with
     index = choices.index(value) if value in choices else 0
     chosen = st.selectbox(
-        "Weights",
+        field_title("weights"),
         choices,
         index=index,
         format_func=format_weights,
         key=key,
+        help=explain(field_title("weights")),
         persist_state="session",
     )
     if chosen != FILE:

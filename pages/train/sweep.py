@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.components.frame import escape_markdown, show_errors
+from pages.components.frame import format_message, show_errors
 from pages.runs.user import find_user
 from pages.train.doubts import show_doubts
 from xray_core.catalog import Catalog
@@ -10,6 +10,7 @@ from xray_core.errors import XrayError
 from xray_core.jobs import submit_sweep
 from xray_core.jobs.measure import stop_description
 from xray_core.recipes import Recipe, changeable_fields
+from xray_core.recipes.titles import field_title
 from xray_core.recipes.variants import FOLD_FIELDS, vary_recipe
 from xray_core.workspace import find_workspace
 
@@ -46,7 +47,7 @@ def show_sweep_form(recipe: Recipe, catalog: Catalog) -> None:
         try:
             recipes = vary_recipe(recipe, grid, folds)
         except XrayError as error:
-            st.error(escape_markdown(str(error)), icon=":material/error:")
+            st.error(format_message(error), icon=":material/error:")
             return
         enough = len(recipes) > 1
         may_start = enough and show_doubts(recipes, catalog, said_of=[recipe])
@@ -68,7 +69,7 @@ def _choose_grid(recipe: Recipe) -> dict[str, list[str]]:
         field = st.selectbox(
             "Vary" if number == 0 else "and",
             [None, *fields],
-            format_func=lambda name: name or "nothing",
+            format_func=lambda name: field_title(name) if name else "nothing",
             key=f"sweep_field_{number}",
         )
         if field is None:

@@ -34,7 +34,7 @@ def test_v_and_best_guess_of_a_known_table() -> None:
 
 def test_a_site_that_tells_the_label_is_serious_and_says_how_much() -> None:
     rows = [
-        {"label": "covid" if n % 2 else "normal", "site": "north" if n % 2 else "south"}
+        {"label": "COVID-19" if n % 2 else "normal", "site": "north" if n % 2 else "south"}
         for n in range(400)
     ]
     rows[0]["site"] = "north"
@@ -45,8 +45,8 @@ def test_a_site_that_tells_the_label_is_serious_and_says_how_much() -> None:
     assert found.title.startswith("The site alone tells the label of 100% of the images")
     assert found.count == 400
     assert found.table == (
-        {"site": "north", "covid": 200, "normal": 1},
-        {"site": "south", "covid": 0, "normal": 199},
+        {"site": "north", "COVID-19": 200, "normal": 1},
+        {"site": "south", "COVID-19": 0, "normal": 199},
     )
 
 

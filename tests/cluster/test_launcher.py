@@ -29,7 +29,7 @@ class FakeCluster:
     def __init__(self) -> None:
         self.nodes: list[dict[str, float]] = [{"xray_slot": 1.0}, {"xray_slot": 1.0}]
         self.jobs: dict[str, Any] = {}
-        self.trouble: Exception | None = None
+        self.problem: Exception | None = None
         self.n_asked = 0
 
     def list_resources(self) -> list[dict[str, float]]:
@@ -68,8 +68,8 @@ class FakeCluster:
 
     def _answer(self) -> None:
         self.n_asked += 1
-        if self.trouble:
-            raise self.trouble
+        if self.problem:
+            raise self.problem
 
 
 class FakeClock:
@@ -239,15 +239,15 @@ def test_while_the_cluster_is_silent_nobody_is_dead_until_it_must_be_lost(
 ) -> None:
     handle = launcher.start(make_run(workspace), workspace, {})
     cluster.job.status = "RUNNING"
-    cluster.trouble = SILENCE
+    cluster.problem = SILENCE
     assert launcher.is_alive(handle)
     clock.now += LOST_AFTER - 1
     assert launcher.is_alive(handle)
 
-    cluster.trouble = None  # the clock begins anew with the next silence
+    cluster.problem = None  # the clock begins anew with the next silence
     clock.now += ASK_EVERY
     assert launcher.is_alive(handle)
-    cluster.trouble = SILENCE
+    cluster.problem = SILENCE
     clock.now += ASK_EVERY
     assert launcher.is_alive(handle)
     clock.now += LOST_AFTER
@@ -260,7 +260,7 @@ def test_a_cluster_that_refuses_is_not_lost(
     workspace: Workspace, launcher: RayLauncher, cluster: FakeCluster, clock: FakeClock
 ) -> None:
     handle = launcher.start(make_run(workspace), workspace, {})
-    cluster.trouble = RuntimeError("Request failed with status code 401: no token")
+    cluster.problem = RuntimeError("Request failed with status code 401: no token")
     for _ in range(3):
         assert launcher.is_alive(handle)
         clock.now += LOST_AFTER
@@ -272,7 +272,7 @@ def test_a_cluster_that_refuses_is_not_lost(
 def test_a_silent_cluster_is_not_asked_once_more_for_each_of_many_runs(
     launcher: RayLauncher, cluster: FakeCluster, clock: FakeClock
 ) -> None:
-    cluster.trouble = SILENCE
+    cluster.problem = SILENCE
     for number in range(30):
         assert launcher.is_alive(f"ray:{number}")
     assert cluster.n_asked == 1
@@ -375,7 +375,7 @@ def test_a_run_elsewhere_is_not_called_lost_for_want_of_a_process_here(
     on_cluster: ClusterWorkspace, cluster: FakeCluster
 ) -> None:
     assert on_cluster.look() == "running"
-    cluster.trouble = SILENCE
+    cluster.problem = SILENCE
     assert on_cluster.look() == "running"
 
 
@@ -396,14 +396,14 @@ def test_after_its_node_is_lost_a_run_goes_on_on_another(
 def test_after_the_head_is_lost_a_run_is_lost_and_can_be_resumed(
     on_cluster: ClusterWorkspace, cluster: FakeCluster, clock: FakeClock
 ) -> None:
-    cluster.trouble = SILENCE
+    cluster.problem = SILENCE
     assert on_cluster.look() == "running"
     clock.now += LOST_AFTER
     assert on_cluster.look() == "lost"
     assert on_cluster.queue.list_jobs() == []
     assert on_cluster.events() == ["started", "lost"]
 
-    cluster.trouble = None
+    cluster.problem = None
     cluster.jobs.clear()  # a new head knows nothing of the old one's jobs
     clock.now += COUNT_EVERY
     resume_run(on_cluster.run, on_cluster.workspace)
@@ -414,7 +414,7 @@ def test_after_the_head_is_lost_a_run_is_lost_and_can_be_resumed(
 def test_a_run_that_still_trains_out_of_reach_is_left_to_it(
     on_cluster: ClusterWorkspace, cluster: FakeCluster, clock: FakeClock
 ) -> None:
-    cluster.trouble = SILENCE
+    cluster.problem = SILENCE
     assert on_cluster.look() == "running"
     clock.now += LOST_AFTER
     # A training holds it as long as it lives, on whichever machine.
@@ -438,7 +438,7 @@ def test_while_the_cluster_is_silent_all_wait_in_our_queue(
     for name in "abc":
         make_run(workspace, name)
         JobQueue(workspace.queue).submit(name)
-    cluster.trouble = SILENCE
+    cluster.problem = SILENCE
 
     assert worker._Service(workspace, launcher).look()  # there is something to wait for
     assert {job.state for job in JobQueue(workspace.queue).list_jobs()} == {"queued"}

@@ -209,7 +209,7 @@ def test_whatever_a_url_holds_its_site_is_a_short_text_or_none(url: str) -> None
 
 
 pieces = st.sampled_from(
-    ["COVID", "normal", "viral_pneumonia", "-", " (", ")", "1", "²", ".png", " "]
+    ["COVID", "normal", "viral pneumonia", "-", " (", ")", "1", "²", ".png", " "]
 )
 
 

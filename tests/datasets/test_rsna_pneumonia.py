@@ -213,6 +213,6 @@ def test_the_views_ask_what_the_source_asked(folder: Path) -> None:
         classes: pd.Series = class_of(encode_catalog(catalog, TASKS[task]))
         return {str(name): int(n) for name, n in classes.value_counts().items()}
 
-    assert count("rsna_opacity3") == {"normal": 2, "not_normal": 2, "opacity": 2}
+    assert count("rsna_opacity3") == {"normal": 2, "not normal": 2, "opacity": 2}
     assert count("rsna_abnormal") == {"abnormal": 4, "normal": 2}
     assert count("rsna_normal_opacity") == {"normal": 2, "opacity": 2}

@@ -186,8 +186,8 @@ def test_filter_by_published_subset(kermany_folder: Path, tmp_path: Path) -> Non
 
 
 def test_a_class_whose_name_is_subset_of_anothers_is_not_mistaken_for_it(siim: Catalog) -> None:
-    labels = pd.Series(["no_opacity", "opacity", "opacity|no_opacity", "", pd.NA], dtype="string")
+    labels = pd.Series(["no opacity", "opacity", "opacity|no opacity", "", pd.NA], dtype="string")
 
     found = filter_images(siim, labels, wanted="opacity")
 
-    assert found["label"].tolist() == ["opacity", "opacity|no_opacity"]
+    assert found["label"].tolist() == ["opacity", "opacity|no opacity"]

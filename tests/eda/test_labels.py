@@ -44,7 +44,7 @@ def test_the_summary_agrees_with_the_tables(siim: Catalog) -> None:
     summary = eda.summarise_catalog(siim)
 
     assert (summary["images"], summary["absent"], summary["boxes"]) == (5, 1, 3)
-    assert summary["tasks"]["siim_opacity"] == {"no_opacity": 1, "opacity": 4}
+    assert summary["tasks"]["siim_opacity"] == {"no opacity": 1, "opacity": 4}
 
 
 def test_an_image_of_several_classes_is_a_member_of_each() -> None:

@@ -43,7 +43,7 @@ GOOD = {
 
 
 def matrix_of(accuracy: float, n: int = 1266, share: float = 0.72) -> list[list[int]]:
-    """Return two classes' confusion with about the same hit rate in both."""
+    """Return two classes' confusion with about the same recall in both."""
     first = round(n * (1 - share))
     right = [round(accuracy * first), round(accuracy * (n - first))]
     return [[right[0], first - right[0]], [n - first - right[1], right[1]]]
@@ -422,7 +422,7 @@ def test_rare_class_in_a_large_validation_subset_is_a_warning() -> None:
 
     [found] = diagnose(epochs, TWO)
 
-    assert "Of no_opacity there are only 5 images." in found.evidence
+    assert "Of no opacity there are only 5 images." in found.evidence
 
 
 @pytest.mark.parametrize(
@@ -500,7 +500,7 @@ def test_starting_weights_that_have_seen_what_is_evaluated_are_named_before_the_
     assert diagnose(pd.DataFrame(), TWO, {"starting_weights": None}) == []
 
 
-# --- no false alarm
+# --- nothing wrong is said
 
 
 @pytest.mark.parametrize("name", sorted(PUBLISHED))
@@ -563,7 +563,7 @@ def all_advice() -> list[Any]:
         for name, epochs in {
             "collapse": flat(COLLAPSED["9.1 validation"], loss=0.5),
             "swings": swings,
-            "by heart": by_heart,
+            "overfitting": by_heart,
             "stuck": stuck,
             "small": healthy(6, n=30),
         }.items()

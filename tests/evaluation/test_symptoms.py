@@ -117,7 +117,7 @@ def test_a_course_is_that_of_the_present_phase_whose_steps_count_from_its_start(
     assert (history.selected_epoch, history.selected_accuracy) == (1, 0.6), "of an earlier phase"
     assert longer.val_counts.tolist() == longer.train_counts.tolist() == [10, 8]
     assert longer.n_validation == 18
-    for train, n in (({"no_opacity": 7, "opacity": 9}, [7, 9]), ({}, [10, 8])):
+    for train, n in (({"no opacity": 7, "opacity": 9}, [7, 9]), ({}, [10, 8])):
         known = read_history(both, recipe, {"subsets": {"training": train}})
         assert known.train_counts.tolist() == n
     many = make_epochs(*[[0.5] * 12] * 4)
@@ -129,7 +129,7 @@ def test_a_course_is_that_of_the_present_phase_whose_steps_count_from_its_start(
 def test_a_class_without_a_name_is_counted_from_one() -> None:
     names = [course_of().name(k) for k in range(4)]
 
-    assert names == ["no_opacity", "opacity", "class 3", "class 4"]
+    assert names == ["no opacity", "opacity", "class 3", "class 4"]
 
 
 def test_what_guessing_costs_goes_by_the_shares_or_evenly_where_classes_weigh_the_same() -> None:
@@ -283,12 +283,12 @@ def test_answers_are_counted_in_words() -> None:
     assert one.evidence == f"{counts}It was so in each of the last 3 epochs."
     assert now_this.title == "It answers one class, now this, now that, to nearly every image."
     assert now_this.evidence == (
-        "580 of 600 validation images (96.7%) are taken for no_opacity, among them 390 of the 400 "
-        "of other classes. In the last 3 epochs the one answer was: no_opacity, opacity, "
-        "no_opacity."
+        "580 of 600 validation images (96.7%) are taken for no opacity, among them 390 of the 400 "
+        "of other classes. In the last 3 epochs the one answer was: no opacity, opacity, "
+        "no opacity."
     )
     [rare] = check_answers(read_history(flat(no), TWO))
-    assert rare.title == "It answers no_opacity to nearly every image."
+    assert rare.title == "It answers no opacity to nearly every image."
     assert seldom.title == "It never or hardly ever answers atypical."
     assert seldom.evidence == "Of 1,266 validation images, atypical: 0 answers to 89 images."
     everything = "images (100.0%) are taken for typical, among them all 684 of other classes."
@@ -681,7 +681,7 @@ def sized(confusion: list[list[int]], n_epochs: int = 3, **split: float) -> Trai
         ([[5, 5], [0, 300]], None),
         (
             [[5, 4], [0, 300]],
-            "50.0%, may be anything from 44% to 56% (95% interval). Of no_opacity there are only "
+            "50.0%, may be anything from 44% to 56% (95% interval). Of no opacity there are only "
             "9 images.",
         ),
         (

@@ -298,21 +298,21 @@ def test_the_real_odd_images_are_read(real_data: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("trouble", "raised", "words"),
+    ("problem", "raised", "words"),
     [
         (MemoryError("full"), MemoryError, "full"),
         (PermissionError(13, "no"), ImageError, "may not be read"),
     ],
 )
 def test_failure_of_the_machine_is_not_called_damage(
-    trouble: Exception,
+    problem: Exception,
     raised: type[Exception],
     words: str,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def fail(*_: object, **__: object) -> None:
-        raise trouble
+        raise problem
 
     monkeypatch.setattr("xray_core.imagefiles.images.open_file", fail)
 

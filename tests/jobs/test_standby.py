@@ -18,7 +18,7 @@ from xray_core.runs import Run, create_run
 from xray_core.synthetic.dataset import write_synthetic_dataset
 from xray_core.workspace import Workspace
 
-# Stands in for `python -m xray_core warm`: the same words, without Keras.
+# Stands in for `python -m xray_core standby`: the same words, without Keras.
 STAND_IN = """
 import json, os, sys, time
 time.sleep({delay})
@@ -49,7 +49,9 @@ def wait_for(what: Callable[[], bool], seconds: float = 60.0) -> None:
         time.sleep(0.02)
 
 
-def test_a_spare_is_ready_once_it_says_so(start_standby: Callable[..., StandbyProcess]) -> None:
+def test_a_standby_process_is_ready_once_it_says_so(
+    start_standby: Callable[..., StandbyProcess],
+) -> None:
     standby = start_standby(delay=0.3)
     assert not standby.is_ready
 
@@ -117,10 +119,10 @@ def test_a_launcher_keeps_one_ready_while_nothing_runs_and_hands_it_the_next_run
     run.folder.mkdir()
     monkeypatch.setattr(launchers, "start_detached", lambda *_: "cold")
 
-    assert not launcher.prepare(workspace, warm=False, idle=True)
-    assert not launcher.prepare(workspace, warm=True, idle=False), "not beside a training"
+    assert not launcher.prepare(workspace, standby=False, idle=True)
+    assert not launcher.prepare(workspace, standby=True, idle=False), "not beside a training"
     assert launcher.start(run, workspace, {}) == "cold"
-    assert launcher.prepare(workspace, warm=True, idle=True)
+    assert launcher.prepare(workspace, standby=True, idle=True)
     assert launcher._standby
     wait_for(lambda: bool(launcher._standby and launcher._standby.is_ready))
     handle = launcher.start(run, workspace, {})
@@ -128,25 +130,25 @@ def test_a_launcher_keeps_one_ready_while_nothing_runs_and_hands_it_the_next_run
     assert is_alive(handle)
     terminate(handle, kill=True)
     wait_for(lambda: not is_alive(handle))
-    assert launcher.prepare(workspace, warm=True, idle=True), "the next one"
-    assert not launcher.prepare(workspace, warm=False, idle=True), "switched off"
+    assert launcher.prepare(workspace, standby=True, idle=True), "the next one"
+    assert not launcher.prepare(workspace, standby=False, idle=True), "switched off"
 
 
-def test_a_launcher_starts_no_second_spare_where_the_first_died(
+def test_a_launcher_starts_no_second_standby_process_where_the_first_died(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
         standby, "xray_command", lambda *_: [sys.executable, "-c", "raise SystemExit"]
     )
     launcher, workspace = LocalLauncher(), Workspace(tmp_path / "home")
-    assert launcher.prepare(workspace, warm=True, idle=True)
+    assert launcher.prepare(workspace, standby=True, idle=True)
 
-    wait_for(lambda: not launcher.prepare(workspace, warm=True, idle=True))
+    wait_for(lambda: not launcher.prepare(workspace, standby=True, idle=True))
 
-    assert not launcher.prepare(workspace, warm=True, idle=True)
+    assert not launcher.prepare(workspace, standby=True, idle=True)
 
 
-def test_a_real_spare_trains_a_run_to_its_end(tmp_path: Path) -> None:
+def test_a_real_standby_process_trains_a_run_to_its_end(tmp_path: Path) -> None:
     workspace = Workspace(tmp_path / "home")
     write_synthetic_dataset(tmp_path / "data", 40, size=64, seed=1)
     run = create_run(replace(tiny_recipe(), data_folder=str(tmp_path / "data")), workspace.runs)

@@ -138,7 +138,7 @@ def _write_data(run: Run, leaks: int, weights: dict[str, Any] | None) -> None:
         "grouped_by": "patient; identical files joined",
         "groups_in_several_subsets": leaks,
         "starting_weights": weights,
-        "subsets": {"training": {"no_opacity": 5, "opacity": 9}},
+        "subsets": {"training": {"no opacity": 5, "opacity": 9}},
     }
     (run.folder / "data.json").write_text(json.dumps(data), encoding="utf-8")
 

@@ -478,7 +478,7 @@ def test_filters_in_the_address_choose_sort_and_count(
 def test_nonsense_in_the_address_filters_nothing(workspace: Workspace, open_page: OpenPage) -> None:
     fake_run(workspace, "done")
 
-    app = open_page("runs", states="asleep", tags="none", order="sideways", sizes="maybe")
+    app = open_page("runs", states="dreaming", tags="none", order="sideways", sizes="maybe")
 
     assert len(app.dataframe[0].value) == 1
 
@@ -750,7 +750,7 @@ def test_saving_the_limits_keeps_what_else_was_set(
     workspace: Workspace, open_page: OpenPage
 ) -> None:
     submitted(workspace, name_of(0))
-    write_settings(workspace, QueueSettings(warm=False))
+    write_settings(workspace, QueueSettings(standby=False))
     app = open_page("runs")
     app.session_state["queue_settings"] = True
     app.run()
@@ -758,7 +758,7 @@ def test_saving_the_limits_keeps_what_else_was_set(
 
     press(app, "Save")
 
-    assert read_settings(workspace) == QueueSettings(slots=2, warm=False)
+    assert read_settings(workspace) == QueueSettings(slots=2, standby=False)
 
 
 def test_the_selected_epoch_is_the_one_that_the_log_names(

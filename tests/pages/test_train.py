@@ -427,16 +427,16 @@ def test_measured_cost_is_shown_as_a_range(
     assert "may not fit this machine" in open_page("train").warning[0].value
 
 
-@pytest.mark.parametrize("warm", [True, False])
+@pytest.mark.parametrize("standby", [True, False])
 def test_a_training_is_made_ready_once_the_cost_is_known(
     workspace: Workspace,
     open_page: OpenPage,
     commands: list[list[str]],
     monkeypatch: pytest.MonkeyPatch,
-    warm: bool,
+    standby: bool,
 ) -> None:
     monkeypatch.delenv("XRAY_STANDBY")
-    write_settings(workspace, QueueSettings(warm=warm))
+    write_settings(workspace, QueueSettings(standby=standby))
     open_page("train")
     [describing] = commands  # both at once would make the figures wrong
     [path] = [one for one in describing if one.endswith(".json")]
@@ -444,7 +444,7 @@ def test_a_training_is_made_ready_once_the_cost_is_known(
 
     open_page("train")
 
-    assert [command[3] for command in commands] == ["describe", *["worker"] * warm]
+    assert [command[3] for command in commands] == ["describe", *["worker"] * standby]
 
 
 def test_the_network_is_drawn_for_those_who_look(
@@ -599,7 +599,7 @@ def test_what_cannot_be_taken_over_of_a_run_is_said(
     app = open_page("train", **{"from": run.name})
 
     assert "Not taken over: phases.train.batch_norm" in words_of(app)
-    assert "phases.warm.epochs" in words_of(app)
+    assert "Epochs (warm)" in words_of(app)
     assert app.number_input(key=FIELD + "seed").value == 7
     assert "'mine', which is no published" in words_of(open_page("train", **{"from": own.name}))
     assert "There is no run '../x'" in words_of(open_page("train", **{"from": "../x"}))

@@ -48,7 +48,7 @@ def test_stretch_averages_the_long_side_while_the_short_one_grows() -> None:
     np.testing.assert_array_equal(resize_square(stripes, 16, "stretch"), np.full((16, 16), 50))
 
 
-def test_squash_weighs_neighbours_by_distance_when_it_grows() -> None:
+def test_stretching_weighs_neighbours_by_distance_when_it_grows() -> None:
     steps = np.array([[0, 200], [0, 200]], np.uint8)
 
     # Centres of the new pixels lie a quarter of an old one from its own centre.

@@ -289,9 +289,9 @@ def run_script(folder: Path, images: Path) -> subprocess.CompletedProcess[str]:
     [
         ("path,subset\na.png,training\n", "split.csv has no column ['label']"),
         ("path,label,subset\na.png,odd,training\n", "Labels that are no classes: ['odd']"),
-        ("path,label,subset\na.png,opacity,training\n", "in the training set: ['no_opacity']"),
+        ("path,label,subset\na.png,opacity,training\n", "in the training set: ['no opacity']"),
         (
-            "path,label,subset\na.png,opacity,training\nb.png,no_opacity,training\n",
+            "path,label,subset\na.png,opacity,training\nb.png,no opacity,training\n",
             "a.png cannot be read. Take it out of the table.",
         ),
     ],
@@ -326,7 +326,7 @@ def test_the_script_of_the_demo_runs_to_its_end_without_this_project(tmp_path: P
     assert done.returncode == 0, done.stderr[-3000:]
     n_tested = int((split["subset"] == "test").sum())
     assert f"test: {n_tested} images" in done.stdout
-    for words in ("accuracy 0.", "AUC ", "confusion matrix", "no_opacity"):
+    for words in ("accuracy 0.", "AUC ", "confusion matrix", "no opacity"):
         assert words in done.stdout
     rows = [line.split()[1:] for line in done.stdout.splitlines()[-2:]]
     assert pd.DataFrame(rows).astype(int).to_numpy().sum() == n_tested

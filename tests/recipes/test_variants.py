@@ -9,7 +9,7 @@ from xray_core.recipes.variants import MOST, setting_of, vary_recipe
 DEMO = PUBLISHED["demo_cnn"]
 
 
-def test_each_combination_of_values_comes_once_and_each_fold_of_it() -> None:
+def test_each_combination_of_values_comes_once_and_each_fold() -> None:
     recipes = vary_recipe(DEMO, {"batch_size": ["8", "16"], "seed": [1, 2]}, folds=3)
 
     points = [(one.batch_size, one.seed, one.split.folds, one.split.fold) for one in recipes]

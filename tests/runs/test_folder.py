@@ -147,7 +147,7 @@ def test_fields_of_a_later_version_are_passed_over(run: Run) -> None:
 def test_a_run_of_another_version_is_not_read_and_not_called_damaged(
     run: Run, given: dict[str, int], version: str
 ) -> None:
-    status = {"state": "done", "judged": 3, "created_at": "2026-03-01T10:00:00+00:00"}
+    status = {"state": "done", "best": 3, "created_at": "2026-03-01T10:00:00+00:00"}
     run.write_json("status.json", status | given)
     run.write_json("report.json", {"part": "test"})
     before = {path.name: path.read_bytes() for path in run.folder.iterdir()}

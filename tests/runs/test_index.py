@@ -182,7 +182,7 @@ def test_a_run_of_an_earlier_version_stays_listed(workspace: Workspace) -> None:
     run = make_run(workspace)
     text = json.loads(run.status_path.read_bytes())
     del text["format"]
-    run.write_json("status.json", text | {"judged": 3})
+    run.write_json("status.json", text | {"best": 3})
 
     [row] = run_table(workspace).to_dict("records")
 

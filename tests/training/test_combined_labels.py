@@ -89,7 +89,7 @@ def test_a_run_with_combined_labels_answers_for_the_evaluated_classes(
     assert model.output_shape == (None, 2)
     assert model.get_layer(COMBINED).output.shape[-1] > 2
     predictions = run.read_predictions().dropna()
-    columns = ["p_no_opacity", "p_opacity"]
+    columns = ["p_no opacity", "p_opacity"]
     np.testing.assert_allclose(predictions[columns].sum(axis=1), 1, atol=1e-5)
     split = run.read_split().set_index("image_id")
     row = predictions.iloc[0]

@@ -29,7 +29,7 @@ from xray_core.training.recorder import Recorder
 SIZE, BATCH, EPOCHS, RATE = 32, 8, 3, 0.02
 N_TRAIN, N_VALIDATION, N_RARE = 22, 8, 6
 LINES_PER_EPOCH = 4  # three batches and the epoch
-CLASSES = ["no_opacity", "opacity"]
+CLASSES = ["no opacity", "opacity"]
 
 # Name -> what the phase says, what the recipe says, and the rate at the end of each epoch. The
 # validation loss never falls after the first epoch here.

@@ -18,7 +18,7 @@ def test_a_test_image_gets_the_probabilities_of_the_runs_own_table(finished: Fin
 
     table = predict_images(finished.run, [finished.data / paths[name] for name in own.index])
 
-    columns = ["p_no_opacity", "p_opacity"]
+    columns = ["p_no opacity", "p_opacity"]
     np.testing.assert_allclose(table[columns], own[columns], atol=1e-5)
     assert table["predicted"].tolist() == own["predicted"].tolist()
     assert table["error"].isna().all()

@@ -184,7 +184,7 @@ def test_the_validation_of_each_epoch_is_kept_and_agrees_with_its_figures(
         table = finished.run.read_validation(epoch["epoch"])
 
         assert table["image_id"].tolist() == validation.index.tolist()
-        assert list(table) == ["image_id", "p_no_opacity", "p_opacity"]
+        assert list(table) == ["image_id", "p_no opacity", "p_opacity"]
         probabilities = probabilities_of(table)
         np.testing.assert_allclose(probabilities.sum(axis=1), 1, atol=1e-5)
         actual = (validation["class"] == "opacity").to_numpy().astype("int64")
@@ -378,7 +378,7 @@ def test_a_full_disk_is_a_failure_in_words(
     assert not (run.folder / ".reserve").exists()
 
 
-def test_a_checkpoint_that_does_not_fit_on_the_disk_leaves_no_half_of_it(
+def test_a_checkpoint_that_does_not_fit_on_the_disk_leaves_no_half(
     train: Train, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     save = keras.Model.save

@@ -134,7 +134,7 @@ def _build_parser() -> argparse.ArgumentParser:
     switch.add_argument("--pause", dest="paused", action="store_true", default=None)
     switch.add_argument("--unpause", dest="paused", action="store_false", default=None)
     waiting.add_argument(
-        "--warm",
+        "--standby",
         action=argparse.BooleanOptionalAction,
         help="keep a process ready that has imported TensorFlow, or none",
     )
@@ -158,7 +158,11 @@ def _build_parser() -> argparse.ArgumentParser:
     sweep.add_argument("sweep", help="its name, as `submit` said it")
     run = add("run", trainings.run, "Train one queued run folder (the worker calls this).")
     run.add_argument("folder", type=Path)
-    add("warm", trainings.warm, "Wait, everything imported, for a training (the worker does this).")
+    add(
+        "standby",
+        trainings.standby,
+        "Wait, everything imported, for a training (the worker does this).",
+    )
     for name, function, text in (
         ("evaluate", trainings.evaluate, "Evaluate a finished run from its files."),
         ("split", trainings.show_split, "Count a run's subsets; write which image is in which."),

@@ -149,15 +149,15 @@ def _describe_folder(folder: Path) -> dict[str, Any]:
     from xray_core.datasets import detect_dataset
 
     try:
-        return {"folder": str(folder), "dataset": detect_dataset(folder), "trouble": ""}
+        return {"folder": str(folder), "dataset": detect_dataset(folder), "problem": ""}
     except DatasetError as error:
-        return {"folder": str(folder), "dataset": None, "trouble": str(error)}
+        return {"folder": str(folder), "dataset": None, "problem": str(error)}
 
 
 def _folder_text(one: dict[str, Any]) -> str:
     lines = [f"Unpacked {one['files']:,} files into {one['folder']}; the archive is kept."]
     lines += [f"note: {message}" for message in one["left_out"]]
-    lines += [f"note: {one['trouble']}"] if one["trouble"] else []
+    lines += [f"note: {one['problem']}"] if one["problem"] else []
     return "\n".join(lines)
 
 

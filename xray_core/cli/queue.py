@@ -24,7 +24,7 @@ def show_queue(options: argparse.Namespace, workspace: Workspace) -> Answer:
         value = getattr(options, name)
         if value is not None:
             changes[name] = None if value == word else int(value)
-    for name in ("paused", "warm"):
+    for name in ("paused", "standby"):
         if (value := getattr(options, name)) is not None:
             changes[name] = value
     if changes:

@@ -69,7 +69,7 @@ def run(options: argparse.Namespace, workspace: Workspace) -> Answer:
     return _train_here(find_run(folder.parent, folder.name), workspace)
 
 
-def warm(options: argparse.Namespace, workspace: Workspace) -> Answer:
+def standby(options: argparse.Namespace, workspace: Workspace) -> Answer:
     """Import what a training needs, then wait for one on standard input."""
     lower_priority()  # the import takes seconds, which nobody waits for
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
@@ -259,7 +259,7 @@ def predict(options: argparse.Namespace, workspace: Workspace) -> Answer:
 
 
 # These compute with Keras: their process is started with the allocator set for that.
-WITH_KERAS = (train, run, warm, describe, predict)
+WITH_KERAS = (train, run, standby, describe, predict)
 
 
 def _check_text(results: list[Any]) -> str:

@@ -1,6 +1,6 @@
 """What goes wrong in a training, read from what it has recorded so far.
 
-Nothing is said before there is enough to go by: a false alarm costs more trust than a late one
+Nothing is said before there is enough to go by: a wrong warning costs more trust than a late one
 costs time. Each threshold stands, with its reason, beside the check that uses it.
 """
 

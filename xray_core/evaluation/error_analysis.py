@@ -82,12 +82,12 @@ def analyse_errors(
         return None
     wrong = (rows["predicted"] != rows["actual"]).to_numpy(dtype="int64")
     patients = pd.factorize(rows["group"])[0].astype("int64")
-    names, n_rungs, n_patients = list(levels), len(levels), int(patients.max()) + 1
+    names, n_levels, n_patients = list(levels), len(levels), int(patients.max()) + 1
     level, row = np.nonzero(np.array([mask.to_numpy() for mask in levels.values()]))
-    answers = tally_images(2 * level + wrong[row], patients[row], 2 * n_rungs, n_patients)
+    answers = tally_images(2 * level + wrong[row], patients[row], 2 * n_levels, n_patients)
 
     def measure(draws: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
-        right_or_wrong = (answers @ draws).T.reshape(-1, n_rungs, 2)
+        right_or_wrong = (answers @ draws).T.reshape(-1, n_levels, 2)
         with np.errstate(invalid="ignore"):  # a level may have no image in a round: NaN
             errors = right_or_wrong[..., 1] / right_or_wrong.sum(axis=-1)
         return {"error": errors, "step": np.diff(errors)}

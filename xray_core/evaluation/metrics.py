@@ -27,7 +27,7 @@ def confusion_counts(actual: Ints, predicted: Ints, n_classes: int) -> Ints:
 
 
 def recall_per_class(confusion: Counts) -> Floats:
-    """Return each class' hit rate (sensitivity); NaN where a class has no image."""
+    """Return each class' recall (sensitivity); NaN where a class has no image."""
     return _ratio(_hits(confusion), confusion.sum(axis=-1))
 
 
@@ -39,8 +39,8 @@ def precision_per_class(confusion: Counts) -> Floats:
 def specificity_per_class(confusion: Counts) -> Floats:
     """Return, for each class, the share of the other classes' images not predicted as it."""
     others = confusion.sum(axis=(-2, -1))[..., None] - confusion.sum(axis=-1)
-    false_alarms = confusion.sum(axis=-2) - _hits(confusion)
-    return _ratio(others - false_alarms, others)
+    false_positives = confusion.sum(axis=-2) - _hits(confusion)
+    return _ratio(others - false_positives, others)
 
 
 def f1_per_class(confusion: Counts) -> Floats:

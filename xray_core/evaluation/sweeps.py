@@ -11,6 +11,7 @@ from xray_core.errors import RunError
 from xray_core.evaluation.intervals import N_ROUNDS
 from xray_core.evaluation.report import PREFIX, Report, build_report, prediction_table
 from xray_core.recipes import Recipe
+from xray_core.recipes.titles import format_setting
 from xray_core.recipes.variants import setting_of
 from xray_core.runs import Run
 from xray_core.runs.index import run_table
@@ -106,15 +107,9 @@ def _name_settings(recipes: Sequence[Recipe]) -> list[str]:
     telling = [f for f in fields if any(one.get(f) != settings[0].get(f) for one in settings)]
     names = []
     for setting in settings:
-        subsets = [f"{_short(f, telling)} {setting[f]}" for f in telling if f in setting]
-        names.append(", ".join(subsets) or UNCHANGED)
+        words = [format_setting(field, setting[field]) for field in telling if field in setting]
+        names.append(", ".join(words) or UNCHANGED)
     return names
-
-
-def _short(field: str, others: Sequence[str]) -> str:
-    """Return a field's last word, or the whole where another one ends in the same."""
-    last = field.rpartition(".")[2]
-    return last if [one.rpartition(".")[2] for one in others].count(last) == 1 else field
 
 
 def _age(name: str) -> tuple[str, int, str]:

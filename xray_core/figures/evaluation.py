@@ -31,7 +31,7 @@ def plot_roc(report: dict[str, Any]) -> go.Figure:
             mode="lines",
             name=f"{name} (AUC {area['value']:.3f})" if area["value"] is not None else name,
             line={"width": 2},
-            hovertemplate="finds %{y:.1%} of them, with %{x:.1%} false alarms<extra></extra>",
+            hovertemplate="recall %{y:.1%}, at a false positive rate of %{x:.1%}<extra></extra>",
         )
     figure.add_scatter(
         x=[0, 1],
@@ -52,7 +52,7 @@ def plot_roc(report: dict[str, Any]) -> go.Figure:
             "bgcolor": "rgba(0,0,0,0)",
         },
         xaxis={
-            "title": "false alarms (1 − specificity)",
+            "title": "false positive rate (1 − specificity)",
             "range": [-0.01, 1.01],
             "tickformat": ".0%",
         },

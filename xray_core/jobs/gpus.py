@@ -36,7 +36,7 @@ def find_gpus() -> list[Gpu]:
     try:
         found = [_describe(index) for index in range(pynvml.nvmlDeviceGetCount())]
     except pynvml.NVMLError:
-        return []  # a driver in trouble: CUDA would find none either
+        return []  # a driver that fails: CUDA would find none either
     finally:
         pynvml.nvmlShutdown()
     visible = os.environ.get("CUDA_VISIBLE_DEVICES")

@@ -30,12 +30,12 @@ class Launcher(Protocol):
             environment: variables added to those that the training has anyway.
         """
 
-    def prepare(self, workspace: Workspace, *, warm: bool, idle: bool) -> bool:
+    def prepare(self, workspace: Workspace, *, standby: bool, idle: bool) -> bool:
         """Get ready for the next training while there is nothing else to do.
 
         Args:
             workspace: the folders.
-            warm: whether something may be kept ready.
+            standby: whether something may be kept ready.
             idle: whether nothing runs or waits.
 
         Returns:
@@ -69,13 +69,13 @@ class LocalLauncher:
         self._standby: StandbyProcess | None = None
         self._keeps_dying = False
 
-    def prepare(self, workspace: Workspace, *, warm: bool, idle: bool) -> bool:
-        if self._standby and not (warm and self._standby.is_alive):
+    def prepare(self, workspace: Workspace, *, standby: bool, idle: bool) -> bool:
+        if self._standby and not (standby and self._standby.is_alive):
             # Whatever is wrong, it would be wrong again; a training then says so in its log.
-            self._keeps_dying = warm and not self._standby.is_ready
+            self._keeps_dying = standby and not self._standby.is_ready
             self._standby.close()
             self._standby = None
-        if warm and idle and self._standby is None and not self._keeps_dying:
+        if standby and idle and self._standby is None and not self._keeps_dying:
             self._standby = StandbyProcess(workspace)
         return self._standby is not None
 

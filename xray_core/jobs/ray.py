@@ -58,7 +58,7 @@ class RayLauncher:
         self._address = address
         self._connect, self._clock = connect or _connect, clock
         self._client: Any = None
-        self._trouble, self._tried = "", 0.0
+        self._problem, self._tried = "", 0.0
         self._down_since: float | None = None  # while the cluster does not answer
         self._seen: dict[str, tuple[float, Any]] = {}  # handle → when, and what Ray said
         self._nodes: tuple[float, list[dict[str, float]]] | None = None
@@ -100,7 +100,7 @@ class RayLauncher:
         )
         return f"{PREFIX}{name}"
 
-    def prepare(self, workspace: Workspace, *, warm: bool, idle: bool) -> bool:
+    def prepare(self, workspace: Workspace, *, standby: bool, idle: bool) -> bool:
         """Keep nothing ready: nobody knows on which node the next training will be."""
         return False
 
@@ -220,7 +220,7 @@ class RayLauncher:
         """
         now = self._clock()
         if self._down_since is not None and now - self._tried < ASK_EVERY:
-            raise JobError(self._trouble)  # each try may take seconds, and there are many jobs
+            raise JobError(self._problem)  # each try may take seconds, and there are many jobs
         try:
             self._client = self._client or self._connect(self._address)
             answer = question(self._client)
@@ -233,12 +233,12 @@ class RayLauncher:
             self._tried = self._clock()
             if self._down_since is None:
                 self._down_since = self._tried
-            self._trouble = (
+            self._problem = (
                 str(error)
                 if isinstance(error, JobError)
                 else f"The Ray cluster {self._address} does not answer: {error}"
             )
-            raise JobError(self._trouble) from error
+            raise JobError(self._problem) from error
         self._down_since = None
         return answer
 

@@ -21,7 +21,7 @@ class QueueSettings:
         slots: trainings at once; None for as many as GPUs are found, or one without a GPU.
         per_user: trainings of one user at once; None for no limit of its own.
         paused: whether nothing new is started. What runs goes on.
-        warm: whether a standby process process waits with TensorFlow imported, so that a training
+        standby: whether a standby process waits with TensorFlow imported, so that a training
             begins at once; it costs the memory of that. XRAY_STANDBY=0 in the worker's environment
             forbids it.
     """
@@ -29,14 +29,14 @@ class QueueSettings:
     slots: int | None = None
     per_user: int | None = None
     paused: bool = False
-    warm: bool = True
+    standby: bool = True
 
     def __post_init__(self) -> None:
         for name in ("slots", "per_user"):
             value = getattr(self, name)
             if value is not None and (type(value) is not int or value < 1):
                 raise JobError(f"{name} is {value!r}; give a whole number above 0, or none.")
-        for name in ("paused", "warm"):
+        for name in ("paused", "standby"):
             if not isinstance(getattr(self, name), bool):
                 raise JobError(f"{name} is {getattr(self, name)!r}; it is true or false.")
 

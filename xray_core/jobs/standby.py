@@ -1,4 +1,4 @@
-"""A standby process training process, kept warm by the worker so that a training begins at once.
+"""A standby process, kept ready by the worker so that a training begins at once.
 
 It costs the memory of an imported TensorFlow (see `benchmarks/README.md`) while it waits.
 """
@@ -18,14 +18,14 @@ class StandbyProcess:
     """One process that waits for a run; it ends by itself when its owner does.
 
     Args:
-        workspace: the folders; the standby process's greetings and troubles go to its worker.log.
+        workspace: the folders; the standby process's messages go to its worker.log.
     """
 
     def __init__(self, workspace: Workspace) -> None:
         workspace.folder.mkdir(parents=True, exist_ok=True)
         with (workspace.folder / "worker.log").open("ab") as log:
             self._process = subprocess.Popen(
-                xray_command("warm"),
+                xray_command("standby"),
                 cwd=PROJECT,
                 env={**os.environ, "XRAY_HOME": str(workspace.folder)},
                 stdin=subprocess.PIPE,

@@ -118,7 +118,7 @@ def _serve(service: "_Service", idle: float) -> None:
 
 
 class _Service:
-    """One worker at work; no trouble with a run, the queue or the disk ends it."""
+    """One worker at work; no problem with a run, the queue or the disk ends it."""
 
     def __init__(self, workspace: Workspace, launcher: Launcher) -> None:
         self._home, self._queue = workspace, JobQueue(workspace.queue)
@@ -128,7 +128,7 @@ class _Service:
         self._gpus = [gpu.index for gpu in find_gpus()] if self._is_local else []
         self._settings = QueueSettings()
         self.is_standby = False  # whether something is kept ready for the next training
-        self._troubles: dict[str, str] = {}  # with what → what the log has said about it
+        self._problems: dict[str, str] = {}  # with what → what the log has said about it
         self._no_jobs: dict[str, int] = {}  # run that asks for no training → time of its status
         self._searched = float("-inf")
 
@@ -152,17 +152,17 @@ class _Service:
         self.is_standby = bool(
             self._try(
                 "standby",
-                partial(self._prepare, warm=_may_stand_by(self._settings), idle=not busy),
+                partial(self._prepare, standby=_may_stand_by(self._settings), idle=not busy),
             )
         )
         return busy
 
     def close(self) -> None:
         """Keep nothing ready any more."""
-        self._try("standby", partial(self._prepare, warm=False, idle=False))
+        self._try("standby", partial(self._prepare, standby=False, idle=False))
 
-    def _prepare(self, *, warm: bool, idle: bool) -> bool:
-        return self._launcher.prepare(self._home, warm=warm, idle=idle)
+    def _prepare(self, *, standby: bool, idle: bool) -> bool:
+        return self._launcher.prepare(self._home, standby=standby, idle=idle)
 
     def _claim(self) -> Job | None:
         # Counted in any case: while the launcher cannot start anything, nothing is claimed.
@@ -188,7 +188,7 @@ class _Service:
                 self._no_jobs[run.name] = written
 
     def _try(self, what: str, work: Callable[[], T]) -> T | None:
-        """Return what `work` returns, or None after trouble; the log says so once."""
+        """Return what `work` returns, or None after a problem; the log says so once."""
         try:
             answer = work()
         except (XrayError, OSError) as error:
@@ -196,19 +196,19 @@ class _Service:
         except Exception:  # whatever is wrong with one run, the others must go on
             self._note(what, traceback.format_exc())
         else:
-            if self._troubles.pop(what, ""):
+            if self._problems.pop(what, ""):
                 write_log(self._home, f"{what}: all is well again.")
             return answer
         return None
 
     def _note(self, what: str, words: str) -> None:
-        if self._troubles.get(what) != words:
-            self._troubles[what] = words
+        if self._problems.get(what) != words:
+            self._problems[what] = words
             write_log(self._home, f"{what}: {words} Trying again.")
 
 
 def _may_stand_by(settings: QueueSettings) -> bool:
-    return settings.warm and os.environ.get("XRAY_STANDBY") != "0"
+    return settings.standby and os.environ.get("XRAY_STANDBY") != "0"
 
 
 def _lock(workspace: Workspace) -> FileLock:

@@ -38,7 +38,7 @@ class Phase:
             learning_rate * weight_decay of every weight off it; 0 to 1.
         decay: what `schedule` says; 0 where it takes none.
         decay_epochs: what `schedule` says; 0 where it takes none.
-        warm_up: epochs over which the rate rises from 0, batch by batch in equal subsets.
+        warm_up: epochs over which the rate rises from 0, batch by batch in equal steps.
     """
 
     name: str

@@ -20,6 +20,7 @@ import pandas as pd
 
 from xray_core.errors import DatasetError, OtherVersionError, RunError
 from xray_core.files import read_json
+from xray_core.recipes.titles import format_setting
 from xray_core.registry import find_names
 from xray_core.runs.collection import list_runs
 from xray_core.runs.folder import Run
@@ -65,7 +66,7 @@ def run_table(workspace: Workspace) -> pd.DataFrame:
         name; state, one of `STATES`, "other version" or "damaged"; message;
         recipe, title; data, the dataset's
         name here, or else its folder's; changes, what the recipe has otherwise than as
-        published, e.g. "preprocess.size 64"; user; sweep; tags (tuple of str) and note;
+        published, e.g. "Image size, px 64"; user; sweep; tags (tuple of str) and note;
         created_at, started_at, ended_at (UTC, NaT where it has not happened); epoch, n_epochs;
         val_accuracy, of the epoch whose weights are kept; accuracy and auc of the final report,
         and the subset that it evaluated, "test" or "validation". Figures are in [0, 1], NaN where
@@ -160,13 +161,13 @@ def _read_object(run: Run, name: str) -> dict[str, Any]:
 def _format_changes(changes: Any) -> str:
     if not isinstance(changes, dict):
         return ""
-    return ", ".join(f"{field} {_short(value)}" for field, value in changes.items())
+    return ", ".join(format_setting(field, _shorten(value)) for field, value in changes.items())
 
 
-def _short(value: Any) -> str:
-    """Return a value as words: of a file its name alone, of a run's model that of the run."""
-    if not isinstance(value, str):
-        return f"{value:g}" if isinstance(value, float) else str(value)
+def _shorten(value: Any) -> Any:
+    """Return a value, of the path of a file its name alone, of a run's model that of the run."""
+    if not isinstance(value, str) or not Path(value).is_absolute():
+        return value
     path = Path(value)
     run = Run(path.parents[1]) if len(path.parents) > 2 else None
     return run.name if run and run.best_checkpoint == path else path.name

@@ -55,7 +55,7 @@ def encode_labels(findings: pd.Series, task: Task) -> pd.DataFrame:
 
     >>> from xray_core.tasks import TASKS
     >>> encode_labels(pd.Series(["Typical Appearance"]), TASKS["siim_opacity"])
-       no_opacity  opacity
+       no opacity  opacity
     0           0        1
     """
     classes = list_classes(findings, task)

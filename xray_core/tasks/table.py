@@ -19,7 +19,7 @@ NIH_CLASSES = {
     "infiltration": ("Infiltration",),
     "mass": ("Mass",),
     "nodule": ("Nodule",),
-    "pleural_thickening": ("Pleural_Thickening",),
+    "pleural thickening": ("Pleural_Thickening",),
     "pneumonia": ("Pneumonia",),
     "pneumothorax": ("Pneumothorax",),
 }
@@ -50,7 +50,7 @@ TASKS = {
     "siim_opacity": Task(
         dataset="siim_covid19",
         classes={
-            "no_opacity": (NEGATIVE,),
+            "no opacity": (NEGATIVE,),
             "opacity": (TYPICAL, INDETERMINATE, ATYPICAL),
         },
         question="Does the study show any opacity?",
@@ -93,7 +93,7 @@ TASKS = {
     ),
     "nih_first_diagnosis": Task(
         dataset="nih_chestxray14",
-        classes={**NIH_CLASSES, "no_finding": (NIH_NORMAL,)},
+        classes={**NIH_CLASSES, "no finding": (NIH_NORMAL,)},
         question="Which finding is named first, if any?",
         first_only=True,
         source="the first of the published findings, as the X-Net project does",
@@ -132,17 +132,17 @@ TASKS = {
     "radiography_class": Task(
         dataset="covid19_radiography",
         classes={
-            "covid": ("COVID",),
-            "lung_opacity": ("Lung_Opacity",),
+            "COVID-19": ("COVID",),
+            "lung opacity": ("Lung_Opacity",),
             "normal": ("Normal",),
-            "viral_pneumonia": ("Viral Pneumonia",),
+            "viral pneumonia": ("Viral Pneumonia",),
         },
         question="COVID-19, another opacity, viral pneumonia, or normal?",
         source="the class folders; doi:10.1016/j.compbiomed.2021.104319",
     ),
     "radiography_covid": Task(
         dataset="covid19_radiography",
-        classes={"other": ("Lung_Opacity", "Normal", "Viral Pneumonia"), "covid": ("COVID",)},
+        classes={"other": ("Lung_Opacity", "Normal", "Viral Pneumonia"), "COVID-19": ("COVID",)},
         question="Is it COVID-19?",
         source="COVID-19 against all else",
     ),
@@ -167,7 +167,7 @@ TASKS = {
         classes={
             "normal": ("normal",),
             "bacterial": CORONA_BACTERIAL,
-            "viral_or_other": (*CORONA_VIRAL, "ARDS"),
+            "viral or other": (*CORONA_VIRAL, "ARDS"),
         },
         question="Normal, bacterial pneumonia, or one of a virus (or, twice, of another cause)?",
         source="the columns Label and Label_1_Virus_category of the metadata",
@@ -176,7 +176,7 @@ TASKS = {
         dataset="rsna_pneumonia",
         classes={
             "normal": (RSNA_NORMAL,),
-            "not_normal": (RSNA_OTHER,),
+            "not normal": (RSNA_OTHER,),
             "opacity": (RSNA_OPACITY,),
         },
         question="Normal, not normal without an opacity, or with one?",
@@ -198,7 +198,7 @@ TASKS = {
     "union_opacity": Task(
         dataset="siim_radiography",
         classes={
-            "no_opacity": (NEGATIVE, "Normal"),
+            "no opacity": (NEGATIVE, "Normal"),
             "opacity": (
                 TYPICAL,
                 INDETERMINATE,
@@ -222,7 +222,7 @@ TASKS = {
                 "Normal",
                 "Viral Pneumonia",
             ),
-            "covid": (TYPICAL, "COVID"),
+            "COVID-19": (TYPICAL, "COVID"),
         },
         question="Is the appearance typical of COVID-19, or the image labelled so?",
         source="SIIM-FISABIO-RSNA COVID-19 thesis, chapter 9",

@@ -24,7 +24,7 @@ READY = "ready"  # the one line written to the standard output, once it may be h
 
 
 def wait_and_train() -> str:
-    """Warm up, wait for an order, train; return the state that the run ended in, "" if none came.
+    """Import everything, wait for an order, train; return the state of the run, "" if none came.
 
     The order is {"run": folder, "home": folder, "log": file, "environment": {…}}.
     """

@@ -20,7 +20,7 @@ LASTING = 3
 # usually take over 1% of each batch, still evaluates by its start (0.99^300 = 5%), and so do
 # the averages of Adam.
 SETTLED_STEPS = 300
-WINDOW = 10  # epochs looked back on, so that what has calmed down is not held against a run
+WINDOW = 10  # epochs looked back on, so that swings that are over are not held against a run
 # A share of n images lies within two standard errors of the truth 19 times of 20. A hundred
 # epochs are a hundred chances to stray, so alarms begin at four: once in 16,000.
 N_ERRORS = 4.0

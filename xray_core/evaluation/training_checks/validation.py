@@ -1,4 +1,4 @@
-"""Training checks beside the validation set: by heart, unsteady, too good, too few, not its own."""
+"""Training checks on the validation set: overfitting, unsteady, too good, too few, its own."""
 
 import numpy as np
 
@@ -27,11 +27,11 @@ N_SWINGS = 2  # one setback may be followed by a better epoch
 # Dropout and augmentation make training harder than validation: 5 to 10 points are common.
 TOO_GOOD = 0.15
 WIDE = 0.20  # width of the 95% interval of accuracy: plus or minus ten points
-FEW = 10  # validation images of a class: one of them is ten points of its hit rate
+FEW = 10  # validation images of a class: one of them is ten points of its recall
 
 
 def check_overfitting(history: TrainingHistory) -> list[CheckResult]:
-    """Find a network that goes on learning its training images by heart."""
+    """Find a network that overfits: it goes on learning its training images alone."""
     # A network that collapsed in validation has another illness.
     if not history.is_settled or only_answer(history.confusions[-1]) is not None:
         return []
@@ -60,7 +60,7 @@ def check_overfitting(history: TrainingHistory) -> list[CheckResult]:
         CheckResult(
             kind="overfitting",
             severity="serious" if uncorrected else "warning",
-            title="It learns its training images by heart: it over-fits.",
+            title="It overfits: it knows the training set by now and gets worse on new images.",
             evidence=f"{evidence}Over the last {LASTING} epochs it is right for {accuracy:.1%} "
             f"of the training images and for {val_accuracy:.1%} of the validation images.",
             advice=overfitting_advice(history.recipe, history.phase),

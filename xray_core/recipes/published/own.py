@@ -28,7 +28,7 @@ SIIM_MOBILENET_OPACITY = Recipe(
     source="X-ray Lab; beside the SIIM-FISABIO-RSNA COVID-19 thesis, experiments 6.10 and 10",
     about=(
         "ImageNet weights, every layer trained, split by patient; learns what kind of opacity it "
-        "is as well. The thesis' best figure on this question is a hidden-test accuracy of 0.778 "
+        "is as well. The thesis' best figure on this question is a external test accuracy of 0.778 "
         "(Xception, 299 px, split by image)."
     ),
     dataset="siim_covid19",
@@ -82,7 +82,7 @@ SIIM_MOBILENET_OPACITY_FROM_KERMANY = replace(
     about=(
         "As siim_mobilenet_opacity, but begins with the weights of the newest finished run of "
         "kermany_mobilenet_cause in this workspace. The thesis' best figure on this question is a "
-        "hidden-test accuracy of 0.778 (Xception, 299 px, split by image)."
+        "external test accuracy of 0.778 (Xception, 299 px, split by image)."
     ),
     weights="run:kermany_mobilenet_cause",
 )

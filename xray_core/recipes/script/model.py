@@ -51,7 +51,7 @@ MOMENTUM = """\
         if isinstance(layer, layers.BatchNormalization):
             layer.momentum = 0.99
 """
-TAKE_OVER = """\
+TRANSFER = """\
     # Layers of the same name and shapes begin with the weights of an earlier model.
     saved = keras.models.load_model({path}, compile=False)
     offered = {{layer.name: layer.get_weights() for layer in saved.layers}}
@@ -94,7 +94,7 @@ def write_model(recipe: Recipe) -> str:
         copied = copy_definitions((HEADS_MODULE,), ["attach_head", "probabilities"])
         building = _write_application(recipe)
     if recipe.weights.endswith(RUN_MODEL):
-        building += TAKE_OVER.format(path=quote(recipe.weights))
+        building += TRANSFER.format(path=quote(recipe.weights))
     signature = "def build_model(n_classes: int) -> keras.Model:\n"
     about = f'    """Return {MODELS[recipe.model].title}, not compiled."""\n'
     return f"{copied}\n\n\n{signature}{about}{building}    return model"

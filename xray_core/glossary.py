@@ -1,0 +1,537 @@
+"""The one vocabulary of the interface, the docs and the code; each sentence is the hover help.
+
+One word for one thing. `docs/glossary.md` is this table as text; a test holds them together.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Term:
+    """What one word means.
+
+    Attributes:
+        meaning: one sentence, shown where the mouse rests on the word.
+        spanish: the word as it is taught in Spain.
+    """
+
+    meaning: str
+    spanish: str
+
+
+# Part of the glossary -> term -> what it means.
+GLOSSARY: dict[str, dict[str, Term]] = {
+    "Data": {
+        "image": Term(
+            "One chest X-ray picture, as a file.",
+            "imagen (radiografía)",
+        ),
+        "dataset": Term(
+            "A folder of images with their labels, as somebody published or collected it.",
+            "conjunto de datos",
+        ),
+        "synthetic image": Term(
+            "An image drawn by this program; it looks like a chest X-ray and shows no real person.",
+            "imagen sintética",
+        ),
+        "study": Term(
+            "The images taken of one patient on one occasion.",
+            "estudio",
+        ),
+        "patient": Term(
+            "The person that images belong to; all images of one patient stay in one subset.",
+            "paciente",
+        ),
+        "finding": Term(
+            "Something that a radiologist saw, such as *effusion* or *nodule*.",
+            "hallazgo",
+        ),
+        "label": Term(
+            "What an image is said to show, by the dataset's own source.",
+            "etiqueta",
+        ),
+        "task": Term(
+            "The question that a network is asked, with its classes, such as *Opacity or not?*",
+            "tarea",
+        ),
+        "class": Term(
+            "One possible answer to the task.",
+            "clase",
+        ),
+        "multi-label": Term(
+            "A task in which several answers may be right at once.",
+            "multietiqueta",
+        ),
+        "box": Term(
+            "A rectangle in which a radiologist marked a finding (bounding box).",
+            "recuadro",
+        ),
+        "mask": Term(
+            "An image of the same size that marks pixels, such as the lungs.",
+            "máscara",
+        ),
+        "view position": Term(
+            "How the patient stood or lay: PA (from back to front), AP (from front to "
+            "back), lateral.",
+            "proyección",
+        ),
+        "prevalence": Term(
+            "The share of patients who really have what is looked for.",
+            "prevalencia",
+        ),
+        "class imbalance": Term(
+            "Some classes have far more images than others.",
+            "desequilibrio de clases",
+        ),
+        "confounder": Term(
+            "A property that goes with the label without causing it, such as the hospital.",
+            "factor de confusión",
+        ),
+        "shortcut": Term(
+            "Something easy in the image, such as a marker, that gives the label away.",
+            "atajo",
+        ),
+    },
+    "Splitting": {
+        "training set": Term(
+            "The images from which the network learns.",
+            "conjunto de entrenamiento",
+        ),
+        "validation set": Term(
+            "The images on which settings, epoch and threshold are chosen.",
+            "conjunto de validación",
+        ),
+        "test set": Term(
+            "The images that nothing was chosen on; looked at once, at the end.",
+            "conjunto de prueba",
+        ),
+        "subset": Term(
+            "Any of the three.",
+            "subconjunto",
+        ),
+        "split": Term(
+            "The division of a dataset into subsets.",
+            "partición",
+        ),
+        "split by patient": Term(
+            "A split in which no patient is in two subsets.",
+            "partición por paciente",
+        ),
+        "leak": Term(
+            "The same patient, study or picture in two subsets: the result looks better "
+            "than it is.",
+            "fuga de datos",
+        ),
+        "fold, cross-validation": Term(
+            "The dataset in k parts, each of which is the test set once.",
+            "pliegue, validación cruzada",
+        ),
+        "external data": Term(
+            "Images from another hospital or source than the training set.",
+            "datos externos",
+        ),
+        "distribution shift": Term(
+            "The images in use differ from those in training (data mismatch).",
+            "cambio de distribución",
+        ),
+    },
+    "Preprocessing and training": {
+        "preprocessing": Term(
+            "What is done to every image, always the same way, before the network sees it.",
+            "preprocesamiento",
+        ),
+        "histogram equalization": Term(
+            "Spreads the gray levels so that each is used about as often.",
+            "ecualización del histograma",
+        ),
+        "CLAHE": Term(
+            "Equalization in small tiles with a limit on contrast.",
+            "CLAHE (ecualización adaptativa)",
+        ),
+        "window and level": Term(
+            "The range of gray values that is shown, and its middle.",
+            "ancho y centro de ventana",
+        ),
+        "augmentation": Term(
+            "Random changes of training images, such as small turns, so that the network "
+            "sees more variety.",
+            "aumento de datos",
+        ),
+        "recipe": Term(
+            "All settings of a training, from the data to the last epoch.",
+            "receta",
+        ),
+        "run": Term(
+            "One training of a recipe, with everything that came of it.",
+            "ejecución",
+        ),
+        "epoch": Term(
+            "One pass over the training set.",
+            "época",
+        ),
+        "batch": Term(
+            "The images that one step learns from.",
+            "lote",
+        ),
+        "loss": Term(
+            "The number that training makes smaller; 0 would be perfect.",
+            "pérdida",
+        ),
+        "learning rate": Term(
+            "How far each step moves the weights.",
+            "tasa de aprendizaje",
+        ),
+        "weights": Term(
+            "The numbers in a network that training changes.",
+            "pesos",
+        ),
+        "checkpoint": Term(
+            "The weights after an epoch, kept on disk.",
+            "punto de control",
+        ),
+        "selected epoch": Term(
+            "The epoch whose checkpoint is evaluated: the best on the validation set, or the last.",
+            "época seleccionada",
+        ),
+        "early stopping": Term(
+            "Training ends when the validation set has not improved for some epochs.",
+            "parada temprana",
+        ),
+        "transfer learning": Term(
+            "Starting from weights learned on other images.",
+            "aprendizaje por transferencia",
+        ),
+        "frozen layers": Term(
+            "Layers whose weights training leaves alone.",
+            "capas congeladas",
+        ),
+        "fine-tuning": Term(
+            "Training on, with some or all layers free, at a small learning rate.",
+            "ajuste fino",
+        ),
+        "dropout": Term(
+            "Randomly silenced units during training, against overfitting.",
+            "dropout (abandono)",
+        ),
+        "overfitting": Term(
+            "The network knows the training set by heart and does worse on new images.",
+            "sobreajuste",
+        ),
+        "underfitting": Term(
+            "The network does badly even on the training set.",
+            "subajuste",
+        ),
+        "class weights": Term(
+            "Mistakes on rare classes cost more during training.",
+            "pesos de clase",
+        ),
+        "sweep": Term(
+            "Several runs that differ in one or two settings.",
+            "barrido de hiperparámetros",
+        ),
+        "random seed": Term(
+            "The number from which all chance in a run follows; the same seed gives the same run.",
+            "semilla aleatoria",
+        ),
+    },
+    "Evaluation": {
+        "prediction": Term(
+            "The class with the highest probability, or the one beyond the threshold.",
+            "predicción",
+        ),
+        "probability": Term(
+            "The network's own certainty in a class, from 0 to 1; right only if calibrated.",
+            "probabilidad",
+        ),
+        "confusion matrix": Term(
+            "How many images of each true class were predicted as each class.",
+            "matriz de confusión",
+        ),
+        "true positive, false positive, true negative, false negative": Term(
+            "Right and wrong answers by what was predicted.",
+            "verdadero positivo, falso positivo, verdadero negativo, falso negativo",
+        ),
+        "accuracy": Term(
+            "The share of images predicted right.",
+            "exactitud",
+        ),
+        "balanced accuracy": Term(
+            "The mean of the classes' recalls, so that rare classes count as much.",
+            "exactitud equilibrada",
+        ),
+        "recall, sensitivity": Term(
+            "Of the images that have the class, the share that was found (the “hit rate” of the "
+            "SIIM thesis).",
+            "sensibilidad (exhaustividad)",
+        ),
+        "specificity": Term(
+            "Of the images without the class, the share that was cleared.",
+            "especificidad",
+        ),
+        "precision, PPV": Term(
+            "Of the images predicted as the class, the share that has it.",
+            "precisión, valor predictivo positivo",
+        ),
+        "NPV": Term(
+            "Of the images predicted as without the class, the share that is.",
+            "valor predictivo negativo",
+        ),
+        "F1": Term(
+            "One number from precision and recall (their harmonic mean).",
+            "F1",
+        ),
+        "ROC curve, AUC": Term(
+            "Recall against false positive rate at every threshold; the area under it is "
+            "the chance that a positive scores above a negative.",
+            "curva ROC, área bajo la curva",
+        ),
+        "average precision": Term(
+            "The area under precision against recall.",
+            "precisión media",
+        ),
+        "threshold": Term(
+            "The probability from which an image is called positive.",
+            "umbral",
+        ),
+        "calibration": Term(
+            "Of the images given 0.8, about 80 % should be positive.",
+            "calibración",
+        ),
+        "Brier score": Term(
+            "The mean squared distance between probability and truth; 0 is perfect.",
+            "puntuación de Brier",
+        ),
+        "95% confidence interval": Term(
+            "Where the figure would fall in 95 of 100 repetitions with other patients.",
+            "intervalo de confianza del 95 %",
+        ),
+        "majority baseline": Term(
+            "What one gets by always answering the most frequent class.",
+            "línea base de la clase mayoritaria",
+        ),
+        "error analysis": Term(
+            "The steps from training to validation to test to external error, each with its "
+            "cause: bias, variance, distribution shift.",
+            "análisis de errores",
+        ),
+        "heat map (Grad-CAM)": Term(
+            "Where in the image the prediction came from, as far as the last convolution can tell.",
+            "mapa de calor (Grad-CAM)",
+        ),
+        "pointing game": Term(
+            "How often the hottest point of a heat map lies inside a radiologist's box.",
+            "juego de señalar",
+        ),
+        "test-time augmentation": Term(
+            "The mean prediction over an image and its mirror.",
+            "aumento en la inferencia",
+        ),
+        "conformal set": Term(
+            "The classes that cannot be excluded at a stated error rate.",
+            "conjunto conforme",
+        ),
+    },
+    "Settings": {
+        "model": Term(
+            "The network's architecture: which layers, in which order.",
+            "modelo (arquitectura)",
+        ),
+        "batch size": Term(
+            "How many images one step learns from.",
+            "tamaño del lote",
+        ),
+        "epochs": Term(
+            "How often training goes through the training set, at most.",
+            "épocas",
+        ),
+        "patience": Term(
+            "Training stops after so many epochs without a lower validation loss; 0 never "
+            "stops it early.",
+            "paciencia",
+        ),
+        "optimizer": Term(
+            "The rule by which each step moves the weights, such as SGD or Adam.",
+            "optimizador",
+        ),
+        "momentum": Term(
+            "How much of the last step goes into the next: 0 to below 1, often 0.9.",
+            "momento",
+        ),
+        "weight decay": Term(
+            "Each step takes this share of the learning rate off every weight, against "
+            "overfitting.",
+            "decaimiento de pesos",
+        ),
+        "learning rate schedule": Term(
+            "How the learning rate changes over the epochs.",
+            "programación de la tasa de aprendizaje",
+        ),
+        "learning rate decay": Term(
+            "By which factor the learning rate falls.",
+            "decaimiento de la tasa de aprendizaje",
+        ),
+        "decay": Term(
+            "After how many epochs the learning rate falls.",
+            "decaimiento",
+        ),
+        "warm-up": Term(
+            "Over so many epochs the learning rate rises from zero; then the schedule begins.",
+            "calentamiento",
+        ),
+        "layers that learn": Term(
+            "Which layers training changes; the others are frozen.",
+            "capas entrenables",
+        ),
+        "batch normalization": Term(
+            "Layers that shift and scale what passes through them to a common range.",
+            "normalización por lotes",
+        ),
+        "starting weights": Term(
+            "What the network knows before training: nothing (random), ImageNet's photos, "
+            "or an earlier run.",
+            "pesos iniciales",
+        ),
+        "number precision": Term(
+            "How many bits the network computes with; fewer are faster on some hardware.",
+            "precisión numérica",
+        ),
+        "focal loss gamma": Term(
+            "How much less images count that are right already; 0 is plain cross-entropy.",
+            "gamma de la pérdida focal",
+        ),
+        "label smoothing": Term(
+            "This share of each target is spread over all classes; 0 turns it off.",
+            "suavizado de etiquetas",
+        ),
+        "sampling": Term(
+            "In which proportion an epoch shows the classes.",
+            "muestreo",
+        ),
+        "mixup": Term(
+            "Each image and its target are blended with another of the batch; 0 turns it off.",
+            "mixup",
+        ),
+        "combined labels": Term(
+            "Each combination of published labels is learned as a class of its own, and "
+            "the probabilities are added up.",
+            "etiquetas combinadas",
+        ),
+        "calibrate probabilities": Term(
+            "The final probabilities are scaled and shifted to fit the validation set.",
+            "calibrar las probabilidades",
+        ),
+        "image size": Term(
+            "Side of the square that the network sees.",
+            "tamaño de imagen",
+        ),
+        "resizing": Term(
+            "How an image becomes a square: stretched, or with black borders.",
+            "redimensionado",
+        ),
+        "contrast": Term(
+            "What is done to the gray levels before training.",
+            "contraste",
+        ),
+        "gamma": Term(
+            "Exponent of the gray levels: below 1 brightens, above 1 darkens.",
+            "gamma",
+        ),
+        "CLAHE clip limit": Term(
+            "How much CLAHE may raise the contrast of a tile.",
+            "límite de recorte de CLAHE",
+        ),
+        "rotation": Term(
+            "Training images are turned by up to so many degrees.",
+            "rotación",
+        ),
+        "shear": Term(
+            "Training images are slanted by up to so many degrees.",
+            "cizallamiento",
+        ),
+        "zoom": Term(
+            "Training images are enlarged or shrunk by up to this fraction.",
+            "zoom",
+        ),
+        "shift": Term(
+            "Training images are moved by up to this fraction of their side.",
+            "desplazamiento",
+        ),
+        "brightness": Term(
+            "Training images are made darker or brighter by a factor.",
+            "brillo",
+        ),
+        "mirror left to right": Term(
+            "Half of the training images are mirrored; the heart is then on the other side.",
+            "reflejo horizontal",
+        ),
+        "turn upside down": Term(
+            "Half of the training images are turned upside down.",
+            "reflejo vertical",
+        ),
+        "head": Term(
+            "The last layers, from the features to the answer.",
+            "cabeza",
+        ),
+        "width factor": Term(
+            "How many channels each layer has, as a share of the published number.",
+            "factor de anchura",
+        ),
+        "columns beside the image": Term(
+            "What the network is told of the patient and the image, such as the age.",
+            "columnas junto a la imagen",
+        ),
+        "folds": Term(
+            "Into how many parts a cross-validation divides the dataset; 0 is one split.",
+            "pliegues",
+        ),
+        "test fold": Term(
+            "Which part of a cross-validation is the test set.",
+            "pliegue de prueba",
+        ),
+        "allow leaks": Term(
+            "Train although a patient is in two subsets; the run says so.",
+            "permitir fugas",
+        ),
+        "split seed": Term(
+            "Another seed, another division into subsets.",
+            "semilla de la partición",
+        ),
+        "target domain only": Term(
+            "External images are left out of training; the test set stays the same.",
+            "solo dominio objetivo",
+        ),
+    },
+}
+TERMS = {
+    word.strip(): term
+    for part in GLOSSARY.values()
+    for name, term in part.items()
+    for word in name.split(",")
+}
+
+
+def explain(label: str) -> str:
+    """Return what a label means, one sentence; "" if it is no term of the glossary.
+
+    What follows a comma or stands in brackets, such as a unit, is no part of the term.
+
+    >>> explain("Batch size"), explain("Rotation, ± degrees") == TERMS["rotation"].meaning
+    ('How many images one step learns from.', True)
+    """
+    word = label.split(",")[0].split("(")[0].strip()
+    term = TERMS.get(word) or TERMS.get(word[:1].lower() + word[1:])
+    return term.meaning if term else ""
+
+
+def format_glossary() -> str:
+    """Return the glossary as the text of `docs/glossary.md`."""
+    lines = [
+        "# Glossary: the words of the interface, the docs and the code",
+        "",
+        "One word for one thing. Each sentence is also the hover help. Spanish as it is taught in "
+        "Spain. This text is written by `xray_core/glossary.py`.",
+    ]
+    for title, terms in GLOSSARY.items():
+        lines += ["", f"## {title}", "| term | in one sentence | español |", "|---|---|---|"]
+        lines += [f"| {name} | {term.meaning} | {term.spanish} |" for name, term in terms.items()]
+    return "\n".join(lines) + "\n"
