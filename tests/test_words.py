@@ -99,6 +99,8 @@ def test_every_field_of_every_recipe_has_a_title_with_an_entry_in_the_glossary()
         ("task 'siim_opacity' belongs", "task '“Does the study show any opacity?”' belongs"),
         ("/data/batch_size.png and run-demo_cnn", "/data/batch_size.png and run-demo_cnn"),
         ("No seed, no loss.", "No seed, no loss."),
+        ("Set phases.train.learning_rate=0.0002.", "Set Learning rate = 0.0002."),
+        ("Use split.method=patient, x=3.", "Use Split = By patient, x=3."),
     ],
 )
 def test_a_message_gets_titles_for_names_and_leaves_all_else(text: str, words: str) -> None:

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.components.frame import escape_markdown, format_message
+from pages.components.frame import format_message
 from xray_core.errors import RecipeError
 from xray_core.recipes import Recipe
 from xray_core.recipes.script import check_model, write_script
@@ -26,8 +26,8 @@ def offer_recipe(recipe: Recipe, name: str = "") -> None:
             type="tertiary",
             icon=":material/download:",
             key="recipe_json",
-            help="Everything that was set. Train it with: "
-            f"python -m xray_core train {escape_markdown(name)}.json --data FOLDER",
+            help="Everything that was set. To train it: "
+            "python -m xray_core train FILE --data FOLDER",
         )
         try:
             check_model(recipe)

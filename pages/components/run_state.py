@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.components.frame import escape_markdown
+from pages.components.frame import escape_markdown, format_message
 from xray_core.files import parse_time
 from xray_core.runs import Run, Status
 
@@ -40,7 +40,7 @@ def show_progress(status: Status, with_time: bool = False) -> None:
     words = format_progress(status)
     if with_time and status.seconds_left is not None:
         words += f" About {format_duration(status.seconds_left)} left."
-    st.progress(progress_share(status), text=escape_markdown(words))
+    st.progress(progress_share(status), text=format_message(words))
 
 
 def progress_share(status: Status) -> float:

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import streamlit as st
 
-from pages.components.frame import escape_markdown, format_message, show_errors
+from pages.components.frame import format_message, show_errors
 from pages.components.run_state import ICONS, show_badge, show_link, show_progress
 from pages.runs.run_list import format_queue
 from xray_core.errors import RunError
@@ -67,7 +67,7 @@ def _show_run(run: Run) -> None:
         elif status.state == "queued":
             st.caption(format_queue(run.name))
         else:
-            st.caption(escape_markdown(f"{_ended(status)}: {status.message}"))
+            st.caption(format_message(f"{_ended(status)}: {status.message}"))
 
 
 def _ended(status: Status) -> str:

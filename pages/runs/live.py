@@ -6,7 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from pages.components.diagnosis import show_diagnosis
-from pages.components.frame import escape_markdown, show_errors
+from pages.components.frame import escape_markdown, format_message, show_errors
 from pages.components.run_state import (
     NEXT_STEPS,
     format_duration,
@@ -76,9 +76,9 @@ def _words(run: Run, status: Status) -> str:
         return format_queue(run.name)
     if status.state == "running":
         if run.stop_path.exists():
-            return f"Stopping … {escape_markdown(status.message)}"
+            return f"Stopping … {format_message(status.message)}"
         return _resumed_from(run)
-    return f"{escape_markdown(status.message)} {NEXT_STEPS[status.state]}"
+    return f"{format_message(status.message)} {NEXT_STEPS[status.state]}"
 
 
 def _resumed_from(run: Run) -> str:

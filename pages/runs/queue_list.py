@@ -99,7 +99,7 @@ def _show_running(workspace: Workspace, row: dict[str, Any]) -> None:
             if status.state == "running":
                 show_progress(status, with_time=True)
             else:
-                st.caption(escape_markdown(status.message) or "It is about to start.")
+                st.caption(format_message(status.message) or "It is about to start.")
             keep_open(f"change_{run.name}", "Change", "", "It waits no longer: it has started.")
 
 

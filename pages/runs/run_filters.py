@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
+from xray_core.recipes import PUBLISHED
 from xray_core.runs import STATES
 from xray_core.runs.index import DAMAGED, OTHER_VERSION
 
@@ -46,7 +47,13 @@ def choose_runs(runs: pd.DataFrame) -> tuple["pd.Series[bool]", str, bool]:
         for key, label in LISTS:
             if values[key]:
                 chosen[key] = st.multiselect(
-                    label, values[key], key=key, bind="query-params", placeholder="any", width=130
+                    label,
+                    values[key],
+                    format_func=_recipe_title if key == "recipes" else str,
+                    key=key,
+                    bind="query-params",
+                    placeholder="any",
+                    width=130,
                 )
         order = st.selectbox("Sort by", list(SORTS), key="order", bind="query-params", width=150)
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
@@ -75,6 +82,10 @@ def choose_runs(runs: pd.DataFrame) -> tuple["pd.Series[bool]", str, bool]:
         text or "",
     )
     return passed, order, with_disk or SORTS.get(order, ("", False))[0] == "disk"
+
+
+def _recipe_title(name: str) -> str:
+    return PUBLISHED[name].title if name in PUBLISHED else name
 
 
 def filter_runs(

@@ -15,6 +15,7 @@ from pages.runs.outcome import carry_out
 from pages.runs.run_filters import OTHER_VERSION, STATE_OPTIONS, choose_runs, sort_runs
 from pages.runs.trash import format_size, show_trash
 from xray_core.errors import RunError
+from xray_core.recipes.titles import use_titles
 from xray_core.runs import Run
 from xray_core.runs.notes import Notes, read_notes, write_notes
 from xray_core.runs.trash import disk_use, trash_run
@@ -156,7 +157,7 @@ def _cells(shown: pd.DataFrame) -> pd.DataFrame:
     )
     if "disk" in shown:
         cells["disk"] = shown["disk"].to_numpy() / 1e6
-    cells["message"] = shown["message"].to_numpy()
+    cells["message"] = [use_titles(text) for text in shown["message"]]
     said = {"tags": shown["tags"].map(len).any()}
     said |= {name: (shown[name] != "").any() for name in ("changes", "user")}
     return cells.drop(columns=[name for name, is_told in said.items() if not is_told])

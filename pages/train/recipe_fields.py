@@ -101,6 +101,7 @@ HELP = {
     "allow_leaks": "Also if the starting weights have seen what is tested.",
     "test": "0: there is no test set; the network is evaluated on the validation set.",
     "loss": "Focal loss: images that are right already count for less.",
+    "split.seed": "Which patients train, validate and test.",
     "selected_epoch": "Best: of the lowest validation loss. Last: suits a rate that falls to zero.",
     "precision": "Mixed can double the speed, or slow it: see the measured cost.",
     "seed": "Of weights, order and augmentation.",

@@ -23,7 +23,7 @@ from xray_core.recipes.titles import field_title, value_title
 from xray_core.splits import METHODS
 from xray_core.tasks import tasks_of
 
-FILE = "a file"
+FILE = "A file"
 WEIGHTS = ("random", "imagenet", FILE)
 OWN_WEIGHTS = ("random", FILE)  # of a model without published weights
 # Field of a phase that treats a pretrained base by itself -> its value where there is none.

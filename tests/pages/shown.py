@@ -94,3 +94,49 @@ def _list_cells(table: pd.DataFrame) -> Iterator[tuple[str, str]]:
     for axis in (table.index, table.columns):
         yield from (("table header", str(one)) for one in axis)
     yield from (("table cell", str(one)) for one in table.to_numpy().ravel())
+
+
+def list_visible(app: AppTest) -> Iterator[tuple[str, str]]:
+    """Yield (where, text) of all that a person can read, hover help included."""
+    yield from list_markdown(app)
+    yield from (("html", text) for text in list_html(app))
+    for node in _walk(app._tree):
+        proto = getattr(node, "proto", None)
+        kind = node.type
+        if kind in ("selectbox", "multiselect"):
+            yield from ((kind, str(one)) for one in proto.options)
+            yield kind, proto.placeholder
+        elif kind in ("text_input", "number_input", "text_area"):
+            yield kind, proto.placeholder
+        elif kind in ("dataframe", "arrow_data_frame"):
+            yield from _list_table(node.value, json.loads(proto.columns or "{}"))
+        elif kind == "plotly_chart":
+            yield from (("figure", one) for one in _list_strings(json.loads(proto.spec)))
+        elif kind == "bidi_component":
+            yield from (("component", one) for one in _list_strings(json.loads(proto.json or "{}")))
+
+
+def _list_table(table: pd.DataFrame, columns: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    for name in table.columns:
+        settings = columns.get(name) or {}
+        if settings.get("hidden"):
+            continue
+        yield "column", str(settings.get("label") or name)
+        for cell in table[name]:
+            cells = cell if isinstance(cell, list | tuple) else [cell]
+            yield from ((f"cell of {name}", str(one)) for one in cells)
+
+
+# Of figures and components: what is drawn as words. Colours, ids and data addresses are not.
+DRAWN = ("text", "title", "name", "label", "note", "alt", "x", "y", "hovertemplate", "ticktext")
+
+
+def _list_strings(value: Any, drawn: bool = False) -> Iterator[str]:
+    if isinstance(value, dict):
+        for key, one in value.items():
+            yield from _list_strings(one, drawn=key in DRAWN or (drawn and key == "text"))
+    elif isinstance(value, list):
+        for one in value:
+            yield from _list_strings(one, drawn)
+    elif isinstance(value, str) and drawn:
+        yield value

@@ -35,7 +35,7 @@ def words_of(app: Any) -> str:
 def test_what_was_found_and_what_is_in_order_is_said(
     workspace: Workspace, open_page: OpenPage, audits: list[list[str]]
 ) -> None:
-    app = open_page("audit", audit_task="siim_opacity")
+    app = open_page("audit", audit_task="Does the study show any opacity?")
 
     assert len(audits) == 1
     figures = {one.label: one.value for one in app.metric}
@@ -48,7 +48,11 @@ def test_what_was_found_and_what_is_in_order_is_said(
 def test_a_leaking_split_is_a_serious_finding_with_its_patients(
     workspace: Workspace, open_page: OpenPage, audits: list[list[str]]
 ) -> None:
-    app = open_page("audit", audit_split="image", audit_task="siim_opacity")
+    app = open_page(
+        "audit",
+        audit_split="By image (patients leak)",
+        audit_task="Does the study show any opacity?",
+    )
 
     assert int({one.label: one.value for one in app.metric}["Serious"]) >= 1
     assert "in several subsets of the split" in words_of(app)
@@ -118,5 +122,5 @@ def test_a_clean_split_is_one_click_away(
     app = button.click().run()
 
     assert app.title[0].value == "Train"
-    [split] = [one for one in app.selectbox if one.label == "Split by"]
+    [split] = [one for one in app.selectbox if one.label == "Split"]
     assert split.value == "clean"

@@ -42,7 +42,13 @@ def test_each_contrast_stands_beside_the_original(open_page: OpenPage) -> None:
     app = open_page("prepare")
 
     tiles = read_grid(app, "contrasts")["tiles"]
-    assert [tile["title"] for tile in tiles] == ["none", "equalize_hist", "clahe", "gamma", "log"]
+    assert [tile["title"] for tile in tiles] == [
+        "Unchanged",
+        "Histogram equalization",
+        "CLAHE",
+        "Gamma",
+        "Logarithm",
+    ]
     assert len(app.get("plotly_chart")) == 1
     assert len({tile["src"] for tile in tiles}) == 5
 

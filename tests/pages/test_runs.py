@@ -376,7 +376,7 @@ def test_changes_leaks_and_unreadable_files_are_said(
 
     words = words_on(open_page("runs", run=run.name))
 
-    assert "batch_size 16 → 4" in words
+    assert "Batch size 16 → 4" in words
     assert "7 patients or identical files are in several subsets" in words
     leak = "36 of 80 test images were trained on by earlier"
     assert f"Here {leak}, so it scores too well." in words
@@ -407,7 +407,7 @@ def test_what_goes_wrong_is_named_once_there_is_enough_to_go_by(
 
     assert "It answers opacity to every image." in words
     assert "among them all 400 of other classes" in words
-    assert "Next: Set phases.train.learning_rate=0.0002." in words.replace("**", "")
+    assert "Next: Set Learning rate = 0.0002." in words.replace("**", "")
 
 
 def test_diverged_run_is_named_without_a_curve(workspace: Workspace, open_page: OpenPage) -> None:
@@ -418,7 +418,7 @@ def test_diverged_run_is_named_without_a_curve(workspace: Workspace, open_page: 
     words = words_on(open_page("runs", run=run.name))
 
     assert "The loss is no number any more" in words
-    assert "phases.train.learning_rate=0.0002" in words
+    assert "Learning rate = 0.0002" in words
 
 
 def test_damaged_status_does_not_hide_the_other_runs(

@@ -69,7 +69,7 @@ def test_drawn_data_begins_with_the_demo_recipe(open_page: OpenPage) -> None:
     app = open_page("train")
 
     assert app.radio(key="recipe_choice").value == "demo_cnn"
-    assert any("nothing changed" in one.value for one in app.caption)
+    assert any("Unchanged." in one.value for one in app.caption)
 
 
 def test_only_recipes_that_fit_the_dataset_are_offered_by_source(open_page: OpenPage) -> None:
@@ -172,7 +172,7 @@ def test_changes_are_named_and_kept_in_the_run(workspace: Workspace, open_page: 
     said = " ".join(one.value for one in app.info)
     app = start(app)
 
-    assert "phases.train.epochs" in said.replace("\\", "")
+    assert "Epochs 24 → 2" in said.replace("\\", "")
     [run] = list_runs(workspace.runs)
     assert run.read_recipe().changes == {"preprocess.size": 80, "phases.train.epochs": 2}
     assert run.read_recipe().parent == "demo_cnn"
@@ -184,7 +184,7 @@ def test_refused_value_is_said_in_words_and_cannot_be_started(
     app = open_page("train")
     app.number_input(key=FIELD + "batch_size").set_value(0).run()
 
-    assert "batch_size is 0; choose 1 to 1024" in app.error[0].value.replace("\\", "")
+    assert "Batch size is 0; choose 1 to 1024" in app.error[0].value.replace("\\", "")
     [button] = [one for one in app.button if one.label == "Start training"]
     assert button.disabled
 
@@ -224,7 +224,7 @@ def test_a_value_outside_of_the_usual_range_is_said_and_can_be_started(
     app = open_page("train")
     app.number_input(key=FIELD + "phases.train.learning_rate").set_value(5.0).run()
 
-    expected = "phases.train.learning_rate is 5; 0.0001 to 0.003 is usual for adam."
+    expected = "Learning rate is 5; 0.0001 to 0.003 is usual for Adam."
     assert words_of(app) == expected
     start(app)
     assert len(list_runs(workspace.runs)) == 1
@@ -237,7 +237,7 @@ def test_points_of_a_grid_outside_of_the_usual_range_are_said(open_page: OpenPag
     app.selectbox(key="sweep_field_0").set_value("phases.train.learning_rate").run()
     app.text_input(key="sweep_values_0").set_value("0.001, 7").run()
 
-    assert "phases.train.learning_rate is 7; 0.0001 to 0.003 is usual" in words_of(app)
+    assert "Learning rate is 7; 0.0001 to 0.003 is usual" in words_of(app)
     assert "is 0.001;" not in words_of(app)
     assert not app.button(key="sweep_start").disabled
 
@@ -264,7 +264,7 @@ def test_back_to_published_undoes_the_changes(open_page: OpenPage) -> None:
     back.click().run()
 
     assert app.number_input(key=FIELD + "batch_size").value == PUBLISHED["demo_cnn"].batch_size
-    assert any("nothing changed" in one.value for one in app.caption)
+    assert any("Unchanged." in one.value for one in app.caption)
 
 
 def test_an_option_is_offered_with_words_where_it_has_a_meaning(
@@ -324,10 +324,10 @@ def test_a_value_typed_for_a_choice_that_was_taken_back_does_no_harm(open_page: 
     app.selectbox(key=FIELD + "phases.train.optimizer").select("adam").run()
 
     assert not app.error
-    assert any("nothing changed" in one.value for one in app.caption)
+    assert any("Unchanged." in one.value for one in app.caption)
 
 
-def test_a_pretrained_base_can_be_trained_in_subset(
+def test_a_pretrained_base_can_be_trained_in_part(
     workspace: Workspace, open_page: OpenPage
 ) -> None:
     app = open_page("train", recipe="siim_mobilenet_opacity")
@@ -336,16 +336,19 @@ def test_a_pretrained_base_can_be_trained_in_subset(
     app.selectbox(key=key + "batch_norm").select("frozen").run()
 
     said = " ".join(one.value for one in app.info).replace("\\", "")
-    assert "top:0.3" in said
-    assert "frozen" in said
+    assert "All layers → Last 30% of the layers" in said
+    assert "Learns → Frozen" in said
 
 
 @pytest.mark.parametrize(
     ("name", "shown"),
     [
-        ("siim_10_from_union", "the newest run of siim_9_union"),
-        ("siim_mobilenet_study", "the newest run of kermany_mobilenet_cause"),
-        ("tang2020_alexnet_pretrained", "a file that only you can have"),
+        ("siim_10_from_union", "The newest run of Xception on a union of two datasets (thesis 9)"),
+        (
+            "siim_mobilenet_study",
+            "The newest run of MobileNetV2 0.35, normal, bacterial or viral (Kermany)",
+        ),
+        ("tang2020_alexnet_pretrained", "A file that only you can have"),
     ],
 )
 def test_weights_that_a_recipe_alone_begins_with_are_a_choice_of_its_own(
@@ -372,7 +375,7 @@ def test_missing_weights_file_is_said_when_started(
 ) -> None:
     app = open_page("train", recipe="siim_mobilenet_opacity")
     key = "changed_recipe.siim_mobilenet_opacity.weights"
-    app.selectbox(key=key).select("a file").run()
+    app.selectbox(key=key).select("A file").run()
     app.text_input(key=key + "_path").set_value("/no/such.h5").run()
     app = start(app)
 
@@ -536,7 +539,9 @@ def test_a_layer_that_was_typed_is_taken_over(workspace: Workspace, open_page: O
 
     app = open_page("train", **{"from": run.name})
 
-    assert "all → from:block_13_expand" in " ".join(one.value for one in app.info).replace("\\", "")
+    assert "All layers → From layer block_13_expand on" in " ".join(
+        one.value for one in app.info
+    ).replace("\\", "")
 
 
 def test_what_was_changed_before_makes_way_for_the_settings_of_the_run(
@@ -598,7 +603,7 @@ def test_what_cannot_be_taken_over_of_a_run_is_said(
 
     app = open_page("train", **{"from": run.name})
 
-    assert "Not taken over: phases.train.batch_norm" in words_of(app)
+    assert "Not taken over: Batch normalization" in words_of(app)
     assert "Epochs (warm)" in words_of(app)
     assert app.number_input(key=FIELD + "seed").value == 7
     assert "'mine', which is no published" in words_of(open_page("train", **{"from": own.name}))
@@ -608,7 +613,7 @@ def test_what_cannot_be_taken_over_of_a_run_is_said(
 def test_another_model_brings_its_own_fields(workspace: Workspace, open_page: OpenPage) -> None:
     app = open_page("train")
     assert app.selectbox(key=FIELD + "model").options == [card.title for card in MODELS.values()]
-    assert app.selectbox(key=FIELD + "weights").options == ["random", "a file"]
+    assert app.selectbox(key=FIELD + "weights").options == ["Random", "A file"]
 
     app.selectbox(key=FIELD + "model").select("mobilenet_v2").run()
     app.selectbox(key=FIELD + "weights").select("imagenet")
@@ -617,7 +622,11 @@ def test_another_model_brings_its_own_fields(workspace: Workspace, open_page: Op
 
     assert not app.error
     said = " ".join(one.value for one in app.info).replace("\\", "")
-    for words in ("model demo_cnn → mobilenet_v2", "alpha default → 0.35", "trainable all → head"):
+    for words in (
+        "Model Small demo CNN → MobileNetV2",
+        "Width factor default → 0.35",
+        "Layers that learn All layers → Head only",
+    ):
         assert words in said
     # Back again: what the model lacks is gone, and does no harm.
     app.selectbox(key=FIELD + "model").select("demo_cnn").run()
@@ -625,7 +634,7 @@ def test_another_model_brings_its_own_fields(workspace: Workspace, open_page: Op
     shown = {str(one.key) for one in (*app.number_input, *app.selectbox)}
     assert not {FIELD + "model_options.alpha", FIELD + "phases.train.trainable"} & shown
     assert app.selectbox(key=FIELD + "weights").value == "random"
-    assert any("nothing changed" in one.value for one in app.caption)
+    assert any("Unchanged." in one.value for one in app.caption)
 
 
 def test_back_to_published_brings_the_model_back(open_page: OpenPage) -> None:
@@ -636,7 +645,7 @@ def test_back_to_published_brings_the_model_back(open_page: OpenPage) -> None:
     back.click().run()
 
     assert app.selectbox(key=FIELD + "model").value == "demo_cnn"
-    assert any("nothing changed" in one.value for one in app.caption)
+    assert any("Unchanged." in one.value for one in app.caption)
 
 
 def test_a_frozen_base_is_refused_for_a_model_without_one_and_can_be_changed(
@@ -653,7 +662,10 @@ def test_a_frozen_base_is_refused_for_a_model_without_one_and_can_be_changed(
 
     app.selectbox(key=key + "model").select("googlenet").run()
 
-    assert "'head', but googlenet has no pretrained base to freeze" in words_of(app)
+    assert (
+        "'head', but GoogLeNet with batch normalisation has no pretrained base to freeze"
+        in words_of(app)
+    )
     app.selectbox(key=key + "phases.fine_tune.trainable").select("all").run()
     assert not app.error
 
@@ -692,7 +704,7 @@ def test_the_columns_beside_the_image_are_chosen_where_the_model_takes_them(
         "view_position",
         "follow_up",
     ]
-    assert any("nothing changed" in one.value for one in app.caption)
+    assert any("Unchanged." in one.value for one in app.caption)
 
     app.multiselect(key=key + "tabular").set_value([]).run()
     assert "tabular is empty, but xnet_dual takes" in words_of(app)

@@ -138,6 +138,7 @@ HOLDERS = ("phases", "preprocess", "augment", "split", "model_options")  # of do
 # Names of choices that differ from their titles, and are no words of the language either.
 CODE_WORDS = ("adam", "adamw", "nadam", "rmsprop", "sgd", "clahe", "imagenet")
 NAME = re.compile(r"(?<![\w.-])[A-Za-z]\w*(?:[.:][\w.]*\w)*(?![\w-])")
+SETTING = re.compile(NAME.pattern.replace("(?![\\w-])", "") + r"=([\w.:+-]*\w)")
 
 
 def field_title(field: str) -> str:
@@ -196,15 +197,19 @@ def use_titles(text: str, recipes: Mapping[str, Recipe] | None = None) -> str:
     """
     titles = _titles() | {name: recipe.title for name, recipe in (recipes or {}).items()}
 
-    def replace(match: re.Match[str]) -> str:
-        name = match[0]
+    def name_title(name: str) -> str:
         if name in titles:
             return titles[name]
         holder, dot, last = name.rpartition(".")
         is_field = dot and holder.split(".")[0] in HOLDERS and last in FIELD_TITLES
         return field_title(name) if is_field else name
 
-    return NAME.sub(replace, text)
+    def spell_out(match: re.Match[str]) -> str:
+        field, value = match[0].split("=", 1)
+        title = name_title(field)
+        return match[0] if title == field else f"{title} = {value_title(field, value)}"
+
+    return NAME.sub(lambda match: name_title(match[0]), SETTING.sub(spell_out, text))
 
 
 @cache
