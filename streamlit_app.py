@@ -12,33 +12,13 @@ st.session_state["entered"] = True  # see pages/components/frame.py
 
 page = st.navigation(
     [
-        st.Page(
-            "pages/home/page.py",
-            title="Home",
-            url_path="home",
-            icon=":material/home:",
-            default=True,
-        ),
-        st.Page(
-            "pages/explore/page.py",
-            title="Explore",
-            url_path="explore",
-            icon=":material/grid_view:",
-        ),
-        st.Page("pages/audit/page.py", title="Audit", url_path="audit", icon=":material/policy:"),
-        st.Page(
-            "pages/prepare/page.py", title="Prepare", url_path="prepare", icon=":material/tune:"
-        ),
-        st.Page(
-            "pages/train/page.py", title="Train", url_path="train", icon=":material/model_training:"
-        ),
-        st.Page("pages/runs/page.py", title="Runs", url_path="runs", icon=":material/monitoring:"),
-        st.Page(
-            "pages/evaluate/page.py",
-            title="Evaluate",
-            url_path="evaluate",
-            icon=":material/fact_check:",
-        ),
+        st.Page("pages/home.py", title="Home", icon=":material/home:", default=True),
+        st.Page("pages/explore.py", title="Explore", icon=":material/grid_view:"),
+        st.Page("pages/audit.py", title="Audit", icon=":material/policy:"),
+        st.Page("pages/prepare.py", title="Prepare", icon=":material/tune:"),
+        st.Page("pages/train.py", title="Train", icon=":material/model_training:"),
+        st.Page("pages/runs.py", title="Runs", icon=":material/monitoring:"),
+        st.Page("pages/evaluate.py", title="Evaluate", icon=":material/fact_check:"),
     ]
 )
 page.run()

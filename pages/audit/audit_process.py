@@ -62,7 +62,7 @@ def _watch(name: str) -> None:
     st.caption("Each image is read once; the next audit of this dataset takes seconds.")
     if st.button("Stop", icon=":material/stop:"):
         forget_background(workspace, name)
-        st.switch_page("pages/explore/page.py")
+        st.switch_page("pages/explore.py")
 
 
 def _words(state: BackgroundState) -> str:

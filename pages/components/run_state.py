@@ -86,7 +86,7 @@ def format_run_duration(status: Status) -> str:
 def show_link(run: Run, label: str = "") -> None:
     """Show a link to the run's live view, with the run's name unless another label is given."""
     st.page_link(
-        "pages/runs/page.py",
+        "pages/runs.py",
         label=label or escape_markdown(run.name),
         icon=":material/monitoring:",
         query_params={"run": run.name},

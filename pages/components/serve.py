@@ -13,7 +13,7 @@ import time
 from streamlit import runtime
 from streamlit.web import cli
 
-import pages.components
+import pages
 
 POLL = 0.05  # seconds
 
@@ -24,15 +24,17 @@ def main(options: list[str]) -> None:
     Args:
         options: of `streamlit run`, such as ["--server.port", "8600"].
     """
-    threading.Thread(target=_import_parts, daemon=True).start()
+    threading.Thread(target=_import_sections, daemon=True).start()
     cli.main(["run", "streamlit_app.py", *options], prog_name="streamlit")
 
 
-def _import_parts() -> None:
+def _import_sections() -> None:
     while not runtime.exists():  # at the same time, both would only be slower
         time.sleep(POLL)
-    for module in pkgutil.walk_packages(pages.components.__path__, "pages.components."):
-        importlib.import_module(module.name)
+    # The packages alone: the pages beside them are scripts, which Streamlit runs by their path.
+    for module in pkgutil.walk_packages(pages.__path__, "pages."):
+        if module.name.count(".") > 1:
+            importlib.import_module(module.name)
 
 
 if __name__ == "__main__":

@@ -116,4 +116,4 @@ def _remember(image_id: str) -> None:
 def _open_in_explore(image_id: str, recipe: Recipe) -> None:
     if name := find_name(find_workspace(), Path(recipe.data_folder)):
         st.session_state["data"] = name
-        st.switch_page("pages/explore/page.py", query_params={"data": name, "image": image_id})
+        st.switch_page("pages/explore.py", query_params={"data": name, "image": image_id})

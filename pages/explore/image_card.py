@@ -82,7 +82,7 @@ def _show_way_on(tables: Tables, rows: Rows, row: pd.Series, others: pd.DataFram
         choose_second(tables, rows, row, others)
         show_link(row["image_id"])
         st.page_link(
-            "pages/prepare/page.py",
+            "pages/prepare.py",
             label="Prepare this image",
             icon=":material/tune:",
             query_params={"image": row["image_id"]},

@@ -22,7 +22,7 @@ def show_actions(run: Run, status: Status, workspace: Workspace) -> None:
         icon=":material/edit:",
         help="Open the Train page with the dataset and all settings of this run.",
     ):
-        st.switch_page("pages/train/page.py", query_params={"from": run.name})
+        st.switch_page("pages/train.py", query_params={"from": run.name})
     # What is open stays open when the run goes on to its next state.
     if status.state != "queued":
         words = f"It waits no longer: it is {status.state}."
@@ -95,7 +95,7 @@ def _show_ended(run: Run, status: Status, workspace: Workspace) -> None:
     if status.state == "done" and st.button(
         "See the result", type="primary", icon=":material/fact_check:"
     ):
-        st.switch_page("pages/evaluate/page.py", query_params={"run": run.name})
+        st.switch_page("pages/evaluate.py", query_params={"run": run.name})
 
 
 def _restart(run: Run, workspace: Workspace) -> None:

@@ -38,7 +38,7 @@ def show_sweep_links(runs: pd.DataFrame) -> None:
 def show_sweep_link(name: str, label: str) -> None:
     """Show a link to a sweep."""
     st.page_link(
-        "pages/runs/page.py",
+        "pages/runs.py",
         label=escape_markdown(label),
         icon=":material/workspaces:",
         query_params={"sweep": name},

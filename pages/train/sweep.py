@@ -58,7 +58,7 @@ def show_sweep_form(recipe: Recipe, catalog: Catalog) -> None:
                 stop_description(workspace)
                 runs = submit_sweep(recipes, catalog.root, workspace, user=find_user())
                 sweep = runs[0].read_submission().sweep
-            st.switch_page("pages/runs/page.py", query_params={"sweep": sweep})
+            st.switch_page("pages/runs.py", query_params={"sweep": sweep})
 
 
 def _choose_grid(recipe: Recipe) -> dict[str, list[str]]:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 import psutil
 import pytest
 
+from tests.pages.test_names import NAMES as CODE_NAMES
 from xray_core.processes import PROJECT
 from xray_core.synthetic.dataset import write_synthetic_dataset
 from xray_core.workspace import Workspace
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 
 N_IMAGES = 160
 SLOW = 120.0  # seconds that nothing here should take, on a busy machine
-NAMES = ("chromium", "chromium-browser", "google-chrome")
+CHROMIUMS = ("chromium", "chromium-browser", "google-chrome")
 ARGUMENTS = [
     "--no-sandbox",
     "--disable-dev-shm-usage",
@@ -156,6 +157,8 @@ class Tab:
         assert [text.split("\n")[-1] for text in shown] == LINKS
         assert self.page.get_by_test_id("stException").all_inner_texts() == []
         assert self._problems == []
+        # Dialogs and popovers included, where one is open.
+        assert CODE_NAMES.findall(self.page.locator("body").inner_text()) == []
 
     def _hear(self, message: ConsoleMessage) -> None:
         # On a page's own address, Streamlit's client looks below it for its server first.
@@ -169,10 +172,10 @@ class Tab:
 
 
 def change_epochs(tab: Tab, n_epochs: int) -> None:
-    """Type a number of epochs into the changed recipe form, and wait until the page knows it."""
+    """Type a number of epochs into the form of the recipe, and wait until the page knows it."""
     tab.page.get_by_label("Epochs", exact=True).fill(str(n_epochs))
     tab.page.keyboard.press("Enter")
-    tab.page.get_by_text("Changed: phases.train.epochs").wait_for()
+    tab.page.get_by_text("Changed: Epochs").wait_for()
 
 
 @pytest.fixture(scope="package")
@@ -181,9 +184,9 @@ def chromium() -> Iterator[Browser]:
     sync_api = pytest.importorskip(
         "playwright.sync_api", reason="Playwright is missing: install requirements-dev.txt"
     )
-    path = next(filter(None, map(shutil.which, NAMES)), None)
+    path = next(filter(None, map(shutil.which, CHROMIUMS)), None)
     if path is None:
-        pytest.skip(f"no browser found: none of {', '.join(NAMES)} is on the PATH")
+        pytest.skip(f"no browser found: none of {', '.join(CHROMIUMS)} is on the PATH")
     sync_api.expect.set_options(timeout=SLOW * 1000)
     with sync_api.sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)

@@ -11,7 +11,6 @@ import streamlit as st
 from streamlit.components.v2 import manifest_scanner
 from streamlit.runtime.pages_manager import PagesManager
 from streamlit.testing.v1 import AppTest
-from streamlit.util import calc_hash
 
 from xray_core.synthetic.dataset import write_synthetic_dataset
 from xray_core.workspace import Workspace
@@ -66,9 +65,7 @@ def open_page(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> OpenPage
         app = AppTest.from_file(str(APP), default_timeout=60)
         for key, value in query.items():
             app.query_params[key] = value
-        # `switch_page` takes a file's name for its page's address; all are page.py.
-        app._page_hash = calc_hash(name)
-        app.run()
+        app.switch_page(f"pages/{name}.py").run()
         assert not app.exception, app.exception[0].value
         return app
 

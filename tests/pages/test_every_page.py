@@ -12,7 +12,7 @@ from xray_core.processes import ALLOCATOR
 from xray_core.workspace import Workspace
 
 ROOT = Path(__file__).parents[2]
-PAGES = sorted(page.parent.name for page in (ROOT / "pages").glob("*/page.py"))
+PAGES = sorted(page.stem for page in (ROOT / "pages").glob("[!_]*.py"))
 RUN = "20260301-100000-demo_cnn"
 OPEN_PAGES = """
 import functools, os, sys
@@ -21,7 +21,6 @@ import xray_core.jobs.worker
 from streamlit.components.v2 import manifest_scanner
 from streamlit.runtime.pages_manager import PagesManager
 from streamlit.testing.v1 import AppTest
-from streamlit.util import calc_hash
 
 for module in (xray_core.registry, xray_core.jobs.measure, xray_core.jobs.worker):
     module.start_detached = lambda *_: "0:0"  # nothing is drawn, measured or trained here
@@ -40,8 +39,7 @@ for page in pages:
     app = AppTest.from_file("streamlit_app.py", default_timeout=60)
     if run:
         app.query_params["run"] = run
-    app._page_hash = calc_hash(page)
-    app.run()
+    app.switch_page(f"pages/{page}.py").run()
     assert not app.exception, (page, app.exception[0].value)
     assert not app.error, (page, app.error[0].value)
     assert app.title, f"{page} shows no title"

@@ -704,10 +704,10 @@ def test_the_columns_beside_the_image_are_chosen_where_the_model_takes_them(
         "view_position",
         "follow_up",
     ]
-    assert any("Unchanged." in one.value for one in app.caption)
+    assert any("As published, nothing changed." in one.value for one in app.caption)
 
     app.multiselect(key=key + "tabular").set_value([]).run()
-    assert "tabular is empty, but xnet_dual takes" in words_of(app)
+    assert "tabular is empty, but X-Net dual: image and tabular features takes" in words_of(app)
     app.selectbox(key=key + "task").select("nih_abnormal")
     app.selectbox(key=key + "model").select("xnet_cnn").run()
     assert not [one for one in app.multiselect if str(one.key).startswith(key)]
@@ -715,8 +715,10 @@ def test_the_columns_beside_the_image_are_chosen_where_the_model_takes_them(
     app.selectbox(key=key + "model").select("xnet_dual").run()
     app.multiselect(key=key + "tabular").set_value(["view_position", "age"]).run()
     said = " ".join(one.value for one in app.info).replace("\\", "")
-    assert "tabular age,gender,view_position,follow_up → view_position,age" in said
-    assert any("no script of xnet_dual" in one.value.replace("\\", "") for one in app.caption)
+    assert (
+        "Columns beside the image Age, Sex, View position, Follow-up → View position, Age" in said
+    )
+    assert any("no script of X-Net dual" in one.value.replace("\\", "") for one in app.caption)
     start(app)
 
     [run] = list_runs(workspace.runs)

@@ -16,7 +16,7 @@ AUTHORS = "published"
 open_page("Audit", "What is wrong with this data, before a network hides it.")
 catalog = choose_dataset()
 if opened := st.session_state.pop("audit_opened", None):
-    st.switch_page("pages/explore/page.py", query_params={"image": opened})
+    st.switch_page("pages/explore.py", query_params={"image": opened})
 tasks = tasks_of(catalog.source)
 methods = fitting_methods(catalog)
 authors = catalog.images["published_split"].notna().any()
@@ -73,7 +73,7 @@ if split != "clean":
             icon=":material/cleaning_services:",
             type="primary" if leaking else "secondary",
         ):
-            st.switch_page("pages/train/page.py", query_params={"split": "clean"})
+            st.switch_page("pages/train.py", query_params={"split": "clean"})
         st.caption(
             "Joins images by patient, study and identical pixels, and divides the groups anew."
         )

@@ -97,7 +97,7 @@ with summary, st.container(border=True):
         with show_errors():
             stop_description(find_workspace())
             run = submit_recipe(recipe, catalog.root, find_workspace(), user=find_user())
-        st.switch_page("pages/runs/page.py", query_params={"run": run.name})
+        st.switch_page("pages/runs.py", query_params={"run": run.name})
     offer_recipe(recipe)
     show_user()
     show_sweep_form(recipe, catalog)

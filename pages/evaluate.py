@@ -39,7 +39,7 @@ if wanted is not None and wanted not in names:
         st.warning(format_message(error))
 if not names:
     st.info("No run is finished yet. Train one first.", icon=":material/fact_check:")
-    st.page_link("pages/train/page.py", label="Go to Train", icon=":material/model_training:")
+    st.page_link("pages/train.py", label="Go to Train", icon=":material/model_training:")
     st.stop()
 if wanted is not None and wanted not in names:
     names = ["", *names]  # show no other run's result in its place

@@ -20,28 +20,28 @@ CARDS = (
         ":material/grid_view:",
         "Look at the images, their labels and the boxes around what is seen.",
         "Look at the images",
-        "pages/explore/page.py",
+        "pages/explore.py",
     ),
     (
         "Audit",
         ":material/policy:",
         "Find leaks, copies and contradicting labels before a network hides them.",
         "Audit the data",
-        "pages/audit/page.py",
+        "pages/audit.py",
     ),
     (
         "Prepare",
         ":material/tune:",
         "See what contrast, size and augmentation do, down to the tensor a network gets.",
         "Prepare an image",
-        "pages/prepare/page.py",
+        "pages/prepare.py",
     ),
     (
         "Train",
         ":material/model_training:",
         "Start a network in the background and watch its curves grow.",
         "Start a training",
-        "pages/train/page.py",
+        "pages/train.py",
     ),
 )
 
@@ -52,7 +52,7 @@ open_page(
 show_archives()
 catalog = choose_dataset()
 if opened := st.session_state.pop("home_opened", None):
-    st.switch_page("pages/explore/page.py", query_params={"image": opened})
+    st.switch_page("pages/explore.py", query_params={"image": opened})
 
 for column, (title, icon, about, action, page) in zip(st.columns(len(CARDS)), CARDS, strict=True):
     with column, st.container(border=True, height="stretch"):

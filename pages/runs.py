@@ -38,7 +38,7 @@ if name is None:
             "No training yet. Choose a recipe and start one; the demo takes about a minute.",
             icon=":material/model_training:",
         )
-        st.page_link("pages/train/page.py", label="Go to Train", icon=":material/model_training:")
+        st.page_link("pages/train.py", label="Go to Train", icon=":material/model_training:")
         st.stop()
     show_runs(workspace)
     st.stop()
