@@ -77,7 +77,7 @@ def diagnose(
     elif len(epochs):
         history = read_history(epochs, recipe, data, report, ended)
         if not_finite := check_finite(history):
-            found += not_finite  # no curve can be evaluated then
+            found += not_finite  # no curve can be read then
         else:
             found += [result for check in CHECKS for result in check(history)]
     return sorted(found, key=lambda one: SEVERITIES.index(one.severity))
