@@ -4,9 +4,6 @@ Throughout, `actual` is int, shape (n,), values 0..n_classes-1, and `probabiliti
 shape (n, n_classes), rows summing to 1; the predicted class is the most probable one. A
 `confusion` has the shape (n_classes, n_classes) or (..., n_classes, n_classes) for many at once,
 and what is said of each class is in the last axis of the answer.
-
-To add a metric of all classes together: add an entry to `METRICS`. The report, its interval, the
-table of runs in a sweep and the Evaluate page have it from there.
 """
 
 from collections.abc import Callable
@@ -146,7 +143,7 @@ def summarise_counts(confusion: Counts, areas: Floats) -> dict[str, Floats]:
 
 
 def summarise(actual: Ints, probabilities: Floats) -> dict[str, float]:
-    """Return each of `METRICS`, in [0, 1].
+    """Return accuracy, balanced accuracy, AUC and macro F1, each in [0, 1].
 
     AUC is that of the second class for two classes, else the mean over one-against-rest.
     """
@@ -205,6 +202,7 @@ def _accuracy(confusion: Counts, _areas: Floats) -> Floats:
     return np.asarray(_hits(confusion).sum(axis=-1) / np.maximum(n_images, 1))
 
 
+# To add one: an entry. The report, its interval and the Evaluate page have it from here.
 METRICS: dict[str, Metric] = {
     "accuracy": Metric("accuracy", _accuracy),
     "balanced_accuracy": Metric(
