@@ -1,7 +1,7 @@
 """The target-domain table: how many images of a union train and test, beside the thesis' counts.
 
-The SIIM-FISABIO-RSNA COVID-19 thesis (chapter 9) hides 20 % of the *target-domain* data, SIIM, as
-the final test. The rest of it, with COVID-19 Radiography, is the training pool, of which a
+The SIIM-FISABIO-RSNA COVID-19 thesis (chapter 9) holds out 20 % of the *target-domain* data, SIIM,
+as the final test. The rest of it, with COVID-19 Radiography, is the training pool, of which a
 fifth validates.
 """
 

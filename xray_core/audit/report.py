@@ -88,7 +88,7 @@ def run_audit(
 
     Returns:
         folder, source, task, split (in words), counts (images, present, labelled, patients,
-        subsets), summary (severity -> how many) and findings.
+        subsets), summary (severity -> how many) and issues.
 
     Raises:
         LabelError: the task is unknown or made for another dataset.

@@ -53,7 +53,7 @@ class Recipe:
         loss: the training loss. "cross_entropy", which of whole targets is the same
             function that Keras calls sparse; or "focal" (Lin et al. 2017, arXiv:1708.02002): the
             share of an image in it is multiplied by (1 - p) ** focal_gamma, p being the
-            probability of its class, so that easy images count for less. Validation is evaluated by
+            probability of its class, so that easy images count for less. The validation loss is
             plain cross-entropy whatever is learnt.
         focal_gamma: of "focal", 0 (plain cross-entropy) to 10.
         label_smoothing: share of each target that is spread evenly over all classes (Szegedy et

@@ -1,9 +1,9 @@
 """The SIIM-FISABIO-RSNA COVID-19 thesis: fourteen experiments, one recipe each.
 
 Common to all, as published: 299 px, batch 16, categorical cross-entropy (6.12: the sparse one, the
-same function), split by image 80/20 without a test set, so that patients leak and evaluation is by
-the validation set that also chose the epoch; the run's report says both. Where two phases are
-trained, the published figure is that after the second.
+same function), split by image 80/20 without a test set, so that patients leak, and the
+validation set is evaluated, which also chose the epoch; the run's report says both. Where two
+phases are trained, the published figure is that after the second.
 
 Where a detail is missing or plainly a slip:
     Shear 0.05 is next to nothing, since Keras' ImageDataGenerator takes it in degrees; kept.
