@@ -107,7 +107,7 @@ def test_every_dotted_name_in_a_document_resolves(name: str) -> None:
         ("xray_core.splits.SplitSpec.folds", True),
         ("xray_core.training.runner.train_run", True),
         ("xray_core.runs", True),
-        ("xray_core.runs.shelf", False),
+        ("xray_core.runs.nothing", False),
         ("xray_core.splits.SplitSpec.nothing", False),
         ("xray_core.training.runner.train_all", False),
         ("xray_core.training.runner.train_run.more", False),
