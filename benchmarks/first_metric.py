@@ -35,7 +35,7 @@ def wait_for(condition: object, what: str) -> None:
 
 
 def standby_processes() -> list[psutil.Process]:
-    """Return the standby process processes that belong to this machine's workers."""
+    """Return the standby processes that belong to this machine's workers."""
     found = []
     for process in psutil.process_iter(["cmdline"]):
         if (process.info["cmdline"] or [])[-3:] == ["-m", "xray_core", "standby"]:

@@ -18,7 +18,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from xray_core.evaluation.intervals import bootstrap_intervals
 from xray_core.evaluation.measured import draw_rounds
-from xray_core.evaluation.metrics import confusion_counts
+from xray_core.evaluation.metrics import METRICS, confusion_counts
 
 SIZES = {  # images, patients, classes
     "published test set": (624, 300, 2),
@@ -73,10 +73,7 @@ def plain_figures(actual: np.ndarray, probabilities: np.ndarray) -> dict[str, np
     evaluated = [1] if n_classes == 2 else list(range(n_classes))
     areas = np.array([plain_area(actual == k, probabilities[:, k]) for k in evaluated])
     return {
-        "accuracy": np.array(hits.sum() / len(actual)),
-        "balanced_accuracy": np.array(recall[own > 0].mean()),
-        "auc": np.array(areas.mean()),
-        "f1_macro": np.array(f1[own + said > 0].mean()),
+        **{name: np.asarray(one.compute(confusion, areas)) for name, one in METRICS.items()},
         "recall": recall,
         "precision": precision,
         "specificity": specificity,

@@ -18,7 +18,7 @@ def write_odd_files(folder: Path, outside: Path, suffix: str = ".png") -> None:
     """
     os.mkfifo(folder / f"pipe{suffix}")
     here = Path.cwd()
-    os.chdir(folder)  # the path of a socket may have no more than a hundred signs
+    os.chdir(folder)  # the path of a socket may have no more than a hundred characters
     try:
         with socket.socket(socket.AF_UNIX) as one:
             one.bind(f"socket{suffix}")

@@ -498,7 +498,7 @@ def test_folds_are_submitted_as_a_sweep_and_compared(
 
     assert (status, len(answer["runs"])) == (0, 4)
     assert {run.read_submission().sweep for run in list_runs(workspace.runs)} == {answer["sweep"]}
-    assert compared.splitlines() == ["seed 1: 0 of 2 done", "seed 2: 0 of 2 done"]
+    assert compared.splitlines() == ["Random seed 1: 0 of 2 done", "Random seed 2: 0 of 2 done"]
     assert "leave out --folds" in call(*line, "--gpus", "2")[2]
     assert "--grid 'seed' is not of the form key=value" in call(*line, "--grid", "seed")[2]
 

@@ -1,4 +1,4 @@
-"""the registry: which datasets a workspace knows, and what may be put on it."""
+"""The dataset registry: which datasets a workspace knows, and what may be put on it."""
 
 import json
 import os

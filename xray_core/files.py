@@ -196,7 +196,7 @@ def _to_json(values: Any, *, finite: bool, indent: int | None = None) -> str:
         text = json.dumps(values, indent=indent, allow_nan=not finite)
     except ValueError:  # a number that is not finite
         return json.dumps(_cleaned(values, finite), indent=indent)
-    if "\\u0000" in text or "\\ud" in text:  # perhaps: whole signs may be written as two halves
+    if "\\u0000" in text or "\\ud" in text:  # maybe: one character may be written as two
         return json.dumps(_cleaned(values, finite), indent=indent)
     return text
 

@@ -60,7 +60,7 @@ def find_allowed(path: Path) -> Path:
     """
     try:
         real = Path(os.path.realpath(path.expanduser()))
-    except (OSError, RuntimeError, ValueError) as error:  # an unknown user's workspace, a NUL
+    except (OSError, RuntimeError, ValueError) as error:  # an unknown user's home, a NUL
         if _roots():
             raise _outside(path) from error
         raise DatasetError(f"{str(path)!r} is no path: {error}.") from error

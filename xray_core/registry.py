@@ -1,6 +1,6 @@
-"""the registry: which dataset folders this workspace knows, by name.
+"""The dataset registry: which dataset folders this workspace knows, by name.
 
-Every folder in the workspace's `data/` is on it, and every folder that a user added; those
+Every folder in the workspace's `data/` is in it, and every folder that a user added; those
 are listed in `datasets.json`. A folder may be that of an archive, with the dataset a level or two
 below: it gives the name, and the dataset's root (see `find_dataset`) says which dataset it is, here
 and in every run. What may be added, `xray_core.paths` says.

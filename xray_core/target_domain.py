@@ -1,7 +1,7 @@
-"""The target-domain table: how many images of a union learn and how many test, beside the thesis'.
+"""The target-domain table: how many images of a union train and test, beside the thesis' counts.
 
-The SIIM-FISABIO-RSNA COVID-19 thesis (chapter 9) hides 20 % of the *target-domain* data, SIIM, as
-the final test. The rest of it, with COVID-19 Radiography, is the training pool, of which a
+The SIIM-FISABIO-RSNA COVID-19 thesis (chapter 9) holds out 20 % of the *target-domain* data, SIIM,
+as the final test. The rest of it, with COVID-19 Radiography, is the training pool, of which a
 fifth validates.
 """
 
@@ -47,7 +47,7 @@ def count_target_domain(catalog: Catalog, seed: int = 0) -> pd.DataFrame:
         `UNION_TASKS`, "" for all images), class, ours, thesis (both in images).
 
     Raises:
-        LabelError: the catalog is no union, or has a finding that no class merges.
+        LabelError: the catalog is no union, or has a finding that is in no class.
         RecipeError: it holds images of one of the two only.
     """
     of_task = {task: class_of(encode_catalog(catalog, find_task(task))) for task in UNION_TASKS}

@@ -15,7 +15,7 @@ def wilson_interval(
     """Return the 95% interval of a share.
 
     `scipy.stats.binomtest` gives the same for one whole count, but takes a second to import, which
-    the pages do not have, and knows neither arrays nor subsets of a count (a share of 0.9 among 5
+    the pages do not have, and knows neither arrays nor fractions of a count (a share of 0.9 among 5
     patients who have several images each).
 
     Source: Wilson, J Am Stat Assoc 22 (1927), doi:10.1080/01621459.1927.10502953

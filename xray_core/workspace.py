@@ -3,7 +3,7 @@
 <XRAY_HOME>/
     data/       datasets: drawn demo data, and what a user puts there
     runs/       one folder per training; the truth about it
-    trash/        runs that were thrown away, until it is emptied
+    trash/      runs that were thrown away, until it is emptied
     cache/      catalogs, decoded images, model summaries; may be deleted at any time
     queue.db    the order in which runs wait
 """

@@ -6,17 +6,13 @@ from typing import Any
 import streamlit as st
 
 from pages.components.frame import escape_markdown
+from xray_core.evaluation.metrics import METRICS
 from xray_core.models import RUN_OF
 from xray_core.recipes import CORRECTED, PUBLISHED, Recipe, changeable_fields
 from xray_core.recipes.titles import field_title, value_title
 
 OWN = "X-ray Lab"  # origin of the recipes that nobody published before
-METRIC_NAMES = {
-    "accuracy": "accuracy",
-    "balanced_accuracy": "balanced accuracy",
-    "auc": "AUC",
-    "f1_macro": "macro F1",
-}
+METRIC_NAMES = {key: metric.title for key, metric in METRICS.items()}
 
 
 def show_changes(recipe: Recipe, before: str = "") -> None:

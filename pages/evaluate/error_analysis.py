@@ -1,4 +1,4 @@
-"""The error analysis: from the images it learned on to those it never saw."""
+"""The error analysis: from the images that a network learned on to those it never saw."""
 
 from typing import Any
 

@@ -168,8 +168,7 @@ def _format_published(report: dict[str, Any], recipe: Recipe) -> str:
         for one in compared
     )
     parent = PUBLISHED.get(recipe.parent or recipe.name)
-    # A recipe has the published split because its source had it; a changed recipe may ask
-    # otherwise.
+    # A recipe has the published split because its source had it; it may have been changed.
     same_subset = (
         parent is not None
         and parent.dataset == recipe.dataset

@@ -136,7 +136,7 @@ def _show_editor(catalog: Catalog, filters: tuple[Filter, ...]) -> None:
     existing = next((one for one in filters if (one.column, one.kind) == (column, kind)), None)
 
     def write_filter(**wanted: Any) -> None:
-        """Write the filters with `existing` as `wanted` says, or without it."""
+        """Write the filters with `existing` changed to `wanted`, or without it."""
         try:
             changed = [Filter(column, kind, **wanted)] if wanted else []
         except FilterError as error:

@@ -1,4 +1,4 @@
-"""Large images on the light box, with window and level: one, or two side by side."""
+"""Large images with window and level: one, or two side by side."""
 
 from collections.abc import Sequence
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Runs that were submitted together: folds and settings side by side."""
+"""A sweep or cross-validation: its runs side by side, by setting and by fold."""
 
 from pathlib import Path
 from typing import Any

@@ -80,7 +80,7 @@ def change_field(recipe: Recipe, field: str, value: Any) -> None:
     if field == "weights" and not _is_choice(value):
         st.session_state[_path_key(key)] = value
         value = FILE
-    if field == "tabular":  # which a form shows as its words, and a recipe writes in one text
+    if field == "tabular":  # several words in the form, one text in a recipe
         value = value.split(",") if value else []
     st.session_state[key] = value
 

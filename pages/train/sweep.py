@@ -19,7 +19,7 @@ FIRST_AXES = ("learning_rate", "batch_size", "dropout")  # offered before the ot
 
 
 def show_sweep_form(recipe: Recipe, catalog: Catalog) -> None:
-    """Offer to start a sweep of trainings.
+    """Offer to start a sweep, or a cross-validation.
 
     Args:
         recipe: what stands in the form; all of them begin there.

@@ -50,7 +50,7 @@ def filters(draw: st.DrawFn) -> Filter:
 
 @st.composite
 def near_misses(draw: st.DrawFn) -> str:
-    """Texts with the signs of real filters in wrong places."""
+    """Texts with the characters of real filters in wrong places."""
     pieces = st.sampled_from([*COLUMNS, *"=:~?;,\\", "..", "yes", "1e999", "nan", "-3", "é", "\n"])
     return "".join(draw(st.lists(pieces, max_size=12)))
 

@@ -15,11 +15,9 @@ from benchmarks.report import (
 )
 from xray_core.evaluation.intervals import BLOCK
 from xray_core.evaluation.measured import measure_predictions
+from xray_core.evaluation.metrics import METRICS
 
-FIGURES = {
-    *("accuracy", "balanced_accuracy", "auc", "f1_macro"),
-    *("recall", "precision", "specificity", "f1", "area"),
-}
+FIGURES = {*METRICS, "recall", "precision", "specificity", "f1", "area"}
 
 
 def wilson(n_right: int, n: int) -> tuple[float, float]:

@@ -1,13 +1,16 @@
 """Metrics: equal to scikit-learn's, and defined where those of a class are not."""
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 import pytest
 from sklearn import metrics as reference
 
 from xray_core.evaluation.metrics import (
+    METRICS,
     area_under_roc,
+    areas_per_class,
     confusion_counts,
     cross_entropy,
     curve_steps,
@@ -30,24 +33,41 @@ def draw(n_classes: int, n: int = 200, seed: int = 0) -> tuple[np.ndarray, np.nd
     return actual, scores / scores.sum(axis=1, keepdims=True)
 
 
+# Of actual classes, predicted ones and scores: what each metric of the table has to equal.
+REFERENCES: dict[str, Callable[[np.ndarray, np.ndarray, np.ndarray], float]] = {
+    "accuracy": lambda actual, predicted, _: reference.accuracy_score(actual, predicted),
+    "balanced_accuracy": lambda actual, predicted, _: reference.balanced_accuracy_score(
+        actual, predicted
+    ),
+    "auc": lambda actual, _, scores: reference.roc_auc_score(actual, scores, multi_class="ovr"),
+    "f1_macro": lambda actual, predicted, _: reference.f1_score(actual, predicted, average="macro"),
+}
+
+
+@pytest.mark.parametrize("name", METRICS)
 @pytest.mark.parametrize("n_classes", [2, 3, 4])
 @pytest.mark.parametrize("seed", range(3))
-def test_the_summary_equals_scikit_learns(n_classes: int, seed: int) -> None:
+def test_every_metric_equals_scikit_learns(name: str, n_classes: int, seed: int) -> None:
     actual, probabilities = draw(n_classes, seed=seed)
-    predicted = probabilities.argmax(axis=1)
     scores = probabilities[:, 1] if n_classes == 2 else probabilities
 
-    summary = summarise(actual, probabilities)
+    predicted = probabilities.argmax(axis=1)
+    confusion = confusion_counts(actual, predicted, n_classes)
+    areas = areas_per_class(actual, probabilities)
 
-    assert summary == pytest.approx(
-        {
-            "accuracy": reference.accuracy_score(actual, predicted),
-            "balanced_accuracy": reference.balanced_accuracy_score(actual, predicted),
-            "auc": reference.roc_auc_score(actual, scores, multi_class="ovr"),
-            "f1_macro": reference.f1_score(actual, predicted, average="macro"),
-        },
-        abs=1e-12,
-    )
+    value = float(METRICS[name].compute(confusion, areas))
+
+    assert value == pytest.approx(REFERENCES[name](actual, predicted, scores), abs=1e-12)
+
+
+@pytest.mark.parametrize("name", METRICS)
+def test_every_metric_is_one_where_all_is_right_for_one_matrix_or_many(name: str) -> None:
+    metric = METRICS[name]
+    confusions = np.array([np.diag([3, 1, 4]), np.diag([1, 5, 9])])
+
+    assert metric.title
+    assert metric.compute(confusions, np.ones((2, 3))).tolist() == [1, 1]
+    assert metric.compute(confusions[0], np.ones(3)) == 1
 
 
 @pytest.mark.parametrize("n_classes", [2, 4])

@@ -247,7 +247,7 @@ def test_the_card_names_its_builder_its_source_and_its_options(name: str) -> Non
 
 
 def test_an_unknown_model_is_answered_with_the_choices() -> None:
-    with pytest.raises(RecipeError, match="'resnet'. Choose one of: demo_cnn, "):
+    with pytest.raises(RecipeError, match=f"'resnet'. Choose one of: {', '.join(MODELS)}"):
         build_model("resnet", 2, 64)
 
 

@@ -292,7 +292,7 @@ def test_training_that_went_well_says_what_was_looked_for(run: Run, open_page: O
     words = words_on(open_page("evaluate", run=run.name))
 
     assert "Nothing suspicious in the 10 epochs" in words
-    assert "over-fitting" in words
+    assert "overfitting" in words
     assert "Next:" not in words
 
 

@@ -14,6 +14,7 @@ from streamlit.testing.v1 import AppTest
 from pages.components.download import show_figure, show_table
 from pages.components.tables import read_tables
 from pages.explore import numbers_tables
+from pages.explore.numbers import SECTIONS
 from pages.explore.numbers_tables import recall
 from tests.datasets.fakes import fake_kermany
 from tests.pages.conftest import N_IMAGES, OpenPage
@@ -49,6 +50,15 @@ def test_the_card_comes_first_and_says_that_the_images_are_drawn(open_page: Open
     assert counts["In the folder"] == "all"
     assert "Lakhani" in app.code[0].value
     assert not app.get("plotly_chart")  # only the section that is looked at is computed
+
+
+def test_every_section_opens_and_has_a_heading(open_page: OpenPage) -> None:
+    app = open_page("explore", show=NUMBERS)
+
+    for section in SECTIONS:
+        app.button_group(key="numbers").set_value(section).run()
+        assert not app.exception, section
+        assert headings(app), section
 
 
 def test_labels_count_each_class(open_page: OpenPage) -> None:

@@ -51,7 +51,7 @@ MARK = " ".join(MARKUP)
 # The same without what no file name can hold.
 NAME = "![x](www.evil.example)<img src=x>[l](javascript:a)$x$:red[z]:skull:"
 IN_NAMES = ("![x](www", "<img src=x>", "[l](javascript:a)", "www.evil.example")
-SHORT = "<b>![x](y)$x$"  # of forty signs at most
+SHORT = "<b>![x](y)$x$"  # of forty characters at most
 RAW = re.compile(
     r"(?<!\\)(?:" + "|".join(map(re.escape, (*MARKUP, *IN_NAMES, "<b>", "![x](y)"))) + ")"
 )

@@ -1,4 +1,4 @@
-"""What a recipe may hold, how a changed recipe changes it, and how it is stored."""
+"""What a recipe may hold, how it is changed, and how it is stored."""
 
 import dataclasses
 import json

@@ -108,7 +108,7 @@ def test_one_sigmoid_is_kept_for_two_classes() -> None:
 
 
 def test_a_model_that_is_not_covered_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(MODELS, "odd", ModelCard("Odd", "odd:build_odd", "nowhere"))
+    monkeypatch.setitem(MODELS, "odd", ModelCard("Odd", "applications:build_odd", "nowhere"))
 
     with pytest.raises(RecipeError, match="no script of odd yet.* choose one of: demo_cnn"):
         write_script(dataclasses.replace(DEMO, model="odd"))

@@ -52,7 +52,7 @@ def train_here(finished: Finished, recipe: Recipe) -> Run:
 
 
 def build_with_base(n_classes: int, size: int) -> Any:
-    """Build a model with a subset to freeze, small enough for a test."""
+    """Build a model with a base to freeze, small enough for a test."""
     base = keras.Sequential(
         [keras.Input((size, size, 1)), keras.layers.Conv2D(4, 3, strides=4)], name="base"
     )

@@ -111,7 +111,7 @@ def _examples(copies: pd.DataFrame, groups: pd.DataFrame) -> tuple[str, ...]:
 
 
 def check_near(images: pd.DataFrame, pairs: pd.DataFrame) -> list[DataIssue]:
-    """Evaluate pairs of images that look the same.
+    """Check pairs of images that look the same.
 
     Args:
         images: the audited table; image_id, digest, label, subset and patient_id count.

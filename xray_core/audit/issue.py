@@ -13,11 +13,11 @@ N_ROWS = 20
 
 @dataclass(frozen=True)
 class DataIssue:
-    """One thing that a check found, or found in order.
+    """One thing that a check of the audit found, or that it passed.
 
     Attributes:
         code: short stable name for programs, e.g. "patient_leak".
-        severity: one of `SEVERITIES`; "passed": passed.
+        severity: one of `SEVERITIES`; "passed": nothing was found.
         title: what it is, in one sentence with the count.
         count: how many images, patients, groups ... the title speaks of; 0 if passed.
         why: why it matters; "" if passed.
@@ -37,7 +37,7 @@ class DataIssue:
 
 
 def passed(code: str, title: str) -> DataIssue:
-    """Return the issue that says: a check found nothing to complain of."""
+    """Return what a check says that found nothing wrong."""
     return DataIssue(code, "passed", title)
 
 

@@ -105,7 +105,7 @@ def _check_studies(images: pd.DataFrame) -> list[DataIssue]:
 
 
 def check_classes(counts: pd.DataFrame, n_images: int) -> list[DataIssue]:
-    """Evaluate the size of each class.
+    """Check the size of each class.
 
     Args:
         counts: index class; column images and one column for each subset.

@@ -43,12 +43,12 @@ def audit_catalog(
 
     Args:
         catalog: the dataset.
-        task_name: one of its tasks; None: labels are not evaluated.
+        task_name: one of its tasks; None: labels are not checked.
         split: image_id and subset of each image; None: the authors' own subsets, if any.
-        fingerprints: as `read_fingerprints` returns them; None: files are not evaluated.
+        fingerprints: as `read_fingerprints` returns them; None: files are not checked.
 
     Returns:
-        What was found and what was checked and is in order, most serious first.
+        What was found and what passed, most serious first.
     """
     labels = _encode(catalog, task_name)
     images = _put_together(catalog, labels, split, fingerprints)
@@ -88,7 +88,7 @@ def run_audit(
 
     Returns:
         folder, source, task, split (in words), counts (images, present, labelled, patients,
-        subsets), summary (severity -> how many) and findings.
+        subsets), summary (severity -> how many) and issues.
 
     Raises:
         LabelError: the task is unknown or made for another dataset.

@@ -172,7 +172,7 @@ def make_union(options: argparse.Namespace, workspace: Workspace) -> Answer:
 
 
 def count_union(options: argparse.Namespace, workspace: Workspace) -> Answer:
-    """Count a union's subsets, beside the thesis'."""
+    """Count the images of a union's subsets, beside the thesis' counts."""
     from xray_core.datasets import open_dataset
     from xray_core.target_domain import count_target_domain
 

@@ -6,7 +6,7 @@ A small folder of its own names the two, which stay where they are:
 
 A relative folder counts from the one that holds union.json. SIIM is the *target-domain* data, on
 which a model is to work; the other is *external* data that it may learn from. A split by
-`target_domain` hides a part of SIIM and trains on the rest of both.
+`target_domain` holds out a part of SIIM and trains on the rest of both.
 
 Known issues:
     - What SIIM calls an opacity includes whatever is not "Negative for Pneumonia"; what the

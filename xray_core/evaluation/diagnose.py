@@ -4,7 +4,7 @@ Nothing is said before there is enough to go by: a wrong warning costs more trus
 costs time. Each threshold stands, with its reason, beside the check that uses it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pandas as pd
@@ -12,7 +12,12 @@ import pandas as pd
 from xray_core.audit.issue import SEVERITIES
 from xray_core.evaluation.training_checks.advice import lower_rate
 from xray_core.evaluation.training_checks.answers import check_answers
-from xray_core.evaluation.training_checks.history import LASTING, CheckResult, read_history
+from xray_core.evaluation.training_checks.history import (
+    LASTING,
+    CheckResult,
+    TrainingHistory,
+    read_history,
+)
 from xray_core.evaluation.training_checks.learning import check_finite, check_learning
 from xray_core.evaluation.training_checks.validation import (
     check_overfitting,
@@ -25,22 +30,18 @@ from xray_core.evaluation.training_checks.weights import check_weights
 from xray_core.recipes import Recipe
 from xray_core.runs import Run, Status
 
-CHECKS = (
-    check_learning,
-    check_answers,
-    check_overfitting,
-    check_swings,
-    check_too_good,
-    check_size,
-)
+# What a check looks for, in words -> the check.
+CHECKS: dict[str, Callable[[TrainingHistory], list[CheckResult]]] = {
+    "no learning, a learning rate too high or too low, a rising loss": check_learning,
+    "one class predicted for every image, or some class never": check_answers,
+    "overfitting": check_overfitting,
+    "an unsteady validation loss or accuracy": check_swings,
+    "validation far better than training": check_too_good,
+    "too few validation images": check_size,
+}
+# These two need no finished epoch.
 LOOKED_FOR = (
-    "one class answered to all",
-    "no learning",
-    "a learning rate too high or too low",
-    "a rising loss",
-    "over-fitting",
-    "unsteady or suspiciously good validation",
-    "too few validation images",
+    *CHECKS,
     "a split that leaks",
     "starting weights that have seen what is evaluated",
 )
@@ -77,9 +78,9 @@ def diagnose(
     elif len(epochs):
         history = read_history(epochs, recipe, data, report, ended)
         if not_finite := check_finite(history):
-            found += not_finite  # no curve can be evaluated then
+            found += not_finite  # no curve can be read then
         else:
-            found += [result for check in CHECKS for result in check(history)]
+            found += [result for check in CHECKS.values() for result in check(history)]
     return sorted(found, key=lambda one: SEVERITIES.index(one.severity))
 
 

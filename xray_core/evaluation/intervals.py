@@ -86,7 +86,7 @@ def settle_interval(
 ) -> tuple[float, float]:
     """Return an interval that resampling found, or Wilson's where resampling can find none.
 
-    Of five patients who are all evaluated right, every round is all right: "100% to 100%", although
+    Of five patients who are all predicted right, every round is all right: "100% to 100%", although
     five others may well not be. The same happens to every figure at 0 or 1, or of one patient
     alone. Wilson's interval then tells what so many patients allow to be said.
 

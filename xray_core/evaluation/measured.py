@@ -12,6 +12,7 @@ from xray_core.evaluation.intervals import (
     tally_images,
 )
 from xray_core.evaluation.metrics import (
+    METRICS,
     area_of_steps,
     areas_per_class,
     confusion_counts,
@@ -46,8 +47,8 @@ def measure_predictions(
         n_rounds: resamplings of patients.
 
     Returns:
-        accuracy, balanced_accuracy, auc and f1_macro: one figure each; recall, precision,
-        specificity and f1: one a class; area: one for each of `metrics.evaluated_classes`.
+        Each of `metrics.METRICS`: one figure; recall, precision, specificity and f1: one a class;
+        area: one for each of `metrics.evaluated_classes`.
     """
     n_classes = probabilities.shape[1]
     predicted = probabilities.argmax(axis=1)
@@ -134,14 +135,19 @@ def _patients_behind(
     either = [count((actual == k) | (predicted == k)) for k in classes]
     # An area compares two kinds of images, and swings with the patients of the rarer one.
     rarer = [min(own[k], others[k]) for k in evaluated_classes(n_classes)]
+    per_class = {
+        "recall": own,
+        "precision": said,
+        "specificity": others,
+        "f1": either,
+        "area": rarer,
+    }
+    everybody = [int(patients.max()) + 1]
     return {
-        "accuracy": [[int(patients.max()) + 1]],
-        "balanced_accuracy": [[n for n in own if n]],
-        "auc": [rarer],
-        "f1_macro": [[n for n in either if n]],
-        "recall": [[n] for n in own],
-        "precision": [[n] for n in said],
-        "specificity": [[n] for n in others],
-        "f1": [[n] for n in either],
-        "area": [[n] for n in rarer],
+        # A class without a patient is not in the mean.
+        **{
+            name: [[n for n in per_class[metric.mean_of] if n] if metric.mean_of else everybody]
+            for name, metric in METRICS.items()
+        },
+        **{name: [[n] for n in counts] for name, counts in per_class.items()},
     }

@@ -6,6 +6,8 @@ shape (n, n_classes), rows summing to 1; the predicted class is the most probabl
 and what is said of each class is in the last axis of the answer.
 """
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -128,22 +130,16 @@ def areas_per_class(actual: Ints, probabilities: Floats) -> Floats:
 
 
 def summarise_counts(confusion: Counts, areas: Floats) -> dict[str, Floats]:
-    """Return accuracy, balanced accuracy, AUC and macro F1, each in [0, 1].
+    """Return each of `METRICS`, in [0, 1].
 
     Args:
         confusion: images, rows true, columns predicted, shape (..., n_classes, n_classes).
-        areas: of each of `evaluated_classes`, shape (..., n_evaluated); AUC is their mean.
+        areas: of each of `evaluated_classes`, shape (..., n_evaluated).
 
     Returns:
         Name -> shape (...), one figure for each confusion matrix.
     """
-    hits, n_images = _hits(confusion).sum(axis=-1), confusion.sum(axis=(-2, -1))
-    return {
-        "accuracy": hits / np.maximum(n_images, 1),
-        "balanced_accuracy": _mean(recall_per_class(confusion)),
-        "auc": areas.mean(axis=-1),
-        "f1_macro": _mean(f1_per_class(confusion)),
-    }
+    return {name: metric.compute(confusion, areas) for name, metric in METRICS.items()}
 
 
 def summarise(actual: Ints, probabilities: Floats) -> dict[str, float]:
@@ -181,3 +177,37 @@ def roc_curve(
         "false_positive_rate": [0.0, *(false[keep] / max(false[-1], 1)).tolist()],
         "true_positive_rate": [0.0, *(true[keep] / max(true[-1], 1)).tolist()],
     }
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A figure of all classes together.
+
+    Attributes:
+        title: for a person.
+        compute: the arguments of `summarise_counts` -> shape (...), in [0, 1]; NaN where it
+            cannot be computed.
+        mean_of: the figure per class that it is the mean of, as `measured` names it ("recall",
+            "precision", "specificity", "f1", "area"), whose patients decide how far it swings;
+            "" for a share of all images.
+    """
+
+    title: str
+    compute: Callable[[Counts, Floats], Floats]
+    mean_of: str = ""
+
+
+def _accuracy(confusion: Counts, _areas: Floats) -> Floats:
+    n_images = confusion.sum(axis=(-2, -1))
+    return np.asarray(_hits(confusion).sum(axis=-1) / np.maximum(n_images, 1))
+
+
+# To add one: an entry. The report, its interval and the Evaluate page have it from here.
+METRICS: dict[str, Metric] = {
+    "accuracy": Metric("accuracy", _accuracy),
+    "balanced_accuracy": Metric(
+        "balanced accuracy", lambda confusion, _: _mean(recall_per_class(confusion)), "recall"
+    ),
+    "auc": Metric("AUC", lambda _, areas: areas.mean(axis=-1), "area"),
+    "f1_macro": Metric("macro F1", lambda confusion, _: _mean(f1_per_class(confusion)), "f1"),
+}

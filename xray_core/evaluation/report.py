@@ -10,12 +10,16 @@ from xray_core.errors import RunError
 from xray_core.evaluation.error_analysis import analyse_errors
 from xray_core.evaluation.intervals import N_ROUNDS
 from xray_core.evaluation.measured import measure_predictions
-from xray_core.evaluation.metrics import confusion_counts, evaluated_classes, roc_curve
+from xray_core.evaluation.metrics import (
+    METRICS,
+    confusion_counts,
+    evaluated_classes,
+    roc_curve,
+)
 from xray_core.runs import Run
 from xray_core.runs.starting_weights import read_record
 
 Report = dict[str, Any]
-WHOLE = ("accuracy", "balanced_accuracy", "auc", "f1_macro")  # are said of all classes together
 PREFIX = "p_"  # columns of probabilities: "p_<class>"
 
 
@@ -90,7 +94,7 @@ def build_report(
         "n_patients": int(patients.max()) + 1,
         "left_out": left_out,
         "classes": classes,
-        "metrics": {name: figures[name][0] for name in WHOLE},
+        "metrics": {name: figures[name][0] for name in METRICS},
         "per_class": [
             {
                 "class": name,

@@ -18,7 +18,7 @@ from xray_core.runs.index import run_table
 from xray_core.workspace import Workspace
 
 FIGURES = ("accuracy", "balanced_accuracy", "auc")
-UNCHANGED = "as published"
+UNCHANGED = "unchanged"
 GIVEN = ["group", "subset", "actual"]  # of predictions: what no network decides
 
 
@@ -34,7 +34,7 @@ class SweepSummary:
             `_low` and `_high` (their least and greatest). Of a run that was made again, the
             newest that is done counts.
         pooled: of each setting whose folds are all done, by its words: the report over the test
-            subsets of all folds together, in which every image is evaluated once.
+            sets of all folds together, in which every image is evaluated once.
         averaged: where two runs or more are done and all of these evaluate the same images: the
             report of their networks together, each image's probabilities the mean of theirs;
             else None.
@@ -55,7 +55,7 @@ def find_sweep(workspace: Workspace, name: str) -> list[Run]:
     """Return the runs of a sweep, oldest first.
 
     Raises:
-        RunError: no run is of that sweep.
+        RunError: no run belongs to that sweep.
     """
     table = run_table(workspace)
     names = table.loc[(table["sweep"] == name) & (name != ""), "name"].tolist()

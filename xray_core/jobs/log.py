@@ -1,4 +1,4 @@
-"""The worker's log: <home>/worker.log, wherever the worker was started from."""
+"""The worker's log: <workspace>/worker.log, wherever the worker was started from."""
 
 import sys
 from contextlib import suppress

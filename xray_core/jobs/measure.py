@@ -139,7 +139,7 @@ def estimate_training(
 
     Where the base is frozen an image takes as long as its prediction, in every epoch: whether its
     features can be stored is known when the training has the memory before it. A head alone takes
-    next to nothing. A base of which a subset is frozen is counted as if it were trained.
+    next to nothing. A base of which some layers are frozen is counted as if all were trained.
 
     Args:
         values: of a description that is ready.

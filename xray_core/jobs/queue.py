@@ -70,7 +70,7 @@ class JobQueue:
     Every method raises JobError if the queue file can neither be used nor made again.
 
     Args:
-        path: <home>/queue.db; the runs are in the folder runs beside it.
+        path: <workspace>/queue.db; the runs are in the folder runs beside it.
     """
 
     def __init__(self, path: Path) -> None:
@@ -301,7 +301,7 @@ def _is_damage(error: sqlite3.DatabaseError | UnicodeDecodeError) -> bool:
     code = getattr(error, "sqlite_errorcode", None)
     if code is None:  # said by Python: a text of the file cannot be decoded; or by ourselves
         return isinstance(error, _DamageError | sqlite3.OperationalError)
-    return code & 0xFF in DAMAGE  # without its combined distinctions
+    return code & 0xFF in DAMAGE  # the primary code, without what it adds to it
 
 
 def _job_of(run: str, submission: Submission) -> Job:

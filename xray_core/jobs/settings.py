@@ -1,6 +1,6 @@
 """What a workspace allows its queue: how many trainings at once, in all and for each user.
 
-Kept in <home>/queue.json and read again by the worker each time it looks for work, so that a
+Kept in <workspace>/queue.json and read again by the worker each time it looks for work, so that a
 change counts at once.
 """
 

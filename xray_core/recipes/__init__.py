@@ -27,7 +27,7 @@ from xray_core.recipes.published.xnet import XNET_CNN15, XNET_DUAL
 from xray_core.recipes.schema import Phase, Recipe, recipe_from_fields
 from xray_core.tasks import tasks_of
 
-CORRECTED = "_corrected"  # ends the name of a published recipe corrected
+CORRECTED = "_corrected"  # ends the name of a published recipe that was corrected
 PUBLISHED: dict[str, Recipe] = {
     recipe.name: recipe
     for recipe in (
@@ -86,7 +86,7 @@ def read_recipe(path: Path) -> Recipe:
 def recipes_for(dataset: str) -> dict[str, Recipe]:
     """Return the recipes that fit the reader called `dataset`, those made for it first.
 
-    The ones for any dataset come as changed recipes on its first task that can be trained.
+    Those for any dataset are changed to its first task that can be trained.
     """
     fitting = {name: recipe for name, recipe in PUBLISHED.items() if recipe.dataset == dataset}
     tasks = [name for name, task in tasks_of(dataset).items() if not task.multilabel]

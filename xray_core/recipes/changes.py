@@ -1,4 +1,4 @@
-"""Changing a recipe for a changed recipe, and binding it to the dataset that it is trained on."""
+"""Changing settings of a recipe, and binding it to the dataset that it is trained on."""
 
 import dataclasses
 import difflib
@@ -31,10 +31,10 @@ LISTS = ("tabular",)  # fields of several words; a change writes them with comma
 
 
 def change_recipe(recipe: Recipe, changes: Mapping[str, Any]) -> Recipe:
-    """Return a changed recipe: `recipe` with some fields changed, its parent and changes recorded.
+    """Return `recipe` with some fields changed, its parent and the changes recorded.
 
     Args:
-        recipe: the published recipe, or an earlier changed recipe.
+        recipe: a published recipe, or one with changes already.
         changes: field -> value; nested fields by dots ("preprocess.size",
             "phases.<name>.epochs", "model_options.head"). Strings are read as the
             field's type; a list is a text with commas or + between, "age,gender". A change of
@@ -120,7 +120,7 @@ def _change_model(fields: dict[str, Any], model: str) -> None:
 
 
 def changeable_fields(recipe: Recipe, model: str = "") -> dict[str, Any]:
-    """Return every field that a changed recipe may change, dotted name -> present value.
+    """Return every field of a recipe that may be changed, dotted name -> present value.
 
     Args:
         recipe: whose fields.

@@ -1,4 +1,4 @@
-"""What a recipe holds, how it is changed for a changed recipe, and how it is stored."""
+"""What a recipe holds, and how it is stored."""
 
 import dataclasses
 import json
@@ -33,7 +33,7 @@ class Recipe:
     """A complete, checked training recipe; plain data.
 
     Attributes:
-        name: of the published recipe, or of the changed recipe made from it.
+        name: of the published recipe, also where settings were changed.
         title: for a person.
         source: where it comes from.
         about: what it is and how it differs from its source.
@@ -50,10 +50,10 @@ class Recipe:
             "ask", where only the user can have such a file.
         batch_size: images per step.
         class_weights: "balanced" weighs each class by the inverse of its frequency.
-        loss: what is learnt to be low. "cross_entropy", which of whole targets is the same
+        loss: the training loss. "cross_entropy", which of whole targets is the same
             function that Keras calls sparse; or "focal" (Lin et al. 2017, arXiv:1708.02002): the
             share of an image in it is multiplied by (1 - p) ** focal_gamma, p being the
-            probability of its class, so that easy images count for less. Validation is evaluated by
+            probability of its class, so that easy images count for less. The validation loss is
             plain cross-entropy whatever is learnt.
         focal_gamma: of "focal", 0 (plain cross-entropy) to 10.
         label_smoothing: share of each target that is spread evenly over all classes (Szegedy et
@@ -67,17 +67,17 @@ class Recipe:
         precision: of the computation. "mixed_bfloat16" doubles the speed of plain CNNs on
             processors and GPUs made for it, and slows others; "mixed_float16" is for GPUs.
         combined_labels: whether each combination of published labels, of study and image, is learnt
-            as a class of its own; the probability of a evaluated class is the sum of its own.
+            as a class of its own; the probability of a class is the sum over its combinations.
         selected_epoch: whose weights are kept and evaluated: "best" by validation loss, or "last",
             which suits a learning rate that falls to zero and a small validation set.
         test_time_augmentation: whether the final predictions are the mean of those for the image
             and for its mirror image.
         calibrate: whether the final probabilities are scaled and shifted to fit the validation
-            subset; see `evaluation.calibrate`. Without a test set they stay as they are.
+            set; see `evaluation.calibrate`. Without a test set they stay as they are.
         seed: of weights, order and augmentation.
         published: metric -> the source's figure, for comparison.
-        parent: the published recipe that this changed recipe was made from.
-        changes: what the changed recipe changed, field -> value.
+        parent: the published recipe that this one was changed from; empty if unchanged.
+        changes: what was changed in it, field -> value.
         data_folder: the dataset to train on; empty until a run is made.
         classes: of a task that takes its classes from the data; empty until then.
     """

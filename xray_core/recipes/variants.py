@@ -16,7 +16,7 @@ FOLD_FIELDS = ("split.folds", "split.fold")
 def vary_recipe(
     recipe: Recipe, grid: Mapping[str, Sequence[Any]] | None = None, folds: int = 0
 ) -> list[Recipe]:
-    """Return one changed recipe for each combination of values, and for each fold of it.
+    """Return one recipe for each combination of values, and for each fold of it.
 
     Args:
         recipe: where all of them begin.

@@ -63,10 +63,10 @@ def run_table(workspace: Workspace) -> pd.DataFrame:
     """Return one row a run, newest first; reads no metric log.
 
     Returns:
-        name; state, one of `STATES`, "other version" or "damaged"; message;
-        recipe, title; data, the dataset's
-        name here, or else its folder's; changes, what the recipe has otherwise than as
-        published, e.g. "Image size, px 64"; user; sweep; tags (tuple of str) and note;
+        name; state, one of `STATES`, "other version" or "damaged"; message; recipe, title; data,
+        the dataset's name here, or else its folder's; changes, the settings in which the recipe
+        differs from its parent, e.g. "Image size, px 64"; user; sweep; tags (tuple of str) and
+        note;
         created_at, started_at, ended_at (UTC, NaT where it has not happened); epoch, n_epochs;
         val_accuracy, of the epoch whose weights are kept; accuracy and auc of the final report,
         and the subset that it evaluated, "test" or "validation". Figures are in [0, 1], NaN where

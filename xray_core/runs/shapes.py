@@ -9,7 +9,7 @@ from typing import Any, NotRequired, TypedDict
 
 from xray_core.records import fits
 
-SUBSETS = ("test", "validation")  # one of which a report evaluates
+SUBSETS = ("test", "validation")  # a report is of one of these
 
 
 class Figure(TypedDict):
@@ -62,7 +62,7 @@ class Level(TypedDict):
 
 
 class Step(TypedDict):
-    """The way from one level to the next."""
+    """The step from one level to the next."""
 
     name: str
     to: str

@@ -73,12 +73,12 @@ def check_past(
 
     Returns:
         What goes into the run's data.json: file; runs, names; validation and test, an `Overlap`
-        each (test: None without a test set); evaluated, the name of that which evaluates; unknown,
+        each (test: None without a test set); evaluated, the subset that is evaluated; unknown,
         sentences; uncompared, names of runs on another dataset that may hold the same images
         under other names, of which not all pixels are known.
 
     Raises:
-        RecipeError: the subset that evaluates was seen, or it is not known whether, and the recipe
+        RecipeError: the subset that is evaluated was seen, or may have been, and the recipe
             does not allow leaks.
     """
     check_known(past, recipe)

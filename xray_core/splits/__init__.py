@@ -23,7 +23,7 @@ GIVEN_METHODS = ("published", "target_domain")  # their test set comes from else
 FOLDED_METHODS = ("patient", "clean", "image")  # the others have a test set that is given
 MOST_FOLDS = 20
 MOST_COUNTED = 5  # classes whose images a refusal counts
-TARGET_DOMAIN = "siim_covid19"  # the source whose images a target-domain hold-out holds out
+TARGET_DOMAIN = "siim_covid19"  # the source of the images that are held out
 PUBLISHED_SUBSETS = {"training": "training", "validation": "training", "test": "test"}
 
 
@@ -38,12 +38,12 @@ class SplitSpec:
             "target_domain": of a union, `test` of the images of `TARGET_DOMAIN` are the test set;
             its other images and all external ones are divided by `validation`. "image": at
             random by image, as many notebooks do; patients leak.
-        validation: fraction of all images (of the subset left to train on, for "published"
+        validation: fraction of all images (of those left to train on, for "published"
             and "target_domain"), above 0.
-        test: fraction of all images (of those of `TARGET_DOMAIN`, for "target_domain"); 0 evaluates
-            on validation; ignored by "published".
+        test: fraction of all images (of those of `TARGET_DOMAIN`, for "target_domain"); 0: the
+            validation set is evaluated; ignored by "published".
         seed: another seed, another split.
-        folds: 0, or the number of equal subsets of a cross-validation, 2 to 20. One of them is the
+        folds: 0, or the number of equal folds of a cross-validation, 2 to 20. One of them is the
             test set, instead of `test`, and `validation` is a fraction of the others. Each image
             is tested in one of the folds.
         fold: which one is the test set, from 1.
@@ -108,7 +108,7 @@ def split_catalog(
 
     Args:
         catalog: the dataset.
-        targets: shape (m, n_classes), as `labels.encode_labels` returns; index of the catalog.
+        targets: shape (m, n_classes), as `tasks.encode_labels` returns; index of the catalog.
         spec: how to divide.
         pixels: for "clean": a digest of each image's pixels, index of the catalog, <NA> where
             it cannot be read; see `preprocess.fingerprints`.
@@ -120,10 +120,10 @@ def split_catalog(
         that the authors put in no subset are left out.
 
     Raises:
-        RecipeError: the published or target-domain hold-out is asked for and there is none, "clean"
-            without `pixels`, or a subset that is drawn would lack a class. Where the test set is
-            given (`GIVEN_METHODS`), only the training set must hold each class; see
-            `describe_absent`.
+        RecipeError: the published split or the target-domain hold-out is asked for and there is
+            none, "clean" without `pixels`, or a subset that is drawn would lack a class. Where
+            the test set is given (`GIVEN_METHODS`), only the training set must hold each class;
+            see `describe_absent`.
     """
     if spec.method == "clean" and pixels is None:
         raise RecipeError("split.method=clean needs the digest of each image's pixels.")
@@ -183,7 +183,7 @@ def hold_out_target_domain(catalog: Catalog, images: pd.DataFrame, spec: SplitSp
     """Choose the external test set of a union: `spec.test` of the images of `TARGET_DOMAIN`.
 
     It is divided by the published findings, not by the classes of a task, so that one
-    seed hides the same images whatever the view. A group that also holds an external image
+    seed holds out the same images whatever the task. A group that also holds an external image
     stays in the rest.
 
     Args:

@@ -138,7 +138,7 @@ def draw_clouds(rng: np.random.Generator, size: int, grids: tuple[int, ...]) -> 
     Args:
         rng: where the clouds come from.
         size: px, height = width.
-        grids: how many clouds each layer has along a side, coarse to fine; combined is fainter.
+        grids: how many clouds each layer has along a side, coarse to fine; the finer, the fainter.
     """
     clouds = np.zeros((size, size), np.float32)
     for number, grid in enumerate(grids):

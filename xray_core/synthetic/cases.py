@@ -1,6 +1,6 @@
 """Invents the cases: who the patients are, how they stand, what they have, how they are exposed.
 
-Every choice is drawn from a generator seeded with the synthetic chest's seed and the number of the
+Every choice is drawn from a generator seeded with the dataset's seed and the number of the
 patient, study or image it is about, so a case does not change when more are asked for.
 """
 
@@ -40,7 +40,7 @@ class Case:
         image_id, study_id, patient_id: 12 hexadecimal digits.
         appearance: of the study; one of `DECK`.
         rows, columns: px, size of the pretended original.
-        patient, pose, opacities, rendering: what to draw; without opacities the image is clear.
+        patient, pose, opacities, rendering: what to draw; without opacities the lungs are clear.
         noise_seed: seed of texture, noise and wires.
     """
 
@@ -226,7 +226,7 @@ def _nodule(rng: np.random.Generator, side: int) -> Opacity:
 
 
 def _invent_rendering(rng: np.random.Generator, exposure: float) -> Rendering:
-    """Return the image of one image; `exposure`, 0 to 1, is the habit of the patient's ward."""
+    """Return how one image is rendered; `exposure`, 0 to 1, is the habit of the patient's ward."""
     marker = str(rng.choice(("", "L", "R"), p=(0.45, 0.2, 0.35)))
     margins = [rng.uniform(0, 0.03) if rng.random() < 0.12 else 0.0 for _ in range(4)]
     return Rendering(

@@ -57,10 +57,10 @@ def write_synthetic_dataset(
     seed: int = 0,
     progress: Callable[[int, int], None] | None = None,
 ) -> None:
-    """Draw a dataset and put it at `folder`, complete or not at all; replaces an older synthetic.
+    """Draw a dataset and put it at `folder`, complete or not at all; replaces an older one.
 
     Args:
-        folder: where to; must be absent, empty or a synthetic dataset.
+        folder: where to; must be absent, empty or a dataset drawn earlier.
         n_images: how many images, at least 1. The first n are the same whatever n is.
         size: px, height = width of the images, 64 to 1024.
         seed: not negative. The same seed gives the same files.

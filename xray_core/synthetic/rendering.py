@@ -1,4 +1,4 @@
-"""Turns a drawn chest into a rendering: opacities with known boxes, clutter, exposure, noise."""
+"""Turns a drawn chest into an image: opacities with known boxes, clutter, exposure, noise."""
 
 from dataclasses import dataclass
 
@@ -135,7 +135,7 @@ def develop(
         canvas: where the chest stands.
         chest: its layers.
         opacity: share of the air replaced, (size, size), 0 to 1.
-        rendering: exposure and clutter.
+        rendering: exposure, and what else is on the image.
         rng: for texture and noise; drawn from in a fixed order.
 
     Returns:

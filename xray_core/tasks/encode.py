@@ -51,7 +51,7 @@ def encode_labels(findings: pd.Series, task: Task) -> pd.DataFrame:
 
     Raises:
         LabelError: a finding is in no class and not a negative, or an image of a
-            single-task does not fall in exactly one class.
+            single-label task does not fall in exactly one class.
 
     >>> from xray_core.tasks import TASKS
     >>> encode_labels(pd.Series(["Typical Appearance"]), TASKS["siim_opacity"])
@@ -99,7 +99,7 @@ def encode_catalog(catalog: Catalog, task: Task) -> pd.DataFrame:
 def combine_labels(catalog: Catalog) -> pd.Series:
     """Return each image's published labels in one string, of the study and of the image itself.
 
-    Combinations of them are combined labels than a task's, since a task merges some of them.
+    These combinations are finer than a task's classes, which merge some of them.
     """
     images = catalog.images
     own = images["image_findings"]

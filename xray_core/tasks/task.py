@@ -17,7 +17,7 @@ class Task:
         question: the task in words, for a person who chooses.
         column: the catalog column that holds the findings.
         negatives: findings that mean "none of the classes"; their targets are all zero.
-        left_out: findings whose images take no subset, as if they were unlabelled.
+        left_out: findings whose images are in no subset, as if they were unlabelled.
         multilabel: whether an image may belong to several classes.
         first_only: whether only the first of an image's findings counts.
         source: where the grouping comes from.

@@ -1,6 +1,6 @@
-"""Learning combined labels than are evaluated, where the authors published more than is asked.
+"""Learning combined labels, where the authors published more than is asked.
 
-Whether a image shows an opacity is easier to learn together with what kind it is: each
+Whether an image shows an opacity is easier to learn together with what kind it is: each
 combination of published labels becomes an output of its own, and the probability of a class is
 the sum over its combinations. Only the training differs; the saved model answers the question.
 """
@@ -36,7 +36,7 @@ def find_combinations(labels: pd.Series, actual: NDArray[np.int64]) -> CombinedL
     """Return the combinations that training images have.
 
     Args:
-        labels: str, shape (n_images,): the published labels of each; see `labels.combine_labels`.
+        labels: str, shape (n_images,): the published labels of each; see `tasks.combine_labels`.
         actual: int, shape (n_images,): class of each.
     """
     pairs = pd.Series(list(zip(actual.tolist(), labels.tolist(), strict=True)))

@@ -21,5 +21,5 @@ def build_loss(recipe: Recipe) -> Any:
 
 
 def is_plain(recipe: Recipe) -> bool:
-    """Whether what is learnt is what validation is evaluated by: cross-entropy of whole targets."""
+    """Whether what is learnt is what the validation loss is: cross-entropy of whole targets."""
     return recipe.loss == "cross_entropy" and not recipe.label_smoothing

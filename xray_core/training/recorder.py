@@ -276,7 +276,7 @@ class Recorder(keras.callbacks.Callback):  # type: ignore[misc]
             )
 
     def _mean(self, name: str, logs: dict[str, float]) -> float:
-        """Return Keras' mean of "loss" or "accuracy", as they would be evaluated.
+        """Return Keras' mean of "loss" or "accuracy", of what is evaluated.
 
         Where something else than the cross-entropy of the evaluated classes is learnt, that is a
         metric of its own.

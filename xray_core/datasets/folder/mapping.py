@@ -37,7 +37,7 @@ ROLES = (
     *BOX_CORNERS,
     *ORIGINAL_SIZE,
 )
-MAX_SEPARATOR = 3  # signs
+MAX_SEPARATOR = 3  # characters
 
 
 @dataclass(frozen=True)
@@ -184,7 +184,7 @@ def _write_whole(path: Path, text: str) -> Path:
 
 
 def _check_text(name: str, value: object, lines: bool = False) -> None:
-    """Refuse what is no text, holds half a character, or, but for `lines`, control signs."""
+    """Refuse what is no text, holds half a character, or, but for `lines`, control characters."""
     if not isinstance(value, str) or any(
         (sign < " " and not lines) or "\ud800" <= sign <= "\udfff" for sign in value
     ):

@@ -1,5 +1,5 @@
-"""Training checks of a training that goes wrong, each looked for by one function of its history.
+"""Training checks: what may go wrong in a training, each a function of its history.
 
-To add one: a function from `TrainingHistory` to results in the module of its theme, one line in
+To add one: a function from `TrainingHistory` to results in the module of its theme, one entry of
 `diagnose.CHECKS`, and a paragraph in the guide.
 """

@@ -42,7 +42,7 @@ def stability_advice(recipe: Recipe, phase: Phase) -> str:
 
 
 def overfitting_advice(recipe: Recipe, phase: Phase) -> str:
-    """Return the advice against over-fitting: what this recipe does not do yet."""
+    """Return the advice against overfitting: what this recipe does not do yet."""
     wishes = []
     if recipe.augment.is_none:
         wishes += ["augment.horizontal_flip=true", "augment.zoom=0.1", "augment.shift=0.05"]

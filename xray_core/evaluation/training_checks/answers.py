@@ -1,4 +1,4 @@
-"""Training checks in what is answered: one class to everything, or some class never."""
+"""Checks of what is predicted: one class for every image, or some class never."""
 
 import numpy as np
 

@@ -16,13 +16,13 @@ Floats = NDArray[np.float64]
 
 # One odd epoch happens to every training, two in a row to many: what lasts three is said.
 LASTING = 3
-# Before that many batches of a phase nothing is evaluated: batch normalisation, whose averages
-# usually take over 1% of each batch, still evaluates by its start (0.99^300 = 5%), and so do
+# Before that many batches of a phase nothing is checked: batch normalisation, whose averages
+# usually take over 1% of each batch, still depends on its start (0.99^300 = 5%), and so do
 # the averages of Adam.
 SETTLED_STEPS = 300
 WINDOW = 10  # epochs looked back on, so that swings that are over are not held against a run
 # A share of n images lies within two standard errors of the truth 19 times of 20. A hundred
-# epochs are a hundred chances to stray, so alarms begin at four: once in 16,000.
+# epochs are a hundred chances to stray, so warnings begin at four: once in 16,000.
 N_ERRORS = 4.0
 
 
@@ -88,7 +88,7 @@ class TrainingHistory:
 
     @property
     def is_settled(self) -> bool:
-        """Whether the phase has lasted long enough for its curves to be evaluated."""
+        """Whether the phase has lasted long enough for its curves to be checked."""
         return len(self) >= LASTING and int(self.steps[-1]) >= SETTLED_STEPS
 
     @property

@@ -1,4 +1,4 @@
-"""Training checks in the training loss: nothing is learned, it rises, jumps, or is no number."""
+"""Checks of the training loss: nothing is learned, it rises, jumps, or is no number."""
 
 import numpy as np
 

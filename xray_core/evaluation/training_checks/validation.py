@@ -1,4 +1,4 @@
-"""Training checks on the validation set: overfitting, unsteady, too good, too few, its own."""
+"""Checks against the validation set: overfitting, swings, too good, too small, or it leaks."""
 
 import numpy as np
 

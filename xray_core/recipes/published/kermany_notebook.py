@@ -6,7 +6,7 @@ loss with patience 3, "augmentation by small perturbations" without figures.
 
 Ours differs: the image size is unpublished, we take 150 px; the perturbations are ours; the
 validation images are taken from the training set by patient, since the published validation
-subset of 16 images is too small to stop by.
+set of 16 images is too small to stop by.
 """
 
 from xray_core.preprocess.spec import AugmentSpec, PreprocessSpec

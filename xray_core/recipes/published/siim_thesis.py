@@ -1,9 +1,9 @@
 """The SIIM-FISABIO-RSNA COVID-19 thesis: fourteen experiments, one recipe each.
 
 Common to all, as published: 299 px, batch 16, categorical cross-entropy (6.12: the sparse one, the
-same function), split by image 80/20 without a test set, so that patients leak and evaluation is by
-the validation set that also chose the epoch; the run's report says both. Where two phases are
-trained, the published figure is that after the second.
+same function), split by image 80/20 without a test set, so that patients leak, and the
+validation set is evaluated, which also chose the epoch; the run's report says both. Where two
+phases are trained, the published figure is that after the second.
 
 Where a detail is missing or plainly a slip:
     Shear 0.05 is next to nothing, since Keras' ImageDataGenerator takes it in degrees; kept.
@@ -13,9 +13,9 @@ Where a detail is missing or plainly a slip:
     6.8: which augmentation is not said; A. 6.12: none is named, and none is used.
     6.11: SGD without momentum. 6.12: RMSprop at its own rate, 1e-3.
     9.1: the optimizer of the fine-tuning is not given; Nadam, as everywhere else.
-    9, 9.1, 10: the notebook lost 13 of the 1,267 hidden images; ours evaluate every one.
+    9, 9.1, 10: the notebook lost 13 of the 1,267 held-out images; ours test on every one.
 
-"Corrected" is the same experiment corrected: grouped by patient, with a test set of its own,
+"Corrected" is the same experiment done soundly: split by patient, with a test set of its own,
 batch normalisation frozen while the base is fine-tuned, learning rates above 1e-3 lowered to it
 and those of whole pretrained networks and of 6.1 to 1e-4, balanced class weights. (6.1 has no batch
 normalisation: on images of 64 px it answered one class to all at 1e-3, balanced or not, and learned

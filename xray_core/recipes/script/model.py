@@ -13,7 +13,7 @@ from xray_core.models import MODELS, RUN_MODEL
 from xray_core.recipes.schema import Recipe
 
 HEADS_MODULE = "heads.py"
-COPIED = ("own", "classics")  # modules whose builders are whole functions
+WRAPPING = "applications"  # the module whose builders wrap Keras' own; all others are copied
 SYMMETRIC = """\
     x = layers.Rescaling(1 / 127.5, offset=-1.0, name="rescale")(image)
     x = layers.Concatenate(name="to_rgb")([x, x, x])
@@ -87,7 +87,7 @@ def write_model(recipe: Recipe) -> str:
     """
     check_model(recipe)
     module, function = MODELS[recipe.model].builder.split(":")
-    if module in COPIED:
+    if module != WRAPPING:
         copied = copy_definitions((HEADS_MODULE, f"{module}.py"), [function])
         building = f'    model = {function}(n_classes, SIZE, weights="random", multilabel=False)\n'
     else:
@@ -107,8 +107,9 @@ def quote(text: str) -> str:
 
 def _is_covered(name: str) -> bool:
     card = MODELS[name]
-    # A script deals out images alone.
-    return name in APPLICATIONS or (card.builder.split(":")[0] in COPIED and not card.tabular)
+    if card.builder.startswith(f"{WRAPPING}:"):
+        return name in APPLICATIONS
+    return not card.tabular  # a script deals out images alone
 
 
 def _write_application(recipe: Recipe) -> str:
