@@ -14,6 +14,7 @@ from typing import Any
 from uuid import uuid4
 
 MOST_BYTES = 32 * 2**20  # of a JSON file; the largest of ours, a report of 15 classes, has 10 MB
+BYTE_UNITS = (("GB", 1e9), ("MB", 1e6), ("kB", 1e3))
 DEEPEST = 50  # objects and lists within each other; ours have six
 
 
@@ -71,7 +72,7 @@ def read_json(path: Path) -> Any:
     with path.open("rb") as file:
         content = file.read(MOST_BYTES + 1)
     if len(content) > MOST_BYTES:
-        raise ValueError(f"it is larger than {MOST_BYTES / 2**20:.0f} MB")
+        raise ValueError(f"it is larger than {format_bytes(MOST_BYTES)}")
     return parse_json(content)
 
 
@@ -139,6 +140,17 @@ def append_jsonl(path: Path, values: Mapping[str, Any]) -> None:
 def format_line(values: Mapping[str, Any]) -> str:
     """Return a line of a log that `read_jsonl` reads; text is made good as by `write_json`."""
     return _to_json(dict(values), finite=False) + "\n"
+
+
+def format_bytes(n_bytes: float) -> str:
+    """Return a size for a person, in the units that disks are sold by.
+
+    >>> [format_bytes(n_bytes) for n_bytes in (820_000, 3.4e6, 120e6, 7.25e9, 1.2e12)]
+    ['820 kB', '3.4 MB', '120 MB', '7.2 GB', '1,200 GB']
+    """
+    unit, length = next((one for one in BYTE_UNITS if n_bytes >= one[1]), BYTE_UNITS[-1])
+    decimals = 1 if unit != "kB" and n_bytes < 10 * length else 0
+    return f"{n_bytes / length:,.{decimals}f} {unit}"
 
 
 def utc_now() -> str:

@@ -290,15 +290,18 @@ UNSAFE = (
     *("..\\out.png", "\\out.png", "a\\..\\..\\out", ".. /out.png", "a/...", "line\nbreak.png"),
     *("n" * 300, "/".join(["deep" * 20] * 20)),
 )
-CLUTTER = ("__MACOSX/._1.png", "a/.DS_Store", "._table.csv", "Thumbs.db", "a/__MACOSX/b.png")
+HIDDEN = (
+    *("__MACOSX/._1.png", "a/.DS_Store", "._table.csv", "Thumbs.db", "a/__MACOSX/b.png"),
+    "a/.cache/b.png",
+)
 
 
 @pytest.mark.parametrize("kind", ["zip", "tar", "tar.gz"])
-def test_members_that_lead_elsewhere_are_left_out_and_clutter_in_silence(
+def test_members_that_lead_elsewhere_are_left_out_and_hidden_ones_in_silence(
     kind: str, workspace: Workspace
 ) -> None:
     write_archive(
-        workspace.data / f"a.{kind}", {**dict.fromkeys((*UNSAFE, *CLUTTER), b"!"), **FILES}
+        workspace.data / f"a.{kind}", {**dict.fromkeys((*UNSAFE, *HIDDEN), b"!"), **FILES}
     )
 
     done = unpack(workspace, "a")
@@ -496,7 +499,7 @@ def test_a_bomb_is_stopped(
     monkeypatch.setattr(members, "ALWAYS_ALLOWED", 10**6)
     bomb(workspace.data / f"a.{kind}", 5 * 10**6)
 
-    with pytest.raises(DatasetError, match=rf"^a\.{kind} unpacks to more than 1 MB"):
+    with pytest.raises(DatasetError, match=rf"^a\.{kind} unpacks to more than 1.0 MB"):
         unpack(workspace, "a")
 
     written = read_tree(workspace.data / ".a.partial")
@@ -511,7 +514,7 @@ def test_what_a_header_hides_is_counted_while_reading(
     bomb(workspace.data / "a.tar.gz", 5 * 10**6)
     size = (workspace.data / "a.tar.gz").stat().st_size
     replace_bytes(workspace.data / "a.tar.gz", size - 4, struct.pack("<I", size + 1000))
-    with pytest.raises(DatasetError, match="unpacks to more than 1 MB"):
+    with pytest.raises(DatasetError, match="unpacks to more than 1.0 MB"):
         unpack(workspace, "a")
 
     for size in (3, 600_000):
@@ -530,12 +533,12 @@ def test_what_lies_behind_the_end_or_is_passed_over_counts_too(
     content = (workspace.data / "a.tar").read_bytes()
     (workspace.data / "a.tar").unlink()
     (workspace.data / "a.tar.gz").write_bytes(gzip.compress(content + bytes(5 * 10**6)))
-    with pytest.raises(DatasetError, match="unpacks to more than 1 MB"):
+    with pytest.raises(DatasetError, match="unpacks to more than 1.0 MB"):
         unpack(workspace, "a")
 
     stream = io.BytesIO(content)
     checked = members._Checked(workspace.data / "a.tar.gz", stream)
-    with pytest.raises(DatasetError, match="unpacks to more than 1 MB"):
+    with pytest.raises(DatasetError, match="unpacks to more than 1.0 MB"):
         checked.seek(2 * 10**6)
     assert stream.tell() == 0  # not even unpacked to be thrown away
 
@@ -579,7 +582,7 @@ def test_space_is_checked_before_anything_is_written(
     write_archive(workspace.data / f"a.{kind}", NOISE)
     monkeypatch.setattr(unpacking.shutil, "disk_usage", lambda _: Usage(50_000))
 
-    with pytest.raises(DatasetError, match="no space to unpack: about 0 MB are needed"):
+    with pytest.raises(DatasetError, match="no space to unpack: about [0-9]+ kB are needed"):
         unpack(workspace, "a")
 
     assert read_tree(workspace.data / ".a.partial" / "files") == {}

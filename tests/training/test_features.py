@@ -275,7 +275,7 @@ def test_features_that_would_fill_the_memory_are_not_stored(
     cut, why = cut_odd("usual")
 
     assert cut is None
-    assert why.startswith("the features of 1,000 images would take 0.0 GB of memory")
+    assert why.startswith("the features of 1,000 images would take 16 kB of memory")
 
 
 @pytest.mark.parametrize(("kind", "shape"), [("usual", (None, 4)), ("two ways", (None, 6, 6, 4))])

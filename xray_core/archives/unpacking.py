@@ -24,7 +24,7 @@ from xray_core.archives.groups import ArchiveGroup, find_group, read_note, stem_
 from xray_core.archives.members import Archive, Member, Skipped, open_archive
 from xray_core.catalog import Remark
 from xray_core.errors import DatasetError, XrayError
-from xray_core.files import read_json, write_json
+from xray_core.files import format_bytes, read_json, write_json
 from xray_core.filling import fill_alone
 from xray_core.records import build_record
 from xray_core.workspace import Workspace
@@ -173,9 +173,8 @@ class _Unpacking:
         needed -= max(0, _size_of(self._files) - self._now.n_bytes)
         free = max(0, shutil.disk_usage(self._files).free - RESERVE)
         if todo and needed > free:
-            raise _full_disk(
-                self._group.folder, f"about {_mb(needed)} are needed and {_mb(free)} can be used"
-            )
+            what = f"about {format_bytes(needed)} are needed and {format_bytes(free)} can be used"
+            raise _full_disk(self._group.folder, what)
 
     def _unpack(self, path: Path) -> None:
         group, start, n_before = self._group, self._now.read, self._now.n_files
@@ -228,7 +227,7 @@ class _Unpacking:
             while chunk := member.content.read(CHUNK):
                 n_bytes += len(chunk)
                 if shutil.disk_usage(self._files).free < RESERVE + len(chunk):
-                    raise _full_disk(self._group.folder, f"{_mb(RESERVE)} are left")
+                    raise _full_disk(self._group.folder, f"{format_bytes(RESERVE)} are left")
                 file.write(chunk)
                 self._now = replace(self._now, read=start + archive.position)
                 self._tell()
@@ -287,11 +286,7 @@ def _write_errors(folder: Path) -> Iterator[None]:
 
 def _full_disk(folder: Path, what: str) -> DatasetError:
     return DatasetError(
-        f"{folder}: no space to unpack: {what}, beside {_mb(RESERVE)} that stay free. Free some "
-        "space, or set XRAY_HOME to a folder on a larger disk, then unpack again: what is "
-        "unpacked so far is kept."
+        f"{folder}: no space to unpack: {what}, beside {format_bytes(RESERVE)} that stay free. "
+        "Free some space, or set XRAY_HOME to a folder on a larger disk, then unpack again: what "
+        "is unpacked so far is kept."
     )
-
-
-def _mb(n_bytes: int) -> str:
-    return f"{n_bytes / 1e6:,.0f} MB"

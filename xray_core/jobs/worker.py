@@ -11,6 +11,7 @@ import traceback
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
+from pathlib import Path
 from typing import TypeVar
 
 from filelock import FileLock, Timeout
@@ -24,7 +25,7 @@ from xray_core.jobs.queue import JobQueue
 from xray_core.jobs.rebuild import find_job
 from xray_core.jobs.settings import QueueSettings, read_settings
 from xray_core.jobs.supervision import Supervisor
-from xray_core.processes import lower_priority, start_detached, xray_command
+from xray_core.processes import is_locked, lower_priority, start_detached, xray_command
 from xray_core.runs import list_runs
 from xray_core.workspace import Workspace
 
@@ -59,13 +60,7 @@ def prepare_worker(workspace: Workspace) -> None:
 
 def worker_is_running(workspace: Workspace) -> bool:
     """Whether a worker holds this workspace's lock."""
-    lock = _lock(workspace)
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        return True
-    lock.release()
-    return False
+    return is_locked(_lock_file(workspace))
 
 
 def run_worker(
@@ -89,7 +84,7 @@ def run_worker(
         False, at once, if another worker serves this workspace.
     """
     lower_priority()
-    lock = _lock(workspace)
+    lock = FileLock(_lock_file(workspace))
     while True:
         try:
             # A short wait: `worker_is_running` holds the lock for an instant to see if it is free.
@@ -211,6 +206,6 @@ def _may_stand_by(settings: QueueSettings) -> bool:
     return settings.warm and os.environ.get("XRAY_STANDBY") != "0"
 
 
-def _lock(workspace: Workspace) -> FileLock:
+def _lock_file(workspace: Workspace) -> Path:
     workspace.folder.mkdir(parents=True, exist_ok=True)
-    return FileLock(workspace.folder / "worker.lock")
+    return workspace.folder / "worker.lock"

@@ -31,6 +31,7 @@ from filelock import FileLock, Timeout
 from numpy.typing import NDArray
 
 from xray_core.errors import DatasetError, ImageError, XrayError
+from xray_core.files import format_bytes
 from xray_core.preprocess.images import Pixels, read_preprocessed
 from xray_core.preprocess.spec import PreprocessSpec
 
@@ -255,7 +256,8 @@ class _Partial:
         """Raise DatasetError if `n_images` more do not fit on the disk."""
         needed, free = n_images * self._row_bytes, shutil.disk_usage(self._target).free
         if needed > free:
-            raise _full_disk(self._target, f"{_mb(needed)} are needed and {_mb(free)} are free")
+            what = f"{format_bytes(needed)} are needed and {format_bytes(free)} are free"
+            raise _full_disk(self._target, what)
 
     def write(self, row: int, image: Pixels) -> None:
         """Write one image; it counts as done from the next flush on."""
@@ -307,7 +309,3 @@ def _full_disk(place: Path, what: str) -> DatasetError:
         f"in {place.parent} may be deleted), choose a smaller preprocess.size, or set XRAY_HOME "
         "to a folder on a larger disk. What is done is kept."
     )
-
-
-def _mb(n_bytes: int) -> str:
-    return f"{n_bytes / 1e6:,.0f} MB"

@@ -16,6 +16,7 @@ import numpy as np
 import psutil
 from numpy.typing import NDArray
 
+from xray_core.files import format_bytes
 from xray_core.recipes import Phase, Recipe
 from xray_core.training.combined_labels import MERGED
 from xray_core.training.devices import parallel_devices
@@ -180,6 +181,6 @@ def _too_large(place: Any, n_images: int) -> str:
     if needed <= most:
         return ""
     return (
-        f"the features of {n_images:,} images would take {needed / 2**30:.1f} GB of memory, "
-        f"and at most {most / 2**30:.1f} GB are used for it"
+        f"the features of {n_images:,} images would take {format_bytes(needed)} of memory, "
+        f"and at most {format_bytes(most)} are used for it"
     )

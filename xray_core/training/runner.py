@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from xray_core.errors import RunError, XrayError
 from xray_core.evaluation.calibrate import fit_calibration
 from xray_core.evaluation.report import prediction_table, report_run
+from xray_core.files import format_bytes
 from xray_core.models import build_model, check_weights
 from xray_core.preprocess.cache import BuildStopped
 from xray_core.processes import lower_priority, read_allocator
@@ -117,10 +118,10 @@ def _outcome(run: Run, workspace: Workspace, progress: Progress, reserve: Path) 
 
 def _explain(error: Exception, run: Run) -> str:
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
-        free = shutil.disk_usage(run.folder).free / 2**20
+        free = shutil.disk_usage(run.folder).free
         return (
-            f"The disk is full ({free:.0f} MB free). Free some space, for example old runs or "
-            "the cache folder, then resume the run."
+            f"The disk is full ({format_bytes(free)} free). Free some space, for example old "
+            "runs or the cache folder, then resume the run."
         )
     # Of the GPU's memory TensorFlow raises a class of its own; JAX names the status in the message.
     name, words = type(error).__name__, str(error)
