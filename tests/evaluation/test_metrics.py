@@ -7,7 +7,9 @@ import pytest
 from sklearn import metrics as reference
 
 from xray_core.evaluation.metrics import (
+    area_of_steps,
     area_under_roc,
+    areas_per_class,
     confusion_counts,
     cross_entropy,
     curve_steps,
@@ -17,6 +19,7 @@ from xray_core.evaluation.metrics import (
     roc_curve,
     specificity_per_class,
     summarise,
+    summarise_counts,
 )
 
 
@@ -38,7 +41,12 @@ def test_the_summary_equals_scikit_learns(n_classes: int, seed: int) -> None:
     scores = probabilities[:, 1] if n_classes == 2 else probabilities
 
     summary = summarise(actual, probabilities)
+    confusion = confusion_counts(actual, predicted, n_classes)
+    of_rounds = summarise_counts(confusion, areas_per_class(actual, probabilities))
 
+    assert {name: float(value) for name, value in of_rounds.items()} == pytest.approx(
+        summary, abs=1e-12
+    )
     assert summary == pytest.approx(
         {
             "accuracy": reference.accuracy_score(actual, predicted),
@@ -82,9 +90,13 @@ def test_the_area_counts_ties_as_half(n_levels: int) -> None:
     is_positive = rng.random(300) < 0.3
     scores = rng.integers(0, n_levels, 300) / n_levels
 
-    assert area_under_roc(is_positive, scores) == pytest.approx(
-        reference.roc_auc_score(is_positive, scores), abs=1e-12
+    steps = curve_steps(is_positive, scores)
+    positives, negatives = (
+        np.bincount(steps[kind], minlength=len(steps)) for kind in (is_positive, ~is_positive)
     )
+    expected = pytest.approx(reference.roc_auc_score(is_positive, scores), abs=1e-12)
+    assert area_of_steps(positives, negatives) == expected
+    assert area_under_roc(is_positive, scores) == expected
 
 
 @pytest.mark.parametrize(
