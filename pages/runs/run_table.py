@@ -196,7 +196,7 @@ def _columns() -> dict[str, Any]:
 
 
 @st.cache_data(max_entries=4000, ttl=DISK_TTL, show_spinner=False)
-def _read_size(folder: str, state_of_it: Sequence[str]) -> int:
+def _read_size(folder: str, state: Sequence[str]) -> int:
     """Return a run's bytes on disk; measured again when its state is another."""
     return disk_use(Run(Path(folder)))
 

@@ -138,9 +138,7 @@ def _read_rows(root: Path) -> tuple[pd.DataFrame, list[Remark]]:
     table["image_id"] = (table["folder"] + "/" + table["file"]).str.removeprefix("/")
     repeated = table["image_id"].duplicated() & ~nameless
     images = table[~nameless & ~repeated].reset_index(drop=True)
-    images["findings"] = [
-        name_finding(*labels) for labels in zip(*map(images.get, LABELS), strict=True)
-    ]
+    images["findings"] = _name_findings(images)
     images["patient_id"] = [
         name_patient(file, folder)
         for file, folder in images[["file", "folder"]].itertuples(index=False)
