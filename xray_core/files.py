@@ -13,9 +13,11 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-MOST_BYTES = 32 * 2**20  # of a JSON file; the largest of ours, a report of 15 classes, has 10 MB
+MAX_JSON_BYTES = (
+    32 * 2**20
+)  # of a JSON file; the largest of ours, a report of 15 classes, has 10 MB
 BYTE_UNITS = (("GB", 1e9), ("MB", 1e6), ("kB", 1e3))
-DEEPEST = 50  # objects and lists within each other; ours have six
+MAX_LEVELS = 50  # objects and lists within each other; ours have six
 
 
 class replaced_file:  # noqa: N801 - reads as a verb phrase in a with statement
@@ -70,9 +72,9 @@ def read_json(path: Path) -> Any:
         ValueError: it is damaged; the message says how.
     """
     with path.open("rb") as file:
-        content = file.read(MOST_BYTES + 1)
-    if len(content) > MOST_BYTES:
-        raise ValueError(f"it is larger than {format_bytes(MOST_BYTES)}")
+        content = file.read(MAX_JSON_BYTES + 1)
+    if len(content) > MAX_JSON_BYTES:
+        raise ValueError(f"it is larger than {format_bytes(MAX_JSON_BYTES)}")
     return parse_json(content)
 
 
@@ -101,7 +103,7 @@ def parse_json(content: bytes | str, *, finite: bool = True) -> Any:
     except UnicodeDecodeError as error:
         raise ValueError(f"it is no UTF-8 text: {error.reason} at byte {error.start}") from error
     except RecursionError as error:
-        raise ValueError(f"it has more than {DEEPEST} levels") from error
+        raise ValueError(f"it has more than {MAX_LEVELS} levels") from error
     _check(values, 1)
     return values
 
@@ -192,8 +194,8 @@ def _check(value: Any, level: int) -> None:
             except UnicodeEncodeError as error:
                 raise ValueError("it holds text that is no Unicode: half a sign") from error
     elif isinstance(value, dict | list):
-        if level > DEEPEST:
-            raise ValueError(f"it has more than {DEEPEST} levels")
+        if level > MAX_LEVELS:
+            raise ValueError(f"it has more than {MAX_LEVELS} levels")
         if isinstance(value, dict):
             for name, item in value.items():
                 _check(name, level)

@@ -15,7 +15,7 @@ from streamlit.web import cli
 
 import pages.components
 
-POLL = 0.05  # seconds
+POLL_SECONDS = 0.05  # seconds
 
 
 def main(options: list[str]) -> None:
@@ -30,7 +30,7 @@ def main(options: list[str]) -> None:
 
 def _import_parts() -> None:
     while not runtime.exists():  # at the same time, both would only be slower
-        time.sleep(POLL)
+        time.sleep(POLL_SECONDS)
     for module in pkgutil.walk_packages(pages.components.__path__, "pages.components."):
         importlib.import_module(module.name)
 

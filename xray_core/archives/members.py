@@ -26,17 +26,17 @@ from xray_core.errors import DatasetError
 from xray_core.files import format_bytes
 from xray_core.paths import is_hidden, open_file
 
-RATIO = 100  # times its packed size that an archive may unpack to; images reach 10
-ALWAYS_ALLOWED = 256 * 2**20  # bytes that any archive may unpack to, however small it is
-LARGEST_FILE = 8 * 2**30  # bytes
-LARGEST_READ = 16 * 2**20  # bytes; tarfile takes some headers into memory as a whole
+MAX_UNPACKED_RATIO = 100  # times its packed size that an archive may unpack to; images reach 10
+ALWAYS_ALLOWED_BYTES = 256 * 2**20  # bytes that any archive may unpack to, however small it is
+MAX_FILE_BYTES = 8 * 2**30  # bytes
+MAX_READ_BYTES = 16 * 2**20  # bytes; tarfile takes some headers into memory as a whole
 LONGEST_PART, LONGEST_PATH = 255, 1000  # bytes; what the common systems can write
 RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
 KINDS = {
     "unsafe_name": "Members with a name that leads elsewhere or cannot be written, left out",
     "link": "Links and devices, left out",
     "repeated_name": "Members whose name came before, left out: the first is kept",
-    "too_large": f"Members of more than {format_bytes(LARGEST_FILE)}, left out",
+    "too_large": f"Members of more than {format_bytes(MAX_FILE_BYTES)}, left out",
 }
 BROKEN = (
     *(zipfile.BadZipFile, tarfile.TarError, zlib.error, lzma.LZMAError, struct.error),
@@ -125,7 +125,7 @@ def open_archive(path: Path) -> Iterator[Archive]:
 
 def most_unpacked(path: Path) -> int:
     """Return how many bytes an archive may unpack to before it counts as a bomb."""
-    return max(ALWAYS_ALLOWED, RATIO * path.stat().st_size)
+    return max(ALWAYS_ALLOWED_BYTES, MAX_UNPACKED_RATIO * path.stat().st_size)
 
 
 def describe_bomb(path: Path) -> DatasetError:
@@ -180,7 +180,7 @@ class _Names:
             self._skipped.add("unsafe_name", name)
         elif not is_file:
             self._skipped.add("link", name)
-        elif size > LARGEST_FILE:
+        elif size > MAX_FILE_BYTES:
             self._skipped.add("too_large", name)
         elif (key := os.path.normcase(path)) in self._seen:
             self._skipped.add("repeated_name", name)
@@ -260,7 +260,7 @@ class _Checked:
         self._most = most_unpacked(path)
 
     def read(self, n_bytes: int = -1) -> bytes:
-        if not 0 <= n_bytes <= LARGEST_READ:
+        if not 0 <= n_bytes <= MAX_READ_BYTES:
             raise EOFError(f"a header of {n_bytes:,} bytes")
         if self._stream.tell() > self._most:
             raise describe_bomb(self._path)

@@ -12,7 +12,7 @@ import pandas as pd
 from xray_core.audit.issue import SEVERITIES
 from xray_core.evaluation.training_checks.advice import lower_rate
 from xray_core.evaluation.training_checks.answers import check_answers
-from xray_core.evaluation.training_checks.history import LASTING, CheckResult, read_history
+from xray_core.evaluation.training_checks.history import LASTING_EPOCHS, CheckResult, read_history
 from xray_core.evaluation.training_checks.learning import check_finite, check_learning
 from xray_core.evaluation.training_checks.validation import (
     check_overfitting,
@@ -45,7 +45,7 @@ LOOKED_FOR = (
     "starting weights that have seen what is evaluated",
 )
 DIVERGED = "the training diverged"  # the recorder's words for a loss that is no number
-MIN_EPOCHS = LASTING
+MIN_EPOCHS = LASTING_EPOCHS
 
 
 def diagnose(

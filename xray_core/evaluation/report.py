@@ -15,7 +15,8 @@ from xray_core.runs import Run
 from xray_core.runs.starting_weights import read_record
 
 Report = dict[str, Any]
-WHOLE = ("accuracy", "balanced_accuracy", "auc", "f1_macro")  # are said of all classes together
+# Are said of all classes together.
+WHOLE_FIGURES = ("accuracy", "balanced_accuracy", "auc", "f1_macro")
 PREFIX = "p_"  # columns of probabilities: "p_<class>"
 
 
@@ -141,7 +142,7 @@ def _summary(
         "n_patients": int(evaluated.patients.max()) + 1,
         "left_out": evaluated.left_out,
         "classes": classes,
-        "metrics": {name: figures[name][0] for name in WHOLE},
+        "metrics": {name: figures[name][0] for name in WHOLE_FIGURES},
         "per_class": [
             {
                 "class": name,

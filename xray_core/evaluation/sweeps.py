@@ -18,7 +18,7 @@ from xray_core.workspace import Workspace
 
 FIGURES = ("accuracy", "balanced_accuracy", "auc")
 UNCHANGED = "as published"
-GIVEN = ["group", "subset", "actual"]  # of predictions: what no network decides
+GIVEN_COLUMNS = ["group", "subset", "actual"]  # of predictions: what no network decides
 
 
 @dataclass(frozen=True)
@@ -163,7 +163,7 @@ def _average(runs: Sequence[Run], n_rounds: int) -> Report | None:
     first = tables[0]
     if not all(
         list(table.columns) == list(first.columns)
-        and table[GIVEN].equals(first[GIVEN])  # the images themselves are the index
+        and table[GIVEN_COLUMNS].equals(first[GIVEN_COLUMNS])  # the images themselves are the index
         for table in tables[1:]
     ):
         return None

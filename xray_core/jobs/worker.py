@@ -29,10 +29,10 @@ from xray_core.processes import is_locked, lower_priority, start_detached, xray_
 from xray_core.runs import list_runs
 from xray_core.workspace import Workspace
 
-POLL = 0.1  # seconds between two looks at the queue
-SEARCH_EVERY = 10.0  # seconds between two looks for submitted runs that the queue does not know
-IDLE = 60.0  # seconds without work after which the worker ends; the next submit starts one
-STANDBY_IDLE = 900.0  # the same while it keeps a process ready for the next training
+POLL_SECONDS = 0.1  # seconds between two looks at the queue
+SEARCH_SECONDS = 10.0  # seconds between two looks for submitted runs that the queue does not know
+IDLE_SECONDS = 60.0  # seconds without work after which the worker ends; the next submit starts one
+STANDBY_IDLE_SECONDS = 900.0  # the same while it keeps a process ready for the next training
 
 T = TypeVar("T")
 
@@ -66,7 +66,7 @@ def worker_is_running(workspace: Workspace) -> bool:
 def run_worker(
     workspace: Workspace,
     *,
-    idle: float = IDLE,
+    idle: float = IDLE_SECONDS,
     stay: bool = False,
     launcher: Launcher | None = None,
 ) -> bool:
@@ -105,10 +105,12 @@ def run_worker(
 
 def _serve(service: "_Service", idle: float) -> None:
     last_work = time.monotonic()
-    while time.monotonic() - last_work < (max(idle, STANDBY_IDLE) if service.is_standby else idle):
+    while time.monotonic() - last_work < (
+        max(idle, STANDBY_IDLE_SECONDS) if service.is_standby else idle
+    ):
         if service.look():
             last_work = time.monotonic()
-        time.sleep(min(POLL, idle))
+        time.sleep(min(POLL_SECONDS, idle))
     service.close()
 
 
@@ -130,7 +132,7 @@ class _Service:
     def look(self) -> bool:
         """Do what is to be done now; return whether there is anything to wait for."""
         self._settings = self._try("settings", lambda: read_settings(self._home)) or self._settings
-        if time.monotonic() - self._searched > SEARCH_EVERY:
+        if time.monotonic() - self._searched > SEARCH_SECONDS:
             self._try("runs", self._search)
             self._searched = time.monotonic()
         jobs = self._try("queue", self._queue.list_jobs)

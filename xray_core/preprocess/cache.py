@@ -37,7 +37,7 @@ from xray_core.preprocess.spec import PreprocessSpec
 
 VERSION = 1  # raise it when the same file and spec give other pixels than before
 FLUSH_SECONDS = 2.0  # work that a kill may cost
-AHEAD = 128  # images decoded before the first of them is written; bounds the memory
+N_IMAGES_AHEAD = 128  # images decoded before the first of them is written; bounds the memory
 NO_SPACE = (errno.ENOSPC, errno.EDQUOT)
 PIXELS, DONE, MARKER = "pixels.uint8", "done.uint8", "cache.json"
 
@@ -216,7 +216,7 @@ def _in_order(
     waiting: deque[tuple[int, Future[Pixels | str]]] = deque()
     for row in rows:
         waiting.append((row, pool.submit(read, row)))
-        if len(waiting) > AHEAD:
+        if len(waiting) > N_IMAGES_AHEAD:
             row, future = waiting.popleft()
             yield row, future.result()
     for row, future in waiting:

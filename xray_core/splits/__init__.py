@@ -22,7 +22,7 @@ LEAKY_METHODS = ("published", "image")  # the others keep groups together
 GIVEN_METHODS = ("published", "target_domain")  # their test set comes from elsewhere
 FOLDED_METHODS = ("patient", "clean", "image")  # the others have a test set that is given
 MOST_FOLDS = 20
-MOST_COUNTED = 5  # classes whose images a refusal counts
+MAX_COUNTED_CLASSES = 5  # classes whose images a refusal counts
 TARGET_DOMAIN = "siim_covid19"  # the source whose images a target-domain hold-out holds out
 PUBLISHED_SUBSETS = {"training": "training", "validation": "training", "test": "test"}
 
@@ -264,7 +264,9 @@ def _check_subsets(table: pd.DataFrame, spec: SplitSpec) -> None:
     for subset in drawn:
         missing = counts.index[counts[subset] == 0]
         if len(missing):
-            there = "; ".join(_count_class(table, name, needed) for name in missing[:MOST_COUNTED])
+            there = "; ".join(
+                _count_class(table, name, needed) for name in missing[:MAX_COUNTED_CLASSES]
+            )
             raise RecipeError(
                 f"The {subset} set would hold no image of {', '.join(map(str, missing))} "
                 f"({len(table):,} labelled images in {table['group'].nunique():,} groups in all). "

@@ -30,10 +30,10 @@ from xray_core.training.losses import ENTROPY
 from xray_core.training.progress import Progress
 
 # Seconds of training that a killed process may cost.
-CHECKPOINT_EVERY = float(os.environ.get("XRAY_CHECKPOINT_SECONDS") or 20)
+CHECKPOINT_SECONDS = float(os.environ.get("XRAY_CHECKPOINT_SECONDS") or 20)
 CHECKPOINT_SHARE = 0.05  # of the time that writing checkpoints may take; large models are slow
 # Between two epochs it costs little to lose, and much to write, where an epoch is over in a moment.
-EPOCHS_EVERY = 5.0
+EPOCHS_SECONDS = 5.0
 
 
 class Recorder(keras.callbacks.Callback):  # type: ignore[misc]
@@ -134,7 +134,7 @@ class Recorder(keras.callbacks.Callback):  # type: ignore[misc]
             seconds=time.monotonic() - self._began,
         )
         # Weights that wait are written between epochs only: here some backends hold others.
-        pause = max(CHECKPOINT_EVERY, self._save_seconds / CHECKPOINT_SHARE)
+        pause = max(CHECKPOINT_SECONDS, self._save_seconds / CHECKPOINT_SHARE)
         if self._kept is None and time.monotonic() - self._saved_at > pause:
             self.save_checkpoint()
         self._progress.update(
@@ -199,8 +199,8 @@ class Recorder(keras.callbacks.Callback):  # type: ignore[misc]
             flush=True,
         )
         self._move(epoch=epoch, batch=0, loss_sum=0.0, hits=0.0, seconds=0.0, epoch_seconds=seconds)
-        pause = max(EPOCHS_EVERY, self._save_seconds / CHECKPOINT_SHARE)
-        if time.monotonic() - self._saved_at >= min(CHECKPOINT_EVERY, pause):
+        pause = max(EPOCHS_SECONDS, self._save_seconds / CHECKPOINT_SHARE)
+        if time.monotonic() - self._saved_at >= min(CHECKPOINT_SECONDS, pause):
             self.save_checkpoint()
         is_kept = epoch == self.position.best_epoch
         kept = {"val_accuracy": round(summary["accuracy"], 6)} if is_kept else {}

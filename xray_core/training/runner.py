@@ -43,9 +43,9 @@ PACKAGES = (
     *("keras", "tensorflow", "jax", "jaxlib"),
     *("numpy", "opencv-python-headless", "pandas", "scikit-image"),
 )
-RESERVE = 256 * 1024  # bytes kept free for the last word when the disk runs full
-PREDICT_BATCH = 64
-N_TRAINING_EVALUATED = 1000  # images of the training set that are predicted after the training
+RESERVED_BYTES = 256 * 1024  # bytes kept free for the last word when the disk runs full
+PREDICT_BATCH_SIZE = 64
+N_TRAINING_IMAGES = 1000  # images of the training set that are predicted after the training
 
 
 def train_run(run: Run, workspace: Workspace) -> str:
@@ -70,7 +70,7 @@ def train_run(run: Run, workspace: Workspace) -> str:
             raise RunError(f"{run.name} has ended ({status.state}). Resume it, or restart it anew.")
         reserve = run.folder / ".reserve"
         try:
-            reserve.write_bytes(b"\0" * RESERVE)
+            reserve.write_bytes(b"\0" * RESERVED_BYTES)
             _stop_on_signals(run)
             if not run.submission_path.is_file():
                 run.append_event("started", "Started on a command line.")
@@ -162,7 +162,7 @@ def _train(run: Run, workspace: Workspace, progress: Progress) -> str:
         run,
         progress,
         training,
-        PredictionBatches(data.cache, rows, PREDICT_BATCH, tabular=data.tabular),
+        PredictionBatches(data.cache, rows, PREDICT_BATCH_SIZE, tabular=data.tabular),
         data.actual(rows),
         data.split["image_id"].iloc[rows].tolist(),
         data.classes,
@@ -217,9 +217,9 @@ def _evaluate(model: Any, run: Run, data: Prepared, recipe: Recipe) -> dict[str,
     evaluated = data.split[data.split["subset"] != "training"]
     rows = evaluated.index[data.cache.readable[evaluated.index]].to_numpy()
     learnt = data.rows("training")
-    if len(learnt) > N_TRAINING_EVALUATED:
+    if len(learnt) > N_TRAINING_IMAGES:
         draw = np.random.default_rng(recipe.seed)
-        learnt = np.sort(draw.choice(learnt, N_TRAINING_EVALUATED, replace=False))
+        learnt = np.sort(draw.choice(learnt, N_TRAINING_IMAGES, replace=False))
     values, values_learnt = (_predict(model, data, recipe, some) for some in (rows, learnt))
     if recipe.calibrate and (evaluated["subset"] == "test").any():
         # Where validation itself evaluates, fitting to it would flatter.
@@ -245,7 +245,7 @@ def _predict(model: Any, data: Prepared, recipe: Recipe, rows: NDArray[np.int64]
     return np.mean(
         [
             model.predict(
-                PredictionBatches(data.cache, rows, PREDICT_BATCH, mirrored, data.tabular),
+                PredictionBatches(data.cache, rows, PREDICT_BATCH_SIZE, mirrored, data.tabular),
                 verbose=0,
             )
             for mirrored in views
