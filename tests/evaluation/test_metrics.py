@@ -70,7 +70,7 @@ def test_the_figures_of_each_class_equal_scikit_learns(n_classes: int) -> None:
     np.testing.assert_allclose(recall_per_class(confusion), recall)
     np.testing.assert_allclose(precision_per_class(confusion), precision)
     np.testing.assert_allclose(f1_per_class(confusion), f1)
-    # A class' specificity is the hit rate of "not this class".
+    # A class' specificity is the recall of "not this class".
     rest = [
         reference.recall_score(actual != k, predicted != k, zero_division=0)
         for k in range(n_classes)

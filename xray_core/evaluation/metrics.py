@@ -31,7 +31,7 @@ def confusion_counts(actual: Ints, predicted: Ints, n_classes: int) -> Ints:
 
 
 def recall_per_class(confusion: Counts) -> Floats:
-    """Return each class' hit rate (sensitivity); NaN where a class has no image."""
+    """Return each class' recall (sensitivity); NaN where a class has no image."""
     return _ratio(_hits(confusion), confusion.sum(axis=-1))
 
 

@@ -171,7 +171,6 @@ class Recorder(keras.callbacks.Callback):  # type: ignore[misc]
         if self._keep_last or here.best_loss is None or val_loss < here.best_loss:
             self._move(best_loss=val_loss, best_epoch=epoch)
             self._kept = self.evaluated.get_weights()
-        recall = [None if np.isnan(r) else round(r, 6) for r in recall_per_class(confusion)]
         self._run.append_metrics(
             {
                 "kind": "epoch",
@@ -181,11 +180,11 @@ class Recorder(keras.callbacks.Callback):  # type: ignore[misc]
                 "loss": round(loss, 6),
                 "accuracy": round(accuracy, 6),
                 "val_loss": val_loss,
-                "val_accuracy": round(summary["accuracy"], 6),
-                "val_auc": None if np.isnan(summary["auc"]) else round(summary["auc"], 6),
+                "val_accuracy": _rounded(summary["accuracy"]),
+                "val_auc": _rounded(summary["auc"]),
                 "learning_rate": self._learning_rate(),
                 "confusion": confusion.tolist(),
-                "recall": recall,
+                "recall": [_rounded(one) for one in recall_per_class(confusion)],
                 "best_epoch": self.position.best_epoch,
                 "seconds": round(seconds, 2),
                 "time": round(time.time(), 2),
@@ -302,3 +301,8 @@ class Recorder(keras.callbacks.Callback):  # type: ignore[misc]
         for column, name in enumerate(self._classes):
             table[f"p_{name}"] = probabilities[:, column].astype("float32")
         self._run.write_table(f"validation/epoch-{epoch:04d}.parquet", pd.DataFrame(table))
+
+
+def _rounded(value: float) -> float | None:
+    """Return a figure to 6 digits; None, as JSON knows no NaN, where it cannot be computed."""
+    return None if np.isnan(value) else round(float(value), 6)

@@ -27,7 +27,7 @@ from xray_core.processes import lower_priority, read_allocator
 from xray_core.recipes import Recipe
 from xray_core.runs import Run
 from xray_core.training.checkpoint import TrainingState, read_training_state
-from xray_core.training.combined_labels import merge_output
+from xray_core.training.combined_labels import CombinedLabels, merge_output
 from xray_core.training.data import Prepared, combined_labels, prepare_data, training_batches
 from xray_core.training.devices import parallel_devices, prepare_device, share_batches
 from xray_core.training.freezing import check_layers
@@ -148,42 +148,13 @@ def _train(run: Run, workspace: Workspace, progress: Progress) -> str:
     data = prepare_data(recipe, run, workspace, progress, resumes=resumes)
     combined = combined_labels(data) if recipe.combined_labels else None
     training = training_batches(recipe, data, combined)
-    rows = data.rows("validation")
-    if not len(rows):
-        raise RunError("No image of the validation set is readable. See the list of bad files.")
-    if begin is None:
-        run.cut_metrics(0)  # of a process that was killed before its first checkpoint
-    else:
-        _check_data_unchanged(begin, training)
-        run.cut_metrics(begin.log_bytes)
-        place = f"epoch {begin.epoch + 1}, batch {begin.batch + 1}"
-        run.append_event("restored", f"Goes on from {place}.", "training")
-    recorder = Recorder(
-        run,
-        progress,
-        training,
-        PredictionBatches(data.cache, rows, PREDICT_BATCH_SIZE, tabular=data.tabular),
-        data.actual(rows),
-        data.split["image_id"].iloc[rows].tolist(),
-        data.classes,
-        begin or TrainingState(),
-        keep_last=recipe.selected_epoch == "last",
-    )
+    recorder = _start_recorder(run, recipe, data, training, progress, begin)
     progress.update(now=True, message="Building the model.")
     keras.config.set_dtype_policy(recipe.precision)
     on_gpu = not device.startswith("CPU")
     with share_batches(parallel_devices()):
-        model = build_model(
-            recipe.model,
-            len(combined.names) if combined else len(data.classes),
-            recipe.preprocess.size,
-            "random" if resumes else recipe.weights,  # a checkpoint holds all weights
-            **recipe.model_options,
-            **({} if data.tabular is None else {"n_tabular": data.tabular.shape[1]}),
-        )
-        check_layers(model, recipe)
-        if combined:
-            model = merge_output(model, combined.classes, len(data.classes))
+        # A checkpoint holds all weights.
+        model = _build_network(recipe, data, combined, "random" if resumes else recipe.weights)
         if not on_gpu:
             fuse_batch_norm(model)  # MobileNetV2 twice as fast; a GPU fuses by itself (XLA)
         try:
@@ -199,6 +170,53 @@ def _train(run: Run, workspace: Workspace, progress: Progress) -> str:
     here = recorder.position
     which = "Last" if recipe.selected_epoch == "last" else "Best"
     return f"{which} epoch {here.best_epoch} of {here.epoch}; evaluated on {count}."
+
+
+def _start_recorder(
+    run: Run,
+    recipe: Recipe,
+    data: Prepared,
+    training: TrainingBatches,
+    progress: Progress,
+    begin: TrainingState | None,
+) -> Recorder:
+    """Return what writes the training down, from its checkpoint on where there is one."""
+    rows = data.rows("validation")
+    if not len(rows):
+        raise RunError("No image of the validation set is readable. See the list of bad files.")
+    if begin is None:
+        run.cut_metrics(0)  # of a process that was killed before its first checkpoint
+    else:
+        _check_data_unchanged(begin, training)
+        run.cut_metrics(begin.log_bytes)
+        place = f"epoch {begin.epoch + 1}, batch {begin.batch + 1}"
+        run.append_event("restored", f"Goes on from {place}.", "training")
+    return Recorder(
+        run,
+        progress,
+        training,
+        PredictionBatches(data.cache, rows, PREDICT_BATCH_SIZE, tabular=data.tabular),
+        data.actual(rows),
+        data.split["image_id"].iloc[rows].tolist(),
+        data.classes,
+        begin or TrainingState(),
+        keep_last=recipe.selected_epoch == "last",
+    )
+
+
+def _build_network(
+    recipe: Recipe, data: Prepared, combined: CombinedLabels | None, weights: str
+) -> keras.Model:
+    model = build_model(
+        recipe.model,
+        len(combined.names) if combined else len(data.classes),
+        recipe.preprocess.size,
+        weights,
+        **recipe.model_options,
+        **({} if data.tabular is None else {"n_tabular": data.tabular.shape[1]}),
+    )
+    check_layers(model, recipe)
+    return merge_output(model, combined.classes, len(data.classes)) if combined else model
 
 
 def _check_data_unchanged(begin: TrainingState, training: TrainingBatches) -> None:
