@@ -159,10 +159,10 @@ class Recorder(keras.callbacks.Callback):  # type: ignore[misc]
             probabilities = self._answer().astype("float64")
         else:
             probabilities = self.evaluated.predict(self.validation, verbose=0).astype("float64")
+        val_loss = round(cross_entropy(self._actual, probabilities), 6)
+        self._check_finite("validation loss", val_loss)  # first: nothing else can be said of NaN
         confusion = confusion_counts(self._actual, probabilities.argmax(axis=1), len(self._classes))
         summary = summarise(self._actual, probabilities)
-        val_loss = round(cross_entropy(self._actual, probabilities), 6)
-        self._check_finite("validation loss", val_loss)
         n_images = self._training.n_images
         loss, accuracy = here.loss_sum / n_images, here.hits / n_images
         epoch, seconds = here.epoch + 1, here.seconds + time.monotonic() - began
