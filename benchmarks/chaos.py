@@ -30,7 +30,7 @@ from xray_core.jobs import (
     stop_run,
     worker_is_running,
 )
-from xray_core.jobs.attempts import MOST_IN_A_ROW, read_attempt
+from xray_core.jobs.attempts import MAX_RESUMPTIONS, read_attempt
 from xray_core.processes import PROJECT, is_alive, xray_command
 from xray_core.runs import Run, list_runs
 from xray_core.synthetic.dataset import write_synthetic_dataset
@@ -171,7 +171,7 @@ class Chaos:
         for run in self._under_way():
             attempt = read_attempt(run)
             # One more death without progress, and the run would rightly be given up.
-            if is_alive(attempt.handle) and attempt.deaths < MOST_IN_A_ROW:
+            if is_alive(attempt.handle) and attempt.deaths < MAX_RESUMPTIONS:
                 self._kill("training", int(attempt.handle.split(":")[0]))
 
     def _kill(self, what: str, pid: int) -> None:

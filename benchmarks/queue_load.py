@@ -118,7 +118,7 @@ def _change(action: str, run: Run, workspace: Workspace, said: dict[str, Any]) -
 
 def serve(workspace: Workspace, seconds: float) -> None:
     """Be the worker for as long as the clients are at it, and until the queue is empty."""
-    worker.POLL = 0.01
+    worker.POLL_SECONDS = 0.01
     run_worker(workspace, idle=seconds, launcher=InstantLauncher())
 
 

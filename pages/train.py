@@ -28,8 +28,8 @@ from xray_core.synthetic.dataset import is_synthetic
 from xray_core.workspace import find_workspace
 
 # What to begin with, by the reader's name; the drawn data has a recipe of its own.
-FIRST = {"siim_covid19": "siim_mobilenet_opacity", "kermany": "pneumonia_cnn"}
-FIRST_ON_DRAWN = "demo_cnn"
+FIRST_RECIPES = {"siim_covid19": "siim_mobilenet_opacity", "kermany": "pneumonia_cnn"}
+FIRST_RECIPE_OF_DEMO = "demo_cnn"
 
 open_page("Train", "Choose a recipe, change it if you like, and start it in the background.")
 take_over_run()
@@ -48,7 +48,11 @@ if wanted is not None and wanted not in recipes:
     st.warning(f"The recipe {escape_markdown(repr(wanted))} {reason}; showing another.")
     del st.query_params["recipe"]
     wanted = None
-first = FIRST_ON_DRAWN if is_synthetic(catalog.root) else FIRST.get(catalog.source, fitting[0])
+first = (
+    FIRST_RECIPE_OF_DEMO
+    if is_synthetic(catalog.root)
+    else FIRST_RECIPES.get(catalog.source, fitting[0])
+)
 
 
 def describe(recipe: Recipe) -> str:

@@ -45,7 +45,7 @@ def test_what_is_damaged_is_refused_in_words(kind: str, tmp_path: Path) -> None:
 def test_a_file_larger_than_any_of_ours_is_not_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(files, "MOST_BYTES", 10)
+    monkeypatch.setattr(files, "MAX_JSON_BYTES", 10)
     (tmp_path / "a.json").write_text("[1, 2, 3, 4]")
 
     with pytest.raises(ValueError, match="larger than"):

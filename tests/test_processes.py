@@ -10,6 +10,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from filelock import FileLock
 
 from xray_core import processes
 from xray_core.processes import (
@@ -19,6 +20,7 @@ from xray_core.processes import (
     allocator_variables,
     is_alive,
     is_local,
+    is_locked,
     own_handle,
     read_allocator,
     restart_with,
@@ -64,6 +66,19 @@ def test_a_process_is_alive_until_it_ends_and_a_zombie_is_not(start: Start) -> N
 
     wait_for(lambda: not is_alive(handle))
     assert not psutil.pid_exists(int(handle.split(":")[0])), "it was left behind as a zombie"
+
+
+def test_a_lock_is_held_until_it_is_let_go_of_and_asking_takes_it_from_nobody(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / ".lock"
+    assert not is_locked(path)
+
+    with FileLock(path):
+        assert is_locked(path)
+        assert is_locked(path)
+
+    assert not is_locked(path)
 
 
 def test_output_goes_to_the_log_and_is_appended(start: Start, tmp_path: Path) -> None:

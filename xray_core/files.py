@@ -13,8 +13,11 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-MOST_BYTES = 32 * 2**20  # of a JSON file; the largest of ours, a report of 15 classes, has 10 MB
-DEEPEST = 50  # objects and lists within each other; ours have six
+MAX_JSON_BYTES = (
+    32 * 2**20
+)  # of a JSON file; the largest of ours, a report of 15 classes, has 10 MB
+BYTE_UNITS = (("GB", 1e9), ("MB", 1e6), ("kB", 1e3))
+MAX_LEVELS = 50  # objects and lists within each other; ours have six
 
 
 class replaced_file:  # noqa: N801 - reads as a verb phrase in a with statement
@@ -69,9 +72,9 @@ def read_json(path: Path) -> Any:
         ValueError: it is damaged; the message says how.
     """
     with path.open("rb") as file:
-        content = file.read(MOST_BYTES + 1)
-    if len(content) > MOST_BYTES:
-        raise ValueError(f"it is larger than {MOST_BYTES / 2**20:.0f} MB")
+        content = file.read(MAX_JSON_BYTES + 1)
+    if len(content) > MAX_JSON_BYTES:
+        raise ValueError(f"it is larger than {format_bytes(MAX_JSON_BYTES)}")
     return parse_json(content)
 
 
@@ -100,7 +103,7 @@ def parse_json(content: bytes | str, *, finite: bool = True) -> Any:
     except UnicodeDecodeError as error:
         raise ValueError(f"it is no UTF-8 text: {error.reason} at byte {error.start}") from error
     except RecursionError as error:
-        raise ValueError(f"it has more than {DEEPEST} levels") from error
+        raise ValueError(f"it has more than {MAX_LEVELS} levels") from error
     _check(values, 1)
     return values
 
@@ -139,6 +142,17 @@ def append_jsonl(path: Path, values: Mapping[str, Any]) -> None:
 def format_line(values: Mapping[str, Any]) -> str:
     """Return a line of a log that `read_jsonl` reads; text is made good as by `write_json`."""
     return _to_json(dict(values), finite=False) + "\n"
+
+
+def format_bytes(n_bytes: float) -> str:
+    """Return a size for a person, in the units that disks are sold by.
+
+    >>> [format_bytes(n_bytes) for n_bytes in (820_000, 3.4e6, 120e6, 7.25e9, 1.2e12)]
+    ['820 kB', '3.4 MB', '120 MB', '7.2 GB', '1,200 GB']
+    """
+    unit, length = next((one for one in BYTE_UNITS if n_bytes >= one[1]), BYTE_UNITS[-1])
+    decimals = 1 if unit != "kB" and n_bytes < 10 * length else 0
+    return f"{n_bytes / length:,.{decimals}f} {unit}"
 
 
 def utc_now() -> str:
@@ -180,8 +194,8 @@ def _check(value: Any, level: int) -> None:
             except UnicodeEncodeError as error:
                 raise ValueError("it holds text that is no Unicode: half a sign") from error
     elif isinstance(value, dict | list):
-        if level > DEEPEST:
-            raise ValueError(f"it has more than {DEEPEST} levels")
+        if level > MAX_LEVELS:
+            raise ValueError(f"it has more than {MAX_LEVELS} levels")
         if isinstance(value, dict):
             for name, item in value.items():
                 _check(name, level)

@@ -27,7 +27,8 @@ from xray_core.workspace import find_workspace
 
 ROOTS = "XRAY_DATA_ROOTS"
 SYSTEM = ("/proc", "/sys")  # their files may wait for ever, too, or do something when read
-HIDDEN = (".", "__MACOSX")  # begins what an operating system leaves behind
+# What operating systems leave behind: how such names begin, and whole names, in lower case.
+HIDDEN_STARTS, HIDDEN_NAMES = (".", "__macosx"), ("thumbs.db", "desktop.ini")
 # Without effect on a plain file; a pipe without a writer would else be waited for. The second
 # exists on Windows alone, where a file is text without it.
 OPENING = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
@@ -67,6 +68,16 @@ def find_allowed(path: Path) -> Path:
     if not _may_read(str(real)):
         raise _outside(path)
     return real
+
+
+def is_hidden(name: str) -> bool:
+    """Whether the name of a file or folder is of something that an operating system left behind.
+
+    >>> [is_hidden(name) for name in ("._a.jpg", "__MACOSX", "Thumbs.db", "a.jpg")]
+    [True, True, True, False]
+    """
+    lower = name.lower()
+    return lower.startswith(HIDDEN_STARTS) or lower in HIDDEN_NAMES
 
 
 def is_file(path: Path) -> bool:
@@ -120,7 +131,7 @@ def list_folder(folder: Path, at_most: int | None = None) -> Listing:
         with os.scandir(folder) as entries:
             for entry in islice(entries, at_most):
                 name = entry.name
-                if name.startswith(HIDDEN):
+                if is_hidden(name):
                     continue
                 if not (name.isascii() or _is_text(name)):
                     refused.append(name.encode("utf-8", "surrogateescape").decode(errors="replace"))

@@ -16,6 +16,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import psutil
+from filelock import FileLock, Timeout
 
 PROJECT = Path(__file__).parents[1]
 START_TOLERANCE = 2.0  # seconds that two readings of one start time may differ
@@ -108,6 +109,20 @@ def is_alive(handle: str) -> bool:
         return True
     except (psutil.NoSuchProcess, psutil.TimeoutExpired):
         pass  # gone meanwhile, or another process' child: dead either way
+    return False
+
+
+def is_locked(path: Path) -> bool:
+    """Whether a process holds the lock file `path`, which is made where it is missing.
+
+    To tell, the lock is held for an instant: who takes it in earnest waits that long.
+    """
+    lock = FileLock(path)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        return True
+    lock.release()
     return False
 
 

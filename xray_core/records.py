@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 import pandas as pd
 
-SHOWN = 60  # characters of an odd value that a message repeats
+SHOWN_CHARACTERS = 60  # characters of an odd value that a message repeats
 
 T = TypeVar("T")
 
@@ -162,4 +162,4 @@ def _wrong(value: Any, where: str) -> ValueError:
 
 def _shown(value: Any) -> str:
     words = repr(value)
-    return words if len(words) <= SHOWN else f"{words[:SHOWN]}…"
+    return words if len(words) <= SHOWN_CHARACTERS else f"{words[:SHOWN_CHARACTERS]}…"

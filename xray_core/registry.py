@@ -11,14 +11,14 @@ from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
-from filelock import FileLock, Timeout
+from filelock import FileLock
 
 from xray_core.datasets import READERS, find_dataset, recall_dataset
 from xray_core.errors import DatasetError
 from xray_core.files import read_json, replaced_file
 from xray_core.filling import lock_of
 from xray_core.paths import find_allowed
-from xray_core.processes import is_alive, start_detached, xray_command
+from xray_core.processes import is_alive, is_locked, start_detached, xray_command
 from xray_core.synthetic.dataset import is_synthetic
 from xray_core.workspace import Workspace
 
@@ -119,13 +119,7 @@ def is_drawing_demo(workspace: Workspace) -> bool:
         if is_alive(_drawer(workspace).read_text(encoding="utf-8", errors="replace")):
             return True
     workspace.data.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(lock_of(workspace.demo_data))
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        return True
-    lock.release()
-    return False
+    return is_locked(lock_of(workspace.demo_data))
 
 
 def _drawer(workspace: Workspace) -> Path:

@@ -15,7 +15,7 @@ from xray_core.tasks import class_of, encode_catalog, find_task
 TOTAL, POOL, HIDDEN = "total", "training pool", "external test set"
 UNION_TASKS = ("union_opacity", "union_covid")
 ALL = "all images"
-HELD_OUT = 0.2  # of the target-domain images
+HELD_OUT_SHARE = 0.2  # of the target-domain images
 # (subset, class) -> the thesis' count. It gives pool and external test set; the total is their sum.
 THESIS = {
     (POOL, ALL): 26_232,
@@ -53,7 +53,7 @@ def count_target_domain(catalog: Catalog, seed: int = 0) -> pd.DataFrame:
     of_task = {task: class_of(encode_catalog(catalog, find_task(task))) for task in UNION_TASKS}
     images = catalog.images.assign(group=group_images(catalog))
     hidden = hold_out_target_domain(
-        catalog, images, SplitSpec("target_domain", test=HELD_OUT, seed=seed)
+        catalog, images, SplitSpec("target_domain", test=HELD_OUT_SHARE, seed=seed)
     )
     rows = []
     for subset, chosen in ((TOTAL, hidden | ~hidden), (POOL, ~hidden), (HIDDEN, hidden)):

@@ -5,8 +5,8 @@ from statistics import NormalDist
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-LEVEL = 0.95  # of every interval in this project
-Z = NormalDist().inv_cdf((1 + LEVEL) / 2)  # standard deviations on either side
+CONFIDENCE_LEVEL = 0.95  # of every interval in this project
+Z_SCORE = NormalDist().inv_cdf((1 + CONFIDENCE_LEVEL) / 2)  # standard deviations on either side
 
 
 def wilson_interval(
@@ -34,7 +34,7 @@ def wilson_interval(
     """
     hits, n = np.asarray(successes, dtype="float64"), np.asarray(trials, dtype="float64")
     misses = n - hits
-    middle = (hits + Z**2 / 2) / (n + Z**2)
-    half = Z * np.sqrt(hits * misses / np.maximum(n, 1) + Z**2 / 4) / (n + Z**2)
+    middle = (hits + Z_SCORE**2 / 2) / (n + Z_SCORE**2)
+    half = Z_SCORE * np.sqrt(hits * misses / np.maximum(n, 1) + Z_SCORE**2 / 4) / (n + Z_SCORE**2)
     # At the ends the two are equal but for the last digit.
     return np.where(hits <= 0, 0.0, middle - half), np.where(misses <= 0, 1.0, middle + half)

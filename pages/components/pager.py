@@ -2,9 +2,11 @@
 
 import streamlit as st
 
-BUTTON, GAP = 36, 4  # px, a little more than Streamlit takes
-MOST = 7  # numbers in a row, beside both arrows; of more pages some are left out
-FEWEST = 5  # numbers that there must be room for: with less, Streamlit shows one or two at most
+BUTTON_WIDTH, BUTTON_GAP = 36, 4  # px, a little more than Streamlit takes
+MAX_NUMBERS = 7  # numbers in a row, beside both arrows; of more pages some are left out
+MIN_NUMBERS = (
+    5  # numbers that there must be room for: with less, Streamlit shows one or two at most
+)
 
 
 def show_pager(n_pages: int, key: str, *, in_address: bool = False) -> int:
@@ -17,11 +19,15 @@ def show_pager(n_pages: int, key: str, *, in_address: bool = False) -> int:
     """
     # Streamlit counts how many numbers fit into the width that it has. If that is the width of its
     # own content, two pages leave room for two, of which it then shows one.
-    room = 2 * BUTTON + GAP + (BUTTON + GAP) * min(max(n_pages, FEWEST), MOST)
+    room = (
+        2 * BUTTON_WIDTH
+        + BUTTON_GAP
+        + (BUTTON_WIDTH + BUTTON_GAP) * min(max(n_pages, MIN_NUMBERS), MAX_NUMBERS)
+    )
     return int(
         st.pagination(
             n_pages,
-            max_visible_pages=MOST,
+            max_visible_pages=MAX_NUMBERS,
             width=room,
             key=key,
             bind="query-params" if in_address else None,

@@ -15,7 +15,7 @@ from streamlit.web import cli
 
 import pages
 
-POLL = 0.05  # seconds
+POLL_SECONDS = 0.05  # seconds
 
 
 def main(options: list[str]) -> None:
@@ -30,7 +30,7 @@ def main(options: list[str]) -> None:
 
 def _import_sections() -> None:
     while not runtime.exists():  # at the same time, both would only be slower
-        time.sleep(POLL)
+        time.sleep(POLL_SECONDS)
     # The packages alone: the pages beside them are scripts, which Streamlit runs by their path.
     for module in pkgutil.walk_packages(pages.__path__, "pages."):
         if module.name.count(".") > 1:

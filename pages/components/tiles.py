@@ -8,11 +8,11 @@ from xray_core.preprocess.thumbnails import create_thumbnails
 from xray_core.tasks import SEPARATOR
 from xray_core.workspace import find_workspace
 
-SIDE = 256  # px, of a tile in the grid
+TILE_SIDE = 256  # px, of a tile in the grid
 
 
 def build_tiles(
-    tables: Tables, images: pd.DataFrame, side: int = SIDE, with_masks: bool = False
+    tables: Tables, images: pd.DataFrame, side: int = TILE_SIDE, with_masks: bool = False
 ) -> list[Tile]:
     """Return a tile for each row of `images`, with a thumbnail of at most `side` px.
 

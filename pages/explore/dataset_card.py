@@ -8,6 +8,7 @@ from pages.components.frame import escape_markdown
 from pages.components.tables import Tables
 from xray_core.catalog import Catalog
 from xray_core.datasets import READERS
+from xray_core.files import format_bytes
 from xray_core.synthetic.dataset import is_synthetic
 from xray_core.tasks import tasks_of
 
@@ -58,7 +59,7 @@ def _show_counts(catalog: Catalog) -> None:
     counts = {
         "Images": f"{len(images):,}",
         "In the folder": "all" if present == len(images) else f"{present:,}",
-        "Size on disk": f"{size / 1e9:.1f} GB" if size > 1e9 else f"{size / 1e6:.0f} MB",
+        "Size on disk": format_bytes(size),
         "Patients": f"{images['patient_id'].nunique():,}",
         "Studies": f"{images['study_id'].nunique():,}",
         "Boxes": f"{len(catalog.boxes):,}",

@@ -17,7 +17,7 @@ from xray_core.figures.explore import plot_difference, plot_image_sizes
 from xray_core.figures.explore.stills import INKS, draw_distribution, draw_means
 from xray_core.workspace import find_workspace
 
-FEW = 30  # images, of which neither mean nor spread can be told well
+FEW_IMAGES = 30  # images, of which neither mean nor spread can be told well
 N_SITES = 8  # of which brightness is drawn
 Draw = Callable[[str, str], bytes]  # (ink, kind) -> file
 
@@ -111,7 +111,7 @@ def _show_pixels(tables: Tables, numbers: pixels.PixelNumbers, folder: Path) -> 
     stills = _list_stills(numbers)
     unread = f" {numbers.n_unreadable:,} could not be read." if numbers.n_unreadable else ""
     fewest = int(images["class"].value_counts().min())
-    if fewest < FEW:
+    if fewest < FEW_IMAGES:
         st.warning(
             f"Few images: the smallest class has n = {fewest:,} here. The mean of so few shows "
             "single patients, and their brightness says little about the class.",

@@ -8,12 +8,12 @@ import streamlit as st
 
 from pages.components.grid import show_grid
 from pages.components.tables import Tables
-from pages.components.tiles import SIDE, build_tiles
+from pages.components.tiles import TILE_SIDE, build_tiles
 from xray_core.preprocess.thumbnails import create_thumbnails, decode_thumbnail
 from xray_core.preprocess.window import BONES, FULL, LUNGS, Window, find_window
 from xray_core.workspace import find_workspace
 
-LARGE = 1024  # px
+LARGE_SIDE = 1024  # px
 
 
 def choose_overlays(tables: Tables, images: pd.DataFrame) -> tuple[bool, bool]:
@@ -51,7 +51,7 @@ def show_images(
     tiles = [
         replace(tile, title=title, note="", ratio=ratio or tile.ratio)
         for tile, title in zip(
-            build_tiles(tables, images, LARGE, with_masks=show_masks), titles, strict=True
+            build_tiles(tables, images, LARGE_SIDE, with_masks=show_masks), titles, strict=True
         )
     ]
     show_grid(
@@ -63,6 +63,6 @@ def _windows(tables: Tables, images: pd.DataFrame) -> list[Window]:
     """Return the presets for these images; none if no image can be read."""
     paths = [tables.catalog.root / path for path in images["path"]]
     # Percentiles hardly change with the size, and the grid has made these copies already.
-    small = create_thumbnails(paths, SIDE, find_workspace().cache / "thumbnails")
+    small = create_thumbnails(paths, TILE_SIDE, find_workspace().cache / "thumbnails")
     pixels = [decode_thumbnail(one) for one in small if one.jpeg]
     return [FULL, LUNGS, BONES, find_window(pixels)] if pixels else []

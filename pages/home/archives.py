@@ -15,6 +15,7 @@ from xray_core.archives.groups import ArchiveGroup, list_archives
 from xray_core.archives.unpacking import read_progress
 from xray_core.datasets import READERS
 from xray_core.downloads import count_fetched
+from xray_core.files import format_bytes
 from xray_core.jobs.background import forget_background, read_background, start_background
 from xray_core.registry import find_name
 from xray_core.workspace import Workspace, find_workspace
@@ -99,7 +100,8 @@ def _show_arrival(
     if process.state == "running" and command == UNPACK and group:
         _show_unpacking(group)
     elif process.state == "running":
-        st.caption(f"Downloading from Kaggle: {_size(count_fetched(name, workspace))} so far …")
+        fetched = format_bytes(count_fetched(name, workspace))
+        st.caption(f"Downloading from Kaggle: {fetched} so far …")
     elif process.state == "failed":
         st.error(escape_markdown(process.reason), icon=":material/error:")
     elif process.state == "done" and not waiting:
@@ -123,7 +125,7 @@ def _show_unpacking(group: ArchiveGroup) -> None:
         return
     st.progress(
         min(now.read / now.total, 1.0),
-        text=f"{now.n_files:,} files · {now.read / 1e6:,.0f} of {_size(now.total)}",
+        text=f"{now.n_files:,} files · {format_bytes(now.read)} of {format_bytes(now.total)}",
     )
 
 
@@ -175,14 +177,7 @@ def _process_name(command: str, name: str) -> str:
 
 def _format(group: ArchiveGroup) -> str:
     n_archives, paths = len(group.archives), group.waiting or group.archives
-    size = _size(sum(path.stat().st_size for path in paths))
+    size = format_bytes(sum(path.stat().st_size for path in paths))
     return (
         f"{n_archives} archives, {size}" if n_archives > 1 else f"{group.archives[0].name}, {size}"
     )
-
-
-def _size(n_bytes: float) -> str:
-    for unit, length in (("GB", 1e9), ("MB", 1e6)):
-        if n_bytes >= length:
-            return f"{n_bytes / length:,.{unit == 'GB':d}f} {unit}"
-    return f"{n_bytes / 1e3:,.0f} kB"

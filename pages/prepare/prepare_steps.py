@@ -18,8 +18,8 @@ from xray_core.recipes.titles import value_title
 
 Pixels = NDArray[np.uint8]
 N_DRAWS = 12
-LONGEST = 512  # px; a larger image is shrunk before it is sent to the browser
-CORNER = 6  # px
+MAX_SIDE = 512  # px; a larger image is shrunk before it is sent to the browser
+CORNER_SIDE = 6  # px
 
 
 def show_contrast(image: Pixels, recipe: Recipe) -> None:
@@ -106,10 +106,10 @@ def show_tensor(image: Pixels, recipe: Recipe) -> None:
             st.metric("Lowest", f"{tensor.min():.1f}")
             st.metric("Highest", f"{tensor.max():.1f}")
             st.metric("Mean", f"{tensor.mean():.1f}")
-        corner = pd.DataFrame(tensor[0, :CORNER, :CORNER, 0])
-        corner.columns = [f"x = {x}" for x in range(CORNER)]
-        corner.index = [f"y = {y}" for y in range(CORNER)]
-        st.caption(f"The {CORNER} × {CORNER} pixels at the top left")
+        corner = pd.DataFrame(tensor[0, :CORNER_SIDE, :CORNER_SIDE, 0])
+        corner.columns = [f"x = {x}" for x in range(CORNER_SIDE)]
+        corner.index = [f"y = {y}" for y in range(CORNER_SIDE)]
+        st.caption(f"The {CORNER_SIDE} × {CORNER_SIDE} pixels at the top left")
         st.dataframe(corner)
         st.markdown(
             "One image, rows, columns, one gray channel, values 0 to 255: **rescaling is the "
@@ -149,8 +149,8 @@ def _choose_augmentation(start: AugmentSpec, name: str) -> AugmentSpec:
 
 def _tile(title: str, pixels: Pixels, note: str = "") -> Tile:
     height, width = pixels.shape
-    if max(height, width) > LONGEST:
-        scale = LONGEST / max(height, width)
+    if max(height, width) > MAX_SIDE:
+        scale = MAX_SIDE / max(height, width)
         pixels = cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
     # PNG, because JPEG would add patterns of its own to what is compared.
     png = cv2.imencode(".png", pixels)[1].tobytes()

@@ -25,7 +25,7 @@ from xray_core.workspace import Workspace
 
 TICK = "1s"
 N_SHOWN = 8  # that wait; the others on request
-FAR = 10_000  # places: to the very front
+FRONT_PLACES = 10_000  # places: to the very front
 OUTSIDE = {"user": "", "priority": 0}  # what the queue says of a run that it does not know
 
 
@@ -141,7 +141,7 @@ def show_waiting_actions(workspace: Workspace, run: Run, row: dict[str, Any], po
     user = find_user()
     with st.container(horizontal=True):
         for label, icon, places in (
-            ("First", "vertical_align_top", -FAR),
+            ("First", "vertical_align_top", -FRONT_PLACES),
             ("Up", "arrow_upward", -1),
             ("Down", "arrow_downward", 1),
         ):

@@ -8,7 +8,7 @@ from pages.runs.outcome import carry_out
 from xray_core.jobs import QueueSettings, find_gpus, read_settings, write_settings
 from xray_core.workspace import Workspace
 
-MOST = 64  # of slots and of runs of one user at once
+MAX_RUNS = 64  # of slots and of runs of one user at once
 
 
 def show_settings(workspace: Workspace, settings: QueueSettings) -> None:
@@ -29,7 +29,7 @@ def show_settings(workspace: Workspace, settings: QueueSettings) -> None:
         st.number_input(
             "Trainings at once",
             0,
-            MOST,
+            MAX_RUNS,
             value=settings.slots or 0,
             key="slots",
             help="0: as many as GPUs are found, or one on the processor.",
@@ -38,7 +38,7 @@ def show_settings(workspace: Workspace, settings: QueueSettings) -> None:
         st.number_input(
             "Of one user at once",
             0,
-            MOST,
+            MAX_RUNS,
             value=settings.per_user or 0,
             key="per_user",
             help="0: no limit of its own.",

@@ -10,7 +10,7 @@ from xray_core.jobs import JobQueue, ensure_worker, queue_view
 from xray_core.runs.index import run_table
 from xray_core.workspace import Workspace, find_workspace
 
-GRACE = 10.0  # seconds that a worker may take to start
+WORKER_START_SECONDS = 10.0  # seconds that a worker may take to start
 
 
 def show_runs(workspace: Workspace) -> None:
@@ -30,7 +30,7 @@ def start_worker_if_needed(workspace: Workspace) -> None:
             continue
         status = workspace.runs / job.run / "status.json"
         # Whoever submits starts a worker, which takes a moment to be seen.
-        if not status.exists() or time.time() - status.stat().st_mtime > GRACE:
+        if not status.exists() or time.time() - status.stat().st_mtime > WORKER_START_SECONDS:
             ensure_worker(workspace)
             return
 

@@ -13,8 +13,9 @@ from pages.components.frame import show_errors
 from pages.components.run_state import COLORS, format_duration
 from pages.runs.outcome import carry_out
 from pages.runs.run_filters import OTHER_VERSION, STATE_OPTIONS, choose_runs, sort_runs
-from pages.runs.trash import format_size, show_trash
+from pages.runs.trash import show_trash
 from xray_core.errors import RunError
+from xray_core.files import format_bytes
 from xray_core.recipes.titles import use_titles
 from xray_core.runs import Run
 from xray_core.runs.notes import Notes, read_notes, write_notes
@@ -202,7 +203,7 @@ def _read_size(folder: str, state: Sequence[str]) -> int:
 
 
 def _say_disk_use(workspace: Workspace, runs: pd.DataFrame) -> None:
-    words = f"All {len(runs):,} runs together use {format_size(int(runs['disk'].sum()))}"
+    words = f"All {len(runs):,} runs together use {format_bytes(int(runs['disk'].sum()))}"
     with show_errors():
         free = shutil.disk_usage(workspace.folder).free
-    st.caption(f"{words}; {format_size(free)} of the disk are free.")
+    st.caption(f"{words}; {format_bytes(free)} of the disk are free.")

@@ -4,6 +4,7 @@ import streamlit as st
 
 from pages.components.frame import escape_markdown, show_errors
 from pages.runs.outcome import carry_out
+from xray_core.files import format_bytes
 from xray_core.runs.trash import empty_trash, list_trash, restore_run, trash_size
 from xray_core.workspace import Workspace
 
@@ -30,7 +31,7 @@ def show_trash(workspace: Workspace) -> None:
             disabled=not chosen,
         )
         with show_errors():
-            size = format_size(trash_size(workspace))
+            size = format_bytes(trash_size(workspace))
         sure = st.checkbox(f"Delete all {len(names):,} for good and free {size}", key="trash_sure")
         st.button(
             "Empty the trash",
@@ -55,14 +56,6 @@ def show_in_trash(workspace: Workspace, name: str) -> None:
         on_click=carry_out,
         args=(_restore, workspace, [name]),
     )
-
-
-def format_size(n_bytes: int) -> str:
-    """Return a size for a person: "820 kB", "3.4 MB", "12.0 GB"."""
-    for unit, size in (("GB", 1e9), ("MB", 1e6)):
-        if n_bytes >= size:
-            return f"{n_bytes / size:,.1f} {unit}"
-    return f"{n_bytes / 1e3:,.0f} kB"
 
 
 def _restore(workspace: Workspace, names: list[str]) -> str:

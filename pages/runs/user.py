@@ -7,7 +7,7 @@ import streamlit as st
 from pages.components.frame import escape_markdown
 
 COOKIE = "xray_lab_user"
-LONGEST = 40  # characters
+MAX_NAME_LENGTH = 40  # characters
 NAME, TYPED, FIELD = "user_name", "user_typed", "user_field"
 
 # Scripts of a page cannot write a cookie from Python. Strict: no other site sees the name.
@@ -37,7 +37,7 @@ def show_user() -> None:
         st.text_input(
             "Your name",
             value=name,
-            max_chars=LONGEST,
+            max_chars=MAX_NAME_LENGTH,
             key=FIELD,
             on_change=_remember,
             placeholder="e.g. Ana",
@@ -51,7 +51,7 @@ def show_user() -> None:
 
 def clean_name(text: str) -> str:
     """Return a name as it is kept: one line of at most 40 characters, none of them a control."""
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())[:LONGEST]
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())[:MAX_NAME_LENGTH]
 
 
 def _remember() -> None:

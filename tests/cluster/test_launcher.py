@@ -14,7 +14,7 @@ from filelock import FileLock
 from xray_core.errors import JobError
 from xray_core.jobs import JobQueue, launchers, ray, resume_run, stop_run, worker
 from xray_core.jobs.order import Job
-from xray_core.jobs.ray import ASK_EVERY, COUNT_EVERY, LOST_AFTER, RayLauncher
+from xray_core.jobs.ray import ANSWER_SECONDS, COUNT_SECONDS, LOST_SECONDS, RayLauncher
 from xray_core.jobs.supervision import Supervisor
 from xray_core.runs import Run, Status, Submission
 from xray_core.workspace import Workspace
@@ -171,10 +171,10 @@ def test_slots_are_counted_anew_as_nodes_come_and_go(
 ) -> None:
     assert launcher.count_slots() == 2
     cluster.nodes.append({"xray_slot": 3.0, "CPU": 64.0})
-    clock.now += COUNT_EVERY
+    clock.now += COUNT_SECONDS
     assert launcher.count_slots() == 5
     cluster.nodes.append({"GPU": 4.0})
-    clock.now += COUNT_EVERY
+    clock.now += COUNT_SECONDS
     assert launcher.count_slots() == 4
 
 
@@ -241,16 +241,16 @@ def test_while_the_cluster_is_silent_nobody_is_dead_until_it_must_be_lost(
     cluster.job.status = "RUNNING"
     cluster.problem = SILENCE
     assert launcher.is_alive(handle)
-    clock.now += LOST_AFTER - 1
+    clock.now += LOST_SECONDS - 1
     assert launcher.is_alive(handle)
 
     cluster.problem = None  # the clock begins anew with the next silence
-    clock.now += ASK_EVERY
+    clock.now += ANSWER_SECONDS
     assert launcher.is_alive(handle)
     cluster.problem = SILENCE
-    clock.now += ASK_EVERY
+    clock.now += ANSWER_SECONDS
     assert launcher.is_alive(handle)
-    clock.now += LOST_AFTER
+    clock.now += LOST_SECONDS
     assert not launcher.is_alive(handle)
     assert not launcher.is_reachable()
     assert "lost" in launcher.explain(handle)
@@ -263,8 +263,8 @@ def test_a_cluster_that_refuses_is_not_lost(
     cluster.problem = RuntimeError("Request failed with status code 401: no token")
     for _ in range(3):
         assert launcher.is_alive(handle)
-        clock.now += LOST_AFTER
-    clock.now += COUNT_EVERY
+        clock.now += LOST_SECONDS
+    clock.now += COUNT_SECONDS
     with pytest.raises(JobError, match="refuses: .* no token"):
         launcher.count_slots()
 
@@ -276,7 +276,7 @@ def test_a_silent_cluster_is_not_asked_once_more_for_each_of_many_runs(
     for number in range(30):
         assert launcher.is_alive(f"ray:{number}")
     assert cluster.n_asked == 1
-    clock.now += ASK_EVERY
+    clock.now += ANSWER_SECONDS
     launcher.is_alive("ray:0")
     assert cluster.n_asked == 2
 
@@ -289,7 +289,7 @@ def test_an_answer_holds_for_a_moment(
     for _ in range(10):
         launcher.is_alive(handle)
     assert cluster.n_asked == asked + 1
-    clock.now += ASK_EVERY
+    clock.now += ANSWER_SECONDS
     launcher.is_alive(handle)
     assert cluster.n_asked == asked + 2
 
@@ -398,14 +398,14 @@ def test_after_the_head_is_lost_a_run_is_lost_and_can_be_resumed(
 ) -> None:
     cluster.problem = SILENCE
     assert on_cluster.look() == "running"
-    clock.now += LOST_AFTER
+    clock.now += LOST_SECONDS
     assert on_cluster.look() == "lost"
     assert on_cluster.queue.list_jobs() == []
     assert on_cluster.events() == ["started", "lost"]
 
     cluster.problem = None
     cluster.jobs.clear()  # a new head knows nothing of the old one's jobs
-    clock.now += COUNT_EVERY
+    clock.now += COUNT_SECONDS
     resume_run(on_cluster.run, on_cluster.workspace)
     on_cluster.start()
     assert on_cluster.look() == "running"
@@ -416,7 +416,7 @@ def test_a_run_that_still_trains_out_of_reach_is_left_to_it(
 ) -> None:
     cluster.problem = SILENCE
     assert on_cluster.look() == "running"
-    clock.now += LOST_AFTER
+    clock.now += LOST_SECONDS
     # A training holds it as long as it lives, on whichever machine.
     with FileLock(on_cluster.run.folder / ".lock"):
         assert on_cluster.look() == "running"

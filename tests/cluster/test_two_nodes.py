@@ -177,7 +177,7 @@ def test_a_run_whose_node_dies_goes_on_on_the_other(
 def test_a_run_whose_head_dies_is_lost_and_goes_on_without_a_cluster(
     workspace: Workspace, data: Path, cluster: LocalCluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ray, "LOST_AFTER", 5.0)
+    monkeypatch.setattr(ray, "LOST_SECONDS", 5.0)
     run = submit_tiny(workspace, data, 2000)
     with working(workspace):
         wait_for(lambda: n_epochs(run) > 1)

@@ -25,7 +25,6 @@ from xray_core.datasets.folder.mapping import (
 from xray_core.datasets.folder.suggest import list_columns, suggest_mapping
 from xray_core.datasets.folder.table import preview_mapping
 from xray_core.errors import DatasetError, XrayError
-from xray_core.tables.cells import parse_age, parse_view_position
 from xray_core.tasks import TASKS, encode_catalog
 
 TABLE = """file,finding,person,set,projection,years,sex,hospital
@@ -506,19 +505,6 @@ def test_a_table_without_columns_says_what_to_do(own: Path, content: str, why: s
 
     with pytest.raises(DatasetError, match=why):
         list_columns(own / "list.csv")
-
-
-@pytest.mark.parametrize(
-    ("cell", "view_position"),
-    [("PA", "PA"), ("ap supine", "AP"), ("L", "LATERAL"), ("LL", "LATERAL"), ("Axial", None)],
-)
-def test_views_are_understood_in_several_spellings(cell: str, view_position: str | None) -> None:
-    assert parse_view_position(cell) == view_position
-
-
-@pytest.mark.parametrize("cell", ["", "-1", "121", "old", "nan", "1e1", "٥٧"])
-def test_what_is_no_age_is_unknown(cell: str) -> None:
-    assert parse_age(cell) is None
 
 
 anything = st.recursive(

@@ -113,7 +113,7 @@ def test_rounds_are_the_same_however_many_are_measured_at_once(
     values, groups = draw_patients(np.random.default_rng(5))
 
     at_once = mean_interval(values, groups)
-    monkeypatch.setattr(intervals, "BLOCK", 7 * len(groups))
+    monkeypatch.setattr(intervals, "BLOCK_SIZE", 7 * len(groups))
 
     assert mean_interval(values, groups) == at_once
 

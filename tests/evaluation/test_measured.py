@@ -13,7 +13,7 @@ from benchmarks.report import (
     plain_figures,
     plain_intervals,
 )
-from xray_core.evaluation.intervals import BLOCK
+from xray_core.evaluation.intervals import BLOCK_SIZE
 from xray_core.evaluation.measured import measure_predictions
 from xray_core.evaluation.metrics import METRICS
 
@@ -134,7 +134,7 @@ def test_what_no_image_tells_is_left_out_of_the_means_and_has_no_figure() -> Non
 
 def test_memory_stays_small_however_many_rounds_there_are() -> None:
     predictions = draw_predictions(20_000, 8_000, 2)
-    n_rounds = 3 * BLOCK // 20_000
+    n_rounds = 3 * BLOCK_SIZE // 20_000
 
     tracemalloc.start()
     fast_intervals(*predictions, n_rounds=n_rounds)

@@ -9,6 +9,7 @@ from sklearn import metrics as reference
 
 from xray_core.evaluation.metrics import (
     METRICS,
+    area_of_steps,
     area_under_roc,
     areas_per_class,
     confusion_counts,
@@ -102,9 +103,13 @@ def test_the_area_counts_ties_as_half(n_levels: int) -> None:
     is_positive = rng.random(300) < 0.3
     scores = rng.integers(0, n_levels, 300) / n_levels
 
-    assert area_under_roc(is_positive, scores) == pytest.approx(
-        reference.roc_auc_score(is_positive, scores), abs=1e-12
+    steps = curve_steps(is_positive, scores)
+    positives, negatives = (
+        np.bincount(steps[kind], minlength=len(steps)) for kind in (is_positive, ~is_positive)
     )
+    expected = pytest.approx(reference.roc_auc_score(is_positive, scores), abs=1e-12)
+    assert area_of_steps(positives, negatives) == expected
+    assert area_under_roc(is_positive, scores) == expected
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from xray_core.figures.explore.stills import DPI, WIDTH, draw_distribution, draw_means
+from xray_core.figures.explore.stills import DPI, WIDTH_INCHES, draw_distribution, draw_means
 
 TABLE = pd.DataFrame(
     {
@@ -24,7 +24,7 @@ def test_a_distribution_is_a_picture_on_the_themes_background(
     png = draw_distribution(TABLE, "brightness", "class", ink)
 
     picture = Image.open(io.BytesIO(png)).convert("RGB")
-    assert picture.width == pytest.approx(WIDTH * DPI, abs=1)
+    assert picture.width == pytest.approx(WIDTH_INCHES * DPI, abs=1)
     assert picture.getpixel((0, 0)) == corner
     assert len(picture.getcolors(100_000) or ()) > 10
 

@@ -262,7 +262,7 @@ def test_a_missing_and_a_huge_file_are_refused(
         read(tmp_path / "a.dcm")
 
     monkeypatch.setattr("xray_core.imagefiles.dicom.MAX_BYTES", 1_000)
-    with pytest.raises(ImageError, match="at most 0 MB are read"):
+    with pytest.raises(ImageError, match="at most 1 kB are read"):
         read(write_dicom(tmp_path / "a.dcm", RAMP))
 
 

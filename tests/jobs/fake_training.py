@@ -67,7 +67,7 @@ def serve() -> None:
     from xray_core.workspace import find_workspace
 
     launchers.xray_command = fake_command
-    worker.POLL = 0.05
+    worker.POLL_SECONDS = 0.05
     print(worker.run_worker(find_workspace(), idle=float(os.environ.get("FAKE_IDLE", "0.5"))))
 
 

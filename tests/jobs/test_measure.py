@@ -13,8 +13,8 @@ from xray_core.jobs import measure
 from xray_core.jobs.measure import (
     DECODE_SECONDS,
     EPOCH_SECONDS,
-    FASTEST,
-    SLOWEST,
+    FASTEST_FACTOR,
+    SLOWEST_FACTOR,
     STEP_SECONDS,
     TABLES_SECONDS,
     Estimate,
@@ -181,10 +181,12 @@ def test_estimate_counts_steps_of_all_phases_and_what_lies_around_them() -> None
 
     assert cost.steps_per_epoch == 3  # the last batch holds one image
     network = 10 * 3 * 0.5 + 3.0
-    assert cost.seconds_least == pytest.approx(FASTEST * network)
+    assert cost.seconds_least == pytest.approx(FASTEST_FACTOR * network)
     around = 10 * (3 * STEP_SECONDS + EPOCH_SECONDS) + TABLES_SECONDS + 33 * DECODE_SECONDS
     evaluating = 33 * 0.01
-    assert cost.seconds_most == pytest.approx(SLOWEST * (network + evaluating + 8.0) + around)
+    assert cost.seconds_most == pytest.approx(
+        SLOWEST_FACTOR * (network + evaluating + 8.0) + around
+    )
     assert cost.memory_mb == 800.0
 
 
@@ -192,12 +194,12 @@ def test_evaluating_costs_time_too() -> None:
     without, cost = (estimate_training(VALUES, DEMO, 100, n, n) for n in (0, 50))
 
     each = DEMO.n_epochs * 50 * 0.01 + 100 * 0.01  # validation in each epoch, both at the end
-    assert cost.seconds_least - without.seconds_least == pytest.approx(FASTEST * each)
+    assert cost.seconds_least - without.seconds_least == pytest.approx(FASTEST_FACTOR * each)
     more = cost.seconds_most - without.seconds_most
-    assert more == pytest.approx(SLOWEST * each + 100 * DECODE_SECONDS)
+    assert more == pytest.approx(SLOWEST_FACTOR * each + 100 * DECODE_SECONDS)
     mirrored = change_recipe(DEMO, {"test_time_augmentation": True})
     twice = estimate_training(VALUES, mirrored, 100, 50, 50)
-    assert twice.seconds_least - cost.seconds_least == pytest.approx(FASTEST * 100 * 0.01)
+    assert twice.seconds_least - cost.seconds_least == pytest.approx(FASTEST_FACTOR * 100 * 0.01)
 
 
 def test_a_training_that_may_stop_early_costs_less_at_least_and_as_much_at_most() -> None:
@@ -208,7 +210,9 @@ def test_a_training_that_may_stop_early_costs_less_at_least_and_as_much_at_most(
     assert early.seconds_most == whole.seconds_most
     epoch = math.ceil(100 / DEMO.batch_size) * 0.5 + 50 * 0.01
     fewer = DEMO.n_epochs - (3 + 1)
-    assert whole.seconds_least - early.seconds_least == pytest.approx(FASTEST * fewer * epoch)
+    assert whole.seconds_least - early.seconds_least == pytest.approx(
+        FASTEST_FACTOR * fewer * epoch
+    )
 
 
 def test_a_frozen_base_costs_a_prediction_in_every_epoch_or_once() -> None:
@@ -224,10 +228,10 @@ def test_a_frozen_base_costs_a_prediction_in_every_epoch_or_once() -> None:
         tuned = one.phases[1]
         fewest = min(tuned.epochs, tuned.patience + 1) if tuned.patience else tuned.epochs
         least = frozen + fewest * (step + evaluated) + 2 * 3.0 + evaluated
-        assert cost.seconds_least == pytest.approx(FASTEST * least)
+        assert cost.seconds_least == pytest.approx(FASTEST_FACTOR * least)
         most = 10 * frozen + 100 * (step + evaluated) + 2 * 3.0 + 8.0 + 100 * 0.01
         around = 110 * (5 * STEP_SECONDS + EPOCH_SECONDS) + TABLES_SECONDS + 100 * DECODE_SECONDS
-        assert cost.seconds_most == pytest.approx(SLOWEST * most + around)
+        assert cost.seconds_most == pytest.approx(SLOWEST_FACTOR * most + around)
 
 
 @pytest.mark.slow

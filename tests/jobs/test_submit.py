@@ -181,7 +181,7 @@ def test_a_split_that_takes_long_to_find_out_is_left_to_the_training(
     after = replace(DEMO, weights=str(earlier.best_checkpoint))
     with pytest.raises(RecipeError, match="test images were trained on"):
         submit_recipe(after, images, workspace)
-    monkeypatch.setattr(submit, "MOST_READ", 0)
+    monkeypatch.setattr(submit, "MAX_READ_BYTES", 0)
 
     submit_recipe(after, images, workspace)
 

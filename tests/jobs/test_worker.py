@@ -66,7 +66,7 @@ def quick_fakes(monkeypatch: pytest.MonkeyPatch) -> None:
     for module in (launchers, worker):
         monkeypatch.setattr(module, "xray_command", fake_command)
     monkeypatch.setattr(worker, "lower_priority", lambda: None)  # this process is the tests'
-    monkeypatch.setattr(worker, "POLL", 0.02)
+    monkeypatch.setattr(worker, "POLL_SECONDS", 0.02)
     monkeypatch.setattr(worker, "find_gpus", list)
     monkeypatch.delenv("XRAY_HOME", raising=False)
     monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
@@ -269,7 +269,7 @@ def test_a_training_that_is_killed_after_a_request_to_stop_is_stopped(workspace:
 def test_a_training_that_does_not_heed_is_ended_by_force(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(supervision, "PATIENCE", 1)
+    monkeypatch.setattr(supervision, "STOP_SECONDS", 1)
     run = make_queued_run(workspace, "run", "deaf")
     with serving(workspace) as working:
         wait_for(lambda: state_of(run) == "running")
@@ -393,7 +393,7 @@ def test_of_two_workers_one_serves_and_the_other_ends_at_once(workspace: Workspa
 def test_looking_whether_a_worker_runs_keeps_none_from_starting(workspace: Workspace) -> None:
     """A page that looks holds the lock for an instant; that is no rival."""
     run = make_queued_run(workspace, "run")
-    lock = worker._lock(workspace)
+    lock = FileLock(worker._lock_file(workspace))
     lock.acquire()
     with serving(workspace) as working:
         time.sleep(0.15)
@@ -643,12 +643,12 @@ def test_the_worker_outlasts_a_disk_that_refuses(
 
 def test_a_full_disk_starts_nothing(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
     run = make_queued_run(workspace, "run")
-    monkeypatch.setattr(supervision, "LEAST_FREE", 2**80)
+    monkeypatch.setattr(supervision, "MIN_FREE_BYTES", 2**80)
     with serving(workspace) as working:
         log = workspace.folder / "worker.log"
         wait_for(lambda: log.exists() and "the disk is full" in log.read_text())
         assert times_trained(run) == 0
-        monkeypatch.setattr(supervision, "LEAST_FREE", 0)
+        monkeypatch.setattr(supervision, "MIN_FREE_BYTES", 0)
         assert working.result(SLOW)
 
     assert state_of(run) == "done"

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 import streamlit as st
 
-from pages.components.pager import MOST, show_pager
+from pages.components.pager import MAX_NUMBERS, show_pager
 from tests.pages.conftest import OpenPage
 from tests.pages.fake_runs import fake_run, write_report
 from xray_core.workspace import Workspace
@@ -17,9 +17,9 @@ def numbers_shown(n_pages: int, width: object = "content") -> int:
     """Return how many numbers Streamlit's client shows, as it reckons itself."""
     arrows, each = 2 * BUTTON + GAP, BUTTON + GAP
     if width == "content":
-        width = arrows + each * min(n_pages, MOST)
+        width = arrows + each * min(n_pages, MAX_NUMBERS)
     assert isinstance(width, int)
-    fitting = min((width - arrows) // each, MOST)
+    fitting = min((width - arrows) // each, MAX_NUMBERS)
     return min(n_pages, fitting if fitting >= 5 else 2 if fitting >= 3 else min(fitting, 1))
 
 
@@ -53,4 +53,4 @@ def test_both_of_two_pages_are_shown(
 def test_all_of_few_pages_are_shown(n_pages: int, pagers: list[tuple[int, Any]]) -> None:
     show_pager(n_pages, f"pager_{n_pages}")
 
-    assert numbers_shown(*pagers[0]) == min(n_pages, MOST)
+    assert numbers_shown(*pagers[0]) == min(n_pages, MAX_NUMBERS)

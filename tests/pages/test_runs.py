@@ -791,7 +791,7 @@ def test_a_sweep_is_compared_and_leads_to_its_runs(
     app = open_page("runs", sweep="folds")
 
     settings, members = app.table[0].value, app.dataframe[0].value
-    assert settings.iloc[0][["setting", "done"]].tolist() == ["as published", "2 of 2"]
+    assert settings.iloc[0][["setting", "done"]].tolist() == ["unchanged", "2 of 2"]
     assert "±" in settings["accuracy"].iloc[0]
     assert members["name"].tolist() == [name_of(0), name_of(1)]
     assert "All folds together" in words_on(app)

@@ -139,7 +139,7 @@ def test_progress_counts_every_image(root: Path, paths: list[str], folder: Path)
 def test_more_images_than_are_decoded_ahead(
     root: Path, paths: list[str], folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(cache_module, "AHEAD", 3)
+    monkeypatch.setattr(cache_module, "N_IMAGES_AHEAD", 3)
 
     assert_right_pixels(open_image_cache(root, paths, SPEC, folder), root, paths)
 

@@ -125,7 +125,7 @@ def test_only_new_and_changed_files_are_read_again(
 def test_a_stopped_reading_goes_on_where_it_stood(
     five: Catalog, tmp_path: Path, reads: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(fingerprints, "PORTION", 2)
+    monkeypatch.setattr(fingerprints, "PORTION_FILES", 2)
     seen: list[tuple[int, int]] = []
     with pytest.raises(BuildStopped, match="3 of 5"):
         read_fingerprints(

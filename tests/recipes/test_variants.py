@@ -4,7 +4,7 @@ import pytest
 
 from xray_core.errors import RecipeError
 from xray_core.recipes import PUBLISHED
-from xray_core.recipes.variants import MOST, setting_of, vary_recipe
+from xray_core.recipes.variants import MAX_TRAININGS, setting_of, vary_recipe
 
 DEMO = PUBLISHED["demo_cnn"]
 
@@ -34,7 +34,7 @@ def test_without_folds_or_values_there_is_one() -> None:
     [
         ({"seed": []}, 0, "seed is to be varied, but no value"),
         ({"seed": [1, 2, 1]}, 0, "listed twice: 1"),
-        ({"seed": range(MOST + 1)}, 0, f"61 trainings; keep to {MOST}"),
+        ({"seed": range(MAX_TRAININGS + 1)}, 0, f"61 trainings; keep to {MAX_TRAININGS}"),
         ({"seeds": [1]}, 0, "no field 'seeds'"),
         ({"batch_size": ["many"]}, 0, "a whole number"),
         ({}, 1, "split.folds is 1; choose 0, or 2 to 20"),

@@ -1,47 +1,21 @@
-"""The run index: one table of all runs; their tags and notes; the trash."""
+"""The run index: one table of all runs."""
 
 import json
 import time
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 import pytest
-from filelock import FileLock
 
 from tests.datasets.fakes import FAKES
-from xray_core.errors import RunError
+from tests.runs.made_runs import NAME, make_run
 from xray_core.processes import own_handle
 from xray_core.recipes import PUBLISHED, change_recipe
-from xray_core.runs import Run, Status, list_runs, trash
+from xray_core.runs import Run, list_runs
 from xray_core.runs.index import list_running, run_table
-from xray_core.runs.notes import LONGEST_NOTE, MOST_TAGS, Notes, read_notes, write_notes
-from xray_core.runs.trash import (
-    disk_use,
-    empty_trash,
-    list_trash,
-    restore_run,
-    trash_run,
-    trash_size,
-)
+from xray_core.runs.notes import Notes, write_notes
 from xray_core.workspace import Workspace
-
-NAME = "20260301-100000-demo_cnn"
-
-
-@pytest.fixture
-def workspace(tmp_path: Path) -> Workspace:
-    return Workspace(tmp_path / "home")
-
-
-def make_run(workspace: Workspace, name: str = NAME, state: str = "done", **status: Any) -> Run:
-    run = Run(workspace.runs / name)
-    recipe = replace(PUBLISHED["demo_cnn"], data_folder="/data/demo")
-    run.write_json("recipe.json", asdict(recipe))
-    fields = {"n_epochs": 8, "epoch": 5, "created_at": "2026-03-01T10:00:00.250+00:00"}
-    run.write_status(Status(state, **{**fields, **status}))
-    return run
 
 
 def write_report(run: Run, accuracy: float | None, auc: float | None) -> None:
@@ -112,8 +86,8 @@ def test_the_table_tells_in_a_few_words_what_a_recipe_has_otherwise(workspace: W
     words = run_table(workspace).set_index("name")["changes"]
 
     assert words[run.name] == (
-        "preprocess.size 96, phases.train.epochs 2, weights 20260201-090000-demo_cnn, "
-        "phases.train.learning_rate 0.0001"
+        "Image size, px 96, Epochs 2, Starting weights 20260201-090000-demo_cnn, "
+        "Learning rate 0.0001"
     )
     assert words[as_it_was.name] == words[damaged.name] == ""
 
@@ -255,186 +229,3 @@ def test_five_hundred_runs_are_listed_quickly(workspace: Workspace) -> None:
     assert len(first) == len(again) == 500
     assert cold < 1.0  # measured: 0.15 s
     assert warm < 0.3  # measured: 0.02 s
-
-
-def test_notes_come_back_cleaned(workspace: Workspace) -> None:
-    run = make_run(workspace)
-    assert read_notes(run) == Notes()
-
-    write_notes(run, Notes(("  big   one ", "", "x", "x"), " Text. \n"))
-
-    assert read_notes(run) == Notes(("big one", "x"), "Text.")
-
-
-@pytest.mark.parametrize(
-    "notes",
-    [
-        Notes(("x" * 41,)),
-        Notes(tuple(f"tag {number}" for number in range(MOST_TAGS + 1))),
-        Notes((), "x" * (LONGEST_NOTE + 1)),
-    ],
-)
-def test_notes_that_are_too_long_are_refused_and_the_old_ones_kept(
-    workspace: Workspace, notes: Notes
-) -> None:
-    run = make_run(workspace)
-    write_notes(run, Notes(("kept",)))
-
-    with pytest.raises(RunError, match="longer|too many|keep to"):
-        write_notes(run, notes)
-
-    assert read_notes(run) == Notes(("kept",))
-
-
-def test_damaged_notes_are_named_and_can_be_written_anew(workspace: Workspace) -> None:
-    run = make_run(workspace)
-    (run.folder / "notes.json").write_text("{", encoding="utf-8")
-
-    with pytest.raises(RunError, match=r"notes\.json is damaged"):
-        read_notes(run)
-    write_notes(run, Notes(("again",)))
-
-    assert read_notes(run).tags == ("again",)
-
-
-def test_disk_use_counts_every_file_below(workspace: Workspace) -> None:
-    run = make_run(workspace)
-    before = disk_use(run)
-    (run.folder / "checkpoints").mkdir()
-    run.best_checkpoint.write_bytes(b"\0" * 5000)
-
-    assert disk_use(run) - before == 5000
-    assert disk_use(Run(workspace.runs / "nobody")) == 0
-
-
-@pytest.mark.parametrize("state", ["done", "failed", "stopped", "lost"])
-def test_an_ended_run_goes_into_the_trash_and_comes_back_whole(
-    workspace: Workspace, state: str
-) -> None:
-    run = make_run(workspace, state=state)
-    before = {path.name: path.read_bytes() for path in run.folder.iterdir()}
-
-    assert trash_run(run, workspace) == NAME
-    assert list_runs(workspace.runs) == []
-    assert list_trash(workspace) == [NAME]
-    assert trash_size(workspace) >= sum(map(len, before.values()))
-
-    assert restore_run(NAME, workspace) == run
-    assert list_trash(workspace) == []
-    after = {path.name: path.read_bytes() for path in run.folder.iterdir()}
-    assert {name: after[name] for name in before} == before
-
-
-def test_a_waiting_or_running_run_is_never_trashed(workspace: Workspace) -> None:
-    waiting = make_run(workspace, "20260301-110000-demo_cnn", "queued")
-    running = make_run(workspace, state="running", handle=own_handle())
-
-    with pytest.raises(RunError, match="waits in the queue. Cancel it first"):
-        trash_run(waiting, workspace)
-    with pytest.raises(RunError, match="is running. Stop it first"):
-        trash_run(running, workspace)
-
-    assert len(list_runs(workspace.runs)) == 2
-    assert list_trash(workspace) == []
-
-
-def test_a_run_that_a_process_holds_is_never_trashed_whatever_its_status(
-    workspace: Workspace,
-) -> None:
-    run = make_run(workspace, state="stopped")
-
-    with FileLock(run.folder / ".lock"), pytest.raises(RunError, match="still being trained"):
-        trash_run(run, workspace)
-
-    assert run.read_status().state == "stopped"
-    assert trash_run(run, workspace) == NAME
-
-
-def test_a_dead_process_and_a_damaged_status_keep_no_run_from_the_trash(
-    workspace: Workspace,
-) -> None:
-    lost = make_run(workspace, state="running", handle="1:1.00")
-    damaged = make_run(workspace, "20260302-100000-demo_cnn")
-    (damaged.folder / "status.json").write_text("{", encoding="utf-8")
-
-    trash_run(lost, workspace)
-    trash_run(damaged, workspace)
-
-    assert list_trash(workspace) == [damaged.name, lost.name]
-
-
-def test_binning_twice_says_that_it_is_gone_and_makes_nothing(workspace: Workspace) -> None:
-    run = make_run(workspace)
-    trash_run(run, workspace)
-
-    with pytest.raises(RunError, match="gone"):
-        trash_run(run, workspace)
-
-    assert not run.folder.exists()
-
-
-def test_two_runs_of_one_name_lie_side_by_side_in_the_trash(workspace: Workspace) -> None:
-    trash_run(make_run(workspace, message="first"), workspace)
-    trash_run(make_run(workspace, message="second"), workspace)
-
-    assert list_trash(workspace) == [f"{NAME}-2", NAME]
-    assert restore_run(f"{NAME}-2", workspace).read_status().message == "second"
-
-
-def test_restoring_overwrites_no_run(workspace: Workspace) -> None:
-    trash_run(make_run(workspace, message="old"), workspace)
-    new = make_run(workspace, message="new")
-
-    with pytest.raises(RunError, match="There is a run .* again"):
-        restore_run(NAME, workspace)
-
-    assert new.read_status().message == "new"
-    assert list_trash(workspace) == [NAME]
-
-
-@pytest.mark.parametrize("name", ["nobody", "", "..", "../runs", "."])
-def test_only_what_is_in_the_bin_can_be_restored(workspace: Workspace, name: str) -> None:
-    make_run(workspace)
-
-    with pytest.raises(RunError, match="no run"):
-        restore_run(name, workspace)
-
-
-def test_emptying_deletes_for_good_and_touches_nothing_else(workspace: Workspace) -> None:
-    kept = make_run(workspace, "20260302-100000-demo_cnn")
-    trash_run(make_run(workspace), workspace)
-
-    assert empty_trash(workspace) == 1
-
-    assert list_trash(workspace) == []
-    assert list(workspace.trash.iterdir()) == []
-    assert trash_size(workspace) == 0
-    assert list_runs(workspace.runs) == [kept]
-    assert empty_trash(workspace) == 0
-
-
-def test_a_half_deleted_run_is_no_run_and_goes_next_time(
-    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    trash_run(make_run(workspace), workspace)
-
-    def refuse(path: Path) -> None:
-        raise PermissionError(13, "Permission denied", str(path))
-
-    monkeypatch.setattr(trash.shutil, "rmtree", refuse)
-    with pytest.raises(PermissionError):
-        empty_trash(workspace)
-    assert list_trash(workspace) == []
-    monkeypatch.undo()
-
-    empty_trash(workspace)
-
-    assert list(workspace.trash.iterdir()) == []
-
-
-def test_notes_file_is_plain_json(workspace: Workspace) -> None:
-    run = make_run(workspace)
-    write_notes(run, Notes(("a",), "b"))
-
-    text = (run.folder / "notes.json").read_text(encoding="utf-8")
-    assert json.loads(text) == {"tags": ["a"], "note": "b"}

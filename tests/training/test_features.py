@@ -172,7 +172,7 @@ def test_the_statistics_of_a_frozen_base_stay_while_those_of_the_head_are_learnt
 def test_a_training_killed_on_stored_features_ends_with_the_same_weights(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(recorder, "CHECKPOINT_EVERY", 0.0)
+    monkeypatch.setattr(recorder, "CHECKPOINT_SECONDS", 0.0)
     monkeypatch.setattr(recorder, "CHECKPOINT_SHARE", 1e9)
     record = Recorder.on_train_batch_end
     killed = tmp_path / "killed"
@@ -270,12 +270,12 @@ def test_a_base_that_learns_is_never_cut_off() -> None:
 def test_features_that_would_fill_the_memory_are_not_stored(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(features, "MOST_BYTES", 1000 * 4 * 4 - 1)  # four floats an image
+    monkeypatch.setattr(features, "MAX_FEATURE_BYTES", 1000 * 4 * 4 - 1)  # four floats an image
 
     cut, why = cut_odd("usual")
 
     assert cut is None
-    assert why.startswith("the features of 1,000 images would take 0.0 GB of memory")
+    assert why.startswith("the features of 1,000 images would take 16 kB of memory")
 
 
 @pytest.mark.parametrize(("kind", "shape"), [("usual", (None, 4)), ("two ways", (None, 6, 6, 4))])

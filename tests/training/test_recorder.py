@@ -160,11 +160,11 @@ def test_after_short_epochs_the_files_wait_but_never_contradict_each_other(
 ) -> None:
     model: Any = recorder.model
     good, better, bad = [0.1, 0.2, 0.9, 0.9, 0.9], [0.0, 0.0, 1.0, 1.0, 1.0], [0.9] * 5
-    monkeypatch.setattr("xray_core.training.recorder.EPOCHS_EVERY", 0.0)
+    monkeypatch.setattr("xray_core.training.recorder.EPOCHS_SECONDS", 0.0)
     model.positive = good
     train_epoch(recorder)
-    monkeypatch.setattr("xray_core.training.recorder.EPOCHS_EVERY", 3600.0)
-    monkeypatch.setattr("xray_core.training.recorder.CHECKPOINT_EVERY", 3600.0)
+    monkeypatch.setattr("xray_core.training.recorder.EPOCHS_SECONDS", 3600.0)
+    monkeypatch.setattr("xray_core.training.recorder.CHECKPOINT_SECONDS", 3600.0)
     for positive in (better, bad):
         model.positive = positive
         train_epoch(recorder)
@@ -173,7 +173,7 @@ def test_after_short_epochs_the_files_wait_but_never_contradict_each_other(
     assert first
     assert (first.epoch, first.best_epoch) == (1, 1), "a killed training goes on from here"
     assert json.loads(run.best_checkpoint.read_text()) == good
-    monkeypatch.setattr("xray_core.training.recorder.CHECKPOINT_EVERY", 0.0)
+    monkeypatch.setattr("xray_core.training.recorder.CHECKPOINT_SECONDS", 0.0)
     recorder.on_epoch_begin(0)
     recorder.on_train_batch_end(0, {"loss": 0.5, "accuracy": 0.5})
     assert read_training_state(run.last_checkpoint) == first, (

@@ -117,7 +117,7 @@ def test_a_killed_training_ends_with_the_weights_and_the_log_of_one_that_was_not
     whole: Run, train: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     n_lines = len(whole.read_metrics())
-    monkeypatch.setattr(recorder, "CHECKPOINT_EVERY", 0.0)
+    monkeypatch.setattr(recorder, "CHECKPOINT_SECONDS", 0.0)
     monkeypatch.setattr(recorder, "CHECKPOINT_SHARE", 1e9)
 
     # Before the first checkpoint, and in the midst of both phases.

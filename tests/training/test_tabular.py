@@ -246,7 +246,7 @@ def test_a_killed_dual_training_ends_as_one_that_was_not(
 ) -> None:
     recipe = trained.run.read_recipe()
     run = create_run(recipe, trained.workspace.runs)
-    monkeypatch.setattr(recorder, "CHECKPOINT_EVERY", 0.0)
+    monkeypatch.setattr(recorder, "CHECKPOINT_SECONDS", 0.0)
     monkeypatch.setattr(recorder, "CHECKPOINT_SHARE", 1e9)
     record, limit = Recorder.on_train_batch_end, len(trained.run.read_metrics()) - 2
 

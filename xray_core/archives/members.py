@@ -23,20 +23,20 @@ from typing import IO, Any, BinaryIO, Protocol, cast
 from xray_core.catalog import Remark
 from xray_core.datasets.reader import N_EXAMPLES
 from xray_core.errors import DatasetError
-from xray_core.paths import open_file
+from xray_core.files import format_bytes
+from xray_core.paths import is_hidden, open_file
 
-RATIO = 100  # times its packed size that an archive may unpack to; images reach 10
-ALWAYS_ALLOWED = 256 * 2**20  # bytes that any archive may unpack to, however small it is
-LARGEST_FILE = 8 * 2**30  # bytes
-LARGEST_READ = 16 * 2**20  # bytes; tarfile takes some headers into memory as a whole
+MAX_UNPACKED_RATIO = 100  # times its packed size that an archive may unpack to; images reach 10
+ALWAYS_ALLOWED_BYTES = 256 * 2**20  # bytes that any archive may unpack to, however small it is
+MAX_FILE_BYTES = 8 * 2**30  # bytes
+MAX_READ_BYTES = 16 * 2**20  # bytes; tarfile takes some headers into memory as a whole
 LONGEST_PART, LONGEST_PATH = 255, 1000  # bytes; what the common systems can write
-CLUTTER = re.compile(r"__MACOSX|\._.*|\.DS_Store|Thumbs\.db|desktop\.ini", re.IGNORECASE)
 RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
 KINDS = {
     "unsafe_name": "Members with a name that leads elsewhere or cannot be written, left out",
     "link": "Links and devices, left out",
     "repeated_name": "Members whose name came before, left out: the first is kept",
-    "too_large": f"Members of more than {LARGEST_FILE / 2**30:.0f} GiB, left out",
+    "too_large": f"Members of more than {format_bytes(MAX_FILE_BYTES)}, left out",
 }
 BROKEN = (
     *(zipfile.BadZipFile, tarfile.TarError, zlib.error, lzma.LZMAError, struct.error),
@@ -125,13 +125,13 @@ def open_archive(path: Path) -> Iterator[Archive]:
 
 def most_unpacked(path: Path) -> int:
     """Return how many bytes an archive may unpack to before it counts as a bomb."""
-    return max(ALWAYS_ALLOWED, RATIO * path.stat().st_size)
+    return max(ALWAYS_ALLOWED_BYTES, MAX_UNPACKED_RATIO * path.stat().st_size)
 
 
 def describe_bomb(path: Path) -> DatasetError:
     """Return the error of an archive that unpacks to more than `most_unpacked`."""
     return DatasetError(
-        f"{path.name} unpacks to more than {most_unpacked(path) / 1e6:,.0f} MB, far more than "
+        f"{path.name} unpacks to more than {format_bytes(most_unpacked(path))}, far more than "
         "its size lets expect: so does an archive made to fill disks. If you trust it, unpack "
         "it by hand and put the folder in its place."
     )
@@ -171,14 +171,16 @@ class _Names:
 
     def accept(self, name: str, size: int, is_file: bool) -> str | None:
         """Return the safe path of a member to be written, else None, after counting it."""
-        if any(CLUTTER.fullmatch(part) for part in name.split("/")):
+        # "." and what begins with ".." is a way, and for `safe_path` to tell.
+        parts = (part for part in name.split("/") if part != "." and not part.startswith(".."))
+        if any(map(is_hidden, parts)):
             return None
         path = safe_path(name)
         if path is None:
             self._skipped.add("unsafe_name", name)
         elif not is_file:
             self._skipped.add("link", name)
-        elif size > LARGEST_FILE:
+        elif size > MAX_FILE_BYTES:
             self._skipped.add("too_large", name)
         elif (key := os.path.normcase(path)) in self._seen:
             self._skipped.add("repeated_name", name)
@@ -258,7 +260,7 @@ class _Checked:
         self._most = most_unpacked(path)
 
     def read(self, n_bytes: int = -1) -> bytes:
-        if not 0 <= n_bytes <= LARGEST_READ:
+        if not 0 <= n_bytes <= MAX_READ_BYTES:
             raise EOFError(f"a header of {n_bytes:,} bytes")
         if self._stream.tell() > self._most:
             raise describe_bomb(self._path)

@@ -24,15 +24,15 @@ from xray_core.archives.groups import ArchiveGroup, find_group, read_note, stem_
 from xray_core.archives.members import Archive, Member, Skipped, open_archive
 from xray_core.catalog import Remark
 from xray_core.errors import DatasetError, XrayError
-from xray_core.files import read_json, write_json
+from xray_core.files import format_bytes, read_json, write_json
 from xray_core.filling import fill_alone
 from xray_core.records import build_record
 from xray_core.workspace import Workspace
 
-RESERVE = 2**30  # bytes of the disk that stay free
-MOST_FILES = 1_000_000  # in one archive
-CHUNK = 2**20  # bytes
-TICK = 0.5  # seconds between two reports of progress
+RESERVED_BYTES = 2**30  # bytes of the disk that stay free
+MAX_FILES = 1_000_000  # in one archive
+CHUNK_BYTES = 2**20  # bytes
+TICK_SECONDS = 0.5  # seconds between two reports of progress
 
 
 class UnpackStopped(XrayError):
@@ -171,11 +171,10 @@ class _Unpacking:
                 needed += archive.declared
         # A killed unpacking has left a part of it.
         needed -= max(0, _size_of(self._files) - self._now.n_bytes)
-        free = max(0, shutil.disk_usage(self._files).free - RESERVE)
+        free = max(0, shutil.disk_usage(self._files).free - RESERVED_BYTES)
         if todo and needed > free:
-            raise _full_disk(
-                self._group.folder, f"about {_mb(needed)} are needed and {_mb(free)} can be used"
-            )
+            what = f"about {format_bytes(needed)} are needed and {format_bytes(free)} can be used"
+            raise _full_disk(self._group.folder, what)
 
     def _unpack(self, path: Path) -> None:
         group, start, n_before = self._group, self._now.read, self._now.n_files
@@ -201,9 +200,9 @@ class _Unpacking:
                     n_bytes=self._now.n_bytes + member.size,
                 )
                 self._tell()
-                if self._now.n_files - n_before > MOST_FILES:
+                if self._now.n_files - n_before > MAX_FILES:
                     raise DatasetError(
-                        f"{path.name} holds more than {MOST_FILES:,} files, which no dataset "
+                        f"{path.name} holds more than {MAX_FILES:,} files, which no dataset "
                         "here does. Unpack it by hand if you trust it."
                     )
         if self._now.n_files == n_before:
@@ -225,10 +224,10 @@ class _Unpacking:
     def _write(self, member: Member, target: Path, archive: Archive, start: int) -> None:
         n_bytes = 0
         with self._current.open("wb") as file:
-            while chunk := member.content.read(CHUNK):
+            while chunk := member.content.read(CHUNK_BYTES):
                 n_bytes += len(chunk)
-                if shutil.disk_usage(self._files).free < RESERVE + len(chunk):
-                    raise _full_disk(self._group.folder, f"{_mb(RESERVE)} are left")
+                if shutil.disk_usage(self._files).free < RESERVED_BYTES + len(chunk):
+                    raise _full_disk(self._group.folder, f"{format_bytes(RESERVED_BYTES)} are left")
                 file.write(chunk)
                 self._now = replace(self._now, read=start + archive.position)
                 self._tell()
@@ -237,7 +236,7 @@ class _Unpacking:
         self._current.replace(target)
 
     def _tell(self, at_once: bool = False) -> None:
-        if not at_once and time.monotonic() - self._told < TICK:
+        if not at_once and time.monotonic() - self._told < TICK_SECONDS:
             return
         self._told = time.monotonic()
         write_json(self._group.partial / "progress.json", asdict(self._now), lasting=False)
@@ -286,12 +285,9 @@ def _write_errors(folder: Path) -> Iterator[None]:
 
 
 def _full_disk(folder: Path, what: str) -> DatasetError:
+    reserved = format_bytes(RESERVED_BYTES)
     return DatasetError(
-        f"{folder}: no space to unpack: {what}, beside {_mb(RESERVE)} that stay free. Free some "
-        "space, or set XRAY_HOME to a folder on a larger disk, then unpack again: what is "
-        "unpacked so far is kept."
+        f"{folder}: no space to unpack: {what}, beside {reserved} that stay free. "
+        "Free some space, or set XRAY_HOME to a folder on a larger disk, then unpack again: what "
+        "is unpacked so far is kept."
     )
-
-
-def _mb(n_bytes: int) -> str:
-    return f"{n_bytes / 1e6:,.0f} MB"

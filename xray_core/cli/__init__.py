@@ -16,6 +16,9 @@ from xray_core.errors import XrayError
 from xray_core.processes import allocator_variables, restart_with
 from xray_core.workspace import find_workspace
 
+# Adds a command: its name, its function, and what it does in a line.
+Add = Callable[[str, Callable[..., Answer], str], argparse.ArgumentParser]
+
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command and return its exit status.
@@ -59,6 +62,14 @@ def _build_parser() -> argparse.ArgumentParser:
         command.set_defaults(command=function)
         return command
 
+    _add_data_commands(add)
+    _add_recipe_commands(add)
+    _add_queue_commands(add)
+    _add_run_commands(add)
+    return parser
+
+
+def _add_data_commands(add: Add) -> None:
     add("datasets", data.show_datasets, "List the dataset layouts that can be read.")
     catalog = add("catalog", data.show_catalog, "Read a dataset folder and count what is in it.")
     catalog.add_argument("folder", type=Path)
@@ -87,6 +98,8 @@ def _build_parser() -> argparse.ArgumentParser:
     counts.add_argument("folder", type=Path)
     counts.add_argument("--seed", type=int, default=0, metavar="N", help="of the split")
 
+
+def _add_recipe_commands(add: Add) -> None:
     add("recipes", trainings.show_recipes, "List the recipes.")
     for name, function, text in (
         ("train", trainings.train, "Train a recipe here and now, and wait for its result."),
@@ -121,6 +134,8 @@ def _build_parser() -> argparse.ArgumentParser:
             "--set", action="append", default=[], metavar="KEY=VALUE", help="change a field"
         )
 
+
+def _add_queue_commands(add: Add) -> None:
     worker = add("worker", queue.work, "Train what is queued, as slots are free.")
     worker.add_argument("--slots", type=_positive, metavar="N", help="as `queue --slots`")
     worker.add_argument("--stay", action="store_true", help="do not end when nothing is queued")
@@ -153,6 +168,9 @@ def _build_parser() -> argparse.ArgumentParser:
             command.add_argument("priority", type=int, help="higher goes first; -100 to 100")
         elif name == "move":
             command.add_argument("places", type=int, help="how far; negative is up")
+
+
+def _add_run_commands(add: Add) -> None:
     add("runs", trainings.show_runs, "List the runs, newest first.")
     sweep = add("sweep", trainings.show_sweep, "Compare the runs that were submitted together.")
     sweep.add_argument("sweep", help="its name, as `submit` said it")
@@ -183,7 +201,6 @@ def _build_parser() -> argparse.ArgumentParser:
                 help="what is known of the patient, e.g. age=57, for a network that takes it "
                 "beside the image; may be repeated",
             )
-    return parser
 
 
 def _positive(text: str) -> int:

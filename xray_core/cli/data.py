@@ -116,11 +116,13 @@ def unpack(options: argparse.Namespace, workspace: Workspace) -> Answer:
     """Unpack the archives in the workspace's data folder."""
     from xray_core.archives.groups import find_group, list_archives
     from xray_core.archives.unpacking import Progress, Unpacked, unpack_archives
+    from xray_core.files import format_bytes
 
     def show(now: Progress) -> None:
         if sys.stderr.isatty():
-            words = f"{now.n_files:,} files, {now.read / 1e6:,.0f} of {now.total / 1e6:,.0f} MB"
-            print(f"\r{words}", end="\n" * (now.read == now.total), file=sys.stderr, flush=True)
+            read, total = format_bytes(now.read), format_bytes(now.total)
+            words = f"{now.n_files:,} files, {read} of {total}"
+            print(f"\r{words:40}", end="\n" * (now.read == now.total), file=sys.stderr, flush=True)
 
     groups = [find_group(workspace, name) for name in dict.fromkeys(options.names)]
     done: list[Unpacked] = []

@@ -25,7 +25,7 @@ from xray_core.datasets.measure import measure_images
 from xray_core.datasets.reader import Reader
 from xray_core.datasets.state import DatasetState
 from xray_core.errors import DatasetError
-from xray_core.paths import HIDDEN, find_allowed, list_folder
+from xray_core.paths import find_allowed, is_hidden, list_folder
 
 READERS: dict[str, Reader] = {
     "coronahack": coronahack.READER,
@@ -209,7 +209,7 @@ def _check_folder(folder: Path) -> None:
 
 
 def _visible(folder: Path) -> Iterator[Path]:
-    return (path for path in folder.iterdir() if not path.name.startswith(HIDDEN))
+    return (path for path in folder.iterdir() if not is_hidden(path.name))
 
 
 def _describe(folder: Path) -> str:

@@ -39,7 +39,13 @@ import pandas as pd
 
 from xray_core.catalog import Catalog, Remark, build_catalog
 from xray_core.datasets.kermany import CORONAHACK_CSV, NORMAL_NAME, PNEUMONIA_NAME
-from xray_core.datasets.reader import N_EXAMPLES, Reader, count_remark, refused_remark
+from xray_core.datasets.reader import (
+    Reader,
+    absent_remark,
+    count_remark,
+    find_holder,
+    refused_remark,
+)
 from xray_core.errors import DatasetError
 from xray_core.imagefiles.images import is_image_name
 from xray_core.paths import is_file, walk_folders
@@ -67,11 +73,7 @@ Key = tuple[str, str]  # folder ("train", "test" or ""), file name in lower case
 
 def find_root(folder: Path) -> Path | None:
     """Return `folder`, or its only sub-folder, that holds the table; see `Reader.find_root`."""
-    if (folder / CORONAHACK_CSV).is_file():
-        return folder
-    below = folder.iterdir() if folder.is_dir() else ()
-    inner = [path for path in below if (path / CORONAHACK_CSV).is_file()]
-    return inner[0] if len(inner) == 1 else None
+    return find_holder(folder, lambda place: (place / CORONAHACK_CSV).is_file())
 
 
 def name_finding(label: str, label_1: str = "", label_2: str = "") -> str | None:
@@ -117,14 +119,9 @@ def read_coronahack(folder: Path) -> Catalog:
         list(zip(images["folder"], images["file"].str.lower(), strict=True)), files
     )
     images["path"] = [files[key] if key else None for key in found]
-    absent = images.loc[images["path"].isna(), "image_id"]
-    absent_message = (
-        f"{len(absent):,} of {len(images):,} images are absent; expected "
-        "Coronahack-Chest-XRay-Dataset/{train,test}/<name>."
-    )
     stray = [files[key] for key in files.keys() - set(found)]
     remarks += [
-        Remark("absent_image", len(absent), absent_message, tuple(absent[:N_EXAMPLES])),
+        absent_remark(images, "Coronahack-Chest-XRay-Dataset/{train,test}/<name>"),
         count_remark("stray_file", sorted(stray), "Images left out, as no row names them"),
         *file_remarks,
         *_check_summary(root, images["findings"]),
@@ -141,9 +138,7 @@ def _read_rows(root: Path) -> tuple[pd.DataFrame, list[Remark]]:
     table["image_id"] = (table["folder"] + "/" + table["file"]).str.removeprefix("/")
     repeated = table["image_id"].duplicated() & ~nameless
     images = table[~nameless & ~repeated].reset_index(drop=True)
-    images["findings"] = [
-        name_finding(*labels) for labels in zip(*map(images.get, LABELS), strict=True)
-    ]
+    images["findings"] = _name_findings(images)
     images["patient_id"] = [
         name_patient(file, folder)
         for file, folder in images[["file", "folder"]].itertuples(index=False)

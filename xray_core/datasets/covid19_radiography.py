@@ -25,8 +25,16 @@ Source: Chowdhury et al., IEEE Access 8 (2020), doi:10.1109/ACCESS.2020.3010287
 import re
 from pathlib import Path
 
+import pandas as pd
+
 from xray_core.catalog import Catalog, Remark, build_catalog
-from xray_core.datasets.reader import N_EXAMPLES, Reader, count_remark, refused_remark
+from xray_core.datasets.reader import (
+    Reader,
+    absent_remark,
+    count_remark,
+    list_folders,
+    refused_remark,
+)
 from xray_core.errors import DatasetError
 from xray_core.imagefiles.images import is_image_name
 from xray_core.paths import Listing, is_folder, list_folder, walk_folders
@@ -52,8 +60,8 @@ def find_root(folder: Path) -> Path | None:
     for _ in range(3):
         if roots := [one for one in level if _is_root(one)]:
             return roots[0] if len(roots) == 1 else None
-        below = (one / name for one in level for name in _list(one).folders)
-        level = [folder for folder in below if "radiography" in folder.name.lower()]
+        below = (inner for one in level for inner in list_folders(one))
+        level = [inner for inner in below if "radiography" in inner.name.lower()]
     return None
 
 
@@ -71,7 +79,7 @@ def _holds_class(folder: Path, name: str) -> bool:
 
 def _class_folders(folder: Path) -> list[tuple[str, Path]]:
     """Return (class, path) of the folders that bear the name of a class."""
-    named = ((_class_of(one), folder / one) for one in _list(folder).folders)
+    named = ((_class_of(one.name), one) for one in list_folders(folder))
     return sorted((name, path) for name, path in named if name)
 
 
@@ -139,25 +147,21 @@ def read_covid19_radiography(folder: Path) -> Catalog:
         raise DatasetError(f"{folder} is not the {TITLE}: expected {EXPECTS}.")
     paths, masks, file_remarks = _list_images(root)
     sites, table_remarks = _read_sites(root)
-    rows = [
+    ids = list(dict.fromkeys([*paths, *sites]))
+    images = pd.DataFrame(
         {
-            "image_id": image_id,
-            "path": paths.get(image_id),
-            "findings": image_id.rpartition("-")[0],
-            "site": sites.get(image_id),
-            "mask_path": masks.get(image_id),
-        }
-        for image_id in dict.fromkeys([*paths, *sites])
-    ]
-    absent = [image_id for image_id in sites if image_id not in paths]
+            "image_id": ids,
+            "path": [paths.get(image_id) for image_id in ids],
+            "findings": [image_id.rpartition("-")[0] for image_id in ids],
+            "site": [sites.get(image_id) for image_id in ids],
+            "mask_path": [masks.get(image_id) for image_id in ids],
+        },
+        dtype="string",
+    )
     unlisted = [image_id for image_id in paths if image_id not in sites]
     unmasked = [image_id for image_id in paths if masks and image_id not in masks]
-    absent_message = (
-        f"{len(absent):,} of {len(rows):,} images are absent; "
-        "expected <class>/images/<class>-<number>.png."
-    )
     remarks = [
-        Remark("absent_image", len(absent), absent_message, tuple(absent[:N_EXAMPLES])),
+        absent_remark(images, "<class>/images/<class>-<number>.png"),
         count_remark(
             "unlisted_image", unlisted, f"Images in no <class>{TABLE_ENDING}, so of unknown site"
         ),
@@ -165,7 +169,7 @@ def read_covid19_radiography(folder: Path) -> Catalog:
         *file_remarks,
         *table_remarks,
     ]
-    return build_catalog(root, "covid19_radiography", rows, remarks=remarks)
+    return build_catalog(root, "covid19_radiography", images, remarks=remarks)
 
 
 def _list_images(root: Path) -> tuple[dict[str, str], dict[str, str], list[Remark]]:

@@ -27,7 +27,14 @@ import pandas as pd
 
 from xray_core.catalog import Catalog, Remark, build_catalog
 from xray_core.datasets.nih_tables import clean_ids, is_among, read_boxes, read_image_rows
-from xray_core.datasets.reader import N_EXAMPLES, Reader, count_remark, refused_remark
+from xray_core.datasets.reader import (
+    Reader,
+    absent_remark,
+    count_remark,
+    find_holder,
+    list_folders,
+    refused_remark,
+)
 from xray_core.errors import DatasetError
 from xray_core.imagefiles.images import SUFFIXES
 from xray_core.paths import is_file, list_folder, read_bytes, walk_folders
@@ -42,25 +49,14 @@ def find_root(folder: Path) -> Path | None:
 
     It is `folder`, the only sub-folder with such a table, or lies in its only sub-folder.
     """
-    if _holds_table(folder):
-        return folder
-    inner = _subfolders(folder)
-    holders = [path for path in inner if _holds_table(path)]
-    if not holders and len(inner) == 1:
-        holders = [path for path in _subfolders(inner[0]) if _holds_table(path)]
-    return holders[0] if len(holders) == 1 else None
+    if root := find_holder(folder, _holds_table):
+        return root
+    inner = list_folders(folder)
+    return find_holder(inner[0], _holds_table) if len(inner) == 1 else None
 
 
 def _holds_table(folder: Path) -> bool:
     return any((folder / name).is_file() for name in IMAGE_CSVS)
-
-
-def _subfolders(folder: Path) -> list[Path]:
-    """Return the visible folders in `folder`, sorted; none if it cannot be listed."""
-    try:
-        return [folder / name for name in list_folder(folder).folders]
-    except DatasetError:
-        return []
 
 
 def read_nih_chestxray14(folder: Path) -> Catalog:
@@ -125,13 +121,8 @@ def _add_paths(images: pd.DataFrame, root: Path) -> tuple[pd.DataFrame, list[Rem
     repeated = known & files["image_id"].duplicated()
     paths = files[known & ~repeated].set_index("image_id")["path"]
     images["path"] = images["image_id"].map(paths).astype("string")
-    absent = images.loc[images["path"].isna(), "image_id"]
-    absent_message = (
-        f"{len(absent):,} of {len(images):,} images are absent; "
-        "expected images/<image id>.png or images_001/images/<image id>.png."
-    )
     return images, [
-        Remark("absent_image", len(absent), absent_message, tuple(absent[:N_EXAMPLES])),
+        absent_remark(images, "images/<image id>.png or images_001/images/<image id>.png"),
         count_remark(
             "repeated_name", list(files.loc[repeated, "path"]), "Second copies of images, left out"
         ),
@@ -145,7 +136,7 @@ def _list_files(root: Path, refused: list[str]) -> Iterator[tuple[str, str]]:
 
     The id is empty where the file is no image.
     """
-    for top in _subfolders(root):
+    for top in list_folders(root):
         if not top.name.lower().startswith(("images", "sample")):
             continue
         for inside, names in walk_folders(root, refused, top.name):

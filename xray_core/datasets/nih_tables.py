@@ -3,7 +3,6 @@
 `nih_chestxray14.py` says which files there are and what is known to be wrong with them.
 """
 
-import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from xray_core.catalog import BOX_COLUMNS, Remark
 from xray_core.datasets.boxes import fit_boxes
 from xray_core.datasets.reader import count_remark
 from xray_core.paths import is_file
+from xray_core.tables.cells import AGE, MAX_AGE, parse_age
 from xray_core.tables.text import read_table
 
 # How the headers write what is no column of its own in all releases.
@@ -32,9 +32,6 @@ NAMES = {name.replace("_", "").replace(" ", "").lower(): name for name in (*FIND
 NAMES["infiltrate"] = "Infiltration"
 GENDERS = {"M": "M", "MALE": "M", "F": "F", "FEMALE": "F"}
 VIEWS = ("PA", "AP", "LATERAL")
-AGE = re.compile(r"\s*(\d{1,6}(?:\.\d{1,6})?)\s*([DWMY]?)\s*", re.ASCII | re.IGNORECASE)
-UNITS_PER_YEAR = {"D": 365.25, "W": 365.25 / 7, "M": 12.0, "Y": 1.0, "": 1.0}
-MAX_AGE = 120  # years
 BOX_FRAME = 1024  # px, both sides of the image that the boxes were measured on
 MAX_PX = 100_000  # no radiograph is larger: whatever says so is junk
 
@@ -161,19 +158,6 @@ def place_boxes(table: pd.DataFrame, images: pd.DataFrame) -> tuple[pd.DataFrame
                      "Boxes left out, as their image is not in the table"),
         *remarks,
     ]  # fmt: skip
-
-
-def parse_age(text: str) -> float | None:
-    """Return an age in years; None if it is not understood or above `MAX_AGE`.
-
-    >>> [parse_age(text) for text in ("57", "060Y", "018M", "411Y", "old")]
-    [57.0, 60.0, 1.5, None, None]
-    """
-    match = AGE.fullmatch(text)
-    if not match:
-        return None
-    years = float(match[1]) / UNITS_PER_YEAR[match[2].upper()]
-    return years if years <= MAX_AGE else None
 
 
 def parse_findings(text: str) -> str | None:

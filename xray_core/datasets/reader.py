@@ -4,7 +4,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import pandas as pd
+
 from xray_core.catalog import Catalog, Remark
+from xray_core.paths import is_folder, list_folder
 
 N_EXAMPLES = 5
 
@@ -56,6 +59,41 @@ REFUSED = (
 def count_remark(kind: str, names: Sequence[str], what: str) -> Remark:
     """Return a remark on `names`, whose message is "<what>: <how many>."."""
     return Remark(kind, len(names), f"{what}: {len(names):,}.", tuple(names[:N_EXAMPLES]))
+
+
+def find_holder(folder: Path, holds_dataset: Callable[[Path], bool]) -> Path | None:
+    """Return `folder`, or the only folder directly in it, that holds a dataset; see `Reader`.
+
+    Raises:
+        DatasetError: the folder cannot be listed.
+    """
+    if holds_dataset(folder):
+        return folder
+    inner = [path for path in list_folders(folder) if holds_dataset(path)]
+    return inner[0] if len(inner) == 1 else None
+
+
+def list_folders(folder: Path) -> list[Path]:
+    """Return the folders directly in `folder`, sorted, hidden ones left out; none if it is none.
+
+    Raises:
+        DatasetError: the folder cannot be listed.
+    """
+    if not is_folder(folder):
+        return []
+    return [folder / name for name in list_folder(folder).folders]
+
+
+def absent_remark(images: pd.DataFrame, expected: str) -> Remark:
+    """Return a remark on the images whose file is absent.
+
+    Args:
+        images: `image_id`, and `path`, which is missing where the file is absent.
+        expected: where such files are looked for, in one phrase.
+    """
+    absent = images.loc[images["path"].isna(), "image_id"]
+    message = f"{len(absent):,} of {len(images):,} images are absent; expected {expected}."
+    return Remark("absent_image", len(absent), message, tuple(absent[:N_EXAMPLES]))
 
 
 def refused_remark(names: Sequence[str]) -> Remark:

@@ -37,13 +37,20 @@ import pandas as pd
 from xray_core.catalog import BOX_COLUMNS, Catalog, Remark, build_catalog
 from xray_core.datasets.boxes import fit_boxes
 from xray_core.datasets.measure import MEASURE_THREADS
-from xray_core.datasets.nih_tables import GENDERS, MAX_PX, VIEWS, is_among, parse_age
-from xray_core.datasets.reader import N_EXAMPLES, Reader, count_remark, refused_remark
+from xray_core.datasets.nih_tables import GENDERS, MAX_PX, VIEWS, is_among
+from xray_core.datasets.reader import (
+    Reader,
+    absent_remark,
+    count_remark,
+    find_holder,
+    refused_remark,
+)
 from xray_core.errors import DatasetError, ImageError
 from xray_core.imagefiles.dicom import SUFFIXES as DICOM_SUFFIXES
 from xray_core.imagefiles.dicom import read_dicom_texts
 from xray_core.imagefiles.images import is_image_name
 from xray_core.paths import is_file, read_bytes, walk_folders
+from xray_core.tables.cells import parse_age
 from xray_core.tables.text import read_table
 
 STAGES = ("stage_2", "stage_1")  # the later one goes first
@@ -62,10 +69,7 @@ EXPECTS = (
 
 def find_root(folder: Path) -> Path | None:
     """Return `folder`, or its only sub-folder, that holds both CSVs; see `Reader.find_root`."""
-    if _find_stage(folder):
-        return folder
-    inner = [path for path in folder.iterdir() if _find_stage(path)] if folder.is_dir() else []
-    return inner[0] if len(inner) == 1 else None
+    return find_holder(folder, lambda place: bool(_find_stage(place)))
 
 
 def _find_stage(folder: Path) -> str:
@@ -191,13 +195,8 @@ def _add_paths(images: pd.DataFrame, root: Path) -> tuple[pd.DataFrame, list[Rem
         else:
             paths[image_id] = path
     images["path"] = images["image_id"].map(paths).astype("string")
-    absent = images.loc[images["path"].isna(), "image_id"]
-    absent_message = (
-        f"{len(absent):,} of {len(images):,} images are absent; "
-        "expected stage_2_train_images/<patientId>.dcm, or .png or .jpg."
-    )
     return images, [
-        Remark("absent_image", len(absent), absent_message, tuple(absent[:N_EXAMPLES])),
+        absent_remark(images, "stage_2_train_images/<patientId>.dcm, or .png or .jpg"),
         count_remark("stray_file", stray, "Files left out, as no row names them"),
         count_remark("test_image", tests, "Test images left out, as they come without labels"),
         count_remark("repeated_name", repeated, "Files left out, as their image occurs twice"),

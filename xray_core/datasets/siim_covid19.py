@@ -32,7 +32,13 @@ import pandas as pd
 from xray_core.catalog import BOX_COLUMNS, Catalog, Remark, build_catalog
 from xray_core.datasets.boxes import fit_boxes
 from xray_core.datasets.measure import MEASURE_THREADS
-from xray_core.datasets.reader import N_EXAMPLES, Reader, count_remark, refused_remark
+from xray_core.datasets.reader import (
+    Reader,
+    absent_remark,
+    count_remark,
+    find_holder,
+    refused_remark,
+)
 from xray_core.errors import DatasetError, ImageError
 from xray_core.files import parse_json
 from xray_core.imagefiles.dicom import SUFFIXES as DICOM_SUFFIXES
@@ -59,10 +65,7 @@ EXPECTS = (
 
 def find_root(folder: Path) -> Path | None:
     """Return `folder`, or its only sub-folder, that holds both CSVs; see `Reader.find_root`."""
-    if _holds_tables(folder):
-        return folder
-    inner = [path for path in folder.iterdir() if _holds_tables(path)] if folder.is_dir() else []
-    return inner[0] if len(inner) == 1 else None
+    return find_holder(folder, _holds_tables)
 
 
 def _holds_tables(folder: Path) -> bool:
@@ -224,13 +227,11 @@ def _add_paths(images: pd.DataFrame, root: Path) -> tuple[pd.DataFrame, list[Rem
             if study and study != studies[image_id]:
                 misplaced.append(path)
     images["path"] = images["image_id"].map(paths).astype("string")
-    absent = images.loc[images["path"].isna(), "image_id"]
-    absent_message = (
-        f"{len(absent):,} of {len(images):,} images are absent from {IMAGE_FOLDER}/; expected "
-        f"{IMAGE_FOLDER}/<image id>.jpg or .png, or {IMAGE_FOLDER}/<study>/<series>/<image id>.dcm."
+    expected = (
+        f"{IMAGE_FOLDER}/<image id>.jpg or .png, or {IMAGE_FOLDER}/<study>/<series>/<image id>.dcm"
     )
     return images, [
-        Remark("absent_image", len(absent), absent_message, tuple(absent[:N_EXAMPLES])),
+        absent_remark(images, expected),
         count_remark(
             "stray_file", stray, f"Files in {IMAGE_FOLDER}/ left out, as no row names them"
         ),

@@ -32,7 +32,7 @@ from xray_core.datasets import covid19_radiography, siim_covid19
 from xray_core.datasets.reader import Reader
 from xray_core.errors import DatasetError
 from xray_core.files import replaced_file
-from xray_core.paths import HIDDEN, find_allowed, read_bytes
+from xray_core.paths import find_allowed, is_hidden, read_bytes
 
 TITLE = "SIIM-FISABIO-RSNA with COVID-19 Radiography"
 LONGEST_SHOWN = 300  # characters of an odd path that a message repeats
@@ -75,7 +75,7 @@ def create_union(folder: Path, members: Sequence[Path]) -> dict[str, Path]:
             "of its own."
         )
     others = [one.name for one in folder.iterdir()] if folder.is_dir() else []
-    others = sorted(name for name in others if name != UNION_JSON and not name.startswith(HIDDEN))
+    others = sorted(name for name in others if name != UNION_JSON and not is_hidden(name))
     if others or folder.is_file():
         holds = f"holds {others[0]}" if others else "is a file"
         raise DatasetError(f"{folder} {holds}. Choose a new folder for the union.")

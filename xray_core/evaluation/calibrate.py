@@ -14,7 +14,7 @@ from scipy.optimize import minimize
 
 from xray_core.runs import Run
 
-SMALLEST = 1e-7  # probabilities below it count as this, so that their logarithm exists
+MIN_PROBABILITY = 1e-7  # probabilities below it count as this, so that their logarithm exists
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ def fit_calibration(actual: NDArray[np.int64], probabilities: NDArray[np.float64
         gradient = np.append((wrong * logs).sum(), wrong.sum(axis=0)[1:])
         # A trace of a penalty: with a class that never occurs its bias would fall for ever.
         away = numbers - start
-        value = -np.log(np.maximum((p * wanted).sum(axis=1), SMALLEST)).mean()
+        value = -np.log(np.maximum((p * wanted).sum(axis=1), MIN_PROBABILITY)).mean()
         return float(value + 1e-4 * away @ away), gradient + 2e-4 * away
 
     start = np.append(1.0, np.zeros(n_classes - 1))
@@ -76,7 +76,7 @@ def fit_calibration(actual: NDArray[np.int64], probabilities: NDArray[np.float64
 
 
 def _log(probabilities: NDArray[np.float64]) -> NDArray[np.float64]:
-    logs: NDArray[np.float64] = np.log(np.maximum(probabilities, SMALLEST))
+    logs: NDArray[np.float64] = np.log(np.maximum(probabilities, MIN_PROBABILITY))
     return logs
 
 

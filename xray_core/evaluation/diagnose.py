@@ -13,7 +13,7 @@ from xray_core.audit.issue import SEVERITIES
 from xray_core.evaluation.training_checks.advice import lower_rate
 from xray_core.evaluation.training_checks.answers import check_answers
 from xray_core.evaluation.training_checks.history import (
-    LASTING,
+    LASTING_EPOCHS,
     CheckResult,
     TrainingHistory,
     read_history,
@@ -46,7 +46,7 @@ LOOKED_FOR = (
     "starting weights that have seen what is evaluated",
 )
 DIVERGED = "the training diverged"  # the recorder's words for a loss that is no number
-MIN_EPOCHS = LASTING
+MIN_EPOCHS = LASTING_EPOCHS
 
 
 def diagnose(

@@ -10,6 +10,7 @@ A test set that others set apart was not drawn from where the validation set was
 is a data mismatch first of all.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from numpy.typing import NDArray
 
 from xray_core.evaluation.intervals import (
     N_ROUNDS,
+    Floats,
     bootstrap_intervals,
     difference_interval,
     has_swing,
@@ -86,44 +88,60 @@ def analyse_errors(
     level, row = np.nonzero(np.array([mask.to_numpy() for mask in levels.values()]))
     answers = tally_images(2 * level + wrong[row], patients[row], 2 * n_levels, n_patients)
 
-    def measure(draws: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
+    def measure(draws: Floats) -> dict[str, Floats]:
         right_or_wrong = (answers @ draws).T.reshape(-1, n_levels, 2)
         with np.errstate(invalid="ignore"):  # a level may have no image in a round: NaN
             errors = right_or_wrong[..., 1] / right_or_wrong.sum(axis=-1)
         return {"error": errors, "step": np.diff(errors)}
 
-    values = {name: found[0] for name, found in measure(np.ones((n_patients, 1))).items()}
-    intervals = bootstrap_intervals(measure, patients, np.random.default_rng(0), n_rounds)
-
-    def numbers(kind: str, which: int) -> tuple[float, float, float]:
-        low, high = intervals[kind]
-        return float(values[kind][which]), float(low[which]), float(high[which])
-
-    found: list[dict[str, Any]] = []
-    seen = []  # of each level, whether resampling shows how far its error swings
-    for number, name in enumerate(names):
-        value, low, high = numbers("error", number)
-        behind = [len(np.unique(patients[row[level == number]]))]
-        seen.append(has_swing(low, high, behind))
-        low, high = settle_interval(value, low, high, behind)
-        error = {"value": value, "low": low, "high": high}
-        found.append({"name": name, "n": int((level == number).sum()), "error": error})
+    figures = _measure(measure, patients, n_rounds)
+    errors, rises = figures["error"], figures["step"]
+    behind = [len(np.unique(patients[row[level == number]])) for number in range(n_levels)]
+    settled = [_settle(error, n) for error, n in zip(errors, behind, strict=True)]
+    # Whether resampling shows how far the error of each level swings.
+    swings = [
+        has_swing(error["low"], error["high"], [n]) for error, n in zip(errors, behind, strict=True)
+    ]
+    for number, rise in enumerate(rises):
+        if not (swings[number] and swings[number + 1]):
+            rise["low"], rise["high"] = difference_interval(settled[number], settled[number + 1])
     # Without a mixture, the first step up from training is the variance, whatever its end.
     last = PUBLISHED_TEST if published_test else CHOICE
     kinds = [VARIANCE, *({VALIDATION: MISMATCH, TEST: last}[to] for to in names[2:])]
-    steps: list[dict[str, Any]] = []
-    for number, (kind, _) in enumerate(kinds):
-        value, low, high = numbers("step", number)
-        below, above = found[number], found[number + 1]
-        if not (seen[number] and seen[number + 1]):
-            low, high = difference_interval(below["error"], above["error"])
-        steps.append({"name": kind, "to": above["name"], "value": value, "low": low, "high": high})
+    steps: list[dict[str, Any]] = [
+        {"name": kind, "to": to, **rise}
+        for (kind, _), to, rise in zip(kinds, names[1:], rises, strict=True)
+    ]
     advice = [advice for _, advice in kinds]
     return {
-        "levels": found,
+        "levels": [
+            {"name": name, "n": int((level == number).sum()), "error": settled[number]}
+            for number, name in enumerate(names)
+        ],
         "steps": steps,
-        "verdict": _evaluate(found[0]["error"]["value"], steps, advice),
+        "verdict": _evaluate(errors[0]["value"], steps, advice),
     }
+
+
+def _measure(
+    measure: Callable[[Floats], dict[str, Floats]], patients: NDArray[np.int64], n_rounds: int
+) -> dict[str, list[dict[str, float]]]:
+    """Return value, low and high of each figure; see `bootstrap_intervals`."""
+    each_once = np.ones((int(patients.max()) + 1, 1))
+    values = {name: rounds[0] for name, rounds in measure(each_once).items()}
+    intervals = bootstrap_intervals(measure, patients, np.random.default_rng(0), n_rounds)
+    return {
+        name: [
+            {"value": float(value), "low": float(low), "high": float(high)}
+            for value, low, high in zip(values[name], *intervals[name], strict=True)
+        ]
+        for name in values
+    }
+
+
+def _settle(error: dict[str, float], n_patients: int) -> dict[str, float]:
+    low, high = settle_interval(error["value"], error["low"], error["high"], [n_patients])
+    return {"value": error["value"], "low": low, "high": high}
 
 
 def _levels_of(rows: pd.DataFrame, sources: pd.Series) -> dict[str, pd.Series]:

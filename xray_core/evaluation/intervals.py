@@ -6,14 +6,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from xray_core.wilson import LEVEL, wilson_interval
+from xray_core.wilson import CONFIDENCE_LEVEL, wilson_interval
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
 N_ROUNDS = 1000
-BLOCK = 500_000  # numbers in an array of one image a row and one round a column: 4 MB each
-SAME = 1e-9  # ends of an interval that lie no further apart differ by rounding alone
+BLOCK_SIZE = 500_000  # numbers in an array of one image a row and one round a column: 4 MB each
+SAME_WIDTH = 1e-9  # ends of an interval that lie no further apart differ by rounding alone
 
 
 def tally_images(kinds: Ints, groups: Ints, n_kinds: int, n_groups: int) -> Any:
@@ -60,7 +60,7 @@ def bootstrap_intervals(
         gave NaN.
     """
     n_groups = int(groups.max()) + 1
-    per_block = max(1, BLOCK // len(groups))
+    per_block = max(1, BLOCK_SIZE // len(groups))
     blocks = []
     for start in range(0, n_rounds, per_block):
         n = min(per_block, n_rounds - start)
@@ -73,7 +73,7 @@ def bootstrap_intervals(
 
 
 def _quantiles(rounds: Floats) -> tuple[Floats, Floats]:
-    tails = [(1 - LEVEL) / 2, (1 + LEVEL) / 2]
+    tails = [(1 - CONFIDENCE_LEVEL) / 2, (1 + CONFIDENCE_LEVEL) / 2]
     columns = rounds.reshape(len(rounds), -1).T
     valid = [column[~np.isnan(column)] for column in columns]
     ends = [np.quantile(one, tails) if len(one) else (np.nan, np.nan) for one in valid]
@@ -114,7 +114,7 @@ def settle_interval(
 
 def has_swing(low: float, high: float, n_patients: Sequence[int]) -> bool:
     """Whether resampling can tell how far a figure swings; see `settle_interval`."""
-    return high - low > SAME and min(n_patients) > 1
+    return high - low > SAME_WIDTH and min(n_patients) > 1
 
 
 def difference_interval(

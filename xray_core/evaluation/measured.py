@@ -14,8 +14,6 @@ from xray_core.evaluation.intervals import (
 from xray_core.evaluation.metrics import (
     METRICS,
     area_of_steps,
-    areas_per_class,
-    confusion_counts,
     curve_steps,
     evaluated_classes,
     f1_per_class,
@@ -52,9 +50,9 @@ def measure_predictions(
     """
     n_classes = probabilities.shape[1]
     predicted = probabilities.argmax(axis=1)
-    confusion = confusion_counts(actual, predicted, n_classes)
-    values = _figures_of(confusion, areas_per_class(actual, probabilities))
     measure = draw_rounds(actual, probabilities, patients)
+    each_once = np.ones((int(patients.max()) + 1, 1))
+    values = {name: rounds[0] for name, rounds in measure(each_once).items()}
     intervals = bootstrap_intervals(measure, patients, rng, n_rounds)
     behind = _patients_behind(actual, predicted, patients, n_classes)
     figures = {}

@@ -4,6 +4,10 @@ Throughout, `actual` is int, shape (n,), values 0..n_classes-1, and `probabiliti
 shape (n, n_classes), rows summing to 1; the predicted class is the most probable one. A
 `confusion` has the shape (n_classes, n_classes) or (..., n_classes, n_classes) for many at once,
 and what is said of each class is in the last axis of the answer.
+
+Figures of one set of predictions are scikit-learn's, which is imported by who asks for them: it
+takes a second, and pages do without. What the rounds of an interval need is ours, for all rounds
+at once; see `measured`, which pages use as well.
 """
 
 from collections.abc import Callable
@@ -103,17 +107,19 @@ def area_of_steps(positives: Counts, negatives: Counts) -> Floats:
 
 
 def area_under_roc(is_positive: NDArray[np.bool_], scores: Floats) -> float:
-    """Return the area under the ROC curve, see `area_of_steps`; NaN if a kind is missing."""
-    steps = curve_steps(is_positive, scores)
-    n = len(steps)  # there are no more steps than images
-    positives, negatives = (
-        np.bincount(steps[of], minlength=n) for of in (is_positive, ~is_positive)
-    )
-    return float(area_of_steps(positives, negatives))
+    """Return the area under the ROC curve of shape (n,) each; NaN if a kind is missing."""
+    from sklearn.metrics import roc_auc_score
+
+    if not 0 < is_positive.sum() < len(is_positive):
+        return float("nan")
+    return float(roc_auc_score(is_positive, scores))
 
 
 def cross_entropy(actual: Ints, probabilities: Floats) -> float:
-    """Return the mean cross-entropy in nats, probabilities clipped at 1e-7 as Keras does."""
+    """Return the mean cross-entropy in nats, probabilities clipped at 1e-7 as Keras does.
+
+    scikit-learn's `log_loss` clips at 2e-16: one image that is surely wrong would weigh twice.
+    """
     of_actual = probabilities[np.arange(len(actual)), actual]
     return float(-np.log(np.clip(of_actual, 1e-7, 1 - 1e-7)).mean())
 
@@ -147,9 +153,21 @@ def summarise(actual: Ints, probabilities: Floats) -> dict[str, float]:
 
     AUC is that of the second class for two classes, else the mean over one-against-rest.
     """
-    confusion = confusion_counts(actual, probabilities.argmax(axis=1), probabilities.shape[1])
-    summary = summarise_counts(confusion, areas_per_class(actual, probabilities))
-    return {name: float(value) for name, value in summary.items()}
+    from sklearn.metrics import accuracy_score, f1_score, recall_score
+
+    predicted, classes = probabilities.argmax(axis=1), range(probabilities.shape[1])
+    # A class without images counts in no mean. scikit-learn's own `balanced_accuracy_score` does
+    # likewise, but warns of it.
+    recall, f1 = (
+        score(actual, predicted, labels=classes, average=None, zero_division=np.nan)
+        for score in (recall_score, f1_score)
+    )
+    return {
+        "accuracy": float(accuracy_score(actual, predicted)),
+        "balanced_accuracy": float(np.nanmean(recall)),
+        "auc": float(areas_per_class(actual, probabilities).mean()),
+        "f1_macro": float(np.nanmean(f1)),
+    }
 
 
 def _mean(values: Floats) -> Floats:
@@ -164,18 +182,17 @@ def roc_curve(
     """Return false and true positive rates from the strictest threshold to the laxest.
 
     Args:
-        is_positive: shape (n,).
+        is_positive: shape (n,), of both kinds.
         scores: shape (n,), higher means more likely positive.
-        n_points: the curve is thinned to about this many.
+        n_points: the curve is thinned to about this many; its ends stay.
     """
-    order = np.argsort(-scores, kind="stable")
-    last_of_tie = np.append(np.diff(scores[order]) != 0, True)
-    true = np.cumsum(is_positive[order])[last_of_tie]
-    false = np.cumsum(~is_positive[order])[last_of_tie]
-    keep = np.unique(np.linspace(0, len(true) - 1, n_points).round().astype(int))
+    from sklearn import metrics
+
+    false, true, _ = metrics.roc_curve(is_positive, scores, drop_intermediate=False)
+    keep = np.append(0, np.unique(np.linspace(1, len(true) - 1, n_points).round().astype(int)))
     return {
-        "false_positive_rate": [0.0, *(false[keep] / max(false[-1], 1)).tolist()],
-        "true_positive_rate": [0.0, *(true[keep] / max(true[-1], 1)).tolist()],
+        "false_positive_rate": false[keep].tolist(),
+        "true_positive_rate": true[keep].tolist(),
     }
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 from xray_core.errors import RunError
 from xray_core.evaluation.error_analysis import analyse_errors
 from xray_core.evaluation.intervals import N_ROUNDS
-from xray_core.evaluation.measured import measure_predictions
+from xray_core.evaluation.measured import Figure, measure_predictions
 from xray_core.evaluation.metrics import (
     METRICS,
     confusion_counts,
@@ -58,6 +58,39 @@ def build_report(
 
     Args:
         predictions: as `prediction_table` returns.
+        majority_class: see `summarise_predictions`.
+        n_rounds: likewise.
+
+    Returns:
+        What `summarise_predictions` returns, and "roc": class -> rates, and area with value, low,
+        high; without those of which all images are, or none is.
+
+    Raises:
+        RunError: no image of that subset has a prediction.
+    """
+    evaluated = _Evaluated(predictions)
+    figures = evaluated.measure(n_rounds)
+    is_class = {k: evaluated.actual == k for k in evaluated_classes(len(evaluated.classes))}
+    return {
+        **_summary(evaluated, figures, majority_class),
+        "roc": {
+            evaluated.classes[k]: {
+                **roc_curve(is_class[k], evaluated.probabilities[:, k]),
+                "area": area,
+            }
+            for k, area in zip(is_class, figures["area"], strict=True)
+            if 0 < is_class[k].sum() < len(is_class[k])
+        },
+    }
+
+
+def summarise_predictions(
+    predictions: pd.DataFrame, majority_class: str, n_rounds: int = N_ROUNDS
+) -> Report:
+    """Return a report without curves, which a page may ask for: nothing heavy is imported.
+
+    Args:
+        predictions: as `prediction_table` returns.
         majority_class: the most frequent class of the training set; the baseline that
             always answers it stands beside the accuracy.
         n_rounds: bootstrap resamplings for the intervals; seeded, so repeatable.
@@ -66,33 +99,51 @@ def build_report(
         Plain data for JSON: subset, n, n_patients, left_out (names of images without a
         prediction), classes, metrics (name -> value, low, high), per_class (class; recall with
         value, low and high; precision, specificity and f1 with precision_low, precision_high and
-        so on; n), confusion (rows true, columns predicted), roc (class -> rates, and area with
-        value, low, high; without those of which all images are, or none is), majority (class,
-        accuracy). Null is what cannot be computed.
+        so on; n), confusion (rows true, columns predicted), majority (class, accuracy). Null is
+        what cannot be computed.
 
     Raises:
         RunError: no image of that subset has a prediction.
     """
-    classes = [name[len(PREFIX) :] for name in predictions.columns if name.startswith(PREFIX)]
-    subset = "test" if (predictions["subset"] == "test").any() else "validation"
-    rows = predictions[predictions["subset"] == subset]
-    left_out = rows.loc[rows["predicted"].isna(), "image_id"].tolist()
-    evaluated = rows[rows["predicted"].notna()]
-    if evaluated.empty:
-        raise RunError(f"None of the {len(rows)} images of the {subset} set has a prediction.")
+    evaluated = _Evaluated(predictions)
+    return _summary(evaluated, evaluated.measure(n_rounds), majority_class)
 
-    actual = pd.Categorical(evaluated["actual"], categories=classes).codes.astype("int64")
-    probabilities = evaluated[[PREFIX + name for name in classes]].to_numpy("float64")
-    confusion = confusion_counts(actual, probabilities.argmax(axis=1), len(classes))
-    patients = pd.factorize(evaluated["group"])[0].astype("int64")
-    figures = measure_predictions(
-        actual, probabilities, patients, np.random.default_rng(0), n_rounds
-    )
+
+class _Evaluated:
+    """The images of the final subset that have a prediction, as arrays."""
+
+    def __init__(self, predictions: pd.DataFrame) -> None:
+        names = [name for name in predictions.columns if name.startswith(PREFIX)]
+        self.classes = [name.removeprefix(PREFIX) for name in names]
+        self.subset = "test" if (predictions["subset"] == "test").any() else "validation"
+        rows = predictions[predictions["subset"] == self.subset]
+        self.left_out = rows.loc[rows["predicted"].isna(), "image_id"].tolist()
+        kept = rows[rows["predicted"].notna()]
+        if kept.empty:
+            raise RunError(
+                f"None of the {len(rows)} images of the {self.subset} set has a prediction."
+            )
+        actual = pd.Categorical(kept["actual"], categories=self.classes)
+        self.actual = actual.codes.astype("int64")
+        self.probabilities = kept[names].to_numpy("float64")
+        self.patients = pd.factorize(kept["group"])[0].astype("int64")
+
+    def measure(self, n_rounds: int) -> dict[str, list[Figure]]:
+        rng = np.random.default_rng(0)
+        return measure_predictions(self.actual, self.probabilities, self.patients, rng, n_rounds)
+
+
+def _summary(
+    evaluated: _Evaluated, figures: dict[str, list[Figure]], majority_class: str
+) -> Report:
+    actual, classes = evaluated.actual, evaluated.classes
+    confusion = confusion_counts(actual, evaluated.probabilities.argmax(axis=1), len(classes))
+    n_images = dict(zip(classes, confusion.sum(axis=1).tolist(), strict=True))
     return {
-        "subset": subset,
-        "n": len(evaluated),
-        "n_patients": int(patients.max()) + 1,
-        "left_out": left_out,
+        "subset": evaluated.subset,
+        "n": len(actual),
+        "n_patients": int(evaluated.patients.max()) + 1,
+        "left_out": evaluated.left_out,
         "classes": classes,
         "metrics": {name: figures[name][0] for name in METRICS},
         "per_class": [
@@ -104,19 +155,14 @@ def build_report(
                     for kind in ("precision", "specificity", "f1")
                     for ending, key in (("", "value"), ("_low", "low"), ("_high", "high"))
                 },
-                "n": int(confusion[k].sum()),
+                "n": n_images[name],
             }
             for k, name in enumerate(classes)
         ],
         "confusion": confusion.tolist(),
-        "roc": {
-            classes[k]: {**roc_curve(actual == k, probabilities[:, k]), "area": area}
-            for k, area in zip(evaluated_classes(len(classes)), figures["area"], strict=True)
-            if 0 < (actual == k).sum() < len(actual)
-        },
         "majority": {
             "class": majority_class,
-            "accuracy": float((evaluated["actual"] == majority_class).mean()),
+            "accuracy": n_images.get(majority_class, 0) / len(actual),
         },
     }
 

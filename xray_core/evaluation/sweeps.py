@@ -9,7 +9,7 @@ import pandas as pd
 
 from xray_core.errors import RunError
 from xray_core.evaluation.intervals import N_ROUNDS
-from xray_core.evaluation.report import PREFIX, Report, build_report, prediction_table
+from xray_core.evaluation.report import PREFIX, Report, prediction_table, summarise_predictions
 from xray_core.recipes import Recipe
 from xray_core.recipes.titles import format_setting
 from xray_core.recipes.variants import setting_of
@@ -19,7 +19,7 @@ from xray_core.workspace import Workspace
 
 FIGURES = ("accuracy", "balanced_accuracy", "auc")
 UNCHANGED = "unchanged"
-GIVEN = ["group", "subset", "actual"]  # of predictions: what no network decides
+GIVEN_COLUMNS = ["group", "subset", "actual"]  # of predictions: what no network decides
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,8 @@ class SweepSummary:
             `_low` and `_high` (their least and greatest). Of a run that was made again, the
             newest that is done counts.
         pooled: of each setting whose folds are all done, by its words: the report over the test
-            sets of all folds together, in which every image is evaluated once.
+            sets of all folds together, in which every image is evaluated once. Without curves, as
+            `report.summarise_predictions` returns it; so is `averaged`.
         averaged: where two runs or more are done and all of these evaluate the same images: the
             report of their networks together, each image's probabilities the mean of theirs;
             else None.
@@ -147,7 +148,7 @@ def _pool(runs: Sequence[Run], n_rounds: int) -> Report:
     tables = [run.read_predictions() for run in runs]
     tested = pd.concat([table[table["subset"] == "test"] for table in tables], ignore_index=True)
     # Every image is tested in one fold, so this is the most frequent class of them all.
-    return build_report(tested, str(tested["actual"].mode().iloc[0]), n_rounds)
+    return summarise_predictions(tested, str(tested["actual"].mode().iloc[0]), n_rounds)
 
 
 def _average(runs: Sequence[Run], n_rounds: int) -> Report | None:
@@ -157,7 +158,7 @@ def _average(runs: Sequence[Run], n_rounds: int) -> Report | None:
     first = tables[0]
     if not all(
         list(table.columns) == list(first.columns)
-        and table[GIVEN].equals(first[GIVEN])  # the images themselves are the index
+        and table[GIVEN_COLUMNS].equals(first[GIVEN_COLUMNS])  # the images themselves are the index
         for table in tables[1:]
     ):
         return None
@@ -167,4 +168,4 @@ def _average(runs: Sequence[Run], n_rounds: int) -> Report | None:
     classes = [name.removeprefix(PREFIX) for name in names]
     found = prediction_table(split, classes, dict(zip(split["image_id"], mean, strict=True)))
     majority = runs[0].read_report()["majority"]["class"]  # of the first one's training set
-    return build_report(found, majority, n_rounds)
+    return summarise_predictions(found, majority, n_rounds)

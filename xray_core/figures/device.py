@@ -5,7 +5,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 N_POINTS = 300  # of each line; more than a small chart has pixels helps nobody
-PAUSE = 60.0  # seconds without a look at the hardware after which the run stood still
+PAUSE_SECONDS = 60.0  # seconds without a look at the hardware after which the run stood still
 
 # column -> name of the line, and the panel it is drawn in
 LINES = {
@@ -31,7 +31,7 @@ def thin_device(table: pd.DataFrame, n_points: int = N_POINTS) -> pd.DataFrame:
     times = pd.to_datetime(table["time"], utc=True, errors="coerce", format="ISO8601")
     rows = table.loc[times.notna(), columns].astype("float64").reset_index(drop=True)
     seconds = times.dropna().diff().dt.total_seconds().fillna(0.0).to_numpy()
-    still = (seconds > PAUSE) | (seconds < 0)  # a clock may be set back
+    still = (seconds > PAUSE_SECONDS) | (seconds < 0)  # a clock may be set back
     rows.insert(0, "minutes", np.where(still, 0.0, seconds).cumsum() / 60)
     stretch = still.cumsum()
     share = -(-len(rows) // n_points)

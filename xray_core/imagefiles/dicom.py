@@ -21,6 +21,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from xray_core.errors import DatasetError, ImageError
+from xray_core.files import format_bytes
 from xray_core.imagefiles.refusals import check_size, explain_refusal
 from xray_core.paths import open_file
 
@@ -131,7 +132,7 @@ def _read_header(path: Path, file: BinaryIO) -> "FileDataset":
         raise ImageError(f"{path} is empty (0 bytes); expected a DICOM file.")
     if n_bytes > MAX_BYTES:
         raise ImageError(
-            f"{path} has {n_bytes / 1e6:,.0f} MB; at most {MAX_BYTES / 1e6:,.0f} MB are read. "
+            f"{path} has {format_bytes(n_bytes)}; at most {format_bytes(MAX_BYTES)} are read. "
             "Leave it out, or save a smaller copy."
         )
     has_mark = read_preamble(file, force=True) is not None

@@ -10,7 +10,7 @@ and boxes always mean the same thing.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -19,7 +19,7 @@ from PIL import Image, UnidentifiedImageError
 from xray_core.errors import ImageError
 from xray_core.imagefiles import dicom
 from xray_core.imagefiles.refusals import check_size, explain_refusal
-from xray_core.paths import open_file
+from xray_core.paths import is_hidden, open_file
 
 # A closed list: Pillow would otherwise also try formats that start other programs.
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "GIF")
@@ -35,8 +35,7 @@ def is_image_name(name: str) -> bool:
     >>> [is_image_name(name) for name in ("a.JPG", "._a.jpg", "__MACOSX/a.jpg", "a.csv")]
     [True, False, False, False]
     """
-    hidden = any(part.startswith(".") or part == "__MACOSX" for part in PurePosixPath(name).parts)
-    return name.lower().endswith(SUFFIXES) and not hidden
+    return name.lower().endswith(SUFFIXES) and not any(map(is_hidden, name.split("/")))
 
 
 def read_size(path: Path) -> tuple[int, int]:

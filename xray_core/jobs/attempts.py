@@ -11,7 +11,7 @@ from xray_core.errors import RunError
 from xray_core.jobs.order import are_devices
 from xray_core.runs import Run
 
-MOST_IN_A_ROW = 3  # automatic resumptions without any progress
+MAX_RESUMPTIONS = 3  # automatic resumptions without any progress
 
 
 @dataclass(frozen=True)

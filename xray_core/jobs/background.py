@@ -17,7 +17,7 @@ from xray_core.files import parse_json, replaced_file, write_json
 from xray_core.processes import is_alive, start_detached, terminate, xray_command
 from xray_core.workspace import Workspace
 
-WRITE_EVERY = 0.3  # seconds between two notes of progress
+WRITE_SECONDS = 0.3  # seconds between two notes of progress
 
 
 @dataclass(frozen=True)
@@ -103,7 +103,7 @@ def note_progress(result: Path) -> Callable[[int, int], None]:
     def note(done: int, total: int) -> None:
         nonlocal last
         now = time.monotonic()
-        if now - last < WRITE_EVERY and done != total:
+        if now - last < WRITE_SECONDS and done != total:
             return
         last = now
         write_json(result.with_name("progress.json"), [done, total], lasting=False)

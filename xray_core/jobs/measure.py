@@ -31,11 +31,11 @@ from xray_core.workspace import Workspace
 
 # An estimate is a range. Steps are measured while no training runs, so others may slow them down;
 # and the shortest training finds its images decoded and a process ready.
-FASTEST, SLOWEST = 0.8, 2.0  # times what was measured
+FASTEST_FACTOR, SLOWEST_FACTOR = 0.8, 2.0  # times what was measured
 DECODE_SECONDS = 0.005  # an image, once; large JPEGs on two cores
 STEP_SECONDS, EPOCH_SECONDS = 0.02, 0.5  # beside the network: images changed, figures written
 TABLES_SECONDS = 5.0  # reading and dividing the dataset
-CONTENT = 3  # of a description; another number where it says more than older ones did
+CONTENT_VERSION = 3  # of a description; another number where it says more than older ones did
 
 
 @dataclass(frozen=True)
@@ -168,8 +168,8 @@ def estimate_training(
         most += phase.epochs * epoch
         beside += phase.epochs * (steps * STEP_SECONDS + EPOCH_SECONDS)
     return Estimate(
-        seconds_least=FASTEST * least,
-        seconds_most=SLOWEST * most + beside + TABLES_SECONDS + n_images * DECODE_SECONDS,
+        seconds_least=FASTEST_FACTOR * least,
+        seconds_most=SLOWEST_FACTOR * most + beside + TABLES_SECONDS + n_images * DECODE_SECONDS,
         steps_per_epoch=steps,
         memory_mb=values["memory_mb"],
         disk_mb=n_images * recipe.preprocess.size**2 / 2**20,
@@ -219,7 +219,7 @@ class _Places:
 def _key_of(recipe: Recipe) -> str:
     """Return a name for all that decides size and speed: the model, its input, the machine."""
     state = [
-        CONTENT,
+        CONTENT_VERSION,
         recipe.model,
         dict(sorted(recipe.model_options.items())),
         recipe.preprocess.size,

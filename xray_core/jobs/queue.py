@@ -55,7 +55,7 @@ DAMAGE = (
 JOB_STATES = ("queued", "started")
 # The type of each of `COLUMNS`, as it comes out of the file.
 KINDS = (str, str, str, str, int, float, int, int, int, str)
-PATIENCE = 60.0  # seconds to wait for others that write; each takes milliseconds
+LOCK_SECONDS = 60.0  # seconds to wait for others that write; each takes milliseconds
 
 T = TypeVar("T")
 
@@ -86,7 +86,7 @@ class JobQueue:
         """
         try:
             lock = FileLock(self._path.with_suffix(".change.lock"), poll_interval=0.01)
-            lock.acquire(timeout=PATIENCE)
+            lock.acquire(timeout=LOCK_SECONDS)
         except Timeout as error:
             raise JobError(
                 "The queue is busy with other changes. Try again in a moment."
@@ -289,7 +289,7 @@ class JobQueue:
 
 
 def _connect(path: Path) -> sqlite3.Connection:
-    db = sqlite3.connect(path, timeout=PATIENCE, isolation_level=None)
+    db = sqlite3.connect(path, timeout=LOCK_SECONDS, isolation_level=None)
     # What the power takes with it is found again in the folders: no need to wait for the disk.
     db.execute("PRAGMA synchronous = NORMAL")
     return db

@@ -23,18 +23,18 @@ from xray_core.workspace import Workspace
 
 PREFIX = "ray:"  # of a handle; what follows is Ray's submission id
 SLOT = "xray_slot"  # the resource of which a node without GPUs declares one for each training
-TIMEOUT = 10.0  # seconds for one answer of the cluster
-ASK_EVERY = 2.0  # seconds for which an answer holds
-COUNT_EVERY = 10.0  # seconds for which the count of GPUs and slots holds
+TIMEOUT_SECONDS = 10.0  # seconds for one answer of the cluster
+ANSWER_SECONDS = 2.0  # seconds for which an answer holds
+COUNT_SECONDS = 10.0  # seconds for which the count of GPUs and slots holds
 # A node that has lost the head ends its trainings after a minute by itself. Twice that later
 # nobody can be training there, and until then it may be a cable that somebody plugs in again.
-LOST_AFTER = 120.0  # seconds
+LOST_SECONDS = 120.0  # seconds
 STOP_SECONDS = 30  # that Ray leaves a training between SIGTERM and SIGKILL
 PASSED_ON = ("XRAY_", "KERAS_", "TF_", "XLA_")  # what of our environment trainings get there
 PENDING, ENDED = "PENDING", ("SUCCEEDED", "FAILED", "STOPPED")
 # Not any 404: at a wrong address somebody else may answer.
 UNKNOWN_JOB = re.compile(r"status code 404: Job .* does not exist")
-MOST_NODES = 10_000  # dead ones included; Ray takes no higher number
+MAX_NODES = 10_000  # dead ones included; Ray takes no higher number
 LONGEST_WORDS = 300  # characters of what Ray says about an end
 
 T = TypeVar("T")
@@ -114,7 +114,7 @@ class RayLauncher:
             job = self._find(handle)
         except JobError:
             since = self._clock() if self._down_since is None else self._down_since
-            return self._clock() - since < LOST_AFTER
+            return self._clock() - since < LOST_SECONDS
         if job is None or job.status in ENDED:
             return False
         return job.status != PENDING or not Run(Path(_folder_of(job))).stop_path.exists()
@@ -193,7 +193,7 @@ class RayLauncher:
         if (
             self._nodes is None
             or self._down_since is not None
-            or now - self._nodes[0] >= COUNT_EVERY
+            or now - self._nodes[0] >= COUNT_SECONDS
         ):
             self._nodes = (now, self._ask(lambda client: client.list_resources()))
         return self._nodes[1]
@@ -201,7 +201,7 @@ class RayLauncher:
     def _find(self, handle: str) -> Any:
         """Return what Ray says of a job, or None if it knows none. Raises JobError."""
         now = self._clock()
-        self._seen = {key: one for key, one in self._seen.items() if now - one[0] < ASK_EVERY}
+        self._seen = {key: one for key, one in self._seen.items() if now - one[0] < ANSWER_SECONDS}
         if handle not in self._seen:
             name = handle.removeprefix(PREFIX)
             try:
@@ -219,7 +219,7 @@ class RayLauncher:
             JobError: it does not answer, or refuses.
         """
         now = self._clock()
-        if self._down_since is not None and now - self._tried < ASK_EVERY:
+        if self._down_since is not None and now - self._tried < ANSWER_SECONDS:
             raise JobError(self._problem)  # each try may take seconds, and there are many jobs
         try:
             self._client = self._client or self._connect(self._address)
@@ -280,14 +280,16 @@ def _connect(address: str) -> Any:
     class Client(JobSubmissionClient):  # type: ignore[misc]
         def _do_request(self, *arguments: Any, **options: Any) -> Any:
             try:
-                return super()._do_request(*arguments, timeout=TIMEOUT, **options)
+                return super()._do_request(*arguments, timeout=TIMEOUT_SECONDS, **options)
             except RayError as error:  # a token that is missing or wrong
                 raise RuntimeError(str(error)) from error
 
         def list_resources(self) -> list[dict[str, float]]:
             try:
                 # Ray 2.60 can leave out the dead ones itself, but then takes the list for cut off.
-                nodes = list_nodes(address, limit=MOST_NODES, timeout=int(TIMEOUT), detail=True)
+                nodes = list_nodes(
+                    address, limit=MAX_NODES, timeout=int(TIMEOUT_SECONDS), detail=True
+                )
             except (RayError, RayStateApiException) as error:
                 raise RuntimeError(str(error)) from error
             return [node.resources_total for node in nodes if node.state == "ALIVE"]

@@ -27,7 +27,7 @@ from xray_core.tasks import encode_catalog, find_task
 from xray_core.workspace import Workspace
 
 LONGEST_USER = 40  # characters of a name
-MOST_READ = 256 * 2**20  # bytes that are read while somebody waits: a second or two
+MAX_READ_BYTES = 256 * 2**20  # bytes that are read while somebody waits: a second or two
 
 
 def check_recipe(recipe: Recipe, data_folder: Path, workspace: Workspace) -> Recipe:
@@ -87,7 +87,7 @@ def _split_at_once(
     is the first to see whether the weights fit it.
     """
     read_files = spec.method not in LEAKY_METHODS  # whose test set goes by the tables alone
-    if read_files and bytes_to_compare(catalog) > MOST_READ:
+    if read_files and bytes_to_compare(catalog) > MAX_READ_BYTES:
         return None
     pixels = None
     if spec.method == "clean":

@@ -15,7 +15,7 @@ from filelock import FileLock, Timeout
 from xray_core.errors import JobError, RunError
 from xray_core.files import utc_now
 from xray_core.jobs.attempts import (
-    MOST_IN_A_ROW,
+    MAX_RESUMPTIONS,
     Attempt,
     count_death,
     read_attempt,
@@ -31,8 +31,8 @@ from xray_core.processes import is_local
 from xray_core.runs import Run, Status, Submission
 from xray_core.workspace import Workspace
 
-PATIENCE = 30.0  # seconds from the request to stop to SIGTERM, and again to SIGKILL
-LEAST_FREE = 2 * 2**20  # bytes on the disk, without which no training is started
+STOP_SECONDS = 30.0  # seconds from the request to stop to SIGTERM, and again to SIGKILL
+MIN_FREE_BYTES = 2 * 2**20  # bytes on the disk, without which no training is started
 STOP_STEPS = {
     "terminated": "It did not stop within {0:.0f} s: its processes were asked to end.",
     "killed": "It did not end within another {0:.0f} s: its processes were killed.",
@@ -77,7 +77,7 @@ class Supervisor:
             if run.stop_path.exists():
                 self._end(run, status, "stopped", "Stopped before it was started.")
                 return
-        if shutil.disk_usage(run.folder).free < LEAST_FREE:
+        if shutil.disk_usage(run.folder).free < MIN_FREE_BYTES:
             raise JobError(f"{job.run} is not started: the disk is full.")
         write_attempt(run, replace(attempt, handle="", devices=job.devices))
         environment: Mapping[str, str] = pin_to(job.device_list) if job.devices else {}
@@ -142,11 +142,11 @@ class Supervisor:
         if not is_local(handle):
             run.append_event("lost", why, "worker")
         attempt = count_death(run)
-        if attempt.deaths > MOST_IN_A_ROW:
+        if attempt.deaths > MAX_RESUMPTIONS:
             self._end(run, status, *_given_up(run, status, attempt, why))
             return
         here = "its last checkpoint" if run.last_checkpoint.is_file() else "the beginning"
-        times = f"; time {attempt.deaths} of {MOST_IN_A_ROW} without progress"
+        times = f"; time {attempt.deaths} of {MAX_RESUMPTIONS} without progress"
         message = (
             f"{why} It goes on from {here} as soon as a slot is free"
             f"{times if attempt.deaths else ''}."
@@ -183,12 +183,12 @@ class Supervisor:
             return
         now = time.monotonic()  # not the file's time: the clock may be changed meanwhile
         waited = now - self._stop_seen.setdefault(run.name, now)
-        if waited <= PATIENCE:
+        if waited <= STOP_SECONDS:
             return
-        step = "killed" if waited > 2 * PATIENCE else "terminated"
+        step = "killed" if waited > 2 * STOP_SECONDS else "terminated"
         events = run.read_events()
         if not events or events[-1]["event"] != step:
-            run.append_event(step, STOP_STEPS[step].format(PATIENCE), "worker")
+            run.append_event(step, STOP_STEPS[step].format(STOP_SECONDS), "worker")
         launcher_of(handle).terminate(handle, kill=step == "killed")
 
     def _run(self, job: Job) -> Run:

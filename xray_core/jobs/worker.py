@@ -11,6 +11,7 @@ import traceback
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
+from pathlib import Path
 from typing import TypeVar
 
 from filelock import FileLock, Timeout
@@ -24,14 +25,14 @@ from xray_core.jobs.queue import JobQueue
 from xray_core.jobs.rebuild import find_job
 from xray_core.jobs.settings import QueueSettings, read_settings
 from xray_core.jobs.supervision import Supervisor
-from xray_core.processes import lower_priority, start_detached, xray_command
+from xray_core.processes import is_locked, lower_priority, start_detached, xray_command
 from xray_core.runs import list_runs
 from xray_core.workspace import Workspace
 
-POLL = 0.1  # seconds between two looks at the queue
-SEARCH_EVERY = 10.0  # seconds between two looks for submitted runs that the queue does not know
-IDLE = 60.0  # seconds without work after which the worker ends; the next submit starts one
-STANDBY_IDLE = 900.0  # the same while it keeps a process ready for the next training
+POLL_SECONDS = 0.1  # seconds between two looks at the queue
+SEARCH_SECONDS = 10.0  # seconds between two looks for submitted runs that the queue does not know
+IDLE_SECONDS = 60.0  # seconds without work after which the worker ends; the next submit starts one
+STANDBY_IDLE_SECONDS = 900.0  # the same while it keeps a process ready for the next training
 
 T = TypeVar("T")
 
@@ -59,19 +60,13 @@ def prepare_worker(workspace: Workspace) -> None:
 
 def worker_is_running(workspace: Workspace) -> bool:
     """Whether a worker holds this workspace's lock."""
-    lock = _lock(workspace)
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        return True
-    lock.release()
-    return False
+    return is_locked(_lock_file(workspace))
 
 
 def run_worker(
     workspace: Workspace,
     *,
-    idle: float = IDLE,
+    idle: float = IDLE_SECONDS,
     stay: bool = False,
     launcher: Launcher | None = None,
 ) -> bool:
@@ -89,7 +84,7 @@ def run_worker(
         False, at once, if another worker serves this workspace.
     """
     lower_priority()
-    lock = _lock(workspace)
+    lock = FileLock(_lock_file(workspace))
     while True:
         try:
             # A short wait: `worker_is_running` holds the lock for an instant to see if it is free.
@@ -110,10 +105,12 @@ def run_worker(
 
 def _serve(service: "_Service", idle: float) -> None:
     last_work = time.monotonic()
-    while time.monotonic() - last_work < (max(idle, STANDBY_IDLE) if service.is_standby else idle):
+    while time.monotonic() - last_work < (
+        max(idle, STANDBY_IDLE_SECONDS) if service.is_standby else idle
+    ):
         if service.look():
             last_work = time.monotonic()
-        time.sleep(min(POLL, idle))
+        time.sleep(min(POLL_SECONDS, idle))
     service.close()
 
 
@@ -135,7 +132,7 @@ class _Service:
     def look(self) -> bool:
         """Do what is to be done now; return whether there is anything to wait for."""
         self._settings = self._try("settings", lambda: read_settings(self._home)) or self._settings
-        if time.monotonic() - self._searched > SEARCH_EVERY:
+        if time.monotonic() - self._searched > SEARCH_SECONDS:
             self._try("runs", self._search)
             self._searched = time.monotonic()
         jobs = self._try("queue", self._queue.list_jobs)
@@ -211,6 +208,6 @@ def _may_stand_by(settings: QueueSettings) -> bool:
     return settings.standby and os.environ.get("XRAY_STANDBY") != "0"
 
 
-def _lock(workspace: Workspace) -> FileLock:
+def _lock_file(workspace: Workspace) -> Path:
     workspace.folder.mkdir(parents=True, exist_ok=True)
-    return FileLock(workspace.folder / "worker.lock")
+    return workspace.folder / "worker.lock"

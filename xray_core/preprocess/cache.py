@@ -31,12 +31,13 @@ from filelock import FileLock, Timeout
 from numpy.typing import NDArray
 
 from xray_core.errors import DatasetError, ImageError, XrayError
+from xray_core.files import format_bytes
 from xray_core.preprocess.images import Pixels, read_preprocessed
 from xray_core.preprocess.spec import PreprocessSpec
 
 VERSION = 1  # raise it when the same file and spec give other pixels than before
 FLUSH_SECONDS = 2.0  # work that a kill may cost
-AHEAD = 128  # images decoded before the first of them is written; bounds the memory
+N_IMAGES_AHEAD = 128  # images decoded before the first of them is written; bounds the memory
 NO_SPACE = (errno.ENOSPC, errno.EDQUOT)
 PIXELS, DONE, MARKER = "pixels.uint8", "done.uint8", "cache.json"
 
@@ -215,7 +216,7 @@ def _in_order(
     waiting: deque[tuple[int, Future[Pixels | str]]] = deque()
     for row in rows:
         waiting.append((row, pool.submit(read, row)))
-        if len(waiting) > AHEAD:
+        if len(waiting) > N_IMAGES_AHEAD:
             row, future = waiting.popleft()
             yield row, future.result()
     for row, future in waiting:
@@ -255,7 +256,8 @@ class _Partial:
         """Raise DatasetError if `n_images` more do not fit on the disk."""
         needed, free = n_images * self._row_bytes, shutil.disk_usage(self._target).free
         if needed > free:
-            raise _full_disk(self._target, f"{_mb(needed)} are needed and {_mb(free)} are free")
+            what = f"{format_bytes(needed)} are needed and {format_bytes(free)} are free"
+            raise _full_disk(self._target, what)
 
     def write(self, row: int, image: Pixels) -> None:
         """Write one image; it counts as done from the next flush on."""
@@ -307,7 +309,3 @@ def _full_disk(place: Path, what: str) -> DatasetError:
         f"in {place.parent} may be deleted), choose a smaller preprocess.size, or set XRAY_HOME "
         "to a folder on a larger disk. What is done is kept."
     )
-
-
-def _mb(n_bytes: int) -> str:
-    return f"{n_bytes / 1e6:,.0f} MB"

@@ -28,7 +28,7 @@ from xray_core.preprocess.cache import BuildStopped
 from xray_core.preprocess.images import Pixels, resize_square
 
 VERSION = 1  # raise it when the same file gives another row
-PORTION = 256  # files whose reading a kill may cost
+PORTION_FILES = 256  # files whose reading a kill may cost
 SIGNATURE_SIDE = 32  # px
 
 # Column -> dtype, one row per image of the catalog.
@@ -182,10 +182,10 @@ def _read_missing(
     done, fresh = len(kept), []
     pool = ThreadPoolExecutor(os.cpu_count())  # decoding and hashing release the lock
     try:
-        for start in range(0, len(todo), PORTION):
+        for start in range(0, len(todo), PORTION_FILES):
             rows: list[dict[str, Any]] = []
             try:
-                for row in pool.map(partial(_read_file, root), todo[start : start + PORTION]):
+                for row in pool.map(partial(_read_file, root), todo[start : start + PORTION_FILES]):
                     rows.append(row)
                     done += 1
                     if progress is not None:

@@ -18,7 +18,7 @@ USUAL_RATES = {
     "rmsprop": (1e-4, 3e-3),
     "sgd": (1e-3, 1e-1),
 }
-FINE_TUNING = 0.1  # of the lowest rate: what is learnt already is trained with smaller steps
+FINE_TUNING_FACTOR = 0.1  # of the lowest rate: what is learnt already is trained with smaller steps
 
 
 @dataclass(frozen=True)
@@ -78,4 +78,4 @@ def _format_range(usual: Usual) -> str:
 def _usual_rates(recipe: Recipe, phase: Phase) -> tuple[float, float]:
     low, high = USUAL_RATES[phase.optimizer]
     goes_on = recipe.weights != "random" and phase.trainable != "head"
-    return (low * FINE_TUNING if goes_on else low), high
+    return (low * FINE_TUNING_FACTOR if goes_on else low), high

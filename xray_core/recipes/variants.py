@@ -9,7 +9,7 @@ from xray_core.errors import RecipeError
 from xray_core.recipes.changes import change_recipe
 from xray_core.recipes.schema import Recipe
 
-MOST = 60  # trainings that are submitted together
+MAX_TRAININGS = 60  # trainings that are submitted together
 FOLD_FIELDS = ("split.folds", "split.fold")
 
 
@@ -36,8 +36,8 @@ def vary_recipe(
     if folds:
         axes |= {"split.folds": [folds], "split.fold": list(range(1, folds + 1))}
     number = math.prod(map(len, axes.values()))
-    if number > MOST:
-        raise RecipeError(f"These are {number:,} trainings; keep to {MOST} at once.")
+    if number > MAX_TRAININGS:
+        raise RecipeError(f"These are {number:,} trainings; keep to {MAX_TRAININGS} at once.")
     found = []
     for point in product(*axes.values()):
         variant = change_recipe(recipe, dict(zip(axes, point, strict=True)))

@@ -36,7 +36,7 @@ from xray_core.runs.status import FORMAT, HIGHEST_PRIORITY, STATES, STOPPING, St
 
 GREETING = re.compile(r"I0000 |WARNING: All log messages before absl")
 PROBABILITY = "p_"  # begins the names of the columns of probabilities
-GIVEN = ("image_id", "group", "subset", "actual")  # columns of predictions without a gap
+GIVEN_COLUMNS = ("image_id", "group", "subset", "actual")  # columns of predictions without a gap
 
 T = TypeVar("T")
 
@@ -191,14 +191,14 @@ class Run:
 
     def read_predictions(self) -> pd.DataFrame:
         """Return the final predictions. Raises RunError if there are none."""
-        return self._read_table("predictions.parquet", GIVEN, ("predicted",), PROBABILITY)
+        return self._read_table("predictions.parquet", GIVEN_COLUMNS, ("predicted",), PROBABILITY)
 
     def read_training_predictions(self) -> pd.DataFrame | None:
         """Return the predictions on some training images; None where there are none."""
         name = "training_predictions.parquet"
         if not self.holds(name):
             return None
-        return self._read_table(name, GIVEN, ("predicted",), PROBABILITY)
+        return self._read_table(name, GIVEN_COLUMNS, ("predicted",), PROBABILITY)
 
     def read_validation(self, epoch: int) -> pd.DataFrame:
         """Return the validation probabilities after `epoch` (from 1). Raises RunError."""

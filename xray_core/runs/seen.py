@@ -25,7 +25,7 @@ from xray_core.workspace import Workspace
 
 STUDY = "study "  # begins the name of a group that is called after a study; see `group_images`
 COLUMNS = ("image_id", "path", "group", "subset")  # of a split, which tell what a run has seen
-SAME = ("file", "name", "digest")  # two images with one of these in common are the same
+IDENTITY_COLUMNS = ("file", "name", "digest")  # two images with one of these in common are the same
 
 
 @dataclass(frozen=True)
@@ -34,8 +34,8 @@ class Seen:
 
     Attributes:
         run: its name.
-        images: one row an image of its training and validation set: subset, `SAME`, and patient
-            (the name of its patient or study); <NA> where something is not known.
+        images: one row an image of its training and validation set: subset, `IDENTITY_COLUMNS`,
+            and patient (the name of its patient or study); <NA> where something is not known.
         sources: of these images; see `across.source_names`.
     """
 
@@ -92,8 +92,8 @@ def describe_images(catalog: Catalog, workspace: Workspace) -> pd.DataFrame:
         workspace: the folders, in whose cache an audit may have left digests.
 
     Returns:
-        `SAME`, patient, study (names as in `Seen.images`) and group (of its patient and study
-        within the dataset) of each image; index: image_id.
+        `IDENTITY_COLUMNS`, patient, study (names as in `Seen.images`) and group (of its patient
+        and study within the dataset) of each image; index: image_id.
     """
     images, dataset, root = catalog.images, catalog.source, catalog.root
     files = _locate(root, images["path"])

@@ -18,7 +18,7 @@ from xray_core.datasets.across import source_names
 from xray_core.errors import RecipeError, RunError
 from xray_core.recipes import Recipe
 from xray_core.runs.folder import Run
-from xray_core.runs.seen import SAME, Past, Seen, describe_images
+from xray_core.runs.seen import IDENTITY_COLUMNS, Past, Seen, describe_images
 from xray_core.splits import SUBSETS
 from xray_core.workspace import Workspace
 
@@ -196,7 +196,7 @@ def _compare(
 def _find_same(known: pd.DataFrame, images: pd.DataFrame) -> pd.Series:
     """Tell which of the known images are among `images`; bool, index of `known`."""
     same = pd.Series(data=False, index=known.index)
-    for column in SAME:
+    for column in IDENTITY_COLUMNS:
         same |= known[column].isin(images[column].dropna())
     return same
 

@@ -24,7 +24,7 @@ class Status:
         handle: the training process, "pid:start time".
         device: what it computes on, e.g. "CPU, 2 cores".
         cpu_percent, memory_mb: of the training process; 100% is one core.
-        gpu_percent, gpu_memory_mb, gpu_total_mb: of its GPU, if there is one.
+        gpu_percent, gpu_memory_mb: of its GPU, if there is one.
         val_accuracy: of the epoch whose weights are kept so far, by default that of the lowest
             validation loss.
     """
@@ -44,7 +44,6 @@ class Status:
     memory_mb: float | None = None
     gpu_percent: float | None = None
     gpu_memory_mb: float | None = None
-    gpu_total_mb: float | None = None
     val_accuracy: float | None = None
     created_at: str = ""
     started_at: str = ""

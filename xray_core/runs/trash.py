@@ -4,9 +4,8 @@ import os
 import shutil
 from contextlib import suppress
 
-from filelock import FileLock, Timeout
-
 from xray_core.errors import RunError
+from xray_core.processes import is_locked
 from xray_core.runs.folder import Run
 from xray_core.runs.index import read_state
 from xray_core.workspace import Workspace
@@ -27,15 +26,12 @@ def trash_run(run: Run, workspace: Workspace) -> str:
         raise RunError(f"{run.name} waits in the queue. Cancel it first, then delete it.")
     if state == "running":
         raise RunError(f"{run.name} is running. Stop it first, then delete it.")
-    try:
-        # Its training holds this lock to the very end. Not held while moving: Windows moves no
-        # folder in which a file is open.
-        with FileLock(run.folder / ".lock").acquire(timeout=0):
-            pass
-    except Timeout as error:
+    # Its training holds this lock to the very end. Not held while moving: Windows moves no folder
+    # in which a file is open.
+    if is_locked(run.folder / ".lock"):
         raise RunError(
             f"{run.name} is still being trained by a process. Stop it first, then delete it."
-        ) from error
+        )
     workspace.trash.mkdir(parents=True, exist_ok=True)
     for number in range(1, 1000):
         place = workspace.trash / (run.name if number == 1 else f"{run.name}-{number}")

@@ -22,7 +22,7 @@ LEAKY_METHODS = ("published", "image")  # the others keep groups together
 GIVEN_METHODS = ("published", "target_domain")  # their test set comes from elsewhere
 FOLDED_METHODS = ("patient", "clean", "image")  # the others have a test set that is given
 MOST_FOLDS = 20
-MOST_COUNTED = 5  # classes whose images a refusal counts
+MAX_COUNTED_CLASSES = 5  # classes whose images a refusal counts
 TARGET_DOMAIN = "siim_covid19"  # the source of the images that are held out
 PUBLISHED_SUBSETS = {"training": "training", "validation": "training", "test": "test"}
 
@@ -134,38 +134,49 @@ def split_catalog(
         group=group_images(catalog, pixels, read_files)[images.index],
         **{"class": class_of(targets)[images.index]},
     )
+    if spec.method == "target_domain" and spec.target_domain_only:
+        shown = images["source"] == TARGET_DOMAIN
+    else:
+        shown = pd.Series(True, index=images.index)
+    # By image, the table still tells the patients: intervals are drawn over them.
+    drawn = table.assign(group=table["image_id"]) if spec.method == "image" else table
     if spec.method == "published":
-        published = images["published_split"].map(PUBLISHED_SUBSETS).astype("object")
-        if not (published == "test").any() or not (published == "training").any():
-            raise RecipeError(
-                f"{catalog.root} comes without a published test set. Set split.method=patient."
-            )
-        inner = published == "training"
-        subset = published.copy()
-        subset[inner] = divide_groups(table[inner], {"validation": spec.validation}, spec.seed)
+        subset = _divide_published(catalog, images, table, spec)
     elif spec.method == "target_domain":
         held_out = hold_out_target_domain(catalog, images.assign(group=table["group"]), spec)
-        if spec.target_domain_only:
-            table = table[images["source"] == TARGET_DOMAIN]
-            held_out = held_out[table.index]
-        subset = pd.Series("test", index=table.index, dtype="object")
-        rest = table[~held_out]
-        subset[rest.index] = divide_groups(rest, {"validation": spec.validation}, spec.seed)
+        subset = _divide_rest(table[shown], held_out[shown], spec)
+    elif spec.folds:
+        tested = divide_folds(drawn, spec.folds, spec.fold, spec.seed)
+        subset = _divide_rest(drawn, tested, spec)
     else:
-        # By image, the table still tells the patients: intervals are drawn over them.
-        by_image = table.assign(group=table["image_id"])
-        whole = by_image if spec.method == "image" else table
-        if spec.folds:
-            tested = divide_folds(whole, spec.folds, spec.fold, spec.seed)
-            subset = pd.Series("test", index=whole.index, dtype="object")
-            rest = whole[~tested]
-            subset[rest.index] = divide_groups(rest, {"validation": spec.validation}, spec.seed)
-        else:
-            fractions = {"validation": spec.validation, "test": spec.test}
-            subset = divide_groups(whole, fractions, spec.seed)
-    table = table.assign(subset=pd.Categorical(subset, categories=list(SUBSETS)))
-    _check_subsets(table if spec.method != "image" else whole.assign(subset=table["subset"]), spec)
-    return table.sort_values("image_id", ignore_index=True)
+        fractions = {"validation": spec.validation, "test": spec.test}
+        subset = divide_groups(drawn, fractions, spec.seed)
+    subset = pd.Series(pd.Categorical(subset, categories=list(SUBSETS)), index=subset.index)
+    _check_subsets(drawn[shown].assign(subset=subset), spec)
+    return table[shown].assign(subset=subset).sort_values("image_id", ignore_index=True)
+
+
+def _divide_published(
+    catalog: Catalog, images: pd.DataFrame, table: pd.DataFrame, spec: SplitSpec
+) -> pd.Series:
+    """Return the authors' subsets; validation images are drawn from their training set."""
+    published = images["published_split"].map(PUBLISHED_SUBSETS).astype("object")
+    if not (published == "test").any() or not (published == "training").any():
+        raise RecipeError(
+            f"{catalog.root} comes without a published test set. Set split.method=patient."
+        )
+    inner = published == "training"
+    subset = published.copy()
+    subset[inner] = divide_groups(table[inner], {"validation": spec.validation}, spec.seed)
+    return subset
+
+
+def _divide_rest(table: pd.DataFrame, is_test: "pd.Series[bool]", spec: SplitSpec) -> pd.Series:
+    """Return the subset of each image, where it is settled which are tested."""
+    subset = pd.Series("test", index=table.index, dtype="object")
+    rest = table[~is_test]
+    subset[rest.index] = divide_groups(rest, {"validation": spec.validation}, spec.seed)
+    return subset
 
 
 def split_by_tables(catalog: Catalog, targets: pd.DataFrame, spec: SplitSpec) -> pd.DataFrame:
@@ -264,7 +275,9 @@ def _check_subsets(table: pd.DataFrame, spec: SplitSpec) -> None:
     for subset in drawn:
         missing = counts.index[counts[subset] == 0]
         if len(missing):
-            there = "; ".join(_count_class(table, name, needed) for name in missing[:MOST_COUNTED])
+            there = "; ".join(
+                _count_class(table, name, needed) for name in missing[:MAX_COUNTED_CLASSES]
+            )
             raise RecipeError(
                 f"The {subset} set would hold no image of {', '.join(map(str, missing))} "
                 f"({len(table):,} labelled images in {table['group'].nunique():,} groups in all). "

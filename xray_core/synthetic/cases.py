@@ -17,9 +17,9 @@ from xray_core.synthetic.rendering import Opacity, Rendering
 # Of 25 patients, how many begin with each appearance: about the shares of SIIM's studies.
 DECK = ("typical",) * 12 + ("negative",) * 7 + ("indeterminate",) * 4 + ("atypical",) * 2
 STUDIES_PER_PATIENT = (0.62, 0.2, 0.11, 0.07)  # shares of patients with 1, 2, 3, 4
-KEEPS_APPEARANCE = 0.75  # share of later studies that look like the patient's first
-SECOND_IMAGE = 0.06  # share of studies with two images
-UNMARKED = 0.06  # share of images without an opacity though their study is not negative
+KEPT_APPEARANCE_SHARE = 0.75  # share of later studies that look like the patient's first
+SECOND_IMAGE_SHARE = 0.06  # share of studies with two images
+UNMARKED_SHARE = 0.06  # share of images without an opacity though their study is not negative
 POSES = 40  # ways to stand, shared among the patients
 
 # Rows and columns of common detectors, in px; cropping takes some away.
@@ -73,7 +73,7 @@ def _invent_cases(seed: int) -> Iterator[Case]:
             study_number = next(study_numbers)
             study_rng = np.random.default_rng((seed, _STUDY, study_number))
             opacities = _invent_opacities(study_rng, appearance)
-            for _ in range(2 if study_rng.random() < SECOND_IMAGE else 1):
+            for _ in range(2 if study_rng.random() < SECOND_IMAGE_SHARE else 1):
                 image_number = next(image_numbers)
                 image_rng = np.random.default_rng((seed, _IMAGE, image_number))
                 rows, columns = DETECTORS[image_rng.integers(len(DETECTORS))]
@@ -87,7 +87,7 @@ def _invent_cases(seed: int) -> Iterator[Case]:
                     columns=columns,
                     patient=patient,
                     pose=_vary_pose(pose, image_rng, rows / columns),
-                    opacities=opacities if image_rng.random() >= UNMARKED else (),
+                    opacities=opacities if image_rng.random() >= UNMARKED_SHARE else (),
                     rendering=_invent_rendering(image_rng, exposure),
                     noise_seed=(seed, _NOISE, image_number),
                 )
@@ -109,7 +109,7 @@ def _invent_history(rng: np.random.Generator, first: str) -> list[str]:
     """Return the appearance of each study of one patient."""
     later = int(rng.choice(len(STUDIES_PER_PATIENT), p=STUDIES_PER_PATIENT))
     draws = [DECK[rng.integers(len(DECK))] for _ in range(later)]
-    return [first] + [first if rng.random() < KEEPS_APPEARANCE else draw for draw in draws]
+    return [first] + [first if rng.random() < KEPT_APPEARANCE_SHARE else draw for draw in draws]
 
 
 def _invent_patient(rng: np.random.Generator) -> Patient:

@@ -16,8 +16,8 @@ SPLITS = {
     "test": "test",
     "testing": "test",
 }
-AGE = re.compile(r"0*(\d{1,4}(?:\.\d{1,6})?)\s*([YMWD]?)", re.ASCII)
-AGE_UNITS = {"": 1.0, "Y": 1.0, "M": 12.0, "W": 52.18, "D": 365.25}  # per year
+AGE = re.compile(r"\s*0*(\d{1,6}(?:\.\d{1,6})?)\s*([YMWD]?)\s*", re.ASCII | re.IGNORECASE)
+AGE_UNITS = {"": 1.0, "Y": 1.0, "M": 12.0, "W": 365.25 / 7, "D": 365.25}  # per year
 MAX_AGE = 120  # years
 MAX_PX = 1_000_000  # beyond it, a number is no place in a radiograph
 CACHED_CELLS = 4096  # a column repeats few different cells many times
@@ -47,13 +47,13 @@ def parse_gender(cell: str) -> str | None:
 
 @lru_cache(CACHED_CELLS)
 def parse_age(cell: str) -> float | None:
-    """Return years; None if the cell is no age or an impossible one.
+    """Return years; None if the cell is no age, or one above `MAX_AGE`.
 
-    >>> parse_age("57"), parse_age("060Y"), parse_age("006M"), parse_age("411Y")
-    (57.0, 60.0, 0.5, None)
+    >>> [parse_age(cell) for cell in ("57", "060Y", "018M", "411Y", "old")]
+    [57.0, 60.0, 1.5, None, None]
     """
-    match = AGE.fullmatch(cell.upper())
-    years = float(match[1]) / AGE_UNITS[match[2]] if match else None
+    match = AGE.fullmatch(cell)
+    years = float(match[1]) / AGE_UNITS[match[2].upper()] if match else None
     return years if years is not None and years <= MAX_AGE else None
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from xray_core.errors import DatasetError
+from xray_core.files import format_bytes
 from xray_core.paths import open_file
 
 MAX_BYTES = 100_000_000  # unpacked; a table of 10,000 rows has about 2 MB
@@ -50,7 +51,7 @@ def _read_rows(path: Path) -> list[list[str]]:
             with zipfile.ZipFile(file) as archive:
                 size = sum(subset.file_size for subset in archive.infolist())
             if size > MAX_BYTES:
-                raise ValueError(f"it unpacks to {size / 1e6:,.0f} MB")
+                raise ValueError(f"it unpacks to {format_bytes(size)}")
             warnings.simplefilter("ignore")  # on missing styles, unknown extensions, ...
             workbook = openpyxl.load_workbook(file, read_only=True, data_only=True)
             try:

@@ -15,7 +15,7 @@ from xray_core.training.freezing import check_layers, inner_layers
 from xray_core.training.fused_norm import fuse_batch_norm
 from xray_core.training.tabular import typical_length
 
-TIMED = 3  # steps, after a first one
+N_TIMED_STEPS = 3  # steps, after a first one
 FEWEST_CLASSES = 2  # taken where nobody says how many the data has
 
 
@@ -81,7 +81,7 @@ def describe_recipe(
 def _time(work: Callable[[], object]) -> tuple[float, float]:
     """Return in seconds how long the first call takes, and the median of a few others."""
     seconds = []
-    for _ in range(1 + TIMED):
+    for _ in range(1 + N_TIMED_STEPS):
         began = time.perf_counter()
         work()
         seconds.append(time.perf_counter() - began)

@@ -74,8 +74,8 @@ def read_gpu_use() -> dict[str, Any]:
     """Return the use of the NVIDIA GPU that this process computes on; empty without one.
 
     Returns:
-        gpu_percent, gpu_memory_mb and gpu_total_mb. The memory is that of all its processes,
-        since inside a container a process cannot tell its own.
+        gpu_percent and gpu_memory_mb. The memory is that of all its processes, since inside a
+        container a process cannot tell its own.
     """
     import pynvml
 
@@ -90,7 +90,6 @@ def read_gpu_use() -> dict[str, Any]:
         return {
             "gpu_percent": float(pynvml.nvmlDeviceGetUtilizationRates(handle).gpu),
             "gpu_memory_mb": memory.used / 2**20,
-            "gpu_total_mb": memory.total / 2**20,
         }
     except pynvml.NVMLError:
         return {}  # no NVIDIA driver here: nothing to report

@@ -16,6 +16,7 @@ import numpy as np
 import psutil
 from numpy.typing import NDArray
 
+from xray_core.files import format_bytes
 from xray_core.recipes import Phase, Recipe
 from xray_core.training.combined_labels import MERGED
 from xray_core.training.devices import parallel_devices
@@ -24,11 +25,11 @@ from xray_core.training.inputs import PredictionBatches
 
 FEATURES = "features"  # layer of the last spatial map; see `xray_core.models`
 EVENT = "features"  # in a run's history: how a phase with a frozen base is trained, and why
-MOST_BYTES = 2 * 2**30  # of stored features
+MAX_FEATURE_BYTES = 2 * 2**30  # of stored features
 # Of the memory that the machine has, not of what is free at the moment: a training that goes on
 # after a kill must decide as it did before.
-MOST_OF_MEMORY = 0.125
-EVALUATED_AT_ONCE = 256  # rows of features
+MAX_MEMORY_SHARE = 0.125
+EVALUATED_ROWS = 256  # rows of features
 # Layers without weights and without chance: what is stored may be their answer.
 FIXED = (
     keras.layers.GlobalAveragePooling2D,
@@ -119,7 +120,7 @@ def evaluate_features(evaluate: Any, features: NDArray[np.floating[Any]]) -> NDA
     As `evaluate.predict` does, without a pipeline of data, which takes longer than so small a
     model.
     """
-    size = min(EVALUATED_AT_ONCE, len(features))
+    size = min(EVALUATED_ROWS, len(features))
     parts = [
         _answer(evaluate, features[first : first + size], size)
         for first in range(0, len(features), size)
@@ -174,12 +175,12 @@ def _changing_body(body: Any) -> str:
 
 def _too_large(place: Any, n_images: int) -> str:
     """Return that the features of so many images would not fit into memory, or "" if they do."""
-    most = min(MOST_BYTES, int(psutil.virtual_memory().total * MOST_OF_MEMORY))
+    most = min(MAX_FEATURE_BYTES, int(psutil.virtual_memory().total * MAX_MEMORY_SHARE))
     size = np.dtype("float16" if place.dtype == "float16" else "float32").itemsize
     needed = n_images * math.prod(place.shape[1:]) * size
     if needed <= most:
         return ""
     return (
-        f"the features of {n_images:,} images would take {needed / 2**30:.1f} GB of memory, "
-        f"and at most {most / 2**30:.1f} GB are used for it"
+        f"the features of {n_images:,} images would take {format_bytes(needed)} of memory, "
+        f"and at most {format_bytes(most)} are used for it"
     )

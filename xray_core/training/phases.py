@@ -24,7 +24,7 @@ from xray_core.training.losses import ENTROPY, build_loss, is_plain
 from xray_core.training.optimizers import build_optimizer, set_rate
 from xray_core.training.recorder import Recorder
 
-FEATURES_BATCH = 64  # images that go through a frozen base at once
+FEATURES_BATCH_SIZE = 64  # images that go through a frozen base at once
 
 
 def fit_phases(
@@ -138,7 +138,7 @@ def _store_features(cut: CutModel, run: Run, training: TrainingBatches, recorder
             f"Computing features: {done:,} of {n_images:,} images.", done, n_images
         )
 
-    images = training.unchanged_images(FEATURES_BATCH)
+    images = training.unchanged_images(FEATURES_BATCH_SIZE)
     training.replace_images(compute_features(cut.body, images, n_training, report_progress))
     validation = compute_features(
         cut.body, recorder.validation, n_validation, lambda done: report_progress(n_training + done)

@@ -12,8 +12,8 @@ from xray_core.processes import own_handle
 from xray_core.runs import Run, Status
 from xray_core.training.devices import read_gpu_use
 
-EVERY = 0.5  # seconds between two status files
-DEVICE_EVERY = 2.0  # seconds between two looks at the hardware
+STATUS_SECONDS = 0.5  # seconds between two status files
+DEVICE_SECONDS = 2.0  # seconds between two looks at the hardware
 
 
 class StopRequested(Exception):
@@ -54,9 +54,9 @@ class Progress:
             fields = {"done": 0, "total": 0} | fields
         self.status = replace(self.status, **fields)
         clock = time.monotonic()
-        if clock - self._sampled > DEVICE_EVERY:
+        if clock - self._sampled > DEVICE_SECONDS:
             self._sample(clock)
-        if now or clock - self._written > EVERY:
+        if now or clock - self._written > STATUS_SECONDS:
             self._written = clock
             self._run.write_status(self.status)
         self.check_stop()

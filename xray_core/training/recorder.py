@@ -30,10 +30,10 @@ from xray_core.training.losses import ENTROPY
 from xray_core.training.progress import Progress
 
 # Seconds of training that a killed process may cost.
-CHECKPOINT_EVERY = float(os.environ.get("XRAY_CHECKPOINT_SECONDS") or 20)
+CHECKPOINT_SECONDS = float(os.environ.get("XRAY_CHECKPOINT_SECONDS") or 20)
 CHECKPOINT_SHARE = 0.05  # of the time that writing checkpoints may take; large models are slow
 # Between two epochs it costs little to lose, and much to write, where an epoch is over in a moment.
-EPOCHS_EVERY = 5.0
+EPOCHS_SECONDS = 5.0
 
 
 class Recorder(keras.callbacks.Callback):  # type: ignore[misc]
@@ -134,7 +134,7 @@ class Recorder(keras.callbacks.Callback):  # type: ignore[misc]
             seconds=time.monotonic() - self._began,
         )
         # Weights that wait are written between epochs only: here some backends hold others.
-        pause = max(CHECKPOINT_EVERY, self._save_seconds / CHECKPOINT_SHARE)
+        pause = max(CHECKPOINT_SECONDS, self._save_seconds / CHECKPOINT_SHARE)
         if self._kept is None and time.monotonic() - self._saved_at > pause:
             self.save_checkpoint()
         self._progress.update(
@@ -159,10 +159,10 @@ class Recorder(keras.callbacks.Callback):  # type: ignore[misc]
             probabilities = self._answer().astype("float64")
         else:
             probabilities = self.evaluated.predict(self.validation, verbose=0).astype("float64")
+        val_loss = round(cross_entropy(self._actual, probabilities), 6)
+        self._check_finite("validation loss", val_loss)  # first: nothing else can be said of NaN
         confusion = confusion_counts(self._actual, probabilities.argmax(axis=1), len(self._classes))
         summary = summarise(self._actual, probabilities)
-        val_loss = round(cross_entropy(self._actual, probabilities), 6)
-        self._check_finite("validation loss", val_loss)
         n_images = self._training.n_images
         loss, accuracy = here.loss_sum / n_images, here.hits / n_images
         epoch, seconds = here.epoch + 1, here.seconds + time.monotonic() - began
@@ -171,7 +171,6 @@ class Recorder(keras.callbacks.Callback):  # type: ignore[misc]
         if self._keep_last or here.best_loss is None or val_loss < here.best_loss:
             self._move(best_loss=val_loss, best_epoch=epoch)
             self._kept = self.evaluated.get_weights()
-        recall = [None if np.isnan(r) else round(r, 6) for r in recall_per_class(confusion)]
         self._run.append_metrics(
             {
                 "kind": "epoch",
@@ -181,11 +180,11 @@ class Recorder(keras.callbacks.Callback):  # type: ignore[misc]
                 "loss": round(loss, 6),
                 "accuracy": round(accuracy, 6),
                 "val_loss": val_loss,
-                "val_accuracy": round(summary["accuracy"], 6),
-                "val_auc": None if np.isnan(summary["auc"]) else round(summary["auc"], 6),
+                "val_accuracy": _rounded(summary["accuracy"]),
+                "val_auc": _rounded(summary["auc"]),
                 "learning_rate": self._learning_rate(),
                 "confusion": confusion.tolist(),
-                "recall": recall,
+                "recall": [_rounded(one) for one in recall_per_class(confusion)],
                 "best_epoch": self.position.best_epoch,
                 "seconds": round(seconds, 2),
                 "time": round(time.time(), 2),
@@ -199,8 +198,8 @@ class Recorder(keras.callbacks.Callback):  # type: ignore[misc]
             flush=True,
         )
         self._move(epoch=epoch, batch=0, loss_sum=0.0, hits=0.0, seconds=0.0, epoch_seconds=seconds)
-        pause = max(EPOCHS_EVERY, self._save_seconds / CHECKPOINT_SHARE)
-        if time.monotonic() - self._saved_at >= min(CHECKPOINT_EVERY, pause):
+        pause = max(EPOCHS_SECONDS, self._save_seconds / CHECKPOINT_SHARE)
+        if time.monotonic() - self._saved_at >= min(CHECKPOINT_SECONDS, pause):
             self.save_checkpoint()
         is_kept = epoch == self.position.best_epoch
         kept = {"val_accuracy": round(summary["accuracy"], 6)} if is_kept else {}
@@ -302,3 +301,8 @@ class Recorder(keras.callbacks.Callback):  # type: ignore[misc]
         for column, name in enumerate(self._classes):
             table[f"p_{name}"] = probabilities[:, column].astype("float32")
         self._run.write_table(f"validation/epoch-{epoch:04d}.parquet", pd.DataFrame(table))
+
+
+def _rounded(value: float) -> float | None:
+    """Return a figure to 6 digits; None, as JSON knows no NaN, where it cannot be computed."""
+    return None if np.isnan(value) else round(float(value), 6)

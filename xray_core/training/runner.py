@@ -20,13 +20,14 @@ from numpy.typing import NDArray
 from xray_core.errors import RunError, XrayError
 from xray_core.evaluation.calibrate import fit_calibration
 from xray_core.evaluation.report import prediction_table, report_run
+from xray_core.files import format_bytes
 from xray_core.models import build_model, check_weights
 from xray_core.preprocess.cache import BuildStopped
 from xray_core.processes import lower_priority, read_allocator
 from xray_core.recipes import Recipe
 from xray_core.runs import Run
 from xray_core.training.checkpoint import TrainingState, read_training_state
-from xray_core.training.combined_labels import merge_output
+from xray_core.training.combined_labels import CombinedLabels, merge_output
 from xray_core.training.data import Prepared, combined_labels, prepare_data, training_batches
 from xray_core.training.devices import parallel_devices, prepare_device, share_batches
 from xray_core.training.freezing import check_layers
@@ -42,9 +43,9 @@ PACKAGES = (
     *("keras", "tensorflow", "jax", "jaxlib"),
     *("numpy", "opencv-python-headless", "pandas", "scikit-image"),
 )
-RESERVE = 256 * 1024  # bytes kept free for the last word when the disk runs full
-PREDICT_BATCH = 64
-N_TRAINING_EVALUATED = 1000  # images of the training set that are predicted after the training
+RESERVED_BYTES = 256 * 1024  # bytes kept free for the last word when the disk runs full
+PREDICT_BATCH_SIZE = 64
+N_TRAINING_IMAGES = 1000  # images of the training set that are predicted after the training
 
 
 def train_run(run: Run, workspace: Workspace) -> str:
@@ -69,7 +70,7 @@ def train_run(run: Run, workspace: Workspace) -> str:
             raise RunError(f"{run.name} has ended ({status.state}). Resume it, or restart it anew.")
         reserve = run.folder / ".reserve"
         try:
-            reserve.write_bytes(b"\0" * RESERVE)
+            reserve.write_bytes(b"\0" * RESERVED_BYTES)
             _stop_on_signals(run)
             if not run.submission_path.is_file():
                 run.append_event("started", "Started on a command line.")
@@ -117,10 +118,10 @@ def _outcome(run: Run, workspace: Workspace, progress: Progress, reserve: Path) 
 
 def _explain(error: Exception, run: Run) -> str:
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
-        free = shutil.disk_usage(run.folder).free / 2**20
+        free = shutil.disk_usage(run.folder).free
         return (
-            f"The disk is full ({free:.0f} MB free). Free some space, for example old runs or "
-            "the cache folder, then resume the run."
+            f"The disk is full ({format_bytes(free)} free). Free some space, for example old "
+            "runs or the cache folder, then resume the run."
         )
     # Of the GPU's memory TensorFlow raises a class of its own; JAX names the status in the message.
     name, words = type(error).__name__, str(error)
@@ -147,42 +148,13 @@ def _train(run: Run, workspace: Workspace, progress: Progress) -> str:
     data = prepare_data(recipe, run, workspace, progress, resumes=resumes)
     combined = combined_labels(data) if recipe.combined_labels else None
     training = training_batches(recipe, data, combined)
-    rows = data.rows("validation")
-    if not len(rows):
-        raise RunError("No image of the validation set is readable. See the list of bad files.")
-    if begin is None:
-        run.cut_metrics(0)  # of a process that was killed before its first checkpoint
-    else:
-        _check_data_unchanged(begin, training)
-        run.cut_metrics(begin.log_bytes)
-        place = f"epoch {begin.epoch + 1}, batch {begin.batch + 1}"
-        run.append_event("restored", f"Goes on from {place}.", "training")
-    recorder = Recorder(
-        run,
-        progress,
-        training,
-        PredictionBatches(data.cache, rows, PREDICT_BATCH, tabular=data.tabular),
-        data.actual(rows),
-        data.split["image_id"].iloc[rows].tolist(),
-        data.classes,
-        begin or TrainingState(),
-        keep_last=recipe.selected_epoch == "last",
-    )
+    recorder = _start_recorder(run, recipe, data, training, progress, begin)
     progress.update(now=True, message="Building the model.")
     keras.config.set_dtype_policy(recipe.precision)
     on_gpu = not device.startswith("CPU")
     with share_batches(parallel_devices()):
-        model = build_model(
-            recipe.model,
-            len(combined.names) if combined else len(data.classes),
-            recipe.preprocess.size,
-            "random" if resumes else recipe.weights,  # a checkpoint holds all weights
-            **recipe.model_options,
-            **({} if data.tabular is None else {"n_tabular": data.tabular.shape[1]}),
-        )
-        check_layers(model, recipe)
-        if combined:
-            model = merge_output(model, combined.classes, len(data.classes))
+        # A checkpoint holds all weights.
+        model = _build_network(recipe, data, combined, "random" if resumes else recipe.weights)
         if not on_gpu:
             fuse_batch_norm(model)  # MobileNetV2 twice as fast; a GPU fuses by itself (XLA)
         try:
@@ -198,6 +170,53 @@ def _train(run: Run, workspace: Workspace, progress: Progress) -> str:
     here = recorder.position
     which = "Last" if recipe.selected_epoch == "last" else "Best"
     return f"{which} epoch {here.best_epoch} of {here.epoch}; evaluated on {count}."
+
+
+def _start_recorder(
+    run: Run,
+    recipe: Recipe,
+    data: Prepared,
+    training: TrainingBatches,
+    progress: Progress,
+    begin: TrainingState | None,
+) -> Recorder:
+    """Return what writes the training down, from its checkpoint on where there is one."""
+    rows = data.rows("validation")
+    if not len(rows):
+        raise RunError("No image of the validation set is readable. See the list of bad files.")
+    if begin is None:
+        run.cut_metrics(0)  # of a process that was killed before its first checkpoint
+    else:
+        _check_data_unchanged(begin, training)
+        run.cut_metrics(begin.log_bytes)
+        place = f"epoch {begin.epoch + 1}, batch {begin.batch + 1}"
+        run.append_event("restored", f"Goes on from {place}.", "training")
+    return Recorder(
+        run,
+        progress,
+        training,
+        PredictionBatches(data.cache, rows, PREDICT_BATCH_SIZE, tabular=data.tabular),
+        data.actual(rows),
+        data.split["image_id"].iloc[rows].tolist(),
+        data.classes,
+        begin or TrainingState(),
+        keep_last=recipe.selected_epoch == "last",
+    )
+
+
+def _build_network(
+    recipe: Recipe, data: Prepared, combined: CombinedLabels | None, weights: str
+) -> keras.Model:
+    model = build_model(
+        recipe.model,
+        len(combined.names) if combined else len(data.classes),
+        recipe.preprocess.size,
+        weights,
+        **recipe.model_options,
+        **({} if data.tabular is None else {"n_tabular": data.tabular.shape[1]}),
+    )
+    check_layers(model, recipe)
+    return merge_output(model, combined.classes, len(data.classes)) if combined else model
 
 
 def _check_data_unchanged(begin: TrainingState, training: TrainingBatches) -> None:
@@ -216,9 +235,9 @@ def _evaluate(model: Any, run: Run, data: Prepared, recipe: Recipe) -> dict[str,
     evaluated = data.split[data.split["subset"] != "training"]
     rows = evaluated.index[data.cache.readable[evaluated.index]].to_numpy()
     learnt = data.rows("training")
-    if len(learnt) > N_TRAINING_EVALUATED:
+    if len(learnt) > N_TRAINING_IMAGES:
         draw = np.random.default_rng(recipe.seed)
-        learnt = np.sort(draw.choice(learnt, N_TRAINING_EVALUATED, replace=False))
+        learnt = np.sort(draw.choice(learnt, N_TRAINING_IMAGES, replace=False))
     values, values_learnt = (_predict(model, data, recipe, some) for some in (rows, learnt))
     if recipe.calibrate and (evaluated["subset"] == "test").any():
         # Where the validation set itself is evaluated, fitting to it would flatter.
@@ -244,7 +263,7 @@ def _predict(model: Any, data: Prepared, recipe: Recipe, rows: NDArray[np.int64]
     return np.mean(
         [
             model.predict(
-                PredictionBatches(data.cache, rows, PREDICT_BATCH, mirrored, data.tabular),
+                PredictionBatches(data.cache, rows, PREDICT_BATCH_SIZE, mirrored, data.tabular),
                 verbose=0,
             )
             for mirrored in views

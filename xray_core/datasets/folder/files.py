@@ -17,7 +17,6 @@ from xray_core.paths import walk_folders
 
 MASK_FOLDERS = ("masks", "mask")
 IMAGE_FOLDERS = ("images", "image")
-CLUTTER = ("thumbs.db", "desktop.ini")
 MAX_FILES = 2_000_000  # a whole disk was chosen, rather than a dataset
 MAX_NAMESAKES = 50  # files of one name that are compared folder by folder
 ABSOLUTE = re.compile("/|[A-Za-z]:")  # on any system, whichever wrote the table
@@ -45,7 +44,7 @@ class FolderFiles:
 
 
 def list_files(root: Path) -> FolderFiles:
-    """List all that lies below `root`, but for hidden files and clutter.
+    """List all that lies below `root`, but for what is hidden.
 
     Raises:
         DatasetError: a folder cannot be listed, or there are more than `MAX_FILES` files.
@@ -58,7 +57,7 @@ def list_files(root: Path) -> FolderFiles:
             path = f"{folder}/{name}" if folder else name
             if is_image_name(name):
                 pictures.append(path)
-            elif name.lower() not in CLUTTER:
+            else:
                 others.append(path)
         if len(pictures) + len(others) > MAX_FILES:
             raise DatasetError(

@@ -14,6 +14,7 @@ from xray_core.datasets.folder.mapping import (
     FolderMapping,
 )
 from xray_core.errors import DatasetError
+from xray_core.files import format_bytes
 from xray_core.paths import read_bytes
 from xray_core.tables.text import ENCODINGS, read_table
 
@@ -63,7 +64,7 @@ def list_columns(path: Path) -> list[str]:
     """
     try:
         if path.stat().st_size > MAX_TABLE_BYTES:
-            raise DatasetError(f"{path} is larger than {MAX_TABLE_BYTES // 1_000_000} MB.")
+            raise DatasetError(f"{path} is larger than {format_bytes(MAX_TABLE_BYTES)}.")
         content = read_bytes(path)
     except OSError as error:
         raise DatasetError(f"{path} cannot be read: {error.strerror}.") from error

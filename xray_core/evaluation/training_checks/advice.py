@@ -5,19 +5,19 @@ from xray_core.recipes import Phase, Recipe
 from xray_core.recipes.usual import USUAL_RATES
 
 # How far outside of the usual range a rate is named as the likely cause.
-TOO_HIGH, TOO_LOW = 3.0, 0.1
+HIGH_RATE_FACTOR, LOW_RATE_FACTOR = 3.0, 0.1
 # The rate to begin with.
 FIRST_RATES = {"adam": 1e-3, "adamw": 1e-3, "nadam": 1e-3, "rmsprop": 1e-3, "sgd": 1e-2}
 
 
 def is_too_high(phase: Phase) -> bool:
     """Whether the learning rate is far above what is usual."""
-    return phase.learning_rate > TOO_HIGH * USUAL_RATES[phase.optimizer][1]
+    return phase.learning_rate > HIGH_RATE_FACTOR * USUAL_RATES[phase.optimizer][1]
 
 
 def is_too_low(phase: Phase) -> bool:
     """Whether the learning rate is far below what is usual."""
-    return phase.learning_rate < TOO_LOW * USUAL_RATES[phase.optimizer][0]
+    return phase.learning_rate < LOW_RATE_FACTOR * USUAL_RATES[phase.optimizer][0]
 
 
 def lower_rate(phase: Phase) -> str:

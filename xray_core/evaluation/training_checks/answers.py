@@ -4,7 +4,7 @@ import numpy as np
 
 from xray_core.evaluation.training_checks.advice import is_too_high, lower_rate
 from xray_core.evaluation.training_checks.history import (
-    LASTING,
+    LASTING_EPOCHS,
     SETTLED_STEPS,
     CheckResult,
     Ints,
@@ -20,7 +20,7 @@ ONE_CLASS_MISSED = 0.90
 MIN_IMAGES = 10
 # A class counts as never answered below a fiftieth of its images. The thesis' 6.9 answers its
 # rarest class for 40 images where 328 are: too seldom, but not never.
-NEVER_SHARE = 0.02
+NEVER_ANSWERED_SHARE = 0.02
 
 
 def only_answer(confusion: Ints) -> int | None:
@@ -44,13 +44,15 @@ def only_answer(confusion: Ints) -> int | None:
 def never_answered(confusion: Ints) -> list[int]:
     """Return the classes that (nearly) no image is taken for, though it has enough of them."""
     n, answered = confusion.sum(axis=1), confusion.sum(axis=0)
-    return [int(k) for k in np.flatnonzero((n >= MIN_IMAGES) & (answered <= NEVER_SHARE * n))]
+    return [
+        int(k) for k in np.flatnonzero((n >= MIN_IMAGES) & (answered <= NEVER_ANSWERED_SHARE * n))
+    ]
 
 
 def check_answers(history: TrainingHistory) -> list[CheckResult]:
     """Find a network that answers one class only, or never some class."""
-    lasting = history.confusions[-LASTING:]
-    if len(lasting) < LASTING or not (history.is_settled or history.ended):
+    lasting = history.confusions[-LASTING_EPOCHS:]
+    if len(lasting) < LASTING_EPOCHS or not (history.is_settled or history.ended):
         return []
     only = [only_answer(one) for one in lasting]
     if history.report is not None:

@@ -15,15 +15,15 @@ Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
 # One odd epoch happens to every training, two in a row to many: what lasts three is said.
-LASTING = 3
+LASTING_EPOCHS = 3
 # Before that many batches of a phase nothing is checked: batch normalisation, whose averages
 # usually take over 1% of each batch, still depends on its start (0.99^300 = 5%), and so do
 # the averages of Adam.
 SETTLED_STEPS = 300
-WINDOW = 10  # epochs looked back on, so that swings that are over are not held against a run
+WINDOW_EPOCHS = 10  # epochs looked back on, so that swings that are over are not held against a run
 # A share of n images lies within two standard errors of the truth 19 times of 20. A hundred
 # epochs are a hundred chances to stray, so warnings begin at four: once in 16,000.
-N_ERRORS = 4.0
+N_STANDARD_ERRORS = 4.0
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class TrainingHistory:
         steps: batches of this phase at the end of each epoch.
         loss, accuracy: of training, the mean while the epoch went on.
         val_loss, val_accuracy: of validation, after it.
-        confusions: of the last `WINDOW` epochs at most; rows true, columns predicted.
+        confusions: of the last `WINDOW_EPOCHS` epochs at most; rows true, columns predicted.
         train_counts: training images of each class, in the order of `confusions`.
         selected_epoch: the epoch whose weights are kept, maybe of an earlier phase.
         selected_accuracy: its accuracy in validation.
@@ -89,13 +89,13 @@ class TrainingHistory:
     @property
     def is_settled(self) -> bool:
         """Whether the phase has lasted long enough for its curves to be checked."""
-        return len(self) >= LASTING and int(self.steps[-1]) >= SETTLED_STEPS
+        return len(self) >= LASTING_EPOCHS and int(self.steps[-1]) >= SETTLED_STEPS
 
     @property
     def recent(self) -> slice:
-        """The epochs after the phase settled, at most the last `WINDOW`."""
+        """The epochs after the phase settled, at most the last `WINDOW_EPOCHS`."""
         first = int(np.searchsorted(self.steps, SETTLED_STEPS))
-        return slice(max(first, len(self) - WINDOW), len(self))
+        return slice(max(first, len(self) - WINDOW_EPOCHS), len(self))
 
     @cached_property
     def val_counts(self) -> Ints:
@@ -147,7 +147,7 @@ def read_history(
     of_phase = (epochs["phase"] == epochs["phase"].iloc[-1]).to_numpy()
     rows = epochs[of_phase]
     before = epochs.loc[~of_phase, "step"]
-    confusions = [np.array(one, dtype="int64") for one in rows["confusion"].iloc[-WINDOW:]]
+    confusions = [np.array(one, dtype="int64") for one in rows["confusion"].iloc[-WINDOW_EPOCHS:]]
     kept = epochs[epochs["epoch"] == epochs["best_epoch"].iloc[-1]]
     kept = kept if len(kept) else epochs.iloc[[-1]]
     phase = next((one for one in recipe.phases if one.name == rows["phase"].iloc[-1]), None)

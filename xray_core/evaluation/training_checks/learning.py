@@ -9,8 +9,8 @@ from xray_core.evaluation.training_checks.advice import (
     lower_rate,
 )
 from xray_core.evaluation.training_checks.history import (
-    LASTING,
-    N_ERRORS,
+    LASTING_EPOCHS,
+    N_STANDARD_ERRORS,
     SETTLED_STEPS,
     CheckResult,
     TrainingHistory,
@@ -22,14 +22,14 @@ from xray_core.recipes.usual import USUAL_RATES
 
 # A network that has learned anything useful is this much below guessing; the thesis' stuck run
 # 6.6 ends at 1.2099, and guessing its four classes costs 1.2095.
-NO_GAIN = 0.03
-PATIENCE = 5  # epochs that a slow start may take
+MIN_LOSS_GAIN = 0.03
+SLOW_START_EPOCHS = 5  # epochs that a slow start may take
 # Healthy small trainings jump up by a third from one epoch to the next now and then.
-RISE = 1.5
+LOSS_RISE_FACTOR = 1.5
 # Of the loss of a fresh network: twice nearly nothing is still nearly nothing.
-MIN_RISE = 0.2
-EXPLODED = 3.0  # times the loss of a fresh network; healthy first epochs end at one or two
-FAR_ABOVE = 2.0  # times the loss of a fresh network, for good
+MIN_LOSS_RISE = 0.2
+EXPLODED_LOSS = 3.0  # times the loss of a fresh network; healthy first epochs end at one or two
+HIGH_LOSS = 2.0  # times the loss of a fresh network, for good
 
 
 def check_finite(history: TrainingHistory) -> list[CheckResult]:
@@ -60,14 +60,16 @@ def check_learning(history: TrainingHistory) -> list[CheckResult]:
 
 def _check_far_above(history: TrainingHistory) -> CheckResult | None:
     """Find a loss that exploded and has not become better than guessing since."""
-    guess, fresh, last = history.guess_loss, history.fresh_loss, history.loss[-LASTING:]
-    if len(history) < LASTING or _is_slow(history):
+    guess, fresh, last = history.guess_loss, history.fresh_loss, history.loss[-LASTING_EPOCHS:]
+    if len(history) < LASTING_EPOCHS or _is_slow(history):
         return None
-    exploded = history.loss[0] >= EXPLODED * fresh and last.min() >= (1 - NO_GAIN) * guess
+    exploded = (
+        history.loss[0] >= EXPLODED_LOSS * fresh and last.min() >= (1 - MIN_LOSS_GAIN) * guess
+    )
     # A loss that is falling yet may come down.
-    stays = last.min() >= FAR_ABOVE * fresh and last[-1] > 0.8 * last[0]
+    stays = last.min() >= HIGH_LOSS * fresh and last[-1] > 0.8 * last[0]
     if not (exploded and (history.is_settled or history.ended)) and not (
-        stays and len(history) >= PATIENCE
+        stays and len(history) >= SLOW_START_EPOCHS
     ):
         return None
     return CheckResult(
@@ -85,18 +87,18 @@ def _check_far_above(history: TrainingHistory) -> CheckResult | None:
 
 def _check_rising(history: TrainingHistory) -> CheckResult | None:
     """Find a training loss that has left its best for good."""
-    if len(history) <= LASTING or not history.is_settled:
+    if len(history) <= LASTING_EPOCHS or not history.is_settled:
         return None
-    best = int(history.loss[:-LASTING].argmin())
-    lowest, last = history.loss[best], history.loss[-LASTING:]
-    if last.min() < max(RISE * lowest, lowest + MIN_RISE * history.fresh_loss):
+    best = int(history.loss[:-LASTING_EPOCHS].argmin())
+    lowest, last = history.loss[best], history.loss[-LASTING_EPOCHS:]
+    if last.min() < max(LOSS_RISE_FACTOR * lowest, lowest + MIN_LOSS_RISE * history.fresh_loss):
         return None
     return CheckResult(
         kind="diverging",
         severity="serious",
         title="The training loss rises: the training diverges.",
         evidence=f"It was {lowest:.4g} in epoch {history.epochs[best]} and is {last[-1]:.4g} in "
-        f"epoch {history.epochs[-1]}, above {last.min():.4g} for {LASTING} epochs. "
+        f"epoch {history.epochs[-1]}, above {last.min():.4g} for {LASTING_EPOCHS} epochs. "
         f"{_format_rate(history)}",
         advice=lower_rate(history.phase),
     )
@@ -107,7 +109,7 @@ def _check_jumps(history: TrainingHistory) -> CheckResult | None:
     loss = history.loss[history.recent]
     rises = np.diff(loss)
     jumps = np.flatnonzero(
-        (loss[1:] >= RISE * loss[:-1]) & (rises >= MIN_RISE * history.fresh_loss)
+        (loss[1:] >= LOSS_RISE_FACTOR * loss[:-1]) & (rises >= MIN_LOSS_RISE * history.fresh_loss)
     )
     if len(jumps) < 2:
         return None
@@ -126,17 +128,17 @@ def _check_jumps(history: TrainingHistory) -> CheckResult | None:
 
 def _check_nothing_learned(history: TrainingHistory) -> CheckResult | None:
     """Find a network that is no better than one answer for all images."""
-    if len(history) < PATIENCE or not (history.ended or history.is_settled):
+    if len(history) < SLOW_START_EPOCHS or not (history.ended or history.is_settled):
         return None
-    guess, loss = history.guess_loss, history.loss[-PATIENCE:]
-    accuracy = float(history.accuracy[-PATIENCE:].mean())
+    guess, loss = history.guess_loss, history.loss[-SLOW_START_EPOCHS:]
+    accuracy = float(history.accuracy[-SLOW_START_EPOCHS:].mean())
     n = int(history.train_counts.sum())
     majority = float(history.train_counts.max() / max(n, 1))
     # Dropout and augmentation raise the training loss: validation must say the same.
     learned = (
-        loss.min() < (1 - NO_GAIN) * guess
-        or history.val_loss.min() < (1 - NO_GAIN) * entropy(history.val_counts)
-        or accuracy > majority + N_ERRORS * standard_error(majority, n)
+        loss.min() < (1 - MIN_LOSS_GAIN) * guess
+        or history.val_loss.min() < (1 - MIN_LOSS_GAIN) * entropy(history.val_counts)
+        or accuracy > majority + N_STANDARD_ERRORS * standard_error(majority, n)
     )
     if learned:
         return None

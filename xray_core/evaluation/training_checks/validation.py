@@ -6,8 +6,8 @@ from xray_core.audit.issue import count_of
 from xray_core.evaluation.training_checks.advice import overfitting_advice, stability_advice
 from xray_core.evaluation.training_checks.answers import only_answer
 from xray_core.evaluation.training_checks.history import (
-    LASTING,
-    N_ERRORS,
+    LASTING_EPOCHS,
+    N_STANDARD_ERRORS,
     CheckResult,
     TrainingHistory,
     standard_error,
@@ -21,13 +21,13 @@ OVERFIT_RISE = 0.1  # of the lowest validation loss; less is the wear of a long 
 OVERFIT_FALL = 0.1  # of the training loss since then: it goes on learning something
 # Accuracy in training above that in validation: a few points are usual in good trainings.
 OVERFIT_GAP = 0.15
-SWING = 0.10  # accuracy lost from one epoch to the next, beyond what chance explains
+ACCURACY_SWING = 0.10  # accuracy lost from one epoch to the next, beyond what chance explains
 LOSS_SWING = 2.0  # times the validation loss of the epoch before
 N_SWINGS = 2  # one setback may be followed by a better epoch
 # Dropout and augmentation make training harder than validation: 5 to 10 points are common.
-TOO_GOOD = 0.15
-WIDE = 0.20  # width of the 95% interval of accuracy: plus or minus ten points
-FEW = 10  # validation images of a class: one of them is ten points of its recall
+TOO_GOOD_GAP = 0.15
+WIDE_INTERVAL = 0.20  # width of the 95% interval of accuracy: plus or minus ten points
+FEW_IMAGES = 10  # validation images of a class: one of them is ten points of its recall
 
 
 def check_overfitting(history: TrainingHistory) -> list[CheckResult]:
@@ -35,7 +35,7 @@ def check_overfitting(history: TrainingHistory) -> list[CheckResult]:
     # A network that collapsed in validation has another illness.
     if not history.is_settled or only_answer(history.confusions[-1]) is not None:
         return []
-    n, last = history.n_validation, slice(-LASTING, None)
+    n, last = history.n_validation, slice(-LASTING_EPOCHS, None)
     accuracy, val_accuracy = history.accuracy[last].mean(), history.val_accuracy[last].mean()
     best = int(history.val_loss.argmin())
     lowest = history.val_loss[best]
@@ -45,7 +45,7 @@ def check_overfitting(history: TrainingHistory) -> list[CheckResult]:
         and np.median(history.loss[best + 1 :]) <= (1 - OVERFIT_FALL) * history.loss[best]
     )
     error = standard_error(float(val_accuracy), n)
-    apart = accuracy - val_accuracy >= OVERFIT_GAP + N_ERRORS * error
+    apart = accuracy - val_accuracy >= OVERFIT_GAP + N_STANDARD_ERRORS * error
     if not rises and not apart:
         return []
     evidence = (
@@ -61,8 +61,9 @@ def check_overfitting(history: TrainingHistory) -> list[CheckResult]:
             kind="overfitting",
             severity="serious" if uncorrected else "warning",
             title="It overfits: it knows the training set by now and gets worse on new images.",
-            evidence=f"{evidence}Over the last {LASTING} epochs it is right for {accuracy:.1%} "
-            f"of the training images and for {val_accuracy:.1%} of the validation images.",
+            evidence=f"{evidence}Over the last {LASTING_EPOCHS} epochs it is right for "
+            f"{accuracy:.1%} of the training images and for {val_accuracy:.1%} of the validation "
+            "images.",
             advice=overfitting_advice(history.recipe, history.phase),
         )
     ]
@@ -76,7 +77,7 @@ def check_swings(history: TrainingHistory) -> list[CheckResult]:
         return []
     # The same images are evaluated each time, so chance does even less than that.
     chance = float(np.sqrt(2)) * standard_error(float(accuracy.mean()), n)
-    falls = int((np.diff(accuracy) <= -max(SWING, N_ERRORS * chance)).sum())
+    falls = int((np.diff(accuracy) <= -max(ACCURACY_SWING, N_STANDARD_ERRORS * chance)).sum())
     higher, lower = loss[1:] / loss[:-1], loss[:-1] / loss[1:]
     clear = np.abs(np.diff(loss)) >= 2 * LOSS_SPREAD / np.sqrt(n)
     ups = int(((higher >= LOSS_SWING) & clear).sum())
@@ -116,15 +117,15 @@ def check_too_good(history: TrainingHistory) -> list[CheckResult]:
     """Find a validation that is far better than training, again and again."""
     recent, n = history.recent, history.n_validation
     validation, training = history.val_accuracy[recent], history.accuracy[recent]
-    if len(validation) <= LASTING:
+    if len(validation) <= LASTING_EPOCHS:
         return []
     # Accuracy in training is the mean while the epoch went on; the next epoch begins with the
     # weights that were validated, so that a fast learner is not suspected.
     fair = np.maximum(training[:-1], training[1:])
     ahead = validation[:-1] - fair
     error = standard_error(float(validation.mean()), n)
-    suspicious = np.flatnonzero(ahead >= TOO_GOOD + N_ERRORS * error)
-    if len(suspicious) < LASTING:
+    suspicious = np.flatnonzero(ahead >= TOO_GOOD_GAP + N_STANDARD_ERRORS * error)
+    if len(suspicious) < LASTING_EPOCHS:
         return []
     most = suspicious[ahead[suspicious].argmax()]
     epochs = history.epochs[recent]
@@ -143,7 +144,7 @@ def check_too_good(history: TrainingHistory) -> list[CheckResult]:
             severity="serious",
             title="Validation is far better than training: that is suspicious.",
             evidence=f"In {len(suspicious)} of the last {len(validation)} epochs it was ahead by "
-            f"more than {100 * TOO_GOOD:.0f} points and chance, most in epoch {epochs[most]}: "
+            f"more than {100 * TOO_GOOD_GAP:.0f} points and chance, most in epoch {epochs[most]}: "
             f"{validation[most]:.1%} in validation, {fair[most]:.1%} in training. Possible causes: "
             "a validation set that is easier, has other shares of the classes or copies of "
             "training images; very strong augmentation or dropout; training labels that are mixed "
@@ -156,16 +157,16 @@ def check_too_good(history: TrainingHistory) -> list[CheckResult]:
 def check_size(history: TrainingHistory) -> list[CheckResult]:
     """Find a validation set that is too small to tell one epoch, or recipe, from another."""
     n, counts = history.n_validation, history.val_counts
-    if len(history) < LASTING or not n:
+    if len(history) < LASTING_EPOCHS or not n:
         return []
     low, high = wilson_interval(history.selected_accuracy * n, n)
     smallest = int(counts.argmin())
-    if high - low <= WIDE and counts[smallest] >= FEW:
+    if high - low <= WIDE_INTERVAL and counts[smallest] >= FEW_IMAGES:
         return []
     few = (
         f" Of {history.name(smallest)} there {'is' if counts[smallest] == 1 else 'are'} only "
         f"{count_of(int(counts[smallest]), 'image')}."
-        if counts[smallest] < FEW
+        if counts[smallest] < FEW_IMAGES
         else ""
     )
     share = history.recipe.split.validation

@@ -1,5 +1,7 @@
 """Figures of labels: images of each class, and which findings occur together."""
 
+from collections.abc import Mapping, Sequence
+
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
@@ -114,7 +116,6 @@ def plot_sets(combinations: pd.DataFrame) -> go.Figure:
     sets = [text.split(SEPARATOR) for text in shown["findings"]]
     weight = shown["findings"].str.get_dummies(SEPARATOR).mul(shown["images"], axis=0).sum()
     names = list(weight.sort_values(ascending=False).index)
-    column = {name: at for at, name in enumerate(names)}
     figure = go.Figure()
     figure.add_scatter(
         x=np.tile(np.arange(len(names)), len(sets)),
@@ -123,11 +124,7 @@ def plot_sets(combinations: pd.DataFrame) -> go.Figure:
         marker={"size": 4, "color": ABSENT_GREY, "opacity": 0.5},
         hoverinfo="skip",
     )
-    dots: list[tuple[int | None, int, str]] = []
-    for row, found in enumerate(sets):
-        words = " + ".join(found)
-        dots += [(column[name], row, words) for name in sorted(found, key=column.__getitem__)]
-        dots.append((None, row, words))  # ends the line
+    dots = _join_dots(sets, {name: at for at, name in enumerate(names)})
     figure.add_scatter(
         x=[x for x, _, _ in dots],
         y=[y for _, y, _ in dots],
@@ -169,3 +166,18 @@ def plot_sets(combinations: pd.DataFrame) -> go.Figure:
         yaxis={"range": [len(sets) - 0.4, -0.6], "visible": False},
     )
     return escape_texts(figure)
+
+
+def _join_dots(
+    sets: Sequence[Sequence[str]], column: Mapping[str, int]
+) -> list[tuple[int | None, int, str]]:
+    """Return (column, row, the set in words) of each finding of each set, joined by a line.
+
+    Behind the dots of a set comes one without a column, which ends the line.
+    """
+    dots: list[tuple[int | None, int, str]] = []
+    for row, findings in enumerate(sets):
+        words = " + ".join(findings)
+        dots += [(at, row, words) for at in sorted(column[name] for name in findings)]
+        dots.append((None, row, words))
+    return dots

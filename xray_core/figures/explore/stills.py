@@ -23,10 +23,10 @@ INKS = {
     "light": ("#060b0e", "#ffffff", "#0072b2 #d55e00 #009e73 #c86fa0 #be8300 #3b94c9 #5b6770"),
     "dark": ("#f7fafb", "#030405", "#56b4e9 #e69f00 #1fbf92 #cc79a7 #f0e442 #d55e00 #9aa7af"),
 }
-WIDTH = 4.6  # inches, so that letters of 10 points can be read on a telephone
+WIDTH_INCHES = 4.6  # inches, so that letters of 10 points can be read on a telephone
 DPI = 160
-MIN_VIOLIN = 20  # images; the outline of fewer shows chance, so they are drawn as points
-N_BESIDE = 3  # mean images in a row; four make a square
+MIN_VIOLIN_IMAGES = 20  # images; the outline of fewer shows chance, so they are drawn as points
+N_MEAN_IMAGES = 3  # mean images in a row; four make a square
 _drawing = Lock()  # Matplotlib keeps its settings for the whole process
 
 
@@ -53,7 +53,7 @@ def draw_distribution(
         import seaborn
 
         figure, axes = _begin(0.9 + 0.42 * len(groups), ink)
-        large = shown[by].map(shown[by].value_counts()) >= MIN_VIOLIN
+        large = shown[by].map(shown[by].value_counts()) >= MIN_VIOLIN_IMAGES
         if not large.all():
             seaborn.stripplot(
                 data=shown[~large],
@@ -106,10 +106,10 @@ def draw_means(
     Returns:
         The file's content.
     """
-    n_columns = 2 if len(means) == 4 else min(N_BESIDE, len(means))
+    n_columns = 2 if len(means) == 4 else min(N_MEAN_IMAGES, len(means))
     n_rows = math.ceil(len(means) / n_columns)
     with _draw_alone():
-        side = WIDTH / n_columns
+        side = WIDTH_INCHES / n_columns
         figure, _ = _begin(n_rows * (side + 0.35), ink, empty=True)
         for number, (name, mean) in enumerate(means.items()):
             axes = figure.add_subplot(n_rows, n_columns, number + 1)
@@ -133,7 +133,7 @@ def _begin(height: float, ink: str, empty: bool = False) -> "tuple[Figure, Axes]
     from matplotlib.figure import Figure
 
     front, back, _ = INKS[ink]
-    figure = Figure(figsize=(WIDTH, height), dpi=DPI, facecolor=back, layout="constrained")
+    figure = Figure(figsize=(WIDTH_INCHES, height), dpi=DPI, facecolor=back, layout="constrained")
     if empty:
         return figure, None  # type: ignore[return-value]
     axes = figure.add_subplot()

@@ -16,7 +16,7 @@ from xray_core.recipes.script.template import AUGMENT, CONTRASTS, SCRIPT, SQUARE
 
 __all__ = ["check_model", "left_out", "write_script"]
 
-WIDTH = 98  # characters of a comment line
+LINE_WIDTH = 98  # characters of a comment line
 
 
 def write_script(recipe: Recipe) -> str:
@@ -75,7 +75,7 @@ def _write_head(recipe: Recipe) -> str:
 
 
 def _comment(words: str) -> str:
-    return textwrap.fill(words, WIDTH, initial_indent="# ", subsequent_indent="#   ")
+    return textwrap.fill(words, LINE_WIDTH, initial_indent="# ", subsequent_indent="#   ")
 
 
 def _write_preprocess(spec: PreprocessSpec) -> str:
