@@ -47,7 +47,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _build_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="python -m xray_core",
+        prog="xray" if Path(sys.argv[0]).stem == "xray" else "python -m xray_core",
         description="X-ray Lab: explore chest X-ray datasets and train CNNs on them. "
         "For learning, never for diagnosis.",
     )
