@@ -422,10 +422,16 @@ def test_catalog_counts_what_is_there(call: Call, siim_folder: Path) -> None:
     _, out, _ = call("catalog", siim_folder, "--json")
     answer = json.loads(out)
 
-    assert (answer["source"], answer["images"], answer["absent"]) == ("siim_covid19", 5, 1)
+    assert list(answer) == [
+        *("folder", "dataset", "images", "absent", "boxes", "masks", "unlabelled", "patients"),
+        *("studies", "label_combinations", "tasks", "subsets", "remarks"),
+    ]
+    assert (answer["dataset"], answer["images"], answer["absent"]) == ("siim_covid19", 5, 1)
+    assert list(answer["subsets"]) == ["training", "validation", "test"]
     assert answer["tasks"]["siim_image"] == {"none": 3, "opacity": 2}
     text = call("catalog", siim_folder)[1]
-    assert "5 images, 1 of them absent" in text
+    assert "5 images, 1 of them absent and 0 unlabelled; 3 boxes, 0 masks" in text
+    assert "\npublished split: none\n" in text
     assert "note: " in text
 
 
