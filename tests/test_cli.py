@@ -31,7 +31,7 @@ from xray_core.evaluation import report_run
 from xray_core.filling import lock_of
 from xray_core.jobs import control, launchers, measure, submit
 from xray_core.jobs.ray import RayLauncher
-from xray_core.processes import ALLOCATOR
+from xray_core.machine import ALLOCATOR
 from xray_core.recipes import PUBLISHED, change_recipe
 from xray_core.runs import Run, Status, list_runs
 from xray_core.workspace import Workspace

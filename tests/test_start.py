@@ -146,6 +146,22 @@ def test_gpu_adds_its_requirements_in_any_place(
     assert handed_over[0][-1] == f"--server.port={free_port}"
 
 
+@pytest.mark.parametrize(("system", "said"), [("linux", False), ("darwin", True), ("win32", True)])
+def test_gpu_says_where_it_does_nothing(
+    system: str,
+    said: bool,
+    handed_over: list[list[str]],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(sys, "platform", system)
+
+    start.main(["--gpu", "--", "recipes"])
+
+    assert ("on Linux only" in capsys.readouterr().out) == said
+    assert handed_over == [["-m", "xray_core", "recipes"]]
+
+
 @pytest.mark.parametrize("form", ["--port {}", "--port={}", "--server.port={}"])
 def test_a_busy_port_is_named_before_anything_is_installed(
     form: str,
@@ -216,7 +232,36 @@ def test_the_exit_status_of_the_command_is_ours(project: Path) -> None:
     assert ended.stderr == ""
 
 
+def test_on_windows_the_command_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(start, "venv_python", lambda: "python.exe")
+    monkeypatch.setattr(start, "run", lambda command: len(command))
+    monkeypatch.setattr(os, "execv", lambda *_: pytest.fail("Windows would go on at the prompt"))
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "name", "nt")
+
+        status = start.hand_over(["-m", "xray_core"])
+
+    assert status == 3
+
+
 # The environment
+
+
+@pytest.mark.parametrize(
+    ("system", "python", "packages"),
+    [
+        ("nt", "Scripts/python.exe", "Lib/site-packages"),
+        ("posix", "bin/python", f"lib/python{VERSION}/site-packages"),
+    ],
+)
+def test_the_environment_is_laid_out_as_on_its_system(
+    system: str, python: str, packages: str, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "name", system)
+        paths = venv_setup.venv_python(), venv_setup.site_packages()
+
+    assert paths == (str(project / ".venv" / python), project / ".venv" / packages)
 
 
 def test_a_missing_environment_is_made(project: Path) -> None:

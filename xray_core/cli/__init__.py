@@ -13,7 +13,8 @@ from pathlib import Path
 from xray_core.cli import data, queue, trainings
 from xray_core.cli.answer import Answer
 from xray_core.errors import XrayError
-from xray_core.processes import allocator_variables, restart_with
+from xray_core.machine import allocator_variables
+from xray_core.processes import restart_with
 from xray_core.workspace import find_workspace
 
 
