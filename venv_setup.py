@@ -203,11 +203,11 @@ def programs() -> Path:
 
 
 def last_words(log: Path) -> str:
-    """Return the line of a log that most likely tells the reason."""
+    """Return the lines of a log that most likely tell the reason, in one."""
     text = log.read_text(encoding="utf-8", errors="replace") if log.exists() else ""
     lines = [line.strip(" ×╰─▶\t") for line in text.splitlines()]
     told = [line for line in lines if re.match("(error|cause)", line, re.IGNORECASE)]
-    return ([*filter(None, lines), *told] or ["without a word"])[-1][:200]
+    return "; ".join(told or [*filter(None, lines)][-1:] or ["without a word"])[:300]
 
 
 def site_packages() -> Path:

@@ -531,7 +531,10 @@ def test_pip_installs_where_uv_fails_and_the_reason_is_said(
     venv_setup.install(["requirements.txt"])
 
     assert started == ["/bin/uv", venv_setup.venv_python()]
-    assert "uv failed (Caused by: dns error), so pip tries" in capsys.readouterr().out
+    assert (
+        "uv failed (error: Failed to fetch: `numpy`; Caused by: dns error), so"
+        in capsys.readouterr().out
+    )
     assert venv_setup.is_installed(["requirements.txt"])
 
 
