@@ -10,12 +10,15 @@ import importlib.util
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 import time
 from pathlib import Path
 
+from install_progress import PipProgress, UvProgress, watch
+from uv_setup import find_uv, read_pip_settings, uv_command, uv_variables
+
+UV = "requirements-uv.txt"
 ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
 
@@ -103,6 +106,11 @@ def requirement_texts(name: str) -> dict[str, str]:
     return texts
 
 
+def all_texts(names: list[str]) -> dict[str, str]:
+    """Return, by name, the texts of requirement files and of those they include."""
+    return {key: text for name in names for key, text in requirement_texts(name).items()}
+
+
 def digest(name: str) -> str:
     """Return a hash of a requirement file and of those it includes."""
     return hashlib.sha256("".join(requirement_texts(name).values()).encode()).hexdigest()
@@ -120,24 +128,24 @@ def is_installed(names: list[str]) -> bool:
 
 
 def install(names: list[str]) -> None:
-    """Install the requirement files with pip, show how far it is, and stamp .venv at the end."""
+    """Install the requirement files, show how far it is, and stamp .venv at the end.
+
+    With uv, and with pip where uv cannot be had or fails.
+    """
     stamp = json.loads(read_text(stamp_file()) or "{}")
     stamp_file().unlink(missing_ok=True)  # until we are through, nothing is known to be there
     log = VENV / "install.log"
-    # Bytecode for all of it takes 20 to 35 s; written by Python as needed, it adds 3 s to the
-    # first start of the app. Wheels only: a missing one must not end in a search for a compiler.
-    options = "--disable-pip-version-check --no-input --progress-bar off --no-compile"
-    command = [venv_python(), "-m", "pip", "install", *options.split(), "--only-binary=:all:"]
-    command += [word for name in names for word in ("-r", str(ROOT / name))]
     began = time.monotonic()
-    print(f"Installing {' and '.join(names)} in .venv; the full log is {log}", flush=True)
-    if watch_pip(command, log, PipProgress(names)) != 0:
+    print(f"Installing {' and '.join(names)} in .venv", flush=True)
+    if not (install_with_uv(names) or install_with_pip(names, log)):
         raise StartError(failure_report(log))
+    # Neither writes bytecode: for all of it that takes 20 to 35 s; written by Python as needed, it
+    # adds 3 s to the first start of the app.
     if sys.dont_write_bytecode:  # then every process would compile it all again for itself
         print("  compiling, as Python is told here not to keep bytecode as it goes", flush=True)
         # No look at the status: it only says that some package has a file for other Pythons.
         run([venv_python(), "-m", "compileall", "-qq", "-j", "0", str(site_packages())])
-    present = {name for asked in names for name in requirement_texts(asked)}
+    present = set(all_texts(names))
     present |= {name for name, was in stamp.items() if was == digest(name)}
     partial = stamp_file().with_suffix(".partial")
     partial.write_text(json.dumps({name: digest(name) for name in sorted(present)}))
@@ -145,95 +153,67 @@ def install(names: list[str]) -> None:
     print(f"Installed in {time.monotonic() - began:.0f} s", flush=True)
 
 
-def watch_pip(command: list[str], log: Path, progress: PipProgress) -> int:
-    """Run pip with its output in `log`, report on it as that grows; return its exit status."""
-    with log.open("wb") as output, log.open(encoding="utf-8", errors="replace") as reader:
-        pip = subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=subprocess.STDOUT)
-        half_line = ""
-        try:
-            while True:
-                status = pip.poll()
-                *lines, half_line = (half_line + reader.read()).split("\n")
-                for line in lines:
-                    progress.read(line)
-                progress.tick()
-                if status is not None:
-                    return status
-                time.sleep(0.3)
-        finally:
-            pip.terminate()  # does nothing to one that has ended
-            pip.wait()
-            progress.close()
+def install_with_uv(names: list[str]) -> bool:
+    """Install with uv, fetched first where need be; say why and return False if it cannot be."""
+    log = VENV / "install-uv.log"
+    uv = find_uv(programs()) or fetch_uv(log)
+    if uv is None:
+        print(f"  uv cannot be put into .venv ({last_words(log)}), so pip installs", flush=True)
+        return False
+    settings = read_pip_settings(venv_python(), ROOT)
+    command = uv_command(uv, venv_python(), settings, [ROOT / name for name in names])
+    print(f"  with uv; the full log is {log}", flush=True)
+    try:
+        status = watch(command, ROOT, log, UvProgress(), uv_variables(settings, dict(os.environ)))
+    except OSError as error:  # the program cannot be started
+        log.write_text(str(error), encoding="utf-8")
+        status = 1
+    if status != 0:
+        print(f"  uv failed ({last_words(log)}), so pip tries", flush=True)
+    return status == 0
 
 
-class PipProgress:
-    """Says what pip is at: on a terminal in one live line, elsewhere in a line per package."""
+def fetch_uv(log: Path) -> str | None:
+    """Put uv into .venv with pip and return its path; None if that failed."""
+    print("  fetching uv", flush=True)
+    command = [*pip_command([UV]), "--retries", "1"]  # without a network it is soon known
+    with log.open("wb") as output:
+        subprocess.run(command, cwd=ROOT, stdout=output, stderr=subprocess.STDOUT, check=False)
+    return find_uv(programs())
 
-    def __init__(self, names: list[str]) -> None:
-        texts = {key: text for name in names for key, text in requirement_texts(name).items()}
-        pins = re.findall(r"^([^#\s=[]+).*==", "\n".join(texts.values()), re.MULTILINE)
-        self.pins = len(set(pins))
-        self.collected = self.to_install = 0
-        self.arrived: list[str] = []
-        self.before = installed_packages()
-        self.live = sys.stdout.isatty()
-        self.text = "starting pip"
-        self.began = time.monotonic()
 
-    def read(self, line: str) -> None:
-        """Take in one line of pip's output."""
-        collects = r"Collecting ([^\s;]+)|Processing (?:\S*[/\\])?([^-\s]+-[^-\s]+)"
-        if match := re.match(collects, line):
-            self.collected += 1
-            what = (match[1] or match[2].replace("-", " ")).replace("==", " ")
-            self.say(f"collecting {what} ({self.collected} of {max(self.pins, self.collected)})")
-        elif line.startswith("Requirement already satisfied: "):
-            self.collected += 1
-            self.text = "checking what is there already"
-        elif line.startswith("Ignoring "):
-            self.pins -= 1  # a pin for another system
-        elif match := re.match(r"\s+Downloading ([^-\s]+)\S* (\([\d.]+ [MG]B\))", line):
-            self.say(f"downloading {match[1]} {match[2]}")
-        elif line.startswith("Installing collected packages: "):
-            self.to_install = line.count(",") + 1
-            self.say(f"installing {self.to_install} packages")
+def install_with_pip(names: list[str], log: Path) -> bool:
+    """Install with pip; return whether it ended well."""
+    print(f"  with pip; the full log is {log}", flush=True)
+    progress = PipProgress("\n".join(all_texts(names).values()), site_packages())
+    return watch(pip_command(names), ROOT, log, progress, dict(os.environ)) == 0
 
-    def tick(self) -> None:
-        """Look for packages that have arrived, and keep the clock of the live line going."""
-        if self.to_install:
-            for package in sorted(installed_packages() - self.before - {*self.arrived}):
-                self.arrived.append(package)
-                of = max(self.to_install, len(self.arrived))
-                self.say(f"installed {package} ({len(self.arrived)} of {of})")
-        if self.live:
-            self.draw(f"  {self.text}, {time.monotonic() - self.began:.0f} s")
 
-    def say(self, text: str) -> None:
-        """Show one step."""
-        self.text = text
-        if not self.live:
-            print(f"  {text}", flush=True)
+def pip_command(names: list[str]) -> list[str]:
+    """Return the command line by which pip installs requirement files."""
+    # Wheels only: a missing one must not end in a search for a compiler.
+    options = "--disable-pip-version-check --no-input --progress-bar off --no-compile"
+    command = [venv_python(), "-m", "pip", "install", *options.split(), "--only-binary=:all:"]
+    return command + [word for name in names for word in ("-r", str(ROOT / name))]
 
-    def close(self) -> None:
-        """Leave no live line behind."""
-        if self.live:
-            self.draw("", end="\r")
 
-    def draw(self, line: str, end: str = "") -> None:
-        """Put `line` in place of the live line."""
-        width = shutil.get_terminal_size().columns - 1
-        print("\r" + line[:width].ljust(width), end=end, flush=True)
+def programs() -> Path:
+    """Return the folder of the environment's programs."""
+    return Path(venv_python()).parent
+
+
+def last_words(log: Path) -> str:
+    """Return the lines of a log that most likely tell the reason, in one."""
+    text = log.read_text(encoding="utf-8", errors="replace") if log.exists() else ""
+    lines = [line.strip(" ×╰─▶\t") for line in text.splitlines()]
+    told = [line for line in lines if re.match("(error|cause)", line, re.IGNORECASE)]
+    return "; ".join(told or [*filter(None, lines)][-1:] or ["without a word"])[:300]
 
 
 def site_packages() -> Path:
     """Return the folder that pip installs into."""
     version = "python{}.{}".format(*sys.version_info[:2])
     return VENV / ("Lib" if os.name == "nt" else f"lib/{version}") / "site-packages"
-
-
-def installed_packages() -> set[str]:
-    """Return name and version of each installed package; pip writes INSTALLER near the end."""
-    return {file.parent.stem.replace("-", " ") for file in site_packages().glob("*/INSTALLER")}
 
 
 def failure_report(log: Path) -> str:

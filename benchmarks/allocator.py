@@ -30,7 +30,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from xray_core.processes import ALLOCATOR, allocator_variables
+from xray_core.machine import ALLOCATOR, allocator_variables
 from xray_core.recipes import find_recipe
 
 # Recipe → steps in a process, so that each takes 10 to 30 s on two idle cores.

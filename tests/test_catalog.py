@@ -190,6 +190,7 @@ def test_bytes_changed_at_random_are_read_or_refused(file: str, tmp_path: Path) 
 def test_the_manual_explains_every_column_in_the_same_order() -> None:
     manual = (Path(__file__).parents[1] / "docs" / "catalog.md").read_text(encoding="utf-8")
 
-    explained = re.findall(r"^\| `(\w+)` \|", manual, flags=re.MULTILINE)
+    columns, _, _ = manual.partition("## In numbers")
+    explained = re.findall(r"^\| `(\w+)` \|", columns, flags=re.MULTILINE)
 
     assert explained == [*COLUMNS, *BOX_COLUMNS]

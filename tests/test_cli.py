@@ -31,7 +31,7 @@ from xray_core.evaluation import report_run
 from xray_core.filling import lock_of
 from xray_core.jobs import control, launchers, measure, submit
 from xray_core.jobs.ray import RayLauncher
-from xray_core.processes import ALLOCATOR
+from xray_core.machine import ALLOCATOR
 from xray_core.recipes import PUBLISHED, change_recipe
 from xray_core.runs import Run, Status, list_runs
 from xray_core.workspace import Workspace
@@ -422,10 +422,16 @@ def test_catalog_counts_what_is_there(call: Call, siim_folder: Path) -> None:
     _, out, _ = call("catalog", siim_folder, "--json")
     answer = json.loads(out)
 
-    assert (answer["source"], answer["images"], answer["absent"]) == ("siim_covid19", 5, 1)
+    assert list(answer) == [
+        *("folder", "dataset", "images", "absent", "boxes", "masks", "unlabelled", "patients"),
+        *("studies", "label_combinations", "tasks", "subsets", "remarks"),
+    ]
+    assert (answer["dataset"], answer["images"], answer["absent"]) == ("siim_covid19", 5, 1)
+    assert list(answer["subsets"]) == ["training", "validation", "test"]
     assert answer["tasks"]["siim_image"] == {"none": 3, "opacity": 2}
     text = call("catalog", siim_folder)[1]
-    assert "5 images, 1 of them absent" in text
+    assert "5 images, 1 of them absent and 0 unlabelled; 3 boxes, 0 masks" in text
+    assert "\npublished split: none\n" in text
     assert "note: " in text
 
 

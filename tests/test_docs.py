@@ -86,7 +86,7 @@ def resolves(dotted: str) -> bool:
     file = place / "__init__.py"
     if parts and (place / f"{parts[0]}.py").is_file():
         file = place / f"{parts.pop(0)}.py"
-    if not parts:
+    if not parts or (place == PROJECT / "xray_core" and parts[0] in xray_core.__all__):
         return True
     names = module_names(file)
     return parts[0] in names and (

@@ -90,6 +90,23 @@ def test_what_a_link_in_the_workspaces_data_leads_to_may_be_read(root: Path) -> 
     assert read_bytes(find_workspace().data / "big" / "secret.png").startswith(b"\x89PNG")
 
 
+def test_a_link_out_is_refused_where_the_system_does_not_tell_of_open_files(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def readlink(path: str) -> str:
+        if path.startswith("/proc"):
+            raise FileNotFoundError(2, "No such file or directory", path)
+        return read(path)
+
+    read = os.readlink
+    monkeypatch.setattr(os, "readlink", readlink)  # as where there is no /proc
+    (root / "link.png").symlink_to(root.parent / "out" / "secret.png")
+
+    assert read_bytes(root / "secret.png")
+    with pytest.raises(DatasetError, match="outside"):
+        read_bytes(root / "link.png")
+
+
 @pytest.mark.skipif(not Path("/proc/self").exists(), reason="another system than Linux")
 def test_the_systems_own_files_are_no_data(tmp_path: Path) -> None:
     (tmp_path / "x.png").symlink_to("/proc/self/environ")

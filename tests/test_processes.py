@@ -1,7 +1,6 @@
 """Processes that outlive the app, and are never mistaken for another."""
 
 import os
-import platform
 import subprocess
 import sys
 import time
@@ -14,22 +13,20 @@ from filelock import FileLock
 
 from xray_core import processes
 from xray_core.processes import (
-    ALLOCATOR,
     BOOT_ID,
     PROJECT,
-    allocator_variables,
+    can_poll_pipes,
     is_alive,
     is_local,
     is_locked,
     own_handle,
-    read_allocator,
     restart_with,
     start_detached,
+    start_with_pipes,
     terminate,
     xray_command,
 )
 
-GLIBC = ("glibc", "2.36")
 SLEEP = "import time; time.sleep(60)"
 Start = Callable[..., str]
 
@@ -289,70 +286,6 @@ def test_priority_is_lowered_once_and_not_further() -> None:
         assert nice >= 5
 
 
-@pytest.fixture
-def pretend(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
-    """Let this be another system."""
-
-    def pretend(system: str, library: tuple[str, str]) -> None:
-        monkeypatch.setattr(sys, "platform", system)
-        monkeypatch.setattr(platform, "libc_ver", lambda: library)
-
-    return pretend
-
-
-@pytest.mark.parametrize(
-    ("system", "library", "is_set"),
-    [
-        ("linux", GLIBC, True),
-        ("linux", ("musl", "1.2.5"), False),
-        ("linux", ("", ""), False),
-        ("darwin", ("", ""), False),
-        ("win32", ("", ""), False),
-        ("darwin", GLIBC, False),
-    ],
-)
-def test_the_allocator_is_set_where_it_is_glibcs_and_nowhere_else(
-    pretend: Callable[..., None], system: str, library: tuple[str, str], is_set: bool
-) -> None:
-    pretend(system, library)
-
-    expected = {
-        "MALLOC_MMAP_MAX_": "0",
-        "MALLOC_TRIM_THRESHOLD_": "68719476736",
-        "MALLOC_ARENA_MAX": "1",
-        "MALLOC_TOP_PAD_": "67108864",
-    }
-    assert allocator_variables({"PATH": "/bin"}) == (expected if is_set else {})
-
-
-def test_what_the_user_set_of_the_allocator_stays(pretend: Callable[..., None]) -> None:
-    pretend("linux", GLIBC)
-    others = {name for name in ALLOCATOR if name != "MALLOC_ARENA_MAX"}
-
-    assert set(allocator_variables({"MALLOC_ARENA_MAX": "4"})) == others
-    assert set(allocator_variables({"MALLOC_ARENA_MAX": ""})) == others, "emptied on purpose"
-    assert allocator_variables({"GLIBC_TUNABLES": "glibc.malloc.arena_max=2"}) == {}
-    assert allocator_variables({"GLIBC_TUNABLES": "glibc.pthread.rseq=0"}) == ALLOCATOR
-
-
-def test_what_is_said_of_the_allocator_is_what_the_process_was_started_with(
-    pretend: Callable[..., None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    start = tmp_path / "environ"
-    monkeypatch.setattr(processes, "OWN_START", start)
-    monkeypatch.setenv("MALLOC_ARENA_MAX", "8")  # too late: glibc has read them
-    pretend("linux", GLIBC)
-
-    assert read_allocator() == {}, "a system without /proc"
-    start.write_bytes(b"PATH=/bin\0MALLOC_TOP_PAD_=1\0GLIBC_TUNABLES=glibc.pthread.rseq=0\0")
-    assert read_allocator() == {"MALLOC_TOP_PAD_": "1"}
-    start.write_bytes(b"GLIBC_TUNABLES=glibc.malloc.check=1\0MALLOC_ARENA_MAX=2\0odd\xff\0")
-    both = {"MALLOC_ARENA_MAX": "2", "GLIBC_TUNABLES": "glibc.malloc.check=1"}
-    assert read_allocator() == both
-    pretend("linux", ("musl", "1.2.5"))
-    assert read_allocator() == {}, "nobody heeds them there"
-
-
 @pytest.mark.skipif(sys.platform == "win32", reason="there, an exec is another process")
 def test_a_command_begins_anew_as_the_same_process(start: Start, tmp_path: Path) -> None:
     code = (
@@ -372,3 +305,92 @@ def test_nothing_begins_anew_without_variables(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(os, "execve", lambda *_: pytest.fail("it began anew"))
 
     restart_with({})
+
+
+@pytest.mark.parametrize(
+    ("system", "flags"), [("linux", 0), ("darwin", 0), ("win32", 0x08000000 | 0x00000200)]
+)
+def test_on_windows_it_gets_no_console_and_no_ctrl_c(
+    system: str, flags: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: dict[str, object] = {}
+
+    class Started:
+        pid = 99999999
+
+        def __init__(self, command: list[str], **options: object) -> None:
+            asked.update(options)
+
+        def poll(self) -> int:
+            return 0
+
+    monkeypatch.setattr(subprocess, "Popen", Started)
+    monkeypatch.setattr(sys, "platform", system)
+
+    assert start_detached(["x"], tmp_path / "log.txt") == "99999999:0"
+
+    assert asked["creationflags"] == flags
+    assert asked["start_new_session"] is True
+    assert asked["cwd"] == PROJECT
+
+
+@pytest.mark.skipif(not can_poll_pipes(), reason="Windows before Python 3.12")
+def test_a_process_with_pipes_is_read_without_waiting(tmp_path: Path) -> None:
+    code = "print(input(), flush=True); raise SystemExit('done')"
+    process = start_with_pipes([sys.executable, "-c", code], tmp_path / "a" / "log.txt")
+    assert process.stdin
+    assert process.stdout
+
+    assert process.stdout.read() is None
+
+    process.stdin.write(b"hello\n")
+    process.stdin.close()
+    assert process.wait(20) == 1
+    assert process.stdout.read().split() == [b"hello"]
+    process.stdout.close()
+    assert (tmp_path / "a" / "log.txt").read_text().split() == ["done"]
+
+
+def test_where_pipes_cannot_be_polled_that_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(os, "set_blocking")  # as on Windows before Python 3.12
+
+    assert not can_poll_pipes()
+
+
+@pytest.mark.parametrize("system", ["win32", "darwin", "linux"])
+def test_each_system_gets_a_priority_in_its_own_words(
+    system: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    set_to: list[int] = []
+
+    class Mine:
+        def nice(self, value: int | None = None) -> int:
+            if value is not None:
+                set_to.append(value)
+            return 0
+
+    monkeypatch.setattr(psutil, "Process", Mine)
+    monkeypatch.setattr(psutil, "BELOW_NORMAL_PRIORITY_CLASS", 16384, raising=False)
+    monkeypatch.setattr(sys, "platform", system)
+    monkeypatch.setattr(processes, "AUTOGROUP", Path("/nowhere/at/all"))  # as but on Linux
+
+    processes.lower_priority()
+
+    assert set_to == [16384 if system == "win32" else 5]
+
+
+def test_signals_ask_to_stop_and_a_second_ctrl_c_ends_at_once(start: Start, tmp_path: Path) -> None:
+    code = (
+        "import signal; from xray_core.processes import stop_on_signals\n"
+        "stop_on_signals(lambda: print('asked', flush=True))\n"
+        "for number in (signal.SIGTERM, signal.SIGTERM, signal.SIGINT, signal.SIGINT):\n"
+        "    signal.raise_signal(number)"
+    )
+
+    handle = start(code)
+
+    wait_for(lambda: not is_alive(handle))
+    words = (tmp_path / "log.txt").read_text()
+    assert words.count("asked\n") == 3
+    assert "Ctrl-C again ends at once" in words
+    assert "KeyboardInterrupt" in words

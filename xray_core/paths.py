@@ -14,7 +14,9 @@ What a dataset's folder holds beyond that is left out and counted, never followe
 """
 
 import os
+import re
 import stat
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -32,6 +34,9 @@ HIDDEN_STARTS, HIDDEN_NAMES = (".", "__macosx"), ("thumbs.db", "desktop.ini")
 # Without effect on a plain file; a pipe without a writer would else be waited for. The second
 # exists on Windows alone, where a file is text without it.
 OPENING = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+
+# Names of devices on Windows, whatever suffix they have.
+DEVICES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -222,6 +227,13 @@ def _behind_data_links() -> Iterator[str]:
     if data.is_dir():
         with os.scandir(data) as entries:
             yield from (os.path.realpath(one.path) for one in entries if one.is_symlink())
+
+
+def can_name_file(part: str) -> bool:
+    """Whether this system can write a file of this name; Windows refuses more than the others."""
+    if sys.platform != "win32":
+        return True
+    return not (re.search(r'[<>"|?*]|[ .]$', part) or DEVICES.fullmatch(part))
 
 
 def lies_in(real: str, folder: str) -> bool:

@@ -3,17 +3,18 @@
 A pid alone is no identity: the system gives it to another process later. A handle is
 "pid:start time". On Linux, where start times are counted from the boot, it is
 "pid:seconds since the boot:which boot", so that no change of the clock makes a process look dead.
-What differs between Linux, macOS and Windows is in this module and nowhere else.
+What differs between Linux, macOS and Windows in processes and signals is in this module alone.
 """
 
 import errno
 import os
-import platform
+import signal
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
+from typing import BinaryIO
 
 import psutil
 from filelock import FileLock, Timeout
@@ -21,19 +22,9 @@ from filelock import FileLock, Timeout
 PROJECT = Path(__file__).parents[1]
 START_TOLERANCE = 2.0  # seconds that two readings of one start time may differ
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+AUTOGROUP = Path("/proc/self/autogroup")
 # Windows would open a console for it, or let a Ctrl-C in ours reach it.
 NO_CONSOLE, OWN_GROUP = 0x08000000, 0x00000200
-DETACHED = NO_CONSOLE | OWN_GROUP if sys.platform == "win32" else 0
-# glibc gives large buffers back to the system as they are freed, and a training asks for the same
-# ones at its next step: each page is then cleared and mapped anew (docs/performance.md).
-ALLOCATOR = {
-    "MALLOC_MMAP_MAX_": "0",  # large buffers lie in the heap too
-    "MALLOC_TRIM_THRESHOLD_": str(64 * 2**30),  # bytes free at the heap's end before it shrinks
-    "MALLOC_ARENA_MAX": "1",  # one heap: what one thread frees, any other takes
-    "MALLOC_TOP_PAD_": str(64 * 2**20),  # bytes by which it grows at least
-}
-TUNABLES = "GLIBC_TUNABLES"  # sets the same, and more, in one variable
-OWN_START = Path("/proc/self/environ")  # the variables that this process was started with
 
 _started: list[subprocess.Popen[bytes]] = []  # those that we shall have to reap
 
@@ -68,24 +59,72 @@ def start_detached(
     """
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as output:
-        process = subprocess.Popen(
-            command,
-            cwd=PROJECT,
-            env={**os.environ, **(environment or {})},
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-            creationflags=DETACHED,
-        )
-    reap_later(process)
+        process = _start(command, environment, subprocess.DEVNULL, output, subprocess.STDOUT)
     return handle_of(process.pid)
 
 
-def reap_later(process: subprocess.Popen[bytes]) -> None:
-    """Keep a child that nobody waits for, so that it is no zombie for long once it has ended."""
+def can_poll_pipes() -> bool:
+    """Whether a pipe can be read without waiting: not on Windows before Python 3.12."""
+    return hasattr(os, "set_blocking")
+
+
+def start_with_pipes(
+    command: list[str], log: Path, environment: Mapping[str, str] | None = None
+) -> subprocess.Popen[bytes]:
+    """Start `command` as `start_detached` does, with pipes to and from it; see `can_poll_pipes`.
+
+    Args:
+        command: the argument list; it runs in the project's folder.
+        log: file that its complaints are appended to.
+        environment: variables added to ours.
+
+    Returns:
+        The process; reading its output returns at once, None while there is nothing.
+    """
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("ab") as complaints:
+        process = _start(command, environment, subprocess.PIPE, subprocess.PIPE, complaints)
+    assert process.stdout  # it was asked for
+    os.set_blocking(process.stdout.fileno(), False)
+    return process
+
+
+def _start(
+    command: list[str], environment: Mapping[str, str] | None, *streams: int | BinaryIO
+) -> subprocess.Popen[bytes]:
+    process = subprocess.Popen(
+        command,
+        cwd=PROJECT,
+        env={**os.environ, **(environment or {})},
+        stdin=streams[0],
+        stdout=streams[1],
+        stderr=streams[2],
+        start_new_session=True,  # of no effect on Windows
+        creationflags=NO_CONSOLE | OWN_GROUP if sys.platform == "win32" else 0,
+    )
+    # Nobody waits for it: reaped when the next one starts, it is no zombie for long.
     _started[:] = [one for one in _started if one.poll() is None]
     _started.append(process)
+    return process
+
+
+def stop_on_signals(stop: Callable[[], None]) -> None:
+    """Take SIGTERM and Ctrl-C for a request to stop; a second Ctrl-C ends this process at once.
+
+    On Windows no process sends SIGTERM to another: there it is Ctrl-C alone.
+
+    Args:
+        stop: called with each of them, between two steps of whatever runs.
+    """
+
+    def ask(number: int, _: object) -> None:
+        stop()
+        if number == signal.SIGINT:
+            print("Stopping after this batch; Ctrl-C again ends at once.", file=sys.stderr)
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    signal.signal(signal.SIGTERM, ask)
+    signal.signal(signal.SIGINT, ask)
 
 
 def is_local(handle: str) -> bool:
@@ -168,35 +207,7 @@ def lower_priority() -> None:
         # Linux may share the processor among sessions before it looks at niceness, and a detached
         # process is a session of its own: lower that as well, where there is such a thing.
         with suppress(OSError):
-            Path("/proc/self/autogroup").write_text("5", encoding="ascii")
-
-
-def allocator_variables(environment: Mapping[str, str] = os.environ) -> dict[str, str]:
-    """Return the variables to add where Keras computes; none where the allocator is not glibc's.
-
-    What the user has set stays as it is: each variable alone, and all of them where
-    GLIBC_TUNABLES speaks of the allocator.
-
-    Args:
-        environment: the variables that the process has anyway.
-    """
-    if not _has_glibc() or _tunes_allocator(environment):
-        return {}
-    return {name: value for name, value in ALLOCATOR.items() if name not in environment}
-
-
-def read_allocator() -> dict[str, str]:
-    """Return the variables that this process' allocator heeds, whoever set them.
-
-    glibc reads them once, when a process starts, so what was set later does not count.
-    """
-    try:
-        pairs = os.fsdecode(OWN_START.read_bytes()).split("\0") if _has_glibc() else []
-    except OSError:
-        return {}  # a system without /proc: nobody can tell
-    start = dict(pair.split("=", 1) for pair in pairs if "=" in pair)
-    names = [*ALLOCATOR, *([TUNABLES] if _tunes_allocator(start) else [])]
-    return {name: start[name] for name in names if name in start}
+            AUTOGROUP.write_text("5", encoding="ascii")
 
 
 def restart_with(variables: Mapping[str, str]) -> None:
@@ -210,14 +221,6 @@ def restart_with(variables: Mapping[str, str]) -> None:
     if variables:
         command = [sys.executable, *sys.orig_argv[1:]]
         os.execve(sys.executable, command, {**os.environ, **variables})
-
-
-def _has_glibc() -> bool:
-    return sys.platform == "linux" and platform.libc_ver()[0] == "glibc"
-
-
-def _tunes_allocator(environment: Mapping[str, str]) -> bool:
-    return "glibc.malloc." in environment.get(TUNABLES, "")
 
 
 def _handle_of(process: psutil.Process) -> str:

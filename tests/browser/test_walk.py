@@ -8,7 +8,7 @@ import psutil
 import pytest
 
 from tests.browser.conftest import App, Tab, change_epochs
-from xray_core.processes import ALLOCATOR, allocator_variables
+from xray_core.machine import ALLOCATOR, allocator_variables
 from xray_core.runs import find_run
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="Playwright is missing")

@@ -45,6 +45,20 @@ def test_the_summary_agrees_with_the_tables(siim: Catalog) -> None:
 
     assert (summary["images"], summary["absent"], summary["boxes"]) == (5, 1, 3)
     assert summary["tasks"]["siim_opacity"] == {"no opacity": 1, "opacity": 4}
+    assert sum(summary["label_combinations"].values()) == 5
+    assert summary["subsets"] == {"training": 0, "validation": 0, "test": 0}
+
+
+def test_the_summary_counts_what_is_unlabelled_masked_and_published(siim: Catalog) -> None:
+    siim.images.loc[[0, 1], "findings"] = pd.NA
+    siim.images.loc[2, "mask_path"] = "masks/2.png"
+    siim.images["published_split"] = ["training", "training", "test", pd.NA, pd.NA]
+
+    summary = eda.summarise_catalog(siim)
+
+    assert (summary["unlabelled"], summary["masks"]) == (2, 1)
+    assert sum(summary["label_combinations"].values()) == 3
+    assert summary["subsets"] == {"training": 2, "validation": 0, "test": 1}
 
 
 def test_an_image_of_several_classes_is_a_member_of_each() -> None:

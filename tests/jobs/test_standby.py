@@ -13,7 +13,8 @@ from tests.training.tiny import tiny_recipe
 from xray_core.jobs import launchers, standby
 from xray_core.jobs.launchers import LocalLauncher
 from xray_core.jobs.standby import StandbyProcess
-from xray_core.processes import allocator_variables, is_alive, terminate
+from xray_core.machine import allocator_variables
+from xray_core.processes import is_alive, terminate
 from xray_core.runs import Run, create_run
 from xray_core.synthetic.dataset import write_synthetic_dataset
 from xray_core.workspace import Workspace

@@ -687,3 +687,14 @@ def test_a_worker_that_stays_takes_over_from_the_one_that_ends(workspace: Worksp
             patch.setattr(time, "sleep", lambda seconds: stop_staying())
             with pytest.raises(EndOfTest):
                 second.result(SLOW)
+
+
+def test_nothing_stands_by_where_its_pipe_could_not_be_read(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("XRAY_STANDBY", raising=False)
+    assert worker._may_stand_by(QueueSettings())
+
+    monkeypatch.setattr(worker, "can_poll_pipes", lambda: False)
+
+    assert not worker._may_stand_by(QueueSettings())

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.pages.fake_runs import fake_run, write_report
-from xray_core.processes import ALLOCATOR
+from xray_core.machine import ALLOCATOR
 from xray_core.workspace import Workspace
 
 ROOT = Path(__file__).parents[2]
@@ -18,6 +18,7 @@ OPEN_PAGES = """
 import functools, os, sys
 import xray_core.registry, xray_core.jobs.measure, xray_core.jobs.background
 import xray_core.jobs.worker
+import xray_core.machine
 from streamlit.components.v2 import manifest_scanner
 from streamlit.runtime.pages_manager import PagesManager
 from streamlit.testing.v1 import AppTest
@@ -28,7 +29,7 @@ for module in (xray_core.registry, xray_core.jobs.measure, xray_core.jobs.worker
 xray_core.jobs.background.start_detached = lambda *_: xray_core.processes.own_handle()
 
 HEAVY = {"keras", "tensorflow", "jax", "torch", "ray", "sklearn", "seaborn", "scipy.stats"}
-ALLOCATOR = set(xray_core.processes.ALLOCATOR)
+ALLOCATOR = set(xray_core.machine.ALLOCATOR)
 run, *pages = sys.argv[1:]
 assert PagesManager.uses_pages_directory is None  # as in a fresh server
 # All installed packages are read once, as a server does, and not for each page.

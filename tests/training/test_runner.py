@@ -21,9 +21,10 @@ from xray_core.errors import RunError
 from xray_core.evaluation import report_run
 from xray_core.evaluation.calibrate import read_calibration
 from xray_core.evaluation.metrics import confusion_counts, cross_entropy
+from xray_core.machine import read_allocator
 from xray_core.preprocess.cache import ImageCache
 from xray_core.preprocess.images import read_preprocessed
-from xray_core.processes import own_handle, read_allocator
+from xray_core.processes import own_handle
 from xray_core.recipes import PUBLISHED, Phase, Recipe
 from xray_core.runs import Run, Status, create_run
 from xray_core.splits import SplitSpec

@@ -24,14 +24,13 @@ from xray_core.catalog import Remark
 from xray_core.datasets.reader import N_EXAMPLES
 from xray_core.errors import DatasetError
 from xray_core.files import format_bytes
-from xray_core.paths import is_hidden, open_file
+from xray_core.paths import can_name_file, is_hidden, open_file
 
 MAX_UNPACKED_RATIO = 100  # times its packed size that an archive may unpack to; images reach 10
 ALWAYS_ALLOWED_BYTES = 256 * 2**20  # bytes that any archive may unpack to, however small it is
 MAX_FILE_BYTES = 8 * 2**30  # bytes
 MAX_READ_BYTES = 16 * 2**20  # bytes; tarfile takes some headers into memory as a whole
 LONGEST_PART, LONGEST_PATH = 255, 1000  # bytes; what the common systems can write
-RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
 KINDS = {
     "unsafe_name": "Members with a name that leads elsewhere or cannot be written, left out",
     "link": "Links and devices, left out",
@@ -137,7 +136,7 @@ def describe_bomb(path: Path) -> DatasetError:
     )
 
 
-def safe_path(name: str, windows: bool = os.name == "nt") -> str | None:
+def safe_path(name: str) -> str | None:
     r"""Return a member's name as a path below the target folder; None if it is not safe.
 
     >>> safe_path("./images//1.png"), safe_path("../1.png"), safe_path("C:\\1.png")
@@ -147,10 +146,10 @@ def safe_path(name: str, windows: bool = os.name == "nt") -> str | None:
     path = "/".join(parts)
     if not parts or name.startswith("/") or len(path.encode("utf-8", "replace")) > LONGEST_PATH:
         return None
-    return path if all(_is_safe(part, windows) for part in parts) else None
+    return path if all(map(_is_safe, parts)) else None
 
 
-def _is_safe(part: str, windows: bool) -> bool:
+def _is_safe(part: str) -> bool:
     try:
         size = len(part.encode("utf-8"))
     except UnicodeEncodeError:
@@ -158,9 +157,7 @@ def _is_safe(part: str, windows: bool) -> bool:
     # Windows drops blanks and dots at the end, so that ".. " is "..", too.
     if size > LONGEST_PART or not part.strip(" .") or re.search(r"[\\:\x00-\x1f\x7f]", part):
         return False
-    if windows:
-        return not (re.search(r'[<>"|?*]|[ .]$', part) or RESERVED.fullmatch(part))
-    return True
+    return can_name_file(part)
 
 
 class _Names:

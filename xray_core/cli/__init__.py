@@ -13,7 +13,8 @@ from pathlib import Path
 from xray_core.cli import data, queue, trainings
 from xray_core.cli.answer import Answer
 from xray_core.errors import XrayError
-from xray_core.processes import allocator_variables, restart_with
+from xray_core.machine import allocator_variables
+from xray_core.processes import restart_with
 from xray_core.workspace import find_workspace
 
 # Adds a command: its name, its function, and what it does in a line.
@@ -50,7 +51,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _build_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="python -m xray_core",
+        prog="xray" if Path(sys.argv[0]).stem == "xray" else "python -m xray_core",
         description="X-ray Lab: explore chest X-ray datasets and train CNNs on them. "
         "For learning, never for diagnosis.",
     )

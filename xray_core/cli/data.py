@@ -47,10 +47,12 @@ def show_catalog(options: argparse.Namespace, workspace: Workspace) -> Answer:
 
     summary = summarise_catalog(open_dataset(options.folder, workspace.cache))
     lines = [
-        f"{summary['source']}: {summary['images']:,} images, {summary['absent']:,} of them absent, "
-        f"{summary['boxes']:,} boxes, {summary['patients']:,} patients"
+        f"{summary['dataset']}: {summary['images']:,} images, {summary['absent']:,} of them absent "
+        f"and {summary['unlabelled']:,} unlabelled; {summary['boxes']:,} boxes, "
+        f"{summary['masks']:,} masks, {summary['patients']:,} patients"
     ]
-    for name, counts in {**summary["tasks"], "published split": summary["subsets"]}.items():
+    published = {name: n for name, n in summary["subsets"].items() if n}
+    for name, counts in {**summary["tasks"], "published split": published}.items():
         lines.append(f"{name}: " + (", ".join(f"{k} {n:,}" for k, n in counts.items()) or "none"))
     lines += [f"note: {remark['message']}" for remark in summary["remarks"]]
     return summary, "\n".join(lines)

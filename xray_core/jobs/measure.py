@@ -8,7 +8,6 @@ import hashlib
 import json
 import math
 import os
-import platform
 import shutil
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -19,13 +18,8 @@ from filelock import FileLock
 
 from xray_core.files import read_json, write_json
 from xray_core.jobs.background import last_words
-from xray_core.processes import (
-    allocator_variables,
-    is_alive,
-    start_detached,
-    terminate,
-    xray_command,
-)
+from xray_core.machine import allocator_variables, name_machine
+from xray_core.processes import is_alive, start_detached, terminate, xray_command
 from xray_core.recipes import Recipe
 from xray_core.workspace import Workspace
 
@@ -227,7 +221,7 @@ def _key_of(recipe: Recipe) -> str:
         recipe.batch_size,
         recipe.precision,
         *recipe.tabular,
-        platform.node(),
+        name_machine(),
         os.cpu_count(),
         version("keras"),
         allocator_variables(),

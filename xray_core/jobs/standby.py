@@ -4,12 +4,10 @@ It costs the memory of an imported TensorFlow (see `benchmarks/README.md`) while
 """
 
 import json
-import os
-import subprocess
 from collections.abc import Mapping
 from contextlib import suppress
 
-from xray_core.processes import PROJECT, handle_of, reap_later, terminate, xray_command
+from xray_core.processes import handle_of, start_with_pipes, terminate, xray_command
 from xray_core.runs import Run
 from xray_core.workspace import Workspace
 
@@ -22,21 +20,11 @@ class StandbyProcess:
     """
 
     def __init__(self, workspace: Workspace) -> None:
-        workspace.folder.mkdir(parents=True, exist_ok=True)
-        with (workspace.folder / "worker.log").open("ab") as log:
-            self._process = subprocess.Popen(
-                xray_command("standby"),
-                cwd=PROJECT,
-                env={**os.environ, "XRAY_HOME": str(workspace.folder)},
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=log,
-                start_new_session=True,
-            )
-        reap_later(self._process)
+        environment = {"XRAY_HOME": str(workspace.folder)}
+        self._process = start_with_pipes(
+            xray_command("standby"), workspace.folder / "worker.log", environment
+        )
         self._home, self._handle = workspace, handle_of(self._process.pid)
-        assert self._process.stdout  # it was asked for
-        os.set_blocking(self._process.stdout.fileno(), False)
         self._is_ready = False
 
     @property

@@ -25,7 +25,13 @@ from xray_core.jobs.queue import JobQueue
 from xray_core.jobs.rebuild import find_job
 from xray_core.jobs.settings import QueueSettings, read_settings
 from xray_core.jobs.supervision import Supervisor
-from xray_core.processes import is_locked, lower_priority, start_detached, xray_command
+from xray_core.processes import (
+    can_poll_pipes,
+    is_locked,
+    lower_priority,
+    start_detached,
+    xray_command,
+)
 from xray_core.runs import list_runs
 from xray_core.workspace import Workspace
 
@@ -205,7 +211,7 @@ class _Service:
 
 
 def _may_stand_by(settings: QueueSettings) -> bool:
-    return settings.standby and os.environ.get("XRAY_STANDBY") != "0"
+    return settings.standby and os.environ.get("XRAY_STANDBY") != "0" and can_poll_pipes()
 
 
 def _lock_file(workspace: Workspace) -> Path:

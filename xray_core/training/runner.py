@@ -1,9 +1,7 @@
 """One training from its recipe to its report, in the process that was started for it."""
 
 import errno
-import platform
 import shutil
-import signal
 import sys
 import traceback
 from contextlib import suppress
@@ -21,9 +19,10 @@ from xray_core.errors import RunError, XrayError
 from xray_core.evaluation.calibrate import fit_calibration
 from xray_core.evaluation.report import prediction_table, report_run
 from xray_core.files import format_bytes
+from xray_core.machine import describe_system, read_allocator
 from xray_core.models import build_model, check_weights
 from xray_core.preprocess.cache import BuildStopped
-from xray_core.processes import lower_priority, read_allocator
+from xray_core.processes import lower_priority, stop_on_signals
 from xray_core.recipes import Recipe
 from xray_core.runs import Run
 from xray_core.training.checkpoint import TrainingState, read_training_state
@@ -71,7 +70,9 @@ def train_run(run: Run, workspace: Workspace) -> str:
         reserve = run.folder / ".reserve"
         try:
             reserve.write_bytes(b"\0" * RESERVED_BYTES)
-            _stop_on_signals(run)
+            # An exception in the midst of a batch would leave weights of which nobody knows where
+            # they stand.
+            stop_on_signals(run.request_stop)
             if not run.submission_path.is_file():
                 run.append_event("started", "Started on a command line.")
             lower_priority()
@@ -81,22 +82,6 @@ def train_run(run: Run, workspace: Workspace) -> str:
         state, message = _outcome(run, workspace, progress, reserve)
         progress.end(state, message)
         return state
-
-
-def _stop_on_signals(run: Run) -> None:
-    """Take SIGTERM and Ctrl-C for a request to stop after the batch; a second Ctrl-C ends at once.
-
-    An exception in the midst of a batch would leave weights of which nobody knows where they stand.
-    """
-
-    def ask(number: int, _: object) -> None:
-        run.request_stop()
-        if number == signal.SIGINT:
-            print("Stopping after this batch; Ctrl-C again ends at once.", file=sys.stderr)
-            signal.signal(signal.SIGINT, signal.default_int_handler)
-
-    signal.signal(signal.SIGTERM, ask)
-    signal.signal(signal.SIGINT, ask)
 
 
 def _outcome(run: Run, workspace: Workspace, progress: Progress, reserve: Path) -> tuple[str, str]:
@@ -276,7 +261,7 @@ def _predict(model: Any, data: Prepared, recipe: Recipe, rows: NDArray[np.int64]
 def _environment(device: str) -> dict[str, Any]:
     return {
         "python": sys.version.split()[0],
-        "platform": platform.platform(),
+        "platform": describe_system(),
         "device": device,
         "backend": keras.backend.backend(),
         "packages": _installed_versions(),
