@@ -9,6 +9,8 @@ from xml.etree import ElementTree
 
 import pytest
 
+import xray_core
+
 PROJECT = Path(__file__).parents[1]
 DOCUMENTS = [
     PROJECT / "README.md",
