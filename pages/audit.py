@@ -64,7 +64,7 @@ subsets = ", ".join(f"{name} {n:,}" for name, n in counts["subsets"].items())
 st.caption(escape_markdown(f"Split: {answer['split']}{': ' + subsets if subsets else ''}"))
 
 leaking = any(
-    one["severity"] == "serious" and one["code"].endswith("_leak") for one in answer["issues"]
+    issue["severity"] == "serious" and issue["code"].endswith("_leak") for issue in answer["issues"]
 )
 if split != "clean":
     with st.container(horizontal=True, vertical_alignment="center"):

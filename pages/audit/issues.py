@@ -24,10 +24,12 @@ def show_issues(issues: Sequence[Mapping[str, Any]], catalog: Catalog, task: str
     for number, issue in enumerate(issues):
         if issue["severity"] != "passed":
             _show_issue(issue, catalog, task, number)
-    in_order = [one for one in issues if one["severity"] == "passed"]
+    in_order = [issue for issue in issues if issue["severity"] == "passed"]
     if in_order:
         st.subheader("Passed", anchor=False)
-        lines = [f":green[:material/check:] {escape_markdown(one['title'])}" for one in in_order]
+        lines = [
+            f":green[:material/check:] {escape_markdown(issue['title'])}" for issue in in_order
+        ]
         st.markdown("  \n".join(lines))
 
 

@@ -44,9 +44,9 @@ def _show_check_results(results: Sequence[CheckResult]) -> None:
     if not results:
         return
     with st.container(border=True, key="diagnosis"):
-        for one in results:
+        for result in results:
             st.markdown(
-                f"{ICONS[one.severity]} **{format_message(one.title)}**  \n"
-                f"{format_message(one.evidence)}  \n"
-                f"**Next:** {format_message(one.advice)}"
+                f"{ICONS[result.severity]} **{format_message(result.title)}**  \n"
+                f"{format_message(result.evidence)}  \n"
+                f"**Next:** {format_message(result.advice)}"
             )

@@ -74,5 +74,5 @@ def escape_markdown(text: str) -> str:
         text: of any origin. Runs of blanks and ends of lines become one blank, as in a browser.
     """
     # Some patterns are replaced after the escapes are gone: an invisible character divides them.
-    text = LATE.sub(lambda found: f"{found[0]}{JOINER}", " ".join(text.split()))
+    text = LATE.sub(lambda match: f"{match[0]}{JOINER}", " ".join(text.split()))
     return NUMBERED.sub(r"\1\\\2", SIGNS.sub(r"\\\g<0>", text))

@@ -205,7 +205,7 @@ def _choose_columns(
     way = st.segmented_control(
         "Boxes around what is seen, in px",
         ways,
-        default=next(one for one in ways if BOXES[one] == given),
+        default=next(name for name in ways if BOXES[name] == given),
         required=True,
         key=f"map.{table}.boxes",
     )

@@ -41,5 +41,5 @@ def read_tables(catalog: Catalog, task_name: str) -> Tables:
         catalog=catalog,
         labels=eda.name_labels(catalog, task_name),
         counts=eda.count_labels(catalog, task_name),
-        boxes={image_id: tuple(found) for image_id, found in boxes.items()},
+        boxes={image_id: tuple(image_boxes) for image_id, image_boxes in boxes.items()},
     )

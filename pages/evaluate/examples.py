@@ -83,7 +83,7 @@ def _show_tiles(rows: pd.DataFrame, recipe: Recipe) -> None:
         return
     place = pd.Series(catalog.present.index, index=catalog.present["image_id"])
     known = rows[rows["image_id"].isin(place.index)]
-    found = catalog.present.loc[place[known["image_id"]]]
+    images = catalog.present.loc[place[known["image_id"]]]
     tiles = [
         replace(
             tile,
@@ -93,7 +93,7 @@ def _show_tiles(rows: pd.DataFrame, recipe: Recipe) -> None:
             f"({row.confidence:.0%} sure)",
             color=COLORS[row.is_right],
         )
-        for tile, row in zip(build_tiles(tables, found), known.itertuples(), strict=True)
+        for tile, row in zip(build_tiles(tables, images), known.itertuples(), strict=True)
     ]
     in_registry = find_name(find_workspace(), folder) is not None
     show_grid(tiles, "examples_grid", _remember if in_registry else None, COLUMNS)

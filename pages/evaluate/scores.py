@@ -150,11 +150,11 @@ def _rows_with_marks(report: dict[str, Any], recipe: Recipe) -> list[dict[str, A
         rows[key] = {"name": metric_name(key), **row["recall"], "marks": {}}
     majority = report["majority"]
     rows["accuracy"]["marks"][f"always {majority['class']}"] = majority["accuracy"]
-    for one in compare_published(report, recipe):
-        if one["key"] not in rows and one["ours"]["low"] is not None:  # a precision
-            rows[one["key"]] = {"name": one["name"], **one["ours"], "marks": {}}
-        if one["key"] in rows:
-            rows[one["key"]]["marks"]["published"] = one["published"]
+    for metric in compare_published(report, recipe):
+        if metric["key"] not in rows and metric["ours"]["low"] is not None:  # a precision
+            rows[metric["key"]] = {"name": metric["name"], **metric["ours"], "marks": {}}
+        if metric["key"] in rows:
+            rows[metric["key"]]["marks"]["published"] = metric["published"]
     return list(rows.values())
 
 
@@ -163,9 +163,9 @@ def _format_published(report: dict[str, Any], recipe: Recipe) -> str:
     if not compared:
         return ""
     words = "; ".join(
-        f"{escape_markdown(one['name'])} {format_value(one['key'], one['published'])}, ours "
-        f"{format_value(one['key'], one['ours']['value'])}"
-        for one in compared
+        f"{escape_markdown(metric['name'])} {format_value(metric['key'], metric['published'])}, "
+        f"ours {format_value(metric['key'], metric['ours']['value'])}"
+        for metric in compared
     )
     parent = PUBLISHED.get(recipe.parent or recipe.name)
     # A recipe has the published split because its source had it; it may have been changed.

@@ -55,11 +55,15 @@ def read_filters(catalog: Catalog) -> tuple[Filter, ...]:
     except FilterError as error:
         st.warning(f"The filters in the address are left out. {format_message(error)}")
         return ()
-    empty = {one.column for one in filters if catalog.images[one.column].isna().all()}
+    empty = {
+        column_filter.column
+        for column_filter in filters
+        if catalog.images[column_filter.column].isna().all()
+    }
     if empty:
         names = ", ".join(sorted(map(name_column, empty)))
         st.warning(f"This dataset tells nothing of: {names}. The filters on it are left out.")
-    return tuple(one for one in filters if one.column not in empty)
+    return tuple(column_filter for column_filter in filters if column_filter.column not in empty)
 
 
 def show_filters(catalog: Catalog, filters: tuple[Filter, ...]) -> None:
@@ -68,9 +72,9 @@ def show_filters(catalog: Catalog, filters: tuple[Filter, ...]) -> None:
     with st.popover(label, icon=":material/filter_list:", key="more_filters"):
         if error := st.session_state.pop("where_error", ""):
             st.error(escape_markdown(error))
-        for number, one in enumerate(filters):
+        for number, column_filter in enumerate(filters):
             st.button(
-                escape_markdown(describe_filter(one)),
+                escape_markdown(describe_filter(column_filter)),
                 key=f"drop_{number}",
                 icon=":material/close:",
                 help="Take this filter back.",
@@ -80,21 +84,21 @@ def show_filters(catalog: Catalog, filters: tuple[Filter, ...]) -> None:
         _show_editor(catalog, filters)
 
 
-def describe_filter(one: Filter) -> str:
+def describe_filter(column_filter: Filter) -> str:
     """Return a filter as words for a person."""
-    name = name_column(one.column)
-    if one.kind == VALUES:
-        values = [value or "unknown" for value in one.values]
+    name = name_column(column_filter.column)
+    if column_filter.kind == VALUES:
+        values = [value or "unknown" for value in column_filter.values]
         rest = [f"{len(values) - N_NAMED} more"] if len(values) > N_NAMED else []
         return f"{name} is {' or '.join([*values[:N_NAMED], *rest])}"
-    if one.kind == TEXT:
-        return f"{name} contains “{one.text}”"
-    if one.kind == KNOWN:
-        return f"{name} is {'known' if one.text == YES else 'unknown'}"
-    if one.low is None or one.high is None:
-        end = one.high if one.low is None else one.low
-        return f"{name} {'at most' if one.low is None else 'at least'} {end:,.10g}"
-    return f"{name} from {one.low:,.10g} to {one.high:,.10g}"
+    if column_filter.kind == TEXT:
+        return f"{name} contains “{column_filter.text}”"
+    if column_filter.kind == KNOWN:
+        return f"{name} is {'known' if column_filter.text == YES else 'unknown'}"
+    if column_filter.low is None or column_filter.high is None:
+        end = column_filter.high if column_filter.low is None else column_filter.low
+        return f"{name} {'at most' if column_filter.low is None else 'at least'} {end:,.10g}"
+    return f"{name} from {column_filter.low:,.10g} to {column_filter.high:,.10g}"
 
 
 def name_column(column: str) -> str:
@@ -133,7 +137,14 @@ def _show_editor(catalog: Catalog, filters: tuple[Filter, ...]) -> None:
     if column == "mask_path":
         kinds = [KNOWN]
     kind = st.radio("How", kinds, format_func=KINDS.get, horizontal=True, key=f"how_{column}")
-    existing = next((one for one in filters if (one.column, one.kind) == (column, kind)), None)
+    existing = next(
+        (
+            column_filter
+            for column_filter in filters
+            if (column_filter.column, column_filter.kind) == (column, kind)
+        ),
+        None,
+    )
 
     def write_filter(**wanted: Any) -> None:
         """Write the filters with `existing` changed to `wanted`, or without it."""

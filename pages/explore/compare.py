@@ -46,7 +46,7 @@ def _compare_facts(tables: Tables, first: pd.Series, second: pd.Series) -> pd.Da
     names = [name for name in {**left, **right} if name not in ("File", "Lung mask")]
     return pd.DataFrame(
         {
-            "": [f"**{one}**" if left.get(one) != right.get(one) else one for one in names],
+            "": [f"**{name}**" if left.get(name) != right.get(name) else name for name in names],
             "First": [left.get(name, "–") for name in names],
             "Second": [right.get(name, "–") for name in names],
         }

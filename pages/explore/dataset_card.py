@@ -37,7 +37,7 @@ def show_card(tables: Tables) -> None:
         st.code(reader.citation, language=None, wrap_lines=True)
     with right:
         st.subheader("Known issues", anchor=False)
-        st.markdown("\n".join(f"- {escape_markdown(one)}" for one in reader.known_issues))
+        st.markdown("\n".join(f"- {escape_markdown(issue)}" for issue in reader.known_issues))
     st.subheader("Import notes", anchor=False)
     _show_remarks(catalog)
     st.subheader("Tasks", anchor=False)

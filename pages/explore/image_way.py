@@ -27,9 +27,9 @@ def find_named(catalog: Catalog, name: str) -> pd.Series | None:
     if image_id is None:
         return None
     images = catalog.images
-    found = images[((images["image_id"] == image_id) & images["path"].notna()).to_numpy(bool)]
-    if len(found):
-        return found.iloc[0]
+    named = images[((images["image_id"] == image_id) & images["path"].notna()).to_numpy(bool)]
+    if len(named):
+        return named.iloc[0]
     here = "here are the others" if name == FIRST else "choose another to compare with"
     st.warning(f"This dataset has no image {escape_markdown(repr(image_id))}; {here}.")
     return None
@@ -53,7 +53,9 @@ def find_near(tables: Tables, rows: Rows, row: pd.Series, skip: str = "") -> tup
     place, ids = int(places[0]), tables.catalog.images["image_id"]
     before = [ids.iat[at] for at in rows[max(0, place - 2) : place][::-1]]
     after = [ids.iat[at] for at in rows[place + 1 : place + 3]]
-    near = (next((one for one in side if one != skip), "") for side in (before, after))
+    near = (
+        next((image_id for image_id in side if image_id != skip), "") for side in (before, after)
+    )
     return place, *near
 
 
@@ -87,7 +89,7 @@ def choose_second(tables: Tables, rows: Rows, row: pd.Series, others: pd.DataFra
                 "another of this patient",
                 list(labels),
                 index=None,
-                format_func=lambda one: f"{one} · {name_label(labels[one])}",
+                format_func=lambda image_id: f"{image_id} · {name_label(labels[image_id])}",
                 key="compare_patient",
                 placeholder=f"{len(labels)} to choose from",
                 on_change=_open_chosen,

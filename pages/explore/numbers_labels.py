@@ -34,19 +34,19 @@ def show_labels(tables: Tables) -> None:
             if n_patients
             else "The authors publish no patients."
         )
-    found = recall(combinations, tables)
+    sets = recall(combinations, tables)
     st.subheader("Findings as published", anchor=False)
-    if found.empty:
+    if sets.empty:
         st.caption("The authors publish no findings.")
         return
-    _show_combinations(found, source)
-    if found["n_findings"].max() > 1:
-        _show_together(found, source)
+    _show_combinations(sets, source)
+    if sets["n_findings"].max() > 1:
+        _show_together(sets, source)
     else:
         st.caption("No image has several findings, so none occur together.")
 
 
-def _show_combinations(found: pd.DataFrame, source: str) -> None:
+def _show_combinations(sets: pd.DataFrame, source: str) -> None:
     """Show the sets of findings, a page at a time; 836 of them fill no browser."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         wanted = st.text_input(
@@ -58,16 +58,16 @@ def _show_combinations(found: pd.DataFrame, source: str) -> None:
             width=300,
         )
         words = (wanted or "").lower().replace("+", " ").split()
-        lower = found["findings"].str.lower()
-        passed = pd.Series(True, index=found.index)
+        lower = sets["findings"].str.lower()
+        passed = pd.Series(True, index=sets.index)
         for word in words:
             passed &= lower.str.contains(word, regex=False)
-        shown = found[passed]
+        shown = sets[passed]
         n_pages = max(1, math.ceil(len(shown) / ROWS))
         page = show_pager(n_pages, f"sets_{' '.join(words)}") if n_pages > 1 else 1
     st.caption(
-        f"{len(shown):,} of {len(found):,} sets of findings, on {shown['images'].sum():,} of "
-        f"{found['images'].sum():,} labelled images."
+        f"{len(shown):,} of {len(sets):,} sets of findings, on {shown['images'].sum():,} of "
+        f"{sets['images'].sum():,} labelled images."
     )
     rows = shown.iloc[(page - 1) * ROWS : page * ROWS]
     words_of = rows["findings"].str.replace(SEPARATOR, " + ", regex=False)
@@ -78,15 +78,15 @@ def _show_combinations(found: pd.DataFrame, source: str) -> None:
         whole=shown,
         config={
             "images": st.column_config.ProgressColumn(
-                format="localized", min_value=0, max_value=int(found["images"].max())
+                format="localized", min_value=0, max_value=int(sets["images"].max())
             ),
             "share": st.column_config.NumberColumn("of the images", format="percent"),
         },
     )
 
 
-def _show_together(found: pd.DataFrame, source: str) -> None:
-    together = eda.count_together(found)
+def _show_together(sets: pd.DataFrame, source: str) -> None:
+    together = eda.count_together(sets)
     left, right = st.columns(2, gap="large")
     with left:
         st.subheader("Which findings come together", anchor=False)
@@ -101,12 +101,12 @@ def _show_together(found: pd.DataFrame, source: str) -> None:
     with right:
         st.subheader("The most frequent sets", anchor=False)
         show_figure(
-            plot_sets(found),
+            plot_sets(sets),
             f"{source}-sets",
             "The most frequent sets of findings, as joined dots, with a bar for their images",
         )
-        n_shown = min(N_SETS, len(found))
-        share = found["images"].head(n_shown).sum() / found["images"].sum()
+        n_shown = min(N_SETS, len(sets))
+        share = sets["images"].head(n_shown).sum() / sets["images"].sum()
         st.caption(
             f"Each row is a set, its findings the filled dots. These {n_shown} sets hold "
             f"{share:.0%} of the labelled images."

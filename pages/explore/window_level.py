@@ -64,5 +64,5 @@ def _windows(tables: Tables, images: pd.DataFrame) -> list[Window]:
     paths = [tables.catalog.root / path for path in images["path"]]
     # Percentiles hardly change with the size, and the grid has made these copies already.
     small = create_thumbnails(paths, TILE_SIDE, find_workspace().cache / "thumbnails")
-    pixels = [decode_thumbnail(one) for one in small if one.jpeg]
+    pixels = [decode_thumbnail(thumbnail) for thumbnail in small if thumbnail.jpeg]
     return [FULL, LUNGS, BONES, find_window(pixels)] if pixels else []

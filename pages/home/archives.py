@@ -105,8 +105,8 @@ def _show_arrival(
     elif process.state == "failed":
         st.error(escape_markdown(process.reason), icon=":material/error:")
     elif process.state == "done" and not waiting:
-        for one in process.result.get("folders", [process.result]):
-            _show_result(one)
+        for result in process.result.get("folders", [process.result]):
+            _show_result(result)
 
 
 def _show_opening(workspace: Workspace, folder: Path) -> None:
@@ -129,19 +129,19 @@ def _show_unpacking(group: ArchiveGroup) -> None:
     )
 
 
-def _show_result(one: dict[str, Any]) -> None:
-    if one["dataset"] is None:
+def _show_result(result: dict[str, Any]) -> None:
+    if result["dataset"] is None:
         # Without the list of all that it could have been.
-        problem = one["problem"].split(" Expected one of")[0]
+        problem = result["problem"].split(" Expected one of")[0]
         st.warning(
             f"It is there, but no dataset that this app can read. {escape_markdown(problem)}",
             icon=":material/help:",
         )
     else:
-        n_files = f"{one['files']:,} files, " if "files" in one else ""
-        title = escape_markdown(READERS[one["dataset"]].title)
+        n_files = f"{result['files']:,} files, " if "files" in result else ""
+        title = escape_markdown(READERS[result["dataset"]].title)
         st.success(f"{n_files}{title}.", icon=":material/check:")
-    for message in one.get("left_out", []):
+    for message in result.get("left_out", []):
         st.caption(escape_markdown(message))
 
 

@@ -25,7 +25,7 @@ def show_settings(workspace: Workspace, settings: QueueSettings) -> None:
         return
     with panel, st.form("queue_form", border=False):
         gpus = find_gpus()
-        found = f"{len(gpus)} GPU{'s' * (len(gpus) != 1)} found" if gpus else "no GPU found"
+        words = f"{len(gpus)} GPU{'s' * (len(gpus) != 1)} found" if gpus else "no GPU found"
         st.number_input(
             "Trainings at once",
             0,
@@ -34,7 +34,7 @@ def show_settings(workspace: Workspace, settings: QueueSettings) -> None:
             key="slots",
             help="0: as many as GPUs are found, or one on the processor.",
         )
-        st.caption(f"0 is automatic: {max(1, len(gpus))} here, {found}.")
+        st.caption(f"0 is automatic: {max(1, len(gpus))} here, {words}.")
         st.number_input(
             "Of one user at once",
             0,

@@ -72,7 +72,7 @@ def choose_runs(runs: pd.DataFrame) -> tuple["pd.Series[bool]", str, bool]:
             help="Measures every run's folder; with hundreds of runs this takes a moment.",
         )
     # Again here: what stands in an address is anybody's.
-    wanted = {key: [v for v in found or [] if v in values[key]] for key, found in chosen.items()}
+    wanted = {key: [v for v in picked or [] if v in values[key]] for key, picked in chosen.items()}
     passed = filter_runs(
         runs,
         [state for state in states or [] if state in there],
@@ -112,14 +112,14 @@ def filter_runs(
         if wanted:
             passed &= runs[column].isin(wanted)
     if tags:
-        passed &= runs["tags"].map(lambda found: set(tags) <= set(found)).astype(bool)
+        passed &= runs["tags"].map(lambda run_tags: set(tags) <= set(run_tags)).astype(bool)
     if words := text.casefold().split():
         texts = zip(
             *(runs[column] for column in SEARCHED), runs["tags"].map("\n".join), strict=True
         )
         folded = ["\n".join(row).casefold() for row in texts]
-        found = [all(word in text for word in words) for text in folded]
-        passed &= pd.Series(found, index=runs.index, dtype=bool)
+        matches = [all(word in text for word in words) for text in folded]
+        passed &= pd.Series(matches, index=runs.index, dtype=bool)
     return passed
 
 

@@ -39,9 +39,9 @@ def format_queue(name: str) -> str:
     """Return when the queued run `name` will start, for a person."""
     with show_errors():
         queue = queue_view(find_workspace())
-    found = queue[queue["run"] == name].to_dict("records")
-    if not found:
+    jobs = queue[queue["run"] == name].to_dict("records")
+    if not jobs:
         return "It is in no queue, so it will not start. Cancel it, then resume or restart it."
-    if found[0]["state"] != "queued":
+    if jobs[0]["state"] != "queued":
         return "It is about to start."
-    return f"It waits for {escape_markdown(found[0]['waits_for'])}."
+    return f"It waits for {escape_markdown(jobs[0]['waits_for'])}."

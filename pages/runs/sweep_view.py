@@ -88,7 +88,7 @@ def _summarise(folder: str, states: tuple[tuple[str, str], ...]) -> SweepSummary
 def _show_settings(summary: SweepSummary) -> None:
     rows = [
         {"setting": escape_markdown(row["setting"]), "done": f"{row['done']} of {row['runs']}"}
-        | {metric_name(one): _format_mean(one, row) for one in FIGURES}
+        | {metric_name(figure): _format_mean(figure, row) for figure in FIGURES}
         for row in summary.settings.to_dict("records")
     ]
     st.table(

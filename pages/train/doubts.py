@@ -33,21 +33,21 @@ def show_doubts(
     """
     refusals, words = _doubts(recipes, catalog)
     refused_already, said = _doubts(said_of, catalog)
-    for one in refusals[:1]:
-        if one not in refused_already:
-            st.error(format_message(one), icon=":material/error:")
-    for one in words:
-        if one not in said:
-            st.warning(format_message(one), icon=":material/warning:")
+    for refusal in refusals[:1]:
+        if refusal not in refused_already:
+            st.error(format_message(refusal), icon=":material/error:")
+    for warning in words:
+        if warning not in said:
+            st.warning(format_message(warning), icon=":material/warning:")
     return not refusals
 
 
 def _doubts(recipes: Sequence[Recipe], catalog: Catalog) -> tuple[list[str], list[str]]:
     """Return what is refused, and what else is to be said."""
     checked = [_check(catalog, recipe.task, recipe.split) for recipe in recipes]
-    refusals = [one.refusal for one in checked if one.refusal]
+    refusals = [result.refusal for result in checked if result.refusal]
     words = [words for recipe in recipes for words in describe_unusual(recipe)]
-    words += [words for one in checked for words in one.absent]
+    words += [words for result in checked for words in result.absent]
     return refusals, list(dict.fromkeys(words))
 
 

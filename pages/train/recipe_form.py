@@ -89,11 +89,11 @@ def _within(prefix: str, fields: dict[str, Any]) -> list[str]:
     """Return the fields that are, or begin with, `prefix`; phase by phase in the form's order."""
     if not prefix.endswith("."):
         return [prefix] if prefix in fields else []
-    found = [key for key in fields if key.startswith(prefix)]
+    keys = [key for key in fields if key.startswith(prefix)]
     if prefix == "phases.":
-        phases = list(dict.fromkeys(key.rpartition(".")[0] for key in found))
-        found = [f"{phase}.{name}" for phase in phases for name in PHASE_ORDER]
-    return [key for key in found if key in fields]
+        phases = list(dict.fromkeys(key.rpartition(".")[0] for key in keys))
+        keys = [f"{phase}.{name}" for phase in phases for name in PHASE_ORDER]
+    return [key for key in keys if key in fields]
 
 
 def _neutral_value(field: str, values: dict[str, Any]) -> Any:

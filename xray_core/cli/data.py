@@ -37,7 +37,9 @@ def show_datasets(options: argparse.Namespace, workspace: Workspace) -> Answer:
         }
         for name, reader in READERS.items()
     ]
-    return answer, "\n".join(f"{one['name']:14} {one['title']}: {one['expects']}" for one in answer)
+    return answer, "\n".join(
+        f"{dataset['name']:14} {dataset['title']}: {dataset['expects']}" for dataset in answer
+    )
 
 
 def show_catalog(options: argparse.Namespace, workspace: Workspace) -> Answer:
@@ -128,15 +130,17 @@ def unpack(options: argparse.Namespace, workspace: Workspace) -> Answer:
 
     groups = [find_group(workspace, name) for name in dict.fromkeys(options.names)]
     done: list[Unpacked] = []
-    for group in groups or [one for one in list_archives(workspace) if one.waiting]:
+    for group in groups or [archive for archive in list_archives(workspace) if archive.waiting]:
         try:
             done.append(unpack_archives(group, workspace, show))
         except DatasetError as error:
-            before = "".join(f"{one.folder} is unpacked. " for one in done)
+            before = "".join(f"{unpacked.folder} is unpacked. " for unpacked in done)
             raise DatasetError(f"{before}{error}") from error
-    answer = {"folders": [_describe_folder(one.folder) | one.as_json() for one in done]}
+    answer = {
+        "folders": [_describe_folder(unpacked.folder) | unpacked.as_json() for unpacked in done]
+    }
     save_answer(answer, options.save)
-    lines = [_folder_text(one) for one in answer["folders"]]
+    lines = [_folder_text(folder) for folder in answer["folders"]]
     return answer, "\n".join(lines) or f"No archive in {workspace.data} waits to be unpacked."
 
 
@@ -158,10 +162,10 @@ def _describe_folder(folder: Path) -> dict[str, Any]:
         return {"folder": str(folder), "dataset": None, "problem": str(error)}
 
 
-def _folder_text(one: dict[str, Any]) -> str:
-    lines = [f"Unpacked {one['files']:,} files into {one['folder']}; the archive is kept."]
-    lines += [f"note: {message}" for message in one["left_out"]]
-    lines += [f"note: {one['problem']}"] if one["problem"] else []
+def _folder_text(folder: dict[str, Any]) -> str:
+    lines = [f"Unpacked {folder['files']:,} files into {folder['folder']}; the archive is kept."]
+    lines += [f"note: {message}" for message in folder["left_out"]]
+    lines += [f"note: {folder['problem']}"] if folder["problem"] else []
     return "\n".join(lines)
 
 

@@ -36,10 +36,10 @@ def _recipe_of(options: argparse.Namespace) -> Any:
 
 def _pairs(option: str, given: list[str]) -> Iterator[tuple[str, str]]:
     """Split what was given as key=value."""
-    for one in given:
-        key, equals, value = one.partition("=")
+    for pair in given:
+        key, equals, value = pair.partition("=")
         if not equals:
-            raise RecipeError(f"{option} {one!r} is not of the form key=value.")
+            raise RecipeError(f"{option} {pair!r} is not of the form key=value.")
         yield key.strip(), value.strip()
 
 
@@ -57,7 +57,7 @@ def _say_unusual(recipes: Sequence[Any]) -> None:
     """Say which values are outside of what is usual; standard output belongs to the answer."""
     from xray_core.recipes.usual import describe_unusual
 
-    for words in dict.fromkeys(words for one in recipes for words in describe_unusual(one)):
+    for words in dict.fromkeys(words for recipe in recipes for words in describe_unusual(recipe)):
         print(f"note: {words}", file=sys.stderr, flush=True)
 
 
@@ -95,8 +95,8 @@ def _train_here(run: Any, workspace: Workspace) -> Answer:
     text = f"{run.name}: {state}. {answer['message']}"
     if state == "done":
         answer["report"] = run.read_report()
-        found = _check_text(diagnose_run(run))
-        text += "\n".join(filter(None, ["", _report_text(answer["report"]), found]))
+        advice = _check_text(diagnose_run(run))
+        text += "\n".join(filter(None, ["", _report_text(answer["report"]), advice]))
     return answer, text
 
 
@@ -154,7 +154,7 @@ def show_runs(options: argparse.Namespace, workspace: Workspace) -> Answer:
     from xray_core.runs import list_runs
 
     answer = [{"run": run.name, **asdict(run.read_status())} for run in list_runs(workspace.runs)]
-    lines = [f"{one['state']:8} {one['run']}  {one['message']}" for one in answer]
+    lines = [f"{row['state']:8} {row['run']}  {row['message']}" for row in answer]
     return answer, "\n".join(lines) or f"No runs in {workspace.runs} yet. Try: train demo_cnn"
 
 
@@ -235,7 +235,11 @@ def check(options: argparse.Namespace, workspace: Workspace) -> Answer:
     run = find_run(workspace.runs, options.run)
     n_epochs = len(run.read_epochs())
     results = diagnose_run(run)
-    answer = {"run": run.name, "epochs": n_epochs, "results": [asdict(one) for one in results]}
+    answer = {
+        "run": run.name,
+        "epochs": n_epochs,
+        "results": [asdict(result) for result in results],
+    }
     nothing = f"Nothing suspicious in {n_epochs} epochs. Looked for: {', '.join(LOOKED_FOR)}."
     if n_epochs < MIN_EPOCHS:
         nothing = f"Too few epochs ({n_epochs}) to evaluate how the training goes."
@@ -264,7 +268,8 @@ WITH_KERAS = (train, run, standby, describe, predict)
 
 def _check_text(results: list[Any]) -> str:
     return "\n".join(
-        f"{one.severity}: {one.title}\n  {one.evidence}\n  Next: {one.advice}" for one in results
+        f"{result.severity}: {result.title}\n  {result.evidence}\n  Next: {result.advice}"
+        for result in results
     )
 
 
@@ -283,17 +288,17 @@ def _report_text(report: dict[str, Any]) -> str:
     ]
     if absent := [row["class"] for row in report["per_class"] if not row["n"]]:
         lines.append(format_absence(report["subset"], absent))
-    lines += [f"  {name:18} {figure(**one)}" for name, one in report["metrics"].items()]
+    lines += [f"  {name:18} {figure(**metric)}" for name, metric in report["metrics"].items()]
     lines += [f"  {'always ' + majority['class']:18} {majority['accuracy']:.3f} accuracy"]
     lines += ["Confusion matrix (rows true, columns predicted):"]
     width = max(map(len, report["classes"]))
-    for one, row in zip(report["per_class"], report["confusion"], strict=True):
+    for scores, row in zip(report["per_class"], report["confusion"], strict=True):
         counts = " ".join(f"{n:6}" for n in row)
-        lines.append(f"  {one['class']:{width}} {counts}   n {one['n']:,}")
-    for one in report["per_class"]:
-        lines += [f"{one['class']}:", f"  {'recall':18} {figure(**one['recall'])}"]
+        lines.append(f"  {scores['class']:{width}} {counts}   n {scores['n']:,}")
+    for scores in report["per_class"]:
+        lines += [f"{scores['class']}:", f"  {'recall':18} {figure(**scores['recall'])}"]
         for kind in ("precision", "specificity", "f1"):
-            ends = one[kind], one[f"{kind}_low"], one[f"{kind}_high"]
+            ends = scores[kind], scores[f"{kind}_low"], scores[f"{kind}_high"]
             lines.append(f"  {kind:18} {figure(*ends)}")
     if analysis := report.get("error_analysis"):
         errors = ", ".join(f"{r['name']} {r['error']['value']:.1%}" for r in analysis["levels"])

@@ -140,29 +140,31 @@ def filter_images(
         # Far fewer combinations of classes than images; split, so that a class whose name holds
         # another's is not mistaken for it.
         combinations = labels.dropna().unique()
-        holding = [one for one in combinations if wanted in one.split(SEPARATOR)]
+        holding = [
+            combination for combination in combinations if wanted in combination.split(SEPARATOR)
+        ]
         passing = passing & _as_mask(labels.isin(holding))
     if boxes != "all":
         has_box = images["image_id"].isin(catalog.boxes["image_id"]).to_numpy()
         passing = passing & (has_box if boxes == "with" else ~has_box)
     if subset:
         passing = passing & _as_mask(images["published_split"] == subset)
-    for one in filters:
-        passing = passing & _find_passing(images[one.column], one)
+    for column_filter in filters:
+        passing = passing & _find_passing(images[column_filter.column], column_filter)
     return images[passing].assign(label=labels[passing])
 
 
-def _find_passing(column: pd.Series, one: Filter) -> NDArray[np.bool_]:
+def _find_passing(column: pd.Series, column_filter: Filter) -> NDArray[np.bool_]:
     """Return which entries of `column`, shape (n,), pass the filter."""
-    if one.kind == KNOWN:
-        return _as_mask(column.notna() if one.text == YES else column.isna())
-    if one.kind == TEXT:
-        return _as_mask(column.str.contains(one.text, case=False, regex=False))
-    if one.kind == VALUES:
-        listed = _as_mask(column.isin([value for value in one.values if value]))
-        return listed | _as_mask(column.isna()) if "" in one.values else listed
+    if column_filter.kind == KNOWN:
+        return _as_mask(column.notna() if column_filter.text == YES else column.isna())
+    if column_filter.kind == TEXT:
+        return _as_mask(column.str.contains(column_filter.text, case=False, regex=False))
+    if column_filter.kind == VALUES:
+        listed = _as_mask(column.isin([value for value in column_filter.values if value]))
+        return listed | _as_mask(column.isna()) if "" in column_filter.values else listed
     known = column.notna()
-    for end, is_inside in ((one.low, column.ge), (one.high, column.le)):
+    for end, is_inside in ((column_filter.low, column.ge), (column_filter.high, column.le)):
         if end is not None:
             known &= is_inside(end)
     return _as_mask(known)
@@ -173,25 +175,27 @@ def _as_mask(answers: pd.Series) -> NDArray[np.bool_]:
     return answers.fillna(False).to_numpy(bool)
 
 
-def _format(one: Filter) -> str:
-    sign = next(sign for sign, kind in SIGNS.items() if kind == one.kind)
-    body = _escape(one.text)
-    if one.kind == VALUES:
-        body = ",".join(map(_escape, one.values))
-    if one.kind == RANGE:
-        low, high = ("" if end is None else repr(end) for end in (one.low, one.high))
+def _format(column_filter: Filter) -> str:
+    sign = next(sign for sign, kind in SIGNS.items() if kind == column_filter.kind)
+    body = _escape(column_filter.text)
+    if column_filter.kind == VALUES:
+        body = ",".join(map(_escape, column_filter.values))
+    if column_filter.kind == RANGE:
+        low, high = (
+            "" if end is None else repr(end) for end in (column_filter.low, column_filter.high)
+        )
         body = f"{low.removesuffix('.0')}..{high.removesuffix('.0')}"
-    return f"{one.column}{sign}{body}"
+    return f"{column_filter.column}{sign}{body}"
 
 
 def _parse(text: str) -> Filter:
-    found = re.match(r"([a-z_]+)([=:~?])(.*)\Z", text, re.DOTALL)
-    if not found:
+    match = re.match(r"([a-z_]+)([=:~?])(.*)\Z", text, re.DOTALL)
+    if not match:
         raise FilterError(
             f"{text!r} is no filter. Write it as view_position=PA,AP or age:20..60 or "
             "findings~effusion or mask_path?yes."
         )
-    column, sign, body = found.groups()
+    column, sign, body = match.groups()
     kind = SIGNS[sign]
     _check_column(column, kind)
     if kind == VALUES:

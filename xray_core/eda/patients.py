@@ -83,9 +83,9 @@ def count_per_patient(catalog: Catalog) -> pd.DataFrame:
         "follow-ups": grouped["follow_up"].max() if images["follow_up"].notna().any() else None,
     }
     tables = [
-        pd.DataFrame({"kind": kind, "n": found.index, "patients": found.to_numpy(dtype="int64")})
+        pd.DataFrame({"kind": kind, "n": counts.index, "patients": counts.to_numpy(dtype="int64")})
         for kind, numbers in per_patient.items()
         if numbers is not None
-        for found in [numbers.dropna().astype("int64").value_counts().sort_index()]
+        for counts in [numbers.dropna().astype("int64").value_counts().sort_index()]
     ]
     return pd.concat(tables, ignore_index=True)

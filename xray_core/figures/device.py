@@ -40,7 +40,7 @@ def thin_device(table: pd.DataFrame, n_points: int = N_POINTS) -> pd.DataFrame:
         for _, part in rows.groupby(stretch, sort=True)
     ]
     gap = pd.DataFrame({name: [np.nan] for name in rows.columns})
-    between = [one for part in parts for one in (gap, part)][1:]
+    between = [piece for part in parts for piece in (gap, part)][1:]
     return pd.concat(between, ignore_index=True) if between else rows
 
 

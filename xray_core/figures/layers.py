@@ -48,7 +48,7 @@ def plot_layers(layers: Sequence[Mapping[str, Any]]) -> go.Figure:
     sorts = [DRAWN.get(layer["kind"], OTHER) for layer in drawn]
     figure = go.Figure()
     for sort in dict.fromkeys([*DRAWN.values(), OTHER]):
-        own = [number for number, one in enumerate(sorts) if one == sort]
+        own = [number for number, layer_sort in enumerate(sorts) if layer_sort == sort]
         figure.add_bar(  # also an empty one: a sort has the same colour in every network
             showlegend=bool(own),
             x=centres[own],

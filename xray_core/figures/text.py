@@ -30,18 +30,18 @@ def _list_texts(value: Any, key: str = "") -> Iterator[str]:
         if key not in TEMPLATES:
             yield value.replace(OWN_BREAK, "") if key == "text" else value
     elif isinstance(value, dict):
-        for name, one in value.items():
-            yield from _list_texts(one, str(name))
+        for name, entry in value.items():
+            yield from _list_texts(entry, str(name))
     elif isinstance(value, list | tuple) or _is_textual(value):
-        for one in value:
-            yield from _list_texts(one, key)
+        for item in value:
+            yield from _list_texts(item, key)
 
 
 def _escape(value: Any, key: str = "") -> Any:
     if isinstance(value, dict):
-        return {name: _escape(one, str(name)) for name, one in value.items()}
+        return {name: _escape(entry, str(name)) for name, entry in value.items()}
     if isinstance(value, list | tuple) or _is_textual(value):
-        return [_escape(one, key) for one in value]
+        return [_escape(item, key) for item in value]
     if not isinstance(value, str) or key in TEMPLATES:
         return value
     kept = OWN_BREAK if key == "text" else "\0"

@@ -34,13 +34,13 @@ def find_gpus() -> list[Gpu]:
     except pynvml.NVMLError:
         return []  # no driver, so no GPU that could be used
     try:
-        found = [_describe(index) for index in range(pynvml.nvmlDeviceGetCount())]
+        gpus = [_describe(index) for index in range(pynvml.nvmlDeviceGetCount())]
     except pynvml.NVMLError:
         return []  # a driver that fails: CUDA would find none either
     finally:
         pynvml.nvmlShutdown()
     visible = os.environ.get("CUDA_VISIBLE_DEVICES")
-    return found if visible is None else _only(found, visible)
+    return gpus if visible is None else _only(gpus, visible)
 
 
 def pin_to(gpus: Sequence[int]) -> dict[str, str]:

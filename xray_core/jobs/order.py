@@ -49,7 +49,7 @@ class Job:
     @property
     def device_list(self) -> list[int]:
         """The GPUs that it was given."""
-        return [int(one) for one in self.devices.split(",") if one]
+        return [int(device) for device in self.devices.split(",") if device]
 
 
 def are_devices(text: str) -> bool:

@@ -201,7 +201,9 @@ class RayLauncher:
     def _find(self, handle: str) -> Any:
         """Return what Ray says of a job, or None if it knows none. Raises JobError."""
         now = self._clock()
-        self._seen = {key: one for key, one in self._seen.items() if now - one[0] < ANSWER_SECONDS}
+        self._seen = {
+            key: seen for key, seen in self._seen.items() if now - seen[0] < ANSWER_SECONDS
+        }
         if handle not in self._seen:
             name = handle.removeprefix(PREFIX)
             try:

@@ -13,8 +13,8 @@ from xray_core.runs import Run, Submission, list_runs
 
 def find_jobs(runs_folder: Path) -> list[Job]:
     """Return the job of every run that was submitted and has not ended."""
-    found = (find_job(run) for run in list_runs(runs_folder))
-    return [job for job in found if job]
+    jobs = (find_job(run) for run in list_runs(runs_folder))
+    return [job for job in jobs if job]
 
 
 def find_job(run: Run) -> Job | None:

@@ -51,13 +51,13 @@ def create_thumbnails(images: Sequence[Path], side: int, folder: Path) -> list[T
     Raises:
         OSError: the disk refuses to keep a thumbnail.
     """
-    found = [_find_thumbnail(image, side, folder) for image in images]
-    missing = [image for image, one in zip(images, found, strict=True) if one is None]
+    kept = [_find_thumbnail(image, side, folder) for image in images]
+    missing = [image for image, thumbnail in zip(images, kept, strict=True) if thumbnail is None]
     if not missing:  # the usual case: starting threads would take longer than reading
-        return [one for one in found if one is not None]
+        return [thumbnail for thumbnail in kept if thumbnail is not None]
     with ThreadPoolExecutor(THREADS) as pool:
         made = pool.map(lambda image: _create_thumbnail(image, side, folder), missing)
-        return [next(made) if one is None else one for one in found]
+        return [next(made) if thumbnail is None else thumbnail for thumbnail in kept]
 
 
 def decode_thumbnail(thumbnail: Thumbnail) -> NDArray[np.uint8]:
@@ -92,10 +92,10 @@ def _create_thumbnail(image: Path, side: int, folder: Path) -> Thumbnail:
 def _name(image: Path, side: int) -> str:
     """Return the file name that stands for this state of `image`, under one of 256 folders."""
     try:
-        found = image.stat()
+        stat = image.stat()
     except OSError as error:
         raise ImageError(f"{image} cannot be read: {error.strerror}.") from error
-    state = (VERSION, str(image.absolute()), found.st_mtime_ns, found.st_size, side, JPEG_QUALITY)
+    state = (VERSION, str(image.absolute()), stat.st_mtime_ns, stat.st_size, side, JPEG_QUALITY)
     digest = hashlib.sha256(repr(state).encode()).hexdigest()
     return f"{digest[:2]}/{digest[2:32]}.jpg"
 

@@ -137,23 +137,25 @@ def changeable_fields(recipe: Recipe, model: str = "") -> dict[str, Any]:
 
 
 def _changeable(fields: dict[str, Any]) -> dict[str, Any]:
-    found: dict[str, Any] = {}
+    changeable: dict[str, Any] = {}
     for name, value in fields.items():
         if name in FIXED:
             continue
         if name == "phases":
             for phase in value:
-                found |= {f"phases.{phase['name']}.{k}": v for k, v in phase.items() if k != "name"}
+                changeable |= {
+                    f"phases.{phase['name']}.{k}": v for k, v in phase.items() if k != "name"
+                }
         elif name == "model_options":
             options = {**MODELS[fields["model"]].options, **value}
-            found |= {f"model_options.{k}": v for k, v in options.items()}
+            changeable |= {f"model_options.{k}": v for k, v in options.items()}
         elif name in LISTS:
-            found[name] = ",".join(value)
+            changeable[name] = ",".join(value)
         elif isinstance(value, dict):
-            found |= {f"{name}.{k}": v for k, v in value.items()}
+            changeable |= {f"{name}.{k}": v for k, v in value.items()}
         else:
-            found[name] = value
-    return found
+            changeable[name] = value
+    return changeable
 
 
 def _words(text: str) -> list[str]:

@@ -172,7 +172,7 @@ def value_title(field: str, value: Any) -> str:
     if last == "task" and value in TASKS:
         return TASKS[value].question
     if last == "tabular":
-        return ", ".join(COLUMN_TITLES.get(one, one) for one in value.split(","))
+        return ", ".join(COLUMN_TITLES.get(column, column) for column in value.split(","))
     if last == "trainable":
         kind, _, what = value.partition(":")
         if kind == "top":

@@ -38,13 +38,13 @@ def vary_recipe(
     number = math.prod(map(len, axes.values()))
     if number > MAX_TRAININGS:
         raise RecipeError(f"These are {number:,} trainings; keep to {MAX_TRAININGS} at once.")
-    found = []
+    variants = []
     for point in product(*axes.values()):
         variant = change_recipe(recipe, dict(zip(axes, point, strict=True)))
-        if variant in found:
+        if variant in variants:
             raise RecipeError(f"A value is listed twice: {', '.join(map(str, point))}.")
-        found.append(variant)
-    return found
+        variants.append(variant)
+    return variants
 
 
 def setting_of(recipe: Recipe) -> dict[str, Any]:

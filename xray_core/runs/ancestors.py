@@ -35,19 +35,21 @@ def find_ancestors(weights: str, workspace: Workspace) -> Ancestors:
         weights: of a recipe: "random", "imagenet", or the path of a file.
         workspace: the folders; its runs and its trash are looked through for a copy of the file.
     """
-    found: list[Run] = []
+    ancestors: list[Run] = []
     while weights not in NO_FILE:
-        run = _find_run(weights, workspace, found[-1] if found else None)
+        run = _find_run(weights, workspace, ancestors[-1] if ancestors else None)
         if run is None:
-            return Ancestors(tuple(found), _why_unknown(weights, found))
-        if any(_same_folder(run, other) for other in found):
+            return Ancestors(tuple(ancestors), _why_unknown(weights, ancestors))
+        if any(_same_folder(run, other) for other in ancestors):
             break  # a run that was continued into its own beginning
-        found.append(run)
+        ancestors.append(run)
         try:
             weights = run.read_recipe().weights
         except (XrayError, OSError, ValueError) as error:
-            return Ancestors(tuple(found), f"What {run.name} began with cannot be read: {error}")
-    return Ancestors(tuple(found))
+            return Ancestors(
+                tuple(ancestors), f"What {run.name} began with cannot be read: {error}"
+            )
+    return Ancestors(tuple(ancestors))
 
 
 def _find_run(weights: str, workspace: Workspace, child: Run | None) -> Run | None:
@@ -62,7 +64,7 @@ def _find_run(weights: str, workspace: Workspace, child: Run | None) -> Run | No
     # A workspace that was moved: the run of that name is beside the one that began with it.
     name = _run_name(path)
     near = [child.folder.parent] if child else []
-    for folder in [one / name for one in (*near, workspace.runs, workspace.trash) if name]:
+    for folder in [parent / name for parent in (*near, workspace.runs, workspace.trash) if name]:
         if _is_run(folder):
             return Run(folder)
     return None
@@ -98,15 +100,15 @@ def _is_copy(path: Path, run: Run) -> bool:
     return False
 
 
-def _same_folder(one: Run, other: Run) -> bool:
-    return one.folder.resolve() == other.folder.resolve()
+def _same_folder(run: Run, other: Run) -> bool:
+    return run.folder.resolve() == other.folder.resolve()
 
 
-def _why_unknown(weights: str, found: list[Run]) -> str:
+def _why_unknown(weights: str, ancestors: list[Run]) -> str:
     """Say why nobody knows where an ancestor's weights come from; "" for a file of no run."""
     path = Path(weights).expanduser()
-    if not found or path.is_file():
+    if not ancestors or path.is_file():
         return ""  # made elsewhere, as far as anybody knows
     if path.suffix != RUN_MODEL and not weights.startswith(RUN_OF):
         return ""  # of weights without top, which no run keeps
-    return f"{found[-1].name} itself began with {weights}, which is no longer there."
+    return f"{ancestors[-1].name} itself began with {weights}, which is no longer there."

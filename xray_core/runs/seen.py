@@ -159,8 +159,8 @@ def _read_digests(dataset: str, root: Path, workspace: Workspace) -> dict[str, s
     if list_roots := READERS[dataset].roots:
         with suppress(DatasetError, OSError):  # a member of a union may have gone
             roots = list(dict.fromkeys([root, *list_roots(root)]))
-    found: dict[str, str] = {}
-    for one in roots:
-        kept = read_kept_digests(one, workspace.cache)
-        found |= dict(zip(_locate(one, kept.index.to_series()), kept, strict=True))
-    return found
+    digests: dict[str, str] = {}
+    for folder in roots:
+        kept = read_kept_digests(folder, workspace.cache)
+        digests |= dict(zip(_locate(folder, kept.index.to_series()), kept, strict=True))
+    return digests

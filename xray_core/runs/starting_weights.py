@@ -172,8 +172,8 @@ def _compare(
     ids = split.loc[split["subset"] == subset, "image_id"]
     trained, chosen, related = (np.zeros(len(ids), dtype=bool) for _ in range(3))
     runs = []
-    for one in seen:
-        images = one.images
+    for earlier in seen:
+        images = earlier.images
         if subset == "validation":  # an epoch may be chosen on the same images once more
             images = images[images["subset"] == "training"]
         of_train = _find_same(known, images[images["subset"] == "training"])
@@ -183,7 +183,7 @@ def _compare(
         chosen |= of_choice[ids].to_numpy()
         related |= kin[ids].to_numpy()
         if kin[ids].any():
-            runs.append(one.run)
+            runs.append(earlier.run)
     return Overlap(
         images=len(ids),
         trained=int(trained.sum()),
@@ -225,7 +225,7 @@ def _list_uncompared(
     evaluated = split.loc[split["subset"] != "training", "image_id"]
     all_ours = bool(known.loc[evaluated, "digest"].notna().all())
     return [
-        one.run
-        for one in seen
-        if one.sources != ours and not (all_ours and one.images["digest"].notna().all())
+        earlier.run
+        for earlier in seen
+        if earlier.sources != ours and not (all_ours and earlier.images["digest"].notna().all())
     ]

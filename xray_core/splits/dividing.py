@@ -87,14 +87,14 @@ def fill_subsets(
     rarest_first = np.argsort(counts.sum(axis=0), kind="stable")
     for level in range(1, int(least.max()) + 1):
         wanted = np.minimum(least, level)  # one for each before the second for anybody
-        for one in rarest_first:
-            if counts[:, one].sum() < wanted.sum():
+        for class_index in rarest_first:
+            if counts[:, class_index].sum() < wanted.sum():
                 continue  # what there is stays where the proportions put it
-            for subset in np.flatnonzero(counts[:, one] < wanted):
-                while counts[subset, one] < wanted[subset]:
-                    richest_first = np.argsort(least - counts[:, one], kind="stable")
+            for subset in np.flatnonzero(counts[:, class_index] < wanted):
+                while counts[subset, class_index] < wanted[subset]:
+                    richest_first = np.argsort(least - counts[:, class_index], kind="stable")
                     surplus = counts - wanted[:, None]
-                    group = _find_spare(one, place, holds, surplus, richest_first)
+                    group = _find_spare(class_index, place, holds, surplus, richest_first)
                     if group is None:
                         break
                     counts[place[group]] -= holds[group]
@@ -104,25 +104,25 @@ def fill_subsets(
 
 
 def _find_spare(
-    one: int,
+    class_index: int,
     place: NDArray[np.int64],
     holds: NDArray[np.bool_],
     surplus: NDArray[np.int64],
     order: NDArray[np.int64],
 ) -> int | None:
-    """Return a group with class `one` that its subset can do without, or None.
+    """Return a group with class `class_index` that its subset can do without, or None.
 
     Args:
-        one: the class.
+        class_index: the column of `holds`, from 0.
         place: as `fill_subsets` takes it.
         holds: likewise.
         surplus: int (n_subsets, n_classes), groups of a class that a subset has more than it needs.
         order: int (n_subsets,), in which the subsets are asked.
     """
     for subset in order:
-        able = (place == subset) & holds[:, one]
+        able = (place == subset) & holds[:, class_index]
         able &= ~holds[:, surplus[subset] <= 0].any(axis=1)
-        found = np.flatnonzero(able)
-        if len(found):
-            return int(found[0])  # the order is drawn by the seed
+        spare = np.flatnonzero(able)
+        if len(spare):
+            return int(spare[0])  # the order is drawn by the seed
     return None

@@ -103,13 +103,13 @@ def compute_features(
     features, done = np.empty(0), 0
     for number in range(len(images)):
         [batch] = images[number]
-        found = _answer(body, batch, images.batch_size)
+        answer = _answer(body, batch, images.batch_size)
         if not done:
             # NumPy has no bfloat16 of its own; its values are float32 with fewer digits.
-            kind = found.dtype if found.dtype in (np.float16, np.float32) else np.float32
-            features = np.empty((n_images, *found.shape[1:]), kind)
-        features[done : done + len(found)] = found
-        done += len(found)
+            kind = answer.dtype if answer.dtype in (np.float16, np.float32) else np.float32
+            features = np.empty((n_images, *answer.shape[1:]), kind)
+        features[done : done + len(answer)] = answer
+        done += len(answer)
         report_progress(done)
     return features
 
@@ -155,7 +155,7 @@ def _last_fixed(model: Any) -> Any:
         users = [
             layer
             for layer in model.layers
-            if any(one is place for one in keras.tree.flatten(layer.input))
+            if any(tensor is place for tensor in keras.tree.flatten(layer.input))
         ]
         if len(users) != 1 or type(users[0]) not in FIXED:
             return place

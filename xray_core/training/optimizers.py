@@ -61,7 +61,7 @@ def set_rate(optimizer: Any, phase: Phase, losses: Sequence[float]) -> None:
         return
     rate = phase.learning_rate * phase.decay ** count_drops(phase, losses)
     if phase.warm_up:
-        [level] = [one for one in optimizer.variables if one.name == LEVEL]
+        [level] = [variable for variable in optimizer.variables if variable.name == LEVEL]
         level.assign(rate)
     else:
         optimizer.learning_rate = rate  # of the variable, so that no step is traced anew

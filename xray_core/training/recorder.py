@@ -184,7 +184,7 @@ class Recorder(keras.callbacks.Callback):  # type: ignore[misc]
                 "val_auc": _rounded(summary["auc"]),
                 "learning_rate": self._learning_rate(),
                 "confusion": confusion.tolist(),
-                "recall": [_rounded(one) for one in recall_per_class(confusion)],
+                "recall": [_rounded(recall) for recall in recall_per_class(confusion)],
                 "best_epoch": self.position.best_epoch,
                 "seconds": round(seconds, 2),
                 "time": round(time.time(), 2),

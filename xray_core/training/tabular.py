@@ -69,8 +69,8 @@ class TabularFeatures:
         return np.stack(values, axis=1).astype("float32")
 
     def _encode_one(self, feature: Feature, column: pd.Series) -> NDArray[np.float64]:
-        found = _read_values(feature, column, self.words(feature.column))
-        return np.nan_to_num((found - feature.mean) * feature.scale, nan=0.0)
+        values = _read_values(feature, column, self.words(feature.column))
+        return np.nan_to_num((values - feature.mean) * feature.scale, nan=0.0)
 
 
 def fit_columns(training: pd.DataFrame, columns: Sequence[str]) -> TabularFeatures:
@@ -93,8 +93,8 @@ def fit_columns(training: pd.DataFrame, columns: Sequence[str]) -> TabularFeatur
     return TabularFeatures(tuple(features))
 
 
-def _fit_one(feature: Feature, found: NDArray[np.float64]) -> Feature:
-    known = found[~np.isnan(found)]
+def _fit_one(feature: Feature, values: NDArray[np.float64]) -> Feature:
+    known = values[~np.isnan(values)]
     if not len(known) or np.ptp(known) == 0:
         mean, scale = (float(known[0]) if len(known) else 0.0), 0.0
     elif feature.kind == NUMBER:
@@ -108,12 +108,12 @@ def _read_values(feature: Feature, column: pd.Series, words: Sequence[str]) -> N
     """Return the feature before it is standardised, shape (n,); NaN where it is missing."""
     if COLUMNS[feature.column] == "string":
         known = column.isin(words).to_numpy(bool)
-        found = np.where(known, (column == feature.word).fillna(False).to_numpy(bool), np.nan)
+        values = np.where(known, (column == feature.word).fillna(False).to_numpy(bool), np.nan)
     else:
-        found = column.to_numpy("float64", na_value=np.nan)
-        known = np.isfinite(found)
-        found = np.where(known, found, np.nan)
-    return (~known).astype("float64") if feature.kind == MISSING else found
+        values = column.to_numpy("float64", na_value=np.nan)
+        known = np.isfinite(values)
+        values = np.where(known, values, np.nan)
+    return (~known).astype("float64") if feature.kind == MISSING else values
 
 
 def typical_length(columns: Sequence[str]) -> int:
@@ -137,8 +137,8 @@ def read_columns(run: Run) -> TabularFeatures:
     """
     path = run.folder / FILE
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-        return TabularFeatures(tuple(Feature(**feature) for feature in found["features"]))
+        content = json.loads(path.read_text(encoding="utf-8"))
+        return TabularFeatures(tuple(Feature(**feature) for feature in content["features"]))
     except FileNotFoundError as error:
         raise RunError(f"Run {run.name} has no {FILE} (yet).") from error
     except (ValueError, KeyError, TypeError) as error:

@@ -143,7 +143,7 @@ def plot_sets(combinations: pd.DataFrame) -> go.Figure:
         textposition="outside",
         cliponaxis=False,
         marker={"color": "#0072b2"},
-        customdata=[" + ".join(found) for found in sets],
+        customdata=[" + ".join(findings) for findings in sets],
         hovertemplate="%{customdata}<br>%{x:,} images<extra></extra>",
     )
     figure.update_layout(

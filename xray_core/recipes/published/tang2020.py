@@ -70,8 +70,8 @@ FROM_SCRATCH = Recipe(
 def _recipes(model: str) -> tuple[Recipe, Recipe]:
     """Return the recipes of one network: from ImageNet weights, from scratch."""
     pretrained, scratch = (
-        {"auc": auc, "recall_abnormal": found, "recall_normal": spared, "accuracy": accuracy}
-        for auc, found, spared, accuracy in FIGURES[model]
+        {"auc": auc, "recall_abnormal": abnormal, "recall_normal": normal, "accuracy": accuracy}
+        for auc, abnormal, normal, accuracy in FIGURES[model]
     )
     phase = replace(FROM_SCRATCH.phases[0], learning_rate=1e-4)
     return (

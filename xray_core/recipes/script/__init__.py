@@ -52,8 +52,8 @@ def left_out(recipe: Recipe) -> list[str]:
         f"mixup {recipe.mixup:g}: no images are blended.": recipe.mixup,
         "sampling balanced: each epoch shows every image once.": recipe.sampling == "balanced",
     }
-    found = [words for words, asked in unexpressed.items() if asked]
-    return found + [
+    missing = [words for words, asked in unexpressed.items() if asked]
+    return missing + [
         f"phases.{phase.name}.warm_up {phase.warm_up}: the rate does not rise from zero first."
         for phase in recipe.phases
         if phase.warm_up and phase.schedule != "cosine"

@@ -146,18 +146,20 @@ def copy_definitions(modules: Sequence[str], wanted: Sequence[str]) -> str:
     Returns:
         Their code in its order, of each docstring the first line.
     """
-    found: dict[str, tuple[int, Definition]] = {}  # name -> the place of its module, and it
+    definitions: dict[str, tuple[int, Definition]] = {}  # name -> the place of its module, and it
     for number, module in enumerate(modules):
         with PARSING:
             read = read_definitions(module)
-        found |= {name: (number, one) for name, one in read.items()}
+        definitions |= {name: (number, definition) for name, definition in read.items()}
     taken: set[str] = set()
     waiting = set(wanted)
     while waiting:
         name = waiting.pop()
         taken.add(name)
-        waiting |= (found[name][1].names & set(found)) - taken
-    ordered = sorted((found[name] for name in taken), key=lambda one: (one[0], one[1].line))
+        waiting |= (definitions[name][1].names & set(definitions)) - taken
+    ordered = sorted(
+        (definitions[name] for name in taken), key=lambda placed: (placed[0], placed[1].line)
+    )
     return "\n\n\n".join(definition.code for _, definition in ordered)
 
 
@@ -167,15 +169,15 @@ def read_definitions(module: str) -> Mapping[str, Definition]:
 
     Only one thread may be here at a time: see `PARSING`.
     """
-    found = {}
+    definitions = {}
     text = files("xray_core.models").joinpath(module).read_text(encoding="utf-8")
     for node in ast.parse(text).body:
-        names = frozenset(one.id for one in ast.walk(node) if isinstance(one, ast.Name))
+        names = frozenset(child.id for child in ast.walk(node) if isinstance(child, ast.Name))
         if isinstance(node, ast.FunctionDef):
-            found[node.name] = Definition(node.lineno, names, _code_of(node, text))
+            definitions[node.name] = Definition(node.lineno, names, _code_of(node, text))
         elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
-            found[node.targets[0].id] = Definition(node.lineno, names, _code_of(node, text))
-    return found
+            definitions[node.targets[0].id] = Definition(node.lineno, names, _code_of(node, text))
+    return definitions
 
 
 def _code_of(node: ast.FunctionDef | ast.Assign, text: str) -> str:
