@@ -1,6 +1,9 @@
 """One vocabulary: words that are gone stay gone, and the glossary explains what is on screen."""
 
+import ast
+import io
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -42,6 +45,8 @@ GONE = (
     "take_kept_weights",
     "structured.?model",
 )
+# Names that say nothing of what they hold.
+VAGUE = frozenset({"one", "found", "like", "tell", "act", "took", "put"})
 ALONE = re.compile(rf"(?<![a-z])({'|'.join(GONE)})(?![a-z])", re.IGNORECASE)
 TEXTS = sorted(
     path
@@ -50,6 +55,41 @@ TEXTS = sorted(
     for path in (ROOT / folder).glob(f"**/{pattern}" if folder else pattern)
     if path.name not in ("CHANGELOG.md", "glossary.md", "glossary.py", Path(__file__).name)
 )
+CODE = [
+    ROOT / "streamlit_app.py",
+    *(
+        path
+        for name in ("benchmarks", "pages", "xray_core")
+        for path in (ROOT / name).rglob("*.py")
+    ),
+]
+
+
+def _names(tree: ast.AST) -> Iterator[tuple[str, int]]:
+    """Yield what `tree` gives a name to, with its line: variables, arguments, definitions."""
+    nodes = list(ast.walk(tree))
+    # What stands in for a file has to answer to the name `tell`.
+    file_methods = [
+        method
+        for node in nodes
+        if isinstance(node, ast.ClassDef)
+        for method in node.body
+        if isinstance(method, ast.FunctionDef) and hasattr(io.IOBase, method.name)
+    ]
+    for node in nodes:
+        match node:
+            case ast.FunctionDef() if node in file_methods:
+                continue
+            case ast.Name(id=name, ctx=ast.Store()) | ast.arg(arg=name):
+                yield name, node.lineno
+            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
+                yield name, node.lineno
+            case ast.ClassDef(name=name) | ast.ExceptHandler(name=str(name)):
+                yield name, node.lineno
+            case ast.MatchAs(name=str(name)) | ast.MatchStar(name=str(name)):
+                yield name, node.lineno
+            case ast.alias(asname=str(name)):
+                yield name, node.lineno
 
 
 def test_words_that_are_gone_stay_gone() -> None:
@@ -62,6 +102,49 @@ def test_words_that_are_gone_stay_gone() -> None:
 
     assert len(TEXTS) > 300
     assert not found, "\n".join(found)
+
+
+def test_each_name_of_the_code_says_what_it_holds() -> None:
+    vague = [
+        f"{path.relative_to(ROOT)}:{line}: {name}"
+        for path in CODE
+        for name, line in _names(ast.parse(path.read_text("utf-8")))
+        if name in VAGUE
+    ]
+
+    assert len(CODE) > 200
+    assert not vague, "\n".join(vague)
+
+
+def test_a_vague_name_is_noticed_wherever_a_name_is_given() -> None:
+    code = """
+def like(found, *act, **put):
+    [one for one in found]
+    for index, (tell, _) in enumerate(found):
+        took: int = tell.found
+    try:
+        sorted(act, put=lambda one: one)
+    except OSError as found:
+        import os as act
+class Stream:
+    def tell(self): ...
+    def took(self): ...
+"""
+    names = [(name, line) for name, line in _names(ast.parse(code)) if name in VAGUE]
+
+    assert sorted(names, key=lambda name: (name[1], name[0])) == [
+        ("act", 2),
+        ("found", 2),
+        ("like", 2),
+        ("put", 2),
+        ("one", 3),
+        ("tell", 4),
+        ("took", 5),
+        ("one", 7),
+        ("found", 8),
+        ("act", 9),
+        ("took", 12),
+    ]
 
 
 def test_the_glossary_of_the_docs_is_that_of_the_code() -> None:
