@@ -328,6 +328,6 @@ def test_the_script_of_the_demo_runs_to_its_end_without_this_project(tmp_path: P
     assert f"test: {n_tested} images" in done.stdout
     for words in ("accuracy 0.", "AUC ", "confusion matrix", "no opacity"):
         assert words in done.stdout
-    rows = [line.split()[1:] for line in done.stdout.splitlines()[-2:]]
+    rows = [line.split()[-2:] for line in done.stdout.splitlines()[-2:]]
     assert pd.DataFrame(rows).astype(int).to_numpy().sum() == n_tested
     assert (tmp_path / "own.keras").is_file()
