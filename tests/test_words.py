@@ -4,6 +4,7 @@ import ast
 import io
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from xray_core.glossary import GLOSSARY, TERMS, explain, format_glossary
 from xray_core.models import MODELS
 from xray_core.recipes import PUBLISHED, changeable_fields
+from xray_core.recipes.script import write_script
 from xray_core.recipes.titles import FIELD_TITLES, field_title, use_titles, value_title
 
 ROOT = Path(__file__).parents[1]
@@ -111,6 +113,9 @@ def test_each_name_of_the_code_says_what_it_holds() -> None:
         for name, line in _names(ast.parse(path.read_text("utf-8")))
         if name in VAGUE
     ]
+
+    script = write_script(replace(PUBLISHED["demo_cnn"], test_time_augmentation=True))
+    vague += [f"script: {name}" for name, _ in _names(ast.parse(script)) if name in VAGUE]
 
     assert len(CODE) > 200
     assert not vague, "\n".join(vague)

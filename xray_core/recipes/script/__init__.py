@@ -117,5 +117,5 @@ def _write_mirror(recipe: Recipe) -> str:
     return (
         "    # The mean over each image and its mirror image.\n"
         "    mirrored = Images(evaluated.images[:, :, ::-1], evaluated.actual, len(classes))\n"
-        "    found = (found + model.predict(mirrored, verbose=0)) / 2\n"
+        "    scores = (scores + model.predict(mirrored, verbose=0)) / 2\n"
     )

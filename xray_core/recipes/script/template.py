@@ -116,14 +116,14 @@ def area_under_roc(is_positive: np.ndarray, scores: np.ndarray) -> float:
     return (ranks[is_positive].sum() - positive * (positive + 1) / 2) / (positive * (n - positive))
 
 
-def show_result(actual: np.ndarray, found: np.ndarray, classes: list[str], subset: str) -> None:
+def show_result(actual: np.ndarray, scores: np.ndarray, classes: list[str], subset: str) -> None:
     """Print accuracy, AUC and confusion matrix."""
-    areas = [area_under_roc(actual == k, found[:, k]) for k in range(len(classes))]
+    areas = [area_under_roc(actual == k, scores[:, k]) for k in range(len(classes))]
     area = areas[1] if len(classes) == 2 else np.mean(areas)
     confusion = np.zeros((len(classes), len(classes)), int)
-    np.add.at(confusion, (actual, found.argmax(axis=1)), 1)
+    np.add.at(confusion, (actual, scores.argmax(axis=1)), 1)
     print(f"{subset}: {len(actual)} images")
-    print(f"accuracy {np.mean(found.argmax(axis=1) == actual):.4f}")
+    print(f"accuracy {np.mean(scores.argmax(axis=1) == actual):.4f}")
     print(f"AUC {area:.4f}" + ("" if len(classes) == 2 else " (mean of one against the others)"))
     print("confusion matrix, rows true, columns predicted:")
     print(pd.DataFrame(confusion, index=classes, columns=classes).to_string())
@@ -158,9 +158,9 @@ $phases
 $keep\
     subset = "test" if (table["subset"] == "test").any() else "validation"
     evaluated = read_subset(table, subset, options.folder, classes)
-    found = model.predict(evaluated, verbose=0)
+    scores = model.predict(evaluated, verbose=0)
 $mirror\
-    show_result(evaluated.actual, found, classes, subset)
+    show_result(evaluated.actual, scores, classes, subset)
     if options.save:
         model.save(options.save)
 
