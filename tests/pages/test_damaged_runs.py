@@ -90,8 +90,6 @@ def test_damaged_runs_are_rows_or_messages_on_the_pages_that_list_runs(
     assert f"{len(runs)} runs in all" in words_on(open_page("home"))
     assert PUBLISHED["demo_cnn"].title in words_on(open_page("evaluate", run=whole.name))
 
-    home = open_page("home")
-
 
 @pytest.mark.parametrize("kind", DAMAGE)
 def test_a_damaged_run_says_so_at_its_own_links(kind: str, whole: Run, open_page: OpenPage) -> None:
