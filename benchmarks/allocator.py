@@ -107,7 +107,7 @@ def measure(name: str, steps: int) -> dict[str, Any]:
     began, ended = clock.notes[LEFT_OUT - 1], clock.notes[-1]
     seconds, work, faults = (last - first for first, last in zip(began, ended, strict=True))
     n_timed = (steps - LEFT_OUT) * batch
-    weights = b"".join(np.ascontiguousarray(one).tobytes() for one in model.get_weights())
+    weights = b"".join(np.ascontiguousarray(weight).tobytes() for weight in model.get_weights())
     return {
         "speed": n_timed / seconds,
         "work": 1000 * work / n_timed,
@@ -133,22 +133,22 @@ def measure_apart(name: str, steps: int, kernels: str, side: str) -> dict[str, A
         text=True,
         check=True,
     ).stdout
-    found: dict[str, Any] = json.loads(printed.splitlines()[-1])
-    return found
+    figures: dict[str, Any] = json.loads(printed.splitlines()[-1])
+    return figures
 
 
-def row_of(name: str, kernels: str, found: dict[str, list[dict[str, Any]]]) -> str:
+def row_of(name: str, kernels: str, measured: dict[str, list[dict[str, Any]]]) -> str:
     """Return the row of the table that compares what was found on both sides."""
-    own, ours = (found[side] for side in SIDES)
+    own, ours = (measured[side] for side in SIDES)
     cells = [f"{name}: {own[0]['about']}", kernels]
     for key, (_, digits) in SHOWN.items():
-        halves = [statistics.median(one[key] for one in side) for side in (own, ours)]
+        halves = [statistics.median(run[key] for run in side) for side in (own, ours)]
         cells.append(" → ".join(f"{half:,.{digits}f}" for half in halves))
     for key, faster in (("speed", 1), ("work", -1)):
         ratios = [(b[key] / a[key]) ** faster for a, b in zip(own, ours, strict=True)]
         spread = f"{min(ratios):.2f} to {max(ratios):.2f}"
         cells.append(f"{statistics.median(ratios):.2f} ({spread})")
-    n_weights = len({one["weights"] for one in own + ours})
+    n_weights = len({run["weights"] for run in own + ours})
     cells.append("the same" if n_weights == 1 else f"{n_weights} different")
     return f"| {' | '.join(cells)} |"
 
@@ -181,17 +181,17 @@ def main() -> None:
     if not allocator_variables({}):
         sys.exit("Nothing to compare: the allocator is set on Linux with glibc only.")
     rows = [(name, kernels) for name in options.only for kernels in options.kernels]
-    found: dict[Any, dict[str, list[dict[str, Any]]]] = {
+    measured: dict[Any, dict[str, list[dict[str, Any]]]] = {
         row: {side: [] for side in SIDES} for row in rows
     }
     loads = []
     for turn in range(options.rounds):
         for name, kernels in rows:
             for side in SIDES if turn % 2 == 0 else SIDES[::-1]:
-                one = measure_apart(name, options.steps or STEPS[name], kernels, side)
-                found[name, kernels][side].append(one)
+                run = measure_apart(name, options.steps or STEPS[name], kernels, side)
+                measured[name, kernels][side].append(run)
                 loads.append(os.getloadavg()[0])
-                print(json.dumps([name, kernels, side, one]), file=sys.stderr, flush=True)
+                print(json.dumps([name, kernels, side, run]), file=sys.stderr, flush=True)
     titles = ["recipe", "kernels", *(title for title, _ in SHOWN.values())]
     titles += ["times the images/s (spread)", "times the work per processor time", "final weights"]
     print(
@@ -199,7 +199,7 @@ def main() -> None:
         f"average {statistics.median(loads):.1f} ({min(loads):.1f} to {max(loads):.1f})\n"
     )
     print(f"| {' | '.join(titles)} |\n{'|---' * len(titles)}|")
-    print("\n".join(row_of(*row, found[row]) for row in rows))
+    print("\n".join(row_of(*row, measured[row]) for row in rows))
 
 
 if __name__ == "__main__":

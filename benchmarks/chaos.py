@@ -159,13 +159,13 @@ class Chaos:
 
     def _workers(self) -> list[int]:
         """Return the pids of this workspace's workers; not those of others on this machine."""
-        found = []
+        pids = []
         for process in psutil.process_iter():
             with suppress(psutil.Error):
                 is_worker = process.cmdline()[-2:] == ["xray_core", "worker"]
                 if is_worker and process.environ().get("XRAY_HOME") == str(self.workspace.folder):
-                    found.append(process.pid)
-        return found
+                    pids.append(process.pid)
+        return pids
 
     def _kill_trainings(self) -> None:
         for run in self._under_way():

@@ -114,9 +114,9 @@ def train(folder: Path, recipe: Recipe, data: Prepared) -> float:
     return time.perf_counter() - began
 
 
-def largest_difference(one: Path, other: Path) -> float:
+def largest_difference(first_folder: Path, second_folder: Path) -> float:
     """Return the largest difference of two trainings' variables, of model and optimizer."""
-    paths = (Run(folder).last_checkpoint for folder in (one, other))
+    paths = (Run(folder).last_checkpoint for folder in (first_folder, second_folder))
     first, second = (np.load(path) for path in paths)
     names = [name for name in first.files if name != "position"]
     return max(float(np.abs(first[name] - second[name]).max(initial=0.0)) for name in names)
@@ -132,16 +132,16 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as place:
         data = prepare(Path(place), recipe, n_images)
         for turn in range(n_rounds):
-            for way, found in seconds.items():
+            for way, durations in seconds.items():
                 phases.cut_model = cut_model if way.startswith("once") else _never
-                found.append(train(Path(place) / f"{way} {turn}", recipe, data))
+                durations.append(train(Path(place) / f"{way} {turn}", recipe, data))
         difference = largest_difference(*(Path(place) / f"{way} 0" for way in seconds))
     print(f"{name}, {n_images} images, {size} px\n")
     print("| features computed | s, median (all) |\n|---|---|")
-    for way, found in seconds.items():
-        each = ", ".join(f"{one:.1f}" for one in found)
-        print(f"| {way} | {statistics.median(found):.1f} ({each}) |")
-    plain, once = (statistics.median(found) for found in seconds.values())
+    for way, durations in seconds.items():
+        each = ", ".join(f"{duration:.1f}" for duration in durations)
+        print(f"| {way} | {statistics.median(durations):.1f} ({each}) |")
+    plain, once = (statistics.median(durations) for durations in seconds.values())
     print(f"\nratio {plain / once:.1f}, largest difference of a weight {difference:.1e}")
 
 

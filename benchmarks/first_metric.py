@@ -36,11 +36,11 @@ def wait_for(condition: object, what: str) -> None:
 
 def standby_processes() -> list[psutil.Process]:
     """Return the standby processes that belong to this machine's workers."""
-    found = []
+    processes = []
     for process in psutil.process_iter(["cmdline"]):
         if (process.info["cmdline"] or [])[-3:] == ["-m", "xray_core", "standby"]:
-            found.append(process)
-    return found
+            processes.append(process)
+    return processes
 
 
 def measure(workspace: Workspace, data: Path, standby: bool) -> tuple[float, float]:
@@ -82,20 +82,20 @@ def main() -> None:
         workspace, data = Workspace(Path(folder) / "home"), Path(folder) / "data"
         write_synthetic_dataset(data, 600, size=256, seed=0)
         measure(workspace, data, standby=False)  # decodes the images
-        found: dict[bool, list[float]] = {True: [], False: []}
+        seconds_of: dict[bool, list[float]] = {True: [], False: []}
         memory = 0.0
         for _ in range(rounds):
-            for standby in found:
+            for standby in seconds_of:
                 seconds, used = measure(workspace, data, standby)
-                found[standby].append(seconds)
+                seconds_of[standby].append(seconds)
                 memory = max(memory, used)
     print(f"{os.cpu_count()} cores, Python {sys.version.split()[0]}")
     print("| trainer | submit to first metric, s: median (all) | memory while it waits, MB |")
     print("|---|---|---|")
-    for standby, seconds_of in found.items():
-        listed = ", ".join(f"{one:.2f}" for one in seconds_of)
+    for standby, durations in seconds_of.items():
+        listed = ", ".join(f"{duration:.2f}" for duration in durations)
         print(
-            f"| {'standby' if standby else 'started anew'} | {statistics.median(seconds_of):.2f} "
+            f"| {'standby' if standby else 'started anew'} | {statistics.median(durations):.2f} "
             f"({listed}) | {f'{memory:.0f}' if standby else '0'} |"
         )
 

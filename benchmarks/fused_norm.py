@@ -48,8 +48,8 @@ def main() -> None:
             if turn:  # the first builds the graph
                 speeds[name].append(BATCH * STEPS / (time.perf_counter() - began))
     print("| batch normalisation | images/s, median (least to most) |\n|---|---|")
-    for name, found in speeds.items():
-        print(f"| {name} | {statistics.median(found):.1f} ({min(found):.1f} to {max(found):.1f}) |")
+    for name, rates in speeds.items():
+        print(f"| {name} | {statistics.median(rates):.1f} ({min(rates):.1f} to {max(rates):.1f}) |")
     plain, fused = speeds.values()
     print(f"\nratio {statistics.median(fused) / statistics.median(plain):.2f}")
 

@@ -135,10 +135,10 @@ def main() -> None:
         for path in sorted(PROJECT.glob(pattern))
     }
     if asked.only:
-        before = [Mutant(**one) for one in json.loads(asked.only.read_text("utf-8"))]
-        drawn = [one for one in before if one.outcome == "survived"]
+        before = [Mutant(**record) for record in json.loads(asked.only.read_text("utf-8"))]
+        drawn = [mutant for mutant in before if mutant.outcome == "survived"]
     else:
-        every = [one for path in paths for one in propose(path, rng) if apply(one)]
+        every = [mutant for path in paths for mutant in propose(path, rng) if apply(mutant)]
         drawn = rng.sample(every, min(asked.mutants, len(every)))
         print(f"{len(every)} places, {len(drawn)} drawn with seed {asked.seed}", flush=True)
 
@@ -181,15 +181,17 @@ def main() -> None:
 
         with ThreadPoolExecutor(WORKERS) as pool:
             results = list(pool.map(attempt, drawn))
-    asked.out.write_text(json.dumps([asdict(one) for one in results], indent=1), encoding="utf-8")
+    asked.out.write_text(
+        json.dumps([asdict(mutant) for mutant in results], indent=1), encoding="utf-8"
+    )
 
     print("\n| files | faults | noticed | share |\n|---|---|---|---|")
     for pattern in [*ROOMS, None]:
         inside = (
             {str(p.relative_to(PROJECT)) for p in PROJECT.glob(pattern)} if pattern else set(paths)
         )
-        these = [one for one in results if one.path in inside]
-        noticed = sum(one.outcome != "survived" for one in these)
+        these = [mutant for mutant in results if mutant.path in inside]
+        noticed = sum(mutant.outcome != "survived" for mutant in these)
         if these:
             print(f"| {pattern or 'all'} | {len(these)} | {noticed} | {noticed / len(these):.0%} |")
 

@@ -122,8 +122,8 @@ def count_found(catalog: Catalog, fingerprints: pd.DataFrame) -> None:
     for name, change in CHANGES.items():
         copies = pd.Series([fingerprint_image(change(image))["signature"] for image in images])
         similarity = (originals * describe_structure(copies)).sum(axis=1)
-        found = (similarity >= THRESHOLD).mean()
-        print(f"{name:<28}{found:>10.0%}{np.median(similarity):>10.3f}{similarity.min():>10.3f}")
+        share = (similarity >= THRESHOLD).mean()
+        print(f"{name:<28}{share:>10.0%}{np.median(similarity):>10.3f}{similarity.min():>10.3f}")
 
     pairs = find_near_identical(fingerprints, catalog.images["image_id"], threshold=0.85)
     patients = catalog.images.set_index("image_id")["patient_id"]

@@ -128,10 +128,10 @@ def check(workspace: Workspace, said: list[dict[str, Any]]) -> Counter[str]:
     Raises:
         AssertionError: a run was lost, trained twice, or trained though it was cancelled.
     """
-    errors = [error for one in said for error in one["errors"]]
+    errors = [error for answer in said for error in answer["errors"]]
     assert not errors, f"{len(errors)} errors, such as: {errors[0]}"
-    submitted = [run for one in said for run in one["submitted"]]
-    cancelled = {run for one in said for run in one["cancelled"]}
+    submitted = [run for answer in said for run in answer["submitted"]]
+    cancelled = {run for answer in said for run in answer["cancelled"]}
     runs = list_runs(workspace.runs)
     assert sorted(run.name for run in runs) == sorted(submitted), "a run is lost, or there twice"
     assert JobQueue(workspace.queue).list_jobs() == [], "the queue knows runs that have ended"
@@ -175,8 +175,8 @@ def run_load(
     serving.result()
     serve(workspace, 0.1)  # what was submitted while the worker ended
     times: dict[str, list[float]] = {}
-    for one in said:
-        for action, durations in one["times"].items():
+    for answer in said:
+        for action, durations in answer["times"].items():
             times.setdefault(action, []).extend(durations)
     return check(workspace, said), times
 

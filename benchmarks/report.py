@@ -73,7 +73,7 @@ def plain_figures(actual: np.ndarray, probabilities: np.ndarray) -> dict[str, np
     evaluated = [1] if n_classes == 2 else list(range(n_classes))
     areas = np.array([plain_area(actual == k, probabilities[:, k]) for k in evaluated])
     return {
-        **{name: np.asarray(one.compute(confusion, areas)) for name, one in METRICS.items()},
+        **{name: np.asarray(metric.compute(confusion, areas)) for name, metric in METRICS.items()},
         "recall": recall,
         "precision": precision,
         "specificity": specificity,
@@ -101,7 +101,9 @@ def plain_intervals(
     for name, values in rounds.items():
         columns = np.array(values).reshape(n_rounds, -1).T
         valid = [column[~np.isnan(column)] for column in columns]
-        ends = [np.quantile(one, [0.025, 0.975]) if len(one) else [np.nan] * 2 for one in valid]
+        ends = [
+            np.quantile(column, [0.025, 0.975]) if len(column) else [np.nan] * 2 for column in valid
+        ]
         low, high = np.array(ends).T
         intervals[name] = low.reshape(values[0].shape), high.reshape(values[0].shape)
     return intervals
@@ -115,11 +117,11 @@ def fast_intervals(
     return bootstrap_intervals(measure, patients, np.random.default_rng(0), n_rounds)
 
 
-def largest_difference(one: Intervals, other: Intervals) -> float:
+def largest_difference(first: Intervals, second: Intervals) -> float:
     """Return how far two ends of an interval lie apart at most; infinite if one is NaN alone."""
     apart = 0.0
-    for name in one.keys() | other.keys():
-        for ours, theirs in zip(one[name], other[name], strict=True):
+    for name in first.keys() | second.keys():
+        for ours, theirs in zip(first[name], second[name], strict=True):
             if not np.array_equal(np.isnan(ours), np.isnan(theirs)):
                 return float("inf")
             differences = np.abs(ours - theirs)
@@ -139,10 +141,10 @@ def main() -> None:
         predictions = draw_predictions(*size)
         seconds: dict[str, list[float]] = {"plain": [], "ours": []}
         for _ in range(options.repeats):
-            found = {}
+            intervals = {}
             for way, function in (("plain", plain_intervals), ("ours", fast_intervals)):
                 started = time.perf_counter()
-                found[way] = function(*predictions, options.rounds)
+                intervals[way] = function(*predictions, options.rounds)
                 seconds[way].append(time.perf_counter() - started)
         ratios = np.divide(seconds["plain"], seconds["ours"])
         rows.append(
@@ -155,7 +157,7 @@ def main() -> None:
                 "faster by": round(float(np.median(ratios)), 1),
                 "from": round(float(ratios.min()), 1),
                 "to": round(float(ratios.max()), 1),
-                "largest difference": f"{largest_difference(*found.values()):.0e}",
+                "largest difference": f"{largest_difference(*intervals.values()):.0e}",
             }
         )
     print(f"{options.rounds:,} rounds; medians of {options.repeats} pairs, one after the other.")

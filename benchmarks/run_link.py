@@ -70,7 +70,7 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=500)
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
-    found: dict[str, list[tuple[float, float, float]]] = {way: [] for way in WAYS}
+    times_of: dict[str, list[tuple[float, float, float]]] = {way: [] for way in WAYS}
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         workspace = Workspace(Path(folder))
         for number in range(options.runs):
@@ -78,14 +78,14 @@ def main() -> None:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         for _ in range(options.rounds):
             for way, command in WAYS.items():
-                found[way].append(open_link(browser, workspace, command, run.name))
+                times_of[way].append(open_link(browser, workspace, command, run.name))
         browser.close()
     print(f"{options.runs} runs, {os.cpu_count()} cores, Python {sys.version.split()[0]}\n")
     print(
         "| server | first page: server's CPU, s | second page | first page: until it is read, s |"
     )
     print("|---|---|---|---|")
-    for way, times in found.items():
+    for way, times in times_of.items():
         cells = (f"{statistics.median(column):.2f}" for column in zip(*times, strict=True))
         print(f"| {way} | {' | '.join(cells)} |")
 

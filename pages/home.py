@@ -10,6 +10,7 @@ from pages.components.tiles import build_tiles
 from pages.home.activity import show_activity
 from pages.home.archives import show_archives
 from pages.home.get_dataset import show_get_dataset
+from xray_core.glossary import explain
 from xray_core.synthetic.dataset import is_synthetic
 from xray_core.tasks import tasks_of
 
@@ -75,7 +76,9 @@ with st.container(horizontal=True, gap="large"):
     origin = "synthetic images" if drawn else "real radiographs"
     n_patients = catalog.images["patient_id"].nunique()
     name = escape_markdown(st.session_state["data"])
-    st.metric("Dataset", name, origin, delta_color="off", delta_arrow="off")
+    st.metric(
+        "Dataset", name, origin, delta_color="off", delta_arrow="off", help=explain("dataset")
+    )
     st.metric("Images", f"{len(present):,}")
     st.metric("Made-up patients" if drawn else "Patients", f"{n_patients:,}" if n_patients else "–")
     st.metric("Boxes", f"{len(catalog.boxes):,}")

@@ -492,6 +492,29 @@ def test_download_of_an_unknown_dataset_names_the_known(call: Call) -> None:
     assert f"Choose one of: {', '.join(READERS)}" in err
 
 
+def test_a_run_that_cannot_be_read_is_a_row_beside_the_others(
+    call: Call, workspace: Workspace, siim_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(submit, "ensure_worker", lambda workspace: None)
+    for _ in range(3):
+        call("submit", "demo_cnn", "--data", siim_folder)
+    damaged, earlier, whole = list_runs(workspace.runs)
+    damaged.status_path.write_text("{")
+    earlier.write_json("status.json", {"state": "done"})
+
+    status, out, _ = call("runs")
+
+    assert status == 0
+    assert [line.split("  ")[0].split()[0] for line in out.splitlines()] == [
+        "damaged",
+        "other",
+        "queued",
+    ]
+    assert whole.name in out
+    states = [run["state"] for run in json.loads(call("runs", "--json")[1])]
+    assert states == ["damaged", "other version", "queued"]
+
+
 def test_folds_are_submitted_as_a_sweep_and_compared(
     call: Call, workspace: Workspace, siim_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

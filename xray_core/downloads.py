@@ -72,8 +72,8 @@ def download_dataset(name: str, workspace: Workspace) -> Path:
             raise DatasetError(
                 f"{fetched} was downloaded, but cannot be put at {folder}: {error.strerror}."
             ) from error
-    if (found := detect_dataset(folder)) != name:
-        raise DatasetError(f"{folder} was downloaded, but looks like {READERS[found].title}.")
+    if (detected := detect_dataset(folder)) != name:
+        raise DatasetError(f"{folder} was downloaded, but looks like {READERS[detected].title}.")
     return folder
 
 

@@ -150,7 +150,8 @@ def format_bytes(n_bytes: float) -> str:
     >>> [format_bytes(n_bytes) for n_bytes in (820_000, 3.4e6, 120e6, 7.25e9, 1.2e12)]
     ['820 kB', '3.4 MB', '120 MB', '7.2 GB', '1,200 GB']
     """
-    unit, length = next((one for one in BYTE_UNITS if n_bytes >= one[1]), BYTE_UNITS[-1])
+    fitting = ((unit, length) for unit, length in BYTE_UNITS if n_bytes >= length)
+    unit, length = next(fitting, BYTE_UNITS[-1])
     decimals = 1 if unit != "kB" and n_bytes < 10 * length else 0
     return f"{n_bytes / length:,.{decimals}f} {unit}"
 

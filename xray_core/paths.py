@@ -187,19 +187,19 @@ def walk_folders(
             refused.append(inside)
             continue
         seen.add(real)
-        found = list_folder(root / inside)
+        listing = list_folder(root / inside)
         prefix = f"{inside}/" if inside else ""
-        refused += [prefix + name for name in found.refused]
-        for name in found.folders:
-            if name in found.linked:
+        refused += [prefix + name for name in listing.refused]
+        for name in listing.folders:
+            if name in listing.linked:
                 target = os.path.realpath(root / inside / name)
                 behind_links.append((prefix + name, target))
         waiting += [
             (prefix + name, os.path.join(real, name))  # noqa: PTH118 - compared as text
-            for name in reversed(found.folders)
-            if name not in found.linked
+            for name in reversed(listing.folders)
+            if name not in listing.linked
         ]
-        yield inside, found.files
+        yield inside, listing.files
 
 
 def _mode_behind(path: str) -> int:
@@ -216,9 +216,9 @@ def _may_read(real: str) -> bool:
     if any(lies_in(real, top) for top in SYSTEM):
         return False
     roots = _roots()
-    if not roots or any(lies_in(real, one) for one in roots):
+    if not roots or any(lies_in(real, root) for root in roots):
         return True
-    return any(lies_in(real, one) for one in _behind_data_links())
+    return any(lies_in(real, target) for target in _behind_data_links())
 
 
 def _behind_data_links() -> Iterator[str]:
@@ -226,7 +226,7 @@ def _behind_data_links() -> Iterator[str]:
     data = find_workspace().data
     if data.is_dir():
         with os.scandir(data) as entries:
-            yield from (os.path.realpath(one.path) for one in entries if one.is_symlink())
+            yield from (os.path.realpath(entry.path) for entry in entries if entry.is_symlink())
 
 
 def can_name_file(part: str) -> bool:
@@ -257,11 +257,11 @@ def _resolve(named: str, _workspace: str | None) -> tuple[str, ...]:
         workspace.runs,
         workspace.cache,
     )  # each may lie on a disk of its own
-    return tuple(os.path.realpath(one) for one in (*_split(named), *own))
+    return tuple(os.path.realpath(path) for path in (*_split(named), *own))
 
 
 def _split(named: str) -> list[Path]:
-    return [Path(one).expanduser() for one in named.split(os.pathsep) if one]
+    return [Path(root).expanduser() for root in named.split(os.pathsep) if root]
 
 
 def _outside(path: Path) -> DatasetError:

@@ -103,7 +103,7 @@ def _start(
         creationflags=NO_CONSOLE | OWN_GROUP if sys.platform == "win32" else 0,
     )
     # Nobody waits for it: reaped when the next one starts, it is no zombie for long.
-    _started[:] = [one for one in _started if one.poll() is None]
+    _started[:] = [earlier for earlier in _started if earlier.poll() is None]
     _started.append(process)
     return process
 
@@ -183,16 +183,16 @@ def terminate(handle: str, *, kill: bool = False) -> None:
     with suppress(psutil.NoSuchProcess, psutil.AccessDenied):  # then it goes alone
         family = [*process.children(recursive=True), process]
     refused = []
-    for one in family:
+    for member in family:
         try:
             if kill:
-                one.kill()
+                member.kill()
             else:
-                one.terminate()
+                member.terminate()
         except psutil.NoSuchProcess:
             pass  # it ended by itself meanwhile
         except psutil.AccessDenied:
-            refused.append(str(one.pid))
+            refused.append(str(member.pid))
     if refused:
         raise _not_ours(", ".join(refused))
 

@@ -34,20 +34,20 @@ def list_datasets(workspace: Workspace) -> dict[str, Path]:
     Raises:
         DatasetError: the list of added folders is damaged.
     """
-    found: dict[str, Path] = {}
+    roots: dict[str, Path] = {}
     if is_synthetic(workspace.demo_data):
-        found[DEMO] = workspace.demo_data.resolve()
+        roots[DEMO] = workspace.demo_data.resolve()
     # A dot marks what is still being written.
     inside = sorted(workspace.data.glob("[!.]*"))
     for folder in [*inside, *_read_added(workspace)]:
         root = _find_root(folder)
-        if root is None or root in found.values():
+        if root is None or root in roots.values():
             continue
         name = folder.name
-        while name in found:  # two folders of one name: tell them apart by their parents
+        while name in roots:  # two folders of one name: tell them apart by their parents
             name = f"{folder.parent.name}/{name}" if "/" not in name else f"{name}'"
-        found[name] = root
-    return found
+        roots[name] = root
+    return roots
 
 
 def find_name(workspace: Workspace, folder: Path) -> str | None:
@@ -83,7 +83,7 @@ def add_dataset(workspace: Workspace, folder: Path) -> Path:
         workspace.folder.mkdir(parents=True, exist_ok=True)
         with FileLock(workspace.folder / "datasets.lock"):
             if root not in list_datasets(workspace).values():
-                folders = [str(one) for one in (*_read_added(workspace), folder)]
+                folders = [str(added) for added in (*_read_added(workspace), folder)]
                 with replaced_file(workspace.folder / "datasets.json") as partial:
                     partial.write_text(json.dumps(folders, indent=2), "utf-8")
     except OSError as error:
@@ -140,7 +140,7 @@ def _read_added(workspace: Workspace) -> list[Path]:
     if not path.is_file():
         return []
     try:
-        return [Path(one) for one in read_json(path)]
+        return [Path(folder) for folder in read_json(path)]
     except (OSError, ValueError, TypeError) as error:
         raise DatasetError(
             f"{path} is damaged: {error}. Repair or delete it; only the list is lost."

@@ -9,6 +9,7 @@ from pages.components.map_columns import is_mapping, show_mapping, start_mapping
 from xray_core.catalog import Catalog
 from xray_core.datasets import fingerprint_dataset, open_dataset, recall_dataset
 from xray_core.errors import DatasetError
+from xray_core.glossary import explain
 from xray_core.paths import find_allowed
 from xray_core.registry import (
     N_DEMO_IMAGES,
@@ -43,7 +44,9 @@ def choose_dataset() -> Catalog:
         st.warning(f"There is no dataset {escape_markdown(repr(wanted))} here; showing another.")
     with st.sidebar:
         index = names.index(wanted) if wanted in known else 0
-        name = st.selectbox("Dataset", names, index=index, help="Kept on every page.")
+        name = st.selectbox(
+            "Dataset", names, index=index, help=f"{explain('dataset')} Kept on every page."
+        )
         _show_adding(workspace)
     show_mapping(workspace, lambda folder: _choose_added(workspace, folder))
     st.session_state["data"] = name

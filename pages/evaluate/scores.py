@@ -9,15 +9,10 @@ from pages.components.confusion import show_confusion
 from pages.components.frame import escape_markdown
 from pages.components.recipe_words import METRIC_NAMES, metric_name
 from xray_core.figures.evaluation import plot_intervals, plot_roc
+from xray_core.glossary import explain
 from xray_core.recipes import PUBLISHED, Recipe
 
 QUIET = {"displayModeBar": False}
-HELP = {
-    "accuracy": "Share of images whose class is predicted right.",
-    "balanced_accuracy": "Mean of the classes' recalls, so that rare classes count as much.",
-    "auc": "How often a positive image scores above a negative one; 0.5 is chance.",
-    "f1_macro": "One number from precision and recall, averaged over the classes.",
-}
 
 
 def show_scores(report: dict[str, Any], recipe: Recipe) -> None:
@@ -28,7 +23,9 @@ def show_scores(report: dict[str, Any], recipe: Recipe) -> None:
         with column, st.container(border=True):
             name = METRIC_NAMES.get(key, key)
             st.metric(
-                name[0].upper() + name[1:], format_value(key, figure["value"]), help=HELP.get(key)
+                name[0].upper() + name[1:],
+                format_value(key, figure["value"]),
+                help=explain(name.removeprefix("macro ")) or None,
             )
             st.caption(f"95% interval {format_interval(key, figure)}")
     majority = report["majority"]

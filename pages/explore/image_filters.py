@@ -47,7 +47,7 @@ def choose_images(catalog: Catalog, folded: bool) -> tuple[Tables, Rows]:
             list(tables.counts["class"]),
             format_func=escape_markdown,
             key="class",
-            help="One class of the task, with its images; none chosen shows all.",
+            help=f"{explain('class')} None chosen shows all.",
             wrap=True,
             bind="query-params",
             on_change=start_over,

@@ -11,6 +11,7 @@ from pages.components.frame import escape_markdown, show_errors
 from xray_core.catalog import Catalog
 from xray_core.datasets import READERS
 from xray_core.errors import RecipeError
+from xray_core.glossary import explain
 from xray_core.imagefiles.images import read_image
 from xray_core.recipes import Recipe, recipes_for
 from xray_core.recipes.titles import value_title
@@ -26,7 +27,9 @@ def choose_image(catalog: Catalog) -> tuple[str, NDArray[np.uint8]]:
     wanted = st.query_params.get("image")
     image_id = wanted if wanted in ids else _first(catalog)
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        typed = st.text_input("Image", image_id, help="Paste an id from Explore.", width=280)
+        typed = st.text_input(
+            "Image", image_id, help=f"{explain('image')} Paste an id from Explore.", width=280
+        )
         if st.button("Another image", icon=":material/casino:"):
             typed = random.choice(ids)
     if typed != image_id:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
+from xray_core.glossary import explain
 from xray_core.recipes import PUBLISHED
 from xray_core.runs import STATES
 from xray_core.runs.index import DAMAGED, OTHER_VERSION
@@ -53,6 +54,7 @@ def choose_runs(runs: pd.DataFrame) -> tuple["pd.Series[bool]", str, bool]:
                     key=key,
                     bind="query-params",
                     placeholder="any",
+                    help=explain(label) or None,
                     width=130,
                 )
         order = st.selectbox("Sort by", list(SORTS), key="order", bind="query-params", width=150)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 
 import streamlit as st
 
+from xray_core.glossary import explain
 from xray_core.recipes import CORRECTED, Recipe
 
 SOURCE, CHOICE, TOGGLE = "recipe_source", "recipe_choice", "recipe_corrected"
@@ -40,6 +41,7 @@ def choose_recipe(
         names,
         format_func=lambda name: recipes[name].title,
         captions=[describe(recipes[name]) for name in names],
+        help=explain("recipe"),
         key=CHOICE,
         on_change=lambda: _open(st.session_state[CHOICE]),
     )

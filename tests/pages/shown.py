@@ -140,3 +140,12 @@ def _list_strings(value: Any, drawn: bool = False) -> Iterator[str]:
             yield from _list_strings(one, drawn)
     elif isinstance(value, str) and drawn:
         yield value
+
+
+def list_widgets(app: AppTest) -> Iterator[tuple[str, str]]:
+    """Yield (label, hover help) of each widget and metric."""
+    for node in _walk(app._tree):
+        proto = getattr(node, "proto", None)
+        fields = {field.name for field in proto.DESCRIPTOR.fields} if proto is not None else set()
+        if {"label", "help"} <= fields and proto.label:
+            yield proto.label, proto.help

@@ -87,8 +87,7 @@ def test_damaged_runs_are_rows_or_messages_on_the_pages_that_list_runs(
     damaged = [kind for kind, run in runs.items() if states[run.name] == "damaged"]
     assert damaged == ["no status", "endless epochs"]
     assert table["accuracy"][whole.name] == pytest.approx(2 / 3, abs=0.05)
-    workspace = open_page("home")
-    assert f"{len(runs)} runs in all" in words_on(workspace)
+    assert f"{len(runs)} runs in all" in words_on(open_page("home"))
     assert PUBLISHED["demo_cnn"].title in words_on(open_page("evaluate", run=whole.name))
 
 
@@ -107,3 +106,27 @@ def test_a_damaged_run_says_so_at_its_own_links(kind: str, whole: Run, open_page
     else:
         assert said
         assert all(f"{name} is damaged" in words for words in said)
+
+
+def test_a_run_of_an_earlier_version_is_a_row_and_is_never_called_damaged(
+    whole: Run, open_page: OpenPage
+) -> None:
+    run = Run(whole.folder.with_name("20260301-100000-demo_cnn"))
+    shutil.copytree(whole.folder, run.folder)
+    status = json.loads(run.status_path.read_bytes())
+    del status["format"]
+    run.write_json("status.json", status)
+
+    pages = [open_page("runs"), open_page("home")]
+    pages += [open_page(page, run=run.name) for page in ("runs", "evaluate")]
+    pages.append(open_page("train", **{"from": run.name}))
+
+    table = pages[0].dataframe[0].value.set_index("run")
+    assert table["state"].map(list).to_dict() == {
+        whole.name: ["done"],
+        run.name: ["other version"],
+    }
+    for page in pages:
+        assert "damaged" not in words_on(page)
+    for page in pages[2:]:
+        assert "was made by an earlier version" in words_on(page)

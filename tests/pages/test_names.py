@@ -7,10 +7,11 @@ from streamlit.testing.v1 import AppTest
 
 from tests.pages.conftest import OpenPage
 from tests.pages.fake_runs import fake_run, write_report
-from tests.pages.shown import list_visible
+from tests.pages.shown import list_visible, list_widgets
 from tests.pages.test_every_page import PAGES
 from xray_core.datasets import READERS
 from xray_core.evaluation.sweeps import FIGURES
+from xray_core.glossary import explain
 from xray_core.models import MODELS
 from xray_core.preprocess.spec import CONTRASTS
 from xray_core.recipes import PUBLISHED, change_recipe, changeable_fields
@@ -133,3 +134,16 @@ def test_a_code_name_would_be_seen(open_page: OpenPage) -> None:
     ).run()
 
     assert len(names_on(app)) == 4
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_widget_that_is_called_by_a_term_explains_it(
+    page: str, runs: list[str], open_page: OpenPage
+) -> None:
+    unexplained = [
+        (label, hover)
+        for label, hover in list_widgets(open_page(page))
+        if explain(label) and explain(label) not in hover
+    ]
+
+    assert unexplained == []

@@ -88,9 +88,9 @@ def list_archives(workspace: Workspace) -> list[ArchiveGroup]:
             series.setdefault(match["stem"], {}).setdefault(stem, path)
 
     groups = {
-        name: _group(workspace, name, list(found.values()), numbered=True)
-        for name, found in series.items()
-        if name == NIH_FOLDER or _belong_together(list(found))
+        name: _group(workspace, name, list(archives.values()), numbered=True)
+        for name, archives in series.items()
+        if name == NIH_FOLDER or _belong_together(list(archives))
     }
     in_series = {path for group in groups.values() for path in group.archives}
     for path in paths:
@@ -127,10 +127,10 @@ def stem_of(path: Path) -> str:
 def read_note(path: Path) -> dict[str, Any]:
     """Return what a small file of ours holds; nothing if it is absent or damaged."""
     try:
-        found = read_json(path)
+        content = read_json(path)
     except (OSError, ValueError):
         return {}
-    return found if isinstance(found, dict) else {}
+    return content if isinstance(content, dict) else {}
 
 
 def _belong_together(stems: list[str]) -> bool:

@@ -65,7 +65,9 @@ class Unpacked:
 
     def as_json(self) -> dict[str, Any]:
         """Return it as the command line does; the remarks are `left_out`, in words."""
-        left_out = [f"{one.message} First: {', '.join(one.examples)}" for one in self.remarks]
+        left_out = [
+            f"{remark.message} First: {', '.join(remark.examples)}" for remark in self.remarks
+        ]
         return {"files": self.n_files, "bytes": self.n_bytes, "left_out": left_out}
 
 
@@ -257,8 +259,8 @@ class _Unpacking:
 
 
 def _stamp(path: Path) -> list[int]:
-    found = path.stat()
-    return [found.st_size, found.st_mtime_ns]
+    stats = path.stat()
+    return [stats.st_size, stats.st_mtime_ns]
 
 
 def _size_of(folder: Path) -> int:

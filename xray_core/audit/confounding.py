@@ -175,7 +175,9 @@ def _bin(numbers: pd.Series) -> pd.Series:
     if floats.nunique() <= N_BINS:
         return floats.map("{:.4g}".format, na_action="ignore").astype("string")
     bins = pd.qcut(floats, N_BINS, duplicates="drop")
-    words = bins.map(lambda one: f"{one.left:.4g} to {one.right:.4g}", na_action="ignore")
+    words = bins.map(
+        lambda interval: f"{interval.left:.4g} to {interval.right:.4g}", na_action="ignore"
+    )
     return words.astype("string")
 
 

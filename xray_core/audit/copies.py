@@ -76,7 +76,7 @@ def check_identical(images: pd.DataFrame) -> list[DataIssue]:
 def _count_conflicts(n_labels: pd.DataFrame) -> str:
     """Return in words how many groups conflict by which column."""
     conflicts = (n_labels > 1).sum()
-    return ", ".join(f"{int(conflicts[one]):,} by {words}" for one, words in LABELS.items())
+    return ", ".join(f"{int(conflicts[column]):,} by {words}" for column, words in LABELS.items())
 
 
 def _check_subsets(copies: pd.DataFrame, leaking: pd.DataFrame) -> DataIssue:

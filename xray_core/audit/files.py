@@ -57,8 +57,8 @@ def check_odd(images: pd.DataFrame) -> list[DataIssue]:
     )
     suffix = present["path"].map(lambda path: PurePosixPath(path).suffix.lower())
     lies = [
-        kind in SUFFIXES and one not in SUFFIXES[kind]
-        for kind, one in zip(present["format"].fillna(""), suffix, strict=True)
+        kind in SUFFIXES and ending not in SUFFIXES[kind]
+        for kind, ending in zip(present["format"].fillna(""), suffix, strict=True)
     ]
     checks = (
         (
@@ -92,8 +92,8 @@ def check_odd(images: pd.DataFrame) -> list[DataIssue]:
     )
     issues, in_order = [], []
     for code, odd, what, why, advice in checks:
-        found = present[odd.astype(bool)]
-        if found.empty:
+        affected = present[odd.astype(bool)]
+        if affected.empty:
             in_order.append(what)
             continue
         columns = ["image_id", "path", "width", "height", "format"]
@@ -101,13 +101,13 @@ def check_odd(images: pd.DataFrame) -> list[DataIssue]:
             DataIssue(
                 code=code,
                 severity="warning",
-                title=f"{count_of(len(found), 'image')} of {len(present):,} "
-                f"{'is' if len(found) == 1 else 'are'} {what}.",
-                count=len(found),
+                title=f"{count_of(len(affected), 'image')} of {len(present):,} "
+                f"{'is' if len(affected) == 1 else 'are'} {what}.",
+                count=len(affected),
                 why=why,
                 advice=advice,
-                examples=first_of(found["image_id"]),
-                table=rows_of(found[columns]),
+                examples=first_of(affected["image_id"]),
+                table=rows_of(affected[columns]),
             )
         )
     if in_order:

@@ -16,20 +16,21 @@ def check_owners(images: pd.DataFrame) -> list[DataIssue]:
             study_id count.
     """
     issues = []
-    for column, (one, many) in OWNERS.items():
+    for column, (owner, owners) in OWNERS.items():
         known = images[images[column].notna() & images["subset"].notna()]
         if not known.empty:
-            issues.append(_check_owner(known, column, one, many))
+            issues.append(_check_owner(known, column, owner, owners))
     return issues
 
 
-def _check_owner(known: pd.DataFrame, column: str, one: str, many: str) -> DataIssue:
+def _check_owner(known: pd.DataFrame, column: str, owner: str, owners: str) -> DataIssue:
     counts = pd.crosstab(known[column], known["subset"].astype("string"))
     counts = counts[[subset for subset in known["subset"].cat.categories if subset in counts]]
     shared = counts[(counts > 0).sum(axis=1) > 1]
     if shared.empty:
         return passed(
-            f"{one}_leak", f"None of the {count_of(len(counts), one, many)} is in two subsets."
+            f"{owner}_leak",
+            f"None of the {count_of(len(counts), owner, owners)} is in two subsets.",
         )
     touched = known[known[column].isin(shared.index)]
     evaluated = shared.columns[-1]
@@ -38,21 +39,21 @@ def _check_owner(known: pd.DataFrame, column: str, one: str, many: str) -> DataI
         ["images", *shared.columns[::-1]], ascending=False, kind="stable"
     )
     return DataIssue(
-        code=f"{one}_leak",
+        code=f"{owner}_leak",
         severity="serious",
-        title=f"{count_of(len(shared), one, many)} of {len(counts):,} "
+        title=f"{count_of(len(shared), owner, owners)} of {len(counts):,} "
         f"{'is' if len(shared) == 1 else 'are'} in several subsets of the split, with "
         f"{count_of(len(touched), 'image')}.",
         count=len(shared),
-        why=f"The network can recognise a {one} that it has seen: {n_easy:,} of the "
-        f"{int(counts[evaluated].sum()):,} {evaluated} images have a {one} who is also in "
+        why=f"The network can recognise a {owner} that it has seen: {n_easy:,} of the "
+        f"{int(counts[evaluated].sum()):,} {evaluated} images have a {owner} who is also in "
         f"{shared.columns[0]}. The result looks better than it is."
-        if one == "patient"
+        if owner == "patient"
         else f"Images of one study look alike: {n_easy:,} of the {int(counts[evaluated].sum()):,} "
         f"{evaluated} images belong to a study that is also in {shared.columns[0]}.",
         advice="Split by patient, or use the clean split.",
         examples=first_of(touched.sort_values(column, kind="stable")["image_id"]),
-        table=rows_of(table.rename_axis(one).reset_index()),
+        table=rows_of(table.rename_axis(owner).reset_index()),
     )
 
 

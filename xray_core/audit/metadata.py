@@ -48,7 +48,7 @@ def check_remarks(remarks: Sequence[Remark], skip: Sequence[str] = ()) -> list[D
                 count=remark.count,
                 why=why,
                 advice=advice,
-                table=tuple({"example": one} for one in remark.examples),
+                table=tuple({"example": example} for example in remark.examples),
             )
         )
     return issues or [passed("remarks", "The tables and the files fit together.")]

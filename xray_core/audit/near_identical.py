@@ -41,8 +41,8 @@ def find_near_identical(
     one_each = fingerprints[fingerprints["digest"].notna()].drop_duplicates("digest")
     names = image_ids[one_each.index].to_numpy()
     structure = describe_structure(one_each["signature"])
-    found = list(_compare_blocks(structure, threshold))
-    a, b, similarity = (np.concatenate(one) for one in zip(*found, strict=True))
+    blocks = list(_compare_blocks(structure, threshold))
+    a, b, similarity = (np.concatenate(column) for column in zip(*blocks, strict=True))
     pairs = pd.DataFrame({"image_id_a": names[a], "image_id_b": names[b], "similarity": similarity})
     return pairs.sort_values("similarity", ascending=False, kind="stable", ignore_index=True)
 
@@ -51,7 +51,9 @@ def compare_signatures(first: pd.Series, second: pd.Series) -> NDArray[np.float6
     """Return the similarity of each pair of signatures, NaN where one is missing."""
     both = np.asarray(first.notna().to_numpy() & second.notna().to_numpy(), bool)
     similarity = np.full(len(both), np.nan)
-    a, b = (describe_structure(one[both]).astype(np.float32) for one in (first, second))
+    a, b = (
+        describe_structure(signatures[both]).astype(np.float32) for signatures in (first, second)
+    )
     similarity[both] = (a * b).sum(axis=1)
     return similarity
 

@@ -67,7 +67,7 @@ def audit_catalog(
     issues += check_patients(images, describe_groups(catalog, SplitSpec()))
     known_elsewhere = () if fingerprints is None else ("unreadable_image",)
     issues += check_remarks(catalog.remarks, skip=known_elsewhere)
-    return sorted(issues, key=lambda one: SEVERITIES.index(one.severity))
+    return sorted(issues, key=lambda issue: SEVERITIES.index(issue.severity))
 
 
 def run_audit(
@@ -117,9 +117,9 @@ def run_audit(
             "subsets": {str(subset): int(n) for subset, n in subsets.items()},
         },
         "summary": {
-            severity: sum(one.severity == severity for one in issues) for severity in SEVERITIES
+            severity: sum(issue.severity == severity for issue in issues) for severity in SEVERITIES
         },
-        "issues": [asdict(one) for one in issues],
+        "issues": [asdict(issue) for issue in issues],
     }
 
 

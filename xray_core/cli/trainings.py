@@ -151,9 +151,17 @@ def describe(options: argparse.Namespace, workspace: Workspace) -> Answer:
 
 def show_runs(options: argparse.Namespace, workspace: Workspace) -> Answer:
     """List the runs, newest first."""
-    from xray_core.runs import list_runs
+    from xray_core.errors import RunError
+    from xray_core.runs import Run, list_runs
+    from xray_core.runs.index import read_state
 
-    answer = [{"run": run.name, **asdict(run.read_status())} for run in list_runs(workspace.runs)]
+    def read(run: Run) -> dict[str, Any]:
+        try:
+            return asdict(run.read_status())
+        except RunError:  # damaged, or of another version: one such row hides no other
+            return read_state(run)
+
+    answer = [{"run": run.name, **read(run)} for run in list_runs(workspace.runs)]
     lines = [f"{row['state']:8} {row['run']}  {row['message']}" for row in answer]
     return answer, "\n".join(lines) or f"No runs in {workspace.runs} yet. Try: train demo_cnn"
 

@@ -52,11 +52,11 @@ _found: dict[Path, tuple[dict[Path, tuple[int, ...]], str, Path]] = {}
 _states: dict[tuple[str, Path], DatasetState] = {}
 
 
-def may_share_images(one: str, other: str) -> bool:
-    """Return whether datasets of the readers `one` and `other` may hold the same images."""
-    if one == other or READERS[one].generic or READERS[other].generic:
+def may_share_images(first: str, second: str) -> bool:
+    """Return whether datasets of the readers `first` and `second` may hold the same images."""
+    if first == second or READERS[first].generic or READERS[second].generic:
         return True
-    return any({one, other} <= together for together in SAME_IMAGES)
+    return any({first, second} <= together for together in SAME_IMAGES)
 
 
 def detect_dataset(folder: Path) -> str:
@@ -79,26 +79,30 @@ def find_dataset(folder: Path) -> tuple[str, Path]:
     _found.pop(folder, None)
     _check_folder(folder)
     with _format_refusals(folder):
-        roots = {name: one.find_root(folder) for name, one in READERS.items() if not one.generic}
-        found = {name: root for name, root in roots.items() if root}
-        if not found:
-            roots = {name: one.find_root(folder) for name, one in READERS.items() if one.generic}
-            found = {name: root for name, root in roots.items() if root}
-    if len(found) > 1:
+        roots = {
+            name: reader.find_root(folder) for name, reader in READERS.items() if not reader.generic
+        }
+        candidates = {name: root for name, root in roots.items() if root}
+        if not candidates:
+            roots = {
+                name: reader.find_root(folder) for name, reader in READERS.items() if reader.generic
+            }
+            candidates = {name: root for name, root in roots.items() if root}
+    if len(candidates) > 1:
         raise DatasetError(
-            f"{folder} holds several datasets: {', '.join(found)}. "
+            f"{folder} holds several datasets: {', '.join(candidates)}. "
             "Choose the folder of one of them."
         )
-    if not found:
+    if not candidates:
         expected = "; ".join(f"{reader.title}: {reader.expects}" for reader in READERS.values())
         raise DatasetError(
             f"{folder} is no known dataset. It holds {_describe(folder)}. Expected one of: "
             f"{expected}."
         )
-    [(name, place)] = found.items()
-    way = [place, *(one for one in place.parents if one.is_relative_to(folder))]
+    [(name, place)] = candidates.items()
+    way = [place, *(level for level in place.parents if level.is_relative_to(folder))]
     root = find_allowed(place)
-    _found[folder] = ({one: _mark(one) for one in way}, name, root)
+    _found[folder] = ({level: _mark(level) for level in way}, name, root)
     return name, root
 
 
@@ -121,10 +125,10 @@ def recall_dataset(folder: Path) -> tuple[str, Path]:
 def _mark(place: Path) -> tuple[int, ...]:
     """Return what changes when entries come or go, or when a link leads elsewhere."""
     try:
-        found = place.stat()
+        stats = place.stat()
     except OSError:
         return ()
-    return found.st_dev, found.st_ino, found.st_mtime_ns
+    return stats.st_dev, stats.st_ino, stats.st_mtime_ns
 
 
 def open_dataset(
@@ -214,13 +218,13 @@ def _visible(folder: Path) -> Iterator[Path]:
 
 def _describe(folder: Path) -> str:
     """Say what a folder holds, e.g. "1 folder and 2 files: images, a.csv, b.csv"."""
-    found = list_folder(folder)
-    counts = ((len(found.folders), "folder"), (len(found.files), "file"))
+    listing = list_folder(folder)
+    counts = ((len(listing.folders), "folder"), (len(listing.files), "file"))
     text = " and ".join(f"{n:,} {kind}{'s' * (n != 1)}" for n, kind in counts if n)
-    names = [*found.folders, *found.files]
+    names = [*listing.folders, *listing.files]
     if names:
         text += f": {', '.join(names[:N_SHOWN])}{', ...' * (len(names) > N_SHOWN)}"
-    if found.refused:
-        text += f"{'; and ' * bool(names)}{', '.join(found.refused[:N_SHOWN])}, which "
+    if listing.refused:
+        text += f"{'; and ' * bool(names)}{', '.join(listing.refused[:N_SHOWN])}, which "
         text += "may not be followed: no plain file, or a link out of the folders that may be read"
     return text

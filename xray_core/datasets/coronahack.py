@@ -95,9 +95,9 @@ def name_patient(file: str, folder: str) -> str | None:
     ('train/person12', None)
     """
     stem = PurePath(file).stem
-    found = PNEUMONIA_NAME.fullmatch(stem) or NORMAL_NAME.fullmatch(stem)
+    match = PNEUMONIA_NAME.fullmatch(stem) or NORMAL_NAME.fullmatch(stem)
     # Kermany's numbers start again in the test set.
-    return f"{folder}/{found['patient']}" if found and folder else None
+    return f"{folder}/{match['patient']}" if match and folder else None
 
 
 def read_coronahack(folder: Path) -> Catalog:
@@ -115,11 +115,9 @@ def read_coronahack(folder: Path) -> Catalog:
         raise DatasetError(f"{folder} is not {TITLE}: expected {EXPECTS}.")
     images, remarks = _read_rows(root)
     files, file_remarks = _list_files(root)
-    found = _match_files(
-        list(zip(images["folder"], images["file"].str.lower(), strict=True)), files
-    )
-    images["path"] = [files[key] if key else None for key in found]
-    stray = [files[key] for key in files.keys() - set(found)]
+    keys = _match_files(list(zip(images["folder"], images["file"].str.lower(), strict=True)), files)
+    images["path"] = [files[key] if key else None for key in keys]
+    stray = [files[key] for key in files.keys() - set(keys)]
     remarks += [
         absent_remark(images, "Coronahack-Chest-XRay-Dataset/{train,test}/<name>"),
         count_remark("stray_file", sorted(stray), "Images left out, as no row names them"),
@@ -189,14 +187,14 @@ def _list_files(root: Path) -> tuple[dict[Key, str], list[Remark]]:
 
 def _match_files(rows: Sequence[Key], files: dict[Key, str]) -> list[Key | None]:
     """Return the key in `files` of each row: by folder and name, or by a name that is unique."""
-    found: list[Key | None] = [row if row in files else None for row in rows]
+    keys: list[Key | None] = [row if row in files else None for row in rows]
     free = files.keys() - set(rows)
     n_files = Counter(name for _, name in free)
-    n_rows = Counter(row[1] for row, key in zip(rows, found, strict=True) if key is None)
+    n_rows = Counter(row[1] for row, key in zip(rows, keys, strict=True) if key is None)
     of_name = {name: (folder, name) for folder, name in free if n_files[name] == 1}
     return [
         of_name.get(name) if key is None and n_rows[name] == 1 else key
-        for (_, name), key in zip(rows, found, strict=True)
+        for (_, name), key in zip(rows, keys, strict=True)
     ]
 
 

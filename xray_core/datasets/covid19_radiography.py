@@ -58,16 +58,16 @@ def find_root(folder: Path) -> Path | None:
     """Return `folder`, or a "radiography" folder one or two levels below; see `Reader`."""
     level = [folder]
     for _ in range(3):
-        if roots := [one for one in level if _is_root(one)]:
+        if roots := [candidate for candidate in level if _is_root(candidate)]:
             return roots[0] if len(roots) == 1 else None
-        below = (inner for one in level for inner in list_folders(one))
+        below = (inner for parent in level for inner in list_folders(parent))
         level = [inner for inner in below if "radiography" in inner.name.lower()]
     return None
 
 
 def _is_root(folder: Path) -> bool:
-    found = {name for name, path in _class_folders(folder) if _holds_class(path, name)}
-    return len(found | {name for name, _ in _class_tables(folder)}) >= 2
+    classes = {name for name, path in _class_folders(folder) if _holds_class(path, name)}
+    return len(classes | {name for name, _ in _class_tables(folder)}) >= 2
 
 
 def _holds_class(folder: Path, name: str) -> bool:
@@ -79,7 +79,7 @@ def _holds_class(folder: Path, name: str) -> bool:
 
 def _class_folders(folder: Path) -> list[tuple[str, Path]]:
     """Return (class, path) of the folders that bear the name of a class."""
-    named = ((_class_of(one.name), one) for one in list_folders(folder))
+    named = ((_class_of(inner.name), inner) for inner in list_folders(folder))
     return sorted((name, path) for name, path in named if name)
 
 
@@ -105,9 +105,9 @@ def parse_name(name: str) -> tuple[str, int] | None:
     >>> parse_name("NORMAL-12"), parse_name("Viral Pneumonia (3).png"), parse_name("scan.png")
     (('Normal', 12), ('Viral Pneumonia', 3), None)
     """
-    found = NAME.fullmatch(name.strip())
-    known = _class_of(found["name"]) if found else None
-    return (known, int(found["number"])) if found and known else None
+    match = NAME.fullmatch(name.strip())
+    known = _class_of(match["name"]) if match else None
+    return (known, int(match["number"])) if match and known else None
 
 
 def name_site(url: str) -> str | None:
@@ -180,7 +180,7 @@ def _list_images(root: Path) -> tuple[dict[str, str], dict[str, str], list[Remar
     refused = list_folder(root).refused
     for name, folder in _class_folders(root):
         listed = dict(walk_folders(root, refused, folder.name))
-        for place, found in (("/images", paths), ("", paths), ("/masks", masks)):
+        for place, path_of in (("/images", paths), ("", paths), ("/masks", masks)):
             inside = folder.name + place
             for file in listed.get(inside, ()):
                 path = f"{inside}/{file}"
@@ -190,10 +190,10 @@ def _list_images(root: Path) -> tuple[dict[str, str], dict[str, str], list[Remar
                     stray.append(path)
                 elif parsed is None or parsed[0] != name:  # its folder says otherwise
                     unknown.append(path)
-                elif image_id in found:
+                elif image_id in path_of:
                     repeated.append(path)
                 else:
-                    found[image_id] = path
+                    path_of[image_id] = path
     return (
         paths,
         masks,

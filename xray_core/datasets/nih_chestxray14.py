@@ -74,10 +74,10 @@ def read_nih_chestxray14(folder: Path) -> Catalog:
     root = find_root(folder)
     if root is None:
         raise DatasetError(f"{folder} is not NIH ChestX-ray14: expected {EXPECTS}.")
-    found = [name for name in IMAGE_CSVS if is_file(root / name)]
-    ignored = count_remark("ignored_table", found[1:], f"Tables left out in favour of {found[0]}")
+    tables = [name for name in IMAGE_CSVS if is_file(root / name)]
+    ignored = count_remark("ignored_table", tables[1:], f"Tables left out in favour of {tables[0]}")
 
-    images, remarks = read_image_rows(root / found[0])
+    images, remarks = read_image_rows(root / tables[0])
     images, split_remarks = _add_published_split(images, root)
     images, file_remarks = _add_paths(images, root)
     boxes, box_remarks = read_boxes(root / BOX_CSV, images)
@@ -115,8 +115,8 @@ def _read_list(path: Path) -> pd.Series:
 
 def _add_paths(images: pd.DataFrame, root: Path) -> tuple[pd.DataFrame, list[Remark]]:
     refused = list_folder(root).refused
-    found = sorted(_list_files(root, refused))
-    files = pd.DataFrame(found, columns=["path", "image_id"], dtype="string")
+    listed = sorted(_list_files(root, refused))
+    files = pd.DataFrame(listed, columns=["path", "image_id"], dtype="string")
     known = is_among(files["image_id"], images["image_id"])
     repeated = known & files["image_id"].duplicated()
     paths = files[known & ~repeated].set_index("image_id")["path"]

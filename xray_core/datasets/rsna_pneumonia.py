@@ -75,7 +75,7 @@ def find_root(folder: Path) -> Path | None:
 def _find_stage(folder: Path) -> str:
     """Return the later stage of which both tables are there, or ""."""
     tables = (LABEL_CSV, CLASS_CSV)
-    complete = (s for s in STAGES if all((folder / one.format(s)).is_file() for one in tables))
+    complete = (s for s in STAGES if all((folder / table.format(s)).is_file() for table in tables))
     return next(complete, "")
 
 
@@ -222,8 +222,8 @@ def _add_headers(images: pd.DataFrame, root: Path) -> tuple[pd.DataFrame, Remark
     """Add age, gender and view of the images that are DICOM files."""
     paths = images["path"].dropna().loc[lambda column: column.map(_is_dicom)]
     with ThreadPoolExecutor(MEASURE_THREADS) as pool:
-        found = list(pool.map(_read_header, [root / path for path in paths]))
-    texts = pd.DataFrame(found, paths.index, HEADER, "string").reindex(images.index)
+        headers = list(pool.map(_read_header, [root / path for path in paths]))
+    texts = pd.DataFrame(headers, paths.index, HEADER, "string").reindex(images.index)
     years = texts["PatientAge"].map(parse_age, na_action="ignore").astype("Float64")
     views = texts["ViewPosition"].str.upper()
     images["age"] = years

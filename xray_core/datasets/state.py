@@ -67,27 +67,27 @@ class DatasetState:
             # Before it is listed: what comes in between is then seen at the next look.
             self._stamps[place] = _stamp(place)
             try:
-                found = list_folder(Path(place))
+                listing = list_folder(Path(place))
             except DatasetError:  # a file, nothing, or not for us; whoever reads it says so
                 continue
-            self._refused += [f"{place}/{name}" for name in found.refused]
-            for name in found.folders:
+            self._refused += [f"{place}/{name}" for name in listing.refused]
+            for name in listing.folders:
                 path = f"{place}/{name}"
-                if name in found.linked:
+                if name in listing.linked:
                     target = os.path.realpath(path)
                     # Looked at already, or about to be; or around what we look at.
                     if target in followed or lies_in(target, own) or lies_in(own, target):
                         continue
                     followed.add(target)
                 waiting.append(path)
-            for name in found.files:
+            for name in listing.files:
                 if name.lower().endswith(TABLE_SUFFIXES):
                     self._stamps[f"{place}/{name}"] = _stamp(f"{place}/{name}")
 
 
 def _stamp(place: str) -> Stamp:
     try:
-        found = os.stat(place)  # noqa: PTH116 - thousands of them: twice as fast as a Path
+        stats = os.stat(place)  # noqa: PTH116 - thousands of them: twice as fast as a Path
     except (OSError, ValueError):
         return -1, 0
-    return 0 if stat.S_ISDIR(found.st_mode) else found.st_size, found.st_mtime_ns
+    return 0 if stat.S_ISDIR(stats.st_mode) else stats.st_size, stats.st_mtime_ns

@@ -67,40 +67,40 @@ def create_union(folder: Path, members: Sequence[Path]) -> dict[str, Path]:
         DatasetError: the folder holds something else or one of the members, or the members
             are not one of each.
     """
-    found = _sort_members(members)
-    inside = [root for root in found.values() if root.is_relative_to(folder.resolve())]
+    roots = _sort_members(members)
+    inside = [root for root in roots.values() if root.is_relative_to(folder.resolve())]
     if inside:
         raise DatasetError(
             f"{folder} holds {inside[0]}. Choose a folder beside it, for the union is a dataset "
             "of its own."
         )
-    others = [one.name for one in folder.iterdir()] if folder.is_dir() else []
+    others = [entry.name for entry in folder.iterdir()] if folder.is_dir() else []
     others = sorted(name for name in others if name != UNION_JSON and not is_hidden(name))
     if others or folder.is_file():
         holds = f"holds {others[0]}" if others else "is a file"
         raise DatasetError(f"{folder} {holds}. Choose a new folder for the union.")
-    content = {"members": {name: str(root) for name, root in found.items()}}
+    content = {"members": {name: str(root) for name, root in roots.items()}}
     with replaced_file(folder / UNION_JSON) as partial:
         partial.write_text(json.dumps(content, indent=2), encoding="utf-8")
-    return found
+    return roots
 
 
 def _sort_members(members: Sequence[Path]) -> dict[str, Path]:
     """Return reader name -> root of the members, in the order of `MEMBERS`."""
-    found: dict[str, Path] = {}
+    roots: dict[str, Path] = {}
     for member in members:
         fitting = {name: root for name in MEMBERS if (root := _root_of(name, member))}
         if len(fitting) != 1:
             titles = " and ".join(reader.title for reader, _ in MEMBERS.values())
             holds = "both" if fitting else "neither"
             raise DatasetError(f"{member} holds {holds} of {titles}. Name a folder of each.")
-        if repeated := fitting.keys() & found.keys():
+        if repeated := fitting.keys() & roots.keys():
             title = MEMBERS[repeated.pop()][0].title
             raise DatasetError(f"{member} is a second folder of {title}. Name one of each.")
-        found |= fitting
-    if missing := [reader for name, (reader, _) in MEMBERS.items() if name not in found]:
+        roots |= fitting
+    if missing := [reader for name, (reader, _) in MEMBERS.items() if name not in roots]:
         raise DatasetError(f"The union lacks {missing[0].title}: {missing[0].expects}.")
-    return {name: found[name] for name in MEMBERS}
+    return {name: roots[name] for name in MEMBERS}
 
 
 def _root_of(name: str, folder: Path) -> Path | None:
@@ -124,7 +124,7 @@ def find_members(folder: Path) -> dict[str, Path]:
             f"{path} does not name a folder of {' and of '.join(MEMBERS)}: {error!r}. "
             "Write it anew with the command `union`."
         ) from error
-    members = {name: _root_of(name, find_allowed(one)) for name, one in folders.items()}
+    members = {name: _root_of(name, find_allowed(member)) for name, member in folders.items()}
     for name, root in members.items():
         if root is None:
             shown = str(folders[name])[:LONGEST_SHOWN]

@@ -65,14 +65,14 @@ def fit_calibration(actual: NDArray[np.int64], probabilities: NDArray[np.float64
         return float(value + 1e-4 * away @ away), gradient + 2e-4 * away
 
     start = np.append(1.0, np.zeros(n_classes - 1))
-    found = minimize(
+    fitted = minimize(
         loss,
         start,
         jac=True,
         method="L-BFGS-B",
         bounds=[(0.01, 100.0)] + [(-20.0, 20.0)] * (n_classes - 1),
     ).x
-    return Calibration(float(found[0]), (0.0, *map(float, found[1:])))
+    return Calibration(float(fitted[0]), (0.0, *map(float, fitted[1:])))
 
 
 def _log(probabilities: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -66,22 +66,22 @@ def diagnose(
         status: of the run; None: it is running.
     """
     known = data or {}
-    found = check_split(
+    results = check_split(
         known.get("groups_in_several_subsets"),
         recipe.split.method,
         str(known.get("grouped_by", "")),
     )
-    found += check_weights(known.get("starting_weights"))
+    results += check_weights(known.get("starting_weights"))
     ended = status is not None and status.has_ended
     if status is not None and status.state == "failed" and DIVERGED in status.message:
-        found += _not_finite(recipe, status)
+        results += _not_finite(recipe, status)
     elif len(epochs):
         history = read_history(epochs, recipe, data, report, ended)
         if not_finite := check_finite(history):
-            found += not_finite  # no curve can be read then
+            results += not_finite  # no curve can be read then
         else:
-            found += [result for check in CHECKS.values() for result in check(history)]
-    return sorted(found, key=lambda one: SEVERITIES.index(one.severity))
+            results += [result for check in CHECKS.values() for result in check(history)]
+    return sorted(results, key=lambda result: SEVERITIES.index(result.severity))
 
 
 def diagnose_run(run: Run, epochs: pd.DataFrame | None = None) -> list[CheckResult]:
@@ -105,7 +105,10 @@ def diagnose_run(run: Run, epochs: pd.DataFrame | None = None) -> list[CheckResu
 
 
 def _not_finite(recipe: Recipe, status: Status) -> list[CheckResult]:
-    phase = next((one for one in recipe.phases if one.name == status.phase), recipe.phases[0])
+    phase = next(
+        (candidate for candidate in recipe.phases if candidate.name == status.phase),
+        recipe.phases[0],
+    )
     return [
         CheckResult(
             kind="not_finite",

@@ -76,7 +76,7 @@ def _quantiles(rounds: Floats) -> tuple[Floats, Floats]:
     tails = [(1 - CONFIDENCE_LEVEL) / 2, (1 + CONFIDENCE_LEVEL) / 2]
     columns = rounds.reshape(len(rounds), -1).T
     valid = [column[~np.isnan(column)] for column in columns]
-    ends = [np.quantile(one, tails) if len(one) else (np.nan, np.nan) for one in valid]
+    ends = [np.quantile(column, tails) if len(column) else (np.nan, np.nan) for column in valid]
     low, high = np.array(ends).T.reshape(2, *rounds.shape[1:])
     return low, high
 
@@ -107,7 +107,7 @@ def settle_interval(
         return np.nan, np.nan
     if has_swing(low, high, n_patients):
         return low, high
-    n = len(n_patients) ** 2 / sum(1 / one for one in n_patients)
+    n = len(n_patients) ** 2 / sum(1 / n_of_class for n_of_class in n_patients)
     wilson_low, wilson_high = wilson_interval(value * n, n)
     return float(np.fmin(low, wilson_low)), float(np.fmax(high, wilson_high))
 

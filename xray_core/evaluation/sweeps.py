@@ -105,7 +105,9 @@ def _name_settings(recipes: Sequence[Recipe]) -> list[str]:
     settings = [setting_of(recipe) for recipe in recipes]
     fields = dict.fromkeys(field for setting in settings for field in setting)
     # What all have alike tells none from another.
-    telling = [f for f in fields if any(one.get(f) != settings[0].get(f) for one in settings)]
+    telling = [
+        f for f in fields if any(setting.get(f) != settings[0].get(f) for setting in settings)
+    ]
     names = []
     for setting in settings:
         words = [format_setting(field, setting[field]) for field in telling if field in setting]
@@ -166,6 +168,6 @@ def _average(runs: Sequence[Run], n_rounds: int) -> Report | None:
     mean = np.mean([table[names].to_numpy("float64") for table in tables], axis=0)
     split = first.reset_index().rename(columns={"actual": "class"})
     classes = [name.removeprefix(PREFIX) for name in names]
-    found = prediction_table(split, classes, dict(zip(split["image_id"], mean, strict=True)))
+    predictions = prediction_table(split, classes, dict(zip(split["image_id"], mean, strict=True)))
     majority = runs[0].read_report()["majority"]["class"]  # of the first one's training set
-    return summarise_predictions(found, majority, n_rounds)
+    return summarise_predictions(predictions, majority, n_rounds)

@@ -42,7 +42,12 @@ def plot_sweep(runs: pd.DataFrame, figure_name: str) -> go.Figure:
     figure.update_layout(
         margin=MARGIN,
         height=320,
-        yaxis={"title": figure_name.replace("_", " "), "tickformat": ".0%"},
+        yaxis={
+            "title": figure_name.replace("_", " "),
+            "tickformat": ".0%",
+            "minallowed": 0,
+            "maxallowed": 1,
+        },
         xaxis={
             "type": "category",
             "categoryorder": "array",

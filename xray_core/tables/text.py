@@ -40,14 +40,14 @@ def read_table(
     if not path.exists():
         raise DatasetError(f"{path} is missing. It must hold the columns {', '.join(columns)}.")
     table = _read_text_cells(path)
-    found = _find_columns(table, [*columns, *optional], aliases or {})
-    missing = [column for column in columns if column not in found]
+    name_of = _find_columns(table, [*columns, *optional], aliases or {})
+    missing = [column for column in columns if column not in name_of]
     if missing:
         raise DatasetError(
             f"{path} has no column {' or '.join(map(repr, missing))}; "
             f"it has: {', '.join(map(repr, table.columns))}."
         )
-    cells = {column: table[name].str.strip() for column, name in found.items()}
+    cells = {column: table[name].str.strip() for column, name in name_of.items()}
     rows = pd.DataFrame(cells, index=table.index).replace("", pd.NA)
     rows = rows.dropna(how="all").reset_index(drop=True)
     return rows.reindex(columns=[*columns, *optional]).astype("string")
@@ -59,13 +59,13 @@ def _find_columns(
     """Return column -> its name in `table`, for those that are there."""
     loosely = {_stretch(name): name for name in reversed(table.columns)}
     # A name that fits to the letter goes before one that differs in its punctuation.
-    found = loosely | {name.strip().lower(): name for name in reversed(table.columns)}
+    name_of = loosely | {name.strip().lower(): name for name in reversed(table.columns)}
     names = {
         column: [
-            found[key]
+            name_of[key]
             for spelling in (column, *aliases.get(column, ()))
             for key in (spelling.lower(), _stretch(spelling))
-            if key in found
+            if key in name_of
         ]
         for column in wanted
     }

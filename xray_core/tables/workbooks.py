@@ -59,7 +59,9 @@ def _read_rows(path: Path) -> list[list[str]]:
                 cells = workbook.worksheets[0].iter_rows(
                     max_row=MAX_ROWS, max_col=MAX_COLUMNS, values_only=True
                 )
-                texts = (["" if one is None else str(one).strip() for one in row] for row in cells)
+                texts = (
+                    ["" if cell is None else str(cell).strip() for cell in row] for row in cells
+                )
                 return [row for row in texts if any(row)]
             finally:
                 workbook.close()

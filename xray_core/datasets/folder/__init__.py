@@ -82,16 +82,18 @@ def find_layout(folder: Path) -> str:
     A few hundred entries are looked at, at most three levels deep, and no file is opened.
     """
     folders = _look(folder, n_entries=2 * MAX_CLASSES).folders
-    subsets = [one for one in folders if one.name.lower() in SPLITS]
+    subsets = [subset for subset in folders if subset.name.lower() in SPLITS]
     if subsets:
         classes = {
-            one.name
+            inner.name
             for subset in subsets
-            for one in _look(subset).folders
-            if _may_be_class(one.name) and _holds_images(one)
+            for inner in _look(subset).folders
+            if _may_be_class(inner.name) and _holds_images(inner)
         }
         return "splits" if 2 <= len(classes) <= MAX_CLASSES else ""
-    classes = {one.name for one in folders if _may_be_class(one.name) and _holds_images(one)}
+    classes = {
+        inner.name for inner in folders if _may_be_class(inner.name) and _holds_images(inner)
+    }
     if not 2 <= len(classes) <= MAX_CLASSES or _are_datasets(folders):
         return ""
     return "classes"
@@ -176,13 +178,13 @@ def _are_datasets(folders: Sequence[Path]) -> bool:
 
 def _look(folder: Path, n_entries: int = N_LOOKED) -> _Sight:
     try:
-        found = list_folder(folder, n_entries)
+        listing = list_folder(folder, n_entries)
     except DatasetError:  # what may not be read holds nothing
         return _Sight()
     return _Sight(
-        tuple(folder / name for name in found.folders),
-        any(map(is_image_name, found.files)),
-        any(name.lower().endswith(TABLES) or name == MAPPING_FILE for name in found.files),
+        tuple(folder / name for name in listing.folders),
+        any(map(is_image_name, listing.files)),
+        any(name.lower().endswith(TABLES) or name == MAPPING_FILE for name in listing.files),
     )
 
 

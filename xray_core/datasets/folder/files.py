@@ -141,7 +141,7 @@ def _choose(namesakes: Sequence[str], places: Sequence[str]) -> tuple[str | None
     wanted = [_folders(place) for place in places]
     same = [path for path in namesakes if _folders(path) in wanted]
     fitting = same or [
-        path for path in namesakes if any(_ends_alike(_folders(path), one) for one in wanted)
+        path for path in namesakes if any(_ends_alike(_folders(path), levels) for levels in wanted)
     ]
     if len(fitting) == 1:
         return fitting[0], ""
@@ -152,9 +152,9 @@ def _folders(path: str) -> tuple[str, ...]:
     return tuple(path.lower().split("/")[:-1])
 
 
-def _ends_alike(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
-    n = min(len(one), len(other))
-    return n == 0 or one[-n:] == other[-n:]
+def _ends_alike(first: tuple[str, ...], second: tuple[str, ...]) -> bool:
+    n = min(len(first), len(second))
+    return n == 0 or first[-n:] == second[-n:]
 
 
 def _pair_masks(

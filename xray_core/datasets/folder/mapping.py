@@ -98,7 +98,7 @@ class FolderMapping:
     @property
     def box_roles(self) -> tuple[str, ...]:
         """The roles that give a box, in order; empty if no box is given."""
-        return next((one for one in (BOX_SIDES, BOX_CORNERS) if one[0] in self.columns), ())
+        return next((roles for roles in (BOX_SIDES, BOX_CORNERS) if roles[0] in self.columns), ())
 
 
 def parse_mapping(text: str) -> FolderMapping:
@@ -111,7 +111,7 @@ def parse_mapping(text: str) -> FolderMapping:
         content: Any = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise DatasetError(f"It is no JSON text: {str(error)[:100]}.") from error
-    known = [one.name for one in fields(FolderMapping)]
+    known = [entry.name for entry in fields(FolderMapping)]
     if not isinstance(content, dict) or "table" not in content:
         raise DatasetError(f"It must be an object with {', '.join(known)}.")
     unknown = [name for name in content if name not in known]

@@ -131,7 +131,7 @@ def suggest_columns(files: FolderFiles, table: str, rows: pd.DataFrame) -> Folde
     columns = {
         role: plain[name]
         for role, names in NAMES.items()
-        if (name := next((one for one in names if one in plain), None))
+        if (name := next((spelling for spelling in names if spelling in plain), None))
     }
     counts = {column: count_named(files, rows[column]) for column in rows.columns}
     most = max(counts.values(), default=0)
@@ -169,5 +169,5 @@ def count_named(files: FolderFiles, cells: pd.Series) -> int:
     """Count the different cells whose last part is the name of an image of the folder."""
     names = {path.rpartition("/")[2].lower() for path in files.images}
     names |= {without_suffix(name) for name in names}
-    found = cells.dropna().str.replace(r"^.*[/\\]", "", regex=True).str.lower()
-    return int(found[found.isin(names)].nunique())
+    cell_names = cells.dropna().str.replace(r"^.*[/\\]", "", regex=True).str.lower()
+    return int(cell_names[cell_names.isin(names)].nunique())

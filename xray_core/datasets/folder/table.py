@@ -124,7 +124,7 @@ def preview_mapping(files: FolderFiles, mapping: FolderMapping) -> MappingPrevie
         unlabelled=sum(not image.findings for image in there),
         patients=int(images.loc[images["path"].notna(), "patient_id"].nunique()),
         boxes=sum(len(image.boxes) for image in there),
-        remarks=tuple(one for one in [*rows.remarks, *name_remarks] if one.count),
+        remarks=tuple(remark for remark in [*rows.remarks, *name_remarks] if remark.count),
     )
 
 
@@ -242,13 +242,15 @@ class _MappedRows:
         named = {image.path for image in self.images}
         absent = [image.cell for image in self.images if image.path is None]
         unlabelled = [image.cell for image in self.images if not image.findings]
-        found = {
+        examples = {
             **self._notes,
             "absent_image": absent,
             "unlabelled_image": unlabelled,
             "stray_file": [path for path in self._files.images if path not in named],
         }
-        remarks = [count_remark(kind, found.get(kind, []), what) for kind, what in REMARKS.items()]
+        remarks = [
+            count_remark(kind, examples.get(kind, []), what) for kind, what in REMARKS.items()
+        ]
         remarks.append(refused_remark(self._files.refused))
         for role, cells in self._unclear.items():
             what = f"Cells of the column for {role!r} that are not understood, left unknown"

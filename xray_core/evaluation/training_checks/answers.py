@@ -54,7 +54,7 @@ def check_answers(history: TrainingHistory) -> list[CheckResult]:
     lasting = history.confusions[-LASTING_EPOCHS:]
     if len(lasting) < LASTING_EPOCHS or not (history.is_settled or history.ended):
         return []
-    only = [only_answer(one) for one in lasting]
+    only = [only_answer(confusion) for confusion in lasting]
     if history.report is not None:
         final = np.array(history.report["confusion"], dtype="int64")
         subset = f"{history.report['subset']} images"
@@ -66,7 +66,7 @@ def check_answers(history: TrainingHistory) -> list[CheckResult]:
     if None not in only:
         names = [history.name(k) for k in only if k is not None]
         return [_one_class(history, lasting[-1], "validation images", names)]
-    never = set.intersection(*(set(never_answered(one)) for one in lasting))
+    never = set.intersection(*(set(never_answered(confusion)) for confusion in lasting))
     if only[-1] is not None:
         return []  # since the last epoch: too soon to tell which of the two it is
     return _never(history, sorted(never), lasting[-1], "validation images")

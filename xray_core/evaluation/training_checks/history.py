@@ -147,10 +147,14 @@ def read_history(
     of_phase = (epochs["phase"] == epochs["phase"].iloc[-1]).to_numpy()
     rows = epochs[of_phase]
     before = epochs.loc[~of_phase, "step"]
-    confusions = [np.array(one, dtype="int64") for one in rows["confusion"].iloc[-WINDOW_EPOCHS:]]
+    confusions = [
+        np.array(confusion, dtype="int64") for confusion in rows["confusion"].iloc[-WINDOW_EPOCHS:]
+    ]
     kept = epochs[epochs["epoch"] == epochs["best_epoch"].iloc[-1]]
     kept = kept if len(kept) else epochs.iloc[[-1]]
-    phase = next((one for one in recipe.phases if one.name == rows["phase"].iloc[-1]), None)
+    phase = next(
+        (candidate for candidate in recipe.phases if candidate.name == rows["phase"].iloc[-1]), None
+    )
     train = (data or {}).get("subsets", {}).get("training", {})
     counts = np.array([int(train.get(name, 0)) for name in recipe.class_names], dtype="int64")
     val_counts: Ints = confusions[-1].sum(axis=1)

@@ -53,8 +53,8 @@ def check_finite(history: TrainingHistory) -> list[CheckResult]:
 def check_learning(history: TrainingHistory) -> list[CheckResult]:
     """Find a training loss that explodes, rises or jumps, or stays at that of guessing."""
     for check in (_check_far_above, _check_rising, _check_jumps, _check_nothing_learned):
-        if found := check(history):
-            return [found]  # the others would say the same in other words
+        if result := check(history):
+            return [result]  # the others would say the same in other words
     return []
 
 

@@ -16,9 +16,9 @@ def check_weights(record: Mapping[str, Any] | None) -> list[CheckResult]:
     if not record:
         return []
     evaluated = record["evaluated"]
-    found = []
+    results = []
     if Overlap(**record[evaluated]):
-        found.append(
+        results.append(
             CheckResult(
                 kind="leaky_weights",
                 severity="serious",
@@ -29,7 +29,7 @@ def check_weights(record: Mapping[str, Any] | None) -> list[CheckResult]:
             )
         )
     if record["unknown"]:
-        found.append(
+        results.append(
             CheckResult(
                 kind="unknown_weights",
                 severity="serious",
@@ -40,7 +40,7 @@ def check_weights(record: Mapping[str, Any] | None) -> list[CheckResult]:
         )
     if evaluated == "test" and Overlap(**record["validation"]):
         words = format_overlap(record["validation"], "validation")
-        found.append(
+        results.append(
             CheckResult(
                 kind="validation_seen",
                 severity="warning",
@@ -51,7 +51,7 @@ def check_weights(record: Mapping[str, Any] | None) -> list[CheckResult]:
             )
         )
     if record["uncompared"]:
-        found.append(
+        results.append(
             CheckResult(
                 kind="weights_not_compared",
                 severity="warning",
@@ -62,4 +62,4 @@ def check_weights(record: Mapping[str, Any] | None) -> list[CheckResult]:
                 advice="Audit both datasets, so that identical images are found; then train again.",
             )
         )
-    return found
+    return results
