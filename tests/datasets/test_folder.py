@@ -599,7 +599,7 @@ def test_the_real_covid_table_is_understood_without_help(real_data: Path) -> Non
         "path": "filename",
         "label": "finding",
         "patient": "patientid",
-        "view_position": "view_position",
+        "view_position": "view",
         "age": "age",
         "gender": "sex",
     }
