@@ -103,7 +103,7 @@ def _show_figures(status: Status, metrics: Metrics) -> None:
                 "loss, unless the recipe says the last.",
             )
         if length := format_run_duration(status):
-            st.metric("Took", length, width="content")
+            st.metric("Duration", length, width="content")
         elif status.seconds_left is not None:
             st.metric("Left, about", format_duration(status.seconds_left), width="content")
     st.caption(" · ".join(_device_use(status)))

@@ -14,7 +14,7 @@ from xray_core.catalog import Catalog
 from xray_core.datasets import open_dataset
 from xray_core.datasets.siim_covid19 import read_siim_covid19
 from xray_core.errors import LabelError, RecipeError
-from xray_core.splits import SplitSpec
+from xray_core.splits import METHOD_TITLES, SplitSpec
 from xray_core.tasks import find_task
 
 
@@ -65,7 +65,7 @@ def test_a_split_by_image_leaks_and_a_clean_one_does_not(leaky: Catalog, tmp_pat
     def kinds(method: str) -> dict[str, str]:
         spec = SplitSpec(method, validation=0.3, test=0.3)
         answer = run_audit(leaky, tmp_path / "cache", "kermany_pneumonia", spec)
-        assert f"method {method}" in answer["split"]
+        assert METHOD_TITLES[method].lower() in answer["split"]
         return {one["code"]: one["severity"] for one in answer["issues"]}
 
     assert kinds("image")["patient_leak"] == "serious"

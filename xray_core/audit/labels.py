@@ -40,7 +40,7 @@ def _check_negatives(both: pd.DataFrame) -> list[DataIssue]:
                 both[empty & ~negative],
                 f"{{}} labelled {of_image!r} belong to a study that is not {of_study!r}.",
                 "The study's label is given to an image that shows none of it, such as its "
-                "other task.",
+                "other view.",
             ),
             (
                 "image_with_finding",

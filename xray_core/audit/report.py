@@ -19,7 +19,7 @@ from xray_core.catalog import Catalog
 from xray_core.errors import LabelError, RecipeError
 from xray_core.preprocess.fingerprints import COLUMNS as FINGERPRINT_COLUMNS
 from xray_core.preprocess.fingerprints import read_fingerprints
-from xray_core.splits import SUBSETS, SplitSpec, describe_groups, split_catalog
+from xray_core.splits import METHOD_TITLES, SUBSETS, SplitSpec, describe_groups, split_catalog
 from xray_core.tasks import TASKS, encode_catalog, find_task, tasks_of
 
 PUBLISHED_SUBSETS = ("training", "validation", "test")
@@ -169,7 +169,7 @@ def _choose_split(
             f"of: {', '.join(tasks_of(catalog.source)) or 'none yet'}."
         )
     chosen = spec or SplitSpec()
-    words = f"ours: method {chosen.method}, seed {chosen.seed}"
+    words = f"ours: {METHOD_TITLES[chosen.method].lower()}, random seed {chosen.seed}"
     try:
         pixels = fingerprints["digest"] if chosen.method == "clean" else None
         targets = encode_catalog(catalog, find_task(task_name))

@@ -11,6 +11,7 @@ from typing import Any
 
 from xray_core.models import MODELS
 from xray_core.recipes.schema import Recipe
+from xray_core.splits import METHOD_TITLES
 from xray_core.tasks import TASKS
 
 # Field, or the last part of its dotted name -> what it is called.
@@ -102,13 +103,7 @@ CHOICE_TITLES: dict[str, dict[str, str]] = {
         "flatten_dense": "Flattened, dense layer",
     },
     "loss": {"cross_entropy": "Cross-entropy", "focal": "Focal loss"},
-    "method": {
-        "patient": "By patient",
-        "clean": "By patient and identical pixels",
-        "published": "As published",
-        "target_domain": "Target-domain hold-out",
-        "image": "By image (patients leak)",
-    },
+    "method": METHOD_TITLES,
     "optimizer": {
         "adam": "Adam",
         "adamw": "AdamW",

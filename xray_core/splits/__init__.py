@@ -17,7 +17,14 @@ from xray_core.splits.grouping import group_images
 from xray_core.tasks import class_of
 
 SUBSETS = ("training", "validation", "test")
-METHODS = ("patient", "clean", "published", "target_domain", "image")
+METHOD_TITLES = {
+    "patient": "By patient",
+    "clean": "By patient and identical pixels",
+    "published": "As published",
+    "target_domain": "Target-domain hold-out",
+    "image": "By image (patients leak)",
+}
+METHODS = tuple(METHOD_TITLES)
 LEAKY_METHODS = ("published", "image")  # the others keep groups together
 GIVEN_METHODS = ("published", "target_domain")  # their test set comes from elsewhere
 FOLDED_METHODS = ("patient", "clean", "image")  # the others have a test set that is given
