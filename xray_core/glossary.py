@@ -416,10 +416,6 @@ GLOSSARY: dict[str, dict[str, Term]] = {
             "the probabilities are added up.",
             "etiquetas combinadas",
         ),
-        "calibrate probabilities": Term(
-            "The final probabilities are scaled and shifted to fit the validation set.",
-            "calibrar las probabilidades",
-        ),
         "image size": Term(
             "Side of the square that the network sees.",
             "tamaño de imagen",

@@ -1,7 +1,7 @@
 """Where the app writes: one folder, `XRAY_HOME`, and the fixed places in it.
 
 <XRAY_HOME>/
-    data/       datasets: drawn demo data, and what a user puts there
+    data/       datasets: synthetic demo data, and what a user puts there
     runs/       one folder per training; the truth about it
     trash/      runs that were thrown away, until it is emptied
     cache/      catalogs, decoded images, model summaries; may be deleted at any time

@@ -17,12 +17,10 @@ METRIC_NAMES = {key: metric.title for key, metric in METRICS.items()}
 
 def show_changes(recipe: Recipe, before: str = "") -> None:
     """Say in one line how a recipe differs from the published one that it was made from."""
-    words = f"{escape_markdown(before)} · " if before else ""
-    if recipe.changes:
-        words += f"changed: {format_changes(recipe)}"
-    else:
-        words += unchanged(recipe)
-    st.caption(words)
+    words = f"changed: {format_changes(recipe)}" if recipe.changes else unchanged(recipe)
+    st.caption(
+        f"{escape_markdown(before)} · {words}" if before else f"{words[0].upper()}{words[1:]}"
+    )
 
 
 def unchanged(recipe: Recipe) -> str:

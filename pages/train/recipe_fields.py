@@ -102,6 +102,7 @@ HELP = {
     "test": "0: there is no test set; the network is evaluated on the validation set.",
     "loss": "Focal loss: images that are right already count for less.",
     "split.seed": "Which patients train, validate and test.",
+    "calibrate": "The final probabilities are scaled and shifted to fit the validation set.",
     "selected_epoch": "Best: of the lowest validation loss. Last: suits a rate that falls to zero.",
     "precision": "Mixed can double the speed, or slow it: see the measured cost.",
     "seed": "Of weights, order and augmentation.",

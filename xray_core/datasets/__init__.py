@@ -44,7 +44,7 @@ SAME_IMAGES = (
     {"nih_chestxray14", "rsna_pneumonia", "covid19_radiography", "siim_radiography"},
 )
 
-READERS_VERSION = 3  # raise it when a reader returns something else for the same folder
+READERS_VERSION = 4  # raise it when a reader returns something else for the same folder
 N_SHOWN = 5
 
 # What was found out in this process, with what tells whether it still holds.
@@ -182,8 +182,8 @@ def fingerprint_dataset(name: str, root: Path, hurried: bool = False) -> str:
         places = list(reader.roots(root)) if reader.roots else [root]
         places += [reader.beside(root)] if reader.beside else []
         state = _states[name, root] = DatasetState(places)
-    subsets = [READERS_VERSION, TABLES, name, str(root), state.digest]
-    return hashlib.sha256(json.dumps(subsets).encode()).hexdigest()[:20]
+    parts = [READERS_VERSION, TABLES, name, str(root), state.digest]
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:20]
 
 
 @contextmanager

@@ -22,7 +22,7 @@ FIELD_TITLES = {
     "batch_size": "Batch size",
     "brightness_max": "Brightness, at most",
     "brightness_min": "Brightness, at least",
-    "calibrate": "Calibrate probabilities",
+    "calibrate": "Calibration",
     "class_weights": "Class weights",
     "clip_limit": "CLAHE clip limit",
     "combined_labels": "Combined labels",
@@ -125,7 +125,7 @@ CHOICE_TITLES: dict[str, dict[str, str]] = {
         "plateau": "Drops on a plateau",
         "step": "Drops in steps",
     },
-    "selected_epoch": {"best": "Best on the validation set", "last": "Last"},
+    "selected_epoch": {"best": "Best epoch", "last": "Last epoch"},
     "trainable": {"all": "All layers", "head": "Head only"},
     "weights": {"random": "Random", "imagenet": "ImageNet", "ask": "A file that only you can have"},
 }
