@@ -28,7 +28,7 @@ def show_contrast(image: Pixels, recipe: Recipe) -> None:
         exponent = st.slider("Gamma: exponent", 0.2, 3.0, 0.6, 0.05, key="gamma", width=260)
         limit = st.slider("CLAHE: clip limit", 0.5, 10.0, 2.0, 0.5, key="clip", width=260)
         used = value_title("contrast", recipe.preprocess.contrast)
-        st.caption(f"Contrast in the recipe: **{used}**.")
+        st.caption(f"Recipe: **{used}**")
     spec = replace(recipe.preprocess, gamma=exponent, clip_limit=limit)
     changed = {value_title("contrast", name): CONTRAST[name](image, spec) for name in CONTRASTS}
     tiles = [_tile(name, pixels) for name, pixels in changed.items()]
