@@ -1,4 +1,4 @@
-"""One process at a time fills a dataset folder; others see that it is being filled."""
+"""Locks for dataset folders that are being filled: one process fills, others see it."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -1,4 +1,4 @@
-"""Wilson's interval of a share: the one for a count out of n, which holds near 0 and 1 as well."""
+"""Wilson's interval of a share: the one for a count out of n, also near 0 and 1."""
 
 from statistics import NormalDist
 

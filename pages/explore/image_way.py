@@ -1,4 +1,4 @@
-"""Ways from one image to others: the next, the patient's, a second one beside it, a link."""
+"""Links from one image to others: the next, the patient's, a second one beside it."""
 
 from urllib.parse import urlencode
 

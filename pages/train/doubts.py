@@ -1,4 +1,4 @@
-"""What is odd about a training, told before it starts: values, and subsets without a class."""
+"""Warnings before a training: unusual values, and subsets without a class."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -145,3 +145,12 @@ def test_a_sweep_is_found_by_its_name_in_the_order_of_its_making(workspace: Work
         find_sweep(workspace, "h")
     with pytest.raises(RunError, match="no sweep ''"):
         find_sweep(workspace, "")
+
+
+def test_trainings_with_other_numbers_of_folds_are_other_settings(workspace: Workspace) -> None:
+    runs = make_sweep(workspace, {"split.folds": [2, 3]})
+
+    settings = summarise_sweep(runs).settings.set_index("setting")
+
+    assert settings.index.tolist() == ["Folds 2", "Folds 3"]
+    assert settings["runs"].tolist() == [1, 1]

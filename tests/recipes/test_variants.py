@@ -22,7 +22,9 @@ def test_each_combination_of_values_comes_once_and_each_fold() -> None:
 def test_the_folds_of_one_setting_have_it_alike() -> None:
     recipes = vary_recipe(DEMO, {"seed": [1, 2]}, folds=2)
 
-    assert [setting_of(one) for one in recipes] == [{"seed": 1}] * 2 + [{"seed": 2}] * 2
+    assert [setting_of(recipe) for recipe in recipes] == [
+        {"seed": seed, "split.folds": 2} for seed in (1, 1, 2, 2)
+    ]
 
 
 def test_without_folds_or_values_there_is_one() -> None:

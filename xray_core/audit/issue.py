@@ -1,4 +1,4 @@
-"""What a check says: an issue of the data, in words and figures that turn into JSON as they are."""
+"""Issues: what a check reports, in words and figures that turn into JSON as they are."""
 
 import json
 from dataclasses import dataclass

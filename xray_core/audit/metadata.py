@@ -1,4 +1,4 @@
-"""What the tables lack, and what their reader went on from."""
+"""Metadata: what the tables lack, and the import notes of their reader."""
 
 from collections.abc import Sequence
 

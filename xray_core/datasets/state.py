@@ -1,4 +1,4 @@
-"""Whether files came or went in a folder, or a table changed: told without listing it again.
+"""Change detection: whether files came or went in a folder, or a table changed.
 
 A folder's time of change moves when an entry comes, goes or gets another name, so the times of
 all folders stand for the files in them, and a hundred thousand images cost nothing. Of tables,

@@ -1,4 +1,4 @@
-"""Probabilities that mean what they say: scaled and shifted so that they fit the validation set.
+"""Calibration: probabilities scaled and shifted to fit the validation set.
 
 A network that was trained until it hardly errs on its own images is too sure of itself, and may
 lean to one class; both are corrected by few numbers, which leave the order of the images as it was

@@ -1,4 +1,4 @@
-"""Intervals: how far a figure would swing if other patients had been drawn."""
+"""95% confidence intervals: the bootstrap, resampling patients."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any

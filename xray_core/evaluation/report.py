@@ -1,4 +1,4 @@
-"""The final report of a run: what its predictions are worth, from the predictions alone."""
+"""The final report of a run, computed from its predictions alone."""
 
 from contextlib import suppress
 from typing import Any

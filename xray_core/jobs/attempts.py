@@ -1,4 +1,4 @@
-"""What is remembered of the times that a run was started, so that a killed one goes on.
+"""Attempts: how often a run was started, so that a killed one is resumed.
 
 A run that is killed again and again before it gets any further (it exhausts the memory, say)
 must not be started for ever: progress is counted, not time.

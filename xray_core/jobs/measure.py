@@ -1,4 +1,4 @@
-"""What a recipe's model is and costs on this machine, measured by a short process of its own.
+"""The cost of a training on this machine, measured by a short process of its own.
 
 The result is kept as cache/models/<key>.json, so each model is measured once. One measurement
 runs at a time: two would slow each other down and both come out wrong.

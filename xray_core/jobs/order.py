@@ -1,4 +1,4 @@
-"""In which order waiting runs start: the rules of the queue, without the queue.
+"""Queue order: which waiting run starts next.
 
 Of the runs that wait, the next is decided by these, the first that tells two apart:
 

@@ -1,4 +1,4 @@
-"""What waits and what runs, as the run folders tell it: what the queue is made again from."""
+"""Rebuilding the queue from the run folders: what waits and what runs."""
 
 import sqlite3
 from contextlib import closing

@@ -1,4 +1,4 @@
-"""What comes after the last spatial map: the heads, and the outputs that every model shares."""
+"""Heads and outputs: what comes after the last spatial map."""
 
 from typing import Any
 

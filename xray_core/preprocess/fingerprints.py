@@ -1,4 +1,4 @@
-"""What each image file holds, in a few bytes: for finding copies and odd files, read once.
+"""Fingerprints of image files, for finding copies and odd files; each file is read once.
 
 <cache>/fingerprints/<key of the dataset folder>/
     <any name>.parquet      a portion of the rows; written as the reading goes on, joined at its end

@@ -1,4 +1,4 @@
-"""What is done to an image before the network sees it, and at random while it trains."""
+"""Settings of preprocessing and augmentation."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""What a person reads for a recipe's fields and their values; programs and files keep the names.
+"""Titles on screen for a recipe's fields and values; programs and files keep the names.
 
 Whoever shows a field calls `field_title`, a value `value_title`, and a message that names either
 `use_titles`. The command line shows the names, since it takes them.

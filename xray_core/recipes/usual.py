@@ -1,4 +1,4 @@
-"""Which values of a recipe's fields are usual; others are allowed, and said before a training.
+"""Usual ranges of a recipe's fields; other values are allowed, with a warning.
 
 Ranges are those of the sources named beside them, or, of images, what an upright image can bear.
 """

@@ -49,4 +49,4 @@ def vary_recipe(
 
 def setting_of(recipe: Recipe) -> dict[str, Any]:
     """Return what a variant changes, but for the fold: the folds of one setting have it alike."""
-    return {field: v for field, v in recipe.changes.items() if field not in FOLD_FIELDS}
+    return {field: value for field, value in recipe.changes.items() if field != "split.fold"}

@@ -1,4 +1,4 @@
-"""Which images starting weights have seen: those that trained, or chose, the runs behind them.
+"""Images that starting weights were trained or selected on, in all runs behind them.
 
 The `split.parquet` of the earlier runs tells which they were. An image is known again by its file,
 by its name within its source, and, where an audit has left digests, by its pixels.

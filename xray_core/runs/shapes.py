@@ -1,4 +1,4 @@
-"""What the files of a run hold, as far as those who read them rely on it.
+"""Types of a run's files, as far as their readers rely on them.
 
 A file of another shape is damaged, and a line of a log that is of another shape is left out. More
 fields than these may be there.

@@ -1,4 +1,4 @@
-"""Whether what is tested now was seen by the starting weights, as numbers and in words.
+"""Leak check of starting weights: whether they have seen what is tested now.
 
 Weights of an earlier run know the images that it was trained on, and its validation images chose
 their epoch; so do the weights that it began with itself. If one of these images, or another one of

@@ -1,4 +1,4 @@
-"""What a run is doing, and what it asked of the queue: two records in its folder."""
+"""Status and submission of a run: two records in its folder."""
 
 from dataclasses import dataclass
 

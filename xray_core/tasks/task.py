@@ -1,4 +1,4 @@
-"""What a task is."""
+"""The `Task` class: a question with its classes."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Where a training stands, in one file: all that it needs to go on as if it had never ended.
+"""Checkpoints: the whole state of a training in one file, so that it resumes exactly.
 
 Keras' BackupAndRestore repeats the interrupted epoch and forgets the state of callbacks; here
 the next batch is the one after the last that was trained. The file is plain NumPy (no pickle):

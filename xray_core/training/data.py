@@ -1,4 +1,4 @@
-"""What a training works on: the dataset read, divided, decoded, and dealt out in batches."""
+"""Training data: the dataset read, split, decoded, and dealt out in batches."""
 
 from contextlib import suppress
 from dataclasses import dataclass, replace

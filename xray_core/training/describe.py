@@ -1,4 +1,4 @@
-"""What a recipe's model is, and what a training of it costs on this machine: measured."""
+"""Size and cost of a recipe's model on this machine, measured."""
 
 import time
 from collections.abc import Callable, Iterator

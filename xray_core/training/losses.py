@@ -1,4 +1,4 @@
-"""What a training learns to make low, and what its log tells of it."""
+"""Training losses: cross-entropy and focal loss, and what the log reports of them."""
 
 from typing import Any
 

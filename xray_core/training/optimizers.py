@@ -1,4 +1,4 @@
-"""The optimizer of a phase and its learning rate, both functions of where the training stands.
+"""Optimizer and learning rate schedule of a phase.
 
 Nothing here is remembered from batch to batch: a rate follows from the optimizer's step, which
 the checkpoint holds, and from the validation losses that are written down. So a training that

@@ -1,4 +1,4 @@
-"""The callback that writes down what happens: each batch, each epoch, the weights that are kept."""
+"""The Keras callback that records each batch, each epoch and the selected weights."""
 
 import os
 import sys

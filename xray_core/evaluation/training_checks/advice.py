@@ -1,4 +1,4 @@
-"""What to try next, in recipe fields and values."""
+"""Advice: what to try next, in recipe fields and values."""
 
 from xray_core.models import MODELS
 from xray_core.recipes import Phase, Recipe

@@ -1,4 +1,4 @@
-"""What a run has recorded so far, as arrays, and what the checks measure it by."""
+"""Training history: what a run has recorded so far, as arrays that the checks read."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What the figures of a dataset have in common."""
+"""Shared style of the figures of a dataset."""
 
 import numpy as np
 import pandas as pd

@@ -1,4 +1,4 @@
-"""Still pictures that teach, by seaborn and Matplotlib: brightness of classes, mean images.
+"""Still pictures by seaborn and Matplotlib: brightness of classes, mean images.
 
 Both take seconds to load, so they are imported where they draw, after a user asked for it.
 """
