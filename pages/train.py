@@ -76,7 +76,7 @@ with form:
 
 with summary, st.container(border=True):
     st.markdown(f"**{escape_markdown(published.title)}**")
-    st.markdown(escape_markdown(published.about))
+    st.markdown(format_message(published.about))
     try:
         recipe = change_recipe(published, values)
         if not recipe.class_names:  # they come from the data; the tables know them already

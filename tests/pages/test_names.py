@@ -15,7 +15,7 @@ from xray_core.glossary import explain
 from xray_core.models import MODELS
 from xray_core.preprocess.spec import CONTRASTS
 from xray_core.recipes import PUBLISHED, change_recipe, changeable_fields
-from xray_core.recipes.titles import CHOICE_TITLES
+from xray_core.recipes.titles import CHOICE_TITLES, use_titles
 from xray_core.runs import Submission
 from xray_core.runs.status import Status
 from xray_core.tasks import TASKS
@@ -124,6 +124,14 @@ def test_what_train_refuses_or_doubts_shows_no_code_name(
     app.number_input(key="changed_recipe.demo_cnn.batch_size").set_value(0).run()
     assert not names_on(app)
     assert "Batch size is 0" in app.error[0].value
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_what_a_recipe_says_of_itself_has_no_code_name(name: str) -> None:
+    recipe = PUBLISHED[name]
+
+    for text in (recipe.title, recipe.source, use_titles(recipe.about)):
+        assert not NAMES.findall(text), text
 
 
 def test_a_code_name_would_be_seen(open_page: OpenPage) -> None:

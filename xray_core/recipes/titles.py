@@ -5,12 +5,11 @@ Whoever shows a field calls `field_title`, a value `value_title`, and a message 
 """
 
 import re
-from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
 from xray_core.models import MODELS
-from xray_core.recipes.schema import Recipe
+from xray_core.recipes import PUBLISHED
 from xray_core.splits import METHOD_TITLES
 from xray_core.tasks import TASKS
 
@@ -182,7 +181,7 @@ def format_setting(field: str, value: Any) -> str:
     return f"{field_title(field)} {value_title(field, value)}"
 
 
-def use_titles(text: str, recipes: Mapping[str, Recipe] | None = None) -> str:
+def use_titles(text: str) -> str:
     """Return a message with titles for the names of fields, choices, models, tasks and recipes.
 
     Names that are also words of the language ("loss", "seed") stay as they are.
@@ -190,7 +189,7 @@ def use_titles(text: str, recipes: Mapping[str, Recipe] | None = None) -> str:
     >>> use_titles("phases.train.learning_rate is 5; usual for adamw.")
     'Learning rate is 5; usual for AdamW.'
     """
-    titles = _titles() | {name: recipe.title for name, recipe in (recipes or {}).items()}
+    titles = _titles()
 
     def name_title(name: str) -> str:
         if name in titles:
@@ -214,6 +213,8 @@ def _titles() -> dict[str, str]:
     titles |= {name: title for name, title in COLUMN_TITLES.items() if "_" in name}
     for choices in CHOICE_TITLES.values():
         titles |= {name: title for name, title in choices.items() if _is_code(name)}
+    titles |= {name: f"“{recipe.title}”" for name, recipe in PUBLISHED.items()}
+    # After the recipes: where both have one name, a message speaks of the model.
     titles |= {name: card.title for name, card in MODELS.items()}
     return titles | {name: f"“{task.question}”" for name, task in TASKS.items()}
 

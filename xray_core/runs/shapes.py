@@ -196,7 +196,8 @@ def check_report(report: Report) -> None:
     """Raise ValueError if the tables of a report do not belong together."""
     n_classes = len(report["classes"])
     if report["subset"] not in SUBSETS:
-        raise ValueError(f"report.part is {report['subset']!r}; it is one of {', '.join(SUBSETS)}")
+        choices = ", ".join(SUBSETS)
+        raise ValueError(f"report.subset is {report['subset']!r}; it is one of {choices}")
     if not n_classes == len(report["per_class"]) == len(report["confusion"]):
         raise ValueError(f"report.per_class or .confusion is not of its {n_classes} classes")
     if not _is_square(report["confusion"]):

@@ -1,4 +1,4 @@
-"""What the cells of a student's own table mean: ages, sexes, views, subsets, labels, px."""
+"""What the cells of a student's own table mean: ages, sexes, view positions, subsets, labels."""
 
 import re
 from collections.abc import Callable

@@ -148,7 +148,7 @@ def _train(run: Run, workspace: Workspace, progress: Progress) -> str:
             recorder.save_checkpoint()
             raise
 
-    progress.update(now=True, step="evaluating", message="Evaluating the weights that are kept.")
+    progress.update(now=True, step="evaluating", message="Evaluating the selected weights.")
     load_selected_weights(model, run)
     report = _evaluate(model, run, data, recipe)
     count = f"{report['n']} {report['subset']} images"

@@ -229,7 +229,7 @@ EXPERIMENTS = (
         "from_union",
         "Xception from the weights of 9",
         "Begins with the newest finished run of siim_9_union in this workspace and trains again on "
-        "the SIIM images alone, evaluated on the same hidden ones: the thesis' best figure there.",
+        "the SIIM images alone, evaluated on the same test images: the thesis' best figure there.",
         dataset="siim_radiography",
         task="union_opacity",
         split=replace(HIDDEN, target_domain_only=True),
