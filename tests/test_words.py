@@ -188,6 +188,7 @@ def test_every_field_of_every_recipe_has_a_title_with_an_entry_in_the_glossary()
         ("/data/batch_size.png and run-demo_cnn", "/data/batch_size.png and run-demo_cnn"),
         ("run of siim_9_union.", "run of “Xception on a union of two datasets (thesis 9)”."),
         ("No seed, no loss.", "No seed, no loss."),
+        ("tabular is empty.", "Columns beside the image is empty."),
         ("Set phases.train.learning_rate=0.0002.", "Set Learning rate = 0.0002."),
         ("Use split.method=patient, x=3.", "Use Split = By patient, x=3."),
     ],

@@ -9,7 +9,7 @@ The names below are imported when they are first used: `import xray_core` itself
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from xray_core.library import (
+    from xray_core.api import (
         RECIPES,
         TASKS,
         Catalog,
@@ -50,9 +50,9 @@ if not TYPE_CHECKING:  # a checker of types would take any name for one that is 
     def __getattr__(name):
         if name not in __all__:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        from xray_core import library
+        from xray_core import api
 
-        return getattr(library, name)
+        return getattr(api, name)
 
 
 def __dir__() -> list[str]:

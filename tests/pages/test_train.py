@@ -707,7 +707,10 @@ def test_the_columns_beside_the_image_are_chosen_where_the_model_takes_them(
     assert any("As published, nothing changed." in one.value for one in app.caption)
 
     app.multiselect(key=key + "tabular").set_value([]).run()
-    assert "tabular is empty, but X-Net dual: image and tabular features takes" in words_of(app)
+    assert (
+        "Columns beside the image is empty, but X-Net dual: image and tabular features takes"
+        in words_of(app)
+    )
     app.selectbox(key=key + "task").select("nih_abnormal")
     app.selectbox(key=key + "model").select("xnet_cnn").run()
     assert not [one for one in app.multiselect if str(one.key).startswith(key)]

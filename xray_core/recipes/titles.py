@@ -131,8 +131,10 @@ CHOICE_TITLES: dict[str, dict[str, str]] = {
 HOLDERS = ("phases", "preprocess", "augment", "split", "model_options")  # of dotted names
 # Names of choices that differ from their titles, and are no words of the language either.
 CODE_WORDS = ("adam", "adamw", "nadam", "rmsprop", "sgd", "clahe", "imagenet")
-NAME = re.compile(r"(?<![\w.-])[A-Za-z]\w*(?:[.:][\w.]*\w)*(?![\w-])")
-SETTING = re.compile(NAME.pattern.replace("(?![\\w-])", "") + r"=([\w.:+-]*\w)")
+WORD = r"(?<![\w.-])[A-Za-z]\w*(?:[.:][\w.]*\w)*"
+NAME = re.compile(WORD + r"(?![\w-])")
+REFUSED = re.compile(r"^[a-z]+(?= is )")  # the field that a refusal begins with
+SETTING = re.compile(WORD + r"=[\w.:+-]*\w")
 
 
 def field_title(field: str) -> str:
@@ -184,7 +186,8 @@ def format_setting(field: str, value: Any) -> str:
 def use_titles(text: str) -> str:
     """Return a message with titles for the names of fields, choices, models, tasks and recipes.
 
-    Names that are also words of the language ("loss", "seed") stay as they are.
+    Names that are also words of the language ("loss", "seed") stay as they are, but at the start
+    of a refusal.
 
     >>> use_titles("phases.train.learning_rate is 5; usual for adamw.")
     'Learning rate is 5; usual for AdamW.'
@@ -203,6 +206,7 @@ def use_titles(text: str) -> str:
         title = name_title(field)
         return match[0] if title == field else f"{title} = {value_title(field, value)}"
 
+    text = REFUSED.sub(lambda match: FIELD_TITLES.get(match[0], match[0]), text)
     return NAME.sub(lambda match: name_title(match[0]), SETTING.sub(spell_out, text))
 
 

@@ -3,7 +3,7 @@
 import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -104,8 +104,9 @@ class Run:
 
     def read_stored_status(self) -> Status:
         """Return the state as it was last written, whether or not the process still lives."""
-        with self._reading("status.json") as path:
+        with self._explaining("status.json") as path:
             values = read_json(path)
+            self._check_format(values)
             if isinstance(values, dict):
                 values.pop("format", None)
             status = build_record(Status, values, path.stem)
@@ -299,11 +300,8 @@ class Run:
         with self._reading(name) as path:
             return read_table(path, text, gaps, numbers)
 
-    def _check_format(self) -> None:
-        try:
-            values = read_json(self.status_path)
-        except (OSError, ValueError):  # whoever reads it says why
-            return
+    def _check_format(self, values: Any) -> None:
+        """Raise OtherVersionError if a status with these values is another version's."""
         if not isinstance(values, dict) or values.get("state") not in STATES:
             return  # damaged, or no status at all
         if (given := values.get("format", 0)) == FORMAT:
@@ -317,11 +315,20 @@ class Run:
 
     @contextmanager
     def _reading(self, name: str) -> Iterator[Path]:
+        """Give the path of a file beside the status, as `_explaining` does."""
+        with suppress(OSError, ValueError):  # whoever reads the status says what is wrong with it
+            self._check_format(read_json(self.status_path))
+        with self._explaining(name) as path:
+            yield path
+
+    @contextmanager
+    def _explaining(self, name: str) -> Iterator[Path]:
         """Give the path of a file; let whatever is wrong with it leave as a RunError."""
         path = self.folder / name
-        self._check_format()
         try:
             yield path
+        except OtherVersionError:
+            raise
         except FileNotFoundError as error:
             raise RunError(f"Run {self.name} has no {name} (yet).") from error
         except OSError as error:

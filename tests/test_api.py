@@ -12,7 +12,7 @@ import pytest
 import xray_core
 from tests.jobs.fake_training import fake_command
 from tests.training.tiny import Finished
-from xray_core import library
+from xray_core import api
 from xray_core.jobs import launchers
 from xray_core.runs import Run, Status, list_runs
 from xray_core.workspace import Workspace
@@ -37,10 +37,10 @@ def behave(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
         (run.folder / "behaviour").write_text(behaviours.pop(0))
         return run
 
-    create = library.create_run
-    monkeypatch.setattr(library, "create_run", create_run)
+    create = api.create_run
+    monkeypatch.setattr(api, "create_run", create_run)
     monkeypatch.setattr(launchers, "xray_command", fake_command)
-    monkeypatch.setattr(library, "POLL", 0.02)
+    monkeypatch.setattr(api, "POLL", 0.02)
     yield behaviours
     assert not behaviours
 
@@ -58,10 +58,10 @@ def test_to_import_it_is_to_import_nothing_else() -> None:
 
 
 def test_what_it_names_is_there_is_listed_and_is_explained() -> None:
-    assert xray_core.__all__ == library.__all__
+    assert xray_core.__all__ == api.__all__
     assert set(xray_core.__all__) <= set(dir(xray_core))
     for name in xray_core.__all__:
-        assert getattr(xray_core, name) is getattr(library, name)
+        assert getattr(xray_core, name) is getattr(api, name)
         assert getattr(xray_core, name).__doc__
     with pytest.raises(AttributeError, match="'xray_core' has no attribute 'trian'"):
         xray_core.trian  # noqa: B018
