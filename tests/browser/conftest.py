@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
 N_IMAGES = 160
 SLOW = 120.0  # seconds that nothing here should take, on a busy machine
+SOON = 5.0  # seconds in which a list opens
+CLICKS, POLL = 5, 100  # until it does; milliseconds between two looks
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome")
 ARGUMENTS = [
     "--no-sandbox",
@@ -140,6 +142,21 @@ class Tab:
     def badge(self, state: str) -> Locator:
         """Return the coloured word of a run's state, if it is `state`."""
         return self.page.locator(".stMarkdownBadge").filter(has_text=state)
+
+    def open_choices(self, label: str) -> Locator:
+        """Open a select box and return the list of its choices.
+
+        A page that draws itself anew in that moment closes the list; a person clicks again.
+        """
+        choices = self.page.get_by_test_id("stSelectboxVirtualDropdown")
+        for _ in range(CLICKS):
+            self.page.get_by_label(label).click()
+            end = time.monotonic() + SOON
+            while time.monotonic() < end:
+                if choices.is_visible():
+                    return choices
+                self.page.wait_for_timeout(POLL)
+        raise AssertionError(f"the choices of {label!r} do not open")
 
     def take_picture(self, name: str) -> None:
         """Keep a picture of the whole window for a person to look at."""

@@ -39,8 +39,6 @@ def test_the_forms_over_the_train_page_show_no_code_name(app: App, tab: Tab) -> 
     tab.wait_until_still()
 
     tab.page.get_by_text("Sweep or cross-validation").click()
-    tab.page.get_by_label("Vary").click()
-    choices = tab.page.get_by_test_id("stSelectboxVirtualDropdown")
-    expect(choices).to_contain_text("Learning rate")
+    expect(tab.open_choices("Vary")).to_contain_text("Learning rate")
     tab.take_picture("sweep-fields")
     tab.assert_clean()
