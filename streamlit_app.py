@@ -6,19 +6,24 @@ import streamlit as st
 
 # A file of our own: for a named icon the browser would ask the internet.
 ICON = Path(__file__).parent / "pages" / "components" / "icon.png"
+LOGO = ICON.with_name("logo.svg")
 
-st.set_page_config(page_title="X-ray Lab", page_icon=str(ICON), layout="wide")
-st.session_state["entered"] = True  # see pages/components/frame.py
+st.set_page_config(
+    page_title="X-ray Lab", page_icon=str(ICON), layout="wide", initial_sidebar_state="collapsed"
+)
+st.logo(str(LOGO), size="large")
+st.session_state["entered"] = True  # see pages/components/context.py
 
 page = st.navigation(
     [
-        st.Page("pages/home.py", title="Home", icon=":material/home:", default=True),
-        st.Page("pages/explore.py", title="Explore", icon=":material/grid_view:"),
-        st.Page("pages/audit.py", title="Audit", icon=":material/policy:"),
-        st.Page("pages/prepare.py", title="Prepare", icon=":material/tune:"),
-        st.Page("pages/train.py", title="Train", icon=":material/model_training:"),
-        st.Page("pages/runs.py", title="Runs", icon=":material/monitoring:"),
-        st.Page("pages/evaluate.py", title="Evaluate", icon=":material/fact_check:"),
-    ]
+        st.Page("pages/home.py", title="Home", default=True),
+        st.Page("pages/explore.py", title="Explore"),
+        st.Page("pages/audit.py", title="Audit"),
+        st.Page("pages/prepare.py", title="Prepare"),
+        st.Page("pages/train.py", title="Train"),
+        st.Page("pages/runs.py", title="Runs"),
+        st.Page("pages/evaluate.py", title="Evaluate"),
+    ],
+    position="top",
 )
 page.run()

@@ -4,8 +4,8 @@ import streamlit as st
 
 from pages.audit.audit_process import find_audit
 from pages.audit.issues import show_issues
-from pages.components.dataset import choose_dataset
-from pages.components.frame import escape_markdown, open_page
+from pages.components.context import open_page
+from pages.components.frame import escape_markdown
 from xray_core.glossary import explain
 from xray_core.recipes.titles import value_title
 from xray_core.splits import fitting_methods
@@ -13,8 +13,8 @@ from xray_core.tasks import tasks_of
 
 AUTHORS = "published"
 
-open_page("Audit", "What is wrong with this data, before a network hides it.")
-catalog = choose_dataset()
+context = open_page("Audit")
+catalog = context.open_catalog()
 if opened := st.session_state.pop("audit_opened", None):
     st.switch_page("pages/explore.py", query_params={"image": opened})
 tasks = tasks_of(catalog.source)
@@ -25,15 +25,6 @@ splits += [name for name in methods if name != AUTHORS]
 
 with st.container(horizontal=True, gap="medium"):
     single = [name for name in tasks if not tasks[name].multilabel]
-    task = st.selectbox(
-        "Task",
-        single,
-        format_func=lambda name: tasks[name].question,
-        key="audit_task",
-        bind="query-params",
-        width=330,
-        help=explain("task"),
-    )
     split = st.segmented_control(
         "Split to check",
         splits,
@@ -45,7 +36,7 @@ with st.container(horizontal=True, gap="medium"):
         help=f"{explain('split')} As published: the authors' own subsets. By image: at random, as "
         "in many notebooks.",
     )
-task = task if task in single else single[0]
+task = context.task if context.task in single else single[0]
 split = split if split in splits else splits[0]
 
 # The first is what an audit takes by itself; where it cannot be made, it checks the rest.

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import streamlit as st
 
+from pages.components.context import open_page
 from pages.components.diagnosis import show_verdict
-from pages.components.frame import escape_markdown, format_message, open_page, show_errors
+from pages.components.frame import escape_markdown, format_message, show_errors
 from pages.components.recipe_words import show_changes
 from pages.components.run_state import show_link
 from pages.evaluate.error_analysis import show_error_analysis
@@ -17,7 +18,7 @@ from xray_core.splits import format_absence
 from xray_core.synthetic.dataset import is_synthetic
 from xray_core.workspace import find_workspace
 
-open_page("Evaluate", "Evaluate a finished run: how often is it right, and how sure is that?")
+open_page("Evaluate")
 workspace = find_workspace()
 
 

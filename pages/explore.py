@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from pages.components.dataset import choose_dataset
-from pages.components.frame import open_page, show_errors
+from pages.components.context import open_page
+from pages.components.frame import show_errors
 from pages.explore.compare import show_pair
 from pages.explore.image_address import FIRST, SECOND
 from pages.explore.image_card import show_image
@@ -14,12 +14,12 @@ from pages.explore.numbers import show_numbers
 
 IMAGES, NUMBERS = "Images", "Counts and sizes"
 
-open_page("Explore", "Look at the images, their labels and their boxes.")
-catalog = choose_dataset()
+context = open_page("Explore")
+catalog = context.open_catalog()
 first = find_named(catalog, FIRST)
 second = find_named(catalog, SECOND) if first is not None else None
 with show_errors():
-    tables, rows = choose_images(catalog, folded=first is not None)
+    tables, rows = choose_images(catalog, context.task, folded=first is not None)
 
 if first is not None:
     with show_errors():

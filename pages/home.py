@@ -2,17 +2,17 @@
 
 import streamlit as st
 
-from pages.components.dataset import choose_dataset
-from pages.components.frame import escape_markdown, open_page, show_errors
+from pages.components.context import open_page
+from pages.components.frame import escape_markdown, show_errors
 from pages.components.grid import show_grid
 from pages.components.tables import read_tables
 from pages.components.tiles import build_tiles
 from pages.home.activity import show_activity
+from pages.home.add_dataset import show_adding
 from pages.home.archives import show_archives
 from pages.home.get_dataset import show_get_dataset
 from xray_core.glossary import explain
 from xray_core.synthetic.dataset import is_synthetic
-from xray_core.tasks import tasks_of
 
 N_IMAGES = 6
 CARDS = (
@@ -46,12 +46,9 @@ CARDS = (
     ),
 )
 
-open_page(
-    "X-ray Lab",
-    "Explore chest X-rays, see what preparing does to them, then train networks and evaluate them.",
-)
+context = open_page("Home")
 show_archives()
-catalog = choose_dataset()
+catalog = context.open_catalog()
 if opened := st.session_state.pop("home_opened", None):
     st.switch_page("pages/explore.py", query_params={"image": opened})
 
@@ -65,7 +62,7 @@ for column, (title, icon, about, action, page) in zip(st.columns(len(CARDS)), CA
             st.switch_page(page)
 
 with show_errors():
-    tables = read_tables(catalog, next(iter(tasks_of(catalog.source))))
+    tables = read_tables(catalog, context.task)
     present = catalog.present
     images = present.iloc[:: max(1, len(present) // N_IMAGES)].head(N_IMAGES)
     tiles = build_tiles(tables, images)
@@ -90,5 +87,6 @@ def open_image(image_id: str) -> None:
 
 
 show_grid(tiles, "home_images", open_image, columns=N_IMAGES)
+show_adding()
 show_get_dataset()
 show_activity()

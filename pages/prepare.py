@@ -2,8 +2,7 @@
 
 import streamlit as st
 
-from pages.components.dataset import choose_dataset
-from pages.components.frame import open_page
+from pages.components.context import open_page
 from pages.prepare.prepare_steps import (
     show_augmentation,
     show_contrast,
@@ -19,8 +18,8 @@ STEPS = {
     "4 Tensor": show_tensor,
 }
 
-open_page("Prepare", "Follow one image from its file to the tensor that a network gets.")
-catalog = choose_dataset()
+context = open_page("Prepare")
+catalog = context.open_catalog()
 chooser, recipe_chooser = st.columns([3, 2], gap="large", vertical_alignment="bottom")
 with recipe_chooser:
     recipe = choose_recipe(catalog)

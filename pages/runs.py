@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from pages.components.frame import escape_markdown, open_page, show_errors
+from pages.components.context import open_page
+from pages.components.frame import escape_markdown, show_errors
 from pages.components.recipe_words import show_changes
 from pages.runs.live import show_run
 from pages.runs.outcome import show_outcome
@@ -11,12 +12,11 @@ from pages.runs.run_list import show_runs, start_worker_if_needed
 from pages.runs.run_notes import show_notes
 from pages.runs.sweep_view import show_sweep, show_sweep_link
 from pages.runs.trash import show_in_trash
-from pages.runs.user import show_user
 from xray_core.runs import find_run, list_runs
 from xray_core.runs.trash import is_trashed, list_trash
 from xray_core.workspace import find_workspace
 
-open_page("Runs", "Watch trainings while they run, and look back at those that ended.")
+open_page("Runs")
 workspace = find_workspace()
 with show_errors():
     start_worker_if_needed(workspace)
@@ -30,7 +30,6 @@ if name is None and sweep:
     show_sweep(workspace, sweep)
     st.stop()
 if name is None:
-    show_user()
     with show_errors():
         nothing = not list_runs(workspace.runs) and not list_trash(workspace)
     if nothing:
@@ -47,7 +46,6 @@ with st.container(horizontal=True, vertical_alignment="center"):
     if st.button("Whole sweep" if sweep else "All runs", icon=":material/arrow_back:"):
         del st.query_params["run"]
         st.rerun()
-    show_user()
     actions = st.container(horizontal=True, horizontal_alignment="right")
 with show_errors():
     binned = is_trashed(workspace, name)

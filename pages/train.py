@@ -4,12 +4,12 @@ from dataclasses import replace
 
 import streamlit as st
 
-from pages.components.dataset import choose_dataset
-from pages.components.frame import escape_markdown, format_message, open_page, show_errors
+from pages.components.context import open_page
+from pages.components.frame import escape_markdown, format_message, show_errors
 from pages.components.recipe_file import offer_recipe
 from pages.components.recipe_words import format_changes, format_published, unchanged
 from pages.components.tables import read_tables
-from pages.runs.user import find_user, show_user
+from pages.components.user import find_user
 from pages.train.clone import take_over_run
 from pages.train.cost import show_cost
 from pages.train.doubts import show_doubts
@@ -31,9 +31,9 @@ from xray_core.workspace import find_workspace
 FIRST_RECIPES = {"siim_covid19": "siim_mobilenet_opacity", "kermany": "pneumonia_cnn"}
 FIRST_RECIPE_OF_DEMO = "demo_cnn"
 
-open_page("Train", "Choose a recipe, change it if you like, and start it in the background.")
+context = open_page("Train")
 take_over_run()
-catalog = choose_dataset()
+catalog = context.open_catalog()
 recipes = recipes_for(catalog.source)
 fitting = [name for name in recipes if not name.endswith(CORRECTED)]
 if not fitting:
@@ -103,7 +103,6 @@ with summary, st.container(border=True):
             run = submit_recipe(recipe, catalog.root, find_workspace(), user=find_user())
         st.switch_page("pages/runs.py", query_params={"run": run.name})
     offer_recipe(recipe)
-    show_user()
     show_sweep_form(recipe, catalog)
     show_cost(recipe, catalog)
 show_network(recipe)

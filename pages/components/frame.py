@@ -1,11 +1,10 @@
-"""What every page begins with: the frame around it, and errors in words."""
+"""What goes wrong, and text that is not ours, as words that Streamlit shows to the letter."""
 
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import streamlit as st
-from streamlit.runtime.pages_manager import PagesManager
 
 from xray_core.errors import XrayError
 from xray_core.recipes.titles import use_titles
@@ -20,25 +19,6 @@ LATE = re.compile(
     re.IGNORECASE,
 )
 JOINER = "\u2060"  # of no width
-
-NOTICE = "For learning, never for diagnosis."
-
-
-def open_page(title: str, about: str) -> None:
-    """Show the page's title; must be the first call of each page.
-
-    Until `st.navigation` has run once in a fresh server, Streamlit runs a page of the
-    `pages/` folder without `streamlit_app.py`, so that a bookmark would show a page without
-    its navigation. Then the run is started again, this time through the entry point. Several
-    visitors may come at once: Streamlit's switch tells what the next run does, not how this
-    one began, so each session also remembers whether it has come through the entry point.
-    """
-    if PagesManager.uses_pages_directory or "entered" not in st.session_state:
-        PagesManager.uses_pages_directory = False
-        st.session_state["entered"] = True  # once is enough, however this page was started
-        st.rerun()
-    st.title(title, anchor=False)
-    st.caption(f"{about} {NOTICE}")
 
 
 @contextmanager

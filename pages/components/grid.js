@@ -13,19 +13,17 @@ export default function ({ data, parentElement, setTriggerValue }) {
   );
   if (list.stamp !== stamp) {
     list.stamp = stamp;
-    drawTiles(list, parentElement, data, setTriggerValue);
+    drawTiles(list, data, setTriggerValue);
   }
   showWindow(parentElement, data.windows); // of window.js
 }
 
-function drawTiles(list, parentElement, data, setTriggerValue) {
-  const host = parentElement.host ?? parentElement;
-  const palette = getComputedStyle(host).getPropertyValue("--st-chart-categorical-colors");
+function drawTiles(list, data, setTriggerValue) {
   const open = data.clickable && ((id) => setTriggerValue("opened", id));
-  list.replaceChildren(...data.tiles.map((tile) => drawTile(tile, palette.split(","), open)));
+  list.replaceChildren(...data.tiles.map((tile) => drawTile(tile, open)));
 }
 
-function drawTile(tile, colors, open) {
+function drawTile(tile, open) {
   const item = document.createElement("li");
   const card = add(item, open ? "button" : "div", "tile");
   if (open) {
@@ -58,9 +56,7 @@ function drawTile(tile, colors, open) {
 
   if (!tile.title) return item;
   const title = add(card, "span", "title");
-  if (tile.color >= 0) {
-    add(title, "i", "dot").style.background = colors[tile.color % colors.length];
-  }
+  if (tile.color) add(title, "i", "dot").style.background = tile.color;
   add(title, "span", "name").textContent = tile.title;
   if (tile.note) add(title, "span", "note").textContent = tile.note;
   return item;

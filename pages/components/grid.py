@@ -33,7 +33,7 @@ class Tile:
         mask: as `src`, an image that is white where the lungs are; "" if there is none.
         ratio: width / height.
         boxes: (x, y, width, height) as fractions of the image, origin at its top left.
-        color: number of the title's dot in the theme's palette of classes; -1 for no dot.
+        color: of the dot before the title, as in CSS; "" for no dot.
     """
 
     id: str
@@ -45,7 +45,7 @@ class Tile:
     mask: str = ""
     ratio: float = 1.0
     boxes: tuple[Box, ...] = ()
-    color: int = -1
+    color: str = ""
 
 
 def show_grid(

@@ -4,6 +4,7 @@ import pandas as pd
 
 from pages.components.grid import Tile, as_data_address
 from pages.components.tables import Tables
+from xray_core.figures.colors import color_classes
 from xray_core.preprocess.thumbnails import create_thumbnails
 from xray_core.tasks import SEPARATOR
 from xray_core.workspace import find_workspace
@@ -26,7 +27,7 @@ def build_tiles(
     paths = [root / path for path in images["path"]]
     thumbnails = create_thumbnails(paths, side, find_workspace().cache / "thumbnails")
     masks = _read_masks(tables, images, side) if with_masks else {}
-    classes = list(tables.counts["class"])
+    colors = color_classes(list(tables.counts["class"]))
     tiles = []
     for image_id, label, ratio, thumbnail in zip(
         images["image_id"],
@@ -50,7 +51,7 @@ def build_tiles(
                 reason=thumbnail.reason.replace(f"{root}/", ""),
                 ratio=ratio if ratio > 0 else 1.0,
                 boxes=boxes,
-                color=classes.index(title) if title in classes else -1,
+                color=colors.get(title, ""),
             )
         )
     return tiles

@@ -21,7 +21,7 @@ from xray_core.workspace import find_workspace
 COLUMNS, ROWS = 4, 2
 WRONG, RIGHT = "wrong", "right"
 ORDERS = {"most sure first": False, "least sure first": True}
-COLORS = {True: 2, False: 1}  # of the theme's palette: green for right, vermilion for wrong
+COLORS = {True: "#14967a", False: "#d9660f"}  # right and wrong
 
 
 def show_examples(predictions: pd.DataFrame, recipe: Recipe) -> None:

@@ -13,35 +13,23 @@ from xray_core.catalog import Catalog
 from xray_core.eda.filters import Filter
 from xray_core.eda.order import list_sorts, sort_images
 from xray_core.glossary import explain
-from xray_core.tasks import tasks_of
 
 REVERSED = ", reversed"
 Rows = NDArray[np.int64]  # places in `catalog.images`, in the order to show
 
 
-def choose_images(catalog: Catalog, folded: bool) -> tuple[Tables, Rows]:
+def choose_images(catalog: Catalog, task: str, folded: bool) -> tuple[Tables, Rows]:
     """Show the filters; return the tables of the chosen task and the images that pass.
 
     Args:
         catalog: the dataset.
+        task: whose classes are told apart.
         folded: whether the filters step back, since an image is shown large.
     """
-    tasks = tasks_of(catalog.source)
     filters = read_filters(catalog)
     place = st.expander("Filters and order", key="filters") if folded else st.container()
     with place, st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
-        task_name = st.selectbox(
-            "Task",
-            list(tasks),
-            format_func=lambda name: tasks[name].question,
-            key="labels",
-            bind="query-params",
-            width=330,
-            on_change=start_over,
-            help=explain("task"),
-        )
-        task_name = task_name if task_name in tasks else next(iter(tasks))
-        tables = read_tables(catalog, task_name)
+        tables = read_tables(catalog, task)
         wanted = st.pills(
             "Class",
             list(tables.counts["class"]),

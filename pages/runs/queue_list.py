@@ -6,9 +6,9 @@ import streamlit as st
 
 from pages.components.frame import escape_markdown, format_message, show_errors
 from pages.components.run_state import show_badge, show_link, show_progress
+from pages.components.user import find_user
 from pages.runs.outcome import carry_out, close_after, keep_open, leave_fragment_after_action
 from pages.runs.queue_settings import show_settings
-from pages.runs.user import find_user
 from xray_core.errors import XrayError
 from xray_core.jobs import (
     QueueSettings,

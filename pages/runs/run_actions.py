@@ -3,9 +3,9 @@
 import streamlit as st
 
 from pages.components.frame import show_errors
+from pages.components.user import find_user
 from pages.runs.outcome import SAID, carry_out, close_after, keep_open
 from pages.runs.queue_list import show_waiting_actions
-from pages.runs.user import find_user
 from xray_core.jobs import can_resume, queue_view, restart_run, resume_run, stop_run
 from xray_core.runs import Run, Status
 from xray_core.runs.trash import trash_run

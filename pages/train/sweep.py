@@ -3,7 +3,7 @@
 import streamlit as st
 
 from pages.components.frame import format_message, show_errors
-from pages.runs.user import find_user
+from pages.components.user import find_user
 from pages.train.doubts import show_doubts
 from xray_core.catalog import Catalog
 from xray_core.errors import XrayError

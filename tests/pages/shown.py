@@ -1,6 +1,8 @@
 """All text that a page sends to the browser, by what the browser takes it for."""
 
+import html
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -55,6 +57,14 @@ def list_html(app: AppTest) -> Iterator[str]:
             yield node.proto.body
         if node.type == "markdown" and node.proto.allow_html:
             yield node.proto.body
+
+
+def read_heading(app: AppTest) -> str:
+    """Return the page's name, which stands in the bar at its top."""
+    [name] = [
+        m[1] for text in list_html(app) if (m := re.search(r'<h1 class="page">(.*)</h1>', text))
+    ]
+    return html.unescape(name)
 
 
 def list_figures(app: AppTest) -> Iterator[str]:

@@ -8,6 +8,7 @@ import pytest
 
 from tests.pages.conftest import OpenPage
 from tests.pages.fake_runs import record_processes
+from tests.pages.shown import read_heading
 from xray_core import cli
 from xray_core.jobs import background
 from xray_core.workspace import Workspace
@@ -121,6 +122,6 @@ def test_a_clean_split_is_one_click_away(
     [button] = [one for one in app.button if "clean split" in one.label]
     app = button.click().run()
 
-    assert app.title[0].value == "Train"
+    assert read_heading(app) == "Train"
     [split] = [one for one in app.selectbox if one.label == "Split"]
     assert split.value == "clean"

@@ -11,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from tests.pages.conftest import N_IMAGES, OpenPage
 from tests.pages.fake_runs import LEAKY_WEIGHTS, fake_run, write_report
+from tests.pages.shown import read_heading
 from xray_core.recipes import PUBLISHED, change_recipe
 from xray_core.runs import Run
 from xray_core.workspace import Workspace
@@ -190,7 +191,7 @@ def test_examples_of_a_dataset_inside_an_outer_folder_open_in_explore(
     app.session_state["evaluate_opened"] = read_tiles(app)[0]["id"]
     app.run()
 
-    assert app.title[0].value == "Explore"
+    assert read_heading(app) == "Explore"
     assert app.query_params["data"] == "archive"
 
 

@@ -22,6 +22,7 @@ import xray_core.machine
 from streamlit.components.v2 import manifest_scanner
 from streamlit.runtime.pages_manager import PagesManager
 from streamlit.testing.v1 import AppTest
+from tests.pages.shown import read_heading
 
 for module in (xray_core.registry, xray_core.jobs.measure, xray_core.jobs.worker):
     module.start_detached = lambda *_: "0:0"  # nothing is drawn, measured or trained here
@@ -43,7 +44,7 @@ for page in pages:
     app.switch_page(f"pages/{page}.py").run()
     assert not app.exception, (page, app.exception[0].value)
     assert not app.error, (page, app.error[0].value)
-    assert app.title, f"{page} shows no title"
+    assert read_heading(app).casefold() == page, f"{page} shows no heading"
     # It is for trainings alone: what a server once had, it would keep.
     assert not ALLOCATOR & set(os.environ), page
     heavy = HEAVY & set(sys.modules)

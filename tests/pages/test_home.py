@@ -7,6 +7,7 @@ import pytest
 
 from tests.pages.conftest import OpenPage
 from tests.pages.fake_runs import record_processes
+from tests.pages.shown import read_heading
 from tests.pages.test_explore import read_grid
 from xray_core.processes import own_handle
 from xray_core.recipes import PUBLISHED
@@ -40,7 +41,7 @@ def test_each_card_leads_to_its_page(
     app.button(key=f"go_{title}").click().run()
 
     assert not app.exception
-    assert app.title[0].value == title
+    assert read_heading(app) == title
 
 
 def test_a_training_that_runs_is_shown_with_its_progress(open_page: OpenPage, run: Run) -> None:

@@ -32,18 +32,22 @@ def own(tmp_path: Path) -> Path:
     return folder
 
 
-def sidebar() -> None:
+def chooser() -> None:
     import streamlit as st
 
-    from pages.components.dataset import choose_dataset
+    from pages.components.context import open_page
+    from pages.home.add_dataset import show_adding
 
-    catalog = choose_dataset()
+    st.session_state["entered"] = True  # through the entry point
+    context = open_page("Home")
+    show_adding()
+    catalog = context.open_catalog()
     st.caption(f"{len(catalog.present)} of {len(catalog.images)} images are here")
 
 
-def open_sidebar() -> AppTest:
-    """Open a page with nothing but the dataset chooser, which is the same on all pages."""
-    app = AppTest.from_function(sidebar, default_timeout=60).run()
+def open_chooser() -> AppTest:
+    """Open a page with nothing but the choosers."""
+    app = AppTest.from_function(chooser, default_timeout=60).run()
     assert not app.exception, app.exception[0].value
     return app
 
@@ -81,7 +85,7 @@ def can_save(app: AppTest) -> bool:
 
 
 def test_columns_are_named_once_and_the_dataset_opens(workspace: Workspace, own: Path) -> None:
-    app = add(open_sidebar(), own)
+    app = add(open_chooser(), own)
 
     assert "**3 of 4 rows have their image**" in words(app)
     assert not can_save(app)  # no header is a label that we know
@@ -93,7 +97,7 @@ def test_columns_are_named_once_and_the_dataset_opens(workspace: Workspace, own:
 
     assert not is_open(app)
     assert app.session_state["data"] == "my scans"
-    assert app.sidebar.selectbox[0].value == "my scans"
+    assert app.selectbox(key="data_choice").value == "my scans"
     assert list_datasets(workspace)["my scans"] == own
     mapping = read_mapping(own)
     assert mapping is not None
@@ -102,7 +106,7 @@ def test_columns_are_named_once_and_the_dataset_opens(workspace: Workspace, own:
 
 
 def test_a_wrong_choice_is_said_in_words_and_cannot_be_saved(own: Path) -> None:
-    app = add(open_sidebar(), own)
+    app = add(open_chooser(), own)
     choose(app, "Label", "Diagnose")
     assert can_save(app)
 
@@ -117,7 +121,7 @@ def test_a_wrong_choice_is_said_in_words_and_cannot_be_saved(own: Path) -> None:
 
 
 def test_boxes_that_lack_a_side_are_an_error_in_words(own: Path) -> None:
-    app = add(open_sidebar(), own)
+    app = add(open_chooser(), own)
     choose(app, "Label", "Diagnose")
 
     app.button_group(key="map.list.csv.boxes").set_value("corner and size").run()
@@ -128,7 +132,7 @@ def test_boxes_that_lack_a_side_are_an_error_in_words(own: Path) -> None:
 
 
 def test_a_mapping_in_the_registry_can_be_changed(workspace: Workspace, own: Path) -> None:
-    app = add(open_sidebar(), own)
+    app = add(open_chooser(), own)
     choose(app, "Label", "Diagnose")
     press(app, "Save and open")
 
@@ -148,7 +152,7 @@ def test_a_mapping_that_came_with_the_data_needs_no_dialog(own: Path) -> None:
     mapping = {"table": "list.csv", "columns": {"path": "Bild", "label": "Diagnose"}}
     (own / "xray_dataset.json").write_text(json.dumps(mapping), "utf-8")
 
-    app = add(open_sidebar(), own)
+    app = add(open_chooser(), own)
 
     assert not is_open(app)
     assert app.session_state["data"] == "my scans"
@@ -157,7 +161,7 @@ def test_a_mapping_that_came_with_the_data_needs_no_dialog(own: Path) -> None:
 def test_a_damaged_mapping_is_named_and_can_be_made_again(own: Path) -> None:
     (own / "xray_dataset.json").write_text("{", "utf-8")
 
-    app = add(open_sidebar(), own)
+    app = add(open_chooser(), own)
     assert "is damaged" in words(app)
     choose(app, "Label", "Diagnose")
     press(app, "Save and open")
@@ -168,7 +172,7 @@ def test_a_damaged_mapping_is_named_and_can_be_made_again(own: Path) -> None:
 def test_a_table_with_semicolons_says_what_to_do(own: Path) -> None:
     (own / "list.csv").write_text(ROWS.replace(",", ";"), "utf-8")
 
-    app = add(open_sidebar(), own)
+    app = add(open_chooser(), own)
 
     assert "not separated by commas" in words(app)
     assert not can_save(app)
@@ -180,7 +184,7 @@ def test_what_needs_no_columns_is_added_at_once(fake: object, tmp_path: Path) ->
     fake(tmp_path / "set")
     (tmp_path / "set/log.csv").write_text("epoch,loss\n1,2\n", "utf-8")
 
-    app = add(open_sidebar(), tmp_path / "set")
+    app = add(open_chooser(), tmp_path / "set")
 
     assert not is_open(app)
     assert app.session_state["data"] == "set"
@@ -190,7 +194,7 @@ def test_class_folders_beside_a_table_are_the_users_choice(tmp_path: Path) -> No
     fake_folder(tmp_path / "set")
     (tmp_path / "set/list.csv").write_text("file,label\nb.jpg,x\n", "utf-8")
 
-    app = add(open_sidebar(), tmp_path / "set")
+    app = add(open_chooser(), tmp_path / "set")
     assert is_open(app)
     press(app, "Use the names of the folders as labels")
 
@@ -205,7 +209,7 @@ def test_a_mapping_in_an_inner_folder_needs_no_dialog(own: Path) -> None:
     own.mkdir()
     (own.parent / "inner").rename(own / "inner")
 
-    app = add(open_sidebar(), own)
+    app = add(open_chooser(), own)
 
     assert not is_open(app)
     assert "3 of 4 images are here" in words(app)
@@ -213,7 +217,7 @@ def test_a_mapping_in_an_inner_folder_needs_no_dialog(own: Path) -> None:
 
 @pytest.mark.parametrize("typed", ["~nobody-of-this-name/x", "/nowhere/at all"])
 def test_a_folder_that_cannot_be_is_said_in_words(typed: str) -> None:
-    app = add(open_sidebar(), Path(typed))
+    app = add(open_chooser(), Path(typed))
 
     assert not is_open(app)
     assert "is no path" in words(app) or "does not exist" in words(app)
@@ -224,7 +228,7 @@ def test_a_folder_outside_the_roots_is_not_looked_at(
 ) -> None:
     monkeypatch.setenv("XRAY_DATA_ROOTS", str(own / "pictures"))
 
-    app = add(open_sidebar(), own)
+    app = add(open_chooser(), own)
 
     assert not is_open(app)
     assert "outside the folders" in words(app)

@@ -12,11 +12,11 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from pages.components.user import COOKIE, clean_name
 from pages.runs import metric_tail, queue_list, run_notes
 from pages.runs import run_table as table_page
 from pages.runs.metric_tail import DeviceTail, MetricTail
 from pages.runs.run_filters import filter_runs, sort_runs
-from pages.runs.user import COOKIE, clean_name
 from tests.pages.conftest import OpenPage
 from tests.pages.fake_runs import (
     LEAKY_WEIGHTS,
@@ -26,6 +26,7 @@ from tests.pages.fake_runs import (
     record_processes,
     write_report,
 )
+from tests.pages.shown import read_heading
 from tests.run_files import device_line
 from xray_core.evaluation.diagnose import DIVERGED
 from xray_core.jobs import JobQueue, QueueSettings, queue_view, read_settings, write_settings
@@ -975,7 +976,7 @@ def test_a_run_is_changed_and_trained_again(
     app = press(open_page("runs", run=run.name), "Change and train again")
 
     assert not app.exception
-    assert app.title[0].value == "Train"
+    assert read_heading(app) == "Train"
     alpha = app.number_input(key="changed_recipe.siim_mobilenet_opacity.model_options.alpha")
     assert alpha.value == 0.5
     assert set(app.query_params) == {"recipe"}

@@ -17,6 +17,7 @@ from pages.train.recipe_fields import HELP
 from tests.datasets.fakes import fake_kermany
 from tests.pages.conftest import OpenPage
 from tests.pages.fake_runs import fake_run, record_processes
+from tests.pages.shown import read_heading
 from tests.training.nih import draw_nih
 from xray_core.jobs import JobQueue, QueueSettings, write_settings
 from xray_core.models import MODELS
@@ -135,7 +136,7 @@ def test_start_queues_the_recipe_and_wakes_a_worker(
     assert [job.run for job in JobQueue(workspace.queue).list_jobs()] == [run.name]
     assert [command[3] for command in commands].count("worker") == 1
     assert app.query_params["run"] == run.name
-    assert app.title[0].value == "Runs"
+    assert read_heading(app) == "Runs"
 
 
 def test_folds_and_a_grid_are_started_together(

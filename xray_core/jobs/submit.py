@@ -19,6 +19,7 @@ from xray_core.preprocess.fingerprints import read_kept_digests
 from xray_core.recipes import Recipe, bind_recipe
 from xray_core.runs import HIGHEST_PRIORITY, Run, Submission, create_run
 from xray_core.runs.index import run_table
+from xray_core.runs.nicknames import clean_nickname, draw_nickname
 from xray_core.runs.seen import read_past
 from xray_core.runs.starting_weights import check_known, check_past
 from xray_core.splits import LEAKY_METHODS, SplitSpec, check_leaks, split_catalog
@@ -117,6 +118,7 @@ def submit_recipe(
     priority: int = 0,
     gpus: int = 1,
     sweep: str = "",
+    nickname: str = "",
 ) -> Run:
     """Queue a training of `recipe` on `data_folder`, and see that a worker is there.
 
@@ -128,6 +130,7 @@ def submit_recipe(
         priority: higher goes first; -100 to 100.
         gpus: how many to train on at once, where there are GPUs.
         sweep: that it belongs to; see `submit_sweep`.
+        nickname: what to call the run; "" draws one that no other run has.
 
     Returns:
         The new run; the training starts as soon as its turn comes.
@@ -136,9 +139,9 @@ def submit_recipe(
         XrayError: see `check_recipe`, `runs.create_run` and `JobQueue`.
     """
     bound = check_recipe(recipe, data_folder, workspace)
-    run = _queue(
-        bound, workspace, Submission(_clean(user), check_priority(priority), gpus=gpus, sweep=sweep)
-    )
+    wish = Submission(_clean(user), check_priority(priority), gpus=gpus, sweep=sweep)
+    nickname = clean_nickname(nickname) or suggest_nickname(workspace)
+    run = _queue(bound, workspace, replace(wish, nickname=nickname))
     ensure_worker(workspace)
     return run
 
@@ -169,9 +172,18 @@ def submit_sweep(
     now = datetime.now(UTC)
     sweep = f"{now:%Y%m%d-%H%M%S}-{recipes[0].parent or recipes[0].name}-{uuid4().hex[:4]}"
     wish = Submission(_clean(user), check_priority(priority), sweep=sweep)
-    runs = [_queue(recipe, workspace, wish) for recipe in bound]
+    nickname = suggest_nickname(workspace)  # they differ in a number, as they belong together
+    runs = [
+        _queue(recipe, workspace, replace(wish, nickname=f"{nickname} {number}"))
+        for number, recipe in enumerate(bound, 1)
+    ]
     ensure_worker(workspace)
     return runs
+
+
+def suggest_nickname(workspace: Workspace) -> str:
+    """Return a name of two words that no run of the workspace has."""
+    return draw_nickname({name.split(" ")[0] for name in run_table(workspace)["nickname"]})
 
 
 def _clean(user: str) -> str:

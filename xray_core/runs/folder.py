@@ -76,6 +76,12 @@ class Run:
     def stop_path(self) -> Path:
         return self.folder / "stop"
 
+    def read_nickname(self) -> str:
+        """Return what people call the run: its nickname, or its folder's name where it has none."""
+        with suppress(RunError):
+            return self.read_submission().nickname or self.name
+        return self.name
+
     def read_recipe(self) -> Recipe:
         """Return what was asked. Raises RunError if it cannot be read."""
         with self._reading("recipe.json") as path:

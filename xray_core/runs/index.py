@@ -33,6 +33,7 @@ DAMAGED = "damaged"  # the state, in the table, of a run whose own files cannot 
 # The table's columns and what stands in them where a run's files say nothing.
 BLANK: dict[str, Any] = {
     "name": "",
+    "nickname": "",
     "state": DAMAGED,
     "message": "",
     "recipe": "",
@@ -63,14 +64,13 @@ def run_table(workspace: Workspace) -> pd.DataFrame:
     """Return one row a run, newest first; reads no metric log.
 
     Returns:
-        name; state, one of `STATES`, "other version" or "damaged"; message; recipe, title; data,
-        the dataset's name here, or else its folder's; changes, the settings in which the recipe
-        differs from its parent, e.g. "Image size, px 64"; user; sweep; tags (tuple of str) and
-        note;
-        created_at, started_at, ended_at (UTC, NaT where it has not happened); epoch, n_epochs;
-        val_accuracy, of the epoch whose weights are kept; accuracy and auc of the final report,
-        and the subset that it evaluated, "test" or "validation". Figures are in [0, 1], NaN where
-        there is none.
+        name; nickname, "" where it has none; state, one of `STATES`, "other version" or "damaged";
+        message; recipe, title; data, the dataset's name here, or else its folder's; changes, the
+        settings in which the recipe differs from its parent, e.g. "Image size, px 64"; user;
+        sweep; tags (tuple of str) and note; created_at, started_at, ended_at (UTC, NaT where it
+        has not happened); epoch, n_epochs; val_accuracy, of the epoch whose weights are kept;
+        accuracy and auc of the final report, and the subset that it evaluated, "test" or
+        "validation". Figures are in [0, 1], NaN where there is none.
     """
     rows = []
     for run in list_runs(workspace.runs):
@@ -125,6 +125,7 @@ def _read_row(folder: str, stamps: tuple[tuple[int, int, int] | None, ...]) -> d
     row["changes"] = _format_changes(recipe.get("changes"))
     wish = _read_object(run, "submission.json")
     row |= {"data": data, "user": str(wish.get("user", "")), "sweep": str(wish.get("sweep", ""))}
+    row["nickname"] = str(wish.get("nickname", ""))
     with suppress(RunError):  # the run's own page says that they are damaged
         row |= asdict(read_notes(run))
     report = _read_object(run, "report.json")

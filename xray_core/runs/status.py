@@ -67,6 +67,7 @@ class Submission:
         paused: whether it is passed over until somebody lifts that.
         gpus: how many it trains on at once, where there are GPUs.
         sweep: name shared by the runs that were submitted together; "" for a single one.
+        nickname: what people call it; see `runs.nicknames`. "" for its folder's name.
     """
 
     user: str = ""
@@ -75,3 +76,4 @@ class Submission:
     paused: bool = False
     gpus: int = 1
     sweep: str = ""
+    nickname: str = ""

@@ -33,7 +33,12 @@ def show_user() -> None:
     if st.session_state.get(TYPED):
         _keep(data={"cookie": f"{COOKIE}={quote(name)}"}, key="keep_user", height=1)
     label = escape_markdown(name) or "Your name"
-    with st.popover(label, icon=":material/person:", key="user_popover"):
+    panel = st.popover(
+        label, icon=":material/person:", type="tertiary", key="user_popover", on_change="rerun"
+    )
+    if not panel.open:
+        return
+    with panel:
         st.text_input(
             "Your name",
             value=name,

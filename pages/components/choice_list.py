@@ -1,0 +1,62 @@
+"""Rows of words to choose one from: one element, however many there are."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import streamlit as st
+
+HERE = Path(__file__).parent
+_choice_list = st.components.v2.component(
+    "choice_list",
+    html='<div role="radiogroup"></div>',
+    css=(HERE / "choice_list.css").read_text(encoding="utf-8"),
+    js=(HERE / "choice_list.js").read_text(encoding="utf-8"),
+)
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row of the list; nothing in it is markup.
+
+    Attributes:
+        id: what `choose_row` passes on.
+        title, note: the words; the note in small type below.
+        value, value_note: at the right, likewise.
+        mark: "" for a plain row, or "passed", "warning", "serious".
+        dim: whether it steps back, e.g. since it does not fit.
+        disabled: whether it cannot be chosen.
+    """
+
+    id: str
+    title: str
+    note: str = ""
+    value: str = ""
+    value_note: str = ""
+    mark: str = ""
+    dim: bool = False
+    disabled: bool = False
+
+
+def choose_row(
+    label: str, rows: Sequence[Row], chosen: str, key: str, on_choose: Callable[[str], None]
+) -> None:
+    """Show the rows, one of them chosen.
+
+    Args:
+        label: what a screen reader calls the list.
+        rows: in reading order.
+        chosen: the id of the row that is marked; "" for none.
+        key: unique on the page.
+        on_choose: called with the id of a row that was clicked, before the page runs again.
+    """
+
+    def pass_on() -> None:
+        if picked := st.session_state[key].picked:
+            on_choose(str(picked))
+
+    _choice_list(
+        key=key,
+        data={"label": label, "rows": [vars(row) for row in rows], "chosen": chosen},
+        on_picked_change=pass_on,
+    )

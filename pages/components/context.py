@@ -1,0 +1,194 @@
+"""The frame of every page: its style, the bar that says which data and which task, the footer."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+from streamlit.runtime.pages_manager import PagesManager
+
+from pages.components.dataset import open_folder, wait_for_demo
+from pages.components.frame import escape_markdown, show_errors
+from pages.components.user import show_user
+from xray_core.catalog import Catalog
+from xray_core.datasets import recall_dataset
+from xray_core.errors import DatasetError
+from xray_core.glossary import explain
+from xray_core.registry import list_datasets
+from xray_core.synthetic.dataset import is_synthetic
+from xray_core.tasks import TASKS, Task, tasks_of
+from xray_core.workspace import find_workspace
+
+NOTICE = "For learning, never for diagnosis."
+DATA, TASK = "data", "task"  # in the address, and in the session
+DATA_CHOICE, TASK_CHOICE = "data_choice", "task_choice"  # the two select boxes
+STYLE = Path(__file__).with_name("style.css")
+
+
+@dataclass(frozen=True)
+class Context:
+    """What the bar at the top of a page says.
+
+    Attributes:
+        title: of the page.
+        data: the chosen dataset's name; "" where there is none yet.
+        task: the chosen task's name; "" where the dataset cannot be read.
+        folder: of the dataset.
+        summary: where the bar tells of the dataset once its catalog is read.
+    """
+
+    title: str
+    data: str
+    task: str
+    folder: Path
+    summary: DeltaGenerator
+
+    def open_catalog(self) -> Catalog:
+        """Return the dataset's catalog, read-only and shared; write the choice into the address.
+
+        Where there is no dataset yet, the demo data is drawn and the page waits for it. A dataset
+        that cannot be read is said to be so, and the page ends.
+        """
+        if not self.data:
+            wait_for_demo(find_workspace())
+            st.stop()
+        _keep_in_address(DATA, self.data, next(iter(list_datasets(find_workspace()))))
+        with show_errors():
+            catalog = open_folder(self.folder)
+        _keep_in_address(TASK, self.task, next(iter(tasks_of(catalog.source))))
+        self._show_summary(catalog)
+        return catalog
+
+    def _show_summary(self, catalog: Catalog) -> None:
+        n_present = int(catalog.images["path"].notna().sum())
+        n_patients = catalog.images["patient_id"].nunique()
+        words = [f"{n_present:,} images"]
+        if n_present < len(catalog.images):
+            words[0] = f"{n_present:,} of {len(catalog.images):,} images"
+        words += [f"{n_patients:,} patients"] if n_patients else []
+        words += ["synthetic, no real patients"] if is_synthetic(catalog.root) else []
+        with self.summary:
+            st.html(f'<span class="muted wide">{escape(" · ".join(words))}</span>', width="content")
+            if catalog.remarks:
+                n = len(catalog.remarks)
+                with st.popover(f"{n} import note{'s' * (n != 1)}", type="tertiary"):
+                    for remark in catalog.remarks:
+                        st.caption(escape_markdown(remark.message))
+
+
+def open_page(title: str) -> Context:
+    """Draw the frame of a page; must be the first call of each page.
+
+    Until `st.navigation` has run once in a fresh server, Streamlit runs a page of the
+    `pages/` folder without `streamlit_app.py`, so that a bookmark would show a page without
+    its navigation. Then the run is started again, this time through the entry point. Several
+    visitors may come at once: Streamlit's switch tells what the next run does, not how this
+    one began, so each session also remembers whether it has come through the entry point.
+    """
+    if PagesManager.uses_pages_directory or "entered" not in st.session_state:
+        PagesManager.uses_pages_directory = False
+        st.session_state["entered"] = True  # once is enough, however this page was started
+        st.rerun()
+    st.html(STYLE)
+    name_tab(title)
+    # Drawn first, shown last: a page may end anywhere, and this must not be lost.
+    st.container(key="footer").html(f"<footer>{NOTICE}</footer>")
+    with show_errors():
+        known = list_datasets(find_workspace())
+    data = _find_data(list(known))
+    folder = known.get(data, Path())
+    tasks = _list_tasks(folder) if data else {}
+    task = _find_task(list(tasks))
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="context"):
+        if data:
+            _choose_data(list(known), data)
+        if task:
+            _choose_task(tasks, task)
+        # The navigation shows the name, except on a phone; screen readers look for a heading.
+        st.html(f'<h1 class="page">{escape(title)}</h1>', width="content")
+        summary = st.container(
+            horizontal=True, vertical_alignment="center", gap="small", width="content"
+        )
+        st.space("stretch")
+        show_user()
+    return Context(title, data, task, folder, summary)
+
+
+def name_tab(title: str) -> None:
+    """Write a title into the browser's tab."""
+    st.set_page_config(page_title="X-ray Lab" if title == "Home" else f"{title} · X-ray Lab")
+
+
+def choose_data(name: str) -> None:
+    """Make the dataset called `name` that of all pages, from the next run on."""
+    st.session_state[DATA] = name
+    for key in (DATA, TASK):
+        st.query_params.pop(key, None)
+
+
+def choose_task(name: str) -> None:
+    """Make the task called `name` that of all pages, from the next run on."""
+    st.session_state[TASK] = name
+    st.query_params.pop(TASK, None)
+
+
+def _find_data(known: list[str]) -> str:
+    wanted = st.query_params.get(DATA) or st.session_state.get(DATA)
+    if wanted is not None and known and wanted not in known:
+        st.warning(f"There is no dataset {escape_markdown(repr(wanted))} here; showing another.")
+    name = wanted if wanted in known else next(iter(known), "")
+    st.session_state[DATA] = name or None
+    return name
+
+
+def _list_tasks(folder: Path) -> dict[str, Task]:
+    try:
+        return tasks_of(recall_dataset(folder)[0])
+    except (DatasetError, OSError):
+        return {}  # a page that reads the dataset says what is wrong
+
+
+def _find_task(known: list[str]) -> str:
+    wanted = st.query_params.get(TASK)
+    if wanted is not None and wanted not in TASKS:
+        st.warning(f"There is no task {escape_markdown(repr(wanted))}; showing another.")
+    wanted = wanted or st.session_state.get(TASK)
+    name = wanted if wanted in known else next(iter(known), "")
+    st.session_state[TASK] = name or None
+    return name
+
+
+def _choose_data(known: list[str], name: str) -> None:
+    # Set at each look: the address decides, and the widget only changes it.
+    st.session_state[DATA_CHOICE] = name
+    st.selectbox(
+        "Dataset",
+        known,
+        key=DATA_CHOICE,
+        help=explain("dataset"),
+        label_visibility="collapsed",
+        width=200,
+        on_change=lambda: choose_data(st.session_state[DATA_CHOICE]),
+    )
+
+
+def _choose_task(tasks: Mapping[str, Task], name: str) -> None:
+    st.session_state[TASK_CHOICE] = name
+    st.selectbox(
+        "Task",
+        list(tasks),
+        format_func=lambda name: tasks[name].question,
+        key=TASK_CHOICE,
+        help=explain("task"),
+        label_visibility="collapsed",
+        width=330,
+        on_change=lambda: choose_task(st.session_state[TASK_CHOICE]),
+    )
+
+
+def _keep_in_address(key: str, value: str, first: str) -> None:
+    # The first one needs no word in the address: each word is one more step for "Back".
+    if st.query_params.get(key, first) != value:
+        st.query_params[key] = value

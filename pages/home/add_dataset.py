@@ -1,0 +1,46 @@
+"""A folder becomes a dataset: its path is typed, and its columns are asked for where need be."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from pages.components.context import choose_data
+from pages.components.frame import format_message
+from pages.home.map_columns import is_mapping, show_mapping, start_mapping
+from xray_core.errors import DatasetError
+from xray_core.paths import find_allowed
+from xray_core.registry import add_dataset, find_name
+from xray_core.workspace import Workspace, find_workspace
+
+ADDING = "adding"  # whether the form for a new folder is open
+
+
+def show_adding() -> None:
+    """Show the button under which a folder is named, and the dialog for its columns."""
+    workspace = find_workspace()
+    show_mapping(workspace, lambda folder: _choose_added(workspace, folder))
+    if is_mapping():
+        st.session_state[ADDING] = False  # it would lie over the dialog
+    icon = ":material/create_new_folder:"
+    with st.popover("Add a folder", icon=icon, key=ADDING, on_change="rerun"):
+        st.caption("An archive goes into `data` in the workspace; Home unpacks it there.")
+        with st.form("add_dataset", border=False):
+            typed = st.text_input("Folder on the machine that runs this app")
+            pressed = st.form_submit_button("Add")
+        if not pressed or not typed.strip():
+            return
+        try:
+            folder = find_allowed(Path(typed.strip()))
+            if start_mapping(workspace, folder):
+                st.rerun()  # the columns are chosen in a dialog
+            add_dataset(workspace, folder)
+        except DatasetError as error:
+            st.error(format_message(error))
+            return
+        _choose_added(workspace, folder)
+
+
+def _choose_added(workspace: Workspace, folder: Path) -> None:
+    if name := find_name(workspace, folder):
+        choose_data(name)
+    st.rerun()
