@@ -230,7 +230,8 @@ def open_tab(
 
     def open_one(**options: Any) -> Tab:
         first = not opened and not options
-        visitor = first_visitor if first else chromium.new_context(**{"viewport": WINDOW, **options})
+        options = {"viewport": WINDOW, **options}
+        visitor = first_visitor if first else chromium.new_context(**options)
         opened.append(visitor.new_page())
         return Tab(opened[-1], pictures)
 

@@ -59,7 +59,7 @@ def test_every_page_leads_on_within_sight_and_shuts_nobody_out(
         tab.take_picture(f"{size['width']}-{scheme}-{path.split('?')[0] or 'home'}{'=' in path:d}")
         box = button.bounding_box()
         assert box is not None, path
-        inside = 0 <= box["y"] and box["y"] + box["height"] <= size["height"]
+        inside = box["y"] >= 0 and box["y"] + box["height"] <= size["height"]
         problems += [] if inside else [f"{path}: {words} lies at {box}"]
         primary = tab.page.locator("button[kind^=primary]:visible").count()
         problems += [] if primary == 1 else [f"{path}: {primary} primary buttons"]
