@@ -1,5 +1,6 @@
 """Tiles of a catalog's images: thumbnail, boxes and label, ready for the grid."""
 
+import numpy as np
 import pandas as pd
 
 from pages.components.grid import Tile, as_data_address
@@ -32,7 +33,7 @@ def build_tiles(
     for image_id, label, ratio, thumbnail in zip(
         images["image_id"],
         tables.labels[images.index],
-        images["width"].astype("float64") / images["height"].astype("float64"),
+        ratios_of(images["width"], images["height"]),
         thumbnails,
         strict=True,
     ):
@@ -49,12 +50,19 @@ def build_tiles(
                 src=as_data_address(thumbnail.jpeg),
                 mask=masks.get(image_id, ""),
                 reason=thumbnail.reason.replace(f"{root}/", ""),
-                ratio=ratio if ratio > 0 else 1.0,
+                ratio=ratio,
                 boxes=boxes,
                 color=colors.get(title, ""),
             )
         )
     return tiles
+
+
+def ratios_of(widths: pd.Series, heights: pd.Series) -> list[float]:
+    """Return width / height of each image, 1 where it is unknown."""
+    # By NumPy: of twenty images, a division by pandas takes longer than all else.
+    sides = (side.to_numpy("float64", na_value=np.nan) for side in (widths, heights))
+    return [float(ratio) for ratio in np.nan_to_num(np.divide(*sides), nan=1.0)]
 
 
 def has_masks(tables: Tables) -> bool:

@@ -30,6 +30,5 @@ def show_numbers(tables: Tables) -> None:
         bind="query-params",
         label_visibility="collapsed",
     )
-    st.caption("Of the whole dataset: only the task above matters here, not the filters.")
     with show_errors():
         SECTIONS[section or next(iter(SECTIONS))](tables)

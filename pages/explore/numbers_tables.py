@@ -39,6 +39,11 @@ def members(tables: Tables) -> pd.Series:
     return eda.list_members(tables.labels, list(tables.counts["class"]))
 
 
+def facets(tables: Tables) -> list[eda.Facet]:
+    """Return what the images can be filtered by; see `eda.list_facets`."""
+    return eda.list_facets(tables.catalog, recall(members, tables))
+
+
 def combinations(tables: Tables) -> pd.DataFrame:
     """Return the sets of findings; see `eda.count_combinations`."""
     return eda.count_combinations(tables.catalog)

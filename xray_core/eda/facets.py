@@ -25,6 +25,7 @@ from xray_core.selection import (
 from xray_core.splits import SUBSETS
 
 MAX_VALUES = 8  # of a column; one with more is no facet
+REPEATING = ("site", "source", "findings", "image_findings")
 Mask = NDArray[np.bool_]
 
 
@@ -51,18 +52,20 @@ def list_facets(catalog: Catalog, members: pd.Series) -> list[Facet]:
         members: the classes of each image, as `list_members` returns them.
 
     Returns:
-        That of the class first, always; the others where they tell anything that the class
-        does not.
+        That of the class first, always; then those whose values tell images apart. What repeats
+        another facet under other names, as findings often do with the class, is left out.
     """
     present = catalog.images["path"].notna().to_numpy(bool)
     classes = _mask_classes(members, len(present))
     facets = [Facet(CLASS, VALUES, classes)]
-    of_class = sorted(map(bytes, classes.values()))
     for facet in _list_columns(catalog):
         masks = {value: mask for value, mask in facet.masks.items() if (mask & present).any()}
-        is_class = sorted(map(bytes, masks.values())) == of_class
-        if 1 < len(masks) <= MAX_VALUES and not is_class:
-            facets.append(Facet(facet.column, facet.kind, masks))
+        if not 1 < len(masks) <= MAX_VALUES:
+            continue
+        facet = Facet(facet.column, facet.kind, masks)
+        if facet.column in REPEATING and any(_divide_alike(facet, other) for other in facets):
+            continue
+        facets.append(facet)
     return facets
 
 
@@ -93,6 +96,11 @@ def count_facets(
     return counts
 
 
+def _divide_alike(left: Facet, right: Facet) -> bool:
+    """Return whether two facets divide the images in the same way, whatever the values' names."""
+    return sorted(map(bytes, left.masks.values())) == sorted(map(bytes, right.masks.values()))
+
+
 def _list_columns(catalog: Catalog) -> Iterator[Facet]:
     images = catalog.images
     yield Facet("published_split", VALUES, _mask_values(images["published_split"], SUBSETS))
@@ -100,7 +108,7 @@ def _list_columns(catalog: Catalog) -> Iterator[Facet]:
     yield Facet(BOXES, KNOWN, {YES: has_box, NO: ~has_box})
     yield Facet("gender", VALUES, _mask_values(images["gender"]))
     yield Facet(AGE_GROUP, VALUES, _mask_values(group_ages(images["age"]), tuple(AGE_GROUPS)))
-    for column in ("view_position", "site", "source", "findings", "image_findings"):
+    for column in ("view_position", *REPEATING):
         yield Facet(column, VALUES, _mask_values(images[column]))
     has_mask = images["mask_path"].notna().to_numpy(bool)
     yield Facet("mask_path", KNOWN, {YES: has_mask, NO: ~has_mask})

@@ -13,8 +13,10 @@ from xray_core.selection.filters import (
     Filter,
     FilterError,
     format_filters,
+    format_list,
     kinds_of,
     parse_filters,
+    parse_list,
 )
 from xray_core.selection.passing import (
     AGE_GROUPS,
@@ -44,11 +46,13 @@ __all__ = [
     "describe_filters",
     "find_passing",
     "format_filters",
+    "format_list",
     "group_ages",
     "kinds_of",
     "name_column",
     "name_value",
     "parse_filters",
+    "parse_list",
     "passes",
     "select_catalog",
 ]

@@ -117,7 +117,7 @@ def _format(column_filter: Filter) -> str:
     sign = next(sign for sign, kind in SIGNS.items() if kind == column_filter.kind)
     body = _escape(column_filter.text)
     if column_filter.kind == VALUES:
-        body = ",".join(map(_escape, column_filter.values))
+        body = format_list(column_filter.values)
     if column_filter.kind == RANGE:
         low, high = (
             "" if end is None else repr(end) for end in (column_filter.low, column_filter.high)
@@ -137,7 +137,7 @@ def _parse(text: str) -> Filter:
     kind = SIGNS[sign]
     _check_column(column, kind)
     if kind == VALUES:
-        return Filter(column, kind, values=tuple(map(_unescape, _split(body, ","))))
+        return Filter(column, kind, values=parse_list(body))
     if kind != RANGE:
         return Filter(column, kind, text=_unescape(body))
     low, dots, high = body.partition("..")
@@ -148,6 +148,16 @@ def _parse(text: str) -> Filter:
     if not dots:
         raise FilterError(f"{body!r} is no range of {column}. Write it as 20..60, 20.. or ..60.")
     return Filter(column, kind, low=ends[0], high=ends[1])
+
+
+def format_list(words: Sequence[str]) -> str:
+    """Return words in one text, a comma between; `parse_list` takes it apart."""
+    return ",".join(map(_escape, words))
+
+
+def parse_list(text: str) -> tuple[str, ...]:
+    """Return the words of a text that `format_list` wrote."""
+    return tuple(map(_unescape, _split(text, ",")))
 
 
 def _escape(text: str) -> str:
