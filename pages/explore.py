@@ -9,7 +9,7 @@ from pages.explore.column_filters import read_filters
 from pages.explore.image_address import read_open
 from pages.explore.image_page import show_page
 from pages.explore.next_step import show_next_step
-from pages.explore.numbers import show_numbers
+from pages.explore.numbers import choose_section, show_numbers
 from pages.explore.rail import find_rows, show_chosen, show_rail
 from pages.explore.tools import (
     IMAGES,
@@ -36,14 +36,17 @@ with side:
 with main, show_errors():
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="tools"):
         mode = choose_mode()
-        show_amount(tables, len(rows))
         if mode == IMAGES:
+            show_amount(tables, len(rows))
             st.space("stretch")
             overlays = choose_overlays(tables)
             choose_order(catalog)
             page = choose_page(len(rows))
+        else:
+            section = choose_section()
+            st.html('<span class="muted">of the whole dataset, whatever the filters</span>')
     show_chosen(filters)
     if mode == IMAGES:
         show_page(tables, rows, page, opened, overlays)
     else:
-        show_numbers(tables)
+        show_numbers(tables, section)

@@ -27,7 +27,8 @@ def list_facts(tables: Tables, row: pd.Series) -> dict[str, str]:
     gender = row["gender"]
     facts = {
         "Label": name_label(tables.labels[row.name]),
-        "It means": _define(tables, row),
+        "Its findings": _define(tables, row),
+        "Task": find_task(tables.task).question or None,
         "Published subset": row["published_split"],
         "Findings": row["findings"],
         "Findings of the image": row["image_findings"],
@@ -84,7 +85,7 @@ def show_differences(tables: Tables, opened: pd.DataFrame) -> None:
 
 
 def _define(tables: Tables, row: pd.Series) -> str | None:
-    """Return what the image's class holds, where that is more than its name."""
+    """Return the findings that count as the image's class, where they have other names."""
     task = find_task(tables.task)
     holds = list_classes(tables.catalog.images[task.column], task)
     findings = [
@@ -93,7 +94,7 @@ def _define(tables: Tables, row: pd.Series) -> str | None:
         for finding in holds.get(name, ())
         if finding != name
     ]
-    return f"{task.question} {' or '.join(findings)}" if findings else task.question or None
+    return " or ".join(findings) or None
 
 
 def _size(width: float, height: float) -> str | None:

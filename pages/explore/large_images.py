@@ -49,8 +49,8 @@ def show_large(
 
     large = st.container()  # whose proportions are known once the switch below it is
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        _show_links(ids)
         ratios = _choose_ratios(opened)
-        links = st.container(horizontal=True, vertical_alignment="center", gap="small")
     tiles = [
         replace(tile, note=tile.id, ratio=ratio)
         for tile, ratio in zip(
@@ -71,8 +71,6 @@ def show_large(
             place=f"{place + 1:,} of {len(rows):,}" if place >= 0 else "not among those filtered",
             show_boxes=show_boxes,
         )
-    with links:
-        _show_links(ids)
     if len(opened) > 1:
         show_differences(tables, opened)
         return

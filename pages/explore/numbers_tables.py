@@ -94,6 +94,21 @@ def n_boxes(tables: Tables) -> pd.DataFrame:
     return eda.boxes_per_image(tables.catalog)
 
 
+def together(tables: Tables) -> pd.DataFrame:
+    """Return which findings come together; see `eda.count_together`."""
+    return eda.count_together(recall(combinations, tables))
+
+
+def box_sides(tables: Tables) -> pd.DataFrame:
+    """Return on which side boxes lie; see `eda.count_sides`."""
+    return eda.count_sides(recall(boxes, tables))
+
+
+def box_areas(tables: Tables) -> pd.DataFrame:
+    """Return how large boxes are; see `eda.box_areas`."""
+    return eda.box_areas(recall(boxes, tables))
+
+
 def boxes(tables: Tables) -> pd.DataFrame:
     """Return every box with its class; see `eda.class_boxes`."""
     return eda.class_boxes(tables.catalog, recall(members, tables))

@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 from markdown_it import MarkdownIt
 from streamlit.testing.v1 import AppTest
+from xray_core.eda.filters import TEXT, VALUES, Filter, format_filters
 
 from pages.components.frame import JOINER, escape_markdown
 from tests.datasets.fakes import FAKES, RADIOGRAPHY_ROWS, write_image, write_radiography_workbook
@@ -21,7 +22,6 @@ from tests.pages.shown import list_figures, list_html, list_markdown
 from xray_core import cli
 from xray_core.datasets import open_dataset
 from xray_core.datasets.folder.mapping import MAPPING_FILE
-from xray_core.eda.filters import TEXT, VALUES, Filter, format_filters
 from xray_core.evaluation import build_report
 from xray_core.evaluation.report import prediction_table
 from xray_core.jobs import JobQueue, background
