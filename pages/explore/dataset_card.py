@@ -5,7 +5,7 @@ import streamlit as st
 
 from pages.components.download import show_table
 from pages.components.frame import escape_markdown
-from pages.components.small_type import show_section
+from pages.components.small_type import show_facts, show_section
 from pages.components.tables import Tables
 from xray_core.catalog import Catalog
 from xray_core.datasets import READERS
@@ -65,9 +65,7 @@ def _show_counts(catalog: Catalog) -> None:
         "Studies": f"{images['study_id'].nunique():,}",
         "Boxes": f"{len(catalog.boxes):,}",
     }
-    with st.container(horizontal=True, gap="large"):
-        for name, count in counts.items():
-            st.metric(name, "none given" if count == "0" else count, width="content")
+    show_facts({name: "none given" if count == "0" else count for name, count in counts.items()})
 
 
 def _show_remarks(catalog: Catalog) -> None:
