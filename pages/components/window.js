@@ -29,8 +29,6 @@ function take({ name, level, width }) {
 function drawPanel(presets, apply) {
   const panel = document.createElement("div");
   panel.className = "window";
-  // The page turns to the next image on an arrow key; a slider needs the arrows for itself.
-  panel.onkeydown = (event) => event.stopPropagation();
   panel.append(drawFilter());
   for (const [name, title, lowest] of [["level", "Level", 0], ["width", "Window width", 1]]) {
     const label = add(panel, "label", "");

@@ -9,7 +9,7 @@ import streamlit as st
 
 from pages.components.frame import escape_markdown, format_message
 from pages.components.tables import Tables
-from pages.explore.image_address import start_over
+from pages.explore.image_address import WHERE, filter_by
 from pages.explore.numbers_tables import facets, recall
 from xray_core.catalog import COLUMNS, Catalog
 from xray_core.selection import (
@@ -31,7 +31,6 @@ from xray_core.selection import (
 )
 
 N_LISTED = 50  # values offered by name; rarer ones can be typed
-WHERE = "where"
 BASES = {AGE_GROUP: "age"}  # what follows from a column -> that column
 ERROR = "where_error"  # in the session: why the last change was refused
 WriteFilter = Callable[..., None]  # gets the fields of the filter that is wanted, or none of them
@@ -82,10 +81,7 @@ def write_filters(filters: Sequence[Filter]) -> None:
     except FilterError as error:
         st.session_state[ERROR] = str(error)
         return
-    st.query_params.pop(WHERE, None)
-    if text:
-        st.query_params[WHERE] = text
-    start_over()
+    filter_by(text)
 
 
 def _show_editor(catalog: Catalog, filters: tuple[Filter, ...]) -> None:

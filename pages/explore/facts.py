@@ -73,7 +73,7 @@ def show_differences(tables: Tables, opened: pd.DataFrame) -> None:
     values = {name: [known.get(name, "–") for known in facts] for name in names}
     differ = [name for name in names if len(set(values[name])) > 1 and name not in OF_FILES]
     same = [name for name in names if len(set(values[name])) == 1 and name not in OF_FILES]
-    head = "".join(f'<th scope="col">{word}</th>' for word in ("", *NUMBERED[: len(facts)]))
+    head = "".join(f'<th scope="col">{word}</th>' for word in NUMBERED[: len(facts)])
     rows = "".join(
         f'<tr><th scope="row">{mark}{escape(name)}{end}</th>'
         + "".join(f"<td>{mark}{escape(value)}{end}</td>" for value in values[name])
@@ -81,7 +81,7 @@ def show_differences(tables: Tables, opened: pd.DataFrame) -> None:
         for group, mark, end in ((differ, "<b>", "</b>"), (same, "", ""))
         for name in group
     )
-    st.html(f'<table class="facts">{"<tr>" + head + "</tr>"}{rows}</table>')
+    st.html(f'<table class="facts"><tr><td></td>{head}</tr>{rows}</table>')
 
 
 def _define(tables: Tables, row: pd.Series) -> str | None:

@@ -10,6 +10,7 @@ from pages.components.grid import MOST_TICKED
 from xray_core.catalog import Catalog
 from xray_core.selection import format_list, parse_list
 
+WHERE = "where"
 FIRST, OTHERS = "image", "with"
 
 
@@ -38,14 +39,19 @@ def list_open() -> list[str]:
     return list(dict.fromkeys(filter(None, wanted)))[:MOST_TICKED]
 
 
+def change_address(**words: str) -> None:
+    """Write several words into the address at once, "" for none: it is one step for "Back"."""
+    rest = {name: word for name, word in st.query_params.to_dict().items() if name not in words}
+    wanted = rest | {name: word for name, word in words.items() if word}
+    if wanted != st.query_params.to_dict():
+        st.query_params.from_dict(wanted)
+
+
 def open_images(image_ids: Sequence[str]) -> None:
     """Show these images large from the next run on; none of them closes what is open."""
-    for name in (FIRST, OTHERS):
-        st.query_params.pop(name, None)
-    if image_ids:
-        st.query_params[FIRST] = image_ids[0]
-    if len(image_ids) > 1:
-        st.query_params[OTHERS] = format_list(image_ids[1:])
+    change_address(
+        **{FIRST: "".join(image_ids[:1]), OTHERS: format_list(image_ids[1:])},
+    )
 
 
 def open_image(image_id: str) -> None:
@@ -62,7 +68,7 @@ def tick_image(image_id: str) -> None:
         open_images([*shown, image_id])
 
 
-def start_over() -> None:
-    """Show the first page of what now passes, not the images or the page that were open before."""
-    open_images([])
+def filter_by(text: str) -> None:
+    """Show the first page of what passes these filters, as `format_filters` writes them."""
+    change_address(**{WHERE: text, FIRST: "", OTHERS: ""})
     st.session_state["page"] = 1

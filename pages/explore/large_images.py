@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from pages.components.grid import MOST_TICKED, Tile, show_grid
+from pages.components.grid import MOST_TICKED, show_grid
+from pages.components.small_type import show_section
 from pages.components.tables import Tables
 from pages.components.tiles import TILE_SIDE, build_tiles, ratios_of
 from pages.components.viewer import show_viewer
@@ -45,7 +46,8 @@ def show_large(
     def turn(image_id: str) -> None:
         # Several: the first ones stay, and the last is another.
         open_images([*ids[:-1], image_id])
-        turn_to(place + (1 if image_id == after else -1))
+        of_page = tables.catalog.images["image_id"].iloc[rows]
+        turn_to(int(np.flatnonzero(of_page == image_id)[0]))
 
     large = st.container()  # whose proportions are known once the switch below it is
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
@@ -182,10 +184,10 @@ def _show_others(tables: Tables, row: pd.Series) -> None:
     if others.empty:
         return
     first = f", the first {N_OTHERS}" if len(others) > N_OTHERS else ""
-    st.html(
-        '<h2 class="sec">Other images of this patient'
-        f"<span>{len(others):,} in all{first}. A fair split keeps a patient in one subset; else "
-        "the test has seen the patient before.</span></h2>"
+    show_section(
+        "Other images of this patient",
+        f"{len(others):,} in all{first}. A fair split keeps a patient in one subset; else the test "
+        "has seen the patient before.",
     )
-    tiles: list[Tile] = build_tiles(tables, others.head(N_OTHERS))
+    tiles = build_tiles(tables, others.head(N_OTHERS))
     show_grid(tiles, "others", open_image, row_height=SMALL_HEIGHT, on_tick=tick_image)

@@ -7,7 +7,7 @@ import streamlit as st
 
 from pages.components.bottom_bar import open_bottom_bar
 from pages.components.tables import Tables
-from pages.explore.column_filters import WHERE
+from pages.explore.image_address import WHERE
 from pages.explore.rail import Rows
 from xray_core.selection import Filter, format_filters
 from xray_core.tasks import SEPARATOR, find_task
