@@ -4,35 +4,49 @@ import streamlit as st
 
 from pages.components.context import open_page
 from pages.components.frame import show_errors
-from pages.explore.compare import show_pair
-from pages.explore.image_address import FIRST, SECOND
-from pages.explore.image_card import show_image
-from pages.explore.image_filters import choose_images
+from pages.components.tables import read_tables
+from pages.explore.column_filters import read_filters
+from pages.explore.image_address import read_open
 from pages.explore.image_page import show_page
-from pages.explore.image_way import find_named
-from pages.explore.numbers import show_numbers
-
-IMAGES, NUMBERS = "Images", "Counts and sizes"
+from pages.explore.next_step import show_next_step
+from pages.explore.numbers import choose_section, show_numbers
+from pages.explore.rail import find_rows, show_chosen, show_rail
+from pages.explore.tools import (
+    IMAGES,
+    choose_mode,
+    choose_order,
+    choose_overlays,
+    choose_page,
+    read_order,
+    show_amount,
+)
 
 context = open_page("Explore")
 catalog = context.open_catalog()
-first = find_named(catalog, FIRST)
-second = find_named(catalog, SECOND) if first is not None else None
 with show_errors():
-    tables, rows = choose_images(catalog, context.task, folded=first is not None)
+    tables = read_tables(catalog, context.task)
+    filters = read_filters(tables)
+    opened = read_open(catalog)
+    rows = find_rows(tables, filters, read_order(catalog))
 
-if first is not None:
-    with show_errors():
-        if second is None or second.name == first.name:
-            show_image(tables, rows, first)
+show_next_step(tables, filters, rows)
+side, main = st.columns([215, 985], gap="small")
+with side:
+    show_rail(tables, filters)
+with main, show_errors():
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="tools"):
+        mode = choose_mode()
+        if mode == IMAGES:
+            show_amount(tables, len(rows))
+            st.space("stretch")
+            overlays = choose_overlays(tables)
+            choose_order(catalog)
+            page = choose_page(len(rows))
         else:
-            show_pair(tables, rows, first, second)
-    st.stop()
-
-tab_images, tab_numbers = st.tabs([IMAGES, NUMBERS], key="show", bind="query-params")
-if tab_images.open:
-    with tab_images, show_errors():
-        show_page(tables, rows)
-if tab_numbers.open:
-    with tab_numbers:
-        show_numbers(tables)
+            section = choose_section()
+            st.html('<span class="muted">of the whole dataset, whatever the filters</span>')
+    show_chosen(filters)
+    if mode == IMAGES:
+        show_page(tables, rows, page, opened, overlays)
+    else:
+        show_numbers(tables, section)

@@ -79,6 +79,11 @@ GLOSSARY: dict[str, dict[str, Term]] = {
             "The share of patients who really have what is looked for.",
             "prevalencia",
         ),
+        "selection": Term(
+            "The images that are left when conditions are set, such as an age; a network can be "
+            "trained on them alone.",
+            "selección",
+        ),
         "class imbalance": Term(
             "Some classes have far more images than others.",
             "desequilibrio de clases",

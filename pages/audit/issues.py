@@ -14,7 +14,7 @@ from pages.components.tables import read_tables
 from pages.components.tiles import build_tiles
 from xray_core.audit.codes import short_code
 from xray_core.catalog import Catalog
-from xray_core.eda.filters import VALUES, Filter, format_filters
+from xray_core.selection import VALUES, Filter, format_filters
 
 ISSUE = "issue"  # in the address
 N_TILES = 12

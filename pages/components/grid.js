@@ -5,9 +5,10 @@ export default function ({ data, parentElement, setTriggerValue }) {
   const list = parentElement.querySelector("ul");
   list.classList.toggle("hide-boxes", !data.showBoxes);
   list.classList.toggle("pixelated", data.pixelated);
-  list.classList.toggle("large", data.windows.length > 0);
+  list.classList.toggle("dense", data.rowHeight > 0);
   list.style.setProperty("--columns", data.columns);
   list.style.setProperty("--least", `${data.leastWidth}px`);
+  list.style.setProperty("--tall", data.rowHeight);
   // A rerun that changes nothing but the boxes keeps the images that are already decoded.
   const stamp = JSON.stringify(
     data.tiles.map(({ src, mask, ...rest }) => [src.length, mask.length, rest]),
@@ -16,19 +17,19 @@ export default function ({ data, parentElement, setTriggerValue }) {
     list.stamp = stamp;
     drawTiles(list, data, setTriggerValue);
   }
-  for (const card of list.querySelectorAll("button.tile")) {
-    card.setAttribute("aria-pressed", card.dataset.id === data.selected);
-  }
-  showWindow(parentElement, data.windows); // of window.js
+  markOpen(list, data);
 }
 
 function drawTiles(list, data, setTriggerValue) {
   const open = data.clickable && ((id) => setTriggerValue("opened", id));
-  list.replaceChildren(...data.tiles.map((tile) => drawTile(tile, open)));
+  const tick = data.tickable && ((id) => setTriggerValue("ticked", id));
+  list.replaceChildren(...data.tiles.map((tile) => drawTile(tile, open, tick)));
 }
 
-function drawTile(tile, open) {
+function drawTile(tile, open, tick) {
   const item = document.createElement("li");
+  item.dataset.id = tile.id;
+  item.style.setProperty("--ratio", tile.ratio);
   const card = add(item, open ? "button" : "div", "tile");
   if (open) {
     card.type = "button";
@@ -41,23 +42,12 @@ function drawTile(tile, open) {
   if (tile.src) {
     const frame = add(place, "span", tile.ratio < 1 ? "frame tall" : "frame");
     frame.style.aspectRatio = tile.ratio;
-    const image = add(frame, "img", "");
-    image.src = tile.src;
-    image.alt = open ? "" : tile.alt; // a button speaks for its image
-    if (tile.mask) add(frame, "i", "mask").style.maskImage = `url(${tile.mask})`;
-    for (const [left, top, width, height] of tile.boxes) {
-      const box = add(frame, "i", "box");
-      Object.assign(box.style, {
-        left: `${left * 100}%`,
-        top: `${top * 100}%`,
-        width: `${width * 100}%`,
-        height: `${height * 100}%`,
-      });
-    }
+    drawImage(frame, tile).alt = open ? "" : tile.alt; // a button speaks for its image
   } else {
     add(place, "span", "broken").textContent = tile.reason;
   }
 
+  if (tick) drawTick(item, tile, tick);
   if (!tile.title) return item;
   const title = add(card, "span", "title");
   if (tile.color) add(title, "i", "dot").style.background = tile.color;
@@ -66,9 +56,41 @@ function drawTile(tile, open) {
   return item;
 }
 
-function add(parent, kind, className) {
-  const element = document.createElement(kind);
-  element.className = className;
-  parent.appendChild(element);
-  return element;
+function drawTick(item, tile, tick) {
+  const label = add(item, "label", "tick");
+  label.title = "Compare";
+  const box = add(label, "input", "");
+  box.type = "checkbox";
+  box.setAttribute("aria-label", `Compare ${tile.alt}`);
+  box.onchange = () => tick(tile.id);
+}
+
+// Which tiles are open beside the grid. The grid gets narrower for that and its rows break
+// elsewhere: the tile in question stays in sight, and the old place is there again afterwards.
+function markOpen(list, data) {
+  const open = new Set(data.open);
+  for (const item of list.children) {
+    const isOpen = open.has(item.dataset.id);
+    item.classList.toggle("open", isOpen);
+    item.querySelector(".tile").toggleAttribute("aria-current", isOpen);
+    const box = item.querySelector(".tick input");
+    if (box) box.checked = isOpen;
+    if (box) box.disabled = !isOpen && open.size >= data.most;
+  }
+  const before = list.openBefore ?? data.open;
+  list.openBefore = data.open;
+  if (JSON.stringify(before) === JSON.stringify(data.open)) return;
+  const scroller = document.querySelector('[data-testid="stMain"]');
+  if (!scroller) return;
+  if (!before.length) list.scrolled = scroller.scrollTop;
+  const last = data.open.at(-1);
+  requestAnimationFrame(() => {
+    if (!data.open.length && list.scrolled !== undefined) scroller.scrollTop = list.scrolled;
+    const item = [...list.children].find((each) => each.dataset.id === last);
+    // On a phone the large image stands above the grid.
+    if (!matchMedia("(max-width: 640px)").matches) item?.scrollIntoView({ block: "nearest" });
+    else if (last && data.open.length === 1) {
+      document.querySelector(".st-key-large_images")?.scrollIntoView();
+    }
+  });
 }

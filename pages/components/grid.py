@@ -2,22 +2,21 @@
 
 import base64
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 import streamlit as st
 
-from xray_core.preprocess.window import Window
-
 Box = tuple[float, float, float, float]  # x, y, width, height
+MOST_TICKED = 4  # images that can be compared
 
 HERE = Path(__file__).parent
 _light_box = st.components.v2.component(
     "light_box",
     html="<ul>\n</ul>",
-    css=(HERE / "grid.css").read_text(encoding="utf-8"),
+    css="".join((HERE / name).read_text(encoding="utf-8") for name in ("picture.css", "grid.css")),
     # One script: a component has no way to import a second one.
-    js="".join((HERE / name).read_text(encoding="utf-8") for name in ("grid.js", "window.js")),
+    js="".join((HERE / name).read_text(encoding="utf-8") for name in ("grid.js", "picture.js")),
 )
 
 
@@ -55,9 +54,11 @@ def show_grid(
     columns: int = 5,
     show_boxes: bool = True,
     pixelated: bool = False,
-    windows: Sequence[Window] = (),
-    selected: str = "",
     least_width: int = 120,
+    *,
+    row_height: int = 0,
+    open_ids: Sequence[str] = (),
+    on_tick: Callable[[str], None] | None = None,
 ) -> None:
     """Show the tiles on a light box.
 
@@ -69,16 +70,18 @@ def show_grid(
         columns: in a row at most; fewer where the window is narrow.
         show_boxes: whether the boxes are drawn.
         pixelated: whether a pixel stays a hard-edged square when the image is enlarged.
-        windows: if given, the images are shown large, with sliders for window and level and
-            these as presets, the first to begin with. Moving a slider asks the server nothing.
-        selected: id of the tile that is marked.
         least_width: px of a tile; where the columns do not fit, there are fewer.
+        row_height: px; if given, the images stand close together in rows of about this height,
+            each in its own proportions, instead of in columns.
+        open_ids: the tiles that are open beside the grid, which are marked.
+        on_tick: if given, tiles have a box to tick, at most `MOST_TICKED` at once, which is
+            ticked where they are open; called with the id of one that was ticked or not any more.
     """
 
-    def pass_on() -> None:
-        opened = st.session_state[key].opened
-        if on_open is not None and opened:
-            on_open(str(opened))
+    def pass_on(name: str, receive: Callable[[str], None] | None) -> None:
+        clicked = st.session_state[key][name]
+        if receive is not None and clicked:
+            receive(str(clicked))
 
     _light_box(
         key=key,
@@ -87,12 +90,15 @@ def show_grid(
             "columns": columns,
             "showBoxes": show_boxes,
             "pixelated": pixelated,
-            "windows": [asdict(window) for window in windows],
+            "rowHeight": row_height,
+            "open": list(open_ids),
+            "most": MOST_TICKED,
             "clickable": on_open is not None,
-            "selected": selected,
             "leastWidth": least_width,
+            "tickable": on_tick is not None,
         },
-        on_opened_change=pass_on,
+        on_opened_change=lambda: pass_on("opened", on_open),
+        on_ticked_change=lambda: pass_on("ticked", on_tick),
     )
 
 

@@ -9,25 +9,28 @@ MIN_NUMBERS = (
 )
 
 
-def show_pager(n_pages: int, key: str, *, in_address: bool = False) -> int:
+def show_pager(
+    n_pages: int, key: str, *, in_address: bool = False, n_numbers: int = MAX_NUMBERS
+) -> int:
     """Show a button for each page, and return the number of the chosen one, from 1.
 
     Args:
-        n_pages: 1 or more.
+        n_pages: how many there are; 0 is shown as 1.
         key: of the widget.
         in_address: whether the number stands in the address, under the name of `key`.
+        n_numbers: how many numbers stand in a row at most.
     """
     # Streamlit counts how many numbers fit into the width that it has. If that is the width of its
     # own content, two pages leave room for two, of which it then shows one.
     room = (
         2 * BUTTON_WIDTH
         + BUTTON_GAP
-        + (BUTTON_WIDTH + BUTTON_GAP) * min(max(n_pages, MIN_NUMBERS), MAX_NUMBERS)
+        + (BUTTON_WIDTH + BUTTON_GAP) * min(max(n_pages, MIN_NUMBERS), n_numbers)
     )
     return int(
         st.pagination(
-            n_pages,
-            max_visible_pages=MAX_NUMBERS,
+            max(1, n_pages),
+            max_visible_pages=n_numbers,
             width=room,
             key=key,
             bind="query-params" if in_address else None,

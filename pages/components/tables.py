@@ -17,6 +17,7 @@ class Tables:
 
     Attributes:
         catalog: what they were computed from.
+        task: the name of the task.
         labels: index of `catalog.images`.
         counts: images and patients of each class.
         boxes: image_id -> its boxes, (x, y, width, height) as fractions of the image. A dict,
@@ -24,6 +25,7 @@ class Tables:
     """
 
     catalog: Catalog
+    task: str
     labels: pd.Series
     counts: pd.DataFrame
     boxes: Mapping[str, tuple[Box, ...]]
@@ -39,6 +41,7 @@ def read_tables(catalog: Catalog, task_name: str) -> Tables:
         boxes.setdefault(image_id, []).append(tuple(box))
     return Tables(
         catalog=catalog,
+        task=task_name,
         labels=eda.name_labels(catalog, task_name),
         counts=eda.count_labels(catalog, task_name),
         boxes={image_id: tuple(image_boxes) for image_id, image_boxes in boxes.items()},

@@ -1,12 +1,12 @@
-// Window and level of the large images of grid.js: a straight line from gray levels to gray
+// Window and level of the large images of viewer.js: a straight line from gray levels to gray
 // levels, drawn by the browser through an SVG filter, so that no move asks the server.
 
-// What the user chose, kept while images come and go; all large images share it.
-const chosen = { preset: "", level: 0, width: 0, invert: false };
+// What the user chose, kept while images come and go, and over a reload; all images share it.
+const chosen = { preset: "", level: 0, width: 0, invert: false, ...recall("window") };
 
-function showWindow(parentElement, presets) {
-  const list = parentElement.querySelector("ul");
-  let panel = parentElement.querySelector(".window");
+function showWindow(root, presets) {
+  const stages = root.querySelector(".stages");
+  let panel = root.querySelector(".window");
   if (!presets.length) return panel?.remove();
   // A preset that is measured on the image means another window on the next image.
   if (!chosen.width) take(presets[0]);
@@ -15,11 +15,11 @@ function showWindow(parentElement, presets) {
   const names = JSON.stringify(presets);
   if (!panel || panel.names !== names) {
     panel?.remove();
-    panel = drawPanel(presets, () => apply(list, panel));
+    panel = drawPanel(presets, () => apply(root, panel));
     panel.names = names;
-    list.after(panel);
+    stages.after(panel);
   }
-  apply(list, panel);
+  apply(root, panel);
 }
 
 function take({ name, level, width }) {
@@ -29,8 +29,6 @@ function take({ name, level, width }) {
 function drawPanel(presets, apply) {
   const panel = document.createElement("div");
   panel.className = "window";
-  // The page turns to the next image on an arrow key; a slider needs the arrows for itself.
-  panel.onkeydown = (event) => event.stopPropagation();
   panel.append(drawFilter());
   for (const [name, title, lowest] of [["level", "Level", 0], ["width", "Window width", 1]]) {
     const label = add(panel, "label", "");
@@ -46,6 +44,7 @@ function drawPanel(presets, apply) {
     };
   }
   const buttons = add(panel, "div", "presets");
+  const details = add(panel, "details", "");
   const addButton = (text, act) => {
     const button = add(buttons, "button", "");
     Object.assign(button, { type: "button", textContent: text });
@@ -63,7 +62,6 @@ function drawPanel(presets, apply) {
     chosen.invert = false;
     take(presets[0]);
   });
-  const details = add(panel, "details", "");
   add(details, "summary", "").textContent = "What the numbers mean";
   add(details, "p", "").textContent =
     "Gray levels of the file as it is read: 0 is black, 255 is white. The window is the stretch of "
@@ -91,7 +89,7 @@ function drawFilter() {
   return svg;
 }
 
-function apply(list, panel) {
+function apply(root, panel) {
   const { level, width, invert, preset } = chosen;
   const slope = 255 / width;
   const intercept = 0.5 - level / width; // of values from 0 to 1
@@ -100,7 +98,7 @@ function apply(list, panel) {
     line.setAttribute("intercept", invert ? 1 - intercept : intercept);
   }
   const plain = width === 255 && level === 127.5 && !invert;
-  for (const image of list.querySelectorAll("img")) {
+  for (const image of root.querySelectorAll(".frame img")) {
     image.style.filter = plain ? "" : "url(#window)";
   }
   for (const name of ["level", "width"]) {
@@ -111,4 +109,14 @@ function apply(list, panel) {
     if ("preset" in button.dataset) button.ariaPressed = button.dataset.preset === preset;
     if ("invert" in button.dataset) button.ariaPressed = invert;
   }
+  keep("window", chosen);
+}
+
+// Of this tab alone, and only for as long as it is open. A browser may refuse to keep anything.
+function keep(name, value) {
+  try { sessionStorage.setItem(`xray-${name}`, JSON.stringify(value)); } catch { return; }
+}
+
+function recall(name) {
+  try { return JSON.parse(sessionStorage.getItem(`xray-${name}`)) ?? {}; } catch { return {}; }
 }

@@ -15,16 +15,16 @@ from pages.components.grid import Tile, show_grid
 from pages.components.pager import show_pager
 from pages.components.small_type import show_facts, show_section
 from pages.components.tables import Tables, read_tables
-from pages.components.tiles import build_tiles
+from pages.components.tiles import LARGE_SIDE, build_tiles, list_windows
+from pages.components.viewer import show_viewer
 from pages.evaluate.scores import format_metrics
-from pages.explore.window_level import show_images
 from xray_core.errors import XrayError
 from xray_core.recipes import Recipe
 from xray_core.registry import find_name
 from xray_core.runs import Run
 from xray_core.workspace import find_workspace
 
-COLUMNS, ROWS = 7, 2
+PER_PAGE, ROW_HEIGHT = 18, 118  # images; px
 CELL, IMAGE = "cell", "image"  # in the address
 ORDERS = {"most confident first": False, "least confident first": True}
 
@@ -130,17 +130,16 @@ def _show_head(rows: pd.DataFrame) -> str:
 
 
 def _show_page(tables: Tables, rows: pd.DataFrame, cell: Cell, order: str) -> None:
-    per_page = COLUMNS * ROWS
-    n_pages = math.ceil(len(rows) / per_page)
+    n_pages = math.ceil(len(rows) / PER_PAGE)
     # A key of their own for each cell and order: another one begins on its first page.
     key = f"page_{cell[0]}_{cell[1]}_{order}"
     page = show_pager(n_pages, key) if n_pages > 1 else 1
-    shown = rows.iloc[(page - 1) * per_page : page * per_page]
+    shown = rows.iloc[(page - 1) * PER_PAGE : page * PER_PAGE]
     show_grid(
         _build(tables, shown),
         "cell_grid",
         _open_image,
-        COLUMNS,
+        row_height=ROW_HEIGHT,
         show_boxes=st.session_state["cell_boxes"],
     )
     st.caption("Below each image: how sure the network was of its answer.")
@@ -148,23 +147,21 @@ def _show_page(tables: Tables, rows: pd.DataFrame, cell: Cell, order: str) -> No
 
 def _show_large(tables: Tables, rows: pd.DataFrame, place: int, recipe: Recipe) -> None:
     row = rows.iloc[place]
-    ids = rows["image_id"]
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.button("All images of the cell", icon=":material/grid_view:", on_click=_close_image)
-        for label, shortcut, step in (("Previous", "Left", -1), ("Next", "Right", 1)):
-            there = 0 <= place + step < len(rows)
-            st.button(
-                label,
-                shortcut=shortcut,
-                disabled=not there,
-                on_click=_open_image,
-                args=(ids.iat[place + step] if there else "",),
-            )
-        st.caption(f"{place + 1:,} of {len(rows):,} · {row.confidence:.0%} sure", width="content")
-        _show_link(str(row.image_id), recipe)
+    ids = list(rows["image_id"])
     images = _pick(tables, rows.iloc[[place]])
-    boxes = bool(st.session_state["cell_boxes"])
-    show_images(tables, images, "cell_large", [""], (boxes, False))
+    title = f"{row.confidence:.0%} sure of {row.predicted}"
+    show_viewer(
+        [replace(tile, title=title) for tile in build_tiles(tables, images, LARGE_SIDE)],
+        "cell_large",
+        list_windows(tables, images),
+        _open_image,
+        lambda _: _close_image(),
+        before=ids[place - 1] if place else "",
+        after=ids[place + 1] if place + 1 < len(ids) else "",
+        place=f"{place + 1:,} of {len(ids):,}",
+        show_boxes=bool(st.session_state["cell_boxes"]),
+    )
+    _show_link(str(row.image_id), recipe)
 
 
 def _build(tables: Tables, rows: pd.DataFrame) -> list[Tile]:

@@ -8,9 +8,13 @@ import pandas as pd
 import streamlit as st
 
 from pages.components.frame import escape_markdown, format_message
-from pages.explore.image_address import start_over
+from pages.components.tables import Tables
+from pages.explore.image_address import WHERE, filter_by
+from pages.explore.numbers_tables import facets, recall
 from xray_core.catalog import COLUMNS, Catalog
-from xray_core.eda.filters import (
+from xray_core.selection import (
+    AGE_GROUP,
+    CLASS,
     KNOWN,
     NO,
     RANGE,
@@ -21,103 +25,63 @@ from xray_core.eda.filters import (
     FilterError,
     format_filters,
     kinds_of,
+    name_column,
+    name_value,
     parse_filters,
 )
 
 N_LISTED = 50  # values offered by name; rarer ones can be typed
-WHERE = "where"
-WORDS = {
-    "image_id": "Image",
-    "path": "File",
-    "source": "Dataset",
-    "patient_id": "Patient",
-    "study_id": "Study",
-    "image_findings": "Findings of the image",
-    "published_split": "Published subset",
-    "age": "Age (years)",
-    "follow_up": "Follow-up",
-    "mask_path": "Lung mask",
-    "width": "Width (px)",
-    "height": "Height (px)",
-    "original_width": "Original width (px)",
-    "original_height": "Original height (px)",
-    "file_size": "File size (bytes)",
-}
+BASES = {AGE_GROUP: "age"}  # what follows from a column -> that column
+ERROR = "where_error"  # in the session: why the last change was refused
 WriteFilter = Callable[..., None]  # gets the fields of the filter that is wanted, or none of them
-N_NAMED = 3  # values of a filter that are written out
 KINDS = {VALUES: "is one of", TEXT: "contains", RANGE: "lies between", KNOWN: "is known or not"}
 
 
-def read_filters(catalog: Catalog) -> tuple[Filter, ...]:
-    """Return the filters in the address that fit this dataset, and warn of the others."""
+def read_filters(tables: Tables) -> tuple[Filter, ...]:
+    """Return the filters in the address that fit this dataset and task, and warn of the others."""
     try:
         filters = parse_filters(st.query_params.get(WHERE, ""))
     except FilterError as error:
         st.warning(f"The filters in the address are left out. {format_message(error)}")
         return ()
-    empty = {
-        column_filter.column
-        for column_filter in filters
-        if catalog.images[column_filter.column].isna().all()
-    }
-    if empty:
-        names = ", ".join(sorted(map(name_column, empty)))
-        st.warning(f"This dataset tells nothing of: {names}. The filters on it are left out.")
-    return tuple(column_filter for column_filter in filters if column_filter.column not in empty)
+    reasons = {wish: _find_misfit(tables, wish) for wish in filters}
+    for reason in sorted({reason for reason in reasons.values() if reason}):
+        st.warning(escape_markdown(f"{reason} The filter on it is left out."))
+    return tuple(wish for wish in filters if not reasons[wish])
+
+
+def _find_misfit(tables: Tables, wish: Filter) -> str:
+    """Return why a filter can tell nothing here; "" if it can."""
+    images = tables.catalog.images
+    if wish.column == CLASS:
+        [classes, *_] = recall(facets, tables)
+        strange = [value for value in wish.values if value not in ("", *classes.masks)]
+        return f"This task has no class {', '.join(map(repr, strange))}." if strange else ""
+    column = BASES.get(wish.column, wish.column)
+    if column in images and images[column].isna().all():
+        return f"This dataset tells nothing of: {name_column(wish.column)}."
+    return ""
 
 
 def show_filters(catalog: Catalog, filters: tuple[Filter, ...]) -> None:
-    """Show the popover in which `filters`, as `read_filters` returns them, are changed."""
-    label = f"More filters ({len(filters)})" if filters else "More filters"
-    with st.popover(label, icon=":material/filter_list:", key="more_filters"):
-        if error := st.session_state.pop("where_error", ""):
-            st.error(escape_markdown(error))
-        for number, column_filter in enumerate(filters):
-            st.button(
-                escape_markdown(describe_filter(column_filter)),
-                key=f"drop_{number}",
-                icon=":material/close:",
-                help="Take this filter back.",
-                on_click=_write,
-                args=([*filters[:number], *filters[number + 1 :]],),
-            )
-        _show_editor(catalog, filters)
+    """Show the popover in which filters on any column are added and changed."""
+    panel = st.popover(
+        "More filters", icon=":material/filter_list:", key="more_filters", on_change="rerun"
+    )
+    if panel.open:
+        with panel:
+            _show_editor(catalog, filters)
 
 
-def describe_filter(column_filter: Filter) -> str:
-    """Return a filter as words for a person."""
-    name = name_column(column_filter.column)
-    if column_filter.kind == VALUES:
-        values = [value or "unknown" for value in column_filter.values]
-        rest = [f"{len(values) - N_NAMED} more"] if len(values) > N_NAMED else []
-        return f"{name} is {' or '.join([*values[:N_NAMED], *rest])}"
-    if column_filter.kind == TEXT:
-        return f"{name} contains “{column_filter.text}”"
-    if column_filter.kind == KNOWN:
-        return f"{name} is {'known' if column_filter.text == YES else 'unknown'}"
-    if column_filter.low is None or column_filter.high is None:
-        end = column_filter.high if column_filter.low is None else column_filter.low
-        return f"{name} {'at most' if column_filter.low is None else 'at least'} {end:,.10g}"
-    return f"{name} from {column_filter.low:,.10g} to {column_filter.high:,.10g}"
-
-
-def name_column(column: str) -> str:
-    """Return a column of the catalog as words for a person."""
-    return WORDS.get(column) or column.replace("_", " ").capitalize()
-
-
-def _write(filters: Sequence[Filter]) -> None:
-    """Write the filters to the address."""
+def write_filters(filters: Sequence[Filter]) -> None:
+    """Write the filters to the address, and begin at the first page."""
     text = format_filters(filters)
     try:
         parse_filters(text)  # too many or too long for an address?
     except FilterError as error:
-        st.session_state["where_error"] = str(error)
+        st.session_state[ERROR] = str(error)
         return
-    st.query_params.pop(WHERE, None)
-    if text:
-        st.query_params[WHERE] = text
-    start_over()
+    filter_by(text)
 
 
 def _show_editor(catalog: Catalog, filters: tuple[Filter, ...]) -> None:
@@ -151,10 +115,10 @@ def _show_editor(catalog: Catalog, filters: tuple[Filter, ...]) -> None:
         try:
             changed = [Filter(column, kind, **wanted)] if wanted else []
         except FilterError as error:
-            st.session_state["where_error"] = str(error)
+            st.session_state[ERROR] = str(error)
             return
         at = filters.index(existing) if existing else len(filters)
-        _write([*filters[:at], *changed, *filters[at + 1 :]])
+        write_filters([*filters[:at], *changed, *filters[at + 1 :]])
 
     edit = {VALUES: _edit_values, TEXT: _edit_text, RANGE: _edit_range, KNOWN: _edit_known}
     edit[kind](present[column], column, existing, write_filter)
@@ -189,7 +153,7 @@ def _edit_values(
     st.multiselect(
         f"{name_column(column)}{more}",
         [*listed, *(value for value in chosen if value not in listed)],
-        format_func=lambda value: f"{value or 'unknown'} ({counts.get(value, 0):,})",
+        format_func=lambda value: f"{name_value(column, value)} ({counts.get(value, 0):,})",
         key=key,
         accept_new_options=bool(more),
         placeholder="Choose, or type another" if more else "Choose",

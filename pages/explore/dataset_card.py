@@ -5,6 +5,7 @@ import streamlit as st
 
 from pages.components.download import show_table
 from pages.components.frame import escape_markdown
+from pages.components.small_type import show_facts, show_section
 from pages.components.tables import Tables
 from xray_core.catalog import Catalog
 from xray_core.datasets import READERS
@@ -18,7 +19,7 @@ def show_card(tables: Tables) -> None:
     catalog = tables.catalog
     reader = READERS[catalog.source]
     drawn = is_synthetic(catalog.root)
-    st.subheader("Synthetic images" if drawn else escape_markdown(reader.title), anchor=False)
+    show_section("Synthetic images" if drawn else reader.title)
     if drawn:
         st.info(
             f"Drawn by this app in the layout of {escape_markdown(reader.title)}: no real "
@@ -29,18 +30,18 @@ def show_card(tables: Tables) -> None:
     _show_counts(catalog)
     left, right = st.columns(2, gap="large")
     with left:
-        st.subheader("Origin", anchor=False)
+        show_section("Origin")
         if reader.address:
             st.markdown(f"Published at <{reader.address}>")
         st.markdown(f"**Licence:** {escape_markdown(reader.licence)}")
         st.markdown("**To cite:**")
         st.code(reader.citation, language=None, wrap_lines=True)
     with right:
-        st.subheader("Known issues", anchor=False)
+        show_section("Known issues")
         st.markdown("\n".join(f"- {escape_markdown(issue)}" for issue in reader.known_issues))
-    st.subheader("Import notes", anchor=False)
+    show_section("Import notes")
     _show_remarks(catalog)
-    st.subheader("Tasks", anchor=False)
+    show_section("Tasks")
     tasks = [
         {
             "task": task.question,
@@ -64,9 +65,7 @@ def _show_counts(catalog: Catalog) -> None:
         "Studies": f"{images['study_id'].nunique():,}",
         "Boxes": f"{len(catalog.boxes):,}",
     }
-    with st.container(horizontal=True, gap="large"):
-        for name, count in counts.items():
-            st.metric(name, "none given" if count == "0" else count, width="content")
+    show_facts({name: "none given" if count == "0" else count for name, count in counts.items()})
 
 
 def _show_remarks(catalog: Catalog) -> None:

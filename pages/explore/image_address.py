@@ -1,29 +1,74 @@
-"""Which image of Explore is open, or which two: it stands in the address."""
+"""Which images of Explore are open, one or several beside each other: it stands in the address."""
 
+from collections.abc import Sequence
+
+import pandas as pd
 import streamlit as st
 
-FIRST, SECOND = "image", "with"
+from pages.components.frame import escape_markdown
+from pages.components.grid import MOST_TICKED
+from xray_core.catalog import Catalog
+from xray_core.selection import format_list, parse_list
+
+WHERE = "where"
+FIRST, OTHERS = "image", "with"
+
+
+def read_open(catalog: Catalog) -> pd.DataFrame:
+    """Return the rows of the present images that the address names, in its order; warn of others.
+
+    Returns:
+        Rows of `catalog.images`, four at most, index kept.
+    """
+    wanted = list_open()
+    if not wanted:
+        return catalog.images.iloc[:0]
+    images = catalog.images
+    named = images[(images["image_id"].isin(wanted) & images["path"].notna()).to_numpy(bool)]
+    rows = {image_id: row for row, image_id in named["image_id"].items()}
+    if strange := [image_id for image_id in wanted if image_id not in rows]:
+        names = escape_markdown(", ".join(map(repr, strange)))
+        st.warning(f"This dataset has no image {names}; click another.")
+    return images.loc[[rows[image_id] for image_id in wanted if image_id in rows]]
+
+
+def list_open() -> list[str]:
+    """Return the ids in the address: each once, four at most, whether they exist or not."""
+    others = st.query_params.get(OTHERS, "")
+    wanted = (st.query_params.get(FIRST, ""), *(parse_list(others) if others else ()))
+    return list(dict.fromkeys(filter(None, wanted)))[:MOST_TICKED]
+
+
+def change_address(**words: str) -> None:
+    """Write several words into the address at once, "" for none: it is one step for "Back"."""
+    rest = {name: word for name, word in st.query_params.to_dict().items() if name not in words}
+    wanted = rest | {name: word for name, word in words.items() if word}
+    if wanted != st.query_params.to_dict():
+        st.query_params.from_dict(wanted)
+
+
+def open_images(image_ids: Sequence[str]) -> None:
+    """Show these images large from the next run on; none of them closes what is open."""
+    change_address(
+        **{FIRST: "".join(image_ids[:1]), OTHERS: format_list(image_ids[1:])},
+    )
 
 
 def open_image(image_id: str) -> None:
-    """Go to the large view of an image, before the page runs again."""
-    st.query_params.pop(SECOND, None)
-    st.query_params[FIRST] = image_id
+    """Show one image large, alone."""
+    open_images([image_id])
 
 
-def open_pair(first: str, second: str) -> None:
-    """Go to two images side by side."""
-    st.query_params[FIRST] = first
-    st.query_params[SECOND] = second
+def tick_image(image_id: str) -> None:
+    """Show one more image beside those that are open, or not any more."""
+    shown = list_open()
+    if image_id in shown:
+        open_images([other for other in shown if other != image_id])
+    elif len(shown) < MOST_TICKED:
+        open_images([*shown, image_id])
 
 
-def close_image() -> None:
-    """Go back to the grid."""
-    for name in (SECOND, FIRST):
-        st.query_params.pop(name, None)
-
-
-def start_over() -> None:
-    """Show the first page of what now passes, not the image or page that was open before."""
-    close_image()
+def filter_by(text: str) -> None:
+    """Show the first page of what passes these filters, as `format_filters` writes them."""
+    change_address(**{WHERE: text, FIRST: "", OTHERS: ""})
     st.session_state["page"] = 1

@@ -1,59 +1,56 @@
-"""The images that pass the filters, one page at a time: never more tiles than a page holds."""
+"""The images that pass the filters, one page at a time, and beside them those that are open."""
 
-import math
-
+import pandas as pd
 import streamlit as st
 
 from pages.components.grid import show_grid
-from pages.components.pager import show_pager
 from pages.components.tables import Tables
-from pages.components.tiles import build_tiles, has_masks
-from pages.explore.image_address import open_image
-from pages.explore.image_filters import Rows
+from pages.components.tiles import build_tiles
+from pages.explore.image_address import open_image, tick_image
+from pages.explore.large_images import show_large
+from pages.explore.rail import Rows
 
-COLUMNS = 5
-PER_PAGE = ("20", "40", "60")
-
-
-def show_page(tables: Tables, rows: Rows) -> None:
-    """Show one page of the images at `rows`, places in `catalog.images`."""
-    images = tables.catalog.images
-    n_present = int(images["path"].notna().sum())
-    if not len(rows):
-        st.info(
-            "No image passes these filters. Take one back to see more."
-            if n_present
-            else "None of this dataset's images is in its folder; its counts are in the other tab."
-        )
-        return
-    with st.container(horizontal=True, vertical_alignment="center"):
-        per_page = int(
-            st.selectbox(
-                "Images per page",
-                PER_PAGE,
-                key="per",
-                bind="query-params",
-                format_func=str,
-                on_change=_turn_to_first,
-                label_visibility="collapsed",
-                width=90,
-            )
-        )
-        st.caption("per page", width="content")
-        page = show_pager(math.ceil(len(rows) / per_page), "page", in_address=True)
-        n_absent = len(images) - n_present
-        absent = f" · {n_absent:,} absent from the folder" if n_absent else ""
-        st.caption(f"{len(rows):,} of {n_present:,} images{absent}", width="content")
-        show_boxes = len(tables.catalog.boxes) > 0 and st.toggle(
-            "Draw boxes", True, key="grid_boxes", persist_state="session"
-        )
-        show_masks = has_masks(tables) and st.toggle(
-            "Draw lung masks", key="grid_masks", persist_state="session"
-        )
-    shown = images.iloc[rows[(page - 1) * per_page : page * per_page]]
-    tiles = build_tiles(tables, shown, with_masks=show_masks)
-    show_grid(tiles, "grid", open_image, COLUMNS, show_boxes)
+ROW_HEIGHT = 112  # px, of the images in a row
 
 
-def _turn_to_first() -> None:
-    st.session_state["page"] = 1
+def show_page(
+    tables: Tables, rows: Rows, page: slice, opened: pd.DataFrame, overlays: tuple[bool, bool]
+) -> None:
+    """Show one page of images, and large those that are open.
+
+    Args:
+        tables: of the catalog.
+        rows: places in `catalog.images` of all images that pass.
+        page: which of `rows` are on the page.
+        opened: rows of `catalog.images`; none closes the large view.
+        overlays: whether boxes and masks are drawn.
+    """
+    show_boxes, show_masks = overlays
+    shown = tables.catalog.images.iloc[rows[page]]
+    # Not two columns, of which the grid would be drawn anew in the first whenever an image is
+    # opened or closed: the style sheet puts the second beside the first where there is one.
+    with st.container(key="light_table"):
+        with st.container(key="light_grid"):
+            if len(shown):
+                show_grid(
+                    build_tiles(tables, shown, with_masks=show_masks),
+                    "grid",
+                    open_image,
+                    show_boxes=show_boxes,
+                    row_height=ROW_HEIGHT,
+                    open_ids=list(opened["image_id"]),
+                    on_tick=tick_image,
+                )
+            else:
+                _show_nothing(tables)
+        if len(opened):
+            with st.container(key="large_images", gap="small"):
+                show_large(tables, rows, opened, overlays)
+
+
+def _show_nothing(tables: Tables) -> None:
+    st.info(
+        "No image passes these filters. Take one back to see more."
+        if tables.catalog.images["path"].notna().any()
+        else "None of this dataset's images is in its folder; its counts are under “Counts”."
+    )

@@ -19,8 +19,8 @@ SECTIONS = {
 }
 
 
-def show_numbers(tables: Tables) -> None:
-    """Show one section of figures and tables of the whole dataset, whatever the filters say."""
+def choose_section() -> str:
+    """Show the sections to choose from; return the chosen one."""
     section = st.segmented_control(
         "Section",
         list(SECTIONS),
@@ -30,6 +30,10 @@ def show_numbers(tables: Tables) -> None:
         bind="query-params",
         label_visibility="collapsed",
     )
-    st.caption("Of the whole dataset: only the task above matters here, not the filters.")
+    return section or next(iter(SECTIONS))
+
+
+def show_numbers(tables: Tables, section: str) -> None:
+    """Show one section of figures and tables of the whole dataset, whatever the filters say."""
     with show_errors():
-        SECTIONS[section or next(iter(SECTIONS))](tables)
+        SECTIONS[section](tables)

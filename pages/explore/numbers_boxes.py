@@ -5,16 +5,11 @@ import streamlit as st
 
 from pages.components.download import show_figure, show_table
 from pages.components.frame import escape_markdown
+from pages.components.small_type import show_section
 from pages.components.tables import Tables
-from pages.explore import numbers_tables
+from pages.explore import numbers_figures, numbers_tables
 from pages.explore.numbers_tables import recall
 from xray_core import eda
-from xray_core.figures.explore import (
-    plot_box_areas,
-    plot_box_maps,
-    plot_boxes_per_image,
-    plot_sides,
-)
 
 
 def show_boxes(tables: Tables) -> None:
@@ -33,11 +28,11 @@ def show_boxes(tables: Tables) -> None:
             else "A box is counted under the class of its image in the chosen task."
         )
     )
-    st.subheader("One side or both", anchor=False)
-    _show_sides(boxes, source)
-    st.subheader("Where boxes lie", anchor=False)
+    show_section("One side or both")
+    _show_sides(tables, boxes)
+    show_section("Where boxes lie")
     show_figure(
-        plot_box_maps(eda.map_boxes(boxes)),
+        recall(numbers_figures.box_maps, tables),
         f"{source}-box-places",
         "For each class a map of the image: the share of boxes that cover each place",
     )
@@ -47,21 +42,28 @@ def show_boxes(tables: Tables) -> None:
     )
     left, right = st.columns(2, gap="large")
     with left:
-        st.subheader("Boxes on an image", anchor=False)
+        show_section("Boxes on an image")
         counts = recall(numbers_tables.n_boxes, tables)
-        show_figure(plot_boxes_per_image(counts), f"{source}-boxes", "Boxes on an image", counts)
+        show_figure(
+            recall(numbers_figures.n_boxes, tables), f"{source}-boxes", "Boxes on an image", counts
+        )
     with right:
-        st.subheader("Area of a box", anchor=False)
-        areas = eda.box_areas(boxes)
-        show_figure(plot_box_areas(areas), f"{source}-box-areas", "Area of boxes by class", areas)
+        show_section("Area of a box")
+        areas = recall(numbers_tables.box_areas, tables)
+        show_figure(
+            recall(numbers_figures.box_areas, tables),
+            f"{source}-box-areas",
+            "Area of boxes by class",
+            areas,
+        )
 
 
-def _show_sides(boxes: pd.DataFrame, source: str) -> None:
-    sides = eda.count_sides(boxes)
+def _show_sides(tables: Tables, boxes: pd.DataFrame) -> None:
+    source, sides = tables.catalog.source, recall(numbers_tables.box_sides, tables)
     left, right = st.columns(2, gap="large")
     with left:
         show_figure(
-            plot_sides(sides),
+            recall(numbers_figures.box_sides, tables),
             f"{source}-sides",
             "Share of images with boxes on the left, on the right and on both sides, by class",
         )

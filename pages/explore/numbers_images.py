@@ -9,11 +9,13 @@ import streamlit as st
 
 from pages.components.download import offer_files, show_figure, show_table
 from pages.components.frame import escape_markdown
+from pages.components.small_type import show_section
 from pages.components.tables import Tables
-from pages.explore import numbers_tables
+from pages.explore import numbers_figures, numbers_tables
 from pages.explore.numbers_tables import recall
 from xray_core.eda import pixels
-from xray_core.figures.explore import plot_difference, plot_image_sizes
+from xray_core.figures.explore import plot_difference
+from xray_core.figures.explore.look import color_names
 from xray_core.figures.explore.stills import INKS, draw_distribution, draw_means
 from xray_core.workspace import find_workspace
 
@@ -24,7 +26,7 @@ Draw = Callable[[str, str], bytes]  # (ink, kind) -> file
 
 def show_images(tables: Tables) -> None:
     """Show the sizes of the images, and what their pixels have in common."""
-    st.subheader("Image sizes", anchor=False)
+    show_section("Image sizes")
     sizes = recall(numbers_tables.sizes, tables)
     if sizes.empty:
         st.caption("None of this dataset's images is in its folder.")
@@ -32,10 +34,12 @@ def show_images(tables: Tables) -> None:
     left, right = st.columns(2, gap="large")
     with left:
         name = f"{tables.catalog.source}-sizes"
-        show_figure(plot_image_sizes(sizes), name, "Width against height of the images")
+        show_figure(
+            recall(numbers_figures.sizes, tables), name, "Width against height of the images"
+        )
     with right:
         show_table(sizes.head(200), name, "Sizes and their images", whole=sizes, height=300)
-    st.subheader("Brightness, contrast and mean images", anchor=False)
+    show_section("Brightness, contrast and mean images")
     sample, folder = recall(_draw_sample, tables)
     if sample.empty:
         st.caption("No image can be read, so none is measured.")
@@ -71,7 +75,7 @@ def _offer_measuring(tables: Tables, sample: pd.DataFrame, folder: Path) -> None
     numbers = pixels.measure_pixels(
         tables.catalog, sample, find_workspace().cache / "images", progress
     )
-    stills = _list_stills(numbers)
+    stills = _list_stills(numbers, tables)
     for number, (name, draw) in enumerate(stills.items()):
         bar.progress(0.9 + 0.1 * number / len(stills), "Drawing …")
         for ink in INKS:
@@ -87,13 +91,19 @@ def _keep(path: Path, content: bytes) -> None:
     partial.replace(path)
 
 
-def _list_stills(numbers: pixels.PixelNumbers) -> dict[str, Draw]:
+def _list_stills(numbers: pixels.PixelNumbers, tables: Tables) -> dict[str, Draw]:
     """Return name -> what draws the still picture of that name."""
+    classes = list(tables.counts["class"])
     images = numbers.images
+    colors = color_names([str(name) for name in images["class"].unique()], classes)
     counts = {str(name): int(n) for name, n in images["class"].value_counts().items()}
     stills: dict[str, Draw] = {
-        "brightness": lambda ink, kind: draw_distribution(images, "brightness", "class", ink, kind),
-        "contrast": lambda ink, kind: draw_distribution(images, "contrast", "class", ink, kind),
+        "brightness": lambda ink, kind: draw_distribution(
+            images, "brightness", "class", ink, kind, colors
+        ),
+        "contrast": lambda ink, kind: draw_distribution(
+            images, "contrast", "class", ink, kind, colors
+        ),
         "means": lambda ink, kind: draw_means(numbers.means, counts, ink, kind),
     }
     sites = images["site"].value_counts()
@@ -108,7 +118,7 @@ def _list_stills(numbers: pixels.PixelNumbers) -> dict[str, Draw]:
 
 def _show_pixels(tables: Tables, numbers: pixels.PixelNumbers, folder: Path) -> None:
     source, images = tables.catalog.source, numbers.images
-    stills = _list_stills(numbers)
+    stills = _list_stills(numbers, tables)
     unread = f" {numbers.n_unreadable:,} could not be read." if numbers.n_unreadable else ""
     fewest = int(images["class"].value_counts().min())
     if fewest < FEW_IMAGES:

@@ -7,10 +7,10 @@ import streamlit as st
 
 from pages.components.download import show_figure, show_table
 from pages.components.pager import show_pager
+from pages.components.small_type import show_section
 from pages.components.tables import Tables
+from pages.explore import numbers_figures, numbers_tables
 from pages.explore.numbers_tables import combinations, recall
-from xray_core import eda
-from xray_core.figures.explore import plot_label_counts, plot_sets, plot_together
 from xray_core.figures.explore.labels import N_FINDINGS, N_SETS
 from xray_core.tasks import SEPARATOR
 
@@ -22,10 +22,14 @@ def show_labels(tables: Tables) -> None:
     source, counts = tables.catalog.source, tables.counts
     left, right = st.columns([3, 2], gap="large")
     with left:
-        st.subheader("Images of each class", anchor=False)
-        show_figure(plot_label_counts(counts), f"{source}-classes", "Images of each class")
+        show_section("Images of each class")
+        show_figure(
+            recall(numbers_figures.label_counts, tables),
+            f"{source}-classes",
+            "Images of each class",
+        )
     with right:
-        st.subheader("Images and patients", anchor=False)
+        show_section("Images and patients")
         show_table(counts, f"{source}-classes", "Images, files and patients of each class")
         n_patients, n_studies = tables.catalog.images[["patient_id", "study_id"]].nunique()
         studies = f", {n_studies:,} studies" if n_studies else ""
@@ -35,13 +39,13 @@ def show_labels(tables: Tables) -> None:
             else "The authors publish no patients."
         )
     sets = recall(combinations, tables)
-    st.subheader("Findings as published", anchor=False)
+    show_section("Findings as published")
     if sets.empty:
         st.caption("The authors publish no findings.")
         return
     _show_combinations(sets, source)
     if sets["n_findings"].max() > 1:
-        _show_together(sets, source)
+        _show_together(tables, sets)
     else:
         st.caption("No image has several findings, so none occur together.")
 
@@ -85,13 +89,13 @@ def _show_combinations(sets: pd.DataFrame, source: str) -> None:
     )
 
 
-def _show_together(sets: pd.DataFrame, source: str) -> None:
-    together = eda.count_together(sets)
+def _show_together(tables: Tables, sets: pd.DataFrame) -> None:
+    source, together = tables.catalog.source, recall(numbers_tables.together, tables)
     left, right = st.columns(2, gap="large")
     with left:
-        st.subheader("Which findings come together", anchor=False)
+        show_section("Which findings come together")
         show_figure(
-            plot_together(together),
+            recall(numbers_figures.together, tables),
             f"{source}-together",
             "Heat map: of the images with one finding, the share that also has another",
             together.rename_axis("finding").reset_index(),
@@ -99,9 +103,9 @@ def _show_together(sets: pd.DataFrame, source: str) -> None:
         cut = f" The {N_FINDINGS} most frequent findings." if len(together) > N_FINDINGS else ""
         st.caption(f"Of the images with the finding of the row, how many have the column's.{cut}")
     with right:
-        st.subheader("The most frequent sets", anchor=False)
+        show_section("The most frequent sets")
         show_figure(
-            plot_sets(sets),
+            recall(numbers_figures.sets, tables),
             f"{source}-sets",
             "The most frequent sets of findings, as joined dots, with a bar for their images",
         )

@@ -3,15 +3,15 @@
 from collections.abc import Callable
 
 import pandas as pd
+import plotly.graph_objects as go
 import streamlit as st
 
 from pages.components.download import show_figure, show_table
+from pages.components.small_type import show_section
 from pages.components.tables import Tables
-from pages.explore import numbers_tables
+from pages.explore import numbers_figures, numbers_tables
+from pages.explore.numbers_figures import N_ORIGINS
 from pages.explore.numbers_tables import recall
-from xray_core.figures.explore import plot_ages, plot_per_patient, plot_shares
-
-N_SITES = 15  # bars; the table beside them holds all
 
 
 def show_patients(tables: Tables) -> None:
@@ -19,25 +19,30 @@ def show_patients(tables: Tables) -> None:
     source = tables.catalog.source
     left, right = st.columns(2, gap="large")
     with left:
-        st.subheader("Age", anchor=False)
+        show_section("Age")
         ages = recall(numbers_tables.ages, tables)
         if ages.empty:
             st.caption("The authors publish no ages.")
         else:
-            show_figure(plot_ages(ages), f"{source}-ages", "Age by class, in shares", ages)
+            show_figure(
+                recall(numbers_figures.ages, tables),
+                f"{source}-ages",
+                "Age by class, in shares",
+                ages,
+            )
             known = int(tables.catalog.images["age"].count())
             st.caption(
                 f"Age when imaged, in steps of five years; known for {known:,} of "
                 f"{len(tables.catalog.images):,} images."
             )
     with right:
-        st.subheader("Of one patient", anchor=False)
+        show_section("Of one patient")
         counts = recall(numbers_tables.per_patient, tables)
         if counts.empty:
             st.caption("The authors publish no patients.")
         else:
             show_figure(
-                plot_per_patient(counts),
+                recall(numbers_figures.per_patient, tables),
                 f"{source}-per-patient",
                 "How many patients have how many images",
                 counts,
@@ -50,25 +55,35 @@ def show_patients(tables: Tables) -> None:
             )
     left, right = st.columns(2, gap="large")
     with left:
-        _show_by_class("Gender", numbers_tables.genders, tables, "genders")
+        _show_by_class("Sex", numbers_tables.genders, numbers_figures.genders, tables, "genders")
     with right:
-        _show_by_class("View position", numbers_tables.view_positions, tables, "view positions")
+        _show_by_class(
+            "View position",
+            numbers_tables.view_positions,
+            numbers_figures.view_positions,
+            tables,
+            "view positions",
+        )
     left, right = st.columns(2, gap="large")
     with left:
-        _show_by_class("Published subset", numbers_tables.subsets, tables, "subsets")
+        _show_by_class(
+            "Published subset", numbers_tables.subsets, numbers_figures.subsets, tables, "subsets"
+        )
     with right:
         _show_sources(tables)
     sites = recall(numbers_tables.sites, tables)
     if not sites.empty:
-        st.subheader("Hospitals and collections", anchor=False)
-        _show_origin(sites, f"{source}-sites")
+        show_section("Hospitals and collections")
+        _show_origin(recall(numbers_figures.sites, tables), sites, f"{source}-sites")
 
 
 def _show_sources(tables: Tables) -> None:
-    st.subheader("Where the images come from", anchor=False)
+    show_section("Where the images come from")
     sources = recall(numbers_tables.sources, tables)
     if len(sources) > 1:
-        _show_origin(sources, f"{tables.catalog.source}-sources")
+        _show_origin(
+            recall(numbers_figures.sources, tables), sources, f"{tables.catalog.source}-sources"
+        )
     elif recall(numbers_tables.sites, tables).empty:
         st.caption("One dataset; no hospital or collection is known.")
     else:
@@ -76,10 +91,14 @@ def _show_sources(tables: Tables) -> None:
 
 
 def _show_by_class(
-    title: str, compute: Callable[[Tables], pd.DataFrame], tables: Tables, what: str
+    title: str,
+    compute: Callable[[Tables], pd.DataFrame],
+    draw: Callable[[Tables], go.Figure],
+    tables: Tables,
+    what: str,
 ) -> None:
     """Show how each class divides among the few values of a column."""
-    st.subheader(title, anchor=False)
+    show_section(title)
     table = recall(compute, tables)
     if table.empty:
         st.caption(f"The authors publish no {what}.")
@@ -87,17 +106,17 @@ def _show_by_class(
     by_class = table.T
     by_class = by_class[by_class.sum(axis=1) > 0]
     show_figure(
-        plot_shares(by_class),
+        recall(draw, tables),
         f"{tables.catalog.source}-{what.replace(' ', '-')}",
         f"{title} by class, in shares",
         by_class.rename_axis("class").reset_index(),
     )
 
 
-def _show_origin(table: pd.DataFrame, name: str) -> None:
+def _show_origin(figure: go.Figure, table: pd.DataFrame, name: str) -> None:
     """Show the classes of each hospital or collection, which a network may learn instead."""
-    show_figure(plot_shares(table.head(N_SITES)), name, "Classes of each origin, in shares")
-    cut = f" The {N_SITES} largest of {len(table):,}." if len(table) > N_SITES else ""
+    show_figure(figure, name, "Classes of each origin, in shares")
+    cut = f" The {N_ORIGINS} largest of {len(table):,}." if len(table) > N_ORIGINS else ""
     st.caption(
         "Where the bars differ, a network can tell the class from how a hospital's images look, "
         f"without seeing the disease.{cut}"

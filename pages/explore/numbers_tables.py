@@ -39,6 +39,11 @@ def members(tables: Tables) -> pd.Series:
     return eda.list_members(tables.labels, list(tables.counts["class"]))
 
 
+def facets(tables: Tables) -> list[eda.Facet]:
+    """Return what the images can be filtered by; see `eda.list_facets`."""
+    return eda.list_facets(tables.catalog, recall(members, tables))
+
+
 def combinations(tables: Tables) -> pd.DataFrame:
     """Return the sets of findings; see `eda.count_combinations`."""
     return eda.count_combinations(tables.catalog)
@@ -87,6 +92,21 @@ def sizes(tables: Tables) -> pd.DataFrame:
 def n_boxes(tables: Tables) -> pd.DataFrame:
     """Return how many boxes an image has; see `eda.boxes_per_image`."""
     return eda.boxes_per_image(tables.catalog)
+
+
+def together(tables: Tables) -> pd.DataFrame:
+    """Return which findings come together; see `eda.count_together`."""
+    return eda.count_together(recall(combinations, tables))
+
+
+def box_sides(tables: Tables) -> pd.DataFrame:
+    """Return on which side boxes lie; see `eda.count_sides`."""
+    return eda.count_sides(recall(boxes, tables))
+
+
+def box_areas(tables: Tables) -> pd.DataFrame:
+    """Return how large boxes are; see `eda.box_areas`."""
+    return eda.box_areas(recall(boxes, tables))
 
 
 def boxes(tables: Tables) -> pd.DataFrame:

@@ -37,7 +37,7 @@ def choose_settings(image: Pixels, recipe: Recipe) -> PreprocessSpec:
         for name in CONTRASTS
     ]
     show_grid(
-        tiles, "contrasts", _keep(CONTRAST_KEY), columns=5, selected=spec.contrast, least_width=70
+        tiles, "contrasts", _keep(CONTRAST_KEY), columns=5, open_ids=[spec.contrast], least_width=70
     )
     _choose_number(spec)
     show_section("Size and shape", f"the recipe: {recipe.preprocess.size} px")
@@ -52,7 +52,7 @@ def choose_settings(image: Pixels, recipe: Recipe) -> PreprocessSpec:
         _keep(SIZE_KEY),
         columns=5,
         pixelated=True,
-        selected=str(spec.size),
+        open_ids=[str(spec.size)],
         least_width=70,
     )
     return replace(spec, resize=_choose_resize(image, spec))

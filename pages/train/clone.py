@@ -6,6 +6,7 @@ import streamlit as st
 
 from pages.components.frame import escape_markdown, format_message, show_errors
 from pages.train.recipe_form import change_field
+from pages.train.selection import write_selection
 from xray_core.errors import XrayError
 from xray_core.recipes import PUBLISHED, Recipe, changeable_fields
 from xray_core.recipes.titles import field_title
@@ -58,6 +59,7 @@ def _take_over_recipe(recipe: Recipe, run: str) -> None:
     values = changeable_fields(recipe)
     for field, value in values.items():
         change_field(published, field, value)
+    write_selection(recipe.selection)
     # A recipe may have been published anew since, with other phases.
     if differ := sorted(set(values) ^ set(changeable_fields(published, recipe.model))):
         st.warning(

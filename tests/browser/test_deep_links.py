@@ -96,16 +96,16 @@ def test_an_address_that_names_nothing_is_answered_in_words_and_markup_to_the_le
     for name in (CLASS, "plain"):
         write_image(app.workspace.data / "own" / name / "a.png", (32, 32))
     tab.open(app.address("explore?data=own"))
-    pill = tab.page.get_by_test_id("stButtonGroup").get_by_role("radio").first
-    expect(pill).to_contain_text("javascript")
-    assert_to_the_letter(pill, CLASS)
+    facet = tab.page.get_by_role("group", name="Class").locator("label").first
+    expect(facet).to_contain_text("javascript")
+    assert_to_the_letter(facet, CLASS)
     tab.take_picture("markup")
-    pill.click()
-    expect(tab.page).to_have_url(re.compile("class="))
+    facet.get_by_role("checkbox").click()
+    expect(tab.page).to_have_url(re.compile("where=class"))
     tab.page.reload()
-    expect(pill).to_be_checked()
+    expect(facet.get_by_role("checkbox")).to_be_checked()
     tab.wait_until_still()
-    tab.page.get_by_role("tab", name="Counts and sizes").click()
+    tab.page.get_by_role("radio", name="Counts", exact=True).click()
     tab.page.get_by_role("radio", name="Labels", exact=True).click()
     figure = tab.page.locator(".js-plotly-plot .yaxislayer-above")
     expect(figure).to_contain_text(CLASS)

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from xray_core.figures import explore
+from xray_core.figures.colors import CLASSES, class_color
 from xray_core.figures.explore.look import plot_by_class
 
 COUNTS = pd.DataFrame(
@@ -21,6 +22,7 @@ def test_label_counts_show_present_and_absent_images() -> None:
     assert absent.name == "file absent"
     assert dict(zip(absent.y, absent.x, strict=True)) == {"none": 0, "opacity": 2}
     assert "6 patients" in opacity.hovertemplate
+    assert none.marker.color == class_color("none", ["none", "opacity"])
 
 
 def test_label_counts_leave_out_the_absent_when_all_are_there() -> None:
@@ -94,12 +96,15 @@ def test_more_classes_than_lines_can_show_are_a_heat_map(n_classes: int, kind: s
         }
     )
 
-    figure = plot_by_class(table, "age", "images", "%{x}: %{y:.1%} %{customdata}")
+    figure = plot_by_class(table, "age", "images", "%{x}: %{y:.1%} %{customdata}", ["c1", "c0"])
 
     assert {trace.type for trace in figure.data} == {kind}
     first = figure.data[0]
     if kind == "scatter":
         assert (list(first.x), list(first.y)) == ([0, 5], [0.25, 0.75])
+        colors = {trace.name: trace.line.color for trace in figure.data}
+        assert colors["c0"] == class_color("c0", ["c1", "c0"])
+        assert colors["c5"] == CLASSES[-1]  # no class of the task
     else:
         assert list(first.x) == [2.5, 7.5]  # middles of 0 to 5 and 5 to 10
         assert list(first.z[0]) == [0.25, 0.75]
@@ -110,11 +115,12 @@ def test_more_classes_than_lines_can_show_are_a_heat_map(n_classes: int, kind: s
 def test_shares_of_each_row_make_up_the_whole() -> None:
     table = pd.DataFrame({"ill": [1, 0], "well": [3, 2]}, index=["here", "there"])
 
-    ill, well = explore.plot_shares(table).data
+    ill, well = explore.plot_shares(table, {"ill": "#123456"}).data
 
     assert list(ill.y) == ["here  (4)", "there  (2)"]
     assert list(ill.x) == [0.25, 0]
     assert list(well.x) == [0.75, 1]
+    assert (ill.marker.color, well.marker.color) == ("#123456", None)
 
 
 def test_per_patient_draws_each_kind() -> None:

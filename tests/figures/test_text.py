@@ -40,9 +40,9 @@ PLOTS: dict[str, Callable[[], go.Figure]] = {
     "sets": lambda: explore.plot_sets(
         pd.DataFrame({"findings": [MARK, f"{MARK}|{OTHER}"], "images": [9, 4]})
     ),
-    "ages": lambda: explore.plot_ages(_by_class(2, "age", "images")),
-    "ages of many": lambda: explore.plot_ages(_by_class(7, "age", "images")),
-    "box_areas": lambda: explore.plot_box_areas(_by_class(2, "area", "boxes")),
+    "ages": lambda: explore.plot_ages(_by_class(2, "age", "images"), []),
+    "ages of many": lambda: explore.plot_ages(_by_class(7, "age", "images"), []),
+    "box_areas": lambda: explore.plot_box_areas(_by_class(2, "area", "boxes"), []),
     "box_maps": lambda: explore.plot_box_maps({name: np.full((2, 2), 0.5) for name in CLASSES}),
     "sides": lambda: explore.plot_sides(_sides()),
     "shares": lambda: explore.plot_shares(

@@ -19,6 +19,7 @@ from xray_core.preprocess.fingerprints import read_fingerprints
 from xray_core.processes import own_handle
 from xray_core.recipes import PUBLISHED, Recipe
 from xray_core.runs import Run, Status, Submission, list_runs
+from xray_core.selection import FilterError
 from xray_core.synthetic.dataset import write_synthetic_dataset
 from xray_core.workspace import Workspace
 
@@ -43,6 +44,16 @@ def test_a_submitted_recipe_waits_in_the_queue_bound_to_its_data(
     assert run.read_status().state == "queued"
     assert [job.run for job in JobQueue(workspace.queue).list_jobs()] == [run.name]
     assert asked == [workspace]
+
+
+def test_a_selection_that_leaves_a_class_empty_is_refused_at_once(
+    images: Path, workspace: Workspace
+) -> None:
+    some = replace(DEMO, selection="class=opacity")
+
+    with pytest.raises(FilterError, match="none of them of .*A network has to see every class"):
+        submit_recipe(some, images, workspace)
+    assert list_runs(workspace.runs) == []
 
 
 def test_a_recipe_begins_with_the_newest_finished_run_of_another(

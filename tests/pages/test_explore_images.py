@@ -1,7 +1,7 @@
-"""Explore's images: filters on columns, order, masks, two side by side; all in the address."""
+"""Explore's images: filters on columns, order, masks, large ones, several beside each other."""
 
+import re
 from dataclasses import replace
-from typing import Any
 
 import pandas as pd
 import pytest
@@ -9,8 +9,18 @@ from streamlit.testing.v1 import AppTest
 
 from pages.components import dataset
 from tests.datasets.fakes import write_image
+from tests.pages.clicks import play_clicks
 from tests.pages.conftest import N_IMAGES, OpenPage
-from tests.pages.test_explore import captions, read_grid
+from tests.pages.shown import list_html
+from tests.pages.test_explore import (
+    PER_PAGE,
+    count_shown,
+    find_image,
+    ids,
+    list_components,
+    read_facets,
+    read_grid,
+)
 from xray_core.catalog import Catalog
 from xray_core.datasets import open_dataset
 from xray_core.workspace import Workspace
@@ -18,7 +28,7 @@ from xray_core.workspace import Workspace
 
 @pytest.fixture
 def catalog(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> Catalog:
-    """The demo data, with ages 0 to 47, genders, and a lung mask for the first image."""
+    """The demo data, with ages 0 to 47, sexes, and a lung mask for the first image."""
     plain = open_dataset(workspace.demo_data, workspace.cache)
     images = plain.images.copy()
     images["age"] = pd.array(range(N_IMAGES), dtype="Float64")
@@ -27,19 +37,28 @@ def catalog(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> Catalog:
     images.loc[0, "mask_path"] = "masks/first.png"
     richer = replace(plain, images=images)
     monkeypatch.setattr(dataset, "open_folder", lambda _: richer)
+    monkeypatch.setattr("pages.components.context.open_folder", lambda _: richer)
     return richer
-
-
-def ids(app: AppTest, key: str = "grid") -> list[str]:
-    return [tile["id"] for tile in read_grid(app, key)["tiles"]]
 
 
 def ids_of(catalog: Catalog, places: list[int]) -> list[str]:
     return catalog.images["image_id"].iloc[places].tolist()
 
 
-def facts_of(app: AppTest) -> dict[str, Any]:
-    return dict(app.table[0].value.to_numpy())
+def read_rows(app: AppTest) -> dict[str, list[str]]:
+    """Return the facts on the page, name -> one value for each image; "*" before what differs."""
+    rows = {}
+    for text in list_html(app):
+        for row in re.findall(r'<tr><th scope="row">(.*?)</tr>', text):
+            name, *values = re.split(r"</?t[hd]>", row.replace("<b>", "*").replace("</b>", ""))
+            rows[name] = [value for value in values if value]
+    return rows
+
+
+def open_panel(app: AppTest, key: str) -> AppTest:
+    """Open a popover, whose content is computed only then."""
+    app.session_state[key] = True
+    return app.run()
 
 
 def test_a_link_shows_the_same_images_in_the_same_order(
@@ -48,12 +67,16 @@ def test_a_link_shows_the_same_images_in_the_same_order(
     app = open_page("explore", where="age:10..20;gender=F", sort="age, reversed")
 
     assert ids(app) == ids_of(catalog, [18, 15, 12])
-    assert f"3 of {N_IMAGES} images" in captions(app)
+    assert count_shown(app) == 3
+    assert read_grid(app, "chips")["chips"] == ["Age (years) from 10 to 20", "Sex is female"]
 
 
-@pytest.mark.parametrize(("per", "shown"), [("40", 40), ("99", 20)])
-def test_a_page_holds_as_many_as_asked_for(open_page: OpenPage, per: str, shown: int) -> None:
-    assert len(ids(open_page("explore", per=per))) == shown
+def test_more_is_known_more_facets(open_page: OpenPage, catalog: Catalog) -> None:
+    facets = read_facets(open_page("explore", where="age_group=18-39"))
+
+    assert facets["Age group"] == {"0–17": 18, "18–39": 22, "40–59": 8}
+    assert facets["Sex"] == {"female": 8, "male": 14}
+    assert facets["Lung mask"] == {"with": 0, "without": 22}
 
 
 @pytest.mark.parametrize("where", ["<b>x</b>~1", "age:9..1"])
@@ -61,25 +84,37 @@ def test_a_broken_filter_is_left_out_with_a_warning(open_page: OpenPage, where: 
     app = open_page("explore", where=where)
 
     assert "are left out" in app.warning[0].value
-    assert f"{N_IMAGES} of {N_IMAGES} images" in captions(app)
+    assert count_shown(app) == N_IMAGES
 
 
-def test_a_filter_on_what_this_dataset_does_not_tell_is_left_out(open_page: OpenPage) -> None:
-    app = open_page("explore", where="site=Rome")
+@pytest.mark.parametrize(
+    ("where", "words"),
+    [
+        ("site=Rome", "tells nothing of: Site"),
+        ("age_group=18-39", "tells nothing of: Age group"),
+        ("class=<b>x</b>", "no class '\\<b>x\\</b>'"),
+    ],
+)
+def test_a_filter_on_what_this_dataset_does_not_tell_is_left_out(
+    open_page: OpenPage, where: str, words: str
+) -> None:
+    app = open_page("explore", where=where)
 
-    assert "tells nothing of: Site" in app.warning[0].value
-    assert len(ids(app)) == 20
+    assert words in app.warning[0].value
+    assert len(ids(app)) == PER_PAGE
 
 
-def test_filters_are_chosen_and_taken_back_one_by_one(
+def test_filters_on_any_column_are_chosen_and_changed(
     open_page: OpenPage, catalog: Catalog
 ) -> None:
     app = open_page("explore", page="2")
+    assert not app.main.get("multiselect")
+    app = open_panel(app, "more_filters")
     assert "Site" not in app.selectbox(key="where_column").options
 
     app.selectbox(key="where_column").set_value("gender").run()
     counts = app.multiselect(key="where_gender_values").options
-    assert counts == [f"M ({N_IMAGES * 2 // 3})", f"F ({N_IMAGES // 3})"]
+    assert counts == [f"male ({N_IMAGES * 2 // 3})", f"female ({N_IMAGES // 3})"]
     app.multiselect(key="where_gender_values").set_value(["F"]).run()
     assert app.query_params["where"] == "gender=F"
     assert ids(app) == ids_of(catalog, list(range(0, N_IMAGES, 3)))
@@ -92,15 +127,12 @@ def test_filters_are_chosen_and_taken_back_one_by_one(
     app.number_input(key="where_age_high").set_value(3).run()
     assert "swap them" in app.error[0].value
     assert app.query_params["where"] == "gender=F;age:40.."
-
-    app.button(key="drop_0").click().run()
-    assert app.query_params["where"] == "age:40.."
     app.number_input(key="where_age_low").set_value(None).run()
-    assert "where" not in app.query_params
+    assert app.query_params["where"] == "gender=F"
 
 
 def test_a_text_filter_takes_signs_to_the_letter(open_page: OpenPage) -> None:
-    app = open_page("explore")
+    app = open_panel(open_page("explore"), "more_filters")
     app.selectbox(key="where_column").set_value("findings").run()
     app.radio(key="how_findings").set_value("text").run()
 
@@ -109,30 +141,6 @@ def test_a_text_filter_takes_signs_to_the_letter(open_page: OpenPage) -> None:
     app.text_input(key="where_findings_text").set_value("TYPICAL").run()
 
     assert {tile["title"] for tile in read_grid(app)["tiles"]} == {"typical", "atypical"}
-
-
-def test_reset_takes_every_filter_back_and_keeps_the_order(open_page: OpenPage) -> None:
-    app = open_page("explore", where="findings~typical", boxes="with", sort="patient")
-
-    [reset] = [button for button in app.button if button.label == "Reset filters"]
-    reset.click().run()
-
-    assert f"{N_IMAGES} of {N_IMAGES} images" in captions(app)
-    assert "where" not in app.query_params
-    assert app.selectbox(key="sort").value == "patient"
-
-
-def test_paging_through_large_images_follows_filters_and_order(
-    open_page: OpenPage, catalog: Catalog
-) -> None:
-    first, second = ids_of(catalog, [18, 15])
-    app = open_page("explore", image=first, where="age:10..20;gender=F", sort="age, reversed")
-
-    [following] = [button for button in app.main.button if button.label == "Next"]
-    following.click().run()
-
-    assert ids(app, "large") == [second]
-    assert "2 of 3" in captions(app)
 
 
 def test_masks_are_sent_only_when_they_are_drawn(open_page: OpenPage, catalog: Catalog) -> None:
@@ -150,66 +158,185 @@ def test_no_masks_no_switch_for_them(open_page: OpenPage) -> None:
     assert {one.key for one in open_page("explore").toggle} == {"grid_boxes"}
 
 
-def test_a_large_image_has_windows_and_all_that_is_known(
-    open_page: OpenPage, catalog: Catalog
+def test_an_image_opens_beside_the_grid_by_its_address(
+    open_page: OpenPage, workspace: Workspace
 ) -> None:
-    [image_id] = ids_of(catalog, [0])
+    image_id = find_image(workspace, boxed=True)
 
     app = open_page("explore", image=image_id)
 
-    grid = read_grid(app, "large")
-    assert [one["name"] for one in grid["windows"]] == ["full range", "lungs", "bones", "auto"]
-    assert {"Age": "0 years", "Gender": "F"}.items() <= facts_of(app).items()
+    [tile] = read_grid(app, "large")["tiles"]
+    assert tile["id"] == image_id
+    assert tile["boxes"]
+    grid = read_grid(app)
+    assert len(grid["tiles"]) == PER_PAGE
+    assert grid["open"] == [image_id]
+    facts = read_rows(app)
+    assert facts["On disk"] == ["64 × 64 px"]
+    assert facts["Original"][0].endswith("px")
+    assert facts["Patient"]
+    assert facts["Task"] == ["Which of the four study appearances?"]
+    assert facts["Its findings"][0].lower().startswith(facts["Label"][0])
+    [boxes] = [text for text in list_html(app) if "facts boxes" in text]
+    assert boxes.count("<td>opacity</td>") == len(tile["boxes"])
+
+
+def test_a_click_opens_an_image_and_closing_leaves_the_grid_as_it_was(
+    open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    play_clicks(monkeypatch)
+    app = open_page("explore", page="2", where="patient_id?yes", sort="patient")
+    before = ids(app)
+
+    app.button(key=f"open {before[3]}").click().run()
+    assert ids(app, "large") == [before[3]]
+    assert ids(app) == before
+    app.button(key="close").click().run()
+
+    assert "large" not in list_components(app)
+    assert ids(app) == before
+    assert "image" not in app.query_params
+
+
+def test_paging_through_large_images_follows_filters_order_and_pages(
+    open_page: OpenPage, catalog: Catalog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    play_clicks(monkeypatch)
+    first, second = ids_of(catalog, [18, 15])
+    app = open_page("explore", image=first, where="age:10..20;gender=F", sort="age, reversed")
+    assert read_grid(app, "large")["before"] == ""
+
+    app.button(key="next").click().run()
+    assert ids(app, "large") == [second]
+    assert read_grid(app, "large")["place"] == "2 of 3"
+
+    last = ids_of(catalog, [19])[0]
+    app = open_page("explore", image=last, per="20")
+    app.button(key="next").click().run()  # the first one of the next page
+    assert ids(app, "large")[0] == ids(app)[0] == ids_of(catalog, [20])[0]
+    assert app.get("pagination")[0].value == 2
+
+
+def test_an_image_that_the_filters_leave_out_can_be_open(
+    open_page: OpenPage, catalog: Catalog
+) -> None:
+    large = read_grid(
+        open_page("explore", image=ids_of(catalog, [0])[0], where="age:20.."), "large"
+    )
+
+    assert (large["before"], large["after"]) == ("", "")
+    assert large["place"] == "not among those filtered"
+
+
+def test_original_proportions_change_the_shape_of_the_large_image(
+    open_page: OpenPage, workspace: Workspace
+) -> None:
+    app = open_page("explore", image=find_image(workspace, boxed=True))
+
+    app.button_group(key="proportions").set_value("as taken").run()
+
+    [tile] = read_grid(app, "large")["tiles"]
+    assert tile["ratio"] != 1
+
+
+def test_an_unknown_image_is_named_and_the_others_are_shown(
+    open_page: OpenPage, catalog: Catalog
+) -> None:
+    app = open_page("explore", image="<b>nobody</b>")
+
+    assert "\\<b>nobody" in app.warning[0].value
+    assert len(ids(app)) == PER_PAGE
+
+    [first] = ids_of(catalog, [0])
+    app = open_page("explore", image=first, **{"with": "<b>nobody</b>"})
+    assert "click another" in app.warning[0].value
+    assert ids(app, "large") == [first]
+
+
+def test_a_large_image_has_windows_and_a_link(open_page: OpenPage, catalog: Catalog) -> None:
+    [image_id] = ids_of(catalog, [0])
+
+    app = open_panel(open_page("explore", image=image_id), "link")
+
+    windows = [one["name"] for one in read_grid(app, "large")["windows"]]
+    assert windows == ["full range", "lungs", "bones", "auto"]
+    facts = read_rows(app)
+    assert (facts["Age"], facts["Sex"]) == (["0 years"], ["female"])
     assert f"image={image_id}" in app.code[0].value
     assert "data=demo" in app.code[0].value
 
 
-def test_two_images_stand_side_by_side(open_page: OpenPage, catalog: Catalog) -> None:
+def test_ticked_images_stand_beside_each_other_four_at_most(
+    open_page: OpenPage, catalog: Catalog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    play_clicks(monkeypatch)
+    names = ids_of(catalog, [0, 1, 2, 3, 4])
+    app = open_page("explore")
+
+    for image_id in names:
+        app.button(key=f"tick {image_id} grid").click().run()
+    assert ids(app, "large") == read_grid(app)["open"] == names[:4]
+    assert app.query_params["with"] == ",".join(names[1:4])
+    app.button(key=f"tick {names[0]} grid").click().run()
+    assert ids(app, "large") == names[1:4]
+
+    app.button(key="swap").click().run()
+    assert ids(app, "large") == names[3:0:-1]
+    app.button(key="first").click().run()
+    assert ids(app, "large") == [names[3]]
+
+
+def test_two_images_are_compared_in_what_differs(
+    open_page: OpenPage, catalog: Catalog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    play_clicks(monkeypatch)
     first, second, third = ids_of(catalog, [0, 1, 2])
-    app = open_page("explore", image=first, **{"with": second})
+    app = open_panel(open_page("explore", image=first, **{"with": second}), "link")
 
-    assert ids(app, "pair") == [first, second]
-    assert len(read_grid(app, "pair")["windows"]) == 4
-    facts = app.table[0].value
-    assert facts.loc["**Gender**"].tolist() == ["F", "M"]
-    assert facts.loc["On disk"].tolist() == ["64 × 64 px"] * 2
+    assert len(read_grid(app, "large")["windows"]) == 4
+    facts = read_rows(app)
+    assert facts["*Sex"] == ["*female", "*male"]
+    assert facts["On disk"] == ["64 × 64 px"] * 2
+    assert [name.startswith("*") for name in facts] == sorted(
+        (name.startswith("*") for name in facts), reverse=True
+    )  # those that differ come first
     assert f"image={first}&with={second}" in app.code[0].value
+    assert read_grid(app, "large")["before"] == ""  # the first one stands at the left already
 
-    buttons = {button.label: button for button in app.main.button}
-    assert buttons["Previous"].disabled  # the first one stands at the left already
-    buttons["Next"].click().run()
-    assert ids(app, "pair") == [first, third]
-    {button.label: button for button in app.main.button}["Swap"].click().run()
-    assert ids(app, "pair") == [third, first]
-    {button.label: button for button in app.main.button}["Only the first"].click().run()
-    assert ids(app, "large") == [third]
+    app.button(key="next").click().run()
+    assert ids(app, "large") == [first, third]
 
 
-def test_a_second_image_is_chosen_by_its_id(open_page: OpenPage, catalog: Catalog) -> None:
+def test_an_image_to_compare_is_named_by_its_id(open_page: OpenPage, catalog: Catalog) -> None:
     first, second = ids_of(catalog, [0, 5])
-    app = open_page("explore", image=first)
+    app = open_panel(open_page("explore", image=first), "compare")
 
     app.text_input(key="compare_id").set_value(f" {second} ").run()
 
-    assert ids(app, "pair") == [first, second]
-    assert app.query_params["with"] == second
+    assert ids(app, "large") == [first, second]
 
 
-def test_a_second_image_is_chosen_among_the_patients(open_page: OpenPage, catalog: Catalog) -> None:
+def test_the_patients_other_images_open_or_stand_beside_it(
+    open_page: OpenPage, catalog: Catalog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    play_clicks(monkeypatch)
     repeated = catalog.present[catalog.present["patient_id"].duplicated(keep=False)]
     same = repeated[repeated["patient_id"] == repeated["patient_id"].iloc[0]]["image_id"].tolist()
     app = open_page("explore", image=same[0])
+    assert ids(app, "others") == same[1:]
 
-    assert len(app.selectbox(key="compare_patient").options) == len(same) - 1
-    app.selectbox(key="compare_patient").select_index(0).run()
+    app.button(key=f"tick {same[1]} others").click().run()
+    assert ids(app, "large") == same[:2]
 
-    assert ids(app, "pair") == same[:2]
+    app = open_page("explore", image=same[0])
+    app.button(key=f"other {same[1]}").click().run()
+    assert ids(app, "large") == [same[1]]
 
 
-def test_an_unknown_second_image_is_named(open_page: OpenPage, catalog: Catalog) -> None:
+def test_an_id_with_a_comma_is_no_two_ids(open_page: OpenPage, catalog: Catalog) -> None:
+    catalog.images.loc[1, "image_id"] = "a,b"
     [first] = ids_of(catalog, [0])
 
-    app = open_page("explore", image=first, **{"with": "<b>nobody</b>"})
+    app = open_page("explore", image=first, **{"with": "a\\,b"})
 
-    assert "choose another to compare with" in app.warning[0].value
-    assert ids(app, "large") == [first]
+    assert ids(app, "large") == [first, "a,b"]

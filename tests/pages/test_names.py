@@ -97,7 +97,7 @@ def test_no_page_shows_a_code_name(page: str, runs: list[str], open_page: OpenPa
 
 @pytest.mark.parametrize("tab", ["About", "Labels", "Patients", "Images", "Boxes"])
 def test_no_tab_of_numbers_shows_a_code_name(tab: str, open_page: OpenPage) -> None:
-    assert not names_on(open_page("explore", show="Counts and sizes", numbers=tab))
+    assert not names_on(open_page("explore", show="Counts", numbers=tab))
 
 
 @pytest.mark.parametrize("step", ["1 Contrast", "2 Square", "3 Augmentation", "4 Tensor"])

@@ -60,8 +60,8 @@ def test_what_is_chosen_stands_in_the_address_and_over_the_original(
 ) -> None:
     app = open_page("prepare", contrast="equalize_hist", size="32", resize="pad")
 
-    assert read_grid(app, "contrasts")["selected"] == "equalize_hist"
-    assert read_grid(app, "sizes")["selected"] == "32"
+    assert read_grid(app, "contrasts")["open"] == ["equalize_hist"]
+    assert read_grid(app, "sizes")["open"] == ["32"]
     pair = read_grid(app, "before_after")
     assert pair["words"] == ["as it is", "Histogram equalization, 32 px"]
     assert read_tile({"src": pair["after"]}).shape == (32, 32)
@@ -74,8 +74,8 @@ def test_what_cannot_be_is_passed_over(open_page: OpenPage, query: dict[str, str
     app = open_page("prepare", **query)
 
     spec = PUBLISHED["demo_cnn"].preprocess
-    assert read_grid(app, "contrasts")["selected"] == spec.contrast
-    assert read_grid(app, "sizes")["selected"] == str(spec.size)
+    assert read_grid(app, "contrasts")["open"] == [spec.contrast]
+    assert read_grid(app, "sizes")["open"] == [str(spec.size)]
 
 
 def test_a_training_takes_the_settings_over(

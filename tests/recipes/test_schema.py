@@ -238,6 +238,17 @@ def test_what_identifies_a_recipe_cannot_be_changed(key: str) -> None:
         change_recipe(DEMO, {key: "x"})
 
 
+def test_a_selection_is_a_change_that_is_checked_with_the_task() -> None:
+    changed = change_recipe(DEMO, {"selection": "age:20..60;class=opacity"})
+
+    assert changed.changes == {"selection": "age:20..60;class=opacity"}
+    assert Recipe.from_json(changed.to_json()) == changed
+    with pytest.raises(RecipeError, match="selection is 'nonsense'. .* is no filter"):
+        change_recipe(DEMO, {"selection": "nonsense"})
+    with pytest.raises(RecipeError, match="'typical', which is no class of task .* no opacity, op"):
+        change_recipe(DEMO, {"selection": "class=typical,opacity"})
+
+
 def test_model_options_are_changed_by_their_name() -> None:
     changed = change_recipe(MOBILENET, {"model_options.alpha": "0.5"})
 

@@ -4,9 +4,13 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from tests.datasets.fakes import fake_kermany
+from xray_core.errors import XrayError
 from xray_core.recipes import PUBLISHED, change_recipe
 from xray_core.runs import create_run
+from xray_core.synthetic.dataset import write_synthetic_dataset
 from xray_core.training.data import prepare_data
 from xray_core.training.progress import Progress
 from xray_core.workspace import Workspace
@@ -24,3 +28,22 @@ def test_a_class_that_the_given_test_subset_lacks_is_recorded(tmp_path: Path) ->
     assert data.split["subset"].eq("test").sum() == 1
     [words] = json.loads((run.folder / "data.json").read_text(encoding="utf-8"))["absent"]
     assert words.startswith("No image of normal is in the test set.")
+
+
+def test_a_selection_is_all_that_a_run_has(tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path / "home")
+    write_synthetic_dataset(tmp_path / "data", n_images=60, size=64)
+    changes = {"preprocess.size": 32, "selection": "patient_id~1"}
+    recipe = change_recipe(PUBLISHED["demo_cnn"], changes)
+    run = create_run(replace(recipe, data_folder=str(tmp_path / "data")), workspace.runs)
+
+    data = prepare_data(run.read_recipe(), run, workspace, Progress(run), resumes=False)
+
+    assert 0 < len(data.split) < 60
+    assert data.catalog.images["patient_id"].str.contains("1").all()
+    assert set(data.split["image_id"]) == set(data.catalog.images["image_id"])
+    again = prepare_data(run.read_recipe(), run, workspace, Progress(run), resumes=True)
+    assert again.split.equals(data.split)
+    empty = replace(run.read_recipe(), selection="class=opacity")
+    with pytest.raises(XrayError, match="none of them of no opacity"):
+        prepare_data(empty, run, workspace, Progress(run), resumes=False)

@@ -12,7 +12,7 @@ from xray_core.eda.boxes import (
     count_sides,
     map_boxes,
 )
-from xray_core.eda.filters import BOX_FILTERS, filter_images
+from xray_core.eda.facets import Facet, count_facets, find_class, list_facets
 from xray_core.eda.images import image_sizes
 from xray_core.eda.labels import (
     count_combinations,
@@ -25,20 +25,22 @@ from xray_core.eda.patients import age_histogram, count_per_patient, cross_class
 from xray_core.eda.summary import summarise_catalog
 
 __all__ = [
-    "BOX_FILTERS",
     "SIDES",
+    "Facet",
     "age_histogram",
     "box_areas",
     "boxes_per_image",
     "class_boxes",
     "count_combinations",
+    "count_facets",
     "count_labels",
     "count_per_patient",
     "count_sides",
     "count_together",
     "cross_classes",
-    "filter_images",
+    "find_class",
     "image_sizes",
+    "list_facets",
     "list_members",
     "map_boxes",
     "name_labels",

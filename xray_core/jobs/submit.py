@@ -22,6 +22,7 @@ from xray_core.runs.index import run_table
 from xray_core.runs.nicknames import clean_nickname, draw_nickname
 from xray_core.runs.seen import read_past
 from xray_core.runs.starting_weights import check_known, check_past
+from xray_core.selection import select_catalog
 from xray_core.splits import LEAKY_METHODS, SplitSpec, check_leaks, split_catalog
 from xray_core.splits.grouping import bytes_to_compare
 from xray_core.tasks import encode_catalog, find_task
@@ -35,13 +36,15 @@ def check_recipe(recipe: Recipe, data_folder: Path, workspace: Workspace) -> Rec
     """Return `recipe` bound to a dataset, checked as far as it can be without training.
 
     Raises:
-        XrayError: the folder is no dataset, the task does not fit it, a weights file or the
-            run that it is to come from is missing, or patients are in several subsets, or the
-            weights have seen what is tested, and the recipe does not allow it.
+        XrayError: the folder is no dataset, the task does not fit it, the selection leaves a
+            class empty, a weights file or the run that it is to come from is missing, or patients
+            are in several subsets, or the weights have seen what is tested, and the recipe does
+            not allow it.
     """
     recipe = _find_weights(recipe, workspace)
     check_weights(recipe.model, recipe.weights)
     catalog = open_dataset(data_folder, workspace.cache)
+    catalog = select_catalog(catalog, recipe.selection, recipe.task)
     bound = bind_recipe(recipe, catalog)
     past = read_past(recipe, workspace)
     if past:

@@ -15,6 +15,7 @@ from xray_core.preprocess.spec import AugmentSpec, PreprocessSpec
 from xray_core.recipes.checks import check_choice, check_range
 from xray_core.recipes.phase import Phase
 from xray_core.records import build_record
+from xray_core.selection import CLASS, FilterError, parse_filters
 from xray_core.splits import SplitSpec
 from xray_core.tasks import find_task
 
@@ -42,6 +43,9 @@ class Recipe:
         model: name in `MODELS`.
         phases: one after the other, the best weights so far carried on.
         model_options: keyword arguments of the model's builder.
+        selection: which of the dataset's images there are for this recipe, as
+            `selection.format_filters` writes it; "" for all. Patients, split and leaks are
+            those of what is left.
         tabular: columns of the catalog, of `catalog.TABULAR`, that a model with a branch for
             them takes beside the image, at least one; none for the other models.
         weights: "random", "imagenet" (pretrained models), or the path of a file: of weights
@@ -94,6 +98,7 @@ class Recipe:
     augment: AugmentSpec = AugmentSpec()
     split: SplitSpec = SplitSpec()
     model_options: Mapping[str, float | str] = field(default_factory=dict)
+    selection: str = ""
     tabular: tuple[str, ...] = ()
     weights: str = "random"
     batch_size: int = 32
@@ -142,6 +147,7 @@ class Recipe:
         card = MODELS[self.model]
         if not card.pretrained:
             _check_no_base(self)
+        _check_selection(self)
         _check_tabular(self)
         check_options(self.model, self.model_options)
         check_weights_kind(self.model, self.weights)
@@ -198,6 +204,20 @@ def _check_sampling(recipe: Recipe) -> None:
         raise RecipeError(
             "sampling and class_weights are both 'balanced', and rare classes would count twice "
             "over. Set class_weights=none or sampling=shuffle."
+        )
+
+
+def _check_selection(recipe: Recipe) -> None:
+    try:
+        filters = parse_filters(recipe.selection)
+    except FilterError as error:
+        raise RecipeError(f"selection is {recipe.selection!r}. {error}") from error
+    classes = recipe.class_names
+    named = [name for wish in filters if wish.column == CLASS for name in wish.values]
+    if classes and (strange := [name for name in named if name not in classes]):
+        raise RecipeError(
+            f"selection asks for images of {', '.join(map(repr, strange))}, which is no class of "
+            f"task {recipe.task!r}. Choose of: {', '.join(classes)}."
         )
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from xray_core.models import MODELS
 from xray_core.recipes import PUBLISHED
+from xray_core.selection import describe_filters
 from xray_core.splits import METHOD_TITLES
 from xray_core.tasks import TASKS
 
@@ -52,6 +53,7 @@ FIELD_TITLES = {
     "schedule": "Learning rate schedule",
     "seed": "Random seed",
     "selected_epoch": "Selected epoch",
+    "selection": "Selection",
     "shear": "Shear, ± degrees",
     "shift": "Shift, ± fraction",
     "size": "Image size, px",
@@ -167,6 +169,8 @@ def value_title(field: str, value: Any) -> str:
         return MODELS[value].title
     if last == "task" and value in TASKS:
         return TASKS[value].question
+    if field == "selection":
+        return describe_filters(value)
     if last == "tabular":
         return ", ".join(COLUMN_TITLES.get(column, column) for column in value.split(","))
     if last == "trainable":

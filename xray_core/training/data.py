@@ -18,6 +18,7 @@ from xray_core.recipes import Recipe
 from xray_core.runs import Run
 from xray_core.runs.seen import read_past
 from xray_core.runs.starting_weights import check_past, read_record
+from xray_core.selection import select_catalog
 from xray_core.splits import check_leaks, describe_absent, describe_groups, split_catalog
 from xray_core.tasks import combine_labels, encode_catalog, find_task
 from xray_core.training.combined_labels import CombinedLabels, find_combinations
@@ -62,11 +63,12 @@ def prepare_data(
             tabular features become numbers is read, rather than fitted.
 
     Raises:
-        XrayError: the folder is no dataset, or the split or the starting weights leak and the
-            recipe does not allow it.
+        XrayError: the folder is no dataset, the selection leaves a class empty, or the split or
+            the starting weights leak and the recipe does not allow it.
     """
     progress.update(now=True, step="preparing", message="Reading the dataset.")
     catalog = open_dataset(Path(recipe.data_folder), workspace.cache)
+    catalog = select_catalog(catalog, recipe.selection, recipe.task)
     targets = encode_catalog(catalog, find_task(recipe.task))
     if resumes:
         split = run.read_split()

@@ -1,7 +1,7 @@
 """Figures of boxes: how many, how large, where, and on which side."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -41,14 +41,15 @@ def plot_boxes_per_image(boxes: pd.DataFrame) -> go.Figure:
     return escape_texts(figure)
 
 
-def plot_box_areas(areas: pd.DataFrame) -> go.Figure:
+def plot_box_areas(areas: pd.DataFrame, classes: Sequence[str]) -> go.Figure:
     """Draw how large the boxes of each class are; see `plot_by_class`.
 
     Args:
         areas: as `eda.box_areas` returns them.
+        classes: of the task.
     """
     hover = "from %{x:.0%} of the image: %{y:.1%}<br>%{customdata:,} boxes"
-    figure = plot_by_class(areas, "area", "boxes", hover)
+    figure = plot_by_class(areas, "area", "boxes", hover, classes)
     return figure.update_layout(
         xaxis={"title": "area of a box, share of the image", "tickformat": ".0%"}
     )

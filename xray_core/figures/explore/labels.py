@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
+from xray_core.figures.colors import color_classes
 from xray_core.figures.explore.look import ABSENT_GREY, MARGIN
 from xray_core.figures.text import escape_texts
 from xray_core.tasks import SEPARATOR
@@ -28,9 +29,10 @@ def plot_label_counts(counts: pd.DataFrame) -> go.Figure:
         counts: as `eda.count_labels` returns it.
 
     Returns:
-        One bar for each class, each its own trace, so that classes take the theme's colours in
-        turn; and one grey trace, left out when no file is absent.
+        One bar for each class, each its own trace in the class' colour; and one grey trace, left
+        out when no file is absent.
     """
+    colors = color_classes(list(counts["class"]))
     figure = go.Figure()
     for name, present, patients in counts[["class", "present", "patients"]].itertuples(index=False):
         figure.add_bar(
@@ -39,6 +41,7 @@ def plot_label_counts(counts: pd.DataFrame) -> go.Figure:
             x=[present],
             orientation="h",
             text=[f"{present:,}"],
+            marker={"color": colors[name]},
             hovertemplate=f"%{{y}}<br>%{{x:,}} images<br>{patients:,} patients<extra></extra>",
             showlegend=False,
         )

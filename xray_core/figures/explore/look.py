@@ -1,9 +1,12 @@
 """Shared style of the figures of a dataset."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
+from xray_core.figures.colors import CLASSES, color_classes
 from xray_core.figures.text import escape_texts
 
 ABSENT_GREY = "#9aa5ab"
@@ -12,7 +15,20 @@ LEGEND_ABOVE = {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"}
 N_LINES = 6  # that can be told apart
 
 
-def plot_by_class(table: pd.DataFrame, x: str, count: str, hover: str) -> go.Figure:
+def color_names(names: Sequence[str], classes: Sequence[str]) -> dict[str, str]:
+    """Return name -> colour: those of the task's classes, where the names are such at all.
+
+    Args:
+        names: classes, or findings; what is no class is grey beside classes.
+        classes: of the task, in its order.
+    """
+    colors = color_classes(classes if set(names) & set(classes) else names)
+    return {name: colors.get(name, CLASSES[-1]) for name in names}
+
+
+def plot_by_class(
+    table: pd.DataFrame, x: str, count: str, hover: str, classes: Sequence[str]
+) -> go.Figure:
     """Draw one distribution for each class, as shares, so that small and large classes compare.
 
     Args:
@@ -22,12 +38,14 @@ def plot_by_class(table: pd.DataFrame, x: str, count: str, hover: str) -> go.Fig
         count: what the shares are of.
         hover: text for one step, where x, share and count may stand as %{x}, %{y} and
             %{customdata}.
+        classes: of the task, which have their own colours.
 
     Returns:
         A stepped line for each class; where there are more than six, which nobody could tell
         apart, a heat map with a row for each.
     """
     names = [str(name) for name in table["class"].unique()]
+    colors = color_names(names, classes)
     figure = go.Figure()
     if len(names) > N_LINES:
         steps = np.sort(table[x].unique())
@@ -60,7 +78,7 @@ def plot_by_class(table: pd.DataFrame, x: str, count: str, hover: str) -> go.Fig
                 y=of_class["share"],
                 customdata=of_class[count],
                 mode="lines",
-                line={"shape": "hv", "width": 2},
+                line={"shape": "hv", "width": 2, "color": colors[str(name)]},
                 hovertemplate=hover,
             )
         figure.update_layout(

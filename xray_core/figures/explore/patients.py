@@ -1,5 +1,7 @@
 """Figures of patients: age, how much there is of each, and shares by class."""
 
+from collections.abc import Mapping, Sequence
+
 import pandas as pd
 import plotly.graph_objects as go
 
@@ -7,22 +9,24 @@ from xray_core.figures.explore.look import LEGEND_ABOVE, MARGIN, plot_by_class
 from xray_core.figures.text import escape_texts
 
 
-def plot_ages(ages: pd.DataFrame) -> go.Figure:
+def plot_ages(ages: pd.DataFrame, classes: Sequence[str]) -> go.Figure:
     """Draw the ages of each class; see `plot_by_class`.
 
     Args:
         ages: as `eda.age_histogram` returns them.
+        classes: of the task.
     """
     hover = "%{x} years and up: %{y:.1%}<br>%{customdata:,} images"
-    figure = plot_by_class(ages, "age", "images", hover)
+    figure = plot_by_class(ages, "age", "images", hover, classes)
     return figure.update_layout(xaxis={"title": "age, years"})
 
 
-def plot_shares(table: pd.DataFrame) -> go.Figure:
+def plot_shares(table: pd.DataFrame, colors: Mapping[str, str] | None = None) -> go.Figure:
     """Draw how each row of a cross table divides among its columns.
 
     Args:
         table: counts of images, e.g. as `eda.cross_classes` returns them.
+        colors: column -> colour; the theme's in turn where there is none.
 
     Returns:
         A bar of 100 % for each row, with its total; a colour for each column.
@@ -38,6 +42,7 @@ def plot_shares(table: pd.DataFrame) -> go.Figure:
             x=shares[name],
             customdata=table[name],
             orientation="h",
+            marker={"color": (colors or {}).get(str(name))},
             hovertemplate="%{x:.1%}, %{customdata:,} images",
         )
     figure.update_layout(

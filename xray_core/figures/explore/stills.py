@@ -31,7 +31,12 @@ _drawing = Lock()  # Matplotlib keeps its settings for the whole process
 
 
 def draw_distribution(
-    table: pd.DataFrame, measure: str, by: str, ink: str = "light", kind: str = "png"
+    table: pd.DataFrame,
+    measure: str,
+    by: str,
+    ink: str = "light",
+    kind: str = "png",
+    colors: Mapping[str, str] | None = None,
 ) -> bytes:
     """Draw the distribution of one measure for each group, with its quartiles inside.
 
@@ -43,11 +48,13 @@ def draw_distribution(
         by: the column that holds the groups, drawn in order of appearance.
         ink: one of `INKS`.
         kind: "png" or "svg".
+        colors: group -> colour; without, the theme's in turn.
 
     Returns:
         The file's content.
     """
     groups = [str(name) for name in table[by].unique()]
+    palette = [colors[name] for name in groups] if colors else _palette(ink, len(groups))
     shown = table.assign(**{by: table[by].astype(str)})
     with _draw_alone():
         import seaborn
@@ -65,7 +72,7 @@ def draw_distribution(
                 ax=axes,
                 hue=by,
                 hue_order=groups,
-                palette=_palette(ink, len(groups)),
+                palette=palette,
                 legend=False,
             )
         seaborn.violinplot(
@@ -75,7 +82,7 @@ def draw_distribution(
             order=groups,
             hue=by,
             hue_order=groups,
-            palette=_palette(ink, len(groups)),
+            palette=palette,
             inner="quart",
             cut=0,
             density_norm="width",

@@ -1,8 +1,9 @@
-"""Choosing the images of a catalog that a reader wants to see.
+"""Conditions on the images of a catalog, and their short text.
 
-A `Filter` is one condition on one column. Several have a short text, which fits an address:
+A `Filter` is one condition on one column. Several have a short text, which fits an address and a
+recipe:
 
-    gender=F;age:20..60;findings~effusion;mask_path?yes
+    class=typical;boxes?yes;gender=F;age:20..60;findings~effusion
 
 `=` lists values (an empty one stands for "unknown"), `:` is a range whose ends are included and
 may be left open, `~` is a text to find in any case, `?` asks whether anything is known. A
@@ -14,19 +15,16 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-import pandas as pd
-from numpy.typing import NDArray
-
-from xray_core.catalog import COLUMNS, Catalog
+from xray_core.catalog import COLUMNS
 from xray_core.errors import XrayError
-from xray_core.tasks import SEPARATOR
 
-BOX_FILTERS = ("all", "with", "without")
 VALUES, RANGE, TEXT, KNOWN = "values", "range", "text", "known"
 SIGNS = {"=": VALUES, ":": RANGE, "~": TEXT, "?": KNOWN}
 YES, NO = "yes", "no"
 NUMBERS = ("Int64", "Float64")
+# What is no column of the catalog, but follows from it and the task -> the kinds that fit it.
+CLASS, BOXES, AGE_GROUP = "class", "boxes", "age_group"
+DERIVED = {CLASS: (VALUES,), BOXES: (KNOWN,), AGE_GROUP: (VALUES,)}
 # What an address may ask for: far more than a person does, far less than holds a server up.
 MAX_LENGTH, MAX_FILTERS = 4000, 20
 
@@ -40,7 +38,7 @@ class Filter:
     """One condition on one column of the catalog's images.
 
     Attributes:
-        column: of `catalog.COLUMNS`.
+        column: of `catalog.COLUMNS`, or of `DERIVED`.
         kind: one of `kinds_of(column)`.
         values: for "values": what the column may hold; "" stands for unknown.
         low, high: for "range": both ends are included; None leaves an end open.
@@ -78,8 +76,8 @@ class Filter:
 
 
 def _check_column(column: str, kind: str) -> None:
-    if column not in COLUMNS:
-        known = ", ".join(COLUMNS)
+    if column not in COLUMNS and column not in DERIVED:
+        known = ", ".join((*DERIVED, *COLUMNS))
         raise FilterError(f"There is no column {column!r}. Choose one of: {known}.")
     if kind not in kinds_of(column):
         kinds = ", ".join(kinds_of(column))
@@ -87,7 +85,9 @@ def _check_column(column: str, kind: str) -> None:
 
 
 def kinds_of(column: str) -> tuple[str, ...]:
-    """Return the kinds of filter that fit a column of `catalog.COLUMNS`."""
+    """Return the kinds of filter that fit a column of `catalog.COLUMNS`, or of `DERIVED`."""
+    if column in DERIVED:
+        return DERIVED[column]
     return (RANGE, KNOWN) if COLUMNS[column] in NUMBERS else (VALUES, TEXT, KNOWN)
 
 
@@ -113,73 +113,11 @@ def parse_filters(text: str) -> tuple[Filter, ...]:
     return tuple(map(_parse, parts))
 
 
-def filter_images(
-    catalog: Catalog,
-    labels: pd.Series,
-    wanted: str = "",
-    boxes: str = "all",
-    subset: str = "",
-    filters: Sequence[Filter] = (),
-) -> pd.DataFrame:
-    """Return the present images that pass every filter, in the catalog's order.
-
-    Args:
-        catalog: the dataset.
-        labels: as `name_labels` returns them.
-        wanted: a class that the image must have; "" takes all, unlabelled ones too.
-        boxes: one of `BOX_FILTERS`.
-        subset: of the published split; "" takes all.
-        filters: conditions on columns.
-
-    Returns:
-        Rows of `catalog.images` with a column "label" added, index kept.
-    """
-    images = catalog.images
-    passing = images["path"].notna().to_numpy()
-    if wanted:
-        # Far fewer combinations of classes than images; split, so that a class whose name holds
-        # another's is not mistaken for it.
-        combinations = labels.dropna().unique()
-        holding = [
-            combination for combination in combinations if wanted in combination.split(SEPARATOR)
-        ]
-        passing = passing & _as_mask(labels.isin(holding))
-    if boxes != "all":
-        has_box = images["image_id"].isin(catalog.boxes["image_id"]).to_numpy()
-        passing = passing & (has_box if boxes == "with" else ~has_box)
-    if subset:
-        passing = passing & _as_mask(images["published_split"] == subset)
-    for column_filter in filters:
-        passing = passing & _find_passing(images[column_filter.column], column_filter)
-    return images[passing].assign(label=labels[passing])
-
-
-def _find_passing(column: pd.Series, column_filter: Filter) -> NDArray[np.bool_]:
-    """Return which entries of `column`, shape (n,), pass the filter."""
-    if column_filter.kind == KNOWN:
-        return _as_mask(column.notna() if column_filter.text == YES else column.isna())
-    if column_filter.kind == TEXT:
-        return _as_mask(column.str.contains(column_filter.text, case=False, regex=False))
-    if column_filter.kind == VALUES:
-        listed = _as_mask(column.isin([value for value in column_filter.values if value]))
-        return listed | _as_mask(column.isna()) if "" in column_filter.values else listed
-    known = column.notna()
-    for end, is_inside in ((column_filter.low, column.ge), (column_filter.high, column.le)):
-        if end is not None:
-            known &= is_inside(end)
-    return _as_mask(known)
-
-
-def _as_mask(answers: pd.Series) -> NDArray[np.bool_]:
-    """Return true, false or <NA> as booleans; what is unknown does not pass."""
-    return answers.fillna(False).to_numpy(bool)
-
-
 def _format(column_filter: Filter) -> str:
     sign = next(sign for sign, kind in SIGNS.items() if kind == column_filter.kind)
     body = _escape(column_filter.text)
     if column_filter.kind == VALUES:
-        body = ",".join(map(_escape, column_filter.values))
+        body = format_list(column_filter.values)
     if column_filter.kind == RANGE:
         low, high = (
             "" if end is None else repr(end) for end in (column_filter.low, column_filter.high)
@@ -199,7 +137,7 @@ def _parse(text: str) -> Filter:
     kind = SIGNS[sign]
     _check_column(column, kind)
     if kind == VALUES:
-        return Filter(column, kind, values=tuple(map(_unescape, _split(body, ","))))
+        return Filter(column, kind, values=parse_list(body))
     if kind != RANGE:
         return Filter(column, kind, text=_unescape(body))
     low, dots, high = body.partition("..")
@@ -210,6 +148,16 @@ def _parse(text: str) -> Filter:
     if not dots:
         raise FilterError(f"{body!r} is no range of {column}. Write it as 20..60, 20.. or ..60.")
     return Filter(column, kind, low=ends[0], high=ends[1])
+
+
+def format_list(words: Sequence[str]) -> str:
+    """Return words in one text, a comma between; `parse_list` takes it apart."""
+    return ",".join(map(_escape, words))
+
+
+def parse_list(text: str) -> tuple[str, ...]:
+    """Return the words of a text that `format_list` wrote."""
+    return tuple(map(_unescape, _split(text, ",")))
 
 
 def _escape(text: str) -> str:

@@ -1,0 +1,25 @@
+// What grid.js and viewer.js draw alike: an image with its mask and boxes over it.
+
+function drawImage(frame, { src, mask, boxes }) {
+  const image = add(frame, "img", "");
+  image.src = src;
+  image.draggable = false;
+  if (mask) add(frame, "i", "mask").style.maskImage = `url(${mask})`;
+  for (const [left, top, width, height] of boxes) {
+    const box = add(frame, "i", "box");
+    Object.assign(box.style, {
+      left: `${left * 100}%`,
+      top: `${top * 100}%`,
+      width: `${width * 100}%`,
+      height: `${height * 100}%`,
+    });
+  }
+  return image;
+}
+
+function add(parent, kind, className) {
+  const element = document.createElement(kind);
+  element.className = className;
+  parent.appendChild(element);
+  return element;
+}

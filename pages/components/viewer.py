@@ -1,0 +1,79 @@
+"""Large images side by side under one window, level, zoom and place; one element."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+import streamlit as st
+
+from pages.components.grid import Tile
+from xray_core.preprocess.window import Window
+
+HERE = Path(__file__).parent
+_viewer = st.components.v2.component(
+    "viewer",
+    html='<div class="viewer"></div>',
+    css="".join(
+        (HERE / name).read_text(encoding="utf-8") for name in ("picture.css", "viewer.css")
+    ),
+    # One script: a component has no way to import a second one.
+    js="".join(
+        (HERE / name).read_text(encoding="utf-8")
+        for name in ("viewer.js", "window.js", "picture.js")
+    ),
+)
+
+
+def show_viewer(
+    tiles: Sequence[Tile],
+    key: str,
+    windows: Sequence[Window],
+    on_open: Callable[[str], None],
+    on_change: Callable[[Sequence[str]], None],
+    *,
+    before: str = "",
+    after: str = "",
+    place: str = "",
+    show_boxes: bool = True,
+) -> None:
+    """Show images large; moving, zooming and windowing them asks the server nothing.
+
+    Args:
+        tiles: one to four; the note stands behind the title.
+        key: unique on the page.
+        windows: presets, the first to begin with; none where no image can be read.
+        on_open: called with `before` or `after` when it is asked for, by a button or an arrow key.
+        on_change: called with the ids of the images that are to be shown from now on: none when
+            the viewer is closed.
+        before: the id of the image to page back to; "" where there is none.
+        after: the same, of the next.
+        place: where the image stands among them, in words.
+        show_boxes: whether the boxes are drawn.
+    """
+    ids = [tile.id for tile in tiles]
+
+    def turn() -> None:
+        opened = st.session_state[key].opened
+        if opened and opened in (before, after):  # and nothing else that a browser may send
+            on_open(opened)
+
+    def drop() -> None:
+        dropped = st.session_state[key].dropped
+        on_change([image_id for image_id in ids if image_id != dropped])
+
+    _viewer(
+        key=key,
+        data={
+            "tiles": [vars(tile) for tile in tiles],
+            "windows": [asdict(window) for window in windows],
+            "before": before,
+            "after": after,
+            "place": place,
+            "showBoxes": show_boxes,
+        },
+        on_opened_change=turn,
+        on_dropped_change=drop,
+        on_closed_change=lambda: on_change([]),
+        on_swapped_change=lambda: on_change(ids[::-1]),
+        on_first_change=lambda: on_change(ids[:1]),
+    )

@@ -1,0 +1,124 @@
+"""Which images of a catalog pass filters, and the catalog of those alone."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from xray_core.catalog import Catalog
+from xray_core.selection.filters import (
+    AGE_GROUP,
+    BOXES,
+    CLASS,
+    KNOWN,
+    TEXT,
+    VALUES,
+    YES,
+    Filter,
+    FilterError,
+    parse_filters,
+)
+from xray_core.selection.words import describe_filters
+from xray_core.tasks import encode_catalog, find_task
+
+# Age group -> the youngest of it, in years.
+AGE_GROUPS = {"0-17": 0, "18-39": 18, "40-59": 40, "60-79": 60, "80+": 80}
+Mask = NDArray[np.bool_]
+HasClass = Callable[[str], Mask]  # class, "" for unlabelled -> which images are of it, shape (n,)
+
+
+def find_passing(catalog: Catalog, filters: Sequence[Filter], has_class: HasClass) -> Mask:
+    """Return which of `catalog.images` are present and pass every filter, shape (n,)."""
+    passing = catalog.images["path"].notna().to_numpy(bool)
+    for column_filter in filters:
+        passing = passing & passes(catalog, column_filter, has_class)
+    return passing
+
+
+def passes(catalog: Catalog, column_filter: Filter, has_class: HasClass) -> Mask:
+    """Return which of `catalog.images` pass one filter, shape (n,), their files there or not."""
+    images = catalog.images
+    if column_filter.column == CLASS:
+        return np.asarray(np.any([has_class(name) for name in column_filter.values], axis=0))
+    if column_filter.column == BOXES:
+        has_box = images["image_id"].isin(catalog.boxes["image_id"]).to_numpy(bool)
+        return has_box if column_filter.text == YES else ~has_box
+    if column_filter.column == AGE_GROUP:
+        return _passes(group_ages(images["age"]), column_filter)
+    return _passes(images[column_filter.column], column_filter)
+
+
+def group_ages(ages: pd.Series) -> pd.Series:
+    """Return the group of `AGE_GROUPS` of each age in years, <NA> where it is unknown."""
+    years = ages.to_numpy("float64", na_value=np.nan)
+    at = np.searchsorted(list(AGE_GROUPS.values()), years, side="right") - 1
+    at[np.isnan(years)] = -1
+    names = pd.Categorical.from_codes(at, pd.Index(list(AGE_GROUPS)))
+    return pd.Series(names, index=ages.index).astype("string")
+
+
+def select_catalog(catalog: Catalog, selection: str, task_name: str) -> Catalog:
+    """Return `catalog` with those of its images that a recipe's selection leaves.
+
+    Args:
+        catalog: the dataset.
+        selection: filters as `format_filters` writes them; "" leaves the catalog as it is.
+        task_name: whose classes are meant, in `TASKS`.
+
+    Raises:
+        FilterError: the text is no list of filters, a class is none of the task's, or no image
+            of a class is left.
+        LabelError: see `encode_catalog`.
+    """
+    filters = parse_filters(selection)
+    if not filters:
+        return catalog
+    targets = encode_catalog(catalog, find_task(task_name))
+    positions = catalog.images.index.get_indexer(targets.index)
+
+    def has_class(name: str) -> Mask:
+        if name and name not in targets:
+            known = ", ".join(map(str, targets.columns))
+            raise FilterError(f"There is no class {name!r} in this task. Choose one of: {known}.")
+        answers = np.full(len(catalog.images), not name)
+        answers[positions] = targets[name].to_numpy() == 1 if name else False
+        return answers
+
+    passing = find_passing(catalog, filters, has_class)
+    present = catalog.images["path"].notna().to_numpy(bool)
+    of_class = targets.to_numpy(bool)
+    before, left = (of_class[mask[positions]].sum(axis=0) for mask in (present, passing))
+    lost = [str(name) for name in targets.columns[(before > 0) & (left == 0)]]
+    if lost:
+        raise FilterError(
+            f"The selection ({describe_filters(selection)}) leaves {passing.sum():,} of "
+            f"{present.sum():,} images, none of them of {', '.join(lost)}. A network has to see "
+            "every class: take a condition back."
+        )
+    images = catalog.images[passing].reset_index(drop=True)
+    boxed = catalog.boxes["image_id"].isin(images["image_id"])
+    boxes = catalog.boxes[boxed].reset_index(drop=True)
+    return replace(catalog, images=images, boxes=boxes)
+
+
+def _passes(column: pd.Series, column_filter: Filter) -> Mask:
+    """Return which entries of `column`, shape (n,), pass the filter."""
+    if column_filter.kind == KNOWN:
+        return _as_mask(column.notna() if column_filter.text == YES else column.isna())
+    if column_filter.kind == TEXT:
+        return _as_mask(column.str.contains(column_filter.text, case=False, regex=False))
+    if column_filter.kind == VALUES:
+        listed = _as_mask(column.isin([value for value in column_filter.values if value]))
+        return listed | _as_mask(column.isna()) if "" in column_filter.values else listed
+    known = column.notna()
+    for end, is_inside in ((column_filter.low, column.ge), (column_filter.high, column.le)):
+        if end is not None:
+            known &= is_inside(end)
+    return _as_mask(known)
+
+
+def _as_mask(answers: pd.Series) -> Mask:
+    """Return true, false or <NA> as booleans; what is unknown does not pass."""
+    return answers.fillna(False).to_numpy(bool)
