@@ -186,7 +186,7 @@ def test_a_dataset_of_markup_is_shown_to_the_letter(
 
     assert_shown_to_the_letter(app)
     if page in ("explore", "audit", "prepare", "train") and query.get("data") != MARK:
-        assert app.sidebar.selectbox[0].value == own.name
+        assert app.selectbox(key="data_choice").value == own.name
 
 
 def test_an_image_of_markup_is_shown_to_the_letter(own: Path, open_page: OpenPage) -> None:
