@@ -83,8 +83,7 @@ def describe_leaks(checked: CheckedSplit) -> str:
     """Return what the split promises, or how many it has in several subsets."""
     by, _, joined = checked.grouped_by.partition("; ")
     if checked.leaks:
-        # By image nothing is kept together: the count goes by what is known.
-        return f"✕ {checked.leaks:,} patients, or what else belongs together, in several subsets"
+        return f"✕ {checked.leaks:,} patients or studies in several subsets"
     if by.startswith("image"):
         return f"! patients are not known: split by {checked.grouped_by}"
     return f"✓ no {by} in two subsets{f'; {joined}' if joined else ''}"

@@ -18,10 +18,12 @@ from pages.train.recipe_fields import HELP
 from tests.datasets.fakes import fake_kermany
 from tests.pages.conftest import OpenPage
 from tests.pages.fake_runs import fake_run, record_processes
-from tests.pages.shown import list_html, read_heading
+from tests.pages.shown import count_elements, list_html, read_heading
 from tests.training.nih import draw_nih
+from xray_core.datasets import open_dataset
 from xray_core.jobs import JobQueue, QueueSettings, write_settings
 from xray_core.models import MODELS
+from xray_core.preprocess.spec import AugmentSpec
 from xray_core.recipes import (
     ANY_DATASET,
     CORRECTED,
@@ -34,6 +36,8 @@ from xray_core.recipes import (
 )
 from xray_core.recipes.script import model as script_model
 from xray_core.runs import list_runs
+from xray_core.splits import split_by_tables
+from xray_core.tasks import encode_catalog, find_task
 from xray_core.workspace import Workspace
 
 FIELD = "changed_recipe.demo_cnn."
@@ -857,3 +861,122 @@ def test_the_columns_beside_the_image_are_chosen_where_the_model_takes_them(
     assert "--set=tabular=view_position,age" in commands[-2] + commands[-1]
     again = open_advanced(open_page("train", **{"from": run.name}))
     assert again.multiselect(key=key + "tabular").value == ["view_position", "age"]
+
+
+def test_a_run_has_the_name_in_the_summary_and_the_next_one_another(
+    workspace: Workspace, open_page: OpenPage
+) -> None:
+    app = open_page("train")
+    drawn = app.text_input(key="run_nickname").value
+    assert re.fullmatch(r"[a-z]+-[a-z]+", drawn)
+    app.number_input(key=FIELD + "batch_size").set_value(8).run()
+    assert app.text_input(key="run_nickname").value == drawn  # settings do not change it
+    app.text_input(key="run_nickname").set_value("  my <b>own</b>  ").run()
+    start(app)
+
+    [run] = list_runs(workspace.runs)
+    assert run.read_nickname() == "my <b>own</b>"
+    app.switch_page("pages/train.py").run()
+    assert re.fullmatch(r"[a-z]+-[a-z]+", app.text_input(key="run_nickname").value)
+
+
+def test_the_sets_and_classes_are_counted_as_they_will_be(
+    workspace: Workspace, open_page: OpenPage
+) -> None:
+    app = open_page("train")
+    said = "".join(list_html(app))
+    recipe = PUBLISHED["demo_cnn"]
+    catalog = open_dataset(workspace.demo_data, workspace.cache)
+    split = split_by_tables(catalog, encode_catalog(catalog, find_task(recipe.task)), recipe.split)
+    tested = split[split["subset"] == "test"]["class"].value_counts()
+
+    for subset, n in split["subset"].value_counts().items():
+        assert f"{str(subset).capitalize()} {n}</span>" in said
+    assert (
+        facts_of(app)["To beat"] == f"{tested.max() / tested.sum():.0%} right by always answering "
+        f"“{tested.idxmax()}” (test set, n = {tested.sum()})"
+    )
+    assert facts_of(app)["Leaks"] == "✓ no patient in two subsets; identical files joined"
+
+
+def test_a_split_that_leaks_is_counted_in_patients(open_page: OpenPage) -> None:
+    app = open_advanced(open_page("train"), "Labels and split")
+    app.selectbox(key=FIELD + "split.method").select("image").run()
+
+    assert re.fullmatch(r"✕ \d+ patients or studies in several subsets", facts_of(app)["Leaks"])
+
+
+def test_the_wait_in_the_queue_is_said(workspace: Workspace, open_page: OpenPage) -> None:
+    assert facts_of(open_page("train"))["Queue"] == "free: it starts at once"
+    queue = JobQueue(workspace.queue)
+    for number in (1, 2):
+        queue.submit(fake_run(workspace, "queued", f"2026030{number}-100000-demo_cnn").name)
+
+    assert facts_of(open_page("train"))["Queue"] == "2 runs before it"
+    write_settings(workspace, QueueSettings(paused=True))
+    assert facts_of(open_page("train"))["Queue"].startswith("paused")
+
+
+def test_augmentation_is_chosen_as_a_whole_and_its_fields_follow(
+    workspace: Workspace, open_page: OpenPage
+) -> None:
+    key = FIELD + "augmentation"
+    app = open_page("train")
+    assert app.button_group(key=key).value == "As in the recipe"
+    app.button_group(key=key).set_value("None").run()
+    assert "Mirror left to right yes → no" in facts_of(app)["Changed"]
+    open_advanced(app, "Augmentation")
+    assert not app.toggle(key=FIELD + "augment.horizontal_flip").value
+    app.number_input(key=FIELD + "augment.zoom").set_value(0.15).run()
+    assert app.button_group(key=key).value == "Own"
+    start(app)
+
+    [run] = list_runs(workspace.runs)
+    assert run.read_recipe().augment == AugmentSpec(zoom=0.15)
+
+
+def test_settings_under_advanced_stay_changed_and_counted_while_it_is_closed(
+    workspace: Workspace, open_page: OpenPage
+) -> None:
+    app = open_advanced(open_page("train"))
+    app.number_input(key=FIELD + "seed").set_value(7).run()
+    app.session_state["advanced"] = False
+    app.run()
+    app.number_input(key=FIELD + "batch_size").set_value(8).run()
+
+    assert FIELD + "seed" not in {one.key for one in app.number_input}
+    assert any("more settings, 1 changed: Random seed" in text for text in list_html(app))
+    start(app)
+    [run] = list_runs(workspace.runs)
+    assert run.read_recipe().changes == {"seed": 7, "batch_size": 8}
+
+
+def test_the_basic_settings_of_a_recipe_in_phases_are_those_of_the_last(
+    open_page: OpenPage,
+) -> None:
+    app = open_page("train", recipe="siim_6_2_xception")
+    labels = {one.label for one in app.number_input}
+
+    basic = {"Image size, px", "Epochs (all layers)", "Learning rate (all layers)", "Batch size"}
+    assert labels == basic
+    assert any("trains in 2 phases" in text for text in list_html(app))
+
+
+def test_the_page_is_light(open_page: OpenPage, commands: list[list[str]]) -> None:
+    open_page("train")
+    [path] = [one for one in commands[0] if one.endswith(".json")]
+    Path(path).write_text(json.dumps(MEASURED), encoding="utf-8")
+
+    assert count_elements(open_page("train")) <= 32  # were 62 when all was always there
+
+
+def test_another_dataset_is_no_reason_to_warn_of_the_recipe(
+    workspace: Workspace, open_page: OpenPage
+) -> None:
+    fake_kermany(workspace.data / "chest_xray")
+    app = open_page("train", recipe="siim_6_1_cnn9")
+    app.selectbox(key="data_choice").select("chest_xray").run()
+
+    assert read_rows(app)["chosen"] == "pneumonia_cnn"
+    assert "does not fit" not in words_of(app)
+    assert app.selectbox(key="task_choice").value == "kermany_pneumonia"
