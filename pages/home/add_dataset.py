@@ -5,7 +5,9 @@ from pathlib import Path
 import streamlit as st
 
 from pages.components.context import choose_data
-from pages.components.frame import format_message
+from pages.components.frame import escape_markdown, format_message
+from pages.components.small_type import show_muted
+from pages.home.browse import browse_folders
 from pages.home.map_columns import is_mapping, show_mapping, start_mapping
 from xray_core.errors import DatasetError
 from xray_core.paths import find_allowed
@@ -22,22 +24,35 @@ def show_adding() -> None:
     if is_mapping():
         st.session_state[ADDING] = False  # it would lie over the dialog
     icon = ":material/create_new_folder:"
-    with st.popover("Add a folder", icon=icon, key=ADDING, on_change="rerun"):
+    panel = st.popover("Add a folder", icon=icon, key=ADDING, on_change="rerun")
+    if not panel.open:
+        return
+    with panel:
         st.caption("An archive goes into `data` in the workspace; Home unpacks it there.")
         with st.form("add_dataset", border=False):
             typed = st.text_input("Folder on the machine that runs this app")
             pressed = st.form_submit_button("Add")
-        if not pressed or not typed.strip():
-            return
-        try:
-            folder = find_allowed(Path(typed.strip()))
-            if start_mapping(workspace, folder):
-                st.rerun()  # the columns are chosen in a dialog
-            add_dataset(workspace, folder)
-        except DatasetError as error:
-            st.error(format_message(error))
-            return
-        _choose_added(workspace, folder)
+        if pressed and typed.strip():
+            _add(workspace, Path(typed.strip()))
+        show_muted("Or look for it:")
+        place = browse_folders(workspace)
+        if place is not None and st.button(
+            f"Add {escape_markdown(place.name)}", key="add_browsed", icon=icon
+        ):
+            _add(workspace, place)
+
+
+def _add(workspace: Workspace, named: Path) -> None:
+    """Add a folder, or ask for the columns of its table; say what is wrong with it."""
+    try:
+        folder = find_allowed(named)
+        if start_mapping(workspace, folder):
+            st.rerun()  # the columns are chosen in a dialog
+        add_dataset(workspace, folder)
+    except DatasetError as error:
+        st.error(format_message(error))
+        return
+    _choose_added(workspace, folder)
 
 
 def _choose_added(workspace: Workspace, folder: Path) -> None:
