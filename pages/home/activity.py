@@ -82,8 +82,10 @@ def show_results() -> None:
     workspace = find_workspace()
     with show_errors():
         going_on = {row["run"] for row in _list_going_on(workspace)}
-        runs = [run for run in list_runs(workspace.runs) if run.name not in going_on]
-    show_section("Last results", f"{len(runs):,} run{'s' * (len(runs) != 1)}" if runs else "")
+        every = list_runs(workspace.runs)
+    runs = [run for run in every if run.name not in going_on]
+    n_runs = len(every)
+    show_section("Last results", f"{n_runs:,} run{'s' * (n_runs != 1)} in all" if n_runs else "")
     if not runs:
         show_muted("No result yet: start your first network above, it takes about a minute.")
         return
