@@ -127,8 +127,8 @@ class Tab:
 
     @property
     def links(self) -> Locator:
-        """Return the links to the pages; each has an icon's name before its own."""
-        return self.page.get_by_test_id("stSidebarNavLink")
+        """Return the links to the pages."""
+        return self.page.get_by_test_id("stTopNavLink")
 
     def heading(self, title: str) -> Locator:
         """Return the page's title, if it is `title`."""

@@ -21,7 +21,7 @@ from xray_core.errors import DatasetError
 from xray_core.jobs import JobQueue
 from xray_core.processes import own_handle
 from xray_core.recipes import PUBLISHED
-from xray_core.registry import add_dataset, list_datasets
+from xray_core.registry import list_datasets
 from xray_core.runs import Run, create_run, list_runs
 from xray_core.workspace import Workspace
 

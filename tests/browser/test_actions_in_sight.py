@@ -1,0 +1,62 @@
+"""The next step of a page is in sight at once, on a projector and under a thumb."""
+
+import pytest
+
+from tests.browser.conftest import App, Tab
+
+sync_api = pytest.importorskip("playwright.sync_api", reason="Playwright is missing")
+expect = sync_api.expect
+
+pytestmark = pytest.mark.browser
+
+SIZES = ((1280, 720), (390, 844))  # px: a projector at 150 %, a phone
+ACTIONS = {"": "Start now", "train": "Start training"}
+
+
+@pytest.mark.parametrize("page", ACTIONS)
+def test_the_primary_action_is_in_sight_without_a_scroll(page: str, app: App, tab: Tab) -> None:
+    for width, height in SIZES:
+        tab.page.set_viewport_size({"width": width, "height": height})
+        tab.open(app.address(page))
+        button = tab.page.get_by_role("button", name=ACTIONS[page], exact=True)
+        expect(button).to_be_enabled()
+        tab.wait_until_still()
+
+        box = button.bounding_box()
+        assert box is not None
+        assert 0 <= box["x"]
+        assert box["x"] + box["width"] <= width
+        assert 0 <= box["y"]
+        assert box["y"] + box["height"] <= height
+        wide = tab.page.evaluate("document.documentElement.scrollWidth")
+        assert wide <= width, "it scrolls sideways"
+
+
+def test_a_recipe_is_chosen_by_a_click_or_the_keyboard_and_brings_its_task(
+    app: App, tab: Tab
+) -> None:
+    tab.open(app.address("train"))
+    tab.wait_until_still()
+    expect(tab.page.get_by_role("radio", name="Demo: opacity or not")).to_be_checked()
+
+    tab.page.get_by_role("radio", name="Xception, opacity or not (thesis 6.10)").click()
+    expect(tab.page.get_by_label("Epochs (all layers)")).to_have_value("100")
+    assert "recipe=siim_6_10_xception_opacity" in tab.page.url
+    tab.wait_until_still()
+    tab.page.keyboard.press("ArrowDown")
+    tab.page.keyboard.press("Enter")
+    expect(tab.page.get_by_role("radio", name="Quick look")).to_be_checked()
+
+    tab.page.get_by_text("More recipes").click()
+    tab.page.get_by_role("radio", name="Xception, typical or not (thesis 6.11)").click()
+    expect(tab.page.get_by_text("Is the appearance typical of COVID-19?").first).to_be_visible()
+    tab.page.go_back()
+    expect(tab.page.get_by_role("radio", name="Quick look")).to_be_checked()
+
+
+def test_a_click_on_home_leads_to_what_it_shows(app: App, tab: Tab) -> None:
+    tab.open(app.address())
+    tab.wait_until_still()
+    tab.page.get_by_role("button", name="demo", exact=False).first.click()
+
+    expect(tab.heading("Explore")).to_be_attached()
