@@ -47,6 +47,7 @@ def choose_row(
     key: str,
     on_choose: Callable[[str], None],
     marked: bool = True,
+    reveal: bool = False,
 ) -> None:
     """Show the rows, one of them chosen.
 
@@ -57,6 +58,7 @@ def choose_row(
         key: unique on the page.
         on_choose: called with the id of a row that was clicked, before the page runs again.
         marked: whether each row begins with its mark; not where a row leads to another page.
+        reveal: whether a phone scrolls to the next column, where what was chosen is shown.
     """
 
     def pass_on() -> None:
@@ -70,6 +72,7 @@ def choose_row(
             "rows": [vars(row) for row in rows],
             "chosen": chosen,
             "marked": marked,
+            "reveal": reveal,
         },
         on_picked_change=pass_on,
     )

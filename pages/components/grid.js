@@ -7,6 +7,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   list.classList.toggle("pixelated", data.pixelated);
   list.classList.toggle("large", data.windows.length > 0);
   list.style.setProperty("--columns", data.columns);
+  list.style.setProperty("--least", `${data.leastWidth}px`);
   // A rerun that changes nothing but the boxes keeps the images that are already decoded.
   const stamp = JSON.stringify(
     data.tiles.map(({ src, mask, ...rest }) => [src.length, mask.length, rest]),
@@ -14,6 +15,9 @@ export default function ({ data, parentElement, setTriggerValue }) {
   if (list.stamp !== stamp) {
     list.stamp = stamp;
     drawTiles(list, data, setTriggerValue);
+  }
+  for (const card of list.querySelectorAll("button.tile")) {
+    card.setAttribute("aria-pressed", card.dataset.id === data.selected);
   }
   showWindow(parentElement, data.windows); // of window.js
 }
@@ -28,7 +32,7 @@ function drawTile(tile, open) {
   const card = add(item, open ? "button" : "div", "tile");
   if (open) {
     card.type = "button";
-    card.title = tile.id;
+    card.title = card.dataset.id = tile.id;
     card.setAttribute("aria-label", tile.alt);
     card.onclick = () => open(tile.id);
   }

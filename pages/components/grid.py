@@ -56,6 +56,8 @@ def show_grid(
     show_boxes: bool = True,
     pixelated: bool = False,
     windows: Sequence[Window] = (),
+    selected: str = "",
+    least_width: int = 120,
 ) -> None:
     """Show the tiles on a light box.
 
@@ -69,6 +71,8 @@ def show_grid(
         pixelated: whether a pixel stays a hard-edged square when the image is enlarged.
         windows: if given, the images are shown large, with sliders for window and level and
             these as presets, the first to begin with. Moving a slider asks the server nothing.
+        selected: id of the tile that is marked.
+        least_width: px of a tile; where the columns do not fit, there are fewer.
     """
 
     def pass_on() -> None:
@@ -85,6 +89,8 @@ def show_grid(
             "pixelated": pixelated,
             "windows": [asdict(window) for window in windows],
             "clickable": on_open is not None,
+            "selected": selected,
+            "leastWidth": least_width,
         },
         on_opened_change=pass_on,
     )
