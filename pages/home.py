@@ -19,9 +19,9 @@ cards = [
     for column in st.columns(3, gap="medium")
 ]
 with cards[0]:
-    show_running()
+    going_on = show_running()
 with cards[1]:
-    show_results()
+    show_results(going_on)
 with cards[2]:
     show_data(context.data)
 show_get_dataset()

@@ -1,5 +1,6 @@
 """What the machine is doing now, and what came of the newest runs."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -22,21 +23,25 @@ from xray_core.workspace import Workspace, find_workspace
 N_SHOWN = 3  # rows in a card
 BUSY, QUIET = "2s", "15s"  # how often to look again
 OPENED = "home_run"  # (page, run) that was clicked
+FRESH = "home_fresh"  # what is going on, for the first look of the fragment
 
 
-def show_running() -> None:
-    """Show what runs and waits, with its progress; looks again by itself."""
+def show_running() -> list[str]:
+    """Show what runs and waits, with its progress, looking again by itself; return its names."""
     if opened := st.session_state.pop(OPENED, None):
         st.switch_page(f"pages/{opened[0]}.py", query_params={"run": opened[1]})
     with show_errors():
-        names = [row["run"] for row in _list_going_on(find_workspace())]
+        rows = st.session_state[FRESH] = _list_going_on(find_workspace())
+    names = [row["run"] for row in rows]
     st.fragment(_show_running, run_every=BUSY if names else QUIET)(names)
+    return names
 
 
 def _show_running(known: list[str]) -> None:
     workspace = find_workspace()
     with show_errors():
-        rows = _list_going_on(workspace)
+        rows = st.session_state.pop(FRESH, None)  # the page itself has just looked
+        rows = _list_going_on(workspace) if rows is None else rows
         worker = worker_is_running(workspace)
     if [row["run"] for row in rows] != known or OPENED in st.session_state:
         st.rerun()  # one began or ended: the results beside it change, too; or one was clicked
@@ -77,11 +82,10 @@ def _describe_running(run: Run, row: dict[str, Any]) -> Row:
     return Row(run.name, _nickname(run), words, f"{share:.0%}", left, share=share)
 
 
-def show_results() -> None:
-    """Show what came of the newest runs that have ended."""
+def show_results(going_on: Sequence[str]) -> None:
+    """Show what came of the newest runs that have ended; those `going_on` stand elsewhere."""
     workspace = find_workspace()
     with show_errors():
-        going_on = {row["run"] for row in _list_going_on(workspace)}
         every = list_runs(workspace.runs)
     runs = [run for run in every if run.name not in going_on]
     n_runs = len(every)

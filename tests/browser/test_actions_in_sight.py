@@ -24,9 +24,9 @@ def test_the_primary_action_is_in_sight_without_a_scroll(page: str, app: App, ta
 
         box = button.bounding_box()
         assert box is not None
-        assert 0 <= box["x"]
+        assert box["x"] >= 0
         assert box["x"] + box["width"] <= width
-        assert 0 <= box["y"]
+        assert box["y"] >= 0
         assert box["y"] + box["height"] <= height
         wide = tab.page.evaluate("document.documentElement.scrollWidth")
         assert wide <= width, "it scrolls sideways"
@@ -40,7 +40,8 @@ def test_a_recipe_is_chosen_by_a_click_or_the_keyboard_and_brings_its_task(
     expect(tab.page.get_by_role("radio", name="Demo: opacity or not")).to_be_checked()
 
     tab.page.get_by_role("radio", name="Xception, opacity or not (thesis 6.10)").click()
-    expect(tab.page.get_by_label("Epochs (all layers)")).to_have_value("100")
+    epochs = tab.page.get_by_role("spinbutton", name="Epochs (all layers)")
+    expect(epochs).to_have_value("100")
     assert "recipe=siim_6_10_xception_opacity" in tab.page.url
     tab.wait_until_still()
     tab.page.keyboard.press("ArrowDown")
