@@ -12,6 +12,7 @@ from pages.components.recipe_file import offer_recipe
 from pages.components.small_type import show_muted, show_section
 from pages.components.tables import read_tables
 from pages.components.user import find_user
+from pages.train.address import write_address
 from pages.train.checked_split import check_split
 from pages.train.clone import take_over_run
 from pages.train.cost import estimate_cost, format_time, show_cost_details
@@ -76,6 +77,7 @@ methods = fitting_methods(catalog)
 if (split := st.query_params.pop("split", None)) in methods:
     change_field(published, "split.method", split)  # a link from the audit
 values = find_values(published)
+write_address(published, values)
 
 choice, form, summary = st.columns([11, 9, 8], gap="medium")
 with choice:

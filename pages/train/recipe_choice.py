@@ -9,6 +9,7 @@ from pages.components.context import Context, choose_task
 from pages.components.frame import escape_markdown
 from pages.components.recipe_words import OWN, format_published
 from pages.components.small_type import show_muted, show_section
+from pages.train.address import RECIPE, forget_settings, read_address
 from pages.train.recipe_values import find_task_of, widget_key
 from pages.train.said import say, show_said
 from xray_core.catalog import Catalog
@@ -21,7 +22,7 @@ from xray_core.tasks import TASKS
 # What to begin with, by the reader's name; the drawn data has a recipe of its own.
 FIRST_RECIPES = {"siim_covid19": "siim_mobilenet_opacity", "kermany": "pneumonia_cnn"}
 FIRST_RECIPE_OF_DEMO = "demo_cnn"
-RECIPE, TOGGLE, MORE = "recipe", "recipe_corrected", "more_recipes"
+TOGGLE, MORE = "recipe_corrected", "more_recipes"
 SEEN = "train_seen"  # dataset, recipe and task of the last look, which agreed
 N_SHOWN = 7  # rows before the others are folded away
 
@@ -47,6 +48,8 @@ def find_recipe_name(recipes: Mapping[str, Recipe], context: Context, catalog: C
             say(f"The recipe {escape_markdown(repr(wanted))} {reason}; showing another.")
         del st.query_params[RECIPE]
         wanted = None
+    if wanted:
+        read_address(recipes[wanted])
     task = find_task_of(recipes[wanted]) if wanted else context.task
     if task != context.task and seen == (context.data, wanted, task):
         del st.query_params[RECIPE]  # the task was chosen since
@@ -159,5 +162,6 @@ def _open(recipes: Mapping[str, Recipe], name: str) -> None:
     """Put the chosen recipe into the address, and its task into the bar."""
     if name not in recipes:
         return  # a browser may send any word
+    forget_settings()
     st.query_params[RECIPE] = name
     choose_task(find_task_of(recipes[name]))

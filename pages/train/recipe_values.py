@@ -25,7 +25,7 @@ def find_fields(recipe: Recipe) -> dict[str, Any]:
     the bar at the top.
     """
     model = find_model(recipe)
-    fields = changeable_fields(recipe, model)
+    fields = changeable_fields(recipe, model) | {"model": recipe.model}
     if not MODELS[model].pretrained:
         # There is no base to freeze. Where the recipe freezes one, the field is shown with the
         # refusal, and can be changed.

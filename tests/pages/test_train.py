@@ -980,3 +980,46 @@ def test_another_dataset_is_no_reason_to_warn_of_the_recipe(
     assert read_rows(app)["chosen"] == "pneumonia_cnn"
     assert "does not fit" not in words_of(app)
     assert app.selectbox(key="task_choice").value == "kermany_pneumonia"
+
+
+def test_changed_settings_stand_in_the_address_and_survive_a_reload(open_page: OpenPage) -> None:
+    app = open_advanced(open_page("train"))
+    app.number_input(key=FIELD + "batch_size").set_value(8).run()
+    app.selectbox(key=FIELD + "model").select("mobilenet_v2").run()
+    named = app.query_params["set"]
+    assert sorted(named) == ["batch_size=8", "model=mobilenet_v2"]
+    assert app.query_params["recipe"] == "demo_cnn"
+
+    again = open_page("train", recipe="demo_cnn", set=named)  # another session
+
+    assert facts_of(again)["Changed"] == facts_of(app)["Changed"]
+    assert again.number_input(key=FIELD + "batch_size").value == 8
+
+
+def test_back_undoes_a_change_and_a_link_to_the_page_keeps_it(open_page: OpenPage) -> None:
+    app = open_page("train")
+    app.number_input(key=FIELD + "batch_size").set_value(8).run()
+    app.number_input(key=FIELD + "batch_size").set_value(4).run()
+    app.query_params["set"] = "batch_size=8"  # as "Back" does
+    app.run()
+    assert app.number_input(key=FIELD + "batch_size").value == 8
+
+    app.query_params.clear()
+    app.switch_page("pages/home.py").run()
+    app.switch_page("pages/train.py").run()
+    assert app.number_input(key=FIELD + "batch_size").value == 8
+    assert app.query_params["set"] == "batch_size=8"
+    del app.query_params["set"]  # "Back" again, to the page as it was before
+    app.run()
+    assert app.number_input(key=FIELD + "batch_size").value == PUBLISHED["demo_cnn"].batch_size
+
+
+@pytest.mark.parametrize("words", ["batch_size=many", "no_such_field=1", "batch_size", "seed=-1"])
+def test_settings_of_the_address_that_cannot_be_are_said_and_left_out(
+    open_page: OpenPage, words: str
+) -> None:
+    app = open_page("train", recipe="demo_cnn", set=words)
+
+    assert "Settings of the address are left out" in words_of(app)
+    assert facts_of(app)["Changed"] == "Unchanged."
+    assert "set" not in app.query_params
