@@ -48,8 +48,8 @@ def find_recipe_name(recipes: Mapping[str, Recipe], context: Context, catalog: C
             say(f"The recipe {escape_markdown(repr(wanted))} {reason}; showing another.")
         del st.query_params[RECIPE]
         wanted = None
-    if wanted:
-        read_address(recipes[wanted])
+    if (named := wanted or (seen[1] if seen and seen[0] == context.data else None)) in recipes:
+        read_address(recipes[named])
     task = find_task_of(recipes[wanted]) if wanted else context.task
     if task != context.task and seen == (context.data, wanted, task):
         del st.query_params[RECIPE]  # the task was chosen since

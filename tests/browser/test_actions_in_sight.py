@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.browser.conftest import App, Tab
+from tests.browser.conftest import App, Tab, change_epochs
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="Playwright is missing")
 expect = sync_api.expect
@@ -61,3 +61,21 @@ def test_a_click_on_home_leads_to_what_it_shows(app: App, tab: Tab) -> None:
     tab.page.get_by_role("button", name="demo", exact=False).first.click()
 
     expect(tab.heading("Explore")).to_be_attached()
+
+
+def test_changed_settings_survive_a_reload_and_back_undoes_them(app: App, tab: Tab) -> None:
+    tab.open(app.address("train"))
+    tab.wait_until_still()
+    epochs = tab.page.get_by_role("spinbutton", name="Epochs", exact=True)
+    expect(epochs).to_have_value("24")
+    for number in (3, 5):
+        change_epochs(tab, number)
+
+    tab.page.reload()
+    expect(epochs).to_have_value("5")
+    tab.page.go_back()
+    expect(epochs).to_have_value("3")
+    tab.wait_until_still()
+    tab.page.go_back()
+    expect(epochs).to_have_value("24")
+    tab.assert_clean()
