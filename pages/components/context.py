@@ -11,6 +11,7 @@ from streamlit.runtime.pages_manager import PagesManager
 
 from pages.components.dataset import open_folder, wait_for_demo
 from pages.components.frame import escape_markdown, show_errors
+from pages.components.offline import explain_offline
 from pages.components.user import show_user
 from xray_core.catalog import Catalog
 from xray_core.datasets import recall_dataset
@@ -110,7 +111,9 @@ def open_page(title: str, with_choosers: bool = True) -> Context:
     st.html(STYLE)
     name_tab(title)
     # Drawn first, shown last: a page may end anywhere, and this must not be lost.
-    st.container(key="footer").html(f"<footer>{NOTICE}</footer>")
+    with st.container(key="footer"):
+        st.html(f"<footer>{NOTICE}</footer>")
+        explain_offline()
     with show_errors():
         known = list_datasets(find_workspace())
     data = _find_data(list(known))

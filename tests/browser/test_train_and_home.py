@@ -1,4 +1,4 @@
-"""The next step of a page is in sight at once, on a projector and under a thumb."""
+"""What a click on Train and Home leads to, and what a reload and Back keep."""
 
 import pytest
 
@@ -8,28 +8,6 @@ sync_api = pytest.importorskip("playwright.sync_api", reason="Playwright is miss
 expect = sync_api.expect
 
 pytestmark = pytest.mark.browser
-
-SIZES = ((1280, 720), (390, 844))  # px: a projector at 150 %, a phone
-ACTIONS = {"": "Start now", "train": "Start training"}
-
-
-@pytest.mark.parametrize("page", ACTIONS)
-def test_the_primary_action_is_in_sight_without_a_scroll(page: str, app: App, tab: Tab) -> None:
-    for width, height in SIZES:
-        tab.page.set_viewport_size({"width": width, "height": height})
-        tab.open(app.address(page))
-        button = tab.page.get_by_role("button", name=ACTIONS[page], exact=True)
-        expect(button).to_be_enabled()
-        tab.wait_until_still()
-
-        box = button.bounding_box()
-        assert box is not None
-        assert box["x"] >= 0
-        assert box["x"] + box["width"] <= width
-        assert box["y"] >= 0
-        assert box["y"] + box["height"] <= height
-        wide = tab.page.evaluate("document.documentElement.scrollWidth")
-        assert wide <= width, "it scrolls sideways"
 
 
 def test_a_recipe_is_chosen_by_a_click_or_the_keyboard_and_brings_its_task(
