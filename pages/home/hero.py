@@ -83,7 +83,7 @@ def show_images(context: Context) -> None:
     with show_errors():
         tables = read_tables(catalog, context.task)
         tiles = build_tiles(tables, catalog.present.loc[_choose_images(tables)])
-    show_grid(tiles, "home_images", _open_image, columns=N_IMAGES)
+    show_grid(tiles, "home_images", _open_image, columns=N_IMAGES, least_width=96)
 
 
 @st.cache_resource(max_entries=16, show_spinner=False, hash_funcs={Tables: id})
