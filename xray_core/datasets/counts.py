@@ -1,6 +1,7 @@
 """How many images the known datasets have, without opening any of them."""
 
 import json
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 
@@ -14,7 +15,10 @@ def recall_counts(cache: Path) -> dict[Path, int]:
     Args:
         cache: the workspace's; see `open_dataset`.
     """
-    kept = [(path.stat().st_mtime_ns, path) for path in (cache / "catalogs").glob("*/catalog.json")]
+    kept = []
+    for path in (cache / "catalogs").glob("*/catalog.json"):
+        with suppress(FileNotFoundError):  # it is being replaced
+            kept.append((path.stat().st_mtime_ns, path))
     counts = [_count(path, written) for written, path in sorted(kept)]
     return dict(count for count in counts if count is not None)  # the newest of each root
 
