@@ -12,6 +12,7 @@ from streamlit.testing.v1 import AppTest
 from tests.pages.conftest import OpenPage
 from tests.pages.fake_runs import record_processes
 from tests.pages.shown import list_html, read_heading
+from tests.pages.test_train import open_advanced
 from xray_core import cli
 from xray_core.audit.codes import CODES, short_code
 from xray_core.jobs import background
@@ -153,7 +154,7 @@ def test_a_clean_split_is_one_click_away(
     press(app, "Train on a clean split")
 
     assert read_heading(app) == "Train"
-    [split] = [one for one in app.selectbox if one.label == "Split"]
+    [split] = [one for one in open_advanced(app).selectbox if one.label == "Split"]
     assert split.value == "clean"
 
 
