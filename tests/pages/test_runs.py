@@ -977,9 +977,12 @@ def test_a_run_is_changed_and_trained_again(
 
     assert not app.exception
     assert read_heading(app) == "Train"
+    app.session_state["advanced"] = True
+    app.run()
     alpha = app.number_input(key="changed_recipe.siim_mobilenet_opacity.model_options.alpha")
     assert alpha.value == 0.5
-    assert set(app.query_params) == {"recipe"}
+    assert app.query_params["set"] == "model_options.alpha=0.5"
+    assert "from" not in app.query_params
 
 
 def test_the_recipe_of_a_run_can_be_taken_away(
