@@ -12,7 +12,6 @@ from streamlit.testing.v1 import AppTest
 from tests.pages.conftest import OpenPage
 from tests.pages.fake_runs import record_processes
 from tests.pages.shown import list_html, read_heading
-from tests.pages.test_train import open_advanced
 from xray_core import cli
 from xray_core.audit.codes import CODES, short_code
 from xray_core.jobs import background
@@ -154,8 +153,8 @@ def test_a_clean_split_is_one_click_away(
     press(app, "Train on a clean split")
 
     assert read_heading(app) == "Train"
-    [split] = [one for one in open_advanced(app).selectbox if one.label == "Split"]
-    assert split.value == "clean"
+    assert app.query_params["set"] == "split.method=clean"
+    assert "split" not in app.query_params
 
 
 def press(app: AppTest, label: str) -> None:
