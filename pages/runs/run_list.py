@@ -1,26 +1,157 @@
-"""The list of runs: the queue as cards that move, and all runs as a table."""
+"""The list of runs: filters in one line, the table with the queue in it, curves beside it."""
 
 import time
+import zlib
+from typing import Any
 
+import pandas as pd
+import streamlit as st
+
+from pages.components.bottom_bar import open_bottom_bar
 from pages.components.frame import escape_markdown, show_errors
-from pages.runs.queue_list import show_queue
-from pages.runs.run_table import show_table
+from pages.components.small_type import show_muted
+from pages.components.user import find_user
+from pages.runs.bulk import show_bulk
+from pages.runs.curves_beside import show_curves
+from pages.runs.outcome import format_count
+from pages.runs.queue_settings import show_settings
+from pages.runs.run_filters import choose_runs, sort_runs
+from pages.runs.run_table import COLUMNS, add_now, add_sizes, build_cells
 from pages.runs.sweep_view import show_sweep_links
-from xray_core.jobs import JobQueue, ensure_worker, queue_view
+from pages.runs.trash import show_trash
+from xray_core.jobs import JobQueue, ensure_worker, queue_view, read_settings
 from xray_core.runs.index import run_table
 from xray_core.workspace import Workspace, find_workspace
 
 WORKER_START_SECONDS = 10.0  # seconds that a worker may take to start
+TICK = "2s"
+TICKED = "ticked"  # in the address: the names of the ticked runs
+
+
+def show_nothing() -> None:
+    """Say what to do where there is no run yet."""
+    st.info(
+        "No training yet. Choose a recipe and start one; the demo takes about a minute.",
+        icon=":material/model_training:",
+    )
+    st.page_link("pages/train.py", label="Go to Train", icon=":material/model_training:")
 
 
 def show_runs(workspace: Workspace) -> None:
-    """Show the queue and every run, and open the one that the user picks."""
+    """Show every run, and open the one that the user picks."""
     with show_errors():
-        runs = run_table(workspace)
-    # Those that somebody trains on a command line, past the queue, are running all the same.
-    show_queue(workspace, runs.loc[runs["state"] == "running", "name"].tolist())
+        runs = add_now(run_table(workspace), workspace)
+        paused = read_settings(workspace).paused
+    choice = choose_runs(runs, find_user()) if len(runs) else None
+    if paused:
+        show_muted("The queue is paused: what runs goes on, nothing new is started.")
+    shown = runs
+    if choice:
+        if choice.with_disk:
+            runs = add_sizes(runs, workspace)
+        shown = sort_runs(runs[choice.passed], choice.order)
+    ticked = _read_ticked(shown)
+    if choice and shown.empty:
+        st.info("No run passes the filters. Take one back.", icon=":material/filter_list_off:")
+    elif choice:
+        under_way = shown["state"].isin(["running", "queued"]).any()
+        states = tuple(zip(runs["name"], runs["state"], runs["waits"], strict=True))
+        st.fragment(_show_table, run_every=TICK if under_way else None)(
+            workspace, shown, states, ticked, [runs]
+        )
+    with open_bottom_bar():
+        if ticked:
+            show_bulk(workspace, runs[runs["name"].isin(ticked)], runs)
+        else:
+            _show_summary(workspace, runs, len(shown))
+        if st.button("New run", icon=":material/add:", type="primary"):
+            st.switch_page("pages/train.py")
+
+
+def _show_summary(workspace: Workspace, runs: pd.DataFrame, n_shown: int) -> None:
+    counts = runs["state"].value_counts()
+    words = [format_count(n_shown, len(runs))]
+    words += [
+        f"{counts[state]} {word}"
+        for state, word in (("running", "running"), ("queued", "waiting"))
+        if state in counts
+    ]
+    st.markdown(f"**{words[0]}**{''.join(f' · {word}' for word in words[1:])}", width="content")
+    st.space("stretch")
+    show_settings(workspace)
     show_sweep_links(runs)
-    show_table(workspace, runs)
+    show_trash(workspace)
+
+
+def _show_table(
+    workspace: Workspace,
+    shown: pd.DataFrame,
+    states: tuple[tuple[str, str, str], ...],
+    ticked: list[str],
+    first: list[pd.DataFrame],
+) -> None:
+    """Show table and curves; a fragment that looks again by itself while runs are under way.
+
+    Args:
+        workspace: the folders.
+        shown: the rows, in their order.
+        states: of all runs, by which the rest of the page was drawn.
+        ticked: names, likewise.
+        first: the whole table with which the page was drawn, until it is; then empty.
+    """
+    with show_errors():
+        now = first.pop() if first else add_now(run_table(workspace), workspace)
+    if tuple(zip(now["name"], now["state"], now["waits"], strict=True)) != states:
+        st.rerun()  # filters, order and what can be done may be others
+    fresh = now.set_index("name").loc[shown["name"]].reset_index()
+    if "disk" in shown:
+        fresh["disk"] = shown["disk"].to_numpy()
+    names = fresh["name"].tolist()
+    left, right = st.columns([9, 5], gap="small")
+    with left:
+        picked = _show_rows(fresh, names, ticked)
+        show_muted("Click a run to open it. Tick runs at their left to compare their curves.")
+    with right, st.container(key="stay_curves"):
+        show_curves(fresh, picked or ticked)
+    if picked != ticked:
+        _write_ticked(picked)
+        st.rerun()
+
+
+def _show_rows(rows: pd.DataFrame, names: list[str], ticked: list[str]) -> list[str]:
+    """Show the table and return the names of the ticked runs."""
+    # Another key for other rows: a tick must never pass on to the run that moves up.
+    key = f"runs_{zlib.crc32(' '.join(names).encode()):x}"
+    first = {"rows": [names.index(name) for name in ticked], "columns": [], "cells": []}
+    event: Any = st.dataframe(
+        build_cells(rows),
+        hide_index=True,
+        key=key,
+        on_select="rerun",
+        selection_mode=["multi-row", "single-cell"],
+        selection_default={"selection": first},
+        placeholder="–",
+        alt="Runs",
+        column_config=COLUMNS,
+    )
+    picked = event.selection
+    if picked.cells:
+        st.query_params["run"] = names[picked.cells[0][0]]
+        st.rerun()
+    return [names[row] for row in picked.rows if row < len(names)]
+
+
+def _read_ticked(shown: pd.DataFrame) -> list[str]:
+    """Return the names of the runs that the address ticks, of those that are shown."""
+    wanted = set(st.query_params.get_all(TICKED))
+    return [name for name in shown["name"] if name in wanted]
+
+
+def _write_ticked(names: list[str]) -> None:
+    if names:
+        st.query_params[TICKED] = names
+    else:
+        st.query_params.pop(TICKED, None)
 
 
 def start_worker_if_needed(workspace: Workspace) -> None:
