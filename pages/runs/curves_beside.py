@@ -49,9 +49,7 @@ def show_overlay(rows: Sequence[Any], names: Sequence[str]) -> None:
     lines = [
         Line(row.curve, name, bool(row.diverged)) for row, name in zip(rows, names, strict=True)
     ]
-    st.html(
-        '<div class="runs">' + "".join(map(_format_key, range(len(rows)), rows, names)) + "</div>"
-    )
+    st.html("".join(map(_format_key, range(len(rows)), rows, names)))
     if any(line.curve.epochs for line in lines):
         st.vega_lite_chart(
             spec=plot_runs(lines, height=330),

@@ -1,4 +1,4 @@
-"""The cells of the table of runs: state and progress, scores with intervals, curve, and the rest."""
+"""The cells of the table of runs: state, progress, scores with intervals, curve, the rest."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""What a run answered on the validation set after an epoch: which images wrong, how sure that is."""
+"""What a run answered on the validation set after an epoch, and which of it is wrong."""
 
 import numpy as np
 import pandas as pd
@@ -42,7 +42,7 @@ def read_answers(run: Run, epoch: int) -> pd.DataFrame:
 
 
 def list_wrong(answers: pd.DataFrame, n_most: int) -> pd.DataFrame:
-    """Return the rows of `read_answers` that are wrong, the most confident first, so many at most."""
+    """Return at most so many wrong rows of `read_answers`, the most confident first."""
     wrong = answers[answers["actual"] != answers["predicted"]]
     return wrong.sort_values("probability", ascending=False, kind="stable").head(n_most)
 
