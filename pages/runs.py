@@ -10,7 +10,6 @@ from pages.runs.live import show_run
 from pages.runs.outcome import show_outcome
 from pages.runs.run_actions import show_actions, show_way_back
 from pages.runs.run_list import show_nothing, show_runs, start_worker_if_needed
-from pages.runs.run_notes import show_notes
 from pages.runs.sweep_view import show_sweep, show_sweep_link
 from pages.runs.trash import show_in_trash
 from xray_core.recipes import Recipe
@@ -56,12 +55,9 @@ if binned:
 with show_errors():
     run = find_run(workspace.runs, name)
     recipe, status, stopping = run.read_recipe(), run.read_status(), run.stop_path.exists()
+    part_of = run.read_submission().sweep
 with bar:
+    if part_of and not sweep:
+        show_sweep_link(part_of, f"Part of {part_of}")
     show_actions(run, status, workspace)
-with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-    st.caption(describe(recipe))
-    with show_errors():
-        if (part_of := run.read_submission().sweep) and not sweep:
-            show_sweep_link(part_of, f"Part of {part_of}")
-show_notes(run)
-show_run(run, recipe, status, stopping)
+show_run(run, recipe, status, stopping, describe(recipe))

@@ -8,9 +8,10 @@ import streamlit as st
 from pages.components.confusion import show_confusion
 from pages.components.diagnosis import show_diagnosis
 from pages.components.frame import show_errors
-from pages.components.small_type import show_facts, show_muted
+from pages.components.small_type import show_muted
 from pages.runs.metric_tail import Metrics, read_metrics
 from pages.runs.run_details import show_details
+from pages.runs.run_notes import show_notes
 from pages.runs.strip import show_strip
 from pages.runs.wrong import show_wrong
 from xray_core.figures.training import (
@@ -28,7 +29,7 @@ SMOOTHING = {"each batch": 1, "mean of 10": 10, "mean of 50": 50}  # batches tha
 NO_EPOCHS = pd.DataFrame(columns=["step", "epoch", "best_epoch"])
 
 
-def show_run(run: Run, recipe: Recipe, status: Status, stopping: bool) -> None:
+def show_run(run: Run, recipe: Recipe, status: Status, stopping: bool, about: str) -> None:
     """Show a run; looks again by itself until the run has ended.
 
     Args:
@@ -37,9 +38,11 @@ def show_run(run: Run, recipe: Recipe, status: Status, stopping: bool) -> None:
         status: by which the rest of the page was drawn. Read anew here, a run that ends while the
             page is drawn would keep the buttons of a running one.
         stopping: likewise, whether the run was asked to stop.
+        about: what it trains, for Markdown.
     """
     tick, slow = (None, None) if status.has_ended else (TICK, SLOW_TICK)
-    st.fragment(show_strip, run_every=tick)(run, status.state, stopping)
+    st.fragment(show_strip, run_every=tick)(run, status.state, stopping, about)
+    show_notes(run)
     st.fragment(_show_figures, run_every=slow)(run, recipe, status)
     st.fragment(show_details, run_every=slow)(run, recipe)
 
@@ -127,15 +130,12 @@ def _show_epoch(run: Run, recipe: Recipe, metrics: Metrics) -> None:
     show_confusion(
         classes, row["confusion"], f"Epoch {row['epoch']}{kept}. n = {n:,} validation images."
     )
-    area = row["val_auc"]
-    show_facts(
-        {
-            "Loss": f"{row['loss']:.4f} training, {row['val_loss']:.4f} validation",
-            "Accuracy": f"{row['accuracy']:.1%} training, {row['val_accuracy']:.1%} validation",
-            "AUC": "cannot be computed" if pd.isna(area) else f"{area:.3f} validation",
-            "Learning rate": f"{row['learning_rate']:.2g} at its end"
-            f"{_name_phase(recipe, row['phase'])}, {row['seconds']:.1f} s",
-        }
+    area = "" if pd.isna(row["val_auc"]) else f", AUC {row['val_auc']:.3f}"
+    show_muted(
+        f"Validation: loss {row['val_loss']:.4f}, accuracy {row['val_accuracy']:.1%}{area}. "
+        f"Training: loss {row['loss']:.4f}, accuracy {row['accuracy']:.1%}. Learning rate "
+        f"{row['learning_rate']:.2g} at its end{_name_phase(recipe, row['phase'])}, "
+        f"{row['seconds']:.1f} s."
     )
     show_wrong(run, recipe, number)
 

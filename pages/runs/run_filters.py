@@ -16,7 +16,7 @@ UNDER_WAY = "under way first"
 # What the table can be sorted by: columns, and whether the highest comes first. A name begins
 # with the time of its making, also where nothing else of a run can be read.
 SORTS = {
-    UNDER_WAY: (["turn", "name"], [False, True]),
+    UNDER_WAY: (["turn", "name"], [True, True]),
     "newest first": (["name"], [False]),
     "oldest first": (["name"], [True]),
     "best result": (["accuracy"], [False]),

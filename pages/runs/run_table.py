@@ -106,7 +106,7 @@ def build_cells(shown: pd.DataFrame) -> pd.DataFrame:
         {
             "run": [call_run(row) for row in rows],
             "state": [[row.state] for row in rows],
-            "progress": shown["share"].to_numpy(),
+            "progress": shown["share"].round(2).to_numpy(),
             "result": [format_run_score(row, "accuracy") for row in rows],
             "validation": [format_validation(row) for row in rows],
             "auc": [format_run_score(row, "auc", share=False) for row in rows],
@@ -163,7 +163,7 @@ def _describe_now(row: Any) -> str:
 def _column_config() -> dict[str, Any]:
     column = st.column_config
     return {
-        "run": column.TextColumn("Name", width=150, pinned=True),
+        "run": column.TextColumn("Name", width=150),
         "state": column.MultiselectColumn(
             "State", options=STATE_OPTIONS, color=STATE_COLORS, width=90
         ),

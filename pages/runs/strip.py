@@ -23,7 +23,7 @@ from xray_core.runs import Run, Status
 GOES_ON = "The training goes on without this page: close it, and come back whenever you like."
 
 
-def show_strip(run: Run, known: str, stopping: bool) -> None:
+def show_strip(run: Run, known: str, stopping: bool, about: str) -> None:
     """Show how a run stands; a fragment that looks again by itself.
 
     The same elements in the same order whatever the state, so that nothing of a running run is
@@ -33,6 +33,7 @@ def show_strip(run: Run, known: str, stopping: bool) -> None:
         run: shown.
         known: the state by which the rest of the page was drawn.
         stopping: likewise, whether the run was asked to stop.
+        about: what it trains, for Markdown.
     """
     leave_fragment_after_action()
     with show_errors():
@@ -50,7 +51,7 @@ def show_strip(run: Run, known: str, stopping: bool) -> None:
         st.html(f"<b>{escape(name)}</b>", width="content")
         st.progress(progress_share(status), text=_describe_progress(status), width=250)
         st.html(_format_figures(run, status, metrics), width="content")
-    st.caption(_describe(run, status))
+    st.caption(f"{about} · {_describe(run, status)}")
 
 
 def _name_stage(status: Status) -> str:

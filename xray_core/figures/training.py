@@ -121,7 +121,7 @@ def list_metrics(epochs: pd.DataFrame) -> tuple[str, ...]:
     return METRICS if has_area else METRICS[:2]
 
 
-def plot_learning_curve(metrics: Sequence[str] = METRICS[:2], height: int = 420) -> dict[str, Any]:
+def plot_learning_curve(metrics: Sequence[str] = METRICS[:2], height: int = 400) -> dict[str, Any]:
     """Return the Vega-Lite specification that draws `curve_table`s; it never changes.
 
     One panel a metric, one below the other, with one x axis. Each batch is a pale line, each epoch
