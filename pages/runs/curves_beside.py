@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from pages.components.small_type import show_muted, show_section
-from pages.runs.run_table import call_run
+from pages.runs.run_table import call_run, list_rows
 from pages.runs.scores import format_interval, read_interval
 from xray_core.figures.overlay import N_DRAWN, Line, color_of, letter_of, plot_runs
 from xray_core.runs import Run
@@ -25,18 +25,21 @@ def show_curves(runs: pd.DataFrame, ticked: Sequence[str]) -> None:
         ticked: names, of runs in the table.
     """
     if ticked:
-        rows = runs[runs["name"].isin(ticked)]
-        drawn = rows.head(N_DRAWN)
-        note = f"{len(drawn)} of {len(rows)} ticked runs" if len(rows) > N_DRAWN else "ticked runs"
+        drawn = runs[runs["name"].isin(ticked)].head(N_DRAWN)
+        n = len(ticked)
+        note = f"{N_DRAWN} of {n} ticked runs" if n > N_DRAWN else "ticked runs"
     else:
-        has_curve = runs["curve"].map(lambda curve: bool(curve.epochs)).astype(bool)
-        drawn = runs[has_curve].sort_values("name", ascending=False).head(N_NEWEST)
+        with_curve = [
+            n for n, curve in zip(runs["name"], runs["curve"], strict=True) if curve.epochs
+        ]
+        drawn = runs[runs["name"].isin(sorted(with_curve, reverse=True)[:N_NEWEST])]
         note = "newest run" if len(drawn) == 1 else f"newest {len(drawn)} runs"
     if drawn.empty:
         show_muted("The curves appear here with the first epoch.")
         return
     show_section("On the validation set", f"{note}; ringed: the selected epoch")
-    show_overlay(list(drawn.itertuples(index=False)), [call_run(row) for row in drawn.itertuples()])
+    rows = list_rows(drawn)
+    show_overlay(rows, [call_run(row) for row in rows])
 
 
 def show_overlay(rows: Sequence[Any], names: Sequence[str]) -> None:

@@ -71,10 +71,9 @@ def _show_curves(run: Run, metrics: Metrics) -> None:
     key = f"curves_{run.name}_{len(names)}"
     smooth = SMOOTHING.get(str(st.session_state.get("smooth")), 1)
     epochs = NO_EPOCHS if metrics.epochs.empty else metrics.epochs
-    window = _visible(key)
-    tables = [curve_table(metrics.batches, epochs, name, window, smooth) for name in names]
+    _, _, points = _build_points(metrics.batches, epochs, names, _visible(key), smooth)
     st.vega_lite_chart(
-        pd.concat(tables, ignore_index=True),
+        points,
         plot_learning_curve(names),
         key=key,
         on_select="rerun",
@@ -95,6 +94,18 @@ def _show_curves(run: Run, metrics: Metrics) -> None:
             "Pale: batches. Points: epochs; ringed: the selected one. "
             "Drag to pan, pinch or Ctrl and scroll to zoom, double-click to see all."
         )
+
+
+# Keyed by the identity of the tables, which nothing else can take on: the result holds them.
+@st.cache_resource(max_entries=16, show_spinner=False, hash_funcs={pd.DataFrame: id})
+def _build_points(
+    batches: pd.DataFrame,
+    epochs: pd.DataFrame,
+    names: tuple[str, ...],
+    window: Window | None,
+    smooth: int,
+) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    return batches, epochs, curve_table(batches, epochs, names, window, smooth)
 
 
 def _describe_curves(metrics: Metrics) -> str:

@@ -57,7 +57,7 @@ def show_runs(workspace: Workspace) -> None:
         under_way = shown["state"].isin(["running", "queued"]).any()
         states = tuple(zip(runs["name"], runs["state"], runs["waits"], strict=True))
         st.fragment(_show_table, run_every=TICK if under_way else None)(
-            workspace, shown, states, ticked, [runs]
+            workspace, shown, states, ticked, [True]
         )
     with open_bottom_bar():
         if ticked:
@@ -88,7 +88,7 @@ def _show_table(
     shown: pd.DataFrame,
     states: tuple[tuple[str, str, str], ...],
     ticked: list[str],
-    first: list[pd.DataFrame],
+    first: list[bool],
 ) -> None:
     """Show table and curves; a fragment that looks again by itself while runs are under way.
 
@@ -97,25 +97,34 @@ def _show_table(
         shown: the rows, in their order.
         states: of all runs, by which the rest of the page was drawn.
         ticked: names, likewise.
-        first: the whole table with which the page was drawn, until it is; then empty.
+        first: holds something until the page is drawn.
     """
-    with show_errors():
-        now = first.pop() if first else add_now(run_table(workspace), workspace)
-    if tuple(zip(now["name"], now["state"], now["waits"], strict=True)) != states:
-        st.rerun()  # filters, order and what can be done may be others
-    fresh = now.set_index("name").loc[shown["name"]].reset_index()
-    if "disk" in shown:
-        fresh["disk"] = shown["disk"].to_numpy()
-    names = fresh["name"].tolist()
+    names = shown["name"].tolist()
+    if first:
+        first.clear()  # drawn with the page
+    else:
+        shown = _look_again(workspace, shown, states)
     left, right = st.columns([9, 5], gap="small")
     with left:
-        picked = _show_rows(fresh, names, ticked)
+        picked = _show_rows(shown, names, ticked)
         show_muted("Click a run to open it. Tick runs at their left to compare their curves.")
     with right, st.container(key="stay_curves"):
-        show_curves(fresh, picked or ticked)
+        show_curves(shown, picked)
     if picked != ticked:
         _write_ticked(picked)
         st.rerun()
+
+
+def _look_again(
+    workspace: Workspace, shown: pd.DataFrame, states: tuple[tuple[str, str, str], ...]
+) -> pd.DataFrame:
+    """Return the rows as they are now; draw the whole page where more than progress changed."""
+    with show_errors():
+        now = add_now(run_table(workspace), workspace)
+    if tuple(zip(now["name"], now["state"], now["waits"], strict=True)) != states:
+        st.rerun()  # filters, order and what can be done may be others
+    fresh = now.set_index("name", drop=False).loc[shown["name"]]
+    return fresh.assign(disk=shown["disk"].to_numpy()) if "disk" in shown else fresh
 
 
 def _show_rows(rows: pd.DataFrame, names: list[str], ticked: list[str]) -> list[str]:

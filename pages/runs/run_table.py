@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pandas as pd
@@ -23,6 +24,8 @@ from xray_core.workspace import Workspace
 STATE_COLORS = [{**COLORS, OTHER_VERSION: "gray"}.get(state, "red") for state in STATE_OPTIONS]
 DISK_TTL = 300  # seconds for which the size of an ended run is believed
 N_POINTS = 40  # of a curve in a cell; more than it has pixels helps nobody
+OPTIONAL = ("now", "result", "auc", "changes", "user", "message")  # columns that may say nothing
+NOW = ("turn", "waits", "share", "left", "curve", "diverged")  # columns of `add_now`
 OUTSIDE = 1e6  # the turn of a run that waits outside of the queue, or is passed over
 
 
@@ -35,49 +38,42 @@ def add_now(runs: pd.DataFrame, workspace: Workspace) -> pd.DataFrame:
         way, in [0, 1]), left (seconds, NaN where nobody can say), curve (`curves.Curve`) and
         diverged.
     """
-    queue = queue_view(workspace).set_index("run")
-    rows = []
-    for row in runs[["name", "state", "epoch", "n_epochs", "message"]].itertuples(index=False):
-        run = Run(workspace.runs / str(row.name))
-        job = queue.loc[row.name] if row.name in queue.index else None
-        share, left = _read_progress(run, row)
-        rows.append(
-            {
-                "turn": _find_turn(row.state, job),
-                "waits": job["waits_for"] if job is not None and row.state == "queued" else "",
-                "share": share,
-                "left": left,
-                "curve": Curve() if row.state == "queued" else read_curve(run),
-                "diverged": row.state == "failed" and DIVERGED in str(row.message),
-            }
-        )
-    now = pd.DataFrame(
-        rows, index=runs.index, columns=["turn", "waits", "share", "left", "curve", "diverged"]
-    ).astype({"turn": "float64", "share": "float64", "left": "float64"})
+    jobs = {job["run"]: job for job in queue_view(workspace).to_dict("records")}
+    now: dict[str, list[Any]] = {name: [] for name in NOW}
+    told = ("name", "state", "epoch", "n_epochs", "message")
+    for name, state, epoch, n_epochs, message in zip(*(runs[c] for c in told), strict=True):
+        run, job = Run(workspace.runs / name), jobs.get(name)
+        share, left = _read_progress(run, state, epoch, n_epochs)
+        now["turn"].append(_find_turn(state, job))
+        now["waits"].append(job["waits_for"] if job and state == "queued" else "")
+        now["share"].append(share)
+        now["left"].append(left)
+        now["curve"].append(Curve() if state == "queued" else read_curve(run))
+        now["diverged"].append(state == "failed" and DIVERGED in message)
     duration = (runs["ended_at"] - runs["started_at"]).dt.total_seconds()
-    return pd.concat([runs, now], axis=1).assign(duration=duration)
+    return runs.assign(**now, duration=duration).astype({"left": "float64"})
 
 
-def _find_turn(state: str, job: Any) -> float:
+def _find_turn(state: str, job: dict[str, Any] | None) -> float:
     if state == "running":
         return 2 * OUTSIDE
     if state != "queued":
         return 0.0
-    position = None if job is None else job["position"]
+    position = job and job["position"]
     return 1.0 if position is None or pd.isna(position) else OUTSIDE - float(position)
 
 
-def _read_progress(run: Run, row: Any) -> tuple[float, float | None]:
+def _read_progress(run: Run, state: str, epoch: int, n_epochs: int) -> tuple[float, float | None]:
     """Return how much of its way a run has behind it, and the seconds that are left."""
-    if row.state == "running":
+    if state == "running":
         try:
             status = run.read_status()
         except RunError:  # damaged since
             return 0.0, None
         return progress_share(status), status.seconds_left
-    if row.state == "done":
+    if state == "done":
         return 1.0, None
-    return (min(max(row.epoch / row.n_epochs, 0.0), 1.0) if row.n_epochs > 0 else 0.0), None
+    return (min(max(epoch / n_epochs, 0.0), 1.0) if n_epochs > 0 else 0.0), None
 
 
 def add_sizes(runs: pd.DataFrame, workspace: Workspace) -> pd.DataFrame:
@@ -94,6 +90,13 @@ def _read_size(folder: str, state: Sequence[str]) -> int:
     return disk_use(Run(Path(folder)))
 
 
+def list_rows(runs: pd.DataFrame) -> list[Any]:
+    """Return the rows of a table with their columns as attributes; quicker than `itertuples`."""
+    columns = list(runs.columns)
+    values = zip(*(runs[column].tolist() for column in columns), strict=True)
+    return [SimpleNamespace(**dict(zip(columns, row, strict=True))) for row in values]
+
+
 def call_run(row: Any) -> str:
     """Return what people call the run of a row: its nickname, or else its folder's name."""
     return str(row.nickname or row.name)
@@ -101,17 +104,17 @@ def call_run(row: Any) -> str:
 
 def build_cells(shown: pd.DataFrame) -> pd.DataFrame:
     """Return what stands in the cells; columns that say nothing of any run are left out."""
-    rows = list(shown.itertuples(index=False))
+    rows = list_rows(shown)
     cells = pd.DataFrame(
         {
             "run": [call_run(row) for row in rows],
             "state": [[row.state] for row in rows],
             "progress": shown["share"].round(2).to_numpy(),
+            "now": [_describe_now(row) for row in rows],
             "result": [format_run_score(row, "accuracy") for row in rows],
             "validation": [format_validation(row) for row in rows],
             "auc": [format_run_score(row, "auc", share=False) for row in rows],
             "curve": [list(_thin(row.curve.accuracy)) for row in rows],
-            "now": [_describe_now(row) for row in rows],
             "created": shown["created_at"].to_numpy(),
             "user": shown["user"].to_numpy(),
             "recipe": shown["title"].to_numpy(),
@@ -119,11 +122,12 @@ def build_cells(shown: pd.DataFrame) -> pd.DataFrame:
             "data": shown["data"].to_numpy(),
             "tags": [list(tags) for tags in shown["tags"]],
             "duration": [format_duration(s) if s == s else "" for s in shown["duration"]],
+            "message": [_explain_end(row) for row in rows],
         }
     )
     if "disk" in shown:
-        cells.insert(9, "disk", shown["disk"].to_numpy() / 1e6)
-    said = {name: (cells[name] != "").any() for name in ("changes", "user", "result", "auc")}
+        cells["disk"] = shown["disk"].to_numpy() / 1e6
+    said = {name: (cells[name] != "").any() for name in OPTIONAL}
     said |= {name: cells[name].map(len).any() for name in ("tags", "curve")}
     return cells.drop(columns=[name for name, is_told in said.items() if not is_told])
 
@@ -147,16 +151,22 @@ def _thin(values: Sequence[float]) -> Sequence[float]:
 
 
 def _describe_now(row: Any) -> str:
-    """Return what a run does or why it ended; of one that waits, for what and since when."""
+    """Return how far a run is that is under way; of one that waits, for what and since when."""
     if row.state == "queued":
         words = f"waits for {row.waits}" if row.waits else "in no queue"
-        if not pd.isna(row.created_at):
-            seconds = (datetime.now(UTC) - row.created_at).total_seconds()
-            words += f"; since {format_duration(max(seconds, 0))}"
-        return words
+        if pd.isna(row.created_at):
+            return words
+        seconds = (datetime.now(UTC) - row.created_at).total_seconds()
+        return f"{words}; {format_duration(seconds)} so far"
     if row.state == "running":
-        words = f"epoch {row.epoch} of {row.n_epochs}" if row.n_epochs else "begins"
-        return words + (f"; about {format_duration(row.left)} left" if row.left == row.left else "")
+        words = f"epoch {row.epoch} of {row.n_epochs}" if row.epoch else "begins"
+        return words + (f", {format_duration(row.left)} left" if row.left == row.left else "")
+    return ""
+
+
+def _explain_end(row: Any) -> str:
+    if row.state in ("queued", "running"):
+        return ""
     return f"diverged: {use_titles(row.message)}" if row.diverged else use_titles(row.message)
 
 
@@ -170,9 +180,10 @@ def _column_config() -> dict[str, Any]:
         "progress": column.ProgressColumn(
             "Progress", format="percent", min_value=0, max_value=1, width=90
         ),
+        "now": column.TextColumn("Now", width=210),
         "result": column.TextColumn(
             "Result",
-            width=205,
+            width=200,
             help="Accuracy of the final evaluation, on the test set where there is one, with its "
             "95% confidence interval and the number of images.",
         ),
@@ -186,7 +197,6 @@ def _column_config() -> dict[str, Any]:
         "curve": column.LineChartColumn(
             "Curve", width=70, y_min=0, y_max=1, help="Validation accuracy over the epochs."
         ),
-        "now": column.TextColumn("Now, or why it ended", width=230),
         "created": column.DatetimeColumn("When", format="distance", width=110),
         "user": column.TextColumn("By", width=80),
         "recipe": column.TextColumn("Made from", width=200, help="The recipe."),
@@ -196,6 +206,7 @@ def _column_config() -> dict[str, Any]:
         "data": column.TextColumn("Data", width=90),
         "tags": column.ListColumn("Tags", width=120),
         "duration": column.TextColumn("Duration", width=95),
+        "message": column.TextColumn("How it ended", width=300),
         "disk": column.NumberColumn("Disk", format="%.1f MB"),
     }
 

@@ -20,6 +20,7 @@ from pages.runs.run_table import (
     call_run,
     format_run_score,
     format_validation,
+    list_rows,
 )
 from xray_core.evaluation.sweeps import FIGURES, SweepSummary, find_sweep, summarise_sweep
 from xray_core.figures.overlay import N_DRAWN
@@ -104,7 +105,7 @@ def _show(workspace: Workspace, name: str, ended: bool) -> None:
         drawn = members.head(N_DRAWN)
         more = f"; the first {N_DRAWN} of {len(members)}" if len(members) > N_DRAWN else ""
         show_section("On the validation set", f"ringed: the selected epoch{more}")
-        rows = list(drawn.itertuples(index=False))
+        rows = list_rows(drawn)
         show_overlay(rows, [_call_member(row) for row in rows])
     for setting, report in summary.pooled.items():
         _show_together(
@@ -206,7 +207,7 @@ def _show_together(title: str, report: dict[str, Any], explanation: str) -> None
 
 def _show_members(members: pd.DataFrame, name: str) -> None:
     show_section("Its runs", "click one to open it")
-    rows = list(members.itertuples(index=False))
+    rows = list_rows(members)
     cells = pd.DataFrame(
         {
             "run": [call_run(row) for row in rows],

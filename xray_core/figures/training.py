@@ -57,62 +57,62 @@ def thin_curve(
 def curve_table(
     batches: pd.DataFrame,
     epochs: pd.DataFrame,
-    metric: str,
+    metrics: Sequence[str] = METRICS[:2],
     window: Window | None = None,
     smooth: int = 1,
 ) -> pd.DataFrame:
-    """Return the points of one metric.
+    """Return the points of the curves.
 
     Args:
-        batches: columns step and `metric`; one row per batch.
-        epochs: columns step, epoch, best_epoch, `metric` and val_`metric`; one row per epoch.
-        metric: one of `METRICS`; of the AUC there is only that of the validation set.
+        batches: columns step and the metrics; one row per batch.
+        epochs: columns step, epoch, best_epoch, the metrics and val_ before each of them; one row
+            per epoch. Of the AUC there is only that of the validation set.
+        metrics: of `METRICS`.
         window: see `thin_curve`; epochs are few and all kept.
         smooth: batches whose mean stands for each; 1 for the batch itself.
 
     Returns:
-        Columns step, value, curve (one of `CURVES`), epoch (0 for a batch), metric, and selected:
+        Columns metric, curve (one of `CURVES`), epoch (0 for a batch), step, value, and selected:
         whether it is the validation set's value at the epoch whose weights are kept.
     """
-    parts = []
-    if metric in batches:
-        parts.append(_batch_points(batches, metric, window, smooth))
-    for curve, column in zip(CURVES, (metric, f"val_{metric}"), strict=True):
-        if column in epochs:
-            parts.append(
-                pd.DataFrame(
-                    {
-                        "step": epochs["step"].to_numpy("float64"),
-                        "value": epochs[column].to_numpy("float64"),
-                        "curve": curve,
-                        "epoch": epochs["epoch"].to_numpy("int64"),
-                        "selected": _is_selected(epochs) & (curve == "validation"),
-                    }
-                )
-            )
-    return pd.concat(parts, ignore_index=True).assign(metric=metric).dropna(subset=["value"])
-
-
-def _batch_points(
-    batches: pd.DataFrame, metric: str, window: Window | None, smooth: int
-) -> pd.DataFrame:
     batches = batches.sort_values("step", kind="stable")  # lines of a log may have been moved
+    steps, numbers = epochs["step"].to_numpy("float64"), epochs["epoch"].to_numpy("int64")
+    selected = np.zeros(len(epochs), dtype=bool)
+    if len(epochs) and "best_epoch" in epochs:
+        selected = numbers == epochs["best_epoch"].iloc[-1]
+    parts: list[tuple[str, str, Any, Any, Any, Any]] = []
+    for metric in metrics:
+        if metric in batches:
+            at, values = _thin_batches(batches, metric, window, smooth)
+            parts.append((metric, CURVES[0], np.zeros(len(at), "int64"), at, values, False))
+        for curve, column in zip(CURVES, (metric, f"val_{metric}"), strict=True):
+            if column in epochs:
+                marks = selected if curve == "validation" else False
+                values = epochs[column].to_numpy("float64")
+                parts.append((metric, curve, numbers, steps, values, marks))
+    lengths = [len(part[3]) for part in parts]
+    columns = {
+        "metric": np.repeat([part[0] for part in parts], lengths),
+        "curve": np.repeat([part[1] for part in parts], lengths),
+        "epoch": np.concatenate([part[2] for part in parts]),
+        "step": np.concatenate([part[3] for part in parts]),
+        "value": np.concatenate([part[4] for part in parts]),
+        "selected": np.concatenate(
+            [np.broadcast_to(part[5], n) for part, n in zip(parts, lengths, strict=True)]
+        ),
+    }
+    there = np.isfinite(columns["value"])
+    return pd.DataFrame({name: values[there] for name, values in columns.items()})
+
+
+def _thin_batches(
+    batches: pd.DataFrame, metric: str, window: Window | None, smooth: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     means = batches[metric].astype("float64")
     if smooth > 1:
         means = means.rolling(smooth, min_periods=1).mean()
-    steps, kept = thin_curve(
-        batches["step"].to_numpy("float64"), np.asarray(means, dtype="float64"), window
-    )
-    return pd.DataFrame(
-        {"step": steps, "value": kept, "curve": CURVES[0], "epoch": 0, "selected": False}
-    )
-
-
-def _is_selected(epochs: pd.DataFrame) -> NDArray[np.bool_]:
-    if "best_epoch" not in epochs or epochs.empty:
-        return np.zeros(len(epochs), dtype=bool)
-    selected: NDArray[np.bool_] = np.asarray(epochs["epoch"] == epochs["best_epoch"].iloc[-1])
-    return selected
+    steps = batches["step"].to_numpy("float64")
+    return thin_curve(steps, np.asarray(means, dtype="float64"), window)
 
 
 def list_metrics(epochs: pd.DataFrame) -> tuple[str, ...]:

@@ -90,8 +90,24 @@ def run_table(workspace: Workspace) -> pd.DataFrame:
         if row["state"] == "running":  # whether its process is alive, no file says
             row = row | read_state(run)
         rows.append(row)
+    names = _name_data({row["data"] for row in rows}, workspace)
+    known = _built.get(workspace.runs)
+    if known is None or known[0] != rows or known[1] != names:
+        known = _built[workspace.runs] = (rows, names, _build_table(rows, names))
+        for older in list(_built)[:-N_BUILT]:
+            _built.pop(older, None)
+    return known[2].copy(deep=False)
+
+
+# Folder of runs -> rows, names of their data, and the table of them: to build it takes ten times
+# as long as to see that no row is another. Of several threads each keeps a whole one.
+_built: dict[Path, tuple[list[dict[str, Any]], dict[str, str], pd.DataFrame]] = {}
+N_BUILT = 4
+
+
+def _build_table(rows: list[dict[str, Any]], names: dict[str, str]) -> pd.DataFrame:
     table = pd.DataFrame(rows, columns=list(BLANK))
-    table["data"] = table["data"].map(_name_data(set(table["data"]), workspace))
+    table["data"] = table["data"].map(names)
     for column in TIMES:
         times = pd.to_datetime(table[column], utc=True, errors="coerce", format="ISO8601")
         table[column] = times.dt.as_unit("ms")
