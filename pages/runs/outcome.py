@@ -30,7 +30,7 @@ def carry_out(action: Callable[..., object], *arguments: object) -> None:
         arguments: its own.
     """
     # Before: it may have moved their folders.
-    names = {one.name: one.read_nickname() for one in arguments if isinstance(one, Run)}
+    names = {run.name: run.read_nickname() for run in arguments if isinstance(run, Run)}
     try:
         words = action(*arguments)
     except XrayError as error:

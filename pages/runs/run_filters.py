@@ -13,17 +13,17 @@ from xray_core.runs.index import DAMAGED, OTHER_VERSION
 
 STATE_OPTIONS = [*STATES, OTHER_VERSION, DAMAGED]
 UNDER_WAY = "under way first"
-# What the table can be sorted by: columns, and whether the highest comes first. A name begins
-# with the time of its making, also where nothing else of a run can be read.
+# What the table can be sorted by: columns, and of each whether the highest comes first. A name
+# begins with the time of its making, also where nothing else of a run can be read.
 SORTS = {
     UNDER_WAY: (["turn", "name"], [True, True]),
-    "newest first": (["name"], [False]),
-    "oldest first": (["name"], [True]),
-    "best result": (["accuracy"], [False]),
-    "best validation": (["val_accuracy"], [False]),
-    "longest training": (["duration"], [False]),
-    "largest on disk": (["disk"], [False]),
-    "recipe": (["title"], [True]),
+    "newest first": (["name"], [True]),
+    "oldest first": (["name"], [False]),
+    "best result": (["accuracy"], [True]),
+    "best validation": (["val_accuracy"], [True]),
+    "longest training": (["duration"], [True]),
+    "largest on disk": (["disk"], [True]),
+    "recipe": (["title"], [False]),
 }
 SEARCHED = ["nickname", "name", "title", "changes", "data", "user", "note", "message"]
 # Filters by the values of a column: key in the address, column, label.

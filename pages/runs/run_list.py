@@ -1,5 +1,6 @@
 """The list of runs: filters in one line, the table with the queue in it, curves beside it."""
 
+import shutil
 import time
 import zlib
 from typing import Any
@@ -19,6 +20,7 @@ from pages.runs.run_filters import choose_runs, sort_runs
 from pages.runs.run_table import COLUMNS, add_now, add_sizes, build_cells
 from pages.runs.sweep_view import show_sweep_links
 from pages.runs.trash import show_trash
+from xray_core.files import format_bytes
 from xray_core.jobs import JobQueue, ensure_worker, queue_view, read_settings
 from xray_core.runs.index import run_table
 from xray_core.workspace import Workspace, find_workspace
@@ -49,6 +51,7 @@ def show_runs(workspace: Workspace) -> None:
     if choice:
         if choice.with_disk:
             runs = add_sizes(runs, workspace)
+            show_muted(_describe_disk_use(workspace, runs))
         shown = sort_runs(runs[choice.passed], choice.order)
     ticked = _read_ticked(shown)
     if choice and shown.empty:
@@ -81,6 +84,13 @@ def _show_summary(workspace: Workspace, runs: pd.DataFrame, n_shown: int) -> Non
     show_settings(workspace)
     show_sweep_links(runs)
     show_trash(workspace)
+
+
+def _describe_disk_use(workspace: Workspace, runs: pd.DataFrame) -> str:
+    words = f"All {len(runs):,} runs together use {format_bytes(int(runs['disk'].sum()))}"
+    with show_errors():
+        free = shutil.disk_usage(workspace.folder).free
+    return f"{words}; {format_bytes(free)} of the disk are free."
 
 
 def _show_table(

@@ -26,10 +26,7 @@ def read_answers(run: Run, epoch: int) -> pd.DataFrame:
     columns = [name for name in answers.columns if name.startswith(PREFIX)]
     answers = answers.dropna(subset=columns)
     values = answers[columns].to_numpy("float64")
-    if not columns or not len(answers):
-        values = np.zeros((0, 1))
-        answers = answers.iloc[:0]
-    classes = np.array([name.removeprefix(PREFIX) for name in columns] or [""], dtype=object)
+    classes = np.array([name.removeprefix(PREFIX) for name in columns], dtype=object)
     table = pd.DataFrame(
         {
             "image_id": answers["image_id"].to_numpy(),
