@@ -80,11 +80,11 @@ def test_table_holds_both_subsets_of_every_epoch(
     batches: pd.DataFrame, epochs: pd.DataFrame
 ) -> None:
     table = curve_table(batches, epochs)
-    of_epochs = table[table["epoch"] > 0].set_index(["metric", "curve", "epoch"])["value"]
+    of_epochs = table[table["epoch"] > 0].groupby(["metric", "curve"])["value"].agg(list)
 
     for metric in ("loss", "accuracy"):
-        assert of_epochs[metric, "training"].tolist() == epochs[metric].tolist()
-        assert of_epochs[metric, "validation"].tolist() == epochs[f"val_{metric}"].tolist()
+        assert of_epochs[metric, "training"] == epochs[metric].tolist()
+        assert of_epochs[metric, "validation"] == epochs[f"val_{metric}"].tolist()
     assert set(table.loc[table["epoch"] == 0, "curve"]) == {"training"}
     marked = table[table["selected"]]
     assert marked[["metric", "curve", "epoch"]].to_numpy().tolist() == [

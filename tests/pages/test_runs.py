@@ -547,7 +547,7 @@ def test_disk_use_is_measured_on_request_only_and_once(
 
     assert app.dataframe[0].value["disk"].iloc[0] == pytest.approx(3.0, abs=0.1)
     assert "All 2 runs together use 3.0 MB" in words_on(app)
-    assert (app.query_params["sizes"], app.query_params["order"]) == (["true"], ["largest on disk"])
+    assert (app.query_params["sizes"], app.query_params["order"]) == ("true", "largest on disk")
     assert len(measured) == 2
 
 
