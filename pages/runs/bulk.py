@@ -26,7 +26,7 @@ class Action:
         label: of its button, before the number of runs.
         icon: of its button.
         states: of the runs that it is for.
-        says: what it will do, after "3 runs: ".
+        says: what it will do, after "Stop 3 runs: ".
         done: what was done, after "3 runs ".
         change: does it to one run.
         asks: whether it says so once more before it does it.
@@ -48,7 +48,8 @@ ACTIONS = (
         "Stop",
         "stop_circle",
         ("running",),
-        "stop after the present batch. What was learned so far is kept, and can be resumed.",
+        "each stops after its present batch. What it has learned so far is kept, and it can be "
+        "resumed.",
         "asked to stop after the present batch",
         stop_run,
         asks=True,
@@ -57,7 +58,7 @@ ACTIONS = (
         "Cancel",
         "cancel",
         ("queued",),
-        "leave the queue. Their folders stay, and they can be resumed.",
+        "each leaves the queue. Its folder stays, and it can be resumed.",
         "taken out of the queue",
         stop_run,
         asks=True,
@@ -66,7 +67,7 @@ ACTIONS = (
         "Pause",
         "pause",
         ("queued",),
-        "are passed over until somebody lifts the pause.",
+        "each is passed over until somebody lifts the pause.",
         "paused",
         pause_run,
         paused=False,
@@ -75,7 +76,7 @@ ACTIONS = (
         "Go on",
         "play_arrow",
         ("queued",),
-        "wait for their turn again.",
+        "each waits for its turn again.",
         "waiting for their turn again",
         unpause_run,
         paused=True,
@@ -84,7 +85,7 @@ ACTIONS = (
         "Resume",
         "resume",
         ("stopped", "failed", "lost"),
-        "go on from their last checkpoints.",
+        "each goes on from its last checkpoint.",
         "queued again",
         resume_run,
     ),
@@ -133,7 +134,7 @@ def _list_fitting(ticked: pd.DataFrame, action: Action, paused: set[str]) -> lis
 def _offer(action: Action, runs: list[Run], workspace: Workspace) -> None:
     label, icon = f"{action.label} {len(runs)}", f":material/{action.icon}:"
     key, count = f"bulk_{action.label}", format_count(len(runs))
-    words = f"{count}: {action.says}"
+    words = f"{action.label} {count}: {action.says}"
     if not action.asks:
         st.button(
             label,

@@ -153,11 +153,12 @@ def _thin(values: Sequence[float]) -> Sequence[float]:
 def _describe_now(row: Any) -> str:
     """Return how far a run is that is under way; of one that waits, for what and since when."""
     if row.state == "queued":
-        words = f"waits for {row.waits}" if row.waits else "in no queue"
+        if not row.waits:
+            return "in no queue"
         if pd.isna(row.created_at):
-            return words
+            return f"waits for {row.waits}"
         seconds = (datetime.now(UTC) - row.created_at).total_seconds()
-        return f"{words}; {format_duration(seconds)} so far"
+        return f"waits for {row.waits}, {format_duration(seconds)} by now"
     if row.state == "running":
         words = f"epoch {row.epoch} of {row.n_epochs}" if row.epoch else "begins"
         return words + (f", {format_duration(row.left)} left" if row.left == row.left else "")
@@ -173,12 +174,12 @@ def _explain_end(row: Any) -> str:
 def _column_config() -> dict[str, Any]:
     column = st.column_config
     return {
-        "run": column.TextColumn("Name", width=150),
+        "run": column.TextColumn("Name", width=130),
         "state": column.MultiselectColumn(
-            "State", options=STATE_OPTIONS, color=STATE_COLORS, width=90
+            "State", options=STATE_OPTIONS, color=STATE_COLORS, width=85
         ),
         "progress": column.ProgressColumn(
-            "Progress", format="percent", min_value=0, max_value=1, width=90
+            "Progress", format="percent", min_value=0, max_value=1, width=85
         ),
         "now": column.TextColumn("Now", width=210),
         "result": column.TextColumn(

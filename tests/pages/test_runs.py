@@ -259,12 +259,12 @@ def test_queued_runs_say_how_many_are_before_them(
     assert "waits for 2 runs before it" in words_on(open_page("runs", run=names[2]))
     table = open_page("runs").dataframe[0].value
     assert table["run"].tolist() == names  # the next one first
-    assert table["now"].str.split(";").str[0].tolist() == [
+    assert table["now"].str.split(",").str[0].tolist() == [
         "waits for the next free slot",
         "waits for 1 run before it",
         "waits for 2 runs before it",
     ]
-    assert table["now"].str.endswith(" so far").all()
+    assert table["now"].str.endswith(" by now").all()
 
 
 def test_waiting_runs_wake_a_worker(
@@ -600,7 +600,7 @@ def test_ticked_runs_are_stopped_cancelled_paused_and_resumed_together(
     press(app, "Go on 2")
     assert queue_view(workspace)["paused"].tolist() == [False, False]
     app = unfold(app, "bulk_Cancel")
-    assert "2 runs: leave the queue. Their folders stay" in words_on(app)
+    assert "Cancel 2 runs: each leaves the queue. Its folder stays" in words_on(app)
     press(app, "Yes, cancel 2 runs")
     assert [run.read_status().state for run in waiting] == ["stopped", "stopped"]
     press(unfold(app, "bulk_Stop"), "Yes, stop 1 run")
