@@ -43,8 +43,8 @@ def show_wrong(run: Run, recipe: Recipe, epoch: int) -> None:
         show_muted(f"What was answered after epoch {epoch} cannot be read; the figures stand.")
         return
     show_section(
-        "Wrong right now",
-        f"{n_wrong:,} of {n:,} validation images after epoch {epoch}; most confident first",
+        f"Wrong after epoch {epoch}",
+        f"{n_wrong:,} of {n:,} validation images; most confident first",
     )
     if answers.empty:
         show_muted("None: every validation image is predicted right.")
