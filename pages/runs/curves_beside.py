@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from pages.components.small_type import show_muted, show_section
+from pages.components.small_type import format_dot, show_muted, show_section
 from pages.runs.run_table import call_run, list_rows
 from pages.runs.scores import format_interval, read_interval
 from xray_core.figures.overlay import N_DRAWN, Line, color_of, letter_of, plot_runs
@@ -61,9 +61,9 @@ def show_overlay(rows: Sequence[Any], names: Sequence[str]) -> None:
 
 
 def _format_key(number: int, row: Any, name: str) -> str:
-    color = color_of(number)
+    # The colour is the dot's alone: as text on white it would be too pale.
     return (
-        f'<div><b style="color:{color}">{letter_of(number)}</b> {escape(name)} '
+        f"<div>{format_dot(color_of(number))}<b>{letter_of(number)}</b> {escape(name)} "
         f'<span class="muted">{escape(_describe(row))}</span></div>'
     )
 

@@ -1003,6 +1003,68 @@ def test_device_chart_is_there_where_something_was_measured(
     assert len(app.get("plotly_chart")) == 1
 
 
+def test_images_that_are_wrong_after_an_epoch_are_shown_most_confident_first(
+    workspace: Workspace, open_page: OpenPage
+) -> None:
+    run = fake_run(workspace, "done")
+    write_report(run, workspace, subset="validation")
+    predictions = run.read_predictions()
+    split = predictions[["image_id", "group", "subset"]].assign(**{"class": predictions["actual"]})
+    run.write_table("split.parquet", split)
+    probabilities = [name for name in predictions if name.startswith("p_")]
+    answers = predictions[["image_id", *probabilities]]
+    for epoch in (1, 2):
+        run.write_table(f"validation/epoch-{epoch:04d}.parquet", answers)
+    wrong = predictions[predictions["actual"] != predictions["predicted"]]
+
+    app = open_page("runs", run=run.name)
+
+    n, n_wrong = len(predictions), len(wrong)
+    assert f"Wrong after epoch 2{n_wrong} of {n} validation images" in words_on(app)
+    [grid] = [json.loads(box.proto.json) for box in app.get("bidi_component")]
+    assert [tile["id"] for tile in grid["tiles"]] == wrong["image_id"].head(6).tolist()
+    [tile, *_] = grid["tiles"]
+    first = wrong.iloc[0]
+    assert tile["title"] == f"{first['actual']} → {first['predicted']}"
+    assert (tile["note"], tile["src"][:11]) == ("80%", "data:image/")
+    assert re.search(r"Validation accuracy 80.0% \([\d.]+ to [\d.]+\) n = ", words_on(app))
+
+    shutil.rmtree(workspace.demo_data)
+    app.run()
+    assert not app.exception
+    assert "The images are no longer where the run read them." in words_on(app)
+    (run.folder / "validation" / "epoch-0002.parquet").write_bytes(b"PAR1")
+    assert "What was answered after epoch 2 cannot be read" in words_on(app.run())
+
+
+def test_the_tab_says_which_run_and_how_far(
+    workspace: Workspace, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    titles: list[str] = []
+    monkeypatch.setattr(st, "set_page_config", lambda page_title, **_: titles.append(page_title))
+    run = fake_run(workspace, "running", handle=own_handle(), step="training")
+    run.write_submission(Submission(nickname="swift-otter"))
+
+    app = open_page("runs", run=run.name)
+
+    n_epochs = PUBLISHED["demo_cnn"].n_epochs
+    assert titles[-1] == f"Run swift-otter · epoch 2 of {n_epochs} · X-ray Lab"
+    assert "swift-otter" in words_on(app)
+    assert run.name not in words_on(app)
+    assert run.name in words_on(unfold(app, "recipe"))  # among the details
+
+
+def test_the_batch_curve_can_be_smoothed(workspace: Workspace, open_page: OpenPage) -> None:
+    run = fake_run(workspace, "done")
+    app = open_page("runs", run=run.name, smooth="mean of 10")
+    assert not app.exception
+    assert app.segmented_control(key="smooth").value == "mean of 10"
+
+    app = open_page("runs", run=run.name, smooth="nonsense")
+
+    assert app.segmented_control(key="smooth").value == "each batch"
+
+
 def batch(step: int, loss: float) -> dict[str, object]:
     return {"kind": "batch", "step": step, "loss": loss, "accuracy": 0.5}
 
