@@ -10,6 +10,7 @@ import streamlit as st
 
 from pages.components.bottom_bar import open_bottom_bar
 from pages.components.frame import escape_markdown, show_errors
+from pages.components.run_state import format_duration
 from pages.components.small_type import show_muted
 from pages.components.user import find_user
 from pages.runs.bulk import show_bulk
@@ -20,8 +21,16 @@ from pages.runs.run_filters import choose_runs, sort_runs
 from pages.runs.run_table import COLUMNS, add_now, add_sizes, build_cells
 from pages.runs.sweep_view import show_sweep_links
 from pages.runs.trash import show_trash
+from xray_core.errors import RunError
 from xray_core.files import format_bytes
-from xray_core.jobs import JobQueue, ensure_worker, queue_view, read_settings
+from xray_core.jobs import (
+    JobQueue,
+    ensure_worker,
+    estimate_starts,
+    queue_view,
+    read_settings,
+)
+from xray_core.runs import Run
 from xray_core.runs.index import run_table
 from xray_core.workspace import Workspace, find_workspace
 
@@ -187,11 +196,24 @@ def start_worker_if_needed(workspace: Workspace) -> None:
 
 def format_queue(name: str) -> str:
     """Return when the queued run `name` will start, for a person."""
+    workspace = find_workspace()
     with show_errors():
-        queue = queue_view(find_workspace())
+        queue, settings = queue_view(workspace), read_settings(workspace)
     jobs = queue[queue["run"] == name].to_dict("records")
     if not jobs:
         return "It is in no queue, so it will not start. Cancel it, then resume or restart it."
     if jobs[0]["state"] != "queued":
         return "It is about to start."
-    return f"It waits for {escape_markdown(jobs[0]['waits_for'])}."
+    words = f"It waits for {escape_markdown(jobs[0]['waits_for'])}"
+    started = queue.loc[queue["state"] == "started", "run"]
+    lefts = {run: _read_seconds_left(Run(workspace.runs / run)) for run in started}
+    if (seconds := estimate_starts(queue, settings, lefts).get(name)) is not None:
+        words += f" and starts in about {format_duration(seconds)}"
+    return f"{words}."
+
+
+def _read_seconds_left(run: Run) -> float | None:
+    try:
+        return run.read_status().seconds_left
+    except RunError:  # its own page says what is wrong
+        return None

@@ -14,7 +14,7 @@ from pages.runs.run_filters import OTHER_VERSION, STATE_OPTIONS
 from pages.runs.scores import format_score
 from xray_core.errors import RunError
 from xray_core.evaluation.diagnose import DIVERGED
-from xray_core.jobs import queue_view
+from xray_core.jobs import estimate_starts, queue_view, read_settings
 from xray_core.recipes.titles import use_titles
 from xray_core.runs import Run
 from xray_core.runs.curves import Curve, read_curve
@@ -25,7 +25,7 @@ STATE_COLORS = [{**COLORS, OTHER_VERSION: "gray"}.get(state, "red") for state in
 DISK_TTL = 300  # seconds for which the size of an ended run is believed
 N_POINTS = 40  # of a curve in a cell; more than it has pixels helps nobody
 OPTIONAL = ("now", "result", "auc", "changes", "user", "message")  # columns that may say nothing
-NOW = ("turn", "waits", "share", "left", "curve", "diverged")  # columns of `add_now`
+NOW = ("turn", "waits", "share", "left", "curve", "diverged", "starts")  # columns of `add_now`
 OUTSIDE = 1e6  # the turn of a run that waits outside of the queue, or is passed over
 
 
@@ -35,10 +35,11 @@ def add_now(runs: pd.DataFrame, workspace: Workspace) -> pd.DataFrame:
     Returns:
         Also duration (seconds, NaN until it has ended), turn (what is next in the queue has the
         highest number; running ones more, ended ones 0), waits (for what, in words), share (of its
-        way, in [0, 1]), left (seconds, NaN where nobody can say), curve (`curves.Curve`) and
-        diverged.
+        way, in [0, 1]), left and starts (seconds until it ends or begins, NaN where nobody can
+        say), curve (`curves.Curve`) and diverged.
     """
-    jobs = {job["run"]: job for job in queue_view(workspace).to_dict("records")}
+    queue = queue_view(workspace)
+    jobs = {job["run"]: job for job in queue.to_dict("records")}
     now: dict[str, list[Any]] = {name: [] for name in NOW}
     told = ("name", "state", "epoch", "n_epochs", "message")
     for name, state, epoch, n_epochs, message in zip(*(runs[c] for c in told), strict=True):
@@ -50,8 +51,11 @@ def add_now(runs: pd.DataFrame, workspace: Workspace) -> pd.DataFrame:
         now["left"].append(left)
         now["curve"].append(Curve() if state == "queued" else read_curve(run))
         now["diverged"].append(state == "failed" and DIVERGED in message)
+    lefts = dict(zip(runs["name"], now["left"], strict=True))
+    starts = estimate_starts(queue, read_settings(workspace), lefts)
+    now["starts"] = [starts.get(name) for name in runs["name"]]
     duration = (runs["ended_at"] - runs["started_at"]).dt.total_seconds()
-    return runs.assign(**now, duration=duration).astype({"left": "float64"})
+    return runs.assign(**now, duration=duration).astype({"left": "float64", "starts": "float64"})
 
 
 def _find_turn(state: str, job: dict[str, Any] | None) -> float:
@@ -155,10 +159,13 @@ def _describe_now(row: Any) -> str:
     if row.state == "queued":
         if not row.waits:
             return "in no queue"
+        words = f"waits for {row.waits}"
+        if row.starts == row.starts:
+            return f"{words}, starts in about {format_duration(row.starts)}"
         if pd.isna(row.created_at):
-            return f"waits for {row.waits}"
+            return words
         seconds = (datetime.now(UTC) - row.created_at).total_seconds()
-        return f"waits for {row.waits}, {format_duration(seconds)} by now"
+        return f"{words}, {format_duration(seconds)} by now"
     if row.state == "running":
         words = f"epoch {row.epoch} of {row.n_epochs}" if row.epoch else "begins"
         return words + (f", {format_duration(row.left)} left" if row.left == row.left else "")
@@ -181,7 +188,7 @@ def _column_config() -> dict[str, Any]:
         "progress": column.ProgressColumn(
             "Progress", format="percent", min_value=0, max_value=1, width=85
         ),
-        "now": column.TextColumn("Now", width=210),
+        "now": column.TextColumn("Now", width=220),
         "result": column.TextColumn(
             "Result",
             width=200,

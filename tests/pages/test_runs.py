@@ -267,6 +267,18 @@ def test_queued_runs_say_how_many_are_before_them(
     assert table["now"].str.endswith(" by now").all()
 
 
+def test_the_next_run_says_in_how_long_it_starts(workspace: Workspace, open_page: OpenPage) -> None:
+    running, waiting = (submitted(workspace, name_of(hour)) for hour in range(2))
+    JobQueue(workspace.queue).claim_next(slots=1)
+    for values in ({"state": "running"}, {"handle": own_handle(), "seconds_left": 130.0}):
+        running.write_status(replace(running.read_stored_status(), **values))
+
+    row = open_page("runs").dataframe[0].value.set_index("run").loc[waiting.name]
+    assert row["now"] == "waits for the next free slot, starts in about 2 min 10 s"
+    words = words_on(open_page("runs", run=waiting.name))
+    assert "It waits for the next free slot and starts in about 2 min 10 s." in words
+
+
 def test_waiting_runs_wake_a_worker(
     workspace: Workspace, open_page: OpenPage, commands: list[list[str]]
 ) -> None:
