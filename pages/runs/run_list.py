@@ -2,8 +2,6 @@
 
 import shutil
 import time
-import zlib
-from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -20,6 +18,7 @@ from pages.runs.queue_settings import show_settings
 from pages.runs.run_filters import choose_runs, sort_runs
 from pages.runs.run_table import COLUMNS, add_now, add_sizes, build_cells
 from pages.runs.sweep_view import show_sweep_links
+from pages.runs.ticks import leave_fragment_after_pick, name_table, pick, read_ticked
 from pages.runs.trash import show_trash
 from xray_core.errors import RunError
 from xray_core.files import format_bytes
@@ -36,7 +35,6 @@ from xray_core.workspace import Workspace, find_workspace
 
 WORKER_START_SECONDS = 10.0  # seconds that a worker may take to start
 TICK = "2s"
-TICKED = "ticked"  # in the address: the names of the ticked runs
 
 
 def show_nothing() -> None:
@@ -62,7 +60,7 @@ def show_runs(workspace: Workspace) -> None:
             runs = add_sizes(runs, workspace)
             show_muted(_describe_disk_use(workspace, runs))
         shown = sort_runs(runs[choice.passed], choice.order)
-    ticked = _read_ticked(shown)
+    ticked = read_ticked(shown["name"].tolist())
     if choice and shown.empty:
         st.info("No run passes the filters. Take one back.", icon=":material/filter_list_off:")
     elif choice:
@@ -118,20 +116,17 @@ def _show_table(
         ticked: names, likewise.
         first: holds something until the page is drawn.
     """
-    names = shown["name"].tolist()
+    leave_fragment_after_pick()
     if first:
         first.clear()  # drawn with the page
     else:
         shown = _look_again(workspace, shown, states)
     left, right = st.columns([9, 5], gap="small")
     with left:
-        picked = _show_rows(shown, names, ticked)
+        _show_rows(shown, ticked)
         show_muted("Click a run to open it. Tick runs at their left to compare their curves.")
     with right, st.container(key="stay_curves"):
-        show_curves(shown, picked)
-    if picked != ticked:
-        _write_ticked(picked)
-        st.rerun()
+        show_curves(shown, ticked)
 
 
 def _look_again(
@@ -146,40 +141,21 @@ def _look_again(
     return fresh.assign(disk=shown["disk"].to_numpy()) if "disk" in shown else fresh
 
 
-def _show_rows(rows: pd.DataFrame, names: list[str], ticked: list[str]) -> list[str]:
-    """Show the table and return the names of the ticked runs."""
-    # Another key for other rows: a tick must never pass on to the run that moves up.
-    key = f"runs_{zlib.crc32(' '.join(names).encode()):x}"
+def _show_rows(rows: pd.DataFrame, ticked: list[str]) -> None:
+    names = rows["name"].tolist()
+    key = name_table(names)
     first = {"rows": [names.index(name) for name in ticked], "columns": [], "cells": []}
-    event: Any = st.dataframe(
+    st.dataframe(
         build_cells(rows),
         hide_index=True,
         key=key,
-        on_select="rerun",
+        on_select=lambda: pick(key, names),
         selection_mode=["multi-row", "single-cell"],
         selection_default={"selection": first},
         placeholder="–",
         alt="Runs",
         column_config=COLUMNS,
     )
-    picked = event.selection
-    if picked.cells:
-        st.query_params["run"] = names[picked.cells[0][0]]
-        st.rerun()
-    return [names[row] for row in picked.rows if row < len(names)]
-
-
-def _read_ticked(shown: pd.DataFrame) -> list[str]:
-    """Return the names of the runs that the address ticks, of those that are shown."""
-    wanted = set(st.query_params.get_all(TICKED))
-    return [name for name in shown["name"] if name in wanted]
-
-
-def _write_ticked(names: list[str]) -> None:
-    if names:
-        st.query_params[TICKED] = names
-    else:
-        st.query_params.pop(TICKED, None)
 
 
 def start_worker_if_needed(workspace: Workspace) -> None:
