@@ -9,12 +9,12 @@ from pages.components.recipe_words import format_changes, unchanged
 from pages.runs.live import show_run
 from pages.runs.outcome import show_outcome
 from pages.runs.run_actions import show_actions, show_way_back
-from pages.runs.run_list import show_nothing, show_runs, start_worker_if_needed
+from pages.runs.run_list import show_runs, start_worker_if_needed
 from pages.runs.sweep_view import show_sweep, show_sweep_link
 from pages.runs.trash import show_in_trash
 from xray_core.recipes import Recipe
-from xray_core.runs import find_run, list_runs
-from xray_core.runs.trash import is_trashed, list_trash
+from xray_core.runs import find_run
+from xray_core.runs.trash import is_trashed
 from xray_core.workspace import find_workspace
 
 open_page("Runs")
@@ -36,12 +36,7 @@ if name is None and sweep:
     show_sweep(workspace, sweep)
     st.stop()
 if name is None:
-    with show_errors():
-        nothing = not list_runs(workspace.runs) and not list_trash(workspace)
-    if nothing:
-        show_nothing()
-    else:
-        show_runs(workspace)
+    show_runs(workspace)
     st.stop()
 
 bar = open_bottom_bar()

@@ -4,11 +4,10 @@ from collections.abc import Sequence
 from html import escape
 from typing import Any
 
-import pandas as pd
 import streamlit as st
 
 from pages.components.small_type import format_dot, show_muted, show_section
-from pages.runs.run_table import call_run, list_rows
+from pages.runs.run_table import call_run
 from pages.runs.scores import format_interval, read_interval
 from xray_core.figures.overlay import N_DRAWN, Line, color_of, letter_of, plot_runs
 from xray_core.runs import Run
@@ -17,29 +16,26 @@ from xray_core.workspace import find_workspace
 N_NEWEST = 3  # runs that are drawn where none is ticked
 
 
-def show_curves(runs: pd.DataFrame, ticked: Sequence[str]) -> None:
+def show_curves(rows: Sequence[Any], ticked: Sequence[str]) -> None:
     """Draw the ticked runs over each other; where none is, the newest that have an epoch.
 
     Args:
-        runs: as `run_table.add_now` returns.
+        rows: of the table, as `run_table.list_rows` returns them.
         ticked: names, of runs in the table.
     """
     if ticked:
-        drawn = runs[runs["name"].isin(ticked)].head(N_DRAWN)
+        drawn = [row for row in rows if row.name in set(ticked)][:N_DRAWN]
         n = len(ticked)
         note = f"{N_DRAWN} of {n} ticked runs" if n > N_DRAWN else "ticked runs"
     else:
-        with_curve = [
-            n for n, curve in zip(runs["name"], runs["curve"], strict=True) if curve.epochs
-        ]
-        drawn = runs[runs["name"].isin(sorted(with_curve, reverse=True)[:N_NEWEST])]
+        with_curve = [row for row in rows if row.curve.epochs]
+        drawn = sorted(with_curve, key=lambda row: row.name, reverse=True)[:N_NEWEST]
         note = "newest run" if len(drawn) == 1 else f"newest {len(drawn)} runs"
-    if drawn.empty:
+    if not drawn:
         show_muted("The curves appear here with the first epoch.")
         return
     show_section("On the validation set", f"{note}; ringed: the selected epoch")
-    rows = list_rows(drawn)
-    show_overlay(rows, [call_run(row) for row in rows])
+    show_overlay(drawn, [call_run(row) for row in drawn])
 
 
 def show_overlay(rows: Sequence[Any], names: Sequence[str]) -> None:

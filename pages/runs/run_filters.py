@@ -225,9 +225,9 @@ def sort_runs(runs: pd.DataFrame, order: str) -> pd.DataFrame:
     columns, highest_first = SORTS.get(order, SORTS["newest first"])
     if not set(columns) <= set(runs):
         columns, highest_first = SORTS["newest first"]
-    return runs.sort_values(
-        columns,
-        ascending=[not highest for highest in highest_first],
-        kind="stable",
-        na_position="last",
-    )
+    for column, highest in zip(reversed(columns), reversed(highest_first), strict=True):
+        if not runs[column].is_monotonic_decreasing or not highest:
+            runs = runs.sort_values(
+                column, ascending=not highest, kind="stable", na_position="last"
+            )
+    return runs

@@ -2,6 +2,7 @@
 
 import shutil
 import time
+from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -16,7 +17,7 @@ from pages.runs.curves_beside import show_curves
 from pages.runs.outcome import format_count
 from pages.runs.queue_settings import show_settings
 from pages.runs.run_filters import choose_runs, sort_runs
-from pages.runs.run_table import COLUMNS, add_now, add_sizes, build_cells
+from pages.runs.run_table import COLUMNS, add_now, add_sizes, build_cells, list_rows
 from pages.runs.sweep_view import show_sweep_links
 from pages.runs.ticks import leave_fragment_after_pick, name_table, pick, read_ticked
 from pages.runs.trash import show_trash
@@ -31,14 +32,14 @@ from xray_core.jobs import (
 )
 from xray_core.runs import Run
 from xray_core.runs.index import run_table
+from xray_core.runs.trash import list_trash
 from xray_core.workspace import Workspace, find_workspace
 
 WORKER_START_SECONDS = 10.0  # seconds that a worker may take to start
 TICK = "2s"
 
 
-def show_nothing() -> None:
-    """Say what to do where there is no run yet."""
+def _show_nothing() -> None:
     st.info(
         "No training yet. Choose a recipe and start one; the demo takes about a minute.",
         icon=":material/model_training:",
@@ -51,6 +52,10 @@ def show_runs(workspace: Workspace) -> None:
     with show_errors():
         runs = add_now(run_table(workspace), workspace)
         paused = read_settings(workspace).paused
+        nothing = runs.empty and not list_trash(workspace)
+    if nothing:
+        _show_nothing()
+        return
     choice = choose_runs(runs, find_user()) if len(runs) else None
     if paused:
         show_muted("The queue is paused: what runs goes on, nothing new is started.")
@@ -59,7 +64,7 @@ def show_runs(workspace: Workspace) -> None:
         if choice.with_disk:
             runs = add_sizes(runs, workspace)
             show_muted(_describe_disk_use(workspace, runs))
-        shown = sort_runs(runs[choice.passed], choice.order)
+        shown = sort_runs(runs if choice.passed.all() else runs[choice.passed], choice.order)
     ticked = read_ticked(shown["name"].tolist())
     if choice and shown.empty:
         st.info("No run passes the filters. Take one back.", icon=":material/filter_list_off:")
@@ -79,12 +84,12 @@ def show_runs(workspace: Workspace) -> None:
 
 
 def _show_summary(workspace: Workspace, runs: pd.DataFrame, n_shown: int) -> None:
-    counts = runs["state"].value_counts()
+    states = runs["state"].tolist()
     words = [format_count(n_shown, len(runs))]
     words += [
-        f"{counts[state]} {word}"
+        f"{states.count(state)} {word}"
         for state, word in (("running", "running"), ("queued", "waiting"))
-        if state in counts
+        if state in states
     ]
     st.markdown(f"**{words[0]}**{''.join(f' · {word}' for word in words[1:])}", width="content")
     st.space("stretch")
@@ -121,12 +126,13 @@ def _show_table(
         first.clear()  # drawn with the page
     else:
         shown = _look_again(workspace, shown, states)
+    rows = list_rows(shown)
     left, right = st.columns([9, 5], gap="small")
     with left:
-        _show_rows(shown, ticked)
+        _show_rows(rows, ticked)
         show_muted("Click a run to open it. Tick runs at their left to compare their curves.")
     with right, st.container(key="stay_curves"):
-        show_curves(shown, ticked)
+        show_curves(rows, ticked)
 
 
 def _look_again(
@@ -141,8 +147,8 @@ def _look_again(
     return fresh.assign(disk=shown["disk"].to_numpy()) if "disk" in shown else fresh
 
 
-def _show_rows(rows: pd.DataFrame, ticked: list[str]) -> None:
-    names = rows["name"].tolist()
+def _show_rows(rows: list[Any], ticked: list[str]) -> None:
+    names = [row.name for row in rows]
     key = name_table(names)
     first = {"rows": [names.index(name) for name in ticked], "columns": [], "cells": []}
     st.dataframe(

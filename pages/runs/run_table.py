@@ -6,7 +6,9 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pandas as pd
+import pyarrow as pa
 import streamlit as st
 
 from pages.components.run_state import COLORS, format_duration, progress_share
@@ -24,7 +26,12 @@ from xray_core.workspace import Workspace
 STATE_COLORS = [{**COLORS, OTHER_VERSION: "gray"}.get(state, "red") for state in STATE_OPTIONS]
 DISK_TTL = 300  # seconds for which the size of an ended run is believed
 N_POINTS = 40  # of a curve in a cell; more than it has pixels helps nobody
-OPTIONAL = ("now", "result", "auc", "changes", "user", "message")  # columns that may say nothing
+ALWAYS = ("run", "state", "progress", "validation", "created", "recipe", "data", "duration")
+CELL_TYPES = {
+    "created": pa.timestamp("ms", "UTC"),
+    "tags": pa.list_(pa.string()),
+    "curve": pa.list_(pa.float64()),
+}
 NOW = ("turn", "waits", "share", "left", "curve", "diverged", "starts")  # columns of `add_now`
 OUTSIDE = 1e6  # the turn of a run that waits outside of the queue, or is passed over
 
@@ -55,7 +62,8 @@ def add_now(runs: pd.DataFrame, workspace: Workspace) -> pd.DataFrame:
     starts = estimate_starts(queue, read_settings(workspace), lefts)
     now["starts"] = [starts.get(name) for name in runs["name"]]
     duration = (runs["ended_at"] - runs["started_at"]).dt.total_seconds()
-    return runs.assign(**now, duration=duration).astype({"left": "float64", "starts": "float64"})
+    numbers = {name: np.array(now.pop(name), dtype="float64") for name in ("left", "starts")}
+    return runs.assign(**now, **numbers, duration=duration)
 
 
 def _find_turn(state: str, job: dict[str, Any] | None) -> float:
@@ -106,34 +114,35 @@ def call_run(row: Any) -> str:
     return str(row.nickname or row.name)
 
 
-def build_cells(shown: pd.DataFrame) -> pd.DataFrame:
-    """Return what stands in the cells; columns that say nothing of any run are left out."""
-    rows = list_rows(shown)
-    cells = pd.DataFrame(
-        {
-            "run": [call_run(row) for row in rows],
-            "state": [[row.state] for row in rows],
-            "progress": shown["share"].round(2).to_numpy(),
-            "now": [_describe_now(row) for row in rows],
-            "result": [format_run_score(row, "accuracy") for row in rows],
-            "validation": [format_validation(row) for row in rows],
-            "auc": [format_run_score(row, "auc", share=False) for row in rows],
-            "curve": [list(_thin(row.curve.accuracy)) for row in rows],
-            "created": shown["created_at"].to_numpy(),
-            "user": shown["user"].to_numpy(),
-            "recipe": shown["title"].to_numpy(),
-            "changes": shown["changes"].to_numpy(),
-            "data": shown["data"].to_numpy(),
-            "tags": [list(tags) for tags in shown["tags"]],
-            "duration": [format_duration(s) if s == s else "" for s in shown["duration"]],
-            "message": [_explain_end(row) for row in rows],
-        }
-    )
-    if "disk" in shown:
-        cells["disk"] = shown["disk"].to_numpy() / 1e6
-    said = {name: (cells[name] != "").any() for name in OPTIONAL}
-    said |= {name: cells[name].map(len).any() for name in ("tags", "curve")}
-    return cells.drop(columns=[name for name, is_told in said.items() if not is_told])
+def build_cells(rows: Sequence[Any]) -> pa.Table:
+    """Return what stands in the cells; columns that say nothing of any run are left out.
+
+    Args:
+        rows: of `add_now`, as `list_rows` returns them.
+    """
+    cells: dict[str, list[Any]] = {
+        "run": [call_run(row) for row in rows],
+        "state": [[row.state] for row in rows],
+        "progress": [round(row.share, 2) for row in rows],
+        "now": [_describe_now(row) for row in rows],
+        "result": [format_run_score(row, "accuracy") for row in rows],
+        "validation": [format_validation(row) for row in rows],
+        "auc": [format_run_score(row, "auc", share=False) for row in rows],
+        "curve": [list(_thin(row.curve.accuracy)) for row in rows],
+        "created": [None if pd.isna(row.created_at) else row.created_at for row in rows],
+        "user": [row.user for row in rows],
+        "recipe": [row.title for row in rows],
+        "changes": [row.changes for row in rows],
+        "data": [row.data for row in rows],
+        "tags": [list(row.tags) for row in rows],
+        "duration": [format_duration(s) if (s := row.duration) == s else "" for row in rows],
+        "message": [_explain_end(row) for row in rows],
+    }
+    if rows and hasattr(rows[0], "disk"):
+        cells["disk"] = [row.disk / 1e6 for row in rows]
+    told = {name: values for name, values in cells.items() if name in ALWAYS or any(values)}
+    # Not a data frame: to build one from lists, and Arrow from it, takes three times as long.
+    return pa.table({name: pa.array(values, CELL_TYPES.get(name)) for name, values in told.items()})
 
 
 def format_run_score(row: Any, name: str, share: bool = True) -> str:

@@ -42,9 +42,8 @@ def show_sweep_links(runs: pd.DataFrame) -> None:
     in_sweeps = runs[runs["sweep"] != ""]
     if in_sweeps.empty:
         return
-    newest = in_sweeps.groupby("sweep", sort=False)  # the table has the newest runs first
     panel = st.popover(
-        f"Sweeps ({len(newest)})",
+        f"Sweeps ({in_sweeps['sweep'].nunique()})",
         icon=":material/workspaces:",
         type="tertiary",
         key="sweep_links",
@@ -53,6 +52,7 @@ def show_sweep_links(runs: pd.DataFrame) -> None:
     if not panel.open:
         return
     with panel:
+        newest = in_sweeps.groupby("sweep", sort=False)  # the table has the newest runs first
         for name, members in list(newest)[:N_LINKS]:
             done = int((members["state"] == "done").sum())
             show_sweep_link(str(name), f"{name}: {done} of {len(members)} done")
