@@ -917,6 +917,30 @@ def test_a_sweep_is_compared_and_leads_to_its_runs(
     assert "no sweep 'nonsense' in this workspace. There is: folds" in words_on(app)
 
 
+def test_a_diverged_run_of_a_sweep_is_named_and_never_ahead(
+    workspace: Workspace, open_page: OpenPage
+) -> None:
+    for hour, rate in enumerate((5.0, 0.001)):
+        recipe = change_recipe(PUBLISHED["demo_cnn"], {"phases.train.learning_rate": rate})
+        message = f"The loss became nan in epoch 3: {DIVERGED}."
+        run = fake_run(
+            workspace, "done" if hour else "failed", name_of(hour), recipe, message=message
+        )
+        run.write_submission(Submission(sweep="rates"))
+        write_report(run, workspace)
+        if not hour:  # it was ahead before it diverged
+            log = run.metrics_path.read_text().replace('"val_accuracy": 0.8', '"val_accuracy": 1.0')
+            run.metrics_path.write_text(log)
+
+    app = open_page("runs", sweep="rates")
+
+    words = words_on(app)
+    assert "Highest validation accuracy so far: **Learning rate 0.001**, 80.0%." in words
+    assert "1 run diverged and counts for nothing." in words
+    assert "Learning rate 5 diverged after 2 epochs" in words
+    assert app.dataframe[0].value["state"].tolist() == ["diverged", "done"]
+
+
 def test_networks_of_a_sweep_that_evaluate_the_same_images_are_evaluated_together(
     workspace: Workspace, open_page: OpenPage
 ) -> None:
