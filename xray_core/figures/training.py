@@ -227,6 +227,7 @@ def _draw_rule(condition: Any, dash: Sequence[int] = (1, 0)) -> dict[str, Any]:
             "strokeDash": list(dash),
             "opacity": 0.7,
             "clip": True,
+            "aria": False,  # it says nothing that the points do not
         },
         "encoding": {"x": {"field": "step", "type": "quantitative"}},
     }
