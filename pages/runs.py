@@ -1,19 +1,20 @@
-"""Runs page: the queue, every run, and one of them live."""
+"""Runs page: every run and its place in the queue, or one of them live, or a sweep."""
 
 import streamlit as st
 
-from pages.components.context import open_page
+from pages.components.bottom_bar import open_bottom_bar
+from pages.components.context import name_tab, open_page
 from pages.components.frame import escape_markdown, show_errors
-from pages.components.recipe_words import show_changes
+from pages.components.recipe_words import format_changes, unchanged
 from pages.runs.live import show_run
 from pages.runs.outcome import show_outcome
-from pages.runs.run_actions import show_actions
+from pages.runs.run_actions import show_actions, show_way_back
 from pages.runs.run_list import show_runs, start_worker_if_needed
-from pages.runs.run_notes import show_notes
 from pages.runs.sweep_view import show_sweep, show_sweep_link
 from pages.runs.trash import show_in_trash
-from xray_core.runs import find_run, list_runs
-from xray_core.runs.trash import is_trashed, list_trash
+from xray_core.recipes import Recipe
+from xray_core.runs import find_run
+from xray_core.runs.trash import is_trashed
 from xray_core.workspace import find_workspace
 
 open_page("Runs")
@@ -22,31 +23,25 @@ with show_errors():
     start_worker_if_needed(workspace)
 show_outcome()
 
+
+def describe(recipe: Recipe) -> str:
+    """Return what a run trains, for Markdown: its recipe, and what was changed in it."""
+    changes = f"changed: {format_changes(recipe)}" if recipe.changes else unchanged(recipe)
+    return f"**{escape_markdown(recipe.title)}** · {changes}"
+
+
 name, sweep = st.query_params.get("run"), st.query_params.get("sweep")
 if name is None and sweep:
-    if st.button("All runs", icon=":material/arrow_back:"):
-        del st.query_params["sweep"]
-        st.rerun()
+    name_tab(f"Sweep {sweep}")
     show_sweep(workspace, sweep)
     st.stop()
 if name is None:
-    with show_errors():
-        nothing = not list_runs(workspace.runs) and not list_trash(workspace)
-    if nothing:
-        st.info(
-            "No training yet. Choose a recipe and start one; the demo takes about a minute.",
-            icon=":material/model_training:",
-        )
-        st.page_link("pages/train.py", label="Go to Train", icon=":material/model_training:")
-        st.stop()
     show_runs(workspace)
     st.stop()
 
-with st.container(horizontal=True, vertical_alignment="center"):
-    if st.button("Whole sweep" if sweep else "All runs", icon=":material/arrow_back:"):
-        del st.query_params["run"]
-        st.rerun()
-    actions = st.container(horizontal=True, horizontal_alignment="right")
+bar = open_bottom_bar()
+with bar:
+    show_way_back()  # first: whatever is wrong with the run, there is a way back
 with show_errors():
     binned = is_trashed(workspace, name)
 if binned:
@@ -55,12 +50,9 @@ if binned:
 with show_errors():
     run = find_run(workspace.runs, name)
     recipe, status, stopping = run.read_recipe(), run.read_status(), run.stop_path.exists()
-with actions:
+    part_of = run.read_submission().sweep
+with bar:
+    if part_of and not sweep:
+        show_sweep_link(part_of, f"Part of {part_of}")
     show_actions(run, status, workspace)
-st.subheader(escape_markdown(recipe.title), anchor=False)
-show_changes(recipe, run.name)
-with show_errors():
-    if (sweep := run.read_submission().sweep) and not sweep:
-        show_sweep_link(sweep, f"Part of {sweep}")
-    show_notes(run, workspace)
-show_run(run, recipe, status, stopping)
+show_run(run, recipe, status, stopping, describe(recipe))

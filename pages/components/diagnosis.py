@@ -17,10 +17,12 @@ ICONS = {
 
 
 def show_diagnosis(run: Run, epochs: pd.DataFrame) -> None:
-    """List what seems to go wrong; nothing while there is nothing to say."""
+    """List what seems to go wrong; while there is nothing, what was looked for in vain."""
     with show_errors():
         results = diagnose_run(run, epochs)
     _show_check_results(results)
+    if not results and len(epochs) >= MIN_EPOCHS:
+        _say_nothing_is_wrong(len(epochs))
 
 
 def show_verdict(run: Run) -> None:
@@ -34,8 +36,12 @@ def show_verdict(run: Run) -> None:
     if len(epochs) < MIN_EPOCHS:
         st.caption(f"Too few epochs ({len(epochs)}) to evaluate how the training went.")
         return
+    _say_nothing_is_wrong(len(epochs))
+
+
+def _say_nothing_is_wrong(n_epochs: int) -> None:
     st.caption(
-        f":green[:material/check:] Nothing suspicious in the {len(epochs):,} epochs of training. "
+        f":green[:material/check:] Nothing suspicious in the {n_epochs:,} epochs of training. "
         f"Looked for: {', '.join(LOOKED_FOR)}."
     )
 

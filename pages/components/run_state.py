@@ -84,10 +84,10 @@ def format_run_duration(status: Status) -> str:
 
 
 def show_link(run: Run, label: str = "") -> None:
-    """Show a link to the run's live view, with the run's name unless another label is given."""
+    """Show a link to the run's live view, called by its nickname unless a label is given."""
     st.page_link(
         "pages/runs.py",
-        label=label or escape_markdown(run.name),
+        label=label or escape_markdown(run.read_nickname()),
         icon=":material/monitoring:",
         query_params={"run": run.name},
     )

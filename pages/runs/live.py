@@ -1,31 +1,35 @@
-"""The live view of one run: state, progress, curves; `run_details` has what is below them."""
+"""The live view of one run below its strip: curves at the left, the validation set at the right."""
 
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
+from pages.components.confusion import show_confusion
 from pages.components.diagnosis import show_diagnosis
-from pages.components.frame import escape_markdown, format_message, show_errors
-from pages.components.run_state import (
-    NEXT_STEPS,
-    format_duration,
-    format_run_duration,
-    show_badge,
-    show_progress,
-)
+from pages.components.frame import show_errors
+from pages.components.small_type import show_muted
 from pages.runs.metric_tail import Metrics, read_metrics
-from pages.runs.outcome import leave_fragment_after_action
 from pages.runs.run_details import show_details
-from pages.runs.run_list import format_queue
-from xray_core.figures.training import ZOOM, Window, curve_table, plot_learning_curve
+from pages.runs.run_notes import show_notes
+from pages.runs.strip import show_strip
+from pages.runs.wrong import show_wrong
+from xray_core.figures.training import (
+    ZOOM,
+    Window,
+    curve_table,
+    list_metrics,
+    plot_learning_curve,
+)
 from xray_core.recipes import Recipe
 from xray_core.runs import Run, Status
 
 TICK, SLOW_TICK = "1s", "2s"
+SMOOTHING = {"each batch": 1, "mean of 10": 10, "mean of 50": 50}  # batches that a point stands for
+NO_EPOCHS = pd.DataFrame(columns=["step", "epoch", "best_epoch"])
 
 
-def show_run(run: Run, recipe: Recipe, status: Status, stopping: bool) -> None:
+def show_run(run: Run, recipe: Recipe, status: Status, stopping: bool, about: str) -> None:
     """Show a run; looks again by itself until the run has ended.
 
     Args:
@@ -34,106 +38,83 @@ def show_run(run: Run, recipe: Recipe, status: Status, stopping: bool) -> None:
         status: by which the rest of the page was drawn. Read anew here, a run that ends while the
             page is drawn would keep the buttons of a running one.
         stopping: likewise, whether the run was asked to stop.
+        about: what it trains, for Markdown.
     """
-    ticking = not status.has_ended
-    show_progress_of = st.fragment(_show_progress, run_every=TICK if ticking else None)
-    show_progress_of(run, status.state, stopping)
-    st.fragment(show_details, run_every=SLOW_TICK if ticking else None)(run, recipe)
+    tick, slow = (None, None) if status.has_ended else (TICK, SLOW_TICK)
+    st.fragment(show_strip, run_every=tick)(run, status.state, stopping, about)
+    show_notes(run)
+    st.fragment(_show_figures, run_every=slow)(run, recipe, status)
+    st.fragment(show_details, run_every=slow)(run, recipe)
 
 
-def _show_progress(run: Run, known: str, stopping: bool) -> None:
-    leave_fragment_after_action()
-    with show_errors():
-        status = run.read_status()
-    if status.state != known or run.stop_path.exists() != stopping:
-        st.rerun()  # the buttons are others now, and an ended run needs no ticking
+def _show_figures(run: Run, recipe: Recipe, status: Status) -> None:
     with show_errors():
         metrics = read_metrics(run)
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        show_badge(status)
-        st.markdown(_words(run, status), width="stretch")
-    if status.state == "running":
-        show_progress(status)
-    if status.started_at:
-        _show_figures(status, metrics)
-    with st.container(key="diagnosis_place"):  # always there: what follows keeps its place
-        show_diagnosis(run, metrics.epochs)
-    if metrics.batches.empty:
-        if not status.has_ended:
-            st.info("The curves begin with the first batch.", icon=":material/hourglass_top:")
-        return
-    for column, metric in zip(st.columns(2), ("loss", "accuracy"), strict=True):
-        with column:
-            _show_curve(run, metrics, metric)
-    st.caption(
-        "Pale: each training batch. Points: each epoch. "
-        "Drag to pan, pinch or Ctrl and scroll to zoom, double-click to see all."
-    )
+    left, right = st.columns([7, 5], gap="medium")
+    with left:
+        if metrics.batches.empty:
+            if not status.has_ended:
+                show_muted("The curves begin with the first batch.")
+        else:
+            _show_curves(run, metrics)
+        with st.container(key="diagnosis_place"):  # always there: what follows keeps its place
+            show_diagnosis(run, metrics.epochs)
+    with right:
+        if len(metrics.epochs):
+            _show_epoch(run, recipe, metrics)
+        elif not status.has_ended:
+            show_muted("What it gets right and wrong appears here after the first epoch.")
 
 
-def _words(run: Run, status: Status) -> str:
-    if status.state == "queued":
-        return format_queue(run.name)
-    if status.state == "running":
-        if run.stop_path.exists():
-            return f"Stopping … {format_message(status.message)}"
-        return _resumed_from(run)
-    return f"{format_message(status.message)} {NEXT_STEPS[status.state]}"
-
-
-def _resumed_from(run: Run) -> str:
-    """Return where a running run went on, or "" if it began at the beginning."""
-    with show_errors():
-        # How a phase is trained may have been noted since.
-        events = [event for event in run.read_events() if event.get("event") != "features"]
-    if not events or events[-1].get("event") != "restored":
-        return ""
-    return escape_markdown(str(events[-1].get("cause", "")))
-
-
-def _show_figures(status: Status, metrics: Metrics) -> None:
-    with st.container(horizontal=True, gap="large"):
-        st.metric("Epoch", f"{status.epoch} of {status.n_epochs}", width="content")
-        if (kept := metrics.kept) is not None:
-            st.metric(
-                f"Validation accuracy, selected epoch ({kept['epoch']})",
-                f"{kept['val_accuracy']:.1%}",
-                width="content",
-                help="The epoch whose weights are evaluated: that of the lowest validation "
-                "loss, unless the recipe says the last.",
-            )
-        if length := format_run_duration(status):
-            st.metric("Duration", length, width="content")
-        elif status.seconds_left is not None:
-            st.metric("Left, about", format_duration(status.seconds_left), width="content")
-    st.caption(" · ".join(_device_use(status)))
-
-
-def _device_use(status: Status) -> list[str]:
-    use = [escape_markdown(status.device)] if status.device else []
-    if status.state != "running" or status.cpu_percent is None or status.memory_mb is None:
-        return use
-    use += [
-        f"process at {status.cpu_percent:.0f}% of one core",
-        f"memory {status.memory_mb:,.0f} MB",
-    ]
-    if status.gpu_percent is not None and status.gpu_memory_mb is not None:
-        use += [f"GPU at {status.gpu_percent:.0f}%", f"GPU memory {status.gpu_memory_mb:,.0f} MB"]
-    return use
-
-
-def _show_curve(run: Run, metrics: Metrics, metric: str) -> None:
-    key = f"{metric}_{run.name}"
-    epochs = metrics.epochs
-    if epochs.empty:
-        epochs = pd.DataFrame(columns=["step", "epoch", metric, f"val_{metric}"])
+def _show_curves(run: Run, metrics: Metrics) -> None:
+    names = list_metrics(metrics.epochs)
+    key = f"curves_{run.name}_{len(names)}"
+    smooth = SMOOTHING.get(str(st.session_state.get("smooth")), 1)
+    epochs = NO_EPOCHS if metrics.epochs.empty else metrics.epochs
+    _, _, points = _build_points(metrics.batches, epochs, names, _visible(key), smooth)
     st.vega_lite_chart(
-        curve_table(metrics.batches, epochs, metric, _visible(key)),
-        plot_learning_curve(metric),
+        points,
+        plot_learning_curve(names),
         key=key,
         on_select="rerun",
         selection_mode=ZOOM,
-        alt=f"{metric.capitalize()} of each batch and epoch, training and validation",
+        alt=_describe_curves(metrics),
+    )
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.segmented_control(
+            "The pale line shows",
+            list(SMOOTHING),
+            default="each batch",
+            required=True,
+            key="smooth",
+            bind="query-params",
+            label_visibility="collapsed",
+        )
+        show_muted(
+            "Pale: batches. Points: epochs; ringed: the selected one. "
+            "Drag to pan, pinch or Ctrl and scroll to zoom, double-click to see all."
+        )
+
+
+# Keyed by the identity of the tables, which nothing else can take on: the result holds them.
+@st.cache_resource(max_entries=16, show_spinner=False, hash_funcs={pd.DataFrame: id})
+def _build_points(
+    batches: pd.DataFrame,
+    epochs: pd.DataFrame,
+    names: tuple[str, ...],
+    window: Window | None,
+    smooth: int,
+) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    return batches, epochs, curve_table(batches, epochs, names, window, smooth)
+
+
+def _describe_curves(metrics: Metrics) -> str:
+    words = "Loss and accuracy of each batch and epoch, training and validation"
+    if (kept := metrics.kept) is None:
+        return words
+    return (
+        f"{words}; after {len(metrics.epochs)} epochs. At the selected epoch {kept['epoch']} the "
+        f"validation loss is {kept['val_loss']:.4f}, the accuracy {kept['val_accuracy']:.1%}"
     )
 
 
@@ -142,3 +123,49 @@ def _visible(key: str) -> Window | None:
     state: Any = st.session_state.get(key)
     window = state and state["selection"].get(ZOOM, {}).get("step")
     return (float(window[0]), float(window[1])) if window else None
+
+
+def _show_epoch(run: Run, recipe: Recipe, metrics: Metrics) -> None:
+    """Show one epoch on the validation set: matrix, figures, and what is wrong."""
+    epochs = metrics.epochs
+    classes = list(recipe.class_names)
+    number = _choose_epoch(run, int(epochs["epoch"].max()))
+    rows = epochs[epochs["epoch"] == number]
+    if rows.empty or len(rows.iloc[-1]["confusion"]) != len(classes):
+        st.info(f"The log of this run holds no figures of epoch {number} that can be read.")
+        return
+    row = rows.iloc[-1]
+    n = sum(map(sum, row["confusion"]))
+    is_kept = row["epoch"] == epochs["best_epoch"].iloc[-1]
+    kept = " — its weights are kept" if is_kept else ""
+    show_confusion(
+        classes, row["confusion"], f"Epoch {row['epoch']}{kept}. n = {n:,} validation images."
+    )
+    area = "" if pd.isna(row["val_auc"]) else f", AUC {row['val_auc']:.3f}"
+    show_muted(
+        f"Validation: loss {row['val_loss']:.4f}, accuracy {row['val_accuracy']:.1%}{area}. "
+        f"Training: loss {row['loss']:.4f}, accuracy {row['accuracy']:.1%}. Learning rate "
+        f"{row['learning_rate']:.2g} at its end{_name_phase(recipe, row['phase'])}, "
+        f"{row['seconds']:.1f} s."
+    )
+    show_wrong(run, recipe, number)
+
+
+def _name_phase(recipe: Recipe, name: str) -> str:
+    return f" (phase {name.replace('_', ' ')})" if len(recipe.phases) > 1 else ""
+
+
+def _choose_epoch(run: Run, newest: int) -> int:
+    """Let the user choose an epoch; the slider follows the newest until it is moved back."""
+    if newest == 1:
+        return 1
+    key, kept = f"epoch_{run.name}", f"epoch_kept_{run.name}"
+    chosen = min(int(st.session_state.get(kept) or newest), newest)
+    # Set at each look: the range grows with the epochs, and a new range forgets the value.
+    st.session_state[key] = chosen
+
+    def keep() -> None:
+        moved = int(st.session_state[key])
+        st.session_state[kept] = None if moved == newest else moved
+
+    return int(st.slider("Validation set after epoch", 1, newest, key=key, on_change=keep))

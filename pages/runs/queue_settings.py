@@ -4,25 +4,27 @@ from dataclasses import replace
 
 import streamlit as st
 
+from pages.components.frame import show_errors
 from pages.runs.outcome import carry_out
-from xray_core.jobs import QueueSettings, find_gpus, read_settings, write_settings
+from xray_core.jobs import find_gpus, read_settings, write_settings
 from xray_core.workspace import Workspace
 
 MAX_RUNS = 64  # of slots and of runs of one user at once
 
 
-def show_settings(workspace: Workspace, settings: QueueSettings) -> None:
-    """Show the settings of the queue in a popover, to be changed and saved together.
-
-    Args:
-        workspace: the folders.
-        settings: as they stand.
-    """
+def show_settings(workspace: Workspace) -> None:
+    """Show the settings of the queue in a popover, to be changed and saved together."""
     panel = st.popover(
-        "Slots and limits", icon=":material/tune:", key="queue_settings", on_change="rerun"
+        "Slots and limits",
+        icon=":material/tune:",
+        type="tertiary",
+        key="queue_settings",
+        on_change="rerun",
     )
     if not panel.open:
         return
+    with show_errors():
+        settings = read_settings(workspace)
     with panel, st.form("queue_form", border=False):
         gpus = find_gpus()
         words = f"{len(gpus)} GPU{'s' * (len(gpus) != 1)} found" if gpus else "no GPU found"
@@ -51,7 +53,7 @@ def show_settings(workspace: Workspace, settings: QueueSettings) -> None:
             help="With TensorFlow loaded, so that a training begins some seconds sooner. It takes "
             "about 800 MB of memory while it waits.",
         )
-        st.form_submit_button("Save", type="primary", on_click=carry_out, args=(_save, workspace))
+        st.form_submit_button("Save", on_click=carry_out, args=(_save, workspace))
 
 
 def _save(workspace: Workspace) -> str:

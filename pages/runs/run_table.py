@@ -1,199 +1,99 @@
-"""All runs as a table: open one, tag several, throw them into the trash."""
+"""The cells of the table of runs: state, progress, scores with intervals, curve, the rest."""
 
-import shutil
-import zlib
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pandas as pd
+import pyarrow as pa
 import streamlit as st
 
-from pages.components.frame import show_errors
-from pages.components.run_state import COLORS, format_duration
-from pages.runs.outcome import carry_out
-from pages.runs.run_filters import OTHER_VERSION, STATE_OPTIONS, choose_runs, sort_runs
-from pages.runs.trash import show_trash
+from pages.components.run_state import COLORS, format_duration, progress_share
+from pages.runs.run_filters import OTHER_VERSION, STATE_OPTIONS
+from pages.runs.scores import format_score
 from xray_core.errors import RunError
-from xray_core.files import format_bytes
+from xray_core.evaluation.diagnose import DIVERGED
+from xray_core.jobs import estimate_starts, queue_view, read_settings
 from xray_core.recipes.titles import use_titles
 from xray_core.runs import Run
-from xray_core.runs.notes import Notes, read_notes, write_notes
-from xray_core.runs.trash import disk_use, trash_run
+from xray_core.runs.curves import Curve, read_curve
+from xray_core.runs.trash import disk_use
 from xray_core.workspace import Workspace
 
 STATE_COLORS = [{**COLORS, OTHER_VERSION: "gray"}.get(state, "red") for state in STATE_OPTIONS]
 DISK_TTL = 300  # seconds for which the size of an ended run is believed
+N_POINTS = 40  # of a curve in a cell; more than it has pixels helps nobody
+ALWAYS = ("run", "state", "progress", "validation", "created", "recipe", "data", "duration")
+CELL_TYPES = {
+    "created": pa.timestamp("ms", "UTC"),
+    "tags": pa.list_(pa.string()),
+    "curve": pa.list_(pa.float64()),
+}
+NOW = ("turn", "waits", "share", "left", "curve", "diverged", "starts")  # columns of `add_now`
+OUTSIDE = 1e6  # the turn of a run that waits outside of the queue, or is passed over
 
 
-def show_table(workspace: Workspace, runs: pd.DataFrame) -> None:
-    """Show every run that passes the filters, and open the one that is clicked.
+def add_now(runs: pd.DataFrame, workspace: Workspace) -> pd.DataFrame:
+    """Return `index.run_table` with what it takes a look at queue, processes and logs to know.
 
-    Args:
-        workspace: the folders.
-        runs: as `index.run_table` returns.
+    Returns:
+        Also duration (seconds, NaN until it has ended), turn (what is next in the queue has the
+        highest number; running ones more, ended ones 0), waits (for what, in words), share (of its
+        way, in [0, 1]), left and starts (seconds until it ends or begins, NaN where nobody can
+        say), curve (`curves.Curve`) and diverged.
     """
-    if runs.empty:  # all are in the trash
-        show_trash(workspace)
-        return
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.subheader("All runs", anchor=False)
-        show_trash(workspace)
-    runs = runs.assign(duration=(runs["ended_at"] - runs["started_at"]).dt.total_seconds())
-    passed, order, with_disk = choose_runs(runs)
-    if with_disk:
-        with st.spinner("Measuring …"):
-            keys = runs[["name", "state", "ended_at"]].astype("str").itertuples(index=False)
-            runs["disk"] = [_read_size(str(workspace.runs / key.name), tuple(key)) for key in keys]
-        _say_disk_use(workspace, runs)
-    shown = sort_runs(runs[passed], order)
-    st.caption(_count(len(shown), len(runs)))
-    if shown.empty:
-        st.info("No run passes the filters. Take one back.", icon=":material/filter_list_off:")
-        return
-    _show(workspace, shown, runs)
+    queue = queue_view(workspace)
+    jobs = {job["run"]: job for job in queue.to_dict("records")}
+    now: dict[str, list[Any]] = {name: [] for name in NOW}
+    told = ("name", "state", "epoch", "n_epochs", "message")
+    for name, state, epoch, n_epochs, message in zip(*(runs[c] for c in told), strict=True):
+        run, job = Run(workspace.runs / name), jobs.get(name)
+        share, left = _read_progress(run, state, epoch, n_epochs)
+        now["turn"].append(_find_turn(state, job))
+        now["waits"].append(job["waits_for"] if job and state == "queued" else "")
+        now["share"].append(share)
+        now["left"].append(left)
+        now["curve"].append(Curve() if state == "queued" else read_curve(run))
+        now["diverged"].append(state == "failed" and DIVERGED in message)
+    lefts = dict(zip(runs["name"], now["left"], strict=True))
+    starts = estimate_starts(queue, read_settings(workspace), lefts)
+    now["starts"] = [starts.get(name) for name in runs["name"]]
+    duration = (runs["ended_at"] - runs["started_at"]).dt.total_seconds()
+    numbers = {name: np.array(now.pop(name), dtype="float64") for name in ("left", "starts")}
+    return runs.assign(**now, **numbers, duration=duration)
 
 
-def _show(workspace: Workspace, shown: pd.DataFrame, runs: pd.DataFrame) -> None:
-    names = shown["name"].tolist()
-    event: Any = st.dataframe(
-        _cells(shown),
-        hide_index=True,
-        # Another key for other rows: a tick must never pass on to the run that moves up.
-        key=f"runs_{zlib.crc32(' '.join(names).encode()):x}",
-        on_select="rerun",
-        selection_mode=["multi-row", "single-cell"],
-        placeholder="–",
-        alt="Runs",
-        column_config=_columns(),
-    )
-    st.caption("Click a run to open it. Tick rows at their left to tag or delete several at once.")
-    picked = event.selection
-    if picked.cells:
-        st.query_params["run"] = names[picked.cells[0][0]]
-        st.rerun()
-    if ticked := [names[row] for row in picked.rows if row < len(names)]:
-        show_bulk(workspace, ticked, runs)
+def _find_turn(state: str, job: dict[str, Any] | None) -> float:
+    if state == "running":
+        return 2 * OUTSIDE
+    if state != "queued":
+        return 0.0
+    position = job and job["position"]
+    return 1.0 if position is None or pd.isna(position) else OUTSIDE - float(position)
 
 
-def show_bulk(workspace: Workspace, names: list[str], runs: pd.DataFrame) -> None:
-    """Show what can be done to several runs at once: tag them, or throw them away.
-
-    Args:
-        workspace: the folders.
-        names: of the runs.
-        runs: the whole table, for the tags that exist already.
-    """
-    known = sorted({tag for tags in runs["tags"] for tag in tags}, key=str.casefold)
-    with st.container(border=True, horizontal=True, vertical_alignment="bottom"):
-        st.markdown(f"**{len(names)}** ticked", width="content")
-        tags = st.multiselect(
-            "Tags", known, key="bulk_tags", accept_new_options=True, placeholder="choose or type"
-        )
-        for label, icon, add in (("Add tags", "new_label", True), ("Take off", "label_off", False)):
-            st.button(
-                label,
-                icon=f":material/{icon}:",
-                on_click=carry_out,
-                args=(_tag, workspace, names, tags, add),
-                disabled=not tags,
-            )
-        st.button(
-            "Delete to the trash",
-            icon=":material/delete:",
-            on_click=carry_out,
-            args=(_bin, workspace, names),
-            help="They can be restored until the trash is emptied.",
-        )
-
-
-def _tag(workspace: Workspace, names: list[str], tags: list[str], add: bool) -> str:
-    for name in names:
-        run = Run(workspace.runs / name)
-        old = read_notes(run)
-        kept = tuple(tag for tag in old.tags if tag not in tags)
-        write_notes(run, Notes((*kept, *tags) if add else kept, old.note))
-    st.session_state["bulk_tags"] = []
-    return f"{_count(len(names))} tagged." if add else f"Tags taken off {_count(len(names))}."
-
-
-def _bin(workspace: Workspace, names: list[str]) -> str:
-    refused = []
-    for name in names:
+def _read_progress(run: Run, state: str, epoch: int, n_epochs: int) -> tuple[float, float | None]:
+    """Return how much of its way a run has behind it, and the seconds that are left."""
+    if state == "running":
         try:
-            trash_run(Run(workspace.runs / name), workspace)
-        except RunError as error:  # the others may go all the same
-            refused.append(str(error))
-    words = f"{_count(len(names) - len(refused))} moved to the trash."
-    if refused:
-        raise RunError(" ".join([words, *refused]))
-    return words
+            status = run.read_status()
+        except RunError:  # damaged since
+            return 0.0, None
+        return progress_share(status), status.seconds_left
+    if state == "done":
+        return 1.0, None
+    return (min(max(epoch / n_epochs, 0.0), 1.0) if n_epochs > 0 else 0.0), None
 
 
-def _count(n: int, of: int = 0) -> str:
-    runs = f"run{'s' * ((of or n) != 1)}"
-    return f"{n:,} of {of:,} {runs}" if of and n != of else f"{n:,} {runs}"
-
-
-def _cells(shown: pd.DataFrame) -> pd.DataFrame:
-    """Return what stands in the cells; columns that say nothing of any run are left out."""
-    cells = pd.DataFrame(
-        {
-            "state": [[state] for state in shown["state"]],
-            "run": shown["name"].to_numpy(),
-            "changes": shown["changes"].to_numpy(),
-            "data": shown["data"].to_numpy(),
-            "tags": [list(tags) for tags in shown["tags"]],
-            "user": shown["user"].to_numpy(),
-            "validation": shown["val_accuracy"].to_numpy(),
-            "accuracy": shown["accuracy"].to_numpy(),
-            "auc": shown["auc"].to_numpy(),
-            "epochs": [
-                f"{epoch} of {most}" if most else ""
-                for epoch, most in zip(shown["epoch"], shown["n_epochs"], strict=True)
-            ],
-            "duration": [format_duration(s) if s == s else "" for s in shown["duration"]],
-            "created": shown["created_at"].to_numpy(),
-        }
-    )
-    if "disk" in shown:
-        cells["disk"] = shown["disk"].to_numpy() / 1e6
-    cells["message"] = [use_titles(text) for text in shown["message"]]
-    said = {"tags": shown["tags"].map(len).any()}
-    said |= {name: (shown[name] != "").any() for name in ("changes", "user")}
-    return cells.drop(columns=[name for name, is_told in said.items() if not is_told])
-
-
-def _columns() -> dict[str, Any]:
-    column = st.column_config
-    return {
-        "state": column.MultiselectColumn(
-            "State", options=STATE_OPTIONS, color=STATE_COLORS, width=95
-        ),
-        "run": column.TextColumn("Run", width=300),
-        "changes": column.TextColumn(
-            "Changed", width=180, help="What its recipe has otherwise than as published."
-        ),
-        "data": column.TextColumn("Data", width=90),
-        "tags": column.ListColumn("Tags", width=120),
-        "user": column.TextColumn("By", width=80),
-        "validation": column.NumberColumn(
-            "Validation",
-            format="percent",
-            help="Accuracy on the validation set, at the epoch whose weights are kept.",
-        ),
-        "accuracy": column.NumberColumn(
-            "Result",
-            format="percent",
-            help="Accuracy of the final evaluation, on the test set where there is one.",
-        ),
-        "auc": column.NumberColumn("AUC", format="%.3f", help="Of the final evaluation."),
-        "epochs": column.TextColumn("Epochs", width=80),
-        "duration": column.TextColumn("Duration", width=95),
-        "created": column.DatetimeColumn("Created", format="distance"),
-        "disk": column.NumberColumn("Disk", format="%.1f MB"),
-        "message": column.TextColumn("Message"),
-    }
+def add_sizes(runs: pd.DataFrame, workspace: Workspace) -> pd.DataFrame:
+    """Return the table with disk, the bytes of each run's folder."""
+    with st.spinner("Measuring …"):
+        keys = runs[["name", "state", "ended_at"]].astype("str").itertuples(index=False)
+        sizes = [_read_size(str(workspace.runs / key.name), tuple(key)) for key in keys]
+    return runs.assign(disk=sizes)
 
 
 @st.cache_data(max_entries=4000, ttl=DISK_TTL, show_spinner=False)
@@ -202,8 +102,130 @@ def _read_size(folder: str, state: Sequence[str]) -> int:
     return disk_use(Run(Path(folder)))
 
 
-def _say_disk_use(workspace: Workspace, runs: pd.DataFrame) -> None:
-    words = f"All {len(runs):,} runs together use {format_bytes(int(runs['disk'].sum()))}"
-    with show_errors():
-        free = shutil.disk_usage(workspace.folder).free
-    st.caption(f"{words}; {format_bytes(free)} of the disk are free.")
+def list_rows(runs: pd.DataFrame) -> list[Any]:
+    """Return the rows of a table with their columns as attributes; quicker than `itertuples`."""
+    columns = list(runs.columns)
+    values = zip(*(runs[column].tolist() for column in columns), strict=True)
+    return [SimpleNamespace(**dict(zip(columns, row, strict=True))) for row in values]
+
+
+def call_run(row: Any) -> str:
+    """Return what people call the run of a row: its nickname, or else its folder's name."""
+    return str(row.nickname or row.name)
+
+
+def build_cells(rows: Sequence[Any]) -> pa.Table:
+    """Return what stands in the cells; columns that say nothing of any run are left out.
+
+    Args:
+        rows: of `add_now`, as `list_rows` returns them.
+    """
+    cells: dict[str, list[Any]] = {
+        "run": [call_run(row) for row in rows],
+        "state": [[row.state] for row in rows],
+        "progress": [round(row.share, 2) for row in rows],
+        "now": [_describe_now(row) for row in rows],
+        "result": [format_run_score(row, "accuracy") for row in rows],
+        "validation": [format_validation(row) for row in rows],
+        "auc": [format_run_score(row, "auc", share=False) for row in rows],
+        "curve": [list(_thin(row.curve.accuracy)) for row in rows],
+        "created": [None if pd.isna(row.created_at) else row.created_at for row in rows],
+        "user": [row.user for row in rows],
+        "recipe": [row.title for row in rows],
+        "changes": [row.changes for row in rows],
+        "data": [row.data for row in rows],
+        "tags": [list(row.tags) for row in rows],
+        "duration": [format_duration(s) if (s := row.duration) == s else "" for row in rows],
+        "message": [_explain_end(row) for row in rows],
+    }
+    if rows and hasattr(rows[0], "disk"):
+        cells["disk"] = [row.disk / 1e6 for row in rows]
+    told = {name: values for name, values in cells.items() if name in ALWAYS or any(values)}
+    # Not a data frame: to build one from lists, and Arrow from it, takes three times as long.
+    return pa.table({name: pa.array(values, CELL_TYPES.get(name)) for name, values in told.items()})
+
+
+def format_run_score(row: Any, name: str, share: bool = True) -> str:
+    """Return "accuracy" or "auc" of a row's final evaluation, with its interval and n."""
+    low, high = getattr(row, f"{name}_low"), getattr(row, f"{name}_high")
+    return format_score(getattr(row, name), low, high, row.n, share)
+
+
+def format_validation(row: Any) -> str:
+    """Return the validation accuracy of a row's selected epoch, and n; "" where there is none."""
+    if row.val_accuracy != row.val_accuracy:
+        return ""
+    n = f", n = {row.curve.n:,}" if row.curve.n else ""
+    return f"{row.val_accuracy:.1%}{n}"
+
+
+def _thin(values: Sequence[float]) -> Sequence[float]:
+    return values[:: -(-len(values) // N_POINTS)] if len(values) > N_POINTS else values
+
+
+def _describe_now(row: Any) -> str:
+    """Return how far a run is that is under way; of one that waits, for what and since when."""
+    if row.state == "queued":
+        if not row.waits:
+            return "in no queue"
+        words = f"waits for {row.waits}"
+        if row.starts == row.starts:
+            return f"{words}, starts in about {format_duration(row.starts)}"
+        if pd.isna(row.created_at):
+            return words
+        seconds = (datetime.now(UTC) - row.created_at).total_seconds()
+        return f"{words}, {format_duration(seconds)} by now"
+    if row.state == "running":
+        words = f"epoch {row.epoch} of {row.n_epochs}" if row.epoch else "begins"
+        return words + (f", {format_duration(row.left)} left" if row.left == row.left else "")
+    return ""
+
+
+def _explain_end(row: Any) -> str:
+    if row.state in ("queued", "running"):
+        return ""
+    return f"diverged: {use_titles(row.message)}" if row.diverged else use_titles(row.message)
+
+
+def _column_config() -> dict[str, Any]:
+    column = st.column_config
+    return {
+        "run": column.TextColumn("Name", width=130),
+        "state": column.MultiselectColumn(
+            "State", options=STATE_OPTIONS, color=STATE_COLORS, width=85
+        ),
+        "progress": column.ProgressColumn(
+            "Progress", format="percent", min_value=0, max_value=1, width=85
+        ),
+        "now": column.TextColumn("Now", width=220),
+        "result": column.TextColumn(
+            "Result",
+            width=200,
+            help="Accuracy of the final evaluation, on the test set where there is one, with its "
+            "95% confidence interval and the number of images.",
+        ),
+        "validation": column.TextColumn(
+            "Validation",
+            width=120,
+            help="Accuracy on the validation set at the epoch whose weights are kept. Tick a run "
+            "to see its interval beside the curves.",
+        ),
+        "auc": column.TextColumn("AUC", width=205, help="Of the final evaluation."),
+        "curve": column.LineChartColumn(
+            "Curve", width=70, y_min=0, y_max=1, help="Validation accuracy over the epochs."
+        ),
+        "created": column.DatetimeColumn("When", format="distance", width=110),
+        "user": column.TextColumn("By", width=80),
+        "recipe": column.TextColumn("Made from", width=200, help="The recipe."),
+        "changes": column.TextColumn(
+            "Changed", width=180, help="What its recipe has otherwise than as published."
+        ),
+        "data": column.TextColumn("Data", width=90),
+        "tags": column.ListColumn("Tags", width=120),
+        "duration": column.TextColumn("Duration", width=95),
+        "message": column.TextColumn("How it ended", width=300),
+        "disk": column.NumberColumn("Disk", format="%.1f MB"),
+    }
+
+
+COLUMNS = _column_config()

@@ -6,20 +6,35 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from pages.components.bottom_bar import open_bottom_bar
 from pages.components.confusion import show_confusion
 from pages.components.frame import escape_markdown, show_errors
 from pages.components.recipe_words import metric_name
+from pages.components.small_type import show_section
+from pages.runs.curves_beside import show_overlay
+from pages.runs.outcome import format_count
+from pages.runs.run_actions import show_way_back
+from pages.runs.run_table import (
+    COLUMNS,
+    add_now,
+    call_run,
+    format_run_score,
+    format_validation,
+    list_rows,
+)
 from xray_core.evaluation.sweeps import FIGURES, SweepSummary, find_sweep, summarise_sweep
+from xray_core.figures.overlay import N_DRAWN
 from xray_core.figures.sweeps import plot_sweep
 from xray_core.runs import Run
+from xray_core.runs.index import run_table
 from xray_core.workspace import Workspace
 
 TICK = "2s"
-N_LINKS = 6  # of sweeps in the list of runs
+N_LINKS = 12  # of sweeps in the list of runs
 
 
 def show_sweep_links(runs: pd.DataFrame) -> None:
-    """Show links to the newest sweeps, if there are any.
+    """Show a popover with links to the newest sweeps; nothing if there are none.
 
     Args:
         runs: as `index.run_table` returns.
@@ -27,9 +42,17 @@ def show_sweep_links(runs: pd.DataFrame) -> None:
     in_sweeps = runs[runs["sweep"] != ""]
     if in_sweeps.empty:
         return
-    st.subheader("Sweeps and cross-validations", anchor=False)
-    newest = in_sweeps.groupby("sweep", sort=False)  # the table has the newest runs first
-    with st.container(horizontal=True):
+    panel = st.popover(
+        f"Sweeps ({in_sweeps['sweep'].nunique()})",
+        icon=":material/workspaces:",
+        type="tertiary",
+        key="sweep_links",
+        on_change="rerun",
+    )
+    if not panel.open:
+        return
+    with panel:
+        newest = in_sweeps.groupby("sweep", sort=False)  # the table has the newest runs first
         for name, members in list(newest)[:N_LINKS]:
             done = int((members["state"] == "done").sum())
             show_sweep_link(str(name), f"{name}: {done} of {len(members)} done")
@@ -47,12 +70,16 @@ def show_sweep_link(name: str, label: str) -> None:
 
 def show_sweep(workspace: Workspace, name: str) -> None:
     """Show a sweep; looks again by itself until all of its runs have ended."""
+    with open_bottom_bar():
+        show_way_back()
     with show_errors():
         runs = find_sweep(workspace, name)
         recipe = runs[0].read_recipe()
         ended = all(run.read_status().has_ended for run in runs)
-    st.subheader(escape_markdown(recipe.title), anchor=False)
-    st.caption(escape_markdown(f"{name} · {len(runs)} runs on {recipe.data_folder}"))
+    st.caption(
+        f"**{escape_markdown(recipe.title)}** · "
+        f"{escape_markdown(f'{name} · {len(runs)} runs on {recipe.data_folder}')}"
+    )
     st.fragment(_show, run_every=None if ended else TICK)(workspace, name, ended)
 
 
@@ -61,11 +88,25 @@ def _show(workspace: Workspace, name: str, ended: bool) -> None:
         runs = find_sweep(workspace, name)
         states = tuple((run.name, run.read_status().state) for run in runs)
         summary = _summarise(str(workspace.runs), states)
+        table = run_table(workspace)
+        members = add_now(table[table["sweep"] == name], workspace)
     if not ended and all(run.read_status().has_ended for run in runs):
         st.rerun()  # once more, with the ticking off
-    _show_settings(summary)
-    if (summary.runs["state"] == "done").any():
-        _show_spread(summary, name)
+    members = members.merge(summary.runs[["name", "setting", "fold"]], on="name").sort_values(
+        "name", kind="stable"
+    )
+    st.markdown(_describe_best(members))
+    left, right = st.columns([7, 5], gap="medium")
+    with left:
+        _show_settings(summary)
+        if (summary.runs["state"] == "done").any():
+            _show_spread(summary, name)
+    with right, st.container(key="stay_sweep"):
+        drawn = members.head(N_DRAWN)
+        more = f"; the first {N_DRAWN} of {len(members)}" if len(members) > N_DRAWN else ""
+        show_section("On the validation set", f"ringed: the selected epoch{more}")
+        rows = list_rows(drawn)
+        show_overlay(rows, [_call_member(row) for row in rows])
     for setting, report in summary.pooled.items():
         _show_together(
             f"All folds together: {setting}", report, "Each image evaluated once, in its own fold."
@@ -76,7 +117,31 @@ def _show(workspace: Workspace, name: str, ended: bool) -> None:
             summary.averaged,
             "Each image's probabilities are the mean of those of all networks that are done.",
         )
-    _show_runs(summary, name)
+    _show_members(members, name)
+
+
+def _call_member(row: Any) -> str:
+    return f"{row.setting}, fold {row.fold}" if row.fold else str(row.setting)
+
+
+def _describe_best(members: pd.DataFrame) -> str:
+    """Return which setting is ahead on the validation set, on which one chooses; for Markdown."""
+    values = members["curve"].map(lambda curve: curve.selected_accuracy).astype("float64")
+    # What has diverged may have been ahead before it did.
+    fit = members.assign(value=values)[~members["diverged"].astype(bool) & values.notna()]
+    n_diverged = int(members["diverged"].sum())
+    note = f" {format_count(n_diverged)} diverged and count for nothing." if n_diverged else ""
+    if n_diverged == 1:
+        note = " 1 run diverged and counts for nothing."
+    if fit.empty:
+        return f"No run has finished an epoch yet.{note}"
+    means = fit.groupby("setting", sort=False)["value"].agg(["mean", "size"])
+    best = means.sort_values("mean", ascending=False, kind="stable").iloc[0]
+    n = int(best["size"])
+    return (
+        f"Highest validation accuracy so far: **{escape_markdown(str(best.name))}**, "
+        f"{best['mean']:.1%}{f', mean of {n} runs' if n > 1 else ''}.{note}"
+    )
 
 
 @st.cache_data(max_entries=32, show_spinner=False)
@@ -123,6 +188,7 @@ def _show_spread(summary: SweepSummary, name: str) -> None:
         plot_sweep(summary.runs, str(figure)),
         key=f"spread_{name}",
         config={"displaylogo": False},
+        alt=f"{metric_name(str(figure))} of each run, by setting",
     )
 
 
@@ -139,11 +205,22 @@ def _show_together(title: str, report: dict[str, Any], explanation: str) -> None
         show_confusion(report["classes"], report["confusion"], explanation)
 
 
-def _show_runs(summary: SweepSummary, name: str) -> None:
-    st.subheader("Its runs", anchor=False)
-    table = summary.runs
+def _show_members(members: pd.DataFrame, name: str) -> None:
+    show_section("Its runs", "click one to open it")
+    rows = list_rows(members)
+    cells = pd.DataFrame(
+        {
+            "run": [call_run(row) for row in rows],
+            "state": ["diverged" if row.diverged else row.state for row in rows],
+            "setting": members["setting"].to_numpy(),
+            "fold": members["fold"].to_numpy(),
+            "result": [format_run_score(row, "accuracy") for row in rows],
+            "auc": [format_run_score(row, "auc", share=False) for row in rows],
+            "validation": [format_validation(row) for row in rows],
+        }
+    )
     event: Any = st.dataframe(
-        table.drop(columns=[] if (table["fold"] > 0).any() else ["fold"]),
+        cells.drop(columns=[] if (members["fold"] > 0).any() else ["fold"]),
         hide_index=True,
         key=f"members_{name}",
         on_select="rerun",
@@ -151,16 +228,13 @@ def _show_runs(summary: SweepSummary, name: str) -> None:
         placeholder="–",
         alt="Runs of the sweep",
         column_config={
-            "name": st.column_config.TextColumn("Run", width=240),
-            "n": st.column_config.NumberColumn("Images evaluated"),
-            "accuracy": st.column_config.NumberColumn("accuracy", format="percent"),
-            "balanced_accuracy": st.column_config.NumberColumn(
-                "balanced accuracy", format="percent"
-            ),
-            "auc": st.column_config.NumberColumn("AUC", format="%.3f"),
+            "run": st.column_config.TextColumn("Name", width=150),
+            "state": st.column_config.TextColumn("State", width=90),
+            "setting": st.column_config.TextColumn("Setting", width=220),
+            "fold": st.column_config.NumberColumn("Fold"),
+            **{key: COLUMNS[key] for key in ("result", "auc", "validation")},
         },
     )
-    st.caption("Click a run to open it.")
     if picked := event.selection.cells:
-        st.query_params["run"] = table["name"].iloc[picked[0][0]]
-        st.rerun()
+        st.query_params["run"] = members["name"].iloc[picked[0][0]]
+        st.rerun(scope="app")

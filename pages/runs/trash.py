@@ -3,8 +3,9 @@
 import streamlit as st
 
 from pages.components.frame import escape_markdown, show_errors
-from pages.runs.outcome import carry_out
+from pages.runs.outcome import carry_out, format_count
 from xray_core.files import format_bytes
+from xray_core.runs import Run
 from xray_core.runs.trash import empty_trash, list_trash, restore_run, trash_size
 from xray_core.workspace import Workspace
 
@@ -14,20 +15,28 @@ def show_trash(workspace: Workspace) -> None:
     with show_errors():
         names = list_trash(workspace)
     label = f"Trash ({len(names)})" if names else "Trash"
-    with st.container(horizontal=True, horizontal_alignment="right"):
-        panel = st.popover(label, icon=":material/delete:", key="trash", on_change="rerun")
+    panel = st.popover(
+        label, icon=":material/delete:", type="tertiary", key="trash", on_change="rerun"
+    )
     if not panel.open:
         return
     with panel:
         if not names:
             st.caption("The trash is empty. Runs that you delete lie here until it is emptied.")
             return
-        chosen = st.multiselect("Runs in the trash", names, key="trashed", placeholder="choose")
+        called = {name: _call(workspace, name) for name in names}
+        chosen = st.multiselect(
+            "Runs in the trash",
+            names,
+            key="trashed",
+            placeholder="choose",
+            format_func=lambda name: called.get(name, name),
+        )
         st.button(
             "Restore",
             icon=":material/restore_from_trash:",
             on_click=carry_out,
-            args=(_restore, workspace, chosen),
+            args=(restore_runs, workspace, chosen),
             disabled=not chosen,
         )
         with show_errors():
@@ -36,17 +45,18 @@ def show_trash(workspace: Workspace) -> None:
         st.button(
             "Empty the trash",
             icon=":material/delete_forever:",
-            type="primary",
             on_click=carry_out,
             args=(_empty, workspace),
             disabled=not sure,
+            help="What is deleted for good cannot be restored.",
         )
 
 
 def show_in_trash(workspace: Workspace, name: str) -> None:
     """Say that the run `name` lies in the trash, with a button that brings it back."""
     st.info(
-        f"The run {escape_markdown(name)} lies in the trash. Restore it to see it again.",
+        f"The run {escape_markdown(_call(workspace, name))} lies in the trash. Restore it to see "
+        "it again.",
         icon=":material/delete:",
     )
     st.button(
@@ -54,17 +64,23 @@ def show_in_trash(workspace: Workspace, name: str) -> None:
         icon=":material/restore_from_trash:",
         type="primary",
         on_click=carry_out,
-        args=(_restore, workspace, [name]),
+        args=(restore_runs, workspace, [name]),
     )
 
 
-def _restore(workspace: Workspace, names: list[str]) -> str:
+def restore_runs(workspace: Workspace, names: list[str]) -> str:
+    """Take these runs out of the trash; return in words what came of it."""
+    called = [_call(workspace, name) for name in names]
     for name in names:
         restore_run(name, workspace)
-    return f"Restored: {', '.join(names)}."
+    return f"Restored: {', '.join(called)}."
+
+
+def _call(workspace: Workspace, name: str) -> str:
+    return Run(workspace.trash / name).read_nickname()
 
 
 def _empty(workspace: Workspace) -> str:
     n = empty_trash(workspace)
     st.session_state["trash_sure"] = False
-    return f"Deleted for good: {n:,} run{'s' * (n != 1)}."
+    return f"Deleted for good: {format_count(n)}."

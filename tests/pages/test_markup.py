@@ -17,7 +17,7 @@ from pages.components.frame import JOINER, escape_markdown
 from tests.datasets.fakes import FAKES, RADIOGRAPHY_ROWS, write_image, write_radiography_workbook
 from tests.pages.conftest import OpenPage
 from tests.pages.fake_runs import fake_run, record_processes
-from tests.pages.shown import list_figures, list_html, list_markdown
+from tests.pages.shown import list_figures, list_html, list_markdown, list_visible
 from tests.pages.test_explore import read_grid
 from xray_core import cli
 from xray_core.datasets import open_dataset
@@ -281,6 +281,7 @@ def run_of_markup(own: Path, workspace: Workspace) -> Run:
     [
         ("home", {}),
         ("runs", {}),
+        ("runs", {"ticked": RUN}),
         ("runs", {"run": RUN}),
         ("runs", {"sweep": MARK}),
         ("evaluate", {"run": RUN}),
@@ -304,8 +305,10 @@ def test_a_run_of_markup_is_shown_to_the_letter(
     app = open_page(page, **query)
 
     assert_shown_to_the_letter(app)
-    assert "evil.example" in markdown_of(app) or page == "home"
-    for name in ("log", "history", "device", "notes", "several", "network"):
+    visible = [text for _, text in list_visible(app)]
+    assert any("evil.example" in text for text in visible) or page == "home"
+    opened = ("log", "history", "device", "notes", "several", "network", "data_split", "recipe")
+    for name in (*opened, "sweep_links", "filters", "bulk_tag", f"more_{RUN}"):
         app.session_state[name] = True
     app.run()
     assert_shown_to_the_letter(app)

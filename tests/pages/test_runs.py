@@ -1,7 +1,9 @@
 """The Runs page, on runs made by hand."""
 
+import html
 import json
 import os
+import re
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
@@ -13,11 +15,11 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from pages.components.user import COOKIE, clean_name
-from pages.runs import metric_tail, queue_list, run_notes
+from pages.runs import metric_tail, run_actions
 from pages.runs import run_table as table_page
 from pages.runs.metric_tail import DeviceTail, MetricTail
 from pages.runs.run_filters import filter_runs, sort_runs
-from tests.pages.conftest import OpenPage
+from tests.pages.conftest import APP, OpenPage
 from tests.pages.fake_runs import (
     LEAKY_WEIGHTS,
     N_BATCHES,
@@ -26,7 +28,7 @@ from tests.pages.fake_runs import (
     record_processes,
     write_report,
 )
-from tests.pages.shown import read_heading
+from tests.pages.shown import list_html, read_heading
 from tests.run_files import device_line
 from xray_core.evaluation.diagnose import DIVERGED
 from xray_core.jobs import JobQueue, QueueSettings, queue_view, read_settings, write_settings
@@ -47,7 +49,8 @@ def commands(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
 
 def words_on(app: AppTest) -> str:
     texts = [*app.markdown, *app.caption, *app.info, *app.warning, *app.success, *app.error]
-    return " ".join(str(one.value) for one in texts).replace("\\", "")
+    plain = [html.unescape(re.sub("<[^>]*>", "", text)) for text in list_html(app)]
+    return " ".join([*(str(one.value) for one in texts), *plain]).replace("\\", "")
 
 
 def labels_of(app: AppTest) -> list[str]:
@@ -63,6 +66,13 @@ def submitted(
     if state == "queued":
         JobQueue(workspace.queue).submit(name, run.read_submission())
     return run
+
+
+def unfold(app: AppTest, *keys: str) -> AppTest:
+    """Open popovers and expanders, as a click on them does."""
+    for key in keys:
+        app.session_state[key] = True
+    return app.run()
 
 
 def press(app: AppTest, label: str) -> AppTest:
@@ -88,7 +98,7 @@ def test_the_split_of_a_run_can_be_downloaded(
         st, "download_button", lambda _, make, file_name, **rest: offered.update({file_name: make})
     )
 
-    open_page("runs", run=run.name)
+    assert not unfold(open_page("runs", run=run.name), "data_split").exception
 
     text = offered[f"{run.name}-split.csv"]().decode("utf-8-sig")
     assert text == "image_id,group,class,subset\na,p,é,training\nb,q,no,test\n"
@@ -103,7 +113,7 @@ def test_a_run_that_has_no_split_yet_offers_none(
         st, "download_button", lambda _, make, file_name, **rest: offered.append(file_name)
     )
 
-    open_page("runs", run=run.name)
+    unfold(open_page("runs", run=run.name), "data_split")
 
     assert not [name for name in offered if name.endswith("-split.csv")]
 
@@ -143,7 +153,8 @@ def test_list_shows_every_ended_run_newest_first(workspace: Workspace, open_page
 
     assert table["state"].str[0].tolist() == states[::-1]
     assert table["message"].tolist() == [f"it is {state}" for state in states[::-1]]
-    assert table["validation"].tolist() == pytest.approx([0.8] * 4)
+    assert table["validation"].tolist() == ["80.0%, n = 15"] * 4
+    assert [list(curve) for curve in table["curve"]] == [[0.7, 0.8]] * 4
     assert set(table["duration"]) == {"1 min 00 s"}
 
 
@@ -155,8 +166,8 @@ def test_ended_run_shows_why_and_can_be_trained_again(
 
     app = open_page("runs", run=run.name)
     assert "The reason." in words_on(app)
-    assert len(app.get("vega_lite_chart")) == 2
-    app = press(app, "Restart")
+    assert len(app.get("vega_lite_chart")) == 1
+    app = press(unfold(app, f"more_{run.name}"), "Restart")
 
     assert not app.exception
     [again] = [one for one in list_runs(workspace.runs) if one.name != run.name]
@@ -192,11 +203,13 @@ def test_running_run_shows_progress_device_and_epochs(
 
     app = open_page("runs", run=run.name)
 
-    values = {one.label: one.value for one in app.metric}
-    assert values["Epoch"] == f"2 of {PUBLISHED['demo_cnn'].n_epochs}"
-    assert values["Left, about"] == "2 min 10 s"
-    assert values["Validation accuracy, selected epoch (2)"] == "80.0%"
-    assert "900 MB" in words_on(app)
+    words, n_epochs = words_on(app), PUBLISHED["demo_cnn"].n_epochs
+    [progress] = app.get("progress")
+    assert progress.proto.text == f"Epoch 2 of {n_epochs}: training."
+    assert "2 min 10 s left" in words
+    assert "Validation accuracy 80.0% n = 15 · selected epoch 2" in words
+    assert "900 MB" in words
+    assert "The training goes on without this page" in words
     assert app.slider[0].value == N_EPOCHS
 
 
@@ -211,7 +224,7 @@ def test_slider_goes_back_and_stays_there_while_epochs_come(
     app.run()
 
     assert (app.slider[0].max, app.slider[0].value) == (3, 1)
-    assert "Epoch 1. " in app.get("html")[0].proto.body
+    assert "Epoch 1. " in words_on(app)
 
 
 def test_slider_follows_the_newest_epoch(workspace: Workspace, open_page: OpenPage) -> None:
@@ -244,7 +257,26 @@ def test_queued_runs_say_how_many_are_before_them(
 
     assert "waits for the next free slot" in words_on(open_page("runs", run=names[0]))
     assert "waits for 2 runs before it" in words_on(open_page("runs", run=names[2]))
-    assert "Waits for 1 run before it" in words_on(open_page("runs"))
+    table = open_page("runs").dataframe[0].value
+    assert table["run"].tolist() == names  # the next one first
+    assert table["now"].str.split(",").str[0].tolist() == [
+        "waits for the next free slot",
+        "waits for 1 run before it",
+        "waits for 2 runs before it",
+    ]
+    assert table["now"].str.endswith(" by now").all()
+
+
+def test_the_next_run_says_in_how_long_it_starts(workspace: Workspace, open_page: OpenPage) -> None:
+    running, waiting = (submitted(workspace, name_of(hour)) for hour in range(2))
+    JobQueue(workspace.queue).claim_next(slots=1)
+    for values in ({"state": "running"}, {"handle": own_handle(), "seconds_left": 130.0}):
+        running.write_status(replace(running.read_stored_status(), **values))
+
+    row = open_page("runs").dataframe[0].value.set_index("run").loc[waiting.name]
+    assert row["now"] == "waits for the next free slot, starts in about 2 min 10 s"
+    words = words_on(open_page("runs", run=waiting.name))
+    assert "It waits for the next free slot and starts in about 2 min 10 s." in words
 
 
 def test_waiting_runs_wake_a_worker(
@@ -282,7 +314,7 @@ def test_stop_asks_once_and_stops_the_queued_run(workspace: Workspace, open_page
 
 def test_stop_asks_the_running_run(workspace: Workspace, open_page: OpenPage) -> None:
     run = fake_run(workspace, "running", handle=own_handle())
-    app = press(open_page("runs", run=run.name), "Yes, stop it")
+    app = press(unfold(open_page("runs", run=run.name), f"stop_{run.name}"), "Yes, stop it")
 
     assert run.stop_path.exists()
     assert "Stopping after the present batch" in words_on(app)
@@ -298,8 +330,11 @@ def test_a_run_that_ends_while_its_page_is_drawn_gets_the_buttons_of_one_that_ha
 ) -> None:
     run = fake_run(workspace, "running", handle=own_handle())
     ended = replace(run.read_status(), state="done", ended_at="2026-03-01T10:01:05+00:00")
-    # Below the buttons, above the progress.
-    monkeypatch.setattr(run_notes, "show_notes", lambda *_: run.write_status(ended))
+    # After the state was read, before the strip is drawn.
+    show = run_actions.show_actions
+    monkeypatch.setattr(
+        run_actions, "show_actions", lambda *given: (show(*given), run.write_status(ended))
+    )
 
     app = open_page("runs", run=run.name)
 
@@ -342,31 +377,28 @@ def test_what_is_open_of_a_run_that_waits_stays_open_when_it_starts(
     workspace: Workspace, open_page: OpenPage
 ) -> None:
     run = submitted(workspace, "20260301-100000-demo_cnn")
-    pages = [open_page("runs", run=run.name), open_page("runs")]
-    for app, key in zip(pages, ("place", "change"), strict=True):
-        app.session_state[f"{key}_{run.name}"] = True
-        app.run()
-        assert "Cancel" in labels_of(app)
+    app = unfold(open_page("runs", run=run.name), f"place_{run.name}")
+    assert "First" in labels_of(app)
 
     JobQueue(workspace.queue).claim_next(slots=1)
     run.write_status(replace(run.read_status(), state="running", handle=own_handle()))
 
-    assert "It waits no longer: it is running." in words_on(pages[0].run())
-    assert "It waits no longer: it has started." in words_on(pages[1].run())
+    assert "It waits no longer: it is running." in words_on(app.run())
 
 
 def test_a_run_that_no_queue_knows_is_seen_to_end_by_the_list(
-    workspace: Workspace, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+    workspace: Workspace, open_page: OpenPage
 ) -> None:
     run = fake_run(workspace, "running", handle=own_handle())
     ended = replace(run.read_status(), state="done", ended_at="2026-03-01T10:01:05+00:00")
-    # After the runs were read, before the cards are drawn.
-    monkeypatch.setattr(queue_list, "show_settings", lambda *_: run.write_status(ended))
-
     app = open_page("runs")
+    assert "1 running" in words_on(app)
+    run.write_status(ended)
+
+    app.run()
 
     assert app.dataframe[0].value["state"].tolist() == [["done"]]
-    assert "Nothing runs or waits." in words_on(app)
+    assert "running" not in words_on(app)
 
 
 def test_changes_leaks_and_unreadable_files_are_said(
@@ -381,6 +413,7 @@ def test_changes_leaks_and_unreadable_files_are_said(
     assert "7 patients or identical files are in several subsets" in words
     leak = "36 of 80 test images were trained on by earlier"
     assert f"Here {leak}, so it scores too well." in words
+    words = words_on(unfold(open_page("runs", run=run.name), "data_split"))
     assert f"with the weights of earlier, which began with those of first: {leak}; none of" in words
     assert "1 images could not be read" in words
 
@@ -466,6 +499,7 @@ def test_filters_in_the_address_choose_sort_and_count(
     app = open_page("runs", states="done", tags="baseline", users="Ana", order="oldest first")
 
     assert app.dataframe[0].value["run"].tolist() == [name_of(0), name_of(2)]
+    assert "Filters (2)" in [panel.proto.popover.label for panel in app.get("popover")]
     assert app.dataframe[0].value["tags"].tolist() == [["baseline"], ["baseline"]]
     assert "changes" not in app.dataframe[0].value  # there are none
     assert "2 of 4 runs" in words_on(app)
@@ -520,42 +554,129 @@ def test_disk_use_is_measured_on_request_only_and_once(
     app = open_page("runs")
     assert "disk" not in app.dataframe[0].value
     assert measured == []
-    app.toggle(key="sizes").set_value(True).run()
-    app.selectbox(key="order").set_value("largest on disk").run()
+    unfold(app, "filters").toggle(key="pick_sizes").set_value(True).run()
+    app.selectbox(key="pick_order").set_value("largest on disk").run()
 
     assert app.dataframe[0].value["disk"].iloc[0] == pytest.approx(3.0, abs=0.1)
     assert "All 2 runs together use 3.0 MB" in words_on(app)
+    assert (app.query_params["sizes"], app.query_params["order"]) == ("true", "largest on disk")
     assert len(measured) == 2
+
+
+def open_ticked(runs: list[Run]) -> AppTest:
+    """Open the list with some runs ticked."""
+    app = AppTest.from_file(str(APP), default_timeout=60)
+    app.query_params["ticked"] = [run.name for run in runs]
+    app.switch_page("pages/runs.py").run()
+    assert not app.exception, app.exception[0].value
+    return app
 
 
 def test_ticked_runs_are_tagged_and_trashed_but_never_one_that_waits(
     workspace: Workspace, open_page: OpenPage
 ) -> None:
     runs = [fake_run(workspace, "done", name_of(hour)) for hour in range(2)]
-    waiting = submitted(workspace, name_of(2))
+    waiting = submitted(workspace, name_of(2), nickname="deft-owl")
+    app = open_ticked([*runs, waiting])
+    assert {"Tag 3", "Cancel 1"} <= {panel.proto.popover.label for panel in app.get("popover")}
+    assert {"Pause 1", "Delete 3"} <= set(labels_of(app))
 
-    def ticked() -> None:
-        from pages.runs.outcome import show_outcome
-        from pages.runs.run_table import show_bulk
-        from xray_core.runs.index import run_table
-        from xray_core.workspace import find_workspace
-
-        show_outcome()
-        table = run_table(find_workspace())
-        if len(table) > 1:
-            show_bulk(find_workspace(), table["name"].tolist(), table)
-
-    app = AppTest.from_function(ticked, default_timeout=60).run()
+    app = unfold(app, "bulk_tag")
     app.session_state["bulk_tags"] = ["week 2"]
     press(app.run(), "Add tags")
     assert [read_notes(run).tags for run in [*runs, waiting]] == [("week 2",)] * 3
-    press(app, "Delete to the trash")
+    assert "3 runs tagged." in words_on(app)
+    press(app, "Delete 3")
 
     assert not app.exception
-    assert list_trash(workspace) == [name_of(1), name_of(0)]
+    assert sorted(list_trash(workspace)) == [name_of(0), name_of(1)]
     assert "2 runs moved to the trash." in words_on(app)
-    assert f"{waiting.name} waits in the queue" in words_on(app)
+    assert "1 run refused: deft-owl waits in the queue" in words_on(app)
     assert waiting.folder.is_dir()
+    press(app, "Restore them")
+    assert list_trash(workspace) == []
+    assert all(run.folder.is_dir() for run in runs)
+
+
+def test_ticked_runs_are_stopped_cancelled_paused_and_resumed_together(
+    workspace: Workspace, open_page: OpenPage
+) -> None:
+    running = fake_run(workspace, "running", name_of(0), handle=own_handle())
+    waiting = [submitted(workspace, name_of(hour)) for hour in (1, 2)]
+    stopped = fake_run(workspace, "stopped", name_of(3))
+    app = open_ticked([running, *waiting, stopped])
+
+    press(app, "Pause 2")
+    assert queue_view(workspace)["paused"].tolist() == [True, True]
+    assert "2 runs paused." in words_on(app)
+    press(app, "Go on 2")
+    assert queue_view(workspace)["paused"].tolist() == [False, False]
+    app = unfold(app, "bulk_Cancel")
+    assert "Cancel 2 runs: each leaves the queue. Its folder stays" in words_on(app)
+    press(app, "Yes, cancel 2 runs")
+    assert [run.read_status().state for run in waiting] == ["stopped", "stopped"]
+    press(unfold(app, "bulk_Stop"), "Yes, stop 1 run")
+    assert running.stop_path.exists()
+    press(app, "Resume 3")
+
+    assert not app.exception
+    assert "3 runs queued again." in words_on(app)
+    assert {run.read_status().state for run in [*waiting, stopped]} == {"queued"}
+
+
+def test_of_many_refusals_two_are_explained(workspace: Workspace) -> None:
+    runs = [submitted(workspace, name_of(hour)) for hour in range(4)]
+
+    def refuse() -> None:
+        from pages.runs.outcome import carry_out_for_all, show_outcome
+        from xray_core.runs import list_runs
+        from xray_core.runs.trash import trash_run
+        from xray_core.workspace import find_workspace
+
+        workspace = find_workspace()
+        runs = list_runs(workspace.runs)
+        carry_out_for_all("moved to the trash", lambda run: trash_run(run, workspace), runs)
+        show_outcome()
+
+    app = AppTest.from_function(refuse, default_timeout=60).run()
+
+    [error] = [one.value.replace("\\", "") for one in app.error]
+    assert error.startswith("4 runs refused: ")
+    assert error.endswith("And 2 more.")
+    assert error.count("waits in the queue") == 2
+    assert not app.success
+    assert all(run.folder.is_dir() for run in runs)
+
+
+def test_ticked_runs_are_drawn_over_each_other_and_a_diverged_one_is_named(
+    workspace: Workspace, open_page: OpenPage
+) -> None:
+    fine = fake_run(workspace, "done", name_of(0))
+    fine.write_submission(Submission(nickname="swift-otter"))
+    message = f"The loss became nan in epoch 3: {DIVERGED}."
+    diverged = fake_run(workspace, "failed", name_of(1), message=message)
+    fake_run(workspace, "done", name_of(2))
+
+    words = words_on(open_ticked([fine, diverged]))
+
+    assert "ticked runs; ringed: the selected epoch" in words
+    assert "swift-otter 80.0%, n = 15, epoch 2" in words
+    assert f"A {diverged.name} diverged after 2 epochs: its loss became no number" in words
+    assert "newest 3 runs" in words_on(open_page("runs"))
+
+
+def test_a_visitor_who_gave_a_name_sees_their_own_runs_first(
+    workspace: Workspace, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for hour, user in enumerate(("Ana", "Ben")):
+        submitted(workspace, name_of(hour), user=user, state="done")
+    assert len(open_page("runs").dataframe[0].value) == 2  # no name: everyone's
+    monkeypatch.setattr(type(st.context), "cookies", {COOKIE: "Ana"})
+
+    app = open_page("runs")
+
+    assert app.dataframe[0].value["run"].tolist() == [name_of(0)]
+    assert len(open_page("runs", whose="Everyone's").dataframe[0].value) == 2
 
 
 def test_a_run_goes_to_the_trash_and_comes_back_or_goes_for_good(
@@ -563,7 +684,8 @@ def test_a_run_goes_to_the_trash_and_comes_back_or_goes_for_good(
 ) -> None:
     run = fake_run(workspace, "done")
 
-    app = press(open_page("runs", run=run.name), "Yes, to the trash")
+    app = open_page("runs", run=run.name)
+    app = press(unfold(app, f"more_{run.name}"), "Delete to the trash")
     assert "run" not in app.query_params
     assert "is in the trash" in words_on(app)
     assert not app.dataframe
@@ -573,7 +695,8 @@ def test_a_run_goes_to_the_trash_and_comes_back_or_goes_for_good(
     assert run.read_status().state == "done"
     assert len(app.dataframe[0].value) == 1
 
-    app = press(open_page("runs", run=run.name), "Yes, to the trash")
+    app = open_page("runs", run=run.name)
+    app = press(unfold(app, f"more_{run.name}"), "Delete to the trash")
     app.session_state["trash"] = True
     app.run().checkbox(key="trash_sure").check().run()
     press(app, "Empty the trash")
@@ -597,7 +720,7 @@ def test_a_run_in_the_bin_says_so_at_its_own_link_and_comes_back(
     press(app, "Restore")
 
     assert list_trash(workspace) == []
-    assert "This epoch" in [one.value for one in app.subheader]
+    assert "Validation: loss" in words_on(app)
 
 
 def test_a_waiting_or_running_run_offers_no_trash(
@@ -607,8 +730,9 @@ def test_a_waiting_or_running_run_offers_no_trash(
     fake_run(workspace, "running", name_of(1), handle=own_handle())
 
     for hour in range(2):
-        shown = labels_of(open_page("runs", run=name_of(hour)))
-        assert not {"Yes, to the trash", "Restart", "Resume"} & set(shown)
+        shown = labels_of(unfold(open_page("runs", run=name_of(hour)), f"more_{name_of(hour)}"))
+        assert "Change and train again" in shown
+        assert not {"Delete to the trash", "Restart", "Resume"} & set(shown)
 
 
 @pytest.mark.parametrize("state", ["stopped", "failed", "lost"])
@@ -619,7 +743,7 @@ def test_resume_queues_the_run_again_in_the_name_of_who_asked(
     run.last_checkpoint.parent.mkdir()
     run.last_checkpoint.touch()
     run.stop_path.touch()
-    app = open_page("runs", run=run.name)
+    app = unfold(open_page("runs", run=run.name), "user_popover")
     app.text_input(key="user_field").set_value("  Ana ").run()
 
     press(app, "Resume")
@@ -635,7 +759,7 @@ def test_resume_queues_the_run_again_in_the_name_of_who_asked(
 def test_a_run_that_is_done_is_not_resumed(workspace: Workspace, open_page: OpenPage) -> None:
     run = fake_run(workspace, "done")
 
-    shown = labels_of(open_page("runs", run=run.name))
+    shown = labels_of(unfold(open_page("runs", run=run.name), f"more_{run.name}"))
 
     assert "Resume" not in shown
     assert "Restart" in shown
@@ -684,17 +808,16 @@ def test_history_lists_what_happened_newest_first(
     assert history["time"].notna().all()
 
 
-def test_the_queue_is_reordered_paused_and_cancelled(
+def test_a_run_is_moved_in_the_queue_paused_and_cancelled(
     workspace: Workspace, open_page: OpenPage
 ) -> None:
     names = [name_of(hour) for hour in range(3)]
     for name in names:
         submitted(workspace, name, rank=float(name[9:11]))
-    app = open_page("runs")
-    assert "0 running, 3 waiting" in words_on(app)
+    assert "3 waiting" in words_on(open_page("runs"))
+    app = open_page("runs", run=names[2])
     assert "Up" not in labels_of(app)  # closed popovers hold nothing
-    app.session_state[f"change_{names[2]}"] = True
-    app.run()
+    app = unfold(app, f"place_{names[2]}")
 
     press(app, "First")
     assert waiting_order(workspace) == [names[2], names[0], names[1]]
@@ -705,7 +828,7 @@ def test_the_queue_is_reordered_paused_and_cancelled(
     assert "has priority 5" in words_on(app)
     press(app, "Pause")
     assert waiting_order(workspace)[-1] == names[2]
-    assert "Waits for somebody to lift its pause" in words_on(app)
+    assert "waits for somebody to lift its pause" in words_on(app)
     press(app, "Go on")
     assert waiting_order(workspace)[0] == names[2]
     press(app, "Cancel")
@@ -717,18 +840,6 @@ def test_the_queue_is_reordered_paused_and_cancelled(
 
 def waiting_order(workspace: Workspace) -> list[str]:
     return queue_view(workspace)["run"].tolist()
-
-
-def test_a_long_queue_is_shown_in_subset(workspace: Workspace, open_page: OpenPage) -> None:
-    for minute in range(12):
-        submitted(workspace, f"20260301-10{minute:02d}00-demo_cnn", user=f"user{minute}")
-
-    app = open_page("runs")
-    assert words_on(app).count("Waits for") == 8
-    app.toggle(key="all_waiting").set_value(True).run()
-
-    assert words_on(app).count("Waits for") == 12
-    assert "by user11" in words_on(app)
 
 
 def test_slots_and_limits_are_kept(workspace: Workspace, open_page: OpenPage) -> None:
@@ -773,9 +884,8 @@ def test_the_selected_epoch_is_the_one_that_the_log_names(
 
     app = open_page("runs", run=run.name)
 
-    values = {one.label: one.value for one in app.metric}
-    assert values["Validation accuracy, selected epoch (3)"] == "25.0%"
-    assert "Epoch 3 — its weights are kept." in app.get("html")[0].proto.body
+    assert "Validation accuracy 25.0% n = 15 · selected epoch 3" in words_on(app)
+    assert "Epoch 3 — its weights are kept." in words_on(app)
 
 
 def test_a_sweep_is_compared_and_leads_to_its_runs(
@@ -787,19 +897,48 @@ def test_a_sweep_is_compared_and_leads_to_its_runs(
         run.write_submission(Submission(sweep="folds"))
         write_report(run, workspace)
 
-    app = open_page("runs")
+    app = unfold(open_page("runs"), "sweep_links")
     assert "folds: 2 of 2 done" in [one.label.replace("\\", "") for one in app.get("page_link")]
     app = open_page("runs", sweep="folds")
 
     settings, members = app.table[0].value, app.dataframe[0].value
     assert settings.iloc[0][["setting", "done"]].tolist() == ["unchanged", "2 of 2"]
     assert "±" in settings["accuracy"].iloc[0]
-    assert members["name"].tolist() == [name_of(0), name_of(1)]
+    assert members["run"].tolist() == [name_of(0), name_of(1)]
+    assert members["result"].str.match(r"[0-9.]+% \([0-9.]+ to [0-9.]+\), n = \d+$").all()
+    assert "Highest validation accuracy so far: **unchanged**, 80.0%, mean of 2 runs." in words_on(
+        app
+    )
+    assert "unchanged, fold 2" in words_on(app)  # named beside its curve
     assert "All folds together" in words_on(app)
     app = open_page("runs", sweep="folds", run=name_of(1))
     assert "Whole sweep" in labels_of(app)
     app = open_page("runs", sweep="nonsense")
     assert "no sweep 'nonsense' in this workspace. There is: folds" in words_on(app)
+
+
+def test_a_diverged_run_of_a_sweep_is_named_and_never_ahead(
+    workspace: Workspace, open_page: OpenPage
+) -> None:
+    for hour, rate in enumerate((5.0, 0.001)):
+        recipe = change_recipe(PUBLISHED["demo_cnn"], {"phases.train.learning_rate": rate})
+        message = f"The loss became nan in epoch 3: {DIVERGED}."
+        run = fake_run(
+            workspace, "done" if hour else "failed", name_of(hour), recipe, message=message
+        )
+        run.write_submission(Submission(sweep="rates"))
+        write_report(run, workspace)
+        if not hour:  # it was ahead before it diverged
+            log = run.metrics_path.read_text().replace('"val_accuracy": 0.8', '"val_accuracy": 1.0')
+            run.metrics_path.write_text(log)
+
+    app = open_page("runs", sweep="rates")
+
+    words = words_on(app)
+    assert "Highest validation accuracy so far: **Learning rate 0.001**, 80.0%." in words
+    assert "1 run diverged and counts for nothing." in words
+    assert "Learning rate 5 diverged after 2 epochs" in words
+    assert app.dataframe[0].value["state"].tolist() == ["diverged", "done"]
 
 
 def test_networks_of_a_sweep_that_evaluate_the_same_images_are_evaluated_together(
@@ -820,24 +959,38 @@ def test_networks_of_a_sweep_that_evaluate_the_same_images_are_evaluated_togethe
 def test_a_run_past_the_queue_is_shown_as_running(
     workspace: Workspace, open_page: OpenPage
 ) -> None:
-    fake_run(workspace, "running", handle=own_handle(), step="training", message="Epoch 2: x")
+    fake_run(
+        workspace,
+        "running",
+        handle=own_handle(),
+        step="training",
+        message="Epoch 2: x",
+        done=1,
+        total=2,
+        seconds_left=70.0,
+    )
 
     app = open_page("runs")
 
-    assert "1 running, 0 waiting" in words_on(app)
+    assert "1 running" in words_on(app)
+    row = app.dataframe[0].value.iloc[0]
+    n_epochs = PUBLISHED["demo_cnn"].n_epochs
+    assert row["now"] == f"epoch 2 of {n_epochs}, 1 min 10 s left"
+    assert row["progress"] == pytest.approx(1.5 / n_epochs, abs=0.006)
 
 
 def test_a_name_is_kept_by_a_cookie_and_read_from_it(
     workspace: Workspace, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = fake_run(workspace, "stopped")
-    app = open_page("runs", run=run.name)
+    app = unfold(open_page("runs", run=run.name), "user_popover")
     assert not app.get("bidi_component")
     app.text_input(key="user_field").set_value("Zoë K").run()
     assert f"{COOKIE}=Zo%C3%AB%20K" in str(app.get("bidi_component")[0].proto)
 
     monkeypatch.setattr(type(st.context), "cookies", {COOKIE: "Zo%C3%AB%20K"})
-    assert open_page("runs", run=run.name).text_input(key="user_field").value == "Zoë K"
+    app = unfold(open_page("runs", run=run.name), "user_popover")
+    assert app.text_input(key="user_field").value == "Zoë K"
 
 
 def test_a_name_is_one_short_line() -> None:
@@ -850,8 +1003,8 @@ def test_tags_and_note_are_shown_and_changed(workspace: Workspace, open_page: Op
     write_notes(run, Notes(("old",), "Looks [fine](x)."))
     app = open_page("runs", run=run.name)
     assert "Looks [fine](x)." in words_on(app)
-    app.session_state["notes"] = True
-    app.run()
+    assert "old" in words_on(app)
+    unfold(app, "notes")
     app.text_area(key=f"note_{run.name}").set_value("Better.")
     app.multiselect(key=f"tags_{run.name}").set_value([])
 
@@ -867,7 +1020,7 @@ def test_damaged_notes_do_not_hide_the_run(workspace: Workspace, open_page: Open
     app = open_page("runs", run=run.name)
 
     assert "notes.json is damaged" in words_on(app)
-    assert len(app.get("vega_lite_chart")) == 2
+    assert len(app.get("vega_lite_chart")) == 1
 
 
 def test_device_chart_is_there_where_something_was_measured(
@@ -884,6 +1037,68 @@ def test_device_chart_is_there_where_something_was_measured(
     app.run()
 
     assert len(app.get("plotly_chart")) == 1
+
+
+def test_images_that_are_wrong_after_an_epoch_are_shown_most_confident_first(
+    workspace: Workspace, open_page: OpenPage
+) -> None:
+    run = fake_run(workspace, "done")
+    write_report(run, workspace, subset="validation")
+    predictions = run.read_predictions()
+    split = predictions[["image_id", "group", "subset"]].assign(**{"class": predictions["actual"]})
+    run.write_table("split.parquet", split)
+    probabilities = [name for name in predictions if name.startswith("p_")]
+    answers = predictions[["image_id", *probabilities]]
+    for epoch in (1, 2):
+        run.write_table(f"validation/epoch-{epoch:04d}.parquet", answers)
+    wrong = predictions[predictions["actual"] != predictions["predicted"]]
+
+    app = open_page("runs", run=run.name)
+
+    n, n_wrong = len(predictions), len(wrong)
+    assert f"Wrong after epoch 2{n_wrong} of {n} validation images" in words_on(app)
+    [grid] = [json.loads(box.proto.json) for box in app.get("bidi_component")]
+    assert [tile["id"] for tile in grid["tiles"]] == wrong["image_id"].head(6).tolist()
+    [tile, *_] = grid["tiles"]
+    first = wrong.iloc[0]
+    assert tile["title"] == f"{first['actual']} → {first['predicted']}"
+    assert (tile["note"], tile["src"][:11]) == ("80%", "data:image/")
+    assert re.search(r"Validation accuracy 80.0% \([\d.]+ to [\d.]+\) n = ", words_on(app))
+
+    shutil.rmtree(workspace.demo_data)
+    app.run()
+    assert not app.exception
+    assert "The images are no longer where the run read them." in words_on(app)
+    (run.folder / "validation" / "epoch-0002.parquet").write_bytes(b"PAR1")
+    assert "What was answered after epoch 2 cannot be read" in words_on(app.run())
+
+
+def test_the_tab_says_which_run_and_how_far(
+    workspace: Workspace, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    titles: list[str] = []
+    monkeypatch.setattr(st, "set_page_config", lambda page_title, **_: titles.append(page_title))
+    run = fake_run(workspace, "running", handle=own_handle(), step="training")
+    run.write_submission(Submission(nickname="swift-otter"))
+
+    app = open_page("runs", run=run.name)
+
+    n_epochs = PUBLISHED["demo_cnn"].n_epochs
+    assert titles[-1] == f"Run swift-otter · epoch 2 of {n_epochs} · X-ray Lab"
+    assert "swift-otter" in words_on(app)
+    assert run.name not in words_on(app)
+    assert run.name in words_on(unfold(app, "recipe"))  # among the details
+
+
+def test_the_batch_curve_can_be_smoothed(workspace: Workspace, open_page: OpenPage) -> None:
+    run = fake_run(workspace, "done")
+    app = open_page("runs", run=run.name, smooth="mean of 10")
+    assert not app.exception
+    assert app.segmented_control(key="smooth").value == "mean of 10"
+
+    app = open_page("runs", run=run.name, smooth="nonsense")
+
+    assert app.segmented_control(key="smooth").value == "each batch"
 
 
 def batch(step: int, loss: float) -> dict[str, object]:
@@ -973,9 +1188,9 @@ def test_a_run_is_changed_and_trained_again(
     recipe = change_recipe(PUBLISHED["siim_mobilenet_opacity"], {"model_options.alpha": 0.5})
     run = fake_run(workspace, state, recipe=recipe)
 
-    app = open_page("runs", run=run.name)
+    app = unfold(open_page("runs", run=run.name), f"more_{run.name}")
     app.session_state["advanced"] = True
-    press(app, "Change and train again")
+    app = press(app, "Change and train again")
 
     assert not app.exception
     assert read_heading(app) == "Train"
@@ -994,6 +1209,6 @@ def test_the_recipe_of_a_run_can_be_taken_away(
     )
     run = fake_run(workspace, "done")
 
-    open_page("runs", run=run.name)
+    unfold(open_page("runs", run=run.name), "recipe")
 
     assert Recipe.from_json(offered[f"{run.name}.json"]()) == run.read_recipe()

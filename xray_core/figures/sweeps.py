@@ -3,8 +3,11 @@
 import pandas as pd
 import plotly.graph_objects as go
 
+from xray_core.figures.colors import RUNS, SUBSETS
 from xray_core.figures.evaluation import MARGIN
 from xray_core.figures.text import escape_texts
+
+MEAN = SUBSETS["training"]  # grey
 
 
 def plot_sweep(runs: pd.DataFrame, figure_name: str) -> go.Figure:
@@ -26,7 +29,7 @@ def plot_sweep(runs: pd.DataFrame, figure_name: str) -> go.Figure:
         y=done[figure_name],
         mode="markers",
         name="one run",
-        marker={"size": 9, "opacity": 0.6},
+        marker={"size": 9, "color": _color_runs(runs, done)},
         text=words,
         hovertemplate="%{text}: %{y:.1%}<extra></extra>",
     )
@@ -36,7 +39,7 @@ def plot_sweep(runs: pd.DataFrame, figure_name: str) -> go.Figure:
         y=means,
         mode="markers",
         name="mean of a setting",
-        marker={"size": 34, "symbol": "line-ew-open", "line": {"width": 3}},
+        marker={"size": 34, "symbol": "line-ew-open", "line": {"width": 3}, "color": MEAN},
         hovertemplate="mean %{y:.1%}<extra></extra>",
     )
     figure.update_layout(
@@ -56,3 +59,10 @@ def plot_sweep(runs: pd.DataFrame, figure_name: str) -> go.Figure:
         legend={"orientation": "h", "y": 1.15},
     )
     return escape_texts(figure)
+
+
+def _color_runs(runs: pd.DataFrame, done: pd.DataFrame) -> list[str]:
+    """Return the colours of the runs that are done: those of their curves, where all have one."""
+    if len(runs) > len(RUNS):
+        return [RUNS[0]] * len(done)
+    return [RUNS[number] for number in runs.index.get_indexer(done.index)]

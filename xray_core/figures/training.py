@@ -1,5 +1,6 @@
 """Learning curves, as Vega-Lite: unlike Plotly, it keeps a reader's zoom while points arrive."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -7,9 +8,18 @@ import pandas as pd
 from numpy.typing import NDArray
 from tsdownsample import MinMaxLTTBDownsampler
 
+from xray_core.figures.colors import DASHES, SUBSETS
+from xray_core.figures.panels import build_panel, divide_height, stack_panels
+
 N_POINTS = 800  # of the curve over batches; more than a chart has pixels helps nobody
 CURVES = ("training", "validation")
+METRICS = ("loss", "accuracy", "auc")  # of the training set there is no AUC
+TITLES = {"loss": "loss", "accuracy": "accuracy", "auc": "AUC"}
+SHARES = {"loss": 1.5, "accuracy": 1.0, "auc": 0.7}  # of the figure's height
+FORMS = {"loss": ".2~f", "accuracy": ".0%", "auc": ".1f"}
+PRECISE = {"loss": ".4f", "accuracy": ".1%", "auc": ".3f"}
 ZOOM = "zoom"  # name of the chart's selection
+CURSOR = "cursor"  # of the epoch that the mouse is next to
 WHEEL = "wheel![event.ctrlKey || event.metaKey]"  # a pinch arrives as Ctrl + wheel
 
 Window = tuple[float, float]
@@ -45,92 +55,179 @@ def thin_curve(
 
 
 def curve_table(
-    batches: pd.DataFrame, epochs: pd.DataFrame, metric: str, window: Window | None = None
+    batches: pd.DataFrame,
+    epochs: pd.DataFrame,
+    metrics: Sequence[str] = METRICS[:2],
+    window: Window | None = None,
+    smooth: int = 1,
 ) -> pd.DataFrame:
-    """Return the points of one metric's chart.
+    """Return the points of the curves.
 
     Args:
-        batches: columns step and `metric`; one row per batch.
-        epochs: columns step, epoch, `metric` and val_`metric`; one row per epoch.
-        metric: "loss" or "accuracy".
+        batches: columns step and the metrics; one row per batch.
+        epochs: columns step, epoch, best_epoch, the metrics and val_ before each of them; one row
+            per epoch. Of the AUC there is only that of the validation set.
+        metrics: of `METRICS`.
         window: see `thin_curve`; epochs are few and all kept.
+        smooth: batches whose mean stands for each; 1 for the batch itself.
 
     Returns:
-        Columns step, value, curve (one of `CURVES`), epoch (0 for a batch).
+        Columns metric, curve (one of `CURVES`), epoch (0 for a batch), step, value, and selected:
+        whether it is the validation set's value at the epoch whose weights are kept.
     """
     batches = batches.sort_values("step", kind="stable")  # lines of a log may have been moved
-    steps, values = thin_curve(
-        batches["step"].to_numpy("float64"), batches[metric].to_numpy("float64"), window
-    )
-    n_epochs = len(epochs)
-    return pd.DataFrame(
-        {
-            "step": np.concatenate([steps, np.tile(epochs["step"].to_numpy("float64"), 2)]),
-            "value": np.concatenate(
-                [values, epochs[metric].to_numpy("float64"), epochs[f"val_{metric}"].to_numpy()]
-            ),
-            "curve": [CURVES[0]] * (len(steps) + n_epochs) + [CURVES[1]] * n_epochs,
-            "epoch": np.concatenate(
-                [np.zeros(len(steps), dtype=int), np.tile(epochs["epoch"].to_numpy("int64"), 2)]
-            ),
-        }
-    )
-
-
-def plot_learning_curve(metric: str, height: int = 320) -> dict[str, Any]:
-    """Return the Vega-Lite specification that draws a `curve_table`; it never changes.
-
-    Each batch is a pale line, each epoch a point: training and validation. The selection
-    `ZOOM` binds the x axis: drag to pan, pinch or Ctrl + scroll to zoom, double-click to see
-    all again; without Ctrl the page would stop scrolling wherever a chart comes by.
-    """
-    x = {
-        "field": "step",
-        "type": "quantitative",
-        "title": "batch",
-        "axis": {"tickMinStep": 1, "format": ",d", "grid": False},
-        "scale": {"zero": False, "nice": False},
+    steps, numbers = epochs["step"].to_numpy("float64"), epochs["epoch"].to_numpy("int64")
+    selected = np.zeros(len(epochs), dtype=bool)
+    if len(epochs) and "best_epoch" in epochs:
+        selected = numbers == epochs["best_epoch"].iloc[-1]
+    parts: list[tuple[str, str, Any, Any, Any, Any]] = []
+    for metric in metrics:
+        if metric in batches:
+            at, values = _thin_batches(batches, metric, window, smooth)
+            parts.append((metric, CURVES[0], np.zeros(len(at), "int64"), at, values, False))
+        for curve, column in zip(CURVES, (metric, f"val_{metric}"), strict=True):
+            if column in epochs:
+                marks = selected if curve == "validation" else False
+                values = epochs[column].to_numpy("float64")
+                parts.append((metric, curve, numbers, steps, values, marks))
+    lengths = [len(part[3]) for part in parts]
+    columns = {
+        "metric": np.repeat([part[0] for part in parts], lengths),
+        "curve": np.repeat([part[1] for part in parts], lengths),
+        "epoch": np.concatenate([part[2] for part in parts]),
+        "step": np.concatenate([part[3] for part in parts]),
+        "value": np.concatenate([part[4] for part in parts]),
+        "selected": np.concatenate(
+            [np.broadcast_to(part[5], n) for part, n in zip(parts, lengths, strict=True)]
+        ),
     }
-    y: dict[str, Any] = {"field": "value", "type": "quantitative", "title": metric}
-    y["scale"] = {"domain": [0, 1]} if metric == "accuracy" else {"zero": False}
-    if metric == "accuracy":
-        y["axis"] = {"format": ".0%"}
+    there = np.isfinite(columns["value"])
+    return pd.DataFrame({name: values[there] for name, values in columns.items()})
+
+
+def _thin_batches(
+    batches: pd.DataFrame, metric: str, window: Window | None, smooth: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    means = batches[metric].astype("float64")
+    if smooth > 1:
+        means = means.rolling(smooth, min_periods=1).mean()
+    steps = batches["step"].to_numpy("float64")
+    return thin_curve(steps, np.asarray(means, dtype="float64"), window)
+
+
+def list_metrics(epochs: pd.DataFrame) -> tuple[str, ...]:
+    """Return the metrics that a run's log holds: the AUC only where it could be computed."""
+    has_area = "val_auc" in epochs and epochs["val_auc"].notna().any()
+    return METRICS if has_area else METRICS[:2]
+
+
+def plot_learning_curve(metrics: Sequence[str] = METRICS[:2], height: int = 400) -> dict[str, Any]:
+    """Return the Vega-Lite specification that draws `curve_table`s; it never changes.
+
+    One panel a metric, one below the other, with one x axis. Each batch is a pale line, each epoch
+    a point: training dotted, validation solid; a ring and a line mark the selected epoch. Beside
+    the mouse all panels show the values of the same epoch. The selection `ZOOM` binds the x axis:
+    drag to pan, pinch or Ctrl + scroll to zoom, double-click to see all again; without Ctrl the
+    page would stop scrolling wherever a chart comes by.
+
+    Args:
+        metrics: of `METRICS`, from above.
+        height: px, of all panels together.
+    """
+    places = divide_height([SHARES[metric] for metric in metrics])
+    panels = []
+    for number, (metric, place) in enumerate(zip(metrics, places, strict=True)):
+        domain = (0.0, None if metric == "loss" else 1.0)
+        y = build_panel(TITLES[metric], domain, place, FORMS[metric])
+        panels.append({"layer": _draw_metric(metric, y, with_params=number == 0)})
+    spec = stack_panels(panels, "batch", height, room=44)
+    spec["layer"].append({"layer": [_draw_rule("datum.selected", dash=[3, 3])]})
+    spec["layer"].append({"layer": [_draw_rule({"param": CURSOR, "empty": False})]})
+    return spec
+
+
+def _draw_metric(metric: str, y: dict[str, Any], *, with_params: bool) -> list[dict[str, Any]]:
+    own = f"datum.metric === '{metric}'"
     color = {
         "field": "curve",
         "type": "nominal",
-        "scale": {"domain": list(CURVES)},
-        "legend": {"title": None, "orient": "top", "symbolOpacity": 1},
+        "scale": {"domain": list(CURVES), "range": [SUBSETS[curve] for curve in CURVES]},
+        "legend": {"title": None, "orient": "top", "symbolOpacity": 1, "symbolType": "stroke"},
     }
+    dash = {
+        "field": "curve",
+        "type": "nominal",
+        "scale": {"domain": list(CURVES), "range": [list(DASHES[curve]) for curve in CURVES]},
+    }
+    shared = {"x": {"field": "step", "type": "quantitative"}, "y": y, "color": color}
+    precise = {"field": "value", "type": "quantitative", "format": PRECISE[metric]}
     tooltip = [
         {"field": "epoch", "type": "quantitative"},
         {"field": "curve", "type": "nominal", "title": "subset"},
-        {"field": "value", "type": "quantitative", "title": metric, "format": ".4f"},
+        {**precise, "title": TITLES[metric]},
     ]
-    shared = {"x": x, "y": y, "color": color}
+    of_epochs = [{"filter": f"{own} && datum.epoch > 0"}]
+    batches: dict[str, Any] = {
+        "transform": [{"filter": f"{own} && datum.epoch === 0"}],
+        "mark": {"type": "line", "opacity": 0.3, "strokeWidth": 1, "clip": True},
+        "encoding": shared,
+    }
+    points: dict[str, Any] = {
+        "transform": of_epochs,
+        "mark": {"type": "point", "filled": True, "size": 30, "clip": True},
+        "encoding": {**shared, "tooltip": tooltip},
+    }
+    if with_params:
+        batches["params"] = [_bind_zoom()]
+        points["params"] = [_follow_mouse()]
+    return [
+        batches,
+        {
+            "transform": of_epochs,
+            "mark": {"type": "line", "strokeWidth": 2, "clip": True},
+            "encoding": {**shared, "strokeDash": dash},
+        },
+        points,
+        {
+            "transform": [{"filter": f"{own} && datum.selected"}],
+            "mark": {"type": "point", "size": 130, "strokeWidth": 2.5, "clip": True},
+            "encoding": shared,
+        },
+        {
+            "transform": [
+                {"filter": f"{own} && datum.epoch > 0 && datum.curve === 'validation'"},
+                {"filter": {"param": CURSOR, "empty": False}},
+            ],
+            "mark": {"type": "text", "align": "left", "dx": 7, "clip": True},
+            "encoding": {**shared, "text": precise},
+        },
+    ]
+
+
+def _bind_zoom() -> dict[str, Any]:
     return {
-        "height": height,
-        "layer": [
-            {
-                "params": [
-                    {
-                        "name": ZOOM,
-                        "select": {"type": "interval", "encodings": ["x"], "zoom": WHEEL},
-                        "bind": "scales",
-                    }
-                ],
-                "transform": [{"filter": "datum.epoch === 0"}],
-                "mark": {"type": "line", "opacity": 0.3, "strokeWidth": 1, "clip": True},
-                "encoding": shared,
-            },
-            {
-                "transform": [{"filter": "datum.epoch > 0"}],
-                "mark": {
-                    "type": "line",
-                    "strokeWidth": 2,
-                    "clip": True,
-                    "point": {"filled": True, "size": 36},
-                },
-                "encoding": {**shared, "tooltip": tooltip},
-            },
-        ],
+        "name": ZOOM,
+        "select": {"type": "interval", "encodings": ["x"], "zoom": WHEEL},
+        "bind": "scales",
+    }
+
+
+def _follow_mouse() -> dict[str, Any]:
+    select = {"type": "point", "on": "pointermove", "clear": "pointerout", "nearest": True}
+    return {"name": CURSOR, "select": {**select, "encodings": ["x"]}}
+
+
+def _draw_rule(condition: Any, dash: Sequence[int] = (1, 0)) -> dict[str, Any]:
+    """Return an upright line through all panels, at the epoch that meets a condition."""
+    return {
+        "transform": [{"filter": condition}],
+        "mark": {
+            "type": "rule",
+            "color": SUBSETS["validation"],
+            "strokeDash": list(dash),
+            "opacity": 0.7,
+            "clip": True,
+            "aria": False,  # it says nothing that the points do not
+        },
+        "encoding": {"x": {"field": "step", "type": "quantitative"}},
     }

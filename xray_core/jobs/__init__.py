@@ -15,7 +15,7 @@ from xray_core.jobs.order import Job
 from xray_core.jobs.queue import JobQueue
 from xray_core.jobs.settings import QueueSettings, read_settings, write_settings
 from xray_core.jobs.submit import submit_recipe, submit_sweep
-from xray_core.jobs.view import queue_view
+from xray_core.jobs.view import estimate_starts, queue_view
 from xray_core.jobs.worker import ensure_worker, prepare_worker, run_worker, worker_is_running
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
     "JobQueue",
     "QueueSettings",
     "can_resume",
+    "estimate_starts",
     "ensure_worker",
     "find_gpus",
     "move_run",

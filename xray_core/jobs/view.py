@@ -1,6 +1,7 @@
 """The queue as a table for people: who runs, who waits, and what for."""
 
 from collections import Counter
+from collections.abc import Mapping
 
 import pandas as pd
 
@@ -42,6 +43,29 @@ def queue_view(workspace: Workspace) -> pd.DataFrame:
         for job in shown
     ]
     return pd.DataFrame(rows, columns=COLUMNS).astype({"position": "Int64"})
+
+
+def estimate_starts(
+    queue: pd.DataFrame, settings: QueueSettings, seconds_left: Mapping[str, float | None]
+) -> dict[str, float]:
+    """Return in how many seconds the next runs start: each takes the place of one that ends.
+
+    Of those further back nobody can say, nor of any while the queue is paused or a limit for each
+    user may let others go first.
+
+    Args:
+        queue: as `queue_view` returns.
+        settings: of the queue.
+        seconds_left: of each run that was started, by its name; None where that is not known yet.
+    """
+    if settings.paused or settings.per_user is not None:
+        return {}
+    lefts = [seconds_left.get(run) for run in queue.loc[queue["state"] == "started", "run"]]
+    known = sorted(left for left in lefts if left is not None)
+    if len(known) < len(lefts):
+        return {}
+    waiting = queue[queue["position"].notna()].sort_values("position")["run"]
+    return dict(zip(waiting, known, strict=False))
 
 
 def _waits_for(job: Job, place: int | None, running: int, settings: QueueSettings) -> str:

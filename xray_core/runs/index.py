@@ -51,11 +51,21 @@ BLANK: dict[str, Any] = {
     "n_epochs": 0,
     "val_accuracy": None,
     "accuracy": None,
+    "accuracy_low": None,
+    "accuracy_high": None,
     "auc": None,
+    "auc_low": None,
+    "auc_high": None,
     "subset": "",
+    "n": None,
 }
 TIMES = ["created_at", "started_at", "ended_at"]
-FIGURES = ["val_accuracy", "accuracy", "auc"]
+REPORTED = ("accuracy", "auc")  # each with its interval
+FIGURES = [
+    "val_accuracy",
+    *(f"{name}{end}" for name in REPORTED for end in ("", "_low", "_high")),
+    "n",
+]
 # Whatever changes in a row changes one of these; the recipe is written once.
 WATCHED = ("status.json", "notes.json", "submission.json", "report.json")
 
@@ -69,18 +79,35 @@ def run_table(workspace: Workspace) -> pd.DataFrame:
         settings in which the recipe differs from its parent, e.g. "Image size, px 64"; user;
         sweep; tags (tuple of str) and note; created_at, started_at, ended_at (UTC, NaT where it
         has not happened); epoch, n_epochs; val_accuracy, of the epoch whose weights are kept;
-        accuracy and auc of the final report, and the subset that it evaluated, "test" or
-        "validation". Figures are in [0, 1], NaN where there is none.
+        accuracy and auc of the final report, each with the ends of its 95% interval (`_low`,
+        `_high`), the subset that it evaluated, "test" or "validation", and n, its images. Figures
+        are in [0, 1], NaN where there is none.
     """
     rows = []
     for run in list_runs(workspace.runs):
         folder = str(run.folder)
-        row = _read_row(folder, tuple(_stamp(f"{folder}/{name}") for name in WATCHED))
+        row = _read_row(folder, tuple(stamp_file(f"{folder}/{name}") for name in WATCHED))
         if row["state"] == "running":  # whether its process is alive, no file says
             row = row | read_state(run)
         rows.append(row)
+    names = _name_data({row["data"] for row in rows}, workspace)
+    known = _built.get(workspace.runs)
+    if known is None or known[0] != rows or known[1] != names:
+        known = _built[workspace.runs] = (rows, names, _build_table(rows, names))
+        for older in list(_built)[:-N_BUILT]:
+            _built.pop(older, None)
+    return known[2].copy(deep=False)
+
+
+# Folder of runs -> rows, names of their data, and the table of them: to build it takes ten times
+# as long as to see that no row is another. Of several threads each keeps a whole one.
+_built: dict[Path, tuple[list[dict[str, Any]], dict[str, str], pd.DataFrame]] = {}
+N_BUILT = 4
+
+
+def _build_table(rows: list[dict[str, Any]], names: dict[str, str]) -> pd.DataFrame:
     table = pd.DataFrame(rows, columns=list(BLANK))
-    table["data"] = table["data"].map(_name_data(set(table["data"]), workspace))
+    table["data"] = table["data"].map(names)
     for column in TIMES:
         times = pd.to_datetime(table[column], utc=True, errors="coerce", format="ISO8601")
         table[column] = times.dt.as_unit("ms")
@@ -107,7 +134,7 @@ def list_running(runs: Sequence[Run]) -> list[str]:
     return [
         run.name
         for run in runs
-        if _says_running(str(run.folder), _stamp(f"{run.folder}/status.json"))
+        if _says_running(str(run.folder), stamp_file(f"{run.folder}/status.json"))
         and read_state(run)["state"] == "running"  # whether its process is alive, no file says
     ]
 
@@ -117,7 +144,8 @@ def _says_running(folder: str, stamp: tuple[int, int, int] | None) -> bool:
     return _read_object(Run(Path(folder)), "status.json").get("state") == "running"
 
 
-def _stamp(path: str) -> tuple[int, int, int] | None:
+def stamp_file(path: str) -> tuple[int, int, int] | None:
+    """Return what changes with a file: time, size and number; None where there is none."""
     try:
         stat = os.stat(path)  # noqa: PTH116 - thousands of them: twice as fast as a Path
     except OSError:
@@ -138,11 +166,20 @@ def _read_row(folder: str, stamps: tuple[tuple[int, int, int] | None, ...]) -> d
     row["nickname"] = str(wish.get("nickname", ""))
     with suppress(RunError):  # the run's own page says that they are damaged
         row |= asdict(read_notes(run))
+    return row | _read_figures(run)
+
+
+def _read_figures(run: Run) -> dict[str, Any]:
+    """Return what the final report says; nothing of a figure that could not be computed."""
     report = _read_object(run, "report.json")
-    with suppress(KeyError, TypeError, ValueError):  # a figure that could not be computed
+    row: dict[str, Any] = {}
+    with suppress(KeyError, TypeError, ValueError, OverflowError):
         row["subset"] = str(report["subset"])
-        row["accuracy"] = float(report["metrics"]["accuracy"]["value"])
-        row["auc"] = float(report["metrics"]["auc"]["value"])
+        row["n"] = float(report["n"])
+    for name in REPORTED:
+        for end, key in (("", "value"), ("_low", "low"), ("_high", "high")):
+            with suppress(KeyError, TypeError, ValueError, OverflowError):
+                row[f"{name}{end}"] = float(report["metrics"][name][key])
     return row
 
 

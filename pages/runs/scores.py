@@ -1,0 +1,59 @@
+"""Figures of runs with their intervals, as words; what costs something is computed once."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from xray_core.errors import RunError
+from xray_core.evaluation.epochs import accuracy_interval, read_answers
+from xray_core.runs import Run
+from xray_core.runs.index import stamp_file
+
+Interval = tuple[float, float]
+
+
+def read_interval(run: Run, epoch: int) -> Interval | None:
+    """Return the 95% interval of the validation accuracy after an epoch.
+
+    None where the run keeps no answers of that epoch, or they cannot be read.
+    """
+    return _read_interval(str(run.folder), epoch, _stamp(run, epoch))
+
+
+def format_interval(interval: Interval | None) -> str:
+    """Return e.g. " (86.1 to 96.0)", of percent; "" where there is none."""
+    return f" ({100 * interval[0]:.1f} to {100 * interval[1]:.1f})" if interval else ""
+
+
+def format_score(value: float, low: float, high: float, n: float, share: bool = True) -> str:
+    """Return a figure for a cell, e.g. "86.4% (79.5 to 92.1), n = 118"; "" where there is none.
+
+    Args:
+        value: NaN where the run has none.
+        low: of the 95% interval; NaN where it cannot be computed.
+        high: likewise.
+        n: images; NaN or 0 where nobody counted.
+        share: whether it is a share of images, shown in percent.
+    """
+    if value != value:
+        return ""
+    scale, form = (100, ".1f") if share else (1, ".3f")
+    words = f"{scale * value:{form}}{'%' * share}"
+    if low == low and high == high:
+        words += f" ({scale * low:{form}} to {scale * high:{form}})"
+    return f"{words}, n = {n:,.0f}" if n == n and n > 0 else words
+
+
+def _stamp(run: Run, epoch: int) -> object:
+    return stamp_file(str(run.folder / f"validation/epoch-{epoch:04d}.parquet"))
+
+
+@st.cache_data(max_entries=512, show_spinner=False)
+def _read_interval(folder: str, epoch: int, stamp: object) -> Interval | None:
+    if stamp is None:
+        return None
+    try:
+        answers = read_answers(Run(Path(folder)), epoch)
+    except RunError:  # where the run's own page needs them, it says what is wrong
+        return None
+    return accuracy_interval(answers) if len(answers) else None
