@@ -75,6 +75,30 @@ def curve_table(
         Columns metric, curve (one of `CURVES`), epoch (0 for a batch), step, value, and selected:
         whether it is the validation set's value at the epoch whose weights are kept.
     """
+    parts = _list_parts(batches, epochs, metrics, window, smooth)
+    lengths = [len(part[3]) for part in parts]
+    columns = {
+        "metric": np.repeat([part[0] for part in parts], lengths),
+        "curve": np.repeat([part[1] for part in parts], lengths),
+        "epoch": np.concatenate([part[2] for part in parts]),
+        "step": np.concatenate([part[3] for part in parts]),
+        "value": np.concatenate([part[4] for part in parts]),
+        "selected": np.concatenate(
+            [np.broadcast_to(part[5], n) for part, n in zip(parts, lengths, strict=True)]
+        ),
+    }
+    there = np.isfinite(columns["value"])
+    return pd.DataFrame({name: values[there] for name, values in columns.items()})
+
+
+def _list_parts(
+    batches: pd.DataFrame,
+    epochs: pd.DataFrame,
+    metrics: Sequence[str],
+    window: Window | None,
+    smooth: int,
+) -> list[tuple[str, str, Any, Any, Any, Any]]:
+    """Return metric, curve, epochs, steps, values and selected of each line of the figure."""
     batches = batches.sort_values("step", kind="stable")  # lines of a log may have been moved
     steps, numbers = epochs["step"].to_numpy("float64"), epochs["epoch"].to_numpy("int64")
     selected = np.zeros(len(epochs), dtype=bool)
@@ -90,19 +114,7 @@ def curve_table(
                 marks = selected if curve == "validation" else False
                 values = epochs[column].to_numpy("float64")
                 parts.append((metric, curve, numbers, steps, values, marks))
-    lengths = [len(part[3]) for part in parts]
-    columns = {
-        "metric": np.repeat([part[0] for part in parts], lengths),
-        "curve": np.repeat([part[1] for part in parts], lengths),
-        "epoch": np.concatenate([part[2] for part in parts]),
-        "step": np.concatenate([part[3] for part in parts]),
-        "value": np.concatenate([part[4] for part in parts]),
-        "selected": np.concatenate(
-            [np.broadcast_to(part[5], n) for part, n in zip(parts, lengths, strict=True)]
-        ),
-    }
-    there = np.isfinite(columns["value"])
-    return pd.DataFrame({name: values[there] for name, values in columns.items()})
+    return parts
 
 
 def _thin_batches(
@@ -148,17 +160,7 @@ def plot_learning_curve(metrics: Sequence[str] = METRICS[:2], height: int = 400)
 
 def _draw_metric(metric: str, y: dict[str, Any], *, with_params: bool) -> list[dict[str, Any]]:
     own = f"datum.metric === '{metric}'"
-    color = {
-        "field": "curve",
-        "type": "nominal",
-        "scale": {"domain": list(CURVES), "range": [SUBSETS[curve] for curve in CURVES]},
-        "legend": {"title": None, "orient": "top", "symbolOpacity": 1, "symbolType": "stroke"},
-    }
-    dash = {
-        "field": "curve",
-        "type": "nominal",
-        "scale": {"domain": list(CURVES), "range": [list(DASHES[curve]) for curve in CURVES]},
-    }
+    color, dash = _tell_subsets_apart()
     shared = {"x": {"field": "step", "type": "quantitative"}, "y": y, "color": color}
     precise = {"field": "value", "type": "quantitative", "format": PRECISE[metric]}
     tooltip = [
@@ -202,6 +204,22 @@ def _draw_metric(metric: str, y: dict[str, Any], *, with_params: bool) -> list[d
             "encoding": {**shared, "text": precise},
         },
     ]
+
+
+def _tell_subsets_apart() -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the encodings of the subsets' colours and dashes."""
+    color = {
+        "field": "curve",
+        "type": "nominal",
+        "scale": {"domain": list(CURVES), "range": [SUBSETS[curve] for curve in CURVES]},
+        "legend": {"title": None, "orient": "top", "symbolOpacity": 1, "symbolType": "stroke"},
+    }
+    dash = {
+        "field": "curve",
+        "type": "nominal",
+        "scale": {"domain": list(CURVES), "range": [list(DASHES[curve]) for curve in CURVES]},
+    }
+    return color, dash
 
 
 def _bind_zoom() -> dict[str, Any]:
