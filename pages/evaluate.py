@@ -6,7 +6,7 @@ from pages.components.bottom_bar import open_bottom_bar
 from pages.components.context import name_tab, open_page
 from pages.components.frame import show_errors
 from pages.components.run_state import show_link
-from pages.evaluate.cell_images import show_cells
+from pages.evaluate.cell_images import read_evaluated, show_cells
 from pages.evaluate.details import show_details
 from pages.evaluate.run_choice import choose_run
 from pages.evaluate.verdict import show_doubts, show_verdict_line
@@ -21,6 +21,7 @@ with chooser:
 with show_errors():
     recipe, report = run.read_recipe(), run.read_report()
     data = run.read_data()
+    predictions = read_evaluated(run, report["subset"])
     nickname = run.read_nickname()
 
 name_tab(f"Evaluate {nickname}")
@@ -28,7 +29,7 @@ context.show_origin(recipe)
 with line:
     show_verdict_line(report)
 show_doubts(run, report)
-show_cells(run, recipe, report)
+show_cells(run, recipe, report, predictions)
 show_details(run, recipe, report, data)
 with open_bottom_bar():
     show_link(run, "See its curves")

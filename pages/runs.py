@@ -17,7 +17,8 @@ from xray_core.runs import find_run
 from xray_core.runs.trash import is_trashed
 from xray_core.workspace import find_workspace
 
-open_page("Runs")
+is_list = not {"run", "sweep"} & set(st.query_params)
+context = open_page("Runs", with_choosers=is_list)
 workspace = find_workspace()
 with show_errors():
     start_worker_if_needed(workspace)
@@ -51,6 +52,7 @@ with show_errors():
     run = find_run(workspace.runs, name)
     recipe, status, stopping = run.read_recipe(), run.read_status(), run.stop_path.exists()
     part_of = run.read_submission().sweep
+context.show_origin(recipe)
 with bar:
     if part_of and not sweep:
         show_sweep_link(part_of, f"Part of {part_of}")

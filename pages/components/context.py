@@ -66,7 +66,7 @@ class Context:
     def show_origin(self, recipe: Recipe) -> None:
         """Say in the bar what a run learned from: for pages of a run, which have no choosers."""
         folder = Path(recipe.data_folder)
-        words = [find_name(find_workspace(), folder) or folder.name]
+        words = [recipe.title, find_name(find_workspace(), folder) or folder.name]
         words += [TASKS[recipe.task].question] if recipe.task in TASKS else []
         if is_synthetic(folder):
             words.append("synthetic images, which say nothing about real patients")

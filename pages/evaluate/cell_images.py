@@ -37,15 +37,15 @@ class _Evaluated:
 
 
 @st.fragment(key="cells")
-def show_cells(run: Run, recipe: Recipe, report: dict[str, Any]) -> None:
+def show_cells(run: Run, recipe: Recipe, report: dict[str, Any], predictions: pd.DataFrame) -> None:
     """Show the matrix with the figures below it, and the images of one cell.
 
     Args:
         run: evaluated.
         recipe: its own.
         report: likewise.
+        predictions: as `read_evaluated` returns them.
     """
-    evaluated = _read_evaluated(str(run.folder), _stamp(run), report["subset"])
     picked = _read_cell(report)
     left, right = st.columns([5, 8], gap="medium")
     with left:
@@ -61,10 +61,9 @@ def show_cells(run: Run, recipe: Recipe, report: dict[str, Any]) -> None:
         )
         show_facts(format_metrics(report))
     with right:
-        classes = report["classes"]
-        rows = evaluated.table
-        rows = rows[
-            (rows["actual"] == classes[picked[0]]) & (rows["predicted"] == classes[picked[1]])
+        actual, predicted = (report["classes"][place] for place in picked)
+        rows = predictions[
+            (predictions["actual"] == actual) & (predictions["predicted"] == predicted)
         ]
         _show_cell(rows, recipe, picked)
 
@@ -222,8 +221,22 @@ def _close_image() -> None:
     st.query_params.pop(IMAGE, None)
 
 
-def _stamp(run: Run) -> int:
-    return (run.folder / "predictions.parquet").stat().st_mtime_ns
+def read_evaluated(run: Run, subset: str) -> pd.DataFrame:
+    """Return what the network said of each evaluated image, with how sure it was of its answer.
+
+    Args:
+        run: evaluated.
+        subset: that was evaluated.
+
+    Returns:
+        As `Run.read_predictions`, with a column "confidence" in [0, 1]; read-only and shared.
+
+    Raises:
+        RunError: the predictions cannot be read.
+    """
+    path = run.folder / "predictions.parquet"
+    stamp = path.stat().st_mtime_ns if path.exists() else 0
+    return _read_evaluated(str(run.folder), stamp, subset).table
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)

@@ -139,7 +139,10 @@ def _show_epoch(run: Run, recipe: Recipe, metrics: Metrics) -> None:
     is_kept = row["epoch"] == epochs["best_epoch"].iloc[-1]
     kept = " — its weights are kept" if is_kept else ""
     show_confusion(
-        classes, row["confusion"], f"Epoch {row['epoch']}{kept}. n = {n:,} validation images."
+        classes,
+        row["confusion"],
+        f"Epoch {row['epoch']}{kept}. n = {n:,} validation images.",
+        key=f"matrix_{run.name}",
     )
     area = "" if pd.isna(row["val_auc"]) else f", AUC {row['val_auc']:.3f}"
     show_muted(

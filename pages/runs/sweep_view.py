@@ -202,7 +202,7 @@ def _show_together(title: str, report: dict[str, Any], explanation: str) -> None
             + (f"; AUC {area['value']:.3f}" if area["value"] is not None else "")
             + f". n = {report['n']:,} images of {report['n_patients']:,} patients or groups."
         )
-        show_confusion(report["classes"], report["confusion"], explanation)
+        show_confusion(report["classes"], report["confusion"], explanation, key=f"together_{title}")
 
 
 def _show_members(members: pd.DataFrame, name: str) -> None:

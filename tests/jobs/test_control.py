@@ -206,7 +206,9 @@ def test_restart_submits_the_same_recipe_for_the_same_user(
 
     assert again.name != run.name
     assert again.read_recipe() == run.read_recipe()
-    assert again.read_submission() == Submission("ann", 4, rank=2.0)
+    wish = again.read_submission()
+    assert wish == Submission("ann", 4, rank=2.0, nickname=wish.nickname)
+    assert wish.nickname not in ("", run.read_nickname())
 
 
 def test_a_paused_run_stays_in_the_queue_and_starts_when_the_pause_is_lifted(

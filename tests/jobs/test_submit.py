@@ -302,7 +302,9 @@ def test_who_submits_and_how_urgently_stands_in_the_run_folder(
 ) -> None:
     run = submit_recipe(DEMO, siim_folder, workspace, user="  Ann \n Lee ", priority=3, gpus=2)
 
-    assert run.read_submission() == Submission("Ann Lee", priority=3, rank=1.0, gpus=2)
+    wish = run.read_submission()
+    assert wish == Submission("Ann Lee", 3, rank=1.0, gpus=2, nickname=wish.nickname)
+    assert len(wish.nickname.split("-")) == 2
     [job] = JobQueue(workspace.queue).list_jobs()
     assert (job.user, job.priority, job.gpus) == ("Ann Lee", 3, 2)
     [event] = run.read_events()

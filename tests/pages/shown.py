@@ -19,7 +19,11 @@ PLAIN = {
     "ArrowData": ("*",),  # of tables and charts: see below
     "BidiComponent": ("*",),  # our own, which writes textContent
     "Code": ("*",),
-    "Dataframe": ("column_order", "columns"),  # see below for the help of its columns
+    "Dataframe": (
+        "column_order",
+        "columns",
+        "selection_default",
+    ),  # see below for the help of its columns
     "DownloadButton": ("url", "deferred_file_id"),
     "Html": ("*",),  # see below
     "Image": ("url", "markup"),
@@ -143,7 +147,19 @@ def _list_table(table: pd.DataFrame, columns: dict[str, Any]) -> Iterator[tuple[
 
 
 # Of figures and components: what is drawn as words. Colours, ids and data addresses are not.
-DRAWN = ("text", "title", "name", "label", "note", "alt", "x", "y", "hovertemplate", "ticktext")
+DRAWN = (
+    "caption",
+    "text",
+    "title",
+    "name",
+    "label",
+    "note",
+    "alt",
+    "x",
+    "y",
+    "hovertemplate",
+    "ticktext",
+)
 
 
 def _list_strings(value: Any, drawn: bool = False) -> Iterator[str]:

@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -50,7 +51,12 @@ def commands(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
 def words_on(app: AppTest) -> str:
     texts = [*app.markdown, *app.caption, *app.info, *app.warning, *app.success, *app.error]
     plain = [html.unescape(re.sub("<[^>]*>", "", text)) for text in list_html(app)]
+    plain += [one.get("caption", "") for one in components_of(app)]  # of a confusion matrix
     return " ".join([*(str(one.value) for one in texts), *plain]).replace("\\", "")
+
+
+def components_of(app: AppTest) -> list[dict[str, Any]]:
+    return [json.loads(box.proto.json or "{}") for box in app.get("bidi_component")]
 
 
 def labels_of(app: AppTest) -> list[str]:
@@ -984,9 +990,9 @@ def test_a_name_is_kept_by_a_cookie_and_read_from_it(
 ) -> None:
     run = fake_run(workspace, "stopped")
     app = unfold(open_page("runs", run=run.name), "user_popover")
-    assert not app.get("bidi_component")
+    assert COOKIE not in str(components_of(app))
     app.text_input(key="user_field").set_value("Zoë K").run()
-    assert f"{COOKIE}=Zo%C3%AB%20K" in str(app.get("bidi_component")[0].proto)
+    assert f"{COOKIE}=Zo%C3%AB%20K" in str(components_of(app))
 
     monkeypatch.setattr(type(st.context), "cookies", {COOKIE: "Zo%C3%AB%20K"})
     app = unfold(open_page("runs", run=run.name), "user_popover")
@@ -1057,7 +1063,7 @@ def test_images_that_are_wrong_after_an_epoch_are_shown_most_confident_first(
 
     n, n_wrong = len(predictions), len(wrong)
     assert f"Wrong after epoch 2{n_wrong} of {n} validation images" in words_on(app)
-    [grid] = [json.loads(box.proto.json) for box in app.get("bidi_component")]
+    [grid] = [one for one in components_of(app) if "tiles" in one]
     assert [tile["id"] for tile in grid["tiles"]] == wrong["image_id"].head(6).tolist()
     [tile, *_] = grid["tiles"]
     first = wrong.iloc[0]
