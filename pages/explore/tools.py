@@ -78,14 +78,14 @@ def list_orders(catalog: Catalog) -> list[str]:
 
 def choose_order(catalog: Catalog) -> None:
     """Show the orders to choose from."""
-    _choose("Order", SORT, list_orders(catalog), "by {}", 150, ORDER_HELP)
+    _choose("Order", SORT, list_orders(catalog), "by {}", 140, ORDER_HELP)
 
 
 def choose_page(n_images: int) -> slice:
     """Show the pager; return the places, among the images that pass, of those to show."""
     per_page = int(read_word(PER_PAGE, PER_PAGES))
     page = show_pager(-(-n_images // per_page), PAGE, in_address=True, n_numbers=MOST_PAGES)
-    _choose("Images per page", PER_PAGE, sorted(PER_PAGES), "{} a page", 110)
+    _choose("Images per page", PER_PAGE, sorted(PER_PAGES), "{} a page", 100)
     return slice((page - 1) * per_page, page * per_page)
 
 
