@@ -4,6 +4,9 @@ from pathlib import Path
 
 import streamlit as st
 
+from pages.components.preload import wait_until_loaded
+
+wait_until_loaded()
 # A file of our own: for a named icon the browser would ask the internet.
 ICON = Path(__file__).parent / "pages" / "components" / "icon.png"
 LOGO = ICON.with_name("logo.svg")

@@ -2,10 +2,11 @@
 
 import streamlit as st
 
-from pages.audit.audit_process import find_audit
-from pages.audit.issues import show_issues
+from pages.audit.audit_process import find_audit, forget_audit
+from pages.audit.issues import choose_issue, show_issue
+from pages.audit.verdict import show_verdict_line
+from pages.components.bottom_bar import open_bottom_bar
 from pages.components.context import open_page
-from pages.components.frame import escape_markdown
 from xray_core.glossary import explain
 from xray_core.recipes.titles import value_title
 from xray_core.splits import fitting_methods
@@ -22,9 +23,12 @@ methods = fitting_methods(catalog)
 authors = catalog.images["published_split"].notna().any()
 splits = [AUTHORS] if authors else []
 splits += [name for name in methods if name != AUTHORS]
+# An audit is made under one class an image.
+single = [name for name in tasks if not tasks[name].multilabel]
+task = context.task if context.task in single else single[0]
 
-with st.container(horizontal=True, gap="medium"):
-    single = [name for name in tasks if not tasks[name].multilabel]
+verdict, chooser = st.columns([3, 2], vertical_alignment="center")
+with chooser:
     split = st.segmented_control(
         "Split to check",
         splits,
@@ -36,36 +40,29 @@ with st.container(horizontal=True, gap="medium"):
         help=f"{explain('split')} As published: the authors' own subsets. By image: at random, as "
         "in many notebooks.",
     )
-task = context.task if context.task in single else single[0]
 split = split if split in splits else splits[0]
 
 # The first is what an audit takes by itself; where it cannot be made, it checks the rest.
-answer = find_audit(catalog, task, "" if split == splits[0] else split)
-counts = answer["counts"]
-with st.container(horizontal=True, gap="large"):
-    for severity, words in (
-        ("serious", "Serious"),
-        ("warning", "Warning"),
-        ("passed", "Passed"),
-    ):
-        st.metric(words, answer["summary"][severity])
-    st.metric("Images", f"{counts['present']:,}")
-    st.metric("Patients", f"{counts['patients']:,}" if counts["patients"] else "–")
-subsets = ", ".join(f"{name} {n:,}" for name, n in counts["subsets"].items())
-st.caption(escape_markdown(f"Split: {answer['split']}{': ' + subsets if subsets else ''}"))
+asked = "" if split == splits[0] else split
+answer = find_audit(catalog, task, asked)
+with verdict:
+    show_verdict_line(answer, tasks[task].question if task != context.task else "")
+left, right = st.columns([5, 7], gap="medium")
+with left:
+    issue = choose_issue(answer["issues"])
+with right:
+    show_issue(issue, catalog, task)
 
 leaking = any(
     issue["severity"] == "serious" and issue["code"].endswith("_leak") for issue in answer["issues"]
 )
-if split != "clean":
-    with st.container(horizontal=True, vertical_alignment="center"):
-        if st.button(
-            "Train on a clean split instead",
-            icon=":material/cleaning_services:",
-            type="primary" if leaking else "secondary",
-        ):
+with open_bottom_bar():
+    if st.button("Audit again", icon=":material/replay:", type="tertiary"):
+        forget_audit(catalog, task, asked)
+    st.space("stretch")
+    if leaking and split != "clean":
+        if st.button("Train on a clean split", icon=":material/cleaning_services:", type="primary"):
             st.switch_page("pages/train.py", query_params={"split": "clean"})
-        st.caption(
-            "Joins images by patient, study and identical pixels, and divides the groups anew."
-        )
-show_issues(answer["issues"], catalog, task)
+    elif st.button("Train on this split", icon=":material/arrow_forward:", type="primary"):
+        query = {"split": split} if split in methods else {}
+        st.switch_page("pages/train.py", query_params=query)

@@ -2,33 +2,52 @@
 
 import streamlit as st
 
+from pages.components.bottom_bar import open_bottom_bar
 from pages.components.context import open_page
-from pages.prepare.prepare_steps import (
+from pages.prepare.prepared_image import choose_image, choose_recipe
+from pages.prepare.settings import choose_settings
+from pages.prepare.views import (
+    AUGMENT,
     show_augmentation,
-    show_contrast,
-    show_square,
+    show_comparison,
+    show_gray_levels,
     show_tensor,
 )
-from pages.prepare.prepared_image import choose_image, choose_recipe
+from pages.train.recipe_form import change_field
+from xray_core.recipes.titles import value_title
 
-STEPS = {
-    "1 Contrast": show_contrast,
-    "2 Square": show_square,
-    "3 Augmentation": show_augmentation,
-    "4 Tensor": show_tensor,
-}
+COMPARISON, LEVELS = "Before and after", "Gray levels"
+AUGMENTATION, TENSOR = "Augmentation", "Tensor"
 
 context = open_page("Prepare")
 catalog = context.open_catalog()
-chooser, recipe_chooser = st.columns([3, 2], gap="large", vertical_alignment="bottom")
-with recipe_chooser:
-    recipe = choose_recipe(catalog)
-with chooser:
-    image_id, image = choose_image(catalog)
+left, right = st.columns([5, 7], gap="medium")
+with left:
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        recipe = choose_recipe(catalog)
+        image_id, image = choose_image(catalog)
+    spec = choose_settings(image, recipe)
+with right:
+    views = {
+        COMPARISON: lambda: show_comparison(image, spec),
+        LEVELS: lambda: show_gray_levels(image, spec),
+        AUGMENTATION: lambda: show_augmentation(image, spec, recipe),
+        TENSOR: lambda: show_tensor(image, spec),
+    }
+    tabs = st.tabs(list(views), key="step", bind="query-params", on_change="rerun")
+    for tab, show in zip(tabs, views.values(), strict=True):
+        if tab.open:
+            with tab:
+                show()
 
-for tab, show in zip(
-    st.tabs(list(STEPS), key="step", bind="query-params"), STEPS.values(), strict=True
-):
-    if tab.open:
-        with tab:
-            show(image, recipe)
+with open_bottom_bar():
+    words = [value_title("contrast", spec.contrast), f"{spec.size} px"]
+    words.append(value_title("resize", spec.resize).lower())
+    st.html(f'<span class="muted">{" · ".join(words)}</span>', width="content")
+    st.space("stretch")
+    if st.button("Train with these settings", icon=":material/arrow_forward:", type="primary"):
+        augment = st.session_state.get(f"{AUGMENT}_{recipe.name}", recipe.augment)
+        for group, settings in (("preprocess", spec), ("augment", augment)):
+            for field, value in vars(settings).items():
+                change_field(recipe, f"{group}.{field}", value)
+        st.switch_page("pages/train.py", query_params={"recipe": recipe.name})

@@ -37,10 +37,6 @@ def find_audit(catalog: Catalog, task: str, split: str) -> Mapping[str, Any]:
             start_background(workspace, name, arguments + (["--split", split] if split else []))
             state = read_background(workspace, name)
     if state.state == "done":
-        with st.sidebar:
-            if st.button("Audit again", icon=":material/replay:", help="Reads changed files."):
-                forget_background(workspace, name)
-                st.rerun()
         return state.result
     if state.state == "failed":
         st.error(escape_markdown(state.reason), icon=":material/error:")
@@ -50,6 +46,12 @@ def find_audit(catalog: Catalog, task: str, split: str) -> Mapping[str, Any]:
     else:
         _watch(name)
     st.stop()
+
+
+def forget_audit(catalog: Catalog, task: str, split: str) -> None:
+    """Let the audit be made again, from files that may have changed; draws the page anew."""
+    forget_background(find_workspace(), _name(catalog, task, split))
+    st.rerun()
 
 
 @st.fragment(run_every=TICK)

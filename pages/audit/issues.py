@@ -1,4 +1,4 @@
-"""The issues that an audit found: what, how many, why it matters, what to do, images to look at."""
+"""The issues of an audit: a list by gravity, and beside it the chosen one with its images."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -6,69 +6,96 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from pages.components.choice_list import Row, choose_row
 from pages.components.frame import escape_markdown, show_errors
 from pages.components.grid import show_grid
+from pages.components.small_type import show_section
 from pages.components.tables import read_tables
 from pages.components.tiles import build_tiles
+from xray_core.audit.codes import short_code
 from xray_core.catalog import Catalog
+from xray_core.selection import VALUES, Filter, format_filters
 
-BADGES = {
-    "serious": ":red-badge[:material/error: Serious]",
-    "warning": ":orange-badge[:material/info: Warning]",
-}
-N_TILES = 6
+ISSUE = "issue"  # in the address
+N_TILES = 12
+WORDS = {"serious": "serious", "warning": "warning", "passed": "passed"}
+# What a split that keeps copies and patients together cures.
+CURED_BY_CLEAN = {"P1", "P2", "P3", "P5"}
 
-
-def show_issues(issues: Sequence[Mapping[str, Any]], catalog: Catalog, task: str) -> None:
-    """Show each issue that needs thought as a card, and what is in order as a list."""
-    for number, issue in enumerate(issues):
-        if issue["severity"] != "passed":
-            _show_issue(issue, catalog, task, number)
-    in_order = [issue for issue in issues if issue["severity"] == "passed"]
-    if in_order:
-        st.subheader("Passed", anchor=False)
-        lines = [
-            f":green[:material/check:] {escape_markdown(issue['title'])}" for issue in in_order
-        ]
-        st.markdown("  \n".join(lines))
+Issue = Mapping[str, Any]
 
 
-def _show_issue(issue: Mapping[str, Any], catalog: Catalog, task: str, number: int) -> None:
-    with st.container(border=True):
-        st.markdown(f"{BADGES[issue['severity']]} **{escape_markdown(issue['title'])}**")
-        if issue["why"]:
-            st.markdown(f"{escape_markdown(issue['why'])} {escape_markdown(issue['advice'])}")
-        if not (issue["examples"] or issue["table"]):
-            return
-        more = st.expander(
-            "Show which", key=f"audit_more_{issue['code']}_{number}", on_change="rerun"
+def choose_issue(issues: Sequence[Issue]) -> Issue:
+    """Show all issues, the gravest first, and return the one that is open."""
+    numbered = {f"{short_code(issue['code'])}-{n}": issue for n, issue in enumerate(issues)}
+    wanted = st.query_params.get(ISSUE)
+    chosen = wanted if wanted in numbered else next(iter(numbered))
+    rows = [
+        Row(
+            id=key,
+            title=issue["title"],
+            value=WORDS[issue["severity"]],
+            value_note=short_code(issue["code"]),
+            mark=issue["severity"],
         )
-        if not more.open:
-            return
-        with more, show_errors():
-            _show_examples(issue, catalog, task, number)
+        for key, issue in numbered.items()
+    ]
+    choose_row("What the audit looked for", rows, chosen, "audit_issues", _open, reveal=True)
+    return numbered[chosen]
 
 
-def _show_examples(issue: Mapping[str, Any], catalog: Catalog, task: str, number: int) -> None:
+def show_issue(issue: Issue, catalog: Catalog, task: str) -> None:
+    """Show why an issue matters, what to do about it, and which images it is of."""
+    code = short_code(issue["code"])
+    show_section(issue["title"], f"{code} · explained in docs/audit.md")
+    if issue["why"]:
+        st.markdown(f"{escape_markdown(issue['why'])} **{escape_markdown(issue['advice'])}**")
+    elif issue["severity"] == "passed":
+        st.caption("This was looked for in vain; there is nothing to do.")
+    _show_action(issue, code)
+    with show_errors():
+        _show_examples(issue, catalog, task)
+
+
+def _show_action(issue: Issue, code: str) -> None:
+    if issue["severity"] == "passed":
+        return
+    if code in CURED_BY_CLEAN:
+        if st.button("Use the clean split", icon=":material/cleaning_services:"):
+            st.switch_page("pages/train.py", query_params={"split": "clean"})
+        st.caption("It joins images by patient, study and identical pixels, and divides anew.")
+    elif issue["examples"]:
+        wanted = Filter("image_id", VALUES, values=tuple(issue["examples"]))
+        st.page_link(
+            "pages/explore.py",
+            label="Show them in Explore",
+            icon=":material/grid_view:",
+            query_params={"where": format_filters([wanted])},
+        )
+
+
+def _show_examples(issue: Issue, catalog: Catalog, task: str) -> None:
+    present = catalog.present
+    rows = present[present["image_id"].isin(issue["examples"])].head(N_TILES)
+    if len(rows):
+        tiles = build_tiles(read_tables(catalog, task), rows)
+        show_grid(tiles, f"audit_grid_{issue['code']}", _open_image, columns=6)
     if issue["table"]:
         table = pd.DataFrame(list(issue["table"]))
-        st.dataframe(table, hide_index=True)
+        st.dataframe(table, hide_index=True, alt=issue["title"])
         st.download_button(
             "CSV",
             table.to_csv(index=False),
             f"{issue['code']}.csv",
             "text/csv",
             icon=":material/download:",
-            key=f"audit_csv_{issue['code']}_{number}",
         )
-    present = catalog.present.set_index("image_id", drop=False)
-    wanted = [name for name in issue["examples"] if name in present.index][:N_TILES]
-    if wanted:
-        rows = catalog.present[catalog.present["image_id"].isin(wanted)]
-        tiles = build_tiles(read_tables(catalog, task), rows)
-        show_grid(tiles, f"audit_grid_{issue['code']}_{number}", _open, columns=N_TILES)
 
 
-def _open(image_id: str) -> None:
+def _open(key: str) -> None:
+    st.query_params[ISSUE] = key
+
+
+def _open_image(image_id: str) -> None:
     """Remember which image was clicked; a callback cannot change the page itself."""
     st.session_state["audit_opened"] = image_id

@@ -1,5 +1,6 @@
 // Draws the rows of choice_list.py. Text only ever enters through textContent and attributes.
 
+const PHONE = 640; // px, Streamlit's own limit: up to it columns stand below one another
 const SIGNS = { passed: "✓", warning: "!", serious: "✕" };
 
 export default function ({ data, parentElement, setTriggerValue }) {
@@ -20,6 +21,12 @@ export default function ({ data, parentElement, setTriggerValue }) {
     event.stopPropagation();
     open[(at + step + open.length) % open.length].focus();
   };
+  const isNew = list.chosen !== undefined && list.chosen !== data.chosen;
+  list.chosen = data.chosen;
+  if (isNew && data.reveal && window.innerWidth <= PHONE) {
+    const column = list.getRootNode().host?.closest("[data-testid=stColumn]");
+    column?.nextElementSibling?.scrollIntoView();
+  }
   if (focused) open.find((button) => button.dataset.id === focused)?.focus();
 }
 

@@ -39,7 +39,12 @@ class Row:
 
 
 def choose_row(
-    label: str, rows: Sequence[Row], chosen: str, key: str, on_choose: Callable[[str], None]
+    label: str,
+    rows: Sequence[Row],
+    chosen: str,
+    key: str,
+    on_choose: Callable[[str], None],
+    reveal: bool = False,
 ) -> None:
     """Show the rows, one of them chosen.
 
@@ -49,6 +54,7 @@ def choose_row(
         chosen: the id of the row that is marked; "" for none.
         key: unique on the page.
         on_choose: called with the id of a row that was clicked, before the page runs again.
+        reveal: whether a phone scrolls to the next column, where what was chosen is shown.
     """
 
     def pass_on() -> None:
@@ -57,6 +63,11 @@ def choose_row(
 
     _choice_list(
         key=key,
-        data={"label": label, "rows": [vars(row) for row in rows], "chosen": chosen},
+        data={
+            "label": label,
+            "rows": [vars(row) for row in rows],
+            "chosen": chosen,
+            "reveal": reveal,
+        },
         on_picked_change=pass_on,
     )

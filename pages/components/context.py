@@ -11,12 +11,14 @@ from streamlit.runtime.pages_manager import PagesManager
 
 from pages.components.dataset import open_folder, wait_for_demo
 from pages.components.frame import escape_markdown, show_errors
+from pages.components.offline import explain_offline
 from pages.components.user import show_user
 from xray_core.catalog import Catalog
 from xray_core.datasets import recall_dataset
 from xray_core.errors import DatasetError
 from xray_core.glossary import explain
-from xray_core.registry import list_datasets
+from xray_core.recipes import Recipe
+from xray_core.registry import find_name, list_datasets
 from xray_core.synthetic.dataset import is_synthetic
 from xray_core.tasks import TASKS, Task, tasks_of
 from xray_core.workspace import find_workspace
@@ -61,6 +63,17 @@ class Context:
         self._show_summary(catalog)
         return catalog
 
+    def show_origin(self, recipe: Recipe) -> None:
+        """Say in the bar what a run learned from: for pages of a run, which have no choosers."""
+        folder = Path(recipe.data_folder)
+        words = [find_name(find_workspace(), folder) or folder.name]
+        words += [TASKS[recipe.task].question] if recipe.task in TASKS else []
+        if is_synthetic(folder):
+            words.append("synthetic images, which say nothing about real patients")
+        self.summary.html(
+            f'<span class="muted">{escape(" · ".join(words))}</span>', width="content"
+        )
+
     def _show_summary(self, catalog: Catalog) -> None:
         n_present = int(catalog.images["path"].notna().sum())
         n_patients = catalog.images["patient_id"].nunique()
@@ -78,7 +91,7 @@ class Context:
                         st.caption(escape_markdown(remark.message))
 
 
-def open_page(title: str) -> Context:
+def open_page(title: str, with_choosers: bool = True) -> Context:
     """Draw the frame of a page; must be the first call of each page.
 
     Until `st.navigation` has run once in a fresh server, Streamlit runs a page of the
@@ -86,6 +99,10 @@ def open_page(title: str) -> Context:
     its navigation. Then the run is started again, this time through the entry point. Several
     visitors may come at once: Streamlit's switch tells what the next run does, not how this
     one began, so each session also remembers whether it has come through the entry point.
+
+    Args:
+        title: of the page.
+        with_choosers: whether dataset and task can be chosen; a run has its own.
     """
     if PagesManager.uses_pages_directory or "entered" not in st.session_state:
         PagesManager.uses_pages_directory = False
@@ -94,7 +111,9 @@ def open_page(title: str) -> Context:
     st.html(STYLE)
     name_tab(title)
     # Drawn first, shown last: a page may end anywhere, and this must not be lost.
-    st.container(key="footer").html(f"<footer>{NOTICE}</footer>")
+    with st.container(key="footer"):
+        st.html(f"<footer>{NOTICE}</footer>")
+        explain_offline()
     with show_errors():
         known = list_datasets(find_workspace())
     data = _find_data(list(known))
@@ -102,9 +121,9 @@ def open_page(title: str) -> Context:
     tasks = _list_tasks(folder) if data else {}
     task = _find_task(list(tasks))
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="context"):
-        if data:
+        if data and with_choosers:
             _choose_data(list(known), data)
-        if task:
+        if task and with_choosers:
             _choose_task(tasks, task)
         # The navigation shows the name, except on a phone; screen readers look for a heading.
         st.html(f'<h1 class="page">{escape(title)}</h1>', width="content")

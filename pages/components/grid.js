@@ -7,6 +7,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   list.classList.toggle("pixelated", data.pixelated);
   list.classList.toggle("dense", data.rowHeight > 0);
   list.style.setProperty("--columns", data.columns);
+  list.style.setProperty("--least", `${data.leastWidth}px`);
   list.style.setProperty("--tall", data.rowHeight);
   // A rerun that changes nothing but the boxes keeps the images that are already decoded.
   const stamp = JSON.stringify(
@@ -37,7 +38,7 @@ function drawTile(tile, open, tick) {
   const card = add(item, open ? "button" : "div", "tile");
   if (open) {
     card.type = "button";
-    card.title = tile.id;
+    card.title = card.dataset.id = tile.id;
     card.setAttribute("aria-label", tile.alt);
     card.onclick = () => open(tile.id);
   }

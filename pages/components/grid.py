@@ -54,6 +54,7 @@ def show_grid(
     columns: int = 5,
     show_boxes: bool = True,
     pixelated: bool = False,
+    least_width: int = 120,
     *,
     row_height: int = 0,
     open_ids: Sequence[str] = (),
@@ -69,6 +70,7 @@ def show_grid(
         columns: in a row at most; fewer where the window is narrow.
         show_boxes: whether the boxes are drawn.
         pixelated: whether a pixel stays a hard-edged square when the image is enlarged.
+        least_width: px of a tile; where the columns do not fit, there are fewer.
         row_height: px; if given, the images stand close together in rows of about this height,
             each in its own proportions, instead of in columns.
         open_ids: the tiles that are open beside the grid, which are marked.
@@ -92,6 +94,7 @@ def show_grid(
             "open": list(open_ids),
             "most": MOST_TICKED,
             "clickable": on_open is not None,
+            "leastWidth": least_width,
             "tickable": on_tick is not None,
         },
         on_opened_change=lambda: pass_on("opened", on_open),

@@ -6,11 +6,13 @@ import pandas as pd
 from pages.components.grid import Tile, as_data_address
 from pages.components.tables import Tables
 from xray_core.figures.colors import color_classes
-from xray_core.preprocess.thumbnails import create_thumbnails
+from xray_core.preprocess.thumbnails import create_thumbnails, decode_thumbnail
+from xray_core.preprocess.window import BONES, FULL, LUNGS, Window, find_window
 from xray_core.tasks import SEPARATOR
 from xray_core.workspace import find_workspace
 
 TILE_SIDE = 256  # px, of a tile in the grid
+LARGE_SIDE = 1024  # px, of an image in the viewer
 
 
 def build_tiles(
@@ -63,6 +65,15 @@ def ratios_of(widths: pd.Series, heights: pd.Series) -> list[float]:
     # By NumPy: of twenty images, a division by pandas takes longer than all else.
     sides = (side.to_numpy("float64", na_value=np.nan) for side in (widths, heights))
     return [float(ratio) for ratio in np.nan_to_num(np.divide(*sides), nan=1.0)]
+
+
+def list_windows(tables: Tables, images: pd.DataFrame) -> list[Window]:
+    """Return the presets for the viewer of these images; none if no image can be read."""
+    paths = [tables.catalog.root / path for path in images["path"]]
+    # Percentiles hardly change with the size, and the grid has made these copies already.
+    small = create_thumbnails(paths, TILE_SIDE, find_workspace().cache / "thumbnails")
+    pixels = [decode_thumbnail(thumbnail) for thumbnail in small if thumbnail.jpeg]
+    return [FULL, LUNGS, BONES, find_window(pixels)] if pixels else []
 
 
 def has_masks(tables: Tables) -> bool:

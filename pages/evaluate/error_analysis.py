@@ -16,11 +16,11 @@ HELP = {
 
 
 def show_error_analysis(report: dict[str, Any]) -> None:
-    """Show the levels, the steps between them and the verdict; nothing for an older run."""
+    """Show the levels, the steps between them and the verdict."""
     analysis = report.get("error_analysis")
     if not analysis:
+        st.caption("An earlier version evaluated this run, without an error analysis.")
         return
-    st.subheader("Error analysis", anchor=False)
     steps = {step["to"]: step for step in analysis["steps"]}
     rows = [
         {

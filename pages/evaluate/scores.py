@@ -4,65 +4,60 @@ from typing import Any
 
 import pandas as pd
 import streamlit as st
+from plotly.graph_objects import Figure
 
-from pages.components.confusion import show_confusion
 from pages.components.frame import escape_markdown
 from pages.components.recipe_words import METRIC_NAMES, metric_name
+from pages.components.small_type import show_section
 from xray_core.figures.evaluation import plot_intervals, plot_roc
-from xray_core.glossary import explain
 from xray_core.recipes import PUBLISHED, Recipe
+from xray_core.runs import Run
 
 QUIET = {"displayModeBar": False}
 
 
-def show_scores(report: dict[str, Any], recipe: Recipe) -> None:
-    """Show the metrics as cards and as intervals beside what they are compared with."""
-    for column, (key, figure) in zip(
-        st.columns(len(report["metrics"])), report["metrics"].items(), strict=True
-    ):
-        with column, st.container(border=True):
-            name = METRIC_NAMES.get(key, key)
-            st.metric(
-                name[0].upper() + name[1:],
-                format_value(key, figure["value"]),
-                help=explain(name.removeprefix("macro ")) or None,
-            )
-            st.caption(f"95% interval {format_interval(key, figure)}")
-    majority = report["majority"]
-    st.markdown(
-        f"Always answering **{escape_markdown(majority['class'])}**, the most frequent class in "
-        f"training, would be right for {majority['accuracy']:.1%}. "
-        f"{_format_published(report, recipe)}"
-    )
-    rows = _rows_with_marks(report, recipe)
-    st.plotly_chart(
-        plot_intervals(rows),
-        config=QUIET,
-        alt="Metrics with 95% intervals beside baseline and published figures",
-    )
+def format_metrics(report: dict[str, Any]) -> dict[str, str]:
+    """Return the name of each metric with its value, its interval and nothing to look up."""
+    rows = {}
+    for key, figure in report["metrics"].items():
+        name = METRIC_NAMES.get(key, key)
+        rows[name[0].upper() + name[1:]] = format_figure(key, figure)
+    return rows
 
 
-def show_matrix_and_roc(report: dict[str, Any]) -> None:
-    """Show which classes are taken for which, and the ROC curve."""
-    left, right = st.columns(2, gap="large")
+def show_charts(run: Run, report: dict[str, Any], recipe: Recipe) -> None:
+    """Show the metrics as intervals beside what they are compared with, and the ROC curves."""
+    intervals, roc = _plot(str(run.folder), _stamp(run), report, recipe)
+    left, right = st.columns(2, gap="medium")
     with left:
-        st.subheader("Confusion matrix", anchor=False)
-        show_confusion(
-            report["classes"],
-            report["confusion"],
-            f"n = {report['n']:,} images of the {report['subset']} set. "
-            "Shares are of the row; framed cells are right.",
+        show_section("Metrics", "with 95% intervals")
+        st.plotly_chart(
+            intervals,
+            config=QUIET,
+            alt="Metrics with 95% intervals beside baseline and published figures",
         )
     with right:
-        st.subheader("ROC curve", anchor=False)
-        st.plotly_chart(
-            plot_roc(report), config=QUIET, alt="Recall against false positive rate for each class"
-        )
+        show_section("ROC curve", f"{report['subset']} set, n = {report['n']:,}")
+        st.plotly_chart(roc, config=QUIET, alt="Recall against false positive rate of each class")
+    if words := format_published_figures(report, recipe):
+        st.markdown(words)
+
+
+# A figure is built once for a report: that takes longer than all else on the page.
+@st.cache_resource(max_entries=32, show_spinner=False)
+def _plot(
+    folder: str, stamp: tuple[int, int], _report: dict[str, Any], _recipe: Recipe
+) -> tuple[Figure, Figure]:
+    return plot_intervals(_rows_with_marks(_report, _recipe)), plot_roc(_report)
+
+
+def _stamp(run: Run) -> tuple[int, int]:
+    report, recipe = run.folder / "report.json", run.folder / "recipe.json"
+    return report.stat().st_mtime_ns, recipe.stat().st_mtime_ns
 
 
 def show_class_table(report: dict[str, Any]) -> None:
     """Show each class' figures, each with its interval."""
-    st.subheader("Each class", anchor=False)
     st.table(
         pd.DataFrame(
             [
@@ -155,7 +150,8 @@ def _rows_with_marks(report: dict[str, Any], recipe: Recipe) -> list[dict[str, A
     return list(rows.values())
 
 
-def _format_published(report: dict[str, Any], recipe: Recipe) -> str:
+def format_published_figures(report: dict[str, Any], recipe: Recipe) -> str:
+    """Return the source's figures beside ours, for Markdown; "" where it published none."""
     compared = compare_published(report, recipe)
     if not compared:
         return ""

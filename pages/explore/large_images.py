@@ -11,18 +11,14 @@ from pages.components.address import change_address
 from pages.components.grid import MOST_TICKED, show_grid
 from pages.components.small_type import show_section
 from pages.components.tables import Tables
-from pages.components.tiles import TILE_SIDE, build_tiles, ratios_of
+from pages.components.tiles import LARGE_SIDE, build_tiles, list_windows, ratios_of
 from pages.components.viewer import show_viewer
 from pages.explore.facts import show_boxes_of, show_differences, show_image_facts
 from pages.explore.image_address import name_images, open_image, open_images, tick_image
 from pages.explore.rail import Rows
 from pages.explore.tools import page_of
 from xray_core.catalog import Catalog
-from xray_core.preprocess.thumbnails import create_thumbnails, decode_thumbnail
-from xray_core.preprocess.window import BONES, FULL, LUNGS, Window, find_window
-from xray_core.workspace import find_workspace
 
-LARGE_SIDE = 1024  # px
 SMALL_HEIGHT = 72  # px, of the patient's other images
 N_OTHERS = 12  # of them that are shown
 SAME_RATIO = 0.02  # by which width / height may differ
@@ -65,7 +61,7 @@ def show_large(
         show_viewer(
             tiles,
             "large",
-            _list_windows(tables, opened),
+            list_windows(tables, opened),
             turn,
             open_images,
             before=before,
@@ -128,15 +124,6 @@ def _choose_ratios(opened: pd.DataFrame) -> list[float]:
         label_visibility="collapsed",
     )
     return taken if shape == "as taken" else on_disk
-
-
-def _list_windows(tables: Tables, images: pd.DataFrame) -> list[Window]:
-    """Return the presets for these images; none if no image can be read."""
-    paths = [tables.catalog.root / path for path in images["path"]]
-    # Percentiles hardly change with the size, and the grid has made these copies already.
-    small = create_thumbnails(paths, TILE_SIDE, find_workspace().cache / "thumbnails")
-    pixels = [decode_thumbnail(thumbnail) for thumbnail in small if thumbnail.jpeg]
-    return [FULL, LUNGS, BONES, find_window(pixels)] if pixels else []
 
 
 def _show_links(ids: list[str]) -> None:

@@ -14,7 +14,6 @@ from xray_core.errors import RecipeError
 from xray_core.glossary import explain
 from xray_core.imagefiles.images import read_image
 from xray_core.recipes import Recipe, recipes_for
-from xray_core.recipes.titles import value_title
 
 
 def choose_image(catalog: Catalog) -> tuple[str, NDArray[np.uint8]]:
@@ -22,16 +21,15 @@ def choose_image(catalog: Catalog) -> tuple[str, NDArray[np.uint8]]:
     present = catalog.present
     ids = list(present["image_id"])
     if not ids:
-        st.info("No image of this dataset is in its folder. Choose another dataset at the left.")
+        st.info("No image of this dataset is in its folder. Choose another dataset.")
         st.stop()
     wanted = st.query_params.get("image")
     image_id = wanted if wanted in ids else _first(catalog)
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        typed = st.text_input(
-            "Image", image_id, help=f"{explain('image')} Paste an id from Explore.", width=280
-        )
-        if st.button("Another image", icon=":material/casino:"):
-            typed = random.choice(ids)
+    typed = st.text_input(
+        "Image", image_id, help=f"{explain('image')} Paste an id from Explore.", width=150
+    )
+    if st.button("Another", icon=":material/casino:", help="An image drawn at random."):
+        typed = random.choice(ids)
     if typed != image_id:
         st.query_params["image"] = typed
         st.rerun()
@@ -41,8 +39,6 @@ def choose_image(catalog: Catalog) -> tuple[str, NDArray[np.uint8]]:
     with show_errors():
         file = catalog.root / path
         image = _read(str(file), file.stat().st_mtime_ns)
-    height, width = image.shape
-    st.caption(f"{escape_markdown(path)} · {width:,} × {height:,} px, 8 bits")
     return image_id, image
 
 
@@ -61,11 +57,9 @@ def choose_recipe(catalog: Catalog) -> Recipe:
         format_func=lambda name: recipes[name].title,
         key="prepare_recipe",
         persist_state="session",
+        width=230,
     )
-    recipe = recipes[name]
-    resize = value_title("resize", recipe.preprocess.resize).lower()
-    st.caption(f"{recipe.preprocess.size} px · {resize} · {recipe.source}")
-    return recipe
+    return recipes[name]
 
 
 def _first(catalog: Catalog) -> str:

@@ -123,16 +123,16 @@ def assert_to_the_letter(place: Locator, text: str = MARKUP) -> None:
     assert marks.count() == 0
 
 
-def test_the_sidebar_leads_to_every_page_and_none_loads_tensorflow(app: App, tab: Tab) -> None:
+def test_the_navigation_leads_to_every_page_and_none_loads_tensorflow(app: App, tab: Tab) -> None:
     tab.open(app.address())
-    expect(tab.heading("X-ray Lab")).to_be_visible()
+    expect(tab.heading("Home")).to_be_visible()
     expect(tab.links).to_have_text([re.compile(f"{name}$") for name in LINKS])
     tab.wait_until_still()
     tab.take_picture("cold-home")
     tab.assert_clean()
     for name in LINKS:
         tab.links.filter(has_text=name).click()
-        expect(tab.heading("X-ray Lab" if name == "Home" else name)).to_be_visible()
+        expect(tab.heading(name)).to_be_visible()
         tab.wait_until_still()
     tab.assert_clean()
     assert "Traceback" not in app.read_log()

@@ -60,6 +60,9 @@ def test_two_starts_in_one_moment_make_two_runs_which_survive_the_death_of_the_a
     process, link = first.read_status().handle, window.page.url
 
     app.kill()
+    dialog = window.page.get_by_role("dialog")
+    expect(dialog).to_contain_text("Trainings go on without it")
+    expect(dialog).to_contain_text("reload this page")
     epoch = first.read_status().epoch
     app.start()
 

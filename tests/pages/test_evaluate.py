@@ -1,9 +1,10 @@
 """The Evaluate page, on reports computed from a few made-up predictions."""
 
+import html
 import json
+import re
 import shutil
 from dataclasses import asdict, replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,11 +12,12 @@ from streamlit.testing.v1 import AppTest
 
 from tests.pages.conftest import N_IMAGES, OpenPage
 from tests.pages.fake_runs import LEAKY_WEIGHTS, fake_run, write_report
-from tests.pages.shown import read_heading
+from tests.pages.shown import list_html
 from xray_core.recipes import PUBLISHED, change_recipe
 from xray_core.runs import Run
 from xray_core.workspace import Workspace
 
+CLASSES, CHECKS, CONDITIONS = "Each class", "Training checks", "How it was evaluated"
 RECIPE = replace(
     PUBLISHED["demo_cnn"],
     published={"accuracy": 0.9, "recall_opacity": 0.5, "precision_opacity": 0.7},
@@ -31,12 +33,32 @@ def run(workspace: Workspace) -> Run:
 
 def words_on(app: AppTest) -> str:
     texts = [*app.markdown, *app.caption, *app.info, *app.warning, *app.error]
-    return " ".join(str(one.value) for one in texts).replace("\\", "")
+    words = " ".join(str(one.value) for one in texts).replace("\\", "")
+    return f"{words} {' '.join(map(strip_tags, list_html(app)))}"
 
 
-def read_tiles(app: AppTest) -> list[dict[str, Any]]:
-    [box] = [one for one in app.get("bidi_component") if one.key == "examples_grid"]
-    return list(json.loads(box.proto.json)["tiles"])
+def strip_tags(text: str) -> str:
+    return html.unescape(re.sub(r"<(?!style)[^>]+>", " ", text)).replace(" .", ".")
+
+
+def read_component(app: AppTest, key: str) -> dict[str, Any]:
+    [component] = [one for one in app.get("bidi_component") if (one.key or "").startswith(key)]
+    return dict(json.loads(component.proto.json))
+
+
+def read_tiles(app: AppTest, key: str = "cell_grid") -> list[dict[str, Any]]:
+    return list(read_component(app, key)["tiles"])
+
+
+def facts_on(app: AppTest) -> dict[str, str]:
+    rows = [
+        re.findall(r'<th scope="row">(.*?)</th><td>(.*?)</td>', text) for text in list_html(app)
+    ]
+    return {name: value for row in rows for name, value in row}
+
+
+def has_figures(app: AppTest) -> bool:
+    return "of 100" in words_on(app)
 
 
 def test_first_visit_says_what_to_do(open_page: OpenPage) -> None:
@@ -59,10 +81,10 @@ def test_a_class_that_nobody_tested_is_named_with_the_figures_that_cannot_be_had
     app = open_page("evaluate", run=run.name)
 
     assert "No image of opacity is in the test set. There, recall, ROC curve" in words_on(app)
-    values = {one.label: one.value for one in app.metric}
+    values = facts_on(app)
     assert values["AUC"] == "–"
     assert values["Accuracy"] != "–"
-    row = app.table[0].value.loc["opacity"]
+    row = open_page("evaluate", run=run.name, result=CLASSES).table[0].value.loc["opacity"]
     assert row["recall (sensitivity)"] == "–"
     assert str(row["n"]) == "0"
     assert run.read_report()["roc"] == {}, "a curve of nobody is no curve"
@@ -82,6 +104,7 @@ def test_the_report_of_an_older_run_has_fewer_intervals_and_no_areas(
     app = open_page("evaluate", run=run.name)
 
     assert "precision of opacity 70.0%, ours" in words_on(app)
+    app = open_page("evaluate", run=run.name, result=CLASSES)
     for kind, heading in (("precision", "precision (PPV)"), ("specificity", "specificity")):
         said = app.table[0].value[heading].tolist()
         assert said == [f"{row[kind]:.1%}" for row in report["per_class"]]
@@ -95,10 +118,12 @@ def test_metrics_come_with_interval_baseline_and_published_figure(
 
     app = open_page("evaluate", run=run.name)
 
-    assert {one.label: one.value for one in app.metric}["Accuracy"] == f"{accuracy['value']:.1%}"
+    interval = f"{accuracy['low']:.1%} to {accuracy['high']:.1%}"
+    assert facts_on(app)["Accuracy"] == f"{accuracy['value']:.1%} ({interval})"
     words = words_on(app)
-    assert f"95% interval {accuracy['low']:.1%} to {accuracy['high']:.1%}" in words
-    assert f"would be right for {report['majority']['accuracy']:.1%}" in words
+    assert f"Right in {100 * accuracy['value']:.0f} of 100 test images" in words
+    assert f"{100 * accuracy['low']:.0f} to {100 * accuracy['high']:.0f}; n = {N_IMAGES}" in words
+    assert f"would be right in {100 * report['majority']['accuracy']:.0f}" in words
     assert f"accuracy 90.0%, ours {accuracy['value']:.1%}" in words
     [opacity] = [row for row in report["per_class"] if row["class"] == "opacity"]
     assert f"precision of opacity 70.0%, ours {opacity['precision']:.1%}" in words
@@ -126,7 +151,7 @@ def test_whether_the_source_was_evaluated_on_the_same_subset_is_said(
 
 
 def test_every_figure_of_a_class_has_its_interval(run: Run, open_page: OpenPage) -> None:
-    table = open_page("evaluate", run=run.name).table[0].value
+    table = open_page("evaluate", run=run.name, result=CLASSES).table[0].value
 
     for row, shown in zip(run.read_report()["per_class"], table.to_dict("records"), strict=True):
         recall = row["recall"]
@@ -153,7 +178,7 @@ def test_the_two_areas_on_the_page_are_one(run: Run, open_page: OpenPage) -> Non
 
     app = open_page("evaluate", run=run.name)
 
-    area = {one.label: one.value for one in app.metric}["AUC"]
+    area = facts_on(app)["AUC"].split(" ")[0]
     assert area == f"{report['metrics']['auc']['value']:.3f}"
     plots = [json.loads(chart.proto.spec)["data"] for chart in app.get("plotly_chart")]
     names = [str(trace.get("name")) for plot in plots for trace in plot]
@@ -161,46 +186,75 @@ def test_the_two_areas_on_the_page_are_one(run: Run, open_page: OpenPage) -> Non
 
 
 def test_class_table_has_every_class_and_its_n(run: Run, open_page: OpenPage) -> None:
-    table = open_page("evaluate", run=run.name).table[0].value
+    table = open_page("evaluate", run=run.name, result=CLASSES).table[0].value
 
     assert table.index.str.replace("\\", "").tolist() == ["no opacity", "opacity"]
     assert table["n"].astype(int).sum() == N_IMAGES
 
 
-def test_examples_say_true_and_predicted_most_sure_first(run: Run, open_page: OpenPage) -> None:
-    wrong = read_tiles(open_page("evaluate", run=run.name))
+def test_the_most_frequent_mistake_is_open_most_confident_first(
+    run: Run, open_page: OpenPage
+) -> None:
+    app = open_page("evaluate", run=run.name)
 
-    assert wrong
-    assert all(" → " in tile["title"] for tile in wrong)
-    assert all(tile["note"] == "80%" for tile in wrong)
+    matrix = read_component(app, "matrix")
+    counts = run.read_report()["confusion"]
+    row, column = matrix["picked"]
+    assert matrix["counts"] == counts
+    assert counts[row][column] == max(counts[0][1], counts[1][0])
+    classes = run.read_report()["classes"]
+    assert f"{classes[row]}, predicted {classes[column]}" in words_on(app)
+    wrong = read_tiles(app)
+    assert len(wrong) == min(18, counts[row][column])
+    assert all(f"predicted {classes[column]} (80% sure)" in tile["alt"] for tile in wrong)
     assert all(tile["src"].startswith("data:image/jpeg") for tile in wrong)
 
 
-def test_examples_of_a_dataset_inside_an_outer_folder_open_in_explore(
-    workspace: Workspace, run: Run, open_page: OpenPage, tmp_path: Path
+def test_a_cell_in_the_address_opens_its_images_and_one_of_them(
+    run: Run, open_page: OpenPage
+) -> None:
+    app = open_page("evaluate", run=run.name, cell="1-1")
+    assert read_component(app, "matrix")["picked"] == [1, 1]
+    ids = [tile["id"] for tile in read_tiles(app)]
+
+    app = open_page("evaluate", run=run.name, cell="1-1", image=ids[1])
+
+    [tile] = read_tiles(app, "cell_large")
+    assert (tile["id"], tile["title"]) == (ids[1], "80% sure of opacity")
+    viewer = read_component(app, "cell_large")
+    assert (viewer["before"], viewer["after"]) == (ids[0], ids[2])
+    assert viewer["place"].startswith("2 of ")
+    assert app.query_params["cell"] == "1-1"
+
+
+@pytest.mark.parametrize("cell", ["", "9-9", "x-1", "1", "-1-0"])
+def test_a_cell_that_is_none_is_passed_over(run: Run, open_page: OpenPage, cell: str) -> None:
+    matrix = read_component(open_page("evaluate", run=run.name, cell=cell), "matrix")
+
+    assert matrix["picked"] in ([0, 1], [1, 0])
+
+
+def test_images_of_a_dataset_inside_an_outer_folder_can_be_opened_in_explore(
+    workspace: Workspace, run: Run, open_page: OpenPage
 ) -> None:
     root = workspace.data / "archive" / "siim"
     root.parent.mkdir()
     shutil.move(workspace.demo_data, root)
     recipe = replace(run.read_recipe(), data_folder=str(root))
     run.write_json("recipe.json", asdict(recipe))
+    image_id = read_tiles(open_page("evaluate", run=run.name))[0]["id"]
 
-    app = open_page("evaluate", run=run.name)
-    [box] = [one for one in app.get("bidi_component") if one.key == "examples_grid"]
-    assert json.loads(box.proto.json)["clickable"]
-    app.session_state["evaluate_opened"] = read_tiles(app)[0]["id"]
-    app.run()
+    app = open_page("evaluate", run=run.name, image=image_id)
 
-    assert read_heading(app) == "Explore"
-    assert app.query_params["data"] == "archive"
+    links = [one.proto for one in app.get("page_link")]
+    [query] = [link.query_string for link in links if link.label == "Open in Explore"]
+    assert query == f"data=archive&task={recipe.task}&image={image_id}"
 
 
-def test_right_examples_of_one_class(run: Run, open_page: OpenPage) -> None:
-    app = open_page("evaluate", run=run.name)
-    [kind] = [one for one in app.get("button_group") if one.label == "Show"]
-    kind.set_value("right").run()
-
-    assert {tile["title"] for tile in read_tiles(app)} <= {"opacity", "no opacity"}
+def press(app: AppTest, label: str) -> None:
+    [button] = [one for one in app.button if one.label == label]
+    button.click().run()
+    assert not app.exception, app.exception[0].value
 
 
 def test_unfinished_run_is_not_replaced_by_another(
@@ -211,14 +265,14 @@ def test_unfinished_run_is_not_replaced_by_another(
     app = open_page("evaluate", run=other.name)
 
     assert "has no result, it is failed" in words_on(app)
-    assert not app.metric
+    assert not has_figures(app)
 
 
 def test_unknown_run_is_said(run: Run, open_page: OpenPage) -> None:
     app = open_page("evaluate", run="nonsense")
 
     assert "no run 'nonsense'" in words_on(app)
-    assert not app.metric
+    assert not has_figures(app)
 
 
 def test_validation_as_test_leaks_and_missing_images_are_admitted(
@@ -233,7 +287,8 @@ def test_validation_as_test_leaks_and_missing_images_are_admitted(
     assert "which the training also went by" in words
     assert "5 patients or identical files are in several subsets" in words
     assert f"n = {N_IMAGES - 2}" in words
-    assert app.expander[0].label.endswith("2")
+    words = words_on(open_page("evaluate", run=run.name, result=CONDITIONS))
+    assert "left out of n: 2" in words
     assert all(name in words for name in run.read_report()["left_out"])
 
 
@@ -255,10 +310,10 @@ def test_figures_stand_when_the_images_are_gone(
     app = open_page("evaluate", run=run.name)
 
     assert "no longer at" in words_on(app)
-    assert app.metric
+    assert has_figures(app)
 
 
-def test_drawn_data_is_said_to_prove_nothing(run: Run, open_page: OpenPage) -> None:
+def test_synthetic_data_is_said_to_prove_nothing(run: Run, open_page: OpenPage) -> None:
     assert "nothing about real patients" in words_on(open_page("evaluate", run=run.name))
 
 
@@ -274,8 +329,7 @@ def test_class_without_an_image_is_no_error(
 
     app = open_page("evaluate", run=run.name)
 
-    assert {one.label: one.value for one in app.metric}["AUC"] == "–"
-    assert "cannot be computed" in words_on(app)
+    assert facts_on(app)["AUC"] == "–"
 
 
 def append_epochs(run: Run, n_epochs: int, **changes: Any) -> None:
@@ -287,10 +341,10 @@ def append_epochs(run: Run, n_epochs: int, **changes: Any) -> None:
 
 
 def test_training_that_went_well_says_what_was_looked_for(run: Run, open_page: OpenPage) -> None:
-    assert "Too few epochs (2)" in words_on(open_page("evaluate", run=run.name))
+    assert "Too few epochs (2)" in words_on(open_page("evaluate", run=run.name, result=CHECKS))
     append_epochs(run, 8)
 
-    words = words_on(open_page("evaluate", run=run.name))
+    words = words_on(open_page("evaluate", run=run.name, result=CHECKS))
 
     assert "Nothing suspicious in the 10 epochs" in words
     assert "overfitting" in words
@@ -300,7 +354,7 @@ def test_training_that_went_well_says_what_was_looked_for(run: Run, open_page: O
 def test_training_that_went_wrong_is_named(run: Run, open_page: OpenPage) -> None:
     append_epochs(run, 8, accuracy=0.999, val_accuracy=0.7)
 
-    words = words_on(open_page("evaluate", run=run.name))
+    words = words_on(open_page("evaluate", run=run.name, result=CHECKS))
 
     assert "It overfits" in words
     assert "Nothing suspicious" not in words

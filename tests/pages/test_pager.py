@@ -38,12 +38,17 @@ def pagers(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, Any]]:
 
 
 def test_both_of_two_pages_are_shown(
-    workspace: Workspace, open_page: OpenPage, pagers: list[tuple[int, Any]]
+    workspace: Workspace,
+    open_page: OpenPage,
+    pagers: list[tuple[int, Any]],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     run = fake_run(workspace, "done")
     write_report(run, workspace)
+    n_wrong = max(row[1 - place] for place, row in enumerate(run.read_report()["confusion"]))
+    monkeypatch.setattr("pages.evaluate.cell_images.PER_PAGE", n_wrong - 1)
 
-    open_page("evaluate", run=run.name)  # 16 wrong ones, eight on a page
+    open_page("evaluate", run=run.name)
 
     [(n_pages, width)] = pagers
     assert (n_pages, numbers_shown(n_pages, width)) == (2, 2)

@@ -9,6 +9,8 @@ from PIL import Image
 
 from tests.datasets.fakes import FAKES, fake_kermany
 from tests.pages.conftest import OpenPage
+from tests.pages.fake_runs import record_processes
+from tests.pages.shown import list_visible, read_heading
 from tests.pages.test_explore import find_image, read_grid
 from xray_core.preprocess.images import read_preprocessed
 from xray_core.recipes import PUBLISHED, recipes_for
@@ -49,12 +51,51 @@ def test_each_contrast_stands_beside_the_original(open_page: OpenPage) -> None:
         "Gamma",
         "Logarithm",
     ]
-    assert len(app.get("plotly_chart")) == 1
     assert len({tile["src"] for tile in tiles}) == 5
+    assert len(open_page("prepare", step="Gray levels").get("plotly_chart")) == 1
+
+
+def test_what_is_chosen_stands_in_the_address_and_over_the_original(
+    open_page: OpenPage,
+) -> None:
+    app = open_page("prepare", contrast="equalize_hist", size="32", resize="pad")
+
+    assert read_grid(app, "contrasts")["open"] == ["equalize_hist"]
+    assert read_grid(app, "sizes")["open"] == ["32"]
+    pair = read_grid(app, "before_after")
+    assert pair["words"] == ["as it is", "Histogram equalization, 32 px"]
+    assert read_tile({"src": pair["after"]}).shape == (32, 32)
+    before = read_tile({"src": pair["before"]})
+    assert before.shape[0] == before.shape[1] > 32
+
+
+@pytest.mark.parametrize("query", [{"contrast": "x"}, {"size": "9999"}, {"size": "-3"}])
+def test_what_cannot_be_is_passed_over(open_page: OpenPage, query: dict[str, str]) -> None:
+    app = open_page("prepare", **query)
+
+    spec = PUBLISHED["demo_cnn"].preprocess
+    assert read_grid(app, "contrasts")["open"] == [spec.contrast]
+    assert read_grid(app, "sizes")["open"] == [str(spec.size)]
+
+
+def test_a_training_takes_the_settings_over(
+    open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record_processes(monkeypatch)  # the cost of a training is not measured here
+    app = open_page("prepare", contrast="clahe", size="96")
+    app.slider(key="clip_limit").set_value(4.0).run()
+    [button] = [button for button in app.button if button.label == "Train with these settings"]
+
+    button.click().run()
+
+    assert read_heading(app) == "Train"
+    said = " ".join(text for _, text in list_visible(app)).replace("\\", "")
+    assert "64 → 96" in said
+    assert "CLAHE" in said
 
 
 def test_gamma_above_one_darkens(open_page: OpenPage) -> None:
-    app = open_page("prepare")
+    app = open_page("prepare", contrast="gamma")
 
     app.slider(key="gamma").set_value(2.0).run()
 
@@ -65,10 +106,13 @@ def test_gamma_above_one_darkens(open_page: OpenPage) -> None:
 def test_padding_keeps_the_proportions(open_page: OpenPage, workspace: Workspace) -> None:
     fake_kermany(workspace.data / "kermany")
 
-    app = open_page("prepare", data="kermany", step="2 Square")
-    app.slider[0].set_value(96).run()
-
-    _, stretch, pad = map(read_tile, read_grid(app, "squares")["tiles"])
+    stretch, pad = (
+        read_tile({"src": read_grid(app, "before_after")["after"]})
+        for app in (
+            open_page("prepare", data="kermany", size="96", resize=how)
+            for how in ("stretch", "pad")
+        )
+    )
     assert stretch.shape == pad.shape == (96, 96)
     assert not pad[:16].any()  # the file is 12 × 8 px: a sixth is border above, and below
     assert pad[17:79].any()
@@ -76,7 +120,7 @@ def test_padding_keeps_the_proportions(open_page: OpenPage, workspace: Workspace
 
 
 def test_another_draw_gives_twelve_others(open_page: OpenPage) -> None:
-    app = open_page("prepare", step="3 Augmentation")
+    app = open_page("prepare", step="Augmentation")
     before = {tile["src"] for tile in read_grid(app, "draws")["tiles"]}
 
     [button] = [button for button in app.main.button if button.label == "Another draw"]
@@ -88,7 +132,7 @@ def test_another_draw_gives_twelve_others(open_page: OpenPage) -> None:
 
 
 def test_without_any_change_all_draws_are_alike(open_page: OpenPage) -> None:
-    app = open_page("prepare", step="3 Augmentation")
+    app = open_page("prepare", step="Augmentation")
 
     for slider in app.slider:
         slider.set_value((1.0, 1.0) if isinstance(slider.value, tuple) else 0.0)
@@ -105,7 +149,7 @@ def test_the_tensor_is_what_the_recipe_makes_of_the_file(
 ) -> None:
     image_id = find_image(workspace, boxed=False)
     file = workspace.demo_data / "train" / f"{image_id}.jpg"
-    app = open_page("prepare", image=image_id, step="4 Tensor")
+    app = open_page("prepare", image=image_id, step="Tensor")
     expected = read_preprocessed(file, PUBLISHED["demo_cnn"].preprocess)
 
     values = {metric.label: metric.value for metric in app.metric}
@@ -122,7 +166,7 @@ def test_another_image_is_another_one(open_page: OpenPage, monkeypatch: pytest.M
     before = app.text_input[0].value
     monkeypatch.setattr("random.choice", lambda ids: next(one for one in ids if one != before))
 
-    [button] = [button for button in app.main.button if button.label == "Another image"]
+    [button] = [button for button in app.main.button if button.label == "Another"]
     button.click().run()
 
     assert app.query_params["image"] == app.text_input[0].value

@@ -1,0 +1,131 @@
+"""How much each page costs: its elements, and the processor time of drawing it again.
+
+    python -m benchmarks.pages [--rounds 5] [--against FOLDER]
+
+Draws a workspace with synthetic images and some runs, opens each page, lets it draw itself once
+more so that all caches are filled, and then measures further reruns of the script. With
+`--against`, another clone of the project takes turns with this one on the same workspace.
+"""
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from tests.pages.fake_runs import fake_run, write_report
+from xray_core.processes import PROJECT
+from xray_core.synthetic.dataset import write_synthetic_dataset
+from xray_core.workspace import Workspace
+
+N_IMAGES, N_RUNS, N_RERUNS = 600, 60, 12
+RUN = "20260301-100000-demo_cnn"
+PAGES = {
+    "Home": ("home", {}),
+    "Explore": ("explore", {}),
+    "Audit": ("audit", {}),
+    "Prepare": ("prepare", {}),
+    "Train": ("train", {}),
+    "Runs": ("runs", {}),
+    "A run": ("runs", {"run": RUN}),
+    "Evaluate": ("evaluate", {"run": RUN}),
+}
+# In a process of the clone that is measured.
+MEASURE = """
+import functools, json, sys, time
+import xray_core.registry, xray_core.jobs.measure, xray_core.jobs.worker
+from streamlit.components.v2 import manifest_scanner
+from streamlit.runtime.pages_manager import PagesManager
+from streamlit.testing.v1 import AppTest
+from streamlit.testing.v1.element_tree import Block
+
+for module in (xray_core.registry, xray_core.jobs.measure, xray_core.jobs.worker):
+    module.start_detached = lambda *_: "0:0"  # nothing is drawn, measured or trained here
+manifest_scanner.scan_component_manifests = functools.cache(
+    manifest_scanner.scan_component_manifests
+)
+start = PagesManager.__init__
+def start_used(self, *args, **options):
+    start(self, *args, **options)
+    PagesManager.uses_pages_directory = False  # a server that has shown a page before
+PagesManager.__init__ = start_used
+
+def count(node):
+    if isinstance(node, Block):
+        return sum(map(count, node.children.values()))
+    return 1
+
+pages, n_reruns = json.loads(sys.argv[1]), int(sys.argv[2])
+for name, (page, query) in pages.items():
+    app = AppTest.from_file("streamlit_app.py", default_timeout=120)
+    for key, value in query.items():
+        app.query_params[key] = value
+    app.switch_page(f"pages/{page}.py").run()
+    assert not app.exception, (name, app.exception[0].value)
+    for _ in range(3):
+        app.run()
+    times = []
+    for _ in range(n_reruns):
+        begun = time.process_time()
+        app.run()
+        times.append(1000 * (time.process_time() - begun))
+    print(json.dumps([name, count(app._tree), sorted(times)[len(times) // 2]]), flush=True)
+"""
+
+
+def prepare(workspace: Workspace) -> None:
+    """Draw the images, write the runs, and audit the data, as a class has them after a while."""
+    write_synthetic_dataset(workspace.demo_data, n_images=N_IMAGES, size=256)
+    for number in range(N_RUNS):
+        state = ("done", "failed", "stopped")[number % 3]
+        run = fake_run(workspace, state, f"20260301-1000{number:02d}-demo_cnn")
+        if state == "done":
+            write_report(run, workspace)
+
+
+def measure(folder: Path, workspace: Workspace) -> dict[str, tuple[int, float]]:
+    """Return page -> elements, and milliseconds of processor time of a warm rerun."""
+    done = subprocess.run(
+        [sys.executable, "-c", MEASURE, json.dumps(PAGES), str(N_RERUNS)],
+        cwd=folder,
+        env={**os.environ, "XRAY_HOME": str(workspace.folder), "XRAY_STANDBY": "0"},
+        capture_output=True,
+        text=True,
+    )
+    if done.returncode:
+        raise SystemExit(done.stderr[-3000:])
+    rows = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("[")]
+    return {name: (n_elements, spent) for name, n_elements, spent in rows}
+
+
+def main() -> None:
+    """Measure, and print the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--against", type=Path, help="another clone, which takes turns")
+    options = parser.parse_args()
+    sides = {"now": PROJECT}
+    if options.against:
+        sides = {"before": options.against.resolve(), **sides}
+    with tempfile.TemporaryDirectory() as place:
+        workspace = Workspace(Path(place) / "home")
+        prepare(workspace)
+        results: dict[str, list[dict[str, tuple[int, float]]]] = {side: [] for side in sides}
+        for _ in range(options.rounds):
+            for side, folder in sides.items():
+                results[side].append(measure(folder, workspace))
+    print("| page |" + "".join(f" elements {side} | ms {side} |" for side in sides))
+    print("|---|" + "---|---|" * len(sides))
+    for page in PAGES:
+        cells = ""
+        for rounds in results.values():
+            spent = statistics.median(table[page][1] for table in rounds)
+            cells += f" {rounds[0][page][0]} | {spent:.0f} |"
+        print(f"| {page} |{cells}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,234 @@
+"""The confusion matrix, and beside it the images of the cell that is clicked."""
+
+import math
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from pages.components.confusion import Cell, show_confusion
+from pages.components.dataset import open_folder
+from pages.components.frame import escape_markdown
+from pages.components.grid import Tile, show_grid
+from pages.components.pager import show_pager
+from pages.components.small_type import show_facts, show_section
+from pages.components.tables import Tables, read_tables
+from pages.components.tiles import LARGE_SIDE, build_tiles, list_windows
+from pages.components.viewer import show_viewer
+from pages.evaluate.scores import format_metrics
+from xray_core.errors import XrayError
+from xray_core.recipes import Recipe
+from xray_core.registry import find_name
+from xray_core.runs import Run
+from xray_core.workspace import find_workspace
+
+PER_PAGE, ROW_HEIGHT = 18, 118  # images; px
+CELL, IMAGE = "cell", "image"  # in the address
+ORDERS = {"most confident first": False, "least confident first": True}
+
+
+@dataclass(frozen=True)
+class _Evaluated:
+    """What was evaluated, read-only: a row an image, with the places of its two classes."""
+
+    table: pd.DataFrame
+
+
+@st.fragment(key="cells")
+def show_cells(run: Run, recipe: Recipe, report: dict[str, Any]) -> None:
+    """Show the matrix with the figures below it, and the images of one cell.
+
+    Args:
+        run: evaluated.
+        recipe: its own.
+        report: likewise.
+    """
+    evaluated = _read_evaluated(str(run.folder), _stamp(run), report["subset"])
+    picked = _read_cell(report)
+    left, right = st.columns([5, 8], gap="medium")
+    with left:
+        show_confusion(
+            report["classes"],
+            report["confusion"],
+            f"n = {report['n']:,} images of the {report['subset']} set; shares are of the row, "
+            "framed cells are right. Click a cell to see its images.",
+            key=f"matrix_{run.name}",
+            picked=picked,
+            on_pick=_open_cell,
+            recalls=[_format_ends(row["recall"]) for row in report["per_class"]],
+        )
+        show_facts(format_metrics(report))
+    with right:
+        classes = report["classes"]
+        rows = evaluated.table
+        rows = rows[
+            (rows["actual"] == classes[picked[0]]) & (rows["predicted"] == classes[picked[1]])
+        ]
+        _show_cell(rows, recipe, picked)
+
+
+def _format_ends(recall: dict[str, float | None]) -> str:
+    low, high = recall["low"], recall["high"]
+    return "" if low is None or high is None else f"{100 * low:.0f} to {100 * high:.0f}"
+
+
+def _read_cell(report: dict[str, Any]) -> Cell:
+    """Return the cell in the address; else the most frequent mistake, or what is right."""
+    n_classes = len(report["classes"])
+    first, _, second = st.query_params.get(CELL, "").partition("-")
+    if first.isdecimal() and second.isdecimal() and max(int(first), int(second)) < n_classes:
+        return int(first), int(second)
+    counts = report["confusion"]
+    cells = [(row, column) for row in range(n_classes) for column in range(n_classes)]
+    return max(cells, key=lambda cell: (cell[0] != cell[1]) * counts[cell[0]][cell[1]])
+
+
+def _show_cell(rows: pd.DataFrame, recipe: Recipe, cell: Cell) -> None:
+    if rows.empty:
+        show_section("No image in this cell", "choose another one")
+        return
+    order = _show_head(rows)
+    rows = rows.sort_values("confidence", ascending=ORDERS[order], kind="stable")
+    try:
+        catalog = open_folder(Path(recipe.data_folder))
+        tables = read_tables(catalog, recipe.task)
+    except (XrayError, OSError):  # gone, or another dataset lies there now
+        _show_without_images(rows, recipe)
+        return
+    here = rows[rows["image_id"].isin(catalog.present["image_id"])].reset_index(drop=True)
+    if here.empty:
+        _show_without_images(rows, recipe)
+        return
+    wanted = st.query_params.get(IMAGE, "")
+    [places] = (here["image_id"] == wanted).to_numpy().nonzero()
+    if len(places):
+        _show_large(tables, here, int(places[0]), recipe)
+    else:
+        _show_page(tables, here, cell, order)
+
+
+def _show_head(rows: pd.DataFrame) -> str:
+    """Show what the cell holds, and the order; return the latter."""
+    row = rows.iloc[0]
+    title = f"{row.actual}, predicted {row.predicted}"
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        show_section(title, f"{len(rows):,} image{'s' * (len(rows) != 1)}")
+        st.space("stretch")
+        st.toggle("Boxes", True, key="cell_boxes", persist_state="session")
+        return str(
+            st.selectbox(
+                "Order",
+                list(ORDERS),
+                key="cell_order",
+                persist_state="session",
+                label_visibility="collapsed",
+                width=190,
+            )
+        )
+
+
+def _show_page(tables: Tables, rows: pd.DataFrame, cell: Cell, order: str) -> None:
+    n_pages = math.ceil(len(rows) / PER_PAGE)
+    # A key of their own for each cell and order: another one begins on its first page.
+    key = f"page_{cell[0]}_{cell[1]}_{order}"
+    page = show_pager(n_pages, key) if n_pages > 1 else 1
+    shown = rows.iloc[(page - 1) * PER_PAGE : page * PER_PAGE]
+    show_grid(
+        _build(tables, shown),
+        "cell_grid",
+        _open_image,
+        row_height=ROW_HEIGHT,
+        show_boxes=st.session_state["cell_boxes"],
+    )
+    st.caption("Below each image: how sure the network was of its answer.")
+
+
+def _show_large(tables: Tables, rows: pd.DataFrame, place: int, recipe: Recipe) -> None:
+    row = rows.iloc[place]
+    ids = list(rows["image_id"])
+    images = _pick(tables, rows.iloc[[place]])
+    title = f"{row.confidence:.0%} sure of {row.predicted}"
+    show_viewer(
+        [replace(tile, title=title) for tile in build_tiles(tables, images, LARGE_SIDE)],
+        "cell_large",
+        list_windows(tables, images),
+        _open_image,
+        lambda _: _close_image(),
+        before=ids[place - 1] if place else "",
+        after=ids[place + 1] if place + 1 < len(ids) else "",
+        place=f"{place + 1:,} of {len(ids):,}",
+        show_boxes=bool(st.session_state["cell_boxes"]),
+    )
+    _show_link(str(row.image_id), recipe)
+
+
+def _build(tables: Tables, rows: pd.DataFrame) -> list[Tile]:
+    tiles = build_tiles(tables, _pick(tables, rows))
+    return [
+        replace(
+            tile,
+            title=f"{row.confidence:.0%}",
+            note="",
+            color="",
+            alt=f"X-ray {row.image_id}: {row.actual}, predicted {row.predicted} "
+            f"({row.confidence:.0%} sure)",
+        )
+        for tile, row in zip(tiles, rows.itertuples(), strict=True)
+    ]
+
+
+def _pick(tables: Tables, rows: pd.DataFrame) -> pd.DataFrame:
+    present = tables.catalog.present
+    places = pd.Series(present.index, index=present["image_id"])
+    return present.loc[places[rows["image_id"]]]
+
+
+def _show_without_images(rows: pd.DataFrame, recipe: Recipe) -> None:
+    st.info(
+        f"The images are no longer at {escape_markdown(recipe.data_folder)}; the figures stand "
+        "without them."
+    )
+    st.dataframe(rows[["image_id", "actual", "predicted", "confidence"]], hide_index=True)
+
+
+def _show_link(image_id: str, recipe: Recipe) -> None:
+    name = find_name(find_workspace(), Path(recipe.data_folder))
+    if name is None:
+        st.caption(
+            f"To open it in Explore, add the folder {escape_markdown(recipe.data_folder)} to the "
+            "datasets first."
+        )
+        return
+    st.page_link(
+        "pages/explore.py",
+        label="Open in Explore",
+        icon=":material/grid_view:",
+        query_params={"data": name, "task": recipe.task, "image": image_id},
+    )
+
+
+def _open_cell(cell: Cell) -> None:
+    st.query_params.pop(IMAGE, None)
+    st.query_params[CELL] = f"{cell[0]}-{cell[1]}"
+
+
+def _open_image(image_id: str) -> None:
+    st.query_params[IMAGE] = image_id
+
+
+def _close_image() -> None:
+    st.query_params.pop(IMAGE, None)
+
+
+def _stamp(run: Run) -> int:
+    return (run.folder / "predictions.parquet").stat().st_mtime_ns
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _read_evaluated(folder: str, stamp: int, subset: str) -> _Evaluated:
+    table = Run(Path(folder)).read_predictions()
+    table = table[(table["subset"] == subset) & table["predicted"].notna()]
+    columns = [name for name in table.columns if name.startswith("p_")]
+    return _Evaluated(table.assign(confidence=table[columns].max(axis=1)))

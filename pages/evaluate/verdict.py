@@ -1,0 +1,80 @@
+"""The verdict in one sentence, and what speaks against trusting it."""
+
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from pages.components.frame import escape_markdown, format_message, show_errors
+from xray_core.evaluation.diagnose import diagnose_run
+from xray_core.evaluation.training_checks.history import CheckResult
+from xray_core.runs import Run
+from xray_core.splits import format_absence
+
+WATCHED = ("metrics.jsonl", "status.json", "report.json", "data.json", "recipe.json")
+
+
+def show_verdict_line(report: dict[str, Any]) -> None:
+    """Say in how many of a hundred images the network is right, and what is easily reached."""
+    st.html(f'<h2 class="verdict">{format_verdict(report)}</h2>')
+
+
+def format_verdict(report: dict[str, Any]) -> str:
+    """Return the verdict as HTML, in natural frequencies.
+
+    Args:
+        report: as `evaluation.build_report` returns.
+    """
+    accuracy, majority = report["metrics"]["accuracy"], report["majority"]
+    right = f"{100 * accuracy['value']:.0f}"
+    interval = ""
+    if accuracy["low"] is not None:
+        interval = f"{100 * accuracy['low']:.0f} to {100 * accuracy['high']:.0f}; "
+    constant = f"{100 * majority['accuracy']:.0f}"
+    return (
+        f"Right in {right} of 100 {escape(report['subset'])} images "
+        f"<small>({interval}n = {report['n']:,}, of {report['n_patients']:,} patients or groups)"
+        f"</small>. Always answering “{escape(majority['class'])}” would be right in {constant}."
+    )
+
+
+def show_doubts(run: Run, report: dict[str, Any]) -> None:
+    """Say what must be known before the figures are believed; most runs have nothing of it."""
+    if report["subset"] == "validation":
+        st.warning(
+            "There is no test set. Here it is the validation set, which the training also went "
+            "by (its best epoch, its stops, its calibration): expect less on new images.",
+            icon=":material/warning:",
+        )
+    if absent := [row["class"] for row in report["per_class"] if not row["n"]]:
+        words = format_absence(report["subset"], absent)
+        st.warning(escape_markdown(words), icon=":material/warning:")
+    with show_errors():
+        doubts = [check for check in diagnose_ended(run) if check.severity == "serious"]
+    if doubts:
+        st.error(
+            "  \n".join(
+                f"**{format_message(doubt.title)}** {format_message(doubt.evidence)}"
+                for doubt in doubts
+            ),
+            icon=":material/error:",
+        )
+
+
+def diagnose_ended(run: Run) -> list[CheckResult]:
+    """Return what `diagnose_run` says of an ended run; looked at again when a file of it changes.
+
+    Raises:
+        RunError: see `diagnose_run`.
+    """
+    return _diagnose(str(run.folder), tuple(_stamp(run.folder / name) for name in WATCHED))
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _diagnose(folder: str, stamps: tuple[int, ...]) -> list[CheckResult]:
+    return diagnose_run(Run(Path(folder)))
+
+
+def _stamp(path: Path) -> int:
+    return path.stat().st_mtime_ns if path.exists() else 0

@@ -1,0 +1,39 @@
+"""Short codes of the audit's issues: they stay the same, and `docs/audit.md` explains each.
+
+P: patients and subsets, C: copies, F: files, L: labels, B: bias, R: remarks of the reader.
+"""
+
+CODES = {
+    "patient_leak": "P1",
+    "study_leak": "P2",
+    "identical_leak": "P3",
+    "near_identical_leak": "P4",
+    "same_name_copy": "P5",
+    "same_name": "P6",
+    "unknown_patients": "P7",
+    "no_split": "P8",
+    "identical": "C1",
+    "identical_conflict": "C2",
+    "near_identical": "C3",
+    "near_identical_conflict": "C4",
+    "unreadable": "F1",
+    "unreadable_image": "F1",
+    "tiny_image": "F2",
+    "elongated_image": "F3",
+    "blank_image": "F4",
+    "wrong_suffix": "F5",
+    "odd_image": "F6",  # passed: none of F2 to F5
+    "image_without_finding": "L1",
+    "image_with_finding": "L2",
+    "mixed_study": "L3",
+    "absent_class": "L4",
+    "class_counts": "L5",
+    "subset_size": "L6",
+    "confounding": "B1",
+}
+REMARK = "R1"  # whatever else the dataset's reader noticed
+
+
+def short_code(kind: str) -> str:
+    """Return the short code of a `DataIssue.code`, e.g. "P1" of "patient_leak"."""
+    return CODES.get(kind, REMARK)
