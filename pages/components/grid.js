@@ -21,8 +21,13 @@ export default function ({ data, parentElement, setTriggerValue }) {
 }
 
 function drawTiles(list, data, setTriggerValue) {
-  const open = data.clickable && ((id) => setTriggerValue("opened", id));
-  const tick = data.tickable && ((id) => setTriggerValue("ticked", id));
+  const send = (name) => (id) => {
+    // Before the grid gets narrower: see markOpen.
+    if (!list.openBefore?.length) list.scrolled = findScroller()?.scrollTop;
+    setTriggerValue(name, id);
+  };
+  const open = data.clickable && send("opened");
+  const tick = data.tickable && send("ticked");
   list.replaceChildren(...data.tiles.map((tile) => drawTile(tile, open, tick)));
 }
 
@@ -65,6 +70,10 @@ function drawTick(item, tile, tick) {
   box.onchange = () => tick(tile.id);
 }
 
+function findScroller() {
+  return document.querySelector('[data-testid="stMain"]');
+}
+
 // Which tiles are open beside the grid. The grid gets narrower for that and its rows break
 // elsewhere: the tile in question stays in sight, and the old place is there again afterwards.
 function markOpen(list, data) {
@@ -80,9 +89,8 @@ function markOpen(list, data) {
   const before = list.openBefore ?? data.open;
   list.openBefore = data.open;
   if (JSON.stringify(before) === JSON.stringify(data.open)) return;
-  const scroller = document.querySelector('[data-testid="stMain"]');
+  const scroller = findScroller();
   if (!scroller) return;
-  if (!before.length) list.scrolled = scroller.scrollTop;
   const last = data.open.at(-1);
   requestAnimationFrame(() => {
     if (!data.open.length && list.scrolled !== undefined) scroller.scrollTop = list.scrolled;

@@ -2,6 +2,8 @@
 
 import streamlit as st
 
+from pages.components.address import change_address, read_word
+
 BUTTON_WIDTH, BUTTON_GAP = 36, 4  # px, a little more than Streamlit takes
 MAX_NUMBERS = 7  # numbers in a row, beside both arrows; of more pages some are left out
 MIN_NUMBERS = (
@@ -27,12 +29,22 @@ def show_pager(
         + BUTTON_GAP
         + (BUTTON_WIDTH + BUTTON_GAP) * min(max(n_pages, MIN_NUMBERS), n_numbers)
     )
+    n_pages = max(1, n_pages)
+    widget = f"{key}_number" if in_address else key
+
+    def write() -> None:
+        number = st.session_state[widget]
+        change_address({key: str(number) if number > 1 else ""})
+
+    if in_address:
+        # Set at each look: the address decides, and the widget only changes it.
+        st.session_state[widget] = int(read_word(key, list(map(str, range(1, n_pages + 1)))))
     return int(
         st.pagination(
-            max(1, n_pages),
+            n_pages,
             max_visible_pages=n_numbers,
             width=room,
-            key=key,
-            bind="query-params" if in_address else None,
+            key=widget,
+            on_change=write if in_address else None,
         )
     )

@@ -5,12 +5,13 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
+from pages.components.address import change_address
 from pages.components.frame import escape_markdown
 from pages.components.grid import MOST_TICKED
 from xray_core.catalog import Catalog
 from xray_core.selection import format_list, parse_list
 
-WHERE = "where"
+WHERE, PAGE = "where", "page"
 FIRST, OTHERS = "image", "with"
 
 
@@ -39,19 +40,14 @@ def list_open() -> list[str]:
     return list(dict.fromkeys(filter(None, wanted)))[:MOST_TICKED]
 
 
-def change_address(**words: str) -> None:
-    """Write several words into the address at once, "" for none: it is one step for "Back"."""
-    rest = {name: word for name, word in st.query_params.to_dict().items() if name not in words}
-    wanted = rest | {name: word for name, word in words.items() if word}
-    if wanted != st.query_params.to_dict():
-        st.query_params.from_dict(wanted)
+def name_images(image_ids: Sequence[str]) -> dict[str, str]:
+    """Return the words of the address that open these images; none of them opens nothing."""
+    return {FIRST: "".join(image_ids[:1]), OTHERS: format_list(image_ids[1:])}
 
 
 def open_images(image_ids: Sequence[str]) -> None:
     """Show these images large from the next run on; none of them closes what is open."""
-    change_address(
-        **{FIRST: "".join(image_ids[:1]), OTHERS: format_list(image_ids[1:])},
-    )
+    change_address(name_images(image_ids))
 
 
 def open_image(image_id: str) -> None:
@@ -70,5 +66,4 @@ def tick_image(image_id: str) -> None:
 
 def filter_by(text: str) -> None:
     """Show the first page of what passes these filters, as `format_filters` writes them."""
-    change_address(**{WHERE: text, FIRST: "", OTHERS: ""})
-    st.session_state["page"] = 1
+    change_address({WHERE: text, PAGE: "", **name_images(())})

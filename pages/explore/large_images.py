@@ -7,17 +7,17 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from pages.components.address import change_address
 from pages.components.grid import MOST_TICKED, show_grid
 from pages.components.small_type import show_section
 from pages.components.tables import Tables
 from pages.components.tiles import LARGE_SIDE, build_tiles, list_windows, ratios_of
 from pages.components.viewer import show_viewer
 from pages.explore.facts import show_boxes_of, show_differences, show_image_facts
-from pages.explore.image_address import FIRST, OTHERS, open_image, open_images, tick_image
+from pages.explore.image_address import name_images, open_image, open_images, tick_image
 from pages.explore.rail import Rows
-from pages.explore.tools import turn_to
+from pages.explore.tools import page_of
 from xray_core.catalog import Catalog
-from xray_core.selection import format_list
 
 SMALL_HEIGHT = 72  # px, of the patient's other images
 N_OTHERS = 12  # of them that are shown
@@ -41,9 +41,9 @@ def show_large(
 
     def turn(image_id: str) -> None:
         # Several: the first ones stay, and the last is another.
-        open_images([*ids[:-1], image_id])
-        of_page = tables.catalog.images["image_id"].iloc[rows]
-        turn_to(int(np.flatnonzero(of_page == image_id)[0]))
+        passing = tables.catalog.images["image_id"].iloc[rows]
+        page = page_of(int(np.flatnonzero(passing == image_id)[0]))
+        change_address(name_images([*ids[:-1], image_id]) | page)
 
     large = st.container()  # whose proportions are known once the switch below it is
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
@@ -145,8 +145,8 @@ def _show_links(ids: list[str]) -> None:
         query_params={"image": ids[0]},
     )
     if link.open:
-        named = {FIRST: ids[0]} | ({OTHERS: format_list(ids[1:])} if ids[1:] else {})
-        query = urlencode({"data": st.session_state["data"], **named})
+        words = {"data": st.session_state["data"], **name_images(ids)}
+        query = urlencode({name: word for name, word in words.items() if word})
         link.code(f"{st.context.url or ''}?{query}", language=None, wrap_lines=True)
         link.caption("Opens this view. The browser's own address does so too, with your filters.")
     if compare.open:

@@ -27,7 +27,7 @@ def show_next_step(tables: Tables, filters: tuple[Filter, ...], rows: Rows) -> N
         )
         st.space("stretch")
         wanted = st.button(
-            "Use this selection to train" if filters else "Use all images to train",
+            "Use this selection to train",
             type="primary",
             icon=":material/arrow_forward:",
             disabled=bool(reason) or not len(rows),

@@ -1,7 +1,5 @@
 """A dataset in numbers: one section at a time, so that only what is looked at is computed."""
 
-import streamlit as st
-
 from pages.components.frame import show_errors
 from pages.components.tables import Tables
 from pages.explore.dataset_card import show_card
@@ -9,6 +7,7 @@ from pages.explore.numbers_boxes import show_boxes
 from pages.explore.numbers_images import show_images
 from pages.explore.numbers_labels import show_labels
 from pages.explore.numbers_patients import show_patients
+from pages.explore.tools import choose_word
 
 SECTIONS = {
     "About": show_card,
@@ -21,16 +20,7 @@ SECTIONS = {
 
 def choose_section() -> str:
     """Show the sections to choose from; return the chosen one."""
-    section = st.segmented_control(
-        "Section",
-        list(SECTIONS),
-        default=next(iter(SECTIONS)),
-        required=True,
-        key="numbers",
-        bind="query-params",
-        label_visibility="collapsed",
-    )
-    return section or next(iter(SECTIONS))
+    return choose_word("Section", "numbers", list(SECTIONS))
 
 
 def show_numbers(tables: Tables, section: str) -> None:

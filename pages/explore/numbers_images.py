@@ -63,7 +63,7 @@ def _offer_measuring(tables: Tables, sample: pd.DataFrame, folder: Path) -> None
         f"For this, files must be decoded: up to {pixels.N_PER_CLASS} of each class, "
         f"{n_files:,} in all, at {pixels.SPEC.size} px. It is done once and kept."
     )
-    if not st.button("Compute", type="primary", icon=":material/calculate:"):
+    if not st.button("Compute", icon=":material/calculate:"):
         return
     bar = st.progress(0.0, "Decoding …")
     every = max(1, n_files // 100)

@@ -5,16 +5,18 @@ from html import escape
 
 import streamlit as st
 
+from pages.components.address import change_address, read_word
 from pages.components.pager import show_pager
 from pages.components.tables import Tables
 from pages.components.tiles import has_masks
+from pages.explore.image_address import PAGE
 from pages.explore.rail import REVERSED
 from xray_core.catalog import Catalog
 from xray_core.eda.order import list_sorts
 from xray_core.glossary import explain
 
 IMAGES, COUNTS = "Images", "Counts"
-SORT, PER_PAGE, PAGE = "sort", "per", "page"  # in the address
+SORT, PER_PAGE = "sort", "per"  # in the address
 PER_PAGES = ("40", "20", "60")  # the first is the usual one
 MOST_PAGES = 5  # numbers of pages that there is room for
 ORDER_HELP = (
@@ -25,16 +27,22 @@ ORDER_HELP = (
 
 def choose_mode() -> str:
     """Show the switch between images and counts; return what is chosen."""
-    mode = st.segmented_control(
-        "Show",
-        [IMAGES, COUNTS],
-        default=IMAGES,
+    return choose_word("Show", "show", [IMAGES, COUNTS])
+
+
+def choose_word(label: str, name: str, choices: Sequence[str]) -> str:
+    """Show choices beside each other; return the chosen one, which stands in the address."""
+    key = f"{name}_choice"
+    st.session_state[key] = read_word(name, choices)
+    chosen = st.segmented_control(
+        label,
+        choices,
         required=True,
-        key="show",
-        bind="query-params",
+        key=key,
         label_visibility="collapsed",
+        on_change=lambda: change_address({name: st.session_state[key]}),
     )
-    return mode or IMAGES
+    return chosen or choices[0]
 
 
 def show_amount(tables: Tables, n_shown: int) -> None:
@@ -60,7 +68,7 @@ def choose_overlays(tables: Tables) -> tuple[bool, bool]:
 
 def read_order(catalog: Catalog) -> str:
     """Return the order that the address asks for, or the usual one."""
-    return _read(SORT, list_orders(catalog))
+    return read_word(SORT, list_orders(catalog))
 
 
 def list_orders(catalog: Catalog) -> list[str]:
@@ -70,25 +78,21 @@ def list_orders(catalog: Catalog) -> list[str]:
 
 def choose_order(catalog: Catalog) -> None:
     """Show the orders to choose from."""
-    _choose("Order", SORT, list_orders(catalog), "by {}", 150, ORDER_HELP)
+    _choose("Order", SORT, list_orders(catalog), "by {}", 140, ORDER_HELP)
 
 
 def choose_page(n_images: int) -> slice:
     """Show the pager; return the places, among the images that pass, of those to show."""
-    per_page = int(_read(PER_PAGE, PER_PAGES))
+    per_page = int(read_word(PER_PAGE, PER_PAGES))
     page = show_pager(-(-n_images // per_page), PAGE, in_address=True, n_numbers=MOST_PAGES)
-    _choose("Images per page", PER_PAGE, sorted(PER_PAGES), "{} a page", 110)
+    _choose("Images per page", PER_PAGE, sorted(PER_PAGES), "{} a page", 100)
     return slice((page - 1) * per_page, page * per_page)
 
 
-def turn_to(place: int) -> None:
-    """Turn to the page on which the image at `place` among those that pass stands."""
-    st.session_state[PAGE] = place // int(_read(PER_PAGE, PER_PAGES)) + 1
-
-
-def _read(name: str, choices: Sequence[str]) -> str:
-    wanted = st.query_params.get(name, "")
-    return wanted if wanted in choices else choices[0]
+def page_of(place: int) -> dict[str, str]:
+    """Return the words of the address that turn to the page of the image at `place`."""
+    number = place // int(read_word(PER_PAGE, PER_PAGES)) + 1
+    return {PAGE: str(number) if number > 1 else ""}
 
 
 def _choose(
@@ -97,11 +101,10 @@ def _choose(
     """Show a select box for what stands in the address under `name`."""
 
     def change() -> None:
-        st.query_params[name] = st.session_state[f"{name}_choice"]
-        st.session_state[PAGE] = 1
+        change_address({name: st.session_state[f"{name}_choice"], PAGE: ""})
 
     # Set at each look: the address decides, and the widget only changes it.
-    st.session_state[f"{name}_choice"] = _read(name, PER_PAGES if name == PER_PAGE else choices)
+    st.session_state[f"{name}_choice"] = read_word(name, PER_PAGES if name == PER_PAGE else choices)
     st.selectbox(
         label,
         choices,

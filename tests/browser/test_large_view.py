@@ -47,7 +47,7 @@ def scroll_of(tab: Tab) -> int:
 def test_two_rows_of_images_and_the_next_step_are_in_sight(app: App, tab: Tab, size: Any) -> None:
     open_explore(app, tab, size)
 
-    use = tab.page.get_by_role("button", name="Use all images to train")
+    use = tab.page.get_by_role("button", name="Use this selection to train")
     bar = use.bounding_box() or {}
     assert bar["y"] + bar["height"] <= size["height"]
     assert bar["x"] + bar["width"] <= size["width"]

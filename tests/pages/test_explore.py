@@ -236,5 +236,5 @@ def test_a_selection_without_a_class_cannot_be_used_and_says_why(open_page: Open
 
     [use] = [one for one in app.button if one.label == "Use this selection to train"]
     assert use.disabled
-    bar = next(text for text in list_html(app) if "selected" in text)
+    bar = next(text for text in list_html(app) if text.startswith("<b>") and "selected" in text)
     assert "none of indeterminate, negative: a network has to see every class" in bar

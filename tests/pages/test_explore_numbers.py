@@ -58,7 +58,7 @@ def test_every_section_opens_and_has_a_heading(open_page: OpenPage) -> None:
     app = open_page("explore", show=NUMBERS)
 
     for section in SECTIONS:
-        app.button_group(key="numbers").set_value(section).run()
+        app.button_group(key="numbers_choice").set_value(section).run()
         assert not app.exception, section
         assert headings(app), section
 
@@ -94,7 +94,7 @@ def test_what_the_authors_do_not_publish_is_said_in_a_line(
 
     assert "The authors publish no ages." in words(app)
     assert "The authors publish no genders." in words(app)
-    app.button_group(key="numbers").set_value("Boxes").run()
+    app.button_group(key="numbers_choice").set_value("Boxes").run()
     assert "This dataset has no boxes." in words(app)
 
 

@@ -1,5 +1,6 @@
 """No code name on screen: fields, choices, tasks, models and recipes are called by their titles."""
 
+import json
 import re
 
 import pytest
@@ -31,7 +32,7 @@ WORDS = {
     "pool", "precision", "published", "random", "resize", "rotation", "sampling", "schedule",
     "seed", "shear", "shift", "shuffle", "size", "step", "stretch", "tabular", "target", "task",
     "test", "train", "trainable", "validation", "weights", "zoom", "accuracy", "auc", "folder",
-    "ask",
+    "ask", "selection",
 }
 # fmt: on
 
@@ -98,6 +99,25 @@ def test_no_page_shows_a_code_name(page: str, runs: list[str], open_page: OpenPa
 @pytest.mark.parametrize("tab", ["About", "Labels", "Patients", "Images", "Boxes"])
 def test_no_tab_of_numbers_shows_a_code_name(tab: str, open_page: OpenPage) -> None:
     assert not names_on(open_page("explore", show="Counts", numbers=tab))
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"where": "age:20..60;boxes?yes;class=typical;published_split?no"},
+        {"where": "boxes?yes;file_size:1..", "image": "0"},
+    ],
+)
+def test_filters_and_a_large_image_show_no_code_name(
+    query: dict[str, str], open_page: OpenPage
+) -> None:
+    app = open_page("explore", **query)
+    if "image" in query:
+        [grid] = [one for one in app.get("bidi_component") if one.key == "grid"]
+        query = {**query, "image": json.loads(grid.proto.json)["tiles"][0]["id"]}
+        app = open_page("explore", **query)
+
+    assert not names_on(app)
 
 
 @pytest.mark.parametrize("step", ["1 Contrast", "2 Square", "3 Augmentation", "4 Tensor"])
