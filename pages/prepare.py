@@ -13,7 +13,7 @@ from pages.prepare.views import (
     show_gray_levels,
     show_tensor,
 )
-from pages.train.recipe_form import change_field
+from pages.train.recipe_values import change_field
 from xray_core.recipes.titles import value_title
 
 COMPARISON, LEVELS = "Before and after", "Gray levels"

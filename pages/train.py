@@ -1,108 +1,123 @@
 """Train page: choose a recipe, change it if you like, see what it costs, start it."""
 
 from dataclasses import replace
+from html import escape
 
 import streamlit as st
 
+from pages.components.bottom_bar import open_bottom_bar
 from pages.components.context import open_page
-from pages.components.frame import escape_markdown, format_message, show_errors
+from pages.components.frame import format_message, show_errors
 from pages.components.recipe_file import offer_recipe
-from pages.components.recipe_words import format_changes, format_published, unchanged
+from pages.components.small_type import show_muted, show_section
 from pages.components.tables import read_tables
 from pages.components.user import find_user
+from pages.train.address import write_address
+from pages.train.checked_split import check_split
 from pages.train.clone import take_over_run
-from pages.train.cost import show_cost
-from pages.train.doubts import show_doubts
+from pages.train.cost import estimate_cost, format_time, show_cost_details
 from pages.train.network import show_network
-from pages.train.recipe_choice import choose_recipe
-from pages.train.recipe_form import change_field, show_form
+from pages.train.recipe_choice import choose_recipe, find_recipe_name, read_recipes
+from pages.train.recipe_form import show_advanced, show_basic
+from pages.train.recipe_values import apply_values, change_field, find_values
+from pages.train.selection import open_selected, read_selection, show_selection
+from pages.train.summary import NICKNAME, forget_nickname, show_summary
 from pages.train.sweep import show_sweep_form
+from xray_core.catalog import Catalog
 from xray_core.datasets import READERS
 from xray_core.errors import XrayError
 from xray_core.jobs import submit_recipe
-from xray_core.jobs.measure import stop_description
-from xray_core.models import MODELS
-from xray_core.recipes import CORRECTED, PUBLISHED, Recipe, change_recipe, recipes_for
+from xray_core.jobs.measure import read_description, stop_description
+from xray_core.recipes import Recipe
+from xray_core.recipes.titles import use_titles
 from xray_core.splits import fitting_methods
-from xray_core.synthetic.dataset import is_synthetic
 from xray_core.workspace import find_workspace
 
-# What to begin with, by the reader's name; the drawn data has a recipe of its own.
-FIRST_RECIPES = {"siim_covid19": "siim_mobilenet_opacity", "kermany": "pneumonia_cnn"}
-FIRST_RECIPE_OF_DEMO = "demo_cnn"
+
+def show_start(words: str, recipe: Recipe | None, catalog: Catalog, title: str) -> None:
+    """Show the bar with the page's next step.
+
+    Args:
+        words: how much it is, in short.
+        recipe: to be trained; None where it cannot be.
+        catalog: the dataset.
+        title: of the recipe.
+    """
+    with open_bottom_bar():
+        st.html(
+            f'<span class="brief"><b>{escape(title)}</b> <span class="muted">{words}</span></span>',
+            width="content",
+        )
+        st.space("stretch")
+        start = st.button(
+            "Start training", type="primary", icon=":material/play_arrow:", disabled=recipe is None
+        )
+    if start and recipe is not None:
+        with show_errors():
+            workspace = find_workspace()
+            stop_description(workspace)
+            nickname = str(st.session_state.get(NICKNAME, ""))
+            run = submit_recipe(
+                recipe, catalog.root, workspace, user=find_user(), nickname=nickname
+            )
+        forget_nickname()
+        st.switch_page("pages/runs.py", query_params={"run": run.name})
+
 
 context = open_page("Train")
 take_over_run()
 catalog = context.open_catalog()
-recipes = recipes_for(catalog.source)
-fitting = [name for name in recipes if not name.endswith(CORRECTED)]
-if not fitting:
-    st.info(
-        f"No recipe fits {READERS[catalog.source].title} yet. Choose another dataset at the left."
-    )
+title = READERS[catalog.source].title
+recipes = read_recipes(catalog.source, context.task)
+if not recipes:
+    st.info(f"No recipe fits {title} yet. Choose another dataset in the bar above.")
     st.stop()
-
-wanted = st.query_params.get("recipe")
-if wanted is not None and wanted not in recipes:
-    reason = "does not fit this dataset" if wanted in PUBLISHED else "does not exist"
-    st.warning(f"The recipe {escape_markdown(repr(wanted))} {reason}; showing another.")
-    del st.query_params["recipe"]
-    wanted = None
-first = (
-    FIRST_RECIPE_OF_DEMO
-    if is_synthetic(catalog.root)
-    else FIRST_RECIPES.get(catalog.source, fitting[0])
-)
-
-
-def describe(recipe: Recipe) -> str:
-    """Return the line under a recipe's title."""
-    words = f"{MODELS[recipe.model].title} · {recipe.preprocess.size} px"
-    if place := recipe.source.removeprefix(recipe.origin).lstrip(",; "):
-        words += f" · {place}"
-    if published := format_published(recipe):
-        words += f" · published: {published}"
-    return words
-
-
-name = choose_recipe(recipes, wanted or first, describe)
+name = find_recipe_name(recipes, context, catalog)
 published = recipes[name]
-if (split := st.query_params.pop("split", None)) in fitting_methods(catalog):
+methods = fitting_methods(catalog)
+if (split := st.query_params.pop("split", None)) in methods:
     change_field(published, "split.method", split)  # a link from the audit
-form, summary = st.columns([3, 2], gap="large")
-with form:
-    st.subheader("Change settings …", anchor=False)
-    values = show_form(published, fitting_methods(catalog))
+values = find_values(published)
+write_address(published, values)
+selection = read_selection()
+show_selection(selection)
 
-with summary, st.container(border=True):
-    st.markdown(f"**{escape_markdown(published.title)}**")
-    st.markdown(format_message(published.about))
+choice, form, summary = st.columns([11, 9, 8], gap="medium")
+with choice:
+    choose_recipe(recipes, name, context.task, title)
+with form:
+    show_basic(published, values)
+    show_advanced(published, values, methods)
+    if published.about:
+        show_section("About this recipe")
+        show_muted(use_titles(published.about))
+with summary:
     try:
-        recipe = change_recipe(published, values)
+        recipe = apply_values(published, values | {"selection": selection})
+        selected = open_selected(catalog, recipe)
         if not recipe.class_names:  # they come from the data; the tables know them already
-            counts = read_tables(catalog, recipe.task).counts
+            counts = read_tables(selected, recipe.task).counts
             recipe = replace(recipe, classes=tuple(counts["class"]))
     except XrayError as error:
+        show_section("Before you start")
         st.error(format_message(error), icon=":material/error:")
-        st.button("Start training", type="primary", disabled=True)
+        show_start("cannot be started so", None, catalog, published.title)
         st.stop()
-    if recipe.changes:
-        st.info(f"Changed: {format_changes(recipe)}", icon=":material/edit:")
-    else:
-        st.caption(f"{unchanged(recipe).capitalize()}.")
-    may_start = show_doubts([recipe], catalog)
-    if st.button(
-        "Start training",
-        type="primary",
-        icon=":material/play_arrow:",
-        width="stretch",
-        disabled=not may_start,
-    ):
-        with show_errors():
-            stop_description(find_workspace())
-            run = submit_recipe(recipe, catalog.root, find_workspace(), user=find_user())
-        st.switch_page("pages/runs.py", query_params={"run": run.name})
-    offer_recipe(recipe)
-    show_sweep_form(recipe, catalog)
-    show_cost(recipe, catalog)
-show_network(recipe)
+    checked = check_split(selected, recipe.task, recipe.split)
+    with show_errors():
+        description = read_description(recipe, find_workspace())
+    may_start = show_summary(recipe, selected, checked, description)
+    cost = estimate_cost(recipe, checked, description)
+
+show_sweep_form(recipe, selected)
+show_cost_details(recipe, checked, description)
+show_network(description)
+panel = st.expander(
+    "The recipe as a file", icon=":material/download:", key="recipe_file", on_change="rerun"
+)
+if panel.open:
+    with panel:
+        offer_recipe(recipe)
+words = f'<span class="wide">{recipe.n_epochs} epochs · {recipe.preprocess.size} px'
+words += f" · </span>{format_time(cost.seconds_likely)}" if cost else "</span>"
+show_start(words, recipe if may_start else None, catalog, published.title)

@@ -75,6 +75,11 @@ def find_allowed(path: Path) -> Path:
     return real
 
 
+def list_roots() -> list[Path]:
+    """Return the folders that XRAY_DATA_ROOTS names; none where all may be read."""
+    return _split(os.environ.get(ROOTS, ""))
+
+
 def is_hidden(name: str) -> bool:
     """Whether the name of a file or folder is of something that an operating system left behind.
 

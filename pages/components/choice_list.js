@@ -4,7 +4,8 @@ const PHONE = 640; // px, Streamlit's own limit: up to it columns stand below on
 const SIGNS = { passed: "✓", warning: "!", serious: "✕" };
 
 export default function ({ data, parentElement, setTriggerValue }) {
-  const list = parentElement.querySelector("[role=radiogroup]");
+  const list = parentElement.querySelector("[role]");
+  list.setAttribute("role", data.marked ? "radiogroup" : "group");
   list.setAttribute("aria-label", data.label);
   const focused = list.getRootNode().activeElement?.dataset?.id;
   const pick = (id) => setTriggerValue("picked", id);
@@ -12,7 +13,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   // As in any group of radio buttons: one stop for Tab, arrows from row to row.
   const open = [...list.querySelectorAll("button:not(:disabled)")];
   const stop = open.find((button) => button.ariaChecked === "true") ?? open[0];
-  if (stop) stop.tabIndex = 0;
+  for (const button of data.marked ? [stop] : open) if (button) button.tabIndex = 0;
   list.onkeydown = (event) => {
     const step = { ArrowDown: 1, ArrowRight: 1, ArrowUp: -1, ArrowLeft: -1 }[event.key];
     const at = open.indexOf(event.target);
@@ -38,13 +39,18 @@ function drawRow(row, data, pick) {
   button.className = row.dim ? "dim" : "";
   button.disabled = row.disabled;
   button.tabIndex = -1;
-  button.setAttribute("role", "radio");
-  button.setAttribute("aria-checked", isChosen);
+  if (data.marked) button.setAttribute("role", "radio");
+  if (data.marked) button.setAttribute("aria-checked", isChosen);
   button.onclick = () => isChosen || pick(row.id);
-  add(button, "i", `mark ${row.mark}`, SIGNS[row.mark] ?? "").ariaHidden = "true";
+  if (data.marked) add(button, "i", `mark ${row.mark}`, SIGNS[row.mark] ?? "").ariaHidden = "true";
   const words = add(button, "span", "words");
   add(words, "b", "", row.title);
   if (row.note) add(words, "span", "", row.note);
+  if (row.share >= 0) {
+    const bar = add(words, "i", "way");
+    bar.ariaHidden = "true"; // the words beside it say as much
+    add(bar, "i", "").style.width = `${row.share * 100}%`;
+  }
   if (row.value) {
     const value = add(button, "span", "value", row.value);
     if (row.value_note) add(value, "span", "", row.value_note);

@@ -26,6 +26,7 @@ class Row:
         mark: "" for a plain row, or "passed", "warning", "serious".
         dim: whether it steps back, e.g. since it does not fit.
         disabled: whether it cannot be chosen.
+        share: of the way behind it, in [0, 1], drawn as a bar; below 0 for none.
     """
 
     id: str
@@ -36,6 +37,7 @@ class Row:
     mark: str = ""
     dim: bool = False
     disabled: bool = False
+    share: float = -1.0
 
 
 def choose_row(
@@ -44,6 +46,7 @@ def choose_row(
     chosen: str,
     key: str,
     on_choose: Callable[[str], None],
+    marked: bool = True,
     reveal: bool = False,
 ) -> None:
     """Show the rows, one of them chosen.
@@ -54,6 +57,7 @@ def choose_row(
         chosen: the id of the row that is marked; "" for none.
         key: unique on the page.
         on_choose: called with the id of a row that was clicked, before the page runs again.
+        marked: whether each row begins with its mark; not where a row leads to another page.
         reveal: whether a phone scrolls to the next column, where what was chosen is shown.
     """
 
@@ -67,6 +71,7 @@ def choose_row(
             "label": label,
             "rows": [vars(row) for row in rows],
             "chosen": chosen,
+            "marked": marked,
             "reveal": reveal,
         },
         on_picked_change=pass_on,

@@ -34,17 +34,28 @@ def unchanged(recipe: Recipe) -> str:
 
 def format_changes(recipe: Recipe) -> str:
     """Return e.g. "Image size, px 96 → 64", escaped for Markdown."""
+    return ", ".join(map(escape_markdown, list_changes(recipe)))
+
+
+def list_changes(recipe: Recipe) -> list[str]:
+    """Return what was changed, e.g. "Image size, px 96 → 64" each, as plain text."""
     parent = PUBLISHED.get(recipe.parent)
     before: Mapping[str, Any] = changeable_fields(parent) if parent else {}
-    return ", ".join(
-        escape_markdown(f"{field_title(key)} {_show(key, before.get(key))} → {_show(key, value)}")
+    return [
+        f"{field_title(key)} {_show(key, before.get(key))} → {_show(key, value)}"
         for key, value in recipe.changes.items()
-    )
+    ]
 
 
-def format_published(recipe: Recipe) -> str:
-    """Return the source's figures, e.g. "accuracy 86.0%"; "" where none is published."""
-    return ", ".join(f"{metric_name(name)} {value:.1%}" for name, value in recipe.published.items())
+def format_published(recipe: Recipe, at_most: int | None = None) -> str:
+    """Return the source's figures, e.g. "accuracy 86.0%"; "" where none is published.
+
+    Args:
+        recipe: of the source.
+        at_most: how many figures, accuracy first; None for all.
+    """
+    figures = sorted(recipe.published.items(), key=lambda figure: figure[0] != "accuracy")
+    return ", ".join(f"{metric_name(name)} {value:.1%}" for name, value in figures[:at_most])
 
 
 def metric_name(key: str) -> str:

@@ -5,42 +5,67 @@ from pathlib import Path
 import streamlit as st
 
 from pages.components.context import choose_data
-from pages.components.frame import format_message
+from pages.components.frame import escape_markdown, format_message
+from pages.home.browse import browse_folders
 from pages.home.map_columns import is_mapping, show_mapping, start_mapping
 from xray_core.errors import DatasetError
 from xray_core.paths import find_allowed
 from xray_core.registry import add_dataset, find_name
 from xray_core.workspace import Workspace, find_workspace
 
-ADDING = "adding"  # whether the form for a new folder is open
+ADDING = "adding"  # whether the dialog for a new folder is open
+ICON = ":material/create_new_folder:"
 
 
 def show_adding() -> None:
-    """Show the button under which a folder is named, and the dialog for its columns."""
+    """Show the button under which a folder is named, and the dialogs for it and its columns."""
     workspace = find_workspace()
     show_mapping(workspace, lambda folder: _choose_added(workspace, folder))
     if is_mapping():
-        st.session_state[ADDING] = False  # it would lie over the dialog
-    icon = ":material/create_new_folder:"
-    with st.popover("Add a folder", icon=icon, key=ADDING, on_change="rerun"):
-        st.caption("An archive goes into `data` in the workspace; Home unpacks it there.")
-        with st.form("add_dataset", border=False):
-            typed = st.text_input("Folder on the machine that runs this app")
-            pressed = st.form_submit_button("Add")
-        if not pressed or not typed.strip():
-            return
-        try:
-            folder = find_allowed(Path(typed.strip()))
-            if start_mapping(workspace, folder):
-                st.rerun()  # the columns are chosen in a dialog
-            add_dataset(workspace, folder)
-        except DatasetError as error:
-            st.error(format_message(error))
-            return
-        _choose_added(workspace, folder)
+        _forget()  # two dialogs cannot be open
+    if st.button("Add a folder", icon=ICON, key="add_folder"):
+        st.session_state[ADDING] = True
+    if st.session_state.get(ADDING):
+        _show_dialog(workspace)
+
+
+def _forget() -> None:
+    st.session_state.pop(ADDING, None)
+
+
+@st.dialog("Add a folder", width="medium", on_dismiss=_forget)
+def _show_dialog(workspace: Workspace) -> None:
+    st.caption(
+        "Type the path of a folder with images, or look for it below. An archive goes into "
+        f"{escape_markdown(str(workspace.data))}; Home unpacks it there."
+    )
+    with st.form("add_dataset", border=False):
+        typed = st.text_input("Folder on the machine that runs this app")
+        pressed = st.form_submit_button("Add")
+    if pressed and typed.strip():
+        _add(workspace, Path(typed.strip()))
+    place = browse_folders(workspace)
+    if place is not None and st.button(
+        f"Add {escape_markdown(place.name)}", key="add_browsed", icon=ICON
+    ):
+        _add(workspace, place)
+
+
+def _add(workspace: Workspace, named: Path) -> None:
+    """Add a folder, or ask for the columns of its table; say what is wrong with it."""
+    try:
+        folder = find_allowed(named)
+        if start_mapping(workspace, folder):
+            st.rerun()  # the columns are chosen in a dialog
+        add_dataset(workspace, folder)
+    except DatasetError as error:
+        st.error(format_message(error))
+        return
+    _choose_added(workspace, folder)
 
 
 def _choose_added(workspace: Workspace, folder: Path) -> None:
     if name := find_name(workspace, folder):
         choose_data(name)
+    _forget()
     st.rerun()

@@ -10,6 +10,7 @@ from typing import Any
 
 import streamlit as st
 
+from pages.components.context import choose_data
 from pages.components.frame import escape_markdown, show_errors
 from xray_core.archives.groups import ArchiveGroup, list_archives
 from xray_core.archives.unpacking import read_progress
@@ -112,9 +113,8 @@ def _show_arrival(
 def _show_opening(workspace: Workspace, folder: Path) -> None:
     """Show the button that makes `folder` the dataset of all pages, if it is a dataset."""
     registry = find_name(workspace, folder)
-    if registry is not None and st.button("Show it", key=f"show_{folder.name}", type="primary"):
-        st.session_state["data"] = registry
-        st.query_params.pop("data", None)
+    if registry is not None and st.button("Show it", key=f"show_{folder.name}"):
+        choose_data(registry)
         st.rerun()
 
 

@@ -4,8 +4,10 @@ from pathlib import Path
 
 import streamlit as st
 
+from pages.components.context import choose_data, choose_task
 from pages.components.frame import escape_markdown, format_message, show_errors
-from pages.train.recipe_form import change_field
+from pages.train.recipe_values import change_field
+from pages.train.said import say
 from pages.train.selection import write_selection
 from xray_core.errors import XrayError
 from xray_core.recipes import PUBLISHED, Recipe, changeable_fields
@@ -18,7 +20,8 @@ from xray_core.workspace import Workspace, find_workspace
 def take_over_run() -> None:
     """Enter what the run in the address (`?from=`) was trained with; then forget the run.
 
-    Must come before the dataset and the recipe are chosen. What cannot be taken over is said.
+    The page begins anew then, with the run's dataset and task in the bar. What cannot be taken
+    over is said.
     """
     name = st.query_params.pop("from", None)
     if name is None:
@@ -27,42 +30,43 @@ def take_over_run() -> None:
     try:
         recipe = find_run(workspace.runs, name).read_recipe()
     except XrayError as error:
-        st.warning(f"No run is taken over: {format_message(error)}")
+        say(f"No run is taken over: {format_message(error)}")
         return
     _take_over_dataset(recipe, workspace)
     _take_over_recipe(recipe, name)
+    st.rerun()
 
 
 def _take_over_dataset(recipe: Recipe, workspace: Workspace) -> None:
     with show_errors():
         name = find_name(workspace, Path(recipe.data_folder))
     if name is None:
-        st.warning(
+        say(
             f"The run was trained on {escape_markdown(recipe.data_folder)}, which is not among the "
-            "datasets here. Another one is chosen at the left; add that folder there if it exists."
+            "datasets here. Another one is chosen above; add that folder on Home if it exists."
         )
         return
-    st.query_params.pop("data", None)  # it would go before what is remembered
-    st.session_state["data"] = name
+    choose_data(name)
 
 
 def _take_over_recipe(recipe: Recipe, run: str) -> None:
     published = PUBLISHED.get(recipe.parent or recipe.name)
     if published is None:
-        st.warning(
+        say(
             f"{escape_markdown(run)} was trained with "
             f"{escape_markdown(repr(recipe.parent or recipe.name))}, which is no published recipe. "
             "Its settings cannot be shown here; take its recipe as JSON and train that file."
         )
         return
     st.query_params["recipe"] = published.name
+    choose_task(recipe.task)
     values = changeable_fields(recipe)
     for field, value in values.items():
         change_field(published, field, value)
     write_selection(recipe.selection)
     # A recipe may have been published anew since, with other phases.
     if differ := sorted(set(values) ^ set(changeable_fields(published, recipe.model))):
-        st.warning(
+        say(
             f"The recipe “{escape_markdown(published.title)}” has changed since. Not taken over: "
             f"{escape_markdown(', '.join(map(field_title, differ)))}."
         )

@@ -1,24 +1,14 @@
 """Warnings before a training: unusual values, and subsets without a class."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import streamlit as st
 
 from pages.components.frame import format_message
+from pages.train.checked_split import check_split
 from xray_core.catalog import Catalog
-from xray_core.errors import RecipeError
 from xray_core.recipes import Recipe
 from xray_core.recipes.usual import describe_unusual
-from xray_core.splits import SplitSpec, describe_absent, split_by_tables
-from xray_core.tasks import encode_catalog, find_task
-
-
-@dataclass(frozen=True)
-class _Checked:
-    catalog: Catalog
-    absent: list[str]
-    refusal: str
 
 
 def show_doubts(
@@ -44,19 +34,8 @@ def show_doubts(
 
 def _doubts(recipes: Sequence[Recipe], catalog: Catalog) -> tuple[list[str], list[str]]:
     """Return what is refused, and what else is to be said."""
-    checked = [_check(catalog, recipe.task, recipe.split) for recipe in recipes]
+    checked = [check_split(catalog, recipe.task, recipe.split) for recipe in recipes]
     refusals = [result.refusal for result in checked if result.refusal]
     words = [words for recipe in recipes for words in describe_unusual(recipe)]
     words += [words for result in checked for words in result.absent]
     return refusals, list(dict.fromkeys(words))
-
-
-# Keyed by the catalog's identity, which nothing else can take on: the result holds it.
-@st.cache_resource(max_entries=64, show_spinner=False, hash_funcs={Catalog: id})
-def _check(catalog: Catalog, task_name: str, spec: SplitSpec) -> _Checked:
-    targets = encode_catalog(catalog, find_task(task_name))
-    try:
-        split = split_by_tables(catalog, targets, spec)
-    except RecipeError as error:
-        return _Checked(catalog, [], str(error))
-    return _Checked(catalog, describe_absent(split, list(targets.columns)), "")

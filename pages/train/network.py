@@ -5,17 +5,12 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from pages.components.frame import show_errors
 from xray_core.figures.layers import plot_layers
-from xray_core.jobs.measure import read_description
-from xray_core.recipes import Recipe
-from xray_core.workspace import find_workspace
+from xray_core.jobs.measure import Description
 
 
-def show_network(recipe: Recipe) -> None:
+def show_network(description: Description) -> None:
     """Show the layers, once the process that measures the cost has told of them."""
-    with show_errors():
-        description = read_description(recipe, find_workspace())
     if description.state != "ready":
         return
     layers = description.values["layers"]

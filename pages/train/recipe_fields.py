@@ -3,7 +3,7 @@
 from typing import Any
 
 from xray_core.models import HEADS
-from xray_core.preprocess.spec import CONTRASTS, RESIZES
+from xray_core.preprocess.spec import CONTRASTS, RESIZES, AugmentSpec
 from xray_core.recipes.phase import BATCH_NORMS, DROPPING, OPTIMIZERS, SCHEDULES, TRAINABLE
 from xray_core.recipes.schema import (
     CLASS_WEIGHTS,
@@ -39,6 +39,23 @@ DEPENDENT: dict[str, tuple[str, tuple[str, ...], Any]] = {
     "focal_gamma": ("loss", ("focal",), FOCAL_GAMMA),
     "target_domain_only": ("method", ("target_domain",), False),
 }
+# What the basic settings offer. Gentle is what a careful positioning leaves, strong what is usual
+# at most (see `recipes.usual`); only the strong one mirrors, which moves the heart to the right.
+AUGMENTATIONS = {
+    "None": AugmentSpec(),
+    "Gentle": AugmentSpec(
+        zoom=0.05, rotation=5.0, shift=0.05, brightness_min=0.9, brightness_max=1.1
+    ),
+    "Strong": AugmentSpec(
+        horizontal_flip=True,
+        zoom=0.2,
+        rotation=15.0,
+        shift=0.1,
+        brightness_min=0.7,
+        brightness_max=1.3,
+    ),
+}
+STEPS = {"preprocess.size": 32, "batch_size": 8}  # of the buttons beside a number; 1 elsewhere
 # The fields of a phase, what belongs together side by side.
 PHASE_ORDER = (
     "epochs",

@@ -1,91 +1,116 @@
-"""The form of a recipe: a widget for each field that may be changed."""
+"""The form of a recipe: five basic settings, all others under Advanced."""
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, fields
 from typing import Any
 
 import streamlit as st
 
 from pages.components.recipe_words import format_weights
+from pages.components.small_type import show_muted, show_section
 from pages.train.recipe_fields import (
-    CHOICES,
-    DEPENDENT,
+    AUGMENTATIONS,
     HELP,
     OPEN_CHOICES,
     PHASE_ORDER,
+    STEPS,
     TABS,
+)
+from pages.train.recipe_values import (
+    FILE,
+    change_field,
+    find_fields,
+    find_model,
+    list_choices,
+    neutral_value,
+    path_key,
+    widget_key,
 )
 from xray_core.catalog import TABULAR
 from xray_core.glossary import explain
-from xray_core.models import ASK, MODELS, RUN_MODEL, RUN_OF
+from xray_core.models import MODELS, RUN_MODEL
+from xray_core.preprocess.spec import AugmentSpec
 from xray_core.recipes import Recipe, changeable_fields
 from xray_core.recipes.titles import field_title, value_title
-from xray_core.splits import METHODS
-from xray_core.tasks import tasks_of
 
-FILE = "A file"
-WEIGHTS = ("random", "imagenet", FILE)
-OWN_WEIGHTS = ("random", FILE)  # of a model without published weights
-# Field of a phase that treats a pretrained base by itself -> its value where there is none.
-BASE_ONLY = {"trainable": "all", "batch_norm": "train"}
-N_COLUMNS = 3
+ADVANCED, TAB, AUGMENTATION = "advanced", "advanced_tab", "augmentation"
+AS_IN_RECIPE, OWN = "As in the recipe", "Own"
+N_COLUMNS = 2
 
 
-def show_form(recipe: Recipe, methods: Sequence[str]) -> dict[str, Any]:
-    """Show a widget for each changeable field; return field -> value, changed or not.
+def basic_fields(recipe: Recipe) -> list[str]:
+    """Return the basic settings that are single fields; of several phases, those of the last."""
+    phase = f"phases.{recipe.phases[-1].name}"
+    return ["preprocess.size", f"{phase}.epochs", f"{phase}.learning_rate", "batch_size"]
 
-    A field that has no meaning beside what another says is not shown. What was typed is kept for
-    each recipe while the session lasts.
+
+def show_basic(recipe: Recipe, values: Mapping[str, Any]) -> None:
+    """Show the five settings that matter most.
 
     Args:
         recipe: where the form begins.
+        values: of all fields, as they stand; see `find_values`.
+    """
+    show_section("Settings", "the five that matter most")
+    own = changeable_fields(recipe)
+    with st.container(border=True, gap="small"):
+        columns = st.columns(2, gap="small")
+        for place, field in zip(itertools.cycle(columns), basic_fields(recipe), strict=False):
+            with place:
+                _show_field(recipe, field, own[field], ())
+        _choose_augmentation(recipe, values)
+    if len(recipe.phases) > 1:
+        show_muted(
+            f"This recipe trains in {len(recipe.phases)} phases. The epochs and the learning rate "
+            "here are those of the last; those of the others stand under Advanced."
+        )
+
+
+def show_advanced(recipe: Recipe, values: Mapping[str, Any], methods: Sequence[str]) -> None:
+    """Show all other settings, computed only while they are open.
+
+    Args:
+        recipe: where the form begins.
+        values: of all fields, as they stand.
         methods: the ways to split that fit the dataset.
     """
-    # Read before it is shown: it decides which fields there are.
-    model = str(st.session_state.get(_widget_key(recipe, "model"), recipe.model))
-    fields = changeable_fields(recipe, model)
-    if not MODELS[model].pretrained:
-        # There is no base to freeze. Where the recipe freezes one, the field is shown with the
-        # refusal, and can be changed.
-        fields = {k: v for k, v in fields.items() if v != BASE_ONLY.get(k.rpartition(".")[2])}
-    if not MODELS[model].tabular:
-        del fields["tabular"]
-    values: dict[str, Any] = {}
-    for tab, (_, prefixes) in zip(st.tabs(list(TABS)), TABS.items(), strict=True):
+    own = {k: v for k, v in find_fields(recipe).items() if k not in basic_fields(recipe)}
+    shown = [field for field in own if neutral_value(field, values) is None]
+    changed = [field for field in shown if values[field] != own[field]]
+    # Its words never change, or it would close itself.
+    panel = st.expander("Advanced", icon=":material/tune:", key=ADVANCED, on_change="rerun")
+    words = f"{len(changed)} changed: " if changed else "all as in the recipe"
+    show_muted(f"{len(shown)} more settings, {words}{', '.join(map(field_title, changed))}")
+    if panel.open:
+        with panel:
+            _show_tabs(recipe, own, shown, methods)
+    if changed or any(values[field] != own for field, own in find_fields(recipe).items()):
+        st.button(
+            "Back to the recipe's settings",
+            icon=":material/undo:",
+            type="tertiary",
+            on_click=_reset,
+            args=(recipe,),
+        )
+
+
+def _show_tabs(
+    recipe: Recipe, own: Mapping[str, Any], shown: Sequence[str], methods: Sequence[str]
+) -> None:
+    tabs = st.tabs(list(TABS), key=TAB, on_change="rerun")
+    for tab, prefixes in zip(tabs, TABS.values(), strict=True):
+        if not tab.open:
+            continue
         with tab:
-            places = itertools.cycle(st.columns(N_COLUMNS))
-            for key in (key for prefix in prefixes for key in _within(prefix, fields)):
-                neutral = _neutral_value(key, fields | values)
-                if neutral is not None:
-                    values[key] = neutral
-                    continue
-                with next(places):
-                    if key == "weights":
-                        values[key] = _show_weights(recipe, fields[key], model)
-                    else:
-                        values[key] = _show_field(recipe, key, fields[key], methods)
-    st.button(
-        "Back to the recipe's settings",
-        icon=":material/undo:",
-        type="tertiary",
-        on_click=_reset,
-        args=(recipe, fields),
-    )
-    return values
+            places = itertools.cycle(st.columns(N_COLUMNS, gap="small"))
+            for key in (key for prefix in prefixes for key in list_within(prefix, own)):
+                if key in shown:
+                    with next(places):
+                        _show_field(recipe, key, own[key], methods)
 
 
-def change_field(recipe: Recipe, field: str, value: Any) -> None:
-    """Enter `value` into the recipe's form, before the form is shown."""
-    key = _widget_key(recipe, field)
-    if field == "weights" and not _is_choice(value):
-        st.session_state[_path_key(key)] = value
-        value = FILE
-    if field == "tabular":  # several words in the form, one text in a recipe
-        value = value.split(",") if value else []
-    st.session_state[key] = value
-
-
-def _within(prefix: str, fields: dict[str, Any]) -> list[str]:
+def list_within(prefix: str, fields: Mapping[str, Any]) -> list[str]:
     """Return the fields that are, or begin with, `prefix`; phase by phase in the form's order."""
     if not prefix.endswith("."):
         return [prefix] if prefix in fields else []
@@ -96,54 +121,65 @@ def _within(prefix: str, fields: dict[str, Any]) -> list[str]:
     return [key for key in keys if key in fields]
 
 
-def _neutral_value(field: str, values: dict[str, Any]) -> Any:
-    """Return what `field` must be where another leaves it without a meaning; else None."""
-    holder, dot, last = field.rpartition(".")
-    if last not in DEPENDENT:
-        return None
-    other, meant, neutral = DEPENDENT[last]
-    return None if values.get(f"{holder}{dot}{other}") in (*meant, None) else neutral
+def _choose_augmentation(recipe: Recipe, values: Mapping[str, Any]) -> None:
+    specs = {**AUGMENTATIONS, AS_IN_RECIPE: recipe.augment}
+    now = {field.name: values[f"augment.{field.name}"] for field in fields(AugmentSpec)}
+    standing = [name for name, spec in specs.items() if asdict(spec) == now]
+    # As in the recipe where both are the same: nothing is changed then.
+    chosen = AS_IN_RECIPE if AS_IN_RECIPE in standing else standing[0] if standing else OWN
+    key = widget_key(recipe, AUGMENTATION)
+    # Set at each look: the fields under Advanced decide, and this only changes them.
+    st.session_state[key] = chosen
+
+    def enter() -> None:
+        spec = specs.get(st.session_state[key])
+        for field, value in asdict(spec).items() if spec else ():
+            change_field(recipe, f"augment.{field}", value)
+
+    st.segmented_control(
+        "Augmentation",
+        [*specs, *([OWN] if chosen == OWN else [])],
+        required=True,
+        width="stretch",
+        key=key,
+        help=f"{explain('augmentation')} Each kind of change stands under Advanced.",
+        on_change=enter,
+    )
 
 
-def _show_field(recipe: Recipe, field: str, value: Any, methods: Sequence[str]) -> Any:
+def _show_field(recipe: Recipe, field: str, value: Any, methods: Sequence[str]) -> None:
     last = field.rpartition(".")[2]
     shared: dict[str, Any] = {
         "label": field_title(field),
-        "key": _widget_key(recipe, field),
+        "key": widget_key(recipe, field),
         "help": _help_of(field),
         "persist_state": "session",
     }
-    titled: dict[str, Any] = {"format_func": lambda choice: value_title(field, choice)}
-    if field == "model":
-        models = list(MODELS)
-        return st.selectbox(
-            options=models,
-            index=models.index(value),
-            **titled,
+    if field == "weights":
+        _show_weights(recipe, value, shared)
+    elif field == "tabular":
+        st.multiselect(
+            options=TABULAR,
+            default=value.split(","),
+            format_func=lambda choice: value_title(field, choice),
             **shared,
         )
-    if field == "task":
-        tasks = [name for name, task in tasks_of(recipe.dataset).items() if not task.multilabel]
-        return st.selectbox(options=tasks, index=tasks.index(value), **titled, **shared)
-    if field == "tabular":
-        return st.multiselect(options=TABULAR, default=value.split(","), **titled, **shared)
-    choices = CHOICES.get(field) or CHOICES.get(last)
-    if field == "split.method":
-        choices = [method for method in METHODS if method in methods or method == value]
-    if last in OPEN_CHOICES and choices:
-        options = list(dict.fromkeys((*choices, value)))
-        return st.selectbox(
-            options=options, index=options.index(value), accept_new_options=True, **titled, **shared
+    elif choices := list_choices(recipe, field, value, methods):
+        st.selectbox(
+            options=choices,
+            index=choices.index(value),
+            format_func=lambda choice: value_title(field, choice),
+            accept_new_options=last in OPEN_CHOICES,
+            **shared,
         )
-    if choices:
-        return st.selectbox(options=choices, index=choices.index(value), **titled, **shared)
-    if isinstance(value, bool):
-        return st.toggle(value=value, **shared)
+    elif isinstance(value, bool):
+        st.toggle(value=value, **shared)
     # No limits here: the recipe knows them, and says in words which one was crossed.
-    if isinstance(value, int):
-        return st.number_input(value=value, step=1, **shared)
-    step = 0.05 if value >= 0.01 or value == 0 else value / 10
-    return st.number_input(value=float(value), step=step, format="%g", **shared)
+    elif isinstance(value, int):
+        st.number_input(value=value, step=STEPS.get(field, 1), **shared)
+    else:
+        step = 0.05 if value >= 0.01 or value == 0 else value / 10
+        st.number_input(value=float(value), step=step, format="%g", **shared)
 
 
 def _help_of(field: str) -> str | None:
@@ -152,47 +188,25 @@ def _help_of(field: str) -> str | None:
     return f"{explain(field_title(field))} {more}".strip() or None
 
 
-def _show_weights(recipe: Recipe, value: str, model: str) -> str:
-    choices, key = OWN_WEIGHTS, _widget_key(recipe, "weights")
+def _show_weights(recipe: Recipe, value: str, shared: Mapping[str, Any]) -> None:
+    choices = list_choices(recipe, "weights", value, ())
     words = (
         f"The {RUN_MODEL} file of an earlier run, on the machine that runs this app. A run "
         "that has seen images that are tested now is refused."
     )
-    if MODELS[model].pretrained:
-        choices = WEIGHTS
+    if MODELS[find_model(recipe)].pretrained:
         words = f"A file of weights without top, or t{words[1:]}"
-    if _is_choice(value) and value not in choices and model == recipe.model:
-        choices = (value, *choices)  # what this recipe alone begins with
-    index = choices.index(value) if value in choices else 0
     chosen = st.selectbox(
-        field_title("weights"),
-        choices,
-        index=index,
+        options=choices,
+        index=choices.index(value) if value in choices else 0,
         format_func=format_weights,
-        key=key,
-        help=explain(field_title("weights")),
-        persist_state="session",
+        **{**shared, "help": explain(field_title("weights"))},
     )
-    if chosen != FILE:
-        return str(chosen)
-    return st.text_input(
-        "Path of the weights file", key=_path_key(key), help=words, persist_state="session"
-    ).strip()
+    if chosen == FILE:
+        key = path_key(shared["key"])
+        st.text_input("Path of the weights file", key=key, help=words, persist_state="session")
 
 
-def _is_choice(weights: str) -> bool:
-    """Return whether a recipe's weights are one of the choices, rather than a file."""
-    return weights in (*WEIGHTS, ASK) or weights.startswith(RUN_OF)
-
-
-def _widget_key(recipe: Recipe, field: str) -> str:
-    return f"changed_recipe.{recipe.name}.{field}"
-
-
-def _path_key(weights_key: str) -> str:
-    return f"{weights_key}_path"
-
-
-def _reset(recipe: Recipe, fields: dict[str, Any]) -> None:
-    for field, value in {**fields, **changeable_fields(recipe)}.items():
+def _reset(recipe: Recipe) -> None:
+    for field, value in {**find_fields(recipe), **changeable_fields(recipe)}.items():
         change_field(recipe, field, value)

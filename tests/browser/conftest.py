@@ -191,9 +191,9 @@ class Tab:
 
 def change_epochs(tab: Tab, n_epochs: int) -> None:
     """Type a number of epochs into the recipe form, and wait until the page knows it."""
-    tab.page.get_by_label("Epochs", exact=True).fill(str(n_epochs))
+    tab.page.get_by_role("spinbutton", name="Epochs", exact=True).fill(str(n_epochs))
     tab.page.keyboard.press("Enter")
-    tab.page.get_by_text("Changed: Epochs").wait_for()
+    tab.page.get_by_text(f"→ {n_epochs}").wait_for()
 
 
 @pytest.fixture(scope="package")

@@ -20,10 +20,10 @@ def test_the_columns_of_an_unknown_table_are_asked_for_in_words(app: App, tab: T
         {"pic": f"{number}.png", "seen": "AB"[number % 2], "who": number} for number in range(6)
     ]
     pd.DataFrame(rows).to_csv(folder / "list.csv", index=False)
-    tab.open(app.address("explore"))
+    tab.open(app.address())
     tab.wait_until_still()
 
-    tab.click("Add a dataset folder")
+    tab.click("Add a folder")
     tab.page.get_by_label("Folder on the machine that runs this app").fill(str(folder))
     tab.page.get_by_role("button", name="Add", exact=True).click()
 

@@ -22,11 +22,11 @@ MOST_CLICKS = 3  # from Home to a training that runs
 
 def test_a_visitor_trains_watches_and_evaluates_a_network(app: App, tab: Tab) -> None:
     tab.open(app.address())
-    expect(tab.heading("X-ray Lab")).to_be_visible()
-    expect(tab.page.get_by_text("No training yet")).to_be_visible()
+    expect(tab.heading("Home")).to_be_visible()
+    expect(tab.page.get_by_text("No result yet")).to_be_visible()
     tab.take_picture("1-home")
 
-    tab.click("Start a training")
+    tab.links.filter(has_text="Train").click()
     expect(tab.heading("Train")).to_be_visible()
     change_epochs(tab, N_EPOCHS)
     tab.take_picture("2-train")

@@ -14,6 +14,8 @@ from xray_core.jobs.measure import (
     DECODE_SECONDS,
     EPOCH_SECONDS,
     FASTEST_FACTOR,
+    LIKELY_EPOCH_SECONDS,
+    LIKELY_STEP_SECONDS,
     SLOWEST_FACTOR,
     STEP_SECONDS,
     TABLES_SECONDS,
@@ -215,6 +217,22 @@ def test_a_training_that_may_stop_early_costs_less_at_least_and_as_much_at_most(
     )
 
 
+def test_the_likely_time_lies_between_the_bounds_and_supposes_half_of_what_patience_may_spare() -> (
+    None
+):
+    whole = estimate_training(VALUES, DEMO, 100, 50, 50)
+    early = estimate_training(
+        VALUES, change_recipe(DEMO, {"phases.train.patience": 3}), 100, 50, 50
+    )
+
+    for cost in (whole, early):
+        assert cost.seconds_least < cost.seconds_likely < cost.seconds_most
+    steps = math.ceil(100 / DEMO.batch_size)
+    epoch = steps * 0.5 + 50 * 0.01 + steps * LIKELY_STEP_SECONDS + LIKELY_EPOCH_SECONDS
+    spared = (DEMO.n_epochs - (3 + 1)) / 2
+    assert whole.seconds_likely - early.seconds_likely == pytest.approx(spared * epoch)
+
+
 def test_a_frozen_base_costs_a_prediction_in_every_epoch_or_once() -> None:
     recipe = PUBLISHED["siim_6_4_xception_arrays"]  # 10 frozen epochs, then up to 100
     # Without augmentation; whether its features fit into memory is not known beforehand.
@@ -251,7 +269,12 @@ def test_a_real_process_measures_the_demo_network(workspace: Workspace) -> None:
 
 def test_what_does_not_fit_the_machine_is_named_with_what_is_free(workspace: Workspace) -> None:
     fitting = Estimate(
-        seconds_least=1.0, seconds_most=1.0, steps_per_epoch=1, memory_mb=1.0, disk_mb=1.0
+        seconds_least=1.0,
+        seconds_likely=1.0,
+        seconds_most=1.0,
+        steps_per_epoch=1,
+        memory_mb=1.0,
+        disk_mb=1.0,
     )
 
     assert find_lacks(fitting, workspace) == []

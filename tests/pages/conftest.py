@@ -61,7 +61,7 @@ def open_page(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> OpenPage
     # pages start themselves again, and a click gets lost.
     monkeypatch.setattr(PagesManager, "__init__", start_used)
 
-    def open_named(name: str, **query: str) -> AppTest:
+    def open_named(name: str, **query: str | list[str]) -> AppTest:
         app = AppTest.from_file(str(APP), default_timeout=60)
         for key, value in query.items():
             app.query_params[key] = value

@@ -67,6 +67,11 @@ def read_heading(app: AppTest) -> str:
     return html.unescape(name)
 
 
+def count_elements(app: AppTest) -> int:
+    """Return how many elements a page sends, containers not counted."""
+    return sum(not isinstance(node, Block) for node in _walk(app._tree))
+
+
 def list_figures(app: AppTest) -> Iterator[str]:
     """Yield the JSON of each Plotly figure."""
     for node in _walk(app._tree):

@@ -153,8 +153,8 @@ def test_a_clean_split_is_one_click_away(
     press(app, "Train on a clean split")
 
     assert read_heading(app) == "Train"
-    [split] = [one for one in app.selectbox if one.label == "Split"]
-    assert split.value == "clean"
+    assert app.query_params["set"] == "split.method=clean"
+    assert "split" not in app.query_params
 
 
 def press(app: AppTest, label: str) -> None:

@@ -9,6 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from tests.pages.conftest import OpenPage
 from tests.pages.fake_runs import fake_run, record_processes, write_report
+from tests.pages.shown import list_html
 from xray_core.recipes import PUBLISHED
 from xray_core.runs import Run, Submission
 from xray_core.workspace import Workspace
@@ -87,7 +88,7 @@ def test_damaged_runs_are_rows_or_messages_on_the_pages_that_list_runs(
     damaged = [kind for kind, run in runs.items() if states[run.name] == "damaged"]
     assert damaged == ["no status", "endless epochs"]
     assert table["accuracy"][whole.name] == pytest.approx(2 / 3, abs=0.05)
-    assert f"{len(runs)} runs in all" in words_on(open_page("home"))
+    assert f"{len(runs)} runs in all" in " ".join(list_html(open_page("home")))
     assert PUBLISHED["demo_cnn"].title in words_on(open_page("evaluate", run=whole.name))
 
 

@@ -47,12 +47,16 @@ def chooser() -> None:
 
 def open_chooser() -> AppTest:
     """Open a page with nothing but the choosers."""
-    app = AppTest.from_function(chooser, default_timeout=60).run()
+    app = AppTest.from_function(chooser, default_timeout=60)
+    app.session_state["adding"] = True
+    app.run()
     assert not app.exception, app.exception[0].value
     return app
 
 
 def add(app: AppTest, folder: Path) -> AppTest:
+    app.session_state["adding"] = True
+    app.run()
     [field] = [one for one in app.text_input if one.label.startswith("Folder on")]
     field.set_value(str(folder))
     press(app, "Add")

@@ -319,6 +319,8 @@ def test_what_a_user_types_is_answered_to_the_letter(
     app = open_page("home", data="demo")
     assert_shown_to_the_letter(app)
     for typed in (f"/nowhere/{MARK}", str(own)):
+        app.session_state["adding"] = True
+        app.run()
         [field] = [one for one in app.text_input if one.label.startswith("Folder on")]
         field.set_value(typed)
         [button] = [one for one in app.button if one.label == "Add"]

@@ -1,6 +1,7 @@
 """The Train page, driven as a user would; nothing is trained or measured."""
 
 import dataclasses
+import html
 import json
 import re
 import shutil
@@ -12,15 +13,17 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from pages.train import recipe_form
-from pages.train.cost import format_time
+from pages.train.cost import format_range, format_time
 from pages.train.recipe_fields import HELP
 from tests.datasets.fakes import fake_kermany
 from tests.pages.conftest import OpenPage
 from tests.pages.fake_runs import fake_run, record_processes
-from tests.pages.shown import read_heading
+from tests.pages.shown import count_elements, list_html, read_heading
 from tests.training.nih import draw_nih
+from xray_core.datasets import open_dataset
 from xray_core.jobs import JobQueue, QueueSettings, write_settings
 from xray_core.models import MODELS
+from xray_core.preprocess.spec import AugmentSpec
 from xray_core.recipes import (
     ANY_DATASET,
     CORRECTED,
@@ -33,6 +36,8 @@ from xray_core.recipes import (
 )
 from xray_core.recipes.script import model as script_model
 from xray_core.runs import list_runs
+from xray_core.splits import split_by_tables
+from xray_core.tasks import encode_catalog, find_task
 from xray_core.workspace import Workspace
 
 FIELD = "changed_recipe.demo_cnn."
@@ -61,6 +66,27 @@ def commands(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
     return record_processes(monkeypatch)
 
 
+def read_rows(app: AppTest, key: str = "recipe_rows") -> dict[str, Any]:
+    """Return the list of recipes as it is sent to the browser."""
+    [box] = [one for one in app.get("bidi_component") if f"-{key}" in one.proto.id]
+    return json.loads(box.proto.json)
+
+
+def open_advanced(app: AppTest, tab: str = "Training") -> AppTest:
+    app.session_state["advanced"] = True
+    app.session_state["advanced_tab"] = tab
+    return app.run()
+
+
+def facts_of(app: AppTest) -> dict[str, str]:
+    """Return what the summary says, name -> words."""
+    text = "".join(list_html(app))
+    return {
+        name: html.unescape(words)
+        for name, words in re.findall(r'<th scope="row">(.*?)</th><td>(.*?)</td>', text)
+    }
+
+
 def start(app: AppTest) -> AppTest:
     [button] = [one for one in app.button if one.label == "Start training"]
     return button.click().run()
@@ -69,33 +95,105 @@ def start(app: AppTest) -> AppTest:
 def test_drawn_data_begins_with_the_demo_recipe(open_page: OpenPage) -> None:
     app = open_page("train")
 
-    assert app.radio(key="recipe_choice").value == "demo_cnn"
-    assert any("Unchanged." in one.value for one in app.caption)
+    assert read_rows(app)["chosen"] == "demo_cnn"
+    assert facts_of(app)["Changed"] == "Unchanged."
 
 
-def test_only_recipes_that_fit_the_dataset_are_offered_by_source(open_page: OpenPage) -> None:
+def test_recipes_for_the_task_come_first_the_others_of_the_dataset_after_them(
+    open_page: OpenPage,
+) -> None:
     app = open_page("train")
-    ours = app.radio(key="recipe_choice").options
-    thesis = PUBLISHED["siim_6_1_cnn9"].origin
-    app.button_group(key="recipe_source").set_value(thesis).run()
+    rows = read_rows(app)["rows"]
+    app.session_state["more_recipes"] = True
+    app.run()
+    folded = read_rows(app, "other_rows")["rows"]
 
     names = [name for name in PUBLISHED if not name.endswith(CORRECTED)]
-    made_for_it = [PUBLISHED[name] for name in names if PUBLISHED[name].dataset == "siim_covid19"]
-    for_any = [PUBLISHED[name].title for name in ANY_DATASET]
-    assert ours == [one.title for one in made_for_it if one.origin == "X-ray Lab"] + for_any
-    theirs = app.radio(key="recipe_choice").options
-    assert theirs == [one.title for one in made_for_it if one.origin == thesis]
-    assert app.query_params["recipe"] == "siim_6_1_cnn9"
+    of_task = [name for name in names if PUBLISHED[name].task == "siim_opacity"]
+    fitting = [row["id"] for row in rows if not row["dim"]]
+    assert fitting == [*of_task, *ANY_DATASET]
+    others = {row["id"]: row for row in [*rows[len(fitting) :], *folded]}
+    of_dataset = {name for name in names if PUBLISHED[name].dataset == "siim_covid19"}
+    assert set(others) == of_dataset - set(of_task)
+    assert all("answers “" in row["note"] and not row["disabled"] for row in others.values())
+    [thesis] = [row for row in rows if row["id"] == "siim_6_10_xception_opacity"]
+    assert (thesis["value"], thesis["value_note"]) == (
+        "accuracy 80.2%",
+        "published, without interval",
+    )
+
+
+def test_recipes_for_other_datasets_are_folded_away_with_the_reason(open_page: OpenPage) -> None:
+    app = open_page("train")
+    assert not [one for one in app.get("bidi_component") if "misfit_rows" in one.proto.id]
+    app.session_state["more_recipes"] = True
+    app.run()
+
+    rows = {row["id"]: row for row in read_rows(app, "misfit_rows")["rows"]}
+    assert "made for NIH ChestX-ray14" in rows["xnet_dual"]["note"]
+    assert all(row["disabled"] for row in rows.values())
+    shown = {PUBLISHED[name].dataset for name in rows}
+    assert "siim_covid19" not in shown
+
+
+def test_a_recipe_of_another_task_brings_its_task(open_page: OpenPage) -> None:
+    app = open_page("train")
+    assert app.selectbox(key="task_choice").value == "siim_opacity"  # that of the demo's recipe
+    app.query_params["recipe"] = "siim_6_9_xception_3class"
+    app.run()
+
+    assert app.selectbox(key="task_choice").value == "siim_3class"
+    assert app.query_params["task"] == "siim_3class"
+    assert read_rows(app)["chosen"] == "siim_6_9_xception_3class"
+
+
+def test_a_task_that_is_chosen_in_the_bar_brings_its_first_recipe(open_page: OpenPage) -> None:
+    app = open_page("train", recipe="siim_6_10_xception_opacity")
+    app.selectbox(key="task_choice").select("siim_typical").run()
+
+    assert "recipe" not in app.query_params
+    assert read_rows(app)["chosen"] == "siim_6_11_xception_typical"
+    assert app.selectbox(key="task_choice").value == "siim_typical"
+    assert "does not" not in words_of(app)
+    app.selectbox(key="task_choice").select("siim_image").run()  # which no recipe was made for
+    assert read_rows(app)["chosen"] in ANY_DATASET
+    assert app.selectbox(key="task_choice").value == "siim_image"
+
+
+def test_a_recipe_in_the_address_goes_before_its_task(open_page: OpenPage) -> None:
+    app = open_page("train", recipe="siim_6_1_cnn9", task="siim_opacity")
+
+    assert read_rows(app)["chosen"] == "siim_6_1_cnn9"
+    assert app.selectbox(key="task_choice").value == "siim_study"
+
+
+def test_a_task_of_several_answers_is_said_to_be_none_to_train(
+    workspace: Workspace, open_page: OpenPage
+) -> None:
+    draw_nih(workspace.data / "nih")
+    app = open_page("train", data="nih", task="nih_findings")
+
+    assert "explored, not trained" in words_of(app)
+    assert app.selectbox(key="task_choice").value == "nih_first_diagnosis"
+
+
+def test_a_task_that_is_changed_under_advanced_is_that_of_the_bar(open_page: OpenPage) -> None:
+    app = open_advanced(open_page("train"), "Labels and split")
+    app.selectbox(key=FIELD + "task").select("siim_study").run()
+
+    assert app.selectbox(key="task_choice").value == "siim_study"
+    assert read_rows(app)["chosen"] == "demo_cnn"
+    assert "Task" in facts_of(app)["Changed"]
 
 
 def test_a_recipe_can_be_had_corrected(open_page: OpenPage) -> None:
-    app = open_page("train", recipe="siim_6_1_cnn9")
+    app = open_advanced(open_page("train", recipe="siim_6_1_cnn9"), "Labels and split")
     split = app.selectbox(key="changed_recipe.siim_6_1_cnn9.split.method").value
 
     app.toggle(key="recipe_corrected").set_value(True).run()
 
     assert (split, app.query_params["recipe"]) == ("image", "siim_6_1_cnn9_corrected")
-    assert app.radio(key="recipe_choice").value == "siim_6_1_cnn9"
+    assert read_rows(app)["chosen"] == "siim_6_1_cnn9"
     assert (
         app.selectbox(key="changed_recipe.siim_6_1_cnn9_corrected.split.method").value == "patient"
     )
@@ -106,13 +204,13 @@ def test_kermany_begins_with_its_own_recipe(workspace: Workspace, open_page: Ope
 
     app = open_page("train", data="chest_xray")
 
-    assert app.radio(key="recipe_choice").value == "pneumonia_cnn"
+    assert read_rows(app)["chosen"] == "pneumonia_cnn"
 
 
 def test_recipe_in_the_address_is_chosen(open_page: OpenPage) -> None:
     app = open_page("train", recipe="siim_6_1_cnn9")
 
-    assert app.radio(key="recipe_choice").value == "siim_6_1_cnn9"
+    assert read_rows(app)["chosen"] == "siim_6_1_cnn9"
 
 
 @pytest.mark.parametrize(
@@ -122,7 +220,7 @@ def test_wrong_recipe_in_the_address_is_said(open_page: OpenPage, name: str, wor
     app = open_page("train", recipe=name)
 
     assert words in app.warning[0].value
-    assert app.radio(key="recipe_choice").value == "demo_cnn"
+    assert read_rows(app)["chosen"] == "demo_cnn"
 
 
 def test_start_queues_the_recipe_and_wakes_a_worker(
@@ -170,10 +268,10 @@ def test_changes_are_named_and_kept_in_the_run(workspace: Workspace, open_page: 
     app.number_input(key=FIELD + "preprocess.size").set_value(64 + 16)
     app.number_input(key=FIELD + "phases.train.epochs").set_value(2)
     app.run()
-    said = " ".join(one.value for one in app.info)
+    said = facts_of(app)["Changed"]
     app = start(app)
 
-    assert "Epochs 24 → 2" in said.replace("\\", "")
+    assert "Epochs 24 → 2" in said
     [run] = list_runs(workspace.runs)
     assert run.read_recipe().changes == {"preprocess.size": 80, "phases.train.epochs": 2}
     assert run.read_recipe().parent == "demo_cnn"
@@ -196,6 +294,7 @@ def test_a_class_that_the_given_test_subset_lacks_is_said_before_the_start(
     fake_kermany(workspace.data / "chest_xray")  # no normal image is in its test set
 
     app = open_page("train", data="chest_xray", recipe="pneumonia_cnn")
+    open_advanced(app, "Labels and split")
     app.selectbox(key="changed_recipe.pneumonia_cnn.split.method").select("published").run()
 
     assert "No image of normal is in the test set" in words_of(app)
@@ -211,6 +310,7 @@ def test_a_split_at_random_that_would_lack_a_class_cannot_be_started(
     (folder / "train" / "PNEUMONIA" / "person447_virus_921_1.jpeg").unlink()
 
     app = open_page("train", data="chest_xray", recipe="pneumonia_cnn")
+    open_advanced(app, "Labels and split")
     app.selectbox(key="changed_recipe.pneumonia_cnn.split.method").select("patient").run()
 
     assert "set would hold no image of pneumonia" in words_of(app)
@@ -265,32 +365,39 @@ def test_back_to_published_undoes_the_changes(open_page: OpenPage) -> None:
     back.click().run()
 
     assert app.number_input(key=FIELD + "batch_size").value == PUBLISHED["demo_cnn"].batch_size
-    assert any("Unchanged." in one.value for one in app.caption)
+    assert facts_of(app)["Changed"] == "Unchanged."
 
 
 def test_an_option_is_offered_with_words_where_it_has_a_meaning(
     workspace: Workspace, open_page: OpenPage
 ) -> None:
-    app = open_page("train")
-    shown = {str(one.key).removeprefix(FIELD): one for one in (*app.number_input, *app.selectbox)}
+    def shown_fields() -> dict[str, Any]:
+        widgets = (*app.number_input, *app.selectbox)
+        return {str(one.key).removeprefix(FIELD): one for one in widgets}
+
+    app = open_advanced(open_page("train"), "Loss and sampling")
+    shown = shown_fields()
     for field in ("loss", "label_smoothing", "sampling", "mixup"):
         assert shown[field].help, field
+    assert "focal_gamma" not in shown
+    open_advanced(app)
+    shown = shown_fields()
     for field in ("optimizer", "schedule", "warm_up"):
         assert shown["phases.train." + field].help, field
     for field in ("decay", "decay_epochs", "momentum", "weight_decay", "trainable", "batch_norm"):
         assert "phases.train." + field not in shown
-    assert "focal_gamma" not in shown
 
     app.selectbox(key=FIELD + "phases.train.optimizer").select("sgd")
-    app.selectbox(key=FIELD + "phases.train.schedule").select("step")
-    app.selectbox(key=FIELD + "loss").select("focal").run()
+    app.selectbox(key=FIELD + "phases.train.schedule").select("step").run()
 
     assert "decay is 0.0, by which schedule step" in app.error[0].value.replace("\\", "")
     for field in ("decay", "decay_epochs", "momentum"):
         assert app.number_input(key=FIELD + "phases.train." + field).help, field
     app.number_input(key=FIELD + "phases.train.decay").set_value(0.5)
     app.number_input(key=FIELD + "phases.train.decay_epochs").set_value(4)
-    app.number_input(key=FIELD + "phases.train.momentum").set_value(0.9)
+    app.number_input(key=FIELD + "phases.train.momentum").set_value(0.9).run()
+    open_advanced(app, "Loss and sampling")
+    app.selectbox(key=FIELD + "loss").select("focal").run()
     app.number_input(key=FIELD + "focal_gamma").set_value(1.0).run()
     start(app)
 
@@ -310,33 +417,34 @@ def test_every_field_that_may_be_changed_has_its_place_in_the_form() -> None:
         key
         for _, prefixes in recipe_form.TABS.items()
         for prefix in prefixes
-        for key in recipe_form._within(prefix, fields)
+        for key in recipe_form.list_within(prefix, fields)
     ]
 
-    assert set(placed) == set(fields) - {"selection"}  # which is chosen on Explore
+    assert {*placed, "selection"} == set(fields)  # which stands in the address
+    assert set(recipe_form.basic_fields(recipe)) <= set(fields)
     assert len(placed) == len(set(placed))
     assert {*recipe_form.PHASE_ORDER, "name"} == {field.name for field in dataclasses.fields(Phase)}
 
 
 def test_a_value_typed_for_a_choice_that_was_taken_back_does_no_harm(open_page: OpenPage) -> None:
-    app = open_page("train")
+    app = open_advanced(open_page("train"))
     app.selectbox(key=FIELD + "phases.train.optimizer").select("sgd").run()
     app.number_input(key=FIELD + "phases.train.momentum").set_value(0.9).run()
     app.selectbox(key=FIELD + "phases.train.optimizer").select("adam").run()
 
     assert not app.error
-    assert any("Unchanged." in one.value for one in app.caption)
+    assert facts_of(app)["Changed"] == "Unchanged."
 
 
 def test_a_pretrained_base_can_be_trained_in_part(
     workspace: Workspace, open_page: OpenPage
 ) -> None:
-    app = open_page("train", recipe="siim_mobilenet_opacity")
+    app = open_advanced(open_page("train", recipe="siim_mobilenet_opacity"))
     key = "changed_recipe.siim_mobilenet_opacity.phases.fine_tune."
     app.selectbox(key=key + "trainable").select("top:0.3")
     app.selectbox(key=key + "batch_norm").select("frozen").run()
 
-    said = " ".join(one.value for one in app.info).replace("\\", "")
+    said = facts_of(app)["Changed"]
     assert "All layers → Last 30% of the layers" in said
     assert "Learns → Frozen" in said
 
@@ -358,23 +466,25 @@ def test_weights_that_a_recipe_alone_begins_with_are_a_choice_of_its_own(
     def page(name: str) -> None:
         import streamlit as st
 
-        from pages.train.recipe_form import show_form
+        from pages.train.recipe_form import show_advanced
+        from pages.train.recipe_values import find_values
         from xray_core.recipes import PUBLISHED
 
-        st.session_state["found"] = show_form(PUBLISHED[name], ["patient"])
+        st.session_state["values"] = find_values(PUBLISHED[name])
+        show_advanced(PUBLISHED[name], st.session_state["values"], ["patient"])
 
-    app = AppTest.from_function(page, args=(name,), default_timeout=30).run()
+    app = open_advanced(AppTest.from_function(page, args=(name,), default_timeout=30).run())
 
     assert not app.exception
     weights = app.selectbox(key=f"changed_recipe.{name}.weights")
     assert weights.options[0] == shown
-    assert app.session_state["found"]["weights"] == PUBLISHED[name].weights
+    assert app.session_state["values"]["weights"] == PUBLISHED[name].weights
 
 
 def test_missing_weights_file_is_said_when_started(
     workspace: Workspace, open_page: OpenPage
 ) -> None:
-    app = open_page("train", recipe="siim_mobilenet_opacity")
+    app = open_advanced(open_page("train", recipe="siim_mobilenet_opacity"))
     key = "changed_recipe.siim_mobilenet_opacity.weights"
     app.selectbox(key=key).select("A file").run()
     app.text_input(key=key + "_path").set_value("/no/such.h5").run()
@@ -391,22 +501,30 @@ def test_cost_is_measured_by_a_process_of_its_own(
 
     [command] = commands
     assert command[2:5] == ["xray_core", "describe", "demo_cnn"]
-    assert any("Measuring" in one.value for one in app.info)
+    assert any("Measuring" in text for text in list_html(app))
 
 
 @pytest.mark.parametrize(
     ("least", "most", "words"),
     [
-        (12, 38, "about 10 to 40 s"),
+        (12, 38, "10 to 40 s"),
         (2, 38, "less than 40 s"),
-        (185, 355, "about 3 to 6 min"),
+        (185, 355, "3 to 6 min"),
         (50, 121, "less than 3 min"),
-        (5400, 9000, "about 1.5 to 2.5 h"),
+        (5400, 9000, "1.5 to 2.5 h"),
         (0, 0, "less than 5 s"),
     ],
 )
 def test_a_range_of_time_is_rounded_outwards(least: float, most: float, words: str) -> None:
-    assert format_time(least, most) == words
+    assert format_range(least, most) == words
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(0.2, "about 1 s"), (54.4, "about 54 s"), (100, "about 2 min"), (9000, "about 2.5 h")],
+)
+def test_a_likely_time_is_one_figure(seconds: float, words: str) -> None:
+    assert format_time(seconds) == words
 
 
 def test_measured_cost_is_shown_as_a_range(
@@ -417,14 +535,20 @@ def test_measured_cost_is_shown_as_a_range(
     Path(path).write_text(json.dumps(MEASURED), encoding="utf-8")
 
     app = open_page("train")
+    assert not app.table
+    app.session_state["cost"] = True
+    app.run()
 
     table = app.table[0].value.set_index("what")["how much"]
     assert table["Parameters"] == "68,946"
     # 29 of 48 images train: two batches of 16, each half a second, and as many as there are epochs.
     network = PUBLISHED["demo_cnn"].n_epochs * 2 * MEASURED["seconds_per_step"]
-    [least, most] = re.findall(r"\d+", table["Time"])
-    assert table["Time"] == f"about {least} to {most} s"
-    assert 0.7 * network < int(least) < network < int(most) < 5 * network
+    [likely] = re.findall(r"\d+", table["Time"])
+    [least, most] = re.findall(r"\d+", table["At least, at most"])
+    assert table["At least, at most"] == f"{least} to {most} s"
+    assert 0.7 * network < int(least) < network < int(likely) < int(most) < 5 * network
+    said = [text for text in list_html(app) if f"about {likely} s" in text]
+    assert len(said) == 2  # large in the summary, small beside the button
     assert any("estimate" in one.value for one in app.caption)
     assert not app.warning
     Path(path).write_text(json.dumps(MEASURED | {"memory_mb": 1e9}), encoding="utf-8")
@@ -525,7 +649,7 @@ def test_a_run_is_trained_again_with_all_its_settings(
 
     app = open_page("train", **{"from": run.name})
 
-    assert app.radio(key="recipe_choice").value == trained.name
+    assert read_rows(app)["chosen"] == trained.name
     assert "from" not in app.query_params
     assert not app.warning
     start(app)
@@ -540,16 +664,14 @@ def test_a_layer_that_was_typed_is_taken_over(workspace: Workspace, open_page: O
 
     app = open_page("train", **{"from": run.name})
 
-    assert "All layers → From layer block_13_expand on" in " ".join(
-        one.value for one in app.info
-    ).replace("\\", "")
+    assert "All layers → From layer block_13_expand on" in facts_of(app)["Changed"]
 
 
 def test_what_was_changed_before_makes_way_for_the_settings_of_the_run(
     workspace: Workspace, open_page: OpenPage
 ) -> None:
     run = fake_run(workspace, "failed", recipe=change_recipe(PUBLISHED["demo_cnn"], {"seed": 7}))
-    app = open_page("train")
+    app = open_advanced(open_page("train"))
     app.number_input(key=FIELD + "batch_size").set_value(4)
     app.selectbox(key=FIELD + "model").select("googlenet").run()
 
@@ -578,7 +700,7 @@ def test_the_dataset_of_the_run_is_chosen(
     app = open_page("train", **{"from": run.name})
 
     assert app.query_params["data"] == folder.split("/")[0]
-    assert app.radio(key="recipe_choice").value == "pneumonia_cnn"
+    assert read_rows(app)["chosen"] == "pneumonia_cnn"
     assert "not among the datasets" not in words_of(app)
 
 
@@ -591,6 +713,7 @@ def test_a_run_on_data_that_is_not_here_is_taken_over_with_a_warning(
     app = open_page("train", **{"from": run.name})
 
     assert f"trained on {workspace.demo_data}, which is not among" in words_of(app)
+    open_advanced(app)
     assert app.number_input(key=FIELD + "seed").value == 7
 
 
@@ -606,13 +729,14 @@ def test_what_cannot_be_taken_over_of_a_run_is_said(
 
     assert "Not taken over: Batch normalization" in words_of(app)
     assert "Epochs (warm)" in words_of(app)
+    open_advanced(app)
     assert app.number_input(key=FIELD + "seed").value == 7
     assert "'mine', which is no published" in words_of(open_page("train", **{"from": own.name}))
     assert "There is no run '../x'" in words_of(open_page("train", **{"from": "../x"}))
 
 
 def test_another_model_brings_its_own_fields(workspace: Workspace, open_page: OpenPage) -> None:
-    app = open_page("train")
+    app = open_advanced(open_page("train"))
     assert app.selectbox(key=FIELD + "model").options == [card.title for card in MODELS.values()]
     assert app.selectbox(key=FIELD + "weights").options == ["Random", "A file"]
 
@@ -622,7 +746,7 @@ def test_another_model_brings_its_own_fields(workspace: Workspace, open_page: Op
     app.selectbox(key=FIELD + "phases.train.trainable").select("head").run()
 
     assert not app.error
-    said = " ".join(one.value for one in app.info).replace("\\", "")
+    said = facts_of(app)["Changed"]
     for words in (
         "Model Small demo CNN → MobileNetV2",
         "Width factor default → 0.35",
@@ -635,18 +759,18 @@ def test_another_model_brings_its_own_fields(workspace: Workspace, open_page: Op
     shown = {str(one.key) for one in (*app.number_input, *app.selectbox)}
     assert not {FIELD + "model_options.alpha", FIELD + "phases.train.trainable"} & shown
     assert app.selectbox(key=FIELD + "weights").value == "random"
-    assert any("Unchanged." in one.value for one in app.caption)
+    assert facts_of(app)["Changed"] == "Unchanged."
 
 
 def test_back_to_published_brings_the_model_back(open_page: OpenPage) -> None:
-    app = open_page("train")
+    app = open_advanced(open_page("train"))
     app.selectbox(key=FIELD + "model").select("mobilenet_v2").run()
     app.selectbox(key=FIELD + "phases.train.batch_norm").select("frozen").run()
     [back] = [one for one in app.button if one.label.startswith("Back")]
     back.click().run()
 
     assert app.selectbox(key=FIELD + "model").value == "demo_cnn"
-    assert any("Unchanged." in one.value for one in app.caption)
+    assert facts_of(app)["Changed"] == "Unchanged."
 
 
 def test_a_frozen_base_is_refused_for_a_model_without_one_and_can_be_changed(
@@ -659,7 +783,7 @@ def test_a_frozen_base_is_refused_for_a_model_without_one_and_can_be_changed(
     )
     monkeypatch.setitem(PUBLISHED, published.name, freezing)
     key = f"changed_recipe.{published.name}."
-    app = open_page("train", recipe=published.name)
+    app = open_advanced(open_page("train", recipe=published.name))
 
     app.selectbox(key=key + "model").select("googlenet").run()
 
@@ -683,8 +807,11 @@ def test_the_recipe_as_it_stands_can_be_taken_away(
     monkeypatch.setattr(
         st, "download_button", lambda _, make, file_name, **rest: offered.update({file_name: make})
     )
-    app = open_page("train")
+    app = open_advanced(open_page("train"))
     app.number_input(key=FIELD + "seed").set_value(7).run()
+    assert not offered
+    app.session_state["recipe_file"] = True
+    app.run()
 
     recipe = Recipe.from_json(offered["demo_cnn.json"]())
     assert recipe == change_recipe(PUBLISHED["demo_cnn"], {"seed": 7})
@@ -698,35 +825,201 @@ def test_the_columns_beside_the_image_are_chosen_where_the_model_takes_them(
 ) -> None:
     draw_nih(workspace.data / "nih")
     key = "changed_recipe.xnet_dual."
-    app = open_page("train", data="nih", recipe="xnet_dual")
+    app = open_advanced(open_page("train", data="nih", recipe="xnet_dual"))
     assert app.multiselect(key=key + "tabular").value == [
         "age",
         "gender",
         "view_position",
         "follow_up",
     ]
-    assert any("As published, nothing changed." in one.value for one in app.caption)
+    assert facts_of(app)["Changed"] == "As published, nothing changed."
 
     app.multiselect(key=key + "tabular").set_value([]).run()
     assert (
         "Columns beside the image is empty, but X-Net dual: image and tabular features takes"
         in words_of(app)
     )
-    app.selectbox(key=key + "task").select("nih_abnormal")
+    open_advanced(app, "Labels and split")
+    app.selectbox(key=key + "task").select("nih_abnormal").run()
+    open_advanced(app)
     app.selectbox(key=key + "model").select("xnet_cnn").run()
     assert not [one for one in app.multiselect if str(one.key).startswith(key)]
     assert not app.error
     app.selectbox(key=key + "model").select("xnet_dual").run()
     app.multiselect(key=key + "tabular").set_value(["view_position", "age"]).run()
-    said = " ".join(one.value for one in app.info).replace("\\", "")
+    said = facts_of(app)["Changed"]
     assert (
         "Columns beside the image Age, Sex, View position, Follow-up → View position, Age" in said
     )
+    app.session_state["recipe_file"] = True
+    app.run()
     assert any("no script of X-Net dual" in one.value.replace("\\", "") for one in app.caption)
     start(app)
 
     [run] = list_runs(workspace.runs)
     assert run.read_recipe().tabular == ("view_position", "age")
     assert "--set=tabular=view_position,age" in commands[-2] + commands[-1]
-    again = open_page("train", **{"from": run.name})
+    again = open_advanced(open_page("train", **{"from": run.name}))
     assert again.multiselect(key=key + "tabular").value == ["view_position", "age"]
+
+
+def test_a_run_has_the_name_in_the_summary_and_the_next_one_another(
+    workspace: Workspace, open_page: OpenPage
+) -> None:
+    app = open_page("train")
+    drawn = app.text_input(key="run_nickname").value
+    assert re.fullmatch(r"[a-z]+-[a-z]+", drawn)
+    app.number_input(key=FIELD + "batch_size").set_value(8).run()
+    assert app.text_input(key="run_nickname").value == drawn  # settings do not change it
+    app.text_input(key="run_nickname").set_value("  my <b>own</b>  ").run()
+    start(app)
+
+    [run] = list_runs(workspace.runs)
+    assert run.read_nickname() == "my <b>own</b>"
+    app.switch_page("pages/train.py").run()
+    assert re.fullmatch(r"[a-z]+-[a-z]+", app.text_input(key="run_nickname").value)
+
+
+def test_the_sets_and_classes_are_counted_as_they_will_be(
+    workspace: Workspace, open_page: OpenPage
+) -> None:
+    app = open_page("train")
+    said = "".join(list_html(app))
+    recipe = PUBLISHED["demo_cnn"]
+    catalog = open_dataset(workspace.demo_data, workspace.cache)
+    split = split_by_tables(catalog, encode_catalog(catalog, find_task(recipe.task)), recipe.split)
+    tested = split[split["subset"] == "test"]["class"].value_counts()
+
+    for subset, n in split["subset"].value_counts().items():
+        assert f"{str(subset).capitalize()} {n}</span>" in said
+    assert (
+        facts_of(app)["To beat"] == f"{tested.max() / tested.sum():.0%} right by always answering "
+        f"“{tested.idxmax()}” (test set, n = {tested.sum()})"
+    )
+    assert facts_of(app)["Leaks"] == "✓ no patient in two subsets; identical files joined"
+
+
+def test_a_split_that_leaks_is_counted_in_patients(open_page: OpenPage) -> None:
+    app = open_advanced(open_page("train"), "Labels and split")
+    app.selectbox(key=FIELD + "split.method").select("image").run()
+
+    assert re.fullmatch(r"✕ \d+ patients or studies in several subsets", facts_of(app)["Leaks"])
+
+
+def test_the_wait_in_the_queue_is_said(workspace: Workspace, open_page: OpenPage) -> None:
+    assert facts_of(open_page("train"))["Queue"] == "free: it starts at once"
+    queue = JobQueue(workspace.queue)
+    for number in (1, 2):
+        queue.submit(fake_run(workspace, "queued", f"2026030{number}-100000-demo_cnn").name)
+
+    assert facts_of(open_page("train"))["Queue"] == "2 runs before it"
+    write_settings(workspace, QueueSettings(paused=True))
+    assert facts_of(open_page("train"))["Queue"].startswith("paused")
+
+
+def test_augmentation_is_chosen_as_a_whole_and_its_fields_follow(
+    workspace: Workspace, open_page: OpenPage
+) -> None:
+    key = FIELD + "augmentation"
+    app = open_page("train")
+    assert app.button_group(key=key).value == "As in the recipe"
+    app.button_group(key=key).set_value("None").run()
+    assert "Mirror left to right yes → no" in facts_of(app)["Changed"]
+    open_advanced(app, "Augmentation")
+    assert not app.toggle(key=FIELD + "augment.horizontal_flip").value
+    app.number_input(key=FIELD + "augment.zoom").set_value(0.15).run()
+    assert app.button_group(key=key).value == "Own"
+    start(app)
+
+    [run] = list_runs(workspace.runs)
+    assert run.read_recipe().augment == AugmentSpec(zoom=0.15)
+
+
+def test_settings_under_advanced_stay_changed_and_counted_while_it_is_closed(
+    workspace: Workspace, open_page: OpenPage
+) -> None:
+    app = open_advanced(open_page("train"))
+    app.number_input(key=FIELD + "seed").set_value(7).run()
+    app.session_state["advanced"] = False
+    app.run()
+    app.number_input(key=FIELD + "batch_size").set_value(8).run()
+
+    assert FIELD + "seed" not in {one.key for one in app.number_input}
+    assert any("more settings, 1 changed: Random seed" in text for text in list_html(app))
+    start(app)
+    [run] = list_runs(workspace.runs)
+    assert run.read_recipe().changes == {"seed": 7, "batch_size": 8}
+
+
+def test_the_basic_settings_of_a_recipe_in_phases_are_those_of_the_last(
+    open_page: OpenPage,
+) -> None:
+    app = open_page("train", recipe="siim_6_2_xception")
+    labels = {one.label for one in app.number_input}
+
+    basic = {"Image size, px", "Epochs (all layers)", "Learning rate (all layers)", "Batch size"}
+    assert labels == basic
+    assert any("trains in 2 phases" in text for text in list_html(app))
+
+
+def test_the_page_is_light(open_page: OpenPage, commands: list[list[str]]) -> None:
+    open_page("train")
+    [path] = [one for one in commands[0] if one.endswith(".json")]
+    Path(path).write_text(json.dumps(MEASURED), encoding="utf-8")
+
+    assert count_elements(open_page("train")) <= 32  # were 62 when all was always there
+
+
+def test_another_dataset_is_no_reason_to_warn_of_the_recipe(
+    workspace: Workspace, open_page: OpenPage
+) -> None:
+    fake_kermany(workspace.data / "chest_xray")
+    app = open_page("train", recipe="siim_6_1_cnn9")
+    app.selectbox(key="data_choice").select("chest_xray").run()
+
+    assert read_rows(app)["chosen"] == "pneumonia_cnn"
+    assert "does not fit" not in words_of(app)
+    assert app.selectbox(key="task_choice").value == "kermany_pneumonia"
+
+
+def test_changed_settings_stand_in_the_address_and_survive_a_reload(open_page: OpenPage) -> None:
+    app = open_advanced(open_page("train"))
+    app.number_input(key=FIELD + "batch_size").set_value(8).run()
+    app.selectbox(key=FIELD + "model").select("mobilenet_v2").run()
+    named = app.query_params["set"]
+    assert sorted(named) == ["batch_size=8", "model=mobilenet_v2"]
+    assert app.query_params["recipe"] == "demo_cnn"
+
+    again = open_page("train", recipe="demo_cnn", set=named)  # another session
+
+    assert facts_of(again)["Changed"] == facts_of(app)["Changed"]
+    assert again.number_input(key=FIELD + "batch_size").value == 8
+
+
+def test_back_undoes_a_change_and_a_link_to_the_page_keeps_it(open_page: OpenPage) -> None:
+    app = open_page("train")
+    app.number_input(key=FIELD + "batch_size").set_value(8).run()
+    app.number_input(key=FIELD + "batch_size").set_value(4).run()
+    app.query_params["set"] = "batch_size=8"  # as "Back" does
+    app.run()
+    assert app.number_input(key=FIELD + "batch_size").value == 8
+
+    app.query_params.clear()
+    app.switch_page("pages/home.py").run()
+    app.switch_page("pages/train.py").run()
+    assert app.number_input(key=FIELD + "batch_size").value == 8
+    assert app.query_params["set"] == "batch_size=8"
+    del app.query_params["set"]  # "Back" again, to the page as it was before
+    app.run()
+    assert app.number_input(key=FIELD + "batch_size").value == PUBLISHED["demo_cnn"].batch_size
+
+
+@pytest.mark.parametrize("words", ["batch_size=many", "no_such_field=1", "batch_size", "seed=-1"])
+def test_settings_of_the_address_that_cannot_be_are_said_and_left_out(
+    open_page: OpenPage, words: str
+) -> None:
+    app = open_page("train", recipe="demo_cnn", set=words)
+
+    assert "Settings of the address are left out" in words_of(app)
+    assert facts_of(app)["Changed"] == "Unchanged."
+    assert "set" not in app.query_params

@@ -8,7 +8,15 @@ from xray_core.datasets import READERS
 from xray_core.errors import RecipeError
 from xray_core.models import MODELS
 from xray_core.processes import PROJECT
-from xray_core.recipes import CORRECTED, PUBLISHED, Recipe, change_recipe, find_recipe
+from xray_core.recipes import (
+    ANY_DATASET,
+    CORRECTED,
+    PUBLISHED,
+    Recipe,
+    change_recipe,
+    find_recipe,
+    recipes_for,
+)
 from xray_core.recipes.variants import setting_of, vary_recipe
 from xray_core.tasks import TASKS
 
@@ -129,3 +137,23 @@ def test_the_list_in_the_documentation_says_the_same(name: str) -> None:
     recipe = PUBLISHED[name]
     assert f"`{recipe.model}`, {recipe.preprocess.size} px" in row
     assert all(f"{figure:g}" in row for figure in recipe.published.values())
+
+
+@pytest.mark.parametrize(
+    ("dataset", "task", "expected"),
+    [
+        ("siim_covid19", "siim_typical", "siim_typical"),
+        ("siim_covid19", "", "siim_study"),  # the first
+        ("nih_chestxray14", "nih_findings", "nih_first_diagnosis"),  # several answers at once
+        ("folder", "", "folder_class"),
+    ],
+)
+def test_recipes_for_any_dataset_take_the_task_that_is_asked_for(
+    dataset: str, task: str, expected: str
+) -> None:
+    recipes = recipes_for(dataset, task)
+
+    for name in ANY_DATASET:
+        assert (recipes[name].dataset, recipes[name].task) == (dataset, expected)
+    made_for_it = {name for name, recipe in PUBLISHED.items() if recipe.dataset == dataset}
+    assert set(recipes) == made_for_it | set(ANY_DATASET)

@@ -29,6 +29,8 @@ FASTEST_FACTOR, SLOWEST_FACTOR = 0.8, 2.0  # times what was measured
 DECODE_SECONDS = 0.005  # an image, once; large JPEGs on two cores
 STEP_SECONDS, EPOCH_SECONDS = 0.02, 0.5  # beside the network: images changed, figures written
 TABLES_SECONDS = 5.0  # reading and dividing the dataset
+# The same on a machine that has nothing else to do, the images decoded and changed meanwhile.
+LIKELY_STEP_SECONDS, LIKELY_EPOCH_SECONDS, LIKELY_TABLES_SECONDS = 0.004, 0.3, 1.0
 CONTENT_VERSION = 3  # of a description; another number where it says more than older ones did
 
 
@@ -53,6 +55,7 @@ class Estimate:
 
     Attributes:
         seconds_least: it stops as early as its patience lets it, and nothing slows it down.
+        seconds_likely: on a machine that has nothing else to do, once its turn has come.
         seconds_most: all epochs of all phases on a busy machine, and what comes before and after.
         steps_per_epoch: batches.
         memory_mb: of the training process.
@@ -60,6 +63,7 @@ class Estimate:
     """
 
     seconds_least: float
+    seconds_likely: float
     seconds_most: float
     steps_per_epoch: int
     memory_mb: float
@@ -150,6 +154,7 @@ def estimate_training(
     least = compiling + views * (n_validation + n_test) * predicting
     # Of the training images some are predicted at the end, too.
     most = compiling + values["seconds_to_start"] + views * n_images * predicting
+    likely = most + LIKELY_TABLES_SECONDS
     beside = 0.0
     for phase in recipe.phases:
         training = steps * values["seconds_per_step"]
@@ -161,8 +166,12 @@ def estimate_training(
         least += epoch if phase.trainable == "head" else fewest * epoch
         most += phase.epochs * epoch
         beside += phase.epochs * (steps * STEP_SECONDS + EPOCH_SECONDS)
+        # With patience the end is anywhere between the first epoch it may come at and the last.
+        epochs = (fewest + phase.epochs) / 2
+        likely += epochs * (epoch + steps * LIKELY_STEP_SECONDS + LIKELY_EPOCH_SECONDS)
     return Estimate(
         seconds_least=FASTEST_FACTOR * least,
+        seconds_likely=likely,
         seconds_most=SLOWEST_FACTOR * most + beside + TABLES_SECONDS + n_images * DECODE_SECONDS,
         steps_per_epoch=steps,
         memory_mb=values["memory_mb"],

@@ -83,16 +83,17 @@ def read_recipe(path: Path) -> Recipe:
     return recipe
 
 
-def recipes_for(dataset: str) -> dict[str, Recipe]:
+def recipes_for(dataset: str, task: str = "") -> dict[str, Recipe]:
     """Return the recipes that fit the reader called `dataset`, those made for it first.
 
-    Those for any dataset are changed to its first task that can be trained.
+    Those for any dataset are changed to the `task`, or to the first one that can be trained.
     """
     fitting = {name: recipe for name, recipe in PUBLISHED.items() if recipe.dataset == dataset}
     tasks = [name for name, task in tasks_of(dataset).items() if not task.multilabel]
     for name in ANY_DATASET:
-        if name not in fitting and tasks:
-            fitting[name] = change_recipe(PUBLISHED[name], {"task": tasks[0]})
+        if tasks and (name not in fitting or fitting[name].task != task):
+            task = task if task in tasks else tasks[0]
+            fitting[name] = change_recipe(PUBLISHED[name], {"task": task})
     return fitting
 
 

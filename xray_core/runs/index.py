@@ -102,9 +102,19 @@ def _name_data(folders: set[str], workspace: Workspace) -> dict[str, str]:
 def list_running(runs: Sequence[Run]) -> list[str]:
     """Return the names of those that are trained now, in the queue or past it.
 
-    Reads their states alone: fifteen times as fast as `run_table` in a process that is new.
+    Reads their states alone, those that have not changed once: pages ask every two seconds.
     """
-    return [run.name for run in runs if read_state(run)["state"] == "running"]
+    return [
+        run.name
+        for run in runs
+        if _says_running(str(run.folder), _stamp(f"{run.folder}/status.json"))
+        and read_state(run)["state"] == "running"  # whether its process is alive, no file says
+    ]
+
+
+@lru_cache(maxsize=4096)
+def _says_running(folder: str, stamp: tuple[int, int, int] | None) -> bool:
+    return _read_object(Run(Path(folder)), "status.json").get("state") == "running"
 
 
 def _stamp(path: str) -> tuple[int, int, int] | None:

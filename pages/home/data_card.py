@@ -1,0 +1,58 @@
+"""The datasets of the workspace, each a click away, and how to add one."""
+
+import streamlit as st
+
+from pages.components.choice_list import Row, choose_row
+from pages.components.context import choose_data
+from pages.components.frame import show_errors
+from pages.components.small_type import show_muted, show_section
+from pages.home.add_dataset import show_adding
+from xray_core.datasets import READERS, recall_dataset
+from xray_core.datasets.counts import recall_counts
+from xray_core.errors import DatasetError
+from xray_core.registry import list_datasets
+from xray_core.synthetic.dataset import is_synthetic
+from xray_core.workspace import find_workspace
+
+CHOSEN = "home_chosen"
+N_SHOWN = 4  # the others on request
+
+
+def show_data(data: str) -> None:
+    """Show the datasets; a click makes one that of all pages and opens it in Explore.
+
+    Args:
+        data: name of the chosen one.
+    """
+    if st.session_state.pop(CHOSEN, False):
+        st.switch_page("pages/explore.py")
+    workspace = find_workspace()
+    with show_errors():
+        known = list_datasets(workspace)
+        counts = recall_counts(workspace.cache)
+    show_section("The datasets", f"{len(known)} here" if known else "")
+    if not known:
+        show_muted("The demo data is being drawn: synthetic images, no real patients.")
+    rows = []
+    for name, root in known.items():
+        try:
+            title = READERS[recall_dataset(root)[0]].title
+        except (DatasetError, OSError):
+            title = "cannot be read"
+        if is_synthetic(root):
+            title = "synthetic, no real patients"
+        n_images = f"{counts[root]:,} images" if root in counts else ""
+        rows.append(Row(name, name, title, n_images, "chosen" if name == data else ""))
+    shown = rows if st.session_state.get("all_datasets") else rows[:N_SHOWN]
+    choose_row("Datasets", shown, "", "home_datasets", _open, marked=False)
+    if len(rows) > N_SHOWN:
+        st.toggle(f"Show all {len(rows)} datasets", key="all_datasets")
+    show_adding()
+
+
+def _open(name: str) -> None:
+    with show_errors():
+        known = list_datasets(find_workspace())
+    if name in known:  # a browser may send any word
+        choose_data(name)
+        st.session_state[CHOSEN] = True

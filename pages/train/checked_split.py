@@ -1,0 +1,74 @@
+"""What the split of a recipe makes of a dataset, known before the start; computed once for all."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import pandas as pd
+import streamlit as st
+
+from xray_core.catalog import Catalog
+from xray_core.errors import RecipeError
+from xray_core.splits import (
+    LEAKY_METHODS,
+    SUBSETS,
+    SplitSpec,
+    count_leaks,
+    describe_absent,
+    describe_groups,
+    split_by_tables,
+)
+from xray_core.tasks import encode_catalog, find_task
+
+
+@dataclass(frozen=True)
+class CheckedSplit:
+    """A split by the tables alone; a few copies of files may still change their subset.
+
+    Attributes:
+        catalog: what was divided.
+        refusal: why it cannot be divided so; "" if it can.
+        absent: sentences on classes that a subset lacks.
+        subsets: subset -> images.
+        classes: class -> images, of all subsets.
+        evaluated: class -> images of the subset that is evaluated at the end.
+        leaks: patients (or what else belongs together) in several subsets.
+        grouped_by: what the split keeps together, in words.
+    """
+
+    catalog: Catalog
+    refusal: str = ""
+    absent: list[str] = field(default_factory=list)
+    subsets: Mapping[str, int] = field(default_factory=dict)
+    classes: Mapping[str, int] = field(default_factory=dict)
+    evaluated: Mapping[str, int] = field(default_factory=dict)
+    leaks: int = 0
+    grouped_by: str = ""
+
+
+# Keyed by the catalog's identity, which nothing else can take on: the result holds it.
+@st.cache_resource(max_entries=64, show_spinner=False, hash_funcs={Catalog: id})
+def check_split(catalog: Catalog, task_name: str, spec: SplitSpec) -> CheckedSplit:
+    """Return what `spec` makes of `catalog`; read-only and shared."""
+    targets = encode_catalog(catalog, find_task(task_name))
+    try:
+        split = split_by_tables(catalog, targets, spec)
+    except RecipeError as error:
+        return CheckedSplit(catalog, str(error))
+    classes = list(targets.columns)
+    n_images = split["subset"].value_counts()
+    last = "test" if n_images["test"] else "validation"
+
+    def count(labels: pd.Series) -> dict[str, int]:
+        counts = labels.value_counts()
+        return {name: int(counts.get(name, 0)) for name in classes}
+
+    return CheckedSplit(
+        catalog,
+        absent=describe_absent(split, classes),
+        subsets={name: int(n_images[name]) for name in SUBSETS},
+        classes=count(split["class"]),
+        evaluated=count(split.loc[split["subset"] == last, "class"]),
+        # The others keep together whatever they could find in several.
+        leaks=count_leaks(split, catalog, read_files=False) if spec.method in LEAKY_METHODS else 0,
+        grouped_by=describe_groups(catalog, spec),
+    )
