@@ -24,7 +24,7 @@ RUN = "20260301-100000-demo_cnn"
 # Page -> the words of the one button that leads on.
 LEADS_ON = {
     "": "Start now",
-    "explore": "Use all images to train",
+    "explore": "Use this selection to train",
     "audit": "Train on this split",
     "prepare": "Train with these settings",
     "train": "Start training",
