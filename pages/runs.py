@@ -52,7 +52,7 @@ with show_errors():
     run = find_run(workspace.runs, name)
     recipe, status, stopping = run.read_recipe(), run.read_status(), run.stop_path.exists()
     part_of = run.read_submission().sweep
-context.show_origin(recipe)
+context.show_origin(recipe, with_title=False)
 with bar:
     if part_of and not sweep:
         show_sweep_link(part_of, f"Part of {part_of}")

@@ -15,6 +15,7 @@ from pages.components.tiles import build_tiles
 from xray_core.audit.codes import short_code
 from xray_core.catalog import Catalog
 from xray_core.selection import VALUES, Filter, format_filters
+from xray_core.selection.words import name_column
 
 ISSUE = "issue"  # in the address
 N_TILES = 12
@@ -82,7 +83,8 @@ def _show_examples(issue: Issue, catalog: Catalog, task: str) -> None:
         show_grid(tiles, f"audit_grid_{issue['code']}", _open_image, columns=6)
     if issue["table"]:
         table = pd.DataFrame(list(issue["table"]))
-        st.dataframe(table, hide_index=True, alt=issue["title"])
+        titles = {name: name_column(name) for name in table.columns}
+        st.dataframe(table, hide_index=True, alt=issue["title"], column_config=titles)
         st.download_button(
             "CSV",
             table.to_csv(index=False),

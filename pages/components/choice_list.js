@@ -57,11 +57,3 @@ function drawRow(row, data, pick) {
   }
   return button;
 }
-
-function add(parent, kind, className, text = "") {
-  const element = document.createElement(kind);
-  element.className = className;
-  element.textContent = text;
-  parent.appendChild(element);
-  return element;
-}

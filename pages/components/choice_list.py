@@ -2,16 +2,16 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import streamlit as st
 
-HERE = Path(__file__).parent
-_choice_list = st.components.v2.component(
+from pages.components.assets import load_component
+
+_choice_list = load_component(
     "choice_list",
-    html='<div role="radiogroup"></div>',
-    css=(HERE / "choice_list.css").read_text(encoding="utf-8"),
-    js=(HERE / "choice_list.js").read_text(encoding="utf-8"),
+    '<div role="radiogroup"></div>',
+    css=("choice_list.css",),
+    js=("choice_list.js",),
 )
 
 

@@ -65,11 +65,3 @@ function drawName(header, { name, color }) {
   header.append(name);
   return header;
 }
-
-function add(parent, kind, className, text = "") {
-  const element = document.createElement(kind);
-  element.className = className;
-  element.textContent = text;
-  parent.appendChild(element);
-  return element;
-}

@@ -1,19 +1,18 @@
 """A confusion matrix whose cells can be clicked: a real table, read by screen readers."""
 
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
 import streamlit as st
 
+from pages.components.assets import load_component
 from xray_core.figures.colors import color_classes
 
 Cell = tuple[int, int]  # places of the true and of the predicted class
-HERE = Path(__file__).parent
-_matrix = st.components.v2.component(
+_matrix = load_component(
     "confusion_matrix",
-    html='<div id="matrix"></div>',
-    css=(HERE / "confusion.css").read_text(encoding="utf-8"),
-    js=(HERE / "confusion.js").read_text(encoding="utf-8"),
+    '<div id="matrix"></div>',
+    css=("confusion.css",),
+    js=("confusion.js",),
 )
 
 

@@ -63,10 +63,16 @@ class Context:
         self._show_summary(catalog)
         return catalog
 
-    def show_origin(self, recipe: Recipe) -> None:
-        """Say in the bar what a run learned from: for pages of a run, which have no choosers."""
+    def show_origin(self, recipe: Recipe, with_title: bool = True) -> None:
+        """Say in the bar what a run learned from: for pages of a run, which have no choosers.
+
+        Args:
+            recipe: of the run.
+            with_title: whether the recipe is named, too.
+        """
         folder = Path(recipe.data_folder)
-        words = [recipe.title, find_name(find_workspace(), folder) or folder.name]
+        words = [recipe.title] if with_title else []
+        words.append(find_name(find_workspace(), folder) or folder.name)
         words += [TASKS[recipe.task].question] if recipe.task in TASKS else []
         if is_synthetic(folder):
             words.append("synthetic images, which say nothing about real patients")

@@ -64,11 +64,3 @@ function drawGroup(root, group, pick) {
     if (choice.color) bar.style.background = choice.color;
   }
 }
-
-function add(parent, kind, className, text = "") {
-  const element = document.createElement(kind);
-  element.className = className;
-  element.textContent = text;
-  parent.appendChild(element);
-  return element;
-}

@@ -2,16 +2,16 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 
 import streamlit as st
 
-HERE = Path(__file__).parent
-_facets = st.components.v2.component(
+from pages.components.assets import load_component
+
+_facets = load_component(
     "facets",
-    html='<div class="facets"></div>',
-    css=(HERE / "facets.css").read_text(encoding="utf-8"),
-    js=(HERE / "facets.js").read_text(encoding="utf-8"),
+    '<div class="facets"></div>',
+    css=("facets.css",),
+    js=("facets.js",),
 )
 
 

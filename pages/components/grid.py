@@ -3,20 +3,19 @@
 import base64
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import streamlit as st
+
+from pages.components.assets import load_component
 
 Box = tuple[float, float, float, float]  # x, y, width, height
 MOST_TICKED = 4  # images that can be compared
 
-HERE = Path(__file__).parent
-_light_box = st.components.v2.component(
+_light_box = load_component(
     "light_box",
-    html="<ul>\n</ul>",
-    css="".join((HERE / name).read_text(encoding="utf-8") for name in ("picture.css", "grid.css")),
-    # One script: a component has no way to import a second one.
-    js="".join((HERE / name).read_text(encoding="utf-8") for name in ("grid.js", "picture.js")),
+    "<ul>\n</ul>",
+    css=("picture.css", "grid.css"),
+    js=("grid.js", "picture.js"),
 )
 
 

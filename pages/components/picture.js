@@ -16,10 +16,3 @@ function drawImage(frame, { src, mask, boxes }) {
   }
   return image;
 }
-
-function add(parent, kind, className) {
-  const element = document.createElement(kind);
-  element.className = className;
-  parent.appendChild(element);
-  return element;
-}

@@ -2,25 +2,18 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
-from pathlib import Path
 
 import streamlit as st
 
+from pages.components.assets import load_component
 from pages.components.grid import Tile
 from xray_core.preprocess.window import Window
 
-HERE = Path(__file__).parent
-_viewer = st.components.v2.component(
+_viewer = load_component(
     "viewer",
-    html='<div class="viewer"></div>',
-    css="".join(
-        (HERE / name).read_text(encoding="utf-8") for name in ("picture.css", "viewer.css")
-    ),
-    # One script: a component has no way to import a second one.
-    js="".join(
-        (HERE / name).read_text(encoding="utf-8")
-        for name in ("viewer.js", "window.js", "picture.js")
-    ),
+    '<div class="viewer"></div>',
+    css=("picture.css", "viewer.css"),
+    js=("viewer.js", "window.js", "picture.js"),
 )
 
 

@@ -33,11 +33,3 @@ export default function ({ data, parentElement }) {
   };
   move();
 }
-
-function add(parent, kind, className, text = "") {
-  const element = document.createElement(kind);
-  element.className = className;
-  element.textContent = text;
-  parent.appendChild(element);
-  return element;
-}

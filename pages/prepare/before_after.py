@@ -2,14 +2,14 @@
 
 from pathlib import Path
 
-import streamlit as st
+from pages.components.assets import load_component
 
-HERE = Path(__file__).parent
-_before_after = st.components.v2.component(
+_before_after = load_component(
     "before_after",
-    html='<div id="pair"></div>',
-    css=(HERE / "before_after.css").read_text(encoding="utf-8"),
-    js=(HERE / "before_after.js").read_text(encoding="utf-8"),
+    '<div id="pair"></div>',
+    folder=Path(__file__).parent,
+    css=("before_after.css",),
+    js=("before_after.js",),
 )
 
 
