@@ -5,8 +5,10 @@ from pathlib import Path
 import streamlit as st
 
 from pages.components.preload import wait_until_loaded
+from pages.components.stale_reruns import skip_stale_reruns
 
 wait_until_loaded()
+skip_stale_reruns()
 # A file of our own: for a named icon the browser would ask the internet.
 ICON = Path(__file__).parent / "pages" / "components" / "icon.png"
 LOGO = ICON.with_name("logo.svg")
