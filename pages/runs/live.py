@@ -162,13 +162,12 @@ def _choose_epoch(run: Run, newest: int) -> int:
     """Let the user choose an epoch; the slider follows the newest until it is moved back."""
     if newest == 1:
         return 1
-    key, kept = f"epoch_{run.name}", f"epoch_kept_{run.name}"
+    # Another slider for each range: what a slow browser still says of the last one is no move.
+    key, kept = f"epoch_{run.name}_{newest}", f"epoch_kept_{run.name}"
     chosen = min(int(st.session_state.get(kept) or newest), newest)
-    # Set at each look: the range grows with the epochs, and a new range forgets the value.
-    st.session_state[key] = chosen
 
     def keep() -> None:
         moved = int(st.session_state[key])
         st.session_state[kept] = None if moved == newest else moved
 
-    return int(st.slider("Validation set after epoch", 1, newest, key=key, on_change=keep))
+    return int(st.slider("Validation set after epoch", 1, newest, chosen, key=key, on_change=keep))
