@@ -53,7 +53,7 @@ def open_link(
             before, began = sum(process.cpu_times()[:2]), time.monotonic()
             page = browser.new_page()
             page.goto(f"http://127.0.0.1:{PORT}/runs?run={run}", wait_until="commit")
-            page.get_by_text("Validation, epoch by epoch").wait_for(timeout=60_000)
+            page.get_by_text("Validation set after epoch").wait_for(timeout=60_000)
             waited.append(time.monotonic() - began)
             time.sleep(1)
             used.append(sum(process.cpu_times()[:2]) - before)
