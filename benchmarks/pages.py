@@ -16,9 +16,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.pages.fake_runs import fake_run, write_report
 from xray_core.processes import PROJECT
-from xray_core.synthetic.dataset import write_synthetic_dataset
 from xray_core.workspace import Workspace
 
 N_IMAGES, N_RUNS, N_RERUNS = 600, 60, 12
@@ -33,6 +31,22 @@ PAGES = {
     "A run": ("runs", {"run": RUN}),
     "Evaluate": ("evaluate", {"run": RUN}),
 }
+# In a process of the older clone: what it writes, both can read.
+PREPARE = """
+import sys
+from tests.pages.fake_runs import fake_run, write_report
+from xray_core.synthetic.dataset import write_synthetic_dataset
+from xray_core.workspace import find_workspace
+
+n_images, n_runs = map(int, sys.argv[1:])
+workspace = find_workspace()
+write_synthetic_dataset(workspace.demo_data, n_images=n_images, size=256)
+for number in range(n_runs):
+    state = ("done", "failed", "stopped")[number % 3]
+    run = fake_run(workspace, state, f"20260301-1000{number:02d}-demo_cnn")
+    if state == "done":
+        write_report(run, workspace)
+"""
 # In a process of the clone that is measured.
 MEASURE = """
 import functools, json, sys, time
@@ -65,6 +79,9 @@ for name, (page, query) in pages.items():
         app.query_params[key] = value
     app.switch_page(f"pages/{page}.py").run()
     assert not app.exception, (name, app.exception[0].value)
+    while app.get("progress") and page == "audit":  # a process of its own, once
+        time.sleep(1)
+        app.run()
     for _ in range(3):
         app.run()
     times = []
@@ -76,20 +93,10 @@ for name, (page, query) in pages.items():
 """
 
 
-def prepare(workspace: Workspace) -> None:
-    """Draw the images, write the runs, and audit the data, as a class has them after a while."""
-    write_synthetic_dataset(workspace.demo_data, n_images=N_IMAGES, size=256)
-    for number in range(N_RUNS):
-        state = ("done", "failed", "stopped")[number % 3]
-        run = fake_run(workspace, state, f"20260301-1000{number:02d}-demo_cnn")
-        if state == "done":
-            write_report(run, workspace)
-
-
-def measure(folder: Path, workspace: Workspace) -> dict[str, tuple[int, float]]:
-    """Return page -> elements, and milliseconds of processor time of a warm rerun."""
+def call(folder: Path, workspace: Workspace, code: str, *arguments: object) -> str:
+    """Run Python in a clone of the project, on a workspace; return what it printed."""
     done = subprocess.run(
-        [sys.executable, "-c", MEASURE, json.dumps(PAGES), str(N_RERUNS)],
+        [sys.executable, "-c", code, *map(str, arguments)],
         cwd=folder,
         env={**os.environ, "XRAY_HOME": str(workspace.folder), "XRAY_STANDBY": "0"},
         capture_output=True,
@@ -97,7 +104,13 @@ def measure(folder: Path, workspace: Workspace) -> dict[str, tuple[int, float]]:
     )
     if done.returncode:
         raise SystemExit(done.stderr[-3000:])
-    rows = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("[")]
+    return done.stdout
+
+
+def measure(folder: Path, workspace: Workspace) -> dict[str, tuple[int, float]]:
+    """Return page -> elements, and milliseconds of processor time of a warm rerun."""
+    printed = call(folder, workspace, MEASURE, json.dumps(PAGES), N_RERUNS)
+    rows = [json.loads(line) for line in printed.splitlines() if line.startswith("[")]
     return {name: (n_elements, spent) for name, n_elements, spent in rows}
 
 
@@ -112,7 +125,7 @@ def main() -> None:
         sides = {"before": options.against.resolve(), **sides}
     with tempfile.TemporaryDirectory() as place:
         workspace = Workspace(Path(place) / "home")
-        prepare(workspace)
+        call(next(iter(sides.values())), workspace, PREPARE, N_IMAGES, N_RUNS)
         results: dict[str, list[dict[str, tuple[int, float]]]] = {side: [] for side in sides}
         for _ in range(options.rounds):
             for side, folder in sides.items():
