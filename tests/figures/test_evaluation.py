@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from xray_core.figures.colors import color_classes
 from xray_core.figures.evaluation import plot_intervals, plot_roc
 
 
@@ -13,11 +14,12 @@ def report() -> dict[str, Any]:
     area = {"value": 0.7614, "low": 0.6, "high": 0.9}
     nothing = {"value": None, "low": None, "high": None}
     return {
+        "classes": ["atypical", "negative", "typical", "of an older run"],
         "roc": {
             "atypical": {**rates, "area": area},
             "typical": {**rates, "area": nothing},
             "of an older run": rates,
-        }
+        },
     }
 
 
@@ -28,6 +30,11 @@ def test_roc_has_a_curve_per_class_with_its_area_and_chance(report: dict[str, An
     names = [trace.name for trace in figure.data]
     assert names == ["atypical (AUC 0.761)", "typical", "of an older run", "chance"]
     assert list(figure.data[0].y) == [0.0, 0.5, 1.0]
+    colors = color_classes(report["classes"])
+    assert [trace.line.color for trace in figure.data[:2]] == [
+        colors["atypical"],
+        colors["typical"],
+    ]
 
 
 def test_intervals_reach_from_low_to_high() -> None:

@@ -51,7 +51,9 @@ PLOTS: dict[str, Callable[[], go.Figure]] = {
     "difference": lambda: explore.plot_difference(
         np.full((2, 2), 40, np.float32), np.full((2, 2), 10, np.float32), (MARK, OTHER)
     ),
-    "roc": lambda: evaluation.plot_roc({"roc": {name: RATES for name in CLASSES}}),
+    "roc": lambda: evaluation.plot_roc(
+        {"classes": CLASSES, "roc": {name: RATES for name in CLASSES}}
+    ),
     "intervals": lambda: evaluation.plot_intervals(
         [{"name": MARK, "value": 0.8, "low": 0.7, "high": 0.9, "marks": {MARK: 0.8}}]
     ),

@@ -4,6 +4,7 @@ from typing import Any
 
 import plotly.graph_objects as go
 
+from xray_core.figures.colors import color_classes
 from xray_core.figures.text import escape_texts
 
 MARGIN = {"l": 8, "r": 8, "t": 8, "b": 8}
@@ -22,6 +23,7 @@ def plot_roc(report: dict[str, Any]) -> go.Figure:
         One trace per class in the report's order, then a trace "chance".
     """
     figure = go.Figure()
+    colors = color_classes(report["classes"])
     for name, rates in report["roc"].items():
         x, y = rates["false_positive_rate"], rates["true_positive_rate"]
         area = rates.get("area", {"value": None})
@@ -30,7 +32,7 @@ def plot_roc(report: dict[str, Any]) -> go.Figure:
             y=y,
             mode="lines",
             name=f"{name} (AUC {area['value']:.3f})" if area["value"] is not None else name,
-            line={"width": 2},
+            line={"width": 2, "color": colors.get(name)},
             hovertemplate="recall %{y:.1%}, at a false positive rate of %{x:.1%}<extra></extra>",
         )
     figure.add_scatter(
@@ -56,7 +58,7 @@ def plot_roc(report: dict[str, Any]) -> go.Figure:
             "range": [-0.01, 1.01],
             "tickformat": ".0%",
         },
-        yaxis={"title": "found (sensitivity)", "range": [0, 1.01], "tickformat": ".0%"},
+        yaxis={"title": "recall (sensitivity)", "range": [0, 1.01], "tickformat": ".0%"},
     )
     return escape_texts(figure)
 
