@@ -41,9 +41,13 @@ with right:
                 show()
 
 with open_bottom_bar():
-    words = [value_title("contrast", spec.contrast), f"{spec.size} px"]
-    words.append(value_title("resize", spec.resize).lower())
-    st.html(f'<span class="muted">{" · ".join(words)}</span>', width="content")
+    contrast = value_title("contrast", spec.contrast)
+    resize = value_title("resize", spec.resize).lower()
+    st.html(
+        f'<span class="muted"><span class="wide">{contrast} · </span>{spec.size} px'
+        f'<span class="wide"> · {resize}</span></span>',
+        width="content",
+    )
     st.space("stretch")
     if st.button("Train with these settings", icon=":material/arrow_forward:", type="primary"):
         augment = st.session_state.get(f"{AUGMENT}_{recipe.name}", recipe.augment)

@@ -13,12 +13,12 @@ from pages.components.small_type import show_section
 from pages.components.tables import read_tables
 from pages.components.tiles import build_tiles
 from xray_core.audit.codes import short_code
+from xray_core.audit.issue import N_EXAMPLES
 from xray_core.catalog import Catalog
 from xray_core.selection import VALUES, Filter, format_filters
 from xray_core.selection.words import name_column
 
 ISSUE = "issue"  # in the address
-N_TILES = 12
 WORDS = {"serious": "serious", "warning": "warning", "passed": "passed"}
 # What a split that keeps copies and patients together cures.
 CURED_BY_CLEAN = {"P1", "P2", "P3", "P5"}
@@ -77,10 +77,14 @@ def _show_action(issue: Issue, code: str) -> None:
 
 def _show_examples(issue: Issue, catalog: Catalog, task: str) -> None:
     present = catalog.present
-    rows = present[present["image_id"].isin(issue["examples"])].head(N_TILES)
+    # In the order of the examples, in which the two of a pair stand side by side.
+    places = pd.Series(present.index, index=present["image_id"])
+    rows = present.loc[places[[name for name in issue["examples"] if name in places.index]]]
     if len(rows):
         tiles = build_tiles(read_tables(catalog, task), rows)
         show_grid(tiles, f"audit_grid_{issue['code']}", _open_image, columns=6)
+        if len(issue["examples"]) >= N_EXAMPLES:
+            st.caption(f"The first {len(rows)} images as examples; the issue may be of more.")
     if issue["table"]:
         table = pd.DataFrame(list(issue["table"]))
         titles = {name: name_column(name) for name in table.columns}

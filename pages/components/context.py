@@ -9,9 +9,9 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 from streamlit.runtime.pages_manager import PagesManager
 
+from pages.components.browser import help_browser
 from pages.components.dataset import open_folder, wait_for_demo
 from pages.components.frame import escape_markdown, show_errors
-from pages.components.offline import explain_offline
 from pages.components.user import show_user
 from xray_core.catalog import Catalog
 from xray_core.datasets import recall_dataset
@@ -119,7 +119,7 @@ def open_page(title: str, with_choosers: bool = True) -> Context:
     # Drawn first, shown last: a page may end anywhere, and this must not be lost.
     with st.container(key="footer"):
         st.html(f"<footer>{NOTICE}</footer>")
-        explain_offline()
+        help_browser(title)
     with show_errors():
         known = list_datasets(find_workspace())
     data = _find_data(list(known))

@@ -1,4 +1,4 @@
-"""Streamlit's race between a page that looks again by itself and a change of pages, mended.
+"""Streamlit's race between a page that looks again by itself and a change of pages, worked around.
 
 A fragment with `run_every` asks for its rerun in the moment in which its page is left. Streamlit
 1.67 keeps the request, finds once the next page is drawn that the fragment is gone, and draws

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from pages.components.frame import escape_markdown, format_message
+from pages.components.frame import escape_markdown
 from pages.components.tables import Tables
 from pages.explore.image_address import WHERE, filter_by
 from pages.explore.numbers_tables import facets, recall
@@ -42,7 +42,7 @@ def read_filters(tables: Tables) -> tuple[Filter, ...]:
     try:
         filters = parse_filters(st.query_params.get(WHERE, ""))
     except FilterError as error:
-        st.warning(f"The filters in the address are left out. {format_message(error)}")
+        st.warning(f"The filters in the address are left out. {escape_markdown(str(error))}")
         return ()
     reasons = {wish: _find_misfit(tables, wish) for wish in filters}
     for reason in sorted({reason for reason in reasons.values() if reason}):

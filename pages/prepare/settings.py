@@ -55,7 +55,10 @@ def choose_settings(image: Pixels, recipe: Recipe) -> PreprocessSpec:
         open_ids=[str(spec.size)],
         least_width=70,
     )
-    return replace(spec, resize=_choose_resize(image, spec))
+    spec = replace(spec, resize=_choose_resize(image, spec))
+    # The number of a contrast that is not chosen is the recipe's own: nobody has changed it.
+    others = [field for name, (field, *_) in NUMBERS.items() if name != spec.contrast]
+    return PreprocessSpec(**{**vars(spec), **{f: vars(recipe.preprocess)[f] for f in others}})
 
 
 def _read_address(spec: PreprocessSpec) -> PreprocessSpec:

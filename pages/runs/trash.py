@@ -25,6 +25,8 @@ def show_trash(workspace: Workspace) -> None:
             st.caption("The trash is empty. Runs that you delete lie here until it is emptied.")
             return
         called = {name: _call(workspace, name) for name in names}
+        # Above the list, which covers what is below it while it is open.
+        buttons = st.container(horizontal=True, gap="small")
         chosen = st.multiselect(
             "Runs in the trash",
             names,
@@ -32,13 +34,14 @@ def show_trash(workspace: Workspace) -> None:
             placeholder="choose",
             format_func=lambda name: called.get(name, name),
         )
-        st.button(
-            "Restore",
-            icon=":material/restore_from_trash:",
-            on_click=carry_out,
-            args=(restore_runs, workspace, chosen),
-            disabled=not chosen,
-        )
+        for label, which in (("Restore", chosen), (f"Restore all {len(names):,}", names)):
+            buttons.button(
+                label,
+                icon=":material/restore_from_trash:",
+                on_click=carry_out,
+                args=(restore_runs, workspace, which),
+                disabled=not which,
+            )
         with show_errors():
             size = format_bytes(trash_size(workspace))
         sure = st.checkbox(f"Delete all {len(names):,} for good and free {size}", key="trash_sure")

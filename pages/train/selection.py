@@ -4,7 +4,7 @@ from html import escape
 
 import streamlit as st
 
-from pages.components.frame import format_message
+from pages.components.frame import escape_markdown
 from xray_core.catalog import Catalog
 from xray_core.glossary import explain
 from xray_core.recipes import Recipe
@@ -19,7 +19,7 @@ def read_selection() -> str:
     try:
         parse_filters(text)
     except FilterError as error:
-        st.warning(f"The selection in the address is left out. {format_message(error)}")
+        st.warning(f"The selection in the address is left out. {escape_markdown(str(error))}")
         return ""
     return text
 

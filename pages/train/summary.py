@@ -18,7 +18,7 @@ from xray_core.jobs.measure import Description
 from xray_core.jobs.submit import suggest_nickname
 from xray_core.recipes import Recipe
 from xray_core.runs import Run
-from xray_core.runs.nicknames import LONGEST_NICKNAME
+from xray_core.runs.nicknames import LONGEST_NICKNAME, clean_nickname
 from xray_core.workspace import Workspace, find_workspace
 
 NICKNAME, USED = "run_nickname", "run_nickname_used"
@@ -50,10 +50,16 @@ def _show_nickname() -> None:
     st.text_input(
         "Name of the run",
         key=NICKNAME,
-        max_chars=LONGEST_NICKNAME,
+        on_change=_clean_nickname,
         persist_state="session",
-        help="What the run is called on every page; drawn at random, yours to change.",
+        help="What the run is called on every page; drawn at random, yours to change. "
+        f"At most {LONGEST_NICKNAME} letters.",
     )
+
+
+def _clean_nickname() -> None:
+    # A field with a limit of its own keeps what stood in it before, without a word.
+    st.session_state[NICKNAME] = clean_nickname(st.session_state[NICKNAME] or "")
 
 
 def _show_shares(checked: CheckedSplit) -> None:

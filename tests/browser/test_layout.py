@@ -82,3 +82,19 @@ def look_for_barriers(tab: Tab) -> list[str]:
         if violation["impact"] in ("serious", "critical") and violation["id"] not in NOT_OURS
         for node in violation["nodes"][:3]
     ]
+
+
+def test_the_drawer_of_a_phone_closes_over_the_page_that_was_chosen(
+    app: App, open_tab: Callable[..., Tab]
+) -> None:
+    tab = open_tab(viewport=PHONE)
+    tab.open(app.address("train"))
+    tab.wait_until_still()
+    tab.page.get_by_test_id("stExpandSidebarButton").click()
+    drawer = tab.page.get_by_test_id("stSidebar")
+    expect(drawer).to_have_attribute("data-collapsed", "false")
+
+    drawer.get_by_role("link", name="Explore").click()
+
+    expect(tab.heading("Explore")).to_be_visible()
+    expect(drawer).to_have_attribute("data-collapsed", "true")

@@ -78,6 +78,20 @@ def test_what_cannot_be_is_passed_over(open_page: OpenPage, query: dict[str, str
     assert read_grid(app, "sizes")["open"] == [str(spec.size)]
 
 
+def test_nothing_chosen_here_changes_nothing_there(
+    open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record_processes(monkeypatch)  # the cost of a training is not measured here
+    app = open_page("prepare")
+    [button] = [button for button in app.button if button.label == "Train with these settings"]
+
+    button.click().run()
+
+    assert read_heading(app) == "Train"
+    assert "set" not in app.query_params
+    assert "Unchanged." in " ".join(text for _, text in list_visible(app))
+
+
 def test_a_training_takes_the_settings_over(
     open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
 ) -> None:

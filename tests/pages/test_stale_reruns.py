@@ -34,7 +34,7 @@ def test_only_fragments_that_are_there_run_again(
     assert bool(ran) == runs
 
 
-def test_streamlit_still_has_what_is_mended() -> None:
+def test_streamlit_still_has_what_is_worked_around() -> None:
     assert callable(FragmentStorage.contains)
     assert "fragment_id_queue" in RerunData.__dataclass_fields__
     assert list(signature(ScriptRunner._run_script).parameters)[1:] == ["rerun_data"]
