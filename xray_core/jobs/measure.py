@@ -30,7 +30,7 @@ DECODE_SECONDS = 0.005  # an image, once; large JPEGs on two cores
 STEP_SECONDS, EPOCH_SECONDS = 0.02, 0.5  # beside the network: images changed, figures written
 TABLES_SECONDS = 5.0  # reading and dividing the dataset
 # The same on a machine that has nothing else to do, the images decoded and changed meanwhile.
-LIKELY_STEP_SECONDS, LIKELY_EPOCH_SECONDS, LIKELY_TABLES_SECONDS = 0.004, 0.3, 1.0
+LIKELY_STEP_SECONDS, LIKELY_EPOCH_SECONDS, LIKELY_TABLES_SECONDS = 0.002, 0.15, 1.0
 CONTENT_VERSION = 3  # of a description; another number where it says more than older ones did
 
 
