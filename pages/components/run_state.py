@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.components.frame import escape_markdown, format_message
+from pages.components.frame import escape_markdown
 from xray_core.files import parse_time
 from xray_core.runs import Run, Status
 
@@ -33,14 +33,6 @@ NEXT_STEPS = {
 def show_badge(status: Status) -> None:
     """Show the state as a coloured word."""
     st.badge(status.state, icon=ICONS[status.state], color=COLORS[status.state])
-
-
-def show_progress(status: Status, with_time: bool = False) -> None:
-    """Show how far a running training is, as a bar with words on it."""
-    words = format_progress(status)
-    if with_time and status.seconds_left is not None:
-        words += f" About {format_duration(status.seconds_left)} left."
-    st.progress(progress_share(status), text=format_message(words))
 
 
 def progress_share(status: Status) -> float:

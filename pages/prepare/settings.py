@@ -37,7 +37,12 @@ def choose_settings(image: Pixels, recipe: Recipe) -> PreprocessSpec:
         for name in CONTRASTS
     ]
     show_grid(
-        tiles, "contrasts", _keep(CONTRAST_KEY), columns=5, open_ids=[spec.contrast], least_width=70
+        tiles,
+        "contrasts",
+        _keep(CONTRAST_KEY),
+        columns=5,
+        open_ids=[spec.contrast],
+        least_width=THUMBNAIL,
     )
     _choose_number(spec)
     show_section("Size and shape", f"the recipe: {recipe.preprocess.size} px")
@@ -53,7 +58,7 @@ def choose_settings(image: Pixels, recipe: Recipe) -> PreprocessSpec:
         columns=5,
         pixelated=True,
         open_ids=[str(spec.size)],
-        least_width=70,
+        least_width=THUMBNAIL,
     )
     spec = replace(spec, resize=_choose_resize(image, spec))
     # The number of a contrast that is not chosen is the recipe's own: nobody has changed it.
