@@ -4,6 +4,7 @@ import streamlit as st
 
 from pages.components.bottom_bar import open_bottom_bar
 from pages.components.context import open_page
+from pages.components.tables import read_tables
 from pages.prepare.prepared_image import choose_image, choose_recipe
 from pages.prepare.settings import choose_settings
 from pages.prepare.views import (
@@ -25,7 +26,7 @@ left, right = st.columns([5, 7], gap="medium")
 with left:
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         recipe = choose_recipe(catalog)
-        image_id, image = choose_image(catalog)
+        image_id, image = choose_image(read_tables(catalog, context.task))
     spec = choose_settings(image, recipe)
 with right:
     views = {

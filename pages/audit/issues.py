@@ -76,12 +76,11 @@ def _show_action(issue: Issue, code: str) -> None:
 
 
 def _show_examples(issue: Issue, catalog: Catalog, task: str) -> None:
-    present = catalog.present
+    tables = read_tables(catalog, task)
     # In the order of the examples, in which the two of a pair stand side by side.
-    places = pd.Series(present.index, index=present["image_id"])
-    rows = present.loc[places[[name for name in issue["examples"] if name in places.index]]]
+    rows = tables.pick_images(issue["examples"])
     if len(rows):
-        tiles = build_tiles(read_tables(catalog, task), rows)
+        tiles = build_tiles(tables, rows)
         show_grid(tiles, f"audit_grid_{issue['code']}", _open_image, columns=6)
         if len(issue["examples"]) >= N_EXAMPLES:
             st.caption(f"The first {len(rows)} images as examples; the issue may be of more.")

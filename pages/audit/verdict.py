@@ -17,8 +17,8 @@ def show_verdict_line(answer: Mapping[str, Any], other_task: str = "") -> None:
         other_task: the question under which labels were checked, where it is not the chosen one.
     """
     counts, summary = answer["counts"], answer["summary"]
-    words = [f"{counts['present']:,} images"]
-    words += [f"{counts['patients']:,} patients"] if counts["patients"] else []
+    words = [count_of(counts["present"], "image")]
+    words += [count_of(counts["patients"], "patient")] if counts["patients"] else []
     subsets = ", ".join(f"{name} {n:,}" for name, n in counts["subsets"].items())
     words.append(f"split {answer['split']}{': ' + subsets if subsets else ''}")
     if other_task:

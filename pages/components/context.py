@@ -13,6 +13,7 @@ from pages.components.browser import help_browser
 from pages.components.dataset import open_folder, wait_for_demo
 from pages.components.frame import escape_markdown, show_errors
 from pages.components.user import show_user
+from xray_core.audit.issue import count_of
 from xray_core.catalog import Catalog
 from xray_core.datasets import recall_dataset
 from xray_core.errors import DatasetError
@@ -81,20 +82,28 @@ class Context:
         )
 
     def _show_summary(self, catalog: Catalog) -> None:
-        n_present = int(catalog.images["path"].notna().sum())
-        n_patients = catalog.images["patient_id"].nunique()
-        words = [f"{n_present:,} images"]
-        if n_present < len(catalog.images):
-            words[0] = f"{n_present:,} of {len(catalog.images):,} images"
-        words += [f"{n_patients:,} patients"] if n_patients else []
-        words += ["synthetic, no real patients"] if is_synthetic(catalog.root) else []
+        _, words = _describe(catalog)
+        if is_synthetic(catalog.root):
+            words += " · synthetic, no real patients"
         with self.summary:
-            st.html(f'<span class="muted wide">{escape(" · ".join(words))}</span>', width="content")
+            st.html(f'<span class="muted wide">{escape(words)}</span>', width="content")
             if catalog.remarks:
-                n = len(catalog.remarks)
-                with st.popover(f"{n} import note{'s' * (n != 1)}", type="tertiary"):
+                label = count_of(len(catalog.remarks), "import note")
+                with st.popover(label, type="tertiary"):
                     for remark in catalog.remarks:
                         st.caption(escape_markdown(remark.message))
+
+
+# Counted once: with a hundred thousand images it would take longer than the rest of a page.
+# Keyed by the catalog's identity, which nothing else can take on: the result holds it.
+@st.cache_resource(max_entries=16, show_spinner=False, hash_funcs={Catalog: id})
+def _describe(catalog: Catalog) -> tuple[Catalog, str]:
+    n_present, n_images = len(catalog.present), len(catalog.images)
+    n_patients = catalog.present["patient_id"].nunique()  # of the images that are here, too
+    words = count_of(n_present, "image")
+    if n_present < n_images:
+        words = f"{n_present:,} of {count_of(n_images, 'image')}"
+    return catalog, words + (f" · {count_of(n_patients, 'patient')}" if n_patients else "")
 
 
 def open_page(title: str, with_choosers: bool = True) -> Context:

@@ -1,6 +1,6 @@
 """What the pages look up in a catalog again and again, computed once for every session."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import pandas as pd
@@ -22,6 +22,7 @@ class Tables:
         counts: images and patients of each class.
         boxes: image_id -> its boxes, (x, y, width, height) as fractions of the image. A dict,
             since looking up twenty images in a table takes longer than drawing them.
+        places: image_id -> index in `catalog.images`, of each image whose file is present.
     """
 
     catalog: Catalog
@@ -29,6 +30,12 @@ class Tables:
     labels: pd.Series
     counts: pd.DataFrame
     boxes: Mapping[str, tuple[Box, ...]]
+    places: Mapping[str, int]
+
+    def pick_images(self, image_ids: Iterable[str]) -> pd.DataFrame:
+        """Return the rows of `catalog.images` in the order given; absent ones are left out."""
+        wanted = [self.places[name] for name in image_ids if name in self.places]
+        return self.catalog.images.loc[wanted]
 
 
 # Keyed by the catalog's identity, which nothing else can take on: the result holds it.
@@ -45,4 +52,5 @@ def read_tables(catalog: Catalog, task_name: str) -> Tables:
         labels=eda.name_labels(catalog, task_name),
         counts=eda.count_labels(catalog, task_name),
         boxes={image_id: tuple(image_boxes) for image_id, image_boxes in boxes.items()},
+        places=dict(zip(catalog.present["image_id"], catalog.present.index, strict=True)),
     )

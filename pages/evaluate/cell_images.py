@@ -26,6 +26,12 @@ from xray_core.workspace import find_workspace
 
 PER_PAGE, ROW_HEIGHT = 18, 118  # images; px
 CELL, IMAGE = "cell", "image"  # in the address
+COLUMNS = {
+    "image_id": "Image",
+    "actual": "True class",
+    "predicted": "Predicted class",
+    "confidence": st.column_config.NumberColumn("How sure", format="percent"),
+}
 ORDERS = {"most confident first": False, "least confident first": True}
 
 
@@ -96,7 +102,9 @@ def _show_cell(rows: pd.DataFrame, recipe: Recipe, cell: Cell) -> None:
     except (XrayError, OSError):  # gone, or another dataset lies there now
         _show_without_images(rows, recipe)
         return
-    here = rows[rows["image_id"].isin(catalog.present["image_id"])].reset_index(drop=True)
+    here = rows[rows["image_id"].isin(tables.places)].reset_index(drop=True)
+    if absent := len(rows) - len(here):
+        st.caption(f"{absent:,} of them {'is' if absent == 1 else 'are'} absent from the folder.")
     if here.empty:
         _show_without_images(rows, recipe)
         return
@@ -147,7 +155,7 @@ def _show_page(tables: Tables, rows: pd.DataFrame, cell: Cell, order: str) -> No
 def _show_large(tables: Tables, rows: pd.DataFrame, place: int, recipe: Recipe) -> None:
     row = rows.iloc[place]
     ids = list(rows["image_id"])
-    images = _pick(tables, rows.iloc[[place]])
+    images = tables.pick_images([row.image_id])
     title = f"{row.confidence:.0%} sure of {row.predicted}"
     show_viewer(
         [replace(tile, title=title) for tile in build_tiles(tables, images, LARGE_SIDE)],
@@ -164,7 +172,7 @@ def _show_large(tables: Tables, rows: pd.DataFrame, place: int, recipe: Recipe) 
 
 
 def _build(tables: Tables, rows: pd.DataFrame) -> list[Tile]:
-    tiles = build_tiles(tables, _pick(tables, rows))
+    tiles = build_tiles(tables, tables.pick_images(rows["image_id"]))
     return [
         replace(
             tile,
@@ -178,18 +186,17 @@ def _build(tables: Tables, rows: pd.DataFrame) -> list[Tile]:
     ]
 
 
-def _pick(tables: Tables, rows: pd.DataFrame) -> pd.DataFrame:
-    present = tables.catalog.present
-    places = pd.Series(present.index, index=present["image_id"])
-    return present.loc[places[rows["image_id"]]]
-
-
 def _show_without_images(rows: pd.DataFrame, recipe: Recipe) -> None:
     st.info(
         f"The images are no longer at {escape_markdown(recipe.data_folder)}; the figures stand "
         "without them."
     )
-    st.dataframe(rows[["image_id", "actual", "predicted", "confidence"]], hide_index=True)
+    st.dataframe(
+        rows[list(COLUMNS)],
+        hide_index=True,
+        column_config=COLUMNS,
+        alt="The images of the cell, by name",
+    )
 
 
 def _show_link(image_id: str, recipe: Recipe) -> None:

@@ -50,7 +50,7 @@ def show_amount(tables: Tables, n_shown: int) -> None:
     images = tables.catalog.images
     n_present = int(images["path"].notna().sum())
     n_absent = len(images) - n_present
-    absent = f" · {n_absent:,} absent from the folder" if n_absent else ""
+    absent = f" · {n_absent:,} absent" if n_absent else ""
     words = escape(f" of {n_present:,} images{absent}")
     st.html(f'<b>{n_shown:,}</b><span class="muted">{words}</span>', width="content")
 

@@ -8,6 +8,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from pages.components.frame import escape_markdown, show_errors
+from pages.components.tables import Tables
 from xray_core.catalog import Catalog
 from xray_core.datasets import READERS
 from xray_core.errors import RecipeError
@@ -16,26 +17,25 @@ from xray_core.imagefiles.images import read_image
 from xray_core.recipes import Recipe, recipes_for
 
 
-def choose_image(catalog: Catalog) -> tuple[str, NDArray[np.uint8]]:
+def choose_image(tables: Tables) -> tuple[str, NDArray[np.uint8]]:
     """Let the user name an image or draw another; return its id and gray levels (h, w)."""
-    present = catalog.present
-    ids = list(present["image_id"])
-    if not ids:
+    catalog, places = tables.catalog, tables.places
+    if not places:
         st.info("No image of this dataset is in its folder. Choose another dataset.")
         st.stop()
     wanted = st.query_params.get("image")
-    image_id = wanted if wanted in ids else _first(catalog)
+    image_id = wanted if wanted in places else _first(tables)
     typed = st.text_input(
         "Image", image_id, help=f"{explain('image')} Paste an id from Explore.", width=150
     )
     if st.button("Another", icon=":material/casino:", help="An image drawn at random."):
-        typed = random.choice(ids)
+        typed = random.choice(list(places))
     if typed != image_id:
         st.query_params["image"] = typed
         st.rerun()
     if wanted not in (None, image_id):
         st.warning(f"This dataset has no image {escape_markdown(repr(wanted))}; showing another.")
-    [path] = present.loc[present["image_id"] == image_id, "path"]
+    path = catalog.images.at[places[image_id], "path"]
     with show_errors():
         file = catalog.root / path
         image = _read(str(file), file.stat().st_mtime_ns)
@@ -62,11 +62,9 @@ def choose_recipe(catalog: Catalog) -> Recipe:
     return recipes[name]
 
 
-def _first(catalog: Catalog) -> str:
+def _first(tables: Tables) -> str:
     """Return an image with something to see: the first one that carries a box, else the first."""
-    present = catalog.present["image_id"]
-    boxed = present[present.isin(catalog.boxes["image_id"])]
-    return str((boxed if len(boxed) else present).iloc[0])
+    return next((name for name in tables.places if name in tables.boxes), next(iter(tables.places)))
 
 
 # cache_resource, not cache_data: 20 MB need not be copied at each rerun. Nobody writes to it.

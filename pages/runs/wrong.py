@@ -71,10 +71,8 @@ def _read_wrong(folder: str, epoch: int, stamps: Sequence[object]) -> tuple[pd.D
 def _build_tiles(
     tables: Tables, _answers: pd.DataFrame, folder: str, epoch: int, stamps: Sequence[object]
 ) -> tuple[Tables, list[Tile]]:
-    present = tables.catalog.present
-    place = pd.Series(present.index, index=present["image_id"])
-    known = _answers[_answers["image_id"].isin(place.index)]
-    images = present.loc[place[known["image_id"]]]
+    known = _answers[_answers["image_id"].isin(tables.places)]
+    images = tables.pick_images(known["image_id"])
     classes = list(tables.counts["class"])
     tiles = [
         replace(

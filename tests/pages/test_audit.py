@@ -120,8 +120,8 @@ def test_the_audit_is_made_again_where_patients_change_and_nothing_else(
 
     after = verdict_of(open_page("audit"))
 
-    assert "1 patients" not in before
-    assert " 1 patients" in after
+    assert " 1 patient " not in before
+    assert " 1 patient " in after
     assert len(audits) == 2
 
 

@@ -311,6 +311,21 @@ def test_figures_stand_when_the_images_are_gone(
 
     assert "no longer at" in words_on(app)
     assert has_figures(app)
+    settings = json.loads(app.dataframe[0].proto.columns)
+    assert [settings[name]["label"] for name in app.dataframe[0].value][0] == "Image"
+
+
+def test_an_image_that_is_gone_is_counted(
+    workspace: Workspace, run: Run, open_page: OpenPage
+) -> None:
+    tiles = read_tiles(open_page("evaluate", run=run.name))
+    [file] = (workspace.demo_data / "train").glob(f"{tiles[0]['id']}.*")
+    file.unlink()
+
+    app = open_page("evaluate", run=run.name)
+
+    assert "1 of them is absent from the folder" in words_on(app)
+    assert [tile["id"] for tile in read_tiles(app)] == [tile["id"] for tile in tiles[1:]]
 
 
 def test_synthetic_data_is_said_to_prove_nothing(run: Run, open_page: OpenPage) -> None:
