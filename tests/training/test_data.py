@@ -42,6 +42,9 @@ def test_a_selection_is_all_that_a_run_has(tmp_path: Path) -> None:
     assert 0 < len(data.split) < 60
     assert data.catalog.images["patient_id"].str.contains("1").all()
     assert set(data.split["image_id"]) == set(data.catalog.images["image_id"])
+    n_left_out = 60 - len(data.catalog.images)
+    said = f"Images left out by the selection (Patient contains “1”): {n_left_out} of 60."
+    assert said in run.read_data()["remarks"]
     again = prepare_data(run.read_recipe(), run, workspace, Progress(run), resumes=True)
     assert again.split.equals(data.split)
     empty = replace(run.read_recipe(), selection="class=opacity")

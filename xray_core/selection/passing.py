@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from xray_core.catalog import Catalog
+from xray_core.catalog import Catalog, Remark
 from xray_core.selection.filters import (
     AGE_GROUP,
     BOXES,
@@ -23,6 +23,7 @@ from xray_core.selection.filters import (
 from xray_core.selection.words import describe_filters
 from xray_core.tasks import encode_catalog, find_task
 
+N_EXAMPLES = 5  # of images that a remark names
 # Age group -> the youngest of it, in years.
 AGE_GROUPS = {"0-17": 0, "18-39": 18, "40-59": 40, "60-79": 60, "80+": 80}
 Mask = NDArray[np.bool_]
@@ -62,6 +63,8 @@ def group_ages(ages: pd.Series) -> pd.Series:
 def select_catalog(catalog: Catalog, selection: str, task_name: str) -> Catalog:
     """Return `catalog` with those of its images that a recipe's selection leaves.
 
+    What is left out is counted in a remark, which the run keeps and shows.
+
     Args:
         catalog: the dataset.
         selection: filters as `format_filters` writes them; "" leaves the catalog as it is.
@@ -97,10 +100,18 @@ def select_catalog(catalog: Catalog, selection: str, task_name: str) -> Catalog:
             f"{present.sum():,} images, none of them of {', '.join(lost)}. A network has to see "
             "every class: take a condition back."
         )
+    left_out = catalog.images["image_id"][present & ~passing]
+    remark = Remark(
+        "not_selected",
+        len(left_out),
+        f"Images left out by the selection ({describe_filters(selection)}): {len(left_out):,} of "
+        f"{present.sum():,}.",
+        tuple(map(str, left_out.head(N_EXAMPLES))),
+    )
     images = catalog.images[passing].reset_index(drop=True)
     boxed = catalog.boxes["image_id"].isin(images["image_id"])
     boxes = catalog.boxes[boxed].reset_index(drop=True)
-    return replace(catalog, images=images, boxes=boxes)
+    return replace(catalog, images=images, boxes=boxes, remarks=(*catalog.remarks, remark))
 
 
 def _passes(column: pd.Series, column_filter: Filter) -> Mask:
