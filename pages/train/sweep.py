@@ -15,6 +15,8 @@ from xray_core.recipes.variants import FOLD_FIELDS, vary_recipe
 from xray_core.workspace import find_workspace
 
 N_AXES = 2
+# A selection holds commas itself, and what is said of subsets is said of the one that is chosen.
+NOT_VARIED = (*FOLD_FIELDS, "selection")
 FIRST_AXES = ("learning_rate", "batch_size", "dropout")  # offered before the other fields
 
 
@@ -62,7 +64,7 @@ def show_sweep_form(recipe: Recipe, catalog: Catalog) -> None:
 
 
 def _choose_grid(recipe: Recipe) -> dict[str, list[str]]:
-    fields = [name for name in changeable_fields(recipe) if name not in FOLD_FIELDS]
+    fields = [name for name in changeable_fields(recipe) if name not in NOT_VARIED]
     fields.sort(key=lambda name: name.rpartition(".")[2] not in FIRST_AXES)
     grid = {}
     for number in range(N_AXES):

@@ -35,6 +35,7 @@ from xray_core.recipes import (
     recipes_for,
 )
 from xray_core.recipes.script import model as script_model
+from xray_core.recipes.titles import field_title
 from xray_core.runs import list_runs
 from xray_core.splits import split_by_tables
 from xray_core.tasks import encode_catalog, find_task
@@ -244,6 +245,9 @@ def test_folds_and_a_grid_are_started_together(
     app.session_state["sweep"] = True
     app.run()
     assert app.button(key="sweep_start").disabled
+    offered = app.selectbox(key="sweep_field_0").options
+    assert "Learning rate" in offered
+    assert field_title("selection") not in offered
     app.number_input(key="sweep_folds").set_value(2)
     app.selectbox(key="sweep_field_0").set_value("seed").run()
     assert "no value is given" in app.error[0].value
