@@ -8,7 +8,7 @@ import hashlib
 import json
 import shutil
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -33,7 +33,7 @@ COLUMNS = {
     "gender": "string",  # "F", "M" or <NA>
     "follow_up": "Int64",  # number of this examination of the patient, from 0
     "site": "string",  # hospital or collection that the image comes from
-    "mask_path": "string",  # relative to the dataset folder: an image, white where the lungs are
+    "mask_path": "string",  # of `masks`, the image's first file that shows the lungs
     "width": "Int64",  # px, of the file on disk; <NA> until measured or when unreadable
     "height": "Int64",  # px, of the file on disk
     "original_width": "Int64",  # px, of the radiograph that the boxes were drawn on
@@ -56,7 +56,31 @@ BOX_COLUMNS = {
     "height": "float64",
 }
 
-TABLES = {"images": COLUMNS, "boxes": BOX_COLUMNS}
+LUNGS, OF_FINDING = "lungs", "finding"  # what masks show
+
+# Column -> dtype, one row per mask: a file, or run lengths in px of the original image.
+MASK_COLUMNS = {
+    "image_id": "string",
+    "kind": "string",  # `LUNGS`, or `OF_FINDING`: something that is seen, as a lesion
+    "finding": "string",  # what it surrounds, in the authors' words; <NA> for lungs
+    "path": "string",  # an image, white inside; relative to the dataset folder; or <NA>
+    "runs": "string",  # "start length start length …" down the columns, from 0; <NA> for a file
+}
+
+# Column -> dtype, one row per name that a remark counts; a remark itself names five.
+NOTED_COLUMNS = {
+    "kind": "string",  # as `Remark.kind`
+    "name": "string",  # a file, an image or a cell
+}
+
+TABLES = {
+    "images": COLUMNS,
+    "boxes": BOX_COLUMNS,
+    "masks": MASK_COLUMNS,
+    "noted": NOTED_COLUMNS,
+}
+FINDING_STATES = "finding_states"  # a table whose columns the dataset gives
+STATE = "Int8"  # dtype of a finding's column
 
 
 @dataclass(frozen=True)
@@ -68,21 +92,27 @@ class Remark:
         count: how many times.
         message: one sentence for a person, with the count.
         examples: up to five names.
+        names: all names, until `build_catalog` keeps them in the table `noted`.
     """
 
     kind: str
     count: int
     message: str
     examples: tuple[str, ...] = ()
+    names: tuple[str, ...] = field(default=(), repr=False, compare=False)
 
 
 @dataclass(frozen=True)
 class Catalog:
-    """One dataset: `images` with `COLUMNS`, `boxes` with `BOX_COLUMNS`, and remarks.
+    """One dataset: the tables of `TABLES`, remarks, and how it was opened.
 
     Attributes:
         root: the dataset folder that `images["path"]` is relative to.
         source: the reader's name.
+        finding_states: `image_id` and one Int8 column for each finding: 1 present, 0 absent,
+            <NA> unknown; one row for each image. Without any finding's column where the dataset
+            says only what is present: then what `images["findings"]` does not name is absent.
+        notes: what was seen in the folder, which reader was chosen and why, a sentence each.
     """
 
     root: Path
@@ -90,6 +120,10 @@ class Catalog:
     images: pd.DataFrame
     boxes: pd.DataFrame
     remarks: tuple[Remark, ...] = ()
+    masks: pd.DataFrame = field(default_factory=lambda: _table((), MASK_COLUMNS))
+    noted: pd.DataFrame = field(default_factory=lambda: _table((), NOTED_COLUMNS))
+    finding_states: pd.DataFrame = field(default_factory=lambda: _states(None))
+    notes: tuple[str, ...] = ()
 
     @property
     def present(self) -> pd.DataFrame:
@@ -99,8 +133,9 @@ class Catalog:
     @cached_property
     def digest(self) -> str:
         """64 hexadecimal digits: others wherever anything in the catalog is another."""
-        content = hashlib.sha256(repr((str(self.root), self.source, self.remarks)).encode())
-        for table in (self.images, self.boxes):
+        about = (str(self.root), self.source, self.remarks)
+        content = hashlib.sha256(repr(about).encode("utf-8", "surrogatepass"))
+        for table in (self.images, self.boxes, self.masks, self.finding_states):
             content.update(repr(list(table.columns)).encode())
             content.update(pd.util.hash_pandas_object(table, index=False).to_numpy().tobytes())
         return content.hexdigest()
@@ -112,6 +147,8 @@ def build_catalog(
     rows: Iterable[Mapping[str, Any]] | pd.DataFrame,
     boxes: Iterable[Mapping[str, Any]] | pd.DataFrame = (),
     remarks: Iterable[Remark] = (),
+    masks: Iterable[Mapping[str, Any]] | pd.DataFrame = (),
+    finding_states: pd.DataFrame | None = None,
 ) -> Catalog:
     """Return a checked catalog, missing columns filled with <NA>.
 
@@ -121,15 +158,17 @@ def build_catalog(
         rows: one mapping per image; only `image_id` and `path` are required.
         boxes: one mapping per box, with every column of `BOX_COLUMNS`.
         remarks: what the reader noted; those with a count of 0 are dropped.
+        masks: one mapping per mask, with the columns of `MASK_COLUMNS` that it has.
+        finding_states: as `Catalog.finding_states`, in any order of rows.
 
     Returns:
         A catalog whose images are sorted by `image_id`, index 0..n-1.
 
     Raises:
-        DatasetError: there are no rows, two rows share an `image_id`, or a box belongs to
-            no image.
+        DatasetError: there are no rows, two rows share an `image_id`, or a box or a mask
+            belongs to no image.
     """
-    images = _table(rows, COLUMNS)
+    images, mask_table = _join_masks(_table(rows, COLUMNS), _table(masks, MASK_COLUMNS))
     images["source"] = images["source"].fillna(source)
     if images.empty:
         raise DatasetError(f"{root} holds no image that the {source!r} reader understands.")
@@ -139,20 +178,38 @@ def build_catalog(
             f"{root}: image_id must be unique, but {len(repeated)} repeat "
             f"(first: {repeated.iloc[0]!r}). Remove the second copy of the files or rows."
         )
-    box_table = _table(boxes, BOX_COLUMNS)
     # As objects: `isin` between columns of strings is many times slower.
-    boxed, known = box_table["image_id"].astype(object), images["image_id"].astype(object)
-    strangers = boxed[~boxed.isin(known)]
-    if not strangers.empty:
-        raise DatasetError(
-            f"{root}: {len(strangers)} boxes belong to no image (first: {strangers.iloc[0]!r})."
-        )
-    return Catalog(
+    known = images["image_id"].astype(object)
+    box_table = _table(boxes, BOX_COLUMNS)
+    for what, table in (("boxes", box_table), ("masks", mask_table)):
+        named = table["image_id"].astype(object)
+        strangers = named[~named.isin(known)]
+        if not strangers.empty:
+            raise DatasetError(
+                f"{root}: {len(strangers)} {what} belong to no image "
+                f"(first: {strangers.iloc[0]!r})."
+            )
+    catalog = Catalog(
         root=root,
         source=source,
         images=images.sort_values("image_id", ignore_index=True),
         boxes=box_table.sort_values(["image_id", "x", "y"], ignore_index=True),
-        remarks=tuple(remark for remark in remarks if remark.count),
+        masks=mask_table.sort_values(["image_id", "kind", "path"], ignore_index=True),
+        finding_states=_states(finding_states),
+    )
+    return add_remarks(catalog, remarks)
+
+
+def add_remarks(catalog: Catalog, remarks: Iterable[Remark]) -> Catalog:
+    """Return `catalog` with further remarks; all that they name goes into the table `noted`."""
+    counted = [remark for remark in remarks if remark.count]
+    kinds = [(remark.kind, remark.names or remark.examples) for remark in counted]
+    rows = [{"kind": kind, "name": name} for kind, names in kinds for name in names]
+    noted = _table(rows, NOTED_COLUMNS)
+    return replace(
+        catalog,
+        remarks=(*catalog.remarks, *(replace(remark, names=()) for remark in counted)),
+        noted=pd.concat([catalog.noted, noted], ignore_index=True) if rows else catalog.noted,
     )
 
 
@@ -161,6 +218,25 @@ def _table(
 ) -> pd.DataFrame:
     table = rows if isinstance(rows, pd.DataFrame) else pd.DataFrame(list(rows))
     return table.reindex(columns=list(columns)).astype(dict(columns))
+
+
+def _join_masks(images: pd.DataFrame, masks: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Let `images["mask_path"]` and the masks of the lungs name the same files."""
+    lungs = masks[(masks["kind"] == LUNGS) & masks["path"].notna()]
+    first = lungs.drop_duplicates("image_id").set_index("image_id")["path"]
+    images["mask_path"] = images["mask_path"].fillna(images["image_id"].map(first))
+    named = images.loc[images["mask_path"].notna(), ["image_id", "mask_path"]]
+    named = named.rename(columns={"mask_path": "path"}).assign(kind=LUNGS)
+    both = pd.concat([masks, _table(named, MASK_COLUMNS)], ignore_index=True)
+    return images, both.drop_duplicates(["image_id", "kind", "path", "runs"], ignore_index=True)
+
+
+def _states(table: pd.DataFrame | None) -> pd.DataFrame:
+    """Return `finding_states` in its dtypes, sorted by image."""
+    if table is None:
+        table = pd.DataFrame({"image_id": []})
+    dtypes = {name: STATE for name in table.columns} | {"image_id": "string"}
+    return table.astype(dtypes).sort_values("image_id", ignore_index=True)
 
 
 def relative_boxes(catalog: Catalog) -> pd.DataFrame:
@@ -186,12 +262,13 @@ def write_catalog(catalog: Catalog, folder: Path) -> None:
     folder.parent.mkdir(parents=True, exist_ok=True)
     partial = folder.with_name(f"{folder.name}.{uuid4().hex}.partial")
     partial.mkdir()
-    catalog.images.to_parquet(partial / "images.parquet", index=False)
-    catalog.boxes.to_parquet(partial / "boxes.parquet", index=False)
+    for name in (*TABLES, FINDING_STATES):
+        getattr(catalog, name).to_parquet(partial / f"{name}.parquet", index=False)
     about = {
         "root": str(catalog.root),
         "source": catalog.source,
         "remarks": [asdict(remark) for remark in catalog.remarks],
+        "notes": catalog.notes,
     }
     (partial / "catalog.json").write_text(json.dumps(about, indent=2), encoding="utf-8")
     shutil.rmtree(folder, ignore_errors=True)
@@ -209,13 +286,14 @@ def read_catalog(folder: Path) -> Catalog:
     try:
         about = json.loads((folder / "catalog.json").read_text(encoding="utf-8"))
         tables = {name: pd.read_parquet(folder / f"{name}.parquet") for name in TABLES}
+        states = _states(pd.read_parquet(folder / f"{FINDING_STATES}.parquet"))
         remarks = tuple(
-            Remark(**{**remark, "examples": tuple(remark["examples"])})
+            Remark(**{**remark, "examples": tuple(remark["examples"]), "names": ()})
             for remark in about["remarks"]
         )
         for name, columns in TABLES.items():
             tables[name] = tables[name][list(columns)].astype(dict(columns))
-        root, source = Path(about["root"]), str(about["source"])
+        root, source, notes = Path(about["root"]), str(about["source"]), tuple(about["notes"])
     except (OSError, ValueError, KeyError, TypeError, NotImplementedError) as error:
         raise DatasetError(f"{folder} is not a catalog of this version: {error}.") from error
-    return Catalog(root, source, tables["images"], tables["boxes"], remarks)
+    return Catalog(root, source, remarks=remarks, finding_states=states, notes=notes, **tables)

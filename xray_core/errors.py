@@ -6,7 +6,16 @@ class XrayError(Exception):
 
 
 class DatasetError(XrayError):
-    """A dataset folder is missing files or holds files its reader cannot use."""
+    """A dataset folder is missing files or holds files its reader cannot use.
+
+    Attributes:
+        details: more to read for who wants to know, such as all layouts that are known; "" for
+            most.
+    """
+
+    def __init__(self, message: str, details: str = "") -> None:
+        super().__init__(message)
+        self.details = details
 
 
 class ImageError(XrayError):

@@ -8,6 +8,7 @@ import hashlib
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from xray_core.catalog import TABLES, Catalog, read_catalog, write_catalog
@@ -21,11 +22,13 @@ from xray_core.datasets import (
     union,
 )
 from xray_core.datasets import folder as any_folder
+from xray_core.datasets.accounting import account_for_images
+from xray_core.datasets.choice import Choice, choose_reader
 from xray_core.datasets.measure import measure_images
 from xray_core.datasets.reader import Reader
 from xray_core.datasets.state import DatasetState
 from xray_core.errors import DatasetError
-from xray_core.paths import find_allowed, is_hidden, list_folder
+from xray_core.paths import find_allowed, is_hidden
 
 READERS: dict[str, Reader] = {
     "coronahack": coronahack.READER,
@@ -44,8 +47,7 @@ SAME_IMAGES = (
     {"nih_chestxray14", "rsna_pneumonia", "covid19_radiography", "siim_radiography"},
 )
 
-READERS_VERSION = 4  # raise it when a reader returns something else for the same folder
-N_SHOWN = 5
+READERS_VERSION = 5  # raise it when a reader returns something else for the same folder
 
 # What was found out in this process, with what tells whether it still holds.
 _found: dict[Path, tuple[dict[Path, tuple[int, ...]], str, Path]] = {}
@@ -76,34 +78,30 @@ def find_dataset(folder: Path) -> tuple[str, Path]:
             says what was seen and what each reader expects), holds several datasets, or lies
             where this app may not read.
     """
+    choice = choose(folder)
+    return choice.name, choice.root
+
+
+def choose(folder: Path, reader: str = "") -> Choice:
+    """Return what `find_dataset` does, with the reasons.
+
+    Args:
+        folder: as there.
+        reader: the name of the reader that is to read it; "" for the one that fits, or that the
+            folder's xray_dataset.json names.
+
+    Raises:
+        DatasetError: as there, or this reader cannot read it.
+    """
     _found.pop(folder, None)
     _check_folder(folder)
     with _format_refusals(folder):
-        roots = {
-            name: reader.find_root(folder) for name, reader in READERS.items() if not reader.generic
-        }
-        candidates = {name: root for name, root in roots.items() if root}
-        if not candidates:
-            roots = {
-                name: reader.find_root(folder) for name, reader in READERS.items() if reader.generic
-            }
-            candidates = {name: root for name, root in roots.items() if root}
-    if len(candidates) > 1:
-        raise DatasetError(
-            f"{folder} holds several datasets: {', '.join(candidates)}. "
-            "Choose the folder of one of them."
-        )
-    if not candidates:
-        expected = "; ".join(f"{reader.title}: {reader.expects}" for reader in READERS.values())
-        raise DatasetError(
-            f"{folder} is no known dataset. It holds {_describe(folder)}. Expected one of: "
-            f"{expected}."
-        )
-    [(name, place)] = candidates.items()
-    way = [place, *(level for level in place.parents if level.is_relative_to(folder))]
-    root = find_allowed(place)
-    _found[folder] = ({level: _mark(level) for level in way}, name, root)
-    return name, root
+        choice = choose_reader(folder, READERS, reader)
+    if not reader:
+        place = choice.place
+        way = [place, *(level for level in place.parents if level.is_relative_to(folder))]
+        _found[folder] = ({level: _mark(level) for level in way}, choice.name, choice.root)
+    return choice
 
 
 def recall_dataset(folder: Path) -> tuple[str, Path]:
@@ -132,7 +130,10 @@ def _mark(place: Path) -> tuple[int, ...]:
 
 
 def open_dataset(
-    folder: Path, cache: Path, progress: Callable[[int, int], None] | None = None
+    folder: Path,
+    cache: Path,
+    progress: Callable[[int, int], None] | None = None,
+    reader: str = "",
 ) -> Catalog:
     """Read and measure a dataset once; later calls read the result from `cache`.
 
@@ -142,11 +143,13 @@ def open_dataset(
         folder: the dataset folder, or one that holds it.
         cache: the workspace's cache; `catalogs/<key>` in it is written.
         progress: called with (done, total) as images are measured, on the first opening.
+        reader: see `choose`.
 
     Raises:
         DatasetError: see `find_dataset` and the reader's own `read`.
     """
-    name, root = find_dataset(folder)
+    choice = choose(folder, reader)
+    name, root = choice.name, choice.root
     with _format_refusals(folder):
         kept = cache / "catalogs" / fingerprint_dataset(name, root)
     if kept.is_dir():
@@ -155,7 +158,8 @@ def open_dataset(
         except DatasetError:
             pass  # damaged: built again below, in the same place
     with _format_refusals(folder):
-        catalog = measure_images(READERS[name].read(root), progress)
+        catalog = account_for_images(READERS[name].read(root))
+        catalog = measure_images(replace(catalog, notes=choice.notes), progress)
     write_catalog(catalog, kept)
     return catalog
 
@@ -214,17 +218,3 @@ def _check_folder(folder: Path) -> None:
 
 def _visible(folder: Path) -> Iterator[Path]:
     return (path for path in folder.iterdir() if not is_hidden(path.name))
-
-
-def _describe(folder: Path) -> str:
-    """Say what a folder holds, e.g. "1 folder and 2 files: images, a.csv, b.csv"."""
-    listing = list_folder(folder)
-    counts = ((len(listing.folders), "folder"), (len(listing.files), "file"))
-    text = " and ".join(f"{n:,} {kind}{'s' * (n != 1)}" for n, kind in counts if n)
-    names = [*listing.folders, *listing.files]
-    if names:
-        text += f": {', '.join(names[:N_SHOWN])}{', ...' * (len(names) > N_SHOWN)}"
-    if listing.refused:
-        text += f"{'; and ' * bool(names)}{', '.join(listing.refused[:N_SHOWN])}, which "
-        text += "may not be followed: no plain file, or a link out of the folders that may be read"
-    return text

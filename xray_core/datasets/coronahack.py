@@ -42,6 +42,7 @@ from xray_core.datasets.kermany import CORONAHACK_CSV, NORMAL_NAME, PNEUMONIA_NA
 from xray_core.datasets.reader import (
     Reader,
     absent_remark,
+    claims_all,
     count_remark,
     find_holder,
     refused_remark,
@@ -223,6 +224,7 @@ READER = Reader(
     expects=EXPECTS,
     find_root=find_root,
     read=read_coronahack,
+    claims=claims_all,
     citation="P. Govindaraj, CoronaHack: Chest X-Ray-Dataset, Kaggle (2020)",
     licence="as its sources allow; Kermany's images CC BY 4.0",
     address="https://www.kaggle.com/datasets/praveengovi/coronahack-chest-xraydataset",

@@ -131,6 +131,14 @@ def name_site(url: str) -> str | None:
     return "/".join([host, *path[: COLLECTION_DEPTH.get(host, 0)]]) or None
 
 
+def claims(path: str) -> bool:
+    """Whether an image, relative to the root, is one of this dataset; see `Reader.claims`."""
+    *folders, name = path.split("/")
+    parsed = parse_name(name)
+    is_place = len(folders) == 1 or (len(folders) == 2 and folders[1] in ("images", "masks"))
+    return parsed is not None and is_place and _class_of(folders[0]) == parsed[0]
+
+
 def read_covid19_radiography(folder: Path) -> Catalog:
     """Read the folder of the class folders, or one that holds it.
 
@@ -243,6 +251,7 @@ READER = Reader(
     expects=EXPECTS,
     find_root=find_root,
     read=read_covid19_radiography,
+    claims=claims,
     citation=(
         "Chowdhury et al., IEEE Access 8 (2020), doi:10.1109/ACCESS.2020.3010287; "
         "Rahman et al., Comput Biol Med 132 (2021), doi:10.1016/j.compbiomed.2021.104319"

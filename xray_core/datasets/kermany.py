@@ -4,6 +4,8 @@
 
     chest_xray/{train,val,test}/NORMAL/IM-0115-0001.jpeg
     chest_xray/{train,val,test}/PNEUMONIA/person1_bacteria_1.jpeg
+    chest_xray/{train,test}/NORMAL/NORMAL-9000-0001.jpeg           the release on Mendeley
+    chest_xray/{train,test}/PNEUMONIA/BACTERIA-9101-0001.jpeg      or VIRUS-9100-0001.jpeg
 
 Known issues:
     - `val` holds 16 images, too few to select a model on; make your own split. Resized
@@ -11,7 +13,8 @@ Known issues:
     - There is no patient table. The patient is read from the file name
       (person1_virus_6 -> person1), which the authors do not document. Numbers start again
       in `test`, so "train/person1" and "test/person1" are two children. Whether IM-0427 and
-      NORMAL2-IM-0427 are one child is unknown; they count as two.
+      NORMAL2-IM-0427 are one child is unknown; they count as two. The names on Mendeley are
+      read as patient and number of the image, and each number as one child in all folders.
     - Some archives hold the tree twice, plus macOS "._*" files; both are skipped.
     - 30 groups of images are identical, none across the published split.
 
@@ -33,8 +36,14 @@ SPLITS = {"train": "training", "val": "validation", "test": "test"}  # folder ->
 N_LOOKED_AT = 100  # files of a class folder, to recognise the dataset by
 PNEUMONIA_NAME = re.compile(r"(?P<patient>person\d+)_(?P<cause>bacteria|virus)_\d+(?:_\d+)?")
 NORMAL_NAME = re.compile(r"(?P<patient>(?:NORMAL2-)?IM-\d+)-\d+(?:-\d+)?")
-NAMES = {"NORMAL": NORMAL_NAME, "PNEUMONIA": PNEUMONIA_NAME}
-FINDINGS = {"bacteria": "bacterial pneumonia", "virus": "viral pneumonia"}
+MENDELEY_NAME = re.compile(r"(?P<patient>(?P<cause>NORMAL|BACTERIA|VIRUS)-\d+)-\d+")
+FINDINGS = {
+    "normal": "normal",
+    "bacteria": "bacterial pneumonia",
+    "virus": "viral pneumonia",
+}
+# Class folder -> the findings of its images.
+CLASSES = {"NORMAL": ("normal",), "PNEUMONIA": ("bacterial pneumonia", "viral pneumonia")}
 # CoronaHack took Kermany's images; a folder with this table is read as CoronaHack.
 CORONAHACK_CSV = "Chest_xray_Corona_Metadata.csv"
 EXPECTS = (
@@ -49,9 +58,32 @@ def find_root(folder: Path) -> Path | None:
     if any((root / CORONAHACK_CSV).is_file() for root in roots):
         return None
     for root in roots:
-        if any(_holds_images(root / split / name) for split in SPLITS for name in NAMES):
+        if any(_holds_images(root / split / name) for split in SPLITS for name in CLASSES):
             return root
     return None
+
+
+def read_name(stem: str) -> tuple[str, str] | None:
+    """Return the patient and the finding that the name of a file gives, without its suffix.
+
+    >>> read_name("person1_virus_6"), read_name("BACTERIA-9101-0001")
+    (('person1', 'viral pneumonia'), ('BACTERIA-9101', 'bacterial pneumonia'))
+    """
+    for pattern in (PNEUMONIA_NAME, NORMAL_NAME, MENDELEY_NAME):
+        if match := pattern.fullmatch(stem):
+            return match["patient"], FINDINGS[match.groupdict().get("cause", "normal").lower()]
+    return None
+
+
+def claims(path: str) -> bool:
+    """Whether an image, relative to the root, is one of this dataset; see `Reader.claims`."""
+    *folders, name = path.split("/")
+    if folders[:1] == ["chest_xray"]:  # the second copy in some archives
+        folders = folders[1:]
+    if len(folders) != 2 or folders[0] not in SPLITS:
+        return False
+    named = read_name(PurePath(name).stem)
+    return named is not None and named[1] in CLASSES.get(folders[1], ())
 
 
 def _holds_images(folder: Path) -> bool:
@@ -62,7 +94,8 @@ def _holds_images(folder: Path) -> bool:
     if not is_folder(folder):
         return False
     names = [name for name in list_folder(folder, N_LOOKED_AT).files if is_image_name(name)]
-    return not names or any(NAMES[folder.name].fullmatch(PurePath(name).stem) for name in names)
+    named = filter(None, (read_name(PurePath(name).stem) for name in names))
+    return not names or any(finding in CLASSES[folder.name] for _, finding in named)
 
 
 def read_kermany(folder: Path) -> Catalog:
@@ -87,17 +120,18 @@ def read_kermany(folder: Path) -> Catalog:
         name, stem = f"{split}/{class_folder}/{file}", PurePath(file).stem
         if not is_image_name(file):
             stray.append(name)
-        elif not (match := NAMES[class_folder].fullmatch(stem)):
+        elif not (named := read_name(stem)) or named[1] not in CLASSES[class_folder]:
             unknown.append(name)
         elif (image_id := f"{split}/{stem}") in rows:  # stems repeat across splits
             repeated.append(name)
         else:
-            numbering = "test" if split == "test" else "train"
+            numbering = "test/" if split == "test" else "train/"
+            patient, finding = named
             rows[image_id] = {
                 "image_id": image_id,
                 "path": name,
-                "patient_id": f"{numbering}/{match['patient']}",
-                "findings": FINDINGS[match["cause"]] if "cause" in match.groupdict() else "normal",
+                "patient_id": patient if MENDELEY_NAME.fullmatch(stem) else numbering + patient,
+                "findings": finding,
                 "published_split": SPLITS[split],
             }
     remarks = [
@@ -111,7 +145,7 @@ def read_kermany(folder: Path) -> Catalog:
 
 def _list_files(root: Path, refused: list[str]) -> list[tuple[str, str, str]]:
     """Return (split, class folder, file name) of all files but the hidden ones, sorted."""
-    places = {f"{split}/{name}": (split, name) for split, name in product(SPLITS, NAMES)}
+    places = {f"{split}/{name}": (split, name) for split, name in product(SPLITS, CLASSES)}
     return sorted(
         (*places[inside], file)
         for split in SPLITS
@@ -126,6 +160,7 @@ READER = Reader(
     expects=EXPECTS,
     find_root=find_root,
     read=read_kermany,
+    claims=claims,
     citation="Kermany et al., Cell 172 (2018), doi:10.1016/j.cell.2018.02.010",
     licence="CC BY 4.0",
     address="https://data.mendeley.com/datasets/rscbjbr9sj",

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from xray_core.catalog import Catalog, Remark
+from xray_core.catalog import Catalog, Remark, add_remarks
 from xray_core.datasets.reader import N_EXAMPLES
 from xray_core.errors import ImageError
 from xray_core.imagefiles.images import read_size
@@ -50,8 +50,9 @@ def measure_images(catalog: Catalog, progress: Callable[[int, int], None] | None
         count=len(refused),
         message=f"{len(refused):,} of {len(paths):,} image files cannot be read.",
         examples=tuple(refused[:N_EXAMPLES]),
+        names=tuple(refused),
     )
-    return replace(catalog, images=images, remarks=(*catalog.remarks, remark))
+    return add_remarks(replace(catalog, images=images), [remark])
 
 
 def _measure(path: Path) -> tuple[int | None, int | None, int | None, str]:

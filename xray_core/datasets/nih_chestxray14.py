@@ -30,6 +30,7 @@ from xray_core.datasets.nih_tables import clean_ids, is_among, read_boxes, read_
 from xray_core.datasets.reader import (
     Reader,
     absent_remark,
+    claims_all,
     count_remark,
     find_holder,
     list_folders,
@@ -152,6 +153,7 @@ READER = Reader(
     expects=EXPECTS,
     find_root=find_root,
     read=read_nih_chestxray14,
+    claims=claims_all,
     citation="Wang et al., CVPR 2017, arXiv:1705.02315",
     licence="free use; cite the paper and name the NIH Clinical Center as the provider",
     address="https://nihcc.app.box.com/v/ChestXray-NIHCC",

@@ -22,6 +22,9 @@ class Reader:
         find_root: folder -> the folder that directly holds the dataset, which may lie a
             level or two deeper; None if the folder holds something else. Must be cheap.
         read: folder -> catalog; raises DatasetError. Sizes are measured later.
+        claims: path of an image file, relative to the root -> whether the reader reads it, or
+            knows it as one that it leaves out, by its name and its folder alone. A dataset whose
+            folders hold mostly other images is not this one.
         about: what it is, in one or two sentences.
         known_issues: what is known to be wrong with it, a sentence each.
         address: where the authors publish it; "" for what nobody publishes as such.
@@ -38,6 +41,7 @@ class Reader:
     expects: str
     find_root: Callable[[Path], Path | None]
     read: Callable[[Path], Catalog]
+    claims: Callable[[str], bool]
     about: str
     known_issues: tuple[str, ...]
     address: str
@@ -58,7 +62,13 @@ REFUSED = (
 
 def count_remark(kind: str, names: Sequence[str], what: str) -> Remark:
     """Return a remark on `names`, whose message is "<what>: <how many>."."""
-    return Remark(kind, len(names), f"{what}: {len(names):,}.", tuple(names[:N_EXAMPLES]))
+    message = f"{what}: {len(names):,}."
+    return Remark(kind, len(names), message, tuple(names[:N_EXAMPLES]), tuple(names))
+
+
+def claims_all(path: str) -> bool:
+    """Claim every image: of a dataset whose table names each, and whose reader counts the rest."""
+    return True
 
 
 def find_holder(folder: Path, holds_dataset: Callable[[Path], bool]) -> Path | None:

@@ -41,6 +41,7 @@ from xray_core.datasets.nih_tables import GENDERS, MAX_PX, VIEWS, is_among
 from xray_core.datasets.reader import (
     Reader,
     absent_remark,
+    claims_all,
     count_remark,
     find_holder,
     refused_remark,
@@ -260,6 +261,7 @@ READER = Reader(
     expects=EXPECTS,
     find_root=find_root,
     read=read_rsna_pneumonia,
+    claims=claims_all,
     citation="Shih et al., Radiology: Artificial Intelligence 1 (2019), "
     "doi:10.1148/ryai.2019180041",
     licence="non-commercial use under the rules of the challenge; cite the paper and the NIH",

@@ -35,6 +35,7 @@ from xray_core.datasets.measure import MEASURE_THREADS
 from xray_core.datasets.reader import (
     Reader,
     absent_remark,
+    claims_all,
     count_remark,
     find_holder,
     refused_remark,
@@ -290,6 +291,7 @@ READER = Reader(
     expects=EXPECTS,
     find_root=find_root,
     read=read_siim_covid19,
+    claims=claims_all,
     citation="Lakhani et al., J Digit Imaging 36 (2023), doi:10.1007/s10278-022-00706-8",
     licence="academic and non-commercial use",
     address="https://www.kaggle.com/competitions/siim-covid19-detection",

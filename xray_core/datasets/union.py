@@ -29,7 +29,7 @@ import pandas as pd
 
 from xray_core.catalog import Catalog, build_catalog
 from xray_core.datasets import covid19_radiography, siim_covid19
-from xray_core.datasets.reader import Reader
+from xray_core.datasets.reader import Reader, claims_all
 from xray_core.errors import DatasetError
 from xray_core.files import replaced_file
 from xray_core.paths import find_allowed, is_hidden, read_bytes
@@ -149,7 +149,7 @@ def read_union(folder: Path) -> Catalog:
     if find_root(folder) is None:
         raise DatasetError(f"{folder} is not the union {TITLE}: expected {EXPECTS}.")
     folder = folder.resolve()
-    images, boxes, remarks = [], [], []
+    images, boxes, masks, remarks = [], [], [], []
     for name, root in find_members(folder).items():
         reader, prefix = MEMBERS[name]
         catalog = reader.read(root)
@@ -158,8 +158,19 @@ def read_union(folder: Path) -> Catalog:
         changed |= {column: f"{way}/" + catalog.images[column] for column in PATHS}
         images.append(catalog.images.assign(**changed))
         boxes.append(catalog.boxes.assign(image_id=prefix + catalog.boxes["image_id"]))
+        masks.append(
+            catalog.masks.assign(
+                image_id=prefix + catalog.masks["image_id"],
+                path=f"{way}/" + catalog.masks["path"],
+            )
+        )
+        names = catalog.noted.groupby("kind")["name"].agg(tuple).to_dict()
         remarks += [
-            replace(remark, message=f"{reader.title}: {remark.message}")
+            replace(
+                remark,
+                message=f"{reader.title}: {remark.message}",
+                names=names.get(remark.kind, ()),
+            )
             for remark in catalog.remarks
         ]
     return build_catalog(
@@ -168,6 +179,7 @@ def read_union(folder: Path) -> Catalog:
         pd.concat(images, ignore_index=True),
         pd.concat(boxes, ignore_index=True),
         remarks,
+        pd.concat(masks, ignore_index=True),
     )
 
 
@@ -188,6 +200,7 @@ READER = Reader(
     expects=EXPECTS,
     find_root=find_root,
     read=read_union,
+    claims=claims_all,
     citation="; ".join(reader.citation for reader, _ in MEMBERS.values()),
     licence="; ".join(f"{reader.title}: {reader.licence}" for reader, _ in MEMBERS.values()),
     address="",

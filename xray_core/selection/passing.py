@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from xray_core.catalog import Catalog, Remark
+from xray_core.catalog import Catalog, Remark, add_remarks
 from xray_core.selection.filters import (
     AGE_GROUP,
     BOXES,
@@ -107,11 +107,15 @@ def select_catalog(catalog: Catalog, selection: str, task_name: str) -> Catalog:
         f"Images left out by the selection ({describe_filters(selection)}): {len(left_out):,} of "
         f"{present.sum():,}.",
         tuple(map(str, left_out.head(N_EXAMPLES))),
+        tuple(map(str, left_out)),
     )
     images = catalog.images[passing].reset_index(drop=True)
-    boxed = catalog.boxes["image_id"].isin(images["image_id"])
-    boxes = catalog.boxes[boxed].reset_index(drop=True)
-    return replace(catalog, images=images, boxes=boxes, remarks=(*catalog.remarks, remark))
+    tables = {
+        name: table[table["image_id"].isin(images["image_id"])].reset_index(drop=True)
+        for name in ("boxes", "masks", "finding_states")
+        for table in (getattr(catalog, name),)
+    }
+    return add_remarks(replace(catalog, images=images, **tables), [remark])
 
 
 def _passes(column: pd.Series, column_filter: Filter) -> Mask:

@@ -1,104 +1,173 @@
-"""`xray_dataset.json`: which column of a student's own CSV says what, chosen once.
+"""`xray_dataset.json`: how a folder is to be read, said once by a person or accepted as a guess.
 
-    {"table": "metadata.csv", "separator": "|", "images": "images",
-     "columns": {"path": "filename", "label": "finding", "patient": "patientid"}}
+    {"tables": [{"file": "metadata.csv", "images": "images",
+                 "columns": {"path": "filename", "label": "finding", "patient": "patientid"}}],
+     "separator": "|"}
 
-Where the folder may not be written to, the file is kept in the workspace instead, as
-`mappings/<hash of the folder's path>.json`; that one counts if both are there.
+    {"folders": ["subset", "class", "patient"]}          what each level of folders is
+    {"reader": "kermany"}                                which reader is to read it
+
+docs/mapping.md explains each entry. The file can be shared beside the data. Where the folder may
+not be written to, it is kept in the workspace instead, as `mappings/<hash of the folder's
+path>.json`; that one counts if both are there.
 """
 
 import hashlib
 import json
 import posixpath
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path, PureWindowsPath
 from typing import Any
 
+from xray_core.datasets.folder.layout import LEVELS
 from xray_core.errors import DatasetError
 from xray_core.files import replaced_file
 from xray_core.paths import read_bytes
 from xray_core.workspace import find_workspace
 
 MAPPING_FILE = "xray_dataset.json"
+FOLDER = "folder"  # the reader of folders of any origin
 BOX_SIDES = ("x", "y", "width", "height")
 BOX_CORNERS = ("x1", "y1", "x2", "y2")
 ORIGINAL_SIZE = ("original_width", "original_height")
 ROLES = (
     "path",
+    "folder",
     "label",
     "patient",
     "study",
     "split",
+    "site",
     "view_position",
     "age",
     "gender",
+    "follow_up",
     *BOX_SIDES,
     *BOX_CORNERS,
+    "box",
+    "runs",
     *ORIGINAL_SIZE,
 )
-MAX_SEPARATOR = 3  # characters
+SUBSETS = ("training", "validation", "test")
+# What separates the findings in a cell; "list" is one as Python or JSON writes it.
+SEPARATORS = ("", "|", ";", ",", "/", "list")
+UNKNOWN, PRESENT, ABSENT = "unknown", "present", "absent"
+MEANINGS = (UNKNOWN, PRESENT, ABSENT)  # of an uncertain finding
+PX, FRACTIONS = "px", "fractions"  # units of boxes
+CORNER_SIZE, CORNERS = "xywh", "xyxy"  # what the four numbers in one cell are
+PLACES = ("", "start", "end")
 
 
 @dataclass(frozen=True)
-class FolderMapping:
-    """Which column of a table says what about the images of a folder.
+class MappedTable:
+    """One table of a folder, and which of its columns says what.
 
     Attributes:
-        table: the CSV file, relative to the dataset folder.
-        columns: role -> column; `path` is required. Boxes are `x, y, width, height` or
-            `x1, y1, x2, y2`, in px of the image on disk, or of the original where
-            `original_width` and `original_height` (px) are given.
-        separator: between the findings in a cell of `label`; "" where each cell is one.
-            A vertical bar separates findings in any case.
+        file: relative to the dataset folder.
+        columns: role -> column, as `ROLES` lists them. A table with `path` has one or several
+            rows for each image; `folder` names the folder that `path` lies in. Boxes are `x, y,
+            width, height`, or `x1, y1, x2, y2`, or all in the cell `box`; on the image on disk,
+            or on the original where `original_width` and `original_height` (px) are given.
+            `runs` is a mask in run lengths.
+        findings: columns of 0 and 1, one for each finding.
+        on: for a table without `path`: its column that equals `of`, a column of the tables with
+            `path`; one row for each value.
+        of: see `on`; "" for a column of the same name.
+        subset: what all its images belong to, of `SUBSETS`; "" if it says nothing.
         images: the folder that `path` is relative to, inside the dataset folder; "" for itself.
-
-    Raises:
-        DatasetError: a subset is missing, unknown or leads out of the folder.
     """
 
-    table: str
+    file: str
     columns: Mapping[str, str] = field(default_factory=dict)
-    separator: str = ""
+    findings: tuple[str, ...] = ()
+    on: str = ""
+    of: str = ""
+    subset: str = ""
     images: str = ""
 
     def __post_init__(self) -> None:
-        for name in ("table", "separator", "images"):
-            _check_text(name, getattr(self, name))
-        if not isinstance(self.columns, Mapping):
-            raise DatasetError(f"`columns` must name a column for each role, not {self.columns!r}.")
-        for role, column in self.columns.items():
-            if role not in ROLES:
-                raise DatasetError(f"Unknown role {role!r}. Choose among: {', '.join(ROLES)}.")
-            _check_text(role, column, lines=True)
-            if not column.strip():
-                raise DatasetError(f"The column for {role!r} has no name. Leave {role!r} out.")
-        if not self.table:
-            raise DatasetError("`table` is missing: name the CSV file with one row per image.")
-        for name in ("table", "images"):
+        for name in ("file", "on", "of", "subset", "images"):
+            _check_text(name, getattr(self, name), lines=name in ("on", "of"))
+        if not self.file:
+            raise DatasetError("`file` is missing: name the table, e.g. labels.csv.")
+        for name in ("file", "images"):
             if _leads_out(getattr(self, name)):
                 raise DatasetError(
                     f"`{name}` is {getattr(self, name)!r}; it must lie inside the dataset folder."
                 )
-        if "path" not in self.columns:
-            raise DatasetError("`columns` lacks 'path': the column that names the image file.")
-        _check_together(self.columns, BOX_SIDES)
-        _check_together(self.columns, BOX_CORNERS)
-        _check_together(self.columns, ORIGINAL_SIZE)
-        if {"x", "x1"} <= self.columns.keys():
+        _check_columns(self.columns)
+        object.__setattr__(self, "findings", _check_list("findings", self.findings, lines=True))
+        if self.subset and self.subset not in SUBSETS:
+            raise DatasetError(f"`subset` is {self.subset!r}; choose {', '.join(SUBSETS)}.")
+        if ("path" in self.columns) == bool(self.on):
             raise DatasetError(
-                "Boxes are given twice. Keep x, y, width, height or x1, y1, x2, y2, not both."
-            )
-        if len(self.separator) > MAX_SEPARATOR:
-            raise DatasetError(
-                f"`separator` is {self.separator[:20]!r}; expected up to {MAX_SEPARATOR} signs, "
-                "as in '|' or ';'."
+                f"{self.file}: name the column of the image file (`path`), or the column by which "
+                "its rows belong to those of another table (`on`): one of both."
             )
 
     @property
     def box_roles(self) -> tuple[str, ...]:
         """The roles that give a box, in order; empty if no box is given."""
-        return next((roles for roles in (BOX_SIDES, BOX_CORNERS) if roles[0] in self.columns), ())
+        ways = (BOX_SIDES, BOX_CORNERS, ("box",))
+        return next((roles for roles in ways if roles[0] in self.columns), ())
+
+
+@dataclass(frozen=True)
+class FolderMapping:
+    """How a folder is to be read.
+
+    Attributes:
+        reader: the name of the reader; `FOLDER` for a folder of any origin, for which all else is.
+        tables: the tables that label the images; none: the names of folders do.
+        folders: what each level of folders below the dataset folder is, of `layout.LEVELS`,
+            outermost first; empty: as their names have it.
+        label_in_name: where the name of an image's file holds its label, of `PLACES`: "start" is
+            "covid" of covid.12.png, "end" is "0" of MCUCXR_0001_0.png; "" for nowhere.
+        separator: between the findings in a cell of `label`, of `SEPARATORS`; "" where each cell
+            is one. A vertical bar separates findings in any case.
+        uncertain: what -1 in a column of `findings` means, of `MEANINGS`.
+        blank: what an empty cell in a column of `findings` means, of `MEANINGS`.
+        box_unit: `PX`, or `FRACTIONS` of the image's width and height.
+        box_order: of the four numbers in a cell of `box`: `CORNER_SIZE` or `CORNERS`.
+
+    Raises:
+        DatasetError: an entry is missing, unknown or leads out of the folder.
+    """
+
+    reader: str = FOLDER
+    tables: tuple[MappedTable, ...] = ()
+    folders: tuple[str, ...] = ()
+    label_in_name: str = ""
+    separator: str = ""
+    uncertain: str = UNKNOWN
+    blank: str = UNKNOWN
+    box_unit: str = PX
+    box_order: str = CORNER_SIZE
+
+    def __post_init__(self) -> None:
+        _check_text("reader", self.reader)
+        for name, choices in (
+            ("label_in_name", PLACES),
+            ("separator", SEPARATORS),
+            ("uncertain", MEANINGS),
+            ("blank", MEANINGS),
+            ("box_unit", (PX, FRACTIONS)),
+            ("box_order", (CORNER_SIZE, CORNERS)),
+        ):
+            if getattr(self, name) not in choices:
+                raise DatasetError(
+                    f"`{name}` is {str(getattr(self, name))[:20]!r}; "
+                    f"choose {', '.join(map(repr, choices))}."
+                )
+        object.__setattr__(self, "folders", _check_list("folders", self.folders))
+        if unknown := [level for level in self.folders if level not in LEVELS]:
+            raise DatasetError(
+                f"`folders` has {unknown[0]!r}; choose {', '.join(map(repr, LEVELS))}."
+            )
+        object.__setattr__(self, "tables", tuple(self.tables))
+        if self.tables and not any("path" in table.columns for table in self.tables):
+            raise DatasetError("No table names an image file: `columns` lacks 'path'.")
 
 
 def parse_mapping(text: str) -> FolderMapping:
@@ -111,13 +180,13 @@ def parse_mapping(text: str) -> FolderMapping:
         content: Any = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise DatasetError(f"It is no JSON text: {str(error)[:100]}.") from error
-    known = [entry.name for entry in fields(FolderMapping)]
-    if not isinstance(content, dict) or "table" not in content:
-        raise DatasetError(f"It must be an object with {', '.join(known)}.")
-    unknown = [name for name in content if name not in known]
-    if unknown:
-        raise DatasetError(f"Unknown entry {unknown[0]!r}. Choose among: {', '.join(known)}.")
-    return FolderMapping(**content)
+    _check_entries(content, FolderMapping)
+    tables = content.get("tables", [])
+    if not isinstance(tables, list):
+        raise DatasetError(f"`tables` must be a list, not {str(tables)[:80]!r}.")
+    for table in tables:
+        _check_entries(table, MappedTable)
+    return FolderMapping(**{**content, "tables": tuple(MappedTable(**table) for table in tables)})
 
 
 def find_mapping(folder: Path) -> Path | None:
@@ -144,6 +213,15 @@ def read_mapping(folder: Path) -> FolderMapping | None:
         ) from error
 
 
+def format_mapping(mapping: FolderMapping) -> str:
+    """Return the text of a mapping file, without what is as it would be anyway."""
+    content = _without_defaults(mapping)
+    tables = [
+        {k: v for k, v in _without_defaults(table).items() if v} for table in mapping.tables
+    ]
+    return json.dumps(content | ({"tables": tables} if tables else {}), indent=2) + "\n"
+
+
 def write_mapping(folder: Path, mapping: FolderMapping) -> Path:
     """Keep `mapping` beside the data, or in the workspace where the folder is read-only.
 
@@ -153,7 +231,7 @@ def write_mapping(folder: Path, mapping: FolderMapping) -> Path:
     Raises:
         DatasetError: the workspace cannot be written to either.
     """
-    text = json.dumps(asdict(mapping), indent=2) + "\n"
+    text = format_mapping(mapping)
     fallback = place_in_workspace(folder)
     # A folder that nobody may write to is left alone, also by an administrator who could.
     if folder.stat().st_mode & 0o222:
@@ -177,10 +255,42 @@ def place_in_workspace(folder: Path) -> Path:
     return find_workspace().folder / "mappings" / f"{key[:20]}.json"
 
 
+def _without_defaults(record: FolderMapping | MappedTable) -> dict[str, Any]:
+    defaults = {entry.name: entry.default for entry in fields(record)}
+    return {name: v for name, v in asdict(record).items() if v != defaults[name] and name != "tables"}
+
+
 def _write_whole(path: Path, text: str) -> Path:
     with replaced_file(path) as partial:
         partial.write_text(text, "utf-8")
     return path
+
+
+def _check_entries(content: object, kind: type) -> None:
+    known = [entry.name for entry in fields(kind)]
+    if not isinstance(content, dict):
+        raise DatasetError(f"It must be an object with {', '.join(known)}.")
+    if unknown := [name for name in content if name not in known]:
+        raise DatasetError(f"Unknown entry {unknown[0]!r}. Choose among: {', '.join(known)}.")
+    if kind is MappedTable and "file" not in content:
+        raise DatasetError("A table lacks `file`, its name, e.g. labels.csv.")
+
+
+def _check_columns(columns: object) -> None:
+    if not isinstance(columns, Mapping):
+        raise DatasetError(f"`columns` must name a column for each role, not {columns!r}.")
+    for role, column in columns.items():
+        if role not in ROLES:
+            raise DatasetError(f"Unknown role {role!r}. Choose among: {', '.join(ROLES)}.")
+        _check_text(role, column, lines=True)
+        if not column.strip():
+            raise DatasetError(f"The column for {role!r} has no name. Leave {role!r} out.")
+    for roles in (BOX_SIDES, BOX_CORNERS, ORIGINAL_SIZE):
+        _check_together(columns, roles)
+    if len({"x", "x1", "box"} & columns.keys()) > 1:
+        raise DatasetError(
+            "Boxes are given twice. Keep x, y, width, height or x1, y1, x2, y2 or box."
+        )
 
 
 def _check_text(name: str, value: object, lines: bool = False) -> None:
@@ -189,6 +299,14 @@ def _check_text(name: str, value: object, lines: bool = False) -> None:
         (sign < " " and not lines) or "\ud800" <= sign <= "\udfff" for sign in value
     ):
         raise DatasetError(f"`{name}` must be plain text, not {str(value)[:80]!r}.")
+
+
+def _check_list(name: str, value: object, lines: bool = False) -> tuple[str, ...]:
+    if not isinstance(value, Sequence) or isinstance(value, str):
+        raise DatasetError(f"`{name}` must be a list of names, not {str(value)[:80]!r}.")
+    for entry in value:
+        _check_text(name, entry, lines)
+    return tuple(value)
 
 
 def _check_together(columns: Mapping[str, str], roles: tuple[str, ...]) -> None:

@@ -1,173 +1,302 @@
-"""A first guess at which column of which CSV says what, for a person to check."""
+"""A first guess at how a folder's tables are to be read, for a person to check."""
 
-import csv
-import io
-import re
-from pathlib import Path
+import posixpath
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
-from xray_core.datasets.folder.files import FolderFiles, without_suffix
-from xray_core.datasets.folder.mapping import (
-    BOX_CORNERS,
-    BOX_SIDES,
-    FolderMapping,
+from xray_core.datasets.folder.files import FolderFiles
+from xray_core.datasets.folder.mapping import FRACTIONS, PX, FolderMapping, MappedTable
+from xray_core.datasets.folder.names import split_words
+from xray_core.datasets.folder.roles import (
+    NAMES,
+    are_fractions,
+    guess_columns,
+    guess_findings,
+    guess_label,
+    guess_order,
+    plain,
 )
+from xray_core.datasets.folder.rows import FolderTables
 from xray_core.errors import DatasetError
-from xray_core.files import format_bytes
-from xray_core.paths import read_bytes
-from xray_core.tables.text import ENCODINGS, read_table
+from xray_core.tables.cells import guess_separator, parse_subset, unify_numbers
 
 N_TABLES = 20
-MAX_TABLE_BYTES = 500_000_000
-SEPARATORS = ("|", ";", ",")
-# Role -> names of columns, in lower case and letters only; the first that is there is taken.
-NAMES = {
-    "path": (
-        *("filename", "file", "filepath", "imagepath", "imagefile", "imagename", "imageindex"),
-        *("path", "image", "xrayimagename", "imageid", "img", "imageuid", "id"),
-    ),
-    "label": (
-        *("label", "labels", "finding", "findings", "findinglabels", "class", "classname"),
-        *("diagnosis", "category", "target", "pathology", "disease", "condition"),
-    ),
-    "patient": ("patientid", "patient", "subjectid", "subject", "personid", "pid"),
-    "study": ("studyid", "study", "studyinstanceuid", "examid", "accession", "accessionnumber"),
-    "split": ("split", "datasettype", "part", "partition", "subset", "set", "phase"),
-    "view_position": ("view", "viewposition", "projection", "position"),
-    "age": ("age", "patientage", "ageyears"),
-    "gender": ("gender", "sex", "patientgender", "patientsex"),
-    "x": ("x", "left", "boxx", "bboxx"),
-    "y": ("y", "top", "boxy", "bboxy"),
-    "width": ("width", "w", "boxwidth", "bboxwidth", "boxw", "bboxw"),
-    "height": ("height", "h", "boxheight", "bboxheight", "boxh", "bboxh"),
-    "x1": ("x1", "xmin", "left"),
-    "y1": ("y1", "ymin", "top"),
-    "x2": ("x2", "xmax", "right"),
-    "y2": ("y2", "ymax", "bottom"),
-    "original_width": ("originalwidth", "originalimagewidth", "imagewidth"),
-    "original_height": ("originalheight", "originalimageheight", "imageheight"),
-}
+N_SAMPLED = 300  # cells of a column, to see whether it names images
+MIN_NAMED = 0.1  # share of a table's rows whose image is there; below, it is of something else
+MIN_SHARED = 0.5  # share of keys that two tables must have in common to be joined
+# Roles of which a second table is worth joining.
+USEFUL = ("label", "split", "patient", "study", "age", "gender", "view_position", "box", "x", "x1", "runs")
+KEY_WORDS = ("dicom", "image", "study", "uid", "exam", "report", "patient", "subject", "id")
+
+
+@dataclass(frozen=True)
+class Guess:
+    """A mapping that was guessed.
+
+    Attributes:
+        mapping: it.
+        files: the files of the rows' images, as far as they are there.
+        says_labels: whether the name of a column says that it holds labels, or its cells do.
+    """
+
+    mapping: FolderMapping
+    files: frozenset[str]
+    says_labels: bool
+
+
+@dataclass
+class _Naming:
+    """A table whose rows name images."""
+
+    table: MappedTable
+    rows: pd.DataFrame
+    files: frozenset[str]
+    says_labels: bool
+
+    @property
+    def has_labels(self) -> bool:
+        roles = self.table.columns.keys()
+        return bool(self.table.findings or {"label", "runs", "box", "x", "x1"} & roles)
 
 
 def list_tables(files: FolderFiles) -> list[str]:
-    """Return the CSV files of a folder, the nearest first."""
-    tables = [path for path in files.others if path.lower().endswith(".csv")]
+    """Return the files of a folder that may be tables, the nearest first.
+
+    Text files that are as many as images, one for each, are none.
+    """
+    tables = [path for path in files.inventory.tables if not path.lower().endswith(".txt")]
+    texts = [path for path in files.inventory.tables if path.lower().endswith(".txt")]
+    if len(texts) <= N_TABLES // 2:
+        tables += texts
     return sorted(tables, key=lambda path: (path.count("/"), path))[:N_TABLES]
 
 
-def list_columns(path: Path) -> list[str]:
-    """Return the columns of a CSV file that have a name, each once.
-
-    Raises:
-        DatasetError: the file cannot be read, or is no comma-separated table.
-    """
-    try:
-        if path.stat().st_size > MAX_TABLE_BYTES:
-            raise DatasetError(f"{path} is larger than {format_bytes(MAX_TABLE_BYTES)}.")
-        content = read_bytes(path)
-    except OSError as error:
-        raise DatasetError(f"{path} cannot be read: {error.strerror}.") from error
-    text = content.decode(ENCODINGS[-1])
-    for encoding in ENCODINGS:
-        try:
-            text = content.decode(encoding)
-            break
-        except UnicodeDecodeError:
-            continue
-    try:
-        header = next((row for row in csv.reader(io.StringIO(text.lstrip("\ufeff"))) if row), [])
-    except csv.Error as error:
-        raise DatasetError(f"{path} is not a readable CSV file: {error}.") from error
-    names: dict[str, str] = {}
-    for name in header:
-        if name.strip():
-            names.setdefault(name.strip().lower(), name.strip())
-    if len(names) == 1 and re.search(r"[;\t]", next(iter(names))):
-        raise DatasetError(
-            f"The columns of {path} are not separated by commas. Open it in a spreadsheet and "
-            "save it as comma-separated CSV."
-        )
-    if not names:
-        raise DatasetError(f"{path} has no header. Its first row must name the columns.")
-    return list(names.values())
-
-
-def read_rows(path: Path) -> pd.DataFrame:
-    """Return all named columns of a CSV file as text; see `read_table`.
-
-    Raises:
-        DatasetError: the file cannot be read as a table.
-    """
-    return read_table(path, (), optional=list_columns(path))
-
-
-def suggest_mapping(files: FolderFiles) -> FolderMapping | None:
-    """Guess the table whose cells name the most images of the folder, and its columns.
+def suggest_mapping(files: FolderFiles, tables: FolderTables) -> Guess | None:
+    """Guess which tables say what.
 
     Returns:
-        None if no table has a column that names an image file, or is called as if it did.
+        None if no table has a column that names an image file of the folder.
     """
-    best, most = None, (False, -1)
-    for table in list_tables(files):
+    naming: list[_Naming] = []
+    others: dict[str, pd.DataFrame] = {}
+    for file in list_tables(files):
         try:
-            rows = read_rows(files.root / table)
-            mapping = suggest_columns(files, table, rows)
+            sheet = tables.read(file)
         except DatasetError:
-            continue  # another table may do
-        if mapping is not None:
-            n_named = count_named(files, rows[mapping.columns["path"]])
-            score = (n_named > 0 and "label" in mapping.columns, n_named)
-            if score > most:
-                best, most = mapping, score
+            continue  # another table may do; the dialog says why this one does not
+        guess = suggest_table(tables, file)
+        if guess is None:
+            others[file] = sheet.rows
+        else:
+            naming.append(guess)
+    if not naming:
+        return None
+    naming.sort(key=lambda n: (not n.has_labels, not n.says_labels, -len(n.files), n.table.file))
+    chosen = _choose(naming)
+    joined = _join(chosen, others)
+    mapped = [*(one.table for one in chosen), *(table for table, _ in joined)]
+    columns = {role for table in mapped for role in table.columns}
+    findings = any(table.findings for table in mapped)
+    if not findings and not columns & {"label", "runs", "box", "x", "x1"}:
+        return Guess(FolderMapping(tables=tuple(mapped)), _all_files(chosen), False)
+    rows_of = {one.table.file: one.rows for one in chosen} | {t.file: rows for t, rows in joined}
+    return Guess(
+        _finish(mapped, rows_of),
+        _all_files(chosen),
+        findings or any(one.says_labels for one in chosen) or any("label" in t.columns for t, _ in joined),
+    )
+
+
+def suggest_table(tables: FolderTables, file: str) -> _Naming | None:
+    """Guess what the columns of one table say; None if its rows name no image.
+
+    Raises:
+        DatasetError: it cannot be read.
+    """
+    rows = tables.read(file).rows
+    named = _find_paths(tables, file, rows)
+    if named is None:
+        return None
+    columns, found = named
+    taken = list(columns.values())
+    columns |= guess_columns(rows, taken)
+    taken = list(columns.values())
+    findings = guess_findings(rows, taken)
+    says = bool(findings)
+    if len(findings) < 3:
+        label, by_name = guess_label(rows, [*taken, *findings])
+        if label and (by_name or not findings):
+            columns["label"], findings, says = label, (), by_name
+    subset = "" if "split" in columns else _subset_of(file)
+    order = {role: columns[role] for role in NAMES if role in columns}
+    table = MappedTable(file, order, findings, subset=subset)
+    return _Naming(table, rows, found, says)
+
+
+def _find_paths(
+    tables: FolderTables, file: str, rows: pd.DataFrame
+) -> tuple[dict[str, str], frozenset[str]] | None:
+    """Return {"path": column}, perhaps with "folder", and the files that its cells name."""
+    base = (posixpath.dirname(file),)
+
+    def find(cells: pd.Series) -> pd.Series:
+        filled = cells.dropna()
+        return tables.find_files(filled, base)["path"].dropna() if len(filled) else filled
+
+    shares: dict[str, float] = {}
+    for column in rows.columns:
+        sample = rows[column].dropna().head(N_SAMPLED)
+        shares[column] = len(find(sample)) / max(1, len(sample))
+    preferred = [c for name in NAMES["path"] for c in rows.columns if plain(c) == name]
+    best = max(shares, key=lambda c: (shares[c], -_rank(c, preferred)), default="")
+    near = [c for c in preferred if shares[c] >= FAIR * shares.get(best, 0) and shares[c]]
+    best = near[0] if near else best
+    chosen = {"path": best}
+    if best and shares[best] < MIN_SHARED and (pair := _find_pair(tables, rows, shares, preferred)):
+        chosen, best_share = pair
+        if best_share <= shares[best]:
+            chosen = {"path": best}
+    if not best:
+        return None
+    cells = rows[chosen["path"]]
+    if "folder" in chosen:
+        cells = rows[chosen["folder"]].str.strip("/\\ ") + "/" + cells
+    found = find(cells)
+    if len(found) < MIN_NAMED * cells.notna().sum() or found.empty:
+        return None
+    return chosen, frozenset(found)
+
+
+FAIR = 0.8  # of the best column's share: a column whose name says that it names files goes first
+
+
+def _rank(column: str, preferred: Sequence[str]) -> int:
+    return preferred.index(column) if column in preferred else len(preferred)
+
+
+def _find_pair(
+    tables: FolderTables, rows: pd.DataFrame, shares: dict[str, float], preferred: Sequence[str]
+) -> tuple[dict[str, str], float] | None:
+    """Return the columns of folder and file name that name the most images together."""
+    folders = {part for path in tables.images for part in posixpath.dirname(path).split("/")}
+    folder_columns = [
+        c
+        for c in rows.columns
+        if plain(c) in NAMES["folder"]
+        or rows[c].dropna().head(N_SAMPLED).str.strip("/\\ ").isin(folders).mean() > MIN_SHARED
+    ]
+    best: tuple[dict[str, str], float] | None = None
+    for folder in folder_columns:
+        for name in dict.fromkeys([*preferred, *rows.columns]):
+            if name == folder:
+                continue
+            sample = rows[[folder, name]].dropna().head(N_SAMPLED)
+            cells = sample[folder].str.strip("/\\ ") + "/" + sample[name]
+            n_found = tables.find_files(cells)["path"].notna().sum() if len(cells) else 0
+            if n_found and (best is None or n_found / len(cells) > best[1]):
+                best = {"folder": folder, "path": name}, n_found / len(cells)
     return best
 
 
-def suggest_columns(files: FolderFiles, table: str, rows: pd.DataFrame) -> FolderMapping | None:
-    """Guess the columns of one table, from their names and, for the image, their cells."""
-    plain: dict[str, str] = {}
-    for column in rows.columns:
-        plain.setdefault(re.sub("[^a-z0-9]", "", column.lower()), column)
-    columns = {
-        role: plain[name]
-        for role, names in NAMES.items()
-        if (name := next((spelling for spelling in names if spelling in plain), None))
-    }
-    counts = {column: count_named(files, rows[column]) for column in rows.columns}
-    most = max(counts.values(), default=0)
-    if most and counts.get(columns.get("path", ""), 0) < most:
-        columns["path"] = next(column for column, n in counts.items() if n == most)
-    if "path" not in columns:
-        return None
-    for role in [role for role in columns if columns[role] == columns["path"] and role != "path"]:
-        del columns[role]
-    _settle_boxes(columns)
-    cells = rows[columns["label"]].dropna() if "label" in columns else pd.Series(dtype="string")
-    separator = next((s for s in SEPARATORS[:2] if cells.str.contains(s, regex=False).any()), "")
-    order = {role: columns[role] for role in NAMES if role in columns}
-    return FolderMapping(table, order, separator)
+def _choose(naming: Sequence[_Naming]) -> list[_Naming]:
+    """Return the tables to stack: the best, those of other images, and those that say more."""
+    first, *rest = naming
+    chosen, files = [first], set(first.files)
+    roles = set(first.table.columns) | ({"label"} if first.has_labels else set())
+    for other in rest:
+        new = other.files - files
+        if len(new) > MIN_SHARED * len(other.files):
+            if other.has_labels or not first.has_labels or "split" in other.table.columns:
+                chosen.append(other)
+                files |= new
+            continue
+        more = {r: c for r, c in other.table.columns.items() if r in USEFUL and r not in roles}
+        keep_findings = other.table.findings if "label" not in roles else ()
+        if not more and not keep_findings and not (other.table.subset and "split" not in roles):
+            continue
+        place = {r: c for r, c in other.table.columns.items() if r in ("path", "folder")}
+        columns = {role: column for role, column in (place | more).items()}
+        table = replace(other.table, columns=columns, findings=keep_findings)
+        chosen.append(replace(other, table=table))
+        roles |= set(more) | ({"split"} if other.table.subset else set())
+    if not any(other.table.subset for other in chosen[1:]) and len(chosen) == 1:
+        # A table alone is of everything, whatever its name: train.csv beside one folder of images.
+        chosen[0] = replace(first, table=replace(first.table, subset=""))
+    return chosen
 
 
-def _settle_boxes(columns: dict[str, str]) -> None:
-    """Keep one whole way of giving boxes; beside corners, width and height are the image's."""
-    corners = all(role in columns for role in BOX_CORNERS)
-    sides = all(role in columns for role in BOX_SIDES)
-    if corners and "original_width" not in columns and {"width", "height"} <= columns.keys():
-        columns["original_width"] = columns["width"]
-        columns["original_height"] = columns["height"]
-    unwanted = [
-        *(BOX_SIDES if corners or not sides else ()),
-        *(() if corners else BOX_CORNERS),
-    ]
-    if not (corners or sides) or not {"original_width", "original_height"} <= columns.keys():
-        unwanted += ["original_width", "original_height"]
-    for role in unwanted:
-        columns.pop(role, None)
+def _join(
+    chosen: Sequence[_Naming], others: dict[str, pd.DataFrame]
+) -> list[tuple[MappedTable, pd.DataFrame]]:
+    """Return tables without image files that say more of the same ids."""
+    roles = {role for one in chosen for role in one.table.columns}
+    labelled = any(one.has_labels for one in chosen)
+    joined: list[tuple[MappedTable, pd.DataFrame]] = []
+    for file, rows in others.items():
+        pair = _find_key(chosen[0].rows, rows)
+        if pair is None:
+            continue
+        on, of = pair
+        columns = guess_columns(rows, [on])
+        findings = guess_findings(rows, [on, *columns.values()])
+        label, _ = guess_label(rows, [on, *columns.values(), *findings])
+        if label and len(findings) < 3:
+            columns["label"], findings = label, ()
+        more = {r: c for r, c in columns.items() if r in USEFUL and r not in roles}
+        if labelled:
+            more.pop("label", None)
+            findings = ()
+        if not more and not findings:
+            continue
+        table = MappedTable(file, more, findings, on=on, of="" if of == on else of)
+        joined.append((table, rows))
+        roles |= more.keys()
+        labelled = labelled or "label" in more or bool(findings)
+    return joined
 
 
-def count_named(files: FolderFiles, cells: pd.Series) -> int:
-    """Count the different cells whose last part is the name of an image of the folder."""
-    names = {path.rpartition("/")[2].lower() for path in files.images}
-    names |= {without_suffix(name) for name in names}
-    cell_names = cells.dropna().str.replace(r"^.*[/\\]", "", regex=True).str.lower()
-    return int(cell_names[cell_names.isin(names)].nunique())
+def _find_key(own: pd.DataFrame, other: pd.DataFrame) -> tuple[str, str] | None:
+    """Return (column of `other`, column of `own`) with the most different ids in common."""
+    by_name = {plain(column): column for column in other.columns}
+    best, most = None, 0
+    for column in own.columns:
+        if plain(column) not in by_name or not any(w in plain(column) for w in KEY_WORDS):
+            continue
+        ours, _ = unify_numbers(own[column].dropna())
+        theirs, _ = unify_numbers(other[by_name[plain(column)]].dropna())
+        ids = set(ours.str.casefold())
+        shared = ids & set(theirs.str.casefold())
+        if len(shared) > most and len(shared) >= MIN_SHARED * len(ids):
+            best, most = (by_name[plain(column)], column), len(shared)
+    return best
+
+
+def _finish(mapped: Sequence[MappedTable], rows_of: dict[str, pd.DataFrame]) -> FolderMapping:
+    """Return the mapping, with what its cells say of separators and boxes."""
+    separator, order, unit = "", "xywh", PX
+    for table in mapped:
+        rows = rows_of[table.file]
+        if "label" in table.columns and not separator:
+            separator = guess_separator(rows[table.columns["label"]].dropna())
+        if "box" in table.columns:
+            order = guess_order(table.columns["box"], rows[table.columns["box"]])
+        if are_fractions(rows, table.columns):
+            unit = FRACTIONS
+    return FolderMapping(
+        tables=tuple(mapped), separator=separator, box_unit=unit, box_order=order
+    )
+
+
+def _subset_of(file: str) -> str:
+    """Return the subset that the name of a table, or of its folder, says; "" if none."""
+    folder, name = posixpath.split(posixpath.splitext(file)[0])
+    names = [name, posixpath.basename(folder)]
+    words = [word for word in split_words(name) if word not in ("labels", "label", "list", "csv")]
+    names.append(" ".join(words))
+    return next((subset for text in names if (subset := parse_subset(text))), "")
+
+
+def _all_files(chosen: Sequence[_Naming]) -> frozenset[str]:
+    return frozenset().union(*(one.files for one in chosen))

@@ -1,69 +1,91 @@
-"""A student's own CSV and mapping, put together with the files: one row per image.
+"""A folder's own tables and a mapping, put together with the files: one row per image.
 
 Several rows of one image, as there are where each box has its own, become one image with
 several boxes and all their findings.
 """
 
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
-from xray_core.catalog import BOX_COLUMNS, Catalog, Remark, build_catalog
+from xray_core.catalog import BOX_COLUMNS, OF_FINDING, Catalog, Remark, build_catalog
 from xray_core.datasets.boxes import fit_boxes
-from xray_core.datasets.folder.files import (
-    FileFinder,
-    FolderFiles,
-    name_images,
-    without_suffix,
+from xray_core.datasets.folder.files import FolderFiles, name_images
+from xray_core.datasets.folder.findings import name_findings, read_labels, read_states
+from xray_core.datasets.folder.finder import without_suffix
+from xray_core.datasets.folder.mapping import (
+    BOX_CORNERS,
+    CORNERS,
+    FOLDER,
+    FRACTIONS,
+    FolderMapping,
 )
-from xray_core.datasets.folder.mapping import BOX_CORNERS, FolderMapping
+from xray_core.datasets.folder.patients import add_patients
+from xray_core.datasets.folder.rows import STATE, FolderTables, MappedRows, read_rows
+from xray_core.datasets.folder.sizes import add_original_sizes
 from xray_core.datasets.reader import count_remark, refused_remark
-from xray_core.errors import ImageError
-from xray_core.imagefiles.images import read_size
-from xray_core.tables.cells import NIH_NAME, PARSERS, SEPARATOR, parse_px, split_findings
-from xray_core.tables.text import read_table
+from xray_core.tables.cells import PARSERS, SEPARATOR, parse_boxes_cell, parse_number
+from xray_core.tables.runs import parse_run_lengths
 
-SOURCE = "folder"
 UNNAMED_BOX = "box"  # its row names no finding
+MASKED, UNMASKED = "with mask", "without mask"  # labels where masks are all that is given
+BOXED, UNBOXED = "with box", "without box"
 # Role -> column of the catalog, for what a row says of its image.
 COLUMNS = {
     "patient": "patient_id",
     "study": "study_id",
     "split": "published_split",
+    "site": "site",
     "view_position": "view_position",
     "age": "age",
     "gender": "gender",
+    "follow_up": "follow_up",
     "original_width": "original_width",
     "original_height": "original_height",
 }
 ONE_EACH = ("patient", "study", "split")  # two of them for one image contradict each other
+MAX_PX = 1_000_000  # beyond it, a number is no place in a radiograph
 
 
-@dataclass
-class _Image:
-    """What the rows of one image say."""
+@dataclass(frozen=True)
+class MappedImages:
+    """What the tables of a mapping say of each image, before files are opened.
 
-    path: str | None
-    cell: str
-    values: dict[str, Any] = field(default_factory=dict)
-    findings: dict[str, None] = field(default_factory=dict)  # a set that keeps its order
-    boxes: list[tuple[str, float, float, float, float]] = field(default_factory=list)
+    Attributes:
+        images: columns of the catalog and `cell`, what names the image in its first row.
+        boxes: `BOX_COLUMNS` in the mapping's unit, as given.
+        masks: `MASK_COLUMNS`.
+        states: `Catalog.finding_states`.
+        n_rows, n_with_image: rows that name an image, and those whose file is there.
+        remarks: what was odd.
+    """
+
+    images: pd.DataFrame
+    boxes: pd.DataFrame
+    masks: pd.DataFrame
+    states: pd.DataFrame
+    n_rows: int
+    n_with_image: int
+    remarks: tuple[Remark, ...]
 
 
 @dataclass(frozen=True)
 class MappingPreview:
-    """What a mapping makes of a table, before it is kept.
+    """What a mapping makes of the tables, before it is kept.
 
     Attributes:
-        rows: rows of the table that name an image.
+        rows: rows of the tables that name an image.
         rows_with_image: those whose image is in the folder.
         labels: finding -> images that are there, most frequent first.
         unlabelled: images that are there and have no finding.
         patients: of the images that are there; 0 if none is given.
-        boxes: on the images that are there.
+        subsets: subset -> images that are there.
+        boxes, masks: on the images that are there.
+        images: the images that are there, as in the catalog.
         remarks: as of the catalog, but for the places of boxes.
     """
 
@@ -72,213 +94,313 @@ class MappingPreview:
     labels: dict[str, int]
     unlabelled: int
     patients: int
+    subsets: dict[str, int]
     boxes: int
+    masks: int
+    images: pd.DataFrame
     remarks: tuple[Remark, ...]
 
 
 def read_mapped(files: FolderFiles, mapping: FolderMapping) -> Catalog:
-    """Return the catalog of the images that a table names.
+    """Return the catalog of the images that the tables name.
 
-    A row without its file is kept, its path <NA>; a row whose file would lie outside the
-    folder is left out. Boxes without a given original size are in px of the file, so the
-    headers of the images that have boxes are read here.
+    A row without its file is kept, its path <NA>. Boxes without a given original size are on the
+    file, so the headers of the images that have boxes are read here.
 
     Raises:
-        DatasetError: the table is missing, lacks a column, or names no image.
+        DatasetError: a table is missing, lacks a column, or names no image.
     """
-    rows = _MappedRows(files, mapping)
-    if "original_width" not in mapping.columns:
-        for image in rows.images:
-            if image.boxes and image.path:
-                try:
-                    width, height = read_size(files.root / image.path)
-                except ImageError:
-                    continue  # measuring names it; its boxes are counted as unplaced below
-                image.values |= {"original_width": width, "original_height": height}
-    images, boxes = rows.to_tables()
-    images, name_remarks = add_patients(images)
+    said = gather_images(files, FolderTables(files.root, files.images), mapping)
+    images, boxes = said.images, said.boxes
+    add_original_sizes(files.root, images, images["image_id"].isin(boxes["image_id"]))
+    if mapping.box_unit == FRACTIONS:
+        sizes = images.set_index("image_id")[["original_width", "original_height"]]
+        scale = sizes.reindex(boxes["image_id"]).astype("float64").to_numpy()
+        boxes[["x", "width"]] *= scale[:, [0]]
+        boxes[["y", "height"]] *= scale[:, [1]]
     fitted, box_remarks = fit_boxes(boxes, images)
     return build_catalog(
-        files.root, SOURCE, images, fitted, [*rows.remarks, *name_remarks, *box_remarks]
+        files.root,
+        FOLDER,
+        images,
+        fitted,
+        [*said.remarks, *box_remarks],
+        said.masks,
+        said.states if len(said.states.columns) > 1 else None,
     )
 
 
-def preview_mapping(files: FolderFiles, mapping: FolderMapping) -> MappingPreview:
-    """Return what `read_mapped` would make of a table; no image is opened.
+def preview_mapping(
+    files: FolderFiles, tables: FolderTables, mapping: FolderMapping
+) -> MappingPreview:
+    """Return what `read_mapped` would make of the tables; no image is opened.
 
     Raises:
-        DatasetError: the table is missing or lacks a column.
+        DatasetError: a table is missing or lacks a column.
     """
-    rows = _MappedRows(files, mapping)
-    images, _ = rows.to_tables()
-    if len(images):
-        images, name_remarks = add_patients(images)
-    else:
-        name_remarks = []
-    there = [image for image in rows.images if image.path]
-    counts = Counter(finding for image in there for finding in image.findings)
+    said = gather_images(files, tables, mapping)
+    there = said.images[said.images["path"].notna()]
+    counts = Counter(
+        label for text in there["findings"].dropna() for label in text.split(SEPARATOR)
+    )
+    ids = set(there["image_id"])
     return MappingPreview(
-        rows=rows.n_rows,
-        rows_with_image=rows.n_with_image,
+        rows=said.n_rows,
+        rows_with_image=said.n_with_image,
         labels=dict(counts.most_common()),
-        unlabelled=sum(not image.findings for image in there),
-        patients=int(images.loc[images["path"].notna(), "patient_id"].nunique()),
-        boxes=sum(len(image.boxes) for image in there),
-        remarks=tuple(remark for remark in [*rows.remarks, *name_remarks] if remark.count),
+        unlabelled=int(there["findings"].isna().sum()),
+        patients=int(there["patient_id"].nunique()),
+        subsets={str(k): int(n) for k, n in there["published_split"].value_counts().items()},
+        boxes=int(said.boxes["image_id"].isin(ids).sum()),
+        masks=int(said.masks["image_id"].isin(ids).sum()),
+        images=there,
+        remarks=tuple(remark for remark in said.remarks if remark.count),
     )
 
 
-def add_patients(images: pd.DataFrame) -> tuple[pd.DataFrame, list[Remark]]:
-    """Fill `patient_id` and `follow_up` from the names, if all are as those of NIH are.
+def gather_images(
+    files: FolderFiles, tables: FolderTables, mapping: FolderMapping
+) -> MappedImages:
+    """Put what the rows say together by image; no image is opened.
 
-    Args:
-        images: image_id, and patient_id where a table gives it.
+    Raises:
+        DatasetError: a table is missing or lacks a column.
     """
-    if "patient_id" in images and images["patient_id"].notna().any():
-        unknown = images.loc[images["patient_id"].isna(), "image_id"]
-    else:
-        names = images["image_id"].astype("string").str.rsplit("/", n=1).str[-1]
-        parts = names.map(without_suffix).str.extract(f"^{NIH_NAME.pattern}$")
-        if parts.notna().all(axis=None):
-            images = images.assign(patient_id=parts[0], follow_up=parts[1].astype("Int64"))
-            message = (
-                f"Patients and their examinations are read from {len(images):,} file names: "
-                "00000231_013 is patient 00000231, examination 13."
-            )
-            examples = tuple(images["image_id"].head(1))
-            return images, [Remark("patients_from_names", len(images), message, examples)]
-        unknown = images["image_id"]
-    message = "Images whose patient is unknown, so that no split can keep patients apart"
-    return images, [count_remark("unknown_patient", list(unknown), message)]
+    read = read_rows(tables, mapping)
+    rows = read.rows[read.rows["cell"].notna()].reset_index(drop=True)
+    n_nameless = len(read.rows) - len(rows)
+    images, of_row = _list_images(files, rows)
+    values, value_remarks = _read_values(rows, of_row, images)
+    images = images.join(values)
+    labels, spelling = read_labels(_column(rows, "label"), mapping.separator)
+    boxes, box_remarks, has_box = _read_boxes(rows, labels, mapping)
+    masks, has_mask, mask_remark = _read_masks(rows, labels)
+    labels = _label_by_shape(rows, read, labels, has_box, has_mask)
+    states, state_remarks = read_states(
+        rows[[STATE + name for name in read.findings]].set_axis(list(read.findings), axis=1),
+        mapping,
+    )
+    images["labels"] = _unite(labels, of_row, len(images))
+    of_image = states.groupby(of_row).max().reindex(images.index) if len(states) else states
+    findings, table, finding_remarks = name_findings(images, of_image.reindex(images.index))
+    images = images.drop(columns="labels").assign(findings=findings)
+    images, patient_remarks = add_patients(images)
+    for shapes in (boxes, masks):
+        shapes.insert(0, "image_id", images["image_id"].to_numpy()[of_row[shapes.index]])
+    remarks = [
+        *read.remarks,
+        Remark(
+            "nameless_row",
+            n_nameless,
+            f"Rows left out, as they name no image: {n_nameless:,}.",
+        ),
+        *_remark_files(files, rows, images),
+        spelling,
+        *value_remarks,
+        *box_remarks,
+        mask_remark,
+        *state_remarks,
+        *finding_remarks,
+        *patient_remarks,
+        refused_remark(files.refused),
+    ]
+    own = [{"image_id": i, **m} for i, m in _own_masks(files, images)]
+    return MappedImages(
+        images,
+        boxes.reset_index(drop=True),
+        pd.concat([masks, pd.DataFrame(own)], ignore_index=True) if own else masks,
+        table,
+        len(rows),
+        int(rows["path"].notna().sum()),
+        tuple(remarks),
+    )
 
 
-class _MappedRows:
-    """The rows of a mapped table, merged by image."""
+def _list_images(files: FolderFiles, rows: pd.DataFrame) -> tuple[pd.DataFrame, Any]:
+    """Return image_id, path and cell of each image, and the place of its image for each row."""
+    bare = rows["cell"].map(
+        lambda cell: unicodedata.normalize("NFC", without_suffix(str(cell))).casefold()
+    )
+    keys = rows["path"].where(rows["path"].notna(), "absent " + bare)
+    of_row, _ = pd.factorize(keys)
+    images = rows[["path", "cell"]][~keys.duplicated()].reset_index(drop=True)
+    of_path = name_images(files.images)
+    taken = {of_path[path] for path in images["path"].dropna()}
+    ids = []
+    for path, cell in images.itertuples(index=False):
+        image_id = of_path[path] if path is not None else without_suffix(cell)
+        while path is None and image_id in taken:
+            image_id += " (absent)"
+        taken.add(image_id)
+        ids.append(image_id)
+    images.insert(0, "image_id", ids)
+    return images, of_row
 
-    def __init__(self, files: FolderFiles, mapping: FolderMapping) -> None:
-        self._files = files
-        self._notes: dict[str, list[str]] = {}
-        self._unclear: dict[str, list[str]] = {}
-        self.n_rows = self.n_with_image = 0
-        images: dict[str, _Image] = {}
-        table_folder = mapping.table.rpartition("/")[0]
-        finder = FileFinder(files, tuple(dict.fromkeys((mapping.images, "", table_folder))))
-        for row in _read_rows(files, mapping):
-            cell = row["path"]
-            if cell is None:
-                self._note("nameless_row", "")
-                continue
-            self.n_rows += 1
-            path, reason = finder.find(cell)
-            if reason == "outside":
-                self._note("outside_path", cell)
-                continue
-            if reason == "several":
-                self._note("repeated_name", cell)
-            self.n_with_image += path is not None
-            image = images.setdefault(path or f"absent {cell}", _Image(path, cell))
-            self._add(image, row, mapping)
-        self.images = list(images.values())
 
-    def _note(self, kind: str, name: str) -> None:
-        self._notes.setdefault(kind, []).append(name)
-
-    def _add(self, image: _Image, row: dict[str, str | None], mapping: FolderMapping) -> None:
-        findings = split_findings(row.get("label") or "", mapping.separator)
-        image.findings.update(dict.fromkeys(findings))
-        for role, column in COLUMNS.items():
-            if (cell := row.get(role)) is None:
-                continue
-            value = PARSERS[role](cell) if role in PARSERS else cell
-            if value is None:
-                self._unclear.setdefault(role, []).append(cell)
-            elif image.values.setdefault(column, value) != value and role in ONE_EACH:
-                self._note("conflicting_rows", image.cell)
-        cells = [row.get(role) for role in roles] if (roles := mapping.box_roles) else []
-        if not any(cells):
-            return
-        numbers = [parse_px(cell) for cell in cells if cell is not None]
-        sides = [number for number in numbers if number is not None]
-        if len(sides) < len(BOX_CORNERS):
-            self._note("broken_boxes", image.cell)
-            return
-        x, y, third, fourth = sides
-        if mapping.box_roles == BOX_CORNERS:
-            third, fourth = third - x, fourth - y
-        image.boxes.append((SEPARATOR.join(findings) or UNNAMED_BOX, x, y, third, fourth))
-
-    def to_tables(self) -> tuple[pd.DataFrame, pd.DataFrame]:
-        """Return one row per image, and the boxes as given, px of the original."""
-        of_path = name_images(self._files.images)
-        taken = {of_path[image.path] for image in self.images if image.path}
-        rows: list[dict[str, Any]] = []
-        boxes: list[tuple[Any, ...]] = []
-        for image in self.images:
-            if image.path:
-                image_id = of_path[image.path]
-            else:
-                image_id = without_suffix(image.cell)
-                while image_id in taken:
-                    image_id += " (absent)"
-                taken.add(image_id)
-            rows.append(
-                {
-                    "image_id": image_id,
-                    "path": image.path,
-                    "findings": SEPARATOR.join(image.findings) or None,
-                    "mask_path": self._files.masks.get(image.path or ""),
-                    **image.values,
-                }
-            )
-            boxes += [(image_id, *box) for box in image.boxes]
-        columns = ["image_id", "path", "findings", "mask_path", *COLUMNS.values()]
-        images = pd.DataFrame(rows, columns=columns, dtype="object")
-        table = pd.DataFrame(boxes, columns=list(BOX_COLUMNS)).astype(dict(BOX_COLUMNS))
-        return images, table
-
-    @property
-    def remarks(self) -> list[Remark]:
-        """What was odd about the rows and the files."""
-        named = {image.path for image in self.images}
-        absent = [image.cell for image in self.images if image.path is None]
-        unlabelled = [image.cell for image in self.images if not image.findings]
-        examples = {
-            **self._notes,
-            "absent_image": absent,
-            "unlabelled_image": unlabelled,
-            "stray_file": [path for path in self._files.images if path not in named],
-        }
-        remarks = [
-            count_remark(kind, examples.get(kind, []), what) for kind, what in REMARKS.items()
-        ]
-        remarks.append(refused_remark(self._files.refused))
-        for role, cells in self._unclear.items():
+def _read_values(
+    rows: pd.DataFrame, of_row: Any, images: pd.DataFrame
+) -> tuple[pd.DataFrame, list[Remark]]:
+    """Return the columns of the catalog that roles give; the first row of an image counts."""
+    values = pd.DataFrame(index=images.index)
+    conflicts, remarks = list[str](), list[Remark]()
+    for role, column in COLUMNS.items():
+        if role not in rows:
+            values[column] = None
+            continue
+        cells = rows[role]
+        if role in PARSERS:
+            parse = PARSERS[role]
+            of_cell = {cell: parse(str(cell)) for cell in cells.dropna().unique()}
+            parsed = cells.map(lambda cell, known=of_cell: known.get(cell))  # type: ignore[misc]
+            lost = cells[cells.notna() & parsed.isna()]
             what = f"Cells of the column for {role!r} that are not understood, left unknown"
-            remark = count_remark("unclear_cell", list(dict.fromkeys(cells)), what)
-            remarks.append(replace(remark, count=len(cells), message=f"{what}: {len(cells):,}."))
-        return remarks
+            names = tuple(dict.fromkeys(map(str, lost)))
+            message = f"{what}: {len(lost):,}."
+            remarks.append(Remark("unclear_cell", len(lost), message, names[:5], names))
+            cells = parsed
+        known = pd.DataFrame({"image": of_row, "value": cells.astype(object)}).dropna()
+        different = known.drop_duplicates()
+        if role in ONE_EACH:
+            again = different[different["image"].duplicated()]
+            conflicts += list(images.loc[again["image"], "cell"])
+        first = different.drop_duplicates("image").set_index("image")["value"]
+        values[column] = first.reindex(images.index).astype(object)
+    what = "Rows that give an image another patient, study or subset than its first row"
+    return values, [count_remark("conflicting_rows", conflicts, what), *remarks]
+
+
+def _read_boxes(
+    rows: pd.DataFrame, labels: pd.Series, mapping: FolderMapping
+) -> tuple[pd.DataFrame, list[Remark], pd.Series]:
+    """Return finding, x, y, width, height with the index of the row, and which rows have a box."""
+    roles = next((table.box_roles for table in mapping.tables if table.box_roles), ())
+    cells = rows.reindex(columns=list(roles))
+    filled = cells.notna().any(axis=1) if roles else pd.Series(False, rows.index)
+    places: list[int] = []
+    sides: list[tuple[float, float, float, float]] = []
+    broken: list[str] = []
+    for place, row in zip(rows.index[filled], cells[filled].itertuples(index=False), strict=True):
+        boxes = _parse_boxes(row, roles, mapping)
+        if boxes is None:
+            broken.append(str(rows.at[place, "cell"]))
+            continue
+        places += [place] * len(boxes)
+        sides += boxes
+    table = pd.DataFrame(sides, index=places, columns=["x", "y", "width", "height"], dtype=float)
+    names = [SEPARATOR.join(labels[place]) or UNNAMED_BOX for place in places]
+    table.insert(0, "finding", names)
+    has_box = pd.Series(rows.index.isin(places), rows.index)
+    what = "Boxes left out, as they are not four numbers"
+    return table, [count_remark("broken_boxes", broken, what)], has_box
+
+
+def _parse_boxes(
+    row: Sequence[Any], roles: Sequence[str], mapping: FolderMapping
+) -> list[tuple[float, float, float, float]] | None:
+    """Return x, y, width, height of each box of a row; None if it is broken."""
+    if len(roles) == 1:
+        return parse_boxes_cell(str(row[0]), mapping.box_order)
+    numbers = [parse_number(str(cell)) for cell in row if cell is not None]
+    known = [n for n in numbers if n is not None and abs(n) <= MAX_PX]
+    if len(known) < len(roles):
+        return None
+    x, y, third, fourth = known
+    if tuple(roles) == BOX_CORNERS:
+        third, fourth = third - x, fourth - y
+    return [(x, y, third, fourth)]
+
+
+def _read_masks(
+    rows: pd.DataFrame, labels: pd.Series
+) -> tuple[pd.DataFrame, pd.Series, Remark]:
+    """Return masks in run lengths with the index of the row, which rows have one, and a remark."""
+    cells = _column(rows, "runs")
+    runs = {cell: parse_run_lengths(str(cell)) for cell in cells.dropna().unique()}
+    of_row = cells.map(lambda cell: runs.get(cell) if cell is not None else None)
+    broken = cells.notna() & of_row.isna()
+    has_mask = of_row.notna() & of_row.ne("")
+    masks = pd.DataFrame(
+        {
+            "kind": OF_FINDING,
+            "finding": [SEPARATOR.join(names) or None for names in labels[has_mask]],
+            "runs": of_row[has_mask],
+        },
+        index=rows.index[has_mask],
+    ).reindex(columns=["kind", "finding", "path", "runs"])
+    what = "Masks left out, as their run lengths cannot be read"
+    return masks, has_mask, count_remark("broken_mask", list(rows.loc[broken, "cell"]), what)
+
+
+def _label_by_shape(
+    rows: pd.DataFrame, read: MappedRows, labels: pd.Series, has_box: pd.Series, has_mask: pd.Series
+) -> pd.Series:
+    """Label rows by whether they have a box or a mask, where nothing else labels them."""
+    if "label" in rows or read.findings:
+        return labels
+    for role, has, names in (
+        ("runs", has_mask, (UNMASKED, MASKED)),
+        ("box", has_box, (UNBOXED, BOXED)),
+        ("x", has_box, (UNBOXED, BOXED)),
+        ("x1", has_box, (UNBOXED, BOXED)),
+    ):
+        if role in rows:
+            return has.map(lambda is_there, names=names: (names[int(is_there)],))  # type: ignore[misc]
+    return labels
+
+
+def _unite(labels: pd.Series, of_row: Any, n_images: int) -> list[tuple[str, ...]]:
+    united: list[dict[str, None]] = [{} for _ in range(n_images)]
+    for place, names in zip(of_row, labels, strict=True):
+        united[place].update(dict.fromkeys(names))
+    # An image with a box in one row and none in another has a box.
+    for names in united:
+        for less, more in ((UNMASKED, MASKED), (UNBOXED, BOXED)):
+            if more in names:
+                names.pop(less, None)
+    return [tuple(names) for names in united]
+
+
+def _column(rows: pd.DataFrame, role: str) -> pd.Series:
+    return rows[role] if role in rows else pd.Series(None, rows.index, dtype=object)
+
+
+def _own_masks(files: FolderFiles, images: pd.DataFrame) -> Iterable[tuple[str, dict[str, Any]]]:
+    """Yield image_id and columns of `MASK_COLUMNS` of the mask files beside the images."""
+    ids = dict(zip(images["path"], images["image_id"], strict=True))
+    for mask in files.masks:
+        if mask.image in ids:
+            finding = mask.finding or None
+            yield ids[mask.image], {"kind": mask.kind, "finding": finding, "path": mask.path}
+
+
+def _remark_files(
+    files: FolderFiles, rows: pd.DataFrame, images: pd.DataFrame
+) -> list[Remark]:
+    """Return remarks on rows without a file and files without a row."""
+    named = set(images["path"].dropna())
+    several = rows.loc[rows["reason"].eq("several"), "cell"]
+    return [
+        count_remark("repeated_name", list(several), REMARKS["repeated_name"]),
+        count_remark(
+            "absent_image", list(images.loc[images["path"].isna(), "cell"]), REMARKS["absent_image"]
+        ),
+        count_remark(
+            "stray_file",
+            [path for path in files.images if path not in named],
+            REMARKS["stray_file"],
+        ),
+        count_remark(
+            "unlabelled_image",
+            list(images.loc[images["findings"].isna(), "cell"]),
+            REMARKS["unlabelled_image"],
+        ),
+        *files.remarks,
+    ]
 
 
 REMARKS = {
-    "nameless_row": "Rows left out, as they name no image",
-    "outside_path": "Rows left out, as their image lies outside the dataset folder",
     "repeated_name": "Rows whose image name several files have, so that none is chosen",
     "absent_image": "Images of the table that are absent from the folder",
     "stray_file": "Images left out, as no row names them",
-    "conflicting_rows": "Rows that give an image another patient, study or part than its first row",
     "unlabelled_image": "Images without a label",
-    "broken_boxes": "Boxes left out, as they are not four numbers",
 }
-
-
-def _read_rows(files: FolderFiles, mapping: FolderMapping) -> Iterable[dict[str, str | None]]:
-    """Yield role -> cell, stripped, None if empty, of each row."""
-    path = files.root / mapping.table
-    names = tuple(dict.fromkeys(name.strip() for name in mapping.columns.values()))
-    table = read_table(path, names)
-    columns: Sequence[list[str | None]] = [
-        table[name.strip()].astype(object).where(table[name.strip()].notna(), None).tolist()
-        for name in mapping.columns.values()
-    ]
-    for cells in zip(*columns, strict=True):
-        yield dict(zip(mapping.columns, cells, strict=True))

@@ -1,0 +1,226 @@
+"""What the folders of images say: which level is the subset, the class, the patient, the study.
+
+    covid/a.png                               the class
+    train/covid/a.png  covid/test/a.png       subset and class, whichever comes first
+    covid/patient001/study1/a.png             class, patient, study
+    hospital a/covid/a.png                    a collection, where only the inner names are classes
+    images/covid/a.png  part_1/covid/a.png    names that say nothing are passed over
+
+`xray_dataset.json` may say instead what each level is (`folders`).
+"""
+
+import posixpath
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from xray_core.datasets.folder.names import (
+    CLASS,
+    NUMBER,
+    PATIENT,
+    STUDY,
+    SUBSET,
+    is_label,
+    read_name,
+    read_number,
+    unify_spelling,
+)
+from xray_core.tables.cells import parse_subset
+
+MAX_CLASSES = 200  # more are not classes but, for instance, patients
+MAX_NUMBERS = 10  # numbered folders are classes up to here
+SITE, NOTHING = "site", ""
+LEVELS = (SUBSET, CLASS, PATIENT, STUDY, SITE, NOTHING)  # what a level of folders may be
+
+
+@dataclass(frozen=True)
+class Place:
+    """What the folders around an image say; "" for what they leave open."""
+
+    subset: str = ""
+    label: str = ""
+    patient: str = ""
+    study: str = ""
+    site: str = ""
+
+
+@dataclass(frozen=True)
+class Layout:
+    """What all folders with images say.
+
+    Attributes:
+        places: folder, relative to the root -> what it says.
+        classes: class -> its images; in the spelling that most images have.
+        spellings: another spelling of a class -> (the class, its images).
+        problem: why the folders give no labels, in a sentence; "" if they do.
+        numbered: the classes are numbers, whose meaning nobody says.
+        inner: folders inside the classes that were passed over, e.g. "covid/adult".
+        maybe_patients: those of `inner` that may be patients: many, and none in two classes.
+    """
+
+    places: Mapping[str, Place]
+    classes: Mapping[str, int] = field(default_factory=dict)
+    spellings: Mapping[str, tuple[str, int]] = field(default_factory=dict)
+    problem: str = ""
+    numbered: bool = False
+    inner: tuple[str, ...] = ()
+    maybe_patients: tuple[str, ...] = ()
+
+
+@dataclass
+class _Branch:
+    """The names on the way to a folder with images, by kind."""
+
+    n_images: int
+    place: Place
+    names: list[str]  # of the kinds CLASS and NUMBER, outermost first
+
+
+def read_layout(counts: Mapping[str, int], levels: Sequence[str] = ()) -> Layout:
+    """Tell what the folders say.
+
+    Args:
+        counts: folder, relative to the root -> images directly in it, none of them masks.
+        levels: what each level of folders is, of `LEVELS`; none: as their names have it.
+    """
+    if levels:
+        return _settle({folder: _read_levels(folder, levels) for folder in counts}, counts)
+    branches = {folder: _read_names(folder, n) for folder, n in counts.items()}
+    numbered = _settle_numbers(branches.values())
+    places: dict[str, Place] = {}
+    inner: dict[str, int] = {}
+    problem, class_level = _choose_level([b.names for b in branches.values() if b.names])
+    for folder, branch in branches.items():
+        names = branch.names
+        # Where the class lies deeper, what lies only half as deep has none.
+        label = names[class_level] if len(names) > class_level else ""
+        site = names[0] if class_level and names else ""
+        places[folder] = replace(branch.place, label=label, site=site)
+        for name in names[class_level + 1 : class_level + 2]:
+            key = f"{label}/{name}"
+            inner[key] = inner.get(key, 0) + branch.n_images
+    layout = _settle(places, counts)
+    if problem and not layout.problem:
+        layout = replace(layout, problem=problem)
+    return replace(
+        layout,
+        numbered=numbered,
+        inner=tuple(inner),
+        maybe_patients=tuple(inner) if _may_be_patients(inner) else (),
+    )
+
+
+def _read_names(folder: str, n_images: int) -> _Branch:
+    place, names = Place(), list[str]()
+    for name in folder.split("/") if folder else ():
+        kind = read_name(name)
+        if kind == SUBSET and not place.subset:
+            place = replace(place, subset=parse_subset(name) or "")
+        elif kind == PATIENT:  # the innermost: p10/p10000032
+            place = replace(place, patient=name)
+        elif kind == STUDY:
+            place = replace(place, study=f"{place.study}/{name}" if place.study else name)
+        elif kind in (CLASS, NUMBER):
+            names.append(name)
+    return _Branch(n_images, place, names)
+
+
+def _read_levels(folder: str, levels: Sequence[str]) -> Place:
+    values: dict[str, str] = {}
+    for name, level in zip(folder.split("/") if folder else (), levels, strict=False):
+        if level == SUBSET:
+            values["subset"] = parse_subset(name) or ""
+        elif level != NOTHING:
+            values["label" if level == CLASS else level] = name
+    return Place(**values)
+
+
+def _settle_numbers(branches: Iterable[_Branch]) -> bool:
+    """Drop names that are numbers, unless they are classes; return whether they are.
+
+    They are where nothing else could be, and they count from 0 or 1 up to a few. "images/000" and
+    "1234" are stores.
+    """
+    every = list(branches)
+    firsts = [branch.names[0] for branch in every if branch.names]
+    numbers = {read_number(name) for name in firsts}
+    known = sorted(number for number in numbers if number is not None)
+    counts_up = known[:1] in ([0], [1]) and known == list(range(known[0], known[0] + len(known)))
+    if firsts and None not in numbers and counts_up and 2 <= len(known) <= MAX_NUMBERS:
+        return True
+    for branch in every:
+        branch.names = [name for name in branch.names if read_name(name) != NUMBER]
+    return False
+
+
+def _choose_level(ways: Sequence[Sequence[str]]) -> tuple[str, int]:
+    """Return (why it cannot be told, which of two levels of names holds the classes)."""
+    firsts = {way[0] for way in ways}
+    seconds: dict[str, set[str]] = defaultdict(set)
+    for way in ways:
+        for name in way[1:2]:
+            seconds[unify_spelling(name)].add(way[0])
+    names = {way[1] for way in ways if len(way) > 1}
+    outer, inner = any(map(is_label, firsts)), any(map(is_label, names))
+    if len(names) < 2 or (outer and not inner):
+        return "", 0
+    if len(firsts) == 1 or (inner and not outer):
+        return "", 1
+    repeated = [name for name, holders in seconds.items() if len(holders) > 1]
+    if repeated:
+        shown = ", ".join(sorted(firsts)[:3])
+        return (
+            f"classes repeat a subfolder: {repeated[0]!r} lies in several of {shown}, so that "
+            "either level may be the classes"
+        ), 0
+    return "", 0
+
+
+def _settle(places: dict[str, Place], counts: Mapping[str, int]) -> Layout:
+    """Count the classes, in one spelling each, and say where there are too few or too many."""
+    written: Counter[str] = Counter()
+    for folder, place in places.items():
+        if place.label:
+            written[place.label] += counts[folder]
+    chosen: dict[str, str] = {}  # what spellings share -> the most frequent of them
+    for name, _ in sorted(written.items(), key=lambda item: (-item[1], item[0])):
+        chosen.setdefault(unify_spelling(name), name)
+    of_name = {name: chosen[unify_spelling(name)] for name in written}
+    classes: Counter[str] = Counter()
+    for name, n in written.items():
+        classes[of_name[name]] += n
+    return Layout(
+        {f: replace(place, label=of_name.get(place.label, "")) for f, place in places.items()},
+        dict(classes),
+        {name: (of_name[name], n) for name, n in written.items() if of_name[name] != name},
+        _name_problem(list(classes), places.values()),
+    )
+
+
+def _name_problem(classes: Sequence[str], places: Iterable[Place]) -> str:
+    if len(classes) >= 2 and len(classes) <= MAX_CLASSES:
+        return ""
+    if len(classes) > MAX_CLASSES:
+        return (
+            f"{len(classes):,} folders would be classes ({', '.join(sorted(classes)[:3])}, ...), "
+            f"more than {MAX_CLASSES}: they may be patients or examinations"
+        )
+    patients = sorted({place.patient for place in places if place.patient})
+    if patients and not classes:
+        return (
+            f"the folders are patients ({', '.join(patients[:3])}"
+            f"{', ...' if len(patients) > 3 else ''}), which are no classes"
+        )
+    if classes:
+        return f"only a single class has images: {classes[0]}"
+    return "no folder's name is a class"
+
+
+def _may_be_patients(inner: Mapping[str, int]) -> bool:
+    """Whether folders inside the classes may be patients: several, and none in two classes."""
+    holders: dict[str, set[str]] = defaultdict(set)
+    for way in inner:
+        label, name = posixpath.split(way)
+        holders[name].add(label)
+    n_labels = len({posixpath.dirname(way) for way in inner})
+    return len(inner) >= 2 * max(n_labels, 2) and all(len(labels) == 1 for labels in holders.values())

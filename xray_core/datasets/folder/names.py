@@ -1,0 +1,116 @@
+"""What the name of a folder says: a subset, a class, a patient, a mask, or nothing at all.
+
+A name is read by its words alone; `layout` puts the names of all folders together, which tells
+for instance whether numbers are classes or stores.
+"""
+
+import re
+import unicodedata
+from functools import lru_cache
+
+from xray_core.tables.cells import parse_subset
+
+# The kinds of names.
+SUBSET, CLASS, PATIENT, STUDY, NUMBER = "subset", "class", "patient", "study", "number"
+CONTAINER, MASK = "container", "mask"
+
+CONTAINER_WORDS = frozenset(
+    "image images img imgs picture pictures photo photos file files data dataset datasets all raw "
+    "original originals resized normalized normalised processed preprocessed cropped enhanced "
+    "input inputs dicom dicoms dcm png pngs jpg jpgs jpeg jpegs tif tiff bmp xray xrays x ray rays "
+    "cxr cxrs radiograph radiographs radiography chest thorax frontal lateral lat pa ap left right "
+    "part parts batch batches chunk chunks shard shards folder folders store archive archives "
+    "sample samples subset subsets set sets fold folds split splits class classes "
+    "annotation annotations".split()
+)
+MASK_WORDS = frozenset("mask masks leftmask rightmask lungmask lungmasks".split())
+# Together they name masks, none of them alone but the first two.
+SEGMENTATION_WORDS = frozenset(
+    "segmentation segmentations class object classes objects seg segs ground truth gt lung lungs "
+    "left right".split()
+)
+PATIENT_NAME = re.compile(
+    r"(patients?|pat|pt|pid|subjects?|subj|sub|persons?|participant|volunteer|case)"
+    r"[ _-]*(id[ _-]*)?(?P<number>[a-z]{0,3}\d+[a-z]?)|p\d{3,}|\d{5,}",
+    re.IGNORECASE | re.ASCII,
+)
+STUDY_NAME = re.compile(
+    r"(study|studies|series|exam|examination|visit|scan|session|ses|view|acquisition|accession)"
+    r"[ _-]*\d*|s\d{3,}|\d{4}[-_.]\d{2}[-_.]\d{2}|\d+(\.\d+){3,}|(?=.*\d)[0-9a-f]{12,}"
+    r"|[0-9a-f]{8}(-[0-9a-f]{4,12}){3,4}",
+    re.IGNORECASE | re.ASCII,
+)
+NUMBER_NAME = re.compile(r"[a-z]{0,2}[ _-]?(?P<number>\d{1,4})", re.IGNORECASE | re.ASCII)
+# Words of class names as students and publishers write them, in several languages. Where two
+# levels of folders could be the classes, the level that is called so is.
+LABEL_WORDS = frozenset(
+    "normal normals healthy health negative negatives positive positives abnormal abnormals sick "
+    "ill diseased infected uninfected nofinding finding control controls benign malignant cancer "
+    "covid covid19 ncov corona coronavirus sars mers ards pneumonia pneumonias pnemonia bacteria "
+    "bacterial virus viral fungal tb tuberculosis turberculosis tuberculose nodule nodules mass "
+    "opacity opacities lungopacity effusion pneumothorax cardiomegaly atelectasis consolidation "
+    "edema oedema emphysema fibrosis hernia infiltration infiltrate thickening fracture lesion "
+    "lesions tumor tumour typical indeterminate atypical silicosis asthma bronchitis copd "
+    "sano sanos sana neumonia neumonía tuberculosis gesund krank pneumonie sain saine malade "
+    "saudavel saudável doente normale normaux".split()
+)
+
+
+def split_words(name: str) -> list[str]:
+    """Return the words of a name in lower case, numbers apart.
+
+    >>> split_words("JPEGImages_001"), split_words("Lung_Opacity")
+    (['jpeg', 'images', '001'], ['lung', 'opacity'])
+    """
+    spaced = re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", name)
+    return re.findall(r"[^\W\d_]+|\d+", unicodedata.normalize("NFC", spaced).lower())
+
+
+@lru_cache(4096)
+def read_name(name: str) -> str:
+    """Return which kind of thing a folder of this name stands for; `CLASS` if nothing else.
+
+    >>> [read_name(name) for name in ("Train Set", "images_001", "lung masks", "COVID-19", "0")]
+    ['subset', 'container', 'mask', 'class', 'number']
+    """
+    words = split_words(name)
+    letters = [word for word in words if not word.isdigit()]
+    if MASK_WORDS & set(letters):
+        return MASK
+    if letters and "seg" in letters[0] and SEGMENTATION_WORDS.issuperset(letters):
+        return MASK
+    if parse_subset(name):
+        return SUBSET
+    if letters and CONTAINER_WORDS.issuperset(letters):
+        return CONTAINER
+    if PATIENT_NAME.fullmatch(name):
+        return PATIENT
+    if STUDY_NAME.fullmatch(name):
+        return STUDY
+    is_number = NUMBER_NAME.fullmatch(name) or not letters
+    return NUMBER if is_number and not is_label(name) else CLASS
+
+
+def is_label(name: str) -> bool:
+    """Whether a name has a word that class names have, as in "0_normal" or "COVID-19"."""
+    words = split_words(name)
+    return any(word in LABEL_WORDS for word in (*words, "".join(words)))
+
+
+def read_number(name: str) -> int | None:
+    """Return the number that stands for a class, as in "0" or "c1"; None for "001" or "x"."""
+    match = NUMBER_NAME.fullmatch(name)
+    if match is None or (match["number"].startswith("0") and len(match["number"]) > 1):
+        return None
+    return int(match["number"])
+
+
+def unify_spelling(name: str) -> str:
+    """Return what two spellings of one class share: not case, blanks, ".0" or how accents are kept.
+
+    >>> unify_spelling("Viral  Pneumonia") == unify_spelling("viral_pneumonia")
+    True
+    """
+    text = unicodedata.normalize("NFKC", name).casefold()
+    text = re.sub(r"(?<=\d)\.0+$", "", text.strip())
+    return re.sub(r"[\s_]+", "", text) or name

@@ -1,0 +1,210 @@
+"""Why a folder is not read: the reason first, then what to do about it."""
+
+import posixpath
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+from xray_core.datasets.folder.annotations import Annotations
+from xray_core.datasets.folder.classes import label_of_name
+from xray_core.datasets.folder.layout import Layout
+from xray_core.datasets.folder.mapping import FolderMapping
+from xray_core.datasets.folder.names import CLASS, SUBSET, read_name
+from xray_core.datasets.inventory import NO_SUFFIX, Inventory
+from xray_core.errors import DatasetError
+from xray_core.imagefiles.images import explain_unreadable
+from xray_core.paths import open_file
+
+ARCHIVES = (".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".7z", ".rar")
+N_SHOWN = 3
+MAX_LINK_BYTES = 400  # of a file that holds the target of a link instead of being one
+NAMED_SHARE = 0.6  # of the images that must have a label in their names
+MAX_NAMED = 10  # different labels that names of files may hold
+
+
+def explain_folder(
+    inventory: Inventory,
+    layout: Layout | None = None,
+    guess: FolderMapping | None = None,
+    annotations: Annotations | None = None,
+) -> DatasetError:
+    """Return the error that says why nothing labels the images of a folder, and what to do.
+
+    Args:
+        inventory: what lies in the folder.
+        layout: what the names of its folders say; None where there is no image.
+        guess: what a table seems to say.
+        annotations: boxes that are there.
+    """
+    reasons = [] if layout is None else _explain_labels(inventory, layout, guess)
+    if not inventory.images:
+        reasons = _explain_no_image(inventory)
+    reason, advice = reasons[0]
+    also = "".join(f" Also: {reason}. {advice}" for reason, advice in reasons[1:N_SHOWN])
+    return DatasetError(f"{inventory.root}: {reason}. {advice}{also}")
+
+
+def guess_label_place(images: Sequence[str]) -> str:
+    """Return whether the names of files hold a label at their "start" or "end"; "" if neither.
+
+    They do where most share a few words, each of which several images have.
+    """
+    for where in ("start", "end"):
+        counts = Counter(label_of_name(path, where) for path in images)
+        counts.pop("", 0)
+        several = {label: n for label, n in counts.items() if n > 1}
+        if 2 <= len(several) <= MAX_NAMED and several.keys() == counts.keys():
+            if sum(several.values()) >= NAMED_SHARE * len(images):
+                return where
+    return ""
+
+
+def _explain_labels(
+    inventory: Inventory, layout: Layout, guess: FolderMapping | None
+) -> list[tuple[str, str]]:
+    """Return (reason, advice) of a folder with images, the most likely first."""
+    reasons: list[tuple[str, str]] = []
+    command = f'Add the folder in the app, or run `python -m xray_core map "{inventory.root}"`'
+    if guess:
+        named = " and ".join(table.file for table in guess.tables[:N_SHOWN])
+        folders = ""
+        if not layout.problem:
+            folders = (
+                ", and the names of folders say something else: "
+                f"{', '.join(sorted(layout.classes)[:N_SHOWN])}"
+            )
+        reasons.append(
+            (
+                f"the table {named} waits to be mapped: somebody has to say which column is the "
+                f"label{folders}",
+                f"{command}, which guesses the columns and shows what that gives.",
+            )
+        )
+    elif tables := [path for path in inventory.tables if not path.lower().endswith(".txt")]:
+        reasons.append(
+            (
+                f"the table {tables[0]} waits to be mapped, but no column of it names an image "
+                "that is here",
+                f"{command}; look whether the images lie in another folder.",
+            )
+        )
+    empty = [name for name in map(posixpath.basename, inventory.empty_folders) if _is_class(name)]
+    if empty and len(layout.classes) == 1:
+        held = ", ".join(layout.classes)
+        reasons.insert(
+            0,
+            (
+                f"{' and '.join(empty[:N_SHOWN])} is empty (no image lies in it), and one class, "
+                f"{held}, is nothing to tell apart",
+                "Put images into it, or look whether unpacking or copying stopped.",
+            ),
+        )
+    images = [path for path in inventory.images if layout.places.get(posixpath.dirname(path))]
+    if not guess and (where := guess_label_place(images)):
+        labels = Counter(filter(None, (label_of_name(path, where) for path in images)))
+        shown = ", ".join(name for name, _ in labels.most_common(N_SHOWN))
+        reasons.append(
+            (
+                f"no folder is a class, but the label seems to be in the file names, at their "
+                f"{where}: {shown} ({posixpath.basename(images[0])})",
+                f"{command} to read them so.",
+            )
+        )
+    if layout.problem and not (guess or (empty and len(layout.classes) == 1)):
+        reasons.append((layout.problem, _advise(inventory, layout)))
+    return reasons or [("nothing labels the images", _advise(inventory, layout))]
+
+
+def _advise(inventory: Inventory, layout: Layout) -> str:
+    waiting = _list_archives(inventory)
+    if waiting:
+        return f"{waiting[0]} waits to be unpacked: unpack it there first."
+    if "repeat" in layout.problem:
+        return (
+            "Add the folder of one of them, or say what each level of folders is: `folders` in "
+            "xray_dataset.json, for example [\"class\", \"site\"]."
+        )
+    subsets = [name for name in inventory.folders if read_name(posixpath.basename(name)) == SUBSET]
+    if subsets and not layout.classes:
+        return (
+            f"{posixpath.basename(subsets[0])} is a subset, not a class. Put the images of each "
+            "class into a folder of its own inside it, or add a table that names each image and "
+            "its label."
+        )
+    return (
+        "Put the images of each class into a folder of its own, or add a table (CSV) that names "
+        "each image and its label."
+    )
+
+
+def _explain_no_image(inventory: Inventory) -> list[tuple[str, str]]:
+    """Return (reason, advice) of a folder without any image."""
+    linked = [*inventory.refused, *_find_copied_links(inventory)]
+    if linked:
+        return [
+            (
+                f"{', '.join(linked[:N_SHOWN])} {'is a link' if len(linked) == 1 else 'are links'} "
+                "that cannot be followed",
+                "Add the folder that they lead to, or copy the files in their place.",
+            )
+        ]
+    if waiting := _list_archives(inventory):
+        return [
+            (
+                f"it holds no image yet: {', '.join(waiting[:N_SHOWN])} waits to be unpacked",
+                "Unpack it, or put it into the workspace's data folder, where Home unpacks it.",
+            )
+        ]
+    suffixes = Counter(posixpath.splitext(path)[1].lower() for path in inventory.others)
+    for suffix, n in suffixes.most_common():
+        example = next(p for p in inventory.others if p.lower().endswith(suffix) or not suffix)
+        if suffix and (why := explain_unreadable(example)):
+            written = posixpath.splitext(example)[1]
+            return [(f"{n:,} files end in {written}, which are not read", why)]
+    bare = [path for path in inventory.others if NO_SUFFIX.fullmatch(posixpath.basename(path))]
+    if bare:
+        return [
+            (
+                f"{len(bare):,} files have no suffix and are not DICOM either: {bare[0]}",
+                "Give them the suffix of what they are, e.g. .png.",
+            )
+        ]
+    empty = [folder for folder in inventory.folders if folder]
+    held = f"{len(inventory.others):,} files" if inventory.others else "nothing but empty folders"
+    if not inventory.others and not empty:
+        return [("it is empty", "Choose the folder of an extracted dataset.")]
+    named = inventory.others or empty
+    shown = ", ".join(named[:N_SHOWN]) + (", ..." if len(named) > N_SHOWN else "")
+    return [
+        (
+            f"it holds no image but {held}: {shown}",
+            "Choose the folder that holds the images.",
+        )
+    ]
+
+
+def _list_archives(inventory: Inventory) -> list[str]:
+    return [path for path in inventory.others if path.lower().endswith(ARCHIVES)]
+
+
+def _find_copied_links(inventory: Inventory) -> list[str]:
+    """Return small files that hold nothing but a path: links, as Git or an archive left them."""
+    return [
+        path
+        for path in inventory.others[:100]
+        if NO_SUFFIX.fullmatch(posixpath.basename(path)) and _holds_path(inventory.root / path)
+    ]
+
+
+def _holds_path(path: Path) -> bool:
+    try:
+        with open_file(path) as file:
+            content = file.read(MAX_LINK_BYTES + 1)
+        text = content.decode()
+    except (OSError, DatasetError, UnicodeDecodeError):
+        return False
+    return len(content) <= MAX_LINK_BYTES and "/" in text and len(text.split()) == 1
+
+
+def _is_class(name: str) -> bool:
+    return read_name(name) == CLASS

@@ -1,0 +1,26 @@
+"""The size of images that boxes were drawn on, where nothing but the file says it."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from xray_core.errors import ImageError
+from xray_core.imagefiles.images import read_size
+
+SIZES = ["original_width", "original_height"]
+
+
+def add_original_sizes(root: Path, images: pd.DataFrame, wanted: pd.Series) -> None:
+    """Fill `SIZES`, px, of the images that are `wanted`, there, and have none, from their files.
+
+    Args:
+        root: the dataset folder.
+        images: `path` and `SIZES`; changed.
+        wanted: shape (n,), bool, index of `images`.
+    """
+    rows = wanted & images["path"].notna() & images[SIZES].isna().any(axis=1)
+    for place, path in images.loc[rows, "path"].items():
+        try:
+            images.loc[place, SIZES] = list(read_size(root / path))  # type: ignore[call-overload]
+        except ImageError:
+            continue  # measuring names it; its boxes are counted as unplaced
