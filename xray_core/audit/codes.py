@@ -23,6 +23,7 @@ CODES = {
     "blank_image": "F4",
     "wrong_suffix": "F5",
     "odd_image": "F6",  # passed: none of F2 to F5
+    "negative_image": "F7",
     "image_without_finding": "L1",
     "image_with_finding": "L2",
     "mixed_study": "L3",

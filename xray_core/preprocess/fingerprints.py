@@ -27,7 +27,7 @@ from xray_core.paths import open_file
 from xray_core.preprocess.cache import BuildStopped
 from xray_core.preprocess.images import Pixels, resize_square
 
-VERSION = 1  # raise it when the same file gives another row
+VERSION = 2  # raise it when the same file gives another row
 PORTION_FILES = 256  # files whose reading a kill may cost
 SIGNATURE_SIDE = 32  # px
 
