@@ -12,7 +12,7 @@ from PIL import Image
 from tests.imagefiles.dicom_files import write_dicom
 from xray_core.errors import ImageError
 from xray_core.imagefiles import refusals
-from xray_core.imagefiles.images import is_image_name, read_image, read_size
+from xray_core.imagefiles.images import decode_image, is_image_name, read_image, read_size
 
 WIDTH, HEIGHT = 96, 64
 N_HOT = 6  # at most 0.1 % of the pixels
@@ -104,6 +104,7 @@ def test_exif_turns_pixels_and_sizes_upright(kind: str, orientation: int, tmp_pa
     for image in (read_image(path), read_image(path, at_least=40)):
         np.testing.assert_allclose(image.astype(int), upright.astype(int), atol=12)
     assert read_size(path) == (72, 56)
+    assert decode_image(path).orientation == orientation
 
 
 def test_a_small_copy_is_upright_too(tmp_path: Path) -> None:
@@ -151,11 +152,12 @@ def test_hot_pixels_leave_a_deep_image_visible(kind: str, tmp_path: Path) -> Non
     deep.flat[5000 : 5000 + N_HOT] = np.linspace(9_000, 65_535, N_HOT)
 
     Image.fromarray(deep).save(tmp_path / "scan", kind)
-    image = read_image(tmp_path / "scan")
+    image = decode_image(tmp_path / "scan")
 
     expected = RAMP.copy()
     expected.flat[5000 : 5000 + N_HOT] = 255
-    np.testing.assert_array_equal(image, expected)
+    np.testing.assert_array_equal(image.pixels, expected)
+    assert image.n_isolated == N_HOT
 
 
 def test_of_several_images_in_a_file_the_first_is_read(tmp_path: Path) -> None:

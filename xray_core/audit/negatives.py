@@ -13,7 +13,7 @@ from xray_core.audit.issue import DataIssue, count_of, first_of, passed, rows_of
 from xray_core.preprocess.fingerprints import SIGNATURE_SIDE
 
 # An image is a negative if its correlation with the others' mean is below minus this. Among 13,085
-# published radiographs of eight sets 1 is called so wrongly, which is upside down; of the same
+# published radiographs of seven sets 1 is called so wrongly, which is upside down; of the same
 # images, inverted in memory (each, 5 % or 40 % of a set), 97.8 % (SIIM), 98.4 % (Radiography),
 # 99.7 % (NIH) and 99.95 % (Kermany) are found.
 THRESHOLD = 0.3

@@ -20,6 +20,7 @@ from PIL import Image
 from xray_core.errors import DatasetError, ImageError
 from xray_core.files import format_bytes
 from xray_core.imagefiles.dicom_grays import show_pixels
+from xray_core.imagefiles.grays import DecodedImage
 from xray_core.imagefiles.refusals import check_size, explain_refusal
 from xray_core.paths import open_file
 
@@ -87,15 +88,12 @@ def read_dicom_texts(path: Path, keywords: Sequence[str]) -> tuple[str, ...]:
         return tuple(str(header.get(name) or "").strip() for name in keywords)
 
 
-def read_dicom(path: Path) -> npt.NDArray[np.uint8]:
-    """Read one radiograph as gray levels.
+def read_dicom(path: Path) -> DecodedImage:
+    """Read one radiograph as gray levels; colour becomes luminance.
 
     Args:
         path: a DICOM file. One without the mark DICM is accepted if its suffix is one of
             `SUFFIXES`.
-
-    Returns:
-        Shape (height, width), uint8, 0 (black) to 255 (white). Colour becomes luminance.
 
     Raises:
         ImageError: the file is missing, empty, no DICOM, damaged, truncated, larger than
@@ -115,7 +113,7 @@ def read_dicom(path: Path) -> npt.NDArray[np.uint8]:
         dataset.file_meta = header.file_meta
         pixels = _decode(path, dataset)
         if pixels.ndim == 3:
-            return np.array(Image.fromarray(pixels).convert("L"))
+            return DecodedImage(np.array(Image.fromarray(pixels).convert("L")))
         return show_pixels(path, pixels, dataset)
 
 

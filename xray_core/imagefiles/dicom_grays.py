@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from xray_core.errors import ImageError
-from xray_core.imagefiles.grays import find_gray_range
+from xray_core.imagefiles.grays import DecodedImage, find_gray_range
 
 if TYPE_CHECKING:
     from pydicom import Dataset, FileDataset
@@ -29,7 +29,7 @@ Mask = npt.NDArray[np.bool_]
 
 def show_pixels(
     path: Path, pixels: npt.NDArray[np.integer], dataset: "FileDataset"
-) -> npt.NDArray[np.uint8]:
+) -> DecodedImage:
     """Return decoded pixels as they are meant to be seen.
 
     Args:
@@ -37,12 +37,10 @@ def show_pixels(
         pixels: shape (h, w), as stored, of at most 16 bits.
         dataset: the file's elements.
 
-    Returns:
-        Shape (h, w), 0 (black) to 255 (white).
-
     Raises:
         ImageError: rescaling or window is not finite.
     """
+    n_isolated = 0
     padding = find_padding(pixels, dataset)
     seen = pixels if padding is None else pixels[~padding]
     # There are at most 65,536 levels but millions of pixels: work on the levels.
@@ -54,6 +52,7 @@ def show_pixels(
         if shades is None:
             counts = np.bincount(seen.ravel().astype(np.int64) - low)
             start, end = find_gray_range(values, counts)
+            n_isolated = int(counts[(values < start) | (values > end)].sum())
             shades = np.clip((values - start) / ((end - start) or 1), 0, 1)
     if not np.isfinite(shades).all():
         raise ImageError(
@@ -63,10 +62,10 @@ def show_pixels(
     if is_inverted(dataset):
         table = 255 - table
     if padding is None:
-        return table[pixels.astype(np.int64) - low]
+        return DecodedImage(table[pixels.astype(np.int64) - low], n_isolated)
     image = np.zeros(pixels.shape, np.uint8)
     image[~padding] = table[seen.astype(np.int64) - low]
-    return image
+    return DecodedImage(image, n_isolated)
 
 
 def is_inverted(dataset: "FileDataset") -> bool:

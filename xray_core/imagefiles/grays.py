@@ -1,5 +1,6 @@
 """Which gray values of a deep image count: a hot pixel must not turn all others black."""
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,22 @@ import numpy.typing as npt
 # all pixels than these values lie apart from each other, so many times over, and if at most this
 # share of the pixels lies out there. The more pixels, the further out they must be.
 ISOLATED = ((0.001, 1.0), (0.01, 3.0))
+
+
+@dataclass(frozen=True, eq=False)
+class DecodedImage:
+    """An image as it is meant to be seen, and what had to be done to it.
+
+    Attributes:
+        pixels: shape (height, width), uint8, 0 (black) to 255 (white).
+        n_isolated: pixels whose values lie so far from all others that they were left out of
+            the range between black and white, see `find_gray_range`.
+        orientation: EXIF's, 1 (stored upright) to 8; `pixels` are upright whatever it is.
+    """
+
+    pixels: npt.NDArray[np.uint8]
+    n_isolated: int = 0
+    orientation: int = 1
 
 
 def find_gray_range(
@@ -41,7 +58,7 @@ def find_gray_range(
     return float(values[0]), float(values[-1])
 
 
-def to_8_bits(pixels: npt.NDArray[np.integer]) -> npt.NDArray[np.uint8]:
+def to_8_bits(pixels: npt.NDArray[np.integer]) -> DecodedImage:
     """Shift deep pixels, so that the highest bit in use becomes the eighth.
 
     So 12 bits in a 16-bit file do not come out black. Bits that only isolated values use are
@@ -49,16 +66,13 @@ def to_8_bits(pixels: npt.NDArray[np.integer]) -> npt.NDArray[np.uint8]:
 
     Args:
         pixels: shape (h, w), of any width in bits.
-
-    Returns:
-        Shape (h, w), 0 (black) to 255 (white).
     """
     top = int(pixels.max())
     if top > 255:
         top = max(0, int(find_gray_range(*_count(pixels))[1]))
     shifted: npt.NDArray[np.integer] = np.maximum(pixels, 0) >> max(0, top.bit_length() - 8)
-    limited: npt.NDArray[np.integer] = np.minimum(shifted, 255)
-    return limited.astype(np.uint8)
+    n_isolated = int(np.count_nonzero(shifted > 255))
+    return DecodedImage(np.minimum(shifted, 255, dtype=shifted.dtype).astype(np.uint8), n_isolated)
 
 
 def _count(pixels: npt.NDArray[np.integer]) -> tuple[npt.NDArray[Any], npt.NDArray[np.integer]]:

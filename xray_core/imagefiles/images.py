@@ -22,7 +22,7 @@ from PIL import ExifTags, Image, TiffImagePlugin, UnidentifiedImageError
 
 from xray_core.errors import ImageError
 from xray_core.imagefiles import dicom
-from xray_core.imagefiles.grays import to_8_bits
+from xray_core.imagefiles.grays import DecodedImage, to_8_bits
 from xray_core.imagefiles.other_formats import INDEX
 from xray_core.imagefiles.refusals import check_size, explain_refusal
 from xray_core.paths import is_hidden, open_file
@@ -38,6 +38,7 @@ EXIF_KEYS = {"exif", "Raw profile type exif", "xmp", "XML:com.adobe.xmp"}
 # EXIF orientation -> the step along rows and columns, after the sides are swapped from 5 on.
 TURNS = {2: (1, -1), 3: (-1, -1), 4: (-1, 1), 5: (1, 1), 6: (1, -1), 7: (-1, -1), 8: (-1, 1)}
 SILENCE = ("ignore", None, Warning, re.compile("PIL.TiffImagePlugin"), 0)  # of damaged EXIF
+TURNED = "TIFF"  # the format that Pillow turns upright by itself
 PHOTOMETRIC = 262  # TIFF's tag for what black and white are
 
 
@@ -82,24 +83,32 @@ def read_size(path: Path) -> tuple[int, int]:
             try:
                 with _open(path) as image:
                     width, height = image.size
-                    return (height, width) if _read_orientation(image) >= 5 else (width, height)
+                    lies = image.format != TURNED and _read_orientation(image) >= 5
+                    return (height, width) if lies else (width, height)
             except UnidentifiedImageError as error:
                 _refuse_unless_dicom(path, error)
         return dicom.read_dicom_size(path)
 
 
 def read_image(path: Path, at_least: int | None = None) -> npt.NDArray[np.uint8]:
-    """Read one image as gray levels.
+    """Read one image as gray levels; see `decode_image`, which also says what was done to it.
+
+    Returns:
+        Shape (height, width), uint8, 0 (black) to 255 (white).
+    """
+    return decode_image(path, at_least).pixels
+
+
+def decode_image(path: Path, at_least: int | None = None) -> DecodedImage:
+    """Decode one image. Colour becomes luminance, transparency is dropped.
+
+    Deeper pixels lose their low bits, see `grays.to_8_bits`, and `dicom_grays` for DICOM.
 
     Args:
         path: a file of one of `FORMATS` or DICOM, whatever its suffix says. Of a file with
             several images the first is read; DICOM with several is refused.
         at_least: px; if given, a JPEG may be decoded at 1/2, 1/4 or 1/8 of its size, as long
             as both sides stay at least this long. Many times faster for a small result.
-
-    Returns:
-        Shape (height, width), uint8, 0 (black) to 255 (white). Colour becomes luminance,
-        transparency is dropped. Deeper pixels lose their low bits, see `grays.to_8_bits`.
 
     Raises:
         ImageError: the file is missing, empty, no image, damaged, truncated, of a kind that
@@ -111,7 +120,11 @@ def read_image(path: Path, at_least: int | None = None) -> npt.NDArray[np.uint8]
             try:
                 with _open(path) as image:
                     orientation = _read_orientation(image)
-                    return _turn(_to_gray(path, image, at_least), orientation)
+                    decoded = _to_gray(path, image, at_least)
+                    pixels = decoded.pixels
+                    if image.format != TURNED:
+                        pixels = _turn(pixels, orientation)
+                    return DecodedImage(pixels, decoded.n_isolated, orientation)
             except UnidentifiedImageError as error:
                 _refuse_unless_dicom(path, error)
         return dicom.read_dicom(path)
@@ -144,20 +157,20 @@ def _open(path: Path) -> Iterator[Image.Image]:
         raise ImageError(f"{path} is too large: {error}") from error
 
 
-def _to_gray(path: Path, image: Image.Image, at_least: int | None) -> npt.NDArray[np.uint8]:
-    """Decode `image` as gray levels, shape (h, w); see `read_image`."""
+def _to_gray(path: Path, image: Image.Image, at_least: int | None) -> DecodedImage:
+    """Decode `image` as it is stored; see `decode_image`."""
     image.draft("L", (at_least, at_least) if at_least else None)
     if image.mode.startswith("I"):
         grays = to_8_bits(np.asarray(image))
         # Pillow inverts a TIFF whose white is 0 only where it has 8 bits.
         if isinstance(image, TiffImagePlugin.TiffImageFile) and not image.tag_v2[PHOTOMETRIC]:
-            return 255 - grays
+            return DecodedImage(255 - grays.pixels, grays.n_isolated)
         return grays
     if image.mode == "F":
         raise ImageError(f"{path} has floating point pixels; convert it to 8 or 16 bits.")
     # A palette with transparency has no direct way to gray in Pillow.
     source = image.convert("RGBA") if image.mode == "P" else image
-    return np.array(source.convert("L"))
+    return DecodedImage(np.array(source.convert("L")))
 
 
 def _read_orientation(image: Image.Image) -> int:
@@ -165,8 +178,7 @@ def _read_orientation(image: Image.Image) -> int:
 
     Source: Exif 3.0, 4.6.5.1.6 (tag 274)
     """
-    # Pillow turns a TIFF itself.
-    if image.format == "TIFF" or EXIF_KEYS.isdisjoint(image.info):
+    if image.format != TURNED and EXIF_KEYS.isdisjoint(image.info):
         return 1
     try:
         # Not `image.getexif()`, which decodes a PNG to look behind its pixels, too.
