@@ -73,7 +73,8 @@ def read_image(path: Path | str) -> NDArray[np.uint8]:
     """Return an image file or DICOM as gray levels.
 
     Returns:
-        Shape (height, width), uint8, 0 (black) to 255 (white), the size that is in the file.
+        Shape (height, width), uint8, 0 (black) to 255 (white), upright and of the file's size:
+        an EXIF orientation is applied.
 
     Raises:
         XrayError: the file is missing, no image, damaged or too large.

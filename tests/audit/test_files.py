@@ -5,7 +5,14 @@ from xray_core.audit.files import check_odd, check_readable
 from xray_core.audit.metadata import check_patients, check_remarks
 from xray_core.catalog import Remark
 
-GOOD = {"width": 400, "height": 300, "contrast": 50.0, "format": "PNG"}
+GOOD = {
+    "width": 400,
+    "height": 300,
+    "contrast": 50.0,
+    "format": "PNG",
+    "n_isolated": 0,
+    "orientation": 1,
+}
 
 
 def test_unreadable_files_are_named_with_the_reason() -> None:
@@ -27,6 +34,8 @@ def test_each_kind_of_odd_image_is_found_and_the_rest_is_in_order() -> None:
             {**GOOD, "contrast": 1.0},
             {**GOOD, "path": "a.JPG"},
             {**GOOD, "path": "b.PNG"},
+            {**GOOD, "n_isolated": 2},
+            {**GOOD, "orientation": 6},
             {"path": "unknown.dcm"},
         ]
     )
@@ -37,7 +46,9 @@ def test_each_kind_of_odd_image_is_found_and_the_rest_is_in_order() -> None:
     assert find(issues, "elongated_image").examples == ("i0001", "i0002")
     assert find(issues, "blank_image").examples == ("i0003",)
     assert find(issues, "wrong_suffix").examples == ("i0004",)
-    assert len(issues) == 4
+    assert find(issues, "isolated_grays").examples == ("i0006",)
+    assert find(issues, "turned_image").examples == ("i0007",)
+    assert len(issues) == 6
     assert [one.severity for one in check_odd(make_images([GOOD]))] == ["passed"]
 
 

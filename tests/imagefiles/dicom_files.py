@@ -63,7 +63,7 @@ def write_dicom(path: Path, pixels: Pixels, *args: Any, **elements: Any) -> Path
 def build_lut(entries: list[int], first: int, bits: int) -> list[Dataset]:
     """Return a modality or VOI lookup table, whose first entry is for the level `first`."""
     item = Dataset()
-    item.add_new("LUTDescriptor", "SS" if first < 0 else "US", [len(entries), first, bits])
+    item.add_new("LUTDescriptor", "SS" if first < 0 else "US", [len(entries) % 2**16, first, bits])
     item.add_new("LUTData", "US", entries)
     return [item]
 

@@ -10,8 +10,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydicom import dcmread
 from pydicom.data import get_testdata_file
 from pydicom.pixels.decoders.base import get_decoder
+from pydicom.pixels.processing import apply_modality_lut, apply_voi_lut
 from pydicom.uid import (
     DeflatedExplicitVRLittleEndian,
     ExplicitVRBigEndian,
@@ -31,11 +33,17 @@ from tests.imagefiles.dicom_files import (
 )
 from xray_core.errors import ImageError
 from xray_core.imagefiles import refusals
-from xray_core.imagefiles.dicom import is_dicom, read_dicom, read_dicom_size
+from xray_core.imagefiles.dicom import is_dicom, read_dicom_size
+from xray_core.imagefiles.dicom import read_dicom as decode_dicom
 
 WIDTH, HEIGHT = 48, 32
 RAMP = np.linspace(0, 255, WIDTH * HEIGHT).reshape(HEIGHT, WIDTH).astype(np.uint8)
 DEEP = RAMP.astype(np.uint16)
+
+
+def read_dicom(path: Path) -> np.ndarray:
+    """Return the pixels alone."""
+    return decode_dicom(path).pixels
 
 
 def shipped(name: str) -> Path:
@@ -129,6 +137,165 @@ def test_the_file_says_what_is_black_and_white(
 
     np.testing.assert_allclose(plain[0].astype(int), expected, atol=1)
     np.testing.assert_array_equal(inverted, 255 - plain)  # last, after window and rescaling
+
+
+@pytest.mark.parametrize(
+    ("elements", "inverted"),
+    [
+        ({"PresentationLUTShape": "IDENTITY"}, False),
+        ({"PresentationLUTShape": "INVERSE"}, True),
+        ({"PhotometricInterpretation": "MONOCHROME1"}, True),
+        # The standard demands both together: they mean one inversion.
+        ({"PhotometricInterpretation": "MONOCHROME1", "PresentationLUTShape": "INVERSE"}, True),
+    ],
+)
+def test_either_of_two_elements_inverts(
+    elements: dict[str, Any], inverted: bool, tmp_path: Path
+) -> None:
+    image = read_dicom(write_dicom(tmp_path / "a.dcm", RAMP, **elements))
+
+    np.testing.assert_array_equal(image, 255 - RAMP if inverted else RAMP)
+
+
+SIGNED = {"BitsStored": 16, "HighBit": 15}
+TWELVE = {"BitsStored": 12, "HighBit": 11}
+
+
+@pytest.mark.parametrize("kind", ["MONOCHROME1", "MONOCHROME2"])
+@pytest.mark.parametrize(
+    ("padding", "elements"),
+    [
+        (-20_000, {**SIGNED, "PixelPaddingValue": -20_000}),
+        (-20_000, {**SIGNED, "PixelPaddingValue": 45_536}),  # without its sign
+        (65_535, {"PixelPaddingValue": 65_535}),
+        (60_000, {"PixelPaddingValue": 65_535, "PixelPaddingRangeLimit": 50_000}),
+        (0, {"PixelPaddingValue": 0}),
+        # Needs more bits than are said to be in use: decoding would make real values of it.
+        (65_535, {**TWELVE, "PixelPaddingValue": 65_535}),
+        (-20_000, {**TWELVE, "PixelPaddingValue": -20_000}),
+        (0, {"PixelPaddingValue": 0, "WindowCenter": 2009, "WindowWidth": 3826}),
+    ],
+)
+def test_padding_counts_in_no_range_and_is_black(
+    padding: int, elements: dict[str, Any], kind: str, tmp_path: Path
+) -> None:
+    image = (RAMP.astype(np.int64) * 15 + 96).astype(np.int16 if padding < 0 else np.uint16)
+    if elements.get("BitsStored") == 12 and padding < 0:
+        image -= 2048
+    image[:, :20] = padding
+
+    dataset = build_dicom(image, PhotometricInterpretation=kind, **elements)
+    if elements["PixelPaddingValue"] > 32_767:  # US, whatever the pixels are
+        dataset.add_new("PixelPaddingValue", "US", elements["PixelPaddingValue"])
+    dataset.save_as(tmp_path / "a.dcm", enforce_file_format=True)
+    seen = read_dicom(tmp_path / "a.dcm")
+
+    assert (seen[:, :20] == 0).all()
+    visible, expected = seen[:, 20:], RAMP[:, 20:].astype(float)
+    if "WindowCenter" not in elements:
+        expected = 255 * (expected - expected.min()) / np.ptp(expected)
+    if kind == "MONOCHROME1":
+        expected = 255 - expected
+    np.testing.assert_allclose(visible, expected, atol=1)
+
+
+@pytest.mark.parametrize(
+    "elements",
+    [
+        {"PixelPaddingValue": 300},  # which no pixel has
+        {"PixelPaddingValue": 0, "PixelPaddingRangeLimit": 65_535},  # which all have
+        {"PixelPaddingValue": None},
+    ],
+)
+def test_padding_that_hides_nothing_or_all_is_none(
+    elements: dict[str, Any], tmp_path: Path
+) -> None:
+    value = elements.pop("PixelPaddingValue")
+    dataset = build_dicom(DEEP, **elements)
+    dataset.add_new("PixelPaddingValue", "US", value)
+    dataset.save_as(tmp_path / "a.dcm", enforce_file_format=True)
+
+    np.testing.assert_array_equal(read_dicom(tmp_path / "a.dcm"), RAMP)
+
+
+@pytest.mark.parametrize("hot", [65_535, 12_000])
+def test_a_hot_pixel_leaves_the_image_visible(hot: int, tmp_path: Path) -> None:
+    pixels = DEEP << 4
+    pixels[7, 7] = hot
+
+    image = decode_dicom(write_dicom(tmp_path / "a.dcm", pixels))
+
+    expected = RAMP.copy()
+    expected[7, 7] = 255
+    np.testing.assert_array_equal(image.pixels, expected)
+    assert image.n_isolated == 1
+
+
+@pytest.mark.parametrize(
+    ("values", "first", "bits", "n_entries"),
+    [
+        ((0, 4095), 0, 12, 4096),  # the first value is 0
+        ((0, 4095), -100, 16, 4196),
+        ((-1024, 3071), -1024, 12, 4096),
+        ((0, 4095), 1000, 12, 500),
+        ((0, 4095), 0, 8, 4096),  # more entries than 8 bits count
+        ((0, 65535), 0, 16, 65536),  # as many as the descriptor has to call 0
+    ],
+)
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_voi_table_may_begin_anywhere(
+    values: tuple[int, int], first: int, bits: int, n_entries: int, packed: bool, tmp_path: Path
+) -> None:
+    pixels = np.linspace(0, values[1] - values[0], RAMP.size).reshape(RAMP.shape)
+    entries = np.linspace(0, 2**bits - 1, n_entries).round().astype(int)
+    table = build_lut(entries.tolist(), first, bits)
+    if packed or n_entries == 2**16:  # more than a list of an element may have
+        kind = "u1" if bits == 8 else "<u2"
+        table[0].add_new("LUTData", "OW", entries.astype(kind).tobytes())
+
+    path = write_dicom(
+        tmp_path / "a.dcm",
+        pixels.round().astype(np.uint16),
+        VOILUTSequence=table,
+        RescaleSlope=1,
+        RescaleIntercept=values[0],
+    )
+
+    places = np.clip(pixels.round() + values[0] - first, 0, n_entries - 1).astype(int)
+    expected = 255 * entries[places] / (2**bits - 1)
+    np.testing.assert_allclose(read_dicom(path), expected, atol=0.6)
+
+
+GRAY_FILES = (
+    "693_J2KI.dcm", "CT_small.dcm", "J2K_pixelrep_mismatch.dcm", "JPEG2000.dcm",
+    "JPEGLSNearLossless_16.dcm", "JPGExtended.dcm", "MR_small_RLE.dcm", "MR_small_expb.dcm",
+    "examples_overlay.dcm",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("name", GRAY_FILES)
+def test_gray_levels_are_those_of_pydicom(name: str) -> None:
+    dataset = dcmread(shipped(name))
+    values = apply_modality_lut(dataset.pixel_array, dataset)
+    shown = np.asarray(apply_voi_lut(values, dataset), float)
+    low, span = shown.min(), np.ptp(shown)
+    if "WindowWidth" in dataset:  # shown from the lowest to the highest value that its bits hold
+        least = -(2 ** (dataset.BitsStored - 1)) if dataset.PixelRepresentation else 0
+        ends = np.array([least, least + 2**dataset.BitsStored - 1])
+        low, high = apply_modality_lut(ends, dataset)
+        span = high - low
+
+    np.testing.assert_allclose(read_dicom(shipped(name)), 255 * (shown - low) / span, atol=1)
+
+
+def test_what_stands_behind_the_pixels_is_checked_as_well(tmp_path: Path) -> None:
+    path = write_dicom(tmp_path / "a.dcm", RAMP)
+    with path.open("ab") as file:  # the rows once more: the last word counts
+        file.write(b"\x28\0\x10\0US\2\0" + (50_000).to_bytes(2, "little"))
+        file.write(b"\x28\0\x11\0US\2\0" + (50_000).to_bytes(2, "little"))
+
+    with pytest.raises(ImageError, match="50000 x 50000 px; at most 50 megapixels"):
+        read_dicom(path)
 
 
 def test_an_image_of_one_level_is_black(tmp_path: Path) -> None:

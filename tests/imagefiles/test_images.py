@@ -12,9 +12,10 @@ from PIL import Image
 from tests.imagefiles.dicom_files import write_dicom
 from xray_core.errors import ImageError
 from xray_core.imagefiles import refusals
-from xray_core.imagefiles.images import is_image_name, read_image, read_size
+from xray_core.imagefiles.images import decode_image, is_image_name, read_image, read_size
 
 WIDTH, HEIGHT = 96, 64
+N_HOT = 6  # at most 0.1 % of the pixels
 RAMP = np.linspace(0, 255, WIDTH * HEIGHT).reshape(HEIGHT, WIDTH).astype(np.uint8)
 
 
@@ -44,10 +45,9 @@ def save(path: Path, kind: str) -> Path:
             gray.convert("CMYK").save(path, "JPEG", quality=95)
         case "progressive":
             gray.convert("RGB").save(path, "JPEG", quality=95, progressive=True)
-        case "rotated":
-            exif = Image.Exif()
-            exif[0x0112] = 6
-            gray.save(path, "JPEG", quality=95, exif=exif)
+        case "16 bit tiff, white is 0":
+            stored = Image.fromarray(65535 - RAMP.astype(np.uint16) * 257)
+            stored.save(path, "TIFF", tiffinfo={262: 0})
         case _:
             gray.convert("RGB" if kind == "WEBP" else "L").save(path, kind, quality=95)
     return path
@@ -55,8 +55,8 @@ def save(path: Path, kind: str) -> Path:
 
 KINDS = (
     "JPEG", "PNG", "WEBP", "BMP", "TIFF", "GIF", "rgba", "la", "palette", "transparent palette",
-    "16 bit", "16 bit tiff", "12 bit in 16", "8 bit in 16", "cmyk", "progressive", "rotated",
-    "dicom",
+    "16 bit", "16 bit tiff", "16 bit tiff, white is 0", "12 bit in 16", "8 bit in 16", "cmyk",
+    "progressive", "dicom",
 )  # fmt: skip
 
 
@@ -70,6 +70,63 @@ def test_every_kind_of_file_gives_the_same_gray_levels(kind: str, tmp_path: Path
     assert read_size(path) == (WIDTH, HEIGHT)
     # Loose for the lossy formats; black, white and the order of levels must hold.
     np.testing.assert_allclose(image.astype(int), RAMP.astype(int), atol=12)
+
+
+# EXIF orientation -> what it does to an upright image that is stored so.
+STORED = {
+    1: lambda image: image,
+    2: np.fliplr,
+    3: lambda image: np.rot90(image, 2),
+    4: np.flipud,
+    5: np.transpose,
+    6: np.rot90,  # the camera's right side was at the top
+    7: lambda image: np.rot90(image, 2).T,
+    8: lambda image: np.rot90(image, -1),
+}
+
+
+@pytest.mark.parametrize("orientation", STORED)
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "TIFF", "16 bit"])
+def test_exif_turns_pixels_and_sizes_upright(kind: str, orientation: int, tmp_path: Path) -> None:
+    upright = cv2.GaussianBlur(np.pad(np.eye(40, 56, dtype=np.uint8) * 255, 8), (0, 0), 4) * 3
+    upright[:12, :20] = 255  # no side like another
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    deep = 257 if kind == "16 bit" else 1
+    stored = np.ascontiguousarray(STORED[orientation](upright)).astype(
+        np.uint16 if deep > 1 else np.uint8
+    )
+    path = tmp_path / "scan.jpg"
+    Image.fromarray(stored * stored.dtype.type(deep)).save(
+        path, "PNG" if deep > 1 else kind, exif=exif, quality=95
+    )
+
+    for image in (read_image(path), read_image(path, at_least=40)):
+        np.testing.assert_allclose(image.astype(int), upright.astype(int), atol=12)
+    assert read_size(path) == (72, 56)
+    assert decode_image(path).orientation == orientation
+
+
+def test_a_small_copy_is_upright_too(tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    Image.fromarray(np.rot90(np.repeat(RAMP, 4, axis=0))).save(tmp_path / "a.jpg", exif=exif)
+
+    small = read_image(tmp_path / "a.jpg", at_least=32)
+
+    assert small.shape == (128, 48)
+    assert small[:40].mean() + 100 < small[-40:].mean()
+
+
+@pytest.mark.parametrize(
+    "orientation", [b"", b"\0\0", b"II*\0\xff\xff\xff\xff", b"MM\0*\0\0\0\x08\0\1"]
+)
+def test_damaged_exif_counts_as_none(orientation: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "scan.jpg"
+    Image.fromarray(RAMP).save(path, exif=b"Exif\0\0" + orientation)
+
+    assert read_size(path) == (WIDTH, HEIGHT)
+    assert read_image(path).shape == RAMP.shape
 
 
 def test_an_inverted_cmyk_jpeg_is_not_read_as_a_negative(tmp_path: Path) -> None:
@@ -87,6 +144,20 @@ def test_one_bit_a_pixel_becomes_black_and_white(tmp_path: Path) -> None:
     Image.fromarray(RAMP > 127).save(tmp_path / "scan.png")
 
     np.testing.assert_array_equal(read_image(tmp_path / "scan.png"), 255 * (RAMP > 127))
+
+
+@pytest.mark.parametrize("kind", ["PNG", "TIFF"])
+def test_hot_pixels_leave_a_deep_image_visible(kind: str, tmp_path: Path) -> None:
+    deep = RAMP.astype(np.uint16) * 16
+    deep.flat[5000 : 5000 + N_HOT] = np.linspace(9_000, 65_535, N_HOT)
+
+    Image.fromarray(deep).save(tmp_path / "scan", kind)
+    image = decode_image(tmp_path / "scan")
+
+    expected = RAMP.copy()
+    expected.flat[5000 : 5000 + N_HOT] = 255
+    np.testing.assert_array_equal(image.pixels, expected)
+    assert image.n_isolated == N_HOT
 
 
 def test_of_several_images_in_a_file_the_first_is_read(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from PIL import Image
 
 from tests.datasets.fakes import write_image
 from xray_core.catalog import Catalog, build_catalog
+from xray_core.imagefiles.grays import DecodedImage
 from xray_core.preprocess import fingerprints
 from xray_core.preprocess.cache import BuildStopped
 from xray_core.preprocess.fingerprints import (
@@ -37,11 +38,11 @@ def reads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The names of the files that are decoded from now on."""
     read: list[str] = []
 
-    def read_image(path: Path) -> np.ndarray:
+    def decode_image(path: Path) -> DecodedImage:
         read.append(path.name)
-        return np.array(Image.open(path).convert("L"))
+        return DecodedImage(np.array(Image.open(path).convert("L")))
 
-    monkeypatch.setattr(fingerprints, "read_image", read_image)
+    monkeypatch.setattr(fingerprints, "decode_image", decode_image)
     return read
 
 

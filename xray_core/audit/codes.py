@@ -22,7 +22,10 @@ CODES = {
     "elongated_image": "F3",
     "blank_image": "F4",
     "wrong_suffix": "F5",
-    "odd_image": "F6",  # passed: none of F2 to F5
+    "odd_image": "F6",  # passed: none of F2 to F5, F8 and F9
+    "negative_image": "F7",
+    "isolated_grays": "F8",
+    "turned_image": "F9",
     "image_without_finding": "L1",
     "image_with_finding": "L2",
     "mixed_study": "L3",

@@ -19,6 +19,40 @@ SUFFIXES: Mapping[str, tuple[str, ...]] = {
     "TIFF": (".tif", ".tiff"),
 }
 
+# Code -> what such images are, why it matters, what to do.
+ODD: Mapping[str, tuple[str, str, str]] = {
+    "tiny_image": (
+        f"less than {TINY} px high or wide",
+        "So small an image shows no small finding.",
+        "Leave them out, or evaluate them apart.",
+    ),
+    "elongated_image": (
+        f"more than {ELONGATED} times as long as wide",
+        "A chest X-ray is nearly square; stretching such an image distorts it.",
+        "Look at them: they may be cut, or no chest X-rays.",
+    ),
+    "blank_image": (
+        "nearly of one gray level",
+        "Such an image shows nothing.",
+        "Leave them out.",
+    ),
+    "wrong_suffix": (
+        "of another format than the name says",
+        "They are read by their content, but other programs may refuse them.",
+        "Rename them, if you use them elsewhere.",
+    ),
+    "isolated_grays": (
+        "shown without a few gray values far from all others",
+        "Hot pixels or letters would have left the image dark: they are shown as black or white.",
+        "Look at them; other programs may show them dark.",
+    ),
+    "turned_image": (
+        "stored sideways, upside down or mirrored, and turned upright as EXIF says",
+        "Programs that do not read EXIF show, and measure, another image.",
+        "Look whether they are upright now, and whether boxes fit.",
+    ),
+}
+
 
 def check_readable(images: pd.DataFrame) -> list[DataIssue]:
     """Find files that cannot be decoded.
@@ -45,54 +79,17 @@ def check_readable(images: pd.DataFrame) -> list[DataIssue]:
 
 
 def check_odd(images: pd.DataFrame) -> list[DataIssue]:
-    """Find images that are tiny, elongated or blank, and suffixes that lie.
+    """Find images that are odd to look at, suffixes that lie, and what reading put right.
 
     Args:
-        images: the audited table; image_id, path, width, height, contrast and format count.
+        images: the audited table; image_id, path, width, height, contrast, format, n_isolated
+            and orientation count.
     """
     present = images[images["path"].notna()]
-    shorter, longer = (
-        present[["width", "height"]].min(axis=1),
-        present[["width", "height"]].max(axis=1),
-    )
-    suffix = present["path"].map(lambda path: PurePosixPath(path).suffix.lower())
-    lies = [
-        kind in SUFFIXES and ending not in SUFFIXES[kind]
-        for kind, ending in zip(present["format"].fillna(""), suffix, strict=True)
-    ]
-    checks = (
-        (
-            "tiny_image",
-            (shorter < TINY).fillna(False),
-            f"less than {TINY} px high or wide",
-            "So small an image shows no small finding.",
-            "Leave them out, or evaluate them apart.",
-        ),
-        (
-            "elongated_image",
-            (longer > ELONGATED * shorter).fillna(False),
-            f"more than {ELONGATED} times as long as wide",
-            "A chest X-ray is nearly square; stretching such an image distorts it.",
-            "Look at them: they may be cut, or no chest X-rays.",
-        ),
-        (
-            "blank_image",
-            (present["contrast"] < BLANK).fillna(False),
-            "nearly of one gray level",
-            "Such an image shows nothing.",
-            "Leave them out.",
-        ),
-        (
-            "wrong_suffix",
-            pd.Series(lies, index=present.index, dtype=bool),
-            "of another format than the name says",
-            "They are read by their content, but other programs may refuse them.",
-            "Rename them, if you use them elsewhere.",
-        ),
-    )
+    odd = _find_odd(present)
     issues, in_order = [], []
-    for code, odd, what, why, advice in checks:
-        affected = present[odd.astype(bool)]
+    for code, (what, why, advice) in ODD.items():
+        affected = present[odd[code].fillna(False).astype(bool)]
         if affected.empty:
             in_order.append(what)
             continue
@@ -113,3 +110,21 @@ def check_odd(images: pd.DataFrame) -> list[DataIssue]:
     if in_order:
         issues.append(passed("odd_image", f"No image is {'; none is '.join(in_order)}."))
     return issues
+
+
+def _find_odd(present: pd.DataFrame) -> dict[str, pd.Series]:
+    """Return for each code of `ODD` which images it is about; <NA> where that is not known."""
+    sides = present[["width", "height"]]
+    suffix = present["path"].map(lambda path: PurePosixPath(path).suffix.lower())
+    lies = [
+        kind in SUFFIXES and ending not in SUFFIXES[kind]
+        for kind, ending in zip(present["format"].fillna(""), suffix, strict=True)
+    ]
+    return {
+        "tiny_image": sides.min(axis=1) < TINY,
+        "elongated_image": sides.max(axis=1) > ELONGATED * sides.min(axis=1),
+        "blank_image": present["contrast"] < BLANK,
+        "wrong_suffix": pd.Series(lies, index=present.index, dtype=bool),
+        "isolated_grays": present["n_isolated"] > 0,
+        "turned_image": present["orientation"] > 1,
+    }

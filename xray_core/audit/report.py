@@ -15,6 +15,7 @@ from xray_core.audit.labels import check_classes, check_columns, check_subsets
 from xray_core.audit.leaks import check_names, check_owners
 from xray_core.audit.metadata import check_patients, check_remarks
 from xray_core.audit.near_identical import find_near_identical
+from xray_core.audit.negatives import check_negatives
 from xray_core.catalog import Catalog
 from xray_core.errors import LabelError, RecipeError
 from xray_core.preprocess.fingerprints import COLUMNS as FINGERPRINT_COLUMNS
@@ -58,7 +59,7 @@ def audit_catalog(
     if fingerprints is not None:
         issues += check_identical(images)
         issues += check_near(images, find_near_identical(fingerprints, images["image_id"]))
-        issues += [*check_readable(images), *check_odd(images)]
+        issues += [*check_readable(images), *check_odd(images), *check_negatives(images)]
     if labels is not None:
         counts, n_of_subset = _count_classes(images, labels.targets)
         issues += check_classes(counts, int(images["path"].notna().loc[labels.text.index].sum()))

@@ -1,12 +1,9 @@
 """Reading DICOM files that nobody vouches for, as gray levels that look as on a reading screen.
 
-Stored pixels pass the modality lookup table (or rescale slope and intercept), then the VOI
-lookup table (or window), which says what range the radiographer wanted to see; where neither
-is given, the used range fills black to white. MONOCHROME1 is inverted last.
-
+What the stored pixels mean is the matter of `dicom_grays`; here they are found and decoded.
 pydicom is imported on first use: it would add a quarter second to the start of the web app.
 
-Source: DICOM PS3.3, C.7.6.3 (pixels), C.11.1 (modality LUT) and C.11.2 (VOI LUT)
+Source: DICOM PS3.3, C.7.6.3 (pixels); PS3.10, 7.1 (the mark)
 """
 
 import logging
@@ -22,6 +19,8 @@ from PIL import Image
 
 from xray_core.errors import DatasetError, ImageError
 from xray_core.files import format_bytes
+from xray_core.imagefiles.dicom_grays import show_pixels
+from xray_core.imagefiles.grays import DecodedImage
 from xray_core.imagefiles.refusals import check_size, explain_refusal
 from xray_core.paths import open_file
 
@@ -72,7 +71,10 @@ def read_dicom_size(path: Path) -> tuple[int, int]:
         ImageError: see `read_dicom`; damage to the pixels themselves is not noticed.
     """
     with explain_refusal(path), open_file(path) as file:
-        return _check_header(path, file, _read_header(path, file))
+        header = _read_header(path, file)
+        size = _check_header(path, header)
+        _check_pixels(path, file)
+        return size
 
 
 def read_dicom_texts(path: Path, keywords: Sequence[str]) -> tuple[str, ...]:
@@ -86,15 +88,12 @@ def read_dicom_texts(path: Path, keywords: Sequence[str]) -> tuple[str, ...]:
         return tuple(str(header.get(name) or "").strip() for name in keywords)
 
 
-def read_dicom(path: Path) -> npt.NDArray[np.uint8]:
-    """Read one radiograph as gray levels.
+def read_dicom(path: Path) -> DecodedImage:
+    """Read one radiograph as gray levels; colour becomes luminance.
 
     Args:
         path: a DICOM file. One without the mark DICM is accepted if its suffix is one of
             `SUFFIXES`.
-
-    Returns:
-        Shape (height, width), uint8, 0 (black) to 255 (white). Colour becomes luminance.
 
     Raises:
         ImageError: the file is missing, empty, no DICOM, damaged, truncated, larger than
@@ -106,14 +105,16 @@ def read_dicom(path: Path) -> npt.NDArray[np.uint8]:
 
         with open_file(path) as file:
             header = _read_header(path, file)
-            _check_header(path, file, header)  # before the pixels fill the memory
+            _check_header(path, header)  # before the pixels fill the memory
+            _check_pixels(path, file)
             file.seek(0)
             dataset = dcmread(file, force=True)
+        _check_header(path, dataset)  # what stands behind the pixels may say something else
         dataset.file_meta = header.file_meta
         pixels = _decode(path, dataset)
         if pixels.ndim == 3:
-            return np.array(Image.fromarray(pixels).convert("L"))
-        return _to_gray(path, pixels, dataset)
+            return DecodedImage(np.array(Image.fromarray(pixels).convert("L")))
+        return show_pixels(path, pixels, dataset)
 
 
 def _read_header(path: Path, file: BinaryIO) -> "FileDataset":
@@ -161,7 +162,7 @@ def _read_header(path: Path, file: BinaryIO) -> "FileDataset":
     return header
 
 
-def _check_header(path: Path, file: BinaryIO, header: "FileDataset") -> tuple[int, int]:
+def _check_header(path: Path, header: "FileDataset") -> tuple[int, int]:
     """Return (width, height) in px, or refuse what the header says cannot be read."""
     width, height = int(header.get("Columns") or 0), int(header.get("Rows") or 0)
     if width < 1 or height < 1:
@@ -184,9 +185,13 @@ def _check_header(path: Path, file: BinaryIO, header: "FileDataset") -> tuple[in
             f"{path} holds pixels of the kind {kind} of {header.BitsAllocated} bits; read are "
             f"{' and '.join(MONOCHROME)}, and 8-bit colour ({', '.join(COLOUR)}). Convert it first."
         )
+    return width, height
+
+
+def _check_pixels(path: Path, file: BinaryIO) -> None:
+    """Refuse a file that ends where its pixels should begin."""
     if not file.read(1):
         raise ImageError(f"{path} holds no pixels. Replace it with a complete copy.")
-    return width, height
 
 
 def _decode(path: Path, dataset: "FileDataset") -> npt.NDArray[Any]:
@@ -239,56 +244,3 @@ def find_coded_size(code: bytes) -> tuple[int, int] | None:
             )
         at += 1 if marker == 0xFF else 2 + int.from_bytes(code[at + 2 : at + 4], "big")
     return None
-
-
-def _to_gray(
-    path: Path, pixels: npt.NDArray[np.integer], dataset: "FileDataset"
-) -> npt.NDArray[np.uint8]:
-    """Return `pixels`, shape (h, w), as they are meant to be seen."""
-    from pydicom.pixels.processing import apply_modality_lut
-
-    # There are at most 65,536 levels but millions of pixels: work on the levels.
-    low, high = int(pixels.min()), int(pixels.max())
-    levels = np.arange(low, high + 1, dtype=np.int64)
-    with np.errstate(all="ignore"):
-        values = np.asarray(apply_modality_lut(levels, dataset), dtype=np.float64)
-        shades = _window(values, dataset)
-    if not np.isfinite(shades).all():
-        raise ImageError(
-            f"{path} is damaged: its rescaling or window is not finite. Replace or delete it."
-        )
-    table = np.rint(255 * shades).astype(np.uint8)
-    if dataset.PhotometricInterpretation == "MONOCHROME1":
-        table = 255 - table
-    return table[pixels.astype(np.int64) - low]
-
-
-def _window(values: npt.NDArray[np.float64], dataset: "FileDataset") -> npt.NDArray[np.float64]:
-    """Return how bright each of `values` is to be shown, 0 (black) to 1 (white)."""
-    from pydicom.pixels.processing import apply_voi
-
-    if dataset.get("VOILUTSequence"):
-        whole = np.rint(values).astype(np.int64)
-        ends = apply_voi(np.asarray([-(2**31), 2**31]), dataset)
-        # Some tables declare 16 bits for 12-bit entries: believe the entries.
-        top = 2 ** int(ends.max()).bit_length() - 1
-        shades: npt.NDArray[np.float64] = apply_voi(whole, dataset) / max(top, 1)
-        return np.minimum(shades, 1)
-    centre, width = _first(dataset.get("WindowCenter")), _first(dataset.get("WindowWidth"))
-    if centre is None or width is None or width <= 0:
-        span = values.max() - values.min()
-        return np.asarray((values - values.min()) / (span or 1))
-    match dataset.get("VOILUTFunction"):
-        case "SIGMOID":
-            return np.asarray(1 / (1 + np.exp(-4 * (values - centre) / width)))
-        case "LINEAR_EXACT":
-            return np.clip((values - centre) / width + 0.5, 0, 1)
-        case _:
-            return np.clip((values - (centre - 0.5)) / max(width - 1, 1e-9) + 0.5, 0, 1)
-
-
-def _first(value: Any) -> float | None:
-    """Return a number, or the first of several; a file may offer more than one window."""
-    if value is None or value == "":
-        return None
-    return float(value) if isinstance(value, (str, int, float)) else _first(next(iter(value), None))

@@ -4,20 +4,26 @@ Pillow does the decoding, but for DICOM, which has a module of its own. On radio
 is within a tenth of OpenCV's speed (`benchmarks/decode.py`), refuses truncated files and
 prints nothing about damaged ones.
 
-Pixels are returned as stored: an EXIF orientation is not applied, so that widths, heights
-and boxes always mean the same thing.
+Photos and some exports are stored sideways or mirrored, with an EXIF orientation that says so.
+It is applied to pixels and sizes alike: widths, heights and boxes mean the upright image, which
+is what programs show in which people draw boxes. A damaged orientation counts as none, and so
+does what stands behind a PNG's pixels, as sizes are read from the header alone.
 """
 
+import re
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image, UnidentifiedImageError
+from PIL import ExifTags, Image, TiffImagePlugin, UnidentifiedImageError
 
 from xray_core.errors import ImageError
 from xray_core.imagefiles import dicom
+from xray_core.imagefiles.grays import DecodedImage, to_8_bits
+from xray_core.imagefiles.other_formats import INDEX
 from xray_core.imagefiles.refusals import check_size, explain_refusal
 from xray_core.paths import is_hidden, open_file
 
@@ -27,6 +33,13 @@ SUFFIXES = (
     ".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".bmp", ".tif", ".tiff", ".gif",
     *dicom.SUFFIXES,
 )  # fmt: skip
+VAGUE = ("", ".ima", ".dic", ".dc3")  # suffixes of files that may be DICOM
+EXIF_KEYS = {"exif", "Raw profile type exif", "xmp", "XML:com.adobe.xmp"}
+# EXIF orientation -> the step along rows and columns, after the sides are swapped from 5 on.
+TURNS = {2: (1, -1), 3: (-1, -1), 4: (-1, 1), 5: (1, 1), 6: (1, -1), 7: (-1, -1), 8: (-1, 1)}
+SILENCE = ("ignore", None, Warning, re.compile("PIL.TiffImagePlugin"), 0)  # of damaged EXIF
+TURNED = "TIFF"  # the format that Pillow turns upright by itself
+PHOTOMETRIC = 262  # TIFF's tag for what black and white are
 
 
 def is_image_name(name: str) -> bool:
@@ -36,6 +49,26 @@ def is_image_name(name: str) -> bool:
     [True, False, False, False]
     """
     return name.lower().endswith(SUFFIXES) and not any(map(is_hidden, name.split("/")))
+
+
+def is_image_file(path: Path) -> bool:
+    """Whether a file's name is an image's, or, where it has no telling suffix, its first bytes.
+
+    Hospital exports and discs hold DICOM files called IM000001, by numbers (1.2.840.113) or
+    with one of `VAGUE`. Only such names are looked into, and only for DICOM's mark. A file that
+    cannot be opened is no image.
+
+    Args:
+        path: a file; only its last part counts as name.
+    """
+    name = path.name
+    if is_image_name(name):
+        return True
+    suffix = path.suffix.lower()
+    tells = suffix not in VAGUE and not suffix[1:].isdecimal()
+    if tells or is_hidden(name) or name.lower() == INDEX:
+        return False
+    return dicom.is_dicom(path)
 
 
 def read_size(path: Path) -> tuple[int, int]:
@@ -49,25 +82,33 @@ def read_size(path: Path) -> tuple[int, int]:
         if not _is_dicom_name(path):
             try:
                 with _open(path) as image:
-                    return image.size
+                    width, height = image.size
+                    lies = image.format != TURNED and _read_orientation(image) >= 5
+                    return (height, width) if lies else (width, height)
             except UnidentifiedImageError as error:
                 _refuse_unless_dicom(path, error)
         return dicom.read_dicom_size(path)
 
 
 def read_image(path: Path, at_least: int | None = None) -> npt.NDArray[np.uint8]:
-    """Read one image as gray levels.
+    """Read one image as gray levels; see `decode_image`, which also says what was done to it.
+
+    Returns:
+        Shape (height, width), uint8, 0 (black) to 255 (white).
+    """
+    return decode_image(path, at_least).pixels
+
+
+def decode_image(path: Path, at_least: int | None = None) -> DecodedImage:
+    """Decode one image. Colour becomes luminance, transparency is dropped.
+
+    Deeper pixels lose their low bits, see `grays.to_8_bits`, and `dicom_grays` for DICOM.
 
     Args:
         path: a file of one of `FORMATS` or DICOM, whatever its suffix says. Of a file with
             several images the first is read; DICOM with several is refused.
         at_least: px; if given, a JPEG may be decoded at 1/2, 1/4 or 1/8 of its size, as long
             as both sides stay at least this long. Many times faster for a small result.
-
-    Returns:
-        Shape (height, width), uint8, 0 (black) to 255 (white). Colour becomes luminance,
-        transparency is dropped. Deeper pixels lose their low bits: the highest bit in use
-        becomes the top one, so 12 bits in a 16-bit file do not come out black.
 
     Raises:
         ImageError: the file is missing, empty, no image, damaged, truncated, of a kind that
@@ -78,7 +119,12 @@ def read_image(path: Path, at_least: int | None = None) -> npt.NDArray[np.uint8]
         if not _is_dicom_name(path):
             try:
                 with _open(path) as image:
-                    return _to_gray(path, image, at_least)
+                    orientation = _read_orientation(image)
+                    decoded = _to_gray(path, image, at_least)
+                    pixels = decoded.pixels
+                    if image.format != TURNED:
+                        pixels = _turn(pixels, orientation)
+                    return DecodedImage(pixels, decoded.n_isolated, orientation)
             except UnidentifiedImageError as error:
                 _refuse_unless_dicom(path, error)
         return dicom.read_dicom(path)
@@ -101,6 +147,8 @@ def _refuse_unless_dicom(path: Path, error: UnidentifiedImageError) -> None:
 @contextmanager
 def _open(path: Path) -> Iterator[Image.Image]:
     """Open `path` with only its header read, and refuse it if it is too large."""
+    if SILENCE not in warnings.filters:  # not catch_warnings: images are read in threads
+        warnings.filterwarnings("ignore", module="PIL.TiffImagePlugin")
     try:
         with open_file(path) as file, Image.open(file, formats=FORMATS) as image:
             check_size(path, *image.size)
@@ -109,20 +157,42 @@ def _open(path: Path) -> Iterator[Image.Image]:
         raise ImageError(f"{path} is too large: {error}") from error
 
 
-def _to_gray(path: Path, image: Image.Image, at_least: int | None) -> npt.NDArray[np.uint8]:
-    """Decode `image` as gray levels, shape (h, w); see `read_image`."""
+def _to_gray(path: Path, image: Image.Image, at_least: int | None) -> DecodedImage:
+    """Decode `image` as it is stored; see `decode_image`."""
     image.draft("L", (at_least, at_least) if at_least else None)
     if image.mode.startswith("I"):
-        return _to_8_bits(np.asarray(image))
+        grays = to_8_bits(np.asarray(image))
+        # Pillow inverts a TIFF whose white is 0 only where it has 8 bits.
+        if isinstance(image, TiffImagePlugin.TiffImageFile) and not image.tag_v2[PHOTOMETRIC]:
+            return DecodedImage(255 - grays.pixels, grays.n_isolated)
+        return grays
     if image.mode == "F":
         raise ImageError(f"{path} has floating point pixels; convert it to 8 or 16 bits.")
     # A palette with transparency has no direct way to gray in Pillow.
     source = image.convert("RGBA") if image.mode == "P" else image
-    return np.array(source.convert("L"))
+    return DecodedImage(np.array(source.convert("L")))
 
 
-def _to_8_bits(pixels: npt.NDArray[np.integer]) -> npt.NDArray[np.uint8]:
-    """Shift deep pixels, shape (h, w), so that the highest bit in use becomes the eighth."""
-    surplus = max(0, int(pixels.max()).bit_length() - 8)
-    shifted: npt.NDArray[np.integer] = np.maximum(pixels, 0) >> surplus
-    return shifted.astype(np.uint8)
+def _read_orientation(image: Image.Image) -> int:
+    """Return the EXIF orientation of an opened image, 1 (upright) to 8; nothing is decoded.
+
+    Source: Exif 3.0, 4.6.5.1.6 (tag 274)
+    """
+    if image.format != TURNED and EXIF_KEYS.isdisjoint(image.info):
+        return 1
+    try:
+        # Not `image.getexif()`, which decodes a PNG to look behind its pixels, too.
+        orientation = Image.Image.getexif(image).get(ExifTags.Base.Orientation, 1)
+    except Exception:  # of damaged bytes; the pixels are not less readable for it
+        return 1
+    return orientation if orientation in range(1, 9) else 1
+
+
+def _turn(pixels: npt.NDArray[np.uint8], orientation: int) -> npt.NDArray[np.uint8]:
+    """Return pixels, shape (h, w), upright; from orientation 5 on their shape is (w, h)."""
+    if orientation == 1:
+        return pixels
+    if orientation >= 5:
+        pixels = pixels.T
+    rows, columns = TURNS[orientation]
+    return np.ascontiguousarray(pixels[::rows, ::columns])

@@ -35,7 +35,7 @@ from xray_core.files import format_bytes
 from xray_core.preprocess.images import Pixels, read_preprocessed
 from xray_core.preprocess.spec import PreprocessSpec
 
-VERSION = 1  # raise it when the same file and spec give other pixels than before
+VERSION = 2  # raise it when the same file and spec give other pixels than before
 FLUSH_SECONDS = 2.0  # work that a kill may cost
 N_IMAGES_AHEAD = 128  # images decoded before the first of them is written; bounds the memory
 NO_SPACE = (errno.ENOSPC, errno.EDQUOT)

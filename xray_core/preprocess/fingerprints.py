@@ -22,12 +22,12 @@ from filelock import FileLock, Timeout
 
 from xray_core.catalog import Catalog
 from xray_core.errors import DatasetError, ImageError
-from xray_core.imagefiles.images import read_image
+from xray_core.imagefiles.images import decode_image
 from xray_core.paths import open_file
 from xray_core.preprocess.cache import BuildStopped
 from xray_core.preprocess.images import Pixels, resize_square
 
-VERSION = 1  # raise it when the same file gives another row
+VERSION = 2  # raise it when the same file gives another row
 PORTION_FILES = 256  # files whose reading a kill may cost
 SIGNATURE_SIDE = 32  # px
 
@@ -37,6 +37,8 @@ COLUMNS = {
     "signature": "object",  # bytes: the image stretched to uint8 (32, 32); None as above
     "brightness": "Float64",  # mean gray level, 0 to 255
     "contrast": "Float64",  # standard deviation of the gray levels, 0 to 127.5
+    "n_isolated": "Int64",  # pixels left out of the range of grays, see `DecodedImage`
+    "orientation": "Int64",  # as stored, 1 (upright) to 8
     "format": "string",  # by the file's first bytes: "JPEG", "PNG" ...; <NA>: another one
     "reason": "string",  # why the file cannot be read, else <NA>
 }
@@ -206,7 +208,9 @@ def _read_file(root: Path, stamp: dict[str, Any]) -> dict[str, Any]:
     path = root / stamp["path"]
     row = {**stamp, "format": _read_format(path)}
     try:
-        return {**row, **fingerprint_image(read_image(path))}
+        image = decode_image(path)
+        done = {"n_isolated": image.n_isolated, "orientation": image.orientation}
+        return {**row, **fingerprint_image(image.pixels), **done}
     except (ImageError, OSError) as error:
         return {**row, "reason": str(error)}
 

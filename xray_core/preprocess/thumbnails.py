@@ -17,7 +17,7 @@ from xray_core.imagefiles.images import read_image
 
 JPEG_QUALITY = 87  # below about 80, rings show around ribs and letters
 JPEG_END = b"\xff\xd9"
-VERSION = 1  # raise it when the same file gives another thumbnail
+VERSION = 2  # raise it when the same file gives another thumbnail
 THREADS = 8  # they mostly wait for the disk, and decoding releases the lock
 
 
