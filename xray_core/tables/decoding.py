@@ -1,8 +1,9 @@
 """What bytes a table is made of: the text of a file that a spreadsheet or a script has saved."""
 
 import codecs
+import os
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from xray_core.errors import DatasetError
@@ -10,6 +11,7 @@ from xray_core.files import format_bytes
 from xray_core.paths import open_file
 
 MAX_TABLE_BYTES = 500_000_000
+HEAD = 32_768  # characters from which a separator is guessed
 # The longer mark first: that of UTF-32 begins as that of UTF-16 does.
 MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -22,8 +24,8 @@ SAMPLE_BYTES = 4096  # looked at for NUL bytes, every other of which tells UTF-1
 # Of a text in UTF-8 with a few damaged bytes, this many good characters go with each of them; in
 # Windows-1252 nearly none is good by chance.
 GOOD_PER_DAMAGED = 4
-CONTROLS = re.compile(r"[\x00-\x08\x0e-\x19\x1b-\x1f]")
-CHECKED = 1_000_000  # characters from the beginning in which they are counted
+CONTROLS = re.compile(rb"[\x00-\x08\x0e-\x19\x1b-\x1f]")
+CHECKED = 100_000  # bytes from the beginning in which they are counted
 MAX_CONTROLS = 0.01  # of them; beyond it, it is no text
 # What is no table, whatever the file is called: how it begins, and what a person is to do.
 KINDS = (
@@ -44,14 +46,28 @@ class Decoded:
     """The text of a file.
 
     Attributes:
-        text: without a byte order mark.
-        encoding: "utf-8", "utf-16", "utf-32", "windows-1252" or "latin-1".
+        content: in UTF-8, whatever the file had, without a byte order mark.
+        encoding: of the file: "utf-8", "utf-16", "utf-32", "windows-1252" or "latin-1".
         notes: sentences on what was damaged.
     """
 
-    text: str
+    content: bytes
     encoding: str
     notes: tuple[str, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """All of it."""
+        return self.content.decode("utf-8")
+
+    @property
+    def head(self) -> str:
+        """The first `HEAD` characters and some more, or all."""
+        return self.content[: 4 * HEAD].decode("utf-8", "ignore")
+
+    def without_start(self, start: str) -> "Decoded":
+        """Return it without the characters at its beginning."""
+        return replace(self, content=self.content.removeprefix(start.encode()))
 
 
 def read_text(path: Path) -> Decoded:
@@ -62,11 +78,11 @@ def read_text(path: Path) -> Decoded:
     """
     try:
         with open_file(path) as file:
-            content = file.read(MAX_TABLE_BYTES + 1)
+            if os.fstat(file.fileno()).st_size > MAX_TABLE_BYTES:
+                raise DatasetError(f"{path} is larger than {format_bytes(MAX_TABLE_BYTES)}.")
+            content = file.read()
     except OSError as error:
         raise DatasetError(f"{path} cannot be read: {error.strerror}.") from error
-    if len(content) > MAX_TABLE_BYTES:
-        raise DatasetError(f"{path} is larger than {format_bytes(MAX_TABLE_BYTES)}.")
     start = content[:64].lstrip(b"\xef\xbb\xbf \r\n\t").lower()
     for beginning, kind in KINDS:
         if start.startswith(beginning.lower()):
@@ -92,41 +108,45 @@ def decode(content: bytes) -> Decoded:
     for mark, encoding in MARKS:
         if content.startswith(mark):
             if encoding == "utf-8":
-                return _decode_single(content.removeprefix(mark), marked=True)
-            return _check(Decoded(content.decode(encoding), encoding))
+                return _check(_decode_single(content.removeprefix(mark), marked=True))
+            return _check(_recode(content, encoding))
     if b"\0" not in content:
-        return _decode_single(content)
+        return _check(_decode_single(content))
     sample = content[: min(SAMPLE_BYTES, len(content) // 2 * 2)]
-    half = len(sample) // 2
     even, odd = sample[::2].count(0), sample[1::2].count(0)
-    for few, many, name in ((even, odd, "utf-16-le"), (odd, even, "utf-16-be")):
-        if few == 0 and many > half / 2:
-            return _check(Decoded(content.decode(name), "utf-16"))
+    for few, many, encoding in ((even, odd, "utf-16-le"), (odd, even, "utf-16-be")):
+        if few == 0 and many > len(sample) / 4:
+            return _check(replace(_recode(content, encoding), encoding="utf-16"))
     raise ValueError(f"it holds {content.count(0):,} NUL bytes, so it is an image or the like")
+
+
+def _recode(content: bytes, encoding: str) -> Decoded:
+    return Decoded(content.decode(encoding).encode(), encoding)
 
 
 def _decode_single(content: bytes, marked: bool = False) -> Decoded:
     """Return text of which most characters are one byte."""
-    try:
-        return _check(Decoded(content.decode("utf-8"), "utf-8"))
-    except UnicodeDecodeError:
-        text = content.decode("utf-8", "replace")
+    if content.isascii():  # a large table is not copied to find that out
+        return Decoded(content, "utf-8")
+    text = content.decode("utf-8", "replace")
     n_damaged = text.count("\ufffd")
+    if not n_damaged or "\ufffd".encode() in content and text.encode() == content:
+        return Decoded(content, "utf-8")
     n_good = sum(not sign.isascii() for sign in text) - n_damaged
     if marked or n_good >= GOOD_PER_DAMAGED * n_damaged:
         note = f"{n_damaged:,} characters are damaged, and stand as \ufffd in the cells."
-        return _check(Decoded(text, "utf-8", (note,)))
+        return Decoded(text.encode(), "utf-8", (note,))
     try:
-        return _check(Decoded(content.decode("windows-1252"), "windows-1252"))
+        return _recode(content, "windows-1252")
     except UnicodeDecodeError:
-        return _check(Decoded(content.decode("latin-1"), "latin-1"))
+        return _recode(content, "latin-1")
 
 
 def _check(decoded: Decoded) -> Decoded:
-    text = decoded.text
-    if "\0" in text:
-        raise ValueError(f"it holds {text.count(chr(0)):,} NUL characters")
-    n_controls = len(CONTROLS.findall(text, 0, CHECKED))
-    if n_controls > MAX_CONTROLS * min(len(text), CHECKED):
+    if b"\0" in decoded.content:
+        raise ValueError(f"it holds {decoded.content.count(0):,} NUL characters")
+    start = decoded.content[:CHECKED]
+    n_controls = len(CONTROLS.findall(start))
+    if n_controls > MAX_CONTROLS * len(start):
         raise ValueError(f"it holds {n_controls:,} control characters")
     return decoded

@@ -8,19 +8,16 @@ from pathlib import Path
 import pandas as pd
 
 from xray_core.errors import DatasetError
-from xray_core.tables.decoding import read_text
+from xray_core.tables.decoding import Decoded, read_text
 from xray_core.tables.header import IMAGE_NAME, NamesImage
 from xray_core.tables.labelling import name_rows
 from xray_core.tables.separators import (
     BLANKS,
     MIN_SHARE,
-    SAMPLE,
-    SIGNS,
-    find_separator,
+    divide,
+    iterate_rows,
     measure_rows,
-    split_rows,
     split_sample,
-    strip_separator_line,
 )
 from xray_core.tables.workbooks import read_sheets
 
@@ -32,6 +29,7 @@ MISSING_WORDS = frozenset(
     ("nan", "NaN", "NAN", "Nan", "NA", "N/A", "n/a", "#N/A", "#NA", "<NA>", "NaT")
     + ("null", "NULL", "Null", "None", "-", "--", "–", "—", "?")
 )
+BLANK_BYTES = b",;\t| \r\n"  # a file of nothing else is empty
 MIN_SWALLOWED = 2  # rows within a quoted cell
 
 
@@ -85,17 +83,15 @@ def read_sheet(path: Path, sheet_name: str = "", names_image: NamesImage = _name
         lengths: list[int] = []
         encoding = separator = ""
     else:
-        decoded = read_text(path)
-        text, separator = strip_separator_line(decoded.text)
-        if not text[:SAMPLE].strip(f"{''.join(SIGNS)} \r\n") and len(text) <= SAMPLE:
+        decoded, separator = divide(read_text(path), blanks=suffix == ".txt")
+        if not decoded.content.strip(BLANK_BYTES):
             raise DatasetError(f"{path} is empty. A table has a row for each image.")
-        separator = separator or find_separator(text, blanks=suffix == ".txt")
         if suffix == ".txt":
-            separator = _check_lines(path, text, separator, names_image)
-        frame = _parse(path, text, separator)
-        if '"' in text:
-            _refuse_swallowed_rows(path, frame, text, separator)
-        lengths = _measure_lengths(frame, text, separator)
+            separator = _check_lines(path, decoded, separator, names_image)
+        frame = _parse(path, decoded, separator)
+        if b'"' in decoded.content:
+            _refuse_swallowed_rows(path, frame, decoded, separator)
+        lengths = _measure_lengths(frame, decoded, separator)
         encoding, notes = decoded.encoding, list(decoded.notes)
     rows, is_headed = name_rows(path, frame, lengths, names_image, notes)
     missing_words = _blank_missing(rows)
@@ -122,12 +118,12 @@ def _read_workbook(path: Path, sheet_name: str) -> tuple[pd.DataFrame, list[str]
     return frame, notes
 
 
-def _check_lines(path: Path, text: str, separator: str, names_image: NamesImage) -> str:
+def _check_lines(path: Path, decoded: Decoded, separator: str, names_image: NamesImage) -> str:
     """Return the separator of a text file; raise a DatasetError if its lines are sentences."""
-    lines = [row[0].strip() for row in split_sample(text, "") if row]
+    lines = [row[0].strip() for row in split_sample(decoded.head, "") if row]
     if separator == BLANKS and sum(map(names_image, lines)) > len(lines) / 2:
         return ""  # of names with blanks in them, as "COVID (1).png"
-    rows = split_sample(text, separator)
+    rows = split_sample(decoded.head, separator)
     sentences = not separator and any(
         len(line.split()) > 1 and not IMAGE_NAME.fullmatch(line) for line in lines
     )
@@ -139,25 +135,25 @@ def _check_lines(path: Path, text: str, separator: str, names_image: NamesImage)
     return separator
 
 
-def _parse(path: Path, text: str, separator: str) -> pd.DataFrame:
+def _parse(path: Path, decoded: Decoded, separator: str) -> pd.DataFrame:
     """Return all cells, "" where a row ends before. Columns are numbered from 0."""
-    sample = split_sample(text, separator)
+    sample = split_sample(decoded.head, separator)
     width = max(map(len, sample), default=1)
     try:
-        return _parse_width(text, separator, width)
+        return _parse_width(decoded, separator, width)
     except pd.errors.ParserError as error:
         if "Expected" not in str(error):  # a row that is longer than all of the sample
             raise _unreadable(path, error) from error
     try:
-        width = max(map(len, split_rows(text, separator)), default=1)
-        return _parse_width(text, separator, width)
+        width = max(map(len, iterate_rows(decoded.text, separator)), default=1)
+        return _parse_width(decoded, separator, width)
     except ValueError as error:
         raise _unreadable(path, error) from error
 
 
-def _parse_width(text: str, separator: str, width: int) -> pd.DataFrame:
+def _parse_width(decoded: Decoded, separator: str, width: int) -> pd.DataFrame:
     return pd.read_csv(
-        io.StringIO(text),
+        io.BytesIO(decoded.content),
         sep=r"\s+" if separator == BLANKS else separator or "\x01",
         header=None,
         names=range(width),
@@ -167,13 +163,14 @@ def _parse_width(text: str, separator: str, width: int) -> pd.DataFrame:
     )
 
 
-def _measure_lengths(frame: pd.DataFrame, text: str, separator: str) -> list[int]:
+def _measure_lengths(frame: pd.DataFrame, decoded: Decoded, separator: str) -> list[int]:
     """Return how many cells each row has that is not blank; nothing where all have the same."""
-    if not separator or (
-        '"' not in text and text.count(separator) == len(frame) * (frame.shape[1] - 1)
-    ):
+    if not separator:
         return []
-    rows = split_rows(text, separator)
+    n_separators = decoded.content.count(separator.encode())
+    if b'"' not in decoded.content and n_separators == len(frame) * (frame.shape[1] - 1):
+        return []
+    rows = iterate_rows(decoded.text, separator)
     return [len(row) for row in rows if any(cell and not cell.isspace() for cell in row)]
 
 
@@ -187,15 +184,18 @@ def _unreadable(path: Path, error: Exception) -> DatasetError:
     )
 
 
-def _refuse_swallowed_rows(path: Path, frame: pd.DataFrame, text: str, separator: str) -> None:
+def _refuse_swallowed_rows(
+    path: Path, frame: pd.DataFrame, decoded: Decoded, separator: str
+) -> None:
     """Raise a DatasetError if a quoted cell holds rows: its mark was meant to close before."""
-    width = max(map(len, split_sample(text, separator, 1)), default=0)
+    width = max(map(len, split_sample(decoded.head, separator, 1)), default=0)
     if width < 2:
         return
     for place in frame:
         cells = frame[place].dropna()
         for cell in cells[cells.str.contains("\n", regex=False)]:
-            inner = [row for row in split_rows(cell.replace('"', ""), separator)[1:-1] if row]
+            lines = iterate_rows(cell.replace('"', ""), separator)
+            inner = [row for row in list(lines)[1:-1] if row]
             whole = [row for row in inner if len(row) >= width]
             named = any(IMAGE_NAME.fullmatch(text.strip()) for row in whole for text in row)
             if len(whole) >= max(MIN_SWALLOWED, 0.8 * len(inner)) and (width > 2 or named):

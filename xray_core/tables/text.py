@@ -7,8 +7,8 @@ from pathlib import Path
 import pandas as pd
 
 from xray_core.errors import DatasetError
-from xray_core.tables.decoding import read_text
-from xray_core.tables.separators import find_separator, strip_separator_line
+from xray_core.tables.decoding import Decoded, read_text
+from xray_core.tables.separators import divide
 
 ENCODINGS = ("utf-8", "latin-1")  # the second accepts any bytes
 
@@ -81,16 +81,15 @@ def _stretch(name: str) -> str:
 
 
 def _read_text_cells(path: Path) -> pd.DataFrame:
-    text, separator = strip_separator_line(read_text(path).text)
-    separator = separator or find_separator(text) or ","
+    decoded, separator = divide(read_text(path))
     try:
-        table = _read_csv(text, separator)
+        table = _read_csv(decoded, separator)
         header, width = table.columns.tolist(), len(table.columns)
         if isinstance(table.index, pd.RangeIndex):
             return table.set_axis(_split_header(header, width), axis=1)
         # Rows are longer than the header, and pandas took their first cells for an index.
         width += table.index.nlevels
-        return _read_csv(text, separator, _split_header(header, width))
+        return _read_csv(decoded, separator, _split_header(header, width))
     except ValueError as error:  # of pandas' parser
         raise DatasetError(f"{path} is not a readable CSV file: {error}.") from error
 
@@ -105,11 +104,11 @@ def _split_header(header: Sequence[str], width: int) -> list[str]:
     return names + [f"Surplus: {number}" for number in range(len(names), width)]
 
 
-def _read_csv(text: str, separator: str, names: Sequence[str] | None = None) -> pd.DataFrame:
+def _read_csv(decoded: Decoded, separator: str, names: Sequence[str] | None = None) -> pd.DataFrame:
     """Read all columns as text; `names`, if given, replace those of the header."""
     return pd.read_csv(
-        io.StringIO(text),
-        sep=separator,
+        io.BytesIO(decoded.content),
+        sep=separator or ",",
         dtype="string",
         keep_default_na=False,
         header=0,
