@@ -128,8 +128,8 @@ def test_cells_stay_text(tmp_path: Path) -> None:
     [
         (b"", "is not a readable CSV file"),
         (b'id,site\n"a', "is not a readable CSV file"),
-        (b"id;site\na;b\n", "has no column 'id' or 'site'; it has: 'id;site'"),
-        (b"\x00\xff\xfe\x01", "has no column 'id' or 'site'"),
+        (b"id:site\na:b\n", "has no column 'id' or 'site'; it has: 'id:site'"),
+        (b"\x00\xff\xfe\x01", "is no text: it holds 1 NUL"),
     ],
 )
 def test_what_is_no_such_table_is_refused_by_name(

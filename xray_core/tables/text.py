@@ -1,12 +1,14 @@
 """Reading the CSV files that come with datasets, whatever program saved them last."""
 
+import io
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
 
 from xray_core.errors import DatasetError
-from xray_core.paths import open_file
+from xray_core.tables.decoding import Decoded, read_text
+from xray_core.tables.separators import divide
 
 ENCODINGS = ("utf-8", "latin-1")  # the second accepts any bytes
 
@@ -19,13 +21,13 @@ def read_table(
 ) -> pd.DataFrame:
     """Read `columns` of a CSV file as text; all other columns are ignored.
 
-    A byte order mark, Latin-1, Windows line ends, blank rows, stray columns and surplus commas
-    do no harm. In a header only letters and digits count, whatever their case: "Patient_ID" is
-    "Patient ID". A header with a comma in brackets, as in `Size[Width,Height]`, makes two
-    columns, quoted or not.
+    Any encoding and separator that `sheet.read_sheet` knows, Windows line ends, blank rows, stray
+    columns and surplus separators do no harm; words for missing cells stay as they are. In a
+    header only letters and digits count, whatever their case: "Patient_ID" is "Patient ID". A
+    header with a comma in brackets, as in `Size[Width,Height]`, makes two columns, quoted or not.
 
     Args:
-        path: the CSV file, comma separated, with a header.
+        path: the CSV file, with a header.
         columns: the columns that must be there.
         optional: columns that may be absent.
         aliases: column -> what else it may be called, tried in this order.
@@ -79,20 +81,17 @@ def _stretch(name: str) -> str:
 
 
 def _read_text_cells(path: Path) -> pd.DataFrame:
-    for encoding in ENCODINGS:
-        try:
-            table = _read_csv(path, encoding)
-            header, width = table.columns.tolist(), len(table.columns)
-            if isinstance(table.index, pd.RangeIndex):
-                return table.set_axis(_split_header(header, width), axis=1)
-            # Rows are longer than the header, and pandas took their first cells for an index.
-            width += table.index.nlevels
-            return _read_csv(path, encoding, _split_header(header, width))
-        except UnicodeDecodeError:
-            continue
-        except ValueError as error:  # of pandas' parser
-            raise DatasetError(f"{path} is not a readable CSV file: {error}.") from error
-    raise DatasetError(f"{path} is not text.")
+    decoded, separator = divide(read_text(path))
+    try:
+        table = _read_csv(decoded, separator)
+        header, width = table.columns.tolist(), len(table.columns)
+        if isinstance(table.index, pd.RangeIndex):
+            return table.set_axis(_split_header(header, width), axis=1)
+        # Rows are longer than the header, and pandas took their first cells for an index.
+        width += table.index.nlevels
+        return _read_csv(decoded, separator, _split_header(header, width))
+    except ValueError as error:  # of pandas' parser
+        raise DatasetError(f"{path} is not a readable CSV file: {error}.") from error
 
 
 def _split_header(header: Sequence[str], width: int) -> list[str]:
@@ -105,14 +104,13 @@ def _split_header(header: Sequence[str], width: int) -> list[str]:
     return names + [f"Surplus: {number}" for number in range(len(names), width)]
 
 
-def _read_csv(path: Path, encoding: str, names: Sequence[str] | None = None) -> pd.DataFrame:
+def _read_csv(decoded: Decoded, separator: str, names: Sequence[str] | None = None) -> pd.DataFrame:
     """Read all columns as text; `names`, if given, replace those of the header."""
-    with open_file(path) as file:
-        return pd.read_csv(
-            file,
-            dtype="string",
-            encoding=encoding,
-            keep_default_na=False,
-            header=0,
-            names=None if names is None else list(names),
-        )
+    return pd.read_csv(
+        io.BytesIO(decoded.content),
+        sep=separator or ",",
+        dtype="string",
+        keep_default_na=False,
+        header=0,
+        names=None if names is None else list(names),
+    )

@@ -1,0 +1,152 @@
+"""What bytes a table is made of: the text of a file that a spreadsheet or a script has saved."""
+
+import codecs
+import os
+import re
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from xray_core.errors import DatasetError
+from xray_core.files import format_bytes
+from xray_core.paths import open_file
+
+MAX_TABLE_BYTES = 500_000_000
+HEAD = 32_768  # characters from which a separator is guessed
+# The longer mark first: that of UTF-32 begins as that of UTF-16 does.
+MARKS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+SAMPLE_BYTES = 4096  # looked at for NUL bytes, every other of which tells UTF-16
+# Of a text in UTF-8 with a few damaged bytes, this many good characters go with each of them; in
+# Windows-1252 nearly none is good by chance.
+GOOD_PER_DAMAGED = 4
+CONTROLS = re.compile(rb"[\x00-\x08\x0e-\x19\x1b-\x1f]")
+CHECKED = 100_000  # bytes from the beginning in which they are counted
+MAX_CONTROLS = 0.01  # of them; beyond it, it is no text
+# What is no table, whatever the file is called: how it begins, and what a person is to do.
+KINDS = (
+    (b"PK\x03\x04", "a workbook or zip archive: give it the ending .xlsx, or unpack it"),
+    (b"\xd0\xcf\x11\xe0", "an Excel file of the old kind: save it as .xlsx or CSV"),
+    (b"\x1f\x8b", "packed by gzip: unpack it"),
+    (b"\x89PNG", "a PNG image"),
+    (b"\xff\xd8\xff", "a JPEG image"),
+    (b"%PDF", "a PDF document: save its table as CSV"),
+    (b"<!doctype html", "a web page: download the table itself"),
+    (b"<html", "a web page: download the table itself"),
+    (b"version https://git-lfs", "a pointer of Git LFS: download the table itself"),
+)
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """The text of a file.
+
+    Attributes:
+        content: in UTF-8, whatever the file had, without a byte order mark.
+        encoding: of the file: "utf-8", "utf-16", "utf-32", "windows-1252" or "latin-1".
+        notes: sentences on what was damaged.
+    """
+
+    content: bytes
+    encoding: str
+    notes: tuple[str, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """All of it."""
+        return self.content.decode("utf-8")
+
+    @property
+    def head(self) -> str:
+        """The first `HEAD` characters and some more, or all."""
+        return self.content[: 4 * HEAD].decode("utf-8", "ignore")
+
+    def without_start(self, start: str) -> "Decoded":
+        """Return it without the characters at its beginning."""
+        return replace(self, content=self.content.removeprefix(start.encode()))
+
+
+def read_text(path: Path) -> Decoded:
+    """Return the text of a table, whatever program saved it.
+
+    Raises:
+        DatasetError: the file is missing or too large, may not be read, or holds no text.
+    """
+    try:
+        with open_file(path) as file:
+            if os.fstat(file.fileno()).st_size > MAX_TABLE_BYTES:
+                raise DatasetError(f"{path} is larger than {format_bytes(MAX_TABLE_BYTES)}.")
+            content = file.read()
+    except OSError as error:
+        raise DatasetError(f"{path} cannot be read: {error.strerror}.") from error
+    start = content[:64].lstrip(b"\xef\xbb\xbf \r\n\t").lower()
+    for beginning, kind in KINDS:
+        if start.startswith(beginning.lower()):
+            raise DatasetError(f"{path} is no table, but {kind}.")
+    try:
+        decoded = decode(content)
+    except ValueError as error:
+        raise DatasetError(
+            f"{path} is no text: {error}. Save the table as CSV (UTF-8) and try again."
+        ) from error
+    return decoded
+
+
+def decode(content: bytes) -> Decoded:
+    r"""Return the text of `content`: UTF-8 where it fits, else UTF-16, Windows-1252 or Latin-1.
+
+    >>> decode(b"a,\x96").text, decode("a,é".encode("utf-16-le")).encoding
+    ('a,–', 'utf-16')
+
+    Raises:
+        ValueError: it is no text; the message says why.
+    """
+    for mark, encoding in MARKS:
+        if content.startswith(mark):
+            if encoding == "utf-8":
+                return _check(_decode_single(content.removeprefix(mark), marked=True))
+            return _check(_recode(content, encoding))
+    if b"\0" not in content:
+        return _check(_decode_single(content))
+    sample = content[: min(SAMPLE_BYTES, len(content) // 2 * 2)]
+    even, odd = sample[::2].count(0), sample[1::2].count(0)
+    for few, many, encoding in ((even, odd, "utf-16-le"), (odd, even, "utf-16-be")):
+        if few == 0 and many > len(sample) / 4:
+            return _check(replace(_recode(content, encoding), encoding="utf-16"))
+    raise ValueError(f"it holds {content.count(0):,} NUL bytes, so it is an image or the like")
+
+
+def _recode(content: bytes, encoding: str) -> Decoded:
+    return Decoded(content.decode(encoding).encode(), encoding)
+
+
+def _decode_single(content: bytes, marked: bool = False) -> Decoded:
+    """Return text of which most characters are one byte."""
+    if content.isascii():  # a large table is not copied to find that out
+        return Decoded(content, "utf-8")
+    text = content.decode("utf-8", "replace")
+    n_damaged = text.count("\ufffd")
+    if not n_damaged or "\ufffd".encode() in content and text.encode() == content:
+        return Decoded(content, "utf-8")
+    n_good = sum(not sign.isascii() for sign in text) - n_damaged
+    if marked or n_good >= GOOD_PER_DAMAGED * n_damaged:
+        note = f"{n_damaged:,} characters are damaged, and stand as \ufffd in the cells."
+        return Decoded(text.encode(), "utf-8", (note,))
+    try:
+        return _recode(content, "windows-1252")
+    except UnicodeDecodeError:
+        return _recode(content, "latin-1")
+
+
+def _check(decoded: Decoded) -> Decoded:
+    if b"\0" in decoded.content:
+        raise ValueError(f"it holds {decoded.content.count(0):,} NUL characters")
+    start = decoded.content[:CHECKED]
+    n_controls = len(CONTROLS.findall(start))
+    if n_controls > MAX_CONTROLS * len(start):
+        raise ValueError(f"it holds {n_controls:,} control characters")
+    return decoded
