@@ -471,18 +471,29 @@ def test_unpack_makes_datasets_of_all_archives_that_wait(
     assert "No archive in" in call("unpack")[1]
 
 
-def test_unpack_says_what_was_done_before_an_error(call: Call, workspace: Workspace) -> None:
+def test_unpack_goes_on_after_an_archive_that_fails_and_says_so(
+    call: Call, workspace: Workspace, tmp_path: Path
+) -> None:
     workspace.data.mkdir(parents=True)
-    for name in ("a.zip", "b.zip"):
+    for name in ("a.zip", "c.zip"):
         with zipfile.ZipFile(workspace.data / name, "w") as archive:
             archive.writestr("1.png", b"x")
     (workspace.data / "b.zip").write_bytes(b"no archive")
+    (workspace.data / "d.rar").touch()
 
-    status, out, err = call("unpack")
+    status, out, err = call("unpack", "--json", "--save", tmp_path / "saved.json")
 
-    assert (status, out) == (2, "")
-    [line] = err.splitlines()
-    assert line.startswith(f"error: {workspace.data / 'a'} is unpacked. b.zip is damaged")
+    assert status == 2
+    answer = json.loads(out)
+    assert [Path(folder["folder"]).name for folder in answer["folders"]] == ["a", "c"]
+    assert [group["name"] for group in answer["failed"]] == ["b", "d"]
+    assert json.loads((tmp_path / "saved.json").read_bytes()) == answer
+    damaged, rar = err.splitlines()
+    assert damaged.startswith("error: b.zip is damaged")
+    assert "d.rar is a RAR archive. Unpack it with 7-Zip" in rar
+
+    status, out, err = call("unpack")  # nothing but the two
+    assert (status, out, len(err.splitlines())) == (2, "", 2)
 
 
 def test_download_of_an_unknown_dataset_names_the_known(call: Call) -> None:
@@ -848,8 +859,8 @@ def test_a_run_that_has_ended_is_not_trained_again(finished_home: Finished, call
     assert finished_home.run.read_metrics() == before
 
 
-@pytest.mark.parametrize(("state", "expected"), [("failed", 1), ("stopped", 0)])
-def test_a_failed_training_is_status_1_and_its_reason_is_in_the_answer(
+@pytest.mark.parametrize(("state", "expected"), [("failed", 2), ("stopped", 0)])
+def test_a_failed_training_is_status_2_and_its_reason_is_in_the_answer(
     state: str, expected: int, call: Call, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from xray_core.training import runner

@@ -81,6 +81,9 @@ def _show_arrivals(workspace: Workspace) -> None:
 def _show_arrival(
     workspace: Workspace, command: str, name: str, group: ArchiveGroup | None
 ) -> None:
+    if command == UNPACK and group and group.refusal:
+        st.info(escape_markdown(group.refusal), icon=":material/inventory_2:")
+        return
     process = read_background(workspace, _process_name(command, name))
     waiting = group.waiting if command == UNPACK and group else ()
     words = _format(group) if command == UNPACK and group else READERS[name].title

@@ -21,16 +21,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.datasets.fakes import FAKES
-from xray_core.archives import members, unpacking
+from xray_core.archives import members, unpacking, writing
+from xray_core.archives import names as member_names
 from xray_core.archives.groups import find_group, list_archives
-from xray_core.archives.members import Skipped, open_archive, safe_path
-from xray_core.archives.unpacking import (
-    Progress,
-    Unpacked,
-    UnpackStopped,
-    read_progress,
-    unpack_archives,
-)
+from xray_core.archives.members import open_archive
+from xray_core.archives.names import Skipped, safe_path
+from xray_core.archives.unpacking import Unpacked, read_progress, unpack_archives
+from xray_core.archives.writing import Progress, UnpackStopped
 from xray_core.errors import DatasetError
 from xray_core.registry import list_datasets
 from xray_core.workspace import Workspace
@@ -42,7 +39,7 @@ KINDS = ("zip", "tar", "tar.gz", "tgz", "tar.bz2", "tar.xz")
 
 @pytest.fixture
 def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
-    monkeypatch.setattr(unpacking, "RESERVED_BYTES", 0)  # a full disk is no bug of ours
+    monkeypatch.setattr(writing, "RESERVED_BYTES", 0)  # a full disk is no bug of ours
     workspace = Workspace(tmp_path / "home")
     workspace.data.mkdir(parents=True)
     return workspace
@@ -267,7 +264,7 @@ def test_two_processes_do_not_unpack_the_same(workspace: Workspace) -> None:
 def test_progress_is_told_and_can_be_read_by_others(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(unpacking, "TICK_SECONDS", 0)
+    monkeypatch.setattr(writing, "TICK_SECONDS", 0)
     write_archive(workspace.data / "a.zip", FILES)
     group = find_group(workspace, "a")
     told: list[Progress] = []
@@ -385,7 +382,7 @@ def test_no_name_writes_outside_the_folder(found: list[str], kind: str) -> None:
         workspace.data.mkdir(parents=True)
         path = workspace.data / f"a.{kind}"
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(unpacking, "RESERVED_BYTES", 0)
+            patch.setattr(writing, "RESERVED_BYTES", 0)
             if kind == "zip":
                 with zipfile.ZipFile(path, "w") as archive:
                     for name in found:
@@ -542,7 +539,7 @@ def test_what_lies_behind_the_end_or_is_passed_over_counts_too(
         unpack(workspace, "a")
 
     stream = io.BytesIO(content)
-    checked = members._Checked(workspace.data / "a.tar.gz", stream)
+    checked = members._Checked(workspace.data / "a.tar.gz", stream, 10**6)
     with pytest.raises(DatasetError, match="unpacks to more than 1.0 MB"):
         checked.seek(2 * 10**6)
     assert stream.tell() == 0  # not even unpacked to be thrown away
@@ -564,7 +561,7 @@ def test_a_header_that_would_fill_the_memory_is_refused(
 def test_files_that_are_too_large_are_left_out(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(members, "MAX_FILE_BYTES", 1_000)
+    monkeypatch.setattr(member_names, "MAX_FILE_BYTES", 1_000)
     write_archive(workspace.data / "a.tar", FILES)
 
     done = unpack(workspace, "a")
@@ -585,7 +582,7 @@ def test_space_is_checked_before_anything_is_written(
     kind: str, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write_archive(workspace.data / f"a.{kind}", NOISE)
-    monkeypatch.setattr(unpacking.shutil, "disk_usage", lambda _: Usage(50_000))
+    monkeypatch.setattr(writing.shutil, "disk_usage", lambda _: Usage(50_000))
 
     with pytest.raises(DatasetError, match="no space to unpack: about [0-9]+ kB are needed"):
         unpack(workspace, "a")
@@ -603,7 +600,7 @@ def test_a_disk_that_fills_up_meanwhile_is_not_filled_to_the_last_byte(
 ) -> None:
     write_archive(workspace.data / "a.zip", NOISE)
     free = iter([10**9, *range(10_000, 0, -3_000)])
-    monkeypatch.setattr(unpacking.shutil, "disk_usage", lambda _: Usage(next(free)))
+    monkeypatch.setattr(writing.shutil, "disk_usage", lambda _: Usage(next(free)))
 
     with pytest.raises(DatasetError, match="no space to unpack.*kept"):
         unpack(workspace, "a")
@@ -612,7 +609,7 @@ def test_a_disk_that_fills_up_meanwhile_is_not_filled_to_the_last_byte(
     assert all(kept[name] == NOISE[name] for name in kept)
 
     monkeypatch.undo()
-    monkeypatch.setattr(unpacking, "RESERVED_BYTES", 0)
+    monkeypatch.setattr(writing, "RESERVED_BYTES", 0)
     unpack(workspace, "a")
     assert read_tree(workspace.data / "a") == NOISE
 
@@ -624,7 +621,7 @@ def test_what_is_unpacked_already_needs_no_space_again(
     asked = iter(range(99))
     with pytest.raises(UnpackStopped):
         unpack(workspace, "a", should_stop=lambda: next(asked) == 15)
-    monkeypatch.setattr(unpacking.shutil, "disk_usage", lambda _: Usage(20_000))
+    monkeypatch.setattr(writing.shutil, "disk_usage", lambda _: Usage(20_000))
 
     assert unpack(workspace, "a").n_files == 20
 
@@ -637,7 +634,7 @@ def test_a_disk_that_refuses_is_named(
     def refuse(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(unpacking.shutil, "disk_usage", refuse)
+    monkeypatch.setattr(writing.shutil, "disk_usage", refuse)
     with pytest.raises(DatasetError, match="the disk ran full"):
         unpack(workspace, "a")
 

@@ -107,6 +107,22 @@ def test_a_killed_unpacking_can_go_on(
     assert "It ended without a word" not in words_of(app)
 
 
+def test_an_archive_for_another_program_is_named_beside_the_others(
+    open_page: OpenPage, workspace: Workspace, archive: Path
+) -> None:
+    for name in ("thorax.part1.rar", "thorax.part2.rar"):
+        (workspace.data / name).write_bytes(b"Rar!")
+
+    app = open_page("home")
+
+    [info] = app.info
+    words = info.value.replace("\\", "")
+    assert "thorax.part1.rar … thorax.part2.rar (2 files) is a RAR archive" in words
+    assert "unpack thorax.part1.rar with 7-Zip" in words
+    assert [button.key for button in app.button if str(button.key).endswith("_thorax")] == []
+    assert app.button(key="Unpack_unpack_chest")
+
+
 def tick() -> None:
     """Run the fragment as its clock does: with what ran when the page was built."""
     import streamlit as st

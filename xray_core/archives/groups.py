@@ -4,6 +4,7 @@
     data/images_001.tar.gz … images_012      -> data/nih-chestxray14/images_001/ …, with the
     data/Data_Entry_2017_v2020.csv …            tables of NIH ChestX-ray14 beside them
     data/.kermany.unpacked.json              the archives that are in the folder
+    data/tuberculosis.7z, chest.part1.rar …  are named, with the program that unpacks them
 
 `unpacking.py` does the work.
 """
@@ -13,11 +14,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from xray_core.archives.foreign import SPLIT_ZIP, describe_foreign, find_foreign
 from xray_core.errors import DatasetError
 from xray_core.files import read_json
 from xray_core.workspace import Workspace
 
 SUFFIXES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz")
+FILE_SUFFIXES = (".gz", ".bz2", ".xz")  # of a single file, or of a tar archive that hides it
 NUMBERED = re.compile(
     r"(?P<stem>.+?)(?:[-_. ]|[-_. ]?part[-_. ]?)(?P<number>\d{1,3})", re.IGNORECASE
 )
@@ -40,6 +43,7 @@ class ArchiveGroup:
         tables: files that are copied along.
         numbered: whether each archive gets a folder of its own inside.
         waiting: those of `archives` and `tables` that are not in the folder yet.
+        refusal: what they are and what to do, where only another program unpacks them; else "".
     """
 
     folder: Path
@@ -47,6 +51,7 @@ class ArchiveGroup:
     tables: tuple[Path, ...] = ()
     numbered: bool = False
     waiting: tuple[Path, ...] = ()
+    refusal: str = ""
 
     @property
     def name(self) -> str:
@@ -76,9 +81,13 @@ def list_archives(workspace: Workspace) -> list[ArchiveGroup]:
     """Return the archives in `data/`, grouped into folders, by name; opens none of them."""
     if not workspace.data.is_dir():
         return []
-    paths = sorted(
-        path for path in workspace.data.glob("[!.]*") if stem_of(path) and path.is_file()
-    )
+    files = sorted(path for path in workspace.data.glob("[!.]*") if path.is_file())
+    foreign: dict[str, list[tuple[str, Path]]] = {}
+    for path in files:
+        if match_foreign := find_foreign(path.name):
+            stem, kind = match_foreign
+            foreign.setdefault(stem, []).append((kind, path))
+    paths = [path for path in files if stem_of(path) and not _is_end_of_split(path, foreign)]
     series: dict[str, dict[str, Path]] = {}
     for path in paths:
         stem = stem_of(path)
@@ -98,6 +107,9 @@ def list_archives(workspace: Workspace) -> list[ArchiveGroup]:
             # Of kermany.tar and kermany.zip, the second keeps its suffix.
             name = path.name if stem_of(path) in groups else stem_of(path)
             groups[name] = _group(workspace, name, [path], numbered=False)
+    for stem, parts in foreign.items():
+        name = parts[0][1].name if stem in groups else stem
+        groups[name] = _refuse(workspace, name, parts)
     return [groups[name] for name in sorted(groups)]
 
 
@@ -120,8 +132,13 @@ def find_group(workspace: Workspace, name: str) -> ArchiveGroup:
 
 def stem_of(path: Path) -> str:
     """Return the name without an archive's suffix; "" if it has none."""
-    fits = [suffix for suffix in SUFFIXES if path.name.lower().endswith(suffix)]
+    fits = [suffix for suffix in (*SUFFIXES, *FILE_SUFFIXES) if _ends_with(path, suffix)]
     return path.name[: -len(fits[0])].strip(" .") if fits else ""
+
+
+def is_packed_file(path: Path) -> bool:
+    """Whether the name is of a single packed file, such as `table.csv.gz`."""
+    return bool(stem_of(path)) and not any(_ends_with(path, suffix) for suffix in SUFFIXES)
 
 
 def read_note(path: Path) -> dict[str, Any]:
@@ -131,6 +148,30 @@ def read_note(path: Path) -> dict[str, Any]:
     except (OSError, ValueError):
         return {}
     return content if isinstance(content, dict) else {}
+
+
+def _ends_with(path: Path, suffix: str) -> bool:
+    return path.name.lower().endswith(suffix)
+
+
+def _is_end_of_split(path: Path, foreign: dict[str, list[tuple[str, Path]]]) -> bool:
+    """Whether a zip is the last file of one that was split, and joins its group if so."""
+    stem = stem_of(path)
+    if not _ends_with(path, ".zip") or SPLIT_ZIP not in dict(foreign.get(stem, [])):
+        return False
+    foreign[stem].append((SPLIT_ZIP, path))
+    return True
+
+
+def _refuse(workspace: Workspace, name: str, parts: list[tuple[str, Path]]) -> ArchiveGroup:
+    """Return the group of an archive that only another program unpacks."""
+    folder, archives = workspace.data / name, sorted(path for _, path in parts)
+    return ArchiveGroup(
+        folder,
+        tuple(archives),
+        waiting=() if folder.exists() else tuple(archives),
+        refusal=describe_foreign(parts[0][0], [path.name for path in archives]),
+    )
 
 
 def _belong_together(stems: list[str]) -> bool:

@@ -5,53 +5,29 @@
         files/                       whole files only; becomes data/kermany/
         current                      the file being written
         done.json                    archives that are finished, and what they held
+        nested/, nested.jsonl        those within them: the one being unpacked, and all so far
         progress.json                for whoever watches
 
 The archives stay where they are: deleting them is the user's decision.
 """
 
-import errno
-import os
 import shutil
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from xray_core.archives.groups import ArchiveGroup, find_group, read_note, stem_of
-from xray_core.archives.members import Archive, Member, Skipped, open_archive
+from xray_core.archives.members import most_unpacked, open_archive
+from xray_core.archives.names import Skipped
+from xray_core.archives.nested import unpack_nested
+from xray_core.archives.writing import MAX_FILES, DiskError, Progress, Writer, size_of, write_errors
 from xray_core.catalog import Remark
-from xray_core.errors import DatasetError, XrayError
-from xray_core.files import format_bytes, read_json, write_json
+from xray_core.errors import DatasetError
+from xray_core.files import read_json, write_json
 from xray_core.filling import fill_alone
 from xray_core.records import build_record
 from xray_core.workspace import Workspace
-
-RESERVED_BYTES = 2**30  # bytes of the disk that stay free
-MAX_FILES = 1_000_000  # in one archive
-CHUNK_BYTES = 2**20  # bytes
-TICK_SECONDS = 0.5  # seconds between two reports of progress
-
-
-class UnpackStopped(XrayError):
-    """`should_stop` ended an unpacking; the next one goes on where it stood."""
-
-
-@dataclass(frozen=True)
-class Progress:
-    """How far an unpacking is.
-
-    Attributes:
-        read: bytes of the archives that are dealt with, of `total`.
-        n_files, n_bytes: what is unpacked, by this process or by one before it.
-    """
-
-    read: int = 0
-    total: int = 0
-    n_files: int = 0
-    n_bytes: int = 0
 
 
 @dataclass(frozen=True)
@@ -87,16 +63,19 @@ def unpack_archives(
 
     Raises:
         DatasetError: nothing is waiting, another process unpacks the same, an archive cannot
-            be unpacked, or the disk is too full. What was unpacked is kept for the next time.
+            be unpacked, or the disk is too full. What was unpacked is kept for the next time,
+            the other archives of the group, too.
         UnpackStopped: `should_stop` returned True.
     """
-    with _write_errors(group.folder), fill_alone(group.folder, "unpacking"):
+    with write_errors(group.folder), fill_alone(group.folder, "unpacking"):
         group = find_group(workspace, group.name)  # as it is now that nobody else changes it
         if not group.waiting:
             raise DatasetError(
                 f"{group.folder} is there already. To unpack {group.name} again, delete or "
                 "rename that folder."
             )
+        if group.refusal:
+            raise DatasetError(group.refusal)
         return _Unpacking(group, progress, should_stop).run()
 
 
@@ -117,45 +96,61 @@ class _Unpacking:
         progress: Callable[[Progress], None] | None,
         should_stop: Callable[[], bool] | None,
     ) -> None:
-        self._group, self._progress, self._should_stop = group, progress, should_stop
-        self._files, self._current = group.partial / "files", group.partial / "current"
+        self._group, self._files = group, group.partial / "files"
         self._archives = [path for path in group.waiting if path in group.archives]
         self._tables = [path for path in group.waiting if path in group.tables]
         self._done = self._read_done()
-        self._skipped = Skipped(**self._done["skipped"])
-        self._now = Progress(0, group.size, self._done["n_files"], self._done["n_bytes"])
-        self._told = 0.0
-        self._made: set[Path] = set()  # folders
+        self._writer = Writer(group, self._done, progress, should_stop)
 
     def run(self) -> Unpacked:
         """Unpack all that waits, and put the folder in its place."""
+        writer, group = self._writer, self._group
+        self._unpack_all()
+        n_archives = max(1, len(self._archives))
+        most = sum(map(most_unpacked, self._archives))
+        unpack_nested(group.partial, writer, most, n_archives * MAX_FILES)
+        for table in self._tables:
+            writer.copy(table, self._files)
+        writer.now = replace(writer.now, read=writer.now.total)
+        writer.tell(at_once=True)
+        self._put_in_place()
+        now, remarks = writer.now, writer.skipped.remarks()
+        return Unpacked(group.folder, now.n_files, now.n_bytes, remarks)
+
+    def _unpack_all(self) -> None:
+        """Unpack each archive that is not finished yet; one that is damaged stops no other."""
+        writer, problems = self._writer, list[str]()
         todo = [path for path in self._archives if path.name not in self._done["unpacked"]]
         self._check_space(todo)
         for path in self._archives:
-            start = self._now.read
+            start = writer.now.read
             if path in todo:
-                self._unpack(path)
-                self._done["unpacked"].append(path.name)
-                self._done |= {"n_files": self._now.n_files, "n_bytes": self._now.n_bytes}
-                self._done["skipped"] = asdict(self._skipped)
-                write_json(self._group.partial / "done.json", self._done)
-            self._now = replace(self._now, read=start + path.stat().st_size)
-        for table in self._tables:
-            shutil.copyfile(table, self._current)
-            self._current.replace(self._files / table.name)
-        self._now = replace(self._now, read=self._now.total)
-        self._tell(at_once=True)
-        self._put_in_place()
-        now, remarks = self._now, self._skipped.remarks()
-        return Unpacked(self._group.folder, now.n_files, now.n_bytes, remarks)
+                prefix = f"{stem_of(path)}/" if self._group.numbered else ""
+                try:
+                    writer.write_archive(path, self._files / prefix, prefix)
+                except DiskError:
+                    raise
+                except DatasetError as error:
+                    writer.restore()
+                    problems.append(str(error))
+                else:
+                    self._done["unpacked"].append(path.name)
+                    writer.keep()
+            writer.now = replace(writer.now, read=start + path.stat().st_size)
+        if problems and (n_whole := len(self._archives) - len(problems)):
+            problems.append(
+                f"The other archives of {self._group.name} ({n_whole}) are unpacked and kept. "
+                f"The folder appears once all are: to do without one, take it out of "
+                f"{self._group.folder.parent} and unpack again."
+            )
+        if problems:
+            raise DatasetError(" ".join(problems))
 
     def _read_done(self) -> dict[str, Any]:
         partial = self._group.partial
         stamps = {path.name: _stamp(path) for path in self._archives}
         done = read_note(partial / "done.json")
-        begun = done.get("begun", {})
-        if not done or any(stamps.get(name, stamp) != stamp for name, stamp in begun.items()):
-            # An archive was replaced since: its files must not mix with those of the old one.
+        if not done or not self._drop_replaced(done, stamps):
             if partial.exists():
                 shutil.rmtree(partial)
             done = {"begun": {}, "unpacked": [], "n_files": 0, "n_bytes": 0}
@@ -165,85 +160,37 @@ class _Unpacking:
         write_json(partial / "done.json", done)
         return done
 
+    def _drop_replaced(self, done: dict[str, Any], stamps: dict[str, list[int]]) -> bool:
+        """Delete the files of archives that were replaced or taken away before they were finished.
+
+        They must not mix with those of the new ones. Return False where nothing but a new
+        beginning helps.
+        """
+        begun, unpacked = done.get("begun", {}), done.get("unpacked", [])
+        gone = [name for name in begun if name not in stamps and name not in unpacked]
+        gone += [name for name, stamp in stamps.items() if begun.get(name, stamp) != stamp]
+        if gone and (not self._group.numbered or any(name in unpacked for name in gone)):
+            return False
+        for name in gone:
+            del begun[name]
+            own = self._files / stem_of(Path(name))
+            if own.exists():
+                shutil.rmtree(own)
+        return True
+
     def _check_space(self, todo: list[Path]) -> None:
         """Compare what the archives say to unpack to with what the disk has."""
         needed = 0
         for path in todo:
-            with open_archive(path) as archive:
-                needed += archive.declared
-        # A killed unpacking has left a part of it.
-        needed -= max(0, _size_of(self._files) - self._now.n_bytes)
-        free = max(0, shutil.disk_usage(self._files).free - RESERVED_BYTES)
-        if todo and needed > free:
-            what = f"about {format_bytes(needed)} are needed and {format_bytes(free)} can be used"
-            raise _full_disk(self._group.folder, what)
-
-    def _unpack(self, path: Path) -> None:
-        group, start, n_before = self._group, self._now.read, self._now.n_files
-        prefix = f"{stem_of(path)}/" if group.numbered else ""
-        with open_archive(path) as archive:
-            for member in archive.members(self._files, self._skipped):
-                if self._should_stop is not None and self._should_stop():
-                    raise UnpackStopped(
-                        f"Stopped with {self._now.n_files:,} files of {group.name} unpacked; "
-                        "the next time it goes on from there."
-                    )
-                # images_001.zip may itself hold a folder images_001 around all else.
-                target = self._files / (prefix + member.path.removeprefix(prefix))
-                if not self._make_room(target):
-                    self._skipped.add("repeated_name", member.path)
-                    continue
-                if not (target.is_file() and target.stat().st_size == member.size):
-                    self._write(member, target, archive, start)
-                self._now = replace(
-                    self._now,
-                    read=start + archive.position,
-                    n_files=self._now.n_files + 1,
-                    n_bytes=self._now.n_bytes + member.size,
-                )
-                self._tell()
-                if self._now.n_files - n_before > MAX_FILES:
-                    raise DatasetError(
-                        f"{path.name} holds more than {MAX_FILES:,} files, which no dataset "
-                        "here does. Unpack it by hand if you trust it."
-                    )
-        if self._now.n_files == n_before:
-            reasons = " ".join(remark.message for remark in self._skipped.remarks())
-            raise DatasetError(
-                f"{path.name} holds no file that can be unpacked. {reasons} Is it the right one?"
-            )
-
-    def _make_room(self, target: Path) -> bool:
-        """Make the folder of a file; return whether no file is in its way, nor a folder."""
-        if target.parent not in self._made:
             try:
-                target.parent.mkdir(parents=True, exist_ok=True)
-            except (FileExistsError, NotADirectoryError):
-                return False
-            self._made.add(target.parent)
-        return not target.is_dir()
-
-    def _write(self, member: Member, target: Path, archive: Archive, start: int) -> None:
-        n_bytes = 0
-        with self._current.open("wb") as file:
-            while chunk := member.content.read(CHUNK_BYTES):
-                n_bytes += len(chunk)
-                if shutil.disk_usage(self._files).free < RESERVED_BYTES + len(chunk):
-                    raise _full_disk(self._group.folder, f"{format_bytes(RESERVED_BYTES)} are left")
-                file.write(chunk)
-                self._now = replace(self._now, read=start + archive.position)
-                self._tell()
-        if n_bytes != member.size:
-            raise EOFError(f"{member.path} has {n_bytes:,} bytes of {member.size:,}")
-        self._current.replace(target)
-
-    def _tell(self, at_once: bool = False) -> None:
-        if not at_once and time.monotonic() - self._told < TICK_SECONDS:
-            return
-        self._told = time.monotonic()
-        write_json(self._group.partial / "progress.json", asdict(self._now), lasting=False)
-        if self._progress is not None:
-            self._progress(self._now)
+                with open_archive(path) as archive:
+                    needed += archive.declared
+            except DatasetError:
+                continue  # it is said when its turn comes, and needs no space
+        # A killed unpacking has left a part of it.
+        needed -= max(0, size_of(self._files) - self._writer.now.n_bytes)
+        if todo:
+            self._writer.check_space(needed)
 
     def _put_in_place(self) -> None:
         folder, there = self._group.folder, self._group.read_unpacked() or []
@@ -261,35 +208,3 @@ class _Unpacking:
 def _stamp(path: Path) -> list[int]:
     stats = path.stat()
     return [stats.st_size, stats.st_mtime_ns]
-
-
-def _size_of(folder: Path) -> int:
-    """Return the bytes of all files in a folder."""
-    return sum(
-        os.stat(os.path.join(top, name)).st_size  # noqa: PTH116, PTH118 - a hundred thousand files
-        for top, _, names in os.walk(folder)
-        for name in names
-    )
-
-
-@contextmanager
-def _write_errors(folder: Path) -> Iterator[None]:
-    """Turn an OSError of writing into a DatasetError that says what to do."""
-    try:
-        yield
-    except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise _full_disk(folder, "the disk ran full") from error
-        raise DatasetError(
-            f"{folder} cannot be unpacked: {error.strerror or error}: {error.filename or ''}. "
-            "What is unpacked so far is kept; unpack it again to go on."
-        ) from error
-
-
-def _full_disk(folder: Path, what: str) -> DatasetError:
-    reserved = format_bytes(RESERVED_BYTES)
-    return DatasetError(
-        f"{folder}: no space to unpack: {what}, beside {reserved} that stay free. "
-        "Free some space, or set XRAY_HOME to a folder on a larger disk, then unpack again: what "
-        "is unpacked so far is kept."
-    )

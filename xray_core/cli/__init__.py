@@ -1,6 +1,7 @@
 """The command line: everything that the app can do, for scripts and for the app's own jobs.
 
-Exit status 0, or 2 with one clear line on a user's error, or 1 if a training failed.
+Exit status 0 if all was done; 2 if something was refused or failed, with one clear line for each
+on standard error that begins with "error: "; 130 after Ctrl-C.
 """
 
 import argparse
@@ -11,12 +12,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 from xray_core.cli import data, queue, trainings
-from xray_core.cli.answer import Answer
+from xray_core.cli.answer import Answer, say_error
 from xray_core.errors import XrayError
 from xray_core.machine import allocator_variables
 from xray_core.processes import restart_with
 from xray_core.workspace import find_workspace
 
+DONE, REFUSED, INTERRUPTED = 0, 2, 130
 # Adds a command: its name, its function, and what it does in a line.
 Add = Callable[[str, Callable[..., Answer], str], argparse.ArgumentParser]
 
@@ -33,20 +35,20 @@ def main(arguments: list[str] | None = None) -> int:
             restart_with(allocator_variables())
         answer, text = options.command(options, find_workspace())
     except XrayError as error:
-        # Keras' own words, which some errors quote, run over many lines.
-        print(f"error: {' '.join(str(error).split())}", file=sys.stderr)
-        return 2
+        say_error(str(error))
+        return REFUSED
     except OSError as error:
-        print(f"error: {error.strerror or error}: {error.filename or ''}", file=sys.stderr)
-        return 2
+        say_error(f"{error.strerror or error}: {error.filename or ''}")
+        return REFUSED
     except KeyboardInterrupt:
-        return 130
+        return INTERRUPTED
     try:
         print(json.dumps(answer, indent=2) if options.json else text)
     except BrokenPipeError:
         # The reader (`| head`) left: that is no error of ours.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return 1 if isinstance(answer, dict) and answer.get("state") == "failed" else 0
+    failed = isinstance(answer, dict) and (answer.get("failed") or answer.get("state") == "failed")
+    return REFUSED if failed else DONE
 
 
 def _build_parser() -> argparse.ArgumentParser:

@@ -1,6 +1,7 @@
 """What a command answers: for a program, and for a person."""
 
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -14,3 +15,9 @@ def save_answer(answer: dict[str, Any], path: Path | None) -> None:
 
         with replaced_file(path) as partial:
             partial.write_text(json.dumps(answer, indent=2), encoding="utf-8")
+
+
+def say_error(message: str) -> None:
+    """Print why something was not done, in one line on standard error."""
+    # Keras' own words, which some errors quote, run over many lines.
+    print(f"error: {' '.join(message.split())}", file=sys.stderr, flush=True)

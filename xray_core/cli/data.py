@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from xray_core.cli.answer import Answer, save_answer
+from xray_core.cli.answer import Answer, save_answer, say_error
 from xray_core.errors import DatasetError
 from xray_core.workspace import Workspace
 
@@ -119,7 +119,8 @@ def draw_demo(options: argparse.Namespace, workspace: Workspace) -> Answer:
 def unpack(options: argparse.Namespace, workspace: Workspace) -> Answer:
     """Unpack the archives in the workspace's data folder."""
     from xray_core.archives.groups import find_group, list_archives
-    from xray_core.archives.unpacking import Progress, Unpacked, unpack_archives
+    from xray_core.archives.unpacking import Unpacked, unpack_archives
+    from xray_core.archives.writing import Progress
     from xray_core.files import format_bytes
 
     def show(now: Progress) -> None:
@@ -129,18 +130,22 @@ def unpack(options: argparse.Namespace, workspace: Workspace) -> Answer:
             print(f"\r{words:40}", end="\n" * (now.read == now.total), file=sys.stderr, flush=True)
 
     groups = [find_group(workspace, name) for name in dict.fromkeys(options.names)]
-    done: list[Unpacked] = []
-    for group in groups or [archive for archive in list_archives(workspace) if archive.waiting]:
+    done, failed = list[Unpacked](), list[dict[str, str]]()
+    for group in groups or [group for group in list_archives(workspace) if group.waiting]:
         try:
             done.append(unpack_archives(group, workspace, show))
         except DatasetError as error:
-            before = "".join(f"{unpacked.folder} is unpacked. " for unpacked in done)
-            raise DatasetError(f"{before}{error}") from error
-    answer = {
-        "folders": [_describe_folder(unpacked.folder) | unpacked.as_json() for unpacked in done]
-    }
+            failed.append({"name": group.name, "problem": str(error)})
+    if failed and not done:
+        for refused in failed[:-1]:
+            say_error(refused["problem"])
+        raise DatasetError(failed[-1]["problem"])
+    folders = [_describe_folder(unpacked.folder) | unpacked.as_json() for unpacked in done]
+    answer = {"folders": folders, "failed": failed}
     save_answer(answer, options.save)
-    lines = [_folder_text(folder) for folder in answer["folders"]]
+    for refused in failed:
+        say_error(refused["problem"])
+    lines = [_folder_text(folder) for folder in folders]
     return answer, "\n".join(lines) or f"No archive in {workspace.data} waits to be unpacked."
 
 
