@@ -1,11 +1,11 @@
 """Which reader a folder is for, and where in it the dataset lies.
 
-    unwrap       the folders that an archive wraps a dataset in, however many
-    inventory    all files, listed once
-    candidates   each reader of a published dataset that recognises the folder, and which image
-                 files it would leave out
-    choice       what a person said; else the published dataset, if it explains all folders of
-                 images; else the reader of folders of any origin
+unwrap       the folders that an archive wraps a dataset in, however many
+inventory    all files, listed once
+candidates   each reader of a published dataset that recognises the folder, and which image
+files it would leave out
+choice       what a person said; else the published dataset, if it explains all folders of
+images; else the reader of folders of any origin
 """
 
 import posixpath
@@ -17,7 +17,6 @@ from pathlib import Path
 from xray_core.datasets.folder.decide import decide_reading
 from xray_core.datasets.folder.files import sort_files
 from xray_core.datasets.folder.mapping import find_mapping, read_mapping
-from xray_core.datasets.folder.refusals import explain_folder
 from xray_core.datasets.inventory import Inventory, list_wrappers, take_inventory
 from xray_core.datasets.reader import Reader
 from xray_core.errors import DatasetError

@@ -6,7 +6,8 @@
     sample_labels.csv           the same of the sample on Kaggle: 5,606 images
     BBox_List_2017.csv          optional: 984 boxes on 880 images
     train_val_list.txt          optional, as test_list.txt: the official split
-    images_001/images/*.png     to images_012, or images/*.png, or sample/images/*.png
+    images_001/images/*.png     to images_012, or images/*.png, or sample/images/*.png, or
+                                wherever else they lie below the table
 
 Known issues:
     - The labels were mined from reports by software; no one looked at the images for them.
@@ -38,7 +39,7 @@ from xray_core.datasets.reader import (
 )
 from xray_core.errors import DatasetError
 from xray_core.imagefiles.images import SUFFIXES
-from xray_core.paths import is_file, list_folder, read_bytes, walk_folders
+from xray_core.paths import is_file, read_bytes, walk_folders
 
 IMAGE_CSVS = ("Data_Entry_2017_v2020.csv", "Data_Entry_2017.csv", "sample_labels.csv")
 BOX_CSV, TRAIN_TXT, TEST_TXT = "BBox_List_2017.csv", "train_val_list.txt", "test_list.txt"
@@ -115,7 +116,7 @@ def _read_list(path: Path) -> pd.Series:
 
 
 def _add_paths(images: pd.DataFrame, root: Path) -> tuple[pd.DataFrame, list[Remark]]:
-    refused = list_folder(root).refused
+    refused: list[str] = []
     listed = sorted(_list_files(root, refused))
     files = pd.DataFrame(listed, columns=["path", "image_id"], dtype="string")
     known = is_among(files["image_id"], images["image_id"])
@@ -133,19 +134,23 @@ def _add_paths(images: pd.DataFrame, root: Path) -> tuple[pd.DataFrame, list[Rem
 
 
 def _list_files(root: Path, refused: list[str]) -> Iterator[tuple[str, str]]:
-    """Yield (path relative to `root`, image id) of the files in folders named images….
+    """Yield (path relative to `root`, image id) of all image files, and of what lies with them.
 
     The id is empty where the file is no image.
     """
-    for top in list_folders(root):
-        if not top.name.lower().startswith(("images", "sample")):
-            continue
-        for inside, names in walk_folders(root, refused, top.name):
-            if not inside.rpartition("/")[2].lower().startswith("images"):
-                continue
-            for name in names:
-                stem, _, suffix = name.lower().rpartition(".")
-                yield f"{inside}/{name}", stem if f".{suffix}" in SUFFIXES else ""
+    for inside, names in walk_folders(root, refused):
+        ids = {name: _name_id(name) for name in names}
+        # Tables and notes lie in folders without images, or beside the tables.
+        if inside and any(ids.values()):
+            yield from ((f"{inside}/{name}", image_id) for name, image_id in ids.items())
+        else:
+            places = {name: f"{inside}/{name}" if inside else name for name in names}
+            yield from ((places[name], ids[name]) for name in names if ids[name])
+
+
+def _name_id(name: str) -> str:
+    stem, _, suffix = name.lower().rpartition(".")
+    return stem if f".{suffix}" in SUFFIXES else ""
 
 
 READER = Reader(

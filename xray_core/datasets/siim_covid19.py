@@ -9,6 +9,9 @@
     train/<study>/<series>/<image_id>.dcm   the original radiographs, 120 GB of DICOM
     train/<image_id>.jpg                    or .png, resized, mostly stretched to a square
 
+Resized copies on Kaggle hold train, test and meta.csv without the two tables: such a folder is
+opened for looking, without labels or boxes.
+
 Known issues:
     - `boxes` is x, y, width, height; `label` repeats them as x1, y1, x2, y2. Both in px of
       the original radiograph, so without meta.csv no box can be placed on a resized image.
@@ -21,7 +24,7 @@ Known issues:
 Source: Lakhani et al., J Digit Imaging 36 (2023), doi:10.1007/s10278-022-00706-8
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from math import isfinite
 from pathlib import Path
@@ -45,12 +48,15 @@ from xray_core.files import parse_json
 from xray_core.imagefiles.dicom import SUFFIXES as DICOM_SUFFIXES
 from xray_core.imagefiles.dicom import read_dicom_size
 from xray_core.imagefiles.images import is_image_name
-from xray_core.paths import is_file, list_folder, walk_folders
+from xray_core.paths import is_file, is_folder, list_folder, walk_folders
+from xray_core.tables.cells import parse_subset
 from xray_core.tables.text import read_table
 
 STUDY_CSV, IMAGE_CSV = "train_study_level.csv", "train_image_level.csv"
 META_CSV, PATIENTS_CSV = "meta.csv", "patients.csv"
-IMAGE_FOLDER = "train"
+META_COLUMNS = ("image_id", "dim0", "dim1")
+IMAGE_FOLDER, TEST_FOLDER = "train", "test"
+COMPETITION = "https://www.kaggle.com/competitions/siim-covid19-detection"
 APPEARANCES = (
     "Negative for Pneumonia",
     "Typical Appearance",
@@ -65,12 +71,26 @@ EXPECTS = (
 
 
 def find_root(folder: Path) -> Path | None:
-    """Return `folder`, or its only sub-folder, that holds both CSVs; see `Reader.find_root`."""
-    return find_holder(folder, _holds_tables)
+    """Return `folder`, or its only sub-folder, that holds both CSVs; see `Reader.find_root`.
+
+    Where neither is there, meta.csv beside the images will do.
+    """
+    return find_holder(folder, _holds_tables) or find_holder(folder, _holds_images_alone)
 
 
 def _holds_tables(folder: Path) -> bool:
     return (folder / STUDY_CSV).is_file() and (folder / IMAGE_CSV).is_file()
+
+
+def _holds_images_alone(folder: Path) -> bool:
+    """Whether a folder is a resized copy without the competition's tables."""
+    if not (folder / META_CSV).is_file() or not is_folder(folder / IMAGE_FOLDER):
+        return False
+    try:
+        read_table(folder / META_CSV, META_COLUMNS)
+    except DatasetError:
+        return False
+    return not any((folder / table).is_file() for table in (STUDY_CSV, IMAGE_CSV))
 
 
 def read_siim_covid19(folder: Path) -> Catalog:
@@ -90,6 +110,8 @@ def read_siim_covid19(folder: Path) -> Catalog:
     root = find_root(folder)
     if root is None:
         raise DatasetError(f"{folder} is not SIIM-FISABIO-RSNA COVID-19: expected {EXPECTS}.")
+    if not _holds_tables(root):
+        return _read_images_alone(root)
 
     images, remarks = _read_image_rows(root)
     images, study_remark = _add_appearances(images, root)
@@ -99,6 +121,28 @@ def read_siim_covid19(folder: Path) -> Catalog:
     boxes, box_remarks = _read_boxes(images)
     remarks += [study_remark, size_remark, patient_remark, *file_remarks, *box_remarks]
     return build_catalog(root, "siim_covid19", images, boxes, remarks)
+
+
+def _read_images_alone(root: Path) -> Catalog:
+    """Read a resized copy without the competition's tables: sizes and subsets, no labels."""
+    table = read_table(root / META_CSV, META_COLUMNS, optional=("split",))
+    ids = _clean_ids(table["image_id"], "_image")
+    usable = ids.notna() & ~ids.duplicated()
+    images = pd.DataFrame({"image_id": ids[usable].reset_index(drop=True), "study_id": pd.NA})
+    subsets = table["split"].map(parse_subset, na_action="ignore").astype("string")
+    images["published_split"] = _look_up(images["image_id"], ids, subsets)
+    images, patient_remark = _add_patients(images, root)
+    images, file_remarks = _add_paths(images, root, (IMAGE_FOLDER, TEST_FOLDER))
+    images, size_remark = _add_original_sizes(images, root)
+    missing = Remark(
+        "missing_table",
+        2,
+        f"{STUDY_CSV} and {IMAGE_CSV} are missing, so nothing is labelled and no box is known: "
+        f"download both from {COMPETITION} and put them beside {META_CSV}.",
+        (STUDY_CSV, IMAGE_CSV),
+    )
+    remarks = [missing, patient_remark, *file_remarks, size_remark]
+    return build_catalog(root, "siim_covid19", images, remarks=remarks)
 
 
 def parse_boxes(text: str) -> list[tuple[float, float, float, float]]:
@@ -172,7 +216,7 @@ def _add_original_sizes(images: pd.DataFrame, root: Path) -> tuple[pd.DataFrame,
     sizes = ["original_width", "original_height"]
     images[sizes] = pd.NA
     if is_file(root / META_CSV):
-        table = read_table(root / META_CSV, ("image_id", "dim0", "dim1"))
+        table = read_table(root / META_CSV, META_COLUMNS)
         ids = _clean_ids(table["image_id"], "_image")
         dims = table[["dim0", "dim1"]].apply(pd.to_numeric, errors="coerce")
         dims = dims.where(dims > 0).round()
@@ -211,12 +255,15 @@ def _add_patients(images: pd.DataFrame, root: Path) -> tuple[pd.DataFrame, Remar
     return images, count_remark("unknown_patient", list(unknown), message)
 
 
-def _add_paths(images: pd.DataFrame, root: Path) -> tuple[pd.DataFrame, list[Remark]]:
+def _add_paths(
+    images: pd.DataFrame, root: Path, folders: Sequence[str] = (IMAGE_FOLDER,)
+) -> tuple[pd.DataFrame, list[Remark]]:
     studies = dict(zip(images["image_id"], images["study_id"], strict=True))
     paths: dict[str, str] = {}
     stray, repeated, misplaced = [], [], []
     refused = list_folder(root).refused
-    for path, study in _list_files(root, refused):
+    tests = [] if TEST_FOLDER in folders else [*_list_files(root, refused, [TEST_FOLDER])]
+    for path, study in _list_files(root, refused, folders):
         name = path.rpartition("/")[2]
         image_id = name.rpartition(".")[0].lower()
         if not is_image_name(name) or image_id not in studies:
@@ -225,7 +272,7 @@ def _add_paths(images: pd.DataFrame, root: Path) -> tuple[pd.DataFrame, list[Rem
             repeated.append(path)
         else:
             paths[image_id] = path
-            if study and study != studies[image_id]:
+            if study and study != studies[image_id] and pd.notna(studies[image_id]):
                 misplaced.append(path)
     images["path"] = images["image_id"].map(paths).astype("string")
     expected = (
@@ -235,6 +282,11 @@ def _add_paths(images: pd.DataFrame, root: Path) -> tuple[pd.DataFrame, list[Rem
         absent_remark(images, expected),
         count_remark(
             "stray_file", stray, f"Files in {IMAGE_FOLDER}/ left out, as no row names them"
+        ),
+        count_remark(
+            "test_image",
+            [path for path, _ in tests if is_image_name(path)],
+            "Test images left out, as they come without labels",
         ),
         count_remark("repeated_name", repeated, "Files left out, as their image occurs twice"),
         count_remark(
@@ -246,13 +298,15 @@ def _add_paths(images: pd.DataFrame, root: Path) -> tuple[pd.DataFrame, list[Rem
     ]
 
 
-def _list_files(root: Path, refused: list[str]) -> Iterator[tuple[str, str]]:
-    """Yield (path relative to `root`, study) of the files in the image folder, the flat first.
+def _list_files(
+    root: Path, refused: list[str], folders: Sequence[str]
+) -> Iterator[tuple[str, str]]:
+    """Yield (path relative to `root`, study) of the files in the image folders, the flat first.
 
     The study is the folder's name in lower case, "" for a file that is not two folders deep.
     """
     # On most systems Train is not train.
-    tops = [name for name in list_folder(root).folders if name.lower() == IMAGE_FOLDER]
+    tops = [name for name in list_folder(root).folders if name.lower() in folders]
     for top in reversed(tops):
         for inside, files in walk_folders(root, refused, top):
             steps = inside.split("/")
@@ -294,7 +348,7 @@ READER = Reader(
     claims=claims_all,
     citation="Lakhani et al., J Digit Imaging 36 (2023), doi:10.1007/s10278-022-00706-8",
     licence="academic and non-commercial use",
-    address="https://www.kaggle.com/competitions/siim-covid19-detection",
+    address=COMPETITION,
     about=(
         "6,334 radiographs of 6,054 studies: for each study the appearance of COVID-19 "
         "pneumonia, typical, indeterminate, atypical or none, and 7,853 boxes around opacities."

@@ -4,6 +4,7 @@ from typing import Any
 
 from xray_core.catalog import Catalog
 from xray_core.eda.labels import count_combinations, count_labels
+from xray_core.errors import LabelError
 from xray_core.splits import SUBSETS
 from xray_core.tasks import tasks_of
 
@@ -13,16 +14,21 @@ def summarise_catalog(catalog: Catalog) -> dict[str, Any]:
 
     Returns:
         Plain data for JSON: folder, dataset (the reader's name), images (rows), absent (of them
-        without a file), boxes, masks (images with one), unlabelled (images), patients and studies
+        without a file), boxes, masks, unlabelled (images), patients and studies
         (0 where none are published), label_combinations (sets of findings as published, joined
-        by "|" -> images, the most frequent first), tasks (name -> class -> images), subsets
-        (training, validation and test as published -> images; 0 where none is), remarks.
+        by "|" -> images, the most frequent first), tasks (name -> class -> images), unanswered
+        (name of a task -> why no image has a label for it), subsets
+        (training, validation and test as published -> images; 0 where none is), remarks, notes (how the folder was opened).
     """
     images = catalog.images
     combinations = count_combinations(catalog)
-    tasks = {}
+    tasks, unanswered = {}, {}
     for name in tasks_of(catalog.source):
-        counts = count_labels(catalog, name).set_index("class")["images"]
+        try:
+            counts = count_labels(catalog, name).set_index("class")["images"]
+        except LabelError as error:  # nothing is labelled, or not as this task asks
+            unanswered[name] = str(error)
+            continue
         tasks[name] = {str(k): int(n) for k, n in counts.items()}
     published = images["published_split"].value_counts()
     return {
@@ -31,7 +37,7 @@ def summarise_catalog(catalog: Catalog) -> dict[str, Any]:
         "images": len(images),
         "absent": int(images["path"].isna().sum()),
         "boxes": len(catalog.boxes),
-        "masks": int(images["mask_path"].notna().sum()),
+        "masks": len(catalog.masks),
         "unlabelled": int(images["findings"].isna().sum()),
         "patients": int(images["patient_id"].nunique()),
         "studies": int(images["study_id"].nunique()),
@@ -39,6 +45,7 @@ def summarise_catalog(catalog: Catalog) -> dict[str, Any]:
             zip(combinations["findings"], combinations["images"].tolist(), strict=True)
         ),
         "tasks": tasks,
+        "unanswered": unanswered,
         "subsets": {name: int(published.get(name, 0)) for name in SUBSETS},
         "remarks": [
             {
@@ -49,4 +56,5 @@ def summarise_catalog(catalog: Catalog) -> dict[str, Any]:
             }
             for remark in catalog.remarks
         ],
+        "notes": list(catalog.notes),
     }

@@ -81,6 +81,9 @@ def encode_labels(findings: pd.Series, task: Task) -> pd.DataFrame:
 def encode_catalog(catalog: Catalog, task: Task) -> pd.DataFrame:
     """Encode the labels of every image of `catalog`; see `encode_labels`.
 
+    Where the dataset says of each finding whether it is present, absent or unknown, a task on
+    several at once has no row for an image of which one is unknown.
+
     Raises:
         LabelError: also when the task is made for another dataset, or nothing is labelled.
     """
@@ -91,9 +94,25 @@ def encode_catalog(catalog: Catalog, task: Task) -> pd.DataFrame:
             f"{catalog.source!r}. Tasks that fit: {choices}."
         )
     targets = encode_labels(catalog.images[task.column], task)
+    if task.multilabel and len(catalog.finding_states.columns) > 1:
+        targets = _apply_states(targets, catalog)
     if targets.empty:
         raise LabelError(f"{catalog.root}: no image is labelled in {task.column!r}.")
     return targets
+
+
+def _apply_states(targets: pd.DataFrame, catalog: Catalog) -> pd.DataFrame:
+    """Drop the images of which the state of a class is unknown, rather than call it absent."""
+    states = catalog.finding_states.set_index("image_id").reindex(catalog.images["image_id"])
+    known = states.set_axis(catalog.images.index).reindex(index=targets.index)
+    classes = [name for name in targets.columns if name in known.columns]
+    complete = known[classes].notna().all(axis=1)
+    if not complete.any() and len(targets):
+        raise LabelError(
+            f"{catalog.root}: of no image all {len(classes)} findings are known. Say what an empty "
+            "cell means (`blank` in xray_dataset.json), or ask for a single class."
+        )
+    return targets[complete]
 
 
 def combine_labels(catalog: Catalog) -> pd.Series:

@@ -12,13 +12,12 @@ from xray_core.catalog import BOX_COLUMNS, OF_FINDING, Catalog, Remark, build_ca
 from xray_core.datasets.boxes import fit_boxes
 from xray_core.datasets.folder.annotations import Annotations
 from xray_core.datasets.folder.files import FolderFiles, name_images
+from xray_core.datasets.folder.finder import without_suffix
 from xray_core.datasets.folder.findings import (
     NO_FINDING,
-
     spelling_remark,
     unify_labels,
 )
-from xray_core.datasets.folder.finder import without_suffix
 from xray_core.datasets.folder.layout import Layout, Place, read_layout
 from xray_core.datasets.folder.mapping import FOLDER, FolderMapping
 from xray_core.datasets.folder.names import CLASS, read_name, unify_spelling
@@ -157,9 +156,7 @@ def _build(
     return build_catalog(files.root, FOLDER, images, boxes, remarks, masks)
 
 
-def _build_row(
-    image_id: str, path: str, label: str, places: Mapping[str, Place]
-) -> dict[str, Any]:
+def _build_row(image_id: str, path: str, label: str, places: Mapping[str, Place]) -> dict[str, Any]:
     place = places.get(posixpath.dirname(path), Place())
     return {
         "image_id": image_id,

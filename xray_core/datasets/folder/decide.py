@@ -4,16 +4,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from xray_core.catalog import Catalog
-from xray_core.datasets.folder.annotations import Annotations, find_annotations
+from xray_core.datasets.folder.annotations import find_annotations
 from xray_core.datasets.folder.classes import read_annotated, read_classes, read_named
 from xray_core.datasets.folder.files import FolderFiles
 from xray_core.datasets.folder.layout import Layout, read_layout
 from xray_core.datasets.folder.mapping import FolderMapping, find_mapping, read_mapping
 from xray_core.datasets.folder.names import unify_spelling
+from xray_core.datasets.folder.refusals import explain_folder
 from xray_core.datasets.folder.rows import FolderTables
 from xray_core.datasets.folder.suggest import Guess, list_tables, suggest_mapping
 from xray_core.datasets.folder.table import gather_images, read_mapped
-from xray_core.datasets.folder.refusals import explain_folder
 from xray_core.errors import DatasetError
 
 AGREEING = 0.95  # share of the images of which a table says what their folder says

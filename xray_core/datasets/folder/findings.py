@@ -72,9 +72,7 @@ def spelling_remark(others: Iterable[tuple[str, str, int]]) -> Remark:
     return Remark("other_spelling", n, message, tuple(pairs[:5]), tuple(pairs))
 
 
-def read_states(
-    cells: pd.DataFrame, mapping: FolderMapping
-) -> tuple[pd.DataFrame, list[Remark]]:
+def read_states(cells: pd.DataFrame, mapping: FolderMapping) -> tuple[pd.DataFrame, list[Remark]]:
     """Return what columns of 0 and 1 say of each row.
 
     Args:
@@ -138,7 +136,11 @@ def name_findings(
     names = list(states.columns)
     present = states.eq(1).fillna(False).astype(bool)
     texts = [
-        SEPARATOR.join(dict.fromkeys((*labels, *(n for n, is_there in zip(names, row, strict=True) if is_there))))
+        SEPARATOR.join(
+            dict.fromkeys(
+                (*labels, *(n for n, is_there in zip(names, row, strict=True) if is_there))
+            )
+        )
         for labels, row in zip(images["labels"], present.to_numpy(), strict=True)
     ]
     findings = pd.Series(texts, index=images.index, dtype="string").replace("", pd.NA)
@@ -151,7 +153,11 @@ def name_findings(
         "Images with a finding of which nothing is known; a training on several findings at once "
         "leaves them out"
     )
-    return findings, table, [
-        count_remark("no_finding", list(images.loc[none, "image_id"]), what),
-        count_remark("unknown_finding", list(images.loc[partly, "image_id"]), unknown),
-    ]
+    return (
+        findings,
+        table,
+        [
+            count_remark("no_finding", list(images.loc[none, "image_id"]), what),
+            count_remark("unknown_finding", list(images.loc[partly, "image_id"]), unknown),
+        ],
+    )

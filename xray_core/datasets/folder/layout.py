@@ -223,4 +223,6 @@ def _may_be_patients(inner: Mapping[str, int]) -> bool:
         label, name = posixpath.split(way)
         holders[name].add(label)
     n_labels = len({posixpath.dirname(way) for way in inner})
-    return len(inner) >= 2 * max(n_labels, 2) and all(len(labels) == 1 for labels in holders.values())
+    return len(inner) >= 2 * max(n_labels, 2) and all(
+        len(labels) == 1 for labels in holders.values()
+    )

@@ -216,9 +216,7 @@ def read_mapping(folder: Path) -> FolderMapping | None:
 def format_mapping(mapping: FolderMapping) -> str:
     """Return the text of a mapping file, without what is as it would be anyway."""
     content = _without_defaults(mapping)
-    tables = [
-        {k: v for k, v in _without_defaults(table).items() if v} for table in mapping.tables
-    ]
+    tables = [{k: v for k, v in _without_defaults(table).items() if v} for table in mapping.tables]
     return json.dumps(content | ({"tables": tables} if tables else {}), indent=2) + "\n"
 
 
@@ -257,7 +255,9 @@ def place_in_workspace(folder: Path) -> Path:
 
 def _without_defaults(record: FolderMapping | MappedTable) -> dict[str, Any]:
     defaults = {entry.name: entry.default for entry in fields(record)}
-    return {name: v for name, v in asdict(record).items() if v != defaults[name] and name != "tables"}
+    return {
+        name: v for name, v in asdict(record).items() if v != defaults[name] and name != "tables"
+    }
 
 
 def _write_whole(path: Path, text: str) -> Path:

@@ -17,14 +17,14 @@ from dataclasses import dataclass
 
 from xray_core.catalog import LUNGS, OF_FINDING
 from xray_core.datasets.folder.finder import without_suffix
-from xray_core.datasets.folder.names import CONTAINER, MASK, read_name, split_words
+from xray_core.datasets.folder.names import CONTAINER, MASK, read_name, split_words, words
 
 MASK_ENDING = re.compile(r"[ _-]?(lung|left|right)?[ _-]?(masks?|seg|segmentation)$")
-LUNG_WORDS = frozenset("lung lungs left right manual leftmask rightmask lungmask lungmasks".split())
+LUNG_WORDS = words("lung lungs left right manual leftmask rightmask lungmask lungmasks")
 # Words of the folders of masks that name nothing which is seen.
-OTHER_WORDS = frozenset(
-    "mask masks segmentation segmentations seg segs class classes object objects ground truth gt "
-    "image images data binary png".split()
+OTHER_WORDS = words(
+    "mask masks segmentation segmentations seg segs class classes object objects ground truth "
+    "gt image images data binary png"
 )
 
 
@@ -59,7 +59,9 @@ def pair_masks(pictures: Sequence[str]) -> tuple[tuple[str, ...], list[Mask], li
     masks = [path for path in pictures if in_mask_folder[posixpath.dirname(path)]]
     rest = [path for path in pictures if not in_mask_folder[posixpath.dirname(path)]]
     keys = {_key(path): path for path in rest}
-    beside = {path for path in rest if (key := _key(path, ending=True)) in keys and key != _key(path)}
+    beside = {
+        path for path in rest if (key := _key(path, ending=True)) in keys and key != _key(path)
+    }
     images = tuple(path for path in rest if path not in beside)
     keys = {_key(path): path for path in images}
     stems: dict[str, list[str]] = defaultdict(list)

@@ -10,24 +10,30 @@ from functools import lru_cache
 
 from xray_core.tables.cells import parse_subset
 
+
+def words(text: str) -> frozenset[str]:
+    """Return the words of a text, each once."""
+    return frozenset(text.split())
+
+
 # The kinds of names.
 SUBSET, CLASS, PATIENT, STUDY, NUMBER = "subset", "class", "patient", "study", "number"
 CONTAINER, MASK = "container", "mask"
 
-CONTAINER_WORDS = frozenset(
-    "image images img imgs picture pictures photo photos file files data dataset datasets all raw "
-    "original originals resized normalized normalised processed preprocessed cropped enhanced "
-    "input inputs dicom dicoms dcm png pngs jpg jpgs jpeg jpegs tif tiff bmp xray xrays x ray rays "
-    "cxr cxrs radiograph radiographs radiography chest thorax frontal lateral lat pa ap left right "
-    "part parts batch batches chunk chunks shard shards folder folders store archive archives "
-    "sample samples subset subsets set sets fold folds split splits class classes "
-    "annotation annotations".split()
+CONTAINER_WORDS = words(
+    "image images img imgs picture pictures photo photos file files data dataset datasets all "
+    "raw original originals resized normalized normalised processed preprocessed cropped "
+    "enhanced input inputs dicom dicoms dcm png pngs jpg jpgs jpeg jpegs tif tiff bmp xray "
+    "xrays x ray rays cxr cxrs radiograph radiographs radiography chest thorax frontal "
+    "lateral lat pa ap left right part parts batch batches chunk chunks shard shards folder "
+    "folders store archive archives sample samples subset subsets set sets fold folds split "
+    "splits class classes annotation annotations"
 )
-MASK_WORDS = frozenset("mask masks leftmask rightmask lungmask lungmasks".split())
+MASK_WORDS = words("mask masks leftmask rightmask lungmask lungmasks")
 # Together they name masks, none of them alone but the first two.
-SEGMENTATION_WORDS = frozenset(
-    "segmentation segmentations class object classes objects seg segs ground truth gt lung lungs "
-    "left right".split()
+SEGMENTATION_WORDS = words(
+    "segmentation segmentations class object classes objects seg segs ground truth gt lung "
+    "lungs left right"
 )
 PATIENT_NAME = re.compile(
     r"(patients?|pat|pt|pid|subjects?|subj|sub|persons?|participant|volunteer|case)"
@@ -43,16 +49,17 @@ STUDY_NAME = re.compile(
 NUMBER_NAME = re.compile(r"[a-z]{0,2}[ _-]?(?P<number>\d{1,4})", re.IGNORECASE | re.ASCII)
 # Words of class names as students and publishers write them, in several languages. Where two
 # levels of folders could be the classes, the level that is called so is.
-LABEL_WORDS = frozenset(
-    "normal normals healthy health negative negatives positive positives abnormal abnormals sick "
-    "ill diseased infected uninfected nofinding finding control controls benign malignant cancer "
-    "covid covid19 ncov corona coronavirus sars mers ards pneumonia pneumonias pnemonia bacteria "
-    "bacterial virus viral fungal tb tuberculosis turberculosis tuberculose nodule nodules mass "
-    "opacity opacities lungopacity effusion pneumothorax cardiomegaly atelectasis consolidation "
-    "edema oedema emphysema fibrosis hernia infiltration infiltrate thickening fracture lesion "
-    "lesions tumor tumour typical indeterminate atypical silicosis asthma bronchitis copd "
-    "sano sanos sana neumonia neumonía tuberculosis gesund krank pneumonie sain saine malade "
-    "saudavel saudável doente normale normaux".split()
+LABEL_WORDS = words(
+    "normal normals healthy health negative negatives positive positives abnormal abnormals "
+    "sick ill diseased infected uninfected nofinding finding control controls benign "
+    "malignant cancer covid covid19 ncov corona coronavirus sars mers ards pneumonia "
+    "pneumonias pnemonia bacteria bacterial virus viral fungal tb tuberculosis turberculosis "
+    "tuberculose nodule nodules mass opacity opacities lungopacity effusion pneumothorax "
+    "cardiomegaly atelectasis consolidation edema oedema emphysema fibrosis hernia "
+    "infiltration infiltrate thickening fracture lesion lesions tumor tumour typical "
+    "indeterminate atypical silicosis asthma bronchitis copd sano sanos sana neumonia "
+    "neumonía tuberculosis gesund krank pneumonie sain saine malade saudavel saudável doente "
+    "normale normaux"
 )
 
 

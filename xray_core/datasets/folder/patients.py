@@ -13,8 +13,8 @@ patient, which never puts a child into two subsets.
 import pandas as pd
 
 from xray_core.catalog import Remark
-from xray_core.datasets.kermany import read_name as read_kermany_name
 from xray_core.datasets.folder.finder import without_suffix
+from xray_core.datasets.kermany import read_name as read_kermany_name
 from xray_core.datasets.reader import N_EXAMPLES, count_remark
 from xray_core.tables.cells import NIH_NAME
 
@@ -36,7 +36,9 @@ def add_patients(images: pd.DataFrame) -> tuple[pd.DataFrame, list[Remark]]:
     n_named = int(patients.notna().sum())
     if n_named < max(1, MIN_SHARE * len(images)) or given.notna().any():
         what = "Images whose patient is unknown, so that no split can keep patients apart"
-        return images, [count_remark("unknown_patient", list(images.loc[unknown, "image_id"]), what)]
+        return images, [
+            count_remark("unknown_patient", list(images.loc[unknown, "image_id"]), what)
+        ]
     images = images.assign(patient_id=given.astype("string").fillna(patients))
     if nih[0].notna().any():
         follow_up = nih[1].astype("Int64").reindex(images.index)

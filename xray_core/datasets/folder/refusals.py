@@ -122,7 +122,7 @@ def _advise(inventory: Inventory, layout: Layout) -> str:
     if "repeat" in layout.problem:
         return (
             "Add the folder of one of them, or say what each level of folders is: `folders` in "
-            "xray_dataset.json, for example [\"class\", \"site\"]."
+            'xray_dataset.json, for example ["class", "site"].'
         )
     subsets = [name for name in inventory.folders if read_name(posixpath.basename(name)) == SUBSET]
     if subsets and not layout.classes:

@@ -8,7 +8,7 @@ import pandas as pd
 
 from xray_core.datasets.folder.findings import STATES
 from xray_core.datasets.folder.mapping import BOX_CORNERS, BOX_SIDES, ORIGINAL_SIZE
-from xray_core.datasets.folder.names import is_label, split_words
+from xray_core.datasets.folder.names import is_label, split_words, words
 from xray_core.tables.cells import (
     PARSERS,
     guess_separator,
@@ -33,7 +33,16 @@ NAMES: Mapping[str, tuple[str, ...]] = {
     "folder": ("folder", "foldername", "directory", "dir", "imagedir", "ordner", "carpeta"),
     "label": (
         *("label", "labels", "finding", "findings", "findinglabel", "findinglabels", "classname"),
-        *("class", "classes", "diagnosis", "diagnose", "category", "target", "pathology", "problems"),
+        *(
+            "class",
+            "classes",
+            "diagnosis",
+            "diagnose",
+            "category",
+            "target",
+            "pathology",
+            "problems",
+        ),
         *("disease", "condition", "mesh", "befund", "klasse", "etiqueta", "etiquetas", "clase"),
         *("hallazgo", "diagnostico", "rotulo", "etichetta", "etiquette", "result", "outcome"),
         *("status", "imagetype", "type", "group", "y"),
@@ -49,7 +58,15 @@ NAMES: Mapping[str, tuple[str, ...]] = {
         *("viewposition", "view", "projection", "position", "viewpositiondicom", "appa"),
     ),
     "age": ("age", "patientage", "ageyears", "alter", "edad", "idade", "eta"),
-    "gender": ("gender", "sex", "patientgender", "patientsex", "patientsexdicom", "geschlecht", "sexo"),
+    "gender": (
+        "gender",
+        "sex",
+        "patientgender",
+        "patientsex",
+        "patientsexdicom",
+        "geschlecht",
+        "sexo",
+    ),
     "follow_up": ("followup", "followupnumber"),
     "x": ("x", "left", "boxx", "bboxx"),
     "y": ("y", "top", "boxy", "bboxy"),
@@ -66,9 +83,9 @@ NAMES: Mapping[str, tuple[str, ...]] = {
 }
 TEXT_ROLES = ("patient", "study", "site")
 # Words of columns of 0 and 1 that say something else than a finding.
-NO_FINDING_WORDS = frozenset(
-    "id index fold split train test val valid validation sex gender male female pediatric portable "
-    "ap pa frontal lateral inpatient icu survival deceased age".split()
+NO_FINDING_WORDS = words(
+    "id index fold split train test val valid validation sex gender male female pediatric "
+    "portable ap pa frontal lateral inpatient icu survival deceased age"
 )
 NO_BOX = frozenset(("none", "[]", "{}", "-1", "no", "0", "nan"))
 

@@ -27,7 +27,19 @@ N_SAMPLED = 300  # cells of a column, to see whether it names images
 MIN_NAMED = 0.1  # share of a table's rows whose image is there; below, it is of something else
 MIN_SHARED = 0.5  # share of keys that two tables must have in common to be joined
 # Roles of which a second table is worth joining.
-USEFUL = ("label", "split", "patient", "study", "age", "gender", "view_position", "box", "x", "x1", "runs")
+USEFUL = (
+    "label",
+    "split",
+    "patient",
+    "study",
+    "age",
+    "gender",
+    "view_position",
+    "box",
+    "x",
+    "x1",
+    "runs",
+)
 KEY_WORDS = ("dicom", "image", "study", "uid", "exam", "report", "patient", "subject", "id")
 
 
@@ -105,7 +117,9 @@ def suggest_mapping(files: FolderFiles, tables: FolderTables) -> Guess | None:
     return Guess(
         _finish(mapped, rows_of),
         _all_files(chosen),
-        findings or any(one.says_labels for one in chosen) or any("label" in t.columns for t, _ in joined),
+        findings
+        or any(one.says_labels for one in chosen)
+        or any("label" in t.columns for t, _ in joined),
     )
 
 
@@ -284,9 +298,7 @@ def _finish(mapped: Sequence[MappedTable], rows_of: dict[str, pd.DataFrame]) -> 
             order = guess_order(table.columns["box"], rows[table.columns["box"]])
         if are_fractions(rows, table.columns):
             unit = FRACTIONS
-    return FolderMapping(
-        tables=tuple(mapped), separator=separator, box_unit=unit, box_order=order
-    )
+    return FolderMapping(tables=tuple(mapped), separator=separator, box_unit=unit, box_order=order)
 
 
 def _subset_of(file: str) -> str:

@@ -12,14 +12,13 @@ from typing import Any
 
 import pandas as pd
 
-from xray_core.catalog import BOX_COLUMNS, OF_FINDING, Catalog, Remark, build_catalog
+from xray_core.catalog import OF_FINDING, Catalog, Remark, build_catalog
 from xray_core.datasets.boxes import fit_boxes
 from xray_core.datasets.folder.files import FolderFiles, name_images
-from xray_core.datasets.folder.findings import name_findings, read_labels, read_states
 from xray_core.datasets.folder.finder import without_suffix
+from xray_core.datasets.folder.findings import name_findings, read_labels, read_states
 from xray_core.datasets.folder.mapping import (
     BOX_CORNERS,
-    CORNERS,
     FOLDER,
     FRACTIONS,
     FolderMapping,
@@ -158,9 +157,7 @@ def preview_mapping(
     )
 
 
-def gather_images(
-    files: FolderFiles, tables: FolderTables, mapping: FolderMapping
-) -> MappedImages:
+def gather_images(files: FolderFiles, tables: FolderTables, mapping: FolderMapping) -> MappedImages:
     """Put what the rows say together by image; no image is opened.
 
     Raises:
@@ -310,9 +307,7 @@ def _parse_boxes(
     return [(x, y, third, fourth)]
 
 
-def _read_masks(
-    rows: pd.DataFrame, labels: pd.Series
-) -> tuple[pd.DataFrame, pd.Series, Remark]:
+def _read_masks(rows: pd.DataFrame, labels: pd.Series) -> tuple[pd.DataFrame, pd.Series, Remark]:
     """Return masks in run lengths with the index of the row, which rows have one, and a remark."""
     cells = _column(rows, "runs")
     runs = {cell: parse_run_lengths(str(cell)) for cell in cells.dropna().unique()}
@@ -373,9 +368,7 @@ def _own_masks(files: FolderFiles, images: pd.DataFrame) -> Iterable[tuple[str, 
             yield ids[mask.image], {"kind": mask.kind, "finding": finding, "path": mask.path}
 
 
-def _remark_files(
-    files: FolderFiles, rows: pd.DataFrame, images: pd.DataFrame
-) -> list[Remark]:
+def _remark_files(files: FolderFiles, rows: pd.DataFrame, images: pd.DataFrame) -> list[Remark]:
     """Return remarks on rows without a file and files without a row."""
     named = set(images["path"].dropna())
     several = rows.loc[rows["reason"].eq("several"), "cell"]
