@@ -17,6 +17,7 @@ from pathlib import Path
 from xray_core.datasets.folder.decide import decide_reading
 from xray_core.datasets.folder.files import sort_files
 from xray_core.datasets.folder.mapping import find_mapping, read_mapping
+from xray_core.datasets.folder.refusals import MappingNeeded
 from xray_core.datasets.inventory import Inventory, list_wrappers, take_inventory
 from xray_core.datasets.reader import Reader
 from xray_core.errors import DatasetError
@@ -135,9 +136,10 @@ def _choose_generic(
         files = sort_files(inventory.below("" if inside == "." else inside))
         try:
             reading = decide_reading(files)
+        except MappingNeeded:
+            raise
         except DatasetError as error:
-            # The innermost one, where the images are, says best what is missing.
-            refusal = error
+            refusal = refusal or error  # the outermost tells of all that is there
             continue
         return _build(generic, level, (*notes, *reading.why))
     hint = "".join(f" {note} Name the reader to read the rest." for note in notes[len(seen) :])

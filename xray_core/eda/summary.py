@@ -18,7 +18,8 @@ def summarise_catalog(catalog: Catalog) -> dict[str, Any]:
         (0 where none are published), label_combinations (sets of findings as published, joined
         by "|" -> images, the most frequent first), tasks (name -> class -> images), unanswered
         (name of a task -> why no image has a label for it), subsets
-        (training, validation and test as published -> images; 0 where none is), remarks, notes (how the folder was opened).
+        (training, validation and test as published -> images; 0 where none is), remarks, notes
+        (how the folder was opened).
     """
     images = catalog.images
     combinations = count_combinations(catalog)

@@ -12,7 +12,6 @@ from xray_core.catalog import BOX_COLUMNS, OF_FINDING, Catalog, Remark, build_ca
 from xray_core.datasets.boxes import fit_boxes
 from xray_core.datasets.folder.annotations import Annotations
 from xray_core.datasets.folder.files import FolderFiles, name_images
-from xray_core.datasets.folder.finder import without_suffix
 from xray_core.datasets.folder.findings import (
     NO_FINDING,
     spelling_remark,
@@ -20,7 +19,7 @@ from xray_core.datasets.folder.findings import (
 )
 from xray_core.datasets.folder.layout import Layout, Place, read_layout
 from xray_core.datasets.folder.mapping import FOLDER, FolderMapping
-from xray_core.datasets.folder.names import CLASS, read_name, unify_spelling
+from xray_core.datasets.folder.names import CLASS, read_name, unify_spelling, without_suffix
 from xray_core.datasets.folder.patients import add_patients
 from xray_core.datasets.folder.sizes import add_original_sizes
 from xray_core.datasets.kermany import read_name as read_kermany_name

@@ -10,7 +10,7 @@ from xray_core.datasets.folder.files import FolderFiles
 from xray_core.datasets.folder.layout import Layout, read_layout
 from xray_core.datasets.folder.mapping import FolderMapping, find_mapping, read_mapping
 from xray_core.datasets.folder.names import unify_spelling
-from xray_core.datasets.folder.refusals import explain_folder
+from xray_core.datasets.folder.refusals import explain_folder, guess_label_place
 from xray_core.datasets.folder.rows import FolderTables
 from xray_core.datasets.folder.suggest import Guess, list_tables, suggest_mapping
 from xray_core.datasets.folder.table import gather_images, read_mapped
@@ -59,6 +59,19 @@ def decide_reading(files: FolderFiles) -> Reading:
         why = (f"Boxes are read from {annotations.format} files.",)
         return Reading(lambda: read_annotated(files, layout, annotations), why)
     raise explain_folder(files.inventory, layout, guess.mapping if guess else None, annotations)
+
+
+def guess_mapping(files: FolderFiles) -> FolderMapping | None:
+    """Return the first guess at how a folder is to be read, for a person to check.
+
+    Returns:
+        None where neither a table nor the names of files seem to label the images.
+    """
+    guess = suggest_mapping(files, FolderTables(files.root, files.images))
+    if guess is not None and guess.mapping.labels_images:
+        return guess.mapping
+    where = guess_label_place(files.images)
+    return FolderMapping(label_in_name=where) if where else None
 
 
 def _read_as_mapped(files: FolderFiles, mapping: FolderMapping) -> Reading:

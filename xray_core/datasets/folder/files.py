@@ -8,8 +8,8 @@ from functools import cached_property
 from pathlib import Path
 
 from xray_core.catalog import Remark
-from xray_core.datasets.folder.finder import without_suffix
 from xray_core.datasets.folder.masks import Mask, pair_masks
+from xray_core.datasets.folder.names import without_suffix
 from xray_core.datasets.inventory import Inventory
 from xray_core.datasets.reader import count_remark
 

@@ -135,13 +135,9 @@ def name_findings(
     """
     names = list(states.columns)
     present = states.eq(1).fillna(False).astype(bool)
+    shown = zip(images["labels"], present.to_numpy(), strict=True)
     texts = [
-        SEPARATOR.join(
-            dict.fromkeys(
-                (*labels, *(n for n, is_there in zip(names, row, strict=True) if is_there))
-            )
-        )
-        for labels, row in zip(images["labels"], present.to_numpy(), strict=True)
+        SEPARATOR.join(dict.fromkeys((*labels, *present.columns[row]))) for labels, row in shown
     ]
     findings = pd.Series(texts, index=images.index, dtype="string").replace("", pd.NA)
     none = findings.isna() & states.eq(0).fillna(False).all(axis=1) & bool(names)

@@ -112,6 +112,11 @@ class MappedTable:
         ways = (BOX_SIDES, BOX_CORNERS, ("box",))
         return next((roles for roles in ways if roles[0] in self.columns), ())
 
+    @property
+    def labels_images(self) -> bool:
+        """Whether it says what images show, if only by a box or a mask."""
+        return bool(self.findings or self.box_roles or {"label", "runs"} & self.columns.keys())
+
 
 @dataclass(frozen=True)
 class FolderMapping:
@@ -168,6 +173,11 @@ class FolderMapping:
         object.__setattr__(self, "tables", tuple(self.tables))
         if self.tables and not any("path" in table.columns for table in self.tables):
             raise DatasetError("No table names an image file: `columns` lacks 'path'.")
+
+    @property
+    def labels_images(self) -> bool:
+        """Whether a table, or the names of files, says what images show."""
+        return bool(self.label_in_name) or any(table.labels_images for table in self.tables)
 
 
 def parse_mapping(text: str) -> FolderMapping:

@@ -16,13 +16,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from xray_core.catalog import LUNGS, OF_FINDING
-from xray_core.datasets.folder.finder import without_suffix
-from xray_core.datasets.folder.names import CONTAINER, MASK, read_name, split_words, words
+from xray_core.datasets.folder.names import (
+    CONTAINER,
+    MASK,
+    read_name,
+    split_words,
+    without_suffix,
+    word_set,
+)
 
 MASK_ENDING = re.compile(r"[ _-]?(lung|left|right)?[ _-]?(masks?|seg|segmentation)$")
-LUNG_WORDS = words("lung lungs left right manual leftmask rightmask lungmask lungmasks")
+LUNG_WORDS = word_set("lung lungs left right manual leftmask rightmask lungmask lungmasks")
 # Words of the folders of masks that name nothing which is seen.
-OTHER_WORDS = words(
+OTHER_WORDS = word_set(
     "mask masks segmentation segmentations seg segs class classes object objects ground truth "
     "gt image images data binary png"
 )

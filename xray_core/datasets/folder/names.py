@@ -4,14 +4,16 @@ A name is read by its words alone; `layout` puts the names of all folders togeth
 for instance whether numbers are classes or stores.
 """
 
+import posixpath
 import re
 import unicodedata
 from functools import lru_cache
 
+from xray_core.imagefiles.images import SUFFIXES
 from xray_core.tables.cells import parse_subset
 
 
-def words(text: str) -> frozenset[str]:
+def word_set(text: str) -> frozenset[str]:
     """Return the words of a text, each once."""
     return frozenset(text.split())
 
@@ -20,7 +22,7 @@ def words(text: str) -> frozenset[str]:
 SUBSET, CLASS, PATIENT, STUDY, NUMBER = "subset", "class", "patient", "study", "number"
 CONTAINER, MASK = "container", "mask"
 
-CONTAINER_WORDS = words(
+CONTAINER_WORDS = word_set(
     "image images img imgs picture pictures photo photos file files data dataset datasets all "
     "raw original originals resized normalized normalised processed preprocessed cropped "
     "enhanced input inputs dicom dicoms dcm png pngs jpg jpgs jpeg jpegs tif tiff bmp xray "
@@ -29,9 +31,9 @@ CONTAINER_WORDS = words(
     "folders store archive archives sample samples subset subsets set sets fold folds split "
     "splits class classes annotation annotations"
 )
-MASK_WORDS = words("mask masks leftmask rightmask lungmask lungmasks")
+MASK_WORDS = word_set("mask masks leftmask rightmask lungmask lungmasks")
 # Together they name masks, none of them alone but the first two.
-SEGMENTATION_WORDS = words(
+SEGMENTATION_WORDS = word_set(
     "segmentation segmentations class object classes objects seg segs ground truth gt lung "
     "lungs left right"
 )
@@ -49,7 +51,7 @@ STUDY_NAME = re.compile(
 NUMBER_NAME = re.compile(r"[a-z]{0,2}[ _-]?(?P<number>\d{1,4})", re.IGNORECASE | re.ASCII)
 # Words of class names as students and publishers write them, in several languages. Where two
 # levels of folders could be the classes, the level that is called so is.
-LABEL_WORDS = words(
+LABEL_WORDS = word_set(
     "normal normals healthy health negative negatives positive positives abnormal abnormals "
     "sick ill diseased infected uninfected nofinding finding control controls benign "
     "malignant cancer covid covid19 ncov corona coronavirus sars mers ards pneumonia "
@@ -71,6 +73,16 @@ def split_words(name: str) -> list[str]:
     """
     spaced = re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", name)
     return re.findall(r"[^\W\d_]+|\d+", unicodedata.normalize("NFC", spaced).lower())
+
+
+def without_suffix(name: str) -> str:
+    """Return `name` without the suffix of an image; other dots, as in a UID, stay.
+
+    >>> without_suffix("a/1.2.840.PNG"), without_suffix("1.2.840")
+    ('a/1.2.840', '1.2.840')
+    """
+    stem, suffix = posixpath.splitext(name)
+    return stem if suffix.lower() in SUFFIXES else name
 
 
 @lru_cache(4096)

@@ -13,7 +13,7 @@ patient, which never puts a child into two subsets.
 import pandas as pd
 
 from xray_core.catalog import Remark
-from xray_core.datasets.folder.finder import without_suffix
+from xray_core.datasets.folder.names import without_suffix
 from xray_core.datasets.kermany import read_name as read_kermany_name
 from xray_core.datasets.reader import N_EXAMPLES, count_remark
 from xray_core.tables.cells import NIH_NAME

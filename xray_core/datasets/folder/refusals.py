@@ -12,7 +12,7 @@ from xray_core.datasets.folder.mapping import FolderMapping
 from xray_core.datasets.folder.names import CLASS, SUBSET, read_name
 from xray_core.datasets.inventory import NO_SUFFIX, Inventory
 from xray_core.errors import DatasetError
-from xray_core.imagefiles.images import explain_unreadable
+from xray_core.imagefiles.other_formats import explain_unreadable
 from xray_core.paths import open_file
 
 ARCHIVES = (".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".7z", ".rar")
@@ -20,6 +20,10 @@ N_SHOWN = 3
 MAX_LINK_BYTES = 400  # of a file that holds the target of a link instead of being one
 NAMED_SHARE = 0.6  # of the images that must have a label in their names
 MAX_NAMED = 10  # different labels that names of files may hold
+
+
+class MappingNeeded(DatasetError):
+    """A folder whose images a table or their names seem to label, once a person agrees."""
 
 
 def explain_folder(
@@ -41,7 +45,9 @@ def explain_folder(
         reasons = _explain_no_image(inventory)
     reason, advice = reasons[0]
     also = "".join(f" Also: {reason}. {advice}" for reason, advice in reasons[1:N_SHOWN])
-    return DatasetError(f"{inventory.root}: {reason}. {advice}{also}")
+    images = [] if layout is None else list(inventory.images)
+    kind = MappingNeeded if guess or guess_label_place(images) else DatasetError
+    return kind(f"{inventory.root}: {reason}. {advice}{also}")
 
 
 def guess_label_place(images: Sequence[str]) -> str:
@@ -53,9 +59,9 @@ def guess_label_place(images: Sequence[str]) -> str:
         counts = Counter(label_of_name(path, where) for path in images)
         counts.pop("", 0)
         several = {label: n for label, n in counts.items() if n > 1}
-        if 2 <= len(several) <= MAX_NAMED and several.keys() == counts.keys():
-            if sum(several.values()) >= NAMED_SHARE * len(images):
-                return where
+        is_told = 2 <= len(several) <= MAX_NAMED and several.keys() == counts.keys()
+        if is_told and sum(several.values()) >= NAMED_SHARE * len(images):
+            return where
     return ""
 
 

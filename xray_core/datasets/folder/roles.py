@@ -8,7 +8,7 @@ import pandas as pd
 
 from xray_core.datasets.folder.findings import STATES
 from xray_core.datasets.folder.mapping import BOX_CORNERS, BOX_SIDES, ORIGINAL_SIZE
-from xray_core.datasets.folder.names import is_label, split_words, words
+from xray_core.datasets.folder.names import is_label, split_words, word_set
 from xray_core.tables.cells import (
     PARSERS,
     guess_separator,
@@ -83,7 +83,7 @@ NAMES: Mapping[str, tuple[str, ...]] = {
 }
 TEXT_ROLES = ("patient", "study", "site")
 # Words of columns of 0 and 1 that say something else than a finding.
-NO_FINDING_WORDS = words(
+NO_FINDING_WORDS = word_set(
     "id index fold split train test val valid validation sex gender male female pediatric "
     "portable ap pa frontal lateral inpatient icu survival deceased age"
 )
@@ -116,16 +116,19 @@ def guess_columns(rows: pd.DataFrame, taken: Iterable[str]) -> dict[str, str]:
                 columns[role] = by_name[name]
                 break
     if "split" not in columns:
-        subsets = (column for column in left if _fits("split", rows[column]))
-        columns |= {"split": column for column in list(subsets)[:1]}
+        _take_first(columns, "split", (c for c in left if _fits("split", rows[c])))
     if "runs" not in columns:
-        runs = (column for column in left if is_run_lengths(rows[column].head(N_LOOKED)))
-        columns |= {"runs": column for column in list(runs)[:1]}
+        _take_first(columns, "runs", (c for c in left if _fits("runs", rows[c])))
     if "box" not in columns:
-        boxes = (c for c in left if plain(c).startswith(("bbox", "box")) and _fits("box", rows[c]))
-        columns |= {"box": column for column in list(boxes)[:1]}
+        named = (c for c in left if plain(c).startswith(("bbox", "box")))
+        _take_first(columns, "box", (c for c in named if _fits("box", rows[c])))
     _settle_boxes(columns)
     return {role: columns[role] for role in NAMES if role in columns}
+
+
+def _take_first(columns: dict[str, str], role: str, fitting: Iterable[str]) -> None:
+    if column := next(iter(fitting), ""):
+        columns[role] = column
 
 
 def guess_findings(rows: pd.DataFrame, taken: Iterable[str]) -> tuple[str, ...]:

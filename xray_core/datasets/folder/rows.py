@@ -11,8 +11,9 @@ from pathlib import Path
 import pandas as pd
 
 from xray_core.catalog import Remark
-from xray_core.datasets.folder.finder import FileFinder, without_suffix
+from xray_core.datasets.folder.finder import FileFinder
 from xray_core.datasets.folder.mapping import FolderMapping, MappedTable
+from xray_core.datasets.folder.names import without_suffix
 from xray_core.datasets.reader import count_remark
 from xray_core.errors import DatasetError
 from xray_core.tables.cells import unify_numbers

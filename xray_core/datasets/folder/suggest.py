@@ -69,8 +69,7 @@ class _Naming:
 
     @property
     def has_labels(self) -> bool:
-        roles = self.table.columns.keys()
-        return bool(self.table.findings or {"label", "runs", "box", "x", "x1"} & roles)
+        return self.table.labels_images
 
 
 def list_tables(files: FolderFiles) -> list[str]:
@@ -109,9 +108,8 @@ def suggest_mapping(files: FolderFiles, tables: FolderTables) -> Guess | None:
     chosen = _choose(naming)
     joined = _join(chosen, others)
     mapped = [*(one.table for one in chosen), *(table for table, _ in joined)]
-    columns = {role for table in mapped for role in table.columns}
     findings = any(table.findings for table in mapped)
-    if not findings and not columns & {"label", "runs", "box", "x", "x1"}:
+    if not any(table.labels_images for table in mapped):
         return Guess(FolderMapping(tables=tuple(mapped)), _all_files(chosen), False)
     rows_of = {one.table.file: one.rows for one in chosen} | {t.file: rows for t, rows in joined}
     return Guess(

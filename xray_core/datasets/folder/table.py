@@ -4,6 +4,7 @@ Several rows of one image, as there are where each box has its own, become one i
 several boxes and all their findings.
 """
 
+import posixpath
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -15,14 +16,15 @@ import pandas as pd
 from xray_core.catalog import OF_FINDING, Catalog, Remark, build_catalog
 from xray_core.datasets.boxes import fit_boxes
 from xray_core.datasets.folder.files import FolderFiles, name_images
-from xray_core.datasets.folder.finder import without_suffix
 from xray_core.datasets.folder.findings import name_findings, read_labels, read_states
+from xray_core.datasets.folder.layout import Place, read_layout
 from xray_core.datasets.folder.mapping import (
     BOX_CORNERS,
     FOLDER,
     FRACTIONS,
     FolderMapping,
 )
+from xray_core.datasets.folder.names import without_suffix
 from xray_core.datasets.folder.patients import add_patients
 from xray_core.datasets.folder.rows import STATE, FolderTables, MappedRows, read_rows
 from xray_core.datasets.folder.sizes import add_original_sizes
@@ -168,7 +170,7 @@ def gather_images(files: FolderFiles, tables: FolderTables, mapping: FolderMappi
     n_nameless = len(read.rows) - len(rows)
     images, of_row = _list_images(files, rows)
     values, value_remarks = _read_values(rows, of_row, images)
-    images = images.join(values)
+    images, place_remark = _fill_from_folders(files, images.join(values))
     labels, spelling = read_labels(_column(rows, "label"), mapping.separator)
     boxes, box_remarks, has_box = _read_boxes(rows, labels, mapping)
     masks, has_mask, mask_remark = _read_masks(rows, labels)
@@ -193,6 +195,7 @@ def gather_images(files: FolderFiles, tables: FolderTables, mapping: FolderMappi
         ),
         *_remark_files(files, rows, images),
         spelling,
+        place_remark,
         *value_remarks,
         *box_remarks,
         mask_remark,
@@ -264,6 +267,26 @@ def _read_values(
         values[column] = first.reindex(images.index).astype(object)
     what = "Rows that give an image another patient, study or subset than its first row"
     return values, [count_remark("conflicting_rows", conflicts, what), *remarks]
+
+
+def _fill_from_folders(
+    files: FolderFiles, images: pd.DataFrame
+) -> tuple[pd.DataFrame, Remark]:
+    """Fill subset, patient and study with what the names of folders say, where no table does."""
+    places = read_layout(files.counts).places
+    of_image = [places.get(posixpath.dirname(path or "?"), Place()) for path in images["path"]]
+    filled: set[str] = set()
+    for column, name in (
+        ("published_split", "subset"),
+        ("patient_id", "patient"),
+        ("study_id", "study"),
+    ):
+        values = pd.Series([getattr(p, name) or None for p in of_image], images.index, dtype=object)
+        if images[column].isna().all() and values.notna().any():
+            images[column] = values
+            filled |= set(images.loc[values.notna(), "image_id"])
+    what = "Images whose subset, patient or study is read from the names of folders"
+    return images, count_remark("values_from_folders", sorted(filled), what)
 
 
 def _read_boxes(
