@@ -1,6 +1,7 @@
 """What the cells of a student's own table mean: ages, sexes, view positions, subsets, labels."""
 
 import re
+import unicodedata
 from collections.abc import Callable
 from functools import lru_cache
 from math import isfinite
@@ -16,12 +17,59 @@ SPLITS = {
     "test": "test",
     "testing": "test",
 }
+# Words for subsets of folders and cells, without accents; "eval" may be either of the last two.
+SUBSET_WORDS = {
+    **dict.fromkeys(("train", "training", "trn", "entrenamiento"), "training"),
+    **dict.fromkeys(("val", "valid", "validation", "validate", "validacion", "dev"), "validation"),
+    **dict.fromkeys(("test", "testing", "tst", "holdout", "prueba"), "test"),
+}
+# Words that may stand beside them; any other, as in "test positive", makes it something else.
+NEUTRAL_WORDS = frozenset((
+    "set", "sets", "subset", "split", "part", "data", "dataset", "folder", "dir", "file", "files",
+    "images", "image", "imgs", "img", "pics", "pictures", "photos", "scans", "list", "lists",
+    "labels", "label", "annotations", "table", "csv", "df", "info", "meta", "metadata", "entry",
+    "png", "jpg", "jpeg", "dicom", "dcm", "chest", "cxr", "cxrs", "xray", "xrays", "x", "ray",
+    "rays", "radiographs", "stage", "phase", "version", "v", "ver", "new", "old", "final", "full",
+    "small", "large", "resized", "original", "official", "public", "private", "internal",
+    "external", "the", "of", "for", "and", "hold", "out",
+))  # fmt: skip
+COMPOUND = re.compile(
+    r"(?<![a-z])(train|val|valid|test)(set|data|val|imgs|img|images|image|folder|split)"
+)
 AGE = re.compile(r"\s*0*(\d{1,6}(?:\.\d{1,6})?)\s*([YMWD]?)\s*", re.ASCII | re.IGNORECASE)
 AGE_UNITS = {"": 1.0, "Y": 1.0, "M": 12.0, "W": 365.25 / 7, "D": 365.25}  # per year
 MAX_AGE = 120  # years
 MAX_PX = 1_000_000  # beyond it, a number is no place in a radiograph
+MAX_NAME = 200  # characters of a name that are looked at
 CACHED_CELLS = 4096  # a column repeats few different cells many times
 NIH_NAME = re.compile(r"(\d{8})_(\d{3})", re.ASCII)
+
+
+@lru_cache(CACHED_CELLS)
+def parse_subset(name: str) -> str | None:
+    """Return training, validation or test, from the name of a folder, a table or a cell.
+
+    Only a whole word counts, beside which nothing but neutral words and numbers stand. Training
+    and validation in one, as in "train_val", is training, from which a validation set can be
+    taken; two other subsets at once are none.
+
+    >>> [parse_subset(name) for name in ("Train Set", "stage_2_test_images", "val1", "trainval")]
+    ['training', 'test', 'validation', 'training']
+    >>> [parse_subset(name) for name in ("tested", "test positive", "valve", "train_test")]
+    [None, None, None, None]
+    """
+    plain = unicodedata.normalize("NFKD", name[:MAX_NAME])
+    plain = "".join(sign for sign in plain if not unicodedata.combining(sign))
+    spaced = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", plain).lower()
+    words = re.findall(r"[^\W\d_]+", COMPOUND.sub(r"\1 \2 ", spaced))
+    if "hold" in words and "out" in words:
+        words.append("holdout")
+    if any(word not in SUBSET_WORDS and word not in NEUTRAL_WORDS for word in words):
+        return None
+    subsets = {SUBSET_WORDS[word] for word in words if word in SUBSET_WORDS}
+    if subsets == {"training", "validation"}:
+        return "training"
+    return subsets.pop() if len(subsets) == 1 else None
 
 
 def parse_split(cell: str) -> str | None:
