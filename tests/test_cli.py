@@ -337,6 +337,25 @@ def test_a_workspace_that_cannot_be_written_is_named(
     assert str(tmp_path / "file") in line
 
 
+def test_a_folder_is_named_as_it_is_pasted_or_by_its_table(
+    call: Call, siim_folder: Path, tmp_path: Path
+) -> None:
+    folder = siim_folder.rename(tmp_path / "my x-rays")
+    expected = json.loads(call("catalog", folder, "--json")[1])
+
+    for pasted in (f'"{folder}/"', f"file://{tmp_path}/my%20x-rays", f"{tmp_path}/my\\ x-rays "):
+        status, out, err = call("catalog", pasted, "--json")
+        assert (status, json.loads(out), err) == (0, expected, "")
+    status, out, err = call("catalog", folder / "train_study_level.csv", "--json")
+    assert (status, json.loads(out)) == (0, expected)
+    assert err == f"note: train_study_level.csv is a file: its folder is opened, {folder}.\n"
+
+    for command in (["catalog"], ["audit"], ["train", "demo_cnn", "--data"], ["union-counts"]):
+        status, out, err = call(*command, tmp_path / "my xrays")
+        assert (status, out) == (2, "")
+        assert err == f"error: {tmp_path / 'my xrays'} does not exist. Did you mean {folder}?\n"
+
+
 def test_datasets_lists_every_reader(call: Call) -> None:
     status, out, _ = call("datasets", "--json")
 
@@ -905,9 +924,11 @@ def test_light_commands_do_not_wait_for_keras(workspace: Workspace, siim_folder:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="pipes break otherwise there")
-def test_a_reader_that_leaves_is_no_error(workspace: Workspace) -> None:
+@pytest.mark.parametrize("arguments", [["recipes", "--json"], ["queue"], ["--help"]])
+def test_a_reader_that_leaves_is_no_error(workspace: Workspace, arguments: list[str]) -> None:
+    """Whether the answer fills the pipe's buffer or waits in it until the end."""
     with subprocess.Popen(
-        [sys.executable, "-m", "xray_core", "recipes", "--json"],
+        [sys.executable, "-m", "xray_core", *arguments],
         cwd=PROJECT,
         env={**os.environ, "XRAY_HOME": str(workspace.folder)},
         stdout=subprocess.PIPE,

@@ -8,11 +8,12 @@ What differs between Linux, macOS and Windows in processes and signals is in thi
 
 import errno
 import os
+import re
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -25,6 +26,22 @@ BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 AUTOGROUP = Path("/proc/self/autogroup")
 # Windows would open a console for it, or let a Ctrl-C in ours reach it.
 NO_CONSOLE, OWN_GROUP = 0x08000000, 0x00000200
+
+# What TensorFlow prints for its own developers when it is imported, such as
+# "I0000 00:00:1796016240.983793   21460 port.cc:153] oneDNN custom operations are on."
+NOISE = re.compile(
+    r"[IW]\d{4} \d\d:\d\d:|WARNING: All log messages before absl|To enable the following instruct"
+)
+LEVEL = "TF_CPP_MIN_LOG_LEVEL"
+GPU_DEVICES = (Path("/dev/nvidiactl"), Path("/dev/dxg"))  # Linux, and WSL
+PASS_ON = """
+import re, sys
+noise = re.compile(sys.argv[1])
+for line in sys.stdin.buffer:
+    if not noise.match(line.decode(errors="replace")):
+        sys.stderr.buffer.write(line)
+        sys.stderr.buffer.flush()
+"""
 
 _started: list[subprocess.Popen[bytes]] = []  # those that we shall have to reap
 
@@ -195,6 +212,36 @@ def terminate(handle: str, *, kill: bool = False) -> None:
             refused.append(str(member.pid))
     if refused:
         raise _not_ours(", ".join(refused))
+
+
+@contextmanager
+def quiet_import() -> Iterator[None]:
+    """Keep the lines of `NOISE` out of standard error while Keras is imported within.
+
+    TensorFlow writes them before any of its settings is heeded, past Python, straight to this
+    process' standard error; so a small process beside it passes on all others. It does so to the
+    end even where this one breaks off: a word on why must not be lost.
+    """
+    # Without a GPU it reports as an error that it finds no driver of one.
+    os.environ.setdefault(LEVEL, "2" if any(path.exists() for path in GPU_DEVICES) else "3")
+    if "keras" in sys.modules:
+        yield
+        return
+    sys.stderr.flush()
+    before = os.dup(2)
+    command = [sys.executable, "-I", "-S", "-c", PASS_ON, NOISE.pattern]
+    # In a session of its own: Ctrl-C is for us, and it ends when we do.
+    reader = subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True)
+    assert reader.stdin  # it was asked for
+    os.dup2(reader.stdin.fileno(), 2)
+    reader.stdin.close()
+    try:
+        yield
+    finally:
+        sys.stderr.flush()
+        os.dup2(before, 2)
+        os.close(before)
+        reader.wait()
 
 
 def lower_priority() -> None:

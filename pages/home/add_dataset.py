@@ -8,6 +8,7 @@ from pages.components.context import choose_data
 from pages.components.frame import escape_markdown, format_message
 from pages.home.browse import browse_folders
 from pages.home.map_columns import is_mapping, show_mapping, start_mapping
+from xray_core.datasets.named import find_typed_folder
 from xray_core.errors import DatasetError
 from xray_core.paths import find_allowed
 from xray_core.registry import add_dataset, find_name
@@ -36,25 +37,26 @@ def _forget() -> None:
 @st.dialog("Add a folder", width="medium", on_dismiss=_forget)
 def _show_dialog(workspace: Workspace) -> None:
     st.caption(
-        "Type the path of a folder with images, or look for it below. An archive goes into "
+        "Type or paste the path of a folder with images, or of a table in it, or look for it "
+        "below. An archive goes into "
         f"{escape_markdown(str(workspace.data))}; Home unpacks it there."
     )
     with st.form("add_dataset", border=False):
         typed = st.text_input("Folder on the machine that runs this app")
         pressed = st.form_submit_button("Add")
     if pressed and typed.strip():
-        _add(workspace, Path(typed.strip()))
+        _add(workspace, typed)
     place = browse_folders(workspace)
     if place is not None and st.button(
         f"Add {escape_markdown(place.name)}", key="add_browsed", icon=ICON
     ):
-        _add(workspace, place)
+        _add(workspace, str(place))
 
 
-def _add(workspace: Workspace, named: Path) -> None:
+def _add(workspace: Workspace, typed: str) -> None:
     """Add a folder, or ask for the columns of its table; say what is wrong with it."""
     try:
-        folder = find_allowed(named)
+        folder = find_allowed(find_typed_folder(typed).folder)
         if start_mapping(workspace, folder):
             st.rerun()  # the columns are chosen in a dialog
         add_dataset(workspace, folder)

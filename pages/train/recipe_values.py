@@ -7,6 +7,7 @@ import streamlit as st
 
 from pages.train.recipe_fields import CHOICES, DEPENDENT, OPEN_CHOICES
 from xray_core.models import ASK, MODELS, RUN_OF
+from xray_core.paths import parse_path
 from xray_core.recipes import ANY_DATASET, Recipe, change_recipe, changeable_fields
 from xray_core.splits import METHODS
 from xray_core.tasks import tasks_of
@@ -130,7 +131,10 @@ def _read(recipe: Recipe, field: str, own: Any) -> Any:
     if field == "weights":
         choices = list_choices(recipe, field, own, ())
         value = value if value in choices else own if own in choices else choices[0]
-        return str(st.session_state.get(path_key(key), "")).strip() if value == FILE else value
+        if value != FILE:
+            return value
+        typed = str(st.session_state.get(path_key(key), ""))
+        return str(parse_path(typed)) if typed.strip() else ""
     if value is None:
         return own
     if field == "tabular":

@@ -277,6 +277,29 @@ def test_a_folder_that_was_looked_for_is_added(
     assert app.selectbox(key="data_choice").value == "chest_xray"
 
 
+def test_a_path_is_added_as_it_is_pasted_and_a_wrong_one_answered_with_the_right(
+    open_page: OpenPage, workspace: Workspace, tmp_path: Path
+) -> None:
+    fake_kermany(tmp_path / "my x-rays")
+    app = open_page("home")
+    app.session_state["adding"] = True
+    app.run()
+
+    def add(typed: str) -> None:
+        [field] = [one for one in app.text_input if one.label.startswith("Folder on")]
+        field.set_value(typed)
+        [button] = [one for one in app.button if one.label == "Add"]
+        button.click().run()
+        assert not app.exception
+
+    add(f"“{tmp_path}/my xrays”")
+    [error] = app.error
+    assert f"Did you mean {tmp_path}/my x-rays?" in error.value.replace("\\", "")
+    assert "my x-rays" not in list_datasets(workspace)
+    add(f"file://{tmp_path}/my%20x-rays/")
+    assert "my x-rays" in list_datasets(workspace)
+
+
 def test_without_any_data_the_demo_is_drawn(
     open_page: OpenPage, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:

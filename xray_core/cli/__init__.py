@@ -9,12 +9,14 @@ import json
 import os
 import sys
 from collections.abc import Callable
+from io import TextIOWrapper
 from pathlib import Path
 
 from xray_core.cli import data, queue, trainings
-from xray_core.cli.answer import Answer, say_error
+from xray_core.cli.answer import Answer, say_error, say_note
 from xray_core.errors import XrayError
 from xray_core.machine import allocator_variables
+from xray_core.paths import parse_path
 from xray_core.processes import restart_with
 from xray_core.workspace import find_workspace
 
@@ -29,26 +31,66 @@ def main(arguments: list[str] | None = None) -> int:
     Args:
         arguments: of the command; None: those of this process, which then is the command's alone.
     """
-    options = _build_parser().parse_args(arguments)
+    if arguments is None and isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a name may hold what no terminal shows
     try:
+        try:
+            return _run(arguments)
+        finally:
+            sys.stdout.flush()
+    except BrokenPipeError:
+        # The reader (`| head`) left: that is no error of ours.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return DONE
+
+
+def _run(arguments: list[str] | None) -> int:
+    try:
+        options = _build_parser().parse_args(arguments)
         if arguments is None and options.command in trainings.WITH_KERAS:
             restart_with(allocator_variables())
+        _find_folders(options)
         answer, text = options.command(options, find_workspace())
     except XrayError as error:
         say_error(str(error))
         return REFUSED
+    except BrokenPipeError:
+        raise
     except OSError as error:
         say_error(f"{error.strerror or error}: {error.filename or ''}")
         return REFUSED
     except KeyboardInterrupt:
         return INTERRUPTED
-    try:
-        print(json.dumps(answer, indent=2) if options.json else text)
-    except BrokenPipeError:
-        # The reader (`| head`) left: that is no error of ours.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    print(json.dumps(answer, indent=2) if options.json else text)
     failed = isinstance(answer, dict) and (answer.get("failed") or answer.get("state") == "failed")
     return REFUSED if failed else DONE
+
+
+def _find_folders(options: argparse.Namespace) -> None:
+    """Replace the paths that name datasets by their folders; see `find_named_folder`.
+
+    `options.table` becomes the name of the table by whose path the last one was named; "" if it
+    was named by its own.
+    """
+    options.table = ""
+    if not options.datasets:
+        return
+    from xray_core.datasets.named import find_named_folder
+
+    def find(path: Path) -> Path:
+        named = find_named_folder(path)
+        options.table = named.table
+        if named.table:
+            say_note(f"{named.table} is a file: its folder is opened, {named.folder}.")
+        return named.folder
+
+    for name in options.datasets:
+        value = getattr(options, name)
+        setattr(
+            options,
+            name,
+            [find(path) for path in value] if isinstance(value, list) else find(value),
+        )
 
 
 def _build_parser() -> argparse.ArgumentParser:
@@ -62,7 +104,8 @@ def _build_parser() -> argparse.ArgumentParser:
     def add(name: str, function: Callable[..., Answer], text: str) -> argparse.ArgumentParser:
         command = commands.add_parser(name, help=text, description=text)
         command.add_argument("--json", action="store_true", help="print JSON")
-        command.set_defaults(command=function)
+        # datasets: which arguments name the folder of one.
+        command.set_defaults(command=function, datasets=())
         return command
 
     _add_data_commands(add)
@@ -75,9 +118,11 @@ def _build_parser() -> argparse.ArgumentParser:
 def _add_data_commands(add: Add) -> None:
     add("datasets", data.show_datasets, "List the dataset layouts that can be read.")
     catalog = add("catalog", data.show_catalog, "Read a dataset folder and count what is in it.")
-    catalog.add_argument("folder", type=Path)
+    catalog.add_argument("folder", type=parse_path)
+    catalog.set_defaults(datasets=("folder",))
     audit = add("audit", data.audit, "Look for leaks, copies, wrong labels and odd files.")
-    audit.add_argument("folder", type=Path)
+    audit.add_argument("folder", type=parse_path)
+    audit.set_defaults(datasets=("folder",))
     audit.add_argument("--task", metavar="NAME", help="task to evaluate")
     audit.add_argument("--split", metavar="METHOD", help="split to check, instead of the authors'")
     audit.add_argument("--seed", type=int, default=0, metavar="N", help="of the split")
@@ -96,9 +141,11 @@ def _add_data_commands(add: Add) -> None:
 
     union = add("union", data.make_union, "Make one dataset of SIIM and COVID-19 Radiography.")
     union.add_argument("folder", type=Path, help="a new folder; no image is copied")
-    union.add_argument("members", type=Path, nargs=2, metavar="MEMBER")
+    union.add_argument("members", type=parse_path, nargs=2, metavar="MEMBER")
+    union.set_defaults(datasets=("members",))
     counts = add("union-counts", data.count_union, "Count a union's subsets, beside the thesis'.")
-    counts.add_argument("folder", type=Path)
+    counts.add_argument("folder", type=parse_path)
+    counts.set_defaults(datasets=("folder",))
     counts.add_argument("--seed", type=int, default=0, metavar="N", help="of the split")
 
 
@@ -118,7 +165,8 @@ def _add_recipe_commands(add: Add) -> None:
                 "--classes", type=_positive, metavar="N", help="if the data decides, how many"
             )
         elif name != "script":
-            command.add_argument("--data", type=Path, required=True, metavar="FOLDER")
+            command.add_argument("--data", type=parse_path, required=True, metavar="FOLDER")
+            command.set_defaults(datasets=("data",))
         if name == "submit":
             command.add_argument("--user", default="", metavar="NAME", help="users take turns")
             command.add_argument("--priority", type=int, default=0, help="higher goes first")
@@ -195,7 +243,7 @@ def _add_run_commands(add: Add) -> None:
         if name == "split":
             command.add_argument("--csv", type=Path, metavar="FILE", help="write a row an image")
         if name == "predict":
-            command.add_argument("images", nargs="+", type=Path, metavar="IMAGE")
+            command.add_argument("images", nargs="+", type=parse_path, metavar="IMAGE")
             command.add_argument(
                 "--set",
                 action="append",

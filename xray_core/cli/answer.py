@@ -21,3 +21,8 @@ def say_error(message: str) -> None:
     """Print why something was not done, in one line on standard error."""
     # Keras' own words, which some errors quote, run over many lines.
     print(f"error: {' '.join(message.split())}", file=sys.stderr, flush=True)
+
+
+def say_note(message: str) -> None:
+    """Print what a person should know, in one line on standard error; nothing failed."""
+    print(f"note: {message}", file=sys.stderr, flush=True)

@@ -5,16 +5,15 @@ Each imports what it needs: `runs` must not wait for TensorFlow.
 
 import argparse
 import json
-import os
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
 from xray_core.cli.answer import Answer, save_answer
 from xray_core.errors import RecipeError
-from xray_core.processes import lower_priority
+from xray_core.paths import parse_path
+from xray_core.processes import lower_priority, quiet_import
 from xray_core.workspace import Workspace
 
 
@@ -30,7 +29,8 @@ def _recipe_of(options: argparse.Namespace) -> Any:
     from xray_core.recipes import change_recipe, find_recipe, read_recipe
 
     given = options.recipe
-    recipe = read_recipe(Path(given)) if given.endswith(".json") else find_recipe(given)
+    path = parse_path(given)
+    recipe = read_recipe(path) if path.suffix == ".json" else find_recipe(given)
     return change_recipe(recipe, dict(_pairs("--set", options.set)))
 
 
@@ -72,17 +72,18 @@ def run(options: argparse.Namespace, workspace: Workspace) -> Answer:
 def standby(options: argparse.Namespace, workspace: Workspace) -> Answer:
     """Import what a training needs, then wait for one on standard input."""
     lower_priority()  # the import takes seconds, which nobody waits for
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    from xray_core.training.standby import wait_and_train
+    with quiet_import():
+        from xray_core.training.standby import wait_and_train
 
     state = wait_and_train()
     return {"state": state}, f"The training ended: {state}." if state else "No training came."
 
 
 def _train_here(run: Any, workspace: Workspace) -> Answer:
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # the log is for what a student can use
     from xray_core.evaluation.diagnose import diagnose_run
-    from xray_core.training.runner import train_run
+
+    with quiet_import():  # the log is for what a student can use
+        from xray_core.training.runner import train_run
 
     print(f"run folder: {run.folder}", file=sys.stderr, flush=True)
     state = train_run(run, workspace)
@@ -96,7 +97,7 @@ def _train_here(run: Any, workspace: Workspace) -> Answer:
     if state == "done":
         answer["report"] = run.read_report()
         advice = _check_text(diagnose_run(run))
-        text += "\n".join(filter(None, ["", _report_text(answer["report"]), advice]))
+        text = "\n".join(filter(None, [text, _report_text(answer["report"]), advice]))
     return answer, text
 
 
@@ -134,11 +135,11 @@ def script(options: argparse.Namespace, workspace: Workspace) -> Answer:
 
 def describe(options: argparse.Namespace, workspace: Workspace) -> Answer:
     """Build a recipe's model and measure a training step."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     recipe = _recipe_of(options)  # before Keras is waited for
     import psutil
 
-    from xray_core.training.describe import describe_recipe
+    with quiet_import():
+        from xray_core.training.describe import describe_recipe
 
     answer = describe_recipe(recipe, options.classes, psutil.Process().create_time())
     save_answer(answer, options.save)
@@ -257,10 +258,13 @@ def check(options: argparse.Namespace, workspace: Workspace) -> Answer:
 def predict(options: argparse.Namespace, workspace: Workspace) -> Answer:
     """Predict image files with a run's best weights."""
     from xray_core.runs import find_run
-    from xray_core.training.predict import predict_images
 
     given = dict(_pairs("--set", options.set))
-    table = predict_images(find_run(workspace.runs, options.run), options.images, given)
+    run = find_run(workspace.runs, options.run)  # before Keras is waited for
+    with quiet_import():
+        from xray_core.training.predict import predict_images
+
+    table = predict_images(run, options.images, given)
     answer = json.loads(table.to_json(orient="records"))
     if table["error"].notna().all():
         raise RecipeError(f"No image could be read. {table['error'].iloc[0]}")

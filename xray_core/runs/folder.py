@@ -1,7 +1,6 @@
 """One run folder: its paths, and readers and writers of its files."""
 
 import os
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
@@ -21,7 +20,7 @@ from xray_core.files import (
     utc_now,
     write_json,
 )
-from xray_core.processes import is_alive, is_local
+from xray_core.processes import NOISE, is_alive, is_local
 from xray_core.recipes import Recipe, recipe_from_fields
 from xray_core.records import build_record, read_table
 from xray_core.runs.shapes import (
@@ -34,7 +33,6 @@ from xray_core.runs.shapes import (
 )
 from xray_core.runs.status import FORMAT, HIGHEST_PRIORITY, STATES, STOPPING, Status, Submission
 
-GREETING = re.compile(r"I0000 |WARNING: All log messages before absl")
 PROBABILITY = "p_"  # begins the names of the columns of probabilities
 GIVEN_COLUMNS = ("image_id", "group", "subset", "actual")  # columns of predictions without a gap
 
@@ -249,7 +247,7 @@ class Run:
         with self.log_path.open("rb") as log:
             log.seek(max(0, self.log_path.stat().st_size - 200 * last))
             text = log.read().decode("utf-8", errors="replace")
-        lines = [line for line in text.splitlines() if not GREETING.match(line)]
+        lines = [line for line in text.splitlines() if not NOISE.match(line)]
         return "\n".join(lines[-last:])
 
     def append_metrics(self, values: Mapping[str, Any]) -> None:
