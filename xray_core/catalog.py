@@ -220,6 +220,12 @@ def _table(
     return table.reindex(columns=list(columns)).astype(dict(columns))
 
 
+def list_noted(catalog: Catalog) -> pd.DataFrame:
+    """Return what the remarks count, name by name: kind, name and the remark's message."""
+    messages = {remark.kind: remark.message for remark in catalog.remarks}
+    return catalog.noted.assign(remark=catalog.noted["kind"].map(messages))
+
+
 def _join_masks(images: pd.DataFrame, masks: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Let `images["mask_path"]` and the masks of the lungs name the same files."""
     lungs = masks[(masks["kind"] == LUNGS) & masks["path"].notna()]

@@ -119,7 +119,27 @@ def _add_data_commands(add: Add) -> None:
     add("datasets", data.show_datasets, "List the dataset layouts that can be read.")
     catalog = add("catalog", data.show_catalog, "Read a dataset folder and count what is in it.")
     catalog.add_argument("folder", type=parse_path)
+    catalog.add_argument(
+        "--reader", default="", metavar="NAME", help="read it as this; `datasets` lists them"
+        default="",
+        metavar="NAME",
+        help="read it as this dataset; `datasets` lists them",
+    )
+    catalog.add_argument(
+        "--left-out", type=Path, metavar="FILE", help="write all names that the notes count as CSV"
+    )
     catalog.set_defaults(datasets=("folder",))
+    mapped = add("map", data.map_folder, "Guess how a folder's tables are to be read; keep it.")
+    mapped.add_argument("folder", type=parse_path)
+    mapped.add_argument("--reader", default="", metavar="NAME", help="read it as this dataset")
+    mapped.add_argument(
+        "--levels",
+        default="",
+        metavar="LEVELS",
+        help="what each level of folders is, e.g. subset,class,patient",
+    )
+    mapped.add_argument("--again", action="store_true", help="replace the mapping that is there")
+    mapped.set_defaults(datasets=("folder",))
     audit = add("audit", data.audit, "Look for leaks, copies, wrong labels and odd files.")
     audit.add_argument("folder", type=parse_path)
     audit.set_defaults(datasets=("folder",))

@@ -44,10 +44,14 @@ def show_datasets(options: argparse.Namespace, workspace: Workspace) -> Answer:
 
 def show_catalog(options: argparse.Namespace, workspace: Workspace) -> Answer:
     """Read a dataset folder and count what is in it."""
+    from xray_core.catalog import list_noted
     from xray_core.datasets import open_dataset
     from xray_core.eda import summarise_catalog
 
-    summary = summarise_catalog(open_dataset(options.folder, workspace.cache))
+    catalog = open_dataset(options.folder, workspace.cache, reader=options.reader)
+    if options.left_out:
+        list_noted(catalog).to_csv(options.left_out, index=False)
+    summary = summarise_catalog(catalog)
     lines = [
         f"{summary['dataset']}: {summary['images']:,} images, {summary['absent']:,} of them absent "
         f"and {summary['unlabelled']:,} unlabelled; {summary['boxes']:,} boxes, "
@@ -56,8 +60,75 @@ def show_catalog(options: argparse.Namespace, workspace: Workspace) -> Answer:
     published = {name: n for name, n in summary["subsets"].items() if n}
     for name, counts in {**summary["tasks"], "published split": published}.items():
         lines.append(f"{name}: " + (", ".join(f"{k} {n:,}" for k, n in counts.items()) or "none"))
+    lines += [f"{name}: {reason}" for name, reason in summary["unanswered"].items()]
     lines += [f"note: {remark['message']}" for remark in summary["remarks"]]
+    lines += [f"opened: {note}" for note in summary["notes"]]
+    if options.left_out:
+        lines.append(f"All that the notes count is listed in {options.left_out}.")
     return summary, "\n".join(lines)
+
+
+def map_folder(options: argparse.Namespace, workspace: Workspace) -> Answer:
+    """Guess how a folder is to be read, keep the guess as its mapping, and say what it gives."""
+    from xray_core.datasets import READERS, choose
+    from xray_core.datasets.folder.mapping import (
+        FOLDER,
+        FolderMapping,
+        find_mapping,
+        format_mapping,
+        write_mapping,
+    )
+    from xray_core.datasets.folder.rows import FolderTables
+    from xray_core.datasets.folder.table import preview_mapping
+    from xray_core.datasets.guess import explain_unguessed, find_waiting
+
+    if options.reader and options.reader != FOLDER:
+        if options.reader not in READERS:
+            raise DatasetError(
+                f"There is no reader called {options.reader!r}. Choose one of: "
+                f"{', '.join(READERS)}."
+            )
+        place = choose(options.folder, options.reader).place
+        mapping, preview = FolderMapping(reader=options.reader), None
+    else:
+        files, guess = find_waiting(options.folder, anyway=bool(options.reader or options.levels))
+        place = files.root
+        levels = tuple(level.strip() for level in options.levels.split(",") if options.levels)
+        if options.levels or (options.reader and guess is None):
+            guess = FolderMapping(folders=levels)
+        if guess is None:
+            raise explain_unguessed(files)
+        mapping = guess
+        tables = FolderTables(files.root, files.images)
+        preview = preview_mapping(files, tables, mapping) if mapping.tables else None
+    if (kept := find_mapping(place)) and not options.again:
+        raise DatasetError(
+            f"{kept} says already how to read the folder. Edit or delete it, or repeat the command "
+            "with --again, which replaces it."
+        )
+    written = write_mapping(place, mapping)
+    answer: dict[str, Any] = {"file": str(written), "mapping": json.loads(format_mapping(mapping))}
+    lines = [f"Written: {written}", format_mapping(mapping).rstrip()]
+    if preview:
+        labels = preview.labels
+        answer |= {
+            "rows": preview.rows,
+            "rows_with_image": preview.rows_with_image,
+            "labels": labels,
+            "unlabelled": preview.unlabelled,
+            "patients": preview.patients,
+            "subsets": preview.subsets,
+            "boxes": preview.boxes,
+            "remarks": [remark.message for remark in preview.remarks],
+        }
+        lines += [
+            f"{preview.rows_with_image:,} of {preview.rows:,} rows have their image; labels: "
+            + (", ".join(f"{name} {n:,}" for name, n in labels.items()) or "none")
+            + f"; {preview.patients:,} patients, {preview.boxes:,} boxes",
+            *(f"note: {remark.message}" for remark in preview.remarks),
+        ]
+    lines.append("It is a guess: look at it, and edit the file where it is wrong.")
+    return answer, "\n".join(lines)
 
 
 def audit(options: argparse.Namespace, workspace: Workspace) -> Answer:

@@ -269,9 +269,7 @@ def _read_values(
     return values, [count_remark("conflicting_rows", conflicts, what), *remarks]
 
 
-def _fill_from_folders(
-    files: FolderFiles, images: pd.DataFrame
-) -> tuple[pd.DataFrame, Remark]:
+def _fill_from_folders(files: FolderFiles, images: pd.DataFrame) -> tuple[pd.DataFrame, Remark]:
     """Fill subset, patient and study with what the names of folders say, where no table does."""
     places = read_layout(files.counts).places
     of_image = [places.get(posixpath.dirname(path or "?"), Place()) for path in images["path"]]
