@@ -121,9 +121,6 @@ def _add_data_commands(add: Add) -> None:
     catalog.add_argument("folder", type=parse_path)
     catalog.add_argument(
         "--reader", default="", metavar="NAME", help="read it as this; `datasets` lists them"
-        default="",
-        metavar="NAME",
-        help="read it as this dataset; `datasets` lists them",
     )
     catalog.add_argument(
         "--left-out", type=Path, metavar="FILE", help="write all names that the notes count as CSV"
