@@ -278,7 +278,7 @@ def test_the_first_sheet_that_holds_a_table_is_read_and_the_others_are_named(
         read_sheet(tmp_path / "a.xlsx", "None")
 
 
-@settings(deadline=None, derandomize=True, max_examples=100)
+@settings(deadline=None, derandomize=True, max_examples=80)
 @given(
     st.binary(max_size=80)
     | st.text(max_size=60).map(lambda text: text.encode("utf-8", "surrogatepass"))
@@ -304,7 +304,7 @@ cells = st.text('ab1,;|\t"\n é–', max_size=8).filter(
 )
 
 
-@settings(deadline=None, derandomize=True, max_examples=60)
+@settings(deadline=None, derandomize=True, max_examples=40)
 @given(
     st.lists(st.tuples(cells, cells), min_size=1, max_size=6),
     st.sampled_from(",;\t|"),

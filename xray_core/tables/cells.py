@@ -6,6 +6,8 @@ from collections.abc import Callable
 from functools import lru_cache
 from math import isfinite
 
+import pandas as pd
+
 SEPARATOR = "|"  # between the findings of an image, as the catalog has it
 SPLITS = {
     "train": "training",
@@ -36,8 +38,27 @@ NEUTRAL_WORDS = frozenset((
 COMPOUND = re.compile(
     r"(?<![a-z])(train|val|valid|test)(set|data|val|imgs|img|images|image|folder|split)"
 )
-AGE = re.compile(r"\s*0*(\d{1,6}(?:\.\d{1,6})?)\s*([YMWD]?)\s*", re.ASCII | re.IGNORECASE)
-AGE_UNITS = {"": 1.0, "Y": 1.0, "M": 12.0, "W": 365.25 / 7, "D": 365.25}  # per year
+AGE = re.compile(
+    r"\s*0*(\d{1,6}(?:[.,]\d{1,6})?)\s*"
+    r"(?:(y(?:(?:ea)?rs?)?(?: old)?|yo|jahre?|años?)|(mo?|mos|months?|monate?|mes(?:es)?)"
+    r"|(w|weeks?|wochen?|semanas?)|(d|days?|tage?|d[ií]as?))?\.?\s*",
+    re.ASCII | re.IGNORECASE,
+)
+AGE_UNITS = (1.0, 12.0, 365.25 / 7, 365.25)  # per year, in the order of the groups
+NUMBER = re.compile(r"[-+]?(\d+(\.\d*)?|\.\d+)(e[-+]?\d{1,3})?", re.ASCII | re.IGNORECASE)
+DECIMAL_COMMA = re.compile(r"[-+]?\d*,\d+", re.ASCII)
+# "1,234" may be either number; what has zeros before, or other than three digits behind, is plain.
+THOUSANDS = re.compile(r"[-+]?[1-9]\d{0,2}(,\d{3})+(\.\d+)?", re.ASCII)
+VIEW_WORDS = {
+    **dict.fromkeys(("PA", "POSTEROANTERIOR"), "PA"),
+    **dict.fromkeys(("AP", "ANTEROPOSTERIOR"), "AP"),
+    **dict.fromkeys(("LAT", "LATERAL", "LL", "LLAT", "RLAT", "SEITLICH"), "LATERAL"),
+}
+GENDER_WORDS = {
+    **dict.fromkeys(("f", "female", "woman", "weiblich", "frau", "mujer", "femenino"), "F"),
+    **dict.fromkeys(("m", "male", "man", "mannlich", "maennlich", "hombre", "varon"), "M"),
+    "masculino": "M",
+}
 MAX_AGE = 120  # years
 MAX_PX = 1_000_000  # beyond it, a number is no place in a radiograph
 MAX_NAME = 200  # characters of a name that are looked at
@@ -58,8 +79,7 @@ def parse_subset(name: str) -> str | None:
     >>> [parse_subset(name) for name in ("tested", "test positive", "valve", "train_test")]
     [None, None, None, None]
     """
-    plain = unicodedata.normalize("NFKD", name[:MAX_NAME])
-    plain = "".join(sign for sign in plain if not unicodedata.combining(sign))
+    plain = _strip_accents(name[:MAX_NAME])
     spaced = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", plain).lower()
     words = re.findall(r"[^\W\d_]+", COMPOUND.sub(r"\1 \2 ", spaced))
     if "hold" in words and "out" in words:
@@ -72,46 +92,95 @@ def parse_subset(name: str) -> str | None:
     return subsets.pop() if len(subsets) == 1 else None
 
 
-def parse_split(cell: str) -> str | None:
-    """Return training, validation or test; None if the cell says something else."""
-    return SPLITS.get(cell.lower())
-
-
 @lru_cache(CACHED_CELLS)
 def parse_view_position(cell: str) -> str | None:
-    """Return PA, AP or LATERAL, from words such as "AP Supine" or "L"; else None."""
-    words = re.findall(r"[A-Z]+", cell.upper())
-    if "PA" in words or "POSTEROANTERIOR" in words:
-        return "PA"
-    if "AP" in words or "ANTEROPOSTERIOR" in words:
-        return "AP"
-    return "LATERAL" if {"L", "LL", "LAT", "LATERAL"} & set(words) else None
+    """Return PA, AP or LATERAL, from words such as "AP Supine", "A-P" or "L"; else None.
+
+    None, too, for "Frontal", which may be PA or AP, for two positions at once, and for a patient
+    on the side (lateral decubitus), who is imaged from the front.
+    """
+    plain = re.sub(r"(?<=POSTERO)\W(?=ANT)|(?<=ANTERO)\W(?=POST)", "", cell.upper())
+    words = re.findall(r"[A-Z]+", re.sub(r"\b([AP])\W{1,2}(?=[AP]\b)", r"\1", plain))
+    if any(word.startswith("DECUB") for word in words):
+        return None
+    if words == ["L"]:
+        return "LATERAL"
+    positions = {VIEW_WORDS[word] for word in words if word in VIEW_WORDS}
+    return positions.pop() if len(positions) == 1 else None
 
 
 def parse_gender(cell: str) -> str | None:
-    """Return F or M; None if the cell says something else."""
-    return {"f": "F", "female": "F", "m": "M", "male": "M"}.get(cell.lower())
+    """Return F or M, from English, German or Spanish; None if the cell says something else.
+
+    Numbers are nobody's sex: which of 0 and 1 is which, each table decides for itself.
+    """
+    return GENDER_WORDS.get(_strip_accents(cell.strip()).lower())
+
+
+def parse_genders(cells: pd.Series) -> pd.Series:
+    """Return F, M or <NA> for each cell of a column, which decides what its letters mean.
+
+    Beside "H" (hombre), "M" is a woman (mujer); "W" is one (weiblich, woman) beside "M".
+    """
+    known = {str(cell).strip().upper() for cell in cells.dropna().unique()}
+    letters: dict[str, str] = {}
+    if "F" not in known and known <= {"H", "M"} and "H" in known:
+        letters = {"H": "M", "M": "F"}
+    elif "F" not in known and known <= {"W", "M"}:
+        letters = {"W": "F", "M": "M"}
+    values = [
+        None if pd.isna(cell) else letters.get(cell.strip().upper()) or parse_gender(cell)
+        for cell in cells
+    ]
+    return pd.Series(values, index=cells.index, dtype="string")
 
 
 @lru_cache(CACHED_CELLS)
 def parse_age(cell: str) -> float | None:
     """Return years; None if the cell is no age, or one above `MAX_AGE`.
 
-    >>> [parse_age(cell) for cell in ("57", "060Y", "018M", "411Y", "old")]
-    [57.0, 60.0, 1.5, None, None]
+    >>> [parse_age(cell) for cell in ("57", "060Y", "018M", "6 months", "50,5", "411Y", "old")]
+    [57.0, 60.0, 1.5, 0.5, 50.5, None, None]
     """
-    match = AGE.fullmatch(cell)
-    years = float(match[1]) / AGE_UNITS[match[2].upper()] if match else None
-    return years if years is not None and years <= MAX_AGE else None
+    if not (match := AGE.fullmatch(cell)):
+        return None
+    per_year = next((n for n, word in zip(AGE_UNITS, match.groups()[1:], strict=True) if word), 1.0)
+    years = float(match[1].replace(",", ".")) / per_year
+    return years if years <= MAX_AGE else None
+
+
+@lru_cache(CACHED_CELLS)
+def parse_number(cell: str, decimal_comma: bool = False) -> float | None:
+    """Return a finite number, with a point or a comma before its decimals; None if it is none.
+
+    >>> [parse_number(cell) for cell in ("50.5", "50,5", "1.234,5", "1,234.5", "1,234", "nan")]
+    [50.5, 50.5, 1234.5, 1234.5, None, None]
+
+    Args:
+        cell: the text.
+        decimal_comma: whether "1,234" is a little more than 1, as other cells of the column show;
+            otherwise it may be that or 1234, and is none.
+    """
+    text = cell.strip().replace("\u2212", "-")  # the minus of typesetters
+    if THOUSANDS.fullmatch(text) and not decimal_comma:
+        if "." not in text and text.count(",") == 1:
+            return None
+        text = text.replace(",", "")
+    elif "," in text:
+        whole, _, decimals = text.rpartition(",")
+        if re.fullmatch(r"[-+]?[1-9]\d{0,2}(\.\d{3})+", whole, re.ASCII):
+            whole = whole.replace(".", "")
+        text = f"{whole}.{decimals}" if DECIMAL_COMMA.fullmatch(f"{whole},{decimals}") else ""
+    if len(text) > MAX_NAME or not NUMBER.fullmatch(text):
+        return None
+    number = float(text)
+    return number if isfinite(number) else None
 
 
 def parse_px(cell: str) -> float | None:
     """Return a finite number of px, |px| <= `MAX_PX`; None if the cell is none."""
-    try:
-        number = float(cell)
-    except ValueError:
-        return None
-    return number if isfinite(number) and abs(number) <= MAX_PX else None
+    number = parse_number(cell)
+    return number if number is not None and abs(number) <= MAX_PX else None
 
 
 def parse_size(cell: str) -> int | None:
@@ -131,9 +200,14 @@ def split_findings(cell: str, separator: str = "") -> tuple[str, ...]:
     return tuple(dict.fromkeys(part.strip() for part in parts if part.strip()))
 
 
+def _strip_accents(text: str) -> str:
+    parts = unicodedata.normalize("NFKD", text)
+    return "".join(sign for sign in parts if not unicodedata.combining(sign))
+
+
 # Role -> what its cells mean; the text itself for every other role.
 PARSERS: dict[str, Callable[[str], object]] = {
-    "split": parse_split,
+    "split": parse_subset,
     "view_position": parse_view_position,
     "age": parse_age,
     "gender": parse_gender,
