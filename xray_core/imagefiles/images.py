@@ -18,7 +18,9 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from PIL import ExifTags, Image, TiffImagePlugin, UnidentifiedImageError
+from PIL import ExifTags, Image, UnidentifiedImageError
+from PIL.PngImagePlugin import PngImageFile
+from PIL.TiffImagePlugin import TiffImageFile
 
 from xray_core.errors import ImageError
 from xray_core.imagefiles import dicom
@@ -163,12 +165,14 @@ def _to_gray(path: Path, image: Image.Image, at_least: int | None) -> DecodedIma
     if image.mode.startswith("I"):
         deep = to_8_bits(np.asarray(image))
         # Pillow inverts a TIFF whose white is 0 only where it has 8 bits.
-        if isinstance(image, TiffImagePlugin.TiffImageFile) and not image.tag_v2[PHOTOMETRIC]:
+        if isinstance(image, TiffImageFile) and image.tag_v2.get(PHOTOMETRIC) == 0:
             return DecodedImage(255 - deep.pixels, deep.n_isolated)
         return deep
     if image.mode == "F":
         raise ImageError(f"{path} has floating point pixels; convert it to 8 or 16 bits.")
-    has_more = image.format == "PNG" and "16B" in str([tile.args for tile in image.tile])
+    has_more = isinstance(image, PngImageFile) and any(
+        str(tile.args).endswith("16B") for tile in image.tile
+    )
     # A palette with transparency has no direct way to gray in Pillow.
     source = image.convert("RGBA") if image.mode == "P" else image
     grays = np.array(source.convert("L"))
