@@ -3,6 +3,7 @@
 import subprocess
 import sys
 import warnings
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import Image
 from pydicom import dcmread
 from pydicom.data import get_testdata_file
 from pydicom.pixels.decoders.base import get_decoder
@@ -288,13 +290,22 @@ def test_gray_levels_are_those_of_pydicom(name: str) -> None:
     np.testing.assert_allclose(read_dicom(shipped(name)), 255 * (shown - low) / span, atol=1)
 
 
-def test_what_stands_behind_the_pixels_is_checked_as_well(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("side", "reason"),
+    [
+        (50_000, "50000 x 50000 px; at most 50 megapixels"),
+        (16, "says 48 x 32 px before its pixels, and 16 x 16 px behind"),
+    ],
+)
+def test_what_stands_behind_the_pixels_is_checked_as_well(
+    side: int, reason: str, tmp_path: Path
+) -> None:
     path = write_dicom(tmp_path / "a.dcm", RAMP)
     with path.open("ab") as file:  # the rows once more: the last word counts
-        file.write(b"\x28\0\x10\0US\2\0" + (50_000).to_bytes(2, "little"))
-        file.write(b"\x28\0\x11\0US\2\0" + (50_000).to_bytes(2, "little"))
+        file.write(b"\x28\0\x10\0US\2\0" + side.to_bytes(2, "little"))
+        file.write(b"\x28\0\x11\0US\2\0" + side.to_bytes(2, "little"))
 
-    with pytest.raises(ImageError, match="50000 x 50000 px; at most 50 megapixels"):
+    with pytest.raises(ImageError, match=reason):
         read_dicom(path)
 
 
@@ -487,6 +498,17 @@ def test_compressed_pixels_may_not_claim_another_size_than_the_header(
 
     # A few bytes that claim 30,000 x 30,000 would otherwise take gigabytes to decode.
     with pytest.raises(ImageError, match="says 48 x 32 px and its compressed pixels say 96 x 64"):
+        read_dicom(path)
+
+
+def test_compressed_pixels_of_another_shape_than_the_header_are_refused(tmp_path: Path) -> None:
+    colour = Image.fromarray(np.dstack([RAMP] * 3))
+    content = BytesIO()
+    colour.save(content, "JPEG")
+
+    path = write_dicom(tmp_path / "a.dcm", RAMP, content.getvalue(), JPEGBaseline8Bit)
+
+    with pytest.raises(ImageError, match="is damaged"):
         read_dicom(path)
 
 

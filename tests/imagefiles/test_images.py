@@ -41,6 +41,9 @@ def save(path: Path, kind: str) -> Path:
             Image.fromarray(RAMP.astype(np.uint16) * 257).save(path, "TIFF")
         case "8 bit in 16":
             Image.fromarray(RAMP.astype(np.uint16)).save(path, "TIFF")
+        case "16 bit colour" | "12 bit colour in 16":
+            deep = RAMP.astype(np.uint16) * (16 if kind.startswith("12") else 257)
+            path.write_bytes(cv2.imencode(".png", np.dstack([deep] * 3))[1].tobytes())
         case "cmyk":
             gray.convert("CMYK").save(path, "JPEG", quality=95)
         case "progressive":
@@ -56,6 +59,7 @@ def save(path: Path, kind: str) -> Path:
 KINDS = (
     "JPEG", "PNG", "WEBP", "BMP", "TIFF", "GIF", "rgba", "la", "palette", "transparent palette",
     "16 bit", "16 bit tiff", "16 bit tiff, white is 0", "12 bit in 16", "8 bit in 16", "cmyk",
+    "16 bit colour", "12 bit colour in 16",
     "progressive", "dicom",
 )  # fmt: skip
 

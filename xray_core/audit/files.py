@@ -42,12 +42,13 @@ ODD: Mapping[str, tuple[str, str, str]] = {
         "Rename them, if you use them elsewhere.",
     ),
     "isolated_grays": (
-        "shown without a few gray values far from all others",
-        "Hot pixels or letters would have left the image dark: they are shown as black or white.",
+        "shown without isolated gray values",
+        "A few values, such as of hot pixels, lie far from all others: at their scale the image "
+        "would be dark. They are shown as black or white.",
         "Look at them; other programs may show them dark.",
     ),
     "turned_image": (
-        "stored sideways, upside down or mirrored, and turned upright as EXIF says",
+        "stored turned or mirrored, and shown upright as EXIF says",
         "Programs that do not read EXIF show, and measure, another image.",
         "Look whether they are upright now, and whether boxes fit.",
     ),

@@ -1,6 +1,7 @@
 """Reading DICOM files that nobody vouches for, as gray levels that look as on a reading screen.
 
-What the stored pixels mean is the matter of `dicom_grays`; here they are found and decoded.
+Here the header is read and checked; `dicom_pixels` decodes, and `dicom_grays` knows what the stored
+pixels mean.
 pydicom is imported on first use: it would add a quarter second to the start of the web app.
 
 Source: DICOM PS3.3, C.7.6.3 (pixels); PS3.10, 7.1 (the mark)
@@ -11,15 +12,15 @@ import re
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
-import numpy.typing as npt
 from PIL import Image
 
 from xray_core.errors import DatasetError, ImageError
 from xray_core.files import format_bytes
 from xray_core.imagefiles.dicom_grays import show_pixels
+from xray_core.imagefiles.dicom_pixels import COLOUR, MONOCHROME, SYNTAXES, decode_pixels
 from xray_core.imagefiles.grays import DecodedImage
 from xray_core.imagefiles.refusals import check_size, explain_refusal
 from xray_core.paths import open_file
@@ -30,24 +31,6 @@ if TYPE_CHECKING:
 SUFFIXES = (".dcm", ".dicom")
 MAX_BYTES = 1_000_000_000  # of a file; the largest radiograph, uncompressed, has about 50 MB
 MARK_AT, MARK = 128, b"DICM"
-MONOCHROME = ("MONOCHROME1", "MONOCHROME2")
-COLOUR = ("RGB", "YBR_FULL", "YBR_FULL_422", "YBR_RCT", "YBR_ICT")
-# Transfer syntax -> the decoder that pydicom shall take. Left to choose, it takes GDCM where
-# that is installed, and GDCM ends the whole process over some damaged files.
-SYNTAXES = {
-    "1.2.840.10008.1.2": "",  # uncompressed, implicit VR
-    "1.2.840.10008.1.2.1": "",  # uncompressed, explicit VR
-    "1.2.840.10008.1.2.2": "",  # uncompressed, big endian
-    "1.2.840.10008.1.2.5": "pydicom",  # run lengths
-    "1.2.840.10008.1.2.4.50": "pylibjpeg",  # JPEG baseline
-    "1.2.840.10008.1.2.4.51": "pylibjpeg",  # JPEG extended, 12 bits
-    "1.2.840.10008.1.2.4.57": "pylibjpeg",  # JPEG lossless
-    "1.2.840.10008.1.2.4.70": "pylibjpeg",  # JPEG lossless, first order prediction
-    "1.2.840.10008.1.2.4.80": "pylibjpeg",  # JPEG-LS lossless
-    "1.2.840.10008.1.2.4.81": "pylibjpeg",  # JPEG-LS
-    "1.2.840.10008.1.2.4.90": "pylibjpeg",  # JPEG 2000 lossless
-    "1.2.840.10008.1.2.4.91": "pylibjpeg",  # JPEG 2000
-}
 NO_DICOM = "is no DICOM image, though its name says so. Replace or delete it."
 SILENCE = ("ignore", None, Warning, re.compile("pydicom"), 0)
 
@@ -105,13 +88,18 @@ def read_dicom(path: Path) -> DecodedImage:
 
         with open_file(path) as file:
             header = _read_header(path, file)
-            _check_header(path, header)  # before the pixels fill the memory
+            size = _check_header(path, header)  # before the pixels fill the memory
             _check_pixels(path, file)
             file.seek(0)
             dataset = dcmread(file, force=True)
-        _check_header(path, dataset)  # what stands behind the pixels may say something else
+        late = _check_header(path, dataset)  # what stands behind the pixels overrules the rest
+        if late != size:
+            raise ImageError(
+                f"{path} is damaged: it says {size[0]} x {size[1]} px before its pixels, and "
+                f"{late[0]} x {late[1]} px behind them. Replace or delete it."
+            )
         dataset.file_meta = header.file_meta
-        pixels = _decode(path, dataset)
+        pixels = decode_pixels(path, dataset)
         if pixels.ndim == 3:
             return DecodedImage(np.array(Image.fromarray(pixels).convert("L")))
         return show_pixels(path, pixels, dataset)
@@ -192,55 +180,3 @@ def _check_pixels(path: Path, file: BinaryIO) -> None:
     """Refuse a file that ends where its pixels should begin."""
     if not file.read(1):
         raise ImageError(f"{path} holds no pixels. Replace it with a complete copy.")
-
-
-def _decode(path: Path, dataset: "FileDataset") -> npt.NDArray[Any]:
-    """Return the stored pixels, shape (h, w), or RGB, shape (h, w, 3) and uint8."""
-    from pydicom.encaps import get_frame
-    from pydicom.pixels.decoders.base import get_decoder
-    from pydicom.pixels.utils import pixel_array
-
-    if not dataset.get("PixelData"):  # pydicom drops an element that the file's end cuts off
-        raise ImageError(f"{path} is damaged: its pixels are cut off. Replace or delete it.")
-    syntax = dataset.file_meta.TransferSyntaxUID
-    plugin = SYNTAXES[syntax]
-    if plugin and plugin not in get_decoder(syntax).available_plugins:
-        raise ImageError(
-            f"{path} is stored as {syntax.name}, and the package that decodes it is missing. "
-            "Install what requirements.txt names: pylibjpeg, pylibjpeg-libjpeg, "
-            "pylibjpeg-openjpeg."
-        )
-    shape = (int(dataset.Rows), int(dataset.Columns))
-    if plugin == "pylibjpeg":
-        inner = find_coded_size(get_frame(dataset.PixelData, 0, number_of_frames=1))
-        # A few bytes can claim a size whose decoding takes all memory.
-        if inner != shape[::-1]:
-            raise ImageError(
-                f"{path} is damaged: its header says {shape[1]} x {shape[0]} px and its "
-                f"compressed pixels say {f'{inner[0]} x {inner[1]} px' if inner else 'nothing'}. "
-                "Replace or delete it."
-            )
-    pixels: npt.NDArray[Any] = pixel_array(dataset, decoding_plugin=plugin)
-    return pixels
-
-
-def find_coded_size(code: bytes) -> tuple[int, int] | None:
-    """Return the (width, height) in px that JPEG, JPEG-LS or JPEG 2000 data claims, or None.
-
-    >>> find_coded_size(bytes.fromhex("ffd8 ffc0 0011 08 0040 0060 03"))
-    (96, 64)
-    """
-    if (start := code.find(b"\xff\x4f\xff\x51")) >= 0:  # JPEG 2000, boxed or not
-        sides = [int.from_bytes(code[start + i : start + i + 4], "big") for i in (8, 12, 16, 20)]
-        return sides[0] - sides[2], sides[1] - sides[3]
-    at = 2
-    while at + 9 <= len(code) and code[at] == 0xFF:
-        marker = code[at + 1]
-        # JPEG starts a frame with C0 to CF, but for C4, C8 and CC; JPEG-LS with F7.
-        if marker == 0xF7 or (0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC)):
-            return (
-                int.from_bytes(code[at + 7 : at + 9], "big"),
-                int.from_bytes(code[at + 5 : at + 7], "big"),
-            )
-        at += 1 if marker == 0xFF else 2 + int.from_bytes(code[at + 2 : at + 4], "big")
-    return None

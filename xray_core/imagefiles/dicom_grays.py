@@ -46,15 +46,16 @@ def show_pixels(
     # There are at most 65,536 levels but millions of pixels: work on the levels.
     low, high = int(seen.min()), int(seen.max())
     levels = np.arange(low, high + 1, dtype=np.int64)
+    places = seen.astype(np.int64) - low
     with np.errstate(all="ignore"):
         values = _rescale(levels, dataset)
         shades = _window(values, dataset)
-        if shades is None:
-            counts = np.bincount(seen.ravel().astype(np.int64) - low)
+        if shades is None and np.isfinite(values).all():
+            counts = np.bincount(places.ravel())
             start, end = find_gray_range(values, counts)
             n_isolated = int(counts[(values < start) | (values > end)].sum())
             shades = np.clip((values - start) / ((end - start) or 1), 0, 1)
-    if not np.isfinite(shades).all():
+    if shades is None or not np.isfinite(shades).all():
         raise ImageError(
             f"{path} is damaged: its rescaling or window is not finite. Replace or delete it."
         )
@@ -62,9 +63,9 @@ def show_pixels(
     if is_inverted(dataset):
         table = 255 - table
     if padding is None:
-        return DecodedImage(table[pixels.astype(np.int64) - low], n_isolated)
+        return DecodedImage(table[places], n_isolated)
     image = np.zeros(pixels.shape, np.uint8)
-    image[~padding] = table[seen.astype(np.int64) - low]
+    image[~padding] = table[places]
     return DecodedImage(image, n_isolated)
 
 

@@ -69,14 +69,16 @@ def to_8_bits(pixels: npt.NDArray[np.integer]) -> DecodedImage:
     """
     top = int(pixels.max())
     if top > 255:
-        top = max(0, int(find_gray_range(*_count(pixels))[1]))
+        top = max(0, int(find_gray_range(*count_values(pixels))[1]))
     shifted: npt.NDArray[np.integer] = np.maximum(pixels, 0) >> max(0, top.bit_length() - 8)
     n_isolated = int(np.count_nonzero(shifted > 255))
     return DecodedImage(np.minimum(shifted, 255, dtype=shifted.dtype).astype(np.uint8), n_isolated)
 
 
-def _count(pixels: npt.NDArray[np.integer]) -> tuple[npt.NDArray[Any], npt.NDArray[np.integer]]:
-    """Return the values that may occur and how many pixels have each."""
+def count_values(
+    pixels: npt.NDArray[np.integer],
+) -> tuple[npt.NDArray[Any], npt.NDArray[np.integer]]:
+    """Return the values that occur, perhaps with some that do not, and the pixels of each."""
     low, high = int(pixels.min()), int(pixels.max())
     if high - low >= 2**16:
         return np.unique(pixels, return_counts=True)

@@ -18,11 +18,13 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from PIL import ExifTags, Image, TiffImagePlugin, UnidentifiedImageError
+from PIL import ExifTags, Image, UnidentifiedImageError
+from PIL.PngImagePlugin import PngImageFile
+from PIL.TiffImagePlugin import TiffImageFile
 
 from xray_core.errors import ImageError
 from xray_core.imagefiles import dicom
-from xray_core.imagefiles.grays import DecodedImage, to_8_bits
+from xray_core.imagefiles.grays import DecodedImage, count_values, find_gray_range, to_8_bits
 from xray_core.imagefiles.other_formats import INDEX
 from xray_core.imagefiles.refusals import check_size, explain_refusal
 from xray_core.paths import is_hidden, open_file
@@ -161,16 +163,36 @@ def _to_gray(path: Path, image: Image.Image, at_least: int | None) -> DecodedIma
     """Decode `image` as it is stored; see `decode_image`."""
     image.draft("L", (at_least, at_least) if at_least else None)
     if image.mode.startswith("I"):
-        grays = to_8_bits(np.asarray(image))
+        deep = to_8_bits(np.asarray(image))
         # Pillow inverts a TIFF whose white is 0 only where it has 8 bits.
-        if isinstance(image, TiffImagePlugin.TiffImageFile) and not image.tag_v2[PHOTOMETRIC]:
-            return DecodedImage(255 - grays.pixels, grays.n_isolated)
-        return grays
+        if isinstance(image, TiffImageFile) and image.tag_v2.get(PHOTOMETRIC) == 0:
+            return DecodedImage(255 - deep.pixels, deep.n_isolated)
+        return deep
     if image.mode == "F":
         raise ImageError(f"{path} has floating point pixels; convert it to 8 or 16 bits.")
+    has_more = isinstance(image, PngImageFile) and any(
+        str(tile.args).endswith("16B") for tile in image.tile
+    )
     # A palette with transparency has no direct way to gray in Pillow.
     source = image.convert("RGBA") if image.mode == "P" else image
-    return DecodedImage(np.array(source.convert("L")))
+    grays = np.array(source.convert("L"))
+    if has_more and find_gray_range(*count_values(grays))[1] < 128:
+        return to_8_bits(_decode_deep_colour(path))
+    return DecodedImage(grays)
+
+
+def _decode_deep_colour(path: Path) -> npt.NDArray[np.integer]:
+    """Return the luminance of a PNG with 16 bits a channel, whose low ones Pillow drops.
+
+    Asked for the dark ones alone, which may hold 12 bits. Pillow has decoded the file before:
+    OpenCV accepts damaged ones, too.
+    """
+    import cv2  # on first use: few files need it, and the start would take longer
+
+    with open_file(path) as file:
+        content = np.frombuffer(file.read(), np.uint8)
+    depth = cv2.IMREAD_ANYDEPTH | cv2.IMREAD_GRAYSCALE | cv2.IMREAD_IGNORE_ORIENTATION
+    return np.asarray(cv2.imdecode(content, depth)).astype(np.uint16, copy=False)
 
 
 def _read_orientation(image: Image.Image) -> int:
