@@ -64,7 +64,7 @@ MASK_COLUMNS = {
     "kind": "string",  # `LUNGS`, or `OF_FINDING`: something that is seen, as a lesion
     "finding": "string",  # what it surrounds, in the authors' words; <NA> for lungs
     "path": "string",  # an image, white inside; relative to the dataset folder; or <NA>
-    "runs": "string",  # "start length start length …" down the columns, from 0; <NA> for a file
+    "runs": "string",  # "start length start length …", see `tables.regions.decode_run_lengths`
 }
 
 # Column -> dtype, one row per name that a remark counts; a remark itself names five.
@@ -230,7 +230,8 @@ def _join_masks(images: pd.DataFrame, masks: pd.DataFrame) -> tuple[pd.DataFrame
     """Let `images["mask_path"]` and the masks of the lungs name the same files."""
     lungs = masks[(masks["kind"] == LUNGS) & masks["path"].notna()]
     first = lungs.drop_duplicates("image_id").set_index("image_id")["path"]
-    images["mask_path"] = images["mask_path"].fillna(images["image_id"].map(first))
+    files = images["image_id"].map(first).astype("string")
+    images["mask_path"] = images["mask_path"].where(images["mask_path"].notna(), files)
     named = images.loc[images["mask_path"].notna(), ["image_id", "mask_path"]]
     named = named.rename(columns={"mask_path": "path"}).assign(kind=LUNGS)
     both = pd.concat([masks, _table(named, MASK_COLUMNS)], ignore_index=True)

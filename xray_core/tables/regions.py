@@ -160,6 +160,35 @@ def decode_run_lengths(text: str, height: int, width: int, relative: bool) -> np
     return flat.reshape(width, height).T.copy()
 
 
+def make_absolute(text: str, relative: bool) -> str | None:
+    """Return run lengths that count from 1 at the first pixel; "" for an empty mask.
+
+    >>> make_absolute("1200 5 91 5", relative=True), make_absolute("-1", relative=True)
+    ('1201 5 1297 5', '')
+
+    Args:
+        text: as for `decode_run_lengths`.
+        relative: as there.
+
+    Returns:
+        None if the text is no run lengths.
+    """
+    plain = text.strip()
+    if not plain or plain == NO_RUNS:
+        return ""
+    n_numbers = _count_numbers(plain)
+    if not n_numbers or n_numbers % 2:
+        return None
+    if not relative:
+        return " ".join(plain.split())
+    numbers = [int(number) for number in plain.split()]
+    runs, end = list[str](), 0
+    for start, length in zip(numbers[::2], numbers[1::2], strict=True):
+        runs.append(f"{end + start + 1} {length}")
+        end += start + length
+    return " ".join(runs)
+
+
 def _count_numbers(text: str) -> int:
     """Count the whole numbers of a text; 0 if it holds anything else."""
     words = text.split()

@@ -10,7 +10,8 @@ from xray_core.catalog import Remark
 from xray_core.datasets.folder.mapping import ABSENT, PRESENT, UNKNOWN, FolderMapping
 from xray_core.datasets.folder.names import unify_spelling
 from xray_core.datasets.reader import count_remark
-from xray_core.tables.cells import SEPARATOR, split_cell
+from xray_core.tables.cells import SEPARATOR
+from xray_core.tables.labels import split_cell
 
 UNCERTAIN = -1
 NO_FINDING = "No finding"  # what an image is called of which every finding is absent
@@ -35,7 +36,7 @@ def read_labels(cells: pd.Series, separator: str) -> tuple[pd.Series, Remark]:
         that is most frequent.
     """
     counts = cells.dropna().value_counts()
-    of_cell = {str(cell): split_cell(str(cell), separator) for cell in counts.index}
+    of_cell = {str(cell): _split(str(cell), separator) for cell in counts.index}
     written: Counter[str] = Counter()
     for cell, n in counts.items():
         for label in of_cell[str(cell)]:
@@ -46,6 +47,12 @@ def read_labels(cells: pd.Series, separator: str) -> tuple[pd.Series, Remark]:
         for cell, split in of_cell.items()
     }
     return cells.map(lambda cell: labels.get(cell, ()) if cell is not None else ()), remark
+
+
+def _split(cell: str, separator: str) -> tuple[str, ...]:
+    """Return the labels of a cell; a bar always separates them, as it does in the catalog."""
+    pieces = split_cell(cell, separator)
+    return tuple(label for piece in pieces for label in split_cell(piece, SEPARATOR))
 
 
 def unify_labels(written: Counter[str]) -> tuple[dict[str, str], Remark]:

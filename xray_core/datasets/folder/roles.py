@@ -1,6 +1,5 @@
 """Which column of a table says what: a first guess from its name and its cells."""
 
-import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 
@@ -11,13 +10,11 @@ from xray_core.datasets.folder.mapping import BOX_CORNERS, BOX_SIDES, ORIGINAL_S
 from xray_core.datasets.folder.names import is_label, split_words, word_set
 from xray_core.tables.cells import (
     PARSERS,
-    guess_separator,
-    is_run_lengths,
-    parse_boxes_cell,
     parse_number,
     parse_subset,
-    split_cell,
 )
+from xray_core.tables.labels import guess_separator, split_cell
+from xray_core.tables.regions import is_box_column, is_run_lengths, parse_box_cell
 
 N_LOOKED = 2000  # cells of a column that a guess is made from
 MAX_LABELS = 60  # different ones; more are no classes
@@ -87,7 +84,6 @@ NO_FINDING_WORDS = word_set(
     "id index fold split train test val valid validation sex gender male female pediatric "
     "portable ap pa frontal lateral inpatient icu survival deceased age"
 )
-NO_BOX = frozenset(("none", "[]", "{}", "-1", "no", "0", "nan"))
 
 
 def plain(name: str) -> str:
@@ -164,12 +160,6 @@ def guess_label(rows: pd.DataFrame, taken: Iterable[str]) -> tuple[str, bool]:
     return ((named or fitting)[0], False) if fitting else ("", False)
 
 
-def guess_order(column: str, cells: pd.Series) -> str:
-    """Return "xyxy" or "xywh": what the four numbers in one cell are, by its column's name."""
-    name = plain(column)
-    return "xyxy" if re.search(r"xyxy|x2|xmax|right", name) else "xywh"
-
-
 def are_fractions(rows: pd.DataFrame, columns: Mapping[str, str]) -> bool:
     """Whether boxes are fractions of the image: no number of any is above 1."""
     roles = next((r for r in (BOX_SIDES, BOX_CORNERS) if r[0] in columns), ())
@@ -181,7 +171,7 @@ def are_fractions(rows: pd.DataFrame, columns: Mapping[str, str]) -> bool:
     ]
     if "box" in columns:
         cells = rows[columns["box"]].dropna().head(N_LOOKED)
-        boxes = (parse_boxes_cell(cell) or () for cell in cells if cell.lower() not in NO_BOX)
+        boxes = (parse_box_cell(cell) or () for cell in cells)
         numbers += [side for many in boxes for box in many for side in box]
     return bool(numbers) and max(numbers) <= 1 and any(0 < number < 1 for number in numbers)
 
@@ -196,8 +186,7 @@ def _fits(role: str, cells: pd.Series) -> bool:
     if role == "split":
         return share(filled, lambda cell: parse_subset(cell) is not None) == 1
     if role == "box":
-        boxes = filled[~filled.str.lower().isin(NO_BOX)]
-        return len(boxes) > 0 and share(boxes, lambda cell: bool(parse_boxes_cell(cell))) >= FITTING
+        return is_box_column(filled)
     if role == "runs":
         return is_run_lengths(filled)
     if role in PARSERS:

@@ -16,7 +16,7 @@ from xray_core.datasets.folder.mapping import FolderMapping, MappedTable
 from xray_core.datasets.folder.names import without_suffix
 from xray_core.datasets.reader import count_remark
 from xray_core.errors import DatasetError
-from xray_core.tables.cells import unify_numbers
+from xray_core.tables.labels import unify_numbers
 from xray_core.tables.sheet import Sheet, read_sheet
 
 STATE = "state of "  # in front of a finding, in the names of columns

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import pandas as pd
 
 from xray_core.datasets.folder.files import FolderFiles
-from xray_core.datasets.folder.mapping import FRACTIONS, PX, FolderMapping, MappedTable
+from xray_core.datasets.folder.mapping import CORNER_SIZE, FRACTIONS, PX, FolderMapping, MappedTable
 from xray_core.datasets.folder.names import split_words
 from xray_core.datasets.folder.roles import (
     NAMES,
@@ -15,12 +15,13 @@ from xray_core.datasets.folder.roles import (
     guess_columns,
     guess_findings,
     guess_label,
-    guess_order,
     plain,
 )
 from xray_core.datasets.folder.rows import FolderTables
 from xray_core.errors import DatasetError
-from xray_core.tables.cells import guess_separator, parse_subset, unify_numbers
+from xray_core.tables.cells import parse_subset
+from xray_core.tables.labels import guess_separator, unify_numbers
+from xray_core.tables.regions import guess_box_order
 
 N_TABLES = 20
 N_SAMPLED = 300  # cells of a column, to see whether it names images
@@ -287,13 +288,14 @@ def _find_key(own: pd.DataFrame, other: pd.DataFrame) -> tuple[str, str] | None:
 
 def _finish(mapped: Sequence[MappedTable], rows_of: dict[str, pd.DataFrame]) -> FolderMapping:
     """Return the mapping, with what its cells say of separators and boxes."""
-    separator, order, unit = "", "xywh", PX
+    separator, order, unit = "", CORNER_SIZE, PX
     for table in mapped:
         rows = rows_of[table.file]
         if "label" in table.columns and not separator:
             separator = guess_separator(rows[table.columns["label"]].dropna())
         if "box" in table.columns:
-            order = guess_order(table.columns["box"], rows[table.columns["box"]])
+            column = table.columns["box"]
+            order = guess_box_order(column, rows[column]) or CORNER_SIZE
         if are_fractions(rows, table.columns):
             unit = FRACTIONS
     return FolderMapping(tables=tuple(mapped), separator=separator, box_unit=unit, box_order=order)

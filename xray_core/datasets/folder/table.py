@@ -29,8 +29,9 @@ from xray_core.datasets.folder.patients import add_patients
 from xray_core.datasets.folder.rows import STATE, FolderTables, MappedRows, read_rows
 from xray_core.datasets.folder.sizes import add_original_sizes
 from xray_core.datasets.reader import count_remark, refused_remark
-from xray_core.tables.cells import PARSERS, SEPARATOR, parse_boxes_cell, parse_number
-from xray_core.tables.runs import parse_run_lengths
+from xray_core.tables.cells import PARSERS, SEPARATOR, parse_number
+from xray_core.tables.labels import count_signs
+from xray_core.tables.regions import are_relative, make_absolute, parse_box_cell
 
 UNNAMED_BOX = "box"  # its row names no finding
 MASKED, UNMASKED = "with mask", "without mask"  # labels where masks are all that is given
@@ -195,6 +196,7 @@ def gather_images(files: FolderFiles, tables: FolderTables, mapping: FolderMappi
         ),
         *_remark_files(files, rows, images),
         spelling,
+        _remark_signs(rows, mapping),
         place_remark,
         *value_remarks,
         *box_remarks,
@@ -317,7 +319,7 @@ def _parse_boxes(
 ) -> list[tuple[float, float, float, float]] | None:
     """Return x, y, width, height of each box of a row; None if it is broken."""
     if len(roles) == 1:
-        return parse_boxes_cell(str(row[0]), mapping.box_order)
+        return parse_box_cell(str(row[0]), mapping.box_order)
     numbers = [parse_number(str(cell)) for cell in row if cell is not None]
     known = [n for n in numbers if n is not None and abs(n) <= MAX_PX]
     if len(known) < len(roles):
@@ -331,7 +333,8 @@ def _parse_boxes(
 def _read_masks(rows: pd.DataFrame, labels: pd.Series) -> tuple[pd.DataFrame, pd.Series, Remark]:
     """Return masks in run lengths with the index of the row, which rows have one, and a remark."""
     cells = _column(rows, "runs")
-    runs = {cell: parse_run_lengths(str(cell)) for cell in cells.dropna().unique()}
+    relative = are_relative(cells)
+    runs = {cell: make_absolute(str(cell), relative) for cell in cells.dropna().unique()}
     of_row = cells.map(lambda cell: runs.get(cell) if cell is not None else None)
     broken = cells.notna() & of_row.isna()
     has_mask = of_row.notna() & of_row.ne("")
@@ -362,6 +365,18 @@ def _label_by_shape(
         if role in rows:
             return has.map(lambda is_there, names=names: (names[int(is_there)],))  # type: ignore[misc]
     return labels
+
+
+def _remark_signs(rows: pd.DataFrame, mapping: FolderMapping) -> Remark:
+    """Return a remark on signs in labels that may separate several, but are taken for none."""
+    cells = _column(rows, "label").dropna().astype("string")
+    signs = {} if mapping.separator else count_signs(cells)
+    n = max(signs.values(), default=0)
+    named = " or ".join(f"'{sign}'" for sign in signs)
+    message = (
+        f"Cells of labels with a {named}, each taken for one label: {n:,}. It may separate two."
+    )
+    return Remark("possible_separator", n, message)
 
 
 def _unite(labels: pd.Series, of_row: Any, n_images: int) -> list[tuple[str, ...]]:
