@@ -17,14 +17,16 @@ from pathlib import Path
 from xray_core.datasets.folder.decide import decide_reading
 from xray_core.datasets.folder.files import sort_files
 from xray_core.datasets.folder.mapping import find_mapping, read_mapping
+from xray_core.datasets.folder.names import SUBSET, read_name
 from xray_core.datasets.folder.refusals import MappingNeeded
 from xray_core.datasets.inventory import Inventory, list_wrappers, take_inventory
 from xray_core.datasets.reader import Reader
 from xray_core.errors import DatasetError
-from xray_core.paths import find_allowed
+from xray_core.paths import find_allowed, list_folder
 
 MOSTLY = 0.5  # share of a folder's images that a reader must claim to explain it
 N_SHOWN = 3
+MAX_SIBLINGS = 50  # folders of which each is looked at whether it is a dataset
 
 
 @dataclass(frozen=True)
@@ -97,7 +99,44 @@ def choose_reader(folder: Path, readers: Mapping[str, Reader], wanted: str = "")
             title = readers[candidate.name].title
             why = f"Read as {title}, which explains all {candidate.n_claimed:,} image files."
             return _build(candidate.name, candidate.root, (*seen, why))
+    if not candidates and not wanted and not mapped:
+        _refuse_siblings(wrappers[-1], readers)
     return _choose_generic(wrappers, mapped, inventory, generic, candidates, readers, seen)
+
+
+def _list_levels(wrappers: list[Path]) -> list[Path]:
+    """Return the levels that the reader of any folder may begin at, the innermost first.
+
+    A folder called train alone says what its images are, and is no wrapper.
+    """
+    levels = [wrappers[0]]
+    for level in wrappers[1:]:
+        if read_name(level.name) == SUBSET:
+            break
+        levels.append(level)
+    return levels[::-1]
+
+
+def _refuse_siblings(folder: Path, readers: Mapping[str, Reader]) -> None:
+    """Refuse a folder in which several published datasets lie side by side.
+
+    Raises:
+        DatasetError: it names them.
+    """
+    inner = list_folder(folder).folders
+    if len(inner) > MAX_SIBLINGS:
+        return
+    titles = {
+        name: reader.title
+        for name in inner
+        for reader in readers.values()
+        if not reader.generic and reader.find_root(folder / name)
+    }
+    if len(titles) > 1:
+        listed = ", ".join(f"{name} ({title})" for name, title in titles.items())
+        raise DatasetError(
+            f"{folder} holds several datasets side by side: {listed}. Choose the folder of one."
+        )
 
 
 def _choose_wanted(
@@ -129,22 +168,27 @@ def _choose_generic(
             f"It looks like {readers[candidate.name].title}, but {_list(candidate.left_out)} would "
             "be left out."
         )
-    refusal: DatasetError | None = None
-    levels = [mapped] if mapped else wrappers
-    for level in levels:
+    refusal, choice = None, None
+    for level in [mapped] if mapped else _list_levels(wrappers):
         inside = level.relative_to(wrappers[0]).as_posix()
         files = sort_files(inventory.below("" if inside == "." else inside))
         try:
             reading = decide_reading(files)
-        except MappingNeeded:
-            raise
+        except MappingNeeded as error:
+            if error.by_table:
+                raise
+            refusal = error
         except DatasetError as error:
-            refusal = refusal or error  # the outermost tells of all that is there
-            continue
-        return _build(generic, level, (*notes, *reading.why))
+            refusal = error  # the outermost tells of all that is there
+        else:
+            choice = choice or _build(generic, level, (*notes, *reading.why))
+    if choice:
+        return choice
     hint = "".join(f" {note} Name the reader to read the rest." for note in notes[len(seen) :])
     assert refusal is not None
     layouts = "\n".join(f"{reader.title}: {reader.expects}." for reader in readers.values())
+    if isinstance(refusal, MappingNeeded):
+        raise MappingNeeded(f"{refusal}{hint}", refusal.by_table)
     raise DatasetError(f"{refusal}{hint}", layouts)
 
 

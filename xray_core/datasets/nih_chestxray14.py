@@ -140,12 +140,11 @@ def _list_files(root: Path, refused: list[str]) -> Iterator[tuple[str, str]]:
     """
     for inside, names in walk_folders(root, refused):
         ids = {name: _name_id(name) for name in names}
-        # Tables and notes lie in folders without images, or beside the tables.
-        if inside and any(ids.values()):
-            yield from ((f"{inside}/{name}", image_id) for name, image_id in ids.items())
-        else:
-            places = {name: f"{inside}/{name}" if inside else name for name in names}
-            yield from ((places[name], ids[name]) for name in names if ids[name])
+        # Tables and notes lie elsewhere than in the folders of images.
+        is_whole = inside.rpartition("/")[2].lower().startswith("images")
+        for name, image_id in ids.items():
+            if is_whole or image_id:
+                yield f"{inside}/{name}" if inside else name, image_id
 
 
 def _name_id(name: str) -> str:

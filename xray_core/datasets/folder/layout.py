@@ -100,6 +100,9 @@ def read_layout(counts: Mapping[str, int], levels: Sequence[str] = ()) -> Layout
             key = f"{label}/{name}"
             inner[key] = inner.get(key, 0) + branch.n_images
     layout = _settle(places, counts)
+    if class_level and _are_datasets(places):
+        sites = sorted({place.site for place in places.values() if place.site})
+        problem = f"it holds several datasets side by side: {', '.join(sites[:3])}"
     if problem and not layout.problem:
         layout = replace(layout, problem=problem)
     return replace(
@@ -174,6 +177,14 @@ def _choose_level(ways: Sequence[Sequence[str]]) -> tuple[str, int]:
             "either level may be the classes"
         ), 0
     return "", 0
+
+
+def _are_datasets(places: Mapping[str, Place]) -> bool:
+    """Whether collections have subsets of their own inside: then they are whole datasets."""
+    return any(
+        place.site and place.subset and folder.split("/")[0] == place.site
+        for folder, place in places.items()
+    )
 
 
 def _settle(places: dict[str, Place], counts: Mapping[str, int]) -> Layout:

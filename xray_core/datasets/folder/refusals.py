@@ -23,7 +23,15 @@ MAX_NAMED = 10  # different labels that names of files may hold
 
 
 class MappingNeeded(DatasetError):
-    """A folder whose images a table or their names seem to label, once a person agrees."""
+    """A folder whose images a table or their names seem to label, once a person agrees.
+
+    Attributes:
+        by_table: whether it is a table.
+    """
+
+    def __init__(self, message: str, by_table: bool) -> None:
+        super().__init__(message)
+        self.by_table = by_table
 
 
 def explain_folder(
@@ -45,9 +53,11 @@ def explain_folder(
         reasons = _explain_no_image(inventory)
     reason, advice = reasons[0]
     also = "".join(f" Also: {reason}. {advice}" for reason, advice in reasons[1:N_SHOWN])
-    images = [] if layout is None else list(inventory.images)
-    kind = MappingNeeded if guess or guess_label_place(images) else DatasetError
-    return kind(f"{inventory.root}: {reason}. {advice}{also}")
+    named = layout is not None and not layout.classes and guess_label_place(inventory.images)
+    message = f"{inventory.root}: {reason}. {advice}{also}"
+    if guess or named:
+        return MappingNeeded(message, by_table=guess is not None)
+    return DatasetError(message)
 
 
 def guess_label_place(images: Sequence[str]) -> str:
@@ -58,6 +68,8 @@ def guess_label_place(images: Sequence[str]) -> str:
     for where in ("start", "end"):
         counts = Counter(label_of_name(path, where) for path in images)
         counts.pop("", 0)
+        if where == "start":  # a letter alone is no word
+            counts = Counter({label: n for label, n in counts.items() if len(label) > 1})
         several = {label: n for label, n in counts.items() if n > 1}
         is_told = 2 <= len(several) <= MAX_NAMED and several.keys() == counts.keys()
         if is_told and sum(several.values()) >= NAMED_SHARE * len(images):
@@ -106,7 +118,7 @@ def _explain_labels(
             ),
         )
     images = [path for path in inventory.images if layout.places.get(posixpath.dirname(path))]
-    if not guess and (where := guess_label_place(images)):
+    if not guess and not layout.classes and (where := guess_label_place(images)):
         labels = Counter(filter(None, (label_of_name(path, where) for path in images)))
         shown = ", ".join(name for name, _ in labels.most_common(N_SHOWN))
         reasons.append(
@@ -125,6 +137,8 @@ def _advise(inventory: Inventory, layout: Layout) -> str:
     waiting = _list_archives(inventory)
     if waiting:
         return f"{waiting[0]} waits to be unpacked: unpack it there first."
+    if "side by side" in layout.problem:
+        return "Add the folder of one of them."
     if "repeat" in layout.problem:
         return (
             "Add the folder of one of them, or say what each level of folders is: `folders` in "
@@ -176,7 +190,8 @@ def _explain_no_image(inventory: Inventory) -> list[tuple[str, str]]:
             )
         ]
     empty = [folder for folder in inventory.folders if folder]
-    held = f"{len(inventory.others):,} files" if inventory.others else "nothing but empty folders"
+    n = len(inventory.others)
+    held = f"{n:,} file{'s' * (n != 1)}" if n else "nothing but empty folders"
     if not inventory.others and not empty:
         return [("it is empty", "Choose the folder of an extracted dataset.")]
     named = inventory.others or empty

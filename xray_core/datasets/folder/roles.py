@@ -127,6 +127,19 @@ def _take_first(columns: dict[str, str], role: str, fitting: Iterable[str]) -> N
         columns[role] = column
 
 
+def guess_labels(rows: pd.DataFrame, taken: Iterable[str]) -> tuple[str, tuple[str, ...], bool]:
+    """Return the column of the label, or the columns of findings, and whether names say so.
+
+    A column that is called label goes before columns of 0 and 1, such as "intubated", unless
+    several of them are called like findings.
+    """
+    findings = guess_findings(rows, taken)
+    label, by_name = guess_label(rows, [*taken, *findings])
+    if sum(map(is_label, findings)) > 1 or (findings and not by_name):
+        return "", findings, True
+    return label, (), by_name
+
+
 def guess_findings(rows: pd.DataFrame, taken: Iterable[str]) -> tuple[str, ...]:
     """Return the columns of 0 and 1 that stand for findings; none if there is but one.
 

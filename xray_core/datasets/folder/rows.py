@@ -3,6 +3,7 @@
 Tables that name images are stacked; the others are joined to them by a column that both have.
 """
 
+import os
 import posixpath
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -46,6 +47,8 @@ class FolderTables:
         """
         if file not in self._sheets:
             try:
+                if not os.path.lexists(self.root / file):
+                    raise DatasetError(f"{self.root / file} is missing, but the mapping names it.")
                 self._sheets[file] = read_sheet(self.root / file, names_image=self.names_image)
             except DatasetError as error:
                 self._sheets[file] = error

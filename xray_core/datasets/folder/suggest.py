@@ -13,8 +13,7 @@ from xray_core.datasets.folder.roles import (
     NAMES,
     are_fractions,
     guess_columns,
-    guess_findings,
-    guess_label,
+    guess_labels,
     plain,
 )
 from xray_core.datasets.folder.rows import FolderTables
@@ -25,7 +24,9 @@ from xray_core.tables.regions import guess_box_order
 
 N_TABLES = 20
 N_SAMPLED = 300  # cells of a column, to see whether it names images
-MIN_NAMED = 0.1  # share of a table's rows whose image is there; below, it is of something else
+# Shares of a table's rows whose image is there, and of the images that it names: below both, it is
+# of something else. A small sample of a dataset has the whole table.
+MIN_NAMED = 0.1
 MIN_SHARED = 0.5  # share of keys that two tables must have in common to be joined
 # Roles of which a second table is worth joining.
 USEFUL = (
@@ -136,12 +137,9 @@ def suggest_table(tables: FolderTables, file: str) -> _Naming | None:
     taken = list(columns.values())
     columns |= guess_columns(rows, taken)
     taken = list(columns.values())
-    findings = guess_findings(rows, taken)
-    says = bool(findings)
-    if len(findings) < 3:
-        label, by_name = guess_label(rows, [*taken, *findings])
-        if label and (by_name or not findings):
-            columns["label"], findings, says = label, (), by_name
+    label, findings, says = guess_labels(rows, taken)
+    if label:
+        columns["label"] = label
     subset = "" if "split" in columns else _subset_of(file)
     order = {role: columns[role] for role in NAMES if role in columns}
     table = MappedTable(file, order, findings, subset=subset)
@@ -177,7 +175,9 @@ def _find_paths(
     if "folder" in chosen:
         cells = rows[chosen["folder"]].str.strip("/\\ ") + "/" + cells
     found = find(cells)
-    if len(found) < MIN_NAMED * cells.notna().sum() or found.empty:
+    n_files = found.nunique()
+    is_few = n_files < MIN_NAMED * cells.notna().sum() and n_files < MIN_SHARED * len(tables.images)
+    if is_few or not n_files:
         return None
     return chosen, frozenset(found)
 
@@ -253,10 +253,9 @@ def _join(
             continue
         on, of = pair
         columns = guess_columns(rows, [on])
-        findings = guess_findings(rows, [on, *columns.values()])
-        label, _ = guess_label(rows, [on, *columns.values(), *findings])
-        if label and len(findings) < 3:
-            columns["label"], findings = label, ()
+        label, findings, _ = guess_labels(rows, [on, *columns.values()])
+        if label:
+            columns["label"] = label
         more = {r: c for r, c in columns.items() if r in USEFUL and r not in roles}
         if labelled:
             more.pop("label", None)

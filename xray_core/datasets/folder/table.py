@@ -114,7 +114,8 @@ def read_mapped(files: FolderFiles, mapping: FolderMapping) -> Catalog:
     """
     said = gather_images(files, FolderTables(files.root, files.images), mapping)
     images, boxes = said.images, said.boxes
-    add_original_sizes(files.root, images, images["image_id"].isin(boxes["image_id"]))
+    if not any("original_width" in table.columns for table in mapping.tables):
+        add_original_sizes(files.root, images, images["image_id"].isin(boxes["image_id"]))
     if mapping.box_unit == FRACTIONS:
         sizes = images.set_index("image_id")[["original_width", "original_height"]]
         scale = sizes.reindex(boxes["image_id"]).astype("float64").to_numpy()
@@ -220,9 +221,7 @@ def gather_images(files: FolderFiles, tables: FolderTables, mapping: FolderMappi
 
 def _list_images(files: FolderFiles, rows: pd.DataFrame) -> tuple[pd.DataFrame, Any]:
     """Return image_id, path and cell of each image, and the place of its image for each row."""
-    bare = rows["cell"].map(
-        lambda cell: unicodedata.normalize("NFC", without_suffix(str(cell))).casefold()
-    )
+    bare = rows["cell"].map(_strip_cell).str.casefold()
     keys = rows["path"].where(rows["path"].notna(), "absent " + bare)
     of_row, _ = pd.factorize(keys)
     images = rows[["path", "cell"]][~keys.duplicated()].reset_index(drop=True)
@@ -230,13 +229,20 @@ def _list_images(files: FolderFiles, rows: pd.DataFrame) -> tuple[pd.DataFrame, 
     taken = {of_path[path] for path in images["path"].dropna()}
     ids = []
     for path, cell in images.itertuples(index=False):
-        image_id = of_path[path] if path is not None else without_suffix(cell)
+        image_id = of_path[path] if path is not None else _strip_cell(cell)
         while path is None and image_id in taken:
             image_id += " (absent)"
         taken.add(image_id)
         ids.append(image_id)
     images.insert(0, "image_id", ids)
     return images, of_row
+
+
+def _strip_cell(cell: str) -> str:
+    """Return what names an image that is absent: no suffix, nothing of another machine's disk."""
+    parts = unicodedata.normalize("NFC", without_suffix(cell)).replace("\\", "/").split("/")
+    kept = [part for part in parts if part.strip(". ") and not part.endswith(":")]
+    return "/".join(kept) or cell
 
 
 def _read_values(
