@@ -150,6 +150,7 @@ def test_what_was_odd_is_noted(tmp_path: Path, text: str, note: str) -> None:
         ("file,age\na,5\nb,6\n", True),
         ("f1,x1\naa,12\nbb,13\n", True),
         ("No Finding,Mass\n1,0\n0,1\n", True),
+        ("file,Mass\na.png,Mass\nb.png,Mass\nc.png,clear\nd.png,clear\n", True),
     ],
 )
 def test_a_first_row_like_those_below_is_no_header(tmp_path: Path, text: str, headed: bool) -> None:

@@ -46,9 +46,9 @@ def count_titles(rows: Sequence[Cells], names_image: NamesImage) -> int:
 def has_header(rows: Sequence[Cells], names_image: NamesImage) -> bool:
     """Whether the first row names the columns, rather than being like the rows below it.
 
-    It does not if it names an image, if a cell is a number, a day or an identifier as all below
-    it are, if it repeats a category of its column, or has the shape of all cells below
-    ("p001" above "p002" and "p003").
+    It does if only the rows below name images. It does not if it names one itself, if a cell is a
+    number, a day or an identifier as all below it are, if it repeats a category of its column, or
+    has the shape of all cells below ("p001" above "p002" and "p003").
     """
     first = [cell or "" for cell in rows[0]]
     below = [row for row in rows[1 : SAMPLE_ROWS + 1] if [cell or "" for cell in row] != first]
@@ -57,6 +57,10 @@ def has_header(rows: Sequence[Cells], names_image: NamesImage) -> bool:
     names = [cell for cell in first if cell]
     if names in ([str(number + start) for number in range(len(names))] for start in (0, 1)):
         return len(names) > 1  # as a script writes columns without names
+    for place, cell in enumerate(first):
+        n_images = sum(is_image(row[place] or "", names_image) for row in below)
+        if cell and n_images > len(below) / 2:
+            return True
     for place, cell in enumerate(first):
         cells = [row[place] or "" for row in below if row[place]]
         if not cell:

@@ -29,7 +29,8 @@ class Match(NamedTuple):
     Attributes:
         path: as it was given to the finder; None if there is none, or no way to choose.
         reason: "" where there is a path and where the cell is blank, else "absent" or "several".
-        by_name_alone: whether the folders in the cell are others than those of the file.
+        by_name_alone: whether the folders in the cell are others than those of the file, so that
+            its name, perhaps with the folders next to it, was all that fits.
     """
 
     path: str | None
@@ -56,8 +57,8 @@ class FileFinder:
     machine make no difference. The exact path goes first. Then the longest ending of the cell's
     path counts that is all of the cell ("images/a.png" is "set1/images/a.png") or all of a file's
     path ("/kaggle/input/x/images/a.png" is "images/a.png"), if one file has it. Where neither is
-    so, the name alone decides, if only one file and no other cell has it and the folders name no
-    two subsets: "test/a.png" is never "train/a.png".
+    so, the longest ending that one file has decides, if the folders before it name no two subsets:
+    "test/a.png" is never "train/a.png". If that is the name alone, no other cell may have it.
 
     Args:
         paths: the images, relative to the folder, with forward slashes.
@@ -116,7 +117,9 @@ class FileFinder:
                 dropped[match.path].add(rest)
         matches = {}
         for text, (parts, match, rest) in read.items():
-            rivals = match.by_name_alone and len(folders[parts[-1]]) > 1
+            # Where not even one folder fits, no other cell may have the name.
+            is_name = match.by_name_alone and len(rest) == len(parts) - 1
+            rivals = is_name and len(folders[parts[-1]]) > 1
             if rest and match.path is not None and (rivals or len(dropped[match.path]) > 1):
                 match = SEVERAL
             matches[text] = match
@@ -151,8 +154,9 @@ class FileFinder:
         for n_dropped in range(max(1, len(parts) - self._depth), len(parts)):
             if places := self._whole.get("/".join(parts[n_dropped:])):
                 return self._drop(parts, n_dropped, places, plain)
-        if places := self._with_ending(parts[-1:]):
-            return self._by_name_alone(parts, places, plain)
+        for n_alike in range(min(len(parts) - 1, self._depth), 0, -1):
+            if places := self._with_ending(parts[-n_alike:]):
+                return self._differ(parts, n_alike, places, plain)
         return self._by_number(parts, plain)
 
     def _drop(
@@ -168,15 +172,15 @@ class FileFinder:
         is_name = match.path is not None and n_dropped == len(parts) - 1
         return match._replace(by_name_alone=is_name), rest
 
-    def _by_name_alone(
-        self, parts: tuple[str, ...], places: Sequence[int], plain: str
+    def _differ(
+        self, parts: tuple[str, ...], n_alike: int, places: Sequence[int], plain: str
     ) -> tuple[Match, tuple[str, ...]]:
-        """Return the one file of a name, whose folders are others than those of the cell."""
+        """Return the one file whose path ends as the cell's does, after other folders."""
         pairs = [_left_over(parts[:-1], self._parts[place][:-1]) for place in places]
         if all(_contradict(*pair) for pair in pairs):
             return ABSENT, ()
         match = self._choose(places, plain)
-        return match._replace(by_name_alone=match.path is not None), parts[:-1]
+        return match._replace(by_name_alone=match.path is not None), parts[:-n_alike]
 
     def _by_number(self, parts: tuple[str, ...], plain: str) -> tuple[Match, tuple[str, ...]]:
         """Return the file of a number that a program wrote otherwise: "12.0" or "12" for "0012"."""
