@@ -13,6 +13,7 @@ VALUE = re.compile(
 )
 UNNAMED = re.compile(r"(unnamed: \d+(_level_\d+)?)?", re.IGNORECASE)
 SAMPLE_ROWS = 200
+ID_DIGITS = 5  # a cell of so many digits, and the shape of the single one below it, is an id
 MAX_TITLES = 5  # lines above a header
 FEW = 2  # a column whose values each stand in so many rows, or more, is one of categories
 
@@ -56,7 +57,7 @@ def has_header(rows: Sequence[Cells], names_image: NamesImage) -> bool:
         return False
     names = [cell for cell in first if cell]
     if names in ([str(number + start) for number in range(len(names))] for start in (0, 1)):
-        return len(names) > 1  # as a script writes columns without names
+        return len(names) > 1 or not first[0]  # as pandas writes columns without names
     for place, cell in enumerate(first):
         n_images = sum(is_image(row[place] or "", names_image) for row in below)
         if cell and n_images > len(below) / 2:
@@ -70,7 +71,8 @@ def has_header(rows: Sequence[Cells], names_image: NamesImage) -> bool:
         if cell in cells and len(cells) + 1 >= FEW * len(set(cells)):
             return False
         shape = _shape(cell)
-        if len(cell) > 2 and "9" in shape and len(cells) > 1 and {shape} == set(map(_shape, cells)):
+        is_id = len(cell) > 2 and "9" in shape and (len(cells) > 1 or shape.count("9") >= ID_DIGITS)
+        if is_id and cells and {shape} == set(map(_shape, cells)):
             return False
     return True
 

@@ -54,7 +54,7 @@ def name_rows(
     if n_titles:
         title = str(first_rows[0][0])
         title = title if len(title) <= SHOWN else f"{title[:SHOWN]}…"
-        notes.append(f"{n_titles} lines above the table are left out, as they are titles: {title}.")
+        notes.append(f"Lines left out above the header, as they are titles: {n_titles} ({title}).")
     first_rows, frame, lengths = first_rows[n_titles:], frame[n_titles:], lengths[n_titles:]
     is_headed = has_header(first_rows, names_image)
     header = [""] * frame.shape[1]
@@ -85,7 +85,7 @@ def _drop_repeated_header(frame: pd.DataFrame, first: Cells, notes: list[str]) -
     again = [row.Index for row in alike.where(alike.notna(), None).itertuples(name="Row")
              if list(row[1:]) == list(first)]  # fmt: skip
     if again:
-        notes.append(f"{len(again):,} rows are left out, as they repeat the header.")
+        notes.append(f"Rows left out, as they repeat the header: {len(again):,}.")
         frame = frame.drop(index=again)
     return frame
 
@@ -115,15 +115,15 @@ def _note_lengths(
     if longer.any() and not longer.all():
         cells = frame[longer].iloc[0].dropna().tolist()
         notes.append(
-            f"{int(longer.sum()):,} rows have more cells than the header; what is beyond it stands "
-            f'in columns without a name ("Column {width + 1}", …), for example '
+            f"Rows with more cells than the header: {int(longer.sum()):,}. What is beyond it "
+            f'stands in columns without a name ("Column {width + 1}", …), as the end of '
             f"{', '.join(cells[-2:])[:SHOWN]!r}. A cell that holds the separator needs quotation "
             "marks around it."
         )
     n_short = sum(length < width for length in lengths[1:])
     if n_short:
         notes.append(
-            f"{n_short:,} rows have fewer cells than the header; the last of theirs stay empty."
+            f"Rows with fewer cells than the header, so that the last ones stay empty: {n_short:,}."
         )
 
 
