@@ -142,6 +142,7 @@ def test_hundreds_of_namesakes_are_told_apart_by_the_folders_next_to_them() -> N
     assert matches["by_name_alone"].all()
     other = FileFinder(paths, ROOT).find_all(cells.str.replace("train", "valid"))
     assert set(other["reason"]) == {"absent"}
+    assert FileFinder(paths, ROOT).find("p300/view1.jpg").reason == "several"
 
 
 def test_a_column_may_hold_blanks_and_may_be_empty() -> None:

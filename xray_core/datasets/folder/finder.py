@@ -18,6 +18,7 @@ from xray_core.tables.cells import parse_subset
 
 # Tables often name the original where the folder holds a converted copy.
 KNOWN_SUFFIXES = (*SUFFIXES, ".dcm", ".dicom")
+MAX_VARIANTS = 50  # files of one ending that are compared with each other
 START = re.compile(r"(?:[a-z][a-z0-9+.-]*://|[a-z]:)?/*", re.IGNORECASE)  # scheme, drive, root
 DECIMAL = re.compile(r"(\d+)\.0+", re.ASCII)
 DIGITS = re.compile(r"\d{1,40}", re.ASCII)
@@ -71,6 +72,7 @@ class FileFinder:
         self._given = frozenset(paths)
         self._bases = [base for base in bases if base]
         self._root = _fold(root.name)
+        self._subset = parse_subset(self._root)
         self._above = _strip_start(_fold(root.as_posix()))[1].rstrip("/") + "/"
         self._parts = [_split(_fold(path)) for path in paths]
         self._depth = max(map(len, self._parts), default=0)
@@ -135,8 +137,7 @@ class FileFinder:
             return _Reading(parts, Match(text, ""))
         if not key:
             return _Reading(parts, ABSENT if plain else Match(None, ""))
-        for base in ("", *self._bases):
-            path = posixpath.normpath(posixpath.join(base, plain))
+        for path in (plain, *(posixpath.normpath(f"{base}/{plain}") for base in self._bases)):
             if path in self._given:
                 return _Reading(parts, Match(path, ""))
         match, rest = self._look_up(parts, plain)
@@ -149,8 +150,7 @@ class FileFinder:
             if places := self._whole.get("/".join(inside)):
                 return self._choose(places, plain), ()
         if places := self._with_ending(parts):
-            whole = [place for place in places if len(self._parts[place]) == len(parts)]
-            return self._choose(whole or places, plain), ()
+            return self._choose(self._whole.get("/".join(parts), places), plain), ()
         for n_dropped in range(max(1, len(parts) - self._depth), len(parts)):
             if places := self._whole.get("/".join(parts[n_dropped:])):
                 return self._drop(parts, n_dropped, places, plain)
@@ -166,7 +166,7 @@ class FileFinder:
         rest = parts[:n_dropped]
         if rest[-1] == self._root:
             return self._choose(places, plain), ()
-        if _contradict(rest, (self._root,)):
+        if self._subset and _contradict(rest, (self._root,)):
             return ABSENT, ()
         match = self._choose(places, plain)
         is_name = match.path is not None and n_dropped == len(parts) - 1
@@ -176,6 +176,8 @@ class FileFinder:
         self, parts: tuple[str, ...], n_alike: int, places: Sequence[int], plain: str
     ) -> tuple[Match, tuple[str, ...]]:
         """Return the one file whose path ends as the cell's does, after other folders."""
+        if len(places) > MAX_VARIANTS:
+            return SEVERAL, ()
         pairs = [_left_over(parts[:-1], self._parts[place][:-1]) for place in places]
         if all(_contradict(*pair) for pair in pairs):
             return ABSENT, ()
@@ -212,7 +214,7 @@ class FileFinder:
 
     def _choose(self, places: Sequence[int], plain: str) -> Match:
         """Return one of several files that differ in no more than case, accents or suffix."""
-        if len(places) > 1:
+        if 1 < len(places) <= MAX_VARIANTS:
             for alike in (_ends_in, _has_name, _has_name_and_suffix):
                 fitting = [place for place in places if alike(self._paths[place], plain)]
                 if fitting:
@@ -264,7 +266,7 @@ def _normalize(key: str) -> str:
 def _split(key: str, is_folder: bool = False) -> tuple[str, ...]:
     """Return the parts of a path, the last, if that is no folder, without suffixes of images."""
     *folders, name = key.split("/")
-    while not is_folder:
+    while "." in name and not is_folder:
         stem, suffix = posixpath.splitext(name)
         if suffix not in KNOWN_SUFFIXES:
             break
