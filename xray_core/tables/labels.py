@@ -71,9 +71,10 @@ def is_list(cell: str) -> bool:
 def guess_separator(cells: pd.Series) -> str:
     """Guess what stands between the labels of a column: "|", ";", ",", "/", `LIST` or "".
 
-    A bar or semicolon is taken for one wherever it stands, but in sentences. A comma or slash only if at least half
-    of what it divides recurs: "Effusion, Mass" is two labels where another cell is "Mass", while
-    "No Lung Opacity / Not Normal" is one, as is "Pneumonia/Viral" where no cell tells otherwise.
+    A bar or semicolon is taken for one wherever it stands, but in sentences. A comma or slash only
+    if at least half of what it divides recurs: "Effusion, Mass" is two labels where another cell
+    is "Mass", while "No Lung Opacity / Not Normal" is one, as is "Pneumonia/Viral" where no cell
+    tells otherwise.
     """
     texts = [str(text).strip() for text in cells.dropna().unique()]
     if not texts:

@@ -8,9 +8,9 @@ from pathlib import Path
 import pandas as pd
 
 from xray_core.errors import DatasetError
+from xray_core.tables.columns import name_rows
 from xray_core.tables.decoding import Decoded, read_text
 from xray_core.tables.header import IMAGE_NAME, NamesImage
-from xray_core.tables.labelling import name_rows
 from xray_core.tables.separators import (
     BLANKS,
     MIN_SHARE,

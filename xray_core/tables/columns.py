@@ -42,12 +42,7 @@ def name_rows(
     Raises:
         DatasetError: it has no cell.
     """
-    frame = frame.apply(lambda cells: cells.str.strip().mask(lambda texts: texts == ""))
-    kept = frame.notna().any(axis=1)
-    if not kept.all():
-        frame = frame[kept]
-    if frame.empty:
-        raise DatasetError(f"{path} is empty. A table has a row for each image.")
+    frame = _strip_cells(path, frame)
     top = frame.head(SAMPLE_ROWS + 1).astype("object")
     first_rows = top.where(top.notna(), None).to_numpy().tolist()
     n_titles = count_titles(first_rows, names_image)
@@ -67,13 +62,20 @@ def name_rows(
     header, frame = _drop_strays(header, frame, names_image, notes)
     columns, repeated = name_columns(header)
     if repeated:
-        notes.append(
-            f"Several columns are called {', '.join(map(repr, dict.fromkeys(repeated)))}; a number "
-            "is added to the later ones."
-        )
+        names = ", ".join(map(repr, dict.fromkeys(repeated)))
+        notes.append(f"Several columns are called {names}; a number is added to the later ones.")
     if not is_headed:
         notes.append('The first row is no header, so the columns are called "Column 1", …')
     return frame.set_axis(columns, axis=1).reset_index(drop=True).astype("string"), is_headed
+
+
+def _strip_cells(path: Path, frame: pd.DataFrame) -> pd.DataFrame:
+    """Return cells without outer blanks, <NA> where nothing is left, and no blank rows."""
+    frame = frame.apply(lambda cells: cells.str.strip().mask(lambda texts: texts == ""))
+    kept = frame.notna().any(axis=1)
+    if not kept.any():
+        raise DatasetError(f"{path} is empty. A table has a row for each image.")
+    return frame if kept.all() else frame[kept]
 
 
 def _drop_repeated_header(frame: pd.DataFrame, first: Cells, notes: list[str]) -> pd.DataFrame:
