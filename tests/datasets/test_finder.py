@@ -97,6 +97,7 @@ def test_a_cell_names_a_file_of_the_folder_or_none(cell: str, expected: str) -> 
         ("other/a.png", "pics/a.png"),
         ("images/t.png", "train/t.png"),
         ("x/flat.png", "flat.png"),
+        ("archive/set/sub/c.png", "pics/sub/c.png"),
     ],
 )
 def test_where_only_the_name_fits_that_is_said(cell: str, expected: str) -> None:
@@ -115,6 +116,8 @@ def test_where_only_the_name_fits_that_is_said(cell: str, expected: str) -> None
         (["u/flat.png", "v/flat.png"], ["several", "several"]),
         (["own/flat.png", "v/flat.png"], ["flat.png", "several"]),
         (["a.png", "A.dcm"], ["pics/a.png", "pics/a.png"]),
+        (["set/sub/c.png", "x/c.png"], ["several", "several"]),
+        (["set/sub/c.png", "gone/c.png"], ["several", "several"]),
         (["12", "012"], ["several", "several"]),
         (["12", "12.0"], ["numbers/0012.png", "numbers/0012.png"]),
         (["12", "0012"], ["several", "numbers/0012.png"]),
@@ -127,6 +130,19 @@ def test_two_cells_never_reach_a_file_by_dropping_different_folders(
 
     assert matches["path"].fillna(matches["reason"]).tolist() == expected
     assert matches.index.tolist() == list(range(5, 5 + len(cells)))
+
+
+def test_hundreds_of_namesakes_are_told_apart_by_the_folders_next_to_them() -> None:
+    paths = [f"data/train/p{number}/s1/view1.jpg" for number in range(300)]
+    cells = pd.Series([f"Set-v1.0/train/p{number}/s1/view1.jpg" for number in range(300)])
+
+    matches = FileFinder(paths, ROOT).find_all(cells)
+
+    assert matches["path"].tolist() == paths
+    assert matches["by_name_alone"].all()
+    other = FileFinder(paths, ROOT).find_all(cells.str.replace("train", "valid"))
+    assert set(other["reason"]) == {"absent"}
+    assert FileFinder(paths, ROOT).find("p300/view1.jpg").reason == "several"
 
 
 def test_a_column_may_hold_blanks_and_may_be_empty() -> None:

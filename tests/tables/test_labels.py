@@ -56,6 +56,8 @@ def test_a_cell_is_divided_into_its_labels(
     ("cells", "separator"),
     [
         (["['a']", "['a', 'b']", None], "list"),
+        (["[{'x': 1}]", "[{'x': 2}, {'x': 3}]"], ""),
+        (["a" * 90 + "; " + "b" * 80, "c"], ""),
         (["a|b", "c"], "|"),
         (["a; b, left", "c"], ";"),
         (["No Finding", "Effusion, Mass", "Mass"], ","),

@@ -32,19 +32,20 @@ def listed(rows: pd.DataFrame) -> list[list[object]]:
 
 
 @pytest.mark.parametrize(
-    ("encoding", "name"),
+    ("encoding", "name", "separator", "line_end"),
     [
-        ("utf-8", "utf-8"),
-        ("utf-8-sig", "utf-8"),
-        ("utf-16", "utf-16"),
-        ("utf-16-le", "utf-16"),
-        ("utf-16-be", "utf-16"),
-        ("utf-32", "utf-32"),
-        ("cp1252", "windows-1252"),
+        ("utf-8", "utf-8", ",", "\n"),
+        ("utf-8", "utf-8", "|", "\r"),
+        ("utf-8-sig", "utf-8", ";", "\r\n"),
+        ("utf-16", "utf-16", "\t", "\r\n"),
+        ("utf-16", "utf-16", ",", "\n"),
+        ("utf-16-le", "utf-16", ";", "\n"),
+        ("utf-16-be", "utf-16", "|", "\n"),
+        ("utf-32", "utf-32", ",", "\r\n"),
+        ("cp1252", "windows-1252", ";", "\r\n"),
+        ("cp1252", "windows-1252", "\t", "\r"),
     ],
 )
-@pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
-@pytest.mark.parametrize("line_end", ["\n", "\r\n", "\r"])
 def test_encoding_separator_and_line_ends_do_not_matter(
     tmp_path: Path, encoding: str, name: str, separator: str, line_end: str
 ) -> None:
@@ -70,7 +71,7 @@ def test_a_damaged_character_of_utf_8_is_counted_and_spoils_no_other(tmp_path: P
     sheet = read(tmp_path, "file,label\na.png,äöüßé\n".encode() + b"b.png,\xe4\n")
 
     assert sheet.rows["label"].tolist() == ["äöüßé", "\ufffd"]
-    assert "1 characters are damaged" in sheet.notes[0]
+    assert "in the cells: 1." in sheet.notes[0]
 
 
 @pytest.mark.parametrize(
@@ -99,13 +100,16 @@ def test_a_damaged_character_of_utf_8_is_counted_and_spoils_no_other(tmp_path: P
         ("file\na b\nc\n", ["file"], [["a b"], ["c"]]),
         ("file,label\na\nb\n", ["file", "label"], [["a", None], ["b", None]]),
         ("file\tlabel\n1\ta\tx\n2\tb\ty\n", ["file", "label"], [["a", "x"], ["b", "y"]]),
+        (",0\na.png,x\nb.png,x\n", ["Column 1", "0"], [["a.png", "x"], ["b.png", "x"]]),
+        ("file,label\na,x\n\x1a", ["file", "label"], [["a", "x"]]),
         ("0,1,2\na,x,9\nb,y,8\n", ["0", "1", "2"], [["a", "x", "9"], ["b", "y", "8"]]),
     ],
     ids=["comma in a header", "decimal comma", "semicolon named", "comma named", "quoted brackets",
          "bare brackets", "quoted brackets and blank names", "line break in a cell", "blank rows",
          "index without a name", "index named by pandas", "ids without a name", "repeated name",
          "titles as a spreadsheet saves them", "title", "header again", "a single column",
-         "rows without labels", "row names of R", "numbered header"],
+         "rows without labels", "row names of R", "series of pandas",
+         "end of file of DOS", "numbered header"],
 )  # fmt: skip
 def test_odd_tables_give_their_columns_and_rows(
     tmp_path: Path, text: str, columns: list[str], rows: list[list[object]]
@@ -121,10 +125,10 @@ def test_odd_tables_give_their_columns_and_rows(
     [
         (",file\n0,a\n1,b\n", "only numbers the rows"),
         ("file,label,label\na,x,y\n", "called 'label'"),
-        ("Ward 3,,\nfile,label,age\na,x,5\n", "titles: Ward 3"),
-        ("file,label\na,x\nfile,label\nb,y\n", "1 rows are left out, as they repeat the header"),
-        ("file,label\na,Effusion, Mass\nb,x\n", "1 rows have more cells.*Effusion, Mass"),
-        ("file,label,age\na,x\nb,y,5\n", "1 rows have fewer cells"),
+        ("Ward 3,,\nfile,label,age\na,x,5\n", "titles: 1 .Ward 3"),
+        ("file,label\na,x\nfile,label\nb,y\n", "repeat the header: 1"),
+        ("file,label\na,Effusion, Mass\nb,x\n", "more cells than the header: 1.*Effusion, Mass"),
+        ("file,label,age\na,x\nb,y,5\n", "fewer cells.*: 1"),
         ("a.png,x\nb.png,y\n", "The first row is no header"),
     ],
 )
@@ -144,12 +148,14 @@ def test_what_was_odd_is_noted(tmp_path: Path, text: str, note: str) -> None:
         ("0a0b0c0d-11112222-33334444,x\n0a0b0c0d-11112222-33334445,y\n", False),
         ("1.2.840.113619.2.1,x\n1.2.840.113619.2.2,y\n", False),
         ("2020-01-31,x\n2020-02-01,y\n", False),
+        ("00000001_000,x\n00000001_001,y\n", False),
         ("known7,x\nknown8,yy\n", False),
         ("image,label\na.png,x\nb.png,x\n", True),
         ("image,2017\na.png,x\nb.png,y\n", True),
         ("file,age\na,5\nb,6\n", True),
         ("f1,x1\naa,12\nbb,13\n", True),
         ("No Finding,Mass\n1,0\n0,1\n", True),
+        ("file,Mass\na.png,Mass\nb.png,Mass\nc.png,clear\nd.png,clear\n", True),
     ],
 )
 def test_a_first_row_like_those_below_is_no_header(tmp_path: Path, text: str, headed: bool) -> None:

@@ -25,6 +25,7 @@ SAMPLE_BYTES = 4096  # looked at for NUL bytes, every other of which tells UTF-1
 # Windows-1252 nearly none is good by chance.
 GOOD_PER_DAMAGED = 4
 CONTROLS = re.compile(rb"[\x00-\x08\x0e-\x19\x1b-\x1f]")
+END_OF_FILE = b"\x1a"  # of DOS, which some programs still write
 CHECKED = 100_000  # bytes from the beginning in which they are counted
 MAX_CONTROLS = 0.01  # of them; beyond it, it is no text
 # What is no table, whatever the file is called: how it begins, and what a person is to do.
@@ -83,6 +84,7 @@ def read_text(path: Path) -> Decoded:
             content = file.read()
     except OSError as error:
         raise DatasetError(f"{path} cannot be read: {error.strerror}.") from error
+    content = content.removesuffix(END_OF_FILE)
     start = content[:64].lstrip(b"\xef\xbb\xbf \r\n\t").lower()
     for beginning, kind in KINDS:
         if start.startswith(beginning.lower()):
@@ -134,7 +136,7 @@ def _decode_single(content: bytes, marked: bool = False) -> Decoded:
         return Decoded(content, "utf-8")
     n_good = sum(not sign.isascii() for sign in text) - n_damaged
     if marked or n_good >= GOOD_PER_DAMAGED * n_damaged:
-        note = f"{n_damaged:,} characters are damaged, and stand as \ufffd in the cells."
+        note = f"Damaged characters, which stand as \ufffd in the cells: {n_damaged:,}."
         return Decoded(text.encode(), "utf-8", (note,))
     try:
         return _recode(content, "windows-1252")

@@ -13,6 +13,7 @@ VALUE = re.compile(
 )
 UNNAMED = re.compile(r"(unnamed: \d+(_level_\d+)?)?", re.IGNORECASE)
 SAMPLE_ROWS = 200
+ID_DIGITS = 5  # a cell of so many digits, and the shape of the single one below it, is an id
 MAX_TITLES = 5  # lines above a header
 FEW = 2  # a column whose values each stand in so many rows, or more, is one of categories
 
@@ -46,9 +47,9 @@ def count_titles(rows: Sequence[Cells], names_image: NamesImage) -> int:
 def has_header(rows: Sequence[Cells], names_image: NamesImage) -> bool:
     """Whether the first row names the columns, rather than being like the rows below it.
 
-    It does not if it names an image, if a cell is a number, a day or an identifier as all below
-    it are, if it repeats a category of its column, or has the shape of all cells below
-    ("p001" above "p002" and "p003").
+    It does if only the rows below name images. It does not if it names one itself, if a cell is a
+    number, a day or an identifier as all below it are, if it repeats a category of its column, or
+    has the shape of all cells below ("p001" above "p002" and "p003").
     """
     first = [cell or "" for cell in rows[0]]
     below = [row for row in rows[1 : SAMPLE_ROWS + 1] if [cell or "" for cell in row] != first]
@@ -56,7 +57,11 @@ def has_header(rows: Sequence[Cells], names_image: NamesImage) -> bool:
         return False
     names = [cell for cell in first if cell]
     if names in ([str(number + start) for number in range(len(names))] for start in (0, 1)):
-        return len(names) > 1  # as a script writes columns without names
+        return len(names) > 1 or not first[0]  # as pandas writes columns without names
+    for place, cell in enumerate(first):
+        n_images = sum(is_image(row[place] or "", names_image) for row in below)
+        if cell and n_images > len(below) / 2:
+            return True
     for place, cell in enumerate(first):
         cells = [row[place] or "" for row in below if row[place]]
         if not cell:
@@ -66,7 +71,8 @@ def has_header(rows: Sequence[Cells], names_image: NamesImage) -> bool:
         if cell in cells and len(cells) + 1 >= FEW * len(set(cells)):
             return False
         shape = _shape(cell)
-        if len(cell) > 2 and "9" in shape and len(cells) > 1 and {shape} == set(map(_shape, cells)):
+        is_id = len(cell) > 2 and "9" in shape and (len(cells) > 1 or shape.count("9") >= ID_DIGITS)
+        if is_id and cells and {shape} == set(map(_shape, cells)):
             return False
     return True
 

@@ -12,6 +12,7 @@ from xray_core.tables.header import IMAGE_NAME
 LIST = "list"  # in place of a separator: a list as Python or JSON write it
 SIGNS = ("|", ";", ",", "/")  # the first two are seldom part of a name
 MIN_RECURRING = 0.5  # of the pieces, so that a comma or slash is taken for a separator
+MAX_MEAN_LENGTH = 60  # characters of a piece; beyond it, they are sentences of a report
 NUMBER = re.compile(r"[-+]?\d+(\.\d+)?", re.ASCII)
 # A number with a decimal comma, or a day: what a comma or slash there divides is no label.
 WHOLE = re.compile(r"[-+]?\d+,\d+|\d{1,4}/\d{1,2}/\d{1,4}", re.ASCII)
@@ -63,16 +64,17 @@ def split_cell(cell: str, separator: str) -> tuple[str, ...]:
 def is_list(cell: str) -> bool:
     """Whether a cell is a list, a tuple or a set, as Python or JSON write it."""
     text = cell.strip()
-    is_dict = text.startswith("{") and ":" in text
-    return len(text) > 1 and BRACKETS.get(text[0]) == text[-1] and not is_dict
+    has_keys = "{" in text and ":" in text
+    return len(text) > 1 and BRACKETS.get(text[0]) == text[-1] and not has_keys
 
 
 def guess_separator(cells: pd.Series) -> str:
     """Guess what stands between the labels of a column: "|", ";", ",", "/", `LIST` or "".
 
-    A bar or semicolon is taken for one wherever it stands. A comma or slash only if at least half
-    of what it divides recurs: "Effusion, Mass" is two labels where another cell is "Mass", while
-    "No Lung Opacity / Not Normal" is one, as is "Pneumonia/Viral" where no cell tells otherwise.
+    A bar or semicolon is taken for one wherever it stands, but in sentences. A comma or slash only
+    if at least half of what it divides recurs: "Effusion, Mass" is two labels where another cell
+    is "Mass", while "No Lung Opacity / Not Normal" is one, as is "Pneumonia/Viral" where no cell
+    tells otherwise.
     """
     texts = [str(text).strip() for text in cells.dropna().unique()]
     if not texts:
@@ -80,7 +82,9 @@ def guess_separator(cells: pd.Series) -> str:
     if sum(map(is_list, texts)) > len(texts) / 2:
         return LIST
     for sign in SIGNS[:2]:
-        if any(len(split_cell(text, sign)) > 1 for text in texts):
+        divided = [pieces for text in texts if len(pieces := split_cell(text, sign)) > 1]
+        lengths = [len(piece) for pieces in divided for piece in pieces]
+        if lengths and sum(lengths) / len(lengths) <= MAX_MEAN_LENGTH:
             return sign
     shares = {sign: _share_recurring(texts, sign) for sign in SIGNS[2:]}
     best = max(shares, key=lambda sign: shares[sign])

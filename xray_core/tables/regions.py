@@ -32,7 +32,8 @@ SIDES = {
 }
 MAX_CELL = 1_000_000  # characters
 NO_RUNS = "-1"
-MIN_RUN_SHARE = 0.9  # of the cells that are not blank
+SAMPLE_ROWS = 1_000
+MIN_RUN_SHARE = 0.9  # of the first cells that are not blank
 
 
 def parse_box_cell(cell: str, order: str = "xywh") -> list[Box] | None:
@@ -88,9 +89,13 @@ def guess_box_order(column: str, cells: pd.Series) -> str:
 
 def is_box_column(cells: pd.Series) -> bool:
     """Whether a column holds boxes: some, and nothing else but words for none."""
-    texts = [str(cell) for cell in cells.dropna().unique()]
-    boxes = [parse_box_cell(text) for text in texts]
-    return any(boxes) and None not in boxes and not is_run_lengths(cells)
+    n_boxes = 0
+    for cell in cells.dropna().unique():
+        boxes = parse_box_cell(str(cell))
+        if boxes is None:  # at the first cell of most columns
+            return False
+        n_boxes += len(boxes)
+    return n_boxes > 0 and not is_run_lengths(cells)
 
 
 def is_run_lengths(cells: pd.Series) -> bool:
@@ -98,7 +103,7 @@ def is_run_lengths(cells: pd.Series) -> bool:
 
     Four numbers in each cell may as well be a box, so one cell must have more, or be -1.
     """
-    texts = [str(cell).strip() for cell in cells.dropna()]
+    texts = [str(cell).strip() for cell in cells.dropna().head(SAMPLE_ROWS)]
     counts = [_count_numbers(text) for text in texts]
     fitting = [n for n in counts if n and n % 2 == 0]
     n_none = sum(text == NO_RUNS for text in texts)

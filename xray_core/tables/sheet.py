@@ -8,9 +8,9 @@ from pathlib import Path
 import pandas as pd
 
 from xray_core.errors import DatasetError
+from xray_core.tables.columns import name_rows
 from xray_core.tables.decoding import Decoded, read_text
 from xray_core.tables.header import IMAGE_NAME, NamesImage
-from xray_core.tables.labelling import name_rows
 from xray_core.tables.separators import (
     BLANKS,
     MIN_SHARE,
@@ -21,7 +21,8 @@ from xray_core.tables.separators import (
 )
 from xray_core.tables.workbooks import read_sheets
 
-SUFFIXES = (".csv", ".tsv", ".txt", ".xlsx")
+WORKBOOK_SUFFIXES = (".xlsx", ".xlsm")
+SUFFIXES = (".csv", ".tsv", ".txt", *WORKBOOK_SUFFIXES)  # what a table may be called
 OTHER_SUFFIXES = (".xls", ".xlsb", ".ods", ".numbers")  # of spreadsheets that are refused
 # How programs write that a cell is empty. Not "none" in small letters: that is a word of people,
 # with which datasets say that there is no finding or no box, while Python writes "None".
@@ -78,7 +79,7 @@ def read_sheet(path: Path, sheet_name: str = "", names_image: NamesImage = _name
             f"{path} is a spreadsheet of a kind that is not read ({suffix}). Open it in a "
             "spreadsheet program and save it as .xlsx or as CSV."
         )
-    if suffix == ".xlsx":
+    if suffix in WORKBOOK_SUFFIXES:
         frame, notes = _read_workbook(path, sheet_name)
         lengths: list[int] = []
         encoding = separator = ""

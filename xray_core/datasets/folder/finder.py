@@ -18,6 +18,7 @@ from xray_core.tables.cells import parse_subset
 
 # Tables often name the original where the folder holds a converted copy.
 KNOWN_SUFFIXES = (*SUFFIXES, ".dcm", ".dicom")
+MAX_VARIANTS = 50  # files of one ending that are compared with each other
 START = re.compile(r"(?:[a-z][a-z0-9+.-]*://|[a-z]:)?/*", re.IGNORECASE)  # scheme, drive, root
 DECIMAL = re.compile(r"(\d+)\.0+", re.ASCII)
 DIGITS = re.compile(r"\d{1,40}", re.ASCII)
@@ -29,7 +30,8 @@ class Match(NamedTuple):
     Attributes:
         path: as it was given to the finder; None if there is none, or no way to choose.
         reason: "" where there is a path and where the cell is blank, else "absent" or "several".
-        by_name_alone: whether the folders in the cell are others than those of the file.
+        by_name_alone: whether the folders in the cell are others than those of the file, so that
+            its name, perhaps with the folders next to it, was all that fits.
     """
 
     path: str | None
@@ -56,8 +58,8 @@ class FileFinder:
     machine make no difference. The exact path goes first. Then the longest ending of the cell's
     path counts that is all of the cell ("images/a.png" is "set1/images/a.png") or all of a file's
     path ("/kaggle/input/x/images/a.png" is "images/a.png"), if one file has it. Where neither is
-    so, the name alone decides, if only one file and no other cell has it and the folders name no
-    two subsets: "test/a.png" is never "train/a.png".
+    so, the longest ending that one file has decides, if the folders before it name no two subsets:
+    "test/a.png" is never "train/a.png". If that is the name alone, no other cell may have it.
 
     Args:
         paths: the images, relative to the folder, with forward slashes.
@@ -70,6 +72,7 @@ class FileFinder:
         self._given = frozenset(paths)
         self._bases = [base for base in bases if base]
         self._root = _fold(root.name)
+        self._subset = parse_subset(self._root)
         self._above = _strip_start(_fold(root.as_posix()))[1].rstrip("/") + "/"
         self._parts = [_split(_fold(path)) for path in paths]
         self._depth = max(map(len, self._parts), default=0)
@@ -116,7 +119,9 @@ class FileFinder:
                 dropped[match.path].add(rest)
         matches = {}
         for text, (parts, match, rest) in read.items():
-            rivals = match.by_name_alone and len(folders[parts[-1]]) > 1
+            # Where not even one folder fits, no other cell may have the name.
+            is_name = match.by_name_alone and len(rest) == len(parts) - 1
+            rivals = is_name and len(folders[parts[-1]]) > 1
             if rest and match.path is not None and (rivals or len(dropped[match.path]) > 1):
                 match = SEVERAL
             matches[text] = match
@@ -132,8 +137,7 @@ class FileFinder:
             return _Reading(parts, Match(text, ""))
         if not key:
             return _Reading(parts, ABSENT if plain else Match(None, ""))
-        for base in ("", *self._bases):
-            path = posixpath.normpath(posixpath.join(base, plain))
+        for path in (plain, *(posixpath.normpath(f"{base}/{plain}") for base in self._bases)):
             if path in self._given:
                 return _Reading(parts, Match(path, ""))
         match, rest = self._look_up(parts, plain)
@@ -146,13 +150,13 @@ class FileFinder:
             if places := self._whole.get("/".join(inside)):
                 return self._choose(places, plain), ()
         if places := self._with_ending(parts):
-            whole = [place for place in places if len(self._parts[place]) == len(parts)]
-            return self._choose(whole or places, plain), ()
+            return self._choose(self._whole.get("/".join(parts), places), plain), ()
         for n_dropped in range(max(1, len(parts) - self._depth), len(parts)):
             if places := self._whole.get("/".join(parts[n_dropped:])):
                 return self._drop(parts, n_dropped, places, plain)
-        if places := self._with_ending(parts[-1:]):
-            return self._by_name_alone(parts, places, plain)
+        for n_alike in range(min(len(parts) - 1, self._depth), 0, -1):
+            if places := self._with_ending(parts[-n_alike:]):
+                return self._differ(parts, n_alike, places, plain)
         return self._by_number(parts, plain)
 
     def _drop(
@@ -162,21 +166,23 @@ class FileFinder:
         rest = parts[:n_dropped]
         if rest[-1] == self._root:
             return self._choose(places, plain), ()
-        if _contradict(rest, (self._root,)):
+        if self._subset and _contradict(rest, (self._root,)):
             return ABSENT, ()
         match = self._choose(places, plain)
         is_name = match.path is not None and n_dropped == len(parts) - 1
         return match._replace(by_name_alone=is_name), rest
 
-    def _by_name_alone(
-        self, parts: tuple[str, ...], places: Sequence[int], plain: str
+    def _differ(
+        self, parts: tuple[str, ...], n_alike: int, places: Sequence[int], plain: str
     ) -> tuple[Match, tuple[str, ...]]:
-        """Return the one file of a name, whose folders are others than those of the cell."""
+        """Return the one file whose path ends as the cell's does, after other folders."""
+        if len(places) > MAX_VARIANTS:
+            return SEVERAL, ()
         pairs = [_left_over(parts[:-1], self._parts[place][:-1]) for place in places]
         if all(_contradict(*pair) for pair in pairs):
             return ABSENT, ()
         match = self._choose(places, plain)
-        return match._replace(by_name_alone=match.path is not None), parts[:-1]
+        return match._replace(by_name_alone=match.path is not None), parts[:-n_alike]
 
     def _by_number(self, parts: tuple[str, ...], plain: str) -> tuple[Match, tuple[str, ...]]:
         """Return the file of a number that a program wrote otherwise: "12.0" or "12" for "0012"."""
@@ -208,7 +214,7 @@ class FileFinder:
 
     def _choose(self, places: Sequence[int], plain: str) -> Match:
         """Return one of several files that differ in no more than case, accents or suffix."""
-        if len(places) > 1:
+        if 1 < len(places) <= MAX_VARIANTS:
             for alike in (_ends_in, _has_name, _has_name_and_suffix):
                 fitting = [place for place in places if alike(self._paths[place], plain)]
                 if fitting:
@@ -260,7 +266,7 @@ def _normalize(key: str) -> str:
 def _split(key: str, is_folder: bool = False) -> tuple[str, ...]:
     """Return the parts of a path, the last, if that is no folder, without suffixes of images."""
     *folders, name = key.split("/")
-    while not is_folder:
+    while "." in name and not is_folder:
         stem, suffix = posixpath.splitext(name)
         if suffix not in KNOWN_SUFFIXES:
             break

@@ -42,19 +42,14 @@ def name_rows(
     Raises:
         DatasetError: it has no cell.
     """
-    frame = frame.apply(lambda cells: cells.str.strip().mask(lambda texts: texts == ""))
-    kept = frame.notna().any(axis=1)
-    if not kept.all():
-        frame = frame[kept]
-    if frame.empty:
-        raise DatasetError(f"{path} is empty. A table has a row for each image.")
+    frame = _strip_cells(path, frame)
     top = frame.head(SAMPLE_ROWS + 1).astype("object")
     first_rows = top.where(top.notna(), None).to_numpy().tolist()
     n_titles = count_titles(first_rows, names_image)
     if n_titles:
         title = str(first_rows[0][0])
         title = title if len(title) <= SHOWN else f"{title[:SHOWN]}…"
-        notes.append(f"{n_titles} lines above the table are left out, as they are titles: {title}.")
+        notes.append(f"Lines left out above the header, as they are titles: {n_titles} ({title}).")
     first_rows, frame, lengths = first_rows[n_titles:], frame[n_titles:], lengths[n_titles:]
     is_headed = has_header(first_rows, names_image)
     header = [""] * frame.shape[1]
@@ -67,13 +62,20 @@ def name_rows(
     header, frame = _drop_strays(header, frame, names_image, notes)
     columns, repeated = name_columns(header)
     if repeated:
-        notes.append(
-            f"Several columns are called {', '.join(map(repr, dict.fromkeys(repeated)))}; a number "
-            "is added to the later ones."
-        )
+        names = ", ".join(map(repr, dict.fromkeys(repeated)))
+        notes.append(f"Several columns are called {names}; a number is added to the later ones.")
     if not is_headed:
         notes.append('The first row is no header, so the columns are called "Column 1", …')
     return frame.set_axis(columns, axis=1).reset_index(drop=True).astype("string"), is_headed
+
+
+def _strip_cells(path: Path, frame: pd.DataFrame) -> pd.DataFrame:
+    """Return cells without outer blanks, <NA> where nothing is left, and no blank rows."""
+    frame = frame.apply(lambda cells: cells.str.strip().mask(lambda texts: texts == ""))
+    kept = frame.notna().any(axis=1)
+    if not kept.any():
+        raise DatasetError(f"{path} is empty. A table has a row for each image.")
+    return frame if kept.all() else frame[kept]
 
 
 def _drop_repeated_header(frame: pd.DataFrame, first: Cells, notes: list[str]) -> pd.DataFrame:
@@ -85,7 +87,7 @@ def _drop_repeated_header(frame: pd.DataFrame, first: Cells, notes: list[str]) -
     again = [row.Index for row in alike.where(alike.notna(), None).itertuples(name="Row")
              if list(row[1:]) == list(first)]  # fmt: skip
     if again:
-        notes.append(f"{len(again):,} rows are left out, as they repeat the header.")
+        notes.append(f"Rows left out, as they repeat the header: {len(again):,}.")
         frame = frame.drop(index=again)
     return frame
 
@@ -115,15 +117,15 @@ def _note_lengths(
     if longer.any() and not longer.all():
         cells = frame[longer].iloc[0].dropna().tolist()
         notes.append(
-            f"{int(longer.sum()):,} rows have more cells than the header; what is beyond it stands "
-            f'in columns without a name ("Column {width + 1}", …), for example '
+            f"Rows with more cells than the header: {int(longer.sum()):,}. What is beyond it "
+            f'stands in columns without a name ("Column {width + 1}", …), as the end of '
             f"{', '.join(cells[-2:])[:SHOWN]!r}. A cell that holds the separator needs quotation "
             "marks around it."
         )
     n_short = sum(length < width for length in lengths[1:])
     if n_short:
         notes.append(
-            f"{n_short:,} rows have fewer cells than the header; the last of theirs stay empty."
+            f"Rows with fewer cells than the header, so that the last ones stay empty: {n_short:,}."
         )
 
 
