@@ -168,7 +168,8 @@ def _choose_generic(
             f"It looks like {readers[candidate.name].title}, but {_list(candidate.left_out)} would "
             "be left out."
         )
-    refusal, choice = None, None
+    refusal: DatasetError | None = None
+    choice: Choice | None = None
     for level in [mapped] if mapped else _list_levels(wrappers):
         inside = level.relative_to(wrappers[0]).as_posix()
         files = sort_files(inventory.below("" if inside == "." else inside))
@@ -177,9 +178,9 @@ def _choose_generic(
         except MappingNeeded as error:
             if error.by_table:
                 raise
-            refusal = error
+            refusal = refusal or error
         except DatasetError as error:
-            refusal = error  # the outermost tells of all that is there
+            refusal = refusal or error  # the innermost, where the images are, has the reason
         else:
             choice = choice or _build(generic, level, (*notes, *reading.why))
     if choice:

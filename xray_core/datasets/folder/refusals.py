@@ -106,14 +106,16 @@ def _explain_labels(
                 f"{command}; look whether the images lie in another folder.",
             )
         )
+    held = {part for path in inventory.others for part in path.split("/")[:-1]}
     empty = [name for name in map(posixpath.basename, inventory.empty_folders) if _is_class(name)]
+    empty = [name for name in empty if name not in held]
     if empty and len(layout.classes) == 1:
-        held = ", ".join(layout.classes)
+        label = ", ".join(layout.classes)
         reasons.insert(
             0,
             (
                 f"{' and '.join(empty[:N_SHOWN])} is empty (no image lies in it), and one class, "
-                f"{held}, is nothing to tell apart",
+                f"{label}, is nothing to tell apart",
                 "Put images into it, or look whether unpacking or copying stopped.",
             ),
         )

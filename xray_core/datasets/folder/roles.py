@@ -1,5 +1,6 @@
 """Which column of a table says what: a first guess from its name and its cells."""
 
+import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 
@@ -13,6 +14,7 @@ from xray_core.tables.cells import (
     parse_number,
     parse_subset,
 )
+from xray_core.tables.header import is_index
 from xray_core.tables.labels import guess_separator, split_cell
 from xray_core.tables.regions import is_box_column, is_run_lengths, parse_box_cell
 
@@ -79,6 +81,7 @@ NAMES: Mapping[str, tuple[str, ...]] = {
     "original_height": ("originalheight", "originalimageheight", "imageheight", "rows"),
 }
 TEXT_ROLES = ("patient", "study", "site")
+UNNAMED = re.compile(r"Column \d+")  # as a sheet without header calls them
 # Words of columns of 0 and 1 that say something else than a finding.
 NO_FINDING_WORDS = word_set(
     "id index fold split train test val valid validation sex gender male female pediatric "
@@ -149,6 +152,8 @@ def guess_findings(rows: pd.DataFrame, taken: Iterable[str]) -> tuple[str, ...]:
     for column in rows.columns:
         cells = rows[column].dropna().str.lower()
         values = set(cells.unique())
+        if UNNAMED.fullmatch(column) or is_index(rows[column]):
+            continue
         is_state = bool(values) and values <= STATES.keys() and any(STATES[v] == 1 for v in values)
         words = set(split_words(column))
         if column not in set(taken) and is_state and not words & NO_FINDING_WORDS:

@@ -219,6 +219,7 @@ def _choose(naming: Sequence[_Naming]) -> list[_Naming]:
     chosen, files = [first], set(first.files)
     roles = set(first.table.columns) | ({"label"} if first.has_labels else set())
     for other in rest:
+        other = _as_alike(first, other)
         new = other.files - files
         if len(new) > MIN_SHARED * len(other.files):
             if other.has_labels or not first.has_labels or "split" in other.table.columns:
@@ -238,6 +239,18 @@ def _choose(naming: Sequence[_Naming]) -> list[_Naming]:
         # A table alone is of everything, whatever its name: train.csv beside one folder of images.
         chosen[0] = replace(first, table=replace(first.table, subset=""))
     return chosen
+
+
+def _as_alike(first: _Naming, other: _Naming) -> _Naming:
+    """Return a table mapped as another one with the same columns is.
+
+    Its few rows may not tell by themselves what is a label.
+    """
+    alike = list(other.rows.columns) == list(first.rows.columns)
+    if not alike or other.table.columns.get("path") != first.table.columns["path"]:
+        return other
+    same = replace(first.table, file=other.table.file, subset=other.table.subset)
+    return replace(other, table=same)
 
 
 def _join(
