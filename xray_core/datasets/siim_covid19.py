@@ -260,7 +260,7 @@ def _add_paths(
 ) -> tuple[pd.DataFrame, list[Remark]]:
     studies = dict(zip(images["image_id"], images["study_id"], strict=True))
     paths: dict[str, str] = {}
-    stray, repeated, misplaced = [], [], []
+    stray, repeated, misplaced = list[str](), list[str](), list[str]()
     refused = list_folder(root).refused
     tests = [] if TEST_FOLDER in folders else [*_list_files(root, refused, [TEST_FOLDER])]
     for path, study in _list_files(root, refused, folders):

@@ -5,7 +5,6 @@ from collections.abc import Iterable
 
 import pandas as pd
 
-from xray_core.catalog import STATE as STATE_TYPE
 from xray_core.catalog import Remark
 from xray_core.datasets.folder.mapping import ABSENT, PRESENT, UNKNOWN, FolderMapping
 from xray_core.datasets.folder.names import unify_spelling
@@ -89,7 +88,7 @@ def read_states(cells: pd.DataFrame, mapping: FolderMapping) -> tuple[pd.DataFra
     Returns:
         Int8 columns of the same names: 1 present, 0 absent, <NA> unknown; and remarks.
     """
-    meaning = {PRESENT: 1, ABSENT: 0, UNKNOWN: pd.NA}
+    meaning = {PRESENT: 1, ABSENT: 0, UNKNOWN: None}
     states = pd.DataFrame(index=cells.index)
     n_blank = n_uncertain = 0
     unclear: Counter[str] = Counter()
@@ -100,10 +99,8 @@ def read_states(cells: pd.DataFrame, mapping: FolderMapping) -> tuple[pd.DataFra
         n_blank += int(text.isna().sum())
         uncertain = values.eq(UNCERTAIN).fillna(False).astype(bool)
         n_uncertain += int(uncertain.sum())
-        values[uncertain] = meaning[mapping.uncertain]
-        if mapping.blank != UNKNOWN:
-            values[text.isna()] = meaning[mapping.blank]
-        states[name] = values.astype(STATE_TYPE)
+        values = values.mask(uncertain, meaning[mapping.uncertain])
+        states[name] = values.mask(text.isna(), meaning[mapping.blank]).astype("Int8")
     what = "Cells of findings that are not understood, taken as unknown"
     return states, [
         Remark(
@@ -146,7 +143,7 @@ def name_findings(
     texts = [
         SEPARATOR.join(dict.fromkeys((*labels, *present.columns[row]))) for labels, row in shown
     ]
-    findings = pd.Series(texts, index=images.index, dtype="string").replace("", pd.NA)
+    findings = pd.Series([text or None for text in texts], images.index, dtype="string")
     none = findings.isna() & states.eq(0).fillna(False).all(axis=1) & bool(names)
     findings[none] = NO_FINDING
     table = states.assign(image_id=images["image_id"])[["image_id", *names]]

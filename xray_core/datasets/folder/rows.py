@@ -73,8 +73,9 @@ class FolderTables:
             filled = cells.fillna("").str.replace("\\", "/").str.removeprefix("./")
             exact = [posixpath.join(base, cell) for cell in filled]
             known = pd.Series([path in self._exact for path in exact], index=cells.index)
-            places.loc[known, "path"] = pd.Series(exact, index=cells.index)[known]
-            places.loc[known, ["reason", "by_name_alone"]] = ["", False]
+            places["path"] = places["path"].mask(known, pd.Series(exact, index=cells.index))
+            places["reason"] = places["reason"].mask(known, "")
+            places["by_name_alone"] &= ~known
         return places
 
 

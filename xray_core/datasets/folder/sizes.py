@@ -21,6 +21,6 @@ def add_original_sizes(root: Path, images: pd.DataFrame, wanted: pd.Series) -> N
     rows = wanted & images["path"].notna() & images[SIZES].isna().any(axis=1)
     for place, path in images.loc[rows, "path"].items():
         try:
-            images.loc[place, SIZES] = list(read_size(root / path))  # type: ignore[call-overload]
+            images.loc[place, SIZES] = list(read_size(root / path))
         except ImageError:
             continue  # measuring names it; its boxes are counted as unplaced

@@ -259,7 +259,7 @@ def _read_values(
         if role in PARSERS:
             parse = PARSERS[role]
             of_cell = {cell: parse(str(cell)) for cell in cells.dropna().unique()}
-            parsed = cells.map(lambda cell, known=of_cell: known.get(cell))  # type: ignore[misc]
+            parsed = cells.map(lambda cell, known=of_cell: known.get(cell))
             lost = cells[cells.notna() & parsed.isna()]
             what = f"Cells of the column for {role!r} that are not understood, left unknown"
             names = tuple(dict.fromkeys(map(str, lost)))
@@ -369,7 +369,7 @@ def _label_by_shape(
         ("x1", has_box, (UNBOXED, BOXED)),
     ):
         if role in rows:
-            return has.map(lambda is_there, names=names: (names[int(is_there)],))  # type: ignore[misc]
+            return has.map(lambda is_there, names=names: (names[int(is_there)],))
     return labels
 
 

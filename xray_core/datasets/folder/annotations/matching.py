@@ -11,7 +11,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 
-from xray_core.datasets.folder.files import without_suffix
+from xray_core.datasets.folder.names import without_suffix
 
 # Folders that tell what kind of file lies in them, rather than of which images.
 PLACES = frozenset(

@@ -15,7 +15,7 @@ from pathlib import Path
 from xray_core.datasets.folder.annotations.class_names import find_names, is_list
 from xray_core.datasets.folder.annotations.collect import Collector, read_limited
 from xray_core.datasets.folder.annotations.matching import ImageMatcher
-from xray_core.datasets.folder.files import without_suffix
+from xray_core.datasets.folder.names import without_suffix
 from xray_core.errors import DatasetError, ImageError
 from xray_core.imagefiles.images import read_size
 
