@@ -81,6 +81,20 @@ def test_a_comma_in_the_brackets_of_a_header_makes_two_columns(
     assert table.to_numpy().tolist() == [["a", "1", "2"], ["b", "3", "4"]]
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "latin-1"])
+@pytest.mark.parametrize("surplus", ["", ","])
+def test_what_stands_far_down_in_a_table_is_read_alike(
+    tmp_path: Path, encoding: str, surplus: str
+) -> None:
+    rows = f"a,Ulm{surplus}\n" * 30_000 + f"b,Köln{surplus}\n"
+    (tmp_path / "table.csv").write_text(f"sep=,\nid,site\n{rows}", encoding=encoding)
+
+    table = read_table(tmp_path / "table.csv", ("id", "site"))
+
+    assert len(table) == 30_001
+    assert table.iloc[[0, -1]].to_numpy().tolist() == [["a", "Ulm"], ["b", "Köln"]]
+
+
 def test_brackets_that_repeat_a_name_are_left_as_they_are(tmp_path: Path) -> None:
     (tmp_path / "table.csv").write_text('id,"a[x,y]","b[x,y]",,\na,1,2,3,4\n')
 

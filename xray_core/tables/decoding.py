@@ -85,10 +85,7 @@ def read_text(path: Path) -> Decoded:
     except OSError as error:
         raise DatasetError(f"{path} cannot be read: {error.strerror}.") from error
     content = content.removesuffix(END_OF_FILE)
-    start = content[:64].lstrip(b"\xef\xbb\xbf \r\n\t").lower()
-    for beginning, kind in KINDS:
-        if start.startswith(beginning.lower()):
-            raise DatasetError(f"{path} is no table, but {kind}.")
+    refuse_other_kinds(path, content)
     try:
         decoded = decode(content)
     except ValueError as error:
@@ -96,6 +93,14 @@ def read_text(path: Path) -> Decoded:
             f"{path} is no text: {error}. Save the table as CSV (UTF-8) and try again."
         ) from error
     return decoded
+
+
+def refuse_other_kinds(path: Path, content: bytes) -> None:
+    """Raise a DatasetError if a file begins as an image, an archive or a web page does."""
+    start = content[:64].lstrip(b"\xef\xbb\xbf \r\n\t").lower()
+    for beginning, kind in KINDS:
+        if start.startswith(beginning.lower()):
+            raise DatasetError(f"{path} is no table, but {kind}.")
 
 
 def decode(content: bytes) -> Decoded:

@@ -3,11 +3,13 @@
 import io
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import BinaryIO
 
 import pandas as pd
 
 from xray_core.errors import DatasetError
-from xray_core.tables.decoding import Decoded, read_text
+from xray_core.paths import open_file
+from xray_core.tables.decoding import HEAD, Decoded, read_text, refuse_other_kinds
 from xray_core.tables.separators import divide
 
 ENCODINGS = ("utf-8", "latin-1")  # the second accepts any bytes
@@ -81,15 +83,34 @@ def _stretch(name: str) -> str:
 
 
 def _read_text_cells(path: Path) -> pd.DataFrame:
+    with open_file(path) as file:
+        head = file.read(4 * HEAD)
+        if head.isascii() and b"\0" not in head:
+            # As nearly all are: a large one is then not held in memory beside its cells.
+            refuse_other_kinds(path, head)
+            start, separator = divide(Decoded(head, "utf-8"))
+            try:
+                return _read_cells(path, file, len(head) - len(start.content), separator or ",")
+            except UnicodeDecodeError:
+                pass  # further down it is no UTF-8
     decoded, separator = divide(read_text(path))
+    return _read_cells(path, io.BytesIO(decoded.content), 0, separator or ",")
+
+
+def _read_cells(path: Path, file: BinaryIO, start: int, separator: str) -> pd.DataFrame:
+    """Return all cells, from byte `start` of a text in UTF-8 on; raises UnicodeDecodeError."""
     try:
-        table = _read_csv(decoded, separator)
+        file.seek(start)
+        table = _read_csv(file, separator)
         header, width = table.columns.tolist(), len(table.columns)
         if isinstance(table.index, pd.RangeIndex):
             return table.set_axis(_split_header(header, width), axis=1)
         # Rows are longer than the header, and pandas took their first cells for an index.
         width += table.index.nlevels
-        return _read_csv(decoded, separator, _split_header(header, width))
+        file.seek(start)
+        return _read_csv(file, separator, _split_header(header, width))
+    except UnicodeDecodeError:
+        raise
     except ValueError as error:  # of pandas' parser
         raise DatasetError(f"{path} is not a readable CSV file: {error}.") from error
 
@@ -104,11 +125,12 @@ def _split_header(header: Sequence[str], width: int) -> list[str]:
     return names + [f"Surplus: {number}" for number in range(len(names), width)]
 
 
-def _read_csv(decoded: Decoded, separator: str, names: Sequence[str] | None = None) -> pd.DataFrame:
+def _read_csv(file: BinaryIO, separator: str, names: Sequence[str] | None = None) -> pd.DataFrame:
     """Read all columns as text; `names`, if given, replace those of the header."""
     return pd.read_csv(
-        io.BytesIO(decoded.content),
-        sep=separator or ",",
+        file,
+        sep=separator,
+        encoding="utf-8",
         dtype="string",
         keep_default_na=False,
         header=0,
