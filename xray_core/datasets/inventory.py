@@ -15,9 +15,10 @@ from xray_core.errors import DatasetError
 from xray_core.imagefiles.dicom import is_dicom
 from xray_core.imagefiles.images import is_image_name
 from xray_core.paths import list_folder, walk_folders
+from xray_core.tables.sheet import OTHER_SUFFIXES, SUFFIXES
 
 MAX_FILES = 2_000_000  # a whole disk was chosen, rather than a dataset
-TABLE_SUFFIXES = (".csv", ".tsv", ".xlsx", ".xls", ".txt")
+TABLE_SUFFIXES = (*SUFFIXES, *OTHER_SUFFIXES)
 # What has no suffix of its own: IM000001, or the number of a DICOM object, 1.2.840.113.
 NO_SUFFIX = re.compile(r"[^.]+|[0-9.]+", re.ASCII)
 
@@ -128,4 +129,5 @@ def list_wrappers(root: Path) -> list[Path]:
 
 
 def _is_data(name: str) -> bool:
-    return is_image_name(name) or name.lower().endswith((".csv", ".tsv", ".xlsx", ".json"))
+    is_table = name.lower().endswith(TABLE_SUFFIXES) and not name.lower().endswith(".txt")
+    return is_image_name(name) or is_table or name.lower().endswith(".json")

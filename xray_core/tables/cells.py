@@ -9,16 +9,6 @@ from math import isfinite
 import pandas as pd
 
 SEPARATOR = "|"  # between the findings of an image, as the catalog has it
-SPLITS = {
-    "train": "training",
-    "training": "training",
-    "val": "validation",
-    "valid": "validation",
-    "validation": "validation",
-    "dev": "validation",
-    "test": "test",
-    "testing": "test",
-}
 # Words for subsets of folders and cells, without accents; "eval" may be either of the last two.
 SUBSET_WORDS = {
     **dict.fromkeys(("train", "training", "trn", "entrenamiento"), "training"),

@@ -50,7 +50,7 @@ def decide_reading(files: FolderFiles) -> Reading:
     guess = suggest_mapping(files, tables) if list_tables(files) else None
     annotations = find_annotations(files.root, files.images, files.inventory.others)
     if guess and _is_rival(files, tables, guess, layout):
-        raise explain_folder(files.inventory, layout, guess.mapping, annotations)
+        raise explain_folder(files.inventory, layout, guess.mapping)
     if not layout.problem:
         seen = ", ".join(f"{name} {n:,}" for name, n in sorted(layout.classes.items()))
         why = (f"The names of folders are read as classes: {seen}.",)
@@ -58,7 +58,8 @@ def decide_reading(files: FolderFiles) -> Reading:
     if annotations is not None and annotations.annotated:
         why = (f"Boxes are read from {annotations.format} files.",)
         return Reading(lambda: read_annotated(files, layout, annotations), why)
-    raise explain_folder(files.inventory, layout, guess.mapping if guess else None, annotations)
+    mapping = guess.mapping if guess else None
+    raise explain_folder(files.inventory, layout, mapping, tables.problems)
 
 
 def guess_mapping(files: FolderFiles) -> FolderMapping | None:

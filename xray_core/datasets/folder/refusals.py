@@ -2,10 +2,9 @@
 
 import posixpath
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from xray_core.datasets.folder.annotations import Annotations
 from xray_core.datasets.folder.classes import label_of_name
 from xray_core.datasets.folder.layout import Layout
 from xray_core.datasets.folder.mapping import FolderMapping
@@ -38,7 +37,7 @@ def explain_folder(
     inventory: Inventory,
     layout: Layout | None = None,
     guess: FolderMapping | None = None,
-    annotations: Annotations | None = None,
+    unreadable: Mapping[str, str] | None = None,
 ) -> DatasetError:
     """Return the error that says why nothing labels the images of a folder, and what to do.
 
@@ -46,9 +45,9 @@ def explain_folder(
         inventory: what lies in the folder.
         layout: what the names of its folders say; None where there is no image.
         guess: what a table seems to say.
-        annotations: boxes that are there.
+        unreadable: table -> why it cannot be read.
     """
-    reasons = [] if layout is None else _explain_labels(inventory, layout, guess)
+    reasons = [] if layout is None else _explain_labels(inventory, layout, guess, unreadable or {})
     if not inventory.images:
         reasons = _explain_no_image(inventory)
     reason, advice = reasons[0]
@@ -78,7 +77,10 @@ def guess_label_place(images: Sequence[str]) -> str:
 
 
 def _explain_labels(
-    inventory: Inventory, layout: Layout, guess: FolderMapping | None
+    inventory: Inventory,
+    layout: Layout,
+    guess: FolderMapping | None,
+    unreadable: Mapping[str, str],
 ) -> list[tuple[str, str]]:
     """Return (reason, advice) of a folder with images, the most likely first."""
     reasons: list[tuple[str, str]] = []
@@ -98,6 +100,9 @@ def _explain_labels(
                 f"{command}, which guesses the columns and shows what that gives.",
             )
         )
+    elif damaged := {f: why for f, why in unreadable.items() if not f.lower().endswith(".txt")}:
+        file, why = next(iter(damaged.items()))
+        reasons.append((f"the table {file} cannot be read", why))
     elif tables := [path for path in inventory.tables if not path.lower().endswith(".txt")]:
         reasons.append(
             (

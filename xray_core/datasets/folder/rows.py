@@ -57,6 +57,12 @@ class FolderTables:
             raise sheet
         return sheet
 
+    @property
+    def problems(self) -> dict[str, str]:
+        """Table -> why it cannot be read, of those that were tried."""
+        sheets = self._sheets.items()
+        return {file: str(sheet) for file, sheet in sheets if isinstance(sheet, DatasetError)}
+
     def names_image(self, cell: str) -> bool:
         """Whether a cell names an image of the folder."""
         return self.finder.find(cell)[0] is not None

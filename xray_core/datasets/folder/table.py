@@ -29,7 +29,7 @@ from xray_core.datasets.folder.patients import add_patients
 from xray_core.datasets.folder.rows import STATE, FolderTables, MappedRows, read_rows
 from xray_core.datasets.folder.sizes import add_original_sizes
 from xray_core.datasets.reader import count_remark, refused_remark
-from xray_core.tables.cells import PARSERS, SEPARATOR, parse_number
+from xray_core.tables.cells import PARSERS, SEPARATOR, parse_genders, parse_number
 from xray_core.tables.labels import count_signs
 from xray_core.tables.regions import are_relative, make_absolute, parse_box_cell
 
@@ -260,6 +260,8 @@ def _read_values(
             parse = PARSERS[role]
             of_cell = {cell: parse(str(cell)) for cell in cells.dropna().unique()}
             parsed = cells.map(lambda cell, known=of_cell: known.get(cell))
+            if role == "gender":  # what "M" means, the other cells say
+                parsed = parse_genders(cells.astype("string")).astype(object)
             lost = cells[cells.notna() & parsed.isna()]
             what = f"Cells of the column for {role!r} that are not understood, left unknown"
             names = tuple(dict.fromkeys(map(str, lost)))
