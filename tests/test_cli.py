@@ -265,11 +265,11 @@ def stray_folder(tmp_path: Path) -> Path:
             "recipe 'demo_cn'. Choose one of: demo_cnn",
         ),
         (["submit", "demo_cn", "--data"], "siim_folder", "recipe 'demo_cn'. Choose one of"),
-        (["train", "demo_cnn", "--data"], "stray_folder", "stray is no known dataset. It holds"),
+        (["train", "demo_cnn", "--data"], "stray_folder", "stray: it holds no image"),
         (["train", "demo_cnn", "--data"], "empty_folder", "empty is empty"),
         (["train", "demo_cnn", "--data"], "kermany_folder", "Tasks that fit: kermany_pneumonia"),
-        (["submit", "demo_cnn", "--data"], "stray_folder", "stray is no known dataset"),
-        (["catalog"], "stray_folder", "is no known dataset. It holds 1 file: notes.txt"),
+        (["submit", "demo_cnn", "--data"], "stray_folder", "stray: it holds no image"),
+        (["catalog"], "stray_folder", "it holds no image, only 1 file (notes.txt)"),
         (["catalog"], "empty_folder", "empty is empty"),
         (["catalog"], "folder_without_column", "Typical Appearance"),
         (["train", "demo_cnn", "--data"], "folder_without_column", "Typical Appearance"),
@@ -443,7 +443,7 @@ def test_catalog_counts_what_is_there(call: Call, siim_folder: Path) -> None:
 
     assert list(answer) == [
         *("folder", "dataset", "images", "absent", "boxes", "masks", "unlabelled", "patients"),
-        *("studies", "label_combinations", "tasks", "subsets", "remarks"),
+        *("studies", "label_combinations", "tasks", "unanswered", "subsets", "remarks", "notes"),
     ]
     assert (answer["dataset"], answer["images"], answer["absent"]) == ("siim_covid19", 5, 1)
     assert list(answer["subsets"]) == ["training", "validation", "test"]
@@ -485,7 +485,7 @@ def test_unpack_makes_datasets_of_all_archives_that_wait(
     chest, notes = json.loads(out)["folders"]
     assert (chest["folder"], chest["dataset"]) == (str(workspace.data / "chest"), "kermany")
     assert notes["dataset"] is None
-    assert "notes is no known dataset" in notes["problem"]
+    assert "notes: it holds no image" in notes["problem"]
     assert json.loads((tmp_path / "saved.json").read_bytes()) == json.loads(out)
     assert "No archive in" in call("unpack")[1]
 

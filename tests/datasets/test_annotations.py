@@ -14,7 +14,8 @@ from tests.datasets.fakes import write_image
 from xray_core.datasets.folder.annotations import Annotations, find_annotations
 from xray_core.datasets.folder.annotations.class_names import parse_yaml_names
 from xray_core.datasets.folder.annotations.voc import parse_xml
-from xray_core.datasets.folder.files import list_files
+from xray_core.datasets.folder.files import sort_files
+from xray_core.datasets.inventory import take_inventory
 from xray_core.errors import DatasetError
 
 WIDTH, HEIGHT = 100, 80  # px
@@ -28,8 +29,8 @@ BOXES: dict[str, list[Box]] = {
 
 
 def read(root: Path) -> Annotations | None:
-    files = list_files(root)
-    return find_annotations(root, files.images, files.others)
+    files = sort_files(take_inventory(root))
+    return find_annotations(root, files.images, files.inventory.others)
 
 
 def found(root: Path) -> Annotations:
@@ -164,7 +165,7 @@ def test_every_format_gives_the_same_boxes_of_the_same_images(
     assert answer.annotated == {f"{name}.png" for name in BOXES}
     assert answer.format.split()[-1].lower() == writer.__name__.split("_")[1]
     assert answer.remarks == ()
-    assert set(answer.used) <= set(list_files(tmp_path).others)
+    assert set(answer.used) <= set(take_inventory(tmp_path).others)
     frames = answer.boxes[["frame_width", "frame_height"]]
     assert frames.isna().all(axis=None) or (frames == [WIDTH, HEIGHT]).all(axis=None)
 

@@ -2,24 +2,31 @@
 
 from xray_core.catalog import Catalog, add_remarks
 from xray_core.datasets.inventory import take_inventory
-from xray_core.datasets.reader import count_remark
+from xray_core.datasets.reader import count_remark, refused_remark
 
 
-def list_unaccounted(catalog: Catalog) -> list[str]:
-    """Return the image files below the catalog's root that it neither holds nor names.
+def list_unaccounted(catalog: Catalog) -> tuple[list[str], list[str]]:
+    """Return what lies below the catalog's root that it neither holds nor names.
 
     It holds images and masks; it names what its remarks count.
+
+    Returns:
+        Image files, and what may not be followed.
 
     Raises:
         DatasetError: a folder cannot be listed.
     """
+    inventory = take_inventory(catalog.root)
     known = {*catalog.images["path"].dropna(), *catalog.masks["path"].dropna()}
     known |= set(catalog.noted["name"].dropna())
-    return [path for path in take_inventory(catalog.root).images if path not in known]
+    images = [path for path in inventory.images if path not in known]
+    return images, [path for path in inventory.refused if path not in known]
 
 
 def account_for_images(catalog: Catalog) -> Catalog:
-    """Return `catalog` with a remark on the image files that its reader did not speak of."""
-    unread = list_unaccounted(catalog)
+    """Return `catalog` with remarks on what its reader did not speak of."""
+    unread, refused = list_unaccounted(catalog)
     what = "Images left out, as they lie where this dataset has none"
-    return add_remarks(catalog, [count_remark("unread_image", unread, what)])
+    return add_remarks(
+        catalog, [count_remark("unread_image", unread, what), refused_remark(refused)]
+    )

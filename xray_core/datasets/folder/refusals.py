@@ -198,14 +198,14 @@ def _explain_no_image(inventory: Inventory) -> list[tuple[str, str]]:
         ]
     empty = [folder for folder in inventory.folders if folder]
     n = len(inventory.others)
-    held = f"{n:,} file{'s' * (n != 1)}" if n else "nothing but empty folders"
+    held = f"{n:,} file{'s' * (n != 1)}" if n else "empty folders"
     if not inventory.others and not empty:
         return [("it is empty", "Choose the folder of an extracted dataset.")]
     named = inventory.others or empty
     shown = ", ".join(named[:N_SHOWN]) + (", ..." if len(named) > N_SHOWN else "")
     return [
         (
-            f"it holds no image but {held}: {shown}",
+            f"it holds no image, only {held} ({shown})",
             "Choose the folder that holds the images.",
         )
     ]
