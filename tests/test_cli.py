@@ -497,6 +497,8 @@ def test_unpack_goes_on_after_an_archive_that_fails_and_says_so(
     for name in ("a.zip", "c.zip"):
         with zipfile.ZipFile(workspace.data / name, "w") as archive:
             archive.writestr("1.png", b"x")
+            if name == "c.zip":
+                archive.writestr("labels.7z", b"x")
     (workspace.data / "b.zip").write_bytes(b"no archive")
     (workspace.data / "d.rar").touch()
 
@@ -505,9 +507,11 @@ def test_unpack_goes_on_after_an_archive_that_fails_and_says_so(
     assert status == 2
     answer = json.loads(out)
     assert [Path(folder["folder"]).name for folder in answer["folders"]] == ["a", "c"]
-    assert [group["name"] for group in answer["failed"]] == ["b", "d"]
+    assert [group["name"] for group in answer["failed"]] == ["b", "d", "c"]
     assert json.loads((tmp_path / "saved.json").read_bytes()) == answer
-    damaged, rar = err.splitlines()
+    damaged, rar, within = err.splitlines()
+    assert within == f"error: {workspace.data / 'c'}: Archives within this one that stay packed: 1."
+    assert "labels.7z is a 7-Zip archive" in answer["folders"][1]["left_out"][0]
     assert damaged.startswith("error: b.zip is damaged")
     assert "d.rar is a RAR archive. Unpack it with 7-Zip" in rar
 

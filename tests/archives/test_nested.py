@@ -62,6 +62,7 @@ def test_archives_within_an_archive_become_folders_named_after_them(
         f"xrays/train.{kind}": packed({"train/a/1.png": b"1", "train/b/2.png": b"2"}, kind),
         f"xrays/test.{kind}": packed({"a/3.png": b"3", "b/4.png": b"4"}, kind),
         f"xrays/val.{kind}": packed({"val/5.png": b"5", "other.csv": b"x"}, kind),
+        f"xrays/Extra.{kind}": packed({"extra/6.png": b"6"}, kind),
     }
     write_archive(workspace.data / f"chest.{outer}", {**inner, "notes.txt": b"n"})
 
@@ -74,9 +75,10 @@ def test_archives_within_an_archive_become_folders_named_after_them(
         "xrays/test/b/4.png": b"4",
         "xrays/val/val/5.png": b"5",
         "xrays/val/other.csv": b"x",
+        "xrays/Extra/6.png": b"6",
         "notes.txt": b"n",
     }
-    assert (done.n_files, done.n_bytes, done.remarks) == (7, 7, [])
+    assert (done.n_files, done.n_bytes, done.remarks) == (8, 8, [])
     assert not list(workspace.data.glob(".*.partial"))
 
 

@@ -12,12 +12,13 @@ from xray_core.paths import can_name_file, is_hidden
 MAX_FILE_BYTES = 8 * 2**30  # bytes
 LONGEST_PART, LONGEST_PATH = 255, 1000  # bytes; what the common systems can write
 LONGEST_EXAMPLE = 100  # characters of a name that are shown
+STILL_PACKED = "still_packed"
 KINDS = {
     "unsafe_name": "Members with a name that leads elsewhere or cannot be written, left out",
     "link": "Links and devices, left out",
     "repeated_name": "Members whose name came before, left out: the first is kept",
     "too_large": f"Members of more than {format_bytes(MAX_FILE_BYTES)}, left out",
-    "still_packed": "Archives within this one that stay packed",
+    STILL_PACKED: "Archives within this one that stay packed",
     "repeated_archive": "Archives within this one whose files lie beside them, too, left out",
 }
 

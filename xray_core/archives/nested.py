@@ -24,6 +24,7 @@ from typing import Any
 from xray_core.archives.foreign import find_foreign
 from xray_core.archives.groups import is_packed_file, stem_of
 from xray_core.archives.members import most_unpacked, open_archive
+from xray_core.archives.names import STILL_PACKED
 from xray_core.archives.writing import DiskError, Writer, size_of
 from xray_core.errors import DatasetError
 from xray_core.files import append_jsonl, format_line, read_jsonl, replaced_file
@@ -93,7 +94,7 @@ def _unpack(
     except DatasetError as error:
         writer.restore()
         why = str(error).removeprefix(path.name).partition(". ")[0].rstrip(".")
-        writer.skipped.add("still_packed", inside, why)
+        writer.skipped.add(STILL_PACKED, inside, why)
         return None
     now, folder = writer.now, _folder_beside(inside)
     if os.path.lexists(files / folder):
@@ -159,9 +160,10 @@ def _folder_beside(inside: str) -> str:
 
 def _content_of(staging: Path, inside: str) -> Path:
     """Return the folder that is to be named after the archive: all, or the only one within."""
-    entries = [entry.name for entry in staging.iterdir()]
-    inner = staging / PurePosixPath(_folder_beside(inside)).name
-    return inner if entries == [inner.name] and inner.is_dir() else staging
+    name, entries = PurePosixPath(_folder_beside(inside)).name, list(staging.iterdir())
+    if len(entries) == 1 and entries[0].is_dir() and entries[0].name.lower() == name.lower():
+        return entries[0]
+    return staging
 
 
 def _holds(folder: Path, content: Path) -> bool:

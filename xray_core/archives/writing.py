@@ -62,7 +62,8 @@ class Writer:
         should_stop: Callable[[], bool] | None,
     ) -> None:
         self._group, self._progress, self._should_stop = group, progress, should_stop
-        self._current = group.partial / "current"
+        self._partial = group.partial
+        self._current = self._partial / "current"
         self.done = done
         self.now = Progress(0, group.size)
         self.restore()
@@ -73,7 +74,7 @@ class Writer:
         """Write `done` with the counts of now: the next unpacking goes on from here."""
         self.done |= {"n_files": self.now.n_files, "n_bytes": self.now.n_bytes}
         self.done["skipped"] = asdict(self.skipped)
-        write_json(self._group.partial / "done.json", self.done)
+        write_json(self._partial / "done.json", self.done)
 
     def restore(self) -> None:
         """Go back to the counts that were kept last, as after an archive that is damaged."""
@@ -86,7 +87,7 @@ class Writer:
 
     def check_space(self, needed: int) -> None:
         """Raise a DiskError unless the disk has room for so many bytes more."""
-        free = max(0, shutil.disk_usage(self._group.partial).free - RESERVED_BYTES)
+        free = max(0, shutil.disk_usage(self._partial).free - RESERVED_BYTES)
         if needed > free:
             what = f"about {format_bytes(needed)} are needed and {format_bytes(free)} can be used"
             raise full_disk(self._group.folder, what)
@@ -146,7 +147,7 @@ class Writer:
         if not at_once and time.monotonic() - self._told < TICK_SECONDS:
             return
         self._told = time.monotonic()
-        write_json(self._group.partial / "progress.json", asdict(self.now), lasting=False)
+        write_json(self._partial / "progress.json", asdict(self.now), lasting=False)
         if self._progress is not None:
             self._progress(self.now)
 
@@ -176,7 +177,7 @@ class Writer:
         with self._current.open("wb") as file:
             while chunk := member.content.read(CHUNK_BYTES):
                 n_bytes += len(chunk)
-                if shutil.disk_usage(self._group.partial).free < RESERVED_BYTES + len(chunk):
+                if shutil.disk_usage(self._partial).free < RESERVED_BYTES + len(chunk):
                     raise full_disk(self._group.folder, f"{format_bytes(RESERVED_BYTES)} are left")
                 file.write(chunk)
                 self.now = replace(self.now, read=start + archive.position)

@@ -190,6 +190,7 @@ def draw_demo(options: argparse.Namespace, workspace: Workspace) -> Answer:
 def unpack(options: argparse.Namespace, workspace: Workspace) -> Answer:
     """Unpack the archives in the workspace's data folder."""
     from xray_core.archives.groups import find_group, list_archives
+    from xray_core.archives.names import STILL_PACKED
     from xray_core.archives.unpacking import Unpacked, unpack_archives
     from xray_core.archives.writing import Progress
     from xray_core.files import format_bytes
@@ -211,6 +212,12 @@ def unpack(options: argparse.Namespace, workspace: Workspace) -> Answer:
         for refused in failed[:-1]:
             say_error(refused["problem"])
         raise DatasetError(failed[-1]["problem"])
+    failed += [
+        {"name": unpacked.folder.name, "problem": f"{unpacked.folder}: {remark.message}"}
+        for unpacked in done
+        for remark in unpacked.remarks
+        if remark.kind == STILL_PACKED
+    ]
     folders = [_describe_folder(unpacked.folder) | unpacked.as_json() for unpacked in done]
     answer = {"folders": folders, "failed": failed}
     save_answer(answer, options.save)
