@@ -10,7 +10,6 @@ from tests.datasets.fakes import write_image
 from tests.odd_files import ODD, write_odd_files
 from xray_core.archives.members import open_archive
 from xray_core.datasets.folder.mapping import MAPPING_FILE, read_mapping
-from xray_core.datasets.folder.suggest import list_columns
 from xray_core.datasets.union import UNION_JSON, find_members
 from xray_core.errors import DatasetError, XrayError
 from xray_core.imagefiles.dicom import is_dicom, read_dicom, read_dicom_size, read_dicom_texts
@@ -25,6 +24,7 @@ from xray_core.paths import (
     walk_folders,
 )
 from xray_core.preprocess.thumbnails import create_thumbnails
+from xray_core.tables.sheet import read_sheet
 from xray_core.tables.text import read_table
 from xray_core.tables.workbooks import read_workbook
 from xray_core.workspace import find_workspace
@@ -191,7 +191,7 @@ OPENERS: dict[str, tuple[Callable[[Path], object], str]] = {
     "read_dicom_texts": (lambda path: read_dicom_texts(path, ["PatientAge"]), "x.dcm"),
     "create_thumbnails": (_make_thumbnail, "x.png"),
     "read_table": (lambda path: read_table(path, ["a"]), "x.csv"),
-    "list_columns": (list_columns, "x.csv"),
+    "read_sheet": (read_sheet, "x.csv"),
     "read_workbook": (lambda path: read_workbook(path, ["a"]), "x.xlsx"),
     "read_mapping": (lambda path: read_mapping(path.parent), MAPPING_FILE),
     "find_members": (lambda path: find_members(path.parent), UNION_JSON),

@@ -238,7 +238,8 @@ def walk_folders(
     waiting, behind_links = [(start, os.path.realpath(first))], list[tuple[str, str]]()
     while waiting or behind_links:
         inside, real = waiting.pop() if waiting else behind_links.pop(0)
-        if real in seen or (real != above and lies_in(above, real)):
+        leads_up = lies_in(above, real) and (real != above or bool(start))
+        if real in seen or leads_up:
             refused.append(inside)
             continue
         seen.add(real)

@@ -14,7 +14,6 @@ from tests.datasets.fakes import write_image
 from xray_core.datasets.folder.annotations import Annotations, find_annotations
 from xray_core.datasets.folder.annotations.class_names import parse_yaml_names
 from xray_core.datasets.folder.annotations.voc import parse_xml
-from xray_core.datasets.folder.files import sort_files
 from xray_core.datasets.inventory import take_inventory
 from xray_core.errors import DatasetError
 
@@ -29,8 +28,8 @@ BOXES: dict[str, list[Box]] = {
 
 
 def read(root: Path) -> Annotations | None:
-    files = sort_files(take_inventory(root))
-    return find_annotations(root, files.images, files.inventory.others)
+    files = take_inventory(root)
+    return find_annotations(root, files.images, files.others)
 
 
 def found(root: Path) -> Annotations:
@@ -317,13 +316,10 @@ def test_two_images_of_one_id_have_no_boxes(tmp_path: Path) -> None:
     assert counts(answer) == {"broken_annotation": 1, "box_without_image": 1}
 
 
-def test_voc_masks_are_paired_and_taken_for_no_images(tmp_path: Path) -> None:
-    draw(
-        tmp_path,
-        *(f"JPEGImages/{name}.jpg" for name in "abc"),
-        *(f"SegmentationClass/{name}.png" for name in "ab"),
-        *(f"SegmentationObject/{name}.png" for name in "bc"),
-    )
+def test_voc_outlines_and_nameless_objects_are_read_and_broken_files_counted(
+    tmp_path: Path,
+) -> None:
+    draw(tmp_path, *(f"JPEGImages/{name}.jpg" for name in "abc"))
     outline = (
         "<object><name>mass</name><polygon><x1>5</x1><y1>6</y1><x2>25</x2><y2>46</y2></polygon>"
     )
@@ -334,11 +330,6 @@ def test_voc_masks_are_paired_and_taken_for_no_images(tmp_path: Path) -> None:
 
     answer = found(tmp_path)
 
-    assert dict(answer.masks) == {
-        "JPEGImages/a.jpg": "SegmentationClass/a.png",
-        "JPEGImages/b.jpg": "SegmentationClass/b.png",
-        "JPEGImages/c.jpg": "SegmentationObject/c.png",
-    }
     assert [(*row[:2], row[2]) for row in rows(answer)] == [
         ("JPEGImages/a.jpg", "mass", 5),
         ("JPEGImages/b.jpg", "class without a name", 1),

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from xray_core.catalog import BOX_COLUMNS, OF_FINDING, Catalog, Remark, build_catalog
+from xray_core.catalog import BOX_COLUMNS, Catalog, Remark, build_catalog
 from xray_core.datasets.boxes import fit_boxes
 from xray_core.datasets.folder.annotations import Annotations
 from xray_core.datasets.folder.files import FolderFiles, name_images
@@ -147,11 +147,6 @@ def _build(
     if annotations is not None:
         boxes, box_remarks = _place_boxes(files, images, annotations)
         remarks += box_remarks
-        masks += [
-            {"image_id": ids[image], "kind": OF_FINDING, "path": path}
-            for image, path in annotations.masks.items()
-            if image in labels and path not in {m.path for m in files.masks}
-        ]
     return build_catalog(files.root, FOLDER, images, boxes, remarks, masks)
 
 

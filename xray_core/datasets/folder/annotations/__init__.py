@@ -1,4 +1,4 @@
-"""Annotation files beside images: COCO, Pascal VOC and YOLO, read as boxes, classes and masks."""
+"""Annotation files beside images: COCO, Pascal VOC and YOLO, read as boxes and classes."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 from xray_core.datasets.folder.annotations.coco import read_coco
 from xray_core.datasets.folder.annotations.collect import Annotations
 from xray_core.datasets.folder.annotations.matching import ImageMatcher
-from xray_core.datasets.folder.annotations.voc import is_voc_mask, read_voc
+from xray_core.datasets.folder.annotations.voc import read_voc
 from xray_core.datasets.folder.annotations.yolo import read_yolo
 
 __all__ = ["Annotations", "find_annotations"]
@@ -24,24 +24,21 @@ def find_annotations(
 
     Args:
         root: the dataset's folder.
-        images: image files that are no masks, relative to it, with forward slashes. Those in
-            VOC's folders of masks are taken for masks wherever they are listed.
+        images: image files that are no masks, relative to it, with forward slashes.
         others: all other files, likewise.
 
     Raises:
         DatasetError: there are more boxes than any dataset has.
     """
-    masks = [path for path in (*images, *others) if is_voc_mask(path)]
-    if not masks and not any(file.lower().endswith(SUFFIXES) for file in others):
+    if not any(file.lower().endswith(SUFFIXES) for file in others):
         return None
-    pictures = [path for path in images if not is_voc_mask(path)]
-    matcher = ImageMatcher(pictures)
+    matcher = ImageMatcher(images)
     answers = [
         answer
         for answer in (
             read_coco(root, others, matcher),
-            read_voc(root, others, masks, matcher),
-            read_yolo(root, pictures, others, matcher),
+            read_voc(root, others, matcher),
+            read_yolo(root, images, others, matcher),
         )
         if answer is not None
     ]

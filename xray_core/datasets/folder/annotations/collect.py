@@ -51,7 +51,7 @@ KINDS = {
 
 @dataclass(frozen=True)
 class Annotations:
-    """Boxes, classes and masks that files beside the images give.
+    """Boxes and classes that files beside the images give.
 
     Attributes:
         format: "COCO", "Pascal VOC" or "YOLO".
@@ -61,7 +61,6 @@ class Annotations:
         labels: image -> names of the classes that it is said to show, those of its boxes
             among them, in the order in which they came.
         annotated: images that the files speak of, also those without a box: none was drawn there.
-        masks: image -> the file of its mask.
         used: the annotation files that were read, sorted.
         remarks: what was left out or guessed, each with its count.
     """
@@ -70,7 +69,6 @@ class Annotations:
     boxes: pd.DataFrame
     labels: Mapping[str, tuple[str, ...]]
     annotated: frozenset[str]
-    masks: Mapping[str, str]
     used: tuple[str, ...]
     remarks: tuple[Remark, ...]
 
@@ -81,7 +79,6 @@ class Collector:
     def __init__(self, kind: str) -> None:
         self.format = kind
         self.annotated: set[str] = set()
-        self.masks: dict[str, str] = {}
         self.used: list[str] = []
         self._boxes: dict[tuple[object, ...], None] = {}
         self._labels: dict[str, dict[str, None]] = defaultdict(dict)
@@ -100,8 +97,7 @@ class Collector:
             examples.append(name)
 
     def include(self, other: "Collector") -> None:
-        """Add what is left of another format: its masks, and how many files were not read."""
-        self.masks |= other.masks
+        """Count the files of another format, which were not read."""
         if other.used:
             self.note("other_format", f"{other.format}: {other.used[0]}", len(other.used))
         for name in other._examples["broken_annotation"]:
@@ -153,7 +149,6 @@ class Collector:
             boxes.sort_values(["path", "x", "y"], ignore_index=True),
             {path: tuple(findings) for path, findings in sorted(self._labels.items())},
             frozenset(self.annotated),
-            dict(sorted(self.masks.items())),
             tuple(sorted(self.used)),
             remarks,
         )

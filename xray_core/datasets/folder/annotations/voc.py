@@ -1,6 +1,6 @@
-"""Pascal VOC's XML files, one for each image, and the masks that lie beside them.
+"""Pascal VOC's XML files, one for each image.
 
-    Annotations/000001.xml    JPEGImages/000001.jpg    SegmentationClass/000001.png
+    Annotations/000001.xml    JPEGImages/000001.jpg
 
 Format: http://host.robots.ox.ac.uk/pascal/VOC/voc2012/htmldoc/. VOC itself counts pixels from 1,
 and the last one is in the box; the programs that write the format today write edges from 0. Edges
@@ -22,8 +22,6 @@ from xray_core.errors import DatasetError
 MAX_BYTES = 4 * 2**20
 MAX_LEVELS = 50
 ROOT = "annotation"
-# Masks with a class for each pixel, else with a number for each object.
-MASK_FOLDERS = ("segmentationclass", "segmentationobject")
 NAMELESS = "class without a name"
 
 
@@ -43,20 +41,12 @@ class _Page(NamedTuple):
     marks: list[_Mark]
 
 
-def is_voc_mask(path: str) -> bool:
-    """Whether a file lies in a folder of VOC's masks."""
-    return any(part in MASK_FOLDERS for part in path.lower().split("/")[:-1])
-
-
-def read_voc(
-    root: Path, others: Sequence[str], masks: Sequence[str], matcher: ImageMatcher
-) -> Collector | None:
-    """Return what the XML files among `others` say; None if there are none, and no masks.
+def read_voc(root: Path, others: Sequence[str], matcher: ImageMatcher) -> Collector | None:
+    """Return what the XML files among `others` say; None if there are none.
 
     Args:
         root: the dataset's folder.
         others: files in it.
-        masks: image files of which `is_voc_mask`.
         matcher: of the images.
     """
     collected = Collector("Pascal VOC")
@@ -83,10 +73,7 @@ def read_voc(
         collected.note("annotation_without_image", file)
         if page.marks:
             collected.note("box_without_image", file, len(page.marks))
-    for folder in reversed(MASK_FOLDERS):
-        inside = [path for path in masks if folder in path.lower().split("/")]
-        collected.masks |= {image: mask for mask, image in matcher.pair_files(inside).items()}
-    return collected if collected.used or collected.masks or collected.has_notes else None
+    return collected if collected.used or collected.has_notes else None
 
 
 def parse_xml(content: bytes) -> Element:
