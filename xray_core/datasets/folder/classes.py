@@ -11,13 +11,13 @@ import pandas as pd
 from xray_core.catalog import BOX_COLUMNS, Catalog, Remark, build_catalog
 from xray_core.datasets.boxes import fit_boxes
 from xray_core.datasets.folder.annotations import Annotations
-from xray_core.datasets.folder.files import FolderFiles, name_images
+from xray_core.datasets.folder.files import FolderFiles
 from xray_core.datasets.folder.findings import (
     NO_FINDING,
     spelling_remark,
     unify_labels,
 )
-from xray_core.datasets.folder.layout import Layout, Place, read_layout
+from xray_core.datasets.folder.layout import Layout, Place
 from xray_core.datasets.folder.mapping import FOLDER, FolderMapping
 from xray_core.datasets.folder.names import CLASS, read_name, unify_spelling, without_suffix
 from xray_core.datasets.folder.patients import add_patients
@@ -97,7 +97,7 @@ def read_named(files: FolderFiles, mapping: FolderMapping) -> Catalog:
             "unlabelled_image", unlabelled, "Images whose name holds no label, left unlabelled"
         ),
     ]
-    return _build(files, read_layout(files.counts).places, labels, remarks, None)
+    return _build(files, files.layout.places, labels, remarks, None)
 
 
 def label_of_name(path: str, where: str) -> str:
@@ -128,7 +128,7 @@ def _build(
     annotations: Annotations | None,
 ) -> Catalog:
     """Return a catalog of the images in `labels`: image -> its label, or ""."""
-    ids = name_images(files.images)
+    ids = files.ids
     rows = [_build_row(ids[path], path, label, places) for path, label in labels.items()]
     images, patient_remarks = add_patients(pd.DataFrame(rows))
     masks = [

@@ -45,7 +45,7 @@ def decide_reading(files: FolderFiles) -> Reading:
         return _read_as_mapped(files, mapping)
     if not files.images:
         raise explain_folder(files.inventory)
-    layout = read_layout(files.counts)
+    layout = files.layout
     tables = FolderTables(files.root, files.images)
     guess = suggest_mapping(files, tables) if list_tables(files) else None
     annotations = find_annotations(files.root, files.images, files.inventory.others)

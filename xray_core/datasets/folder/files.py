@@ -2,12 +2,12 @@
 
 import posixpath
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 from xray_core.catalog import Remark
+from xray_core.datasets.folder.layout import Layout, read_layout
 from xray_core.datasets.folder.masks import Mask, pair_masks
 from xray_core.datasets.folder.names import without_suffix
 from xray_core.datasets.inventory import Inventory
@@ -45,6 +45,18 @@ class FolderFiles:
         """Folder -> images directly in it."""
         return Counter(map(posixpath.dirname, self.images))
 
+    @cached_property
+    def layout(self) -> Layout:
+        """What the names of the folders say."""
+        return read_layout(self.counts)
+
+    @cached_property
+    def ids(self) -> dict[str, str]:
+        """Image -> image id: its path without suffix, or with it where two would be one."""
+        stems = {path: without_suffix(path) for path in self.images}
+        counts = Counter(stems.values())
+        return {path: stem if counts[stem] == 1 else path for path, stem in stems.items()}
+
     @property
     def remarks(self) -> list[Remark]:
         """Remarks on the masks."""
@@ -59,9 +71,3 @@ def sort_files(inventory: Inventory) -> FolderFiles:
     """Tell images from masks by their names."""
     images, masks, lone = pair_masks(inventory.images)
     return FolderFiles(inventory, images, tuple(masks), tuple(lone))
-
-
-def name_images(images: Sequence[str]) -> dict[str, str]:
-    """Return image -> image id: its path without suffix, or with it where two would be one."""
-    counts = Counter(map(without_suffix, images))
-    return {path: stem if counts[stem := without_suffix(path)] == 1 else path for path in images}

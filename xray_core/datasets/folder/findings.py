@@ -140,9 +140,11 @@ def name_findings(
     names = list(states.columns)
     present = states.eq(1).fillna(False).astype(bool)
     shown = zip(images["labels"], present.to_numpy(), strict=True)
-    texts = [
-        SEPARATOR.join(dict.fromkeys((*labels, *present.columns[row]))) for labels, row in shown
-    ]
+    if names:
+        named = (dict.fromkeys((*labels, *present.columns[row])) for labels, row in shown)
+        texts = [SEPARATOR.join(each) for each in named]
+    else:
+        texts = [SEPARATOR.join(labels) for labels in images["labels"]]
     findings = pd.Series([text or None for text in texts], images.index, dtype="string")
     none = findings.isna() & states.eq(0).fillna(False).all(axis=1) & bool(names)
     findings[none] = NO_FINDING

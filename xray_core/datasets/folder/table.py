@@ -15,9 +15,9 @@ import pandas as pd
 
 from xray_core.catalog import OF_FINDING, Catalog, Remark, build_catalog
 from xray_core.datasets.boxes import fit_boxes
-from xray_core.datasets.folder.files import FolderFiles, name_images
+from xray_core.datasets.folder.files import FolderFiles
 from xray_core.datasets.folder.findings import name_findings, read_labels, read_states
-from xray_core.datasets.folder.layout import Place, read_layout
+from xray_core.datasets.folder.layout import Place
 from xray_core.datasets.folder.mapping import (
     BOX_CORNERS,
     FOLDER,
@@ -221,11 +221,12 @@ def gather_images(files: FolderFiles, tables: FolderTables, mapping: FolderMappi
 
 def _list_images(files: FolderFiles, rows: pd.DataFrame) -> tuple[pd.DataFrame, Any]:
     """Return image_id, path and cell of each image, and the place of its image for each row."""
-    bare = rows["cell"].map(_strip_cell).str.casefold()
-    keys = rows["path"].where(rows["path"].notna(), "absent " + bare)
+    absent = rows.loc[rows["path"].isna(), "cell"]
+    keys = rows["path"].copy()
+    keys[absent.index] = "absent " + absent.map(_strip_cell).str.casefold()
     of_row, _ = pd.factorize(keys)
     images = rows[["path", "cell"]][~keys.duplicated()].reset_index(drop=True)
-    of_path = name_images(files.images)
+    of_path = files.ids
     taken = {of_path[path] for path in images["path"].dropna()}
     ids = []
     for path, cell in images.itertuples(index=False):
@@ -281,7 +282,7 @@ def _read_values(
 
 def _fill_from_folders(files: FolderFiles, images: pd.DataFrame) -> tuple[pd.DataFrame, Remark]:
     """Fill subset, patient and study with what the names of folders say, where no table does."""
-    places = read_layout(files.counts).places
+    places = files.layout.places
     of_image = [places.get(posixpath.dirname(path or "?"), Place()) for path in images["path"]]
     filled: set[str] = set()
     for column, name in (
