@@ -24,9 +24,16 @@ from xray_core.datasets import (
 from xray_core.datasets import folder as any_folder
 from xray_core.datasets.accounting import account_for_images
 from xray_core.datasets.choice import Choice, choose_reader
+from xray_core.datasets.folder.mapping import place_in_workspace
+from xray_core.datasets.inventory import list_wrappers
 from xray_core.datasets.measure import measure_images
+from xray_core.datasets.memory import (
+    look_at,
+    recall_choice,
+    recall_roughly,
+    remember_choice,
+)
 from xray_core.datasets.reader import Reader
-from xray_core.datasets.state import DatasetState
 from xray_core.errors import DatasetError
 from xray_core.paths import find_allowed, is_hidden
 
@@ -48,10 +55,6 @@ SAME_IMAGES = (
 )
 
 READERS_VERSION = 5  # raise it when a reader returns something else for the same folder
-
-# What was found out in this process, with what tells whether it still holds.
-_found: dict[Path, tuple[dict[Path, tuple[int, ...]], str, Path]] = {}
-_states: dict[tuple[str, Path], DatasetState] = {}
 
 
 def may_share_images(first: str, second: str) -> bool:
@@ -82,25 +85,28 @@ def find_dataset(folder: Path) -> tuple[str, Path]:
     return choice.name, choice.root
 
 
-def choose(folder: Path, reader: str = "") -> Choice:
+def choose(folder: Path, reader: str = "", cache: Path | None = None) -> Choice:
     """Return what `find_dataset` does, with the reasons.
 
     Args:
         folder: as there.
         reader: the name of the reader that is to read it; "" for the one that fits, or that the
             folder's xray_dataset.json names.
+        cache: the workspace's cache, where the answer is kept for other processes; None for none.
 
     Raises:
         DatasetError: as there, or this reader cannot read it.
     """
-    _found.pop(folder, None)
     _check_folder(folder)
     with _format_refusals(folder):
-        choice = choose_reader(folder, READERS, reader)
-    if not reader:
-        place = choice.place
-        way = [place, *(level for level in place.parents if level.is_relative_to(folder))]
-        _found[folder] = ({level: _mark(level) for level in way}, choice.name, choice.root)
+        mappings = [place_in_workspace(level) for level in list_wrappers(folder)]
+        state = look_at([folder, *mappings])
+        digest = f"{READERS_VERSION} {state.digest}"
+        choice = recall_choice(folder, reader, digest)
+        if choice is None or choice.name not in READERS:
+            choice = choose_reader(folder, READERS, reader)
+            remember_choice(folder, reader, digest, choice, cache)
+    find_allowed(choice.root)
     return choice
 
 
@@ -113,20 +119,11 @@ def recall_dataset(folder: Path) -> tuple[str, Path]:
     Raises:
         DatasetError: see `find_dataset`.
     """
-    known = _found.get(folder)
-    if known is None or any(_mark(place) != mark for place, mark in known[0].items()):
+    choice = recall_roughly(folder)
+    if choice is None or choice.name not in READERS:
         return find_dataset(folder)
-    find_allowed(known[2])  # other roots may be set by now
-    return known[1:]
-
-
-def _mark(place: Path) -> tuple[int, ...]:
-    """Return what changes when entries come or go, or when a link leads elsewhere."""
-    try:
-        stats = place.stat()
-    except OSError:
-        return ()
-    return stats.st_dev, stats.st_ino, stats.st_mtime_ns
+    find_allowed(choice.root)  # other roots may be set by now
+    return choice.name, choice.root
 
 
 def open_dataset(
@@ -148,7 +145,7 @@ def open_dataset(
     Raises:
         DatasetError: see `find_dataset` and the reader's own `read`.
     """
-    choice = choose(folder, reader)
+    choice = choose(folder, reader, cache)
     name, root = choice.name, choice.root
     with _format_refusals(folder):
         kept = cache / "catalogs" / fingerprint_dataset(name, root)
@@ -158,7 +155,8 @@ def open_dataset(
         except DatasetError:
             pass  # damaged: built again below, in the same place
     with _format_refusals(folder):
-        catalog = account_for_images(READERS[name].read(root))
+        catalog = choice.read() if choice.read else READERS[name].read(root)
+        catalog = account_for_images(catalog, choice.inventory)
         catalog = measure_images(replace(catalog, notes=choice.notes), progress)
     write_catalog(catalog, kept)
     return catalog
@@ -180,12 +178,9 @@ def fingerprint_dataset(name: str, root: Path, hurried: bool = False) -> str:
     Raises:
         DatasetError: a union's members are not where it says.
     """
-    state = _states.get((name, root))
-    if state is None or not state.is_current(hurried):
-        reader = READERS[name]
-        places = list(reader.roots(root)) if reader.roots else [root]
-        places += [reader.beside(root)] if reader.beside else []
-        state = _states[name, root] = DatasetState(places)
+    list_roots = READERS[name].roots
+    places = list(list_roots(root)) if list_roots else [root]
+    state = look_at([*places, place_in_workspace(root)], hurried)
     parts = [READERS_VERSION, TABLES, name, str(root), state.digest]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:20]
 

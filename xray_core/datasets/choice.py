@@ -10,10 +10,11 @@ images; else the reader of folders of any origin
 
 import posixpath
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from xray_core.catalog import Catalog
 from xray_core.datasets.folder.decide import decide_reading
 from xray_core.datasets.folder.files import sort_files
 from xray_core.datasets.folder.mapping import find_mapping, read_mapping
@@ -55,12 +56,21 @@ class Choice:
         root: the folder that directly holds the dataset, links resolved.
         place: the same as it was reached.
         notes: what was seen, chosen and why, a sentence each.
+        inventory: what lies below `place`; None where the choice is only remembered.
+        read: reads the dataset, with all that was found out on the way; None likewise.
     """
 
     name: str
     root: Path
     place: Path
     notes: tuple[str, ...]
+    inventory: Inventory | None = field(default=None, compare=False, repr=False)
+    read: Callable[[], Catalog] | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def bare(self) -> "Choice":
+        """The choice without what takes memory."""
+        return replace(self, inventory=None, read=None)
 
 
 def choose_reader(folder: Path, readers: Mapping[str, Reader], wanted: str = "") -> Choice:
@@ -98,7 +108,9 @@ def choose_reader(folder: Path, readers: Mapping[str, Reader], wanted: str = "")
         if not candidate.left_out:
             title = readers[candidate.name].title
             why = f"Read as {title}, which explains all {candidate.n_claimed:,} image files."
-            return _build(candidate.name, candidate.root, (*seen, why))
+            choice = _build(candidate.name, candidate.root, (*seen, why))
+            inside = candidate.root.relative_to(inventory.root).as_posix()
+            return replace(choice, inventory=inventory.below("" if inside == "." else inside))
     if not candidates and not wanted and not mapped:
         _refuse_siblings(wrappers[-1], readers)
     return _choose_generic(wrappers, mapped, inventory, generic, candidates, readers, seen)
@@ -182,7 +194,8 @@ def _choose_generic(
         except DatasetError as error:
             refusal = refusal or error  # the innermost, where the images are, has the reason
         else:
-            choice = choice or _build(generic, level, (*notes, *reading.why))
+            known = _build(generic, level, (*notes, *reading.why))
+            choice = choice or replace(known, inventory=files.inventory, read=reading.read)
     if choice:
         return choice
     hint = "".join(f" {note} Name the reader to read the rest." for note in notes[len(seen) :])

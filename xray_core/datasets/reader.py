@@ -34,7 +34,6 @@ class Reader:
         not_on_kaggle: where `kaggle` is "", why, and what to do instead, in a sentence.
         generic: whether it reads folders of any origin; asked only when no other reader fits.
         roots: dataset folder -> the folders that hold its data; None: that folder alone.
-        beside: dataset folder -> a file elsewhere that says how to read it, there or not.
     """
 
     title: str
@@ -51,7 +50,6 @@ class Reader:
     not_on_kaggle: str = ""
     generic: bool = False
     roots: Callable[[Path], Sequence[Path]] | None = None
-    beside: Callable[[Path], Path] | None = None
 
 
 REFUSED = (

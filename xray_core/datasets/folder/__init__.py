@@ -19,7 +19,7 @@ from pathlib import Path
 from xray_core.catalog import Catalog
 from xray_core.datasets.folder.decide import decide_reading
 from xray_core.datasets.folder.files import sort_files
-from xray_core.datasets.folder.mapping import MAPPING_FILE, place_in_workspace
+from xray_core.datasets.folder.mapping import MAPPING_FILE
 from xray_core.datasets.inventory import take_inventory
 from xray_core.datasets.reader import Reader, claims_all
 from xray_core.errors import DatasetError
@@ -71,5 +71,4 @@ READER = Reader(
         "Patients are unknown unless a table, a folder or the file names give them.",
     ),
     generic=True,
-    beside=place_in_workspace,
 )
