@@ -21,6 +21,7 @@ import pytest
 from filelock import FileLock
 
 from tests.datasets.fakes import fake_covid19_radiography, fake_siim_covid19
+from tests.datasets.kinds import KINDS, draw_kind
 from tests.pages.fake_runs import LEAKY_WEIGHTS
 from tests.run_files import data_notes
 from tests.training.tiny import Finished
@@ -945,3 +946,38 @@ def test_a_reader_that_leaves_is_no_error(workspace: Workspace, arguments: list[
         errors = process.stderr.read()
 
     assert (process.returncode, errors) == (0, "")
+
+
+def test_a_table_is_mapped_by_its_guess_and_the_catalog_lists_what_it_left_out(
+    call: Call, tmp_path: Path
+) -> None:
+    folder = draw_kind(tmp_path / "own", KINDS["a test folder beside the table"])
+
+    status, _, err = call("catalog", folder)
+    assert (status, "train.csv waits to be mapped" in err) == (2, True)
+    assert "python -m xray_core map" in err
+
+    answer = json.loads(call("map", folder, "--json")[1])
+    assert answer["mapping"]["tables"][0]["columns"] == {"path": "image_id", "label": "label"}
+    assert (answer["rows_with_image"], answer["labels"]) == (6, {"normal": 3, "opacity": 3})
+    assert call("map", folder)[0] == 2  # it says already how to read the folder
+    assert call("map", folder, "--again")[0] == 0
+
+    status, out, _ = call("catalog", folder, "--left-out", tmp_path / "left.csv")
+    assert status == 0
+    assert "opened: Read as xray_dataset.json says." in out
+    left = pd.read_csv(tmp_path / "left.csv").set_index("name")
+    assert left.loc["test_images/a.png", "kind"] == "stray_file"
+
+
+def test_a_reader_is_chosen_by_name(call: Call, kermany_folder: Path) -> None:
+    by_folders = json.loads(call("catalog", kermany_folder, "--reader", "folder", "--json")[1])
+    assert by_folders["dataset"] == "folder"
+    assert "as somebody chose" in " ".join(by_folders["notes"])
+    assert json.loads(call("catalog", kermany_folder, "--json")[1])["dataset"] == "kermany"
+
+    assert call("map", kermany_folder)[0] == 2  # it needs no mapping
+    assert call("map", kermany_folder, "--levels", "subset,class")[0] == 0
+    assert json.loads(call("catalog", kermany_folder, "--json")[1])["dataset"] == "folder"
+    status, _, err = call("catalog", kermany_folder, "--reader", "nobody")
+    assert (status, "no reader called 'nobody'" in err) == (2, True)

@@ -70,61 +70,22 @@ def show_catalog(options: argparse.Namespace, workspace: Workspace) -> Answer:
 
 def map_folder(options: argparse.Namespace, workspace: Workspace) -> Answer:
     """Guess how a folder is to be read, keep the guess as its mapping, and say what it gives."""
-    from xray_core.datasets import READERS, choose
-    from xray_core.datasets.folder.mapping import (
-        FOLDER,
-        FolderMapping,
-        find_mapping,
-        format_mapping,
-        write_mapping,
-    )
-    from xray_core.datasets.folder.rows import FolderTables
-    from xray_core.datasets.folder.table import preview_mapping
-    from xray_core.datasets.guess import explain_unguessed, find_waiting
+    from xray_core.datasets.folder.mapping import format_mapping
+    from xray_core.datasets.guess import map_folder as write_guess
 
-    if options.reader and options.reader != FOLDER:
-        if options.reader not in READERS:
-            raise DatasetError(
-                f"There is no reader called {options.reader!r}. Choose one of: "
-                f"{', '.join(READERS)}."
-            )
-        place = choose(options.folder, options.reader).place
-        mapping, preview = FolderMapping(reader=options.reader), None
-    else:
-        files, guess = find_waiting(options.folder, anyway=bool(options.reader or options.levels))
-        place = files.root
-        levels = tuple(level.strip() for level in options.levels.split(",") if options.levels)
-        if options.levels or (options.reader and guess is None):
-            guess = FolderMapping(folders=levels)
-        if guess is None:
-            raise explain_unguessed(files)
-        mapping = guess
-        tables = FolderTables(files.root, files.images)
-        preview = preview_mapping(files, tables, mapping) if mapping.tables else None
-    if (kept := find_mapping(place)) and not options.again:
-        raise DatasetError(
-            f"{kept} says already how to read the folder. Edit or delete it, or repeat the command "
-            "with --again, which replaces it."
-        )
-    written = write_mapping(place, mapping)
-    answer: dict[str, Any] = {"file": str(written), "mapping": json.loads(format_mapping(mapping))}
-    lines = [f"Written: {written}", format_mapping(mapping).rstrip()]
+    levels = [level.strip() for level in options.levels.split(",")] if options.levels else []
+    mapped = write_guess(options.folder, options.reader, levels, options.again)
+    text, preview = format_mapping(mapped.mapping), mapped.preview
+    answer: dict[str, Any] = {"file": str(mapped.file), "mapping": json.loads(text)}
+    lines = [f"Written: {mapped.file}", text.rstrip()]
     if preview:
-        labels = preview.labels
-        answer |= {
-            "rows": preview.rows,
-            "rows_with_image": preview.rows_with_image,
-            "labels": labels,
-            "unlabelled": preview.unlabelled,
-            "patients": preview.patients,
-            "subsets": preview.subsets,
-            "boxes": preview.boxes,
-            "remarks": [remark.message for remark in preview.remarks],
-        }
+        names = ("rows", "rows_with_image", "labels", "unlabelled", "patients", "subsets", "boxes")
+        answer |= {name: getattr(preview, name) for name in names}
+        answer["remarks"] = [remark.message for remark in preview.remarks]
+        labels = ", ".join(f"{name} {n:,}" for name, n in preview.labels.items()) or "none"
         lines += [
             f"{preview.rows_with_image:,} of {preview.rows:,} rows have their image; labels: "
-            + (", ".join(f"{name} {n:,}" for name, n in labels.items()) or "none")
-            + f"; {preview.patients:,} patients, {preview.boxes:,} boxes",
+            f"{labels}; {preview.patients:,} patients, {preview.boxes:,} boxes",
             *(f"note: {remark.message}" for remark in preview.remarks),
         ]
     lines.append("It is a guess: look at it, and edit the file where it is wrong.")

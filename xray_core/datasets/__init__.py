@@ -157,7 +157,7 @@ def open_dataset(
     with _format_refusals(folder):
         catalog = choice.read() if choice.read else READERS[name].read(root)
         catalog = account_for_images(catalog, choice.inventory)
-        catalog = measure_images(replace(catalog, notes=choice.notes), progress)
+        catalog = measure_images(replace(catalog, root=root, notes=choice.notes), progress)
     write_catalog(catalog, kept)
     return catalog
 

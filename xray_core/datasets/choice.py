@@ -85,6 +85,7 @@ def choose_reader(folder: Path, readers: Mapping[str, Reader], wanted: str = "")
         DatasetError: none fits, several published ones do, or the one that is wanted does not.
     """
     wrappers = list_wrappers(folder)
+    by_hand = bool(wanted)
     mapped = next((level for level in wrappers if find_mapping(level)), None)
     if not wanted and mapped:
         mapping = read_mapping(mapped)
@@ -98,6 +99,8 @@ def choose_reader(folder: Path, readers: Mapping[str, Reader], wanted: str = "")
     seen = _describe(inventory, wrappers)
     if wanted and wanted != generic:
         return _choose_wanted(wrappers, readers, wanted, seen)
+    if by_hand:
+        seen = (*seen, f"Read as {readers[generic].title.lower()}, as somebody chose.")
     candidates = [] if wanted else _find_candidates(wrappers, readers, inventory)
     if len(candidates) > 1:
         raise DatasetError(
