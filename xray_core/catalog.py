@@ -269,9 +269,11 @@ def write_catalog(catalog: Catalog, folder: Path) -> None:
     folder.parent.mkdir(parents=True, exist_ok=True)
     partial = folder.with_name(f"{folder.name}.{uuid4().hex}.partial")
     partial.mkdir()
-    for name in (*TABLES, FINDING_STATES):
+    filled = [name for name in (*TABLES, FINDING_STATES) if len(getattr(catalog, name))]
+    for name in filled:
         getattr(catalog, name).to_parquet(partial / f"{name}.parquet", index=False)
     about = {
+        "tables": filled,  # the rest is empty, and costs no reading
         "root": str(catalog.root),
         "source": catalog.source,
         "remarks": [asdict(remark) for remark in catalog.remarks],
@@ -292,8 +294,15 @@ def read_catalog(folder: Path) -> Catalog:
     """Read what `write_catalog` wrote. Raises DatasetError if damaged or outdated."""
     try:
         about = json.loads((folder / "catalog.json").read_text(encoding="utf-8"))
-        tables = {name: pd.read_parquet(folder / f"{name}.parquet") for name in TABLES}
-        states = _states(pd.read_parquet(folder / f"{FINDING_STATES}.parquet"))
+        tables = {
+            name: pd.read_parquet(folder / f"{name}.parquet")
+            if name in about["tables"]
+            else _table((), columns)
+            for name, columns in TABLES.items()
+        }
+        states = None
+        if FINDING_STATES in about["tables"]:
+            states = pd.read_parquet(folder / f"{FINDING_STATES}.parquet")
         remarks = tuple(
             Remark(**{**remark, "examples": tuple(remark["examples"]), "names": ()})
             for remark in about["remarks"]
@@ -303,4 +312,6 @@ def read_catalog(folder: Path) -> Catalog:
         root, source, notes = Path(about["root"]), str(about["source"]), tuple(about["notes"])
     except (OSError, ValueError, KeyError, TypeError, NotImplementedError) as error:
         raise DatasetError(f"{folder} is not a catalog of this version: {error}.") from error
-    return Catalog(root, source, remarks=remarks, finding_states=states, notes=notes, **tables)
+    return Catalog(
+        root, source, remarks=remarks, finding_states=_states(states), notes=notes, **tables
+    )

@@ -250,7 +250,7 @@ def test_a_changed_table_is_seen_at_the_next_opening(siim_folder: Path, tmp_path
     assert images["findings"].tolist()[0] == "Negative for Pneumonia"
 
 
-@pytest.mark.parametrize("file", ["images.parquet", "boxes.parquet", "catalog.json"])
+@pytest.mark.parametrize("file", ["images.parquet", "catalog.json"])
 @pytest.mark.parametrize("damage", ["emptied", "halved", "deleted"])
 def test_a_damaged_cache_is_built_again(
     kermany_folder: Path, tmp_path: Path, file: str, damage: str
