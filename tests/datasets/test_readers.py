@@ -355,11 +355,3 @@ def test_a_folder_that_cannot_hold_a_dataset_has_its_own_message(
 
     with pytest.raises(DatasetError, match=re.escape(f"{tmp_path / name} {reason}")):
         detect_dataset(tmp_path / name)
-
-
-def test_two_datasets_in_one_folder_are_not_guessed_between(tmp_path: Path) -> None:
-    fake_kermany(tmp_path / "chest_xray")
-    fake_siim_covid19(tmp_path / "siim")
-
-    with pytest.raises(DatasetError, match="several datasets: kermany, siim_covid19"):
-        detect_dataset(tmp_path)
