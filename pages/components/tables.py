@@ -3,8 +3,10 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 import streamlit as st
+from numpy.typing import NDArray
 
 from pages.components.grid import Box
 from xray_core import eda
@@ -22,6 +24,7 @@ class Tables:
         counts: images and patients of each class.
         boxes: image_id -> its boxes, (x, y, width, height) as fractions of the image. A dict,
             since looking up twenty images in a table takes longer than drawing them.
+        masks: image_id -> places of its masks in `catalog.masks`.
         places: image_id -> index in `catalog.images`, of each image whose file is present.
     """
 
@@ -30,6 +33,7 @@ class Tables:
     labels: pd.Series
     counts: pd.DataFrame
     boxes: Mapping[str, tuple[Box, ...]]
+    masks: Mapping[str, NDArray[np.intp]]
     places: Mapping[str, int]
 
     def pick_images(self, image_ids: Iterable[str]) -> pd.DataFrame:
@@ -52,5 +56,6 @@ def read_tables(catalog: Catalog, task_name: str) -> Tables:
         labels=eda.name_labels(catalog, task_name),
         counts=eda.count_labels(catalog, task_name),
         boxes={image_id: tuple(image_boxes) for image_id, image_boxes in boxes.items()},
+        masks=catalog.masks.groupby("image_id").indices if len(catalog.masks) else {},
         places=dict(zip(catalog.present["image_id"], catalog.present.index, strict=True)),
     )

@@ -74,7 +74,7 @@ def _find_size(catalog: Catalog, image_id: str) -> tuple[int, int]:
     images = catalog.images
     image = images.iloc[int(np.argmax(images["image_id"].to_numpy(object) == image_id))]
     for sides in (("original_width", "original_height"), ("width", "height")):
-        width, height = image[list(sides)]
+        width, height = (image[side] for side in sides)
         if pd.notna(width) and pd.notna(height):
             check_size(Path(image_id), int(width), int(height))
             return int(width), int(height)
@@ -91,10 +91,9 @@ def unite_masks(masks: Sequence[Mask]) -> Mask:
             pixels.
     """
     largest = max(masks, key=lambda mask: mask.size)
-    united = np.zeros(largest.shape, dtype=bool)
-    for mask in masks:
-        united |= scale_mask(mask, (united.shape[1], united.shape[0]))
-    return united
+    height, width = largest.shape
+    scaled = [scale_mask(mask, (width, height)) for mask in masks]
+    return np.asarray(np.any(scaled, axis=0))
 
 
 def scale_mask(mask: Mask, size: tuple[int, int]) -> Mask:

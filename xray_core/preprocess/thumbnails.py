@@ -87,7 +87,7 @@ def _find_thumbnail(image: Path, side: int, folder: Path, is_mask: bool) -> Thum
 def _create_thumbnail(image: Path, side: int, folder: Path, is_mask: bool) -> Thumbnail:
     try:
         kept = folder / _name(image, side, is_mask)
-        jpeg = _encode_mask(read_mask_file(image), side) if is_mask else _encode(image, side)
+        jpeg = encode_mask(read_mask_file(image), side).jpeg if is_mask else _encode(image, side)
     except ImageError as error:
         return Thumbnail(reason=str(error))
     with replaced_file(kept, lasting=False) as partial:
@@ -117,7 +117,15 @@ def unite_thumbnails(masks: Sequence[Thumbnail]) -> Thumbnail:
     if len(there) < 2:
         return there[0] if there else Thumbnail()
     united = unite_masks([decode_mask(mask) for mask in there])
-    return Thumbnail(_encode_mask(united, max(united.shape)))
+    return encode_mask(united, max(united.shape))
+
+
+def encode_mask(mask: Mask, side: int) -> Thumbnail:
+    """Return the thumbnail of a mask, bool (h, w), of at most `side` px."""
+    height, width = mask.shape
+    share = min(1.0, side / max(height, width))
+    small = scale_mask(mask, (max(1, round(width * share)), max(1, round(height * share))))
+    return Thumbnail(_write_jpeg(Image.fromarray(small.astype(np.uint8) * 255)))
 
 
 def decode_mask(thumbnail: Thumbnail) -> Mask:
@@ -129,13 +137,6 @@ def _encode(image: Path, side: int) -> bytes:
     small = Image.fromarray(read_image(image, at_least=side))
     small.thumbnail((side, side), Image.Resampling.LANCZOS)
     return _write_jpeg(small)
-
-
-def _encode_mask(mask: Mask, side: int) -> bytes:
-    height, width = mask.shape
-    share = min(1.0, side / max(height, width))
-    small = scale_mask(mask, (max(1, round(width * share)), max(1, round(height * share))))
-    return _write_jpeg(Image.fromarray(small.astype(np.uint8) * 255))
 
 
 def _write_jpeg(small: Image.Image) -> bytes:
