@@ -45,15 +45,16 @@ def build_tiles(
         unread = "" if thumbnail.jpeg else "cannot be read"
         n_boxes = f"{len(boxes)} box{'es' * (len(boxes) != 1)}" if boxes else ""
         drawn = masks.get(image_id, DrawnMasks())
-        outlined = [f"{outline.name} outlined" for outline in drawn.outlines]
+        names = ", ".join(outline.name for outline in drawn.outlines)
+        outlined = f"outlined: {names}" if names else ""
         lungs = "lung mask" if drawn.lungs else ""
         tiles.append(
             Tile(
                 id=image_id,
                 title=title,
-                note=", ".join(filter(None, [n_boxes, *outlined])),
+                note=", ".join(filter(None, [n_boxes, names])),
                 alt=", ".join(
-                    filter(None, [f"X-ray {image_id}", title, n_boxes, lungs, *outlined, unread])
+                    filter(None, [f"X-ray {image_id}", title, n_boxes, lungs, outlined, unread])
                 ),
                 src=as_data_address(thumbnail.jpeg),
                 mask=drawn.lungs,

@@ -51,7 +51,7 @@ def show_large(
         _show_links(ids)
         ratios = _choose_ratios(opened)
     tiles = [
-        replace(tile, note=" · ".join([tile.id, *_list_outlined(tile)]), ratio=ratio)
+        replace(tile, note=_name_outlined(tile), ratio=ratio)
         for tile, ratio in zip(
             build_tiles(tables, opened, LARGE_SIDE, with_masks=show_masks),
             ratios,
@@ -106,8 +106,10 @@ def list_others(catalog: Catalog, row: pd.Series) -> pd.DataFrame:
     return images[of_patient.to_numpy(bool, na_value=False)].drop(index=row.name)
 
 
-def _list_outlined(tile: Tile) -> list[str]:
-    return [f"{outline.name} outlined" for outline in tile.outlines]
+def _name_outlined(tile: Tile) -> str:
+    """Return the id of an image, with the findings that are outlined on it."""
+    names = ", ".join(outline.name for outline in tile.outlines)
+    return f"{tile.id} · outlined: {names}" if names else tile.id
 
 
 def _choose_ratios(opened: pd.DataFrame) -> list[float]:

@@ -195,7 +195,7 @@ def test_masks_are_sent_only_when_they_are_drawn(open_page: OpenPage, catalog: C
     assert {(int(x), int(y)) for x, y in square} == {
         (round(x / 64 * 1000), round(y / 64 * 1000)) for x in (20.5, 35.5) for y in (20.5, 39.5)
     }
-    assert second["alt"].endswith("<b>lesion</b> outlined, finding outlined")
+    assert second["alt"].endswith(", outlined: <b>lesion</b>, finding")
     assert not any(tile["mask"] or tile["outlines"] for tile in others)
     [said] = [text for text in list_html(app) if "is not drawn. masks" in text]
     assert "1 mask here is not drawn. masks/broken.png is not an image" in said
@@ -222,7 +222,7 @@ def test_masks_and_findings_are_named_beside_the_large_image(
     app = open_page("explore", image=second)
     app.toggle(key="grid_masks").set_value(True).run()
     [tile] = read_grid(app, "large")["tiles"]
-    assert tile["note"] == f"{second} · <b>lesion</b> outlined · finding outlined"
+    assert tile["note"] == f"{second} · outlined: <b>lesion</b>, finding"
     assert sum("is not drawn. masks" in text for text in list_html(app)) == 2
     assert read_rows(open_page("explore", image=third))["Findings unknown"] == ["Edema"]
 
