@@ -7,7 +7,6 @@ from functools import lru_cache
 import numpy as np
 import pandas as pd
 import streamlit as st
-from numpy.typing import NDArray
 
 from pages.components.grid import Outline, Tile, as_data_address
 from pages.components.small_type import show_muted
@@ -28,7 +27,6 @@ from xray_core.workspace import find_workspace
 UNNAMED = "finding"
 UNITS = 1000  # of a path of an outline, along either side of the image
 N_KEPT = 1024  # outlines; as text, a few kB each
-Places = NDArray[np.intp]
 
 
 @dataclass(frozen=True)
@@ -68,7 +66,8 @@ def draw_masks(tables: Tables, images: pd.DataFrame, side: int) -> dict[str, Dra
     of_image = {name: tables.masks[name] for name in images["image_id"] if name in tables.masks}
     if not of_image:
         return {}
-    thumbnails = _read_thumbnails(tables, np.concatenate(list(of_image.values())), side)
+    places = [place for at in of_image.values() for place in at]
+    thumbnails = _read_thumbnails(tables, places, side)
     return {name: _put_together(tables, at, thumbnails) for name, at in of_image.items()}
 
 
@@ -80,15 +79,14 @@ def show_unread(tiles: Sequence[Tile]) -> None:
         show_muted(f"{len(reasons):,} {words} not drawn. {reasons[0]}")
 
 
-def _read_thumbnails(tables: Tables, places: Places, side: int) -> dict[int, Thumbnail]:
+def _read_thumbnails(tables: Tables, places: Sequence[int], side: int) -> dict[int, Thumbnail]:
     """Return place in `catalog.masks` -> that mask."""
-    files = tables.catalog.masks["path"].iloc[places]
-    is_file = files.notna().to_numpy(bool)
-    paths = [tables.catalog.root / path for path in files[is_file]]
+    files = dict(zip(places, tables.catalog.masks["path"].iloc[places], strict=True))
+    paths = {at: tables.catalog.root / path for at, path in files.items() if pd.notna(path)}
     folder = find_workspace().cache / "thumbnails"
-    read = create_thumbnails(paths, side, folder, are_masks=True)
-    thumbnails = dict(zip(places[is_file].tolist(), read, strict=True))
-    for place in places[~is_file].tolist():
+    read = create_thumbnails(list(paths.values()), side, folder, are_masks=True)
+    thumbnails = dict(zip(paths, read, strict=True))
+    for place in set(places) - paths.keys():
         _, thumbnails[place] = _decode_runs(tables, place, side)
     return thumbnails
 
@@ -104,12 +102,12 @@ def _decode_runs(tables: Tables, place: int, side: int) -> tuple[Tables, Thumbna
 
 
 def _put_together(
-    tables: Tables, places: Places, thumbnails: Mapping[int, Thumbnail]
+    tables: Tables, places: Sequence[int], thumbnails: Mapping[int, Thumbnail]
 ) -> DrawnMasks:
     """Return the masks of one image, of which those of the lungs, and of each finding, are one."""
     masks = tables.catalog.masks.iloc[places]
     lungs, findings = list[Thumbnail](), dict[str, list[Thumbnail]]()
-    for place, kind, finding in zip(places.tolist(), masks["kind"], masks["finding"], strict=True):
+    for place, kind, finding in zip(places, masks["kind"], masks["finding"], strict=True):
         if kind == LUNGS:
             lungs.append(thumbnails[place])
         elif kind == OF_FINDING:
@@ -117,22 +115,22 @@ def _put_together(
     root = f"{tables.catalog.root}/"
     paths = {name: _trace(tuple(mask.jpeg for mask in made)) for name, made in findings.items()}
     return DrawnMasks(
-        as_data_address(unite_thumbnails(lungs).jpeg),
+        _unite(tuple(mask.jpeg for mask in lungs)),
         tuple(Outline(name, path) for name, path in paths.items() if path),
-        tuple(
-            reason.replace(root, "")
-            for place in places.tolist()
-            if (reason := thumbnails[place].reason)
-        ),
+        tuple(reason.replace(root, "") for place in places if (reason := thumbnails[place].reason)),
     )
+
+
+# Both remember by the masks' content, which cannot go stale.
+@lru_cache(N_KEPT // 4)  # these are larger
+def _unite(jpegs: tuple[bytes, ...]) -> str:
+    """Return masks, united, as a `data:` address; "" if none is given."""
+    return as_data_address(unite_thumbnails([Thumbnail(jpeg) for jpeg in jpegs]).jpeg)
 
 
 @lru_cache(N_KEPT)
 def _trace(jpegs: tuple[bytes, ...]) -> str:
-    """Return the outlines of masks, united, as a path of SVG, `UNITS` along either side.
-
-    Remembered by the masks' content, which cannot go stale.
-    """
+    """Return the outlines of masks, united, as a path of SVG, `UNITS` along either side."""
     masks = [decode_mask(Thumbnail(jpeg)) for jpeg in jpegs if jpeg]
     lines = outline_mask(unite_masks(masks)) if masks else []
     return "".join(

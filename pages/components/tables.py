@@ -3,10 +3,8 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-import numpy as np
 import pandas as pd
 import streamlit as st
-from numpy.typing import NDArray
 
 from pages.components.grid import Box
 from xray_core import eda
@@ -33,7 +31,7 @@ class Tables:
     labels: pd.Series
     counts: pd.DataFrame
     boxes: Mapping[str, tuple[Box, ...]]
-    masks: Mapping[str, NDArray[np.intp]]
+    masks: Mapping[str, list[int]]
     places: Mapping[str, int]
 
     def pick_images(self, image_ids: Iterable[str]) -> pd.DataFrame:
@@ -50,12 +48,15 @@ def read_tables(catalog: Catalog, task_name: str) -> Tables:
     table = relative_boxes(catalog)[["image_id", "x", "y", "width", "height"]]
     for image_id, *box in table.itertuples(index=False, name=None):
         boxes.setdefault(image_id, []).append(tuple(box))
+    masks: dict[str, list[int]] = {}
+    for place, image_id in enumerate(catalog.masks["image_id"].tolist()):
+        masks.setdefault(image_id, []).append(place)
     return Tables(
         catalog=catalog,
         task=task_name,
         labels=eda.name_labels(catalog, task_name),
         counts=eda.count_labels(catalog, task_name),
         boxes={image_id: tuple(image_boxes) for image_id, image_boxes in boxes.items()},
-        masks=catalog.masks.groupby("image_id").indices if len(catalog.masks) else {},
+        masks=masks,
         places=dict(zip(catalog.present["image_id"], catalog.present.index, strict=True)),
     )

@@ -70,10 +70,10 @@ def passes(catalog: Catalog, column_filter: Filter, has_class: HasClass) -> Mask
 def has_finding_mask(catalog: Catalog) -> Mask:
     """Return which of `catalog.images` have a mask of something other than the lungs, (n,)."""
     marked = catalog.masks.loc[catalog.masks["kind"] == OF_FINDING, "image_id"]
+    if marked.empty:
+        return np.zeros(len(catalog.images), dtype=bool)
     # As objects: `isin` between columns of strings is many times slower.
     ids = catalog.images["image_id"].astype(object)
-    if marked.empty:
-        return np.zeros(len(ids), dtype=bool)
     return ids.isin(marked.astype(object)).to_numpy(bool)
 
 
