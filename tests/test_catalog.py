@@ -1,5 +1,6 @@
 """The catalog: what it refuses, and that it comes back from disk as it was."""
 
+import ast
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +12,10 @@ import pytest
 from xray_core.catalog import (
     BOX_COLUMNS,
     COLUMNS,
+    LUNGS,
+    MASK_COLUMNS,
+    OF_FINDING,
+    TABLES,
     Catalog,
     Remark,
     build_catalog,
@@ -49,6 +54,12 @@ CHANGED: dict[str, Catalog] = {
     "box": build_catalog(ROOT, "made_up", ROWS, [BOX | {"x": 99.0}], [REMARK]),
     "no box": build_catalog(ROOT, "made_up", ROWS, [], [REMARK]),
     "remark": build_catalog(ROOT, "made_up", ROWS, [BOX], [replace(REMARK, examples=("b",))]),
+    "mask": build_catalog(
+        ROOT, "made_up", ROWS, [BOX], [REMARK], [{"image_id": "b", "kind": LUNGS, "path": "m.png"}]
+    ),
+    "state": build_catalog(
+        ROOT, "made_up", ROWS, [BOX], [REMARK], (), pd.DataFrame({"image_id": ["b"], "Mass": [1]})
+    ),
     "root": build_catalog(Path("other"), "made_up", ROWS, [BOX], [REMARK]),
 }
 
@@ -112,6 +123,32 @@ def test_a_repeated_image_is_an_error_that_names_it() -> None:
 def test_a_box_of_no_image_is_an_error_that_names_it() -> None:
     with pytest.raises(DatasetError, match="1 boxes belong to no image .first: 'z'"):
         build_catalog(ROOT, "made_up", ROWS, [BOX, {**BOX, "image_id": "z"}])
+
+
+def test_a_mask_of_no_image_is_an_error_that_names_it() -> None:
+    with pytest.raises(DatasetError, match=r"1 masks belong to no image \(first: 'x'\)"):
+        build_catalog(ROOT, "made_up", ROWS, masks=[{"image_id": "x", "kind": LUNGS, "path": "m"}])
+
+
+def test_the_first_lung_mask_is_the_images_own_and_a_lesion_is_none(tmp_path: Path) -> None:
+    masks = [
+        {"image_id": "b", "kind": OF_FINDING, "finding": "Mass", "path": "lesion.png"},
+        {"image_id": "b", "kind": LUNGS, "path": "left.png"},
+        {"image_id": "b", "kind": LUNGS, "path": "right.png"},
+        {"image_id": "a", "kind": OF_FINDING, "runs": "1 2"},
+    ]
+    states = pd.DataFrame({"image_id": ["b", "a"], "Mass": [1, None], "Edema": [0, 1]})
+    catalog = build_catalog(ROOT, "made_up", ROWS, masks=masks, finding_states=states)
+
+    write_catalog(catalog, tmp_path / "kept")
+    kept = read_catalog(tmp_path / "kept")
+
+    assert kept.images["mask_path"].fillna("-").tolist() == ["-", "left.png"]
+    assert kept.masks.dtypes.astype(str).to_dict() == MASK_COLUMNS
+    assert len(kept.masks) == len(masks)
+    assert kept.finding_states["image_id"].tolist() == ["a", "b"]
+    assert kept.finding_states["Mass"].fillna(-1).tolist() == [-1, 1]
+    assert kept.digest == catalog.digest
 
 
 def test_relative_boxes_divide_x_by_the_width_and_y_by_the_height() -> None:
@@ -193,4 +230,35 @@ def test_the_manual_explains_every_column_in_the_same_order() -> None:
     columns, _, _ = manual.partition("## In numbers")
     explained = re.findall(r"^\| `(\w+)` \|", columns, flags=re.MULTILINE)
 
-    assert explained == [*COLUMNS, *BOX_COLUMNS]
+    assert explained == [name for columns in TABLES.values() for name in columns]
+    assert "`catalog.finding_states`" in columns
+
+
+def list_kinds() -> set[str]:
+    """Return the kinds of remarks that the code makes, as it is written."""
+    kinds = set()
+    for file in (Path(__file__).parents[1] / "xray_core").rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+                if node.func.id not in ("Remark", "count_remark"):
+                    continue
+                named = [word.value for word in node.keywords if word.arg == "kind"]
+                kinds |= {
+                    given.value
+                    for given in [*node.args[:1], *named]
+                    if isinstance(given, ast.Constant)
+                }
+    return kinds
+
+
+def test_the_manual_explains_every_kind_of_remark() -> None:
+    manual = (Path(__file__).parents[1] / "docs" / "catalog.md").read_text(encoding="utf-8")
+    _, _, remarks = manual.partition("## Remarks")
+    table, _, _ = remarks.partition("## In numbers")
+    rows = re.findall(r"^\| ([a-z_, ]+) \|", table, flags=re.MULTILINE)
+    explained = {kind for row in rows for kind in row.split(", ")}
+
+    kinds = list_kinds()
+
+    assert {"unread_image", "unreadable_image", "not_selected"} <= kinds
+    assert kinds - explained == set()

@@ -17,9 +17,12 @@ from xray_core.tasks import (
     Task,
     class_of,
     combine_labels,
+    count_states,
+    describe_left_out,
     encode_catalog,
     encode_labels,
     find_task,
+    name_states,
     tasks_of,
 )
 
@@ -285,3 +288,90 @@ def test_the_views_of_coronahack_know_every_finding_that_its_reader_gives() -> N
 
     for task in tasks_of("coronahack").values():
         assert len(encode_labels(findings, task)) == len(findings)
+
+
+STATES = pd.DataFrame(
+    {  # in another order than the images
+        "image_id": ["e", "d", "c", "b", "a"],
+        "Mass": [None, 1, 0, None, 1],
+        "Edema": [None, None, 0, 1, 0],
+        "Hernia": [None, None, 0, 0, None],  # of no image is it known to be there
+    }
+)
+FINDINGS = {"a": "Mass", "b": "Edema", "c": "No finding", "d": "Mass", "e": None, "f": "Edema"}
+
+
+def states_catalog(states: pd.DataFrame | None = STATES) -> Catalog:
+    """Six images: a and c all known, b and d partly, e and f without a state."""
+    rows = [{"image_id": i, "path": f"{i}.png", "findings": text} for i, text in FINDINGS.items()]
+    return build_catalog(Path("seen"), "folder", rows, finding_states=states)
+
+
+def test_what_is_unknown_is_not_taken_for_absent() -> None:
+    catalog, several = states_catalog(), TASKS["folder_findings"]
+
+    targets = encode_catalog(catalog, several)
+
+    # Hernia is no class, as nobody has it, so that it may be unknown.
+    assert list(targets) == ["Edema", "Mass", "No finding"]
+    assert catalog.images["image_id"][targets.index].tolist() == ["a", "c"]
+    assert targets.to_numpy().tolist() == [[0, 1, 0], [0, 0, 1]]
+    assert describe_left_out(catalog, several, targets) == [
+        "1 of 6 images are left out: unlabelled.",
+        "3 of 6 images are left out: of a class it is unknown whether it is present.",
+    ]
+
+
+def test_a_single_class_asks_nothing_of_other_findings() -> None:
+    catalog, single = states_catalog(), TASKS["folder_class"]
+
+    targets = encode_catalog(catalog, single)
+
+    assert catalog.images["image_id"][targets.index].tolist() == ["a", "b", "c", "d", "f"]
+    assert describe_left_out(catalog, single, targets) == [
+        "1 of 6 images are left out: unlabelled."
+    ]
+
+
+def test_what_nobody_names_is_absent_where_only_what_is_present_is_said() -> None:
+    catalog = states_catalog(None)
+
+    targets = encode_catalog(catalog, TASKS["folder_findings"])
+
+    assert len(targets) == 5
+    assert count_states(catalog).empty
+
+
+def test_a_dataset_of_which_no_image_is_known_whole_says_what_to_do() -> None:
+    states = STATES.assign(Mass=pd.NA)
+
+    with pytest.raises(LabelError, match=r"no image all 3 findings are known.*`blank`"):
+        encode_catalog(states_catalog(states), TASKS["folder_findings"])
+
+
+def test_states_are_counted_and_named_for_every_image() -> None:
+    catalog = states_catalog()
+
+    counts = count_states(catalog).set_index("finding")
+
+    assert counts[["present", "absent", "unknown"]].to_numpy().tolist() == [
+        *([2, 1, 3], [1, 2, 3], [0, 2, 4])
+    ]
+    assert counts.loc["Hernia", "share unknown"] == pytest.approx(4 / 6)
+    words = name_states(catalog, "Mass").fillna("?").tolist()
+    assert words == ["present", "?", "absent", "present", "?", "?"]
+    with pytest.raises(LabelError, match="'Nodule'.*Mass, Edema, Hernia"):
+        name_states(catalog, "Nodule")
+
+
+def test_images_that_a_task_passes_over_are_counted_apart() -> None:
+    rows = [
+        {"image_id": "a", "path": "a.png", "findings": "Normal"},
+        {"image_id": "b", "path": "b.png", "findings": "No Lung Opacity / Not Normal"},
+        {"image_id": "c", "path": None, "findings": None},  # absent: left out of everything
+    ]
+    catalog, task = build_catalog(Path("r"), "rsna_pneumonia", rows), TASKS["rsna_normal_opacity"]
+
+    words = describe_left_out(catalog, task, encode_catalog(catalog, task))
+
+    assert words == ["1 of 2 images are left out: with a finding that the task leaves out."]

@@ -66,9 +66,39 @@ GLOSSARY: dict[str, dict[str, Term]] = {
             "A rectangle in which a radiologist marked a finding (bounding box).",
             "recuadro",
         ),
+        "present finding": Term(
+            "The dataset says that the image shows the finding (1 in a table).",
+            "hallazgo presente",
+        ),
+        "absent finding": Term(
+            "The dataset says that the image does not show the finding (0 in a table).",
+            "hallazgo ausente",
+        ),
+        "unknown finding": Term(
+            "The dataset says neither that the image shows the finding nor that it does not; a "
+            "task on several findings at once leaves the image out.",
+            "hallazgo desconocido",
+        ),
         "mask": Term(
             "An image of the same size that marks pixels, such as the lungs.",
             "máscara",
+        ),
+        "lung mask": Term(
+            "A mask that is white where the lungs are; drawn as a coloured area.",
+            "máscara pulmonar",
+        ),
+        "mask of a finding": Term(
+            "A mask that marks what is seen, such as a lesion; drawn as an outline.",
+            "máscara de un hallazgo",
+        ),
+        "run lengths": Term(
+            "A mask as text: where each run of marked pixels starts, and how long it is, counted "
+            "down each column from the top left.",
+            "codificación por longitud de series (RLE)",
+        ),
+        "import notes": Term(
+            "How a folder was opened, and what was left out or guessed, each with its count.",
+            "notas de importación",
         ),
         "view position": Term(
             "How the patient stood or lay: PA (from back to front), AP (from front to "

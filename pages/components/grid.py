@@ -3,6 +3,7 @@
 import base64
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import streamlit as st
 
@@ -19,6 +20,13 @@ _light_box = load_component(
 )
 
 
+class Outline(NamedTuple):
+    """What surrounds a finding: its name, and a path of SVG, 0 to 1000 along either side."""
+
+    name: str
+    path: str
+
+
 @dataclass(frozen=True)
 class Tile:
     """One image of the grid.
@@ -29,6 +37,8 @@ class Tile:
         alt: what a screen reader says.
         src: the image as a `data:` address; "" shows `reason` instead.
         mask: as `src`, an image that is white where the lungs are; "" if there is none.
+        outlines: of findings, drawn over the image.
+        unread: why masks of the image are not drawn, one sentence for each.
         ratio: width / height.
         boxes: (x, y, width, height) as fractions of the image, origin at its top left.
         color: of the dot before the title, as in CSS; "" for no dot.
@@ -41,6 +51,8 @@ class Tile:
     note: str = ""
     reason: str = ""
     mask: str = ""
+    outlines: tuple[Outline, ...] = ()
+    unread: tuple[str, ...] = ()
     ratio: float = 1.0
     boxes: tuple[Box, ...] = ()
     color: str = ""

@@ -1,10 +1,13 @@
-// What grid.js and viewer.js draw alike: an image with its mask and boxes over it.
+// What grid.js and viewer.js draw alike: an image with its masks and boxes over it.
 
-function drawImage(frame, { src, mask, boxes }) {
+const SVG = "http://www.w3.org/2000/svg";
+
+function drawImage(frame, { src, mask, outlines, boxes }) {
   const image = add(frame, "img", "");
   image.src = src;
   image.draggable = false;
   if (mask) add(frame, "i", "mask").style.maskImage = `url(${mask})`;
+  if (outlines.length) drawOutlines(frame, outlines);
   for (const [left, top, width, height] of boxes) {
     const box = add(frame, "i", "box");
     Object.assign(box.style, {
@@ -15,4 +18,23 @@ function drawImage(frame, { src, mask, boxes }) {
     });
   }
   return image;
+}
+
+// Paths go from 0 to 1000 along either side, whatever the image's proportions.
+function drawOutlines(frame, outlines) {
+  const drawing = document.createElementNS(SVG, "svg");
+  drawing.setAttribute("class", "outlines");
+  drawing.setAttribute("viewBox", "0 0 1000 1000");
+  drawing.setAttribute("preserveAspectRatio", "none");
+  drawing.setAttribute("aria-hidden", "true"); // the alternative text names them
+  for (const [, path] of outlines) {
+    for (const under of [true, false]) {
+      const line = document.createElementNS(SVG, "path");
+      line.setAttribute("d", path);
+      line.setAttribute("vector-effect", "non-scaling-stroke");
+      if (under) line.setAttribute("class", "under");
+      drawing.appendChild(line);
+    }
+  }
+  frame.appendChild(drawing);
 }

@@ -22,6 +22,7 @@ class Tables:
         counts: images and patients of each class.
         boxes: image_id -> its boxes, (x, y, width, height) as fractions of the image. A dict,
             since looking up twenty images in a table takes longer than drawing them.
+        masks: image_id -> places of its masks in `catalog.masks`.
         places: image_id -> index in `catalog.images`, of each image whose file is present.
     """
 
@@ -30,6 +31,7 @@ class Tables:
     labels: pd.Series
     counts: pd.DataFrame
     boxes: Mapping[str, tuple[Box, ...]]
+    masks: Mapping[str, list[int]]
     places: Mapping[str, int]
 
     def pick_images(self, image_ids: Iterable[str]) -> pd.DataFrame:
@@ -46,11 +48,15 @@ def read_tables(catalog: Catalog, task_name: str) -> Tables:
     table = relative_boxes(catalog)[["image_id", "x", "y", "width", "height"]]
     for image_id, *box in table.itertuples(index=False, name=None):
         boxes.setdefault(image_id, []).append(tuple(box))
+    masks: dict[str, list[int]] = {}
+    for place, image_id in enumerate(catalog.masks["image_id"].tolist()):
+        masks.setdefault(image_id, []).append(place)
     return Tables(
         catalog=catalog,
         task=task_name,
         labels=eda.name_labels(catalog, task_name),
         counts=eda.count_labels(catalog, task_name),
         boxes={image_id: tuple(image_boxes) for image_id, image_boxes in boxes.items()},
+        masks=masks,
         places=dict(zip(catalog.present["image_id"], catalog.present.index, strict=True)),
     )

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from pages.components.grid import Tile, as_data_address
+from pages.components.masks import DrawnMasks, draw_masks
 from pages.components.tables import Tables
 from xray_core.figures.colors import color_classes
 from xray_core.preprocess.thumbnails import create_thumbnails, decode_thumbnail
@@ -24,12 +25,12 @@ def build_tiles(
         tables: of the images' catalog.
         images: rows of `catalog.images` whose file is present.
         side: px.
-        with_masks: whether the tiles carry the masks of the lungs, where there are any.
+        with_masks: whether the tiles carry the masks of lungs and findings, where there are any.
     """
     root = tables.catalog.root
     paths = [root / path for path in images["path"]]
     thumbnails = create_thumbnails(paths, side, find_workspace().cache / "thumbnails")
-    masks = _read_masks(tables, images, side) if with_masks else {}
+    masks = draw_masks(tables, images, side) if with_masks else {}
     colors = color_classes(list(tables.counts["class"]))
     tiles = []
     for image_id, label, ratio, thumbnail in zip(
@@ -43,14 +44,22 @@ def build_tiles(
         title = name_label(label)
         unread = "" if thumbnail.jpeg else "cannot be read"
         n_boxes = f"{len(boxes)} box{'es' * (len(boxes) != 1)}" if boxes else ""
+        drawn = masks.get(image_id, DrawnMasks())
+        names = ", ".join(outline.name for outline in drawn.outlines)
+        outlined = f"outlined: {names}" if names else ""
+        lungs = "lung mask" if drawn.lungs else ""
         tiles.append(
             Tile(
                 id=image_id,
                 title=title,
-                note=n_boxes,
-                alt=", ".join(filter(None, [f"X-ray {image_id}", title, n_boxes, unread])),
+                note=", ".join(filter(None, [n_boxes, names])),
+                alt=", ".join(
+                    filter(None, [f"X-ray {image_id}", title, n_boxes, lungs, outlined, unread])
+                ),
                 src=as_data_address(thumbnail.jpeg),
-                mask=masks.get(image_id, ""),
+                mask=drawn.lungs,
+                outlines=drawn.outlines,
+                unread=drawn.unread,
                 reason=thumbnail.reason.replace(f"{root}/", ""),
                 ratio=ratio,
                 boxes=boxes,
@@ -74,20 +83,6 @@ def list_windows(tables: Tables, images: pd.DataFrame) -> list[Window]:
     small = create_thumbnails(paths, TILE_SIDE, find_workspace().cache / "thumbnails")
     pixels = [decode_thumbnail(thumbnail) for thumbnail in small if thumbnail.jpeg]
     return [FULL, LUNGS, BONES, find_window(pixels)] if pixels else []
-
-
-def has_masks(tables: Tables) -> bool:
-    """Whether any image of the dataset has a mask of the lungs."""
-    return bool(tables.catalog.images["mask_path"].notna().any())
-
-
-def _read_masks(tables: Tables, images: pd.DataFrame, side: int) -> dict[str, str]:
-    """Return image_id -> its mask as an address; one that cannot be read is left out."""
-    masked = images[images["mask_path"].notna()]
-    paths = [tables.catalog.root / path for path in masked["mask_path"]]
-    masks = create_thumbnails(paths, side, find_workspace().cache / "thumbnails")
-    addresses = [as_data_address(mask.jpeg) for mask in masks]
-    return dict(zip(masked["image_id"], addresses, strict=True))
 
 
 def name_label(label: str) -> str:

@@ -49,6 +49,8 @@ def _show_conditions(recipe: Recipe, report: dict[str, Any], data: dict[str, Any
         f"of {report['n_patients']:,} patients or groups. "
         f"Split grouped by {escape_markdown(data['grouped_by'])}."
     )
+    for words in data.get("left_out", []):  # runs of older versions do not say
+        st.markdown(escape_markdown(words))
     if left_out := report["left_out"]:
         st.markdown(f"Images that could not be read and are left out of n: {len(left_out):,}")
         st.markdown(escape_markdown(", ".join(left_out)))

@@ -23,12 +23,15 @@ from xray_core.selection import (
     YES,
     Filter,
     FilterError,
+    find_finding,
     format_filters,
     kinds_of,
     name_column,
+    name_state_column,
     name_value,
     parse_filters,
 )
+from xray_core.tasks import list_findings, name_states
 
 N_LISTED = 50  # values offered by name; rarer ones can be typed
 BASES = {AGE_GROUP: "age"}  # what follows from a column -> that column
@@ -57,6 +60,8 @@ def _find_misfit(tables: Tables, wish: Filter) -> str:
         [classes, *_] = recall(facets, tables)
         strange = [value for value in wish.values if value not in ("", *classes.masks)]
         return f"This task has no class {', '.join(map(repr, strange))}." if strange else ""
+    if (finding := find_finding(wish.column)) and finding not in list_findings(tables.catalog):
+        return f"This dataset does not say whether {finding!r} is present or absent."
     column = BASES.get(wish.column, wish.column)
     if column in images and images[column].isna().all():
         return f"This dataset tells nothing of: {name_column(wish.column)}."
@@ -85,7 +90,6 @@ def write_filters(filters: Sequence[Filter]) -> None:
 
 
 def _show_editor(catalog: Catalog, filters: tuple[Filter, ...]) -> None:
-    present = catalog.present
     _, columns = _list_columns(catalog)
     column = st.selectbox(
         "Column",
@@ -97,7 +101,8 @@ def _show_editor(catalog: Catalog, filters: tuple[Filter, ...]) -> None:
     )
     if column is None:
         return
-    kinds = [kind for kind in kinds_of(column) if kind != KNOWN or present[column].isna().any()]
+    values = _read_values(catalog, column)
+    kinds = [kind for kind in kinds_of(column) if kind != KNOWN or values.isna().any()]
     if column == "mask_path":
         kinds = [KNOWN]
     kind = st.radio("How", kinds, format_func=KINDS.get, horizontal=True, key=f"how_{column}")
@@ -121,14 +126,21 @@ def _show_editor(catalog: Catalog, filters: tuple[Filter, ...]) -> None:
         write_filters([*filters[:at], *changed, *filters[at + 1 :]])
 
     edit = {VALUES: _edit_values, TEXT: _edit_text, RANGE: _edit_range, KNOWN: _edit_known}
-    edit[kind](present[column], column, existing, write_filter)
+    edit[kind](values, column, existing, write_filter)
 
 
 # Keyed by the catalog's identity, which nothing else can take on: the result holds it.
 @st.cache_resource(max_entries=16, show_spinner=False, hash_funcs={Catalog: id})
 def _list_columns(catalog: Catalog) -> tuple[Catalog, list[str]]:
-    present = catalog.present
-    return catalog, [name for name in COLUMNS if _tells_apart(present[name])]
+    columns = (*COLUMNS, *map(name_state_column, list_findings(catalog)))
+    return catalog, [name for name in columns if _tells_apart(_read_values(catalog, name))]
+
+
+def _read_values(catalog: Catalog, column: str) -> pd.Series:
+    """Return what a column holds, or the state of a finding, of the images that are present."""
+    finding = find_finding(column)
+    values = name_states(catalog, finding) if finding else catalog.images[column]
+    return values[catalog.images["path"].notna()]
 
 
 def _tells_apart(values: pd.Series) -> bool:

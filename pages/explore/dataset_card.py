@@ -7,7 +7,7 @@ from pages.components.download import show_table
 from pages.components.frame import escape_markdown
 from pages.components.small_type import show_facts, show_section
 from pages.components.tables import Tables
-from xray_core.catalog import Catalog
+from xray_core.catalog import LUNGS, OF_FINDING, Catalog
 from xray_core.datasets import READERS
 from xray_core.files import format_bytes
 from xray_core.synthetic.dataset import is_synthetic
@@ -64,6 +64,8 @@ def _show_counts(catalog: Catalog) -> None:
         "Patients": f"{images['patient_id'].nunique():,}",
         "Studies": f"{images['study_id'].nunique():,}",
         "Boxes": f"{len(catalog.boxes):,}",
+        "Lung masks": f"{int((catalog.masks['kind'] == LUNGS).sum()):,}",
+        "Masks of findings": f"{int((catalog.masks['kind'] == OF_FINDING).sum()):,}",
     }
     show_facts({name: "none given" if count == "0" else count for name, count in counts.items()})
 

@@ -5,15 +5,18 @@ from html import escape
 import pandas as pd
 import streamlit as st
 
+from pages.components.masks import list_masks, name_finding
 from pages.components.small_type import show_facts, show_section
 from pages.components.tables import Tables
 from pages.components.tiles import name_label
-from xray_core.catalog import Catalog
+from pages.explore import numbers_tables
+from pages.explore.numbers_tables import recall
+from xray_core.catalog import LUNGS, OF_FINDING, Catalog
 from xray_core.selection import name_value
-from xray_core.tasks import find_task, list_classes
+from xray_core.tasks import ABSENT, PRESENT, UNKNOWN, find_task, list_classes, list_findings
 
 NUMBERED = ("First", "Second", "Third", "Fourth")
-OF_FILES = ("File", "Lung mask")  # which always differ, and say nothing
+OF_FILES = ("File", "Lung mask", "Mask of a finding")  # which always differ, and say nothing
 
 
 def show_image_facts(tables: Tables, row: pd.Series) -> None:
@@ -32,6 +35,7 @@ def list_facts(tables: Tables, row: pd.Series) -> dict[str, str]:
         "Published subset": row["published_split"],
         "Findings": row["findings"],
         "Findings of the image": row["image_findings"],
+        **_list_states(tables, row),
         "Boxes": n_boxes or None,
         "Patient": row["patient_id"],
         "Age": None if pd.isna(row["age"]) else f"{row['age']:.3g} years",
@@ -44,9 +48,34 @@ def list_facts(tables: Tables, row: pd.Series) -> dict[str, str]:
         "Original": _size(row["original_width"], row["original_height"]),
         "File": row["path"],
         "File size": None if pd.isna(row["file_size"]) else f"{row['file_size'] / 1000:,.0f} kB",
-        "Lung mask": row["mask_path"],
+        "Lung mask": _name_masks(tables, row, LUNGS),
+        "Mask of a finding": _name_masks(tables, row, OF_FINDING),
     }
     return {name: str(fact) for name, fact in facts.items() if pd.notna(fact)}
+
+
+def _list_states(tables: Tables, row: pd.Series) -> dict[str, str | None]:
+    """Return which findings are present, absent and unknown, if the dataset says so."""
+    names = list_findings(tables.catalog)
+    if not names:
+        return {}
+    states = recall(numbers_tables.states, tables).loc[row.name]
+    kinds = {PRESENT: states.eq(1), ABSENT: states.eq(0), UNKNOWN: states.isna()}
+    return {
+        f"Findings {kind}": ", ".join(states.index[has.fillna(False).to_numpy(bool)]) or None
+        for kind, has in kinds.items()
+    }
+
+
+def _name_masks(tables: Tables, row: pd.Series, kind: str) -> str | None:
+    """Return the masks of one kind: their files, and which finding they surround."""
+    words = []
+    for finding, path in list_masks(tables, row["image_id"], kind)[["finding", "path"]].itertuples(
+        index=False
+    ):
+        place = "run lengths" if pd.isna(path) else str(path)
+        words.append(place if kind == LUNGS else f"{name_finding(finding)} ({place})")
+    return ", ".join(dict.fromkeys(words)) or None
 
 
 def show_boxes_of(catalog: Catalog, row: pd.Series) -> None:

@@ -4,6 +4,7 @@ import pandas as pd
 import streamlit as st
 
 from pages.components.grid import show_grid
+from pages.components.masks import show_unread
 from pages.components.tables import Tables
 from pages.components.tiles import build_tiles
 from pages.explore.image_address import open_image, tick_image
@@ -32,8 +33,9 @@ def show_page(
     with st.container(key="light_table"):
         with st.container(key="light_grid"):
             if len(shown):
+                tiles = build_tiles(tables, shown, with_masks=show_masks)
                 show_grid(
-                    build_tiles(tables, shown, with_masks=show_masks),
+                    tiles,
                     "grid",
                     open_image,
                     show_boxes=show_boxes,
@@ -41,6 +43,7 @@ def show_page(
                     open_ids=list(opened["image_id"]),
                     on_tick=tick_image,
                 )
+                show_unread(tiles)
             else:
                 _show_nothing(tables)
         if len(opened):

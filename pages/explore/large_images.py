@@ -8,7 +8,8 @@ import pandas as pd
 import streamlit as st
 
 from pages.components.address import change_address
-from pages.components.grid import MOST_TICKED, show_grid
+from pages.components.grid import MOST_TICKED, Tile, show_grid
+from pages.components.masks import show_unread
 from pages.components.small_type import show_section
 from pages.components.tables import Tables
 from pages.components.tiles import LARGE_SIDE, build_tiles, list_windows, ratios_of
@@ -50,7 +51,7 @@ def show_large(
         _show_links(ids)
         ratios = _choose_ratios(opened)
     tiles = [
-        replace(tile, note=tile.id, ratio=ratio)
+        replace(tile, note=_name_outlined(tile), ratio=ratio)
         for tile, ratio in zip(
             build_tiles(tables, opened, LARGE_SIDE, with_masks=show_masks),
             ratios,
@@ -69,6 +70,7 @@ def show_large(
             place=f"{place + 1:,} of {len(rows):,}" if place >= 0 else "not among those filtered",
             show_boxes=show_boxes,
         )
+    show_unread(tiles)
     if len(opened) > 1:
         show_differences(tables, opened)
         return
@@ -102,6 +104,12 @@ def list_others(catalog: Catalog, row: pd.Series) -> pd.DataFrame:
         return images.iloc[:0]
     of_patient = (images["patient_id"] == row["patient_id"]) & images["path"].notna()
     return images[of_patient.to_numpy(bool, na_value=False)].drop(index=row.name)
+
+
+def _name_outlined(tile: Tile) -> str:
+    """Return the id of an image, with the findings that are outlined on it."""
+    names = ", ".join(outline.name for outline in tile.outlines)
+    return f"{tile.id} · outlined: {names}" if names else tile.id
 
 
 def _choose_ratios(opened: pd.DataFrame) -> list[float]:

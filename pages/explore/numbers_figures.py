@@ -25,6 +25,11 @@ def label_counts(tables: Tables) -> go.Figure:
     return explore.plot_label_counts(tables.counts)
 
 
+def states(tables: Tables) -> go.Figure:
+    """Draw how many images each finding is present, absent and unknown on."""
+    return explore.plot_states(recall(numbers_tables.state_counts, tables))
+
+
 def together(tables: Tables) -> go.Figure:
     """Draw which findings come together."""
     return explore.plot_together(recall(numbers_tables.together, tables))

@@ -12,7 +12,8 @@ from pages.components.tables import Tables
 from pages.explore import numbers_figures, numbers_tables
 from pages.explore.numbers_tables import combinations, recall
 from xray_core.figures.explore.labels import N_FINDINGS, N_SETS
-from xray_core.tasks import SEPARATOR
+from xray_core.glossary import explain
+from xray_core.tasks import SEPARATOR, list_findings
 
 ROWS = 12  # sets of findings on a page of the table
 
@@ -38,6 +39,8 @@ def show_labels(tables: Tables) -> None:
             if n_patients
             else "The authors publish no patients."
         )
+    if list_findings(tables.catalog):
+        _show_states(tables)
     sets = recall(combinations, tables)
     show_section("Findings as published")
     if sets.empty:
@@ -48,6 +51,32 @@ def show_labels(tables: Tables) -> None:
         _show_together(tables, sets)
     else:
         st.caption("No image has several findings, so none occur together.")
+
+
+def _show_states(tables: Tables) -> None:
+    """Show on how many images each finding is present, absent and unknown."""
+    source, counts = tables.catalog.source, recall(numbers_tables.state_counts, tables)
+    left, right = st.columns([3, 2], gap="large")
+    with left:
+        show_section("Present, absent or unknown")
+        show_figure(
+            recall(numbers_figures.states, tables),
+            f"{source}-states",
+            "For each finding the shares of images on which it is present, absent and unknown",
+        )
+    with right:
+        show_section("The same in numbers", "of all images, those without a file included")
+        shares = [name for name in counts.columns if name.startswith("share")]
+        percent = st.column_config.NumberColumn(format="percent")
+        show_table(
+            counts,
+            f"{source}-states",
+            "Images on which each finding is present, absent and unknown",
+            config=dict.fromkeys(shares, percent),
+        )
+        st.caption(
+            f"Unknown: {explain('unknown finding')[0].lower()}{explain('unknown finding')[1:]}"
+        )
 
 
 def _show_combinations(sets: pd.DataFrame, source: str) -> None:

@@ -9,6 +9,7 @@ import streamlit as st
 
 from pages.components.tables import Tables
 from xray_core import eda
+from xray_core.tasks import align_states, count_states
 
 T = TypeVar("T")
 
@@ -47,6 +48,16 @@ def facets(tables: Tables) -> list[eda.Facet]:
 def combinations(tables: Tables) -> pd.DataFrame:
     """Return the sets of findings; see `eda.count_combinations`."""
     return eda.count_combinations(tables.catalog)
+
+
+def states(tables: Tables) -> pd.DataFrame:
+    """Return which findings are present, absent or unknown; see `tasks.align_states`."""
+    return align_states(tables.catalog)
+
+
+def state_counts(tables: Tables) -> pd.DataFrame:
+    """Return of how many images each finding is present; see `tasks.count_states`."""
+    return count_states(tables.catalog)
 
 
 def ages(tables: Tables) -> pd.DataFrame:

@@ -22,6 +22,7 @@ from xray_core.selection import (
     YES,
     Filter,
     describe_filter,
+    find_finding,
     find_passing,
     name_column,
     name_value,
@@ -114,7 +115,7 @@ def _list_groups(tables: Tables, filters: tuple[Filter, ...]) -> list[Group]:
         Group(
             facet.column,
             name_column(facet.column),
-            explain(name_column(facet.column)),
+            explain("unknown finding" if find_finding(facet.column) else name_column(facet.column)),
             tuple(
                 Choice(
                     value,

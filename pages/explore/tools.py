@@ -8,7 +8,6 @@ import streamlit as st
 from pages.components.address import change_address, read_word
 from pages.components.pager import show_pager
 from pages.components.tables import Tables
-from pages.components.tiles import has_masks
 from pages.explore.image_address import PAGE
 from pages.explore.rail import REVERSED
 from xray_core.catalog import Catalog
@@ -60,7 +59,7 @@ def choose_overlays(tables: Tables) -> tuple[bool, bool]:
     show_boxes = len(tables.catalog.boxes) > 0 and st.toggle(
         "Boxes", True, key="grid_boxes", help=explain("box"), persist_state="session"
     )
-    show_masks = has_masks(tables) and st.toggle(
+    show_masks = len(tables.masks) > 0 and st.toggle(
         "Masks", key="grid_masks", help=explain("mask"), persist_state="session"
     )
     return bool(show_boxes), bool(show_masks)

@@ -109,6 +109,8 @@ def _show_data(run: Run, data: dict[str, Any]) -> None:
         st.caption(
             f"{escape_markdown(data['folder'])} · grouped by {escape_markdown(data['grouped_by'])}"
         )
+        for words in data.get("left_out", []):  # as above
+            st.caption(escape_markdown(words))
         if record := data.get("starting_weights"):  # older runs have none
             st.caption(escape_markdown(format_record(record)))
         subsets = pd.DataFrame.from_dict(data["subsets"], orient="index")

@@ -17,7 +17,7 @@ from xray_core.splits import (
     describe_groups,
     split_by_tables,
 )
-from xray_core.tasks import encode_catalog, find_task
+from xray_core.tasks import describe_left_out, encode_catalog, find_task
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,7 @@ class CheckedSplit:
         catalog: what was divided.
         refusal: why it cannot be divided so; "" if it can.
         absent: sentences on classes that a subset lacks.
+        left_out: sentences on images that the task has no label for.
         subsets: subset -> images.
         classes: class -> images, of all subsets.
         evaluated: class -> images of the subset that is evaluated at the end.
@@ -38,6 +39,7 @@ class CheckedSplit:
     catalog: Catalog
     refusal: str = ""
     absent: list[str] = field(default_factory=list)
+    left_out: list[str] = field(default_factory=list)
     subsets: Mapping[str, int] = field(default_factory=dict)
     classes: Mapping[str, int] = field(default_factory=dict)
     evaluated: Mapping[str, int] = field(default_factory=dict)
@@ -49,7 +51,8 @@ class CheckedSplit:
 @st.cache_resource(max_entries=64, show_spinner=False, hash_funcs={Catalog: id})
 def check_split(catalog: Catalog, task_name: str, spec: SplitSpec) -> CheckedSplit:
     """Return what `spec` makes of `catalog`; read-only and shared."""
-    targets = encode_catalog(catalog, find_task(task_name))
+    task = find_task(task_name)
+    targets = encode_catalog(catalog, task)
     try:
         split = split_by_tables(catalog, targets, spec)
     except RecipeError as error:
@@ -65,6 +68,7 @@ def check_split(catalog: Catalog, task_name: str, spec: SplitSpec) -> CheckedSpl
     return CheckedSplit(
         catalog,
         absent=describe_absent(split, classes),
+        left_out=describe_left_out(catalog, task, targets),
         subsets={name: int(n_images[name]) for name in SUBSETS},
         classes=count(split["class"]),
         evaluated=count(split.loc[split["subset"] == last, "class"]),

@@ -77,6 +77,8 @@ def _list_facts(recipe: Recipe, checked: CheckedSplit) -> dict[str, str]:
     facts = {"Queue": describe_queue(find_workspace())}
     if not checked.refusal:
         facts |= {"Leaks": describe_leaks(checked), "To beat": describe_baseline(checked)}
+        if checked.left_out:
+            facts["Left out"] = " ".join(checked.left_out)
     if published := format_published(recipe):
         facts["Published"] = f"{published}; without interval"
     words = unchanged(recipe)

@@ -4,8 +4,9 @@ import pandas as pd
 import pytest
 
 from tests.eda.conftest import MakeCatalog
-from xray_core.catalog import Catalog
+from xray_core.catalog import LUNGS, OF_FINDING, Catalog
 from xray_core.eda import Facet, count_facets, list_facets, list_members
+from xray_core.eda.facets import MAX_STATES
 from xray_core.selection import parse_filters
 
 LABELS = pd.Series(["x", "y", "x|y", pd.NA, "x"], dtype="string")
@@ -76,3 +77,46 @@ def test_a_column_of_many_values_is_no_facet(make_catalog: MakeCatalog) -> None:
     members = list_members(pd.Series(["x"] * 9, dtype="string"), ["x"])
 
     assert [facet.column for facet in list_facets(catalog, members)] == ["class"]
+
+
+def test_masks_of_lungs_and_of_findings_are_told_apart(make_catalog: MakeCatalog) -> None:
+    masks = [
+        {"image_id": "a", "kind": LUNGS, "path": "m/a.png"},
+        {"image_id": "b", "kind": OF_FINDING, "finding": "Mass", "runs": "1 2"},
+        {"image_id": "c", "kind": OF_FINDING, "finding": "Mass", "path": "m/c.png"},
+        {"image_id": "c", "kind": LUNGS, "path": "l/c.png"},
+    ]
+    catalog = make_catalog([{} for _ in "abcd"], masks=masks)
+    members = list_members(pd.Series(["x"] * 4, dtype="string"), ["x"])
+
+    facets = list_facets(catalog, members)
+
+    assert {facet.column: facet.masks["yes"].tolist() for facet in facets[1:]} == {
+        "mask_path": [True, False, True, False],
+        "finding_mask": [False, True, True, False],
+    }
+    [_, _, counted] = count_facets(catalog, facets, parse_filters("mask_path?yes"))
+    assert counted == {"yes": 1, "no": 1}
+
+
+def test_each_finding_is_present_absent_or_unknown(make_catalog: MakeCatalog) -> None:
+    states = {
+        "Mass [left]": [1, 0, None, 1],
+        "Edema": [None, None, None, 0],
+        "Hernia": [1, 1, 1, 1],  # tells nothing apart
+        **{f"rare {n}": [0, 0, 0, None] for n in range(9)},
+    }
+    catalog = make_catalog([{} for _ in "abcd"], states=states)
+    members = list_members(pd.Series(["x"] * 4, dtype="string"), ["x"])
+
+    facets = list_facets(catalog, members)
+
+    names = [facet.column for facet in facets[1:]]
+    assert names[0] == "finding[Mass [left]]"
+    assert "finding[Hernia]" not in names
+    assert len(names) == MAX_STATES - 1
+    assert {value: mask.tolist() for value, mask in facets[1].masks.items()} == {
+        "present": [True, False, False, True],
+        "absent": [False, True, False, False],
+        "": [False, False, True, False],
+    }

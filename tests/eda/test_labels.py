@@ -6,7 +6,7 @@ import pandas as pd
 
 from tests.eda.conftest import MakeCatalog
 from xray_core import eda
-from xray_core.catalog import Catalog
+from xray_core.catalog import LUNGS, Catalog
 
 
 def test_label_counts_tell_present_from_absent(siim: Catalog) -> None:
@@ -53,8 +53,8 @@ def test_the_summary_agrees_with_the_tables(siim: Catalog) -> None:
 
 def test_the_summary_counts_what_is_unlabelled_masked_and_published(siim: Catalog) -> None:
     siim.images.loc[[0, 1], "findings"] = pd.NA
-    masks = [{"image_id": siim.images["image_id"][2], "kind": "lungs", "path": "masks/2.png"}]
-    siim = replace(siim, masks=pd.DataFrame(masks))
+    mask = {"image_id": siim.images.loc[2, "image_id"], "kind": LUNGS, "path": "masks/2.png"}
+    siim = replace(siim, masks=pd.DataFrame([mask]))
     siim.images["published_split"] = ["training", "training", "test", pd.NA, pd.NA]
 
     summary = eda.summarise_catalog(siim)

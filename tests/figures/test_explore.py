@@ -42,6 +42,21 @@ def test_together_is_the_share_of_the_rows_images() -> None:
     assert np.isnan([heat.z[0][0], heat.z[1][1]]).all()
 
 
+def test_states_of_findings_make_up_the_whole_and_differ_in_more_than_colour() -> None:
+    counts = pd.DataFrame(
+        {"finding": ["<b>Edema", "Mass"], "present": [1, 0], "absent": [1, 4], "unknown": [2, 0]}
+    )
+    shares = counts[["present", "absent", "unknown"]].div(4).add_prefix("share ")
+
+    bars = explore.plot_states(counts.join(shares)).data
+
+    assert [bar.name for bar in bars] == ["present", "absent", "unknown"]
+    assert np.sum([bar.x for bar in bars], axis=0).tolist() == [1, 1]
+    assert bars[2].customdata.tolist() == [2, 0]
+    assert bars[2].marker.pattern.shape == "/"
+    assert bars[0].y[0].startswith("&lt;b")
+
+
 def test_sets_join_the_dots_of_their_findings() -> None:
     _, dots, bars = explore.plot_sets(COMBINATIONS).data
 

@@ -1,14 +1,17 @@
 """Explore's images: filters on columns, order, masks, large ones, several beside each other."""
 
+import base64
+import io
 import re
-from dataclasses import replace
+from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
+from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from pages.components import dataset
-from tests.datasets.fakes import write_image
+from pages.components import context, dataset
 from tests.pages.clicks import play_clicks
 from tests.pages.conftest import N_IMAGES, OpenPage
 from tests.pages.shown import list_html
@@ -21,24 +24,52 @@ from tests.pages.test_explore import (
     read_facets,
     read_grid,
 )
-from xray_core.catalog import Catalog
+from xray_core.catalog import LUNGS, OF_FINDING, Catalog, build_catalog
 from xray_core.datasets import open_dataset
 from xray_core.workspace import Workspace
 
 
 @pytest.fixture
 def catalog(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> Catalog:
-    """The demo data, with ages 0 to 47, sexes, and a lung mask for the first image."""
+    """The demo data, with ages 0 to 47, sexes, masks and states of findings.
+
+    The first image has a mask for either lung, the second one of a lesion as a file and as run
+    lengths, and one that is broken.
+    """
     plain = open_dataset(workspace.demo_data, workspace.cache)
     images = plain.images.copy()
     images["age"] = pd.array(range(N_IMAGES), dtype="Float64")
     images["gender"] = pd.array(["F", "M", "M"] * (N_IMAGES // 3), dtype="string")
-    write_image(workspace.demo_data / "masks" / "first.png", (64, 64))
-    images.loc[0, "mask_path"] = "masks/first.png"
-    richer = replace(plain, images=images)
+    folder = workspace.demo_data / "masks"
+    folder.mkdir()
+    draw_square(folder / "left.png", 4)
+    draw_square(folder / "right.png", 44)
+    draw_square(folder / "lesion.png", 20)
+    (folder / "broken.png").write_bytes(b"no image")
+    first, second = images["image_id"].head(2)
+    lesion = {"image_id": second, "kind": OF_FINDING, "finding": "<b>lesion</b>"}
+    masks = [
+        {"image_id": first, "kind": LUNGS, "path": "masks/left.png"},
+        {"image_id": first, "kind": LUNGS, "path": "masks/right.png"},
+        {**lesion, "path": "masks/lesion.png"},
+        {**lesion, "path": "masks/broken.png"},
+        {**lesion, "finding": None, "runs": "1 4"},
+    ]
+    states = pd.DataFrame({"image_id": images["image_id"], "Edema": [1, 0, None] * 16})
+    states["<b>Mass</b>"] = [None, *[1] * (N_IMAGES - 1)]
+    richer = build_catalog(
+        plain.root, plain.source, images, plain.boxes, plain.remarks, masks, states
+    )
+    monkeypatch.setattr(context, "open_folder", lambda _: richer)
     monkeypatch.setattr(dataset, "open_folder", lambda _: richer)
-    monkeypatch.setattr("pages.components.context.open_folder", lambda _: richer)
     return richer
+
+
+def draw_square(path: Path, left: int) -> None:
+    """Draw a mask of 64 px that is white from `left` on, 16 px wide."""
+    inside = np.zeros((64, 64), dtype=np.uint8)
+    inside[20:40, left : left + 16] = 255
+    Image.fromarray(inside).save(path)
 
 
 def ids_of(catalog: Catalog, places: list[int]) -> list[str]:
@@ -145,13 +176,88 @@ def test_a_text_filter_takes_signs_to_the_letter(open_page: OpenPage) -> None:
 
 def test_masks_are_sent_only_when_they_are_drawn(open_page: OpenPage, catalog: Catalog) -> None:
     app = open_page("explore")
-    assert not any(tile["mask"] for tile in read_grid(app)["tiles"])
+    tiles = read_grid(app)["tiles"]
+    assert not any(tile["mask"] or tile["outlines"] for tile in tiles)
+    assert not any("is not drawn. masks" in text for text in list_html(app))
 
     app.toggle(key="grid_masks").set_value(True).run()
 
-    masks = [tile["mask"] for tile in read_grid(app)["tiles"]]
-    assert masks[0].startswith("data:image/jpeg;base64,")
-    assert not any(masks[1:])
+    first, second, *others = read_grid(app)["tiles"]
+    assert first["mask"].startswith("data:image/jpeg;base64,")
+    jpeg = base64.b64decode(first["mask"].partition(",")[2])
+    lungs = np.asarray(Image.open(io.BytesIO(jpeg)))  # both of them
+    assert (lungs[30, [8, 32, 50]] > 127).tolist() == [True, False, True]
+    assert first["alt"].endswith("lung mask")
+    assert first["outlines"] == []
+    assert not second["mask"]
+    assert [name for name, _ in second["outlines"]] == ["<b>lesion</b>", "finding"]
+    square = re.findall(r"(\d+),(\d+)", second["outlines"][0][1])
+    assert {(int(x), int(y)) for x, y in square} == {
+        (round(x / 64 * 1000), round(y / 64 * 1000)) for x in (20.5, 35.5) for y in (20.5, 39.5)
+    }
+    assert second["alt"].endswith(", outlined: <b>lesion</b>, finding")
+    assert not any(tile["mask"] or tile["outlines"] for tile in others)
+    [said] = [text for text in list_html(app) if "is not drawn. masks" in text]
+    assert "1 mask here is not drawn. masks/broken.png is not an image" in said
+
+
+def test_masks_and_findings_are_named_beside_the_large_image(
+    open_page: OpenPage, catalog: Catalog
+) -> None:
+    first, second, third = ids_of(catalog, [0, 1, 2])
+
+    facts = read_rows(open_page("explore", image=first))
+    assert facts["Lung mask"] == ["masks/left.png, masks/right.png"]
+    assert facts["Findings present"] == ["Edema"]
+    assert facts["Findings unknown"] == ["&lt;b&gt;Mass&lt;/b&gt;"]
+    assert "Mask of a finding" not in facts
+
+    facts = read_rows(open_page("explore", image=second))
+    assert facts["Mask of a finding"] == [
+        "&lt;b&gt;lesion&lt;/b&gt; (masks/broken.png), &lt;b&gt;lesion&lt;/b&gt; "
+        "(masks/lesion.png), finding (run lengths)"
+    ]
+    assert facts["Findings absent"] == ["Edema"]
+
+    app = open_page("explore", image=second)
+    app.toggle(key="grid_masks").set_value(True).run()
+    [tile] = read_grid(app, "large")["tiles"]
+    assert tile["note"] == f"{second} · outlined: <b>lesion</b>, finding"
+    assert sum("is not drawn. masks" in text for text in list_html(app)) == 2
+    assert read_rows(open_page("explore", image=third))["Findings unknown"] == ["Edema"]
+
+
+def test_images_are_filtered_by_masks_and_by_the_state_of_a_finding(
+    open_page: OpenPage, catalog: Catalog
+) -> None:
+    app = open_page("explore", where="finding[Edema]=;finding_mask?no")
+
+    assert ids(app) == ids_of(catalog, list(range(2, N_IMAGES, 3)))
+    facets = read_facets(app)
+    assert facets["Edema"] == {"present": 16, "absent": 15, "unknown": 16}
+    assert facets["Mask of a finding"] == {"with": 0, "without": 16}
+    assert read_grid(app, "chips")["chips"] == ["Edema is unknown", "without a mask of a finding"]
+
+    app = open_panel(app, "more_filters")
+    app.selectbox(key="where_column").set_value("finding[Edema]").run()
+    app.multiselect(key="where_finding[Edema]_values").set_value(["present"]).run()
+    assert app.query_params["where"] == "finding[Edema]=present;finding_mask?no"
+
+    app = open_page("explore", where="finding[Nodule]=present")
+    assert "does not say whether 'Nodule'" in app.warning[0].value
+    assert count_shown(app) == N_IMAGES
+
+
+def test_findings_are_counted_as_present_absent_and_unknown(
+    open_page: OpenPage, catalog: Catalog
+) -> None:
+    app = open_page("explore", show="Counts", numbers="Labels")
+
+    [counts] = [one.value for one in app.dataframe if "unknown" in one.value]
+    assert counts[["finding", "present", "absent", "unknown"]].to_numpy().tolist() == [
+        ["Edema", 16, 16, 16],
+        ["<b>Mass</b>", N_IMAGES - 1, 0, 1],
+    ]
 
 
 def test_no_masks_no_switch_for_them(open_page: OpenPage) -> None:

@@ -901,6 +901,19 @@ def test_the_sets_and_classes_are_counted_as_they_will_be(
         f"“{tested.idxmax()}” (test set, n = {tested.sum()})"
     )
     assert facts_of(app)["Leaks"] == "✓ no patient in two subsets; identical files joined"
+    assert "Left out" not in facts_of(app)
+
+
+def test_images_that_the_task_has_no_label_for_are_counted(
+    workspace: Workspace, open_page: OpenPage
+) -> None:
+    table = workspace.demo_data / "train_study_level.csv"
+    lines = table.read_text("utf-8").splitlines()
+    table.write_text("\n".join(lines[:-2]), "utf-8")  # two studies without a label
+
+    facts = facts_of(open_page("train"))
+
+    assert re.fullmatch(r"[2-9] of \d+ images are left out: unlabelled\.", facts["Left out"])
 
 
 def test_a_split_that_leaks_is_counted_in_patients(open_page: OpenPage) -> None:

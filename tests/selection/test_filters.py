@@ -8,12 +8,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.eda.conftest import MakeCatalog
-from xray_core.catalog import COLUMNS, Catalog
+from xray_core.catalog import COLUMNS, OF_FINDING, Catalog
 from xray_core.errors import XrayError
 from xray_core.selection import (
     AGE_GROUP,
     BOXES,
     CLASS,
+    FINDING_MASK,
     KNOWN,
     RANGE,
     TEXT,
@@ -24,6 +25,7 @@ from xray_core.selection import (
     find_passing,
     format_filters,
     kinds_of,
+    name_state_column,
     parse_filters,
 )
 from xray_core.selection.passing import Mask
@@ -45,7 +47,8 @@ FIELDS = {
 
 @st.composite
 def filters(draw: st.DrawFn) -> Filter:
-    column = draw(st.sampled_from([*COLUMNS, CLASS, BOXES, AGE_GROUP]))
+    columns = st.sampled_from([*COLUMNS, CLASS, BOXES, AGE_GROUP, FINDING_MASK])
+    column = draw(columns | st.text(min_size=1).map(name_state_column))
     kind = draw(st.sampled_from(kinds_of(column)))
     return Filter(column, kind, **draw(FIELDS[kind]))
 
@@ -54,7 +57,21 @@ def filters(draw: st.DrawFn) -> Filter:
 def near_misses(draw: st.DrawFn) -> str:
     """Texts with the characters of real filters in wrong places."""
     pieces = st.sampled_from(
-        [*COLUMNS, CLASS, BOXES, *"=:~?;,\\", "..", "yes", "1e999", "nan", "-3", "é", "\n"]
+        [
+            *COLUMNS,
+            CLASS,
+            BOXES,
+            "finding[",
+            "Mass",
+            *"=:~?;,]\\",
+            "..",
+            "yes",
+            "1e999",
+            "nan",
+            "-3",
+            "é",
+            "\n",
+        ]
     )
     return "".join(draw(st.lists(pieces, max_size=12)))
 
@@ -70,6 +87,8 @@ def catalog(make_catalog: MakeCatalog) -> Catalog:
             {"age": 50, "gender": "F", "path": pd.NA},  # e: its file is absent
         ],
         [("b", "Mass", 1, 2, 3, 4), ("e", "Mass", 1, 2, 3, 4)],
+        [{"image_id": "a", "kind": OF_FINDING, "runs": "1 2"}],
+        {"Mass": [1, 1, None, 0, 1], "A;[1],\\": [0, None, None, 1, 1]},
     )
 
 
@@ -108,6 +127,12 @@ def find(catalog: Catalog, text: str) -> str:
         ("boxes?yes", "b"),
         ("boxes?no;class=No Finding", "d"),
         ("age_group=0-17,40-59", "abd"),
+        ("finding_mask?yes", "a"),
+        ("finding_mask?no", "bcd"),
+        ("finding[Mass]=present", "ab"),
+        ("finding[Mass]=absent", "d"),
+        ("finding[Mass]=", "c"),  # unknown
+        ("finding[Mass]=present,;finding[A\\;[1\\],\\\\]=absent,", "abc"),
         ("age_group=", "c"),
     ],
 )
@@ -150,6 +175,9 @@ def test_no_text_raises_anything_but_our_own_error(catalog: Catalog, text: str) 
         ("mask_path?maybe", "write yes or no"),
         ("boxes=yes", "Choose one of: known"),
         ("class~typical", "Choose one of: values"),
+        ("finding[Mass]~present", "Choose one of: values"),
+        ("finding[]=present", "no filter"),
+        ("age[Mass]=present", r"no column 'age\[Mass\]'"),
         ("nonsense", "no filter"),
         (";", "no filter"),
         ("age:1..;" * 30, "at most 20"),
@@ -176,9 +204,17 @@ def test_a_filter_without_values_is_refused() -> None:
         ("age:20..60", "Age (years) from 20 to 60"),
         ("width:1000..", "Width (px) at least 1,000"),
         ("mask_path?yes", "Lung mask is known"),
+        ("finding_mask?yes", "with a mask of a finding"),
+        ("finding_mask?no", "without a mask of a finding"),
+        ("finding[Mass]=present,", "Mass is present or unknown"),
         ("site=a,b,c,d,e", "Site is a or b or c or 2 more"),
         ("findings~mass", "Findings contains “mass”"),
     ],
 )
 def test_a_filter_is_told_in_words(text: str, words: str) -> None:
     assert [describe_filter(one) for one in parse_filters(text)] == [words]
+
+
+def test_a_finding_that_the_dataset_does_not_know_is_named(catalog: Catalog) -> None:
+    with pytest.raises(FilterError, match="'Nodule' is present or absent.*Mass"):
+        find(catalog, "finding[Nodule]=present")

@@ -26,8 +26,10 @@ def test_a_class_that_the_given_test_subset_lacks_is_recorded(tmp_path: Path) ->
     data = prepare_data(run.read_recipe(), run, workspace, Progress(run), resumes=False)
 
     assert data.split["subset"].eq("test").sum() == 1
-    [words] = json.loads((run.folder / "data.json").read_text(encoding="utf-8"))["absent"]
+    notes = json.loads((run.folder / "data.json").read_text(encoding="utf-8"))
+    [words] = notes["absent"]
     assert words.startswith("No image of normal is in the test set.")
+    assert notes["left_out"] == []
 
 
 def test_a_selection_is_all_that_a_run_has(tmp_path: Path) -> None:

@@ -32,7 +32,26 @@ CODES = {
     "absent_class": "L4",
     "class_counts": "L5",
     "subset_size": "L6",
+    "contradicted_finding": "L7",
+    "mostly_unknown": "L8",
+    "never_present": "L9",
     "confounding": "B1",
+    # Remarks, by their kind.
+    "other_spelling": "R2",
+    "possible_separator": "R3",
+    "numbered_class": "R4",
+    "guessed_mask": "R5",
+    "patients_from_folders": "R6",
+    "patients_from_names": "R6",
+    "maybe_patients": "R6",
+    "unclear_cell": "R7",
+    "uncertain_finding": "R8",
+    "blank_finding": "R8",
+    "unknown_finding": "R8",
+    "unread_image": "R9",
+    "stray_file": "R9",
+    "lone_mask": "R9",
+    "broken_mask": "R9",
 }
 REMARK = "R1"  # whatever else the dataset's reader noticed
 

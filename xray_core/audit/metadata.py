@@ -22,6 +22,62 @@ REMARKS = {
         "They are left out of every training.",
         "Nothing, unless you know the label.",
     ),
+    "other_spelling": (
+        "If two of the spellings mean two things, one class holds both.",
+        "Compare the spellings; if they differ in meaning, rename a class folder or label.",
+    ),
+    "possible_separator": (
+        "If the sign separates two labels, each such cell is a class of its own now.",
+        "Map the columns again, and choose the sign as separator if it is one.",
+    ),
+    "numbered_class": (
+        "Nobody who reads the result can tell what the classes are.",
+        "Rename the class folders, or the labels, to what they mean.",
+    ),
+    "guessed_mask": (
+        "Nothing says that they show the lungs; they may surround a finding.",
+        "Look at some on Explore. If they are of a finding, name its folder so, as in "
+        "“infection masks”.",
+    ),
+    "patients_from_folders": (
+        "If a folder is no patient, images of one patient may be in several subsets.",
+        "Compare some folders with the dataset's own description.",
+    ),
+    "patients_from_names": (
+        "If the names mean something else, images of one patient may be in several subsets.",
+        "Compare some names with the dataset's own description.",
+    ),
+    "maybe_patients": (
+        "If these folders are patients, images of one may be in several subsets.",
+        "If they are, say so when the folder is mapped.",
+    ),
+    "unclear_cell": ("They count as unknown.", "Correct the cells, or choose another column."),
+    "uncertain_finding": (
+        "What is uncertain was taken as the message says, which others do otherwise.",
+        "State it beside every result, or map the columns again with another meaning.",
+    ),
+    "blank_finding": (
+        "Empty cells often mean that nothing was seen, and often that nobody looked.",
+        "Ask the dataset's own description, and map the columns again if it says otherwise.",
+    ),
+    "unknown_finding": (
+        "A task on several findings at once leaves these images out, rather than call what is "
+        "unknown absent.",
+        "Choose a task of a single class to keep them.",
+    ),
+    "unread_image": (
+        "They are in no class and no subset.",
+        "Look at some: if they belong here, move them to where the dataset has its images.",
+    ),
+    "stray_file": (
+        "They are in no class and no subset.",
+        "Look at some: if they belong here, they lack a row or a class folder.",
+    ),
+    "lone_mask": (
+        "A mask without its image shows nothing.",
+        "Give it the name of its image, if there is one.",
+    ),
+    "broken_mask": ("They are not drawn.", "Correct the run lengths in the table."),
     "unknown_patient": (
         "Their patients may be in several subsets without anyone knowing.",
         "State it beside every result.",

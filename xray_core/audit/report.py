@@ -10,6 +10,7 @@ import pandas as pd
 from xray_core.audit.confounding import check_confounding
 from xray_core.audit.copies import check_identical, check_near
 from xray_core.audit.files import check_odd, check_readable
+from xray_core.audit.findings import check_findings
 from xray_core.audit.issue import SEVERITIES, DataIssue, passed
 from xray_core.audit.labels import check_classes, check_columns, check_subsets
 from xray_core.audit.leaks import check_names, check_owners
@@ -54,6 +55,7 @@ def audit_catalog(
     labels = _encode(catalog, task_name)
     images = _put_together(catalog, labels, split, fingerprints)
     issues = [*check_owners(images), *check_names(images), *check_columns(images)]
+    issues += check_findings(catalog)
     if images["subset"].isna().all():
         issues.append(passed("no_split", "There is no split to be checked for leaks yet."))
     if fingerprints is not None:

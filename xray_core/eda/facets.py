@@ -14,16 +14,21 @@ from xray_core.selection import (
     AGE_GROUPS,
     BOXES,
     CLASS,
+    FINDING_MASK,
     KNOWN,
     NO,
     VALUES,
     YES,
     Filter,
     group_ages,
+    has_finding_mask,
+    name_state_column,
     passes,
 )
 from xray_core.splits import SUBSETS
+from xray_core.tasks import ABSENT, PRESENT, align_states, list_findings
 
+MAX_STATES = 6  # findings that have a facet of their own: more would be longer than the page
 MAX_VALUES = 8  # of a column; one with more is no facet
 REPEATING = ("site", "source", "findings", "image_findings")
 Mask = NDArray[np.bool_]
@@ -112,6 +117,25 @@ def _list_columns(catalog: Catalog) -> Iterator[Facet]:
         yield Facet(column, VALUES, _mask_values(images[column]))
     has_mask = images["mask_path"].notna().to_numpy(bool)
     yield Facet("mask_path", KNOWN, {YES: has_mask, NO: ~has_mask})
+    marked = has_finding_mask(catalog)
+    yield Facet(FINDING_MASK, KNOWN, {YES: marked, NO: ~marked})
+    yield from _list_states(catalog)
+
+
+def _list_states(catalog: Catalog) -> Iterator[Facet]:
+    """Yield a facet for each finding that is present, absent or unknown; of many, some.
+
+    Those are kept that are present most often; the others can be filtered by all the same.
+    """
+    if not list_findings(catalog):
+        return
+    states = align_states(catalog)
+    n_present = states.eq(1).sum().sort_values(ascending=False, kind="stable")
+    chosen = set(n_present.index[:MAX_STATES])
+    for name in [name for name in states.columns if name in chosen]:
+        values = states[name].to_numpy("float64", na_value=np.nan)
+        masks = {PRESENT: values == 1, ABSENT: values == 0, "": np.isnan(values)}
+        yield Facet(name_state_column(name), VALUES, masks)
 
 
 def _mask_values(column: pd.Series, order: Sequence[str] = ()) -> dict[str, Mask]:

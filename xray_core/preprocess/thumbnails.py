@@ -14,10 +14,12 @@ from PIL import Image
 from xray_core.errors import ImageError
 from xray_core.files import replaced_file
 from xray_core.imagefiles.images import read_image
+from xray_core.preprocess.masks import Mask, read_mask_file, scale_mask, unite_masks
 
 JPEG_QUALITY = 87  # below about 80, rings show around ribs and letters
 JPEG_END = b"\xff\xd9"
 VERSION = 2  # raise it when the same file gives another thumbnail
+MASK_VERSION = 1  # the same, of masks
 THREADS = 8  # they mostly wait for the disk, and decoding releases the lock
 
 
@@ -34,7 +36,9 @@ class Thumbnail:
     reason: str = ""
 
 
-def create_thumbnails(images: Sequence[Path], side: int, folder: Path) -> list[Thumbnail]:
+def create_thumbnails(
+    images: Sequence[Path], side: int, folder: Path, are_masks: bool = False
+) -> list[Thumbnail]:
     """Return a thumbnail of each image, made now or on an earlier call.
 
     A thumbnail belongs to the image's path, time of change and size in bytes, so a file that
@@ -44,6 +48,8 @@ def create_thumbnails(images: Sequence[Path], side: int, folder: Path) -> list[T
         images: any files; one that cannot be read gives a thumbnail with a reason.
         side: px, the longer side at most; a smaller image keeps its size.
         folder: where thumbnails are kept; may be deleted at any time.
+        are_masks: whether the files are masks, of which thumbnails are white inside and black
+            outside, whatever gray levels they are stored in.
 
     Returns:
         As many thumbnails as images, in their order; proportions are those of the file.
@@ -51,12 +57,12 @@ def create_thumbnails(images: Sequence[Path], side: int, folder: Path) -> list[T
     Raises:
         OSError: the disk refuses to keep a thumbnail.
     """
-    kept = [_find_thumbnail(image, side, folder) for image in images]
+    kept = [_find_thumbnail(image, side, folder, are_masks) for image in images]
     missing = [image for image, thumbnail in zip(images, kept, strict=True) if thumbnail is None]
     if not missing:  # the usual case: starting threads would take longer than reading
         return [thumbnail for thumbnail in kept if thumbnail is not None]
     with ThreadPoolExecutor(THREADS) as pool:
-        made = pool.map(lambda image: _create_thumbnail(image, side, folder), missing)
+        made = pool.map(lambda image: _create_thumbnail(image, side, folder, are_masks), missing)
         return [next(made) if thumbnail is None else thumbnail for thumbnail in kept]
 
 
@@ -66,10 +72,10 @@ def decode_thumbnail(thumbnail: Thumbnail) -> NDArray[np.uint8]:
         return np.array(image.convert("L"))
 
 
-def _find_thumbnail(image: Path, side: int, folder: Path) -> Thumbnail | None:
+def _find_thumbnail(image: Path, side: int, folder: Path, is_mask: bool) -> Thumbnail | None:
     """Return the thumbnail that an earlier call kept, or why there can be none; else None."""
     try:
-        jpeg = (folder / _name(image, side)).read_bytes()
+        jpeg = (folder / _name(image, side, is_mask)).read_bytes()
         # One that the power cut off is drawn anew: thumbnails are not waited for to reach the disk.
         return Thumbnail(jpeg) if jpeg.endswith(JPEG_END) else None
     except FileNotFoundError:
@@ -78,10 +84,10 @@ def _find_thumbnail(image: Path, side: int, folder: Path) -> Thumbnail | None:
         return Thumbnail(reason=str(error))
 
 
-def _create_thumbnail(image: Path, side: int, folder: Path) -> Thumbnail:
+def _create_thumbnail(image: Path, side: int, folder: Path, is_mask: bool) -> Thumbnail:
     try:
-        kept = folder / _name(image, side)
-        jpeg = _encode(image, side)
+        kept = folder / _name(image, side, is_mask)
+        jpeg = encode_mask(read_mask_file(image), side).jpeg if is_mask else _encode(image, side)
     except ImageError as error:
         return Thumbnail(reason=str(error))
     with replaced_file(kept, lasting=False) as partial:
@@ -89,20 +95,51 @@ def _create_thumbnail(image: Path, side: int, folder: Path) -> Thumbnail:
     return Thumbnail(jpeg)
 
 
-def _name(image: Path, side: int) -> str:
+def _name(image: Path, side: int, is_mask: bool) -> str:
     """Return the file name that stands for this state of `image`, under one of 256 folders."""
     try:
         stat = image.stat()
     except OSError as error:
         raise ImageError(f"{image} cannot be read: {error.strerror}.") from error
     state = (VERSION, str(image.absolute()), stat.st_mtime_ns, stat.st_size, side, JPEG_QUALITY)
-    digest = hashlib.sha256(repr(state).encode()).hexdigest()
+    kind = ("mask", MASK_VERSION) if is_mask else ()
+    digest = hashlib.sha256(repr((*state, *kind)).encode()).hexdigest()
     return f"{digest[:2]}/{digest[2:32]}.jpg"
+
+
+def unite_thumbnails(masks: Sequence[Thumbnail]) -> Thumbnail:
+    """Return the thumbnail of several masks of one image, such as its left and its right lung.
+
+    Args:
+        masks: as `create_thumbnails` makes them of masks; those without a file count for nothing.
+    """
+    there = [mask for mask in masks if mask.jpeg]
+    if len(there) < 2:
+        return there[0] if there else Thumbnail()
+    united = unite_masks([decode_mask(mask) for mask in there])
+    return encode_mask(united, max(united.shape))
+
+
+def encode_mask(mask: Mask, side: int) -> Thumbnail:
+    """Return the thumbnail of a mask, bool (h, w), of at most `side` px."""
+    height, width = mask.shape
+    share = min(1.0, side / max(height, width))
+    small = scale_mask(mask, (max(1, round(width * share)), max(1, round(height * share))))
+    return Thumbnail(_write_jpeg(Image.fromarray(small.astype(np.uint8) * 255)))
+
+
+def decode_mask(thumbnail: Thumbnail) -> Mask:
+    """Return the thumbnail of a mask as pixels, bool (h, w), True inside."""
+    return decode_thumbnail(thumbnail) > 127
 
 
 def _encode(image: Path, side: int) -> bytes:
     small = Image.fromarray(read_image(image, at_least=side))
     small.thumbnail((side, side), Image.Resampling.LANCZOS)
+    return _write_jpeg(small)
+
+
+def _write_jpeg(small: Image.Image) -> bytes:
     buffer = io.BytesIO()
     small.save(buffer, "JPEG", quality=JPEG_QUALITY)
     return buffer.getvalue()

@@ -110,6 +110,7 @@ class DataNotes(TypedDict):
     unreadable: list[Unreadable]
     grouped_by: str
     groups_in_several_subsets: NotRequired[int | None]
+    left_out: NotRequired[list[str]]
     subsets: dict[str, dict[str, int]]
 
 

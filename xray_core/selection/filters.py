@@ -6,8 +6,10 @@ recipe:
     class=typical;boxes?yes;gender=F;age:20..60;findings~effusion
 
 `=` lists values (an empty one stands for "unknown"), `:` is a range whose ends are included and
-may be left open, `~` is a text to find in any case, `?` asks whether anything is known. A
-backslash goes before a semicolon, comma or backslash that belongs to a value.
+may be left open, `~` is a text to find in any case, `?` asks whether anything is known. Where a
+dataset says of each finding whether it is present, `finding[Pleural Effusion]=present,` asks for
+the images on which it is present or unknown. A backslash goes before a semicolon, comma or
+backslash that belongs to a value, and before a closing bracket that belongs to a finding.
 """
 
 import math
@@ -22,9 +24,12 @@ VALUES, RANGE, TEXT, KNOWN = "values", "range", "text", "known"
 SIGNS = {"=": VALUES, ":": RANGE, "~": TEXT, "?": KNOWN}
 YES, NO = "yes", "no"
 NUMBERS = ("Int64", "Float64")
+# A column, the finding in its bracket, a sign, and the rest.
+COLUMN = re.compile(r"([a-z_]+)(?:\[((?:[^\\\]]|\\.)+)\])?([=:~?])(.*)\Z", re.DOTALL)
 # What is no column of the catalog, but follows from it and the task -> the kinds that fit it.
-CLASS, BOXES, AGE_GROUP = "class", "boxes", "age_group"
-DERIVED = {CLASS: (VALUES,), BOXES: (KNOWN,), AGE_GROUP: (VALUES,)}
+CLASS, BOXES, AGE_GROUP, FINDING_MASK = "class", "boxes", "age_group", "finding_mask"
+DERIVED = {CLASS: (VALUES,), BOXES: (KNOWN,), AGE_GROUP: (VALUES,), FINDING_MASK: (KNOWN,)}
+STATE = "finding"  # before the bracket with a finding that is present, absent or unknown
 # What an address may ask for: far more than a person does, far less than holds a server up.
 MAX_LENGTH, MAX_FILTERS = 4000, 20
 
@@ -38,7 +43,8 @@ class Filter:
     """One condition on one column of the catalog's images.
 
     Attributes:
-        column: of `catalog.COLUMNS`, or of `DERIVED`.
+        column: of `catalog.COLUMNS`, or of `DERIVED`, or what `name_state_column` makes of a
+            finding.
         kind: one of `kinds_of(column)`.
         values: for "values": what the column may hold; "" stands for unknown.
         low, high: for "range": both ends are included; None leaves an end open.
@@ -75,9 +81,24 @@ class Filter:
         return f"begins at {ends[0]:g}, above its end {ends[1]:g}; swap them" if wrong else ""
 
 
+def name_state_column(finding: str) -> str:
+    """Return the column that a filter on a finding's state names.
+
+    >>> name_state_column("Edema"), find_finding("finding[Edema]"), find_finding("findings")
+    ('finding[Edema]', 'Edema', '')
+    """
+    return f"{STATE}[{finding}]"
+
+
+def find_finding(column: str) -> str:
+    """Return the finding that a column of `name_state_column` is about; "" for any other."""
+    is_state = column.startswith(f"{STATE}[") and column.endswith("]")
+    return column[len(STATE) + 1 : -1] if is_state else ""
+
+
 def _check_column(column: str, kind: str) -> None:
-    if column not in COLUMNS and column not in DERIVED:
-        known = ", ".join((*DERIVED, *COLUMNS))
+    if column not in COLUMNS and column not in DERIVED and not find_finding(column):
+        known = ", ".join((*DERIVED, name_state_column("…"), *COLUMNS))
         raise FilterError(f"There is no column {column!r}. Choose one of: {known}.")
     if kind not in kinds_of(column):
         kinds = ", ".join(kinds_of(column))
@@ -86,6 +107,8 @@ def _check_column(column: str, kind: str) -> None:
 
 def kinds_of(column: str) -> tuple[str, ...]:
     """Return the kinds of filter that fit a column of `catalog.COLUMNS`, or of `DERIVED`."""
+    if find_finding(column):
+        return (VALUES,)
     if column in DERIVED:
         return DERIVED[column]
     return (RANGE, KNOWN) if COLUMNS[column] in NUMBERS else (VALUES, TEXT, KNOWN)
@@ -123,17 +146,21 @@ def _format(column_filter: Filter) -> str:
             "" if end is None else repr(end) for end in (column_filter.low, column_filter.high)
         )
         body = f"{low.removesuffix('.0')}..{high.removesuffix('.0')}"
-    return f"{column_filter.column}{sign}{body}"
+    column = column_filter.column
+    if finding := find_finding(column):
+        column = name_state_column(re.sub(r"([\\;\]])", r"\\\1", finding))
+    return f"{column}{sign}{body}"
 
 
 def _parse(text: str) -> Filter:
-    match = re.match(r"([a-z_]+)([=:~?])(.*)\Z", text, re.DOTALL)
+    match = COLUMN.match(text)
     if not match:
         raise FilterError(
             f"{text!r} is no filter. Write it as view_position=PA,AP or age:20..60 or "
             "findings~effusion or mask_path?yes."
         )
-    column, sign, body = match.groups()
+    column, finding, sign, body = match.groups()
+    column += "" if finding is None else f"[{_unescape(finding)}]"
     kind = SIGNS[sign]
     _check_column(column, kind)
     if kind == VALUES:

@@ -7,21 +7,24 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from xray_core.catalog import Catalog, Remark, add_remarks
+from xray_core.catalog import OF_FINDING, Catalog, Remark, add_remarks
+from xray_core.errors import LabelError
 from xray_core.selection.filters import (
     AGE_GROUP,
     BOXES,
     CLASS,
+    FINDING_MASK,
     KNOWN,
     TEXT,
     VALUES,
     YES,
     Filter,
     FilterError,
+    find_finding,
     parse_filters,
 )
 from xray_core.selection.words import describe_filters
-from xray_core.tasks import encode_catalog, find_task
+from xray_core.tasks import encode_catalog, find_task, name_states
 
 N_EXAMPLES = 5  # of images that a remark names
 # Age group -> the youngest of it, in years.
@@ -31,7 +34,11 @@ HasClass = Callable[[str], Mask]  # class, "" for unlabelled -> which images are
 
 
 def find_passing(catalog: Catalog, filters: Sequence[Filter], has_class: HasClass) -> Mask:
-    """Return which of `catalog.images` are present and pass every filter, shape (n,)."""
+    """Return which of `catalog.images` are present and pass every filter, shape (n,).
+
+    Raises:
+        FilterError: see `passes`.
+    """
     passing = catalog.images["path"].notna().to_numpy(bool)
     for column_filter in filters:
         passing = passing & passes(catalog, column_filter, has_class)
@@ -39,16 +46,42 @@ def find_passing(catalog: Catalog, filters: Sequence[Filter], has_class: HasClas
 
 
 def passes(catalog: Catalog, column_filter: Filter, has_class: HasClass) -> Mask:
-    """Return which of `catalog.images` pass one filter, shape (n,), their files there or not."""
+    """Return which of `catalog.images` pass one filter, shape (n,), their files there or not.
+
+    Raises:
+        FilterError: it is about a finding of which the dataset says nothing.
+    """
     images = catalog.images
     if column_filter.column == CLASS:
         return np.asarray(np.any([has_class(name) for name in column_filter.values], axis=0))
     if column_filter.column == BOXES:
         has_box = images["image_id"].isin(catalog.boxes["image_id"]).to_numpy(bool)
         return has_box if column_filter.text == YES else ~has_box
+    if column_filter.column == FINDING_MASK:
+        has_mask = has_finding_mask(catalog)
+        return has_mask if column_filter.text == YES else ~has_mask
+    if finding := find_finding(column_filter.column):
+        return _passes(_name_states(catalog, finding), column_filter)
     if column_filter.column == AGE_GROUP:
         return _passes(group_ages(images["age"]), column_filter)
     return _passes(images[column_filter.column], column_filter)
+
+
+def has_finding_mask(catalog: Catalog) -> Mask:
+    """Return which of `catalog.images` have a mask of something other than the lungs, (n,)."""
+    marked = catalog.masks.loc[catalog.masks["kind"] == OF_FINDING, "image_id"]
+    if marked.empty:
+        return np.zeros(len(catalog.images), dtype=bool)
+    # As objects: `isin` between columns of strings is many times slower.
+    ids = catalog.images["image_id"].astype(object)
+    return ids.isin(marked.astype(object)).to_numpy(bool)
+
+
+def _name_states(catalog: Catalog, finding: str) -> pd.Series:
+    try:
+        return name_states(catalog, finding)
+    except LabelError as error:
+        raise FilterError(str(error)) from error
 
 
 def group_ages(ages: pd.Series) -> pd.Series:
@@ -71,8 +104,8 @@ def select_catalog(catalog: Catalog, selection: str, task_name: str) -> Catalog:
         task_name: whose classes are meant, in `TASKS`.
 
     Raises:
-        FilterError: the text is no list of filters, a class is none of the task's, or no image
-            of a class is left.
+        FilterError: the text is no list of filters, a class is none of the task's, a finding is
+            none that the dataset calls present or absent, or no image of a class is left.
         LabelError: see `encode_catalog`.
     """
     filters = parse_filters(selection)

@@ -4,11 +4,13 @@ from xray_core.selection.filters import (
     AGE_GROUP,
     BOXES,
     CLASS,
+    FINDING_MASK,
     KNOWN,
     TEXT,
     VALUES,
     YES,
     Filter,
+    find_finding,
     parse_filters,
 )
 
@@ -28,6 +30,7 @@ NAMES = {
     "gender": "Sex",
     "follow_up": "Follow-up",
     "mask_path": "Lung mask",
+    FINDING_MASK: "Mask of a finding",
     "width": "Width (px)",
     "height": "Height (px)",
     "original_width": "Original width (px)",
@@ -39,7 +42,13 @@ VALUE_NAMES = {"gender": {"F": "female", "M": "male"}}
 
 
 def name_column(column: str) -> str:
-    """Return a column that can be filtered by as words."""
+    """Return a column that can be filtered by as words.
+
+    >>> name_column("gender"), name_column("finding[Pleural_Effusion]")
+    ('Sex', 'Pleural_Effusion')
+    """
+    if finding := find_finding(column):
+        return finding
     return NAMES.get(column) or column.replace("_", " ").capitalize()
 
 
@@ -59,8 +68,9 @@ def name_value(column: str, value: str) -> str:
 def describe_filter(column_filter: Filter) -> str:
     """Return a filter as words."""
     column, name = column_filter.column, name_column(column_filter.column)
-    if column == BOXES:
-        return "with boxes" if column_filter.text == YES else "without boxes"
+    for derived, thing in ((BOXES, "boxes"), (FINDING_MASK, "a mask of a finding")):
+        if column == derived:
+            return f"{'with' if column_filter.text == YES else 'without'} {thing}"
     if column_filter.kind == VALUES:
         values = [name_value(column, value) for value in column_filter.values]
         rest = [f"{len(values) - N_NAMED} more"] if len(values) > N_NAMED else []

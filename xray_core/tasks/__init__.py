@@ -8,22 +8,40 @@ task in one word. Tasks are data: to add one, add an entry to `table.TASKS`.
 from xray_core.tasks.encode import (
     class_of,
     combine_labels,
+    describe_left_out,
     encode_catalog,
     encode_labels,
     list_classes,
+)
+from xray_core.tasks.states import (
+    ABSENT,
+    PRESENT,
+    UNKNOWN,
+    align_states,
+    count_states,
+    list_findings,
+    name_states,
 )
 from xray_core.tasks.table import TASKS, find_task, tasks_of
 from xray_core.tasks.task import SEPARATOR, Task
 
 __all__ = [
-    "TASKS",
+    "ABSENT",
+    "PRESENT",
     "SEPARATOR",
+    "TASKS",
+    "UNKNOWN",
     "Task",
+    "align_states",
     "class_of",
+    "combine_labels",
+    "count_states",
+    "describe_left_out",
     "encode_catalog",
     "encode_labels",
     "find_task",
-    "combine_labels",
     "list_classes",
+    "list_findings",
+    "name_states",
     "tasks_of",
 ]

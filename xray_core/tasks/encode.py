@@ -6,6 +6,7 @@ import pandas as pd
 
 from xray_core.catalog import Catalog
 from xray_core.errors import LabelError
+from xray_core.tasks.states import find_unknown
 from xray_core.tasks.table import tasks_of
 from xray_core.tasks.task import SEPARATOR, Task
 
@@ -94,25 +95,46 @@ def encode_catalog(catalog: Catalog, task: Task) -> pd.DataFrame:
             f"{catalog.source!r}. Tasks that fit: {choices}."
         )
     targets = encode_labels(catalog.images[task.column], task)
-    if task.multilabel and len(catalog.finding_states.columns) > 1:
-        targets = _apply_states(targets, catalog)
+    if task.multilabel:
+        targets = _leave_out_unknown(targets, catalog)
     if targets.empty:
         raise LabelError(f"{catalog.root}: no image is labelled in {task.column!r}.")
     return targets
 
 
-def _apply_states(targets: pd.DataFrame, catalog: Catalog) -> pd.DataFrame:
+def _leave_out_unknown(targets: pd.DataFrame, catalog: Catalog) -> pd.DataFrame:
     """Drop the images of which the state of a class is unknown, rather than call it absent."""
-    states = catalog.finding_states.set_index("image_id").reindex(catalog.images["image_id"])
-    known = states.set_axis(catalog.images.index).reindex(index=targets.index)
-    classes = [name for name in targets.columns if name in known.columns]
-    complete = known[classes].notna().all(axis=1)
-    if not complete.any() and len(targets):
+    unknown = find_unknown(targets, catalog)
+    if unknown.all() and len(targets):
         raise LabelError(
-            f"{catalog.root}: of no image all {len(classes)} findings are known. Say what an empty "
-            "cell means (`blank` in xray_dataset.json), or ask for a single class."
+            f"{catalog.root}: of no image all {len(targets.columns)} findings are known. Say what "
+            "an empty cell means (`blank` in xray_dataset.json), or ask for a single class."
         )
-    return targets[complete]
+    return targets[~unknown] if unknown.any() else targets
+
+
+def describe_left_out(catalog: Catalog, task: Task, targets: pd.DataFrame) -> list[str]:
+    """Return sentences on the images, files present, that a task has no label for, and why.
+
+    Args:
+        catalog: the dataset.
+        task: that was encoded.
+        targets: as `encode_catalog` returns them.
+    """
+    present = catalog.present
+    out = present[~present.index.isin(targets.index)]
+    unlabelled = out[task.column].isna()
+    passed_over = ~unlabelled & _counted(out[task.column], task).isna()
+    counts = (
+        (unlabelled, "unlabelled"),
+        (~unlabelled & ~passed_over, "of a class it is unknown whether it is present"),
+        (passed_over, "with a finding that the task leaves out"),
+    )
+    return [
+        f"{n:,} of {len(present):,} images are left out: {why}."
+        for rows, why in counts
+        if (n := int(rows.sum()))
+    ]
 
 
 def combine_labels(catalog: Catalog) -> pd.Series:

@@ -20,7 +20,7 @@ from xray_core.runs.seen import read_past
 from xray_core.runs.starting_weights import check_past, read_record
 from xray_core.selection import select_catalog
 from xray_core.splits import check_leaks, describe_absent, describe_groups, split_catalog
-from xray_core.tasks import combine_labels, encode_catalog, find_task
+from xray_core.tasks import combine_labels, describe_left_out, encode_catalog, find_task
 from xray_core.training.combined_labels import CombinedLabels, find_combinations
 from xray_core.training.inputs import TrainingBatches
 from xray_core.training.progress import Progress
@@ -69,7 +69,8 @@ def prepare_data(
     progress.update(now=True, step="preparing", message="Reading the dataset.")
     catalog = open_dataset(Path(recipe.data_folder), workspace.cache)
     catalog = select_catalog(catalog, recipe.selection, recipe.task)
-    targets = encode_catalog(catalog, find_task(recipe.task))
+    task = find_task(recipe.task)
+    targets = encode_catalog(catalog, task)
     if resumes:
         split = run.read_split()
     else:
@@ -102,6 +103,7 @@ def prepare_data(
             "groups_in_several_subsets": leaks,
             "starting_weights": weights,
             "absent": describe_absent(split, list(targets.columns)),
+            "left_out": describe_left_out(catalog, task, targets),
             "subsets": pd.crosstab(split["subset"], split["class"]).to_dict("index"),
         },
     )

@@ -10,7 +10,12 @@ from xray_core.figures.explore.boxes import (
     plot_sides,
 )
 from xray_core.figures.explore.images import plot_difference, plot_image_sizes
-from xray_core.figures.explore.labels import plot_label_counts, plot_sets, plot_together
+from xray_core.figures.explore.labels import (
+    plot_label_counts,
+    plot_sets,
+    plot_states,
+    plot_together,
+)
 from xray_core.figures.explore.patients import plot_ages, plot_per_patient, plot_shares
 
 __all__ = [
@@ -25,5 +30,6 @@ __all__ = [
     "plot_sets",
     "plot_shares",
     "plot_sides",
+    "plot_states",
     "plot_together",
 ]

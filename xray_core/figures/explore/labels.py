@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from xray_core.figures.colors import color_classes
-from xray_core.figures.explore.look import ABSENT_GREY, MARGIN
+from xray_core.figures.colors import CLASSES, color_classes
+from xray_core.figures.explore.look import ABSENT_GREY, LEGEND_ABOVE, MARGIN
 from xray_core.figures.text import escape_texts
-from xray_core.tasks import SEPARATOR
+from xray_core.tasks import ABSENT, PRESENT, SEPARATOR, UNKNOWN
 
 # An axis of names shows them all, however narrow.
 NAMES = {
@@ -19,6 +19,8 @@ NAMES = {
     "showgrid": False,
     "title": None,
 }
+# Orange and blue, which everybody can tell apart, as of classes with and without a finding.
+STATES = {PRESENT: CLASSES[1], ABSENT: CLASSES[0], UNKNOWN: ABSENT_GREY}
 N_SETS, N_FINDINGS = 20, 20  # what a figure can show; the table beside it holds all
 
 
@@ -63,6 +65,41 @@ def plot_label_counts(counts: pd.DataFrame) -> go.Figure:
         legend={"orientation": "h", "x": 1, "xanchor": "right", "y": 1, "yanchor": "bottom"},
         xaxis={"title": "images", "tickformat": ",d"},
         yaxis={"autorange": "reversed", "type": "category", "title": None},
+    )
+    return escape_texts(figure)
+
+
+def plot_states(counts: pd.DataFrame) -> go.Figure:
+    """Draw of which share of the images each finding is present, absent and unknown.
+
+    Args:
+        counts: as `tasks.count_states` returns them.
+
+    Returns:
+        A stacked bar for each finding; what is unknown is hatched, so that nothing hangs on colour
+        alone.
+    """
+    figure = go.Figure()
+    for name, color in STATES.items():
+        figure.add_bar(
+            name=name,
+            y=counts["finding"],
+            x=counts[f"share {name}"],
+            orientation="h",
+            customdata=counts[name],
+            marker={"color": color, "pattern": {"shape": "/" if name == UNKNOWN else ""}},
+            hovertemplate=f"%{{y}}<br>{name} on %{{customdata:,}} images, %{{x:.1%}}"
+            "<extra></extra>",
+        )
+    figure.update_layout(
+        barmode="stack",
+        bargap=0.3,
+        height=90 + 28 * len(counts),
+        margin=MARGIN,
+        showlegend=True,
+        legend={**LEGEND_ABOVE, "traceorder": "normal"},
+        xaxis={"tickformat": ".0%", "range": [0, 1], "title": None},
+        yaxis={**NAMES, "autorange": "reversed"},
     )
     return escape_texts(figure)
 

@@ -1,0 +1,139 @@
+"""Masks of a page's images, ready for its tiles: lungs as areas, findings as outlines."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from pages.components.grid import Outline, Tile, as_data_address
+from pages.components.small_type import show_muted
+from pages.components.tables import Tables
+from xray_core.catalog import LUNGS, OF_FINDING
+from xray_core.errors import XrayError
+from xray_core.preprocess.masks import outline_mask, read_mask, unite_masks
+from xray_core.preprocess.thumbnails import (
+    Thumbnail,
+    create_thumbnails,
+    decode_mask,
+    encode_mask,
+    unite_thumbnails,
+)
+from xray_core.tasks import SEPARATOR
+from xray_core.workspace import find_workspace
+
+UNNAMED = "finding"
+UNITS = 1000  # of a path of an outline, along either side of the image
+N_KEPT = 1024  # outlines; as text, a few kB each
+
+
+@dataclass(frozen=True)
+class DrawnMasks:
+    """The masks of one image.
+
+    Attributes:
+        lungs: an image as a `data:` address, white where the lungs are; "" if there is none.
+        outlines: one for each finding that is marked.
+        unread: of each mask that cannot be drawn, why.
+    """
+
+    lungs: str = ""
+    outlines: tuple[Outline, ...] = ()
+    unread: tuple[str, ...] = ()
+
+
+def list_masks(tables: Tables, image_id: str, kind: str) -> pd.DataFrame:
+    """Return the masks of one kind that an image has, rows of `catalog.masks`."""
+    masks = tables.catalog.masks.iloc[tables.masks.get(image_id, [])]
+    return masks[(masks["kind"] == kind).to_numpy(bool)]
+
+
+def name_finding(finding: str) -> str:
+    """Return what a mask surrounds, as words."""
+    return UNNAMED if pd.isna(finding) or not finding else finding.replace(SEPARATOR, ", ")
+
+
+def draw_masks(tables: Tables, images: pd.DataFrame, side: int) -> dict[str, DrawnMasks]:
+    """Return image_id -> its masks, of the images that have any.
+
+    Args:
+        tables: of their catalog.
+        images: rows of `catalog.images`.
+        side: px, the longer side of masks at most.
+    """
+    of_image = {name: tables.masks[name] for name in images["image_id"] if name in tables.masks}
+    if not of_image:
+        return {}
+    places = [place for at in of_image.values() for place in at]
+    thumbnails = _read_thumbnails(tables, places, side)
+    return {name: _put_together(tables, at, thumbnails) for name, at in of_image.items()}
+
+
+def show_unread(tiles: Sequence[Tile]) -> None:
+    """Say how many masks of these tiles cannot be drawn, and why the first cannot."""
+    reasons = [reason for tile in tiles for reason in tile.unread]
+    if reasons:
+        words = "masks here are" if len(reasons) > 1 else "mask here is"
+        show_muted(f"{len(reasons):,} {words} not drawn. {reasons[0]}")
+
+
+def _read_thumbnails(tables: Tables, places: Sequence[int], side: int) -> dict[int, Thumbnail]:
+    """Return place in `catalog.masks` -> that mask."""
+    files = dict(zip(places, tables.catalog.masks["path"].iloc[places], strict=True))
+    paths = {at: tables.catalog.root / path for at, path in files.items() if pd.notna(path)}
+    folder = find_workspace().cache / "thumbnails"
+    read = create_thumbnails(list(paths.values()), side, folder, are_masks=True)
+    thumbnails = dict(zip(paths, read, strict=True))
+    for place in set(places) - paths.keys():
+        _, thumbnails[place] = _decode_runs(tables, place, side)
+    return thumbnails
+
+
+# Keyed by the tables' identity, which nothing else can take on: the result holds them.
+@st.cache_resource(max_entries=N_KEPT, show_spinner=False, hash_funcs={Tables: id})
+def _decode_runs(tables: Tables, place: int, side: int) -> tuple[Tables, Thumbnail]:
+    catalog = tables.catalog
+    try:
+        return tables, encode_mask(read_mask(catalog, catalog.masks.iloc[place]), side)
+    except XrayError as error:
+        return tables, Thumbnail(reason=str(error))
+
+
+def _put_together(
+    tables: Tables, places: Sequence[int], thumbnails: Mapping[int, Thumbnail]
+) -> DrawnMasks:
+    """Return the masks of one image, of which those of the lungs, and of each finding, are one."""
+    masks = tables.catalog.masks.iloc[places]
+    lungs, findings = list[Thumbnail](), dict[str, list[Thumbnail]]()
+    for place, kind, finding in zip(places, masks["kind"], masks["finding"], strict=True):
+        if kind == LUNGS:
+            lungs.append(thumbnails[place])
+        elif kind == OF_FINDING:
+            findings.setdefault(name_finding(finding), []).append(thumbnails[place])
+    root = f"{tables.catalog.root}/"
+    paths = {name: _trace(tuple(mask.jpeg for mask in made)) for name, made in findings.items()}
+    return DrawnMasks(
+        _unite(tuple(mask.jpeg for mask in lungs)),
+        tuple(Outline(name, path) for name, path in paths.items() if path),
+        tuple(reason.replace(root, "") for place in places if (reason := thumbnails[place].reason)),
+    )
+
+
+# Both remember by the masks' content, which cannot go stale.
+@lru_cache(N_KEPT // 4)  # these are larger
+def _unite(jpegs: tuple[bytes, ...]) -> str:
+    """Return masks, united, as a `data:` address; "" if none is given."""
+    return as_data_address(unite_thumbnails([Thumbnail(jpeg) for jpeg in jpegs]).jpeg)
+
+
+@lru_cache(N_KEPT)
+def _trace(jpegs: tuple[bytes, ...]) -> str:
+    """Return the outlines of masks, united, as a path of SVG, `UNITS` along either side."""
+    masks = [decode_mask(Thumbnail(jpeg)) for jpeg in jpegs if jpeg]
+    lines = outline_mask(unite_masks(masks)) if masks else []
+    return "".join(
+        f"M{'L'.join(f'{x},{y}' for x, y in np.rint(line * UNITS).astype(int).tolist())}Z"
+        for line in lines
+    )

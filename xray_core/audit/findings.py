@@ -1,0 +1,106 @@
+"""Findings that contradict each other, are unknown for most images, or are never present."""
+
+import re
+
+import pandas as pd
+
+from xray_core.audit.issue import DataIssue, count_of, first_of, passed, rows_of
+from xray_core.catalog import Catalog
+from xray_core.tasks import PRESENT, SEPARATOR, UNKNOWN, count_states
+
+# What datasets call an image on which nothing is seen; small letters, words with one blank between.
+NOTHING = {
+    *("no finding", "no findings", "no significant finding", "no significant findings", "none"),
+    *("no abnormality", "no abnormalities", "normal", "negative", "healthy", "nothing", "clear"),
+}
+MOST = 0.5  # share of the images
+
+
+def check_findings(catalog: Catalog) -> list[DataIssue]:
+    """Check what the dataset says is present, absent and unknown, image by image.
+
+    Rows without a file count too: the labels are wrong with and without it. Nothing is checked
+    where an image has one finding at most.
+    """
+    issues = _check_contradictions(catalog.images)
+    counts = count_states(catalog)
+    return issues if counts.empty else [*issues, *_check_unknown(counts), *_check_present(counts)]
+
+
+def _check_contradictions(images: pd.DataFrame) -> list[DataIssue]:
+    combinations = [text for text in images["findings"].dropna().unique() if SEPARATOR in str(text)]
+    if not combinations:
+        return []
+    wrong = [text for text in combinations if contradicts(text.split(SEPARATOR))]
+    if not wrong:
+        return [passed("contradicted_finding", "No image with a finding is also called normal.")]
+    rows = images[images["findings"].isin(wrong)]
+    table = rows["findings"].value_counts().rename("images").rename_axis("findings").reset_index()
+    return [
+        DataIssue(
+            code="contradicted_finding",
+            severity="serious",
+            title=f"{count_of(len(rows), 'image')} with a finding {_be(len(rows))} also said to "
+            "show none.",
+            count=len(rows),
+            why="One of the labels must be wrong.",
+            advice="Look at them, then correct the table or leave them out.",
+            examples=first_of(rows["image_id"]),
+            table=rows_of(table),
+        )
+    ]
+
+
+def contradicts(findings: list[str]) -> bool:
+    """Whether findings of one image exclude each other.
+
+    >>> contradicts(["No_Finding", "Mass"]), contradicts(["Mass", "no mass"])
+    (True, True)
+    >>> contradicts(["Normal", "no finding"]), contradicts(["Mass", "Nodule"])
+    (False, False)
+    """
+    names = {" ".join(re.findall(r"\w+", name.casefold().replace("_", " "))) for name in findings}
+    others = {name for name in names - NOTHING if not name.startswith("no ")}
+    return bool(others and names & NOTHING) or any(f"no {name}" in names for name in others)
+
+
+def _check_unknown(counts: pd.DataFrame) -> list[DataIssue]:
+    often = counts[counts[f"share {UNKNOWN}"] > MOST]
+    if often.empty:
+        return [passed("mostly_unknown", "Of every finding it is known for most images.")]
+    return [
+        DataIssue(
+            code="mostly_unknown",
+            severity="warning",
+            title=f"{count_of(len(often), 'finding')} {_be(len(often))} unknown for most images: "
+            f"{', '.join(often['finding'])}.",
+            count=len(often),
+            why="A task on several findings at once leaves out an image of which a single one is "
+            "unknown, so few may be left.",
+            advice="If an empty cell means that nothing was seen, say so when the columns are "
+            "mapped; otherwise choose a task of a single class.",
+            table=rows_of(often),
+        )
+    ]
+
+
+def _check_present(counts: pd.DataFrame) -> list[DataIssue]:
+    never = counts[counts[PRESENT] == 0]
+    if never.empty:
+        return [passed("never_present", "Every finding is present on some image.")]
+    return [
+        DataIssue(
+            code="never_present",
+            severity="warning",
+            title=f"{count_of(len(never), 'finding')} {_be(len(never))} present on no image: "
+            f"{', '.join(never['finding'])}.",
+            count=len(never),
+            why="Nothing can be learnt about them, so they are no class of a task.",
+            advice="Compare with the dataset's own description: a column may be read wrongly.",
+            table=rows_of(never),
+        )
+    ]
+
+
+def _be(number: int) -> str:
+    return "is" if number == 1 else "are"
