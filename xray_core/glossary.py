@@ -70,6 +70,24 @@ GLOSSARY: dict[str, dict[str, Term]] = {
             "An image of the same size that marks pixels, such as the lungs.",
             "máscara",
         ),
+        "run lengths": Term(
+            "A mask written as numbers: where each run of marked pixels begins, and how long it "
+            "is.",
+            "codificación por longitud de series (RLE)",
+        ),
+        "uncertain": Term(
+            "Of a finding that was neither confirmed nor excluded; tables write −1.",
+            "incierto",
+        ),
+        "mapping": Term(
+            "What says how a folder is read: which column, folder or name gives the label, the "
+            "patient and so on; kept as xray_dataset.json.",
+            "correspondencia de columnas",
+        ),
+        "import notes": Term(
+            "How a dataset was opened, and what was left out, guessed or odd, with counts.",
+            "notas de importación",
+        ),
         "view position": Term(
             "How the patient stood or lay: PA (from back to front), AP (from front to "
             "back), lateral.",
