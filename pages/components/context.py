@@ -88,7 +88,8 @@ class Context:
             words += " · synthetic, no real patients"
         with self.summary:
             st.html(f'<span class="muted wide">{escape(words)}</span>', width="content")
-            _show_notes(catalog)
+            with st.container(width="content"):
+                _show_notes(catalog)
 
 
 @st.fragment

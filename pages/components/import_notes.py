@@ -5,7 +5,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages.components.download import offer_files, write_csv
+from pages.components.download import write_csv
 from pages.components.frame import escape_markdown, format_message
 from pages.components.small_type import show_section
 from xray_core.catalog import Catalog, Remark, list_noted
@@ -30,27 +30,33 @@ PAGE = "pages/home.py"
 
 
 def show_import_notes(catalog: Catalog, place: str) -> None:
-    """Show how a dataset was opened, the remarks with examples, all names as CSV, and its reader.
+    """Show how a dataset was opened, its reader, the remarks with examples, and all names as CSV.
 
     Args:
         catalog: of the dataset.
         place: where it is shown; unique on the page.
     """
-    show_section("How it was opened")
+    show_section("Import notes", "how it was opened")
     items = "".join(f"<li>{escape(use_titles(note))}</li>" for note in catalog.notes)
     st.html(f'<ul class="notes">{items}</ul>' if items else "As this app drew it.")
+    if not is_synthetic(catalog.root):
+        _show_reader(catalog, place)
     n_remarks = len(catalog.remarks)
     show_section("Left out, guessed or odd", "" if n_remarks else "nothing")
     if n_remarks:
         items = "".join(map(_format_remark, catalog.remarks))
         st.html(f'<ul class="notes">{items}</ul>')
     if len(catalog.noted):
-        offer_files(
-            f"{catalog.source}-{place}-notes", {"csv": lambda: write_csv(list_noted(catalog))}
+        st.download_button(
+            "All names as a table (CSV)",
+            lambda: write_csv(list_noted(catalog)),
+            file_name=f"{catalog.root.name}-import-notes.csv",
+            mime="text/csv",
+            on_click="ignore",
+            type="tertiary",
+            icon=":material/download:",
+            key=f"all_names_{place}",
         )
-    if not is_synthetic(catalog.root):
-        _show_reader(catalog, place)
-
 
 def _format_remark(remark: Remark) -> str:
     """Return a remark as HTML, with its examples in small type."""

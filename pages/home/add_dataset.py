@@ -7,6 +7,7 @@ import streamlit as st
 from pages.components.context import choose_data
 from pages.components.frame import escape_markdown
 from pages.components.import_notes import CHANGED
+from pages.components.small_type import show_muted
 from pages.home.browse import browse_folders
 from pages.home.map_columns import change_mapping, is_mapping, show_mapping, start_mapping
 from pages.home.refusal import forget_refusal, note_refusal, show_refusal
@@ -53,6 +54,7 @@ def _show_dialog(workspace: Workspace) -> None:
     answer = st.container()
     if pressed and typed.strip():
         _add(workspace, typed)
+    show_muted("Or look for it:")
     place = browse_folders(workspace)
     if place is not None and st.button(
         f"Add {escape_markdown(place.name)}", key="add_browsed", icon=ICON

@@ -154,7 +154,7 @@ def _show_dialog(workspace: Workspace, waiting: Waiting, done: Callable[[Path], 
             usable = _show_given(waiting, mapping)
     with st.container(horizontal=True, vertical_alignment="center", key="map_actions"):
         pressed = st.button("Save and open", type="primary", disabled=not usable, key="map.save")
-        show_muted("Kept in xray_dataset.json, which can be shared beside the data.")
+        st.html('<span class="muted wide">Kept in xray_dataset.json beside the images.</span>')
     if pressed and mapping:
         _save(workspace, waiting, mapping, done)
 

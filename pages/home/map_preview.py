@@ -10,6 +10,7 @@ from pages.components.frame import escape_markdown
 from pages.components.grid import Tile, as_data_address, show_grid
 from pages.components.small_type import show_facts, show_section
 from xray_core.catalog import Remark
+from xray_core.datasets.folder.mapping import SUBSETS
 from xray_core.datasets.folder.preview import Sample
 from xray_core.datasets.folder.table import MappingPreview
 from xray_core.preprocess.thumbnails import create_thumbnails
@@ -70,14 +71,13 @@ def _list_counts(preview: MappingPreview) -> dict[str, str]:
     shown = list(preview.labels.items())[:N_LABELS]
     more = len(preview.labels) - len(shown)
     labels = ", ".join(f"{name} {count:,}" for name, count in shown)
-    subsets = ", ".join(f"{name} {count:,}" for name, count in preview.subsets.items())
+    subsets = ", ".join(f"{name} {n:,}" for name in SUBSETS if (n := preview.subsets.get(name)))
     return {
         "Labels": f"{labels}, and {more:,} more" if more > 0 else labels or "none",
         "Unlabelled": f"{preview.unlabelled:,}",
         "Patients": f"{preview.patients:,}" if preview.patients else "none given",
         "Subsets": subsets or "none given",
-        "Boxes": f"{preview.boxes:,}",
-        "Masks": f"{preview.masks:,}",
+        "Boxes, masks": f"{preview.boxes:,}, {preview.masks:,}",
     }
 
 
@@ -101,28 +101,22 @@ def _show_samples(samples: list[Sample], root: Path) -> None:
 
 def _show_first(images: pd.DataFrame) -> None:
     """Show the first images that the tables name: what the table calls them, which file that is."""
-    wanted = {"cell": "In the table", "path": "File", "findings": "Label", "patient_id": "Patient"}
-    columns = {
-        name: title
-        for name, title in wanted.items()
-        if name in images and (name in ("cell", "path") or images[name].notna().any())
-    }
-    head = "".join(f'<th scope="col">{title}</th>' for title in columns.values())
-    rows = "".join(
-        "<tr>"
-        + "".join(f"<td>{escape(cell)}</td>" for cell in _format_cells(row, columns))
-        + "</tr>"
-        for _, row in images.iterrows()
-    )
+    others = {"findings": "Label", "patient_id": "Patient"}
+    columns = {name: title for name, title in others.items() if images[name].notna().any()}
+    titles = ["The first rows → their files", *columns.values()]
+    head = "".join(f'<th scope="col">{title}</th>' for title in titles)
+    rows = "".join(_format_row(row, list(columns)) for _, row in images.iterrows())
     st.html(f'<table class="facts rows"><tr>{head}</tr>{rows}</table>')
 
 
-def _format_cells(row: pd.Series, columns: dict[str, str]) -> list[str]:
-    missing = {"path": "absent", "findings": "unlabelled"}
-    return [
-        missing.get(name, "") if pd.isna(row[name]) else str(row[name]).replace(SEPARATOR, ", ")
-        for name in columns
+def _format_row(row: pd.Series, columns: list[str]) -> str:
+    """Return an image as a row of HTML."""
+    path = "absent from the folder" if pd.isna(row["path"]) else str(row["path"])
+    cells = [
+        "–" if pd.isna(row[name]) else str(row[name]).replace(SEPARATOR, ", ") for name in columns
     ]
+    named = f'{escape(str(row["cell"]))}<div class="muted">→ {escape(path)}</div>'
+    return f"<tr><td>{named}</td>" + "".join(f"<td>{escape(cell)}</td>" for cell in cells) + "</tr>"
 
 
 def _show_remarks(remarks: tuple[Remark, ...]) -> None:

@@ -1,7 +1,7 @@
 """What is wrong with a folder that was named, and what can be done about it here and now."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import streamlit as st
@@ -12,6 +12,7 @@ from pages.home.map_columns import open_mapping
 from xray_core.datasets import READERS
 from xray_core.datasets.chosen import choose_by_hand, list_fitting
 from xray_core.datasets.guess import guess_reading
+from xray_core.datasets.named import ARCHIVES
 from xray_core.errors import DatasetError
 from xray_core.registry import add_dataset
 from xray_core.workspace import Workspace
@@ -30,6 +31,7 @@ class Refusal:
         details: the layouts that are read; "" where that is not the matter.
         readers: of published datasets that recognise it.
         has_images: whether a person can say how to read it.
+        is_bare: whether nothing in it waits to be unpacked either.
     """
 
     folder: Path | None
@@ -37,20 +39,25 @@ class Refusal:
     details: str
     readers: tuple[str, ...] = ()
     has_images: bool = False
+    is_bare: bool = False
 
 
 def note_refusal(folder: Path | None, error: DatasetError) -> None:
     """Remember why a folder was refused, so that its dialog can show it until the next try."""
-    readers, has_images = list[str](), False
+    refusal = Refusal(folder, str(error), error.details)
     if folder is not None:
         try:
-            readers = list_fitting(folder)[:N_READERS]
-            has_images = bool(guess_reading(folder)[0].images)
+            inventory = guess_reading(folder)[0].inventory
+            packed = any(path.lower().endswith(ARCHIVES) for path in inventory.others)
+            refusal = replace(
+                refusal,
+                readers=tuple(list_fitting(folder)[:N_READERS]),
+                has_images=bool(inventory.images),
+                is_bare=not inventory.images and not packed,
+            )
         except DatasetError:
             pass  # what cannot be listed was refused for that very reason
-    st.session_state[REFUSED] = Refusal(
-        folder, str(error), error.details, tuple(readers), has_images
-    )
+    st.session_state[REFUSED] = refusal
 
 
 def forget_refusal() -> None:
@@ -78,7 +85,7 @@ def show_refusal(workspace: Workspace, done: Callable[[Path], None]) -> None:
             assert refusal.folder is not None
             open_mapping(refusal.folder)
             st.rerun()
-    if not refusal.readers and not refusal.has_images:
+    if refusal.is_bare:
         show_muted(
             "No X-rays at hand? Close this and open “Get a dataset” at the end of Home: it lists "
             "where each published dataset comes from."

@@ -9,10 +9,12 @@ import pandas as pd
 from xray_core.catalog import Catalog, relative_boxes
 from xray_core.datasets.folder.decide import read_as_mapped
 from xray_core.datasets.folder.files import FolderFiles
+from xray_core.datasets.folder.layout import read_layout
 from xray_core.datasets.folder.mapping import FRACTIONS, FolderMapping
 from xray_core.datasets.folder.rows import FolderTables
 from xray_core.datasets.folder.sizes import SIZES, add_original_sizes
 from xray_core.datasets.folder.table import MappingPreview, preview_mapping
+from xray_core.errors import DatasetError
 from xray_core.tables.cells import SEPARATOR
 
 N_SAMPLES = 3  # images that are shown
@@ -45,6 +47,10 @@ def preview_reading(
     if mapping.tables:
         preview = preview_mapping(files, tables, mapping)
         return preview, _sample(preview.images, _relate_boxes(files, preview, mapping))
+    layout = read_layout(files.counts, mapping.folders)
+    if layout.problem and not mapping.label_in_name:
+        problem = layout.problem[0].upper() + layout.problem[1:]
+        raise DatasetError(f"{problem}. Say what each level of folders is, or read it otherwise.")
     catalog = read_as_mapped(files, mapping).read()
     boxes = relative_boxes(catalog)
     return _preview_catalog(catalog), _sample(catalog.present, boxes)
