@@ -58,6 +58,7 @@ def show_import_notes(catalog: Catalog, place: str) -> None:
             key=f"all_names_{place}",
         )
 
+
 def _format_remark(remark: Remark) -> str:
     """Return a remark as HTML, with its examples in small type."""
     examples = ", ".join(remark.examples) + (", …" if remark.count > len(remark.examples) else "")

@@ -50,8 +50,9 @@ class TableDraft:
             return MappedTable(self.file, columns, self.findings, on=self.on, of=self.of)
         if "path" not in self.columns:
             raise DatasetError(f"{self.file}: choose the column that names the image file.")
+        columns = dict(self.columns)  # what is kept does not change with the draft
         return MappedTable(
-            self.file, self.columns, self.findings, subset=self.subset, images=self.images
+            self.file, columns, self.findings, subset=self.subset, images=self.images
         )
 
 
