@@ -18,6 +18,7 @@ from xray_core.registry import add_dataset, find_name
 from xray_core.workspace import Workspace, find_workspace
 
 ADDING = "adding"  # whether the dialog for a new folder is open
+TRIED = "tried_folder"  # the folder that is to be added, or refused with the reason
 CHOSEN = "home_chosen"  # whether Explore is to be opened, now that a dataset was chosen
 ICON = ":material/create_new_folder:"
 
@@ -27,6 +28,9 @@ def show_adding() -> None:
     workspace = find_workspace()
     if changed := st.session_state.pop(CHANGED, ""):
         start_mapping(Path(changed))
+    if tried := st.session_state.pop(TRIED, ""):
+        st.session_state[ADDING] = True
+        _add(workspace, tried)
     show_mapping(workspace, lambda folder: _choose_added(workspace, folder))
     if is_mapping():
         _forget()  # two dialogs cannot be open
