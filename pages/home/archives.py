@@ -12,7 +12,7 @@ import streamlit as st
 
 from pages.components.context import choose_data
 from pages.components.frame import escape_markdown, show_errors
-from pages.home.add_dataset import TRIED
+from pages.home.add_dataset import CHOSEN, TRIED
 from xray_core.archives.groups import ArchiveGroup, list_archives
 from xray_core.archives.unpacking import read_progress
 from xray_core.datasets import READERS
@@ -115,11 +115,12 @@ def _show_arrival(
 
 
 def _show_opening(workspace: Workspace, folder: Path) -> None:
-    """Show the button that makes `folder` the dataset of all pages, or asks how to read it."""
+    """Show the button that opens the dataset in `folder`, or asks how to read it."""
     registry = find_name(workspace, folder)
     if registry is not None:
         if st.button("Show it", key=f"show_{folder.name}"):
             choose_data(registry)
+            st.session_state[CHOSEN] = True
             st.rerun()
     elif folder.is_dir() and st.button("Say how to read it", key=f"how_{folder.name}"):
         st.session_state[TRIED] = str(folder)

@@ -356,5 +356,5 @@ def test_two_datasets_in_one_folder_are_not_guessed_between(tmp_path: Path) -> N
     fake_kermany(tmp_path / "chest_xray")
     fake_siim_covid19(tmp_path / "siim")
 
-    with pytest.raises(DatasetError, match="several datasets: kermany, siim_covid19"):
+    with pytest.raises(DatasetError, match="several datasets: Kermany .*, SIIM"):
         detect_dataset(tmp_path)

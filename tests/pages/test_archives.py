@@ -190,8 +190,10 @@ def test_what_was_unpacked_is_offered_and_can_be_dismissed(
     assert app.success[0].value.startswith("6 files, Kermany")
     assert app.selectbox[0].options == ["demo", "chest"]
     app.button(key="show_chest").click().run()
+    assert read_heading(app) == "Explore"
     assert app.selectbox(key="data_choice").value == "chest"
 
+    app = open_page("home")
     app.button(key="Dismiss_unpack_chest").click().run()
     assert "Data on its way" not in words_of(app)
     assert archive.is_file()
