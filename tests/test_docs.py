@@ -3,6 +3,7 @@
 import ast
 import re
 import tomllib
+from dataclasses import fields
 from functools import cache
 from pathlib import Path
 from xml.etree import ElementTree
@@ -10,6 +11,21 @@ from xml.etree import ElementTree
 import pytest
 
 import xray_core
+from xray_core.datasets.folder.layout import LEVELS
+from xray_core.datasets.folder.mapping import (
+    CORNER_SIZE,
+    CORNERS,
+    FRACTIONS,
+    MEANINGS,
+    PX,
+    ROLES,
+    SUBSETS,
+    FolderMapping,
+    MappedTable,
+    format_mapping,
+    parse_mapping,
+)
+from xray_core.datasets.folder.titles import describe_mapping
 
 PROJECT = Path(__file__).parents[1]
 DOCUMENTS = [
@@ -129,6 +145,21 @@ def test_the_picture_shows_the_layers_of_the_import_rules_in_their_order() -> No
     drawn = [(float(one.attrib["y"]), str(one.text).split(" · ")) for one in texts]
 
     assert [rooms for _, rooms in sorted(drawn)] == there
+
+
+def test_the_mappings_of_the_docs_are_read_and_every_entry_is_explained() -> None:
+    text = (PROJECT / "docs" / "mapping.md").read_text("utf-8")
+    examples = re.findall(r"^```json\n(.*?)^```", text, flags=re.DOTALL | re.MULTILINE)
+
+    mappings = [parse_mapping(example) for example in examples]
+
+    assert len(mappings) == 4
+    for mapping in mappings:
+        assert parse_mapping(format_mapping(mapping)) == mapping
+        assert describe_mapping(mapping)
+    entries = [entry.name for kind in (FolderMapping, MappedTable) for entry in fields(kind)]
+    choices = (*LEVELS[:-1], *SUBSETS, *MEANINGS, PX, FRACTIONS, CORNER_SIZE, CORNERS)
+    assert [name for name in (*entries, *ROLES, *choices) if f"`{name}`" not in text] == []
 
 
 def test_the_way_of_an_image_names_ten_steps() -> None:

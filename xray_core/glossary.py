@@ -100,6 +100,15 @@ GLOSSARY: dict[str, dict[str, Term]] = {
             "How a folder was opened, and what was left out or guessed, each with its count.",
             "notas de importación",
         ),
+        "uncertain": Term(
+            "Of a finding that was neither confirmed nor excluded; tables write −1.",
+            "incierto",
+        ),
+        "mapping": Term(
+            "What says how a folder is read: which column, folder or name gives the label, the "
+            "patient and so on; kept as xray_dataset.json.",
+            "correspondencia de columnas",
+        ),
         "view position": Term(
             "How the patient stood or lay: PA (from back to front), AP (from front to "
             "back), lateral.",

@@ -12,6 +12,7 @@ from streamlit.runtime.pages_manager import PagesManager
 from pages.components.browser import help_browser
 from pages.components.dataset import open_folder, wait_for_demo
 from pages.components.frame import escape_markdown, show_errors
+from pages.components.import_notes import show_import_notes
 from pages.components.user import show_user
 from xray_core.audit.issue import count_of
 from xray_core.catalog import Catalog
@@ -87,11 +88,19 @@ class Context:
             words += " · synthetic, no real patients"
         with self.summary:
             st.html(f'<span class="muted wide">{escape(words)}</span>', width="content")
-            if catalog.remarks:
-                label = count_of(len(catalog.remarks), "import note")
-                with st.popover(label, type="tertiary"):
-                    for remark in catalog.remarks:
-                        st.caption(escape_markdown(remark.message))
+            with st.container(width="content"):
+                _show_notes(catalog)
+
+
+@st.fragment
+def _show_notes(catalog: Catalog) -> None:
+    """Show the import notes under a word in the bar; read only while they are open."""
+    n_remarks = len(catalog.remarks)
+    label = count_of(n_remarks, "import note") if n_remarks else "Import notes"
+    notes = st.popover(label, type="tertiary", key="import_notes", on_change="rerun")
+    if notes.open:
+        with notes:
+            show_import_notes(catalog, "bar")
 
 
 # Counted once: with a hundred thousand images it would take longer than the rest of a page.

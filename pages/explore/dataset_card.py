@@ -1,10 +1,9 @@
 """A dataset's card: what it is, whose it is, how much of it is here, what is wrong with it."""
 
-import pandas as pd
 import streamlit as st
 
-from pages.components.download import show_table
 from pages.components.frame import escape_markdown
+from pages.components.import_notes import show_import_notes
 from pages.components.small_type import show_facts, show_section
 from pages.components.tables import Tables
 from xray_core.catalog import LUNGS, OF_FINDING, Catalog
@@ -39,8 +38,7 @@ def show_card(tables: Tables) -> None:
     with right:
         show_section("Known issues")
         st.markdown("\n".join(f"- {escape_markdown(issue)}" for issue in reader.known_issues))
-    show_section("Import notes")
-    _show_remarks(catalog)
+    show_import_notes(catalog, "about")
     show_section("Tasks")
     tasks = [
         {
@@ -68,20 +66,3 @@ def _show_counts(catalog: Catalog) -> None:
         "Masks of findings": f"{int((catalog.masks['kind'] == OF_FINDING).sum()):,}",
     }
     show_facts({name: "none given" if count == "0" else count for name, count in counts.items()})
-
-
-def _show_remarks(catalog: Catalog) -> None:
-    if not catalog.remarks:
-        st.caption("Nothing out of the ordinary.")
-        return
-    remarks = pd.DataFrame(
-        [
-            {
-                "what": remark.message,
-                "count": remark.count,
-                "examples": ", ".join(remark.examples),
-            }
-            for remark in catalog.remarks
-        ]
-    )
-    show_table(remarks, f"{catalog.source}-remarks", "What was left out or guessed, with examples")

@@ -12,6 +12,7 @@ import streamlit as st
 
 from pages.components.context import choose_data
 from pages.components.frame import escape_markdown, show_errors
+from pages.home.add_dataset import CHOSEN, TRIED
 from xray_core.archives.groups import ArchiveGroup, list_archives
 from xray_core.archives.unpacking import read_progress
 from xray_core.datasets import READERS
@@ -114,10 +115,15 @@ def _show_arrival(
 
 
 def _show_opening(workspace: Workspace, folder: Path) -> None:
-    """Show the button that makes `folder` the dataset of all pages, if it is a dataset."""
+    """Show the button that opens the dataset in `folder`, or asks how to read it."""
     registry = find_name(workspace, folder)
-    if registry is not None and st.button("Show it", key=f"show_{folder.name}"):
-        choose_data(registry)
+    if registry is not None:
+        if st.button("Show it", key=f"show_{folder.name}"):
+            choose_data(registry)
+            st.session_state[CHOSEN] = True
+            st.rerun()
+    elif folder.is_dir() and st.button("Say how to read it", key=f"how_{folder.name}"):
+        st.session_state[TRIED] = str(folder)
         st.rerun()
 
 
@@ -134,10 +140,8 @@ def _show_unpacking(group: ArchiveGroup) -> None:
 
 def _show_result(result: dict[str, Any]) -> None:
     if result["dataset"] is None:
-        # Without the list of all that it could have been.
-        problem = result["problem"].split(" Expected one of")[0]
         st.warning(
-            f"It is there, but no dataset that this app can read. {escape_markdown(problem)}",
+            f"It is unpacked, but not read yet. {escape_markdown(result['problem'])}",
             icon=":material/help:",
         )
     else:

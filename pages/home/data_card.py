@@ -6,7 +6,7 @@ from pages.components.choice_list import Row, choose_row
 from pages.components.context import choose_data
 from pages.components.frame import show_errors
 from pages.components.small_type import show_muted, show_section
-from pages.home.add_dataset import show_adding
+from pages.home.add_dataset import CHOSEN, show_adding
 from xray_core.datasets import READERS, recall_dataset
 from xray_core.datasets.counts import recall_counts
 from xray_core.errors import DatasetError
@@ -14,7 +14,6 @@ from xray_core.registry import list_datasets
 from xray_core.synthetic.dataset import is_synthetic
 from xray_core.workspace import find_workspace
 
-CHOSEN = "home_chosen"
 N_SHOWN = 4  # the others on request
 
 

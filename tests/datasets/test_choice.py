@@ -49,7 +49,7 @@ def test_two_published_datasets_in_a_folder_are_not_guessed_between(tmp_path: Pa
     for name, content in SIIM_FILES.items():
         (tmp_path / "data" / name).write_bytes(content)
 
-    with pytest.raises(DatasetError, match=r"several datasets: kermany, siim_covid19.*--reader"):
+    with pytest.raises(DatasetError, match=r"several datasets: Kermany .*, SIIM.*--reader"):
         choose(tmp_path / "data")
 
     assert choose(tmp_path / "data", "siim_covid19").name == "siim_covid19"

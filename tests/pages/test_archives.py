@@ -11,7 +11,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from pages.home import archives, get_dataset
+from tests.datasets.kinds import TABLES, draw_kind
 from tests.pages.conftest import OpenPage
+from tests.pages.shown import list_html, read_heading
 from xray_core import cli
 from xray_core.archives.groups import find_group
 from xray_core.datasets import READERS
@@ -188,8 +190,10 @@ def test_what_was_unpacked_is_offered_and_can_be_dismissed(
     assert app.success[0].value.startswith("6 files, Kermany")
     assert app.selectbox[0].options == ["demo", "chest"]
     app.button(key="show_chest").click().run()
+    assert read_heading(app) == "Explore"
     assert app.selectbox(key="data_choice").value == "chest"
 
+    app = open_page("home")
     app.button(key="Dismiss_unpack_chest").click().run()
     assert "Data on its way" not in words_of(app)
     assert archive.is_file()
@@ -206,8 +210,29 @@ def test_what_is_no_dataset_is_said_so(
     app.button(key="Unpack_unpack_notes").click().run()
 
     [warning] = app.warning
-    assert "no dataset that this app can read" in warning.value
-    assert "It holds 1 file: notes" in warning.value.replace("\\", "")
+    assert "is unpacked, but not read yet" in warning.value
+    assert "it holds no image but 1 files: notes" in warning.value.replace("\\", "")
+    app.button(key="how_notes").click().run()
+    assert "holds no image" in app.error[0].value.replace("\\", "")
+    assert "Get a dataset" in " ".join(list_html(app))
+
+
+def test_what_waits_to_be_mapped_is_asked_for_once_it_is_unpacked(
+    open_page: OpenPage, workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = draw_kind(tmp_path / "chest", TABLES["comma"])
+    shutil.make_archive(str(workspace.data / "chest"), "zip", folder)
+    monkeypatch.setattr(background, "start_detached", unpack_here)
+    app = open_page("home")
+
+    app.button(key="Unpack_unpack_chest").click().run()
+    assert "labels.csv waits to be mapped" in app.warning[0].value.replace("\\", "")
+    app.button(key="how_chest").click().run()
+    app.button(key="map.save").click().run()
+
+    assert not app.exception
+    assert read_heading(app) == "Explore"
+    assert app.selectbox(key="data_choice").value == "chest"
 
 
 @pytest.fixture

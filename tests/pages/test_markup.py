@@ -141,7 +141,7 @@ def own(workspace: Workspace, tmp_path: Path) -> Path:
         role: f"{role} {MARK}" for role in ("label", "patient", "study", "view_position", "age")
     }
     columns |= {"path": f"file {MARK}", "x": "x", "y": "y", "width": "w", "height": "h"}
-    mapping = {"table": f"{NAME}.csv", "columns": columns, "separator": "", "images": ""}
+    mapping = {"tables": [{"file": f"{NAME}.csv", "columns": columns}]}
     (folder / MAPPING_FILE).write_text(json.dumps(mapping), "utf-8")
     add_dataset(workspace, folder)
     return folder
@@ -332,3 +332,7 @@ def test_what_a_user_types_is_answered_to_the_letter(
         assert_shown_to_the_letter(app)
         assert "evil" in markdown_of(app)
     assert any(button.label == "Save and open" for button in app.button)  # the columns' dialog
+    for opened in ("map.columns", "map.cells", "map.boxes", "import_notes"):
+        app.session_state[opened] = True
+    app.run()
+    assert_shown_to_the_letter(app)

@@ -104,7 +104,8 @@ def choose_reader(folder: Path, readers: Mapping[str, Reader], wanted: str = "")
     candidates = [] if wanted else _find_candidates(wrappers, readers, inventory)
     if len(candidates) > 1:
         raise DatasetError(
-            f"{folder} holds several datasets: {', '.join(c.name for c in candidates)}. "
+            f"{folder} holds several datasets: "
+            f"{', '.join(readers[candidate.name].title for candidate in candidates)}. "
             "Choose the folder of one of them, or name the reader (`--reader`)."
         )
     for candidate in candidates:

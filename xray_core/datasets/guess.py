@@ -59,14 +59,29 @@ def find_waiting(folder: Path, anyway: bool = False) -> tuple[FolderFiles, Folde
                 f"{folder} needs no mapping: {' '.join(choice.notes[1:])} To map a table all the "
                 f"same, add --reader {FOLDER}."
             )
-    best: FolderFiles | None = None
-    for level in list_wrappers(folder):
+    return guess_reading(folder)
+
+
+def guess_reading(folder: Path) -> tuple[FolderFiles, FolderMapping | None]:
+    """Return the files of a folder and the guess at how they are to be read, whatever they are.
+
+    Returns:
+        Of the folder, or of the one inside its wrappers that has a mapping or can be guessed; and
+        None where nothing can.
+
+    Raises:
+        DatasetError: the folder cannot be listed.
+    """
+    levels = list_wrappers(folder)
+    mapped = [level for level in levels if find_mapping(level)]
+    outermost: FolderFiles | None = None
+    for level in mapped or levels:
         files = sort_files(take_inventory(level))
-        best = best or files
+        outermost = outermost or files
         if guess := guess_mapping(files):
             return files, guess
-    assert best is not None
-    return best, None
+    assert outermost is not None
+    return outermost, None
 
 
 def map_folder(

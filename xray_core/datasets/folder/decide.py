@@ -42,7 +42,7 @@ def decide_reading(files: FolderFiles) -> Reading:
     """
     mapping = read_mapping(files.root)
     if mapping is not None:
-        return _read_as_mapped(files, mapping)
+        return read_as_mapped(files, mapping)
     if not files.images:
         raise explain_folder(files.inventory)
     layout = files.layout
@@ -75,7 +75,12 @@ def guess_mapping(files: FolderFiles) -> FolderMapping | None:
     return FolderMapping(label_in_name=where) if where else None
 
 
-def _read_as_mapped(files: FolderFiles, mapping: FolderMapping) -> Reading:
+def read_as_mapped(files: FolderFiles, mapping: FolderMapping) -> Reading:
+    """Return how a folder is to be read after a mapping, which need not be kept yet.
+
+    Raises:
+        DatasetError: the names of its folders give no labels.
+    """
     place = find_mapping(files.root)
     why = (f"Read as {place.name if place else 'the mapping'} says.",)
     if mapping.tables:

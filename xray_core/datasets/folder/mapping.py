@@ -227,7 +227,8 @@ def format_mapping(mapping: FolderMapping) -> str:
     """Return the text of a mapping file, without what is as it would be anyway."""
     content = _without_defaults(mapping)
     tables = [{k: v for k, v in _without_defaults(table).items() if v} for table in mapping.tables]
-    return json.dumps(content | ({"tables": tables} if tables else {}), indent=2) + "\n"
+    content |= {"tables": tables} if tables else {}
+    return json.dumps(content or {"reader": mapping.reader}, indent=2) + "\n"
 
 
 def write_mapping(folder: Path, mapping: FolderMapping) -> Path:

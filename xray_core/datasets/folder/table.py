@@ -89,6 +89,8 @@ class MappingPreview:
         boxes, masks: on the images that are there.
         images: the images that are there, as in the catalog.
         remarks: as of the catalog, but for the places of boxes.
+        first: all images in the order of the rows, also those that are absent, and their `cell`.
+        placed: `BOX_COLUMNS` of the boxes on the images that are there, in the mapping's unit.
     """
 
     rows: int
@@ -101,6 +103,8 @@ class MappingPreview:
     masks: int
     images: pd.DataFrame
     remarks: tuple[Remark, ...]
+    first: pd.DataFrame
+    placed: pd.DataFrame
 
 
 def read_mapped(files: FolderFiles, mapping: FolderMapping) -> Catalog:
@@ -158,6 +162,8 @@ def preview_mapping(
         masks=int(said.masks["image_id"].isin(ids).sum()),
         images=there,
         remarks=tuple(remark for remark in said.remarks if remark.count),
+        first=said.images,
+        placed=said.boxes[said.boxes["image_id"].isin(ids)],
     )
 
 
