@@ -211,7 +211,7 @@ def test_what_is_no_dataset_is_said_so(
 
     [warning] = app.warning
     assert "is unpacked, but not read yet" in warning.value
-    assert "it holds no image but 1 files: notes" in warning.value.replace("\\", "")
+    assert "it holds no image, only 1 file (notes" in warning.value.replace("\\", "")
     app.button(key="how_notes").click().run()
     assert "holds no image" in app.error[0].value.replace("\\", "")
     assert "Get a dataset" in " ".join(list_html(app))

@@ -186,6 +186,7 @@ def _choose_generic(
         )
     refusal: DatasetError | None = None
     choice: Choice | None = None
+    is_flat = False
     for level in [mapped] if mapped else _list_levels(wrappers):
         inside = level.relative_to(wrappers[0]).as_posix()
         files = sort_files(inventory.below("" if inside == "." else inside))
@@ -196,7 +197,11 @@ def _choose_generic(
                 raise
             refusal = refusal or error
         except DatasetError as error:
-            refusal = refusal or error  # the innermost, where the images are, has the reason
+            # The innermost, where the images are, has the reason; but where they lie in one folder,
+            # its name may be a class.
+            if refusal is None or is_flat:
+                refusal = error
+            is_flat = set(files.inventory.image_folders) == {""}
         else:
             known = _build(generic, level, (*notes, *reading.why))
             choice = choice or replace(known, inventory=files.inventory, read=reading.read)
