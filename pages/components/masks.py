@@ -66,9 +66,17 @@ def draw_masks(tables: Tables, images: pd.DataFrame, side: int) -> dict[str, Dra
     of_image = {name: tables.masks[name] for name in images["image_id"] if name in tables.masks}
     if not of_image:
         return {}
+    # All at once: a few rows of a table take as long as hundreds.
     places = [place for at in of_image.values() for place in at]
-    thumbnails = _read_thumbnails(tables, places, side)
-    return {name: _put_together(tables, at, thumbnails) for name, at in of_image.items()}
+    masks = tables.catalog.masks[["kind", "finding", "path"]].iloc[places]
+    columns = (masks[name].tolist() for name in masks.columns)
+    rows = {at: row for at, *row in zip(places, *columns, strict=True)}
+    thumbnails = _read_thumbnails(tables, {at: path for at, (*_, path) in rows.items()}, side)
+    root = f"{tables.catalog.root}/"
+    return {
+        name: _put_together([(*rows[at][:2], thumbnails[at]) for at in of_this], root)
+        for name, of_this in of_image.items()
+    }
 
 
 def show_unread(tiles: Sequence[Tile]) -> None:
@@ -79,14 +87,13 @@ def show_unread(tiles: Sequence[Tile]) -> None:
         show_muted(f"{len(reasons):,} {words} not drawn. {reasons[0]}")
 
 
-def _read_thumbnails(tables: Tables, places: Sequence[int], side: int) -> dict[int, Thumbnail]:
-    """Return place in `catalog.masks` -> that mask."""
-    files = dict(zip(places, tables.catalog.masks["path"].iloc[places], strict=True))
+def _read_thumbnails(tables: Tables, files: Mapping[int, str], side: int) -> dict[int, Thumbnail]:
+    """Return place in `catalog.masks` -> that mask; `files` has <NA> for those in run lengths."""
     paths = {at: tables.catalog.root / path for at, path in files.items() if pd.notna(path)}
     folder = find_workspace().cache / "thumbnails"
     read = create_thumbnails(list(paths.values()), side, folder, are_masks=True)
     thumbnails = dict(zip(paths, read, strict=True))
-    for place in set(places) - paths.keys():
+    for place in files.keys() - paths.keys():
         _, thumbnails[place] = _decode_runs(tables, place, side)
     return thumbnails
 
@@ -101,23 +108,24 @@ def _decode_runs(tables: Tables, place: int, side: int) -> tuple[Tables, Thumbna
         return tables, Thumbnail(reason=str(error))
 
 
-def _put_together(
-    tables: Tables, places: Sequence[int], thumbnails: Mapping[int, Thumbnail]
-) -> DrawnMasks:
-    """Return the masks of one image, of which those of the lungs, and of each finding, are one."""
-    masks = tables.catalog.masks.iloc[places]
-    lungs, findings = list[Thumbnail](), dict[str, list[Thumbnail]]()
-    for place, kind, finding in zip(places, masks["kind"], masks["finding"], strict=True):
+def _put_together(masks: Sequence[tuple[str, str, Thumbnail]], root: str) -> DrawnMasks:
+    """Return the masks of one image, of which those of the lungs, and of each finding, are one.
+
+    Args:
+        masks: kind, finding and thumbnail of each.
+        root: what a reason need not say of a path.
+    """
+    lungs, findings = list[bytes](), dict[str, list[bytes]]()
+    for kind, finding, thumbnail in masks:
         if kind == LUNGS:
-            lungs.append(thumbnails[place])
+            lungs.append(thumbnail.jpeg)
         elif kind == OF_FINDING:
-            findings.setdefault(name_finding(finding), []).append(thumbnails[place])
-    root = f"{tables.catalog.root}/"
-    paths = {name: _trace(tuple(mask.jpeg for mask in made)) for name, made in findings.items()}
+            findings.setdefault(name_finding(finding), []).append(thumbnail.jpeg)
+    paths = {name: _trace(tuple(jpegs)) for name, jpegs in findings.items()}
     return DrawnMasks(
-        _unite(tuple(mask.jpeg for mask in lungs)),
+        _unite(tuple(lungs)),
         tuple(Outline(name, path) for name, path in paths.items() if path),
-        tuple(reason.replace(root, "") for place in places if (reason := thumbnails[place].reason)),
+        tuple(mask.reason.replace(root, "") for *_, mask in masks if mask.reason),
     )
 
 

@@ -65,6 +65,18 @@ def test_what_is_mostly_unknown_or_never_present_is_named() -> None:
     assert set(map(str, issues)) <= set(map(str, audit_catalog(catalog, None)))
 
 
+def test_an_image_that_is_not_normal_has_to_show_something() -> None:
+    states = {"No_Finding": [0, 1, 0, 0], "Mass": [0, 0, 1, None]}
+    catalog = make_catalog(["No finding", "No_Finding", "Mass", None], states)
+
+    issue = find(check_findings(catalog), "unnamed_finding")
+
+    assert (issue.count, issue.examples) == (1, ("i0",))
+    assert issue.title == "1 image is not 'No_Finding', and no finding is present."
+    named = make_catalog(["No_Finding", "Mass"], {"No_Finding": [1, 0], "Mass": [0, 1]})
+    assert find(check_findings(named), "unnamed_finding").severity == "passed"
+
+
 def test_complete_findings_pass() -> None:
     catalog = make_catalog(["Mass|Edema", "Edema"], {"Mass": [1, 0], "Edema": [1, 1]})
 

@@ -9,6 +9,7 @@ import plotly.graph_objects as go
 import pytest
 
 from xray_core.figures import evaluation, explore, layers, sweeps
+from xray_core.figures.explore.labels import STATES
 from xray_core.figures.explore.stills import draw_distribution, draw_means
 from xray_core.figures.text import escape_texts
 
@@ -39,6 +40,11 @@ PLOTS: dict[str, Callable[[], go.Figure]] = {
     ),
     "sets": lambda: explore.plot_sets(
         pd.DataFrame({"findings": [MARK, f"{MARK}|{OTHER}"], "images": [9, 4]})
+    ),
+    "states": lambda: explore.plot_states(
+        pd.DataFrame({"finding": CLASSES}).assign(
+            **{f"{share}{name}": 1 for name in STATES for share in ("", "share ")}
+        )
     ),
     "ages": lambda: explore.plot_ages(_by_class(2, "age", "images"), []),
     "ages of many": lambda: explore.plot_ages(_by_class(7, "age", "images"), []),

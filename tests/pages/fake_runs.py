@@ -137,6 +137,7 @@ def _write_data(run: Run, leaks: int, weights: dict[str, Any] | None) -> None:
         "unreadable": [{"path": "train/broken.png", "reason": "cut off"}],
         "grouped_by": "patient; identical files joined",
         "groups_in_several_subsets": leaks,
+        "left_out": ["3 of 17 images are left out: unlabelled."],
         "starting_weights": weights,
         "subsets": {"training": {"no opacity": 5, "opacity": 9}},
     }

@@ -289,6 +289,7 @@ def test_validation_as_test_leaks_and_missing_images_are_admitted(
     assert f"n = {N_IMAGES - 2}" in words
     words = words_on(open_page("evaluate", run=run.name, result=CONDITIONS))
     assert "left out of n: 2" in words
+    assert "3 of 17 images are left out: unlabelled." in words
     assert all(name in words for name in run.read_report()["left_out"])
 
 

@@ -255,7 +255,7 @@ def run_of_markup(own: Path, workspace: Workspace) -> Run:
     run = fake_run(workspace, "done", RUN, recipe, message=MARK, phase=MARK, device=MARK)
     run.write_json("recipe.json", asdict(replace(run.read_recipe(), data_folder=str(own))))
     data = json.loads((run.folder / "data.json").read_text())
-    data |= {"folder": str(own), "remarks": [MARK], "grouped_by": MARK}
+    data |= {"folder": str(own), "remarks": [MARK], "grouped_by": MARK, "left_out": [MARK]}
     data |= {"unreadable": [{"path": MARK, "reason": MARK}]}
     data |= {"subsets": {"training": {f"A {MARK}": 5, f"B {MARK}": 9}}}
     run.write_json("data.json", data)

@@ -431,7 +431,10 @@ def test_a_class_that_a_given_subset_lacks_is_said_of_the_run(
     data = json.loads((run.folder / "data.json").read_text(encoding="utf-8"))
     run.write_json("data.json", {**data, "absent": [format_absence("test", ["opacity"])]})
 
-    assert "No image of opacity is in the test set" in words_on(open_page("runs", run=run.name))
+    app = open_page("runs", run=run.name)
+
+    assert "No image of opacity is in the test set" in words_on(app)
+    assert data["left_out"][0] in words_on(unfold(app, "data_split"))
 
 
 def test_what_goes_wrong_is_named_once_there_is_enough_to_go_by(

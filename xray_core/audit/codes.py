@@ -35,6 +35,7 @@ CODES = {
     "contradicted_finding": "L7",
     "mostly_unknown": "L8",
     "never_present": "L9",
+    "unnamed_finding": "L10",
     "confounding": "B1",
     # Remarks, by their kind.
     "other_spelling": "R2",

@@ -6,7 +6,7 @@ import pandas as pd
 
 from xray_core.audit.issue import DataIssue, count_of, first_of, passed, rows_of
 from xray_core.catalog import Catalog
-from xray_core.tasks import PRESENT, SEPARATOR, UNKNOWN, count_states
+from xray_core.tasks import PRESENT, SEPARATOR, UNKNOWN, align_states, count_states
 
 # What datasets call an image on which nothing is seen; small letters, words with one blank between.
 NOTHING = {
@@ -24,7 +24,10 @@ def check_findings(catalog: Catalog) -> list[DataIssue]:
     """
     issues = _check_contradictions(catalog.images)
     counts = count_states(catalog)
-    return issues if counts.empty else [*issues, *_check_unknown(counts), *_check_present(counts)]
+    if counts.empty:
+        return issues
+    issues += [*_check_unknown(counts), *_check_present(counts)]
+    return [*issues, *_check_named(catalog)]
 
 
 def _check_contradictions(images: pd.DataFrame) -> list[DataIssue]:
@@ -59,9 +62,45 @@ def contradicts(findings: list[str]) -> bool:
     >>> contradicts(["Normal", "no finding"]), contradicts(["Mass", "Nodule"])
     (False, False)
     """
-    names = {" ".join(re.findall(r"\w+", name.casefold().replace("_", " "))) for name in findings}
+    names = set(map(_simplify, findings))
     others = {name for name in names - NOTHING if not name.startswith("no ")}
     return bool(others and names & NOTHING) or any(f"no {name}" in names for name in others)
+
+
+def _simplify(name: str) -> str:
+    """Return a finding's name in small letters, with one blank between its words.
+
+    >>> _simplify("No_Finding ")
+    'no finding'
+    """
+    return " ".join(re.findall(r"\w+", name.casefold().replace("_", " ")))
+
+
+def _check_named(catalog: Catalog) -> list[DataIssue]:
+    """Find images that are said not to be normal, and of which every finding is absent."""
+    states = align_states(catalog)
+    nothing = [name for name in states.columns if _simplify(name) in NOTHING]
+    others = states.columns.difference(nothing)
+    if not nothing or others.empty:
+        return []
+    all_absent = states.eq(0).fillna(False).all(axis=1)
+    wrong = catalog.images.loc[all_absent.to_numpy(bool), "image_id"]
+    names = " or ".join(map(repr, nothing))
+    if wrong.empty:
+        return [passed("unnamed_finding", f"Each image that is not {names} shows some finding.")]
+    return [
+        DataIssue(
+            code="unnamed_finding",
+            severity="warning",
+            title=f"{count_of(len(wrong), 'image')} {_be(len(wrong))} not {names}, and no finding "
+            "is present.",
+            count=len(wrong),
+            why="They may show what the table has no column for, or be normal: their class is a "
+            "guess.",
+            advice="Compare with the dataset's own description, or leave them out.",
+            examples=first_of(wrong),
+        )
+    ]
 
 
 def _check_unknown(counts: pd.DataFrame) -> list[DataIssue]:

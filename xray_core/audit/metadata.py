@@ -30,6 +30,10 @@ REMARKS = {
         "If the sign separates two labels, each such cell is a class of its own now.",
         "Map the columns again, and choose the sign as separator if it is one.",
     ),
+    "no_finding": (
+        "That nothing is marked does not always mean that somebody looked and saw nothing.",
+        "Compare with the dataset's own description before you call them normal.",
+    ),
     "numbered_class": (
         "Nobody who reads the result can tell what the classes are.",
         "Rename the class folders, or the labels, to what they mean.",
