@@ -405,13 +405,24 @@ TABLES = {
     ),
     "columns of 0 and 1": mapped(
         write_rows(
+            "filename,covid,viral,mass",
+            "{i}.png,{v}",
+            v=("1,0,0", "0,1,0", "0,0,1", "1,1,0", "0,0,0", "0,0,1"),
+        ),
+        classes={"covid": 2, "viral": 2, "mass": 2, "No finding": 1},
+        n_images=6,
+        remarks={"no_finding": 1},
+    ),
+    "columns of 0 and 1 of which one is normal": mapped(
+        write_rows(
             "filename,covid,viral,normal",
             "{i}.png,{v}",
             v=("1,0,0", "0,1,0", "0,0,1", "1,1,0", "0,0,0", "0,0,1"),
         ),
-        classes={"covid": 2, "viral": 2, "normal": 2, "No finding": 1},
+        classes={"covid": 2, "viral": 2, "normal": 2},
+        unlabelled=1,
         n_images=6,
-        remarks={"no_finding": 1},
+        remarks={"doubtful_finding": 1},
     ),
     "uncertain and blank": mapped(
         write_rows(

@@ -14,6 +14,7 @@ from xray_core.tables.labels import split_cell
 
 UNCERTAIN = -1
 NO_FINDING = "No finding"  # what an image is called of which every finding is absent
+NORMAL = ("nofinding", "nofindings", "normal", "healthy", "negative")  # see `unify_spelling`
 # Cells of a column of findings, in lower case -> present, absent or uncertain.
 STATES = {
     **dict.fromkeys(("1", "1.0", "true", "yes", "y", "positive", "present"), 1),
@@ -147,10 +148,14 @@ def name_findings(
         texts = [SEPARATOR.join(labels) for labels in images["labels"]]
     findings = pd.Series([text or None for text in texts], images.index, dtype="string")
     none = findings.isna() & states.eq(0).fillna(False).all(axis=1) & bool(names)
+    # Where a column says normal, an image that is not, and shows nothing, is not normal either.
+    doubtful = none & any(unify_spelling(name) in NORMAL for name in names)
+    none &= ~doubtful
     findings[none] = NO_FINDING
     table = states.assign(image_id=images["image_id"])[["image_id", *names]]
     partly = states.isna().any(axis=1) & findings.notna()
     what = f"Images of which every finding is absent, called {NO_FINDING!r}"
+    doubt = "Images that are not normal, yet have no finding, left unlabelled"
     unknown = (
         "Images with a finding of which nothing is known; a training on several findings at once "
         "leaves them out"
@@ -160,6 +165,7 @@ def name_findings(
         table,
         [
             count_remark("no_finding", list(images.loc[none, "image_id"]), what),
+            count_remark("doubtful_finding", list(images.loc[doubtful, "image_id"]), doubt),
             count_remark("unknown_finding", list(images.loc[partly, "image_id"]), unknown),
         ],
     )
