@@ -8,7 +8,14 @@ from pathlib import Path
 from xray_core.datasets.folder.classes import label_of_name
 from xray_core.datasets.folder.layout import Layout
 from xray_core.datasets.folder.mapping import FolderMapping
-from xray_core.datasets.folder.names import CLASS, SUBSET, read_name
+from xray_core.datasets.folder.names import (
+    CLASS,
+    SUBSET,
+    is_label,
+    read_name,
+    split_words,
+    word_set,
+)
 from xray_core.datasets.inventory import NO_SUFFIX, Inventory
 from xray_core.errors import DatasetError
 from xray_core.imagefiles.other_formats import explain_unreadable
@@ -19,6 +26,11 @@ N_SHOWN = 3
 MAX_LINK_BYTES = 400  # of a file that holds the target of a link instead of being one
 NAMED_SHARE = 0.6  # of the images that must have a label in their names
 MAX_NAMED = 10  # different labels that names of files may hold
+# How cameras, scanners and programs call their files, and how Kermany's begin.
+NAMES_OF_FILES = word_set(
+    "img image images dsc dscn dscf pxl dcim scan photo pic picture screenshot file xray cxr "
+    "chest im person patient subject case study view frame slice copy"
+)
 
 
 class MappingNeeded(DatasetError):
@@ -69,11 +81,39 @@ def guess_label_place(images: Sequence[str]) -> str:
         counts.pop("", 0)
         if where == "start":  # a letter alone is no word
             counts = Counter({label: n for label, n in counts.items() if len(label) > 1})
+        if any(map(_is_no_label, counts)):
+            continue
         several = {label: n for label, n in counts.items() if n > 1}
         is_told = 2 <= len(several) <= MAX_NAMED and several.keys() == counts.keys()
         if is_told and sum(several.values()) >= NAMED_SHARE * len(images):
             return where
     return ""
+
+
+def labels_lie_in_names(images: Sequence[str], layout: Layout) -> bool:
+    """Whether the names of files hold labels that folders, called by no finding, do not tell apart.
+
+    So it is where each of these labels is that of several images of one folder, and folders hold
+    several labels: "China/CHNCXR_0001_0.png" and "China/CHNCXR_0327_1.png".
+    """
+    if any(map(is_label, layout.classes)) or not (where := guess_label_place(images)):
+        return False
+    pairs: Counter[tuple[str, str]] = Counter()
+    for path in images:
+        label = label_of_name(path, where)
+        folder = layout.places[posixpath.dirname(path)].label
+        if label and folder:
+            pairs[folder, label] += 1
+    often = {label for (_, label), n in pairs.items() if n > 1}
+    labels = {label for _, label in pairs}
+    return often == labels and len(pairs) > len({folder for folder, _ in pairs})
+
+
+def _is_no_label(text: str) -> bool:
+    """Whether a piece of a file's name is how cameras or programs call all files, or a counter."""
+    if text.isdigit():
+        return len(text) > 1
+    return set(split_words(text)) <= NAMES_OF_FILES
 
 
 def _explain_labels(
@@ -144,6 +184,8 @@ def _advise(inventory: Inventory, layout: Layout) -> str:
     waiting = _list_archives(inventory)
     if waiting:
         return f"{waiting[0]} waits to be unpacked: unpack it there first."
+    if "copy of" in layout.problem:
+        return "Delete the copy, or give it the name of what its images show."
     if "side by side" in layout.problem:
         return "Add the folder of one of them."
     if "repeat" in layout.problem:
