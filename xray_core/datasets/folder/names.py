@@ -84,6 +84,12 @@ def split_words(name: str) -> list[str]:
     return re.findall(r"[^\W\d_]+|\d+", unicodedata.normalize("NFC", spaced).lower())
 
 
+def is_form(path: str) -> bool:
+    """Whether a table is a form for answers, as sample_submission.csv is, with made-up labels."""
+    words = split_words(posixpath.splitext(posixpath.basename(path))[0])
+    return not {"submission", "submissions"}.isdisjoint(words)
+
+
 def without_suffix(name: str) -> str:
     """Return `name` without the suffix of an image; other dots, as in a UID, stay.
 
