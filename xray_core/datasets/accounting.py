@@ -1,8 +1,22 @@
-"""The promise of every reader: each image file of a folder is in the catalog or in a remark."""
+"""The promise of every reader: each image file of a folder is in the catalog or in a remark.
 
-from xray_core.catalog import Catalog, add_remarks
+So are files of which people think that they are images, or that hold some.
+"""
+
+import posixpath
+from collections import Counter
+from collections.abc import Sequence
+
+from xray_core.catalog import Catalog, Remark, add_remarks
 from xray_core.datasets.inventory import take_inventory
-from xray_core.datasets.reader import count_remark
+from xray_core.datasets.reader import N_EXAMPLES, count_remark
+from xray_core.imagefiles.other_formats import explain_unreadable
+
+# Of programs, of documents and of drawings beside the images, which nobody takes for radiographs.
+NO_IMAGES = frozenset(
+    (".pdf", ".doc", ".docx", ".odt", ".ppt", ".pptx", ".odp", ".svg", ".eps", ".ps", ".ai", ".ico")
+    + (".pkl", ".pickle", ".pt", ".pth", ".lnk", ".url", ".webloc", ".bin")
+)
 
 
 def list_unaccounted(catalog: Catalog) -> list[str]:
@@ -13,13 +27,40 @@ def list_unaccounted(catalog: Catalog) -> list[str]:
     Raises:
         DatasetError: a folder cannot be listed.
     """
+    return _list_unaccounted(catalog, take_inventory(catalog.root).images)
+
+
+def _list_unaccounted(catalog: Catalog, images: Sequence[str]) -> list[str]:
     known = {*catalog.images["path"].dropna(), *catalog.masks["path"].dropna()}
     known |= set(catalog.noted["name"].dropna())
-    return [path for path in take_inventory(catalog.root).images if path not in known]
+    return [path for path in images if path not in known]
 
 
 def account_for_images(catalog: Catalog) -> Catalog:
-    """Return `catalog` with a remark on the image files that its reader did not speak of."""
-    unread = list_unaccounted(catalog)
+    """Return `catalog` with remarks on the image files that its reader did not speak of.
+
+    And on files of other formats, as HEIC and archives.
+    """
+    inventory = take_inventory(catalog.root)
+    unread = _list_unaccounted(catalog, inventory.images)
     what = "Images left out, as they lie where this dataset has none"
-    return add_remarks(catalog, [count_remark("unread_image", unread, what)])
+    remarks = [count_remark("unread_image", unread, what), _remark_formats(inventory.others)]
+    return add_remarks(catalog, remarks)
+
+
+def _remark_formats(others: Sequence[str]) -> Remark:
+    """Return a remark on files of other formats than are read, and what to do about the first."""
+    reasons = {
+        path: reason
+        for path in others
+        if (suffix := posixpath.splitext(path)[1].lower())
+        and suffix not in NO_IMAGES
+        and (reason := explain_unreadable(path))
+    }
+    counts = Counter(posixpath.splitext(path)[1].lower() for path in reasons)
+    listed = ", ".join(f"{suffix} {n:,}" for suffix, n in counts.most_common(N_EXAMPLES))
+    advice = next(iter(reasons.values()), "")
+    message = f"Files left out, as their format is not read: {len(reasons):,} ({listed}). {advice}"
+    return Remark(
+        "other_format", len(reasons), message, tuple(reasons)[:N_EXAMPLES], tuple(reasons)
+    )

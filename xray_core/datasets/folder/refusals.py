@@ -11,12 +11,13 @@ from xray_core.datasets.folder.mapping import FolderMapping
 from xray_core.datasets.folder.names import (
     CLASS,
     SUBSET,
+    is_form,
     is_label,
     read_name,
     split_words,
     word_set,
 )
-from xray_core.datasets.inventory import NO_SUFFIX, Inventory
+from xray_core.datasets.inventory import NO_SUFFIX, OTHER_TABLES, Inventory
 from xray_core.errors import DatasetError
 from xray_core.imagefiles.other_formats import explain_unreadable
 from xray_core.paths import open_file
@@ -26,6 +27,11 @@ N_SHOWN = 3
 MAX_LINK_BYTES = 400  # of a file that holds the target of a link instead of being one
 NAMED_SHARE = 0.6  # of the images that must have a label in their names
 MAX_NAMED = 10  # different labels that names of files may hold
+# What people take for radiographs.
+PICTURES = (
+    *(".heic", ".heif", ".avif", ".npy", ".npz", ".nii", ".nii.gz", ".mha", ".mhd", ".nrrd"),
+    *(".jp2", ".j2k", ".jxl", ".pgm", ".ppm", ".img", ".raw", ".dng", ".cr2", ".nef"),
+)
 # How cameras, scanners and programs call their files, and how Kermany's begin.
 NAMES_OF_FILES = word_set(
     "img image images dsc dscn dscf pxl dcim scan photo pic picture screenshot file xray cxr "
@@ -124,6 +130,7 @@ def _explain_labels(
 ) -> list[tuple[str, str]]:
     """Return (reason, advice) of a folder with images, the most likely first."""
     reasons: list[tuple[str, str]] = []
+    tables = [path for path in inventory.tables if not path.lower().endswith(".txt")]
     command = f'Add the folder in the app, or run `python -m xray_core map "{inventory.root}"`'
     if guess:
         named = " and ".join(table.file for table in guess.tables[:N_SHOWN])
@@ -143,7 +150,15 @@ def _explain_labels(
     elif damaged := {f: why for f, why in unreadable.items() if not f.lower().endswith(".txt")}:
         file, why = next(iter(damaged.items()))
         reasons.append((f"the table {file} cannot be read", why))
-    elif tables := [path for path in inventory.tables if not path.lower().endswith(".txt")]:
+    elif tables and all(map(is_form, tables)):
+        reasons.append(
+            (
+                f"{tables[0]} is a form for handing in answers, whose labels are made up, and "
+                "nothing else labels the images",
+                "Add the folder that holds the training images and their table, too.",
+            )
+        )
+    elif tables:
         reasons.append(
             (
                 f"the table {tables[0]} waits to be mapped, but no column of it names an image "
@@ -151,6 +166,8 @@ def _explain_labels(
                 f"{command}; look whether the images lie in another folder.",
             )
         )
+    if not guess and (reason := _explain_formats(inventory)):
+        reasons.append(reason)
     held = {part for path in inventory.others for part in path.split("/")[:-1]}
     empty = [name for name in map(posixpath.basename, inventory.empty_folders) if _is_class(name)]
     empty = [name for name in empty if name not in held]
@@ -178,6 +195,29 @@ def _explain_labels(
     if layout.problem and not (guess or (empty and len(layout.classes) == 1)):
         reasons.append((layout.problem, _advise(inventory, layout)))
     return reasons or [("nothing labels the images", _advise(inventory, layout))]
+
+
+def _explain_formats(inventory: Inventory) -> tuple[str, str] | None:
+    """Return (reason, advice) where files of formats that are not read may be images or labels.
+
+    Images go before labels, and labels in JSON or XML after tables of other programs.
+    """
+    lower = [(path, posixpath.basename(path).lower()) for path in inventory.others]
+    pictures = [path for path, name in lower if name.endswith(PICTURES)]
+    if pictures:
+        suffix = posixpath.splitext(pictures[0])[1].lower()
+        n = sum(path.lower().endswith(suffix) for path in pictures)
+        return f"{n:,} files end in {suffix}, which are not read", explain_unreadable(pictures[0])
+    labels = [path for path, name in lower if name.endswith(OTHER_TABLES)]
+    labels = labels or [path for path, name in lower if name.endswith((".json", ".jsonl", ".xml"))]
+    if not labels:
+        return None
+    named = f"{labels[0]} and {len(labels) - 1:,} more" if len(labels) > 1 else labels[0]
+    return (
+        f"the labels may be in {named}, of a format that is not read",
+        "Save them as a table (CSV) that names each image and its label, or boxes as COCO, Pascal "
+        "VOC or YOLO.",
+    )
 
 
 def _advise(inventory: Inventory, layout: Layout) -> str:
