@@ -115,7 +115,7 @@ def read_layout(counts: Mapping[str, int], levels: Sequence[str] = ()) -> Layout
         for name in names[class_level + 1 : class_level + 2]:
             key = f"{label}/{name}"
             inner[key] = inner.get(key, 0) + branch.n_images
-    layout = _settle(places, counts)
+    layout = _settle(_leave_out_strays(places), counts)
     if _are_datasets(places):
         sites = sorted({place.site for place in places.values() if place.site})
         problem = f"it holds several datasets side by side: {', '.join(sites[:3])}"
@@ -200,8 +200,9 @@ def _divide_names(branches: Iterable[_Branch]) -> None:
 
 def _divide_name(name: str) -> tuple[str, str]:
     """Return (subset, class) of "train_covid" or "COVID test"; ("", "") of any other name."""
+    spaced = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name.strip())  # NormalTrain
     for pattern, group in ((SUBSET_AND_CLASS, "start"), (CLASS_AND_SUBSET, "end")):
-        match = pattern.fullmatch(name.strip())
+        match = pattern.fullmatch(spaced)
         subset = parse_subset(match[group]) if match else None
         if match and subset:
             return subset, match["rest"]
@@ -253,6 +254,27 @@ def _choose_level(ways: Sequence[Sequence[str]]) -> tuple[str, int]:
             "either level may be the classes"
         ), 0
     return "", 0
+
+
+def _leave_out_strays(places: dict[str, Place]) -> dict[str, Place]:
+    """Take the class from folders beside the subsets that all other classes lie in.
+
+    They are what a project keeps beside its data, unless they are called as classes are.
+    """
+    of_class: dict[str, set[str]] = defaultdict(set)
+    for place in places.values():
+        if place.label:
+            of_class[unify_spelling(place.label)].add(place.subset)
+    beside = {label for label, subsets in of_class.items() if subsets == {""}}
+    within = [subsets for label, subsets in of_class.items() if label not in beside]
+    if len(within) < 2 or any("" in subsets or len(subsets) < 2 for subsets in within):
+        return places
+    return {
+        folder: replace(place, label="", site="")
+        if unify_spelling(place.label) in beside and not is_label(place.label)
+        else place
+        for folder, place in places.items()
+    }
 
 
 def _are_datasets(places: Mapping[str, Place]) -> bool:

@@ -27,6 +27,7 @@ N_SHOWN = 3
 MAX_LINK_BYTES = 400  # of a file that holds the target of a link instead of being one
 NAMED_SHARE = 0.6  # of the images that must have a label in their names
 MAX_NAMED = 10  # different labels that names of files may hold
+MAX_NUMBERED = 2  # of them that are numbers, as 0 and 1; more are counters
 # What people take for radiographs.
 PICTURES = (
     *(".heic", ".heif", ".avif", ".npy", ".npz", ".nii", ".nii.gz", ".mha", ".mhd", ".nrrd"),
@@ -80,20 +81,25 @@ def explain_folder(
 def guess_label_place(images: Sequence[str]) -> str:
     """Return whether the names of files hold a label at their "start" or "end"; "" if neither.
 
-    They do where most share a few words, each of which several images have.
+    They do where most share a few words, each of which several images have. A start that is no
+    word of findings, as in CHNCXR_0001_0.png and MCUCXR_0001_0.png, may say where images are from.
     """
+    places = {}
     for where in ("start", "end"):
         counts = Counter(label_of_name(path, where) for path in images)
         counts.pop("", 0)
         if where == "start":  # a letter alone is no word
             counts = Counter({label: n for label, n in counts.items() if len(label) > 1})
-        if any(map(_is_no_label, counts)):
+        n_numbers = sum(map(str.isdigit, counts))
+        if any(map(_is_no_label, counts)) or n_numbers > MAX_NUMBERED:
             continue
         several = {label: n for label, n in counts.items() if n > 1}
         is_told = 2 <= len(several) <= MAX_NAMED and several.keys() == counts.keys()
         if is_told and sum(several.values()) >= NAMED_SHARE * len(images):
-            return where
-    return ""
+            places[where] = several
+    if "start" in places and (len(places) == 1 or any(map(is_label, places["start"]))):
+        return "start"
+    return next(reversed(places), "")
 
 
 def labels_lie_in_names(images: Sequence[str], layout: Layout) -> bool:

@@ -141,7 +141,8 @@ def guess_labels(rows: pd.DataFrame, taken: Iterable[str]) -> tuple[str, tuple[s
     if sum(map(is_label, findings)) > 1 or (findings and not by_name):
         return "", findings, True
     if not label and len(states := _list_states(rows, taken)) == 1:
-        return "", states, False  # "has_pneumo"
+        is_told = rows[states[0]].nunique() > 1
+        return "", states if is_told else (), False  # "has_pneumo"
     return label, (), by_name
 
 
