@@ -31,7 +31,8 @@ from xray_core.workspace import find_workspace
 ROOTS = "XRAY_DATA_ROOTS"
 SYSTEM = ("/proc", "/sys")  # their files may wait for ever, too, or do something when read
 # What operating systems leave behind: how such names begin, and whole names, in lower case.
-HIDDEN_STARTS, HIDDEN_NAMES = (".", "__macosx"), ("thumbs.db", "desktop.ini")
+HIDDEN_STARTS = (".", "__macosx", "@eadir", "$recycle.bin")
+HIDDEN_NAMES = ("thumbs.db", "desktop.ini", "system volume information")
 # Without effect on a plain file; a pipe without a writer would else be waited for. The second
 # exists on Windows alone, where a file is text without it.
 OPENING = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)

@@ -1,8 +1,22 @@
-"""The promise of every reader: each image file of a folder is in the catalog or in a remark."""
+"""The promise of every reader: each image file of a folder is in the catalog or in a remark.
 
-from xray_core.catalog import Catalog, add_remarks
+So are files of which people think that they are images, or that hold some.
+"""
+
+import posixpath
+from collections import Counter
+from collections.abc import Sequence
+
+from xray_core.catalog import Catalog, Remark, add_remarks
 from xray_core.datasets.inventory import Inventory, take_inventory
-from xray_core.datasets.reader import count_remark, refused_remark
+from xray_core.datasets.reader import N_EXAMPLES, count_remark, refused_remark
+from xray_core.imagefiles.other_formats import explain_unreadable
+
+# Of programs, of documents and of drawings beside the images, which nobody takes for radiographs.
+NO_IMAGES = frozenset(
+    (".pdf", ".doc", ".docx", ".odt", ".ppt", ".pptx", ".odp", ".svg", ".eps", ".ps", ".ai", ".ico")
+    + (".pkl", ".pickle", ".pt", ".pth", ".lnk", ".url", ".webloc", ".bin")
+)
 
 
 def list_unaccounted(
@@ -30,9 +44,36 @@ def list_unaccounted(
 
 
 def account_for_images(catalog: Catalog, inventory: Inventory | None = None) -> Catalog:
-    """Return `catalog` with remarks on what its reader did not speak of; see `list_unaccounted`."""
+    """Return `catalog` with remarks on what its reader did not speak of; see `list_unaccounted`.
+
+    And on files of other formats, as HEIC and archives.
+    """
+    inventory = inventory or take_inventory(catalog.root)
     unread, refused = list_unaccounted(catalog, inventory)
     what = "Images left out, as they lie where this dataset has none"
     return add_remarks(
-        catalog, [count_remark("unread_image", unread, what), refused_remark(refused)]
+        catalog,
+        [
+            count_remark("unread_image", unread, what),
+            refused_remark(refused),
+            _remark_formats(inventory.others),
+        ],
+    )
+
+
+def _remark_formats(others: Sequence[str]) -> Remark:
+    """Return a remark on files of other formats than are read, and what to do about the first."""
+    reasons = {
+        path: reason
+        for path in others
+        if (suffix := posixpath.splitext(path)[1].lower())
+        and suffix not in NO_IMAGES
+        and (reason := explain_unreadable(path))
+    }
+    counts = Counter(posixpath.splitext(path)[1].lower() for path in reasons)
+    listed = ", ".join(f"{suffix} {n:,}" for suffix, n in counts.most_common(N_EXAMPLES))
+    advice = next(iter(reasons.values()), "")
+    message = f"Files left out, as their format is not read: {len(reasons):,} ({listed}). {advice}"
+    return Remark(
+        "unread_format", len(reasons), message, tuple(reasons)[:N_EXAMPLES], tuple(reasons)
     )

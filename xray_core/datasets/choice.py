@@ -145,6 +145,7 @@ def _refuse_siblings(folder: Path, readers: Mapping[str, Reader]) -> None:
     titles = {
         name: reader.title
         for name in inner
+        if read_name(name) != SUBSET
         for reader in readers.values()
         if not reader.generic and reader.find_root(folder / name)
     }

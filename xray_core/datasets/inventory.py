@@ -19,6 +19,11 @@ from xray_core.tables.sheet import OTHER_SUFFIXES, SUFFIXES
 
 MAX_FILES = 2_000_000  # a whole disk was chosen, rather than a dataset
 TABLE_SUFFIXES = (*SUFFIXES, *OTHER_SUFFIXES)
+# What holds tables of programs, which are not read.
+OTHER_TABLES = (
+    *(".parquet", ".feather", ".arrow", ".sav", ".dta", ".sas7bdat", ".rds", ".rdata", ".mat"),
+    *(".pkl", ".pickle", ".db", ".sqlite", ".mdb", ".accdb", ".csv.gz", ".csv.zip", ".tsv.gz"),
+)
 # What has no suffix of its own: IM000001, or the number of a DICOM object, 1.2.840.113.
 NO_SUFFIX = re.compile(r"[^.]+|[0-9.]+", re.ASCII)
 
@@ -130,4 +135,8 @@ def list_wrappers(root: Path) -> list[Path]:
 
 def _is_data(name: str) -> bool:
     is_table = name.lower().endswith(TABLE_SUFFIXES) and not name.lower().endswith(".txt")
-    return is_image_name(name) or is_table or name.lower().endswith(".json")
+    return (
+        is_image_name(name)
+        or is_table
+        or name.lower().endswith((".json", ".jsonl", ".xml", *OTHER_TABLES))
+    )

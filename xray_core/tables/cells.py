@@ -11,10 +11,24 @@ import pandas as pd
 SEPARATOR = "|"  # between the findings of an image, as the catalog has it
 # Words for subsets of folders and cells, without accents; "eval" may be either of the last two.
 SUBSET_WORDS = {
-    **dict.fromkeys(("train", "training", "trn", "entrenamiento"), "training"),
-    **dict.fromkeys(("val", "valid", "validation", "validate", "validacion", "dev"), "validation"),
-    **dict.fromkeys(("test", "testing", "tst", "holdout", "prueba"), "test"),
-}
+    **dict.fromkeys(
+        ("train", "training", "trn", "entrenamiento", "entrainement", "apprentissage", "treino",
+         "treinamento", "addestramento", "trainingsdaten", "egitim", "训练", "训练集", "обучение",
+         "تدريب"),
+        "training",
+    ),
+    **dict.fromkeys(
+        ("val", "valid", "validation", "validate", "validacion", "dev", "validierung",
+         "validierungsdaten", "validacao", "validazione", "dogrulama", "验证", "验证集",
+         "валидация"),
+        "validation",
+    ),
+    **dict.fromkeys(
+        ("test", "testing", "tst", "holdout", "prueba", "pruebas", "teste", "testes", "testdaten",
+         "测试", "测试集", "тест", "اختبار"),
+        "test",
+    ),
+}  # fmt: skip
 # Words that may stand beside them; any other, as in "test positive", makes it something else.
 NEUTRAL_WORDS = frozenset((
     "set", "sets", "subset", "split", "part", "data", "dataset", "folder", "dir", "file", "files",
@@ -23,7 +37,8 @@ NEUTRAL_WORDS = frozenset((
     "png", "jpg", "jpeg", "dicom", "dcm", "chest", "cxr", "cxrs", "xray", "xrays", "x", "ray",
     "rays", "radiographs", "stage", "phase", "version", "v", "ver", "new", "old", "final", "full",
     "small", "large", "resized", "original", "official", "public", "private", "internal",
-    "external", "the", "of", "for", "and", "hold", "out",
+    "external", "the", "of", "for", "and", "hold", "out", "de", "datos", "dados", "daten",
+    "donnees", "imagenes", "imagens", "bilder", "seg",
 ))  # fmt: skip
 COMPOUND = re.compile(
     r"(?<![a-z])(train|val|valid|test)(set|data|val|imgs|img|images|image|folder|split)"

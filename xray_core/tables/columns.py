@@ -21,6 +21,9 @@ from xray_core.tables.header import (
 )
 
 SHOWN = 60  # characters of a title
+TOTALS = frozenset(
+    ("total", "totals", "sum", "summe", "gesamt", "insgesamt", "suma", "somme", "totale", "count")
+)
 
 
 def name_rows(
@@ -59,6 +62,7 @@ def name_rows(
         if lengths and set(lengths[1:]) == {lengths[0] + 1}:
             header = _shift_row_names(header, frame)
         _note_lengths(header, frame, lengths, notes)
+    frame = _drop_totals(frame, notes)
     header, frame = _drop_strays(header, frame, names_image, notes)
     columns, repeated = name_columns(header)
     if repeated:
@@ -89,6 +93,15 @@ def _drop_repeated_header(frame: pd.DataFrame, first: Cells, notes: list[str]) -
     if again:
         notes.append(f"Rows left out, as they repeat the header: {len(again):,}.")
         frame = frame.drop(index=again)
+    return frame
+
+
+def _drop_totals(frame: pd.DataFrame, notes: list[str]) -> pd.DataFrame:
+    """Leave out a last row that sums up those above it, as spreadsheets have it."""
+    first = str(frame.iat[-1, 0]) if len(frame) > 1 else ""
+    if first.strip(" :").casefold() in TOTALS:
+        notes.append(f"The last row is left out, as it sums up the others: {first}.")
+        return frame[:-1]
     return frame
 
 

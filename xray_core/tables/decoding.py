@@ -25,6 +25,8 @@ SAMPLE_BYTES = 4096  # looked at for NUL bytes, every other of which tells UTF-1
 # Windows-1252 nearly none is good by chance.
 GOOD_PER_DAMAGED = 4
 CONTROLS = re.compile(rb"[\x00-\x08\x0e-\x19\x1b-\x1f]")
+# Western words seldom have so many letters beyond ASCII in a row; Chinese and Russian ones do.
+RUN, LONG_RUN = re.compile(rb"[\x80-\xff]+"), 3
 END_OF_FILE = b"\x1a"  # of DOS, which some programs still write
 CHECKED = 100_000  # bytes from the beginning in which they are counted
 MAX_CONTROLS = 0.01  # of them; beyond it, it is no text
@@ -143,6 +145,11 @@ def _decode_single(content: bytes, marked: bool = False) -> Decoded:
     if marked or n_good >= GOOD_PER_DAMAGED * n_damaged:
         note = f"Damaged characters, which stand as \ufffd in the cells: {n_damaged:,}."
         return Decoded(text.encode(), "utf-8", (note,))
+    runs = RUN.findall(content[:CHECKED])
+    if sum(len(run) >= LONG_RUN for run in runs) > len(runs) / 2:
+        raise ValueError(
+            "its letters are of an alphabet that nothing names, as in GB18030 or Windows-1251"
+        )
     try:
         return _recode(content, "windows-1252")
     except UnicodeDecodeError:

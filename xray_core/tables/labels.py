@@ -11,6 +11,7 @@ from xray_core.tables.header import IMAGE_NAME
 
 LIST = "list"  # in place of a separator: a list as Python or JSON write it
 SIGNS = ("|", ";", ",", "/")  # the first two are seldom part of a name
+JOINING = ("+", "&")  # may join two labels, too
 MIN_RECURRING = 0.5  # of the pieces, so that a comma or slash is taken for a separator
 MAX_MEAN_LENGTH = 60  # characters of a piece; beyond it, they are sentences of a report
 NUMBER = re.compile(r"[-+]?\d+(\.\d+)?", re.ASCII)
@@ -94,6 +95,8 @@ def guess_separator(cells: pd.Series) -> str:
 def count_signs(cells: pd.Series) -> dict[str, int]:
     """Count the cells that hold each sign that could be a separator, for a person to decide."""
     counts = {sign: int(cells.str.contains(sign, regex=False).sum()) for sign in SIGNS}
+    for sign in JOINING:  # "COVID+" alone is one label
+        counts[sign] = int(cells.str.contains(rf"\w\s*{re.escape(sign)}\s*\w").sum())
     return {sign: n for sign, n in counts.items() if n}
 
 

@@ -11,7 +11,7 @@ import pandas as pd
 from xray_core.catalog import BOX_COLUMNS, Catalog, Remark, build_catalog
 from xray_core.datasets.boxes import fit_boxes
 from xray_core.datasets.folder.annotations import Annotations
-from xray_core.datasets.folder.files import FolderFiles
+from xray_core.datasets.folder.files import FolderFiles, unread_tables_remark
 from xray_core.datasets.folder.findings import (
     NO_FINDING,
     spelling_remark,
@@ -140,6 +140,7 @@ def _build(
     remarks += [
         count_remark("lone_mask", unmasked, "Masks left out, as their image is"),
         *files.remarks,
+        unread_tables_remark(files),
         *patient_remarks,
         refused_remark(files.refused),
     ]

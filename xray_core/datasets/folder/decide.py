@@ -1,7 +1,7 @@
 """How a folder of any origin is to be read: by its mapping, its folders' names or its boxes."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from xray_core.catalog import Catalog
 from xray_core.datasets.folder.annotations import find_annotations
@@ -10,7 +10,11 @@ from xray_core.datasets.folder.files import FolderFiles
 from xray_core.datasets.folder.layout import Layout, read_layout
 from xray_core.datasets.folder.mapping import FolderMapping, find_mapping, read_mapping
 from xray_core.datasets.folder.names import unify_spelling
-from xray_core.datasets.folder.refusals import explain_folder, guess_label_place
+from xray_core.datasets.folder.refusals import (
+    explain_folder,
+    guess_label_place,
+    labels_lie_in_names,
+)
 from xray_core.datasets.folder.rows import FolderTables
 from xray_core.datasets.folder.suggest import Guess, list_tables, suggest_mapping
 from xray_core.datasets.folder.table import gather_images, read_mapped
@@ -51,6 +55,8 @@ def decide_reading(files: FolderFiles) -> Reading:
     annotations = find_annotations(files.root, files.images, files.inventory.others)
     if guess and _is_rival(files, tables, guess, layout):
         raise explain_folder(files.inventory, layout, guess.mapping)
+    if not layout.problem and labels_lie_in_names(files.images, layout):
+        raise explain_folder(files.inventory, replace(layout, classes={}, problem=""))
     if not layout.problem:
         seen = ", ".join(f"{name} {n:,}" for name, n in sorted(layout.classes.items()))
         why = (f"The names of folders are read as classes: {seen}.",)

@@ -2,6 +2,7 @@
 
 import posixpath
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -9,9 +10,9 @@ from pathlib import Path
 from xray_core.catalog import Remark
 from xray_core.datasets.folder.layout import Layout, read_layout
 from xray_core.datasets.folder.masks import Mask, pair_masks
-from xray_core.datasets.folder.names import without_suffix
+from xray_core.datasets.folder.names import is_form, without_suffix
 from xray_core.datasets.inventory import Inventory
-from xray_core.datasets.reader import count_remark
+from xray_core.datasets.reader import N_EXAMPLES, count_remark
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,25 @@ class FolderFiles:
             count_remark("lone_mask", self.lone_masks, "Masks left out, as no image is theirs"),
             count_remark("guessed_mask", guessed, "Masks taken for masks of the lungs"),
         ]
+
+
+def unread_tables_remark(files: FolderFiles, read: Collection[str] = ()) -> Remark:
+    """Return a remark on the tables that say nothing in the catalog, but for text files.
+
+    Args:
+        files: those of the folder.
+        read: the tables that are read.
+    """
+    unread = [
+        path
+        for path in files.inventory.tables
+        if path not in read and not path.lower().endswith(".txt") and not is_form(path)
+    ]
+    shown = ", ".join(unread[:N_EXAMPLES])
+    message = (
+        f"Tables that are not read, so that nothing of them counts: {len(unread):,} ({shown})."
+    )
+    return Remark("unread_table", len(unread), message, tuple(unread[:N_EXAMPLES]), tuple(unread))
 
 
 def sort_files(inventory: Inventory) -> FolderFiles:

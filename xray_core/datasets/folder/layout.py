@@ -5,11 +5,15 @@
     covid/patient001/study1/a.png             class, patient, study
     hospital a/covid/a.png                    a collection, where only the inner names are classes
     images/covid/a.png  part_1/covid/a.png    names that say nothing are passed over
+    covid/a.png  augmented/covid/b.png        a collection inside which classes repeat
+    train_covid/a.png  test_covid/b.png       subset and class in one name
+    plots/a.png                               a folder of pictures that are none of the dataset
 
 `xray_dataset.json` may say instead what each level is (`folders`).
 """
 
 import posixpath
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -17,6 +21,7 @@ from dataclasses import dataclass, field, replace
 from xray_core.datasets.folder.names import (
     CLASS,
     NUMBER,
+    OTHER,
     PATIENT,
     STUDY,
     SUBSET,
@@ -30,6 +35,13 @@ from xray_core.tables.cells import parse_subset
 MAX_CLASSES = 200  # more are not classes but, for instance, patients
 MAX_NUMBERS = 10  # numbered folders are classes up to here
 SITE, NOTHING = "site", ""
+# A subset at the start or the end of a class's name, as in "train_covid" and "COVID test".
+SUBSET_AND_CLASS = re.compile(r"(?P<start>[^\W\d_]+)[\s_.-]+(?P<rest>.+)", re.DOTALL)
+CLASS_AND_SUBSET = re.compile(r"(?P<rest>.+)[\s_.-]+(?P<end>[^\W\d_]+)", re.DOTALL)
+COPY = re.compile(
+    r"(?P<name>.+?)\s*(-?\s*\b(copy|kopie|copia|copie)(\s*\(?\d+\)?)?|\(\d+\))\s*", re.IGNORECASE
+)
+COUNTED = re.compile(r"(?P<start>[^\W\d]*)[\s_-]?\d{4,}")
 LEVELS = (SUBSET, CLASS, PATIENT, STUDY, SITE, NOTHING)  # what a level of folders may be
 
 
@@ -74,6 +86,7 @@ class _Branch:
     n_images: int
     place: Place
     names: list[str]  # of the kinds CLASS and NUMBER, outermost first
+    site: str = ""
 
 
 def read_layout(counts: Mapping[str, int], levels: Sequence[str] = ()) -> Layout:
@@ -87,20 +100,23 @@ def read_layout(counts: Mapping[str, int], levels: Sequence[str] = ()) -> Layout
         return _settle({folder: _read_levels(folder, levels) for folder in counts}, counts)
     branches = {folder: _read_names(folder, n) for folder, n in counts.items()}
     numbered = _settle_numbers(branches.values())
+    _divide_names(branches.values())
     places: dict[str, Place] = {}
     inner: dict[str, int] = {}
+    ambiguous = _set_collections_apart(branches.values())
     problem, class_level = _choose_level([b.names for b in branches.values() if b.names])
+    problem = ambiguous or problem
     for folder, branch in branches.items():
         names = branch.names
         # Where the class lies deeper, what lies only half as deep has none.
         label = names[class_level] if len(names) > class_level else ""
-        site = names[0] if class_level and names else ""
+        site = branch.site or (names[0] if class_level and names else "")
         places[folder] = replace(branch.place, label=label, site=site)
         for name in names[class_level + 1 : class_level + 2]:
             key = f"{label}/{name}"
             inner[key] = inner.get(key, 0) + branch.n_images
-    layout = _settle(places, counts)
-    if class_level and _are_datasets(places):
+    layout = _settle(_leave_out_strays(places), counts)
+    if _are_datasets(places):
         sites = sorted({place.site for place in places.values() if place.site})
         problem = f"it holds several datasets side by side: {', '.join(sites[:3])}"
     if problem and not layout.problem:
@@ -117,14 +133,16 @@ def _read_names(folder: str, n_images: int) -> _Branch:
     place, names = Place(), list[str]()
     for name in folder.split("/") if folder else ():
         kind = read_name(name)
+        if kind == OTHER:
+            return _Branch(n_images, Place(), [])
         if kind == SUBSET and not place.subset:
             place = replace(place, subset=parse_subset(name) or "")
         elif kind == PATIENT:  # the innermost: p10/p10000032
             place = replace(place, patient=name)
         elif kind == STUDY:
             place = replace(place, study=f"{place.study}/{name}" if place.study else name)
-        elif kind in (CLASS, NUMBER):
-            names.append(name)
+        elif kind in (CLASS, NUMBER) and not (names and is_same(names[-1], name)):
+            names.append(name)  # "COVID/COVID", as archives are unpacked, is one
     return _Branch(n_images, place, names)
 
 
@@ -156,6 +174,65 @@ def _settle_numbers(branches: Iterable[_Branch]) -> bool:
     return False
 
 
+def is_same(name: str, other: str) -> bool:
+    """Whether two names are spellings of one class."""
+    return unify_spelling(name) == unify_spelling(other)
+
+
+def _divide_names(branches: Iterable[_Branch]) -> None:
+    """Divide names such as "train_covid" into subset and class, where they are named throughout so.
+
+    They are where a class has several subsets, or where each lies in the folder of its own subset.
+    """
+    single = [branch for branch in branches if len(branch.names) == 1]
+    divided = [(branch, *_divide_name(branch.names[0])) for branch in single]
+    divided = [each for each in divided if each[1]]
+    subsets: dict[str, set[str]] = defaultdict(set)
+    for _, subset, label in divided:
+        subsets[unify_spelling(label)].add(subset)
+    within = bool(divided) and all(branch.place.subset == subset for branch, subset, _ in divided)
+    if not within and not any(len(several) > 1 for several in subsets.values()):
+        return
+    for branch, subset, label in divided:
+        if branch.place.subset in ("", subset):
+            branch.place, branch.names = replace(branch.place, subset=subset), [label]
+
+
+def _divide_name(name: str) -> tuple[str, str]:
+    """Return (subset, class) of "train_covid" or "COVID test"; ("", "") of any other name."""
+    spaced = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name.strip())  # NormalTrain
+    for pattern, group in ((SUBSET_AND_CLASS, "start"), (CLASS_AND_SUBSET, "end")):
+        match = pattern.fullmatch(spaced)
+        subset = parse_subset(match[group]) if match else None
+        if match and subset:
+            return subset, match["rest"]
+    return "", ""
+
+
+def _set_collections_apart(branches: Iterable[_Branch]) -> str:
+    """Take folders inside which other folders' classes repeat for collections, not for classes.
+
+    Returns:
+        Why it cannot be told, if such a folder is called as classes are; "" if it can.
+    """
+    every = [branch for branch in branches if branch.names]
+    classes = {unify_spelling(branch.names[0]) for branch in every if len(branch.names) == 1}
+    inner: dict[str, set[str]] = defaultdict(set)
+    for branch in every:
+        inner[branch.names[0]].add(unify_spelling(branch.names[1]) if branch.names[1:] else "")
+    collections = {name for name, names in inner.items() if names and names <= classes}
+    if named := sorted(filter(is_label, collections)):
+        within = next(b.names[1] for b in every if b.names[0] == named[0])
+        return (
+            f"classes repeat: {within} is a folder beside {named[0]} and inside it, so that either "
+            "level may be the classes"
+        )
+    for branch in every:
+        if branch.names[0] in collections:
+            branch.site, branch.names = branch.names[0], branch.names[1:]
+    return ""
+
+
 def _choose_level(ways: Sequence[Sequence[str]]) -> tuple[str, int]:
     """Return (why it cannot be told, which of two levels of names holds the classes)."""
     firsts = {way[0] for way in ways}
@@ -177,6 +254,27 @@ def _choose_level(ways: Sequence[Sequence[str]]) -> tuple[str, int]:
             "either level may be the classes"
         ), 0
     return "", 0
+
+
+def _leave_out_strays(places: dict[str, Place]) -> dict[str, Place]:
+    """Take the class from folders beside the subsets that all other classes lie in.
+
+    They are what a project keeps beside its data, unless they are called as classes are.
+    """
+    of_class: dict[str, set[str]] = defaultdict(set)
+    for place in places.values():
+        if place.label:
+            of_class[unify_spelling(place.label)].add(place.subset)
+    beside = {label for label, subsets in of_class.items() if subsets == {""}}
+    within = [subsets for label, subsets in of_class.items() if label not in beside]
+    if len(within) < 2 or any("" in subsets or len(subsets) < 2 for subsets in within):
+        return places
+    return {
+        folder: replace(place, label="", site="")
+        if unify_spelling(place.label) in beside and not is_label(place.label)
+        else place
+        for folder, place in places.items()
+    }
 
 
 def _are_datasets(places: Mapping[str, Place]) -> bool:
@@ -210,7 +308,7 @@ def _settle(places: dict[str, Place], counts: Mapping[str, int]) -> Layout:
 
 def _name_problem(classes: Sequence[str], places: Iterable[Place]) -> str:
     if len(classes) >= 2 and len(classes) <= MAX_CLASSES:
-        return ""
+        return _doubt_classes(classes)
     if len(classes) > MAX_CLASSES:
         return (
             f"{len(classes):,} folders would be classes ({', '.join(sorted(classes)[:3])}, ...), "
@@ -225,6 +323,20 @@ def _name_problem(classes: Sequence[str], places: Iterable[Place]) -> str:
     if classes:
         return f"only a single class has images: {classes[0]}"
     return "no folder's name is a class"
+
+
+def _doubt_classes(classes: Sequence[str]) -> str:
+    """Return why several names are no classes: copies of a folder, or numbers of patients."""
+    known = {unify_spelling(name) for name in classes}
+    for name in sorted(classes):
+        match = COPY.fullmatch(name)
+        if match and unify_spelling(match["name"]) in known:
+            return f"the folder {name!r} seems to be a copy of {match['name']!r}"
+    starts = {match["start"] if (match := COUNTED.fullmatch(name)) else None for name in classes}
+    if len(starts) == 1 and None not in starts and len(classes) > 2:
+        shown = ", ".join(sorted(classes)[:3])
+        return f"the folders are numbered as patients or examinations are ({shown}), no classes"
+    return ""
 
 
 def _may_be_patients(inner: Mapping[str, int]) -> bool:

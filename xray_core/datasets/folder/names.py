@@ -20,7 +20,7 @@ def word_set(text: str) -> frozenset[str]:
 
 # The kinds of names.
 SUBSET, CLASS, PATIENT, STUDY, NUMBER = "subset", "class", "patient", "study", "number"
-CONTAINER, MASK = "container", "mask"
+CONTAINER, MASK, OTHER = "container", "mask", "other"
 
 CONTAINER_WORDS = word_set(
     "image images img imgs picture pictures photo photos file files data dataset datasets all "
@@ -29,7 +29,13 @@ CONTAINER_WORDS = word_set(
     "xrays x ray rays cxr cxrs radiograph radiographs radiography chest thorax frontal "
     "lateral lat pa ap left right part parts batch batches chunk chunks shard shards folder "
     "folders store archive archives sample samples subset subsets set sets fold folds split "
-    "splits class classes annotation annotations"
+    "splits classes annotation annotations seg unlabeled unlabelled unannotated"
+)
+# Of folders whose pictures are none of the dataset: what a project draws or predicts.
+OTHER_WORDS = word_set(
+    "plot plots fig figs figure figures prediction predictions predict pred preds "
+    "screenshot screenshots heatmap heatmaps gradcam visualization visualizations "
+    "visualisation visualisations logs checkpoints docs assets static upload uploads"
 )
 MASK_WORDS = word_set("mask masks leftmask rightmask lungmask lungmasks")
 # Together they name masks, none of them alone but the first two.
@@ -38,17 +44,20 @@ SEGMENTATION_WORDS = word_set(
     "lungs left right"
 )
 PATIENT_NAME = re.compile(
-    r"(patients?|pat|pt|pid|subjects?|subj|sub|persons?|participant|volunteer|case)"
-    r"[ _-]*(id[ _-]*)?(?P<number>[a-z]{0,3}\d+[a-z]?)|p\d{3,}|\d{5,}",
+    r"(patients?|pat|pt|pid|subjects?|subj|sub|persons?|participant|volunteer|case|mrn|nhc)"
+    r"[ _-]*(id[ _-]*)?(?P<number>[a-z]{0,3}\d+[a-z]?)|pa?\d{3,}|\d{5,}",
     re.IGNORECASE | re.ASCII,
 )
 STUDY_NAME = re.compile(
     r"(study|studies|series|exam|examination|visit|scan|session|ses|view|acquisition|accession)"
     r"[ _-]*\d*|s\d{3,}|\d{4}[-_.]\d{2}[-_.]\d{2}|\d+(\.\d+){3,}|(?=.*\d)[0-9a-f]{12,}"
-    r"|[0-9a-f]{8}(-[0-9a-f]{4,12}){3,4}",
+    r"|(st|se|ser|sr)\d{4,}|[0-9a-f]{8}(-[0-9a-f]{4,12}){3,4}",
     re.IGNORECASE | re.ASCII,
 )
-NUMBER_NAME = re.compile(r"[a-z]{0,2}[ _-]?(?P<number>\d{1,4})", re.IGNORECASE | re.ASCII)
+NUMBER_NAME = re.compile(
+    r"([a-z]{0,2}|class|classe|clase|klasse|label)[ _-]?(?P<number>\d{1,4})",
+    re.IGNORECASE | re.ASCII,
+)
 # Words of class names as students and publishers write them, in several languages. Where two
 # levels of folders could be the classes, the level that is called so is.
 LABEL_WORDS = word_set(
@@ -73,6 +82,12 @@ def split_words(name: str) -> list[str]:
     """
     spaced = re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", name)
     return re.findall(r"[^\W\d_]+|\d+", unicodedata.normalize("NFC", spaced).lower())
+
+
+def is_form(path: str) -> bool:
+    """Whether a table is a form for answers, as sample_submission.csv is, with made-up labels."""
+    words = split_words(posixpath.splitext(posixpath.basename(path))[0])
+    return not {"submission", "submissions"}.isdisjoint(words)
 
 
 def without_suffix(name: str) -> str:
@@ -102,6 +117,8 @@ def read_name(name: str) -> str:
         return SUBSET
     if letters and CONTAINER_WORDS.issuperset(letters):
         return CONTAINER
+    if OTHER_WORDS & set(letters) and (OTHER_WORDS | CONTAINER_WORDS).issuperset(letters):
+        return OTHER
     if PATIENT_NAME.fullmatch(name):
         return PATIENT
     if STUDY_NAME.fullmatch(name):
@@ -127,9 +144,13 @@ def read_number(name: str) -> int | None:
 def unify_spelling(name: str) -> str:
     """Return what two spellings of one class share: not case, blanks, ".0" or how accents are kept.
 
+    Nor a hyphen between two signs, one of which is a letter: "COVID-19" is "COVID19", while "TB-"
+    is not "TB", nor "1-2" "12".
+
     >>> unify_spelling("Viral  Pneumonia") == unify_spelling("viral_pneumonia")
     True
     """
     text = unicodedata.normalize("NFKC", name).casefold()
     text = re.sub(r"(?<=\d)\.0+$", "", text.strip())
+    text = re.sub(r"(?<=[^\W\d_])-(?=\w)|(?<=\w)-(?=[^\W\d_])", "", text)
     return re.sub(r"[\s_]+", "", text) or name

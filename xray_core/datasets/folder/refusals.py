@@ -8,8 +8,16 @@ from pathlib import Path
 from xray_core.datasets.folder.classes import label_of_name
 from xray_core.datasets.folder.layout import Layout
 from xray_core.datasets.folder.mapping import FolderMapping
-from xray_core.datasets.folder.names import CLASS, SUBSET, read_name
-from xray_core.datasets.inventory import NO_SUFFIX, Inventory
+from xray_core.datasets.folder.names import (
+    CLASS,
+    SUBSET,
+    is_form,
+    is_label,
+    read_name,
+    split_words,
+    word_set,
+)
+from xray_core.datasets.inventory import NO_SUFFIX, OTHER_TABLES, Inventory
 from xray_core.errors import DatasetError
 from xray_core.imagefiles.other_formats import explain_unreadable
 from xray_core.paths import open_file
@@ -19,6 +27,17 @@ N_SHOWN = 3
 MAX_LINK_BYTES = 400  # of a file that holds the target of a link instead of being one
 NAMED_SHARE = 0.6  # of the images that must have a label in their names
 MAX_NAMED = 10  # different labels that names of files may hold
+MAX_NUMBERED = 2  # of them that are numbers, as 0 and 1; more are counters
+# What people take for radiographs.
+PICTURES = (
+    *(".heic", ".heif", ".avif", ".npy", ".npz", ".nii", ".nii.gz", ".mha", ".mhd", ".nrrd"),
+    *(".jp2", ".j2k", ".jxl", ".pgm", ".ppm", ".img", ".raw", ".dng", ".cr2", ".nef"),
+)
+# How cameras, scanners and programs call their files, and how Kermany's begin.
+NAMES_OF_FILES = word_set(
+    "img image images dsc dscn dscf pxl dcim scan photo pic picture screenshot file xray cxr "
+    "chest im person patient subject case study view frame slice copy"
+)
 
 
 class MappingNeeded(DatasetError):
@@ -62,18 +81,51 @@ def explain_folder(
 def guess_label_place(images: Sequence[str]) -> str:
     """Return whether the names of files hold a label at their "start" or "end"; "" if neither.
 
-    They do where most share a few words, each of which several images have.
+    They do where most share a few words, each of which several images have. A start that is no
+    word of findings, as in CHNCXR_0001_0.png and MCUCXR_0001_0.png, may say where images are from.
     """
+    places = {}
     for where in ("start", "end"):
         counts = Counter(label_of_name(path, where) for path in images)
         counts.pop("", 0)
         if where == "start":  # a letter alone is no word
             counts = Counter({label: n for label, n in counts.items() if len(label) > 1})
+        n_numbers = sum(map(str.isdigit, counts))
+        if any(map(_is_no_label, counts)) or n_numbers > MAX_NUMBERED:
+            continue
         several = {label: n for label, n in counts.items() if n > 1}
         is_told = 2 <= len(several) <= MAX_NAMED and several.keys() == counts.keys()
         if is_told and sum(several.values()) >= NAMED_SHARE * len(images):
-            return where
-    return ""
+            places[where] = several
+    if "start" in places and (len(places) == 1 or any(map(is_label, places["start"]))):
+        return "start"
+    return next(reversed(places), "")
+
+
+def labels_lie_in_names(images: Sequence[str], layout: Layout) -> bool:
+    """Whether the names of files hold labels that folders, called by no finding, do not tell apart.
+
+    So it is where each of these labels is that of several images of one folder, and folders hold
+    several labels: "China/CHNCXR_0001_0.png" and "China/CHNCXR_0327_1.png".
+    """
+    if any(map(is_label, layout.classes)) or not (where := guess_label_place(images)):
+        return False
+    pairs: Counter[tuple[str, str]] = Counter()
+    for path in images:
+        label = label_of_name(path, where)
+        folder = layout.places[posixpath.dirname(path)].label
+        if label and folder:
+            pairs[folder, label] += 1
+    often = {label for (_, label), n in pairs.items() if n > 1}
+    labels = {label for _, label in pairs}
+    return often == labels and len(pairs) > len({folder for folder, _ in pairs})
+
+
+def _is_no_label(text: str) -> bool:
+    """Whether a piece of a file's name is how cameras or programs call all files, or a counter."""
+    if text.isdigit():
+        return len(text) > 1
+    return set(split_words(text)) <= NAMES_OF_FILES
 
 
 def _explain_labels(
@@ -84,6 +136,7 @@ def _explain_labels(
 ) -> list[tuple[str, str]]:
     """Return (reason, advice) of a folder with images, the most likely first."""
     reasons: list[tuple[str, str]] = []
+    tables = [path for path in inventory.tables if not path.lower().endswith(".txt")]
     command = f'Add the folder in the app, or run `python -m xray_core map "{inventory.root}"`'
     if guess:
         named = " and ".join(table.file for table in guess.tables[:N_SHOWN])
@@ -103,7 +156,15 @@ def _explain_labels(
     elif damaged := {f: why for f, why in unreadable.items() if not f.lower().endswith(".txt")}:
         file, why = next(iter(damaged.items()))
         reasons.append((f"the table {file} cannot be read", why))
-    elif tables := [path for path in inventory.tables if not path.lower().endswith(".txt")]:
+    elif tables and all(map(is_form, tables)):
+        reasons.append(
+            (
+                f"{tables[0]} is a form for handing in answers, whose labels are made up, and "
+                "nothing else labels the images",
+                "Add the folder that holds the training images and their table, too.",
+            )
+        )
+    elif tables:
         reasons.append(
             (
                 f"the table {tables[0]} waits to be mapped, but no column of it names an image "
@@ -111,6 +172,8 @@ def _explain_labels(
                 f"{command}; look whether the images lie in another folder.",
             )
         )
+    if not guess and (reason := _explain_formats(inventory)):
+        reasons.append(reason)
     held = {part for path in inventory.others for part in path.split("/")[:-1]}
     empty = [name for name in map(posixpath.basename, inventory.empty_folders) if _is_class(name)]
     empty = [name for name in empty if name not in held]
@@ -140,10 +203,35 @@ def _explain_labels(
     return reasons or [("nothing labels the images", _advise(inventory, layout))]
 
 
+def _explain_formats(inventory: Inventory) -> tuple[str, str] | None:
+    """Return (reason, advice) where files of formats that are not read may be images or labels.
+
+    Images go before labels, and labels in JSON or XML after tables of other programs.
+    """
+    lower = [(path, posixpath.basename(path).lower()) for path in inventory.others]
+    pictures = [path for path, name in lower if name.endswith(PICTURES)]
+    if pictures:
+        suffix = posixpath.splitext(pictures[0])[1].lower()
+        n = sum(path.lower().endswith(suffix) for path in pictures)
+        return f"{n:,} files end in {suffix}, which are not read", explain_unreadable(pictures[0])
+    labels = [path for path, name in lower if name.endswith(OTHER_TABLES)]
+    labels = labels or [path for path, name in lower if name.endswith((".json", ".jsonl", ".xml"))]
+    if not labels:
+        return None
+    named = f"{labels[0]} and {len(labels) - 1:,} more" if len(labels) > 1 else labels[0]
+    return (
+        f"the labels may be in {named}, of a format that is not read",
+        "Save them as a table (CSV) that names each image and its label, or boxes as COCO, Pascal "
+        "VOC or YOLO.",
+    )
+
+
 def _advise(inventory: Inventory, layout: Layout) -> str:
     waiting = _list_archives(inventory)
     if waiting:
         return f"{waiting[0]} waits to be unpacked: unpack it there first."
+    if "copy of" in layout.problem:
+        return "Delete the copy, or give it the name of what its images show."
     if "side by side" in layout.problem:
         return "Add the folder of one of them."
     if "repeat" in layout.problem:

@@ -140,6 +140,9 @@ def guess_labels(rows: pd.DataFrame, taken: Iterable[str]) -> tuple[str, tuple[s
     label, by_name = guess_label(rows, [*taken, *findings])
     if sum(map(is_label, findings)) > 1 or (findings and not by_name):
         return "", findings, True
+    if not label and len(states := _list_states(rows, taken)) == 1:
+        is_told = rows[states[0]].nunique() > 1
+        return "", states if is_told else (), False  # "has_pneumo"
     return label, (), by_name
 
 
@@ -148,6 +151,15 @@ def guess_findings(rows: pd.DataFrame, taken: Iterable[str]) -> tuple[str, ...]:
 
     One is enough where its name is that of a finding.
     """
+    findings = _list_states(rows, taken)
+    labels = [column for column in findings if plain(column) in NAMES["label"]]
+    findings = tuple(column for column in findings if column not in labels)
+    enough = len(findings) > 1 or any(map(is_label, findings))
+    return findings if enough else ()
+
+
+def _list_states(rows: pd.DataFrame, taken: Iterable[str]) -> tuple[str, ...]:
+    """Return the columns of 0 and 1 of which nothing says that they are no findings."""
     findings = []
     for column in rows.columns:
         cells = rows[column].dropna().str.lower()
@@ -158,10 +170,7 @@ def guess_findings(rows: pd.DataFrame, taken: Iterable[str]) -> tuple[str, ...]:
         words = set(split_words(column))
         if column not in set(taken) and is_state and not words & NO_FINDING_WORDS:
             findings.append(column)
-    labels = [column for column in findings if plain(column) in NAMES["label"]]
-    findings = [column for column in findings if column not in labels]
-    enough = len(findings) > 1 or any(map(is_label, findings))
-    return tuple(findings) if enough else ()
+    return tuple(findings)
 
 
 def guess_label(rows: pd.DataFrame, taken: Iterable[str]) -> tuple[str, bool]:
@@ -170,12 +179,22 @@ def guess_label(rows: pd.DataFrame, taken: Iterable[str]) -> tuple[str, bool]:
     by_name: dict[str, str] = {}
     for column in left:
         by_name.setdefault(plain(column), column)
-    for name in NAMES["label"]:
-        if name in by_name and _may_be_label(rows[by_name[name]]):
-            return by_name[name], True
+    called = [by_name[name] for name in NAMES["label"] if name in by_name]
+    called = [column for column in called if _may_be_label(rows[column])]
+    if called:
+        return next((c for c in called[1:] if _names_numbers(rows, c, called[0])), called[0]), True
     fitting = [column for column in left if _may_be_label(rows[column], repeated=True)]
     named = [column for column in fitting if _holds_labels(rows[column])]
     return ((named or fitting)[0], False) if fitting else ("", False)
+
+
+def _names_numbers(rows: pd.DataFrame, column: str, label: str) -> bool:
+    """Whether a column says in words what the numbers of the label's column mean, one word each."""
+    pairs = rows[[column, label]].dropna().drop_duplicates()
+    numbers = pairs[label].map(lambda cell: parse_number(cell) is not None)
+    words = pairs[column].map(lambda cell: parse_number(cell) is None)
+    is_each = pairs[column].is_unique and pairs[label].is_unique
+    return is_each and bool(numbers.all()) and bool(words.all()) and len(pairs) > 1
 
 
 def are_fractions(rows: pd.DataFrame, columns: Mapping[str, str]) -> bool:
@@ -223,6 +242,8 @@ def _may_be_label(cells: pd.Series, repeated: bool = False) -> bool:
     """Whether a column may be that of labels: few different ones, none a sentence."""
     filled = cells.dropna()
     if filled.empty or filled.str.len().quantile(0.9) > LONGEST_LABEL:
+        return False
+    if filled.str.startswith("{").mean() > 1 - FITTING:  # objects as JSON writes them
         return False
     separator = guess_separator(filled)
     labels = {label for cell in filled.unique() for label in split_cell(cell, separator)}

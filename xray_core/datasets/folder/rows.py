@@ -122,11 +122,26 @@ def read_rows(tables: FolderTables, mapping: FolderMapping) -> MappedRows:
         rows[role], n_changed = unify_numbers(rows[role].astype("string"))
         message = f"Cells of the {role} written as 12.0, taken for 12: {n_changed:,}."
         remarks.append(Remark("unified_number", n_changed, message))
+    if "patient" in rows:
+        rows["patient"], n_changed = _unify_case(rows["patient"])
+        message = f"Patients in another case than their first row, taken for one: {n_changed:,}."
+        remarks.append(Remark("unified_patient", n_changed, message))
     findings = tuple(name[len(STATE) :] for name in rows.columns if name.startswith(STATE))
     alone = rows.loc[rows["by_name_alone"].eq(True) & rows["path"].notna(), "cell"]
     what = "Rows whose file was told by its name alone, as it lies in another folder than they say"
     remarks.append(count_remark("other_folder", list(alone), what))
     return MappedRows(rows.astype(object).where(rows.notna(), None), findings, tuple(remarks))
+
+
+def _unify_case(cells: pd.Series) -> tuple[pd.Series, int]:
+    """Return cells in the first spelling of each, whatever its case, and how many were changed."""
+    spelling: dict[str, str] = {}
+    for cell in cells.dropna().unique():
+        spelling.setdefault(str(cell).casefold(), str(cell))
+    if len(spelling) == cells.nunique():
+        return cells, 0
+    unified = cells.map(lambda cell: spelling[str(cell).casefold()], na_action="ignore")
+    return unified, int((unified.dropna() != cells.dropna()).sum())
 
 
 def _read_naming(tables: FolderTables, table: MappedTable, keys: Sequence[str]) -> pd.DataFrame:

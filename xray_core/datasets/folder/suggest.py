@@ -8,7 +8,7 @@ import pandas as pd
 
 from xray_core.datasets.folder.files import FolderFiles
 from xray_core.datasets.folder.mapping import CORNER_SIZE, FRACTIONS, PX, FolderMapping, MappedTable
-from xray_core.datasets.folder.names import split_words
+from xray_core.datasets.folder.names import is_form, split_words
 from xray_core.datasets.folder.roles import (
     NAMES,
     are_fractions,
@@ -77,12 +77,14 @@ class _Naming:
 def list_tables(files: FolderFiles) -> list[str]:
     """Return the files of a folder that may be tables, the nearest first.
 
-    Text files that are as many as images, one for each, are none.
+    Text files that are as many as images, one for each, are none. Nor are the forms in which
+    answers are handed in to a competition: what they say of the test images is made up.
     """
     tables = [path for path in files.inventory.tables if not path.lower().endswith(".txt")]
     texts = [path for path in files.inventory.tables if path.lower().endswith(".txt")]
     if len(texts) <= N_TABLES // 2:
         tables += texts
+    tables = [path for path in tables if not is_form(path)]
     return sorted(tables, key=lambda path: (path.count("/"), path))[:N_TABLES]
 
 
@@ -215,26 +217,32 @@ def _find_pair(
 
 def _choose(naming: Sequence[_Naming]) -> list[_Naming]:
     """Return the tables to stack: the best, those of other images, and those that say more."""
-    first, *rest = naming
+    first, *rest = _unite_findings(naming)
     chosen, files = [first], set(first.files)
+    divided = set(first.files if first.table.subset else ())  # their subset is that of a table
     roles = set(first.table.columns) | ({"label"} if first.has_labels else set())
     for other in rest:
-        other = _as_alike(first, other)
+        other = _without_doubtful_labels(first, _as_alike(first, other))
         new = other.files - files
-        if len(new) > MIN_SHARED * len(other.files):
-            if other.has_labels or not first.has_labels or "split" in other.table.columns:
+        says_subset = bool(other.table.subset) or "split" in other.table.columns
+        is_same_list = _is_alike(first, other) and bool(first.table.subset and other.table.subset)
+        if len(new) > MIN_SHARED * len(other.files) or is_same_list:
+            if other.has_labels or not first.has_labels or says_subset:
                 chosen.append(other)
                 files |= new
+                divided |= other.files if other.table.subset else set()
             continue
         more = {r: c for r, c in other.table.columns.items() if r in USEFUL and r not in roles}
         keep_findings = other.table.findings if "label" not in roles else ()
-        if not more and not keep_findings and not (other.table.subset and "split" not in roles):
+        divides = bool(other.table.subset) and "split" not in roles and bool(other.files - divided)
+        if not more and not keep_findings and not divides:
             continue
         place = {r: c for r, c in other.table.columns.items() if r in ("path", "folder")}
         columns = {role: column for role, column in (place | more).items()}
         table = replace(other.table, columns=columns, findings=keep_findings)
         chosen.append(replace(other, table=table))
-        roles |= set(more) | ({"split"} if other.table.subset else set())
+        roles |= set(more)
+        divided |= other.files if other.table.subset else set()
     if not any(other.table.subset for other in chosen[1:]) and len(chosen) == 1:
         # A table alone is of everything, whatever its name: train.csv beside one folder of images.
         chosen[0] = replace(first, table=replace(first.table, subset=""))
@@ -246,11 +254,36 @@ def _as_alike(first: _Naming, other: _Naming) -> _Naming:
 
     Its few rows may not tell by themselves what is a label.
     """
-    alike = list(other.rows.columns) == list(first.rows.columns)
-    if not alike or other.table.columns.get("path") != first.table.columns["path"]:
+    if not _is_alike(first, other):
         return other
     same = replace(first.table, file=other.table.file, subset=other.table.subset)
     return replace(other, table=same)
+
+
+def _is_alike(first: _Naming, other: _Naming) -> bool:
+    """Whether two tables have the same columns and name images by the same."""
+    alike = list(other.rows.columns) == list(first.rows.columns)
+    return alike and other.table.columns.get("path") == first.table.columns["path"]
+
+
+def _unite_findings(naming: Sequence[_Naming]) -> list[_Naming]:
+    """Give tables of the same columns the same findings: a few rows may lack one of them."""
+    first, *rest = naming
+    alike = [first, *(other for other in rest if _is_alike(first, other))]
+    findings = {name for each in alike for name in each.table.findings}
+    if not first.table.findings:
+        return list(naming)
+    ordered = tuple(column for column in first.rows.columns if column in findings)
+    return [replace(first, table=replace(first.table, findings=ordered)), *rest]
+
+
+def _without_doubtful_labels(first: _Naming, other: _Naming) -> _Naming:
+    """Return a table without what only seems to be a label, where another's column is called so."""
+    doubtful = first.says_labels and not (other.says_labels and not other.table.findings)
+    if not doubtful or _is_alike(first, other) or first.table.findings:
+        return other
+    columns = {role: column for role, column in other.table.columns.items() if role != "label"}
+    return replace(other, table=replace(other.table, columns=columns, findings=()))
 
 
 def _join(

@@ -15,7 +15,7 @@ import pandas as pd
 
 from xray_core.catalog import OF_FINDING, Catalog, Remark, build_catalog
 from xray_core.datasets.boxes import fit_boxes
-from xray_core.datasets.folder.files import FolderFiles
+from xray_core.datasets.folder.files import FolderFiles, unread_tables_remark
 from xray_core.datasets.folder.findings import name_findings, read_labels, read_states
 from xray_core.datasets.folder.layout import Place
 from xray_core.datasets.folder.mapping import (
@@ -178,7 +178,7 @@ def gather_images(files: FolderFiles, tables: FolderTables, mapping: FolderMappi
     n_nameless = len(read.rows) - len(rows)
     images, of_row = _list_images(files, rows)
     values, value_remarks = _read_values(rows, of_row, images)
-    images, place_remark = _fill_from_folders(files, images.join(values))
+    images, place_remarks = _fill_from_folders(files, images.join(values))
     labels, spelling = read_labels(_column(rows, "label"), mapping.separator)
     boxes, box_remarks, has_box = _read_boxes(rows, labels, mapping)
     masks, has_mask, mask_remark = _read_masks(rows, labels)
@@ -202,9 +202,11 @@ def gather_images(files: FolderFiles, tables: FolderTables, mapping: FolderMappi
             f"Rows left out, as they name no image: {n_nameless:,}.",
         ),
         *_remark_files(files, rows, images),
+        unread_tables_remark(files, [table.file for table in mapping.tables]),
+        _remark_conflicts(rows, of_row, images, labels),
         spelling,
         _remark_signs(rows, mapping),
-        place_remark,
+        *place_remarks,
         *value_remarks,
         *box_remarks,
         mask_remark,
@@ -286,7 +288,9 @@ def _read_values(
     return values, [count_remark("conflicting_rows", conflicts, what), *remarks]
 
 
-def _fill_from_folders(files: FolderFiles, images: pd.DataFrame) -> tuple[pd.DataFrame, Remark]:
+def _fill_from_folders(
+    files: FolderFiles, images: pd.DataFrame
+) -> tuple[pd.DataFrame, list[Remark]]:
     """Fill subset, patient and study with what the names of folders say, where no table does."""
     places = files.layout.places
     of_image = [places.get(posixpath.dirname(path or "?"), Place()) for path in images["path"]]
@@ -300,8 +304,15 @@ def _fill_from_folders(files: FolderFiles, images: pd.DataFrame) -> tuple[pd.Dat
         if images[column].isna().all() and values.notna().any():
             images[column] = values
             filled |= set(images.loc[values.notna(), "image_id"])
+    of_folder = pd.Series([place.subset for place in of_image], images.index)
+    said = images["published_split"]
+    other = images.loc[said.notna() & of_folder.ne("") & of_folder.ne(said.fillna("")), "cell"]
     what = "Images whose subset, patient or study is read from the names of folders"
-    return images, count_remark("values_from_folders", sorted(filled), what)
+    contrary = "Images that lie in the folder of another subset than the table gives, which counts"
+    return images, [
+        count_remark("values_from_folders", sorted(filled), what),
+        count_remark("other_subset", list(other), contrary),
+    ]
 
 
 def _read_boxes(
@@ -380,6 +391,23 @@ def _label_by_shape(
         if role in rows:
             return has.map(lambda is_there, names=names: (names[int(is_there)],))
     return labels
+
+
+def _remark_conflicts(
+    rows: pd.DataFrame, of_row: Any, images: pd.DataFrame, labels: pd.Series
+) -> Remark:
+    """Return a remark on images of which several rows, none of them a box's, say different things.
+
+    They may be several findings, or readers that disagree.
+    """
+    conflicts: list[str] = []
+    if not {"box", "x", "x1", "runs"} & set(rows.columns):
+        said = pd.DataFrame({"image": of_row, "labels": labels.map(sorted).map(tuple)})
+        several = said[said["labels"].map(bool)].drop_duplicates()
+        places = several.loc[several["image"].duplicated(), "image"].unique()
+        conflicts = list(images.loc[places, "cell"])
+    what = "Images with several rows of different labels, all of which are kept"
+    return count_remark("several_labels", conflicts, what)
 
 
 def _remark_signs(rows: pd.DataFrame, mapping: FolderMapping) -> Remark:
