@@ -24,11 +24,13 @@ from xray_core.datasets import (
 from xray_core.datasets import folder as any_folder
 from xray_core.datasets.accounting import account_for_images
 from xray_core.datasets.choice import Choice, choose_reader
+from xray_core.datasets.folder.mapping import MAPPINGS
 from xray_core.datasets.measure import measure_images
 from xray_core.datasets.reader import Reader
 from xray_core.datasets.state import DatasetState
 from xray_core.errors import DatasetError
-from xray_core.paths import find_allowed, is_hidden
+from xray_core.paths import find_allowed, is_hidden, list_roots
+from xray_core.workspace import find_workspace
 
 READERS: dict[str, Reader] = {
     "coronahack": coronahack.READER,
@@ -51,6 +53,7 @@ READERS_VERSION = 5  # raise it when a reader returns something else for the sam
 
 # What was found out in this process, with what tells whether it still holds.
 _found: dict[Path, tuple[dict[Path, tuple[int, ...]], str, Path]] = {}
+_refused: dict[Path, tuple[DatasetState, list[Path], DatasetError]] = {}
 _states: dict[tuple[str, Path], DatasetState] = {}
 
 
@@ -108,16 +111,36 @@ def recall_dataset(folder: Path) -> tuple[str, Path]:
     """Return what `find_dataset` does, from memory while `folder` and its root did not change.
 
     For lists that are shown at every click. A dataset whose files are taken away below its root
-    is recalled all the same; whoever opens it is told.
+    is recalled all the same; whoever opens it is told. Of a folder that was refused the reason is
+    recalled while nothing in it changes, which takes seconds to find out where it is large.
 
     Raises:
         DatasetError: see `find_dataset`.
     """
     known = _found.get(folder)
     if known is None or any(_mark(place) != mark for place, mark in known[0].items()):
-        return find_dataset(folder)
+        return _find_or_recall_refusal(folder)
     find_allowed(known[2])  # other roots may be set by now
     return known[1:]
+
+
+def _find_or_recall_refusal(folder: Path) -> tuple[str, Path]:
+    """Return what `find_dataset` does, unless it refused the folder as it still is."""
+    find_allowed(folder)
+    if known := _refused.get(folder):
+        state, roots, error = known
+        if roots == list_roots() and state.is_current(hurried=True):
+            raise error.with_traceback(None)
+    try:
+        return find_dataset(folder)
+    except DatasetError:
+        # What somebody copies into it meanwhile is seen: by this, or by the second look.
+        state = DatasetState([folder, find_workspace().folder / MAPPINGS])
+    try:
+        return find_dataset(folder)
+    except DatasetError as error:
+        _refused[folder] = state, list_roots(), error
+        raise
 
 
 def _mark(place: Path) -> tuple[int, ...]:
