@@ -12,7 +12,7 @@ from filelock import FileLock
 
 from tests.datasets.fakes import FAKES, write_image
 from xray_core import registry
-from xray_core.datasets.folder.mapping import FolderMapping, write_mapping
+from xray_core.datasets.folder.mapping import FolderMapping, MappedTable, write_mapping
 from xray_core.errors import DatasetError
 from xray_core.filling import lock_of
 from xray_core.processes import is_alive, start_detached, terminate
@@ -188,7 +188,7 @@ def test_a_dataset_that_a_link_inside_leads_out_to_is_refused(
     (allowed / "chest_xray").symlink_to(kermany_folder)
     monkeypatch.setenv("XRAY_DATA_ROOTS", str(allowed))
 
-    with pytest.raises(DatasetError, match="holds chest_xray, which may not be followed"):
+    with pytest.raises(DatasetError, match="chest_xray is a link that cannot be followed"):
         add_dataset(workspace, allowed)
 
 
@@ -201,7 +201,7 @@ def test_where_roots_are_set_a_mapping_may_lie_in_the_workspace(
     monkeypatch.setenv("XRAY_HOME", str(workspace.folder))
     monkeypatch.setenv("XRAY_DATA_ROOTS", str(tmp_path / "allowed"))
     own.chmod(0o555)
-    mapping = FolderMapping("list.csv", {"path": "file", "label": "finding"})
+    mapping = FolderMapping(tables=(MappedTable("list.csv", {"path": "file", "label": "finding"}),))
     kept = write_mapping(own, mapping)
     own.chmod(0o755)
 
