@@ -14,6 +14,7 @@ from pathlib import Path
 from filelock import FileLock
 
 from xray_core.datasets import READERS, find_dataset, recall_dataset
+from xray_core.datasets.folder.refusals import MappingNeeded
 from xray_core.errors import DatasetError
 from xray_core.files import read_json, replaced_file
 from xray_core.filling import lock_of
@@ -48,6 +49,22 @@ def list_datasets(workspace: Workspace) -> dict[str, Path]:
             name = f"{folder.parent.name}/{name}" if "/" not in name else f"{name}'"
         roots[name] = root
     return roots
+
+
+def list_waiting(workspace: Workspace) -> dict[str, Path]:
+    """Return name -> each folder in `data/` that a person has to say how to read.
+
+    Its images seem to be labelled by a table or by the names of files; see `MappingNeeded`.
+    """
+    waiting: dict[str, Path] = {}
+    for folder in sorted(workspace.data.glob("[!.]*")):
+        try:
+            recall_dataset(folder)
+        except MappingNeeded:
+            waiting[folder.name] = folder
+        except (DatasetError, OSError, RuntimeError, ValueError):
+            continue
+    return waiting
 
 
 def find_name(workspace: Workspace, folder: Path) -> str | None:

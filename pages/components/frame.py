@@ -18,6 +18,8 @@ LATE = re.compile(
     r"|(?<!\S)(?:<(?=->?(?!\S))|-(?=[->](?!\S))|[<>~](?==(?!\S)))",
     re.IGNORECASE,
 )
+# What a refusal says of the command line, in a sentence of its own or before another.
+COMMAND = re.compile(r" Add the folder in the app, or run `[^`]*`(; look|[^.]*\.)")
 JOINER = "\u2060"  # of no width
 
 
@@ -41,6 +43,11 @@ def show_errors() -> Iterator[None]:
 def format_message(message: object) -> str:
     """Return a message of the library for Markdown, with titles for the names in it."""
     return escape_markdown(use_titles(str(message)))
+
+
+def format_refusal(message: str) -> str:
+    """Return why a folder is refused, for Markdown; what the command line does, a button does."""
+    return format_message(COMMAND.sub(lambda m: " Look" if m[1] == "; look" else "", message))
 
 
 def escape_markdown(text: str) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 import streamlit as st
 
 from pages.components.context import choose_data
-from pages.components.frame import escape_markdown, show_errors
+from pages.components.frame import escape_markdown, format_refusal, show_errors
 from pages.home.add_dataset import CHOSEN, TRIED
 from xray_core.archives.groups import ArchiveGroup, list_archives
 from xray_core.archives.unpacking import read_progress
@@ -141,7 +141,7 @@ def _show_unpacking(group: ArchiveGroup) -> None:
 def _show_result(result: dict[str, Any]) -> None:
     if result["dataset"] is None:
         st.warning(
-            f"It is unpacked, but not read yet. {escape_markdown(result['problem'])}",
+            f"It is unpacked, but not read yet. {format_refusal(result['problem'])}",
             icon=":material/help:",
         )
     else:

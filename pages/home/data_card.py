@@ -1,19 +1,23 @@
 """The datasets of the workspace, each a click away, and how to add one."""
 
+from collections.abc import Mapping
+from pathlib import Path
+
 import streamlit as st
 
 from pages.components.choice_list import Row, choose_row
 from pages.components.context import choose_data
 from pages.components.frame import show_errors
 from pages.components.small_type import show_muted, show_section
-from pages.home.add_dataset import CHOSEN, show_adding
+from pages.home.add_dataset import CHOSEN, TRIED, show_adding
 from xray_core.datasets import READERS, recall_dataset
 from xray_core.datasets.counts import recall_counts
 from xray_core.errors import DatasetError
-from xray_core.registry import list_datasets
+from xray_core.registry import list_datasets, list_waiting
 from xray_core.synthetic.dataset import is_synthetic
-from xray_core.workspace import find_workspace
+from xray_core.workspace import Workspace, find_workspace
 
+WAITING = "waiting:"  # before the name of a folder that is no dataset yet
 N_SHOWN = 4  # the others on request
 
 
@@ -32,6 +36,16 @@ def show_data(data: str) -> None:
     show_section("The datasets", f"{len(known)} here" if known else "")
     if not known:
         show_muted("The demo data is being drawn: synthetic images, no real patients.")
+    rows = [*_list_waiting(workspace), *_list_rows(known, counts, data)]
+    shown = rows if st.session_state.get("all_datasets") else rows[:N_SHOWN]
+    choose_row("Datasets", shown, "", "home_datasets", _open, marked=False)
+    if len(rows) > N_SHOWN:
+        st.toggle(f"Show all {len(rows)} datasets", key="all_datasets")
+    show_adding()
+
+
+def _list_rows(known: Mapping[str, Path], counts: Mapping[Path, int], data: str) -> list[Row]:
+    """Return a row for each dataset."""
     rows = []
     for name, root in known.items():
         try:
@@ -42,16 +56,24 @@ def show_data(data: str) -> None:
             title = "synthetic, no real patients"
         n_images = f"{counts[root]:,} images" if root in counts else ""
         rows.append(Row(name, name, title, n_images, "chosen" if name == data else ""))
-    shown = rows if st.session_state.get("all_datasets") else rows[:N_SHOWN]
-    choose_row("Datasets", shown, "", "home_datasets", _open, marked=False)
-    if len(rows) > N_SHOWN:
-        st.toggle(f"Show all {len(rows)} datasets", key="all_datasets")
-    show_adding()
+    return rows
+
+
+def _list_waiting(workspace: Workspace) -> list[Row]:
+    """Return a row for each folder that is no dataset yet: who put it there looks for it here."""
+    words = "waits to be mapped: say how to read it"
+    return [
+        Row(f"{WAITING}{name}", name, words, "not read yet") for name in list_waiting(workspace)
+    ]
 
 
 def _open(name: str) -> None:
+    """Open a dataset, or ask how a folder is to be read; a browser may send any word."""
     with show_errors():
         known = list_datasets(find_workspace())
-    if name in known:  # a browser may send any word
+    if name.startswith(WAITING):
+        folder = list_waiting(find_workspace()).get(name.removeprefix(WAITING))
+        st.session_state[TRIED] = str(folder or "")
+    elif name in known:
         choose_data(name)
         st.session_state[CHOSEN] = True

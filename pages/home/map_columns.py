@@ -6,7 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages.components.frame import escape_markdown, format_message
+from pages.components.frame import format_message, format_refusal
 from pages.components.small_type import show_facts, show_muted
 from pages.home.map_cells import show_boxes, show_cells
 from pages.home.map_levels import show_levels, show_place
@@ -144,7 +144,7 @@ def _forget() -> None:
 @st.dialog("Which column says what?", width="large", on_dismiss=_forget)
 def _show_dialog(workspace: Workspace, waiting: Waiting, done: Callable[[Path], None]) -> None:
     if waiting.problem:
-        st.warning(escape_markdown(waiting.problem))
+        st.warning(format_refusal(waiting.problem))
     choices, given = st.columns([5, 6], gap="medium")
     with choices:
         mapping = _choose(waiting)

@@ -66,9 +66,9 @@ def show_tables(draft: MappingDraft, tables: FolderTables, root: Path) -> None:
         except DatasetError as error:
             st.error(format_message(error))
             return
+        _show_rows(tables, table)
         if table.use != UNUSED:
             _choose_columns(draft, table, columns)
-        _show_rows(tables, table)
 
 
 def choose_role(table: TableDraft, columns: Sequence[str], role: str) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages.components.frame import escape_markdown, format_message
+from pages.components.frame import escape_markdown, format_message, format_refusal
 from pages.components.small_type import show_muted
 from pages.home.map_columns import open_mapping
 from xray_core.datasets import READERS
@@ -75,7 +75,7 @@ def show_refusal(workspace: Workspace, done: Callable[[Path], None]) -> None:
     refusal: Refusal | None = st.session_state.get(REFUSED)
     if refusal is None:
         return
-    st.error(format_message(refusal.message), icon=":material/error:")
+    st.error(format_refusal(refusal.message), icon=":material/error:")
     with st.container(horizontal=True):
         for name in refusal.readers:
             title = escape_markdown(READERS[name].title)

@@ -1,13 +1,17 @@
 """What a person sees before a mapping is kept, what is still being changed, and who reads."""
 
+import os
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.datasets.fakes import FAKES, fake_kermany
 from tests.datasets.kinds import KINDS, draw_kind
-from xray_core.datasets import choose
+from xray_core import datasets
+from xray_core.datasets import choose, recall_dataset
+from xray_core.datasets.choice import Choice, choose_reader
 from xray_core.datasets.chosen import (
     choose_automatically,
     choose_by_hand,
@@ -19,6 +23,8 @@ from xray_core.datasets.folder.mapping import (
     FolderMapping,
     MappedTable,
     find_mapping,
+    format_mapping,
+    place_in_workspace,
     read_mapping,
     write_mapping,
 )
@@ -168,3 +174,34 @@ def test_names_of_files_are_said_and_read(tmp_path: Path) -> None:
     assert describe_mapping(guess)[0][1].startswith("the label stands at the end")
     preview, _ = preview_reading(files, FolderTables(files.root, files.images), guess)
     assert preview.labels == {"0": 3, "1": 3}
+
+
+def test_why_a_folder_is_refused_is_looked_up_once_until_it_changes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks: list[Path] = []
+
+    def count(folder: Path, *arguments: Any) -> Choice:
+        looks.append(folder)
+        return choose_reader(folder, *arguments)
+
+    monkeypatch.setattr(datasets, "choose_reader", count)
+    monkeypatch.setattr("xray_core.datasets.state.REST_SECONDS", 0)  # between two looks
+    folder = draw_kind(tmp_path / "set", KINDS["comma"])
+    for _ in range(3):
+        with pytest.raises(DatasetError, match="waits to be mapped"):
+            recall_dataset(folder)
+    n_looks = len(looks)
+    assert n_looks == 2  # what is copied into it between the two would be seen
+
+    (folder / "images" / "new.png").write_bytes((folder / "images" / "0.png").read_bytes())
+    os.utime(folder / "images", (1, 1))  # the file system's clock may not have ticked since
+    with pytest.raises(DatasetError, match="waits to be mapped"):
+        recall_dataset(folder)
+    assert len(looks) > n_looks
+    _, guess = guess_reading(folder)
+    assert guess is not None
+    place = place_in_workspace(folder)
+    place.parent.mkdir(parents=True)
+    place.write_text(format_mapping(guess), "utf-8")
+    assert recall_dataset(folder)[0] == "folder"

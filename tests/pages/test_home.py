@@ -13,6 +13,7 @@ from streamlit.testing.v1 import AppTest
 
 from pages.home import activity, browse, data_card
 from tests.datasets.fakes import fake_kermany
+from tests.datasets.kinds import TABLES, draw_kind
 from tests.pages.conftest import OpenPage
 from tests.pages.fake_runs import fake_run, record_processes, write_report
 from tests.pages.shown import count_elements, list_html, read_heading
@@ -210,6 +211,32 @@ def test_a_dataset_is_chosen_by_a_click_and_opens_in_explore(
 
     assert read_heading(app) == "Explore"
     assert app.selectbox(key="data_choice").value == "chest_xray"
+
+
+def look_at_datasets() -> None:
+    import streamlit as st
+
+    from pages.home import data_card
+
+    if clicked := st.session_state.pop("clicked", None):
+        data_card._open(clicked)  # the callback of a click
+    data_card.show_data("demo")
+
+
+def test_a_folder_that_waits_to_be_mapped_is_asked_for_where_datasets_are(
+    workspace: Workspace,
+) -> None:
+    draw_kind(workspace.data / "hospital", TABLES["comma"])
+    app = AppTest.from_function(look_at_datasets, default_timeout=60).run()
+    row, demo = read_rows(app, "home_datasets")
+    assert (row["title"], row["value"], demo["title"]) == ("hospital", "not read yet", "demo")
+
+    app.session_state["clicked"] = row["id"]
+    app.run()
+
+    assert not app.exception
+    assert not app.button(key="map.save").disabled
+    assert "Image file ← filename" in words_of(app)
 
 
 def test_a_dataset_that_cannot_be_read_leaves_the_cards_in_reach(

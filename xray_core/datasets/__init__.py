@@ -30,8 +30,10 @@ from xray_core.datasets.measure import measure_images
 from xray_core.datasets.memory import (
     look_at,
     recall_choice,
+    recall_refusal,
     recall_roughly,
     remember_choice,
+    remember_refusal,
 )
 from xray_core.datasets.reader import Reader
 from xray_core.errors import DatasetError
@@ -104,7 +106,11 @@ def choose(folder: Path, reader: str = "", cache: Path | None = None) -> Choice:
         digest = f"{READERS_VERSION} {state.digest}"
         choice = recall_choice(folder, reader, digest)
         if choice is None or choice.name not in READERS:
-            choice = choose_reader(folder, READERS, reader)
+            try:
+                choice = choose_reader(folder, READERS, reader)
+            except DatasetError as error:
+                remember_refusal(folder, [folder, *mappings], state, error)
+                raise
             remember_choice(folder, reader, digest, choice, cache)
     find_allowed(choice.root)
     return choice
@@ -114,13 +120,17 @@ def recall_dataset(folder: Path) -> tuple[str, Path]:
     """Return what `find_dataset` does, from memory while `folder` and its root did not change.
 
     For lists that are shown at every click. A dataset whose files are taken away below its root
-    is recalled all the same; whoever opens it is told.
+    is recalled all the same; whoever opens it is told. Of a folder that was refused the reason is
+    recalled while nothing in it changes, which takes seconds to find out where it is large.
 
     Raises:
         DatasetError: see `find_dataset`.
     """
     choice = recall_roughly(folder)
     if choice is None or choice.name not in READERS:
+        find_allowed(folder)
+        if refusal := recall_refusal(folder):
+            raise refusal.with_traceback(None)
         return find_dataset(folder)
     find_allowed(choice.root)  # other roots may be set by now
     return choice.name, choice.root

@@ -8,18 +8,21 @@ that nothing has changed since, a look at the times of its folders and tables is
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from xray_core.datasets.choice import Choice
 from xray_core.datasets.state import DatasetState
+from xray_core.errors import DatasetError
 from xray_core.files import read_json, write_json
+from xray_core.paths import list_roots
 from xray_core.workspace import find_workspace
 
 _states: dict[tuple[Path, ...], DatasetState] = {}
 _choices: dict[tuple[Path, str], "_Known"] = {}
+_refusals: dict[Path, tuple[tuple[Path, ...], str, list[Path], DatasetError]] = {}
 Mark = tuple[int, ...]
 
 
@@ -75,6 +78,25 @@ def remember_choice(
         path = _path(cache, folder, reader)
         path.parent.mkdir(parents=True, exist_ok=True)
         write_json(path, content)
+
+
+def remember_refusal(
+    folder: Path, places: Sequence[Path], state: DatasetState, error: DatasetError
+) -> None:
+    """Keep for this process why a folder was refused, while `places` stay in their state."""
+    _refusals[folder] = tuple(places), state.digest, list_roots(), error
+
+
+def recall_refusal(folder: Path) -> DatasetError | None:
+    """Return why a folder was refused; None if it was not, or something changed since.
+
+    A folder of a hundred thousand files that cannot be read would else be listed at every click.
+    """
+    if folder not in _refusals:
+        return None
+    places, digest, roots, error = _refusals[folder]
+    is_same = roots == list_roots() and look_at(places, hurried=True).digest == digest
+    return error if is_same else None
 
 
 def _recall(folder: Path, reader: str) -> _Known | None:

@@ -27,6 +27,7 @@ from xray_core.paths import read_bytes
 from xray_core.workspace import find_workspace
 
 MAPPING_FILE = "xray_dataset.json"
+MAPPINGS = "mappings"  # the folder of the workspace for those of folders that are read-only
 FOLDER = "folder"  # the reader of folders of any origin
 BOX_SIDES = ("x", "y", "width", "height")
 BOX_CORNERS = ("x1", "y1", "x2", "y2")
@@ -261,7 +262,7 @@ def write_mapping(folder: Path, mapping: FolderMapping) -> Path:
 def place_in_workspace(folder: Path) -> Path:
     """Return where the workspace keeps the mapping of a folder; it need not be there."""
     key = hashlib.sha256(folder.resolve().as_posix().encode("utf-8", "surrogateescape")).hexdigest()
-    return find_workspace().folder / "mappings" / f"{key[:20]}.json"
+    return find_workspace().folder / MAPPINGS / f"{key[:20]}.json"
 
 
 def _without_defaults(record: FolderMapping | MappedTable) -> dict[str, Any]:

@@ -28,6 +28,7 @@ from xray_core.datasets.folder.names import without_suffix
 from xray_core.datasets.folder.patients import add_patients
 from xray_core.datasets.folder.rows import STATE, FolderTables, MappedRows, read_rows
 from xray_core.datasets.folder.sizes import add_original_sizes
+from xray_core.datasets.folder.titles import ROLE_TITLES
 from xray_core.datasets.reader import count_remark, refused_remark
 from xray_core.tables.cells import PARSERS, SEPARATOR, parse_genders, parse_number
 from xray_core.tables.labels import count_signs
@@ -272,7 +273,8 @@ def _read_values(
             if role == "gender":  # what "M" means, the other cells say
                 parsed = parse_genders(cells.astype("string")).astype(object)
             lost = cells[cells.notna() & parsed.isna()]
-            what = f"Cells of the column for {role!r} that are not understood, left unknown"
+            title = ROLE_TITLES[role].lower()
+            what = f"Cells of the column for {title!r} that are not understood, left unknown"
             names = tuple(dict.fromkeys(map(str, lost)))
             message = f"{what}: {len(lost):,}."
             remarks.append(Remark("unclear_cell", len(lost), message, names[:5], names))
