@@ -115,7 +115,7 @@ def choose_reader(folder: Path, readers: Mapping[str, Reader], wanted: str = "")
             choice = _build(candidate.name, candidate.root, (*seen, why))
             inside = candidate.root.relative_to(inventory.root).as_posix()
             return replace(choice, inventory=inventory.below("" if inside == "." else inside))
-    if not candidates and not wanted and not mapped:
+    if not wanted and not mapped:  # a candidate may be one of several
         _refuse_siblings(wrappers[-1], readers)
     return _choose_generic(wrappers, mapped, inventory, generic, candidates, readers, seen)
 

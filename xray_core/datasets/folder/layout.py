@@ -246,7 +246,7 @@ def _choose_level(ways: Sequence[Sequence[str]]) -> tuple[str, int]:
         return "", 0
     if len(firsts) == 1 or (inner and not outer):
         return "", 1
-    repeated = [name for name, holders in seconds.items() if len(holders) > 1]
+    repeated = [way[1] for way in ways if len(way) > 1 and len(seconds[unify_spelling(way[1])]) > 1]
     if repeated:
         shown = ", ".join(sorted(firsts)[:3])
         return (
