@@ -34,8 +34,8 @@ CONTAINER_WORDS = word_set(
 # Of folders whose pictures are none of the dataset: what a project draws or predicts.
 OTHER_WORDS = word_set(
     "plot plots fig figs figure figures prediction predictions predict pred preds "
-    "screenshot screenshots heatmap heatmaps gradcam visualization visualizations visualisation visualisations "
-    "logs checkpoints docs assets static upload uploads"
+    "screenshot screenshots heatmap heatmaps gradcam visualization visualizations "
+    "visualisation visualisations logs checkpoints docs assets static upload uploads"
 )
 MASK_WORDS = word_set("mask masks leftmask rightmask lungmask lungmasks")
 # Together they name masks, none of them alone but the first two.
