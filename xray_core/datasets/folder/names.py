@@ -37,6 +37,7 @@ OTHER_WORDS = word_set(
     "screenshot screenshots heatmap heatmaps gradcam visualization visualizations "
     "visualisation visualisations logs checkpoints docs assets static upload uploads"
 )
+ANSWER_WORDS = word_set("submission submissions pred preds prediction predictions")
 MASK_WORDS = word_set("mask masks leftmask rightmask lungmask lungmasks")
 # Together they name masks, none of them alone but the first two.
 SEGMENTATION_WORDS = word_set(
@@ -85,9 +86,9 @@ def split_words(name: str) -> list[str]:
 
 
 def is_form(path: str) -> bool:
-    """Whether a table is a form for answers, as sample_submission.csv is, with made-up labels."""
+    """Whether a table is of answers, as sample_submission.csv is: of a form, or of a network."""
     words = split_words(posixpath.splitext(posixpath.basename(path))[0])
-    return not {"submission", "submissions"}.isdisjoint(words)
+    return not ANSWER_WORDS.isdisjoint(words)
 
 
 def without_suffix(name: str) -> str:
