@@ -29,7 +29,7 @@ CONTAINER_WORDS = word_set(
     "xrays x ray rays cxr cxrs radiograph radiographs radiography chest thorax frontal "
     "lateral lat pa ap left right part parts batch batches chunk chunks shard shards folder "
     "folders store archive archives sample samples subset subsets set sets fold folds split "
-    "splits classes annotation annotations seg unlabeled unlabelled unannotated"
+    "splits classes seg unlabeled unlabelled unannotated"
 )
 # Of folders whose pictures are none of the dataset: what a project draws or predicts.
 OTHER_WORDS = word_set(
@@ -39,6 +39,10 @@ OTHER_WORDS = word_set(
 )
 ANSWER_WORDS = word_set("submission submissions pred preds prediction predictions")
 MASK_WORDS = word_set("mask masks leftmask rightmask lungmask lungmasks")
+# Pictures in folders that are called so, and nothing else, are drawn by people or programs.
+TRUTH_WORDS = word_set(
+    "gt groundtruth groundtruths ground truth label labels annotation annotations"
+)
 # Together they name masks, none of them alone but the first two.
 SEGMENTATION_WORDS = word_set(
     "segmentation segmentations class object classes objects seg segs ground truth gt lung "
@@ -113,6 +117,8 @@ def read_name(name: str) -> str:
     if MASK_WORDS & set(letters):
         return MASK
     if letters and "seg" in letters[0] and SEGMENTATION_WORDS.issuperset(letters):
+        return MASK
+    if letters and TRUTH_WORDS.issuperset(letters):
         return MASK
     if parse_subset(name):
         return SUBSET

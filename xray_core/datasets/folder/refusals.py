@@ -66,13 +66,22 @@ def explain_folder(
 
     Args:
         inventory: what lies in the folder.
-        layout: what the names of its folders say; None where there is no image.
+        layout: what the names of its folders say; None where there is no image but masks.
         guess: what a table seems to say.
         unreadable: table -> why it cannot be read.
     """
     reasons = [] if layout is None else _explain_labels(inventory, layout, guess, unreadable or {})
     if not inventory.images:
         reasons = _explain_no_image(inventory)
+    elif layout is None:
+        folder = posixpath.dirname(inventory.images[0])
+        reasons = [
+            (
+                f"all of its {len(inventory.images):,} images are masks by the names of their "
+                f"folders, such as {folder}",
+                "Add the folder that holds the radiographs, too, or give this one another name.",
+            )
+        ]
     reason, advice = reasons[0]
     also = "".join(f" Also: {reason}. {advice}" for reason, advice in reasons[1:N_SHOWN])
     named = layout is not None and not layout.classes and guess_label_place(inventory.images)
