@@ -636,10 +636,10 @@ DOUBTS = {
         classes={"covid": 6, "normal": 6},
         remarks={"site_folder": 1},
     ),
-    "a class inside another": Kind(
-        spread("{c}/{i}.png", c=TWO) + spread("covid/normal/{i}.png"),
-        classes={"covid": 6, "normal": 3},
-        remarks={"inner_folder": 1},
+    "masks that are called truth": Kind(
+        spread("{c}/{k}/{i}.png", c=TWO, k=("images", "GroundTruth")),
+        classes={"covid": 3, "normal": 3},
+        masks=6,
     ),
     "classes inside another class": Kind(
         spread("{c}/{i}.png", c=TWO) + spread("pneumonia/{c}/{i}.png", c=TWO),
@@ -737,9 +737,7 @@ DOUBTS = {
         refusal="2 files end in .heic",
     ),
     "labels in Parquet": Kind(SIX, {"labels.parquet": b"PAR1"}, refusal=r"labels\.parquet"),
-    "labels in JSON": Kind(
-        SIX, {"labels.jsonl": b'{"file_name": "0.png"}'}, refusal="labels.jsonl"
-    ),
+    "nothing but masks": Kind(spread("masks/{c}/{i}.png", c=TWO), refusal="are masks"),
     "a table beside class folders": Kind(
         spread("{c}/{c}{i}.png", c=TWO),
         {"patients.csv": write_rows("file,patient", "covid{i}.png,p{i}", 3)},
@@ -809,11 +807,12 @@ MORE_TABLES = {
     "numbers and their names": mapped(
         write_rows("file,label,class_name", "{i}.png,{v}", v=("0,normal", "1,opacity"))
     ),
-    "rows that contradict": mapped(
-        write_rows("file,label", "{i}.png,{label}") + "0.png,opacity\n",
+    "rows that contradict, some of CT": mapped(
+        write_rows("file,label,modality", "{i}.png,{label},{m}", m=("X-ray", "X-ray", "CT"))
+        + "0.png,opacity,X-ray\n",
         classes={"normal": 3, "opacity": 4},
         n_images=6,
-        remarks={"several_labels": 1},
+        remarks={"several_labels": 1, "other_modality": 2},
     ),
     "subsets of folders and of a table": mapped(
         write_rows("file,label,split", "{i}.png,{label},{s}", s=("train", "test")),
