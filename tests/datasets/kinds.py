@@ -616,4 +616,242 @@ PUBLISHED = {
         reader="siim_covid19",
     ),
 }
-KINDS = {**FOLDERS, **BOXED, **TABLES, **PUBLISHED}
+DOUBTS = {
+    "a class folder twice": Kind(
+        spread("{c}/{c}/{i}.png", c=TWO), classes={"covid": 3, "normal": 3}
+    ),
+    "subsets that look like published datasets": Kind(
+        spread(
+            "Data/{s}/{c}/{k}/{s}{i}.png",
+            2,
+            s=("Train", "Test"),
+            c=("COVID", "Normal"),
+            k=("images", "lung masks"),
+        ),
+        classes={"COVID": 4, "Normal": 4},
+        subsets={"training": 4, "test": 4},
+        masks=8,
+    ),
+    "two datasets in doubled folders": Kind(
+        spread(
+            "{d}/{d}/{s}/{c}/{i}.png",
+            1,
+            d=("Lung Data", "Infection Data"),
+            s=("Train", "Test"),
+            c=TWO,
+        ),
+        refusal="several datasets side by side",
+    ),
+    "a collection beside the classes": Kind(
+        spread("{c}/{i}.png", c=TWO) + spread("augmented/{c}/{i}.png", c=TWO),
+        classes={"covid": 6, "normal": 6},
+        remarks={"site_folder": 1},
+    ),
+    "masks that are called truth": Kind(
+        spread("{c}/{k}/{i}.png", c=TWO, k=("images", "GroundTruth")),
+        classes={"covid": 3, "normal": 3},
+        masks=6,
+    ),
+    "classes inside another class": Kind(
+        spread("{c}/{i}.png", c=TWO) + spread("pneumonia/{c}/{i}.png", c=TWO),
+        refusal="either level may be the classes",
+    ),
+    "subset and class in one name": Kind(
+        spread("{s}_{c}/{i}.png", s=("train", "test"), c=TWO),
+        classes={"covid": 6, "normal": 6},
+        subsets={"training": 6, "test": 6},
+    ),
+    "class and subset in one name": Kind(
+        spread("{s}/{c}{s}/{i}.png", s=("Train", "Test"), c=("Covid", "Normal")),
+        classes={"Covid": 6, "Normal": 6},
+        subsets={"training": 6, "test": 6},
+    ),
+    "test positive": Kind(
+        spread("test {c}/{i}.png", c=("positive", "negative")),
+        classes={"test positive": 3, "test negative": 3},
+    ),
+    "subsets in German": Kind(
+        spread(
+            "{s}/{c}/{i}.png", 2, s=("Training", "Validierung", "Testdaten"), c=("gesund", "krank")
+        ),
+        classes={"gesund": 6, "krank": 6},
+        subsets={"training": 4, "validation": 4, "test": 4},
+    ),
+    "subsets in Chinese": Kind(
+        spread("{s}/{c}/{i}.png", 2, s=("训练集", "测试集"), c=("正常", "肺炎")),
+        classes={"正常": 4, "肺炎": 4},
+        subsets={"training": 4, "test": 4},
+    ),
+    "spellings with a hyphen": Kind(
+        spread("train/{c}/{i}.png", 4, c=("COVID-19", "TB-", "TB"))
+        + spread("test/COVID19/{i}.png"),
+        classes={"COVID-19": 7, "TB-": 4, "TB": 4},
+        subsets={"training": 12, "test": 3},
+        remarks={"other_spelling": 3},
+    ),
+    "class 1 and class 2": Kind(
+        spread("Class {c}/{i}.png", c="12"),
+        classes={"Class 1": 3, "Class 2": 3},
+        remarks={"numbered_class": 2},
+    ),
+    "images without labels beside classes": Kind(
+        spread("train/{c}/{i}.png", c=(*TWO, "unlabelled")),
+        classes={"covid": 3, "normal": 3},
+        subsets={"training": 9},
+        unlabelled=3,
+        n_images=9,
+        remarks={"unlabelled_image": 3},
+    ),
+    "pictures of a project": Kind(
+        (*spread("data/{s}/{c}/{i}.png", s=("train", "test"), c=TWO), "plots/roc.png", "web/a.png"),
+        classes={"covid": 6, "normal": 6},
+        subsets={"training": 6, "test": 6},
+        remarks={"stray_file": 2},
+    ),
+    "a copied class folder": Kind(
+        spread("{c}/{i}.png", c=(*TWO, "covid - Copy")), refusal="copy of 'covid'"
+    ),
+    "a DICOM disc": Kind(
+        spread("DICOM/ST00000{s}/SE00000{q}/IM00000{i}", 1, s="01", q="01"),
+        {"DICOMDIR": b"x"},
+        refusal="no folder's name is a class",
+    ),
+    "a DICOM disc in each class": Kind(
+        spread("{c}/DICOM/PA00000{p}/ST000000/SE000000/IM00000{i}", 1, c=TWO, p="01"),
+        classes={"covid": 2, "normal": 2},
+    ),
+    "folders numbered as examinations": Kind(
+        spread("SCN{p}45/{i}.png", 2, p=(20, 31, 42)), refusal="numbered as patients"
+    ),
+    "two clinics with labels in names": Kind(
+        spread("China/CXR_png/CHN_00{i}_{c}.png", c="01")
+        + spread("Montgomery/CXR_png/MCU_00{i}_{c}.png", c="01"),
+        refusal="label .*file names.* end: [01], [01]",
+    ),
+    "names that cameras give": Kind(
+        spread("{c}_20240{i}.jpg", c=("IMG", "DSC")), refusal="no folder's name is a class"
+    ),
+    "names of Kermany's in one folder": Kind(
+        spread("all/IM-010{i}-0001.jpeg") + spread("all/person{i}_virus_{i}.jpeg"),
+        refusal="no folder's name is a class",
+    ),
+    "formats that are not read": Kind(
+        spread("train/{c}/{i}.jpg", c=TWO),
+        {"train/covid/9.HEIC": b"x", "train/normal/9.nii.gz": b"x", "test.zip": b"PK"},
+        classes={"covid": 3, "normal": 3},
+        subsets={"training": 6},
+        remarks={"unread_format": 3},
+    ),
+    "a class in a format that is not read": Kind(
+        spread("normal/{i}.jpg"),
+        {"covid/0.heic": b"x", "covid/1.heic": b"x"},
+        refusal="2 files end in .heic",
+    ),
+    "labels in Parquet": Kind(SIX, {"labels.parquet": b"PAR1"}, refusal=r"labels\.parquet"),
+    "nothing but masks": Kind(spread("masks/{c}/{i}.png", c=TWO), refusal="are masks"),
+    "a table beside class folders": Kind(
+        spread("{c}/{c}{i}.png", c=TWO),
+        {"patients.csv": write_rows("file,patient", "covid{i}.png,p{i}", 3)},
+        classes={"covid": 3, "normal": 3},
+        remarks={"unread_table": 1},
+    ),
+}
+MORE_TABLES = {
+    "a form for answers": Kind(
+        (*spread("train/{i}.png", 6), *spread("test/t{i}.png", 2)),
+        {
+            "train.csv": write_rows("id,label", "{i}.png,{label}"),
+            "test.csv": write_rows("id", "t{i}.png", 2),
+            "sample_submission.csv": write_rows("id,label", "t{i}.png,normal", 2),
+        },
+        classes=HALF,
+        subsets={"training": 6, "test": 2},
+        unlabelled=2,
+        n_images=8,
+        guess=True,
+    ),
+    "nothing but a form for answers": Kind(
+        spread("test/{i}.png"),
+        {"sample_submission.csv": write_rows("id,label", "{i}.png,{label}", 3)},
+        refusal="form for handing in answers",
+    ),
+    "lists of the subsets": Kind(
+        SIX,
+        {"labels.csv": write_rows("file,label", "{i}.png,{label}")}
+        | {
+            f"{s}_list.txt": "\n".join(f"{i}.png" for i in places) + "\n"
+            for s, places in (("train", "0123"), ("val", "4"), ("test", "5"))
+        },
+        classes=HALF,
+        subsets={"training": 4, "validation": 1, "test": 1},
+        guess=True,
+    ),
+    "an image in two subsets' tables": Kind(
+        SIX,
+        {
+            "train.csv": write_rows("file,label", "{i}.png,{label}", 5),
+            "test.csv": "file,label\n4.png,normal\n5.png,opacity\n",
+        },
+        classes=HALF,
+        subsets={"training": 5, "test": 1},
+        remarks={"conflicting_rows": 1},
+        guess=True,
+    ),
+    "findings that a few rows lack": Kind(
+        spread("{s}/{i}.png", 4, s=("train", "valid")),
+        {
+            "train.csv": write_rows(
+                "Path,Mass,Edema", "train/{i}.png,{v}", 4, v=("1.0,0.0", "0.0,0.0")
+            ),
+            "valid.csv": write_rows(
+                "Path,Mass,Edema", "valid/{i}.png,{v}", 4, v=("0.0,1.0", "1.0,0.0")
+            ),
+        },
+        classes={"Mass": 4, "Edema": 2, "No finding": 2},
+        subsets={"training": 4, "validation": 4},
+        guess=True,
+    ),
+    "one column of 0 and 1": mapped(
+        write_rows("file,has_pneumo", "{i}.png,{v}", v="01"),
+        classes={"has_pneumo": 3, "No finding": 3},
+    ),
+    "numbers and their names": mapped(
+        write_rows("file,label,class_name", "{i}.png,{v}", v=("0,normal", "1,opacity"))
+    ),
+    "rows that contradict, some of CT": mapped(
+        write_rows("file,label,modality", "{i}.png,{label},{m}", m=("X-ray", "X-ray", "CT"))
+        + "0.png,opacity,X-ray\n",
+        classes={"normal": 3, "opacity": 4},
+        n_images=6,
+        remarks={"several_labels": 1, "other_modality": 2},
+    ),
+    "subsets of folders and of a table": mapped(
+        write_rows("file,label,split", "{i}.png,{label},{s}", s=("train", "test")),
+        images=spread("train/{i}.png", 6),
+        subsets={"training": 3, "test": 3},
+        remarks={"other_subset": 3},
+    ),
+    "patients in capitals": mapped(
+        write_rows("file,label,patient", "{i}.png,{label},{p}", p=("P1", "p1", "P2")),
+        patients=2,
+        remarks={"unified_patient": 2},
+    ),
+    "a row of totals": mapped(
+        write_rows("file,label", "{i}.png,{label}") + "Total,6\n", remarks={"odd_table": 1}
+    ),
+    "an alphabet that nothing names": Kind(
+        SIX,
+        {
+            "labels.csv": write_rows("file,метка", "{i}.png,{v}", v=("норма", "пневмония")).encode(
+                "cp1251"
+            )
+        },
+        refusal=r"labels\.csv cannot be read",
+    ),
+    "labels joined by a plus": mapped(
+        write_rows("file,label", "{i}.png,{v}", v=("Effusion+Mass", "Mass", "Effusion")),
+        classes={"Effusion+Mass": 2, "Mass": 2, "Effusion": 2},
+        remarks={"possible_separator": 2},
+    ),
+}
+KINDS = {**FOLDERS, **BOXED, **TABLES, **PUBLISHED, **DOUBTS, **MORE_TABLES}

@@ -63,17 +63,17 @@ def account_for_images(catalog: Catalog, inventory: Inventory | None = None) -> 
 
 def _remark_formats(others: Sequence[str]) -> Remark:
     """Return a remark on files of other formats than are read, and what to do about the first."""
-    reasons = {
-        path: reason
-        for path in others
-        if (suffix := posixpath.splitext(path)[1].lower())
-        and suffix not in NO_IMAGES
-        and (reason := explain_unreadable(path))
+    of_suffix = {path: posixpath.splitext(path)[1].lower() for path in others}
+    unread = {
+        suffix
+        for suffix in {*of_suffix.values()} - NO_IMAGES - {""}
+        if explain_unreadable(f"a{suffix}")
     }
-    counts = Counter(posixpath.splitext(path)[1].lower() for path in reasons)
+    left_out = [path for path, suffix in of_suffix.items() if suffix in unread]
+    counts = Counter(of_suffix[path] for path in left_out)
     listed = ", ".join(f"{suffix} {n:,}" for suffix, n in counts.most_common(N_EXAMPLES))
-    advice = next(iter(reasons.values()), "")
-    message = f"Files left out, as their format is not read: {len(reasons):,} ({listed}). {advice}"
+    advice = explain_unreadable(left_out[0]) if left_out else ""
+    message = f"Files left out, as their format is not read: {len(left_out):,} ({listed}). {advice}"
     return Remark(
-        "unread_format", len(reasons), message, tuple(reasons)[:N_EXAMPLES], tuple(reasons)
+        "unread_format", len(left_out), message, tuple(left_out[:N_EXAMPLES]), tuple(left_out)
     )

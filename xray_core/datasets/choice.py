@@ -18,7 +18,7 @@ from xray_core.catalog import Catalog
 from xray_core.datasets.folder.decide import decide_reading
 from xray_core.datasets.folder.files import sort_files
 from xray_core.datasets.folder.mapping import find_mapping, read_mapping
-from xray_core.datasets.folder.names import SUBSET, read_name
+from xray_core.datasets.folder.names import MASK, SUBSET, read_name
 from xray_core.datasets.folder.refusals import MappingNeeded
 from xray_core.datasets.inventory import Inventory, list_wrappers, take_inventory
 from xray_core.datasets.reader import Reader
@@ -123,11 +123,11 @@ def choose_reader(folder: Path, readers: Mapping[str, Reader], wanted: str = "")
 def _list_levels(wrappers: list[Path]) -> list[Path]:
     """Return the levels that the reader of any folder may begin at, the innermost first.
 
-    A folder called train alone says what its images are, and is no wrapper.
+    A folder called train or masks alone says what its images are, and is no wrapper.
     """
     levels = [wrappers[0]]
     for level in wrappers[1:]:
-        if read_name(level.name) == SUBSET:
+        if read_name(level.name) in (SUBSET, MASK):
             break
         levels.append(level)
     return levels[::-1]

@@ -101,6 +101,8 @@ def recall_refusal(folder: Path) -> DatasetError | None:
 
 def _recall(folder: Path, reader: str) -> _Known | None:
     if (folder, reader) not in _choices:
+        if not folder.is_dir():  # a run's data may be gone
+            return None
         known = _read(_path(find_workspace().cache, folder, reader))
         if known is None:
             return None

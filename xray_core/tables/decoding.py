@@ -27,6 +27,13 @@ GOOD_PER_DAMAGED = 4
 CONTROLS = re.compile(rb"[\x00-\x08\x0e-\x19\x1b-\x1f]")
 # Western words seldom have so many letters beyond ASCII in a row; Chinese and Russian ones do.
 RUN, LONG_RUN = re.compile(rb"[\x80-\xff]+"), 3
+# Bytes that Windows-1252 lacks; more of them than a few, and than this share, are none of it.
+UNDEFINED = re.compile(rb"[\x81\x8d\x8f\x90\x9d]")
+FEW_UNDEFINED, MAX_UNDEFINED = 2, 0.1
+# As Polish and Czech words of Windows-1250 look in it.
+SIGN_IN_WORD = re.compile(
+    r"[a-z\xdf-\xff][\xa2-\xa7\xa9\xac\xae\xaf\xb1-\xb3\xb6\xb9\xbc-\xbf][a-z\xdf-\xff]"
+)
 END_OF_FILE = b"\x1a"  # of DOS, which some programs still write
 CHECKED = 100_000  # bytes from the beginning in which they are counted
 MAX_CONTROLS = 0.01  # of them; beyond it, it is no text
@@ -145,8 +152,7 @@ def _decode_single(content: bytes, marked: bool = False) -> Decoded:
     if marked or n_good >= GOOD_PER_DAMAGED * n_damaged:
         note = f"Damaged characters, which stand as \ufffd in the cells: {n_damaged:,}."
         return Decoded(text.encode(), "utf-8", (note,))
-    runs = RUN.findall(content[:CHECKED])
-    if sum(len(run) >= LONG_RUN for run in runs) > len(runs) / 2:
+    if not _is_western(content[:CHECKED]):
         raise ValueError(
             "its letters are of an alphabet that nothing names, as in GB18030 or Windows-1251"
         )
@@ -154,6 +160,17 @@ def _decode_single(content: bytes, marked: bool = False) -> Decoded:
         return _recode(content, "windows-1252")
     except UnicodeDecodeError:
         return _recode(content, "latin-1")
+
+
+def _is_western(content: bytes) -> bool:
+    """Whether bytes that are no UTF-8 may be Windows-1252: no long runs, no signs in words."""
+    runs = RUN.findall(content)
+    n_undefined = len(UNDEFINED.findall(content))
+    if n_undefined > MAX_UNDEFINED * sum(map(len, runs)) and n_undefined > FEW_UNDEFINED:
+        return False
+    if sum(len(run) >= LONG_RUN for run in runs) > len(runs) / 2:
+        return False
+    return not SIGN_IN_WORD.search(content.decode("latin-1"))
 
 
 def _check(decoded: Decoded) -> Decoded:

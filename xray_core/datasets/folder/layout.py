@@ -15,7 +15,7 @@
 import posixpath
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from xray_core.datasets.folder.names import (
@@ -35,11 +35,11 @@ from xray_core.tables.cells import parse_subset
 MAX_CLASSES = 200  # more are not classes but, for instance, patients
 MAX_NUMBERS = 10  # numbered folders are classes up to here
 SITE, NOTHING = "site", ""
-# A subset at the start or the end of a class's name, as in "train_covid" and "COVID test".
-SUBSET_AND_CLASS = re.compile(r"(?P<start>[^\W\d_]+)[\s_.-]+(?P<rest>.+)", re.DOTALL)
-CLASS_AND_SUBSET = re.compile(r"(?P<rest>.+)[\s_.-]+(?P<end>[^\W\d_]+)", re.DOTALL)
+# What is added to the name of a class where its folder was copied, or filled anew by a program.
 COPY = re.compile(
-    r"(?P<name>.+?)\s*(-?\s*\b(copy|kopie|copia|copie)(\s*\(?\d+\)?)?|\(\d+\))\s*", re.IGNORECASE
+    r"(?P<name>.+?)[\s_-]*(\b|(?<=[\s_-]))"
+    r"((copy|kopie|copia|copie)(\s*\(?\d+\)?)?|augmented|aug|resized|\(\d+\))\s*",
+    re.IGNORECASE,
 )
 COUNTED = re.compile(r"(?P<start>[^\W\d]*)[\s_-]?\d{4,}")
 LEVELS = (SUBSET, CLASS, PATIENT, STUDY, SITE, NOTHING)  # what a level of folders may be
@@ -97,7 +97,7 @@ def read_layout(counts: Mapping[str, int], levels: Sequence[str] = ()) -> Layout
         levels: what each level of folders is, of `LEVELS`; none: as their names have it.
     """
     if levels:
-        return _settle({folder: _read_levels(folder, levels) for folder in counts}, counts)
+        return _settle({folder: _read_levels(folder, levels) for folder in counts}, counts, True)
     branches = {folder: _read_names(folder, n) for folder, n in counts.items()}
     numbered = _settle_numbers(branches.values())
     _divide_names(branches.values())
@@ -199,14 +199,16 @@ def _divide_names(branches: Iterable[_Branch]) -> None:
 
 
 def _divide_name(name: str) -> tuple[str, str]:
-    """Return (subset, class) of "train_covid" or "COVID test"; ("", "") of any other name."""
-    spaced = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name.strip())  # NormalTrain
-    for pattern, group in ((SUBSET_AND_CLASS, "start"), (CLASS_AND_SUBSET, "end")):
-        match = pattern.fullmatch(spaced)
-        subset = parse_subset(match[group]) if match else None
-        if match and subset:
-            return subset, match["rest"]
-    return "", ""
+    """Return (subset, class) of "train_covid" or "CovidTest"; ("", "") of any other name."""
+    spaced = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name.strip())
+    words = re.split(r"([\s_.-]+)", spaced)  # every other of them is what stands between two
+    places = [place for place, word in enumerate(words) if parse_subset(word)]
+    if len(places) != 1 or len(words) == 1:
+        return "", ""
+    place = places[0]
+    before, after = "".join(words[: max(place - 1, 0)]), "".join(words[place + 2 :])
+    between = words[place - 1] if before and after else ""
+    return parse_subset(words[place]) or "", f"{before}{between}{after}"
 
 
 def _set_collections_apart(branches: Iterable[_Branch]) -> str:
@@ -285,8 +287,14 @@ def _are_datasets(places: Mapping[str, Place]) -> bool:
     )
 
 
-def _settle(places: dict[str, Place], counts: Mapping[str, int]) -> Layout:
-    """Count the classes, in one spelling each, and say where there are too few or too many."""
+def _settle(places: dict[str, Place], counts: Mapping[str, int], is_said: bool = False) -> Layout:
+    """Count the classes, in one spelling each, and say where there are too few or too many.
+
+    Args:
+        places: folder -> what it says.
+        counts: folder -> images in it.
+        is_said: whether a person said which folders are classes, which is not doubted.
+    """
     written: Counter[str] = Counter()
     for folder, place in places.items():
         if place.label:
@@ -302,13 +310,13 @@ def _settle(places: dict[str, Place], counts: Mapping[str, int]) -> Layout:
         {f: replace(place, label=of_name.get(place.label, "")) for f, place in places.items()},
         dict(classes),
         {name: (of_name[name], n) for name, n in written.items() if of_name[name] != name},
-        _name_problem(list(classes), places.values()),
+        _name_problem(list(classes), places.values()) or ("" if is_said else _doubt(classes)),
     )
 
 
 def _name_problem(classes: Sequence[str], places: Iterable[Place]) -> str:
     if len(classes) >= 2 and len(classes) <= MAX_CLASSES:
-        return _doubt_classes(classes)
+        return ""
     if len(classes) > MAX_CLASSES:
         return (
             f"{len(classes):,} folders would be classes ({', '.join(sorted(classes)[:3])}, ...), "
@@ -325,7 +333,7 @@ def _name_problem(classes: Sequence[str], places: Iterable[Place]) -> str:
     return "no folder's name is a class"
 
 
-def _doubt_classes(classes: Sequence[str]) -> str:
+def _doubt(classes: Collection[str]) -> str:
     """Return why several names are no classes: copies of a folder, or numbers of patients."""
     known = {unify_spelling(name) for name in classes}
     for name in sorted(classes):

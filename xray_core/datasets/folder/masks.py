@@ -30,7 +30,7 @@ LUNG_WORDS = word_set("lung lungs left right manual leftmask rightmask lungmask 
 # Words of the folders of masks that name nothing which is seen.
 OTHER_WORDS = word_set(
     "mask masks segmentation segmentations seg segs class classes object objects ground truth "
-    "gt image images data binary png"
+    "gt image images data binary png groundtruth groundtruths label labels annotation annotations"
 )
 
 

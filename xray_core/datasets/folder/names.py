@@ -29,7 +29,7 @@ CONTAINER_WORDS = word_set(
     "xrays x ray rays cxr cxrs radiograph radiographs radiography chest thorax frontal "
     "lateral lat pa ap left right part parts batch batches chunk chunks shard shards folder "
     "folders store archive archives sample samples subset subsets set sets fold folds split "
-    "splits classes annotation annotations seg unlabeled unlabelled unannotated"
+    "splits classes seg unlabeled unlabelled unannotated"
 )
 # Of folders whose pictures are none of the dataset: what a project draws or predicts.
 OTHER_WORDS = word_set(
@@ -37,7 +37,12 @@ OTHER_WORDS = word_set(
     "screenshot screenshots heatmap heatmaps gradcam visualization visualizations "
     "visualisation visualisations logs checkpoints docs assets static upload uploads"
 )
+ANSWER_WORDS = word_set("submission submissions pred preds prediction predictions")
 MASK_WORDS = word_set("mask masks leftmask rightmask lungmask lungmasks")
+# Pictures in folders that are called so, and nothing else, are drawn by people or programs.
+TRUTH_WORDS = word_set(
+    "gt groundtruth groundtruths ground truth label labels annotation annotations"
+)
 # Together they name masks, none of them alone but the first two.
 SEGMENTATION_WORDS = word_set(
     "segmentation segmentations class object classes objects seg segs ground truth gt lung "
@@ -85,9 +90,9 @@ def split_words(name: str) -> list[str]:
 
 
 def is_form(path: str) -> bool:
-    """Whether a table is a form for answers, as sample_submission.csv is, with made-up labels."""
+    """Whether a table is of answers, as sample_submission.csv is: of a form, or of a network."""
     words = split_words(posixpath.splitext(posixpath.basename(path))[0])
-    return not {"submission", "submissions"}.isdisjoint(words)
+    return not ANSWER_WORDS.isdisjoint(words)
 
 
 def without_suffix(name: str) -> str:
@@ -112,6 +117,8 @@ def read_name(name: str) -> str:
     if MASK_WORDS & set(letters):
         return MASK
     if letters and "seg" in letters[0] and SEGMENTATION_WORDS.issuperset(letters):
+        return MASK
+    if letters and TRUTH_WORDS.issuperset(letters):
         return MASK
     if parse_subset(name):
         return SUBSET

@@ -29,6 +29,10 @@ NAMED_SHARE = 0.6  # of the images that must have a label in their names
 MAX_NAMED = 10  # different labels that names of files may hold
 MAX_NUMBERED = 2  # of them that are numbers, as 0 and 1; more are counters
 # What people take for radiographs.
+SAY_LEVELS = (
+    'say that these are classes: `folders` in xray_dataset.json, for example ["class"], or '
+    '["subset", "class"].'
+)
 PICTURES = (
     *(".heic", ".heif", ".avif", ".npy", ".npz", ".nii", ".nii.gz", ".mha", ".mhd", ".nrrd"),
     *(".jp2", ".j2k", ".jxl", ".pgm", ".ppm", ".img", ".raw", ".dng", ".cr2", ".nef"),
@@ -62,13 +66,22 @@ def explain_folder(
 
     Args:
         inventory: what lies in the folder.
-        layout: what the names of its folders say; None where there is no image.
+        layout: what the names of its folders say; None where there is no image but masks.
         guess: what a table seems to say.
         unreadable: table -> why it cannot be read.
     """
     reasons = [] if layout is None else _explain_labels(inventory, layout, guess, unreadable or {})
     if not inventory.images:
         reasons = _explain_no_image(inventory)
+    elif layout is None:
+        folder = posixpath.dirname(inventory.images[0])
+        reasons = [
+            (
+                f"all of its {len(inventory.images):,} images are masks by the names of their "
+                f"folders, such as {folder}",
+                "Add the folder that holds the radiographs, too, or give this one another name.",
+            )
+        ]
     reason, advice = reasons[0]
     also = "".join(f" Also: {reason}. {advice}" for reason, advice in reasons[1:N_SHOWN])
     named = layout is not None and not layout.classes and guess_label_place(inventory.images)
@@ -159,8 +172,8 @@ def _explain_labels(
     elif tables and all(map(is_form, tables)):
         reasons.append(
             (
-                f"{tables[0]} is a form for handing in answers, whose labels are made up, and "
-                "nothing else labels the images",
+                f"{tables[0]} is a form for handing in answers, or what a network said, which is "
+                "no label, and nothing else labels the images",
                 "Add the folder that holds the training images and their table, too.",
             )
         )
@@ -231,7 +244,9 @@ def _advise(inventory: Inventory, layout: Layout) -> str:
     if waiting:
         return f"{waiting[0]} waits to be unpacked: unpack it there first."
     if "copy of" in layout.problem:
-        return "Delete the copy, or give it the name of what its images show."
+        return f"Delete the copy, or {SAY_LEVELS}"
+    if "numbered as" in layout.problem:
+        return f"Put the images of each class into a folder of its own, or {SAY_LEVELS}"
     if "side by side" in layout.problem:
         return "Add the folder of one of them."
     if "repeat" in layout.problem:

@@ -22,6 +22,7 @@ from xray_core.tables.sheet import Sheet, read_sheet
 
 STATE = "state of "  # in front of a finding, in the names of columns
 KEY = "key "  # in front of a column by which other tables are joined
+OTHER_MODALITIES = frozenset(("ct", "mr", "mri", "us", "pt", "pet", "nm", "mg"))
 NUMBERED = ("patient", "study", "label")  # what may be 12 in one row and 12.0 in another
 
 
@@ -228,6 +229,13 @@ def _normalise_keys(keys: pd.Series) -> pd.Series:
     return bare.str.casefold()
 
 
+def _list_other_modalities(rows: pd.DataFrame) -> list[str]:
+    """Return what a column called modality says of rows that are no radiographs, for each row."""
+    column = next((name for name in rows.columns if name.strip().casefold() == "modality"), "")
+    cells = rows[column].dropna() if column else pd.Series(dtype="string")
+    return [str(cell) for cell in cells if cell.strip().casefold() in OTHER_MODALITIES]
+
+
 def _remark_sheet(tables: FolderTables, table: MappedTable) -> list[Remark]:
     """Return what was odd about a table of the mapping."""
     sheet = tables.read(table.file)
@@ -236,7 +244,11 @@ def _remark_sheet(tables: FolderTables, table: MappedTable) -> list[Remark]:
     notes = [f"{table.file}: {note}" for note in sheet.notes]
     if not sheet.has_header:
         notes.append(f"{table.file} has no header; its columns are called Column 1, Column 2, ….")
+    others = _list_other_modalities(sheet.rows)
     return [
+        count_remark(
+            "other_modality", others, f"Rows of {table.file} on no radiographs, kept as they are"
+        ),
         Remark(
             "missing_word",
             sum(words.values()),

@@ -403,8 +403,9 @@ def _remark_conflicts(
     They may be several findings, or readers that disagree.
     """
     conflicts: list[str] = []
-    if not {"box", "x", "x1", "runs"} & set(rows.columns):
-        said = pd.DataFrame({"image": of_row, "labels": labels.map(sorted).map(tuple)})
+    again = pd.Series(of_row).duplicated(keep=False).to_numpy()
+    if again.any() and not {"box", "x", "x1", "runs"} & set(rows.columns):
+        said = pd.DataFrame({"image": of_row[again], "labels": labels[again].map(frozenset)})
         several = said[said["labels"].map(bool)].drop_duplicates()
         places = several.loc[several["image"].duplicated(), "image"].unique()
         conflicts = list(images.loc[places, "cell"])
