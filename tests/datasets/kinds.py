@@ -169,6 +169,9 @@ FOLDERS = {
         classes={"covid": 6, "normal": 6},
         remarks={"site_folder": 2},
     ),
+    "collections alone": Kind(
+        spread("{h}/{i}.png", h=("hospital a", "hospital b")), refusal="no folder's name is a class"
+    ),
     "levels that nobody can tell apart": Kind(
         spread("{a}/{b}/{i}.png", a=("red", "blue"), b=("round", "square")),
         refusal="classes repeat a subfolder",

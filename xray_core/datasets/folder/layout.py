@@ -23,6 +23,7 @@ from xray_core.datasets.folder.names import (
     NUMBER,
     OTHER,
     PATIENT,
+    SITE,
     STUDY,
     SUBSET,
     is_label,
@@ -34,7 +35,7 @@ from xray_core.tables.cells import parse_subset
 
 MAX_CLASSES = 200  # more are not classes but, for instance, patients
 MAX_NUMBERS = 10  # numbered folders are classes up to here
-SITE, NOTHING = "site", ""
+NOTHING = ""
 # What is added to the name of a class where its folder was copied, or filled anew by a program.
 COPY = re.compile(
     r"(?P<name>.+?)[\s_-]*(\b|(?<=[\s_-]))"
@@ -130,7 +131,7 @@ def read_layout(counts: Mapping[str, int], levels: Sequence[str] = ()) -> Layout
 
 
 def _read_names(folder: str, n_images: int) -> _Branch:
-    place, names = Place(), list[str]()
+    place, names, site = Place(), list[str](), ""
     for name in folder.split("/") if folder else ():
         kind = read_name(name)
         if kind == OTHER:
@@ -141,9 +142,11 @@ def _read_names(folder: str, n_images: int) -> _Branch:
             place = replace(place, patient=name)
         elif kind == STUDY:
             place = replace(place, study=f"{place.study}/{name}" if place.study else name)
-        elif kind in (CLASS, NUMBER) and not (names and is_same(names[-1], name)):
+        elif kind == SITE and not names:
+            site = name
+        elif kind in (CLASS, NUMBER, SITE) and not (names and is_same(names[-1], name)):
             names.append(name)  # "COVID/COVID", as archives are unpacked, is one
-    return _Branch(n_images, place, names)
+    return _Branch(n_images, place, names, site)
 
 
 def _read_levels(folder: str, levels: Sequence[str]) -> Place:

@@ -20,7 +20,7 @@ def word_set(text: str) -> frozenset[str]:
 
 # The kinds of names.
 SUBSET, CLASS, PATIENT, STUDY, NUMBER = "subset", "class", "patient", "study", "number"
-CONTAINER, MASK, OTHER = "container", "mask", "other"
+CONTAINER, MASK, OTHER, SITE = "container", "mask", "other", "site"
 
 CONTAINER_WORDS = word_set(
     "image images img imgs picture pictures photo photos file files data dataset datasets all "
@@ -38,6 +38,11 @@ OTHER_WORDS = word_set(
     "visualisation visualisations logs checkpoints docs assets static upload uploads"
 )
 ANSWER_WORDS = word_set("submission submissions pred preds prediction predictions")
+# Of folders that say where images come from, which is no class.
+SITE_WORDS = word_set(
+    "hospital hospitals clinic clinics clinica klinik klinikum site sites center centers centre "
+    "centres centro institution institute scanner scanners vendor cohort cohorts country"
+)
 MASK_WORDS = word_set("mask masks leftmask rightmask lungmask lungmasks")
 # Pictures in folders that are called so, and nothing else, are drawn by people or programs.
 TRUTH_WORDS = word_set(
@@ -130,6 +135,8 @@ def read_name(name: str) -> str:
         return PATIENT
     if STUDY_NAME.fullmatch(name):
         return STUDY
+    if SITE_WORDS & set(letters) and not is_label(name):
+        return SITE
     is_number = NUMBER_NAME.fullmatch(name) or not letters
     return NUMBER if is_number and not is_label(name) else CLASS
 

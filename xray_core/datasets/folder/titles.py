@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from xray_core.datasets.folder.layout import NOTHING, SITE
+from xray_core.datasets.folder.layout import NOTHING
 from xray_core.datasets.folder.mapping import (
     ABSENT,
     CORNER_SIZE,
@@ -15,7 +15,7 @@ from xray_core.datasets.folder.mapping import (
     FolderMapping,
     MappedTable,
 )
-from xray_core.datasets.folder.names import CLASS, PATIENT, STUDY, SUBSET
+from xray_core.datasets.folder.names import CLASS, PATIENT, SITE, STUDY, SUBSET
 
 ROLE_TITLES: Mapping[str, str] = {
     "path": "Image file",
