@@ -77,15 +77,14 @@ class _Naming:
 def list_tables(files: FolderFiles) -> list[str]:
     """Return the files of a folder that may be tables, the nearest first.
 
-    Text files that are as many as images, one for each, are none. Nor are the forms in which
+    Text files that are as many as images, one for each, are none. The last are forms in which
     answers are handed in to a competition: what they say of the test images is made up.
     """
     tables = [path for path in files.inventory.tables if not path.lower().endswith(".txt")]
     texts = [path for path in files.inventory.tables if path.lower().endswith(".txt")]
     if len(texts) <= N_TABLES // 2:
         tables += texts
-    tables = [path for path in tables if not is_form(path)]
-    return sorted(tables, key=lambda path: (path.count("/"), path))[:N_TABLES]
+    return sorted(tables, key=lambda path: (is_form(path), path.count("/"), path))[:N_TABLES]
 
 
 def suggest_mapping(files: FolderFiles, tables: FolderTables) -> Guess | None:
@@ -97,6 +96,8 @@ def suggest_mapping(files: FolderFiles, tables: FolderTables) -> Guess | None:
     naming: list[_Naming] = []
     others: dict[str, pd.DataFrame] = {}
     for file in list_tables(files):
+        if is_form(file):
+            continue
         try:
             sheet = tables.read(file)
         except DatasetError:
