@@ -112,16 +112,16 @@ def suggest_mapping(files: FolderFiles, tables: FolderTables) -> Guess | None:
     naming.sort(key=lambda n: (not n.has_labels, not n.says_labels, -len(n.files), n.table.file))
     chosen = _choose(naming)
     joined = _join(chosen, others)
-    mapped = [*(one.table for one in chosen), *(table for table, _ in joined)]
+    mapped = [*(each.table for each in chosen), *(table for table, _ in joined)]
     findings = any(table.findings for table in mapped)
     if not any(table.labels_images for table in mapped):
         return Guess(FolderMapping(tables=tuple(mapped)), _all_files(chosen), False)
-    rows_of = {one.table.file: one.rows for one in chosen} | {t.file: rows for t, rows in joined}
+    rows_of = {each.table.file: each.rows for each in chosen} | {t.file: rows for t, rows in joined}
     return Guess(
         _finish(mapped, rows_of),
         _all_files(chosen),
         findings
-        or any(one.says_labels for one in chosen)
+        or any(each.says_labels for each in chosen)
         or any("label" in t.columns for t, _ in joined),
     )
 
@@ -136,7 +136,7 @@ def suggest_table(tables: FolderTables, file: str) -> _Naming | None:
     named = _find_paths(tables, file, rows)
     if named is None:
         return None
-    columns, found = named
+    columns, named_files = named
     taken = list(columns.values())
     columns |= guess_columns(rows, taken)
     taken = list(columns.values())
@@ -146,7 +146,7 @@ def suggest_table(tables: FolderTables, file: str) -> _Naming | None:
     subset = "" if "split" in columns else _subset_of(file)
     order = {role: columns[role] for role in NAMES if role in columns}
     table = MappedTable(file, order, findings, subset=subset)
-    return _Naming(table, rows, found, says)
+    return _Naming(table, rows, named_files, says)
 
 
 def _find_paths(
@@ -177,12 +177,12 @@ def _find_paths(
     cells = rows[chosen["path"]]
     if "folder" in chosen:
         cells = rows[chosen["folder"]].str.strip("/\\ ") + "/" + cells
-    found = find(cells)
-    n_files = found.nunique()
+    named_files = find(cells)
+    n_files = named_files.nunique()
     is_few = n_files < MIN_NAMED * cells.notna().sum() and n_files < MIN_SHARED * len(tables.images)
     if is_few or not n_files:
         return None
-    return chosen, frozenset(found)
+    return chosen, frozenset(named_files)
 
 
 FAIR = 0.8  # of the best column's share: a column whose name says that it names files goes first
@@ -291,8 +291,8 @@ def _join(
     chosen: Sequence[_Naming], others: dict[str, pd.DataFrame]
 ) -> list[tuple[MappedTable, pd.DataFrame]]:
     """Return tables without image files that say more of the same ids."""
-    roles = {role for one in chosen for role in one.table.columns}
-    labelled = any(one.has_labels for one in chosen)
+    roles = {role for each in chosen for role in each.table.columns}
+    labelled = any(each.has_labels for each in chosen)
     joined: list[tuple[MappedTable, pd.DataFrame]] = []
     for file, rows in others.items():
         pair = _find_key(chosen[0].rows, rows)
@@ -357,4 +357,4 @@ def _subset_of(file: str) -> str:
 
 
 def _all_files(chosen: Sequence[_Naming]) -> frozenset[str]:
-    return frozenset().union(*(one.files for one in chosen))
+    return frozenset().union(*(each.files for each in chosen))
