@@ -77,15 +77,14 @@ class _Naming:
 def list_tables(files: FolderFiles) -> list[str]:
     """Return the files of a folder that may be tables, the nearest first.
 
-    Text files that are as many as images, one for each, are none. Nor are the forms in which
+    Text files that are as many as images, one for each, are none. The last are forms in which
     answers are handed in to a competition: what they say of the test images is made up.
     """
     tables = [path for path in files.inventory.tables if not path.lower().endswith(".txt")]
     texts = [path for path in files.inventory.tables if path.lower().endswith(".txt")]
     if len(texts) <= N_TABLES // 2:
         tables += texts
-    tables = [path for path in tables if not is_form(path)]
-    return sorted(tables, key=lambda path: (path.count("/"), path))[:N_TABLES]
+    return sorted(tables, key=lambda path: (is_form(path), path.count("/"), path))[:N_TABLES]
 
 
 def suggest_mapping(files: FolderFiles, tables: FolderTables) -> Guess | None:
@@ -97,6 +96,8 @@ def suggest_mapping(files: FolderFiles, tables: FolderTables) -> Guess | None:
     naming: list[_Naming] = []
     others: dict[str, pd.DataFrame] = {}
     for file in list_tables(files):
+        if is_form(file):
+            continue
         try:
             sheet = tables.read(file)
         except DatasetError:
@@ -135,7 +136,7 @@ def suggest_table(tables: FolderTables, file: str) -> _Naming | None:
     named = _find_paths(tables, file, rows)
     if named is None:
         return None
-    columns, matched = named
+    columns, named_files = named
     taken = list(columns.values())
     columns |= guess_columns(rows, taken)
     taken = list(columns.values())
@@ -145,7 +146,7 @@ def suggest_table(tables: FolderTables, file: str) -> _Naming | None:
     subset = "" if "split" in columns else _subset_of(file)
     order = {role: columns[role] for role in NAMES if role in columns}
     table = MappedTable(file, order, findings, subset=subset)
-    return _Naming(table, rows, matched, says)
+    return _Naming(table, rows, named_files, says)
 
 
 def _find_paths(
@@ -176,12 +177,12 @@ def _find_paths(
     cells = rows[chosen["path"]]
     if "folder" in chosen:
         cells = rows[chosen["folder"]].str.strip("/\\ ") + "/" + cells
-    matched = find(cells)
-    n_files = matched.nunique()
+    named_files = find(cells)
+    n_files = named_files.nunique()
     is_few = n_files < MIN_NAMED * cells.notna().sum() and n_files < MIN_SHARED * len(tables.images)
     if is_few or not n_files:
         return None
-    return chosen, frozenset(matched)
+    return chosen, frozenset(named_files)
 
 
 FAIR = 0.8  # of the best column's share: a column whose name says that it names files goes first
