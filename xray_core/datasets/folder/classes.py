@@ -1,7 +1,6 @@
 """A folder whose names of folders or files label the images, or whose boxes do, as a catalog."""
 
 import posixpath
-import re
 from collections import Counter
 from collections.abc import Mapping
 from typing import Any
@@ -11,13 +10,15 @@ import pandas as pd
 from xray_core.catalog import BOX_COLUMNS, Catalog, Remark, build_catalog
 from xray_core.datasets.boxes import fit_boxes
 from xray_core.datasets.folder.annotations import Annotations
+from xray_core.datasets.folder.branches import Place
 from xray_core.datasets.folder.files import FolderFiles, unread_tables_remark
 from xray_core.datasets.folder.findings import (
     NO_FINDING,
     spelling_remark,
     unify_labels,
 )
-from xray_core.datasets.folder.layout import Layout, Place
+from xray_core.datasets.folder.labels_in_names import label_of_name
+from xray_core.datasets.folder.layout import Layout
 from xray_core.datasets.folder.mapping import FOLDER, FolderMapping
 from xray_core.datasets.folder.names import CLASS, read_name, unify_spelling, without_suffix
 from xray_core.datasets.folder.patients import add_patients
@@ -98,19 +99,6 @@ def read_named(files: FolderFiles, mapping: FolderMapping) -> Catalog:
         ),
     ]
     return _build(files, files.layout.places, labels, remarks, None)
-
-
-def label_of_name(path: str, where: str) -> str:
-    """Return the label at the "start" or the "end" of a file's name; "" if there is none.
-
-    >>> label_of_name("train/covid.12.png", "start"), label_of_name("MCUCXR_0001_0.png", "end")
-    ('covid', '0')
-    """
-    stem = without_suffix(posixpath.basename(path))
-    if where == "start":
-        match = re.match(r"[^\W\d_]+(?:[ _-][^\W\d_]+)*(?=[\s._()-]*\d|$)", stem)
-        return match[0] if match else ""
-    return re.split(r"[\s._()-]+", stem.rstrip("() "))[-1] if re.search(r"[\s._()-]", stem) else ""
 
 
 def _name_cause(path: str, label: str) -> str:

@@ -7,13 +7,12 @@ from xray_core.catalog import Catalog
 from xray_core.datasets.folder.annotations import find_annotations
 from xray_core.datasets.folder.classes import read_annotated, read_classes, read_named
 from xray_core.datasets.folder.files import FolderFiles
+from xray_core.datasets.folder.labels_in_names import guess_label_place, labels_lie_in_names
 from xray_core.datasets.folder.layout import Layout, read_layout
 from xray_core.datasets.folder.mapping import FolderMapping, find_mapping, read_mapping
 from xray_core.datasets.folder.names import unify_spelling
 from xray_core.datasets.folder.refusals import (
     explain_folder,
-    guess_label_place,
-    labels_lie_in_names,
 )
 from xray_core.datasets.folder.rows import FolderTables
 from xray_core.datasets.folder.suggest import Guess, list_tables, suggest_mapping

@@ -2,20 +2,17 @@
 
 import posixpath
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
-from xray_core.datasets.folder.classes import label_of_name
+from xray_core.datasets.folder.labels_in_names import guess_label_place, label_of_name
 from xray_core.datasets.folder.layout import Layout
 from xray_core.datasets.folder.mapping import FolderMapping
 from xray_core.datasets.folder.names import (
     CLASS,
     SUBSET,
     is_form,
-    is_label,
     read_name,
-    split_words,
-    word_set,
 )
 from xray_core.datasets.inventory import NO_SUFFIX, OTHER_TABLES, Inventory
 from xray_core.errors import DatasetError
@@ -25,9 +22,6 @@ from xray_core.paths import open_file
 ARCHIVES = (".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".7z", ".rar")
 N_SHOWN = 3
 MAX_LINK_BYTES = 400  # of a file that holds the target of a link instead of being one
-NAMED_SHARE = 0.6  # of the images that must have a label in their names
-MAX_NAMED = 10  # different labels that names of files may hold
-MAX_NUMBERED = 2  # of them that are numbers, as 0 and 1; more are counters
 # What people take for radiographs.
 SAY_LEVELS = (
     'say that these are classes: `folders` in xray_dataset.json, for example ["class"], or '
@@ -36,11 +30,6 @@ SAY_LEVELS = (
 PICTURES = (
     *(".heic", ".heif", ".avif", ".npy", ".npz", ".nii", ".nii.gz", ".mha", ".mhd", ".nrrd"),
     *(".jp2", ".j2k", ".jxl", ".pgm", ".ppm", ".img", ".raw", ".dng", ".cr2", ".nef"),
-)
-# How cameras, scanners and programs call their files, and how Kermany's begin.
-NAMES_OF_FILES = word_set(
-    "img image images dsc dscn dscf pxl dcim scan photo pic picture screenshot file xray cxr "
-    "chest im person patient subject case study view frame slice copy"
 )
 
 
@@ -89,56 +78,6 @@ def explain_folder(
     if guess or named:
         return MappingNeeded(message, by_table=guess is not None)
     return DatasetError(message)
-
-
-def guess_label_place(images: Sequence[str]) -> str:
-    """Return whether the names of files hold a label at their "start" or "end"; "" if neither.
-
-    They do where most share a few words, each of which several images have. A start that is no
-    word of findings, as in CHNCXR_0001_0.png and MCUCXR_0001_0.png, may say where images are from.
-    """
-    places = {}
-    for where in ("start", "end"):
-        counts = Counter(label_of_name(path, where) for path in images)
-        counts.pop("", 0)
-        if where == "start":  # a letter alone is no word
-            counts = Counter({label: n for label, n in counts.items() if len(label) > 1})
-        n_numbers = sum(map(str.isdigit, counts))
-        if any(map(_is_no_label, counts)) or n_numbers > MAX_NUMBERED:
-            continue
-        several = {label: n for label, n in counts.items() if n > 1}
-        is_told = 2 <= len(several) <= MAX_NAMED and several.keys() == counts.keys()
-        if is_told and sum(several.values()) >= NAMED_SHARE * len(images):
-            places[where] = several
-    if "start" in places and (len(places) == 1 or any(map(is_label, places["start"]))):
-        return "start"
-    return next(reversed(places), "")
-
-
-def labels_lie_in_names(images: Sequence[str], layout: Layout) -> bool:
-    """Whether the names of files hold labels that folders, called by no finding, do not tell apart.
-
-    So it is where each of these labels is that of several images of one folder, and folders hold
-    several labels: "China/CHNCXR_0001_0.png" and "China/CHNCXR_0327_1.png".
-    """
-    if any(map(is_label, layout.classes)) or not (where := guess_label_place(images)):
-        return False
-    pairs: Counter[tuple[str, str]] = Counter()
-    for path in images:
-        label = label_of_name(path, where)
-        folder = layout.places[posixpath.dirname(path)].label
-        if label and folder:
-            pairs[folder, label] += 1
-    often = {label for (_, label), n in pairs.items() if n > 1}
-    labels = {label for _, label in pairs}
-    return often == labels and len(pairs) > len({folder for folder, _ in pairs})
-
-
-def _is_no_label(text: str) -> bool:
-    """Whether a piece of a file's name is how cameras or programs call all files, or a counter."""
-    if text.isdigit():
-        return len(text) > 1
-    return set(split_words(text)) <= NAMES_OF_FILES
 
 
 def _explain_labels(
