@@ -1,8 +1,11 @@
 """What TensorFlow prints for its developers is left out, and nothing else is."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
+
+from xray_core.processes import LEVEL
 
 PROJECT = Path(__file__).parents[1]
 # As TensorFlow prints them, past Python's own streams.
@@ -29,7 +32,10 @@ print("after", os.environ["TF_CPP_MIN_LOG_LEVEL"] in "23", file=sys.stderr)
 def import_quietly(*arguments: str) -> subprocess.CompletedProcess[str]:
     text = "\n".join([*NOISE, *WORDS])
     command = [sys.executable, "-c", IMPORT, text, *arguments]
-    return subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False)
+    env = {name: text for name, text in os.environ.items() if name != LEVEL}
+    return subprocess.run(
+        command, cwd=PROJECT, env=env, capture_output=True, text=True, check=False
+    )
 
 
 def test_noise_is_left_out_and_all_else_printed_in_its_order() -> None:

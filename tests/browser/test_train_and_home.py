@@ -22,7 +22,8 @@ def test_a_recipe_is_chosen_by_a_click_or_the_keyboard_and_brings_its_task(
     expect(epochs).to_have_value("100")
     assert "recipe=siim_6_10_xception_opacity" in tab.page.url
     tab.wait_until_still()
-    tab.page.keyboard.press("ArrowDown")
+    tab.page.get_by_role("radio", name="Xception, opacity or not (thesis 6.10)").press("ArrowDown")
+    expect(tab.page.get_by_role("radio", name="Quick look")).to_be_focused()
     tab.page.keyboard.press("Enter")
     expect(tab.page.get_by_role("radio", name="Quick look")).to_be_checked()
 
