@@ -9,7 +9,7 @@ import json
 import shutil
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -295,9 +295,9 @@ def read_catalog(folder: Path) -> Catalog:
     try:
         about = json.loads((folder / "catalog.json").read_text(encoding="utf-8"))
         tables = {
-            name: pd.read_parquet(folder / f"{name}.parquet")
+            name: _read_table(folder / f"{name}.parquet", columns)
             if name in about["tables"]
-            else _table((), columns)
+            else _empty(name).copy()
             for name, columns in TABLES.items()
         }
         states = None
@@ -307,11 +307,26 @@ def read_catalog(folder: Path) -> Catalog:
             Remark(**{**remark, "examples": tuple(remark["examples"]), "names": ()})
             for remark in about["remarks"]
         )
-        for name, columns in TABLES.items():
-            tables[name] = tables[name][list(columns)].astype(dict(columns))
         root, source, notes = Path(about["root"]), str(about["source"]), tuple(about["notes"])
     except (OSError, ValueError, KeyError, TypeError, NotImplementedError) as error:
         raise DatasetError(f"{folder} is not a catalog of this version: {error}.") from error
     return Catalog(
-        root, source, remarks=remarks, finding_states=_states(states), notes=notes, **tables
+        root,
+        source,
+        remarks=remarks,
+        finding_states=_empty(FINDING_STATES).copy() if states is None else _states(states),
+        notes=notes,
+        **tables,
     )
+
+
+def _read_table(path: Path, columns: Mapping[str, str]) -> pd.DataFrame:
+    table = pd.read_parquet(path)[list(columns)]
+    as_kept = all(table[name].dtype == dtype for name, dtype in columns.items())
+    return table if as_kept else table.astype(dict(columns))
+
+
+@lru_cache
+def _empty(name: str) -> pd.DataFrame:
+    """Return an empty table of a catalog; to make it anew takes some milliseconds."""
+    return _states(None) if name == FINDING_STATES else _table((), TABLES[name])

@@ -3,7 +3,8 @@
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import NamedTuple
 
 from xray_core.datasets.folder.names import (
     CLASS,
@@ -23,8 +24,7 @@ from xray_core.tables.cells import parse_subset
 MAX_NUMBERS = 10  # numbered folders are classes up to here
 
 
-@dataclass(frozen=True)
-class Place:
+class Place(NamedTuple):
     """What the folders around an image say; "" for what they leave open."""
 
     subset: str = ""
@@ -57,11 +57,11 @@ def read_branch(folder: str, n_images: int) -> Branch:
         if kind == OTHER:
             return Branch(n_images, Place(), [])
         if kind == SUBSET and not place.subset:
-            place = replace(place, subset=parse_subset(name) or "")
+            place = place._replace(subset=parse_subset(name) or "")
         elif kind == PATIENT:  # the innermost: p10/p10000032
-            place = replace(place, patient=name)
+            place = place._replace(patient=name)
         elif kind == STUDY:
-            place = replace(place, study=f"{place.study}/{name}" if place.study else name)
+            place = place._replace(study=f"{place.study}/{name}" if place.study else name)
         elif kind == SITE and not names:
             site = name
         elif kind in (CLASS, NUMBER, SITE) and not (names and is_same(names[-1], name)):
@@ -108,7 +108,7 @@ def divide_names(branches: Iterable[Branch]) -> None:
         return
     for branch, subset, label in divided:
         if branch.place.subset in ("", subset):
-            branch.place, branch.names = replace(branch.place, subset=subset), [label]
+            branch.place, branch.names = branch.place._replace(subset=subset), [label]
 
 
 def _divide_name(name: str) -> tuple[str, str]:

@@ -94,7 +94,7 @@ def read_layout(counts: Mapping[str, int], levels: Sequence[str] = ()) -> Layout
         # Where the class lies deeper, what lies only half as deep has none.
         label = names[class_level] if len(names) > class_level else ""
         site = branch.site or (names[0] if class_level and names else "")
-        places[folder] = replace(branch.place, label=label, site=site)
+        places[folder] = branch.place._replace(label=label, site=site)
         for name in names[class_level + 1 : class_level + 2]:
             key = f"{label}/{name}"
             inner[key] = inner.get(key, 0) + branch.n_images
@@ -136,7 +136,7 @@ def _leave_out_strays(places: dict[str, Place]) -> dict[str, Place]:
     if len(within) < 2 or any("" in subsets or len(subsets) < 2 for subsets in within):
         return places
     return {
-        folder: replace(place, label="", site="")
+        folder: place._replace(label="", site="")
         if unify_spelling(place.label) in beside and not is_label(place.label)
         else place
         for folder, place in places.items()
@@ -171,7 +171,7 @@ def _settle(places: dict[str, Place], counts: Mapping[str, int], is_said: bool =
     for name, n in written.items():
         classes[of_name[name]] += n
     return Layout(
-        {f: replace(place, label=of_name.get(place.label, "")) for f, place in places.items()},
+        {f: place._replace(label=of_name.get(place.label, "")) for f, place in places.items()},
         dict(classes),
         {name: (of_name[name], n) for name, n in written.items() if of_name[name] != name},
         _name_problem(list(classes), places.values()) or ("" if is_said else _doubt(classes)),

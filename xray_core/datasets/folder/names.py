@@ -117,6 +117,9 @@ def read_name(name: str) -> str:
     >>> [read_name(name) for name in ("Train Set", "images_001", "lung masks", "COVID-19", "0")]
     ['subset', 'container', 'mask', 'class', 'number']
     """
+    is_patient = PATIENT_NAME.fullmatch(name) is not None
+    if is_patient and name.lower().startswith("patient"):  # at once: there may be very many
+        return PATIENT
     words = split_words(name)
     letters = [word for word in words if not word.isdigit()]
     if MASK_WORDS & set(letters):
@@ -131,7 +134,7 @@ def read_name(name: str) -> str:
         return CONTAINER
     if OTHER_WORDS & set(letters) and (OTHER_WORDS | CONTAINER_WORDS).issuperset(letters):
         return OTHER
-    if PATIENT_NAME.fullmatch(name):
+    if is_patient:
         return PATIENT
     if STUDY_NAME.fullmatch(name):
         return STUDY
