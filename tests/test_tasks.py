@@ -231,7 +231,7 @@ def test_a_view_of_another_dataset_is_refused_with_those_that_fit() -> None:
 
 
 def test_a_catalog_without_a_label_is_refused() -> None:
-    with pytest.raises(LabelError, match="no image is labelled in 'findings'"):
+    with pytest.raises(LabelError, match="no image is labelled"):
         encode_catalog(siim_catalog([None]), TASKS["siim_study"])
 
 

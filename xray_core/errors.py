@@ -26,6 +26,10 @@ class LabelError(XrayError):
     """Published findings do not fit the requested task."""
 
 
+class UnlabelledError(LabelError):
+    """No image has a label for the requested task: it can be looked at, but not learnt."""
+
+
 class RecipeError(XrayError):
     """A recipe is incomplete, misspelt or contradicts itself."""
 

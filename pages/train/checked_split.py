@@ -7,7 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from xray_core.catalog import Catalog
-from xray_core.errors import RecipeError
+from xray_core.errors import RecipeError, UnlabelledError
 from xray_core.splits import (
     LEAKY_METHODS,
     SUBSETS,
@@ -52,10 +52,10 @@ class CheckedSplit:
 def check_split(catalog: Catalog, task_name: str, spec: SplitSpec) -> CheckedSplit:
     """Return what `spec` makes of `catalog`; read-only and shared."""
     task = find_task(task_name)
-    targets = encode_catalog(catalog, task)
     try:
+        targets = encode_catalog(catalog, task)
         split = split_by_tables(catalog, targets, spec)
-    except RecipeError as error:
+    except (RecipeError, UnlabelledError) as error:
         return CheckedSplit(catalog, str(error))
     classes = list(targets.columns)
     n_images = split["subset"].value_counts()

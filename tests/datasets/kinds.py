@@ -38,6 +38,7 @@ class Kind:
     classes: dict[str, int] | None = None
     subsets: dict[str, int] = field(default_factory=dict)
     patients: int = 0
+    studies: int = 0
     unlabelled: int = 0
     boxes: int = 0
     masks: int = 0
@@ -153,6 +154,7 @@ FOLDERS = {
         classes={"covid": 4, "normal": 4},
         subsets={"training": 8},
         patients=2,
+        studies=4,  # "study1" of two patients are two
     ),
     "folders that may be patients": Kind(
         spread("{c}/{c} {p}/{i}.png", 1, c=TWO, p="abcde"),
@@ -394,6 +396,7 @@ TABLES = {
         classes={"normal": 30, "opacity": 30},
         subsets={"training": 60},
         patients=60,
+        studies=60,
         guess=True,
     ),
     "labels with commas": mapped(
@@ -488,6 +491,7 @@ TABLES = {
         subsets={"training": 4, "test": 2},
         patients=6,
         guess=True,
+        studies=6,
     ),
     "fractions": mapped(
         write_rows(
@@ -722,6 +726,7 @@ DOUBTS = {
     "a DICOM disc in each class": Kind(
         spread("{c}/DICOM/PA00000{p}/ST000000/SE000000/IM00000{i}", 1, c=TWO, p="01"),
         classes={"covid": 2, "normal": 2},
+        studies=4,
     ),
     "folders numbered as examinations": Kind(
         spread("SCN{p}45/{i}.png", 2, p=(20, 31, 42)), refusal="numbered as patients"

@@ -56,7 +56,7 @@ def test_what_can_be_read_is_read_rightly_and_no_image_is_lost(name: str, tmp_pa
     nonzero = [{k: n for k, n in task.items() if n} for task in said["tasks"].values()]
     assert expected in nonzero or not expected, nonzero
     assert {k: n for k, n in said["subsets"].items() if n} == kind.subsets
-    counts = {key: said[key] for key in ("unlabelled", "boxes", "masks", "patients")}
+    counts = {key: said[key] for key in ("unlabelled", "boxes", "masks", "patients", "studies")}
     assert counts == {key: getattr(kind, key) for key in counts}
     assert said["images"] == (kind.n_images or sum(expected.values()))
     assert said["absent"] == 0

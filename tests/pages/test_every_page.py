@@ -7,7 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.datasets.kinds import KINDS, draw_kind
+from tests.pages.conftest import OpenPage
 from tests.pages.fake_runs import fake_run, write_report
+from xray_core.datasets.guess import map_folder
 from xray_core.machine import ALLOCATOR
 from xray_core.workspace import Workspace
 
@@ -84,3 +87,25 @@ def test_the_pages_of_a_run_open_without_heavy_imports(used_workspace: Workspace
 
 def test_every_page_opens_on_an_empty_machine(tmp_path: Path) -> None:
     open_in_fresh_process(Workspace(tmp_path / "nothing"), *PAGES)
+
+
+@pytest.mark.parametrize(
+    ("kind", "task"),
+    [
+        ("SIIM without its tables", "siim_study"),  # nothing is labelled
+        ("uncertain and blank", "folder_findings"),  # of few images all findings are known
+    ],
+)
+def test_what_cannot_be_learnt_can_be_looked_at(
+    workspace: Workspace, open_page: OpenPage, kind: str, task: str
+) -> None:
+    folder = draw_kind(workspace.data / "own", KINDS[kind])
+    if KINDS[kind].guess:
+        map_folder(folder)
+    for page in ("home", "explore", "audit", "prepare", "train"):
+        app = open_page(page, data="own", task=task)
+
+        assert not app.exception, (page, app.exception[0].value)
+        errors = [error.value for error in app.error]
+        assert page == "train" or not errors, (page, errors)
+    assert "no image is labelled" in errors[0] or "would hold no image" in errors[0]

@@ -18,7 +18,7 @@ from xray_core.audit.metadata import check_patients, check_remarks
 from xray_core.audit.near_identical import find_near_identical
 from xray_core.audit.negatives import check_negatives
 from xray_core.catalog import Catalog
-from xray_core.errors import LabelError, RecipeError
+from xray_core.errors import LabelError, RecipeError, UnlabelledError
 from xray_core.preprocess.fingerprints import COLUMNS as FINGERPRINT_COLUMNS
 from xray_core.preprocess.fingerprints import read_fingerprints
 from xray_core.splits import METHOD_TITLES, SUBSETS, SplitSpec, describe_groups, split_catalog
@@ -99,7 +99,11 @@ def run_audit(
         OSError: the disk refuses to keep the fingerprints.
     """
     if task_name is not None:
-        encode_catalog(catalog, find_task(task_name))  # a wrong task is an error, before the wait
+        try:
+            # A wrong task is an error, before the wait.
+            encode_catalog(catalog, find_task(task_name))
+        except UnlabelledError:
+            task_name = None  # all but labels can be audited
     task_name = task_name or default_task(catalog)
     fingerprints = read_fingerprints(catalog, home_cache, progress)
     split, words = _choose_split(catalog, task_name, split_spec, fingerprints)

@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 
 from xray_core.catalog import Catalog
-from xray_core.tasks import SEPARATOR, encode_catalog, find_task
+from xray_core.errors import UnlabelledError
+from xray_core.tasks import SEPARATOR, Task, encode_catalog, encode_labels, find_task
 
 NO_CLASS, UNLABELLED = "none of these", "unlabelled"
 
@@ -17,12 +18,12 @@ def count_labels(catalog: Catalog, task_name: str) -> pd.DataFrame:
     Returns:
         Columns class, images, present (images whose file is there), patients (0 where no
         patient is published); one row per class, in the task's order. An image of several
-        classes counts in each.
+        classes counts in each. Zeros where nothing is labelled.
 
     Raises:
-        LabelError: the task is unknown or made for another dataset, or nothing is labelled.
+        LabelError: the task is unknown or made for another dataset.
     """
-    targets = encode_catalog(catalog, find_task(task_name))
+    targets = _encode(catalog, find_task(task_name))
     images = catalog.images.loc[targets.index, ["path", "patient_id"]]
     present = images["path"].notna().to_numpy()
     patient, _ = pd.factorize(images["patient_id"])
@@ -38,7 +39,15 @@ def count_labels(catalog: Catalog, task_name: str) -> pd.DataFrame:
                 "patients": int((patients >= 0).sum()),
             }
         )
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=["class", "images", "present", "patients"])
+
+
+def _encode(catalog: Catalog, task: Task) -> pd.DataFrame:
+    """Encode labels for looking at them: also where no network could learn from them."""
+    try:
+        return encode_catalog(catalog, task)
+    except UnlabelledError:
+        return encode_labels(catalog.images[task.column], task)
 
 
 def name_labels(catalog: Catalog, task_name: str) -> pd.Series:
@@ -52,7 +61,9 @@ def name_labels(catalog: Catalog, task_name: str) -> pd.Series:
         LabelError: as of `count_labels`.
     """
     task = find_task(task_name)
-    targets = encode_catalog(catalog, task)
+    targets = _encode(catalog, task)
+    if targets.empty:
+        return pd.Series(pd.NA, catalog.images.index, dtype="string", name="label")
     # Equal findings give equal classes, and there are far fewer combinations than images.
     combination, _ = pd.factorize(catalog.images.loc[targets.index, task.column])
     _, first = np.unique(combination, return_index=True)

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from xray_core.catalog import Catalog
-from xray_core.errors import LabelError
+from xray_core.errors import LabelError, UnlabelledError
 from xray_core.tasks.states import find_unknown
 from xray_core.tasks.table import tasks_of
 from xray_core.tasks.task import SEPARATOR, Task
@@ -98,7 +98,10 @@ def encode_catalog(catalog: Catalog, task: Task) -> pd.DataFrame:
     if task.multilabel:
         targets = _leave_out_unknown(targets, catalog)
     if targets.empty:
-        raise LabelError(f"{catalog.root}: no image is labelled in {task.column!r}.")
+        raise UnlabelledError(
+            f"{catalog.root}: no image is labelled, so that a network has nothing to learn. The "
+            "import notes say what is missing."
+        )
     return targets
 
 
@@ -106,7 +109,7 @@ def _leave_out_unknown(targets: pd.DataFrame, catalog: Catalog) -> pd.DataFrame:
     """Drop the images of which the state of a class is unknown, rather than call it absent."""
     unknown = find_unknown(targets, catalog)
     if unknown.all() and len(targets):
-        raise LabelError(
+        raise UnlabelledError(
             f"{catalog.root}: of no image all {len(targets.columns)} findings are known. Say what "
             "an empty cell means (`blank` in xray_dataset.json), or ask for a single class."
         )

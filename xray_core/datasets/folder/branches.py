@@ -25,7 +25,10 @@ MAX_NUMBERS = 10  # numbered folders are classes up to here
 
 
 class Place(NamedTuple):
-    """What the folders around an image say; "" for what they leave open."""
+    """What the folders around an image say; "" for what they leave open.
+
+    A study is the way to its folder, for many are called study1.
+    """
 
     subset: str = ""
     label: str = ""
@@ -52,7 +55,8 @@ def read_branch(folder: str, n_images: int) -> Branch:
         n_images: images directly in it.
     """
     place, names, site = Place(), list[str](), ""
-    for name in folder.split("/") if folder else ():
+    steps = folder.split("/") if folder else []
+    for depth, name in enumerate(steps, start=1):
         kind = read_name(name)
         if kind == OTHER:
             return Branch(n_images, Place(), [])
@@ -60,8 +64,8 @@ def read_branch(folder: str, n_images: int) -> Branch:
             place = place._replace(subset=parse_subset(name) or "")
         elif kind == PATIENT:  # the innermost: p10/p10000032
             place = place._replace(patient=name)
-        elif kind == STUDY:
-            place = place._replace(study=f"{place.study}/{name}" if place.study else name)
+        elif kind == STUDY and not place.study:  # "study1" of another patient is another one
+            place = place._replace(study="/".join(steps[:depth]))
         elif kind == SITE and not names:
             site = name
         elif kind in (CLASS, NUMBER, SITE) and not (names and is_same(names[-1], name)):

@@ -147,7 +147,7 @@ def _build_row(image_id: str, path: str, label: str, places: Mapping[str, Place]
         "findings": label or None,
         "published_split": place.subset or None,
         "patient_id": place.patient or None,
-        "study_id": f"{place.patient}/{place.study}".strip("/") or None if place.study else None,
+        "study_id": place.study or None,
         "site": place.site or None,
     }
 

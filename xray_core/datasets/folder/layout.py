@@ -114,9 +114,12 @@ def read_layout(counts: Mapping[str, int], levels: Sequence[str] = ()) -> Layout
 
 def _read_levels(folder: str, levels: Sequence[str]) -> Place:
     values: dict[str, str] = {}
-    for name, level in zip(folder.split("/") if folder else (), levels, strict=False):
+    steps = folder.split("/") if folder else []
+    for depth, (name, level) in enumerate(zip(steps, levels, strict=False), start=1):
         if level == SUBSET:
             values["subset"] = parse_subset(name) or ""
+        elif level == STUDY:
+            values["study"] = "/".join(steps[:depth])
         elif level != NOTHING:
             values["label" if level == CLASS else level] = name
     return Place(**values)
