@@ -222,7 +222,9 @@ def _table(
 
 def list_noted(catalog: Catalog) -> pd.DataFrame:
     """Return what the remarks count, name by name: kind, name and the remark's message."""
-    messages = {remark.kind: remark.message for remark in catalog.remarks}
+    messages: dict[str, str] = {}
+    for remark in catalog.remarks:  # of a kind there may be several, such as one for each column
+        messages[remark.kind] = f"{messages.get(remark.kind, '')} {remark.message}".strip()
     return catalog.noted.assign(remark=catalog.noted["kind"].map(messages))
 
 

@@ -35,7 +35,7 @@ from xray_core.datasets.memory import (
     remember_choice,
     remember_refusal,
 )
-from xray_core.datasets.reader import Reader
+from xray_core.datasets.reader import READERS_VERSION, Reader
 from xray_core.errors import DatasetError
 from xray_core.paths import find_allowed, is_hidden
 
@@ -55,8 +55,6 @@ SAME_IMAGES = (
     {"kermany", "coronahack", "covid19_radiography", "siim_radiography"},
     {"nih_chestxray14", "rsna_pneumonia", "covid19_radiography", "siim_radiography"},
 )
-
-READERS_VERSION = 5  # raise it when a reader returns something else for the same folder
 
 
 def may_share_images(first: str, second: str) -> bool:
@@ -103,15 +101,14 @@ def choose(folder: Path, reader: str = "", cache: Path | None = None) -> Choice:
     with _format_refusals(folder):
         mappings = [place_in_workspace(level) for level in list_wrappers(folder)]
         state = look_at([folder, *mappings])
-        digest = f"{READERS_VERSION} {state.digest}"
-        choice = recall_choice(folder, reader, digest)
+        choice = recall_choice(folder, reader, state.digest)
         if choice is None or choice.name not in READERS:
             try:
                 choice = choose_reader(folder, READERS, reader)
             except DatasetError as error:
                 remember_refusal(folder, [folder, *mappings], state, error)
                 raise
-            remember_choice(folder, reader, digest, choice, cache)
+            remember_choice(folder, reader, state.digest, choice, cache)
     find_allowed(choice.root)
     return choice
 

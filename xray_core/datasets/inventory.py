@@ -12,8 +12,7 @@ from functools import cached_property
 from pathlib import Path
 
 from xray_core.errors import DatasetError
-from xray_core.imagefiles.dicom import is_dicom
-from xray_core.imagefiles.images import is_image_name
+from xray_core.imagefiles.images import is_image_file, is_image_name
 from xray_core.paths import list_folder, walk_folders
 from xray_core.tables.sheet import OTHER_SUFFIXES, SUFFIXES
 
@@ -103,9 +102,7 @@ def take_inventory(root: Path) -> Inventory:
         folders.append(folder)
         for name in names:
             path = f"{folder}/{name}" if folder else name
-            is_image = is_image_name(name) or (
-                NO_SUFFIX.fullmatch(name) is not None and is_dicom(root / path)
-            )
+            is_image = is_image_name(name) or is_image_file(root / path)
             (images if is_image else others).append(path)
         if len(images) + len(others) > MAX_FILES:
             raise DatasetError(

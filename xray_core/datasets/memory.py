@@ -9,11 +9,13 @@ that nothing has changed since, a look at the times of its folders and tables is
 import hashlib
 import json
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from xray_core.datasets.choice import Choice
+from xray_core.datasets.reader import READERS_VERSION
 from xray_core.datasets.state import DatasetState
 from xray_core.errors import DatasetError
 from xray_core.files import read_json, write_json
@@ -75,9 +77,10 @@ def remember_choice(
             "digest": digest,
             "marks": known.marks,
         }
-        path = _path(cache, folder, reader)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_json(path, content)
+        with suppress(OSError):  # a disk that cannot be written to: the next process looks anew
+            path = _path(cache, folder, reader)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_json(path, content)
 
 
 def remember_refusal(
@@ -127,7 +130,8 @@ def _read(path: Path) -> _Known | None:
 
 
 def _path(cache: Path, folder: Path, reader: str) -> Path:
-    text = json.dumps([str(folder), reader])
+    # What other readers would have said of the folder is nothing to go by.
+    text = json.dumps([READERS_VERSION, str(folder), reader])
     key = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
     return cache / "choices" / f"{key[:20]}.json"
 

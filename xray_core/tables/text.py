@@ -12,8 +12,6 @@ from xray_core.paths import open_file
 from xray_core.tables.decoding import HEAD, Decoded, read_text, refuse_other_kinds
 from xray_core.tables.separators import divide
 
-ENCODINGS = ("utf-8", "latin-1")  # the second accepts any bytes
-
 
 def read_table(
     path: Path,

@@ -51,11 +51,11 @@ def decide_reading(files: FolderFiles) -> Reading:
     layout = files.layout
     tables = FolderTables(files.root, files.images)
     guess = suggest_mapping(files, tables) if list_tables(files) else None
-    annotations = find_annotations(files.root, files.images, files.inventory.others)
     if guess and _is_rival(files, tables, guess, layout):
         raise explain_folder(files.inventory, layout, guess.mapping)
     if not layout.problem and labels_lie_in_names(files.images, layout):
         raise explain_folder(files.inventory, replace(layout, classes={}, problem=""))
+    annotations = find_annotations(files.root, files.images, files.inventory.others)
     if not layout.problem:
         seen = ", ".join(f"{name} {n:,}" for name, n in sorted(layout.classes.items()))
         why = (f"The names of folders are read as classes: {seen}.",)

@@ -12,7 +12,7 @@ from pathlib import Path
 import pandas as pd
 
 from xray_core.catalog import Remark
-from xray_core.datasets.folder.finder import FileFinder
+from xray_core.datasets.folder.finder import FileFinder, join_columns
 from xray_core.datasets.folder.mapping import FolderMapping, MappedTable
 from xray_core.datasets.folder.names import without_suffix
 from xray_core.datasets.reader import count_remark
@@ -151,8 +151,7 @@ def _read_naming(tables: FolderTables, table: MappedTable, keys: Sequence[str]) 
     rows = _take_columns(tables, table, sheet.rows, keys)
     cells = rows.pop("path").astype("string")
     if "folder" in rows:
-        folders = rows.pop("folder").astype("string").str.strip("/\\ ")
-        cells = (folders + "/").fillna("") + cells
+        cells = join_columns(rows.pop("folder"), cells)
     rows["cell"] = cells
     named = rows[rows["cell"].notna()]
     bases = (table.images, posixpath.dirname(table.file))

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import pandas as pd
 
 from xray_core.datasets.folder.files import FolderFiles
+from xray_core.datasets.folder.finder import join_columns
 from xray_core.datasets.folder.mapping import CORNER_SIZE, FRACTIONS, PX, FolderMapping, MappedTable
 from xray_core.datasets.folder.names import is_form, split_words
 from xray_core.datasets.folder.roles import (
@@ -176,7 +177,7 @@ def _find_paths(
         return None
     cells = rows[chosen["path"]]
     if "folder" in chosen:
-        cells = rows[chosen["folder"]].str.strip("/\\ ") + "/" + cells
+        cells = join_columns(rows[chosen["folder"]], cells)
     named_files = find(cells)
     n_files = named_files.nunique()
     is_few = n_files < MIN_NAMED * cells.notna().sum() and n_files < MIN_SHARED * len(tables.images)
@@ -209,7 +210,7 @@ def _find_pair(
             if name == folder:
                 continue
             sample = rows[[folder, name]].dropna().head(N_SAMPLED)
-            cells = sample[folder].str.strip("/\\ ") + "/" + sample[name]
+            cells = join_columns(sample[folder], sample[name])
             n_found = tables.find_files(cells)["path"].notna().sum() if len(cells) else 0
             if n_found and (best is None or n_found / len(cells) > best[1]):
                 best = {"folder": folder, "path": name}, n_found / len(cells)
