@@ -1,0 +1,14 @@
+"""Published datasets of a fixed layout, each an entry in a table instead of a module.
+
+To add one: write a `KnownDataset` (`entry.py` explains it) in the module of its kind, check its
+headers and file names against public sources and say in the docstring which, draw a fake of it in
+`tests/datasets/known_fakes.py`, and add tasks to `xray_core/tasks/table.py`.
+"""
+
+from xray_core.datasets.known.entry import KnownDataset
+from xray_core.datasets.known.labelled_tables import LABELLED_TABLES
+from xray_core.datasets.known.reading import build_reader
+from xray_core.datasets.reader import Reader
+
+KNOWN: dict[str, KnownDataset] = {known.name: known for known in (*LABELLED_TABLES,)}
+KNOWN_READERS: dict[str, Reader] = {name: build_reader(known) for name, known in KNOWN.items()}
