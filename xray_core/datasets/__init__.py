@@ -56,7 +56,8 @@ READERS: dict[str, Reader] = {
 SAME_IMAGES = (
     {"siim_covid19", "covid19_radiography", "siim_radiography"},  # the last is both together
     {"kermany", "coronahack", "covid19_radiography", "siim_radiography"},
-    {"nih_chestxray14", "rsna_pneumonia", "covid19_radiography", "siim_radiography"},
+    {"nih_chestxray14", "rsna_pneumonia", "covid19_radiography", "siim_radiography", "siim_acr"},
+    {"vindr_cxr", "vinbigdata"},
 )
 
 

@@ -22,13 +22,16 @@ class KnownTable:
     """One table of a published dataset.
 
     Attributes:
-        name: as published, relative to the dataset folder.
-        file: a regular expression for all of that path, whatever the case, where releases and
-            copies call the table otherwise, too; "" where they do not.
+        name: the file as published.
+        file: a regular expression for all of its name, whatever the case, where releases and copies
+            call it otherwise, too; "" where they do not.
+        places: the folders that it may lie in, relative to the dataset folder.
         columns: role -> column, as in `mapping.MappedTable`; a file that lacks one of them is
             another table, and its folder another dataset.
         maybe: role -> column, where only some copies have it.
+        added: role -> column, of those that `KnownDataset.prepare` adds.
         findings: columns of 1, 0, perhaps -1, one for each finding; all of them must be there.
+        added_findings: such columns that `KnownDataset.prepare` adds.
         needs: further columns that must be there, by which the table is recognised.
         on: its column by which it is joined to the table that names the images. A table with both
             `on` and a column of images names them if no earlier one does.
@@ -45,8 +48,11 @@ class KnownTable:
     name: str
     columns: Mapping[str, str] = field(default_factory=dict)
     file: str = ""
+    places: tuple[str, ...] = ("",)
     maybe: Mapping[str, str] = field(default_factory=dict)
+    added: Mapping[str, str] = field(default_factory=dict)
     findings: tuple[str, ...] = ()
+    added_findings: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
     on: str = ""
     of: str = ""
@@ -57,13 +63,18 @@ class KnownTable:
     gives: str = ""
 
     def __post_init__(self) -> None:
-        unknown = [role for role in (*self.columns, *self.maybe) if role not in ROLES]
+        unknown = [role for role in self.roles if role not in ROLES]
         assert not unknown, unknown
 
     @property
     def pattern(self) -> str:
-        """The regular expression for its path."""
+        """The regular expression for its name."""
         return self.file or re.escape(self.name)
+
+    @property
+    def roles(self) -> dict[str, str]:
+        """Role -> column, of all columns."""
+        return {**self.columns, **self.maybe, **self.added}
 
     @property
     def header(self) -> tuple[str, ...]:
@@ -91,6 +102,8 @@ class KnownDataset:
             roles that they give (patient, study, label, split, view_position, site, ...) and fill
             what no table says. "" where any file may be an image.
         claimed: the same for files that are known, but no images of it, such as masks.
+        masks: what its mask files surround; "" for the lungs, or where it has none.
+        annotated: whether boxes lie in annotation files beside the images (COCO and the like).
         folders: the folders, relative to the root, one of which holds images, by which a dataset
             without tables is recognised; "" is the root itself.
         labels: label as it is written -> what it is called; others are no labels, and counted.
@@ -115,6 +128,8 @@ class KnownDataset:
     tables: tuple[KnownTable, ...] = ()
     images: str = ""
     claimed: str = ""
+    masks: str = ""
+    annotated: bool = False
     folders: tuple[str, ...] = ()
     labels: Mapping[str, str] = field(default_factory=dict)
     separator: str = ""

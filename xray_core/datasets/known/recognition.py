@@ -50,12 +50,14 @@ def has_named_images(known: KnownDataset, folder: Path) -> bool:
 
 def _list_files(folder: Path, table: KnownTable) -> list[str]:
     """Return the files that are called like a table, relative to the folder."""
-    *inner, name = table.pattern.split("/")
-    inside = "/".join(inner)
-    listing = list_known_folder(folder / inside)
-    files = listing.files if listing else []
-    fits = re.compile(name, re.IGNORECASE).fullmatch
-    return [posixpath.join(inside, file) for file in files if fits(file)]
+    fits = re.compile(table.pattern, re.IGNORECASE).fullmatch
+    listings = {place: list_known_folder(folder / place) for place in table.places}
+    return [
+        posixpath.join(place, file)
+        for place, listing in listings.items()
+        for file in (listing.files if listing else ())
+        if fits(file)
+    ]
 
 
 def _fits(path: Path, table: KnownTable) -> bool:
