@@ -217,7 +217,7 @@ def fake_padchest(folder: Path) -> int:
     return 6
 
 
-SIIM_ACR_IDS = [f"1.2.276.0.7230010.3.1.4.83233.1175.15178{number}" for number in range(5)]
+SIIM_ACR_IDS = [f"1.2.276.0.7230010.3.1.4.83233.1175.15178{number}" for number in range(6)]
 
 
 def fake_siim_acr(folder: Path) -> int:
@@ -230,14 +230,14 @@ def fake_siim_acr(folder: Path) -> int:
             f"{SIIM_ACR_IDS[1]}, 1200 5 91 5 91 5\n"
             f"{SIIM_ACR_IDS[1]}, 7 3\n"
             f"{SIIM_ACR_IDS[2]}, 5 5\n"
-            f"{SIIM_ACR_IDS[3]},-1\n"
+            f"{SIIM_ACR_IDS[3]},-1\n{SIIM_ACR_IDS[5]}, -1\n"
         },
     )
-    names = (SIIM_ACR_IDS[0], SIIM_ACR_IDS[1], SIIM_ACR_IDS[2], SIIM_ACR_IDS[4])
+    names = [name for name in SIIM_ACR_IDS if name != SIIM_ACR_IDS[3]]
     places = [f"dicom-images-train/{name[:-5]}1/{name[:-5]}2/{name}.dcm" for name in names]
     write_dicoms(folder, places)  # one row is without its file, one file without a row
     write_clutter(folder / "dicom-images-train")
-    return 4
+    return 5
 
 
 TBX_IMAGES = (

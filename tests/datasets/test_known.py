@@ -118,9 +118,9 @@ EXPECTED = {
     "siim_acr": Expected(
         image="151781",
         values={"findings": "pneumothorax", "original_width": 1024, "published_split": "training"},
-        counts={"studies": 1, "training": 4, "masks": 3, "absent": 1},
+        counts={"studies": 1, "training": 5, "masks": 3, "absent": 1},
         remarks={"absent_image": 1, "stray_file": 1, "broken_mask": 0},
-        tasks={"siim_acr_pneumothorax": [2, 2]},
+        tasks={"siim_acr_pneumothorax": [3, 2]},
     ),
     "tbx11k": Expected(
         image="tb/tb0002",
