@@ -79,12 +79,14 @@ class KnownTables(FolderTables):
 
     def _prepare(self, file: str, rows: pd.DataFrame) -> pd.DataFrame:
         table = self._matched.get(file, KnownTable(NAMES))
-        rows = rows.copy()
         by_name = {str(name).casefold(): str(name) for name in reversed(rows.columns)}
-        for role in [role for role in table.maybe if table.maybe[role].casefold() not in by_name]:
-            rows[table.maybe[role]] = pd.Series(pd.NA, rows.index, dtype="string")
+        wanted = (*table.header, *table.maybe.values())
+        spelling = {by_name[name.casefold()]: name for name in wanted if name.casefold() in by_name}
+        rows = rows.rename(columns=spelling)
+        for name in [name for name in table.maybe.values() if name not in rows]:
+            rows[name] = pd.Series(pd.NA, rows.index, dtype="string")
         if file != NAMES and "path" in table.columns:
-            cells = rows[by_name[table.columns["path"].casefold()]].fillna("")
+            cells = rows[table.columns["path"]].fillna("")
             named = read_names(self._known, cells).set_axis(rows.index)
             rows = rows.join(named.add_prefix(IN_NAME))
         if self._known.prepare is not None:
