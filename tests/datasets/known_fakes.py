@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import zlib
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
@@ -87,7 +88,7 @@ def fake_mimic_cxr_jpg(folder: Path) -> int:
             for (name, patient, study), subset in zip(rows, subsets, strict=True)
         ),
         "chexpert": f"subject_id,study_id,{CHEXPERT_TAIL}"
-        "10000032,50414267,,,,1.0,,,,-1.0,,,0.0,,,1.0\n"
+        "10000032,50414267,,,,1.0,,,,-1.0,0.0,,0.0,,,1.0\n"
         "10000032,53189527,1.0,,,,,,,,,,,,,\n"
         "11000011,51029426,,,1.0,,,,,,,,1.0,,,\n",
     }
@@ -157,7 +158,9 @@ def write_dicoms(folder: Path, names: Sequence[str]) -> None:
     """Write small DICOM files."""
     for name in names:
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        pixels = np.random.default_rng(len(name)).integers(0, 256, FAKE_SIZE[::-1], dtype=np.uint8)
+        pixels = np.random.default_rng(zlib.crc32(name.encode())).integers(
+            0, 256, FAKE_SIZE[::-1], dtype=np.uint8
+        )
         write_dicom(folder / name, pixels)
 
 
@@ -234,7 +237,7 @@ def fake_siim_acr(folder: Path) -> int:
         },
     )
     names = [name for name in SIIM_ACR_IDS if name != SIIM_ACR_IDS[3]]
-    places = [f"dicom-images-train/{name[:-5]}1/{name[:-5]}2/{name}.dcm" for name in names]
+    places = [f"dicom-images-train/{name}1/{name}2/{name}.dcm" for name in names]
     write_dicoms(folder, places)  # one row is without its file, one file without a row
     write_clutter(folder / "dicom-images-train")
     return 5

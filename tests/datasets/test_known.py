@@ -120,7 +120,7 @@ EXPECTED = {
     "siim_acr": Expected(
         image="151781",
         values={"findings": "pneumothorax", "original_width": 1024, "published_split": "training"},
-        counts={"studies": 1, "training": 5, "masks": 3, "absent": 1},
+        counts={"studies": 4, "training": 5, "masks": 3, "absent": 1},
         remarks={"absent_image": 1, "stray_file": 1, "broken_mask": 0},
         tasks={"siim_acr_pneumothorax": [3, 2]},
     ),
