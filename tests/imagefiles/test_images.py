@@ -12,6 +12,7 @@ from PIL import Image
 from tests.imagefiles.dicom_files import write_dicom
 from xray_core.errors import ImageError
 from xray_core.imagefiles import refusals
+from xray_core.imagefiles.decoding import decode_file, measure_file
 from xray_core.imagefiles.images import decode_image, is_image_name, read_image, read_size
 
 WIDTH, HEIGHT = 96, 64
@@ -278,11 +279,11 @@ def test_the_limit_is_on_pixels_not_on_sides(
 ) -> None:
     path = save(tmp_path / "scan.png", "PNG")
     monkeypatch.setattr(refusals, "MAX_PIXELS", WIDTH * HEIGHT)
-    assert read_size(path) == (WIDTH, HEIGHT)
+    assert measure_file(path) == (WIDTH, HEIGHT)
 
     monkeypatch.setattr(refusals, "MAX_PIXELS", WIDTH * HEIGHT - 1)
     with pytest.raises(ImageError, match="96 x 64 px"):
-        read_size(path)
+        measure_file(path)
 
 
 def test_floating_point_pixels_are_refused(tmp_path: Path) -> None:
@@ -389,7 +390,7 @@ def test_failure_of_the_machine_is_not_called_damage(
     def fail(*_: object, **__: object) -> None:
         raise problem
 
-    monkeypatch.setattr("xray_core.imagefiles.images.open_file", fail)
+    monkeypatch.setattr("xray_core.imagefiles.decoding.open_file", fail)
 
     with pytest.raises(raised, match=words):
-        read_image(tmp_path / "image.png")
+        decode_file(tmp_path / "image.png")

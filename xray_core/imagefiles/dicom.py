@@ -21,7 +21,7 @@ from xray_core.errors import DatasetError, ImageError
 from xray_core.files import format_bytes
 from xray_core.imagefiles.dicom_grays import show_pixels
 from xray_core.imagefiles.dicom_pixels import COLOUR, MONOCHROME, SYNTAXES, decode_pixels
-from xray_core.imagefiles.grays import DecodedImage
+from xray_core.imagefiles.grays import DecodedImage, StoredGrays
 from xray_core.imagefiles.refusals import check_size, explain_refusal
 from xray_core.paths import open_file
 
@@ -101,7 +101,9 @@ def read_dicom(path: Path) -> DecodedImage:
         dataset.file_meta = header.file_meta
         pixels = decode_pixels(path, dataset)
         if pixels.ndim == 3:
-            return DecodedImage(np.array(Image.fromarray(pixels).convert("L")))
+            grays = np.array(Image.fromarray(pixels).convert("L"))
+            kind = str(dataset.PhotometricInterpretation)
+            return DecodedImage(grays, StoredGrays(8, float(grays.min()), float(grays.max()), kind))
         return show_pixels(path, pixels, dataset)
 
 
