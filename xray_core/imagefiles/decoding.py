@@ -19,6 +19,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -30,15 +31,18 @@ from xray_core.errors import ImageError
 from xray_core.imagefiles import dicom
 from xray_core.imagefiles.grays import (
     DecodedImage,
+    GrayValues,
     StoredGrays,
     count_values,
     find_gray_range,
     to_8_bits,
 )
-from xray_core.imagefiles.raw_jsrt import SIDE, is_jsrt, read_jsrt
+from xray_core.imagefiles.raw_jsrt import SIDE, is_jsrt, read_jsrt, read_jsrt_values
 from xray_core.imagefiles.raw_jsrt import SUFFIX as JSRT_SUFFIX
 from xray_core.imagefiles.refusals import check_size, explain_refusal
 from xray_core.paths import open_file, read_bytes
+
+Grays = TypeVar("Grays", np.uint8, np.uint16)
 
 # A closed list: Pillow would otherwise also try formats that start other programs.
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "GIF")
@@ -104,6 +108,37 @@ def decode_file(path: Path, at_least: int | None = None) -> DecodedImage:
             except UnidentifiedImageError as error:
                 _refuse_unless_dicom(path, error)
         return dicom.read_dicom(path)
+
+
+def read_values(path: Path) -> GrayValues | None:
+    """Read one image as the values that its file means; None of 8 bits without a unit, or colour.
+
+    Raises:
+        ImageError: see `decode_file`.
+    """
+    with explain_refusal(path):
+        if path.suffix.lower() == JSRT_SUFFIX:
+            return read_jsrt_values(path)
+        if not _is_dicom_name(path):
+            try:
+                with _open(path) as image:
+                    return _read_deep(image)
+            except UnidentifiedImageError as error:
+                _refuse_unless_dicom(path, error)
+        return dicom.read_dicom_values(path)
+
+
+def _read_deep(image: Image.Image) -> GrayValues | None:
+    if not image.mode.startswith("I"):
+        return None
+    pixels = np.asarray(image)
+    lowest, highest = int(pixels.min()), int(pixels.max())
+    stored = StoredGrays(16, float(lowest), float(highest), *_read_photometric(image))
+    step = max(1.0, (highest - lowest) / (2**16 - 1))  # wider only of 32 bits
+    steps = np.rint((pixels.astype(np.float64) - lowest) / step).astype(np.uint16)
+    if image.format != TURNED:
+        steps = _turn(steps, _read_orientation(image))
+    return GrayValues(steps, float(lowest), step, stored)
 
 
 def _is_dicom_name(path: Path) -> bool:
@@ -224,7 +259,7 @@ def _read_orientation(image: Image.Image) -> int:
     return orientation if orientation in range(1, 9) else 1
 
 
-def _turn(pixels: npt.NDArray[np.uint8], orientation: int) -> npt.NDArray[np.uint8]:
+def _turn(pixels: npt.NDArray[Grays], orientation: int) -> npt.NDArray[Grays]:
     """Return pixels, shape (h, w), upright; from orientation 5 on their shape is (w, h)."""
     if orientation == 1:
         return pixels

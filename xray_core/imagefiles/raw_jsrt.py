@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from xray_core.errors import ImageError
-from xray_core.imagefiles.grays import DecodedImage, StoredGrays
+from xray_core.imagefiles.grays import DecodedImage, GrayValues, StoredGrays
 from xray_core.paths import is_file, read_bytes
 
 SUFFIX = ".img"
@@ -31,7 +31,14 @@ def is_jsrt(path: Path) -> bool:
 
 
 def read_jsrt(path: Path) -> DecodedImage:
-    """Read an image of the JSRT database.
+    """Read an image of the JSRT database. Raises as `read_jsrt_values`."""
+    values = read_jsrt_values(path)
+    grays = 255 - (values.steps >> (BITS - 8)).astype(np.uint8)
+    return DecodedImage(grays, values.stored)
+
+
+def read_jsrt_values(path: Path) -> GrayValues:
+    """Read an image of the JSRT database as it is stored.
 
     Raises:
         ImageError: the file has another length, or values of more than 12 bits.
@@ -44,6 +51,6 @@ def read_jsrt(path: Path) -> DecodedImage:
             f"{path} has {what}; of {SUFFIX.upper()} files those of JSRT are read, which have "
             f"{N_BYTES:,} bytes and values of {BITS} bits. Convert it to 16-bit PNG."
         )
-    values = values.reshape(SIDE, SIDE)
-    stored = StoredGrays(BITS, float(values.min()), float(values.max()), is_inverted=True)
-    return DecodedImage(255 - (values >> (BITS - 8)).astype(np.uint8), stored)
+    steps = values.reshape(SIDE, SIDE).astype(np.uint16)
+    stored = StoredGrays(BITS, float(steps.min()), float(steps.max()), is_inverted=True)
+    return GrayValues(steps, 0.0, 1.0, stored)
