@@ -1,0 +1,181 @@
+"""The names of Kermany's files: patient and finding, and the published subset that each is from.
+
+    person1_bacteria_1.jpeg        child 1, image 1 of the bacterial pneumonias
+    NORMAL2-IM-0427-0001.jpeg      child NORMAL2-IM-0427, its image 1
+    BACTERIA-9101-0001.jpeg        child BACTERIA-9101, its image 1, as on Mendeley
+
+What the names mean the authors do not say. Of all 5,856 (5,216 train, 16 val, 624 test):
+
+    - Bacterial and viral pneumonias are each numbered through: children and images in one
+      order, whole runs of which are the test set. Those runs are `RUNS`. No child of one kind
+      (person78_bacteria, IM-0427) has images in train and in test; 170 numbers are in both, each
+      time as a bacterial pneumonia here and a viral one there. So the numbers "start again" in
+      test, and which of the two children a name means is told by its kind and numbers
+      alone, in whatever folder somebody has put it.
+    - Equal numbers of two kinds are hardly one child. Images of one kind and number look more
+      alike than those of neighbouring numbers (491 bacterial children: 0.387 beside 0.309), those
+      of equal numbers and two kinds do not (808 numbers within train: 0.319 beside 0.323,
+      107 and 63 across train and test: 0.353 beside 0.361, 0.338 beside 0.347). Neither do IM-0427
+      and NORMAL2-IM-0427, which count as two.
+    - Nobody vouches for it within train, so there person255_bacteria and person255_virus count as
+      one, which never divides a child; across train and test the authors' division does, so
+      "train/person1" and "test/person1" are two children.
+
+A name of this form whose numbers are in none of the runs is not one of the published: somebody
+numbered anew. All images of that number are then taken for one patient, and a remark says so.
+"""
+
+import re
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import pandas as pd
+
+from xray_core.catalog import Remark
+from xray_core.datasets.reader import N_EXAMPLES, count_remark
+
+PNEUMONIA_NAME = re.compile(
+    r"(?P<patient>person(?P<number>\d{1,9}))_(?P<kind>bacteria|virus)_(?P<image>\d{1,9})(?:_\d+)?",
+    re.ASCII,
+)
+NORMAL_NAME = re.compile(
+    r"(?P<patient>(?P<kind>(?:NORMAL2-)?IM)-(?P<number>\d{1,9}))-(?P<image>\d{1,9})(?:-\d+)?",
+    re.ASCII,
+)
+MENDELEY_NAME = re.compile(r"(?P<patient>(?P<kind>NORMAL|BACTERIA|VIRUS)-\d+)-\d+", re.ASCII)
+FINDINGS = {
+    "bacteria": "bacterial pneumonia",
+    "virus": "viral pneumonia",
+}  # all else: normal
+MANY = 9_999  # of normal children each image is numbered from 1
+# Kind -> first and last child, first and last image, and the published subset ("train": val too).
+RUNS = {
+    "bacteria": (
+        (1, 77, 1, 377, "train"),
+        (78, 175, 378, 835, "test"),
+        (253, 1954, 1152, 4886, "train"),
+    ),
+    "virus": (
+        (1, 79, 6, 148, "test"),
+        (80, 1607, 150, 2785, "train"),
+        (1608, 1608, 2786, 2786, "test"),
+        (1609, 1609, 2790, 2791, "train"),
+        (1610, 1685, 2793, 2903, "test"),
+    ),
+    "IM": ((1, 111, 1, MANY, "test"), (115, 766, 1, MANY, "train")),
+    "NORMAL2-IM": ((7, 381, 1, MANY, "test"), (383, 1442, 1, MANY, "train")),
+}
+SUBSETS = {"train": ("training", "validation"), "test": ("test",)}  # of the catalog
+
+
+class KermanyName(NamedTuple):
+    """What one name says.
+
+    Attributes:
+        child: "person1", "NORMAL2-IM-0427", "BACTERIA-9101": one number, not yet one patient.
+        finding: "normal", "bacterial pneumonia" or "viral pneumonia".
+        published: "train" or "test", where the published division has it; "" if it is none of
+            its names; None: a name as on Mendeley, whose numbers do not start again.
+    """
+
+    child: str
+    finding: str
+    published: str | None
+
+
+def read_kermany_name(stem: str) -> KermanyName | None:
+    """Return what the name of a file says, without its suffix; None for any other name.
+
+    >>> read_kermany_name("person1_virus_6"), read_kermany_name("BACTERIA-9101-0001")[0]
+    (KermanyName(child='person1', finding='viral pneumonia', published='test'), 'BACTERIA-9101')
+    """
+    if match := PNEUMONIA_NAME.fullmatch(stem) or NORMAL_NAME.fullmatch(stem):
+        kind, number, image = match["kind"], int(match["number"]), int(match["image"])
+        subsets = (
+            subset
+            for first, last, first_image, last_image, subset in RUNS[kind]
+            if first <= number <= last and first_image <= image <= last_image
+        )
+        return KermanyName(match["patient"], FINDINGS.get(kind, "normal"), next(subsets, ""))
+    if match := MENDELEY_NAME.fullmatch(stem):
+        finding = FINDINGS.get(match["kind"].lower(), "normal")
+        return KermanyName(match["patient"], finding, None)
+    return None
+
+
+def name_kermany_patients(stems: pd.Series) -> pd.Series:
+    """Return the patient of each image of one dataset, <NA> where its name is no name of Kermany's.
+
+    Args:
+        stems: names of files without suffix, of all images of the dataset: whether a number
+            is one child depends on them all.
+
+    Returns:
+        Strings such as "train/person1" and "test/person1" (of the published subset, wherever the
+        image is now), "BACTERIA-9101", or "person1" where that cannot be told; index of `stems`.
+    """
+    names = [read_kermany_name(stem) for stem in stems]
+    uncertain = _uncertain(names)
+    patients = [
+        None
+        if name is None
+        else f"{name.published}/{name.child}"
+        if name.published and name.child not in uncertain
+        else name.child
+        for name in names
+    ]
+    return pd.Series(patients, index=stems.index, dtype="string")
+
+
+def remark_kermany(images: pd.DataFrame, stems: pd.Series) -> list[Remark]:
+    """Return remarks on patients that are uncertain, and on a division that is not the published.
+
+    Args:
+        images: image_id, and published_split where it is known.
+        stems: as for `name_kermany_patients`; same index.
+    """
+    names = [read_kermany_name(stem) for stem in stems]
+    uncertain = _uncertain(names)
+    subsets: Sequence[object] = [None] * len(names)
+    if "published_split" in images:
+        subsets = images["published_split"].fillna("").tolist()
+    numbered, moved = list[str](), list[str]()
+    for name, image_id, subset in zip(names, images["image_id"], subsets, strict=True):
+        if name is None:
+            continue
+        if name.child in uncertain:
+            numbered.append(image_id)
+        elif name.published and subset and subset not in SUBSETS[name.published]:
+            moved.append(image_id)
+    return [
+        count_remark(
+            "uncertain_patient",
+            numbered,
+            "Images whose patient is uncertain, as they are named like Kermany's but not numbered "
+            "as published: whether one number is one child in all folders is unknown, so that it "
+            "counts as one",
+        ),
+        count_remark(
+            "moved_image",
+            moved,
+            "Images that are in the training or test set here and in the other one as published, "
+            "so that this division is not the authors' own",
+        ),
+    ]
+
+
+def named_remark(image_ids: Sequence[str]) -> Remark:
+    """Return a remark on images whose patient the name of their file gives."""
+    message = f"Patients are read from {len(image_ids):,} file names, as their publishers write"
+    return Remark(
+        "patients_from_names",
+        len(image_ids),
+        f"{message} them.",
+        tuple(image_ids[:N_EXAMPLES]),
+        tuple(image_ids),
+    )
+
+
+def _uncertain(names: Sequence[KermanyName | None]) -> set[str]:
+    """Return the children of whom an image is numbered as none of the published."""
+    return {name.child for name in names if name is not None and name.published == ""}
