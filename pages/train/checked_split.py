@@ -6,11 +6,13 @@ from dataclasses import dataclass, field
 import pandas as pd
 import streamlit as st
 
+from xray_core.audit.same_picture import read_kept_copies
 from xray_core.catalog import Catalog
 from xray_core.errors import RecipeError, UnlabelledError
 from xray_core.splits import (
-    LEAKY_METHODS,
     SUBSETS,
+    Copies,
+    Leaks,
     SplitSpec,
     count_leaks,
     describe_absent,
@@ -18,6 +20,7 @@ from xray_core.splits import (
     split_by_tables,
 )
 from xray_core.tasks import describe_left_out, encode_catalog, find_task
+from xray_core.workspace import find_workspace
 
 
 @dataclass(frozen=True)
@@ -32,7 +35,7 @@ class CheckedSplit:
         subsets: subset -> images.
         classes: class -> images, of all subsets.
         evaluated: class -> images of the subset that is evaluated at the end.
-        leaks: patients (or what else belongs together) in several subsets.
+        leaks: what is in several subsets.
         grouped_by: what the split keeps together, in words.
     """
 
@@ -43,14 +46,30 @@ class CheckedSplit:
     subsets: Mapping[str, int] = field(default_factory=dict)
     classes: Mapping[str, int] = field(default_factory=dict)
     evaluated: Mapping[str, int] = field(default_factory=dict)
-    leaks: int = 0
+    leaks: Leaks | None = None
     grouped_by: str = ""
 
 
-# Keyed by the catalog's identity, which nothing else can take on: the result holds it.
-@st.cache_resource(max_entries=64, show_spinner=False, hash_funcs={Catalog: id})
 def check_split(catalog: Catalog, task_name: str, spec: SplitSpec) -> CheckedSplit:
     """Return what `spec` makes of `catalog`; read-only and shared."""
+    return _check_split(catalog, task_name, spec, _read_copies(catalog))
+
+
+@st.cache_resource(max_entries=8, show_spinner=False, ttl="1m", hash_funcs={Catalog: id})
+def _read_copies(catalog: Catalog) -> Copies | None:
+    """Return what an audit or a training has left on copies; no image is read."""
+    return read_kept_copies(catalog, find_workspace().cache)
+
+
+def _count(copies: Copies) -> tuple[int, int]:
+    return int(copies.digests.notna().sum()), len(copies.pairs)
+
+
+# Keyed by the catalog's identity, which nothing else can take on: the result holds it.
+@st.cache_resource(max_entries=64, show_spinner=False, hash_funcs={Catalog: id, Copies: _count})
+def _check_split(
+    catalog: Catalog, task_name: str, spec: SplitSpec, copies: Copies | None
+) -> CheckedSplit:
     task = find_task(task_name)
     try:
         targets = encode_catalog(catalog, task)
@@ -72,7 +91,9 @@ def check_split(catalog: Catalog, task_name: str, spec: SplitSpec) -> CheckedSpl
         subsets={name: int(n_images[name]) for name in SUBSETS},
         classes=count(split["class"]),
         evaluated=count(split.loc[split["subset"] == last, "class"]),
-        # The others keep together whatever they could find in several.
-        leaks=count_leaks(split, catalog, read_files=False) if spec.method in LEAKY_METHODS else 0,
+        # A clean split keeps together whatever it finds in several; it is drawn by the training.
+        leaks=None
+        if spec.method == "clean"
+        else count_leaks(split, catalog, copies, read_files=False),
         grouped_by=describe_groups(catalog, spec),
     )

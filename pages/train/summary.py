@@ -19,6 +19,7 @@ from xray_core.jobs.submit import suggest_nickname
 from xray_core.recipes import Recipe
 from xray_core.runs import Run
 from xray_core.runs.nicknames import LONGEST_NICKNAME, clean_nickname
+from xray_core.splits import format_leaks
 from xray_core.workspace import Workspace, find_workspace
 
 NICKNAME, USED = "run_nickname", "run_nickname_used"
@@ -90,11 +91,18 @@ def _list_facts(recipe: Recipe, checked: CheckedSplit) -> dict[str, str]:
 def describe_leaks(checked: CheckedSplit) -> str:
     """Return what the split promises, or how many it has in several subsets."""
     by, _, joined = checked.grouped_by.partition("; ")
-    if checked.leaks:
-        return f"✕ {checked.leaks:,} patients or studies in several subsets"
+    leaks = checked.leaks
+    if leaks:
+        return f"✕ {format_leaks(leaks.to_dict())} in several subsets"
+    together = f"; {joined}" if joined else ""
     if by.startswith("image"):
         return f"! patients are not known: split by {checked.grouped_by}"
-    return f"✓ no {by} in two subsets{f'; {joined}' if joined else ''}"
+    if " where known" in by:
+        return f"! not all patients are known: split by {checked.grouped_by}"
+    compared = (
+        "" if leaks is None or leaks.near_identical is not None else "; copies not looked for"
+    )
+    return f"✓ no {by} in two subsets{together}{compared}"
 
 
 def describe_baseline(checked: CheckedSplit) -> str:

@@ -45,7 +45,10 @@ def add_patients(images: pd.DataFrame) -> tuple[pd.DataFrame, list[Remark]]:
     if not from_name.empty:
         images = images.assign(patient_id=filled)
     if nih.loc[from_name.index, 0].notna().any():
-        images = images.assign(follow_up=nih[1].astype("Int64"))
+        follow_up = nih[1].astype("Int64")
+        if "follow_up" in images:  # what a table says goes first
+            follow_up = images["follow_up"].astype("Int64").fillna(follow_up)
+        images = images.assign(follow_up=follow_up)
     unknown = images["image_id"][filled.isna()]
     what = "Images whose patient is unknown, so that no split can keep patients apart"
     own = kermany.reindex(from_name.index).dropna().index
