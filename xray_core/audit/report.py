@@ -17,6 +17,7 @@ from xray_core.audit.leaks import check_names, check_owners
 from xray_core.audit.metadata import check_patients, check_remarks
 from xray_core.audit.near_identical import find_near_identical
 from xray_core.audit.negatives import check_negatives
+from xray_core.audit.owners import check_owners_classes
 from xray_core.audit.same_picture import find_copies
 from xray_core.catalog import Catalog
 from xray_core.errors import LabelError, RecipeError, UnlabelledError
@@ -33,6 +34,7 @@ from xray_core.splits import (
 from xray_core.tasks import TASKS, encode_catalog, find_task, tasks_of
 
 PUBLISHED_SUBSETS = ("training", "validation", "test")
+AUTHORS = "the authors' own subsets"
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,7 @@ def audit_catalog(
     """
     labels = _encode(catalog, task_name)
     images = _put_together(catalog, labels, split, fingerprints)
+    kinds = {remark.kind for remark in catalog.remarks}
     issues = [*check_owners(images), *check_names(images), *check_columns(images)]
     issues += check_findings(catalog)
     if images["subset"].isna().all():
@@ -77,7 +80,9 @@ def audit_catalog(
         issues += check_classes(counts, int(images["path"].notna().loc[labels.text.index].sum()))
         issues += check_subsets(counts, n_of_subset)
         issues += check_confounding(images[images["path"].notna()])
-    issues += check_patients(images, describe_groups(catalog, SplitSpec()))
+        if not TASKS[str(task_name)].multilabel:
+            issues += check_owners_classes(images, "patients_from_names" in kinds)
+    issues += check_patients(images, describe_groups(catalog, SplitSpec()), catalog.remarks)
     known_elsewhere = () if fingerprints is None else ("unreadable_image",)
     issues += check_remarks(catalog.remarks, skip=known_elsewhere)
     return sorted(issues, key=lambda issue: SEVERITIES.index(issue.severity))
@@ -189,7 +194,8 @@ def _choose_split(
 ) -> tuple[pd.DataFrame | None, str]:
     """Return the split to be checked, None for the authors' subsets, and its name in words."""
     if spec is None and catalog.present["published_split"].nunique() > 1:
-        return None, "the authors' own subsets"
+        moved = any(remark.kind == "moved_image" for remark in catalog.remarks)
+        return None, "the subsets of this copy, not the authors' own" if moved else AUTHORS
     if task_name is None or TASKS[task_name].multilabel:
         if spec is None:
             return None, "none: no task with one class an image fits"
