@@ -65,7 +65,7 @@ def test_remarks_are_passed_on_except_those_known_elsewhere() -> None:
 def test_unknown_patients_are_said_with_what_is_grouped_instead() -> None:
     (none,) = check_patients(make_images([{}, {}]), "study")
     assert none.title == "No patient is published."
-    assert "together: study." in none.why
+    assert "goes by study." in none.why
 
     (some,) = check_patients(make_images([{"patient_id": "a"}, {}, {"path": None}]), "patient")
     assert some.count == 1

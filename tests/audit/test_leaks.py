@@ -26,7 +26,7 @@ def test_a_patient_in_two_subsets_is_named_with_counts() -> None:
 
     assert (leak.severity, leak.count) == ("serious", 2)
     assert leak.title == (
-        "2 patients of 3 are in several subsets of the split, with 6 images; of 1 image the "
+        "2 of the 3 patients are in several subsets of the split, with 6 images; of 1 image the "
         "patient is unknown."
     )
     for words in (

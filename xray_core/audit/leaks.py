@@ -8,12 +8,13 @@ from xray_core.audit.near_identical import THRESHOLD, compare_signatures
 OWNERS = {"patient_id": ("patient", "patients"), "study_id": ("study", "studies")}
 
 
-def check_owners(images: pd.DataFrame) -> list[DataIssue]:
+def check_owners(images: pd.DataFrame, patients_read: bool = False) -> list[DataIssue]:
     """Find patients and studies whose images are in several subsets.
 
     Args:
         images: the audited table, see `report.audit_catalog`; image_id, subset, patient_id and
             study_id count.
+        patients_read: whether patients are read from names.
     """
     issues = []
     placed = images[images["subset"].notna()]
@@ -21,12 +22,13 @@ def check_owners(images: pd.DataFrame) -> list[DataIssue]:
         known = placed[placed[column].notna()]
         if not known.empty:
             n_unknown = len(placed) - len(known)
-            issues.append(_check_owner(known, n_unknown, column, owner, owners))
+            named = " that the names give" if patients_read and owner == "patient" else ""
+            issues.append(_check_owner(known, n_unknown, named, column, owner, owners))
     return issues
 
 
 def _check_owner(
-    known: pd.DataFrame, n_unknown: int, column: str, owner: str, owners: str
+    known: pd.DataFrame, n_unknown: int, named: str, column: str, owner: str, owners: str
 ) -> DataIssue:
     counts = pd.crosstab(known[column], known["subset"].astype("string"))
     counts = counts[[subset for subset in known["subset"].cat.categories if subset in counts]]
@@ -35,22 +37,22 @@ def _check_owner(
     if shared.empty:
         return passed(
             f"{owner}_leak",
-            f"None of the {count_of(len(counts), owner, owners)} is in two subsets{but}.",
+            f"None of the {count_of(len(counts), owner, owners)}{named} is in two subsets{but}.",
         )
     touched = known[known[column].isin(shared.index)]
     table = shared.assign(images=shared.sum(axis=1)).sort_values(
         ["images", *shared.columns[::-1]], ascending=False, kind="stable"
     )
-    why = f"The network can recognise a {owner} that it has seen, so the result looks better."
+    why = "The network can recognise a patient that it has seen"
+    why = why if owner == "patient" else "Images of one study look alike"
     return DataIssue(
         code=f"{owner}_leak",
         severity="serious",
-        title=f"{count_of(len(shared), owner, owners)} of {len(counts):,} "
+        title=f"{len(shared):,} of the {count_of(len(counts), owner, owners)}{named} "
         f"{'is' if len(shared) == 1 else 'are'} in several subsets of the split, with "
         f"{count_of(len(touched), 'image')}{but}.",
         count=len(shared),
-        why=f"{_describe_shared(shared, counts, owner)} "
-        f"{why if owner == 'patient' else 'Images of one study look alike.'}",
+        why=f"{_describe_shared(shared, counts, owner)} {why}: the result looks better than it is.",
         advice="Take a split of ours: by patient, which also keeps studies together, or clean.",
         examples=first_of(touched.sort_values(column, kind="stable")["image_id"]),
         table=rows_of(table.rename_axis(owner).reset_index()),

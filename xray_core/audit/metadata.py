@@ -156,7 +156,7 @@ def check_patients(
             f"unknown; the others are of {patients}.",
             count=len(unknown),
             why="Two images of one patient may be in different subsets of a split without anyone "
-            f"knowing. What our split by patient keeps together: {grouped_by}.",
+            f"knowing. A split of ours goes by {grouped_by}.",
             advice="State it beside every result, and test on images from elsewhere.",
             examples=tuple(unknown["image_id"].head(5)),
         )

@@ -14,12 +14,13 @@ from xray_core.audit.findings import check_findings
 from xray_core.audit.issue import SEVERITIES, DataIssue, passed
 from xray_core.audit.labels import check_classes, check_columns, check_subsets
 from xray_core.audit.leaks import check_names, check_owners
-from xray_core.audit.metadata import check_patients, check_remarks
+from xray_core.audit.metadata import READ_FROM, check_patients, check_remarks
 from xray_core.audit.near_identical import find_near_identical
 from xray_core.audit.negatives import check_negatives
 from xray_core.audit.owners import check_owners_classes
 from xray_core.audit.same_picture import find_copies
 from xray_core.catalog import Catalog
+from xray_core.datasets import READERS
 from xray_core.errors import LabelError, RecipeError, UnlabelledError
 from xray_core.preprocess.fingerprints import COLUMNS as FINGERPRINT_COLUMNS
 from xray_core.preprocess.fingerprints import read_fingerprints
@@ -34,7 +35,6 @@ from xray_core.splits import (
 from xray_core.tasks import TASKS, encode_catalog, find_task, tasks_of
 
 PUBLISHED_SUBSETS = ("training", "validation", "test")
-AUTHORS = "the authors' own subsets"
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,8 @@ def audit_catalog(
     labels = _encode(catalog, task_name)
     images = _put_together(catalog, labels, split, fingerprints)
     kinds = {remark.kind for remark in catalog.remarks}
-    issues = [*check_owners(images), *check_names(images), *check_columns(images)]
+    read = not kinds.isdisjoint(READ_FROM)
+    issues = [*check_owners(images, read), *check_names(images), *check_columns(images)]
     issues += check_findings(catalog)
     if images["subset"].isna().all():
         issues.append(passed("no_split", "There is no split to be checked for leaks yet."))
@@ -81,7 +82,7 @@ def audit_catalog(
         issues += check_subsets(counts, n_of_subset)
         issues += check_confounding(images[images["path"].notna()])
         if not TASKS[str(task_name)].multilabel:
-            issues += check_owners_classes(images, "patients_from_names" in kinds)
+            issues += check_owners_classes(images, read)
     issues += check_patients(images, describe_groups(catalog, SplitSpec()), catalog.remarks)
     known_elsewhere = () if fingerprints is None else ("unreadable_image",)
     issues += check_remarks(catalog.remarks, skip=known_elsewhere)
@@ -195,7 +196,9 @@ def _choose_split(
     """Return the split to be checked, None for the authors' subsets, and its name in words."""
     if spec is None and catalog.present["published_split"].nunique() > 1:
         moved = any(remark.kind == "moved_image" for remark in catalog.remarks)
-        return None, "the subsets of this copy, not the authors' own" if moved else AUTHORS
+        if moved or READERS[catalog.source].generic:
+            return None, "the subsets as they are here, which may be somebody else's"
+        return None, "the authors' own subsets"
     if task_name is None or TASKS[task_name].multilabel:
         if spec is None:
             return None, "none: no task with one class an image fits"
@@ -205,6 +208,9 @@ def _choose_split(
         )
     chosen = spec or SplitSpec()
     words = f"ours: {METHOD_TITLES[chosen.method].lower()}, random seed {chosen.seed}"
+    by = describe_groups(catalog, SplitSpec()).partition(";")[0].partition(" (neither")[0]
+    if by != "patient" and chosen.method in ("patient", "clean"):
+        words += f"; as not all patients are known, by {by}"
     try:
         targets = encode_catalog(catalog, find_task(task_name))
         return split_catalog(catalog, targets, chosen, copies), words

@@ -6,12 +6,12 @@
 
 What the names mean the authors do not say. Of all 5,856 (5,216 train, 16 val, 624 test):
 
-    - Bacterial and viral pneumonias are each numbered through: children and images in one
-      order, whole runs of which are the test set. Those runs are `RUNS`. No child of one kind
-      (person78_bacteria, IM-0427) has images in train and in test; 170 numbers are in both, each
-      time as a bacterial pneumonia here and a viral one there. So the numbers "start again" in
-      test, and which of the two children a name means is told by its kind and numbers
-      alone, in whatever folder somebody has put it.
+    - Bacterial and viral pneumonias are each numbered through, children and images in one order.
+      Whole runs of them are the test set, and the last ones val; likewise of the normal children.
+      They are `RUNS`. No child of one kind (person78_bacteria, IM-0427) has images in train and
+      in test; 170 numbers are in both, each time as a bacterial pneumonia here and a viral one
+      there. So the numbers "start again" in test, and which of the two children a name means is
+      told by its kind and numbers alone, in whatever folder somebody has put it.
     - Equal numbers of two kinds are hardly one child. Images of one kind and number look more
       alike than those of neighbouring numbers (491 bacterial children: 0.387 beside 0.309), those
       of equal numbers and two kinds do not (808 numbers within train: 0.319 beside 0.323,
@@ -48,12 +48,13 @@ FINDINGS = {
     "virus": "viral pneumonia",
 }  # all else: normal
 MANY = 9_999  # of normal children each image is numbered from 1
-# Kind -> first and last child, first and last image, and the published subset ("train": val too).
+# Kind -> first and last child, first and last image, and the published subset.
 RUNS = {
     "bacteria": (
         (1, 77, 1, 377, "train"),
         (78, 175, 378, 835, "test"),
-        (253, 1954, 1152, 4886, "train"),
+        (253, 1945, 1152, 4872, "train"),
+        (1946, 1954, 4874, 4886, "val"),
     ),
     "virus": (
         (1, 79, 6, 148, "test"),
@@ -63,9 +64,13 @@ RUNS = {
         (1610, 1685, 2793, 2903, "test"),
     ),
     "IM": ((1, 111, 1, MANY, "test"), (115, 766, 1, MANY, "train")),
-    "NORMAL2-IM": ((7, 381, 1, MANY, "test"), (383, 1442, 1, MANY, "train")),
+    "NORMAL2-IM": (
+        (7, 381, 1, MANY, "test"),
+        (383, 1423, 1, MANY, "train"),
+        (1427, 1442, 1, MANY, "val"),
+    ),
 }
-SUBSETS = {"train": ("training", "validation"), "test": ("test",)}  # of the catalog
+SUBSETS = {"train": "training", "val": "validation", "test": "test"}  # of the catalog
 
 
 class KermanyName(NamedTuple):
@@ -74,8 +79,8 @@ class KermanyName(NamedTuple):
     Attributes:
         child: "person1", "NORMAL2-IM-0427", "BACTERIA-9101": one number, not yet one patient.
         finding: "normal", "bacterial pneumonia" or "viral pneumonia".
-        published: "train" or "test", where the published division has it; "" if it is none of
-            its names; None: a name as on Mendeley, whose numbers do not start again.
+        published: "train", "val" or "test", where the published division has it; "" if it is none
+            of its names; None: a name as on Mendeley, whose numbers do not start again.
     """
 
     child: str
@@ -111,15 +116,16 @@ def name_kermany_patients(stems: pd.Series) -> pd.Series:
             is one child depends on them all.
 
     Returns:
-        Strings such as "train/person1" and "test/person1" (of the published subset, wherever the
-        image is now), "BACTERIA-9101", or "person1" where that cannot be told; index of `stems`.
+        Strings such as "train/person1" (of val, too) and "test/person1", by the published subset,
+        wherever the image is now; "BACTERIA-9101"; or "person1" where that cannot be told; index
+        of `stems`.
     """
     names = [read_kermany_name(stem) for stem in stems]
     uncertain = _uncertain(names)
     patients = [
         None
         if name is None
-        else f"{name.published}/{name.child}"
+        else f"{'test' if name.published == 'test' else 'train'}/{name.child}"
         if name.published and name.child not in uncertain
         else name.child
         for name in names
@@ -145,7 +151,7 @@ def remark_kermany(images: pd.DataFrame, stems: pd.Series) -> list[Remark]:
             continue
         if name.child in uncertain:
             numbered.append(image_id)
-        elif name.published and subset and subset not in SUBSETS[name.published]:
+        elif name.published and subset and subset != SUBSETS[name.published]:
             moved.append(image_id)
     return [
         count_remark(
@@ -158,8 +164,8 @@ def remark_kermany(images: pd.DataFrame, stems: pd.Series) -> list[Remark]:
         count_remark(
             "moved_image",
             moved,
-            "Images that are in the training or test set here and in the other one as published, "
-            "so that this division is not the authors' own",
+            "Images that are in another subset here than as published, so that this division is "
+            "not the authors' own",
         ),
     ]
 
