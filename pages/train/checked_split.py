@@ -10,11 +10,13 @@ from xray_core.audit.same_picture import read_kept_copies
 from xray_core.catalog import Catalog
 from xray_core.errors import RecipeError, UnlabelledError
 from xray_core.splits import (
+    LEAKY_METHODS,
     SUBSETS,
     Copies,
     Leaks,
     SplitSpec,
     count_leaks,
+    count_loose,
     describe_absent,
     describe_groups,
     split_by_tables,
@@ -35,8 +37,11 @@ class CheckedSplit:
         subsets: subset -> images.
         classes: class -> images, of all subsets.
         evaluated: class -> images of the subset that is evaluated at the end.
-        leaks: what is in several subsets.
+        leaks: what is in several subsets; None: the split keeps together what belongs together.
+        loose: pairs of images that look the same, which the split does not keep together; None: it
+            does, or nobody has compared the images yet.
         grouped_by: what the split keeps together, in words.
+        method: of the split.
     """
 
     catalog: Catalog
@@ -47,7 +52,9 @@ class CheckedSplit:
     classes: Mapping[str, int] = field(default_factory=dict)
     evaluated: Mapping[str, int] = field(default_factory=dict)
     leaks: Leaks | None = None
+    loose: int | None = None
     grouped_by: str = ""
+    method: str = ""
 
 
 def check_split(catalog: Catalog, task_name: str, spec: SplitSpec) -> CheckedSplit:
@@ -84,6 +91,7 @@ def _check_split(
         counts = labels.value_counts()
         return {name: int(counts.get(name, 0)) for name in classes}
 
+    leaks, loose = _find_leaks(catalog, split, spec, copies)
     return CheckedSplit(
         catalog,
         absent=describe_absent(split, classes),
@@ -91,9 +99,20 @@ def _check_split(
         subsets={name: int(n_images[name]) for name in SUBSETS},
         classes=count(split["class"]),
         evaluated=count(split.loc[split["subset"] == last, "class"]),
-        # A clean split keeps together whatever it finds in several; it is drawn by the training.
-        leaks=None
-        if spec.method == "clean"
-        else count_leaks(split, catalog, copies, read_files=False),
+        leaks=leaks,
+        loose=loose,
         grouped_by=describe_groups(catalog, spec),
+        method=spec.method,
     )
+
+
+def _find_leaks(
+    catalog: Catalog, split: pd.DataFrame, spec: SplitSpec, copies: Copies | None
+) -> tuple[Leaks | None, int | None]:
+    """Return `CheckedSplit.leaks` and `CheckedSplit.loose`."""
+    if spec.method in LEAKY_METHODS:
+        leaks = count_leaks(split, catalog, copies, read_files=False)
+        return leaks, leaks.near_identical
+    # The others keep together what the tables say; which subset a loose pair is in, they draw.
+    unknown = copies is None or spec.method == "clean"
+    return None, None if unknown or copies is None else count_loose(catalog, copies)

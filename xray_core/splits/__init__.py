@@ -15,7 +15,14 @@ from xray_core.errors import RecipeError
 from xray_core.splits.copies import Copies
 from xray_core.splits.dividing import divide_folds, divide_groups
 from xray_core.splits.grouping import group_images
-from xray_core.splits.leaks import Leaks, check_leaks, count_leaks, describe_groups, format_leaks
+from xray_core.splits.leaks import (
+    Leaks,
+    check_leaks,
+    count_leaks,
+    count_loose,
+    describe_groups,
+    format_leaks,
+)
 from xray_core.splits.spec import (
     FOLDED_METHODS,
     GIVEN_METHODS,
@@ -43,6 +50,7 @@ __all__ = [
     "SplitSpec",
     "check_leaks",
     "count_leaks",
+    "count_loose",
     "describe_absent",
     "describe_groups",
     "fitting_methods",

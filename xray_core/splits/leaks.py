@@ -93,6 +93,17 @@ def _count_pairs(copies: Copies, subset: pd.Series) -> int:
     return int(((a != b) | ((a & (a - 1)) > 0)).sum())
 
 
+def count_loose(catalog: Catalog, copies: Copies) -> int:
+    """Return how many pairs of images that look the same no split but a clean one keeps together.
+
+    No file is read, and it is the same for each seed: those of one patient or study stay together.
+    """
+    groups = group_images(catalog, read_files=False)
+    owners = groups.groupby(copies.digests.astype(object)).agg(frozenset)
+    a, b = (copies.joined[end].astype(object).map(owners) for end in ("digest_a", "digest_b"))
+    return sum(len(one | other) > 1 for one, other in zip(a, b, strict=True))
+
+
 def check_leaks(
     split: pd.DataFrame,
     catalog: Catalog,
