@@ -114,5 +114,6 @@ def _find_leaks(
         leaks = count_leaks(split, catalog, copies, read_files=False)
         return leaks, leaks.near_identical
     # The others keep together what the tables say; which subset a loose pair is in, they draw.
-    unknown = copies is None or spec.method == "clean"
-    return None, None if unknown or copies is None else count_loose(catalog, copies)
+    if copies is None or spec.method == "clean":
+        return None, None
+    return None, count_loose(catalog, copies)

@@ -24,6 +24,7 @@ from xray_core.splits import format_leaks
 from xray_core.workspace import Workspace, find_workspace
 
 NICKNAME, USED = "run_nickname", "run_nickname_used"
+NOT_COMPARED = "; what else looks the same is not known before an audit"
 
 
 def show_summary(
@@ -87,9 +88,6 @@ def _list_facts(recipe: Recipe, checked: CheckedSplit) -> dict[str, str]:
     facts["Changed"] = ", ".join(changes) if changes else f"{words[0].upper()}{words[1:]}."
     facts["Started by"] = find_user() or "no name: type yours at the top right"
     return facts
-
-
-NOT_COMPARED = "; what else looks the same is not known before an audit"
 
 
 def describe_leaks(checked: CheckedSplit) -> str:
