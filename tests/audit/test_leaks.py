@@ -59,6 +59,15 @@ def test_a_study_in_two_subsets_is_found_and_patients_apart_pass() -> None:
     assert find(issues, "study_leak").count == 1
 
 
+def test_where_each_subset_numbers_its_patients_itself_nothing_is_promised() -> None:
+    images = make_images([{"patient_id": f"{s}/1", "subset": s} for s in ("training", "test")])
+
+    assert find(check_owners(images), "patient_leak").severity == "passed"
+    untold = find(check_owners(images, by_folder=True), "patient_leak")
+    assert untold.severity == "warning"
+    assert "cannot be told" in untold.title
+
+
 def test_without_subsets_or_patients_nothing_is_said_of_leaks() -> None:
     assert check_owners(make_images([{"patient_id": "a"}, {"subset": "training"}])) == []
 

@@ -96,6 +96,8 @@ def test_however_it_was_cut_anew_each_image_is_of_the_published_child(
     images = catalog.images.set_index("path")
     assert images["patient_id"].to_dict() == {path: who for path, (_, who) in paths.items()}
     own = {"train": "training", "val": "validation", "test": "test"}
+    if "validation" not in set(images["published_split"].dropna()):
+        own["val"] = "training"
     moved = [
         path
         for path, (subset, _) in paths.items()
@@ -128,6 +130,23 @@ def test_a_number_that_nobody_published_is_one_child_wherever_it_is(tmp_path: Pa
     [remark] = [one for one in catalog.remarks if one.kind == "uncertain_patient"]
     assert remark.count == 3
     assert "is unknown, so that it counts as one" in remark.message
+
+
+def test_the_same_names_in_train_and_test_are_numbered_in_each(tmp_path: Path) -> None:
+    for name in ("NORMAL/IM-0200-0001.jpeg", "PNEUMONIA/person5_bacteria_15.jpeg"):
+        for subset in ("train", "test"):
+            (tmp_path / "data" / subset / name).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / "data" / subset / name).touch()
+
+    catalog = open_dataset(tmp_path / "data", tmp_path / "cache")
+
+    children = ["IM-0200", "person5"]
+    assert catalog.images["patient_id"].tolist() == [
+        f"{subset}/{child}" for subset in ("test", "train") for child in children
+    ]
+    [remark] = [one for one in catalog.remarks if one.kind == "numbered_by_folder"]
+    assert remark.count == 4
+    assert "whether one number is one child in both is unknown" in remark.message
 
 
 @pytest.mark.parametrize(

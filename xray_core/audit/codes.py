@@ -49,6 +49,7 @@ CODES = {
     "patients_from_names": "R6",
     "maybe_patients": "R6",
     "uncertain_patient": "R6",
+    "numbered_by_folder": "R6",
     "unclear_cell": "R7",
     "uncertain_finding": "R8",
     "blank_finding": "R8",

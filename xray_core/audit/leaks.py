@@ -5,20 +5,35 @@ import pandas as pd
 from xray_core.audit.issue import DataIssue, count_of, first_of, first_of_pairs, passed, rows_of
 from xray_core.audit.near_identical import THRESHOLD, compare_signatures
 
+UNTOLD = DataIssue(
+    code="patient_leak",
+    severity="warning",
+    title="Whether a patient is in several subsets cannot be told, as the same names are in each.",
+    why="The network can recognise a patient that it has seen, and the result would look better "
+    "than it is.",
+    advice="Compare with the source of this copy; take the images as published, if you can.",
+)
 OWNERS = {"patient_id": ("patient", "patients"), "study_id": ("study", "studies")}
 
 
-def check_owners(images: pd.DataFrame, patients_read: bool = False) -> list[DataIssue]:
+def check_owners(
+    images: pd.DataFrame, patients_read: bool = False, by_folder: bool = False
+) -> list[DataIssue]:
     """Find patients and studies whose images are in several subsets.
 
     Args:
         images: the audited table, see `report.audit_catalog`; image_id, subset, patient_id and
             study_id count.
         patients_read: whether patients are read from names.
+        by_folder: whether each subset was taken to number its patients by itself, so that none can
+            be in two, whatever the truth is.
     """
     issues = []
     placed = images[images["subset"].notna()]
     for column, (owner, owners) in OWNERS.items():
+        if by_folder and owner == "patient":
+            issues.append(UNTOLD)
+            continue
         known = placed[placed[column].notna()]
         if not known.empty:
             n_unknown = len(placed) - len(known)

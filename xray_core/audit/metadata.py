@@ -55,6 +55,10 @@ REMARKS = {
         "Where one number is several children, they count as one; no child is divided by it.",
         "Compare with the source of this copy; as it is, state it beside every result.",
     ),
+    "numbered_by_folder": (
+        "If one number is one child in both, that child is in two subsets, and no split knows it.",
+        "Compare with the source of this copy; take the images as published, if you can.",
+    ),
     "moved_image": (
         "A result on this test set cannot be compared with others' on the published one.",
         "State it beside every result, or take the images as published.",

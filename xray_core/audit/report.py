@@ -21,6 +21,7 @@ from xray_core.audit.owners import check_owners_classes
 from xray_core.audit.same_picture import find_copies
 from xray_core.catalog import Catalog
 from xray_core.datasets import READERS
+from xray_core.datasets.kermany_names import BY_FOLDER
 from xray_core.errors import LabelError, RecipeError, UnlabelledError
 from xray_core.preprocess.fingerprints import COLUMNS as FINGERPRINT_COLUMNS
 from xray_core.preprocess.fingerprints import read_fingerprints
@@ -68,7 +69,11 @@ def audit_catalog(
     images = _put_together(catalog, labels, split, fingerprints)
     kinds = {remark.kind for remark in catalog.remarks}
     read = not kinds.isdisjoint(READ_FROM)
-    issues = [*check_owners(images, read), *check_names(images), *check_columns(images)]
+    issues = [
+        *check_owners(images, read, BY_FOLDER in kinds),
+        *check_names(images),
+        *check_columns(images),
+    ]
     issues += check_findings(catalog)
     if images["subset"].isna().all():
         issues.append(passed("no_split", "There is no split to be checked for leaks yet."))

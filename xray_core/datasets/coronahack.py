@@ -129,7 +129,7 @@ def _read_rows(root: Path) -> tuple[pd.DataFrame, list[Remark]]:
     images["findings"] = _name_findings(images)
     images["published_split"] = images["folder"].map(SUBSETS)
     stems = images["file"].map(lambda file: PurePath(file).stem)
-    images["patient_id"] = name_kermany_patients(stems)
+    images["patient_id"] = name_kermany_patients(stems, images["published_split"])
     named = images.loc[images["patient_id"].notna(), "image_id"]
     n_nameless = int(nameless.sum())
     unclear, without_subset, unknown = (

@@ -120,7 +120,7 @@ def read_kermany(folder: Path) -> Catalog:
         rows.values(), columns=["image_id", "path", "findings", "published_split"]
     )
     stems = images["image_id"].str.rpartition("/")[2]
-    images["patient_id"] = name_kermany_patients(stems)
+    images["patient_id"] = name_kermany_patients(stems, images["published_split"])
     remarks = [
         count_remark("unknown_name", unknown, "Images left out, as their names give no patient"),
         count_remark("repeated_name", repeated, "Images left out, as their names occur twice"),

@@ -23,10 +23,13 @@ What the names mean the authors do not say. Of all 5,856 (5,216 train, 16 val, 6
 
 A name of this form whose numbers are in none of the runs is not one of the published: somebody
 numbered anew. All images of that number are then taken for one patient, and a remark says so.
+Nor are names published that train and test have alike, each of them: of the 5,856 no two are the
+same. There each folder has a numbering of its own, which a remark says, too; files that are the
+same in both are found by their content.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 import pandas as pd
@@ -70,6 +73,7 @@ RUNS = {
         (1427, 1442, 1, MANY, "val"),
     ),
 }
+BY_FOLDER = "numbered_by_folder"  # kind of a remark
 SUBSETS = {"train": "training", "val": "validation", "test": "test"}  # of the catalog
 
 
@@ -108,12 +112,13 @@ def read_kermany_name(stem: str) -> KermanyName | None:
     return None
 
 
-def name_kermany_patients(stems: pd.Series) -> pd.Series:
+def name_kermany_patients(stems: pd.Series, subsets: pd.Series | None = None) -> pd.Series:
     """Return the patient of each image of one dataset, <NA> where its name is no name of Kermany's.
 
     Args:
         stems: names of files without suffix, of all images of the dataset: whether a number
             is one child depends on them all.
+        subsets: of the catalog, likewise, where they are known.
 
     Returns:
         Strings such as "train/person1" (of val, too) and "test/person1", by the published subset,
@@ -122,15 +127,21 @@ def name_kermany_patients(stems: pd.Series) -> pd.Series:
     """
     names = [read_kermany_name(stem) for stem in stems]
     uncertain = _uncertain(names)
+    by_folder = _numbered_by_folder(stems, names, subsets)
+    places = by_folder if by_folder is not None else [name and name.published for name in names]
     patients = [
-        None
-        if name is None
-        else f"{'test' if name.published == 'test' else 'train'}/{name.child}"
-        if name.published and name.child not in uncertain
-        else name.child
-        for name in names
+        None if name is None else _name_patient(name, place, uncertain, by_folder is not None)
+        for name, place in zip(names, places, strict=True)
     ]
     return pd.Series(patients, index=stems.index, dtype="string")
+
+
+def _name_patient(
+    name: KermanyName, place: str | None, uncertain: Collection[str], by_folder: bool
+) -> str:
+    if not place or name.published is None or (name.child in uncertain and not by_folder):
+        return name.child
+    return f"{'test' if place == 'test' else 'train'}/{name.child}"
 
 
 def remark_kermany(images: pd.DataFrame, stems: pd.Series) -> list[Remark]:
@@ -142,24 +153,29 @@ def remark_kermany(images: pd.DataFrame, stems: pd.Series) -> list[Remark]:
     """
     names = [read_kermany_name(stem) for stem in stems]
     uncertain = _uncertain(names)
-    subsets: Sequence[object] = [None] * len(names)
-    if "published_split" in images:
-        subsets = images["published_split"].fillna("").tolist()
+    given = images.get("published_split")
+    subsets: Sequence[object] = [None] * len(names) if given is None else given.fillna("").tolist()
+    by_folder = _numbered_by_folder(stems, names, given) is not None
+    # Many copies have put the 16 images of val to train.
+    own = SUBSETS if SUBSETS["val"] in subsets else {**SUBSETS, "val": SUBSETS["train"]}
     numbered, moved = list[str](), list[str]()
     for name, image_id, subset in zip(names, images["image_id"], subsets, strict=True):
-        if name is None:
+        if name is None or name.published is None:
             continue
-        if name.child in uncertain:
+        if by_folder or name.child in uncertain:
             numbered.append(image_id)
-        elif name.published and subset and subset != SUBSETS[name.published]:
+        elif subset and subset != own[name.published]:
             moved.append(image_id)
     return [
         count_remark(
-            "uncertain_patient",
+            BY_FOLDER if by_folder else "uncertain_patient",
             numbered,
-            "Images whose patient is uncertain, as they are named like Kermany's but not numbered "
-            "as published: whether one number is one child in all folders is unknown, so that it "
-            "counts as one",
+            "Images whose patient is uncertain, as train and test have the same names, so that "
+            "each has a numbering of its own: whether one number is one child in both is unknown"
+            if by_folder
+            else "Images whose patient is uncertain, as they are named like Kermany's but not "
+            "numbered as published: whether one number is one child in all folders is unknown, so "
+            "that it counts as one",
         ),
         count_remark(
             "moved_image",
@@ -185,3 +201,17 @@ def named_remark(image_ids: Sequence[str]) -> Remark:
 def _uncertain(names: Sequence[KermanyName | None]) -> set[str]:
     """Return the children of whom an image is numbered as none of the published."""
     return {name.child for name in names if name is not None and name.published == ""}
+
+
+def _numbered_by_folder(
+    stems: pd.Series, names: Sequence[KermanyName | None], subsets: pd.Series | None
+) -> list[str] | None:
+    """Return the subset of each image if those that are tested have the names of the others."""
+    if subsets is None:
+        return None
+    places = subsets.fillna("").astype(str).tolist()
+    seen: dict[bool, set[str]] = {True: set(), False: set()}
+    for stem, name, place in zip(stems, names, places, strict=True):
+        if name is not None and place:
+            seen[place == "test"].add(stem)
+    return places if seen[True] and seen[True] == seen[False] else None

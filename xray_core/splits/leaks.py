@@ -101,7 +101,7 @@ def count_loose(catalog: Catalog, copies: Copies) -> int:
     groups = group_images(catalog, read_files=False)
     owners = groups.groupby(copies.digests.astype(object)).agg(frozenset)
     a, b = (copies.joined[end].astype(object).map(owners) for end in ("digest_a", "digest_b"))
-    return sum(len(one | other) > 1 for one, other in zip(a, b, strict=True))
+    return sum(len(first | second) > 1 for first, second in zip(a, b, strict=True))
 
 
 def check_leaks(

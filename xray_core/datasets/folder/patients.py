@@ -38,7 +38,8 @@ def add_patients(images: pd.DataFrame) -> tuple[pd.DataFrame, list[Remark]]:
     given = given.astype("string")
     nih = stems.str.extract(f"^{NIH_NAME.pattern}$").astype("string")
     other = stems[nih[0].isna()]
-    kermany = name_kermany_patients(other).reindex(images.index)
+    subsets = images["published_split"].loc[other.index] if "published_split" in images else None
+    kermany = name_kermany_patients(other, subsets).reindex(images.index)
     named = nih[0].fillna(kermany)
     filled = given.fillna(_join_sources(named, given))
     from_name = images["image_id"][given.isna() & filled.notna()]
