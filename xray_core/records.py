@@ -13,8 +13,13 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import pandas as pd
+from pyarrow.parquet import read_metadata
+
+from xray_core.files import NotPlainError, open_plain
 
 SHOWN_CHARACTERS = 60  # characters of an odd value that a message repeats
+
+MAX_VALUES = 100_000_000  # of a table: kilobytes may unpack to billions of them
 
 T = TypeVar("T")
 
@@ -76,9 +81,14 @@ def read_table(
         ValueError: it is damaged, or lacks a column.
     """
     try:
-        table = pd.read_parquet(path)
+        with open_plain(path) as file:
+            shape = read_metadata(file)
+            if shape.num_rows * shape.num_columns > MAX_VALUES:
+                raise ValueError(f"it has {shape.num_rows:,} rows, which no table of a run has")
+            file.seek(0)
+            table = pd.read_parquet(file)
         names = list(map(str, table.columns))
-    except (FileNotFoundError, PermissionError, MemoryError):
+    except (FileNotFoundError, PermissionError, NotPlainError, MemoryError):
         raise
     except Exception as error:  # the decoders of damaged bytes raise almost anything
         reason = " ".join(str(error).split())[:200] or type(error).__name__

@@ -26,7 +26,7 @@ from xray_core.datasets.accounting import account_for_images
 from xray_core.datasets.choice import Choice, choose_reader
 from xray_core.datasets.folder.mapping import place_in_workspace
 from xray_core.datasets.inventory import list_wrappers
-from xray_core.datasets.measure import measure_images
+from xray_core.datasets.measure import is_complete, measure_images
 from xray_core.datasets.memory import (
     look_at,
     recall_choice,
@@ -165,7 +165,8 @@ def open_dataset(
         catalog = choice.read() if choice.read else READERS[name].read(root)
         catalog = account_for_images(catalog, choice.inventory)
         catalog = measure_images(replace(catalog, root=root, notes=choice.notes), progress)
-    write_catalog(catalog, kept)
+    if is_complete(catalog):
+        write_catalog(catalog, kept)
     return catalog
 
 
@@ -194,9 +195,17 @@ def fingerprint_dataset(name: str, root: Path, hurried: bool = False) -> str:
 
 @contextmanager
 def _format_refusals(folder: Path) -> Iterator[None]:
-    """Let a folder or a table below `folder` that the system refuses leave as a DatasetError."""
+    """Let a folder or a table below `folder` that the system refuses leave as a DatasetError.
+
+    So does a full memory, which says nothing about the folder: nobody remembers it.
+    """
     try:
         yield
+    except MemoryError as error:
+        raise DatasetError(
+            f"The memory was full while {folder} was read. Close other programs, or take large "
+            "tables out of the folder, and open it again."
+        ) from error
     except OSError as error:
         raise DatasetError(
             f"{error.filename or folder} cannot be read: {error.strerror or error}. Change its "

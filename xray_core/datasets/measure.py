@@ -13,6 +13,7 @@ from xray_core.errors import ImageError
 from xray_core.imagefiles.images import read_size
 from xray_core.paths import is_file
 
+MEMORY_FULL = "memory_full"  # the kind of the remark on images that were not looked at
 MEASURE_THREADS = 8  # they mostly wait for the disk
 
 
@@ -20,14 +21,16 @@ def measure_images(catalog: Catalog, progress: Callable[[int, int], None] | None
     """Return `catalog` with width, height and file_size of each image that is there.
 
     A file whose header cannot be read keeps <NA> as width and height, and is counted in a
-    remark of kind "unreadable_image".
+    remark of kind "unreadable_image"; so does one that did not fit into the memory at the moment,
+    counted in one of kind `MEMORY_FULL`, for nothing is known of it.
 
     Args:
         catalog: as a reader returns it.
         progress: called with (done, total) after each image, total >= 1.
     """
     present = catalog.present
-    widths, heights, sizes, refused = [], [], [], []
+    widths, heights, sizes = [], [], []
+    refused, unread = list[str](), list[str]()
     with ThreadPoolExecutor(MEASURE_THREADS) as pool:
         paths = [catalog.root / path for path in present["path"]]
         for done, measured in enumerate(pool.map(_measure, paths), start=1):
@@ -35,7 +38,9 @@ def measure_images(catalog: Catalog, progress: Callable[[int, int], None] | None
             widths.append(width)
             heights.append(height)
             sizes.append(file_size)
-            if reason:
+            if reason is None:
+                unread.append(present["path"].iloc[done - 1])
+            elif reason:
                 refused.append(reason)
             if progress:
                 progress(done, len(paths))
@@ -43,22 +48,36 @@ def measure_images(catalog: Catalog, progress: Callable[[int, int], None] | None
     for column, values in (("width", widths), ("height", heights), ("file_size", sizes)):
         measured_column = pd.Series(values, index=present.index, dtype="Int64")
         images[column] = measured_column.reindex(images.index)
-    if not refused:
-        return replace(catalog, images=images)
-    remark = Remark(
-        kind="unreadable_image",
-        count=len(refused),
-        message=f"{len(refused):,} of {len(paths):,} image files cannot be read.",
-        examples=tuple(refused[:N_EXAMPLES]),
-        names=tuple(refused),
+    message = f"{len(refused):,} of {len(paths):,} image files cannot be read."
+    full = (
+        f"Images whose size is not known, as the memory was full: {len(unread):,}. Close other "
+        "programs and open the dataset again."
     )
-    return add_remarks(replace(catalog, images=images), [remark])
+    remarks = [
+        Remark(kind, len(names), text, tuple(names[:N_EXAMPLES]), tuple(names))
+        for kind, names, text in (
+            ("unreadable_image", refused, message),
+            (MEMORY_FULL, unread, full),
+        )
+        if names
+    ]
+    return add_remarks(replace(catalog, images=images), remarks)
 
 
-def _measure(path: Path) -> tuple[int | None, int | None, int | None, str]:
-    """Return (width, height, file size, "") or, for an unreadable file, why it is refused."""
+def is_complete(catalog: Catalog) -> bool:
+    """Whether all images were looked at; one that was not may be found whole the next time."""
+    return all(remark.kind != MEMORY_FULL for remark in catalog.remarks)
+
+
+def _measure(path: Path) -> tuple[int | None, int | None, int | None, str | None]:
+    """Return (width, height, file size, ""); of an unreadable file the last says why.
+
+    It is None where the memory was full.
+    """
     try:
         width, height = read_size(path)
         return width, height, path.stat().st_size, ""
     except ImageError as error:
         return None, None, path.stat().st_size if is_file(path) else None, str(error)
+    except MemoryError:
+        return None, None, path.stat().st_size, None

@@ -1,9 +1,9 @@
 """Saved models and files of weights that nobody vouches for, checked before Keras opens them.
 
-A `.keras` file is a zip archive of a description of the network and an HDF5 file of its weights. Either may
-hold what no network of ours needs: code, the name of a function to call, a layer of a trillion
-units, gigabytes of zeros in a few kilobytes. So only layers that our networks are made of are read,
-and what the description asks memory for must lie in the file as weights.
+A `.keras` file is a zip archive of a description of the network and an HDF5 file of its weights.
+Either may hold what no network of ours needs: code, the name of a function to call, a layer of a
+trillion units, gigabytes of zeros in a few kilobytes. So only layers that our networks are made of
+are read, and what the description asks memory for must lie in the file as weights.
 
 Format: https://keras.io/api/models/model_saving_apis/model_saving_and_loading/
 """
@@ -18,7 +18,7 @@ from typing import Any, BinaryIO
 import h5py
 import keras
 
-from xray_core.errors import DatasetError, RecipeError
+from xray_core.errors import RecipeError
 from xray_core.files import format_bytes, parse_json
 from xray_core.paths import open_file
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import keras
 
+from xray_core.models.saved import load_saved_model
 from xray_core.recipes import Phase, Recipe
 from xray_core.runs import Run
 from xray_core.training.checkpoint import TrainingState, restore_checkpoint
