@@ -4,8 +4,8 @@
     python -m benchmarks.fuzz KIND --only 7:123        one of them again, in this process
 
 Small good files are drawn, changed and read in a process with limits of time and memory. A result,
-an XrayError and a remark on what was left out are right; whatever else comes out, a crash, a hang or
-a gigabyte is a finding, named by its seed and index, from which `--only` makes it again.
+an XrayError and a remark on what was left out are right; whatever else comes out, a crash, a hang
+or a gigabyte is a finding, named by its seed and index, from which `--only` makes it again.
 """
 
 import argparse

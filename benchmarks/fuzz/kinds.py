@@ -95,18 +95,14 @@ def make_input(name: str, folder: Path, seed: int, index: int) -> tuple[str, byt
     names = list_seeds(KINDS[name], folder)
     path = rng.choice(names)
     content = (folder / path).read_bytes()
-    if rng.random() < SPLICED:
+    if name != "pages" and rng.random() < SPLICED:
         other = (folder / rng.choice(names)).read_bytes()
         content = content[: rng.randrange(len(content))] + other[rng.randrange(len(other)) :]
-    mutations = (mutate_queue, mutate_bytes) if name == "queue" else _mutations_of(path)
+    mutations = OF_KIND.get(name) or BY_SUFFIX.get(Path(path).suffix.lower(), (mutate_bytes,))
     content = rng.choice(mutations)(rng, content)
     if rng.random() < 0.1:
         content = rng.choice(mutations)(rng, content)
     return path, content
-
-
-def _mutations_of(path: str) -> tuple[Mutation, ...]:
-    return BY_SUFFIX.get(Path(path).suffix.lower(), (mutate_bytes,))
 
 
 def mutate_queue(rng: random.Random, content: bytes) -> bytes:
@@ -233,11 +229,19 @@ def read_address(good: Path, name: str, content: bytes, work: Path) -> str:
     """Open a page at an address."""
     try:
         asked = json.loads(content)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise DatasetError("an address is always text") from None
-    return READ if open_address(Path(name).stem, asked, good.with_name("pages-home")) else LEFT_OUT
+    return (
+        READ
+        if open_address(name.partition(".")[0], asked, good.with_name("pages-home"))
+        else LEFT_OUT
+    )
 
 
+OF_KIND: dict[str, tuple[Mutation, ...]] = {
+    "queue": (mutate_queue, mutate_queue, mutate_bytes),
+    "pages": (mutate_json,),  # else it is no address
+}
 KINDS = {
     "images": Kind(seeds.draw_images, read_image_file),
     "dicom": Kind(seeds.draw_dicom, read_image_file),

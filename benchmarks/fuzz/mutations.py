@@ -190,15 +190,16 @@ def mutate_zip(rng: random.Random, content: bytes) -> bytes:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             members = [(name, archive.read(name)) for name in archive.namelist()]
-    except (zipfile.BadZipFile, zlib.error):
+    except Exception:  # of an archive that was mutated before, as in `mutate_dicom`
         return mutate_bytes(rng, content)
     for _ in range(rng.choice((1, 1, 2))):
         place = rng.randrange(len(members))
         name, data = members[place]
         kind = rng.randrange(6)
         if kind <= 2:
-            change = mutate_text if name.endswith((".xml", ".rels")) else mutate_bytes
-            data = change(rng, data)
+            of_text = mutate_json if name.endswith(".json") else mutate_text
+            is_text = name.endswith((".xml", ".rels", ".json"))
+            data = (of_text if is_text else mutate_bytes)(rng, data)
         elif kind == 3:
             name = rng.choice((*(text for text in TEXTS if "\0" not in text), name.upper())) or "x"
             name = name.encode("utf-8", "replace").decode()[:60_000]

@@ -10,7 +10,7 @@ from xray_core.processes import PROJECT
 from xray_core.synthetic.dataset import write_synthetic_dataset
 from xray_core.workspace import Workspace
 
-N_IMAGES, SIDE = 24, 64
+N_IMAGES, SIDE = 60, 64
 RUN = "20260301-110000-demo_cnn"
 
 
@@ -35,7 +35,9 @@ def open_address(page: str, asked: Any, home: Path) -> bool:
         )
     app.switch_page(f"pages/{page}.py").run()
     if app.exception:
-        raise AssertionError(f"{page}: {app.exception[0].message} {app.exception[0].stack_trace}")
+        error = app.exception[0]
+        own = [line.strip() for line in error.stack_trace if str(PROJECT) in line]
+        raise AssertionError(f"{page}: {error.message[:80]} {' '.join(own[-1:])}")
     if len(app.main) + len(app.sidebar) < 2:
         raise AssertionError(f"{page} is blank")
     return not app.error
@@ -68,6 +70,7 @@ def _draw(home: Path) -> Path:
 @functools.cache
 def _load() -> Any:
     """Return `AppTest.from_file`, with what starts processes set still."""
+    from streamlit import config
     from streamlit.components.v2 import manifest_scanner
     from streamlit.runtime.pages_manager import PagesManager
     from streamlit.testing.v1 import AppTest
@@ -93,4 +96,5 @@ def _load() -> Any:
         PagesManager.uses_pages_directory = False  # a server that has shown a page before
 
     PagesManager.__init__ = start_used  # type: ignore[method-assign]
+    config.set_option("client.showErrorDetails", "full")
     return AppTest.from_file

@@ -5,6 +5,7 @@ finding, and another process goes on with the next one.
 """
 
 import multiprocessing
+import os
 import resource
 import signal
 import time
@@ -118,6 +119,9 @@ def _run_process(feed: Callable[[int], str], indices: range, end: float) -> Iter
 
 def _work(pipe: Connection, feed: Callable[[int], str], indices: range) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_LIMIT, MEMORY_LIMIT))
+    with open(os.devnull, "wb") as nowhere:  # noqa: PTH123 - a device
+        for stream in (1, 2):  # decoders in C write to them about each damaged file
+            os.dup2(nowhere.fileno(), stream)
     for index in indices:
         pipe.send(index)
         pipe.send(feed_here(feed, index))
@@ -135,4 +139,4 @@ def _locate(error: Exception) -> str:
     own = [frame for frame in frames if frame.filename.startswith(tuple(rooms))]
     frame = (own or frames)[-1]
     name = Path(frame.filename).relative_to(PROJECT) if own else Path(frame.filename).name
-    return f"{name}:{frame.lineno} {type(error).__name__}: {str(error)[:100]!r}"
+    return f"{name}:{frame.lineno} {type(error).__name__}: {str(error)[:220]!r}"

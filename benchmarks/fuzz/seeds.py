@@ -3,6 +3,7 @@
 import gzip
 import io
 import json
+import random
 import shutil
 import tarfile
 import zipfile
@@ -196,9 +197,12 @@ def draw_addresses(folder: Path) -> None:
         "folder": ["/tmp"],
     }
     pages = ("home", "explore", "audit", "prepare", "train", "runs", "evaluate")
+    rng = random.Random(0)
     for page in pages:
-        content = {"page": page, "query": {name: values[0] for name, values in words.items()}}
-        (folder / f"{page}.json").write_text(json.dumps(content))
+        for number in range(8):
+            chosen = rng.sample(sorted(words), rng.choice((2, 4, 8)))
+            query = {name: rng.choice([*words[name], words[name]]) for name in chosen}
+            (folder / f"{page}.{number}.json").write_text(json.dumps({"query": query}))
 
 
 def _draw_folders(folder: Path) -> None:
