@@ -14,7 +14,6 @@ from typing import Any, BinaryIO, TypeVar
 import pandas as pd
 from pyarrow.parquet import read_metadata
 
-
 SHOWN_CHARACTERS = 60  # characters of an odd value that a message repeats
 
 MAX_VALUES = 100_000_000  # of a table: kilobytes may unpack to billions of them

@@ -11,7 +11,7 @@ from xray_core.errors import DatasetError
 from xray_core.files import format_bytes
 
 MAX_LINE_BYTES = 16 * 2**20  # a mask in run lengths has some kilobytes
-MAX_COLUMNS = 2_000
+MAX_COLUMNS = 1_000
 MAX_CELLS = 50_000_000  # of a table of text
 MAX_WORKBOOK_CELLS = 1_000_000  # reading them takes ten times as long as from text
 PORTION = 2**20  # bytes
