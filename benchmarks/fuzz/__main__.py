@@ -10,6 +10,7 @@ or a gigabyte is a finding, named by its seed and index, from which `--only` mak
 
 import argparse
 import faulthandler
+import os
 import shutil
 import sys
 import tempfile
@@ -39,6 +40,7 @@ def feed_input(name: str, good: Path, seed: int, index: int) -> str:
     """Make one input, read it in a folder of its own, and return what came of it."""
     path, content = make_input(name, good, seed, index)
     work = Path(tempfile.mkdtemp(dir=good.parent))
+    os.environ["XRAY_HOME"] = str(work / "home")
     try:
         return KINDS[name].read(good, path, content, work)
     finally:
@@ -103,8 +105,8 @@ def main() -> None:
             begun = time.monotonic()
             counts, findings = fuzz(name, Path(folder), options.seed, options.n, options.seconds)
             took = time.monotonic() - begun
-        n_refused = sum(n for kind, n in counts.items() if kind.endswith("Error"))
-        cells = (counts["read"], counts["left out"], n_refused, counts["finding"])
+        others = (counts["read"], counts["left out"], counts["finding"])
+        cells = (*others[:2], sum(counts.values()) - sum(others), others[2])
         shown = " | ".join(f"{n:,}" for n in (sum(counts.values()), *cells))
         print(f"| {name} | {options.seed} | {shown} | {took:.0f} |", flush=True)
         for place, indices in sorted(findings.items(), key=lambda item: -len(item[1])):
