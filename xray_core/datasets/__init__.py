@@ -26,7 +26,7 @@ from xray_core.datasets.accounting import account_for_images
 from xray_core.datasets.choice import Choice, choose_reader
 from xray_core.datasets.folder.mapping import place_in_workspace
 from xray_core.datasets.inventory import list_wrappers
-from xray_core.datasets.measure import is_complete, measure_images
+from xray_core.datasets.measure import measure_images
 from xray_core.datasets.memory import (
     look_at,
     recall_choice,
@@ -165,8 +165,7 @@ def open_dataset(
         catalog = choice.read() if choice.read else READERS[name].read(root)
         catalog = account_for_images(catalog, choice.inventory)
         catalog = measure_images(replace(catalog, root=root, notes=choice.notes), progress)
-    if is_complete(catalog):
-        write_catalog(catalog, kept)
+    write_catalog(catalog, kept)
     return catalog
 
 
