@@ -319,7 +319,7 @@ def test_a_union_of_an_impossible_path_is_an_error_in_words(tmp_path: Path) -> N
     named["members"]["covid19_radiography"] = "n" * 100_000
     path.write_text(json.dumps(named))
 
-    with pytest.raises(DatasetError, match="which is not COVID-19 Radiography"):
+    with pytest.raises(DatasetError, match="is no path: .* 100,000"):
         open_dataset(tmp_path / "union", tmp_path / "cache")
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from xray_core.errors import DatasetError
 from xray_core.files import format_bytes
 from xray_core.paths import open_file
+from xray_core.tables.limits import check_lines
 
 MAX_TABLE_BYTES = 500_000_000
 HEAD = 32_768  # characters from which a separator is guessed
@@ -89,7 +90,11 @@ def read_text(path: Path) -> Decoded:
     try:
         with open_file(path) as file:
             if os.fstat(file.fileno()).st_size > MAX_TABLE_BYTES:
-                raise DatasetError(f"{path} is larger than {format_bytes(MAX_TABLE_BYTES)}.")
+                raise DatasetError(
+                    f"{path} is larger than {format_bytes(MAX_TABLE_BYTES)}. Leave columns out "
+                    "that say nothing of the images, or divide it into several tables."
+                )
+            check_lines(path, file)
             content = file.read()
     except OSError as error:
         raise DatasetError(f"{path} cannot be read: {error.strerror}.") from error
