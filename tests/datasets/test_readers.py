@@ -10,7 +10,8 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from tests.datasets.fakes import FAKE_SIZE, FAKES, fake_kermany, fake_siim_covid19, write_image
+from tests.datasets.fakes import FAKE_SIZE, fake_kermany, fake_siim_covid19, write_image
+from tests.datasets.known_fakes import ALL_FAKES as FAKES
 from tests.odd_files import ODD, write_odd_files
 from xray_core.catalog import BOX_COLUMNS, COLUMNS, relative_boxes
 from xray_core.datasets import (

@@ -9,7 +9,7 @@ import pandas as pd
 
 from xray_core.errors import DatasetError
 from xray_core.tables.columns import name_rows
-from xray_core.tables.decoding import Decoded, read_text
+from xray_core.tables.decoding import HEAD, Decoded, read_text
 from xray_core.tables.header import IMAGE_NAME, NamesImage
 from xray_core.tables.separators import (
     BLANKS,
@@ -97,6 +97,17 @@ def read_sheet(path: Path, sheet_name: str = "", names_image: NamesImage = _name
     rows, is_headed = name_rows(path, frame, lengths, names_image, notes)
     missing_words = _blank_missing(rows)
     return Sheet(rows, encoding, separator, is_headed, missing_words, tuple(notes))
+
+
+def read_header(path: Path) -> list[str]:
+    """Return the cells of a text table's first line, stripped; little of the file is read.
+
+    Raises:
+        DatasetError: the file is missing, may not be read, or is no text.
+    """
+    decoded, separator = divide(read_text(path, HEAD))
+    rows = split_sample(decoded.head, separator, 1)
+    return [cell.strip() for cell in rows[0]] if rows else []
 
 
 def _read_workbook(path: Path, sheet_name: str) -> tuple[pd.DataFrame, list[str]]:
