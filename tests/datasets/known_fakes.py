@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from tests.datasets.fakes import FAKES, write_clutter, write_image
+from tests.datasets.named_fakes import NAMED_FAKES
+from tests.datasets.openi_fakes import OPENI_FAKES
 
 
 def write_tables(folder: Path, tables: Mapping[str, str]) -> None:
@@ -55,5 +57,7 @@ def fake_chexpert(folder: Path) -> int:
 
 KNOWN_FAKES: dict[str, Callable[[Path], int]] = {
     "chexpert": fake_chexpert,
+    **NAMED_FAKES,
+    **OPENI_FAKES,
 }
 ALL_FAKES = {**FAKES, **KNOWN_FAKES}

@@ -1,43 +1,20 @@
 """Datasets that are entries of a table: each is recognised, read, and complete, also in part."""
 
 import gzip
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.datasets.expected import Expected
 from tests.datasets.known_fakes import KNOWN_FAKES
+from tests.datasets.named_expected import NAMED_EXPECTED
 from tests.datasets.test_random_folders import check_accounts
 from xray_core.catalog import Catalog
 from xray_core.datasets import READERS, find_dataset, open_dataset
 from xray_core.datasets.known import KNOWN
 from xray_core.errors import DatasetError
 from xray_core.tasks import align_states, encode_catalog, tasks_of
-
-
-@dataclass
-class Expected:
-    """What the fake of a dataset is read as.
-
-    Attributes:
-        image: the end of the id of an image.
-        values: columns of that image.
-        counts: patients, studies, subsets, boxes, masks, absent and unlabelled images.
-        remarks: kind -> count.
-        tasks: task -> images of each class.
-        states: finding -> state on that image; None for unknown.
-        boxes: finding, x, y, width, height (px) on that image.
-    """
-
-    image: str
-    values: dict[str, Any]
-    counts: dict[str, Any]
-    remarks: dict[str, int]
-    tasks: dict[str, list[int]]
-    states: dict[str, int | None] = field(default_factory=dict)
-    boxes: list[tuple[str, float, float, float, float]] = field(default_factory=list)
-
 
 EXPECTED = {
     "chexpert": Expected(
@@ -62,6 +39,7 @@ EXPECTED = {
         tasks={"chexpert_effusion": [2, 1], "chexpert_edema": [1, 1]},
         states={"Consolidation": None, "Pneumothorax": 0, "Fracture": 1},
     ),
+    **NAMED_EXPECTED,
 }
 
 
@@ -121,10 +99,10 @@ def test_every_task_of_a_known_dataset_fits_its_fake(name: str, tmp_path: Path) 
 @pytest.mark.parametrize("name", [name for name, known in KNOWN.items() if known.tables])
 def test_a_table_with_other_columns_is_another_dataset(name: str, tmp_path: Path) -> None:
     KNOWN_FAKES[name](tmp_path)
-    for path in [*tmp_path.rglob("*.csv"), *tmp_path.rglob("*.csv.gz")]:
+    for path in [p for p in tmp_path.rglob("*") if p.suffix in (".csv", ".gz", ".txt")]:
         is_packed = path.suffix == ".gz"
         text = gzip.decompress(path.read_bytes()) if is_packed else path.read_bytes()
-        text = b"x" + text.replace(b",", b",y", 1)
+        text = b"x" + text.replace(b",", b",y").replace(b" ", b" y")
         path.write_bytes(gzip.compress(text) if is_packed else text)
 
     with pytest.raises(DatasetError, match="is not .*expected"):
