@@ -13,7 +13,7 @@ from tests.datasets.test_random_folders import check_accounts
 from xray_core.catalog import Catalog
 from xray_core.datasets import READERS, find_dataset, open_dataset
 from xray_core.datasets.known import KNOWN
-from xray_core.errors import DatasetError
+from xray_core.errors import DatasetError, UnlabelledError
 from xray_core.tasks import align_states, encode_catalog, tasks_of
 
 EXPECTED = {
@@ -38,6 +38,74 @@ EXPECTED = {
         },
         tasks={"chexpert_effusion": [2, 1], "chexpert_edema": [1, 1]},
         states={"Consolidation": None, "Pneumothorax": 0, "Fracture": 1},
+    ),
+    "mimic_cxr_jpg": Expected(
+        image="00000001-0a0b0c0d-11112222-33334444-55556661",
+        values={
+            "findings": "Lung Opacity|Support Devices",
+            "patient_id": "10000032",
+            "study_id": "50414267",
+            "view_position": "LATERAL",
+            "published_split": "training",
+            "original_height": 3056,
+        },
+        counts={"patients": 2, "studies": 3, "training": 3, "validation": 2, "absent": 1},
+        remarks={"absent_image": 1, "stray_file": 1, "uncertain_finding": 2, "unread_format": 0},
+        tasks={"mimic_effusion": [2, 2], "mimic_opacity": [0, 2]},
+        states={"Pneumonia": None, "Pleural Effusion": 0, "Lung Opacity": 1},
+    ),
+    "vindr_cxr": Expected(
+        image="train/00000000000000000000000000000001",
+        values={"findings": "Cardiomegaly|Pneumonia", "published_split": "training"},
+        counts={"patients": 0, "training": 3, "test": 2, "boxes": 3, "absent": 1},
+        remarks={"readers_disagree": 1, "absent_image": 1, "stray_file": 1, "unplaced_box": 0},
+        tasks={"vindr_abnormal": [2, 3], "vindr_cardiomegaly": [4, 1]},
+        states={"No finding": 0, "Other disease": 0, "Pneumonia": 1},
+        boxes=[("Cardiomegaly", 1, 2, 6, 4.5), ("Cardiomegaly", 1.5, 2, 5.5, 4)],
+    ),
+    "vinbigdata": Expected(
+        image="train/00000000000000000000000000000001",
+        values={"findings": "Cardiomegaly|Aortic enlargement", "original_width": 2304},
+        counts={"training": 5, "boxes": 4, "absent": 1, "unlabelled": 0},
+        remarks={
+            **{"readers_disagree": 1, "one_reader": 3, "unplaced_box": 1, "clipped_box": 1},
+            **{"absent_image": 1, "stray_file": 1, "possible_separator": 0},
+        },
+        tasks={"vinbigdata_abnormal": [2, 3]},
+        boxes=[
+            ("Cardiomegaly", 600, 1400, 1200, 500),
+            ("Cardiomegaly", 610, 1390, 1180, 500),
+            ("Aortic enlargement", 900, 800, 300, 300),
+        ],
+    ),
+    "padchest": Expected(
+        image="12_b-1",
+        values={
+            "findings": "pleural effusion|COPD signs|atypical pneumonia",
+            "patient_id": "313572750430997347",
+            "view_position": "AP",
+            "age": 43.0,
+            "gender": "M",
+        },
+        counts={"patients": 5, "studies": 5, "absent": 1, "unlabelled": 1},
+        remarks={"vague_label": 2, "absent_image": 1, "stray_file": 1, "unlabelled_image": 1},
+        tasks={"padchest_normal": [2, 1], "padchest_effusion": [2, 1], "padchest_nodule": [3, 1]},
+        states={"normal": 0, "pneumonia": 0, "pleural effusion": 1},
+    ),
+    "siim_acr": Expected(
+        image="151781",
+        values={"findings": "pneumothorax", "original_width": 1024, "published_split": "training"},
+        counts={"studies": 1, "training": 4, "masks": 3, "absent": 1},
+        remarks={"absent_image": 1, "stray_file": 1, "broken_mask": 0},
+        tasks={"siim_acr_pneumothorax": [2, 2]},
+    ),
+    "tbx11k": Expected(
+        image="tb/tb0002",
+        values={"findings": "active TB|latent TB", "published_split": "validation"},
+        counts={"training": 4, "validation": 3, "boxes": 3, "absent": 1},
+        remarks={"absent_image": 1, "stray_file": 2, "odd_table": 0},
+        tasks={"tbx11k_class": [3, 1, 3], "tbx11k_tb": [4, 3]},
+        boxes=[("active TB", 1, 1, 3, 3), ("latent TB", 6, 2, 3, 3)],
     ),
     **NAMED_EXPECTED,
 }
@@ -82,18 +150,13 @@ def test_a_known_dataset_is_read_as_it_is_published(name: str, tmp_path: Path) -
     assert list(boxes.drop(columns="image_id").itertuples(index=False, name=None)) == want.boxes
     remarks = {remark.kind: remark.count for remark in catalog.remarks}
     assert {kind: remarks.get(kind, 0) for kind in want.remarks} == want.remarks
-    for task, of_class in want.tasks.items():
-        targets = encode_catalog(catalog, tasks_of(name)[task])
-        assert targets.sum().tolist() == of_class, task
-
-
-@pytest.mark.parametrize("name", KNOWN)
-def test_every_task_of_a_known_dataset_fits_its_fake(name: str, tmp_path: Path) -> None:
-    KNOWN_FAKES[name](tmp_path)
-    catalog = open_dataset(tmp_path, tmp_path.with_name("cache"))
-
-    for task in tasks_of(name).values():
-        assert len(encode_catalog(catalog, task))
+    for name_of_task, task in tasks_of(name).items():
+        try:
+            of_class = encode_catalog(catalog, task).sum().tolist()
+        except UnlabelledError:  # a finding of which nothing is known here
+            of_class = []
+        assert of_class == want.tasks.get(name_of_task, of_class), name_of_task
+    assert want.tasks.keys() <= tasks_of(name).keys()
 
 
 @pytest.mark.parametrize("name", [name for name, known in KNOWN.items() if known.tables])

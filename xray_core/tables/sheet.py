@@ -22,7 +22,7 @@ from xray_core.tables.separators import (
 from xray_core.tables.workbooks import read_sheets
 
 WORKBOOK_SUFFIXES = (".xlsx", ".xlsm")
-SUFFIXES = (".csv", ".tsv", ".txt", *WORKBOOK_SUFFIXES)  # what a table may be called
+SUFFIXES = (".csv", ".tsv", ".txt", ".csv.gz", ".tsv.gz", *WORKBOOK_SUFFIXES)  # of tables
 OTHER_SUFFIXES = (".xls", ".xlsb", ".ods", ".numbers")  # of spreadsheets that are refused
 # How programs write that a cell is empty. Not "none" in small letters: that is a word of people,
 # with which datasets say that there is no finding or no box, while Python writes "None".

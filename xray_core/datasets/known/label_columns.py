@@ -27,21 +27,25 @@ PADCHEST_VAGUE = ("exclude", "suboptimal study", "unchanged")
 SIIM_ACR_SIDE = 1024  # px, of all its originals
 
 
+def _split_labels(cell: str) -> frozenset[str]:
+    """Return the labels of a cell, in small letters."""
+    return frozenset(name.casefold() for name in split_cell(cell, LIST))
+
+
 def _read_padchest(table: KnownTable, rows: pd.DataFrame) -> Prepared:
     """Add ages at the time of the study, and the state of each finding."""
     born = pd.to_numeric(rows["PatientBirth"], errors="coerce")
     studied = pd.to_numeric(rows["StudyDate_DICOM"].str[:4], errors="coerce")
     age = (studied - born).where(born > 0)
     rows["age"] = age.astype("Float64").round().astype("Int64").astype("string")
-    named = rows["Labels"].map(lambda cell: split_cell(str(cell), LIST), na_action="ignore")
-    folded = named.map(lambda names: {name.casefold() for name in names}, na_action="ignore")
-    is_vague = folded.map(lambda names: not names.isdisjoint(PADCHEST_VAGUE), na_action="ignore")
-    is_vague = is_vague.fillna(False).astype(bool)
+    labels = [_split_labels(cell) for cell in rows["Labels"].fillna("")]
+    is_vague = pd.Series([not names.isdisjoint(PADCHEST_VAGUE) for names in labels], rows.index)
     for finding in PADCHEST_FINDINGS:
-        name = finding.casefold()
-        shown = folded.map(lambda names, name=name: name in names, na_action="ignore")
-        state = shown.astype("boolean").astype("Int8").astype("string")
-        rows[finding] = state.where(~(is_vague & state.eq("0").fillna(False)))
+        states = [
+            "1" if finding.casefold() in names else "0" if names and not vague else None
+            for names, vague in zip(labels, is_vague, strict=True)
+        ]
+        rows[finding] = pd.Series(states, rows.index, dtype="string")
     words = ", ".join(map(repr, PADCHEST_VAGUE))
     what = f"Images labelled {words}, on which what is not named is taken as unknown"
     return Prepared(rows, (count_remark("vague_label", list(rows.loc[is_vague, "ImageID"]), what),))
@@ -132,6 +136,7 @@ SIIM_ACR = KnownDataset(
             "train-rle.csv",
             {"path": "ImageId", "runs": "EncodedPixels"},
             added={"label": "label", "original_width": "side", "original_height": "side"},
+            subset="training",
         ),
         *(
             KnownTable(

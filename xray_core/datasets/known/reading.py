@@ -25,6 +25,8 @@ from xray_core.datasets.reader import Reader
 from xray_core.errors import DatasetError
 from xray_core.imagefiles.dicom import SUFFIXES as DICOM_SUFFIXES
 
+GUESSES = ("possible_separator", "guessed_mask")  # kinds of remarks
+
 
 def build_reader(known: KnownDataset) -> Reader:
     """Return the reader of a known dataset."""
@@ -83,7 +85,18 @@ def read_known(known: KnownDataset, folder: Path) -> Catalog:
         catalog = add_annotations(known, files, catalog)
     if known.masks:
         catalog = name_masks(known.masks, catalog)
-    return add_remarks(catalog, [*_remark_absent_tables(known, matched), *copies, *tables.remarks])
+    return add_remarks(
+        drop_remarks(catalog), [*_remark_absent_tables(known, matched), *copies, *tables.remarks]
+    )
+
+
+def drop_remarks(catalog: Catalog) -> Catalog:
+    """Return `catalog` without remarks on what is a guess elsewhere, and here is known."""
+    return replace(
+        catalog,
+        remarks=tuple(remark for remark in catalog.remarks if remark.kind not in GUESSES),
+        noted=catalog.noted[~catalog.noted["kind"].isin(GUESSES)].reset_index(drop=True),
+    )
 
 
 def build_mapping(known: KnownDataset, matched: Mapping[str, KnownTable]) -> FolderMapping:

@@ -184,6 +184,7 @@ VINBIGDATA = KnownDataset(
             },
             needs=("class_id", "rad_id"),
             maybe={"original_width": "width", "original_height": "height"},
+            subset="training",
         ),
         KnownTable(
             "train_meta.csv",

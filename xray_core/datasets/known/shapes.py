@@ -37,12 +37,6 @@ def name_masks(finding: str, catalog: Catalog) -> Catalog:
     is_file = catalog.masks["path"].notna() & catalog.masks["kind"].eq(LUNGS)
     masks = catalog.masks.copy()
     masks.loc[is_file, ["kind", "finding"]] = [OF_FINDING, finding]
-    return replace(
-        catalog,
-        masks=masks,
-        images=catalog.images.assign(
-            mask_path=pd.Series(pd.NA, catalog.images.index, dtype="string")
-        ),
-        remarks=tuple(remark for remark in catalog.remarks if remark.kind != "guessed_mask"),
-        noted=catalog.noted[catalog.noted["kind"] != "guessed_mask"].reset_index(drop=True),
-    )
+    no_lungs = pd.Series(pd.NA, catalog.images.index, dtype="string")
+    images = catalog.images.assign(mask_path=no_lungs)
+    return replace(catalog, masks=masks, images=images)

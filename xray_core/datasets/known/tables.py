@@ -12,6 +12,7 @@ from xray_core.datasets.folder.files import FolderFiles
 from xray_core.datasets.folder.rows import FolderTables
 from xray_core.datasets.known.entry import NAMES, KnownDataset, KnownTable
 from xray_core.datasets.reader import N_EXAMPLES
+from xray_core.tables.columns import NO_HEADER
 from xray_core.tables.sheet import Sheet
 
 IN_NAME = "in the name: "  # in front of a role, in the names of columns
@@ -45,6 +46,9 @@ class KnownTables(FolderTables):
         """
         if file not in self._ready:
             sheet = self._list_names() if file == NAMES else super().read(file)
+            if file in self._matched and self._matched[file].first_line:  # no wonder
+                notes = tuple(note for note in sheet.notes if not note.startswith(NO_HEADER))
+                sheet = replace(sheet, has_header=True, notes=notes)
             self._ready[file] = replace(sheet, rows=self._prepare(file, sheet.rows))
         return self._ready[file]
 
