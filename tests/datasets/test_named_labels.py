@@ -4,6 +4,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from tests.datasets.fakes import write_image
@@ -21,10 +22,12 @@ from tests.datasets.named_fakes import (
 )
 from tests.datasets.openi_fakes import fake_openi, fake_openi_xml
 from tests.datasets.test_random_folders import check_accounts
-from xray_core.catalog import Catalog
+from xray_core.catalog import Catalog, relative_boxes
 from xray_core.datasets import detect_dataset, open_dataset
 from xray_core.datasets.known.readings import parse_reading
 from xray_core.errors import DatasetError
+
+RAW = np.full(2048 * 2048, 1000, ">u2").tobytes()  # an image of JSRT
 
 
 def read(folder: Path, source: str) -> Catalog:
@@ -190,6 +193,34 @@ def test_jsrt_without_its_texts_has_only_what_the_names_say(tmp_path: Path) -> N
     assert list_remarks(catalog)["missing_table"] == 1
     assert catalog.images["findings"].value_counts().to_dict() == {"nodule": 5, "non-nodule": 2}
     assert catalog.boxes.empty
+
+
+def test_the_files_of_jsrt_are_read_as_published(tmp_path: Path) -> None:
+    fake_jsrt(tmp_path / "a")
+    for name in ("JPCLN001", "JPCLN002"):
+        path = tmp_path / "a/Nodule154images" / name
+        path.with_suffix(".png").unlink()
+        path.with_suffix(".IMG").write_bytes(RAW)
+    (tmp_path / "a/Nodule154images/JPCLN009.IMG").write_bytes(RAW[:-2])  # cut off
+    for path in (tmp_path / "a/NonNodule93images").iterdir():
+        path.unlink()
+        path.with_suffix(".IMG").write_bytes(RAW)
+
+    catalog = read(tmp_path / "a", "jsrt")
+
+    raw = catalog.images[catalog.images["path"].str.endswith(".IMG")]
+    assert len(raw) == 4
+    assert set(raw["width"]) == set(raw["height"]) == {2048}
+    assert relative_boxes(catalog)["x"].round(4).tolist()[0] == round((1634 - 42.857) / 2048, 4)
+    assert list_remarks(catalog)["unread_format"] == 1
+
+
+def test_raw_files_of_jsrt_alone_are_enough(tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+    for name in ("JPCLN001.IMG", "JPCNN001.img"):
+        (tmp_path / "a" / name).write_bytes(RAW)
+
+    assert len(read(tmp_path / "a", "jsrt").images) == 2
 
 
 def test_a_table_of_jsrt_says_as_much_as_the_texts(tmp_path: Path) -> None:

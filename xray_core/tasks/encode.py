@@ -71,7 +71,7 @@ def encode_labels(findings: pd.Series, task: Task) -> pd.DataFrame:
         {
             name: has_finding.reindex(
                 columns=[*group, *(unnamed if name == task.others else ())], fill_value=0
-            ).max(axis=1)
+            ).any(axis=1)
             for name, group in classes.items()
         },
         index=texts.index,

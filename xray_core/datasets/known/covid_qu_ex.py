@@ -49,10 +49,12 @@ def _is_class(folder: Path) -> bool:
 
 def _find_copies(inventory: Inventory) -> Remark:
     """Return a remark on the images, and their masks, of the larger folder that are in both."""
-    found = {path: match for path in inventory.images if (match := FILE.search(path))}
-    of_infection = {_key(match) for match in found.values() if _is_in(match, INFECTION)}
+    matches = {path: match for path in inventory.images if (match := FILE.search(path))}
+    of_infection = {_key(match) for match in matches.values() if _is_in(match, INFECTION)}
     copies = [
-        path for path, match in found.items() if _is_in(match, LUNG) and _key(match) in of_infection
+        path
+        for path, match in matches.items()
+        if _is_in(match, LUNG) and _key(match) in of_infection
     ]
     what = f"Files of {LUNG} left out, as {INFECTION} has images of the same class and name"
     return count_remark("repeated_name", copies, what)

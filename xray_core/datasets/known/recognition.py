@@ -8,11 +8,13 @@ import posixpath
 import re
 import time
 from functools import lru_cache
+from itertools import islice
 from pathlib import Path
 
 from xray_core.datasets.known.entry import KnownDataset, KnownTable
 from xray_core.errors import DatasetError
-from xray_core.imagefiles.images import is_image_name
+from xray_core.imagefiles.images import is_image_file, is_image_name
+from xray_core.imagefiles.raw_jsrt import SUFFIX as JSRT_SUFFIX
 from xray_core.paths import Listing, is_folder, list_folder
 from xray_core.tables.sheet import read_header
 
@@ -72,11 +74,19 @@ def _fits(path: Path, table: KnownTable) -> bool:
 
 def _names_fit(known: KnownDataset, folder: Path, place: str) -> bool:
     listing = list_known_folder(folder / place)
-    names = [name for name in (listing.files if listing else []) if is_image_name(name)]
-    looked_at = names[:N_LOOKED_AT]
-    fits = re.compile(known.images, re.IGNORECASE).search
-    n_fitting = sum(bool(fits(posixpath.join(place, name))) for name in looked_at)
-    return n_fitting > MOSTLY * len(looked_at)
+    pattern = re.compile(known.images, re.IGNORECASE)
+
+    def fits(name: str) -> bool:
+        return pattern.search(posixpath.join(place, name)) is not None
+
+    def is_image(name: str) -> bool:
+        if name.lower().endswith(JSRT_SUFFIX):  # of many other things as well
+            return fits(name) and is_image_file(folder / place / name)
+        return is_image_name(name)
+
+    names = filter(is_image, listing.files if listing else [])
+    looked_at = list(islice(names, N_LOOKED_AT))
+    return sum(map(fits, looked_at)) > MOSTLY * len(looked_at)
 
 
 def list_known_folder(folder: Path) -> Listing | None:
