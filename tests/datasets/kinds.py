@@ -271,7 +271,7 @@ FOLDERS = {
         (*spread("train/{c}.{i}.png", c=TWO), "test/0.png"), refusal="label .*file names.* start"
     ),
     "labels at the end of names": Kind(
-        spread("Set/CXR_png/MCUCXR_000{i}_{c}.png", c="01"), refusal="label .*file names.* end"
+        spread("Set/CXR_png/WARD_000{i}_{c}.png", c="01"), refusal="label .*file names.* end"
     ),
     "nothing but empty folders": Kind(folders=("a", "b/c"), refusal="holds no image"),
     "raw data": Kind(

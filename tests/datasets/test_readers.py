@@ -24,6 +24,8 @@ from xray_core.datasets import (
 from xray_core.errors import DatasetError, ImageError
 from xray_core.imagefiles.images import read_image
 
+# Recognised by the names of images that all lie in one folder.
+BY_IMAGES_ALONE = ("montgomery", "shenzhen", "montgomery_shenzhen", "openi_xml")
 # Of a reader that reads by others, whose rows keep their own source.
 SOURCES = {"siim_radiography": {"siim_covid19", "covid19_radiography"}}
 
@@ -207,6 +209,10 @@ def test_a_linked_folder_of_images_is_read_only_where_it_lies_inside_the_roots(
     folder.rename(gated.parent / "far")
     folder.symlink_to(gated.parent / "far")
 
+    if name in BY_IMAGES_ALONE:
+        with pytest.raises(DatasetError, match="expected"):
+            READERS[name].read(gated / "data")
+        return
     without = READERS[name].read(gated / "data")
     monkeypatch.setenv("XRAY_DATA_ROOTS", f"{gated}{os.pathsep}{gated.parent / 'far'}")
     again = READERS[name].read(gated / "data")

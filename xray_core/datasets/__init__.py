@@ -58,6 +58,13 @@ SAME_IMAGES = (
     {"kermany", "coronahack", "covid19_radiography", "siim_radiography"},
     {"nih_chestxray14", "rsna_pneumonia", "covid19_radiography", "siim_radiography", "siim_acr"},
     {"vindr_cxr", "vinbigdata"},
+    {"montgomery", "montgomery_shenzhen"},
+    {"shenzhen", "montgomery_shenzhen"},
+    {"openi", "openi_xml"},
+    # Put together from others, not all of which are named.
+    {"covidx", "covid_qu_ex", "covid19_radiography", "siim_radiography", "siim_covid19"},
+    {"covidx", "covid_qu_ex", "rsna_pneumonia", "nih_chestxray14", "siim_acr"},
+    {"covid_qu_ex", "kermany", "coronahack"},
 )
 
 
