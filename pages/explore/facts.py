@@ -36,6 +36,7 @@ def list_facts(tables: Tables, row: pd.Series) -> dict[str, str]:
         "Findings": row["findings"],
         "Findings of the image": row["image_findings"],
         **_list_states(tables, row),
+        "Reading": row["reading"],
         "Boxes": n_boxes or None,
         "Patient": row["patient_id"],
         "Age": None if pd.isna(row["age"]) else f"{row['age']:.3g} years",

@@ -9,6 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from tests.datasets.fakes import FAKE_SIZE, FAKES, write_clutter, write_image
+from tests.datasets.named_fakes import NAMED_FAKES
+from tests.datasets.openi_fakes import OPENI_FAKES
 from tests.imagefiles.dicom_files import write_dicom
 
 
@@ -293,5 +295,7 @@ KNOWN_FAKES: dict[str, Callable[[Path], int]] = {
     "padchest": fake_padchest,
     "siim_acr": fake_siim_acr,
     "tbx11k": fake_tbx11k,
+    **NAMED_FAKES,
+    **OPENI_FAKES,
 }
 ALL_FAKES = {**FAKES, **KNOWN_FAKES}

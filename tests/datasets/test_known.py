@@ -1,14 +1,15 @@
 """Datasets that are entries of a table: each is recognised, read, and complete, also in part."""
 
 import gzip
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.datasets.expected import Expected
 from tests.datasets.fakes import write_image
 from tests.datasets.known_fakes import KNOWN_FAKES, write_tables
+from tests.datasets.named_expected import NAMED_EXPECTED
 from tests.datasets.test_random_folders import check_accounts
 from xray_core.catalog import OF_FINDING, Catalog
 from xray_core.datasets import READERS, find_dataset, open_dataset
@@ -16,30 +17,6 @@ from xray_core.datasets.accounting import list_unaccounted
 from xray_core.datasets.known import KNOWN
 from xray_core.errors import DatasetError, UnlabelledError
 from xray_core.tasks import align_states, encode_catalog, tasks_of
-
-
-@dataclass
-class Expected:
-    """What the fake of a dataset is read as.
-
-    Attributes:
-        image: the end of the id of an image.
-        values: columns of that image.
-        counts: patients, studies, subsets, boxes, masks, absent and unlabelled images.
-        remarks: kind -> count.
-        tasks: task -> images of each class.
-        states: finding -> state on that image; None for unknown.
-        boxes: finding, x, y, width, height (px) on that image.
-    """
-
-    image: str
-    values: dict[str, Any]
-    counts: dict[str, Any]
-    remarks: dict[str, int]
-    tasks: dict[str, list[int]]
-    states: dict[str, int | None] = field(default_factory=dict)
-    boxes: list[tuple[str, float, float, float, float]] = field(default_factory=list)
-
 
 EXPECTED = {
     "chexpert": Expected(
@@ -132,6 +109,7 @@ EXPECTED = {
         tasks={"tbx11k_class": [3, 1, 3], "tbx11k_tb": [4, 3]},
         boxes=[("active TB", 1, 1, 3, 3), ("latent TB", 6, 2, 3, 3)],
     ),
+    **NAMED_EXPECTED,
 }
 
 
@@ -189,14 +167,15 @@ def test_a_table_with_other_columns_is_another_dataset(name: str, tmp_path: Path
     for path in [p for p in tmp_path.rglob("*") if p.suffix in (".csv", ".gz", ".txt")]:
         is_packed = path.suffix == ".gz"
         text = gzip.decompress(path.read_bytes()) if is_packed else path.read_bytes()
-        text = b"x" + text.replace(b",", b",y")
+        text = b"x" + text.replace(b",", b",y").replace(b" ", b" y")
         path.write_bytes(gzip.compress(text) if is_packed else text)
 
     with pytest.raises(DatasetError, match="is not .*expected"):
         READERS[name].read(tmp_path)
 
 
-@pytest.mark.parametrize("name", KNOWN)
+# One image of two sets that lie side by side is of one set.
+@pytest.mark.parametrize("name", [name for name in KNOWN if name != "montgomery_shenzhen"])
 def test_a_few_images_of_a_known_dataset_in_another_format_are_recognised(
     name: str, tmp_path: Path
 ) -> None:
@@ -216,14 +195,15 @@ def test_a_few_images_of_a_known_dataset_in_another_format_are_recognised(
     catalog = open_dataset(part, tmp_path / "cache")
 
     assert catalog.source == name
-    assert len(catalog.images) == n_images
     there = catalog.present
     assert there["image_id"].tolist() == [all_images.at[kept, "image_id"]]
     # No image has the labels or the patient of another one, which is absent.
     columns = ["findings", "patient_id", "study_id", "age", "gender", "view_position"]
     assert there.iloc[0][columns].equals(all_images.loc[kept, columns].rename(there.index[0]))
-    absent = {remark.kind: remark.count for remark in catalog.remarks}["absent_image"]
-    assert absent == n_images - 1
+    if KNOWN[name].tables:  # which name the absent ones, too
+        assert len(catalog.images) == n_images
+        absent = {remark.kind: remark.count for remark in catalog.remarks}["absent_image"]
+        assert absent == n_images - 1
 
 
 def test_without_their_tables_images_have_what_their_paths_say(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from xray_core.catalog import Catalog
 from xray_core.datasets import READERS, open_dataset
 from xray_core.errors import DatasetError
 from xray_core.imagefiles.images import is_image_name
+from xray_core.imagefiles.raw_jsrt import is_jsrt
 
 FOLDERS = (
     *("train", "Test Set", "val", "images", "images_002", "masks", "lung masks", "0", "1"),
@@ -44,7 +45,7 @@ def list_images(folder: Path) -> set[str]:
     """Return the image files below a folder, and links that are called so, but hidden ones."""
     files = (Path(top, name) for top, _, names in os.walk(folder) for name in names)
     paths = (path.relative_to(folder).as_posix() for path in files)
-    return {path for path in paths if is_image_name(path)}
+    return {path for path in paths if is_image_name(path) or is_jsrt(folder / path)}
 
 
 def check_accounts(catalog: Catalog) -> None:

@@ -2,6 +2,7 @@
 
 import codecs
 import gzip
+import io
 import os
 import re
 import zlib
@@ -12,6 +13,7 @@ from typing import BinaryIO
 from xray_core.errors import DatasetError
 from xray_core.files import format_bytes
 from xray_core.paths import open_file
+from xray_core.tables.limits import check_lines
 
 MAX_TABLE_BYTES = 500_000_000
 MAX_UNPACKED_BYTES = 300_000_000  # of a table that is packed, of which a small file may be much
@@ -116,15 +118,24 @@ def _read_bytes(path: Path, file: BinaryIO, at_most: int | None) -> bytes:
     is_packed = path.suffix.lower() == ".gz"
     largest = MAX_UNPACKED_BYTES if is_packed else MAX_TABLE_BYTES
     limit = largest if at_most is None else at_most
+    content = b""
+    is_larger = False
     if is_packed:
         with gzip.open(file) as unpacked:
             content = unpacked.read(limit + 1)
+        if at_most is None and len(content) <= limit:
+            check_lines(path, io.BytesIO(content))
     elif at_most is None and os.fstat(file.fileno()).st_size > limit:
-        raise DatasetError(f"{path} is larger than {format_bytes(largest)}.")
+        is_larger = True  # and not even read
     else:
+        if at_most is None:
+            check_lines(path, file)
         content = file.read(limit + 1)
-    if len(content) > limit and at_most is None:
-        raise DatasetError(f"{path} is larger than {format_bytes(largest)}, unpacked.")
+    if is_larger or (len(content) > limit and at_most is None):
+        raise DatasetError(
+            f"{path} is larger than {format_bytes(largest)}{', unpacked' * is_packed}. Leave "
+            "columns out that say nothing of the images, or divide it into several tables."
+        )
     return content if len(content) <= limit else _cut_lines(content[:limit])
 
 

@@ -65,11 +65,13 @@ def encode_labels(findings: pd.Series, task: Task) -> pd.DataFrame:
     combination, combinations = pd.factorize(texts)
     of_combination = pd.Series(combinations, dtype="string").str.get_dummies(SEPARATOR)
     has_finding = of_combination.iloc[combination].set_axis(texts.index)
-    _check_findings_known(has_finding, classes, task)
+    unnamed = _find_unnamed(has_finding, classes, task)
 
     targets = pd.DataFrame(
         {
-            name: has_finding.reindex(columns=list(group), fill_value=0).max(axis=1)
+            name: has_finding.reindex(
+                columns=[*group, *(unnamed if name == task.others else ())], fill_value=0
+            ).any(axis=1)
             for name, group in classes.items()
         },
         index=texts.index,
@@ -177,17 +179,19 @@ def class_of(targets: pd.DataFrame) -> pd.Series:
     return pd.Series(names, index=targets.index, name="class", dtype=kind)
 
 
-def _check_findings_known(
+def _find_unnamed(
     has_finding: pd.DataFrame, classes: Mapping[str, tuple[str, ...]], task: Task
-) -> None:
+) -> list[str]:
+    """Return the findings that count as `Task.others`; raise if it says nothing of them."""
     known = {finding for group in classes.values() for finding in group}
     unknown = has_finding.columns.difference([*known, *task.negatives])
-    if not unknown.empty:
+    if task.others is None and not unknown.empty:
         counts = ", ".join(f"{name!r} ({has_finding[name].sum()} images)" for name in unknown)
         raise LabelError(
             f"Findings in no class of this {task.dataset} task: {counts}. "
             "Put each in a class, in `negatives` or in `left_out`."
         )
+    return list(unknown)
 
 
 def _check_one_class_each(targets: pd.DataFrame) -> None:

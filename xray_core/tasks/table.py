@@ -2,6 +2,7 @@
 
 from xray_core.errors import LabelError
 from xray_core.tasks.known import KNOWN_TASKS
+from xray_core.tasks.named import NAMED_TASKS
 from xray_core.tasks.task import Task
 
 NEGATIVE, TYPICAL = "Negative for Pneumonia", "Typical Appearance"
@@ -229,6 +230,7 @@ TASKS = {
         source="SIIM-FISABIO-RSNA COVID-19 thesis, chapter 9",
     ),
     **KNOWN_TASKS,
+    **NAMED_TASKS,
 }
 
 

@@ -8,11 +8,14 @@ in columns that are the same in every copy; or the names of the files do. Such a
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pandas as pd
 
 from xray_core.catalog import Remark
+from xray_core.datasets.folder.files import FolderFiles
 from xray_core.datasets.folder.mapping import CORNER_SIZE, PX, ROLES, UNKNOWN
+from xray_core.datasets.inventory import Inventory
 
 NAMES = "the names of the files"  # what stands for a table where there is none that names images
 
@@ -106,6 +109,8 @@ class KnownDataset:
         annotated: whether boxes lie in annotation files beside the images (COCO and the like).
         folders: the folders, relative to the root, one of which holds images, by which a dataset
             without tables is recognised; "" is the root itself.
+        locate: folder that holds such tables or names -> the one that directly holds the dataset,
+            None if it is another; where tables and names do not suffice.
         labels: label as it is written -> what it is called; others are no labels, and counted.
             Empty: labels are as they are written.
         separator, uncertain, blank, box_unit, box_order: as in `mapping.FolderMapping`.
@@ -113,6 +118,11 @@ class KnownDataset:
             has boxes only where a table gives the originals' sizes.
         prepare: (table, rows) -> what only this dataset needs to have done to the cells, such as
             an age from two dates. It drops no row.
+        find_copies: inventory -> a remark that names the images and masks that repeat others; they
+            are not read.
+        beside: of a dataset whose images no table names: (files, rows) -> the rows, of which `path`
+            is the image, with what files beside the images say of them.
+        beside_roles: the columns that `beside` gives, called by their roles.
     """
 
     name: str
@@ -131,6 +141,7 @@ class KnownDataset:
     masks: str = ""
     annotated: bool = False
     folders: tuple[str, ...] = ()
+    locate: Callable[[Path], Path | None] | None = None
     labels: Mapping[str, str] = field(default_factory=dict)
     separator: str = ""
     uncertain: str = UNKNOWN
@@ -139,10 +150,13 @@ class KnownDataset:
     box_order: str = CORNER_SIZE
     original: bool = False
     prepare: Callable[[KnownTable, pd.DataFrame], Prepared] | None = None
+    find_copies: Callable[[Inventory], Remark] | None = None
+    beside: Callable[[FolderFiles, pd.DataFrame], Prepared] | None = None
+    beside_roles: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         groups = re.compile(self.images).groupindex
-        unknown = [group for group in groups if group not in ROLES]
+        unknown = [role for role in (*groups, *self.beside_roles) if role not in ROLES]
         assert not unknown, unknown
         assert bool(self.tables) != bool(self.folders), self.name
 

@@ -47,9 +47,10 @@ def build_reader(known: KnownDataset) -> Reader:
 
 
 def find_root(known: KnownDataset, folder: Path) -> Path | None:
-    """Return `folder` if it directly holds the dataset; see `Reader.find_root`."""
-    is_known = match_tables(known, folder) if known.tables else has_named_images(known, folder)
-    return folder if is_known else None
+    """Return the folder that directly holds the dataset; see `Reader.find_root`."""
+    if not (match_tables(known, folder) if known.tables else has_named_images(known, folder)):
+        return None
+    return known.locate(folder) if known.locate is not None else folder
 
 
 def claims(known: KnownDataset, path: str) -> bool:
@@ -67,10 +68,15 @@ def read_known(known: KnownDataset, folder: Path) -> Catalog:
     Raises:
         DatasetError: the folder holds something else, or a table is damaged.
     """
-    if find_root(known, folder) is None:
+    root = find_root(known, folder)
+    if root is None:
         raise DatasetError(f"{folder} is not {known.title}: expected {known.expects}.")
-    matched = match_tables(known, folder)
-    files = sort_files(take_inventory(folder))
+    matched = match_tables(known, root)
+    inventory = take_inventory(root)
+    copies = [known.find_copies(inventory)] if known.find_copies is not None else []
+    repeated = {name for remark in copies for name in remark.names}
+    images = tuple(path for path in inventory.images if path not in repeated)
+    files = sort_files(replace(inventory, images=images))
     mapping = build_mapping(known, matched)
     tables = KnownTables(files, known, matched)
     measured = DICOM_SUFFIXES if known.original else None
@@ -80,7 +86,7 @@ def read_known(known: KnownDataset, folder: Path) -> Catalog:
     if known.masks:
         catalog = name_masks(known.masks, catalog)
     return add_remarks(
-        drop_remarks(catalog), [*_remark_absent_tables(known, matched), *tables.remarks]
+        drop_remarks(catalog), [*_remark_absent_tables(known, matched), *copies, *tables.remarks]
     )
 
 
@@ -120,6 +126,7 @@ def build_mapping(known: KnownDataset, matched: Mapping[str, KnownTable]) -> Fol
     naming = [table for table in mapped if "path" in table.columns]
     if not naming:
         columns = {role: column_in_names(known, role) for role in known.roles_in_names}
+        columns |= {role: role for role in known.beside_roles}
         mapped.insert(0, MappedTable(NAMES, {"path": "path", **columns}))
     elif extra := [r for r in known.roles_in_names if all(r not in t.columns for t in mapped)]:
         columns = {role: IN_NAME + role for role in extra}

@@ -35,7 +35,7 @@ class KnownTables(FolderTables):
         self, files: FolderFiles, known: KnownDataset, matched: Mapping[str, KnownTable]
     ) -> None:
         super().__init__(files.root, files.images)
-        self._known, self._matched = known, matched
+        self._files, self._known, self._matched = files, known, matched
         self._ready: dict[str, Sheet] = {}
         self.remarks: list[Remark] = []
 
@@ -81,7 +81,12 @@ class KnownTables(FolderTables):
         rows.insert(0, "path", pd.Series(self.images, dtype="string"))
         fits = re.compile(self._known.images, re.IGNORECASE).search
         kept = [bool(fits(path)) for path in self.images]
-        return Sheet(rows[kept].reset_index(drop=True), "", "", True, {}, ())
+        rows = rows[kept].reset_index(drop=True)
+        if self._known.beside is not None:
+            prepared = self._known.beside(self._files, rows)
+            rows = prepared.rows
+            self.remarks += prepared.remarks
+        return Sheet(rows, "", "", True, {}, ())
 
     def _prepare(self, file: str, rows: pd.DataFrame) -> pd.DataFrame:
         table = self._matched.get(file, KnownTable(NAMES))
