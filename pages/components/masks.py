@@ -13,7 +13,8 @@ from pages.components.small_type import show_muted
 from pages.components.tables import Tables
 from xray_core.catalog import LUNGS, OF_FINDING
 from xray_core.errors import XrayError
-from xray_core.preprocess.masks import outline_mask, read_mask, unite_masks
+from xray_core.preprocess.mask_pixels import unite_masks
+from xray_core.preprocess.masks import outline_mask, read_mask
 from xray_core.preprocess.thumbnails import (
     Thumbnail,
     create_thumbnails,

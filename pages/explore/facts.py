@@ -116,6 +116,8 @@ def show_differences(tables: Tables, opened: pd.DataFrame) -> None:
 def _define(tables: Tables, row: pd.Series) -> str | None:
     """Return the findings that count as the image's class, where they have other names."""
     task = find_task(tables.task)
+    if task.finding:  # its classes say it themselves
+        return None
     holds = list_classes(tables.catalog.images[task.column], task)
     findings = [
         finding

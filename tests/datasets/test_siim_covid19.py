@@ -272,12 +272,12 @@ def test_a_dicom_file_gives_its_own_size_to_place_the_boxes(
 def test_only_a_dicom_file_that_meta_lacks_is_opened(
     original_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def read(path: Path) -> tuple[int, int]:
-        opened.append(path.name)
-        return 40, 20
+    def read(paths: list[Path]) -> list[tuple[int, int]]:
+        opened.extend(path.name for path in paths)
+        return [(40, 20)] * len(paths)
 
     opened: list[str] = []
-    monkeypatch.setattr("xray_core.datasets.siim_covid19.read_dicom_size", read)
+    monkeypatch.setattr("xray_core.datasets.siim_covid19.read_sizes", read)
     (original_folder / "meta.csv").write_text("image_id,dim0,dim1\n000a312787f2,300,600\n")
 
     images = read_siim_covid19(original_folder).images.set_index("image_id")

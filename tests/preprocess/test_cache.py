@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -14,10 +14,10 @@ import cv2
 import numpy as np
 import pytest
 
-from xray_core.errors import DatasetError
+from xray_core.errors import DatasetError, XrayError
 from xray_core.preprocess import cache as cache_module
 from xray_core.preprocess.cache import BuildStopped, ImageCache, open_image_cache
-from xray_core.preprocess.images import read_preprocessed
+from xray_core.preprocess.images import read_all_preprocessed, read_preprocessed
 from xray_core.preprocess.spec import PreprocessSpec
 
 SPEC = PreprocessSpec(size=16)
@@ -52,11 +52,14 @@ def decoded(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The names of the files decoded so far, as they are decoded."""
     names: list[str] = []
 
-    def read_and_note(path: Path, spec: PreprocessSpec) -> np.ndarray:
-        names.append(path.name)
-        return read_preprocessed(path, spec)
+    def read_and_note(
+        paths: Sequence[Path], spec: PreprocessSpec
+    ) -> Iterator[np.ndarray | XrayError]:
+        for path, image in zip(paths, read_all_preprocessed(paths, spec), strict=True):
+            names.append(path.name)
+            yield image
 
-    monkeypatch.setattr(cache_module, "read_preprocessed", read_and_note)
+    monkeypatch.setattr(cache_module, "read_all_preprocessed", read_and_note)
     return names
 
 
@@ -134,14 +137,6 @@ def test_progress_counts_every_image(root: Path, paths: list[str], folder: Path)
     open_image_cache(root, paths, SPEC, folder, lambda *call: calls.append(call))
 
     assert calls == [(done, N_IMAGES) for done in range(1, N_IMAGES + 1)]
-
-
-def test_more_images_than_are_decoded_ahead(
-    root: Path, paths: list[str], folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(cache_module, "N_IMAGES_AHEAD", 3)
-
-    assert_right_pixels(open_image_cache(root, paths, SPEC, folder), root, paths)
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Fingerprints: of what is decoded, not of the file; read once, and again when a file changes."""
 
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,6 @@ from PIL import Image
 
 from tests.datasets.fakes import write_image
 from xray_core.catalog import Catalog, build_catalog
-from xray_core.imagefiles.grays import DecodedImage
 from xray_core.preprocess import fingerprints
 from xray_core.preprocess.cache import BuildStopped
 from xray_core.preprocess.fingerprints import (
@@ -38,11 +38,14 @@ def reads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The names of the files that are decoded from now on."""
     read: list[str] = []
 
-    def decode_image(path: Path) -> DecodedImage:
-        read.append(path.name)
-        return DecodedImage(np.array(Image.open(path).convert("L")))
+    def read_and_note(
+        function: Callable[..., object], items: Sequence[Sequence[str]]
+    ) -> Iterator[object]:
+        for [path] in items:
+            read.append(Path(path).name)
+            yield function(path)
 
-    monkeypatch.setattr(fingerprints, "decode_image", decode_image)
+    monkeypatch.setattr(fingerprints, "map_bounded", read_and_note)
     return read
 
 

@@ -8,14 +8,8 @@ from PIL import Image
 
 from xray_core.catalog import LUNGS, OF_FINDING, Catalog, build_catalog
 from xray_core.errors import XrayError
-from xray_core.preprocess.masks import (
-    MAX_OUTLINES,
-    outline_mask,
-    read_mask,
-    read_mask_file,
-    scale_mask,
-    unite_masks,
-)
+from xray_core.preprocess.mask_pixels import read_mask_file, scale_mask, unite_masks
+from xray_core.preprocess.masks import MAX_OUTLINES, outline_mask, read_mask
 from xray_core.preprocess.thumbnails import create_thumbnails, decode_mask, unite_thumbnails
 
 INSIDE = np.zeros((40, 60), dtype=bool)

@@ -2,6 +2,7 @@
 
 import io
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -39,10 +40,11 @@ def test_the_second_time_it_is_read_from_the_disk(
 ) -> None:
     first = create_thumbnails([image], 40, tmp_path / "kept")
 
-    def refuse(*_: object) -> bytes:
-        raise AssertionError("decoded again")
+    def refuse(function: object, items: list[object]) -> Iterator[bytes]:
+        assert not items, "decoded again"
+        return iter(())
 
-    monkeypatch.setattr(thumbnails, "_encode", refuse)
+    monkeypatch.setattr(thumbnails, "map_bounded", refuse)
     assert create_thumbnails([image], 40, tmp_path / "kept") == first
 
 

@@ -14,6 +14,8 @@ NOTHING = {
     *("no finding", "no findings", "no significant finding", "no significant findings", "none"),
     *("no abnormality", "no abnormalities", "normal", "negative", "healthy", "nothing", "clear"),
 }
+# With them CheXpert and MIMIC-CXR call an image No Finding, as tubes and wires are no disease.
+DEVICES = {"support devices"}
 MOST = 0.5  # share of the images
 
 
@@ -64,9 +66,11 @@ def contradicts(findings: list[str]) -> bool:
     (True, True)
     >>> contradicts(["Normal", "no finding"]), contradicts(["Mass", "Nodule"])
     (False, False)
+    >>> contradicts(["No Finding", "Support Devices"])
+    False
     """
     names = set(map(_simplify, findings))
-    others = {name for name in names - NOTHING if not name.startswith("no ")}
+    others = {name for name in names - NOTHING - DEVICES if not name.startswith("no ")}
     return bool(others and names & NOTHING) or any(f"no {name}" in names for name in others)
 
 

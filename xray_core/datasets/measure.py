@@ -1,7 +1,6 @@
 """Width, height and size of each image file of a catalog, from the headers alone."""
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,11 +8,9 @@ import pandas as pd
 
 from xray_core.catalog import Catalog, Remark, add_remarks
 from xray_core.datasets.reader import N_EXAMPLES
-from xray_core.errors import ImageError
-from xray_core.imagefiles.images import read_size
+from xray_core.errors import XrayError
+from xray_core.imagefiles.images import read_sizes
 from xray_core.paths import is_file
-
-MEASURE_THREADS = 8  # they mostly wait for the disk
 
 
 def measure_images(catalog: Catalog, progress: Callable[[int, int], None] | None = None) -> Catalog:
@@ -28,17 +25,16 @@ def measure_images(catalog: Catalog, progress: Callable[[int, int], None] | None
     """
     present = catalog.present
     widths, heights, sizes, refused = [], [], [], []
-    with ThreadPoolExecutor(MEASURE_THREADS) as pool:
-        paths = [catalog.root / path for path in present["path"]]
-        for done, measured in enumerate(pool.map(_measure, paths), start=1):
-            width, height, file_size, reason = measured
-            widths.append(width)
-            heights.append(height)
-            sizes.append(file_size)
-            if reason:
-                refused.append(reason)
-            if progress:
-                progress(done, len(paths))
+    paths = [catalog.root / path for path in present["path"]]
+    for done, (path, size) in enumerate(zip(paths, read_sizes(paths), strict=True), start=1):
+        if isinstance(size, XrayError):
+            refused.append(str(size))
+        width, height = (None, None) if isinstance(size, XrayError) else size
+        widths.append(width)
+        heights.append(height)
+        sizes.append(_count_bytes(path))
+        if progress:
+            progress(done, len(paths))
     images = catalog.images.copy()
     for column, values in (("width", widths), ("height", heights), ("file_size", sizes)):
         measured_column = pd.Series(values, index=present.index, dtype="Int64")
@@ -55,10 +51,8 @@ def measure_images(catalog: Catalog, progress: Callable[[int, int], None] | None
     return add_remarks(replace(catalog, images=images), [remark])
 
 
-def _measure(path: Path) -> tuple[int | None, int | None, int | None, str]:
-    """Return (width, height, file size, "") or, for an unreadable file, why it is refused."""
+def _count_bytes(path: Path) -> int | None:
     try:
-        width, height = read_size(path)
-        return width, height, path.stat().st_size, ""
-    except ImageError as error:
-        return None, None, path.stat().st_size if is_file(path) else None, str(error)
+        return path.stat().st_size if is_file(path) else None
+    except OSError:  # taken away meanwhile
+        return None

@@ -27,16 +27,13 @@ Known issues:
 Source: Shih et al., Radiology: Artificial Intelligence 1 (2019), doi:10.1148/ryai.2019180041
 """
 
-import json
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pandas as pd
 
 from xray_core.catalog import BOX_COLUMNS, Catalog, Remark, build_catalog
 from xray_core.datasets.boxes import fit_boxes
-from xray_core.datasets.measure import MEASURE_THREADS
 from xray_core.datasets.nih_tables import GENDERS, MAX_PX, VIEWS, is_among
 from xray_core.datasets.reader import (
     Reader,
@@ -46,11 +43,10 @@ from xray_core.datasets.reader import (
     find_holder,
     refused_remark,
 )
-from xray_core.errors import DatasetError, ImageError
+from xray_core.errors import DatasetError, XrayError
 from xray_core.imagefiles.dicom import SUFFIXES as DICOM_SUFFIXES
-from xray_core.imagefiles.dicom import read_dicom_texts
-from xray_core.imagefiles.images import is_image_name
-from xray_core.paths import is_file, read_bytes, walk_folders
+from xray_core.imagefiles.images import is_image_name, read_texts
+from xray_core.paths import is_file, read_data_json, walk_folders
 from xray_core.tables.cells import parse_age
 from xray_core.tables.text import read_table
 
@@ -166,9 +162,9 @@ def _add_patients(images: pd.DataFrame, root: Path) -> tuple[pd.DataFrame, Remar
 def _read_mapping(path: Path) -> dict[str, str]:
     """Return patientId -> patient of NIH ChestX-ray14, in front of the name of its image."""
     try:
-        rows = json.loads(read_bytes(path).decode("utf-8-sig"))
+        rows = read_data_json(path)
         names = {str(row["subset_img_id"]).lower(): str(row["img_id"]) for row in rows}
-    except (ValueError, TypeError, KeyError, RecursionError) as error:
+    except (ValueError, TypeError, KeyError) as error:
         raise DatasetError(
             f"{path} is not the mapping of the RSNA: it must be a JSON list of objects with "
             "subset_img_id and img_id. Replace or delete it."
@@ -222,8 +218,11 @@ def _list_files(root: Path, refused: list[str]) -> Iterator[str]:
 def _add_headers(images: pd.DataFrame, root: Path) -> tuple[pd.DataFrame, Remark]:
     """Add age, gender and view of the images that are DICOM files."""
     paths = images["path"].dropna().loc[lambda column: column.map(_is_dicom)]
-    with ThreadPoolExecutor(MEASURE_THREADS) as pool:
-        headers = list(pool.map(_read_header, [root / path for path in paths]))
+    # What cannot be read is counted and named when the images are measured.
+    headers = [
+        ("",) * len(HEADER) if isinstance(texts, XrayError) else texts
+        for texts in read_texts([root / path for path in paths], HEADER)
+    ]
     texts = pd.DataFrame(headers, paths.index, HEADER, "string").reindex(images.index)
     years = texts["PatientAge"].map(parse_age, na_action="ignore").astype("Float64")
     views = texts["ViewPosition"].str.upper()
@@ -233,13 +232,6 @@ def _add_headers(images: pd.DataFrame, root: Path) -> tuple[pd.DataFrame, Remark
     wrong = images.loc[texts["PatientAge"].fillna("").ne("") & years.isna(), "image_id"]
     what = "Ages that are not understood or cannot be true, left empty"
     return images, count_remark("impossible_age", list(wrong), what)
-
-
-def _read_header(path: Path) -> tuple[str, ...]:
-    try:
-        return read_dicom_texts(path, HEADER)
-    except ImageError:  # counted and named when the images are measured
-        return ("",) * len(HEADER)
 
 
 def _place_boxes(labels: pd.DataFrame, images: pd.DataFrame) -> tuple[pd.DataFrame, list[Remark]]:

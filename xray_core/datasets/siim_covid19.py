@@ -25,7 +25,6 @@ Source: Lakhani et al., J Digit Imaging 36 (2023), doi:10.1007/s10278-022-00706-
 """
 
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from math import isfinite
 from pathlib import Path
 
@@ -34,7 +33,6 @@ import pandas as pd
 
 from xray_core.catalog import BOX_COLUMNS, Catalog, Remark, build_catalog
 from xray_core.datasets.boxes import fit_boxes
-from xray_core.datasets.measure import MEASURE_THREADS
 from xray_core.datasets.reader import (
     Reader,
     absent_remark,
@@ -43,11 +41,10 @@ from xray_core.datasets.reader import (
     find_holder,
     refused_remark,
 )
-from xray_core.errors import DatasetError, ImageError
+from xray_core.errors import DatasetError, XrayError
 from xray_core.files import parse_json
 from xray_core.imagefiles.dicom import SUFFIXES as DICOM_SUFFIXES
-from xray_core.imagefiles.dicom import read_dicom_size
-from xray_core.imagefiles.images import is_image_name
+from xray_core.imagefiles.images import is_image_name, read_sizes
 from xray_core.paths import is_file, is_folder, list_folder, walk_folders
 from xray_core.tables.cells import parse_subset
 from xray_core.tables.text import read_table
@@ -225,8 +222,11 @@ def _add_original_sizes(images: pd.DataFrame, root: Path) -> tuple[pd.DataFrame,
     images[sizes] = images[sizes].astype("Int64")
     is_dicom = images["path"].str.lower().str.endswith(DICOM_SUFFIXES).fillna(False).astype(bool)
     paths = images.loc[is_dicom & images[sizes].isna().any(axis=1), "path"]
-    with ThreadPoolExecutor(MEASURE_THREADS) as pool:
-        measured = list(pool.map(_read_header_size, [root / path for path in paths]))
+    # What cannot be read is counted and named when the images are measured.
+    measured = [
+        (None, None) if isinstance(size, XrayError) else size
+        for size in read_sizes([root / path for path in paths])
+    ]
     if measured:
         images.loc[paths.index, sizes] = pd.DataFrame(measured, paths.index, sizes, "Int64")
     unknown = images.loc[images[sizes].isna().any(axis=1), "image_id"]
@@ -235,13 +235,6 @@ def _add_original_sizes(images: pd.DataFrame, root: Path) -> tuple[pd.DataFrame,
         "(image_id, dim0 = height, dim1 = width), as would the original DICOM files"
     )
     return images, count_remark("unknown_original_size", list(unknown), message)
-
-
-def _read_header_size(path: Path) -> tuple[int | None, int | None]:
-    try:
-        return read_dicom_size(path)
-    except ImageError:  # counted and named when the images are measured
-        return None, None
 
 
 def _add_patients(images: pd.DataFrame, root: Path) -> tuple[pd.DataFrame, Remark]:

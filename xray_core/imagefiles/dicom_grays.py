@@ -18,7 +18,14 @@ import numpy as np
 import numpy.typing as npt
 
 from xray_core.errors import ImageError
-from xray_core.imagefiles.grays import DecodedImage, find_gray_range
+from xray_core.imagefiles.grays import (
+    DecodedImage,
+    GrayValues,
+    StoredGrays,
+    count_values,
+    find_gray_range,
+    look_up,
+)
 
 if TYPE_CHECKING:
     from pydicom import Dataset, FileDataset
@@ -46,27 +53,87 @@ def show_pixels(
     # There are at most 65,536 levels but millions of pixels: work on the levels.
     low, high = int(seen.min()), int(seen.max())
     levels = np.arange(low, high + 1, dtype=np.int64)
-    places = seen.astype(np.int64) - low
     with np.errstate(all="ignore"):
         values = _rescale(levels, dataset)
         shades = _window(values, dataset)
         if shades is None and np.isfinite(values).all():
-            counts = np.bincount(places.ravel())
+            counts = count_values(seen)[1]
             start, end = find_gray_range(values, counts)
             n_isolated = int(counts[(values < start) | (values > end)].sum())
             shades = np.clip((values - start) / ((end - start) or 1), 0, 1)
-    if shades is None or not np.isfinite(shades).all():
+    if shades is None or not np.isfinite(shades).all() or not np.isfinite(values).all():
         raise ImageError(
             f"{path} is damaged: its rescaling or window is not finite. Replace or delete it."
         )
     table = np.rint(255 * shades).astype(np.uint8)
     if is_inverted(dataset):
         table = 255 - table
+    stored = _describe(values, dataset)
     if padding is None:
-        return DecodedImage(table[places], n_isolated)
+        return DecodedImage(look_up(seen, low, table), stored, n_isolated)
     image = np.zeros(pixels.shape, np.uint8)
-    image[~padding] = table[places]
-    return DecodedImage(image, n_isolated)
+    image[~padding] = look_up(seen, low, table)
+    return DecodedImage(image, stored, n_isolated)
+
+
+def measure_values(
+    path: Path, pixels: npt.NDArray[np.integer], dataset: "FileDataset"
+) -> GrayValues:
+    """Return decoded pixels as the values that the file means, without any window.
+
+    Args:
+        path: named in messages.
+        pixels: shape (h, w), as stored, of at most 16 bits.
+        dataset: the file's elements.
+
+    Raises:
+        ImageError: rescaling is not finite.
+    """
+    padding = find_padding(pixels, dataset)
+    seen = pixels if padding is None else pixels[~padding]
+    low, high = int(seen.min()), int(seen.max())
+    levels = np.arange(low, high + 1, dtype=np.int64)
+    with np.errstate(all="ignore"):
+        values = _rescale(levels, dataset)
+    if not np.isfinite(values).all():
+        raise ImageError(f"{path} is damaged: its rescaling is not finite. Replace or delete it.")
+    stored = _describe(values, dataset)
+    span = stored.highest - stored.lowest
+    first, step = float(values[0]), float(values[-1] - values[0]) / max(1, len(values) - 1)
+    table = (levels - low).astype(np.uint16)
+    if not np.allclose(values, first + step * table, atol=1e-6 * span):  # a lookup table
+        first, step = stored.lowest, span / (2**16 - 1)
+        table = np.rint((values - first) / step).astype(np.uint16)
+    if padding is None:
+        return GrayValues(look_up(seen, low, table), first, step, stored)
+    black = stored.highest if stored.is_inverted else stored.lowest
+    steps = np.full(pixels.shape, round((black - first) / step) if step else 0, np.uint16)
+    steps[~padding] = look_up(seen, low, table)
+    return GrayValues(steps, first, step, stored)
+
+
+def _describe(values: npt.NDArray[np.float64], dataset: "FileDataset") -> StoredGrays:
+    """Return what is stored, of which `values` are all that occur, and some between."""
+    centre, width = find_window(dataset)
+    return StoredGrays(
+        bits=int(dataset.BitsStored),
+        lowest=float(values.min()),
+        highest=float(values.max()),
+        kind=str(dataset.PhotometricInterpretation),
+        is_inverted=is_inverted(dataset),
+        level=centre,
+        width=width,
+    )
+
+
+def find_window(dataset: "FileDataset") -> tuple[float | None, float | None]:
+    """Return middle and length of the window that a file asks for; None, None for none."""
+    if dataset.get("VOILUTSequence"):
+        return None, None
+    centre, width = (_first(dataset.get(name)) for name in ("WindowCenter", "WindowWidth"))
+    if centre is None or width is None or width <= 0:
+        return None, None
+    return centre, width
 
 
 def is_inverted(dataset: "FileDataset") -> bool:
@@ -114,8 +181,8 @@ def _window(
     if dataset.get("VOILUTSequence"):
         shades, top = _look_up(values, dataset.VOILUTSequence[0], dataset)
         return shades / max(top, 1)
-    centre, width = (_first(dataset.get(name)) for name in ("WindowCenter", "WindowWidth"))
-    if centre is None or width is None or width <= 0:
+    centre, width = find_window(dataset)
+    if centre is None or width is None:
         return None
     match dataset.get("VOILUTFunction"):
         case "SIGMOID":

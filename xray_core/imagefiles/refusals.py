@@ -5,17 +5,20 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from xray_core.errors import DatasetError, ImageError
+from xray_core.files import format_bytes
 
-MAX_PIXELS = 50_000_000  # 50 MB decoded; the largest radiographs have about 20 MP
+MAX_PIXELS = 50_000_000  # the largest radiographs have about 20 MP
+MAX_BYTES = 200_000_000  # of the pixels as stored; such a radiograph has 40 MB
 
 
-def check_size(path: Path, width: int, height: int) -> None:
-    """Refuse an image of more than `MAX_PIXELS`, by its header.
+def check_size(path: Path, width: int, height: int, n_bytes: int = 1) -> None:
+    """Refuse an image of more than `MAX_PIXELS` or `MAX_BYTES`, by its header.
 
     Args:
         path: named in the message.
         width: px.
         height: px.
+        n_bytes: of a pixel, as it is stored.
 
     Raises:
         ImageError: it is too large.
@@ -24,6 +27,11 @@ def check_size(path: Path, width: int, height: int) -> None:
         raise ImageError(
             f"{path} is {width} x {height} px; at most {MAX_PIXELS / 1e6:.0f} megapixels "
             "are read. Scale it down first."
+        )
+    if width * height * n_bytes > MAX_BYTES:
+        raise ImageError(
+            f"{path} is {width} x {height} px of {n_bytes} bytes each; at most "
+            f"{format_bytes(MAX_BYTES)} are read. Save it in gray, or scale it down first."
         )
 
 

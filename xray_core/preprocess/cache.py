@@ -16,12 +16,9 @@ import json
 import os
 import shutil
 import time
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -30,14 +27,13 @@ import pandas as pd
 from filelock import FileLock, Timeout
 from numpy.typing import NDArray
 
-from xray_core.errors import DatasetError, ImageError, XrayError
+from xray_core.errors import DatasetError, XrayError
 from xray_core.files import format_bytes
-from xray_core.preprocess.images import Pixels, read_preprocessed
+from xray_core.preprocess.images import Pixels, read_all_preprocessed
 from xray_core.preprocess.spec import PreprocessSpec
 
 VERSION = 2  # raise it when the same file and spec give other pixels than before
 FLUSH_SECONDS = 2.0  # work that a kill may cost
-N_IMAGES_AHEAD = 128  # images decoded before the first of them is written; bounds the memory
 NO_SPACE = (errno.ENOSPC, errno.EDQUOT)
 PIXELS, DONE, MARKER = "pixels.uint8", "done.uint8", "cache.json"
 
@@ -165,25 +161,23 @@ def _build(
     should_stop: Callable[[], bool] | None,
 ) -> None:
     failures: dict[int, str] = {}
-    pool = ThreadPoolExecutor(os.cpu_count())  # OpenCV decodes without holding the GIL
     with _Partial(target, len(paths), spec.size) as image_file:
         todo = [int(row) for row in np.flatnonzero(~image_file.done)]
         n_done = len(paths) - len(todo)
         image_file.check_space(len(todo))
+        read = read_all_preprocessed([root / paths[row] for row in todo], spec)
         try:
-            read = partial(_read_row, root, paths, spec)
-            for row, result in _in_order(pool, read, todo):
+            for row, result in zip(todo, read, strict=True):
                 if should_stop is not None and should_stop():
                     raise BuildStopped(f"Stopped with {n_done} of {len(paths)} images done.")
-                if isinstance(result, str):
-                    failures[row] = result
+                if isinstance(result, XrayError):
+                    failures[row] = str(result)
                 else:
                     image_file.write(row, result)
                 n_done += 1
                 if progress is not None:
                     progress(n_done, len(paths))
         finally:
-            pool.shutdown(cancel_futures=True)
             image_file.flush()
     if len(failures) == len(paths):
         shutil.rmtree(target)
@@ -199,28 +193,6 @@ def _build(
             os.fsync(file.fileno())
         marker.replace(target / MARKER)
         (target / DONE).unlink()
-
-
-def _read_row(root: Path, paths: Sequence[str], spec: PreprocessSpec, row: int) -> Pixels | str:
-    """Return row's pixels, or in words why there are none."""
-    try:
-        return read_preprocessed(root / paths[row], spec)
-    except (ImageError, OSError) as error:
-        return str(error)
-
-
-def _in_order(
-    pool: ThreadPoolExecutor, read: Callable[[int], Pixels | str], rows: Iterable[int]
-) -> Iterator[tuple[int, Pixels | str]]:
-    # As pool.map, which would decode without limit ahead of a slow disk.
-    waiting: deque[tuple[int, Future[Pixels | str]]] = deque()
-    for row in rows:
-        waiting.append((row, pool.submit(read, row)))
-        if len(waiting) > N_IMAGES_AHEAD:
-            row, future = waiting.popleft()
-            yield row, future.result()
-    for row, future in waiting:
-        yield row, future.result()
 
 
 class _Partial:

@@ -8,10 +8,7 @@ reading that is killed goes on where it stood.
 """
 
 import hashlib
-import os
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -20,8 +17,9 @@ import cv2
 import pandas as pd
 from filelock import FileLock, Timeout
 
+from xray_core.bounded import map_bounded
 from xray_core.catalog import Catalog
-from xray_core.errors import DatasetError, ImageError
+from xray_core.errors import DatasetError, ImageError, XrayError
 from xray_core.imagefiles.images import decode_image
 from xray_core.paths import open_file
 from xray_core.preprocess.cache import BuildStopped
@@ -180,39 +178,38 @@ def _read_missing(
 ) -> pd.DataFrame:
     """Read what is not kept, in portions; return all rows."""
     kept = _read_selected(folder, wanted)
-    todo = wanted[~wanted["path"].isin(kept["path"])].to_dict("records")
+    todo: list[dict[Any, Any]] = wanted[~wanted["path"].isin(kept["path"])].to_dict("records")
     done, fresh = len(kept), []
-    pool = ThreadPoolExecutor(os.cpu_count())  # decoding and hashing release the lock
-    try:
-        for start in range(0, len(todo), PORTION_FILES):
-            rows: list[dict[str, Any]] = []
-            try:
-                for row in pool.map(partial(_read_file, root), todo[start : start + PORTION_FILES]):
-                    rows.append(row)
-                    done += 1
-                    if progress is not None:
-                        progress(done, len(wanted))
-                    if should_stop is not None and should_stop():
-                        raise BuildStopped(f"Stopped with {done} of {len(wanted)} images read.")
-            finally:
-                fresh.append(_table(rows))
-                # What cannot be read today may be readable tomorrow: it is tried again.
-                _write(folder, fresh[-1][fresh[-1]["reason"].isna()])
-    finally:
-        pool.shutdown(cancel_futures=True)
+    for start in range(0, len(todo), PORTION_FILES):
+        rows: list[dict[str, Any]] = []
+        portion = todo[start : start + PORTION_FILES]
+        read = map_bounded(fingerprint_here, [(str(root / stamp["path"]),) for stamp in portion])
+        try:
+            for stamp, row in zip(portion, read, strict=True):
+                known = {"reason": str(row)} if isinstance(row, XrayError) else row
+                rows.append({**stamp, **known})
+                done += 1
+                if progress is not None:
+                    progress(done, len(wanted))
+                if should_stop is not None and should_stop():
+                    raise BuildStopped(f"Stopped with {done} of {len(wanted)} images read.")
+        finally:
+            fresh.append(_table(rows))
+            # What cannot be read today may be readable tomorrow: it is tried again.
+            _write(folder, fresh[-1][fresh[-1]["reason"].isna()])
     _join(folder)
     return pd.concat([kept, *fresh])
 
 
-def _read_file(root: Path, stamp: dict[str, Any]) -> dict[str, Any]:
-    path = root / stamp["path"]
-    row = {**stamp, "format": _read_format(path)}
+def fingerprint_here(path: str) -> dict[str, Any]:
+    """Return `COLUMNS` of a file, those that are known; for `map_bounded`."""
+    row: dict[str, Any] = {"format": _read_format(Path(path))}
     try:
-        image = decode_image(path)
-        done = {"n_isolated": image.n_isolated, "orientation": image.orientation}
-        return {**row, **fingerprint_image(image.pixels), **done}
-    except (ImageError, OSError) as error:
+        image = decode_image(Path(path))
+    except ImageError as error:
         return {**row, "reason": str(error)}
+    done = {"n_isolated": image.n_isolated, "orientation": image.orientation}
+    return {**row, **fingerprint_image(image.pixels), **done}
 
 
 def _read_format(path: Path) -> str | None:

@@ -1,27 +1,23 @@
-"""Masks of images: files and run lengths as pixels, united, and the outlines to draw."""
+"""Masks of a catalog: files and run lengths as pixels, and the outlines to draw."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from PIL import Image
 
 from xray_core.catalog import Catalog
 from xray_core.errors import DatasetError, ImageError
-from xray_core.imagefiles.images import read_image, read_size
+from xray_core.imagefiles.images import read_size
 from xray_core.imagefiles.refusals import check_size
+from xray_core.preprocess.mask_pixels import Mask, read_mask_file, scale_mask
 from xray_core.tables.regions import decode_run_lengths
 
-FEW_LEVELS = 32  # gray levels of a mask that was stored without loss, such as one of classes
-BLURRING = (".jpg", ".jpeg", ".jpe", ".jfif", ".webp")
-NOISE = 32  # of the brightest level, the share below which nothing is meant
 MAX_OUTLINES = 400  # of one mask; one of more is outlined at half of its size
 TOLERANCE = 0.5  # px, by which an outline may pass its pixels by
 
-Mask = NDArray[np.bool_]
 Outline = NDArray[np.float64]
 
 
@@ -52,23 +48,6 @@ def read_mask(catalog: Catalog, row: Mapping[str, Any] | pd.Series) -> Mask:
         raise DatasetError(f"A mask of {row['image_id']} cannot be drawn. {error}") from error
 
 
-def read_mask_file(path: Path) -> Mask:
-    """Return an image file as a mask, shape (h, w), True where it is not black.
-
-    Masks are stored as 0 and 255, as 0 and 1, or with a gray level or colour for each class.
-    Where there are many levels, as enlarging leaves them, or JPEG blurs them, the brighter half is
-    inside.
-
-    Raises:
-        ImageError: see `read_image`.
-    """
-    pixels = read_image(path)
-    levels = np.flatnonzero(np.bincount(pixels.ravel(), minlength=256))
-    highest = int(levels[-1])
-    is_blurred = len(levels) > FEW_LEVELS or path.suffix.lower() in BLURRING
-    return pixels > highest // (2 if is_blurred else NOISE)
-
-
 def _find_size(catalog: Catalog, image_id: str) -> tuple[int, int]:
     """Return width and height, px, of what the run lengths of an image were written for."""
     images = catalog.images
@@ -81,27 +60,6 @@ def _find_size(catalog: Catalog, image_id: str) -> tuple[int, int]:
     if pd.isna(image["path"]):
         raise ImageError(f"{image_id} has no file that tells the size of its mask.")
     return read_size(catalog.root / image["path"])
-
-
-def unite_masks(masks: Sequence[Mask]) -> Mask:
-    """Return what lies inside any of several masks of one image, such as left and right lung.
-
-    Args:
-        masks: at least one, shape (h, w) each; smaller ones are enlarged to the first of most
-            pixels.
-    """
-    largest = max(masks, key=lambda mask: mask.size)
-    height, width = largest.shape
-    scaled = [scale_mask(mask, (width, height)) for mask in masks]
-    return np.asarray(np.any(scaled, axis=0))
-
-
-def scale_mask(mask: Mask, size: tuple[int, int]) -> Mask:
-    """Return a mask of another size, (width, height) px; no pixel inside is lost by shrinking."""
-    if size == (mask.shape[1], mask.shape[0]):
-        return mask
-    scaled = Image.fromarray(mask.astype(np.uint8) * 255).resize(size, Image.Resampling.BOX)
-    return np.asarray(scaled) > 0
 
 
 def outline_mask(mask: Mask) -> list[Outline]:

@@ -3,7 +3,6 @@
 import hashlib
 import io
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,16 +10,16 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from xray_core.errors import ImageError
+from xray_core.bounded import map_bounded
+from xray_core.errors import ImageError, XrayError
 from xray_core.files import replaced_file
 from xray_core.imagefiles.images import read_image
-from xray_core.preprocess.masks import Mask, read_mask_file, scale_mask, unite_masks
+from xray_core.preprocess.mask_pixels import Mask, read_mask_file, scale_mask, unite_masks
 
 JPEG_QUALITY = 87  # below about 80, rings show around ribs and letters
 JPEG_END = b"\xff\xd9"
 VERSION = 2  # raise it when the same file gives another thumbnail
 MASK_VERSION = 1  # the same, of masks
-THREADS = 8  # they mostly wait for the disk, and decoding releases the lock
 
 
 @dataclass(frozen=True)
@@ -59,11 +58,12 @@ def create_thumbnails(
     """
     kept = [_find_thumbnail(image, side, folder, are_masks) for image in images]
     missing = [image for image, thumbnail in zip(images, kept, strict=True) if thumbnail is None]
-    if not missing:  # the usual case: starting threads would take longer than reading
-        return [thumbnail for thumbnail in kept if thumbnail is not None]
-    with ThreadPoolExecutor(THREADS) as pool:
-        made = pool.map(lambda image: _create_thumbnail(image, side, folder, are_masks), missing)
-        return [next(made) if thumbnail is None else thumbnail for thumbnail in kept]
+    encoded = map_bounded(encode_here, [(str(image), side, are_masks) for image in missing])
+    made = (
+        _keep(image, side, folder, are_masks, jpeg)
+        for image, jpeg in zip(missing, encoded, strict=True)
+    )
+    return [next(made) if thumbnail is None else thumbnail for thumbnail in kept]
 
 
 def decode_thumbnail(thumbnail: Thumbnail) -> NDArray[np.uint8]:
@@ -84,11 +84,14 @@ def _find_thumbnail(image: Path, side: int, folder: Path, is_mask: bool) -> Thum
         return Thumbnail(reason=str(error))
 
 
-def _create_thumbnail(image: Path, side: int, folder: Path, is_mask: bool) -> Thumbnail:
+def _keep(
+    image: Path, side: int, folder: Path, is_mask: bool, jpeg: bytes | XrayError
+) -> Thumbnail:
+    if isinstance(jpeg, XrayError):
+        return Thumbnail(reason=str(jpeg))
     try:
         kept = folder / _name(image, side, is_mask)
-        jpeg = encode_mask(read_mask_file(image), side).jpeg if is_mask else _encode(image, side)
-    except ImageError as error:
+    except ImageError as error:  # it was taken away meanwhile
         return Thumbnail(reason=str(error))
     with replaced_file(kept, lasting=False) as partial:
         partial.write_bytes(jpeg)
@@ -133,8 +136,11 @@ def decode_mask(thumbnail: Thumbnail) -> Mask:
     return decode_thumbnail(thumbnail) > 127
 
 
-def _encode(image: Path, side: int) -> bytes:
-    small = Image.fromarray(read_image(image, at_least=side))
+def encode_here(image: str, side: int, is_mask: bool) -> bytes:
+    """Return the thumbnail of a file as JPEG; for `map_bounded`."""
+    if is_mask:
+        return encode_mask(read_mask_file(Path(image)), side).jpeg
+    small = Image.fromarray(read_image(Path(image), at_least=side))
     small.thumbnail((side, side), Image.Resampling.LANCZOS)
     return _write_jpeg(small)
 

@@ -1,6 +1,7 @@
 """Which images belong together: those of a patient or study, and copies of one picture."""
 
 import hashlib
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +9,7 @@ import pandas as pd
 
 from xray_core.catalog import Catalog
 from xray_core.errors import DatasetError
-from xray_core.paths import read_bytes
+from xray_core.paths import open_file
 from xray_core.splits.copies import Copies, connect
 
 
@@ -69,6 +70,7 @@ def digests_of_copies(catalog: Catalog) -> pd.Series:
 
 def _digest(path: Path) -> str:
     try:
-        return hashlib.blake2b(read_bytes(path), digest_size=16).hexdigest()
+        with open_file(path) as file:
+            return hashlib.file_digest(file, partial(hashlib.blake2b, digest_size=16)).hexdigest()
     except (OSError, DatasetError):
         return f"unreadable {path}"  # equal to no other file; decoding will report it

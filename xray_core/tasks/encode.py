@@ -6,7 +6,7 @@ import pandas as pd
 
 from xray_core.catalog import Catalog
 from xray_core.errors import LabelError, UnlabelledError
-from xray_core.tasks.states import find_unknown
+from xray_core.tasks.states import find_unknown, name_states
 from xray_core.tasks.table import tasks_of
 from xray_core.tasks.task import SEPARATOR, Task
 
@@ -94,7 +94,7 @@ def encode_catalog(catalog: Catalog, task: Task) -> pd.DataFrame:
             f"This task is made for {task.dataset!r}, but {catalog.root} is "
             f"{catalog.source!r}. Tasks that fit: {choices}."
         )
-    targets = encode_labels(catalog.images[task.column], task)
+    targets = encode_labels(get_labels(catalog, task), task)
     if task.multilabel:
         targets = _leave_out_unknown(targets, catalog)
     if targets.empty:
@@ -103,6 +103,15 @@ def encode_catalog(catalog: Catalog, task: Task) -> pd.DataFrame:
             "import notes say what is missing."
         )
     return targets
+
+
+def get_labels(catalog: Catalog, task: Task) -> pd.Series:
+    """Return the labels that a task regroups, one for each image: findings, or a finding's state.
+
+    Raises:
+        LabelError: the catalog has no such finding.
+    """
+    return name_states(catalog, task.finding) if task.finding else catalog.images[task.column]
 
 
 def _leave_out_unknown(targets: pd.DataFrame, catalog: Catalog) -> pd.DataFrame:
@@ -126,10 +135,16 @@ def describe_left_out(catalog: Catalog, task: Task, targets: pd.DataFrame) -> li
     """
     present = catalog.present
     out = present[~present.index.isin(targets.index)]
-    unlabelled = out[task.column].isna()
-    passed_over = ~unlabelled & _counted(out[task.column], task).isna()
+    labels = get_labels(catalog, task).loc[out.index]
+    unlabelled = labels.isna()
+    passed_over = ~unlabelled & _counted(labels, task).isna()
     counts = (
-        (unlabelled, "unlabelled"),
+        (
+            unlabelled,
+            f"of {task.finding!r} it is unknown whether it is present"
+            if task.finding
+            else "unlabelled",
+        ),
         (~unlabelled & ~passed_over, "of a class it is unknown whether it is present"),
         (passed_over, "with a finding that the task leaves out"),
     )

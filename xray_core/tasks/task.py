@@ -16,6 +16,8 @@ class Task:
             every finding of the dataset is a class, in alphabetical order.
         question: the task in words, for a person who chooses.
         column: the catalog column that holds the findings.
+        finding: instead, one finding of `Catalog.finding_states`, which is "present" or "absent";
+            where it is unknown, the image is unlabelled. "" for none.
         negatives: findings that mean "none of the classes"; their targets are all zero.
         left_out: findings whose images are in no subset, as if they were unlabelled.
         multilabel: whether an image may belong to several classes.
@@ -27,6 +29,7 @@ class Task:
     classes: Mapping[str, tuple[str, ...]]
     question: str = ""
     column: str = "findings"
+    finding: str = ""
     negatives: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
     multilabel: bool = False

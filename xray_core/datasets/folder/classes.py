@@ -134,7 +134,7 @@ def _build(
     ]
     boxes = pd.DataFrame(columns=list(BOX_COLUMNS))
     if annotations is not None:
-        boxes, box_remarks = _place_boxes(files, images, annotations)
+        boxes, box_remarks = place_boxes(files, images, annotations)
         remarks += box_remarks
     return build_catalog(files.root, FOLDER, images, boxes, remarks, masks)
 
@@ -152,7 +152,7 @@ def _build_row(image_id: str, path: str, label: str, places: Mapping[str, Place]
     }
 
 
-def _place_boxes(
+def place_boxes(
     files: FolderFiles, images: pd.DataFrame, annotations: Annotations
 ) -> tuple[pd.DataFrame, list[Remark]]:
     """Return the boxes of images that are kept, fitted into them, and remarks."""

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from xray_core.errors import ImageError
-from xray_core.imagefiles.images import read_size
+from xray_core.errors import XrayError
+from xray_core.imagefiles.images import read_sizes
 
 SIZES = ["original_width", "original_height"]
 
@@ -19,8 +19,8 @@ def add_original_sizes(root: Path, images: pd.DataFrame, wanted: pd.Series) -> N
         wanted: shape (n,), bool, index of `images`.
     """
     rows = wanted & images["path"].notna() & images[SIZES].isna().any(axis=1)
-    for place, path in images.loc[rows, "path"].items():
-        try:
-            images.loc[place, SIZES] = list(read_size(root / path))
-        except ImageError:
-            continue  # measuring names it; its boxes are counted as unplaced
+    paths = images.loc[rows, "path"]
+    sizes = read_sizes([root / path for path in paths])
+    for place, size in zip(paths.index, sizes, strict=True):
+        if not isinstance(size, XrayError):  # measuring names it; its boxes count as unplaced
+            images.loc[place, SIZES] = list(size)

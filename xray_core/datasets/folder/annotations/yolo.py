@@ -16,8 +16,8 @@ from xray_core.datasets.folder.annotations.class_names import find_names, is_lis
 from xray_core.datasets.folder.annotations.collect import Collector, read_limited
 from xray_core.datasets.folder.annotations.matching import ImageMatcher
 from xray_core.datasets.folder.names import without_suffix
-from xray_core.errors import DatasetError, ImageError
-from xray_core.imagefiles.images import read_size
+from xray_core.errors import DatasetError, XrayError
+from xray_core.imagefiles.images import read_sizes
 
 MAX_BYTES = 2**20
 LABEL_FOLDERS = ("labels", "label", "annotations", "annotation", "yolo", "txt", "obj_train_data")
@@ -48,6 +48,8 @@ def read_yolo(
     if not any(lines.values()) and not names.files:
         return None  # empty files, which may be of any kind
     pairs = matcher.pair_files(lines)
+    marked = [pairs[file] for file, rows in lines.items() if rows and pairs.get(file)]
+    sizes = dict(zip(marked, read_sizes([root / path for path in marked]), strict=True))
     for file, rows in lines.items():
         path = pairs.get(file)
         if path is None and rows:
@@ -58,7 +60,7 @@ def read_yolo(
         collected.used.append(file)
         collected.annotated.add(path)
         if rows:
-            _add(root, path, rows, names.of(file), collected)
+            _add(path, sizes[path], rows, names.of(file), collected)
         if rows and not names.of(file):
             collected.note("no_class_names", file)
     collected.used += names.files
@@ -119,13 +121,14 @@ def _parse_line(row: str) -> Line | None:
 
 
 def _add(
-    root: Path, path: str, rows: Sequence[Line], names: Sequence[str], collected: Collector
+    path: str,
+    size: tuple[int, int] | XrayError,
+    rows: Sequence[Line],
+    names: Sequence[str],
+    collected: Collector,
 ) -> None:
     """Add the boxes of one image, in px of its file."""
-    try:
-        size = read_size(root / path)
-    except (ImageError, DatasetError, OSError):
-        size = None
+    if isinstance(size, XrayError):
         collected.note("unread_size", path)
     for number, values in rows:
         finding = names[number] if number < len(names) else ""
@@ -137,7 +140,7 @@ def _add(
             collected.note("outline", path)
         elif len(values) + 1 == N_PREDICTED:
             collected.note("predicted_box", path)
-        if size is None:
+        if isinstance(size, XrayError):
             collected.add_label(path, finding)
         else:
             collected.add_box(path, finding, _to_px(values, size))
