@@ -104,11 +104,11 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as folder:
             begun = time.monotonic()
             counts, findings = fuzz(name, Path(folder), options.seed, options.n, options.seconds)
-            took = time.monotonic() - begun
+            seconds = time.monotonic() - begun
         others = (counts["read"], counts["left out"], counts["finding"])
         cells = (*others[:2], sum(counts.values()) - sum(others), others[2])
         shown = " | ".join(f"{n:,}" for n in (sum(counts.values()), *cells))
-        print(f"| {name} | {options.seed} | {shown} | {took:.0f} |", flush=True)
+        print(f"| {name} | {options.seed} | {shown} | {seconds:.0f} |", flush=True)
         for place, indices in sorted(findings.items(), key=lambda item: -len(item[1])):
             again = ", ".join(f"{options.seed}:{index}" for index in indices[:SHOWN])
             print(f"    {len(indices):,} x {place}  ({again})", file=sys.stderr, flush=True)

@@ -75,8 +75,8 @@ def feed_here(feed: Callable[[int], str], index: int) -> Outcome:
         kind = type(error).__name__
     except Exception as error:
         return Outcome(index, type(error).__name__, _locate(error))
-    if (took := time.process_time() - begun) > SLOW:
-        return Outcome(index, "slow", f"{took:.0f} s")
+    if (spent := time.process_time() - begun) > SLOW:
+        return Outcome(index, "slow", f"{spent:.0f} s")
     if (grown := _peak() - before) > SWELL:
         return Outcome(index, "memory", f"{grown / 2**30:.1f} GiB")
     return Outcome(index, kind)
