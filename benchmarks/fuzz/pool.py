@@ -15,10 +15,13 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
 
+import psutil
+
 from xray_core.errors import XrayError
 from xray_core.processes import PROJECT
 
-TIME_LIMIT = 10.0  # seconds for one input; nearly all take milliseconds
+TIME_LIMIT = 10.0  # seconds of processor time for one input; nearly all take milliseconds
+PATIENCE = 120.0  # seconds, whatever it waits for; the machine may be busy
 SLOW = 5.0  # seconds of processor time from which on it is a finding
 MEMORY_LIMIT = 6 * 2**30  # bytes of address space
 SWELL = 2**30  # bytes by which the process may grow with one input
@@ -91,9 +94,8 @@ def _run_process(feed: Callable[[int], str], indices: range, end: float) -> Iter
     begun = None
     try:
         while True:
-            if not ours.poll(TIME_LIMIT + (60 if begun is None else 0)):
-                yield Outcome(begun if begun is not None else indices[0], "hang",
-                              f"{TIME_LIMIT:.0f} s")  # fmt: skip
+            if not _wait(ours, process.pid or 0):
+                yield Outcome(begun if begun is not None else indices[0], "hang", "no answer")
                 return
             try:
                 message = ours.recv()
@@ -115,6 +117,23 @@ def _run_process(feed: Callable[[int], str], indices: range, end: float) -> Iter
         process.kill()
         process.join()
         ours.close()
+
+
+def _wait(pipe: Connection, pid: int) -> bool:
+    """Wait for the next word of a process; return whether there is one within the limits."""
+    end, before = time.monotonic() + PATIENCE, _cpu_seconds(pid)
+    while not pipe.poll(min(1.0, PATIENCE)):
+        if time.monotonic() > end or _cpu_seconds(pid) - before > TIME_LIMIT:
+            return False
+    return True
+
+
+def _cpu_seconds(pid: int) -> float:
+    try:
+        times = psutil.Process(pid).cpu_times()
+    except psutil.NoSuchProcess:
+        return 0.0
+    return float(times.user + times.system)
 
 
 def _work(pipe: Connection, feed: Callable[[int], str], indices: range) -> None:
