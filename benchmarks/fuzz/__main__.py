@@ -16,6 +16,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from functools import partial
 from pathlib import Path
 
 from benchmarks.fuzz.kinds import KINDS, make_input
@@ -65,7 +66,8 @@ def fuzz(
     good = draw_seeds(name, folder)
     counts: Counter[str] = Counter()
     findings: dict[str, list[int]] = {}
-    for outcome in run_inputs(lambda index: feed_input(name, good, seed, index), range(n), seconds):
+    feed = partial(feed_input, name, good, seed)
+    for outcome in run_inputs(feed, range(n), seconds, KINDS[name].load):
         counts[outcome.kind if not outcome.is_finding else "finding"] += 1
         if outcome.is_finding:
             findings.setdefault(f"{outcome.kind} at {outcome.place}", []).append(outcome.index)

@@ -25,7 +25,7 @@ from benchmarks.fuzz.mutations import (
     mutate_text,
     mutate_zip,
 )
-from benchmarks.fuzz.pages import open_address
+from benchmarks.fuzz.pages import load_app, open_address
 from tests.run_files import READERS
 from xray_core.archives.groups import list_archives
 from xray_core.archives.unpacking import unpack_archives
@@ -63,11 +63,13 @@ class Kind:
         read: reads a changed file in a folder of its own: (folder with the good files, its path
             relative to that, its content, an empty folder); returns `READ` or `LEFT_OUT`.
         suffixes: of the files that are changed; all if empty.
+        load: what a process does before its first input; see `pool.run_inputs`.
     """
 
     draw: Callable[[Path], None]
     read: Callable[[Path, str, bytes, Path], str]
     suffixes: tuple[str, ...] = ()
+    load: Callable[[], object] = lambda: None
 
 
 def list_seeds(kind: Kind, folder: Path) -> list[str]:
@@ -215,6 +217,13 @@ def read_queue(good: Path, name: str, content: bytes, work: Path) -> str:
     return READ if before else LEFT_OUT
 
 
+def load_keras() -> object:
+    """Import what `read_weights` needs, once."""
+    from xray_core.models import saved
+
+    return saved
+
+
 def read_weights(good: Path, name: str, content: bytes, work: Path) -> str:
     """Load a saved network that is changed."""
     from xray_core.models.saved import load_saved_model
@@ -251,6 +260,6 @@ KINDS = {
     "archives": Kind(seeds.draw_archives, read_archive),
     "runs": Kind(seeds.draw_run, read_run),
     "queue": Kind(seeds.draw_queue, read_queue),
-    "weights": Kind(seeds.draw_weights, read_weights),
-    "pages": Kind(seeds.draw_addresses, read_address),
+    "weights": Kind(seeds.draw_weights, read_weights, load=load_keras),
+    "pages": Kind(seeds.draw_addresses, read_address, load=load_app),
 }

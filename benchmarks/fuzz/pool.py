@@ -50,7 +50,10 @@ class Outcome:
 
 
 def run_inputs(
-    feed: Callable[[int], str], indices: range, seconds: float | None = None
+    feed: Callable[[int], str],
+    indices: range,
+    seconds: float | None = None,
+    load: Callable[[], object] = lambda: None,
 ) -> Iterator[Outcome]:
     """Yield what comes of each input.
 
@@ -58,12 +61,13 @@ def run_inputs(
         feed: reads the input of an index; returns "read" or "left out", or raises.
         indices: of the inputs.
         seconds: after which no further input is begun; None for no end.
+        load: called once in each process, for what takes long and is no input's fault.
     """
     end = time.monotonic() + seconds if seconds else float("inf")
     place = 0
     while place < len(indices) and time.monotonic() < end:
         rest = indices[place : place + RESTART_AFTER]
-        for outcome in _run_process(feed, rest, end):
+        for outcome in _run_process(feed, rest, end, load):
             place += 1
             yield outcome
 
@@ -85,10 +89,12 @@ def feed_here(feed: Callable[[int], str], index: int) -> Outcome:
     return Outcome(index, kind)
 
 
-def _run_process(feed: Callable[[int], str], indices: range, end: float) -> Iterator[Outcome]:
+def _run_process(
+    feed: Callable[[int], str], indices: range, end: float, load: Callable[[], object]
+) -> Iterator[Outcome]:
     """Yield the outcomes of one process, until it has ended one way or the other."""
     ours, theirs = FORK.Pipe()
-    process = FORK.Process(target=_work, args=(theirs, feed, indices), daemon=False)
+    process = FORK.Process(target=_work, args=(theirs, feed, indices, load), daemon=False)
     process.start()
     theirs.close()
     begun = None
@@ -101,6 +107,8 @@ def _run_process(feed: Callable[[int], str], indices: range, end: float) -> Iter
                 message = ours.recv()
             except EOFError:
                 process.join()
+                if begun is None and process.exitcode:
+                    raise SystemExit("What these inputs need cannot be loaded.") from None
                 if begun is not None:
                     number = -(process.exitcode or 0)
                     name = signal.Signals(number).name if number > 0 else f"exit {-number}"
@@ -136,11 +144,15 @@ def _cpu_seconds(pid: int) -> float:
     return float(times.user + times.system)
 
 
-def _work(pipe: Connection, feed: Callable[[int], str], indices: range) -> None:
+def _work(
+    pipe: Connection, feed: Callable[[int], str], indices: range, load: Callable[[], object]
+) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_LIMIT, MEMORY_LIMIT))
     with open(os.devnull, "wb") as nowhere:  # noqa: PTH123 - a device
         for stream in (1, 2):  # decoders in C write to them about each damaged file
             os.dup2(nowhere.fileno(), stream)
+    load()
+    pipe.send(None)
     for index in indices:
         pipe.send(index)
         pipe.send(feed_here(feed, index))
