@@ -1,5 +1,6 @@
 """The kinds of input: how small good files are drawn, changed, and read."""
 
+import functools
 import json
 import os
 import random
@@ -39,6 +40,9 @@ from xray_core.jobs.rebuild import find_jobs
 from xray_core.preprocess.thumbnails import create_thumbnails
 from xray_core.runs import Run, list_runs
 from xray_core.runs.index import list_running, run_table
+from xray_core.tables.sheet import WORKBOOK_SUFFIXES, read_sheet
+from xray_core.tables.text import read_table
+from xray_core.tables.workbooks import read_workbook
 from xray_core.workspace import Workspace
 
 READ, LEFT_OUT = "read", "left out"
@@ -72,15 +76,16 @@ class Kind:
     load: Callable[[], object] = lambda: None
 
 
-def list_seeds(kind: Kind, folder: Path) -> list[str]:
-    """Return the paths of the good files that are changed, relative to `folder`."""
+@functools.cache  # they stay as they are while a process reads what is made of them
+def list_seeds(suffixes: tuple[str, ...], folder: Path) -> list[str]:
+    """Return the paths of the good files with `suffixes`, relative to `folder`; () for all."""
     return sorted(
         path.relative_to(folder).as_posix()
         for path in folder.rglob("*")
         if path.is_file()
         and path.stat().st_size
         and not path.name.startswith(".")
-        and (not kind.suffixes or path.suffix.lower() in kind.suffixes)
+        and (not suffixes or path.suffix.lower() in suffixes)
     )
 
 
@@ -94,7 +99,7 @@ def make_input(name: str, folder: Path, seed: int, index: int) -> tuple[str, byt
         index: of an input in it; each is made by itself.
     """
     rng = random.Random(f"{name} {seed} {index}")
-    names = list_seeds(KINDS[name], folder)
+    names = list_seeds(KINDS[name].suffixes, folder)
     path = rng.choice(names)
     content = (folder / path).read_bytes()
     if name != "pages" and rng.random() < SPLICED:
@@ -142,6 +147,19 @@ def read_image_file(good: Path, name: str, content: bytes, work: Path) -> str:
     if pixels.dtype != "uint8" or pixels.ndim != 2 or (size and size != pixels.shape[::-1]):
         raise AssertionError(f"{pixels.dtype} {pixels.shape}, where the header says {size}")
     return READ
+
+
+def read_table_file(good: Path, name: str, content: bytes, work: Path) -> str:
+    """Read a table by all doors, without the images that it names."""
+    path = work / f"input{Path(name).suffix}"
+    path.write_bytes(content)
+    is_workbook = path.suffix.lower() in WORKBOOK_SUFFIXES
+    with suppress(XrayError):
+        read_workbook(path, ("file name",)) if is_workbook else read_table(path, ("image",))
+    sheet = read_sheet(path)
+    if sheet.rows.columns.has_duplicates or not len(sheet.rows.columns):
+        raise AssertionError(f"its columns are {list(sheet.rows.columns)[:9]}")
+    return LEFT_OUT if sheet.notes else READ
 
 
 def read_dataset(good: Path, name: str, content: bytes, work: Path) -> str:
@@ -254,6 +272,7 @@ OF_KIND: dict[str, tuple[Mutation, ...]] = {
 KINDS = {
     "images": Kind(seeds.draw_images, read_image_file),
     "dicom": Kind(seeds.draw_dicom, read_image_file),
+    "sheets": Kind(seeds.draw_tables, read_table_file, seeds.TABLES),
     "tables": Kind(seeds.draw_tables, read_dataset, seeds.TABLES),
     "annotations": Kind(seeds.draw_annotations, read_dataset, seeds.ANNOTATIONS),
     "mappings": Kind(seeds.draw_mappings, read_dataset, (".json",)),
