@@ -83,7 +83,10 @@ def mutate_json(rng: random.Random, content: bytes) -> bytes:
             break
         holder, key = rng.choice(places)
         _change_entry(rng, holder, key)
-    text = json.dumps(values, ensure_ascii=rng.random() < 0.8)
+    try:
+        text = json.dumps(values, ensure_ascii=rng.random() < 0.8)
+    except RecursionError:  # it was deep before
+        return mutate_bytes(rng, content)
     if rng.random() < 0.05:
         text = rng.choice(("[", '{"a":', "[[],")) * DEEP + (text if rng.random() < 0.5 else "")
     if rng.random() < 0.05:
