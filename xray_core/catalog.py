@@ -311,7 +311,7 @@ def read_catalog(folder: Path) -> Catalog:
             for remark in about["remarks"]
         )
         root, source, notes = Path(about["root"]), str(about["source"]), tuple(about["notes"])
-    except (OSError, ValueError, KeyError, TypeError, NotImplementedError) as error:
+    except (OSError, LookupError, ValueError, TypeError, RuntimeError) as error:
         raise DatasetError(f"{folder} is not a catalog of this version: {error}.") from error
     return Catalog(
         root,

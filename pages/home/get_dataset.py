@@ -31,9 +31,25 @@ def show_get_dataset() -> None:
         if not installed:
             st.markdown("To download from Kaggle with one click, install kagglehub first:")
             st.code(INSTALL, language=None, wrap_lines=True)
-        for name, reader in READERS.items():
-            if reader.address:
-                _show_reader(name, reader, installed)
+        published = {name: reader for name, reader in READERS.items() if reader.address}
+        words = st.text_input(
+            f"Search {len(published)} datasets",
+            key="search_datasets",
+            placeholder="tuberculosis",
+            icon=":material/search:",
+            width=320,
+        )
+        fitting = {name: one for name, one in published.items() if speaks_of(one, words)}
+        if not fitting:
+            st.caption(f"None of them speaks of “{escape_markdown(words)}”.")
+        for name in sorted(fitting, key=lambda name: fitting[name].title.casefold()):
+            _show_reader(name, fitting[name], installed)
+
+
+def speaks_of(reader: Reader, words: str) -> bool:
+    """Whether all words stand in what is shown of a dataset, whatever their case."""
+    shown = " ".join((reader.title, reader.about, reader.licence, reader.expects)).casefold()
+    return all(word in shown for word in words.casefold().split())
 
 
 def _show_reader(name: str, reader: Reader, installed: bool) -> None:

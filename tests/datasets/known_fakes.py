@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import zlib
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
@@ -89,7 +90,7 @@ def fake_mimic_cxr_jpg(folder: Path) -> int:
             for (name, patient, study), subset in zip(rows, subsets, strict=True)
         ),
         "chexpert": f"subject_id,study_id,{CHEXPERT_TAIL}"
-        "10000032,50414267,,,,1.0,,,,-1.0,,,0.0,,,1.0\n"
+        "10000032,50414267,,,,1.0,,,,-1.0,0.0,,0.0,,,1.0\n"
         "10000032,53189527,1.0,,,,,,,,,,,,,\n"
         "11000011,51029426,,,1.0,,,,,,,,1.0,,,\n",
     }
@@ -159,7 +160,9 @@ def write_dicoms(folder: Path, names: Sequence[str]) -> None:
     """Write small DICOM files."""
     for name in names:
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        pixels = np.random.default_rng(len(name)).integers(0, 256, FAKE_SIZE[::-1], dtype=np.uint8)
+        pixels = np.random.default_rng(zlib.crc32(name.encode())).integers(
+            0, 256, FAKE_SIZE[::-1], dtype=np.uint8
+        )
         write_dicom(folder / name, pixels)
 
 
@@ -219,7 +222,7 @@ def fake_padchest(folder: Path) -> int:
     return 6
 
 
-SIIM_ACR_IDS = [f"1.2.276.0.7230010.3.1.4.83233.1175.15178{number}" for number in range(5)]
+SIIM_ACR_IDS = [f"1.2.276.0.7230010.3.1.4.83233.1175.15178{number}" for number in range(6)]
 
 
 def fake_siim_acr(folder: Path) -> int:
@@ -232,14 +235,14 @@ def fake_siim_acr(folder: Path) -> int:
             f"{SIIM_ACR_IDS[1]}, 1200 5 91 5 91 5\n"
             f"{SIIM_ACR_IDS[1]}, 7 3\n"
             f"{SIIM_ACR_IDS[2]}, 5 5\n"
-            f"{SIIM_ACR_IDS[3]},-1\n"
+            f"{SIIM_ACR_IDS[3]},-1\n{SIIM_ACR_IDS[5]}, -1\n"
         },
     )
-    names = (SIIM_ACR_IDS[0], SIIM_ACR_IDS[1], SIIM_ACR_IDS[2], SIIM_ACR_IDS[4])
-    places = [f"dicom-images-train/{name[:-5]}1/{name[:-5]}2/{name}.dcm" for name in names]
+    names = [name for name in SIIM_ACR_IDS if name != SIIM_ACR_IDS[3]]
+    places = [f"dicom-images-train/{name}1/{name}2/{name}.dcm" for name in names]
     write_dicoms(folder, places)  # one row is without its file, one file without a row
     write_clutter(folder / "dicom-images-train")
-    return 4
+    return 5
 
 
 TBX_IMAGES = (

@@ -7,11 +7,13 @@ from typing import Any
 import pytest
 
 from tests.datasets.expected import Expected
-from tests.datasets.known_fakes import KNOWN_FAKES
+from tests.datasets.fakes import write_image
+from tests.datasets.known_fakes import KNOWN_FAKES, write_tables
 from tests.datasets.named_expected import NAMED_EXPECTED
 from tests.datasets.test_random_folders import check_accounts
-from xray_core.catalog import Catalog
+from xray_core.catalog import OF_FINDING, Catalog
 from xray_core.datasets import READERS, find_dataset, open_dataset
+from xray_core.datasets.accounting import list_unaccounted
 from xray_core.datasets.known import KNOWN
 from xray_core.errors import DatasetError, UnlabelledError
 from xray_core.tasks import align_states, encode_catalog, tasks_of
@@ -95,9 +97,9 @@ EXPECTED = {
     "siim_acr": Expected(
         image="151781",
         values={"findings": "pneumothorax", "original_width": 1024, "published_split": "training"},
-        counts={"studies": 1, "training": 4, "masks": 3, "absent": 1},
+        counts={"studies": 4, "training": 5, "masks": 3, "absent": 1},
         remarks={"absent_image": 1, "stray_file": 1, "broken_mask": 0},
-        tasks={"siim_acr_pneumothorax": [2, 2]},
+        tasks={"siim_acr_pneumothorax": [3, 2]},
     ),
     "tbx11k": Expected(
         image="tb/tb0002",
@@ -109,6 +111,9 @@ EXPECTED = {
     ),
     **NAMED_EXPECTED,
 }
+
+
+SOURCES_OF_PARTS = {"montgomery_shenzhen": "shenzhen"}  # of which one image is left
 
 
 def count_all(catalog: Catalog) -> dict[str, Any]:
@@ -170,3 +175,114 @@ def test_a_table_with_other_columns_is_another_dataset(name: str, tmp_path: Path
 
     with pytest.raises(DatasetError, match="is not .*expected"):
         READERS[name].read(tmp_path)
+
+
+@pytest.mark.parametrize("name", KNOWN)
+def test_a_few_images_of_a_known_dataset_in_another_format_are_recognised(
+    name: str, tmp_path: Path
+) -> None:
+    whole, part = tmp_path / "whole", tmp_path / "part"
+    n_images = KNOWN_FAKES[name](whole)
+    KNOWN_FAKES[name](part)
+    all_images = READERS[name].read(whole).images.set_index("path")
+    kept, *others = sorted(all_images.index.dropna())
+    for path in others:
+        (part / path).unlink()
+    if not KNOWN[name].original:
+        copy = (part / kept).with_suffix(".jpeg")
+        copy.unlink(missing_ok=True)
+        (part / kept).unlink()
+        write_image(copy)
+
+    catalog = open_dataset(part, tmp_path / "cache")
+
+    # Where no table lists the images, those that are absent are unheard of.
+    n_listed = n_images if KNOWN[name].tables else 1
+    assert catalog.source == SOURCES_OF_PARTS.get(name, name)
+    assert len(catalog.images) == n_listed
+    there = catalog.present
+    assert there["image_id"].tolist() == [all_images.at[kept, "image_id"]]
+    # No image has the labels or the patient of another one, which is absent.
+    columns = ["findings", "patient_id", "study_id", "age", "gender", "view_position"]
+    assert there.iloc[0][columns].equals(all_images.loc[kept, columns].rename(there.index[0]))
+    remarks = {remark.kind: remark.count for remark in catalog.remarks}
+    assert remarks.get("absent_image", 0) == n_listed - 1
+
+
+def test_without_their_tables_images_have_what_their_paths_say(tmp_path: Path) -> None:
+    KNOWN_FAKES["mimic_cxr_jpg"](tmp_path / "mimic")
+    for name in ("metadata", "split"):
+        (tmp_path / "mimic" / f"mimic-cxr-2.0.0-{name}.csv.gz").unlink()
+
+    catalog = open_dataset(tmp_path / "mimic", tmp_path / "cache")
+
+    assert catalog.source == "mimic_cxr_jpg"
+    assert catalog.present["patient_id"].value_counts().to_dict() == {"10000032": 3, "11000011": 2}
+    assert catalog.images["findings"].notna().all()
+    messages = [one.message for one in catalog.remarks if one.kind == "missing_table"]
+    assert len(messages) == 2
+    assert "split.csv.gz is absent, so the published subsets are unknown" in messages[1]
+    assert list_unaccounted(catalog) == ([], [])
+
+
+def test_a_copy_of_vinbigdata_without_original_sizes_has_no_boxes(tmp_path: Path) -> None:
+    KNOWN_FAKES["vinbigdata"](tmp_path / "data")
+    (tmp_path / "data" / "train_meta.csv").unlink()
+
+    catalog = open_dataset(tmp_path / "data", tmp_path / "cache")
+
+    assert catalog.boxes.empty
+    assert {one.kind: one.count for one in catalog.remarks}["unplaced_box"] == 5
+
+
+PNGS = ("train_1", "test_0")
+COPIES = {
+    "tbx11k": (
+        {
+            "data.csv": "fname,image_height,image_width,source,bbox,target,tb_type,image_type\n"
+            "h0001.png,8,12,train,none,no_tb,none,healthy\n"
+            "s0001.png,8,12,val,none,no_tb,none,sick_but_no_tb\n"
+            "tb0003.png,8,12,train,\"{'xmin': 2, 'ymin': 1, 'width': 5, 'height': 4}\",tb,"
+            "latent_tb,tb\n"
+            "tb0004.png,8,12,train,none,tb,none,tb\n"
+        },
+        ["images/h0001.png", "images/s0001.png", "images/tb0003.png", "images/tb0004.png"],
+        {"healthy": 1, "sick but no TB": 1, "latent TB": 1, "TB": 1},
+    ),
+    "siim_acr": (
+        {
+            f"stage_1_{name}_images.csv": f"new_filename,ImageId,has_pneumo\n{row}\n"
+            for name, row in (("train", "0_train_1_.png,1.2.3,1"), ("test", "0_test_0_.png,1.2,0"))
+        },
+        [f"png_{kind}/0_{name}_.png" for kind in ("images", "masks") for name in PNGS],
+        {"pneumothorax": 1, "no pneumothorax": 1},
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", COPIES)
+def test_copies_that_others_cut_anew_are_the_same_dataset(name: str, tmp_path: Path) -> None:
+    tables, images, findings = COPIES[name]
+    write_tables(tmp_path / "data", tables)
+    for seed, image in enumerate(images):
+        write_image(tmp_path / "data" / image, seed=seed)
+
+    catalog = open_dataset(tmp_path / "data", tmp_path / "cache")
+
+    assert catalog.source == name
+    assert catalog.images["findings"].value_counts().to_dict() == findings
+    assert catalog.images["path"].notna().all()
+    assert catalog.images["published_split"].nunique() == 2
+    assert set(catalog.masks["kind"]) <= {OF_FINDING}
+    assert catalog.images["mask_path"].isna().all()
+    for task in tasks_of(name).values():
+        assert len(encode_catalog(catalog, task))
+
+
+def test_a_damaged_or_endless_packed_table_is_another_dataset(tmp_path: Path) -> None:
+    KNOWN_FAKES["mimic_cxr_jpg"](tmp_path)
+    path = tmp_path / "mimic-cxr-2.0.0-chexpert.csv.gz"
+    for content in (path.read_bytes()[:20], b"", gzip.compress(b"a" * 10_000_000)):
+        path.write_bytes(content)
+
+        assert READERS["mimic_cxr_jpg"].find_root(tmp_path) is None

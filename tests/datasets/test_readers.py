@@ -285,8 +285,8 @@ def test_an_unreadable_image_is_named_and_the_rest_measured(
         kermany_folder, tmp_path / "cache", progress=lambda done, total: calls.append((done, total))
     )
 
-    [remark] = catalog.remarks
-    assert (remark.kind, remark.count) == ("unreadable_image", 1)
+    [remark] = [one for one in catalog.remarks if one.kind == "unreadable_image"]
+    assert remark.count == 1
     assert "IM-0001-0001.jpeg is empty" in remark.examples[0]
     unreadable = catalog.images.set_index("image_id").loc["train/IM-0001-0001"]
     assert pd.isna(unreadable["width"])
@@ -326,7 +326,7 @@ def test_a_union_of_an_impossible_path_is_an_error_in_words(tmp_path: Path) -> N
     named["members"]["covid19_radiography"] = "n" * 100_000
     path.write_text(json.dumps(named))
 
-    with pytest.raises(DatasetError, match="which is not COVID-19 Radiography"):
+    with pytest.raises(DatasetError, match="is no path: .* 100,000"):
         open_dataset(tmp_path / "union", tmp_path / "cache")
 
 

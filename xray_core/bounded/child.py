@@ -37,9 +37,9 @@ is_child = False  # whether this process is one; calls within it are not handed 
 def serve(requests: Any, answers: Any) -> None:
     """Answer requests until there are no more.
 
-    A request is {"function": "module:name", "items": [arguments, ...], "place": ...}; each item
-    has an answer, in order: {"value": ...}, {"refused": [class, text]} for an XrayError, or
-    {"failed": text} for a fault of ours.
+    A request is {"function": "module:name", "items": [arguments, ...], "place": ...}, and the
+    answer a list, for each item {"value": ...}, {"refused": [class, text]} for an XrayError,
+    {"no_memory": True}, or {"failed": text} for a fault of ours.
     """
     write_message(answers, "ready")
     place: object = None
@@ -51,9 +51,7 @@ def serve(requests: Any, answers: Any) -> None:
         if request["place"] != place:
             place = request["place"]
             _move(**request["place"])
-        for item in request["items"]:
-            _grant_time()
-            write_message(answers, _answer(request["function"], item))
+        write_message(answers, [_answer(request["function"], item) for item in request["items"]])
 
 
 def _find(name: str) -> Callable[..., Any]:
@@ -64,6 +62,7 @@ def _find(name: str) -> Callable[..., Any]:
 
 
 def _answer(name: str, arguments: Sequence[Any]) -> dict[str, Any]:
+    _grant_time()
     try:
         return {"value": _find(name)(*arguments)}
     except XrayError as error:

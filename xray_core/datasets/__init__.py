@@ -205,9 +205,17 @@ def fingerprint_dataset(name: str, root: Path, hurried: bool = False) -> str:
 
 @contextmanager
 def _format_refusals(folder: Path) -> Iterator[None]:
-    """Let a folder or a table below `folder` that the system refuses leave as a DatasetError."""
+    """Let a folder or a table below `folder` that the system refuses leave as a DatasetError.
+
+    So does a full memory, which says nothing about the folder: nobody remembers it.
+    """
     try:
         yield
+    except MemoryError as error:
+        raise DatasetError(
+            f"The memory was full while {folder} was read. Close other programs, or take large "
+            "tables out of the folder, and open it again."
+        ) from error
     except OSError as error:
         raise DatasetError(
             f"{error.filename or folder} cannot be read: {error.strerror or error}. Change its "

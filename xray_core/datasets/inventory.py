@@ -11,12 +11,12 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
+from xray_core.datasets.state import MAX_FILES
 from xray_core.errors import DatasetError
 from xray_core.imagefiles.images import is_image_file, is_image_name
 from xray_core.paths import list_folder, walk_folders
 from xray_core.tables.sheet import OTHER_SUFFIXES, SUFFIXES
 
-MAX_FILES = 2_000_000  # a whole disk was chosen, rather than a dataset
 TABLE_SUFFIXES = (*SUFFIXES, *OTHER_SUFFIXES)
 # What holds tables of programs, which are not read.
 OTHER_TABLES = (

@@ -2,6 +2,7 @@
 
 import codecs
 import gzip
+import io
 import os
 import re
 import zlib
@@ -12,6 +13,7 @@ from typing import BinaryIO
 from xray_core.errors import DatasetError
 from xray_core.files import format_bytes
 from xray_core.paths import open_file
+from xray_core.tables.limits import check_lines
 
 MAX_TABLE_BYTES = 500_000_000
 HEAD = 32_768  # characters from which a separator is guessed
@@ -117,14 +119,21 @@ def _read_bytes(path: Path, file: BinaryIO, at_most: int | None) -> bytes:
     if path.suffix.lower() == ".gz":
         with gzip.open(file) as unpacked:
             content = unpacked.read(limit + 1)
+        if at_most is None and len(content) <= limit:
+            check_lines(path, io.BytesIO(content))
     elif at_most is None and os.fstat(file.fileno()).st_size > limit:
         content = None
     else:
+        if at_most is None:
+            check_lines(path, file)
         content = file.read(limit + 1)
     if content is not None and len(content) <= limit:
         return content
     if content is None or at_most is None:
-        raise DatasetError(f"{path} is larger than {format_bytes(MAX_TABLE_BYTES)}.")
+        raise DatasetError(
+            f"{path} is larger than {format_bytes(MAX_TABLE_BYTES)}. Leave columns out that say "
+            "nothing of the images, or divide it into several tables."
+        )
     return content[: content.rfind(b"\n", 0, limit) + 1] or content[:limit]
 
 

@@ -20,8 +20,8 @@ from pathlib import Path
 from xray_core.catalog import Remark
 from xray_core.datasets.inventory import Inventory
 from xray_core.datasets.known.entry import KnownDataset
-from xray_core.datasets.known.recognition import list_known_folder
 from xray_core.datasets.reader import count_remark
+from xray_core.paths import is_folder
 
 LUNG, INFECTION = "Lung Segmentation Data", "Infection Segmentation Data"
 SUBSETS, CLASSES = ("Train", "Val", "Test"), ("COVID-19", "Non-COVID", "Normal")
@@ -41,10 +41,10 @@ def _locate(folder: Path) -> Path | None:
 
 def _is_class(folder: Path) -> bool:
     """Whether a folder of a subset holds one of the classes with images and masks of the lungs."""
-    listing = list_known_folder(folder)
-    names = [name for name in (listing.folders if listing else []) if name in CLASSES]
-    inner = [list_known_folder(folder / name) for name in names]
-    return any(held and {"images", "lung masks"} <= set(held.folders) for held in inner)
+    return any(
+        is_folder(folder / name / "images") and is_folder(folder / name / "lung masks")
+        for name in CLASSES
+    )
 
 
 def _find_copies(inventory: Inventory) -> Remark:

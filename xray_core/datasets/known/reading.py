@@ -147,7 +147,10 @@ def build_mapping(known: KnownDataset, matched: Mapping[str, KnownTable]) -> Fol
 def _remark_absent_tables(known: KnownDataset, matched: Mapping[str, KnownTable]) -> list[Remark]:
     """Return a remark for each kind of table that is absent and missed."""
     kinds = {table.kind or table.name for table in matched.values()}
-    absent = {t.kind or t.name: t for t in reversed(known.tables) if t.gives}
+    missed: dict[str, KnownTable] = {}
+    for table in known.tables:
+        if table.gives:
+            missed.setdefault(table.kind or table.name, table)
     return [
         Remark(
             "missing_table",
@@ -156,6 +159,6 @@ def _remark_absent_tables(known: KnownDataset, matched: Mapping[str, KnownTable]
             "beside the others.",
             (table.name,),
         )
-        for kind, table in absent.items()
+        for kind, table in missed.items()
         if kind not in kinds
     ]

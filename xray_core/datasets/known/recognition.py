@@ -10,13 +10,14 @@ import time
 from functools import lru_cache
 from itertools import islice
 from pathlib import Path
+from typing import NamedTuple
 
 from xray_core.datasets.known.entry import KnownDataset, KnownTable
 from xray_core.errors import DatasetError
-from xray_core.imagefiles.images import is_image_file, is_image_name
-from xray_core.imagefiles.raw_jsrt import SUFFIX as JSRT_SUFFIX
-from xray_core.paths import Listing, is_folder, list_folder
-from xray_core.tables.sheet import read_header
+from xray_core.imagefiles.images import is_image_name
+from xray_core.imagefiles.raw_jsrt import SUFFIX, is_jsrt
+from xray_core.paths import is_folder, list_folder
+from xray_core.tables.sheet import SUFFIXES, read_header
 
 N_LOOKED_AT = 200  # image names of a folder
 MOSTLY = 0.5  # share of them that must be as the dataset's are
@@ -53,11 +54,10 @@ def has_named_images(known: KnownDataset, folder: Path) -> bool:
 def _list_files(folder: Path, table: KnownTable) -> list[str]:
     """Return the files that are called like a table, relative to the folder."""
     fits = re.compile(table.pattern, re.IGNORECASE).fullmatch
-    listings = {place: list_known_folder(folder / place) for place in table.places}
     return [
         posixpath.join(place, file)
-        for place, listing in listings.items()
-        for file in (listing.files if listing else ())
+        for place in table.places
+        for file in look_into(folder / place).tables
         if fits(file)
     ]
 
@@ -73,32 +73,42 @@ def _fits(path: Path, table: KnownTable) -> bool:
 
 
 def _names_fit(known: KnownDataset, folder: Path, place: str) -> bool:
-    listing = list_known_folder(folder / place)
-    pattern = re.compile(known.images, re.IGNORECASE)
-
-    def fits(name: str) -> bool:
-        return pattern.search(posixpath.join(place, name)) is not None
-
-    def is_image(name: str) -> bool:
-        if name.lower().endswith(JSRT_SUFFIX):  # of many other things as well
-            return fits(name) and is_image_file(folder / place / name)
-        return is_image_name(name)
-
-    names = filter(is_image, listing.files if listing else [])
-    looked_at = list(islice(names, N_LOOKED_AT))
-    return sum(map(fits, looked_at)) > MOSTLY * len(looked_at)
+    names = look_into(folder / place).images
+    fits = re.compile(known.images, re.IGNORECASE).search
+    n_fitting = sum(bool(fits(posixpath.join(place, name))) for name in names)
+    return n_fitting > MOSTLY * len(names)
 
 
-def list_known_folder(folder: Path) -> Listing | None:
-    """Return what lies in a folder, from memory while it is at rest; None if it is no folder."""
+class Glance(NamedTuple):
+    """What of a folder tells a dataset: the files that may be tables, and some image names."""
+
+    tables: tuple[str, ...] = ()
+    images: tuple[str, ...] = ()
+
+
+def look_into(folder: Path) -> Glance:
+    """Return what lies in a folder, from memory while it is at rest; nothing if it is no folder.
+
+    Raises:
+        DatasetError: the folder cannot be listed.
+    """
     if not is_folder(folder):
-        return None
+        return Glance()
     changed = folder.stat().st_mtime_ns
     if time.time() - changed / 1e9 < AT_REST:
-        return list_folder(folder)
-    return _list_again(folder, changed)
+        return _look(folder, changed)
+    return _look_again(folder, changed)
 
 
-@lru_cache(64)
-def _list_again(folder: Path, changed: int) -> Listing:
-    return list_folder(folder)
+def _look(folder: Path, changed: int) -> Glance:
+    files = list_folder(folder).files
+    tables = tuple(file for file in files if file.lower().endswith(SUFFIXES))
+    images = (
+        file
+        for file in files
+        if is_image_name(file) or (file.lower().endswith(SUFFIX) and is_jsrt(folder / file))
+    )
+    return Glance(tables, tuple(islice(images, N_LOOKED_AT)))
+
+
+_look_again = lru_cache(64)(_look)

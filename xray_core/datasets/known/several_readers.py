@@ -63,7 +63,8 @@ def _unite_readers(table: KnownTable, rows: pd.DataFrame) -> Prepared:
         "readers_disagree", len(several), message, tuple(several[:N_EXAMPLES]), tuple(several)
     )
     text = united.astype("Int64").astype("string").reset_index()
-    return Prepared(text, (remark,) if len(rows) > len(united) else ())
+    nameless = rows[rows["image_id"].isna()]
+    return Prepared(pd.concat([text, nameless], ignore_index=True), (remark,))
 
 
 def _settle_readers(table: KnownTable, rows: pd.DataFrame) -> Prepared:

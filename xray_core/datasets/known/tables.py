@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import cached_property
 
 import pandas as pd
 
@@ -58,15 +59,20 @@ class KnownTables(FolderTables):
         A row whose own image is absent never gets that of another patient, whose path ends alike.
         """
         places = super().find_files(cells, bases)
-        said = read_names(self._known, cells.fillna(""))
-        named = read_names(self._known, places["path"].fillna(""))
-        others = pd.Series(False, cells.index)
-        for role in self._known.roles_in_names:
-            differ = said[role].str.casefold() != named[role].str.casefold()
-            others |= differ.fillna(False).to_numpy(bool)
-        others &= places["path"].notna()
+        said = _fold_names(read_names(self._known, cells.fillna("")))
+        led_to = _fold_names(read_names(self._known, places["path"].fillna("")))
+        others = [
+            any(a and b and a != b for a, b in zip(names, of_path, strict=True))
+            or (reason == "several" and any(names) and names not in self._named)
+            for names, of_path, reason in zip(said, led_to, places["reason"], strict=True)
+        ]
         places.loc[others, "path"], places.loc[others, "reason"] = None, "absent"
         return places
+
+    @cached_property
+    def _named(self) -> frozenset[tuple[str, ...]]:
+        """What the paths of the images say, each different answer once."""
+        return frozenset(_fold_names(read_names(self._known, self.images)))
 
     def _list_names(self) -> Sheet:
         named = read_names(self._known, self.images)
@@ -84,12 +90,14 @@ class KnownTables(FolderTables):
 
     def _prepare(self, file: str, rows: pd.DataFrame) -> pd.DataFrame:
         table = self._matched.get(file, KnownTable(NAMES))
-        rows = rows.copy()
         by_name = {str(name).casefold(): str(name) for name in reversed(rows.columns)}
-        for role in [role for role in table.maybe if table.maybe[role].casefold() not in by_name]:
-            rows[table.maybe[role]] = pd.Series(pd.NA, rows.index, dtype="string")
+        wanted = (*table.header, *table.maybe.values())
+        spelling = {by_name[name.casefold()]: name for name in wanted if name.casefold() in by_name}
+        rows = rows.rename(columns=spelling)
+        for name in [name for name in table.maybe.values() if name not in rows]:
+            rows[name] = pd.Series(pd.NA, rows.index, dtype="string")
         if file != NAMES and "path" in table.columns:
-            cells = rows[by_name[table.columns["path"].casefold()]].fillna("")
+            cells = rows[table.columns["path"]].fillna("")
             named = read_names(self._known, cells).set_axis(rows.index)
             rows = rows.join(named.add_prefix(IN_NAME))
         if self._known.prepare is not None:
@@ -111,6 +119,12 @@ def read_names(known: KnownDataset, paths: Sequence[str] | pd.Series) -> pd.Data
         return pd.DataFrame(index=texts.index)
     named = texts.str.extract(re.compile(known.images, re.IGNORECASE))
     return named[list(known.roles_in_names)].astype("string").replace("", pd.NA)
+
+
+def _fold_names(named: pd.DataFrame) -> list[tuple[str, ...]]:
+    """Return the rows of what paths say as they compare: "" for nothing, no capitals."""
+    columns = [[str(cell).casefold() for cell in named[name].fillna("")] for name in named]
+    return list(zip(*columns, strict=True)) if columns else [()] * len(named)
 
 
 def translate(cells: pd.Series, labels: Mapping[str, str]) -> tuple[pd.Series, Remark]:
