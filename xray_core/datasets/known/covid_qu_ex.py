@@ -20,8 +20,8 @@ from pathlib import Path
 from xray_core.catalog import Remark
 from xray_core.datasets.inventory import Inventory
 from xray_core.datasets.known.entry import KnownDataset
+from xray_core.datasets.known.recognition import look_into
 from xray_core.datasets.reader import count_remark
-from xray_core.paths import is_folder
 
 LUNG, INFECTION = "Lung Segmentation Data", "Infection Segmentation Data"
 SUBSETS, CLASSES = ("Train", "Val", "Test"), ("COVID-19", "Non-COVID", "Normal")
@@ -41,10 +41,8 @@ def _locate(folder: Path) -> Path | None:
 
 def _is_class(folder: Path) -> bool:
     """Whether a folder of a subset holds one of the classes with images and masks of the lungs."""
-    return any(
-        is_folder(folder / name / "images") and is_folder(folder / name / "lung masks")
-        for name in CLASSES
-    )
+    names = [name for name in look_into(folder).folders if name in CLASSES]
+    return any({"images", "lung masks"} <= {*look_into(folder / name).folders} for name in names)
 
 
 def _find_copies(inventory: Inventory) -> Remark:

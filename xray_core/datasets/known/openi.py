@@ -26,9 +26,9 @@ from xray_core.datasets.folder.annotations.voc import parse_xml
 from xray_core.datasets.folder.files import FolderFiles
 from xray_core.datasets.folder.names import without_suffix
 from xray_core.datasets.known.entry import KnownDataset, KnownTable, Prepared
+from xray_core.datasets.known.recognition import look_into
 from xray_core.datasets.reader import count_remark
 from xray_core.errors import DatasetError
-from xray_core.paths import is_folder, list_folder
 
 REPORTS = "ecgen-radiology"
 UNINDEXED = "no indexing"
@@ -65,10 +65,8 @@ def _add_reading(table: KnownTable, rows: pd.DataFrame) -> Prepared:
 
 
 def _locate_xml(folder: Path) -> Path | None:
-    if not is_folder(folder / REPORTS):
-        return None
-    files = list_folder(folder / REPORTS).files
-    return folder if any(name.lower().endswith(".xml") for name in files) else None
+    names = look_into(folder / REPORTS).others
+    return folder if any(name.lower().endswith(".xml") for name in names) else None
 
 
 def _add_reports(files: FolderFiles, rows: pd.DataFrame) -> Prepared:

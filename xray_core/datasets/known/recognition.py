@@ -14,8 +14,8 @@ from typing import NamedTuple
 
 from xray_core.datasets.known.entry import KnownDataset, KnownTable
 from xray_core.errors import DatasetError
-from xray_core.imagefiles.images import is_image_name
-from xray_core.imagefiles.raw_jsrt import SUFFIX, is_jsrt
+from xray_core.imagefiles.images import is_image_file, is_image_name
+from xray_core.imagefiles.raw_jsrt import SUFFIX as JSRT_SUFFIX
 from xray_core.paths import is_folder, list_folder
 from xray_core.tables.sheet import SUFFIXES, read_header
 
@@ -80,10 +80,19 @@ def _names_fit(known: KnownDataset, folder: Path, place: str) -> bool:
 
 
 class Glance(NamedTuple):
-    """What of a folder tells a dataset: the files that may be tables, and some image names."""
+    """What of a folder tells a dataset.
+
+    Attributes:
+        tables: the files that may be tables.
+        images: the names of its first images.
+        others: the names of its first other files.
+        folders: the folders in it.
+    """
 
     tables: tuple[str, ...] = ()
     images: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
+    folders: tuple[str, ...] = ()
 
 
 def look_into(folder: Path) -> Glance:
@@ -101,14 +110,17 @@ def look_into(folder: Path) -> Glance:
 
 
 def _look(folder: Path, changed: int) -> Glance:
-    files = list_folder(folder).files
-    tables = tuple(file for file in files if file.lower().endswith(SUFFIXES))
-    images = (
-        file
-        for file in files
-        if is_image_name(file) or (file.lower().endswith(SUFFIX) and is_jsrt(folder / file))
-    )
-    return Glance(tables, tuple(islice(images, N_LOOKED_AT)))
+    listing = list_folder(folder)
+
+    def is_image(name: str) -> bool:
+        if name.lower().endswith(JSRT_SUFFIX):  # of many other things as well
+            return is_image_file(folder / name)
+        return is_image_name(name)
+
+    tables = tuple(name for name in listing.files if name.lower().endswith(SUFFIXES))
+    images = islice(filter(is_image, listing.files), N_LOOKED_AT)
+    others = islice((name for name in listing.files if not is_image_name(name)), N_LOOKED_AT)
+    return Glance(tables, tuple(images), tuple(others), tuple(listing.folders))
 
 
 _look_again = lru_cache(64)(_look)
