@@ -44,6 +44,7 @@ class KnownTable:
         first_line: of a table without a header, a regular expression for the start of its first
             line; its columns are "Column 1", "Column 2" and so on.
         kind: tables of one kind are alternatives, of which the first that is there counts.
+        is_extra: whether a file of its name with other columns is passed over.
         gives: what is unknown without any of its kind, in a few words for a remark; "" for a table
             that nobody misses.
     """
@@ -63,6 +64,7 @@ class KnownTable:
     images: str = ""
     first_line: str = ""
     kind: str = ""
+    is_extra: bool = False
     gives: str = ""
 
     def __post_init__(self) -> None:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pandas as pd
 
-from xray_core.catalog import LUNGS, OF_FINDING, Catalog, add_remarks
+from xray_core.catalog import LUNGS, OF_FINDING, Catalog, Remark, add_remarks
 from xray_core.datasets.folder.annotations import find_annotations
 from xray_core.datasets.folder.classes import place_boxes
 from xray_core.datasets.folder.files import FolderFiles
@@ -19,7 +19,12 @@ def add_annotations(known: KnownDataset, files: FolderFiles, catalog: Catalog) -
     """
     annotations = find_annotations(files.root, files.images, files.inventory.others)
     if annotations is None:
-        return catalog
+        message = (
+            "The boxes are in annotation files, of which none is there, so no box is known. Get "
+            f"them from {known.address}."
+        )
+        missing = Remark("missing_table", int(catalog.boxes.empty), message, ("annotations",))
+        return add_remarks(catalog, [missing])
     images = catalog.images.copy()
     boxes, remarks = place_boxes(files, images, annotations)
     boxes["finding"] = boxes["finding"].map(lambda name: known.labels.get(name, name))
