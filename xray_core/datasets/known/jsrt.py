@@ -123,9 +123,8 @@ def _read_table(files: FolderFiles, path: str, said: dict[str, _Case], broken: l
     rows = read_sheet(files.root / path).rows
     rows.columns = [str(name).strip().lower() for name in rows.columns]
     columns = ["study_id", "state", "age", "gender", "x", "y", "size", "position", "diagnosis"]
-    for cells in (
-        rows.reindex(columns=columns, fill_value="").fillna("").itertuples(index=False, name=None)
-    ):
+    table = rows.reindex(columns=columns, fill_value="").fillna("")
+    for cells in table.itertuples(index=False, name=None):
         name, state, age, gender, x, y, size, position, diagnosis = map(str, cells)
         key = _key(name)
         case = _build(key, state, age, gender, (x, y, size), (position, diagnosis), broken)
