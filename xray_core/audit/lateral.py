@@ -3,7 +3,7 @@
 import pandas as pd
 
 from xray_core.audit.issue import DataIssue, count_of, first_of, passed, rows_of
-from xray_core.audit.orientation import FRONTAL
+from xray_core.audit.orientation import FRONTAL, join_poses
 
 # An image is called lateral if it resembles the others less than this, and its own mirror image
 # less than this; or if it fits better turned, but still not well (`orientation.FRONTAL`).
@@ -21,11 +21,8 @@ def check_lateral(images: pd.DataFrame, poses: pd.DataFrame | None) -> list[Data
     """
     if poses is None:
         return []
-    known = images.loc[poses.index, ["image_id", "path", "view_position"]].join(poses)
-    known = known[known["view_position"].ne("LATERAL").fillna(True)]
-    odd = (known["likeness"] < UNLIKE) & (known["symmetry"] < LOPSIDED)
-    odd |= (known["turn"] > 0) & (known["likeness"] < FRONTAL)
-    affected = known[odd].sort_values("likeness", kind="stable")
+    known = join_poses(images, poses)
+    affected = known[is_odd(known)].sort_values("likeness", kind="stable")
     if affected.empty:
         return [passed("lateral_view", "No image looks like a lateral view among frontal ones.")]
     verb = "looks" if len(affected) == 1 else "look"
@@ -45,3 +42,9 @@ def check_lateral(images: pd.DataFrame, poses: pd.DataFrame | None) -> list[Data
             table=rows_of(affected[["image_id", "path", "view_position", "likeness"]]),
         )
     ]
+
+
+def is_odd(poses: pd.DataFrame) -> pd.Series:
+    """Return which images are hardly frontal, by `find_poses`."""
+    odd = (poses["likeness"] < UNLIKE) & (poses["symmetry"] < LOPSIDED)
+    return odd | ((poses["turn"] > 0) & (poses["likeness"] < FRONTAL))

@@ -34,11 +34,27 @@ def check_orientation(images: pd.DataFrame, poses: pd.DataFrame | None) -> list[
                 "Turned and mirrored images are not looked for: too few images look like chests.",
             )
         ]
+    known = join_poses(images, poses)
+    return [
+        _describe_turned(known[is_turned(known)], len(known)),
+        _describe_mirrored(known[is_mirrored(known)], len(known)),
+    ]
+
+
+def join_poses(images: pd.DataFrame, poses: pd.DataFrame) -> pd.DataFrame:
+    """Return image_id, path, view_position and pose of each image not said to be lateral."""
     known = images.loc[poses.index, ["image_id", "path", "view_position"]].join(poses)
-    known = known[known["view_position"].ne("LATERAL").fillna(True)]
-    turned = known[(known["turn"] > 0) & (known["likeness"] >= FRONTAL)]
-    mirrored = known[(known["side"] < -MIRRORED) & (known["likeness"] >= LEAST)]
-    return [_describe_turned(turned, len(known)), _describe_mirrored(mirrored, len(known))]
+    return known[known["view_position"].ne("LATERAL").fillna(True)]
+
+
+def is_turned(poses: pd.DataFrame) -> pd.Series:
+    """Return which images are upside down or on their side, by `find_poses`."""
+    return (poses["turn"] > 0) & (poses["likeness"] >= FRONTAL)
+
+
+def is_mirrored(poses: pd.DataFrame) -> pd.Series:
+    """Return which images have the heart on the other side, by `find_poses`."""
+    return (poses["side"] < -MIRRORED) & (poses["likeness"] >= LEAST)
 
 
 def _describe_turned(turned: pd.DataFrame, n_known: int) -> DataIssue:

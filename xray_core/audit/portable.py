@@ -32,8 +32,8 @@ def check_portable(images: pd.DataFrame) -> list[DataIssue]:
         DataIssue(
             code="portable_device",
             severity="warning",
-            title=f"{shares[most]:.0%} of {most}, but {shares[least]:.0%} of {least} are AP images, "
-            "as portable devices take them.",
+            title=f"{shares[most]:.0%} of {most}, but {shares[least]:.0%} of {least} are AP "
+            "images, as portable devices take them.",
             count=int(is_ap.sum()),
             why="AP images are mostly of patients who lie, at a portable device: the heart looks "
             "larger, and there are more wires. A network may learn the device instead of the "

@@ -257,7 +257,7 @@ def _make_symmetric(image: NDArray[np.float32]) -> NDArray[np.float32]:
 def _normalise(images: Stack) -> NDArray[np.float32]:
     """Return images as vectors of mean 0 and length 1, or 0 if of one gray level."""
     pixels = images.reshape(len(images), images.shape[1] * images.shape[2])
-    vectors = np.asarray(pixels - pixels.mean(axis=1, keepdims=True))
+    vectors = pixels - pixels.mean(axis=1, keepdims=True)
     length = np.linalg.norm(vectors, axis=1, keepdims=True)
     return np.asarray(vectors / np.where(length > 0, length, 1), np.float32)
 
@@ -265,4 +265,5 @@ def _normalise(images: Stack) -> NDArray[np.float32]:
 def _correlate(first: NDArray[np.float32], second: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return the cosine of each row of `first` with that of `second`; 0 for a row of zeros."""
     length = np.linalg.norm(first, axis=1) * np.linalg.norm(second, axis=1)
-    return np.asarray((first * second).sum(axis=1) / np.where(length > 0, length, 1), np.float32)
+    cosine = (first * second).sum(axis=1) / np.where(length > 0, length, 1)
+    return np.asarray(cosine, np.float32)
