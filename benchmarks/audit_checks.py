@@ -1,9 +1,10 @@
-"""How often the audit's checks of single images call one that nobody altered, and find altered ones.
+"""How often the audit's checks call images that nobody altered, and find altered ones.
 
 Run it from the project folder: python -m benchmarks.audit_checks FOLDER …
 
-FOLDER is any dataset that the app reads; its images are only read. A tenth of its images are altered
-in memory, the others stay, and the checks see all of them; repeated until 100 have been altered.
+FOLDER holds images, which are only read; of a dataset that the app reads, those it lists. A tenth
+of them is altered in memory, the others stay, and the checks see all of them; repeated until 100
+have been altered.
 A called image that nobody altered may rightly be called so: look at it with --list.
 """
 
@@ -22,13 +23,15 @@ from xray_core.audit.lateral import is_odd
 from xray_core.audit.orientation import is_mirrored, is_turned
 from xray_core.audit.poses import find_poses
 from xray_core.audit.screens import is_photo
-from xray_core.catalog import Catalog
+from xray_core.catalog import Catalog, build_catalog
 from xray_core.datasets import open_dataset
-from xray_core.imagefiles.images import read_image
+from xray_core.errors import DatasetError
+from xray_core.imagefiles.images import is_image_file, read_image
 from xray_core.preprocess.fingerprints import fingerprint_image, read_fingerprints
 from xray_core.preprocess.images import Pixels
 
 SHARE, ENOUGH, MOST = 0.1, 100, 300  # of the images that are altered; in all; at once
+OF_PIXELS = {"photo of a screen", "text"}  # checks that look at each image alone
 PHOTO = 1000  # px of a photo
 WORDS = ("PORTABLE", "AP SUPINE", "14:32:07", "Sedestacion", "2020/03/11", "Erect PA", "ICU 4")
 CHECKS: dict[str, Callable[[pd.DataFrame], pd.Series]] = {
@@ -114,6 +117,16 @@ ALTERATIONS: dict[str, tuple[str, Callable[[Pixels, np.random.Generator], Pixels
 }
 
 
+def open_images(folder: Path, cache: Path) -> Catalog:
+    """Return a dataset, or all images of a folder whose labels nobody has explained."""
+    try:
+        return open_dataset(folder, cache)
+    except DatasetError:
+        files = sorted(path for path in folder.rglob("*") if is_image_file(path))
+        names = [path.relative_to(folder).as_posix() for path in files]
+        return build_catalog(folder, "folder", [{"image_id": n, "path": n} for n in names])
+
+
 def check_all(fingerprints: pd.DataFrame) -> pd.DataFrame:
     """Return which images each check calls, a column of bool each."""
     poses = find_poses(fingerprints["signature"])
@@ -130,14 +143,18 @@ def measure_detection(catalog: Catalog, fingerprints: pd.DataFrame, name: str) -
     check, alter = ALTERATIONS[name]
     rng = np.random.default_rng(0)
     n_called = n_altered = 0
+    share = 1.0 if check in OF_PIXELS else SHARE
+    n_rows = max(1, min(MOST, int(share * len(fingerprints))))
     while n_altered < ENOUGH:
-        rows = rng.permutation(fingerprints.index)[: min(MOST, -int(-SHARE * len(fingerprints)))]
-        altered = fingerprints.copy()
+        rows = rng.permutation(fingerprints.index)[:n_rows]
+        altered = fingerprints.loc[rows].copy() if check in OF_PIXELS else fingerprints.copy()
         for row in rows:
             image = alter(read_image(catalog.root / catalog.images.at[row, "path"]), rng)
             for column, value in fingerprint_image(image).items():
                 altered.at[row, column] = pd.NA if value is None else value
-        n_called += int(check_all(altered).loc[rows, check].sum())
+        if check not in OF_PIXELS:
+            altered = altered.join(find_poses(altered["signature"]))
+        n_called += int(CHECKS[check](altered.loc[rows]).fillna(False).sum())
         n_altered += len(rows)
     return n_called, n_altered
 
@@ -145,7 +162,7 @@ def measure_detection(catalog: Catalog, fingerprints: pd.DataFrame, name: str) -
 def measure(folder: Path, lists: bool) -> None:
     """Print two tables of one dataset."""
     with tempfile.TemporaryDirectory() as temporary:
-        catalog = open_dataset(folder, Path(temporary))
+        catalog = open_images(folder, Path(temporary))
         fingerprints = read_fingerprints(catalog, Path(temporary))
         fingerprints = fingerprints[fingerprints["signature"].notna()]
         called = check_all(fingerprints)
@@ -164,7 +181,8 @@ def measure(folder: Path, lists: bool) -> None:
             print(f"{'lateral by the table':<32}{n_right:>8,} of {lateral.sum():,} called lateral")
         for name in ALTERATIONS:
             n_called, n_altered = measure_detection(catalog, fingerprints, name)
-            print(f"{name:<32}{n_called:>8,} of {n_altered:,} {n_called / n_altered:.1%}")
+            share = n_called / n_altered
+            print(f"{name:<32}{n_called:>8,} of {n_altered:,} {share:.1%}", flush=True)
 
 
 def main() -> None:
