@@ -1,10 +1,23 @@
-"""The files of a run as a training writes them, whole and small, for tests that damage them."""
+"""The files of a run as a training writes them, whole and small, for whoever damages them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from xray_core.evaluation.calibrate import read_calibration
+from xray_core.evaluation.diagnose import diagnose_run
+from xray_core.jobs.attempts import read_attempt
+from xray_core.recipes import PUBLISHED
+from xray_core.runs import Run, Status, Submission
+from xray_core.runs.notes import Notes, read_notes, write_notes
+
+RECIPE = replace(PUBLISHED["demo_cnn"], data_folder="/data/demo")
+CLASSES = list(RECIPE.class_names)
+TABLES = ("split.parquet", "predictions.parquet", "training_predictions.parquet")
+VALIDATION = "validation/epoch-0001.parquet"
 TIME = "2026-03-01T10:00:30+00:00"
 
 
@@ -109,3 +122,49 @@ def split_rows(classes: Sequence[str]) -> pd.DataFrame:
             "subset": ["test"] * 4 + ["training"] * 4,
         }
     ).astype("string")
+
+
+# Every reader of a run's files: each returns something or raises RunError, whatever they hold.
+READERS: tuple[Callable[[Run], object], ...] = (
+    Run.read_recipe,
+    Run.read_status,
+    Run.read_stored_status,
+    Run.read_submission,
+    Run.read_events,
+    Run.read_metrics,
+    Run.read_epochs,
+    Run.read_split,
+    Run.read_predictions,
+    Run.read_training_predictions,
+    Run.read_report,
+    Run.read_data,
+    lambda run: run.read_validation(1),
+    read_notes,
+    read_attempt,
+    read_calibration,
+    diagnose_run,
+)
+
+
+def write_whole_run(folder: Path) -> Run:
+    """Write a run that has every file that a run can have."""
+    run = Run(folder)
+    run.write_json("recipe.json", asdict(RECIPE))
+    times = {"created_at": "2026-03-01T10:00:00+00:00", "ended_at": "2026-03-01T10:01:00+00:00"}
+    run.write_status(Status("done", "Well.", epoch=3, n_epochs=8, val_accuracy=0.8, **times))
+    run.write_submission(Submission("ann", rank=3.0))
+    run.write_json("attempt.json", {"handle": "1:0", "devices": "0,1", "deaths": 1})
+    write_notes(run, Notes(("tag",), "note"))
+    run.write_json("data.json", data_notes())
+    run.write_json("report.json", report_of([[3, 1], [1, 9]], CLASSES))
+    run.write_json("calibration.json", {"scale": 1.0, "bias": [0.0, 0.5]})
+    run.write_table("split.parquet", split_rows(CLASSES))
+    for name in TABLES[1:]:
+        run.write_table(name, prediction_rows(CLASSES))
+    run.write_table(VALIDATION, pd.DataFrame({"image_id": ["a"], "p_x": [0.5]}))
+    for epoch in (1, 2, 3):
+        run.append_metrics(batch_line(epoch))
+        run.append_metrics(epoch_line(epoch))
+    run.append_device(device_line())
+    run.append_event("queued", "It waits.", "ann")
+    return run

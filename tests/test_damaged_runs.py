@@ -5,21 +5,20 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 import pytest
 
 from tests.run_files import (
+    READERS,
+    RECIPE,
+    TABLES,
+    VALIDATION,
     batch_line,
-    data_notes,
-    device_line,
     epoch_line,
-    prediction_rows,
-    report_of,
-    split_rows,
+    write_whole_run,
 )
 from xray_core.errors import RunError
 from xray_core.evaluation.calibrate import read_calibration
@@ -29,14 +28,11 @@ from xray_core.files import read_json
 from xray_core.jobs import JobQueue, queue_view
 from xray_core.jobs.attempts import read_attempt
 from xray_core.jobs.rebuild import find_jobs
-from xray_core.recipes import PUBLISHED
-from xray_core.runs import Run, Status, Submission, create_run, index, list_runs
+from xray_core.runs import Run, create_run, index, list_runs
 from xray_core.runs.index import list_running, run_table
-from xray_core.runs.notes import Notes, read_notes, write_notes
+from xray_core.runs.notes import read_notes
 from xray_core.workspace import Workspace
 
-RECIPE = replace(PUBLISHED["demo_cnn"], data_folder="/data/demo")
-CLASSES = list(RECIPE.class_names)
 WHOLE, DAMAGED = "20260301-100000-demo_cnn", "20260301-110000-demo_cnn"
 
 JSON_FILES = (
@@ -50,8 +46,6 @@ JSON_FILES = (
     "calibration.json",
 )
 LOGS = ("metrics.jsonl", "events.jsonl", "device.jsonl")
-TABLES = ("split.parquet", "predictions.parquet", "training_predictions.parquet")
-VALIDATION = "validation/epoch-0001.parquet"
 CONTENTS: dict[str, bytes] = {
     "empty": b"",
     "cut": b'{"state": "done", "epo',
@@ -77,50 +71,12 @@ OWN: dict[str, tuple[Callable[[Run], object], ...]] = {
     "report.json": (Run.read_report, diagnose_run),
     "calibration.json": (read_calibration,),
 }
-READERS: tuple[Callable[[Run], object], ...] = (
-    Run.read_recipe,
-    Run.read_status,
-    Run.read_stored_status,
-    Run.read_submission,
-    Run.read_events,
-    Run.read_metrics,
-    Run.read_epochs,
-    Run.read_split,
-    Run.read_predictions,
-    Run.read_training_predictions,
-    Run.read_report,
-    Run.read_data,
-    lambda run: run.read_validation(1),
-    read_notes,
-    read_attempt,
-    read_calibration,
-    diagnose_run,
-)
 
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Run:
     """A run that has every file that a run can have."""
-    run = Run(tmp_path_factory.mktemp("whole") / WHOLE)
-    run.write_json("recipe.json", asdict(RECIPE))
-    times = {"created_at": "2026-03-01T10:00:00+00:00", "ended_at": "2026-03-01T10:01:00+00:00"}
-    run.write_status(Status("done", "Well.", epoch=3, n_epochs=8, val_accuracy=0.8, **times))
-    run.write_submission(Submission("ann", rank=3.0))
-    run.write_json("attempt.json", {"handle": "1:0", "devices": "0,1", "deaths": 1})
-    write_notes(run, Notes(("tag",), "note"))
-    run.write_json("data.json", data_notes())
-    run.write_json("report.json", report_of([[3, 1], [1, 9]], CLASSES))
-    run.write_json("calibration.json", {"scale": 1.0, "bias": [0.0, 0.5]})
-    run.write_table("split.parquet", split_rows(CLASSES))
-    for name in TABLES[1:]:
-        run.write_table(name, prediction_rows(CLASSES))
-    run.write_table(VALIDATION, pd.DataFrame({"image_id": ["a"], "p_x": [0.5]}))
-    for epoch in (1, 2, 3):
-        run.append_metrics(batch_line(epoch))
-        run.append_metrics(epoch_line(epoch))
-    run.append_device(device_line())
-    run.append_event("queued", "It waits.", "ann")
-    return run
+    return write_whole_run(tmp_path_factory.mktemp("whole") / WHOLE)
 
 
 @pytest.fixture

@@ -20,9 +20,9 @@ from xray_core.registry import (
     add_dataset,
     count_drawn,
     find_name,
-    find_names,
     is_drawing_demo,
     list_datasets,
+    name_roots,
     start_drawing_demo,
 )
 from xray_core.synthetic.dataset import MARK, write_synthetic_dataset
@@ -147,8 +147,9 @@ def test_the_name_of_a_dataset_is_found_by_any_way_to_it(
     others = [tmp_path / name for name in ("stranger", "gone", "no\0name", "x" * 300)]
 
     assert [find_name(workspace, way) for way in ways] == ["kermany"] * len(ways)
-    assert find_names(workspace, [*ways, *others]) == dict.fromkeys(
-        ways, "kermany"
+    assert [find_name(workspace, other) for other in others] == [None] * len(others)
+    assert name_roots(workspace, [ways[1], root, *others]) == dict.fromkeys(
+        (ways[1], root), "kermany"
     ) | dict.fromkeys(others)
 
 

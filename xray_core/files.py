@@ -4,13 +4,16 @@ Our own JSON is read here as well, and nowhere else: whatever a damaged file hol
 ends in plain data that can be shown and stored, or in a ValueError in words.
 """
 
+import errno
 import json
 import math
 import os
+import stat
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from io import BufferedReader
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 from uuid import uuid4
 
 MAX_JSON_BYTES = (
@@ -18,6 +21,14 @@ MAX_JSON_BYTES = (
 )  # of a JSON file; the largest of ours, a report of 15 classes, has 10 MB
 BYTE_UNITS = (("GB", 1e9), ("MB", 1e6), ("kB", 1e3))
 MAX_LEVELS = 50  # objects and lists within each other; ours have six
+MAX_CONTAINERS = 3_000_000  # objects and lists in all; a file of 700,000 boxes has as many
+# Without effect on a plain file; a pipe without a writer would else be waited for. The second
+# exists on Windows alone, where a file is text without it.
+OPENING = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+
+
+class NotPlainError(OSError):
+    """What was to be read is no plain file, but a folder, pipe, socket or device."""
 
 
 class replaced_file:  # noqa: N801 - reads as a verb phrase in a with statement
@@ -64,6 +75,30 @@ def write_json(path: Path, values: Any, *, lasting: bool = True) -> None:
         partial.write_text(text, encoding="utf-8")
 
 
+def open_plain(path: Path) -> BufferedReader:
+    """Open a plain file for reading, links followed; nothing is waited for.
+
+    Raises:
+        NotPlainError: it is a folder, a pipe, a socket or a device.
+        OSError: there is no such file, or it may not be read.
+    """
+    # Before it is opened, which some devices take for an order.
+    _check_plain(path, path.stat().st_mode)
+    descriptor = os.open(path, OPENING)
+    try:
+        _check_plain(path, os.fstat(descriptor).st_mode)  # it may have been replaced
+        return os.fdopen(descriptor, "rb")
+    except BaseException:
+        os.close(descriptor)
+        raise
+
+
+def _check_plain(path: Path, mode: int) -> None:
+    if not stat.S_ISREG(mode):
+        what = "it is no plain file, but a folder, pipe, socket or device"
+        raise NotPlainError(errno.EINVAL, what, str(path))
+
+
 def read_json(path: Path) -> Any:
     """Return what a JSON file of ours holds; see `parse_json`.
 
@@ -71,11 +106,16 @@ def read_json(path: Path) -> Any:
         OSError: there is no such file, or it may not be read.
         ValueError: it is damaged; the message says how.
     """
-    with path.open("rb") as file:
-        content = file.read(MAX_JSON_BYTES + 1)
-    if len(content) > MAX_JSON_BYTES:
-        raise ValueError(f"it is larger than {format_bytes(MAX_JSON_BYTES)}")
-    return parse_json(content)
+    with open_plain(path) as file:
+        return parse_json(read_at_most(file, MAX_JSON_BYTES))
+
+
+def read_at_most(file: BinaryIO, most: int) -> bytes:
+    """Return the rest of an open file. Raises ValueError if that is more than `most` bytes."""
+    content = file.read(most + 1)
+    if len(content) > most:
+        raise ValueError(f"it is larger than {format_bytes(most)}")
+    return content
 
 
 def parse_json(content: bytes | str, *, finite: bool = True) -> Any:
@@ -94,6 +134,9 @@ def parse_json(content: bytes | str, *, finite: bool = True) -> Any:
         text = content.decode("utf-8") if isinstance(content, bytes) else content
         if not text.strip():
             raise ValueError("it is empty")
+        # Each takes thirty times as much memory as it has characters.
+        if text.count("[") + text.count("{") > MAX_CONTAINERS:
+            raise ValueError(f"it has more than {MAX_CONTAINERS:,} lists and objects")
         values = json.loads(
             text,
             parse_int=_read_whole,
@@ -116,11 +159,12 @@ def read_jsonl(path: Path, offset: int = 0) -> tuple[list[dict[str, Any]], int]:
         while its writer is at work or was killed, is left for the next time. What is no object,
         or nothing that `parse_json` takes, is left out.
     """
-    if not path.exists():
+    try:
+        with open_plain(path) as log:
+            log.seek(offset)
+            text = log.read()
+    except FileNotFoundError:
         return [], offset
-    with path.open("rb") as log:
-        log.seek(offset)
-        text = log.read()
     whole = text[: text.rfind(b"\n") + 1]
     lines = []
     for line in whole.split(b"\n"):

@@ -13,6 +13,8 @@ process that has the variable in its environment:
 What a dataset's folder holds beyond that is left out and counted, never followed.
 """
 
+import codecs
+import errno
 import os
 import re
 import stat
@@ -20,12 +22,20 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from io import BufferedReader
 from itertools import islice
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any
 from urllib.parse import unquote
 
 from xray_core.errors import DatasetError
+from xray_core.files import (
+    MAX_JSON_BYTES,
+    NotPlainError,
+    open_plain,
+    parse_json,
+    read_at_most,
+)
 from xray_core.workspace import find_workspace
 
 ROOTS = "XRAY_DATA_ROOTS"
@@ -33,9 +43,8 @@ SYSTEM = ("/proc", "/sys")  # their files may wait for ever, too, or do somethin
 # What operating systems leave behind: how such names begin, and whole names, in lower case.
 HIDDEN_STARTS = (".", "__macosx", "@eadir", "$recycle.bin")
 HIDDEN_NAMES = ("thumbs.db", "desktop.ini", "system volume information")
-# Without effect on a plain file; a pipe without a writer would else be waited for. The second
-# exists on Windows alone, where a file is text without it.
-OPENING = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+SHOWN = 100  # characters of a path that is too long
+LONGEST_PART, LONGEST_PATH = 255, 4095  # bytes; what the common systems can write
 
 # What people copy along with a path: signs for the direction of text, and quotes in pairs.
 INVISIBLE = "\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff"
@@ -116,6 +125,7 @@ def find_allowed(path: Path) -> Path:
             message is the same whatever is there.
     """
     try:
+        _check_length(path.expanduser())
         real = Path(os.path.realpath(path.expanduser()))
     except (OSError, RuntimeError, ValueError) as error:  # an unknown user's home, a NUL
         if _roots():
@@ -124,6 +134,21 @@ def find_allowed(path: Path) -> Path:
     if not _may_read(str(real)):
         raise _outside(path)
     return real
+
+
+def _check_length(path: Path) -> None:
+    """Refuse a path that no disk could hold: else the system would say so at every look."""
+    try:
+        os.lstat(path)
+    except OSError as error:
+        if error.errno != errno.ENAMETOOLONG:
+            return  # whoever looks for it finds that out
+        longest = max((len(part) for part in path.parts), default=0)
+        raise DatasetError(
+            f"{str(path)[:SHOWN]}… is no path: it has {len(str(path)):,} characters, and a name of "
+            f"{longest:,}; a name of {LONGEST_PART} bytes and a path of {LONGEST_PATH:,} are "
+            "possible. Choose what is there."
+        ) from error
 
 
 def list_roots() -> list[Path]:
@@ -151,30 +176,41 @@ def is_folder(path: Path) -> bool:
     return stat.S_ISDIR(_mode_behind(str(path)))
 
 
-def open_file(path: Path) -> BinaryIO:
+def open_file(path: Path) -> BufferedReader:
     """Open a plain file for reading; the one way to the content of a file that is not ours.
 
     Raises:
         DatasetError: it is no plain file, or lies, links resolved, where this app may not read.
         OSError: it is missing or cannot be opened.
     """
-    # Before it is opened, which some devices take for an order.
-    _check_plain(path, path.stat().st_mode)
-    descriptor = os.open(path, OPENING)
     try:
-        _check_plain(path, os.fstat(descriptor).st_mode)  # it may have been replaced
-        if not _may_read(_place_of(descriptor, path)):
-            raise _outside(path)
-        return os.fdopen(descriptor, "rb")
-    except BaseException:
-        os.close(descriptor)
-        raise
+        file = open_plain(path)
+    except NotPlainError as error:
+        raise DatasetError(
+            f"{path} is no plain file, but a folder, pipe, socket or device. Leave it out."
+        ) from error
+    if not _may_read(_place_of(file.fileno(), path)):
+        file.close()
+        raise _outside(path)
+    return file
 
 
 def read_bytes(path: Path) -> bytes:
     """Return what a plain file holds; see `open_file`."""
     with open_file(path) as file:
         return file.read()
+
+
+def read_data_json(path: Path) -> Any:
+    """Return what a JSON file holds that came with a dataset; see `files.parse_json`.
+
+    Raises:
+        DatasetError: it is no plain file, or lies where this app may not read.
+        OSError: it is missing or cannot be opened.
+        ValueError: it is damaged, too large or too deep; the message says how.
+    """
+    with open_file(path) as file:
+        return parse_json(read_at_most(file, MAX_JSON_BYTES).removeprefix(codecs.BOM_UTF8))
 
 
 def list_folder(folder: Path, at_most: int | None = None) -> Listing:
@@ -330,13 +366,6 @@ def _outside(path: Path) -> DatasetError:
         f"{', '.join(map(str, _split(os.environ[ROOTS])))}. Ask whoever runs the app to add it to "
         f"{ROOTS}."
     )
-
-
-def _check_plain(path: Path, mode: int) -> None:
-    if not stat.S_ISREG(mode):
-        raise DatasetError(
-            f"{path} is no plain file, but a folder, pipe, socket or device. Leave it out."
-        )
 
 
 def _place_of(descriptor: int, path: Path) -> str:

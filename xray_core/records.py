@@ -9,12 +9,14 @@ import types
 import typing
 from collections.abc import Mapping, Sequence
 from functools import cache
-from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, BinaryIO, TypeVar
 
 import pandas as pd
+from pyarrow.parquet import read_metadata
 
 SHOWN_CHARACTERS = 60  # characters of an odd value that a message repeats
+
+MAX_VALUES = 100_000_000  # of a table: kilobytes may unpack to billions of them
 
 T = TypeVar("T")
 
@@ -60,26 +62,29 @@ def fits(kind: type[Any], values: Any) -> bool:
 
 
 def read_table(
-    path: Path, text: Sequence[str], gaps: Sequence[str] = (), numbers: str = ""
+    file: BinaryIO, text: Sequence[str], gaps: Sequence[str] = (), numbers: str = ""
 ) -> pd.DataFrame:
     """Return a Parquet table that has the columns asked for.
 
     Args:
-        path: the file.
+        file: open for reading.
         text: columns of text that must be there, none of them with a gap.
         gaps: columns of text that must be there, in which values may be missing.
         numbers: what the names of columns of numbers begin with, of which there must be one;
             empty where none is needed.
 
     Raises:
-        OSError: there is no such file, or it may not be read.
         ValueError: it is damaged, or lacks a column.
     """
     try:
-        table = pd.read_parquet(path)
+        shape = read_metadata(file)
+        if shape.num_rows * shape.num_columns > MAX_VALUES:
+            raise ValueError(f"it has {shape.num_rows:,} rows, which no table of a run has")
+        file.seek(0)
+        table = pd.read_parquet(file)
         names = list(map(str, table.columns))
-    except (FileNotFoundError, PermissionError, MemoryError):
-        raise
+    except MemoryError:
+        raise  # it says nothing about the file
     except Exception as error:  # the decoders of damaged bytes raise almost anything
         reason = " ".join(str(error).split())[:200] or type(error).__name__
         raise ValueError(f"it is no Parquet table that can be read: {reason}") from error

@@ -7,6 +7,7 @@ and in every run. What may be added, `xray_core.paths` says.
 """
 
 import json
+import os
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
@@ -76,14 +77,26 @@ def find_name(workspace: Workspace, folder: Path) -> str | None:
     Raises:
         DatasetError: the list of added folders is damaged.
     """
-    return find_names(workspace, [folder])[folder]
-
-
-def find_names(workspace: Workspace, folders: Iterable[Path]) -> dict[Path, str | None]:
-    """Return what `find_name` does for several folders, at the price of one."""
+    root = _find_root(folder)
     names = {root: name for name, root in list_datasets(workspace).items()}
-    roots = {folder: _find_root(folder) for folder in dict.fromkeys(folders)}
-    return {folder: names.get(root) if root else None for folder, root in roots.items()}
+    return names.get(root) if root else None
+
+
+def name_roots(workspace: Workspace, roots: Iterable[Path]) -> dict[Path, str | None]:
+    """Return the name of the dataset whose root each folder is; no folder is looked into.
+
+    For what a run says it was trained on: that is a root, and may by now be anything.
+
+    Raises:
+        DatasetError: the list of added folders is damaged.
+    """
+    names = {root: name for name, root in list_datasets(workspace).items()}
+    return {root: names.get(_resolve(root)) for root in dict.fromkeys(roots)}
+
+
+def name_root(workspace: Workspace, root: Path) -> str | None:
+    """Return what `name_roots` does for one folder."""
+    return name_roots(workspace, [root])[root]
 
 
 def add_dataset(workspace: Workspace, folder: Path) -> Path:
@@ -142,6 +155,13 @@ def is_drawing_demo(workspace: Workspace) -> bool:
 def _drawer(workspace: Workspace) -> Path:
     """Return the file that holds the handle of the process that draws the demo data."""
     return workspace.folder / "demo.handle"
+
+
+def _resolve(folder: Path) -> Path:
+    try:
+        return Path(os.path.realpath(folder))
+    except (OSError, ValueError):  # a NUL in it, or half a sign
+        return folder
 
 
 def _find_root(folder: Path) -> Path | None:

@@ -20,7 +20,7 @@ from xray_core.datasets import recall_dataset
 from xray_core.errors import DatasetError
 from xray_core.glossary import explain
 from xray_core.recipes import Recipe
-from xray_core.registry import find_name, list_datasets
+from xray_core.registry import list_datasets, name_root
 from xray_core.synthetic.dataset import is_synthetic
 from xray_core.tasks import TASKS, Task, tasks_of
 from xray_core.workspace import find_workspace
@@ -74,7 +74,7 @@ class Context:
         """
         folder = Path(recipe.data_folder)
         words = [recipe.title] if with_title else []
-        words.append(find_name(find_workspace(), folder) or folder.name)
+        words.append(name_root(find_workspace(), folder) or folder.name)
         words += [TASKS[recipe.task].question] if recipe.task in TASKS else []
         if is_synthetic(folder):
             words.append("synthetic images, which say nothing about real patients")

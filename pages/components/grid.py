@@ -27,6 +27,20 @@ class Outline(NamedTuple):
     path: str
 
 
+class RealValues(NamedTuple):
+    """An image with the values of its file, see `preprocess.real_values.RealImage`.
+
+    Attributes:
+        src: a `data:` address; a pixel's value is first + step * (256 * red + green).
+        inverted: whether the highest value is meant to be black.
+    """
+
+    src: str
+    first: float
+    step: float
+    inverted: bool
+
+
 @dataclass(frozen=True)
 class Tile:
     """One image of the grid.
@@ -42,6 +56,7 @@ class Tile:
         ratio: width / height.
         boxes: (x, y, width, height) as fractions of the image, origin at its top left.
         color: of the dot before the title, as in CSS; "" for no dot.
+        real: the values of its file, to be windowed instead of `src`; None for `src` itself.
     """
 
     id: str
@@ -56,6 +71,7 @@ class Tile:
     ratio: float = 1.0
     boxes: tuple[Box, ...] = ()
     color: str = ""
+    real: RealValues | None = None
 
 
 def show_grid(

@@ -1,12 +1,17 @@
 """Tiles of a catalog's images: thumbnail, boxes and label, ready for the grid."""
 
+from dataclasses import replace
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
+import streamlit as st
 
-from pages.components.grid import Tile, as_data_address
+from pages.components.grid import RealValues, Tile, as_data_address
 from pages.components.masks import DrawnMasks, draw_masks
 from pages.components.tables import Tables
 from xray_core.figures.colors import color_classes
+from xray_core.preprocess.real_values import RealImage, read_real_images
 from xray_core.preprocess.thumbnails import create_thumbnails, decode_thumbnail
 from xray_core.preprocess.window import BONES, FULL, LUNGS, Window, find_window
 from xray_core.tasks import SEPARATOR
@@ -67,6 +72,53 @@ def build_tiles(
             )
         )
     return tiles
+
+
+def add_real_values(
+    tables: Tables, images: pd.DataFrame, tiles: list[Tile]
+) -> tuple[list[Tile], list[RealImage]]:
+    """Return the tiles with the values of their files, if all of the files have such.
+
+    Args:
+        tables: of the images' catalog.
+        images: rows of `catalog.images` whose file is present.
+        tiles: of these, in their order.
+
+    Returns:
+        The tiles, and their images; as they were, and none, where a file has 256 gray levels.
+    """
+    files = [tables.catalog.root / path for path in images["path"]]
+    real = [_read_real(str(file), _stamp(file)) for file in files]
+    there = [image for image in real if image is not None]
+    if len(there) < len(tiles):
+        return tiles, []
+    return [
+        replace(
+            tile,
+            real=RealValues(
+                as_data_address(image.png, "png"),
+                image.first,
+                image.step,
+                image.stored.is_inverted,
+            ),
+        )
+        for tile, image in zip(tiles, there, strict=True)
+    ], there
+
+
+# cache_resource, not cache_data: megabytes need not be copied at each rerun.
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _read_real(file: str, stamp: tuple[int, int]) -> RealImage | None:
+    return read_real_images([Path(file)], LARGE_SIDE)[0]
+
+
+def _stamp(file: Path) -> tuple[int, int]:
+    """Return what changes with a file; of one that is gone the same."""
+    try:
+        status = file.stat()
+    except OSError:
+        return 0, 0
+    return status.st_mtime_ns, status.st_size
 
 
 def ratios_of(widths: pd.Series, heights: pd.Series) -> list[float]:

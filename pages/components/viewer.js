@@ -11,7 +11,8 @@ export default function ({ data, parentElement, setTriggerValue }) {
   const send = (name, value) => setTriggerValue(name, value);
   const stamp = JSON.stringify([
     data.before, data.after, data.place,
-    data.tiles.map(({ src, mask, ...rest }) => [src.length, mask.length, rest]),
+    data.tiles.map(({ src, mask, real, ...rest }) =>
+      [src.length, mask.length, real?.[0].length, real?.slice(1), rest]),
   ]);
   root.classList.toggle("hide-boxes", !data.showBoxes);
   if (root.stamp !== stamp) {
@@ -19,7 +20,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
     drawViewer(root, data, send);
   }
   place(root);
-  showWindow(root, data.windows); // of window.js
+  showWindow(root, data); // of window.js
   root.onkey = (event) => handleKey(event, root, data, send);
   listen(root);
 }
@@ -55,7 +56,9 @@ function drawStage(stages, root, tile, many, send) {
   const glass = add(stage, "div", "glass");
   if (tile.src) {
     const frame = add(glass, "div", "frame");
-    drawImage(frame, tile).alt = tile.alt;
+    const image = drawImage(frame, tile);
+    image.alt = tile.alt;
+    if (tile.real) drawReal(image, tile.real); // of window.js
     glass.onwheel = (event) => {
       if (!event.ctrlKey && view.zoom === 1) return; // the page scrolls
       event.preventDefault();

@@ -9,6 +9,8 @@ from pages.components.assets import load_component
 from pages.components.grid import Tile
 from xray_core.preprocess.window import Window
 
+EIGHT_BITS = (0.0, 255.0)
+
 _viewer = load_component(
     "viewer",
     '<div class="viewer"></div>',
@@ -24,6 +26,8 @@ def show_viewer(
     on_open: Callable[[str], None],
     on_change: Callable[[Sequence[str]], None],
     *,
+    scale: tuple[float, float] = EIGHT_BITS,
+    about: str = "",
     before: str = "",
     after: str = "",
     place: str = "",
@@ -38,6 +42,8 @@ def show_viewer(
         on_open: called with `before` or `after` when it is asked for, by a button or an arrow key.
         on_change: called with the ids of the images that are to be shown from now on: none when
             the viewer is closed.
+        scale: the lowest and the highest value that a window can reach.
+        about: what the values are, a sentence; "" for the 256 gray levels of the files as read.
         before: the id of the image to page back to; "" where there is none.
         after: the same, of the next.
         place: where the image stands among them, in words.
@@ -59,6 +65,8 @@ def show_viewer(
         data={
             "tiles": [vars(tile) for tile in tiles],
             "windows": [asdict(window) for window in windows],
+            "scale": {"low": scale[0], "high": scale[1]},
+            "about": about,
             "before": before,
             "after": after,
             "place": place,

@@ -20,7 +20,7 @@ from pages.components.viewer import show_viewer
 from pages.evaluate.scores import format_metrics
 from xray_core.errors import XrayError
 from xray_core.recipes import Recipe
-from xray_core.registry import find_name
+from xray_core.registry import name_root
 from xray_core.runs import Run
 from xray_core.workspace import find_workspace
 
@@ -200,7 +200,7 @@ def _show_without_images(rows: pd.DataFrame, recipe: Recipe) -> None:
 
 
 def _show_link(image_id: str, recipe: Recipe) -> None:
-    name = find_name(find_workspace(), Path(recipe.data_folder))
+    name = name_root(find_workspace(), Path(recipe.data_folder))
     if name is None:
         st.caption(
             f"To open it in Explore, add the folder {escape_markdown(recipe.data_folder)} to the "

@@ -1,5 +1,6 @@
 """The images that are open beside the grid: one with all that is known of it, or several."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from urllib.parse import urlencode
 
@@ -12,13 +13,21 @@ from pages.components.grid import MOST_TICKED, Tile, show_grid
 from pages.components.masks import show_unread
 from pages.components.small_type import show_section
 from pages.components.tables import Tables
-from pages.components.tiles import LARGE_SIDE, build_tiles, list_windows, ratios_of
-from pages.components.viewer import show_viewer
+from pages.components.tiles import (
+    LARGE_SIDE,
+    add_real_values,
+    build_tiles,
+    list_windows,
+    ratios_of,
+)
+from pages.components.viewer import EIGHT_BITS, show_viewer
 from pages.explore.facts import show_boxes_of, show_differences, show_image_facts
 from pages.explore.image_address import name_images, open_image, open_images, tick_image
 from pages.explore.rail import Rows
 from pages.explore.tools import page_of
 from xray_core.catalog import Catalog
+from xray_core.preprocess.real_values import RealImage
+from xray_core.preprocess.window import list_real_windows
 
 SMALL_HEIGHT = 72  # px, of the patient's other images
 N_OTHERS = 12  # of them that are shown
@@ -58,13 +67,18 @@ def show_large(
             strict=True,
         )
     ]
+    tiles, real = add_real_values(tables, opened, tiles)
+    lowest = min((image.stored.lowest for image in real), default=EIGHT_BITS[0])
+    highest = max((image.stored.highest for image in real), default=EIGHT_BITS[1])
     with large:
         show_viewer(
             tiles,
             "large",
-            list_windows(tables, opened),
+            list_real_windows(real) if real else list_windows(tables, opened),
             turn,
             open_images,
+            scale=(lowest, highest),
+            about=_describe_values(real),
             before=before,
             after=after,
             place=f"{place + 1:,} of {len(rows):,}" if place >= 0 else "not among those filtered",
@@ -104,6 +118,16 @@ def list_others(catalog: Catalog, row: pd.Series) -> pd.DataFrame:
         return images.iloc[:0]
     of_patient = (images["patient_id"] == row["patient_id"]) & images["path"].notna()
     return images[of_patient.to_numpy(bool, na_value=False)].drop(index=row.name)
+
+
+def _describe_values(real: Sequence[RealImage]) -> str:
+    """Return what the values of some files are; "" where there are none."""
+    if not real:
+        return ""
+    bits = " and ".join(sorted({f"{image.stored.bits} bits" for image in real}))
+    black = {image.stored.is_inverted for image in real}
+    ends = {frozenset({True}): "The highest is black.", frozenset({False}): "The lowest is black."}
+    return f"Values of the file itself, of {bits}. {ends.get(frozenset(black), '')}".strip()
 
 
 def _name_outlined(tile: Tile) -> str:

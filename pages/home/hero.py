@@ -69,7 +69,9 @@ def _estimate() -> tuple[str, str, str]:
             cost = estimate_cost(RECIPE, checked, read_description(RECIPE, workspace))
         except (DatasetError, OSError):
             return time, f"{n_images} synthetic images", str(n_tested)  # said where it is chosen
-        n_images, n_tested = checked.subsets["training"], checked.subsets["test"]
+        # Of images that cannot be divided there are none.
+        n_images = checked.subsets.get("training", n_images)
+        n_tested = checked.subsets.get("test", n_tested)
         if cost is not None:
             time = format_time(cost.seconds_likely).capitalize()
     return time, f"{n_images:,} synthetic images", f"{n_tested:,}"

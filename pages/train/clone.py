@@ -12,7 +12,7 @@ from pages.train.selection import write_selection
 from xray_core.errors import XrayError
 from xray_core.recipes import PUBLISHED, Recipe, changeable_fields
 from xray_core.recipes.titles import field_title
-from xray_core.registry import find_name
+from xray_core.registry import name_root
 from xray_core.runs import find_run
 from xray_core.workspace import Workspace, find_workspace
 
@@ -39,7 +39,7 @@ def take_over_run() -> None:
 
 def _take_over_dataset(recipe: Recipe, workspace: Workspace) -> None:
     with show_errors():
-        name = find_name(workspace, Path(recipe.data_folder))
+        name = name_root(workspace, Path(recipe.data_folder))
     if name is None:
         say(
             f"The run was trained on {escape_markdown(recipe.data_folder)}, which is not among the "

@@ -70,8 +70,8 @@ def test_errors_on_purpose_come_back_and_faults_of_ours_are_shown() -> None:
     ("kind", "words"),
     [
         ("loop", "more than 1 s of processor time"),
-        ("memory", "800 MB of memory"),
-        ("array", "800 MB of memory"),
+        ("memory", "950 MB of memory"),
+        ("array", "950 MB of memory"),
         ("crash", "brings its decoder down"),
         ("exit", "brings its decoder down"),
     ],

@@ -3,9 +3,11 @@
 import re
 from typing import Any
 
+import numpy as np
 import pytest
 
 from tests.browser.conftest import App, Tab
+from tests.imagefiles.dicom_files import write_dicom
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="Playwright is missing")
 expect = sync_api.expect
@@ -205,3 +207,41 @@ def test_facets_work_by_keyboard_and_fold_on_a_phone(app: App, tab: Tab) -> None
     chip.click()
     expect(chip).to_have_count(0)
     expect(facet).not_to_be_checked()
+
+
+def test_files_with_more_than_256_values_are_windowed_by_them(app: App, tab: Tab) -> None:
+    values = np.tile(np.linspace(0, 4000, 64).astype(np.uint16), (48, 1))
+    for kind in ("normal", "nodule"):
+        write_dicom(
+            app.workspace.data / "deep" / kind / "a.dcm",
+            values,
+            RescaleSlope="1",
+            RescaleIntercept="-1000",
+            WindowCenter="0",
+            WindowWidth="200",
+            PhotometricInterpretation="MONOCHROME1",
+        )
+    open_explore(app, tab, query="?data=deep")
+    tab.page.locator(f"{GRID} .tile").first.click()
+    canvas = tab.page.locator("canvas.real")
+    expect(tab.page.locator("output.level")).to_have_text("0")
+
+    def read_row() -> list[int]:
+        return list(
+            canvas.evaluate(
+                "c => [...c.getContext('2d').getImageData(0, 9, 64, 1).data]"
+                ".filter((_, at) => at % 4 === 0)"
+            )
+        )
+
+    asked = read_row()  # -1000 to 3000, of which -100 to 100 is spread, the lowest white
+    assert asked[0] == asked[14] == 255
+    assert asked[18] == asked[-1] == 0
+    assert 255 > asked[15] > asked[16] > asked[17]
+    tab.click("full range")
+    expect(tab.page.locator("output.width")).to_have_text("4000")
+    row = read_row()
+    assert row == sorted(row, reverse=True)
+    assert len(set(row)) == 64
+    tab.click("invert")
+    assert read_row() == [255 - gray for gray in row]

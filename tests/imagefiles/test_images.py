@@ -13,7 +13,13 @@ from tests.imagefiles.dicom_files import write_dicom
 from xray_core.errors import ImageError
 from xray_core.imagefiles import refusals
 from xray_core.imagefiles.decoding import decode_file, measure_file
-from xray_core.imagefiles.images import decode_image, is_image_name, read_image, read_size
+from xray_core.imagefiles.images import (
+    decode_image,
+    is_image_file,
+    is_image_name,
+    read_image,
+    read_size,
+)
 
 WIDTH, HEIGHT = 96, 64
 N_HOT = 6  # at most 0.1 % of the pixels
@@ -284,6 +290,64 @@ def test_the_limit_is_on_pixels_not_on_sides(
     monkeypatch.setattr(refusals, "MAX_PIXELS", WIDTH * HEIGHT - 1)
     with pytest.raises(ImageError, match="96 x 64 px"):
         measure_file(path)
+
+
+def test_jsrt_images_are_read_the_dense_black(tmp_path: Path) -> None:
+    density = np.zeros((2048, 2048), ">u2")
+    density[:, 1024:] = 4095
+    density[:100, :100] = 2048
+    (tmp_path / "JPCLN001.IMG").write_bytes(density.tobytes())
+
+    decoded = decode_image(tmp_path / "JPCLN001.IMG")
+
+    assert is_image_file(tmp_path / "JPCLN001.IMG")
+    assert read_size(tmp_path / "JPCLN001.IMG") == (2048, 2048)
+    assert decoded.pixels[0, 0] == 127
+    assert decoded.pixels[2000, 0] == 255
+    assert decoded.pixels[0, 2000] == 0
+    assert (decoded.stored.bits, decoded.stored.highest) == (12, 4095)
+    assert decoded.stored.is_inverted
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [(b"\0" * 8192, "has 8,192 bytes"), (b"\xff\x0f" * 2048**2, "values up to 65,295")],
+)
+def test_other_img_files_are_refused(content: bytes, words: str, tmp_path: Path) -> None:
+    (tmp_path / "scan.img").write_bytes(content)
+
+    with pytest.raises(ImageError, match=words):
+        read_image(tmp_path / "scan.img")
+
+
+def test_what_takes_long_or_much_is_refused_by_its_header(tmp_path: Path) -> None:
+    deep = np.zeros((5100, 5100, 4), np.uint16)
+    cv2.imwrite(str(tmp_path / "deep.png"), deep, [cv2.IMWRITE_PNG_COMPRESSION, 1])
+    Image.new("L", (4000, 4000)).save(tmp_path / "scans.jpg", progressive=True)
+    content = (tmp_path / "scans.jpg").read_bytes()
+    start = content.index(b"\xff\xda")
+    (tmp_path / "scans.jpg").write_bytes(content[:-2] + content[start:-2] * 12 + content[-2:])
+
+    with pytest.raises(ImageError, match="of 8 bytes each; at most 200 MB"):
+        read_image(tmp_path / "deep.png")
+    with pytest.raises(ImageError, match=r"in \d+ passes"):
+        read_image(tmp_path / "scans.jpg")
+
+
+def test_what_is_stored_comes_with_the_image(tmp_path: Path) -> None:
+    described = {
+        kind: decode_image(save(tmp_path / "scan.jpg", kind)).stored
+        for kind in ("PNG", "16 bit", "16 bit tiff, white is 0", "rgba", "dicom")
+    }
+
+    assert {kind: stored.bits for kind, stored in described.items()} == {
+        "PNG": 8, "16 bit": 16, "16 bit tiff, white is 0": 16, "rgba": 8, "dicom": 8,
+    }  # fmt: skip
+    assert described["16 bit"].highest == 65535
+    assert described["rgba"].kind == "colour"
+    assert [kind for kind, stored in described.items() if stored.is_inverted] == [
+        "16 bit tiff, white is 0"
+    ]
 
 
 def test_floating_point_pixels_are_refused(tmp_path: Path) -> None:

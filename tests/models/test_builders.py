@@ -27,6 +27,7 @@ from xray_core.models import (
     weights_url,
 )
 from xray_core.models.applications import Application
+from xray_core.models.saved import load_saved_model
 from xray_core.workspace import Workspace
 
 PRETRAINED = [name for name, card in MODELS.items() if card.pretrained]
@@ -189,7 +190,7 @@ def test_a_saved_model_predicts_the_same(name: str, tmp_path: Path) -> None:
     model = shared(name)
     model.save(tmp_path / "model.keras")
 
-    again = keras.models.load_model(tmp_path / "model.keras", compile=False, safe_mode=True)
+    again = load_saved_model(tmp_path / "model.keras")
 
     np.testing.assert_allclose(answer(again, noise(model)), shared_answer(name), atol=1e-6)
 

@@ -10,6 +10,7 @@ import pytest
 
 from tests.datasets.fakes import FAKES
 from tests.runs.made_runs import NAME, make_run
+from xray_core import files
 from xray_core.processes import own_handle
 from xray_core.recipes import PUBLISHED, change_recipe
 from xray_core.runs import Run, list_runs
@@ -199,10 +200,8 @@ def test_the_table_reads_no_metric_log_and_no_unchanged_run(
         make_run(workspace, f"20260301-10000{number}-demo_cnn").metrics_path.mkdir()
     run_table(workspace)
     read: list[Path] = []
-    opened = Path.open
-    monkeypatch.setattr(
-        Path, "open", lambda path, *how, **more: (read.append(path), opened(path, *how, **more))[1]
-    )
+    opened = files.open_plain
+    monkeypatch.setattr(files, "open_plain", lambda path: (read.append(path), opened(path))[1])
     write_notes(Run(workspace.runs / NAME), Notes(("new",)))
     read.clear()
 

@@ -4,6 +4,6 @@
 (child.py); messages.py is how the two talk.
 """
 
-from xray_core.bounded.pool import map_bounded, run_bounded
+from xray_core.bounded.pool import close_pool, map_bounded, run_bounded
 
-__all__ = ["map_bounded", "run_bounded"]
+__all__ = ["close_pool", "map_bounded", "run_bounded"]

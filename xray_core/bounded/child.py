@@ -4,8 +4,8 @@ Started by `pool.py`; requests come on standard input, answers leave on what was
 It ends when its input is closed, so with whoever started it.
 
 Where there are such limits (not on Windows), one call may take `SECONDS` of processor time, or the
-system ends the process; and it may ask for `MEMORY` bytes beyond what a fresh child has, or Python
-and the decoders get none.
+system ends the process; and the process may have `MEMORY` bytes, or Python and the decoders get
+no more.
 """
 
 import contextlib
@@ -13,11 +13,9 @@ import importlib
 import math
 import os
 import signal
-import sys
 import time
 import traceback
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any
 
 from xray_core.bounded.messages import ChildGone, read_message, write_message
@@ -29,8 +27,7 @@ except ImportError:  # Windows
     resource = None  # type: ignore[assignment]
 
 SECONDS = 4  # of processor time for one call; the largest radiographs take about 2
-MEMORY = 800_000_000  # bytes
-STATM = Path("/proc/self/statm")
+MEMORY = 950_000_000  # bytes of data in all; 50 megapixels of 16 bits take about half
 PACKAGE = "xray_core."  # no function from elsewhere is called
 SETTINGS = ("XRAY_DATA_ROOTS", "XRAY_HOME")  # variables that say which files may be read
 
@@ -40,9 +37,9 @@ is_child = False  # whether this process is one; calls within it are not handed 
 def serve(requests: Any, answers: Any) -> None:
     """Answer requests until there are no more.
 
-    A request is {"function": "module:name", "items": [arguments, ...], "place": ...}; each item
-    has an answer, in order: {"value": ...}, {"refused": [class, text]} for an XrayError, or
-    {"failed": text} for a fault of ours.
+    A request is {"function": "module:name", "items": [arguments, ...], "place": ...}, and the
+    answer a list, for each item {"value": ...}, {"refused": [class, text]} for an XrayError,
+    {"no_memory": True}, or {"failed": text} for a fault of ours.
     """
     write_message(answers, "ready")
     place: object = None
@@ -54,23 +51,18 @@ def serve(requests: Any, answers: Any) -> None:
         if request["place"] != place:
             place = request["place"]
             _move(**request["place"])
-        for item in request["items"]:
-            _grant_time()
-            write_message(answers, _answer(request["function"], item))
+        write_message(answers, [_answer(request["function"], item) for item in request["items"]])
 
 
 def _find(name: str) -> Callable[..., Any]:
     module, _, attribute = name.partition(":")
     if not module.startswith(PACKAGE):
         raise ValueError(f"no function from {module} is called here")
-    if module in sys.modules:
-        return getattr(sys.modules[module], attribute)  # type: ignore[no-any-return]
-    function = getattr(importlib.import_module(module), attribute)
-    _limit_memory()  # beyond what its libraries take
-    return function  # type: ignore[no-any-return]
+    return getattr(importlib.import_module(module), attribute)  # type: ignore[no-any-return]
 
 
 def _answer(name: str, arguments: Sequence[Any]) -> dict[str, Any]:
+    _grant_time()
     try:
         return {"value": _find(name)(*arguments)}
     except XrayError as error:
@@ -98,15 +90,6 @@ def _grant_time() -> None:
         resource.setrlimit(resource.RLIMIT_CPU, (math.ceil(time.process_time()) + SECONDS, hard))
 
 
-def _limit_memory() -> None:
-    if not resource:
-        return
-    if sys.platform == "linux":  # elsewhere the system counts, and keeps, other things
-        pages = int(STATM.read_text("ascii").split()[0])
-        size = pages * resource.getpagesize() + MEMORY
-        resource.setrlimit(resource.RLIMIT_AS, (size, resource.getrlimit(resource.RLIMIT_AS)[1]))
-
-
 def main() -> None:
     """Serve whoever started this process."""
     global is_child
@@ -118,6 +101,8 @@ def main() -> None:
     os.dup2(2, 1)  # what a decoder prints is no answer
     if resource:
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # the end of a call is no crash to keep
+        # Not the address space, most of which is libraries that lie in memory once for all.
+        resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, MEMORY))
     with contextlib.suppress(BrokenPipeError):
         serve(requests, answers)
     os._exit(0)  # nothing is left to tidy up

@@ -79,7 +79,9 @@ def map_bounded(
     if child.is_child:
         yield from (_call(function, arguments) for arguments in items)
         return
-    portions = (items[start : start + AT_ONCE] for start in range(0, len(items), AT_ONCE))
+    # Of a few items, such as a page of images, each child has its share.
+    size = max(1, min(AT_ONCE, len(items) // (2 * N_CHILDREN)))
+    portions = (items[start : start + size] for start in range(0, len(items), size))
     waiting: deque[Future[list[T | XrayError]]] = deque()
     stopped = threading.Event()
 
@@ -136,19 +138,20 @@ class _Child:
         self.idle_since = time.monotonic()
         self.was_slow = False
 
-    def ask(self, function: str, items: Sequence[Sequence[Any]]) -> Iterator[Any]:
-        """Yield the answer to each item. Raises ChildGone where it ends before the last."""
+    def ask(self, function: str, items: Sequence[Sequence[Any]]) -> list[dict[str, Any]]:
+        """Return the answer to each item. Raises ChildGone where it ends before the last."""
         place = {"folder": _stand(), "settings": {name: os.environ.get(name) for name in SETTINGS}}
         try:
-            self.deadline = time.monotonic() + PATIENCE
+            self.deadline = time.monotonic() + PATIENCE * len(items)
             write_message(self._requests, {"function": function, "items": items, "place": place})
-            for _ in items:
-                yield read_message(self._answers)
-                self.deadline = time.monotonic() + PATIENCE
+            answers = read_message(self._answers)
         except OSError as error:
             raise ChildGone(str(error)) from error
         finally:
             self.deadline = float("inf")
+        if not isinstance(answers, list) or len(answers) != len(items):
+            raise ChildGone("another answer than was asked for")
+        return answers
 
     def wait_until_ready(self) -> None:
         """Wait for its first word. Raises DatasetError where it cannot even start."""
@@ -189,43 +192,33 @@ class _Pool:
     def run(
         self, function: Callable[..., T], items: Sequence[Sequence[Any]]
     ) -> list[T | XrayError]:
-        """Return the outcome of each item, one child after the other being used up for it."""
+        """Return the outcome of each item; where they bring a child down, each has its own."""
         name = f"{function.__module__}:{function.__qualname__}"
-        outcomes: list[T | XrayError] = []
-        is_second = False  # try of the same item
-        while len(outcomes) < len(items):
-            before = len(outcomes)
-            ended = self._use_child(name, items, outcomes)
-            if ended is None:
-                break
-            is_second = is_second and len(outcomes) == before
-            # Ended from outside: that says nothing about the item.
-            if not is_second and not ended.was_slow and not _is_own_end(ended.process.returncode):
-                is_second = True
-                continue
-            outcomes.append(ImageError(_explain(items[len(outcomes)], ended)))
-            is_second = False
-        return outcomes
+        ended = self._use_child(name, items)
+        if isinstance(ended, list):
+            return ended
+        if len(items) > 1:
+            return [outcome for item in items for outcome in self.run(function, [item])]
+        if not ended.was_slow and not _is_own_end(ended.process.returncode):
+            # Ended from outside, or while it was idle: that says nothing about the item.
+            ended = self._use_child(name, items)
+        return ended if isinstance(ended, list) else [ImageError(_explain(items[0], ended))]
 
-    def _use_child(
-        self, name: str, items: Sequence[Sequence[Any]], outcomes: list[Any]
-    ) -> _Child | None:
-        """Add outcomes until all are there, and return None, or else the child that ended."""
+    def _use_child(self, name: str, items: Sequence[Sequence[Any]]) -> list[Any] | _Child:
+        """Return the outcomes, or else the child that ended over them."""
         with self._room:
             borrowed = self._borrow()
-            is_whole = False
+            answers = None
             try:
-                for answer in borrowed.ask(name, items[len(outcomes) :]):
-                    outcomes.append(_read_answer(answer, items[len(outcomes)]))
-                is_whole = True
+                answers = borrowed.ask(name, items)
             except ChildGone:
                 return borrowed  # it is ended below, before anybody reads how
             finally:
-                if is_whole:
+                if answers is not None:
                     self._give_back(borrowed)
                 else:
                     self._drop(borrowed)
-        return None
+        return [_read_answer(answer, item) for answer, item in zip(answers, items, strict=True)]
 
     def close(self) -> None:
         with self._lock:

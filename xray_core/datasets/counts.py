@@ -28,5 +28,5 @@ def _count(path: Path, written: int) -> tuple[Path, int] | None:
     try:
         root = json.loads(path.read_text(encoding="utf-8"))["root"]
         return Path(root), int(read_metadata(path.with_name("images.parquet")).num_rows)
-    except (OSError, ValueError, KeyError, TypeError, ArrowException):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError, ArrowException):
         return None  # damaged: it is made anew when the dataset is opened

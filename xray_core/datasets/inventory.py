@@ -11,17 +11,17 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
+from xray_core.datasets.state import MAX_FILES
 from xray_core.errors import DatasetError
 from xray_core.imagefiles.images import is_image_file, is_image_name
 from xray_core.paths import list_folder, walk_folders
 from xray_core.tables.sheet import OTHER_SUFFIXES, SUFFIXES
 
-MAX_FILES = 2_000_000  # a whole disk was chosen, rather than a dataset
 TABLE_SUFFIXES = (*SUFFIXES, *OTHER_SUFFIXES)
 # What holds tables of programs, which are not read.
 OTHER_TABLES = (
     *(".parquet", ".feather", ".arrow", ".sav", ".dta", ".sas7bdat", ".rds", ".rdata", ".mat"),
-    *(".pkl", ".pickle", ".db", ".sqlite", ".mdb", ".accdb", ".csv.gz", ".csv.zip", ".tsv.gz"),
+    *(".pkl", ".pickle", ".db", ".sqlite", ".mdb", ".accdb", ".csv.zip"),
 )
 # What has no suffix of its own: IM000001, or the number of a DICOM object, 1.2.840.113.
 NO_SUFFIX = re.compile(r"[^.]+|[0-9.]+", re.ASCII)

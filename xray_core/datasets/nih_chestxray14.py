@@ -27,6 +27,7 @@ from pathlib import Path
 import pandas as pd
 
 from xray_core.catalog import Catalog, Remark, build_catalog
+from xray_core.datasets.nih_files import NIH_FILES
 from xray_core.datasets.nih_tables import clean_ids, is_among, read_boxes, read_image_rows
 from xray_core.datasets.reader import (
     Reader,
@@ -38,11 +39,13 @@ from xray_core.datasets.reader import (
     refused_remark,
 )
 from xray_core.errors import DatasetError
+from xray_core.files import format_bytes
 from xray_core.imagefiles.images import SUFFIXES
-from xray_core.paths import is_file, read_bytes, walk_folders
+from xray_core.paths import is_file, open_file, walk_folders
 
 IMAGE_CSVS = ("Data_Entry_2017_v2020.csv", "Data_Entry_2017.csv", "sample_labels.csv")
 BOX_CSV, TRAIN_TXT, TEST_TXT = "BBox_List_2017.csv", "train_val_list.txt", "test_list.txt"
+MAX_LIST_BYTES = 100_000_000  # of a list of names; the published ones have 2 MB
 EXPECTS = f"{', '.join(IMAGE_CSVS[:-1])} or {IMAGE_CSVS[-1]}; images in the folder images"
 
 
@@ -111,7 +114,15 @@ def _add_published_split(images: pd.DataFrame, root: Path) -> tuple[pd.DataFrame
 
 def _read_list(path: Path) -> pd.Series:
     """Return the image ids that a text file lists, one a line; none if there is no such file."""
-    content = read_bytes(path) if is_file(path) else b""
+    content = b""
+    if is_file(path):
+        with open_file(path) as file:
+            content = file.read(MAX_LIST_BYTES + 1)
+    if len(content) > MAX_LIST_BYTES:
+        raise DatasetError(
+            f"{path} is larger than {format_bytes(MAX_LIST_BYTES)}, so it is no list of images. "
+            "Delete it, or replace it with the published one."
+        )
     return clean_ids(pd.Series(content.decode("utf-8-sig", "replace").split(), dtype="string"))
 
 
@@ -174,4 +185,5 @@ READER = Reader(
         "The boxes cover eight of the fourteen findings and 880 images.",
     ),
     kaggle="nih-chest-xrays/data",
+    files=NIH_FILES,
 )

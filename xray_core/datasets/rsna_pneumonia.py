@@ -27,7 +27,6 @@ Known issues:
 Source: Shih et al., Radiology: Artificial Intelligence 1 (2019), doi:10.1148/ryai.2019180041
 """
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -47,7 +46,7 @@ from xray_core.datasets.reader import (
 from xray_core.errors import DatasetError, XrayError
 from xray_core.imagefiles.dicom import SUFFIXES as DICOM_SUFFIXES
 from xray_core.imagefiles.images import is_image_name, read_texts
-from xray_core.paths import is_file, read_bytes, walk_folders
+from xray_core.paths import is_file, read_data_json, walk_folders
 from xray_core.tables.cells import parse_age
 from xray_core.tables.text import read_table
 
@@ -163,9 +162,9 @@ def _add_patients(images: pd.DataFrame, root: Path) -> tuple[pd.DataFrame, Remar
 def _read_mapping(path: Path) -> dict[str, str]:
     """Return patientId -> patient of NIH ChestX-ray14, in front of the name of its image."""
     try:
-        rows = json.loads(read_bytes(path).decode("utf-8-sig"))
+        rows = read_data_json(path)
         names = {str(row["subset_img_id"]).lower(): str(row["img_id"]) for row in rows}
-    except (ValueError, TypeError, KeyError, RecursionError) as error:
+    except (ValueError, TypeError, KeyError) as error:
         raise DatasetError(
             f"{path} is not the mapping of the RSNA: it must be a JSON list of objects with "
             "subset_img_id and img_id. Replace or delete it."

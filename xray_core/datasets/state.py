@@ -21,8 +21,21 @@ from xray_core.errors import DatasetError
 from xray_core.paths import lies_in, list_folder
 
 TABLE_SUFFIXES = (
-    *(".csv", ".tsv", ".txt", ".xlsx", ".xlsm", ".json", ".xml", ".yaml", ".yml", ".names"),
+    *(
+        ".csv",
+        ".tsv",
+        ".txt",
+        ".xlsx",
+        ".xlsm",
+        ".json",
+        ".xml",
+        ".yaml",
+        ".yml",
+        ".names",
+        ".csv.gz",
+    ),
 )
+MAX_FILES = 2_000_000  # a whole disk was chosen, rather than a dataset
 # A look at each place takes some microseconds, so looking once in this time is always cheap.
 REST_SECONDS = 1e-4  # for each place looked at
 
@@ -63,7 +76,7 @@ class DatasetState:
         return True
 
     def _look(self, top: str) -> None:
-        own, followed, waiting = os.path.realpath(top), set[str](), [top]
+        own, followed, waiting, n_files = os.path.realpath(top), set[str](), [top], 0
         while waiting:
             place = waiting.pop()
             # Before it is listed: what comes in between is then seen at the next look.
@@ -72,6 +85,11 @@ class DatasetState:
                 listing = list_folder(Path(place))
             except DatasetError:  # a file, nothing, or not for us; whoever reads it says so
                 continue
+            n_files += len(listing.files)
+            if n_files > MAX_FILES:
+                raise DatasetError(
+                    f"{top} holds more than {MAX_FILES:,} files. Choose the folder of one dataset."
+                )
             self._refused += [f"{place}/{name}" for name in listing.refused]
             for name in listing.folders:
                 path = f"{place}/{name}"

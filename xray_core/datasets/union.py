@@ -32,7 +32,7 @@ from xray_core.datasets import covid19_radiography, siim_covid19
 from xray_core.datasets.reader import Reader, claims_all
 from xray_core.errors import DatasetError
 from xray_core.files import replaced_file
-from xray_core.paths import find_allowed, is_hidden, read_bytes
+from xray_core.paths import find_allowed, is_hidden, read_data_json
 
 TITLE = "SIIM-FISABIO-RSNA with COVID-19 Radiography"
 LONGEST_SHOWN = 300  # characters of an odd path that a message repeats
@@ -117,9 +117,9 @@ def find_members(folder: Path) -> dict[str, Path]:
     """
     path = folder / UNION_JSON
     try:
-        named = json.loads(read_bytes(path))["members"]
+        named = read_data_json(path)["members"]
         folders = {name: Path(folder, named[name]) for name in MEMBERS}
-    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise DatasetError(
             f"{path} does not name a folder of {' and of '.join(MEMBERS)}: {error!r}. "
             "Write it anew with the command `union`."

@@ -19,6 +19,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -30,13 +31,18 @@ from xray_core.errors import ImageError
 from xray_core.imagefiles import dicom
 from xray_core.imagefiles.grays import (
     DecodedImage,
+    GrayValues,
     StoredGrays,
     count_values,
     find_gray_range,
     to_8_bits,
 )
+from xray_core.imagefiles.raw_jsrt import SIDE, is_jsrt, read_jsrt, read_jsrt_values
+from xray_core.imagefiles.raw_jsrt import SUFFIX as JSRT_SUFFIX
 from xray_core.imagefiles.refusals import check_size, explain_refusal
-from xray_core.paths import open_file
+from xray_core.paths import open_file, read_bytes
+
+Grays = TypeVar("Grays", np.uint8, np.uint16)
 
 # A closed list: Pillow would otherwise also try formats that start other programs.
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "GIF")
@@ -45,6 +51,8 @@ EXIF_KEYS = {"exif", "Raw profile type exif", "xmp", "XML:com.adobe.xmp"}
 TURNS = {2: (1, -1), 3: (-1, -1), 4: (-1, 1), 5: (1, 1), 6: (1, -1), 7: (-1, -1), 8: (-1, 1)}
 SILENCE = ("ignore", None, Warning, re.compile("PIL.TiffImagePlugin"), 0)  # of damaged EXIF
 TURNED = "TIFF"  # the format that Pillow turns upright by itself
+START_OF_SCAN = b"\xff\xda"
+MAX_SCANNED = 1_000_000_000  # pixels, over all passes of a JPEG; 10 passes are usual
 PHOTOMETRIC = 262  # TIFF's tag for what black and white are
 
 
@@ -56,6 +64,8 @@ def measure_file(path: Path) -> tuple[int, int]:
             `refusals.MAX_PIXELS`; a DICOM file also for what `read_dicom_size` refuses.
     """
     with explain_refusal(path):
+        if is_jsrt(path):
+            return SIDE, SIDE
         if not _is_dicom_name(path):
             try:
                 with _open(path) as image:
@@ -73,8 +83,8 @@ def decode_file(path: Path, at_least: int | None = None) -> DecodedImage:
     Deeper pixels lose their low bits, see `grays.to_8_bits`, and `dicom_grays` for DICOM.
 
     Args:
-        path: a file of one of `FORMATS` or DICOM, whatever its suffix says. Of a file with
-            several images the first is read; DICOM with several is refused.
+        path: a file of one of `FORMATS` or DICOM, whatever its suffix says, or JSRT's .img. Of a
+            file with several images the first is read; DICOM with several is refused.
         at_least: px; if given, a JPEG may be decoded at 1/2, 1/4 or 1/8 of its size, as long
             as both sides stay at least this long. Many times faster for a small result.
 
@@ -84,6 +94,8 @@ def decode_file(path: Path, at_least: int | None = None) -> DecodedImage:
             what `read_dicom` refuses.
     """
     with explain_refusal(path):
+        if path.suffix.lower() == JSRT_SUFFIX:
+            return read_jsrt(path)
         if not _is_dicom_name(path):
             try:
                 with _open(path) as image:
@@ -96,6 +108,37 @@ def decode_file(path: Path, at_least: int | None = None) -> DecodedImage:
             except UnidentifiedImageError as error:
                 _refuse_unless_dicom(path, error)
         return dicom.read_dicom(path)
+
+
+def read_values(path: Path) -> GrayValues | None:
+    """Read one image as the values that its file means; None of 8 bits without a unit, or colour.
+
+    Raises:
+        ImageError: see `decode_file`.
+    """
+    with explain_refusal(path):
+        if path.suffix.lower() == JSRT_SUFFIX:
+            return read_jsrt_values(path)
+        if not _is_dicom_name(path):
+            try:
+                with _open(path) as image:
+                    return _read_deep(image)
+            except UnidentifiedImageError as error:
+                _refuse_unless_dicom(path, error)
+        return dicom.read_dicom_values(path)
+
+
+def _read_deep(image: Image.Image) -> GrayValues | None:
+    if not image.mode.startswith("I"):
+        return None
+    pixels = np.asarray(image)
+    lowest, highest = int(pixels.min()), int(pixels.max())
+    stored = StoredGrays(16, float(lowest), float(highest), *_read_photometric(image))
+    step = max(1.0, (highest - lowest) / (2**16 - 1))  # wider only of 32 bits
+    steps = np.rint((pixels.astype(np.float64) - lowest) / step).astype(np.uint16)
+    if image.format != TURNED:
+        steps = _turn(steps, _read_orientation(image))
+    return GrayValues(steps, float(lowest), step, stored)
 
 
 def _is_dicom_name(path: Path) -> bool:
@@ -120,9 +163,23 @@ def _open(path: Path) -> Iterator[Image.Image]:
     try:
         with open_file(path) as file, Image.open(file, formats=FORMATS) as image:
             check_size(path, *image.size, _count_bytes_of_pixel(image))
+            _check_scans(path, image)
             yield image
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise ImageError(f"{path} is too large: {error}") from error
+
+
+def _check_scans(path: Path, image: Image.Image) -> None:
+    """Refuse a progressive JPEG that goes over its pixels more often than is of any use."""
+    if not image.info.get("progressive"):
+        return
+    n_scans = read_bytes(path).count(START_OF_SCAN)  # no other bytes of coded pixels are so
+    width, height = image.size
+    if n_scans * width * height > MAX_SCANNED:
+        raise ImageError(
+            f"{path} is {width} x {height} px in {n_scans} passes, which takes too long to decode. "
+            "Save it as a plain JPEG."
+        )
 
 
 def _count_bytes_of_pixel(image: Image.Image) -> int:
@@ -202,7 +259,7 @@ def _read_orientation(image: Image.Image) -> int:
     return orientation if orientation in range(1, 9) else 1
 
 
-def _turn(pixels: npt.NDArray[np.uint8], orientation: int) -> npt.NDArray[np.uint8]:
+def _turn(pixels: npt.NDArray[Grays], orientation: int) -> npt.NDArray[Grays]:
     """Return pixels, shape (h, w), upright; from orientation 5 on their shape is (w, h)."""
     if orientation == 1:
         return pixels

@@ -12,16 +12,17 @@ import re
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
+import numpy.typing as npt
 from PIL import Image
 
 from xray_core.errors import DatasetError, ImageError
 from xray_core.files import format_bytes
-from xray_core.imagefiles.dicom_grays import show_pixels
+from xray_core.imagefiles.dicom_grays import measure_values, show_pixels
 from xray_core.imagefiles.dicom_pixels import COLOUR, MONOCHROME, SYNTAXES, decode_pixels
-from xray_core.imagefiles.grays import DecodedImage, StoredGrays
+from xray_core.imagefiles.grays import DecodedImage, GrayValues, StoredGrays
 from xray_core.imagefiles.refusals import check_size, explain_refusal
 from xray_core.paths import open_file
 
@@ -84,27 +85,43 @@ def read_dicom(path: Path) -> DecodedImage:
             that is not read. Sizes are refused by what the headers say, before decoding.
     """
     with explain_refusal(path):
-        from pydicom import dcmread
-
-        with open_file(path) as file:
-            header = _read_header(path, file)
-            size = _check_header(path, header)  # before the pixels fill the memory
-            _check_pixels(path, file)
-            file.seek(0)
-            dataset = dcmread(file, force=True)
-        late = _check_header(path, dataset)  # what stands behind the pixels overrules the rest
-        if late != size:
-            raise ImageError(
-                f"{path} is damaged: it says {size[0]} x {size[1]} px before its pixels, and "
-                f"{late[0]} x {late[1]} px behind them. Replace or delete it."
-            )
-        dataset.file_meta = header.file_meta
-        pixels = decode_pixels(path, dataset)
+        pixels, dataset = _open_pixels(path)
         if pixels.ndim == 3:
             grays = np.array(Image.fromarray(pixels).convert("L"))
             kind = str(dataset.PhotometricInterpretation)
             return DecodedImage(grays, StoredGrays(8, float(grays.min()), float(grays.max()), kind))
         return show_pixels(path, pixels, dataset)
+
+
+def read_dicom_values(path: Path) -> GrayValues | None:
+    """Read one radiograph as the values that it means; None of colour.
+
+    Raises:
+        ImageError: see `read_dicom`.
+    """
+    with explain_refusal(path):
+        pixels, dataset = _open_pixels(path)
+        return None if pixels.ndim == 3 else measure_values(path, pixels, dataset)
+
+
+def _open_pixels(path: Path) -> tuple[npt.NDArray[Any], "FileDataset"]:
+    """Return the pixels as stored, and all elements; see `decode_pixels`."""
+    from pydicom import dcmread
+
+    with open_file(path) as file:
+        header = _read_header(path, file)
+        size = _check_header(path, header)  # before the pixels fill the memory
+        _check_pixels(path, file)
+        file.seek(0)
+        dataset = dcmread(file, force=True)
+    late = _check_header(path, dataset)  # what stands behind the pixels overrules the rest
+    if late != size:
+        raise ImageError(
+            f"{path} is damaged: it says {size[0]} x {size[1]} px before its pixels, and "
+            f"{late[0]} x {late[1]} px behind them. Replace or delete it."
+        )
+    dataset.file_meta = header.file_meta
+    return decode_pixels(path, dataset), dataset
 
 
 def _read_header(path: Path, file: BinaryIO) -> "FileDataset":

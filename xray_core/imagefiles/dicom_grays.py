@@ -20,6 +20,7 @@ import numpy.typing as npt
 from xray_core.errors import ImageError
 from xray_core.imagefiles.grays import (
     DecodedImage,
+    GrayValues,
     StoredGrays,
     count_values,
     find_gray_range,
@@ -73,6 +74,42 @@ def show_pixels(
     image = np.zeros(pixels.shape, np.uint8)
     image[~padding] = look_up(seen, low, table)
     return DecodedImage(image, stored, n_isolated)
+
+
+def measure_values(
+    path: Path, pixels: npt.NDArray[np.integer], dataset: "FileDataset"
+) -> GrayValues:
+    """Return decoded pixels as the values that the file means, without any window.
+
+    Args:
+        path: named in messages.
+        pixels: shape (h, w), as stored, of at most 16 bits.
+        dataset: the file's elements.
+
+    Raises:
+        ImageError: rescaling is not finite.
+    """
+    padding = find_padding(pixels, dataset)
+    seen = pixels if padding is None else pixels[~padding]
+    low, high = int(seen.min()), int(seen.max())
+    levels = np.arange(low, high + 1, dtype=np.int64)
+    with np.errstate(all="ignore"):
+        values = _rescale(levels, dataset)
+    if not np.isfinite(values).all():
+        raise ImageError(f"{path} is damaged: its rescaling is not finite. Replace or delete it.")
+    stored = _describe(values, dataset)
+    span = stored.highest - stored.lowest
+    first, step = float(values[0]), float(values[-1] - values[0]) / max(1, len(values) - 1)
+    table = (levels - low).astype(np.uint16)
+    if not np.allclose(values, first + step * table, atol=1e-6 * span):  # a lookup table
+        first, step = stored.lowest, span / (2**16 - 1)
+        table = np.rint((values - first) / step).astype(np.uint16)
+    if padding is None:
+        return GrayValues(look_up(seen, low, table), first, step, stored)
+    black = stored.highest if stored.is_inverted else stored.lowest
+    steps = np.full(pixels.shape, round((black - first) / step) if step else 0, np.uint16)
+    steps[~padding] = look_up(seen, low, table)
+    return GrayValues(steps, first, step, stored)
 
 
 def _describe(values: npt.NDArray[np.float64], dataset: "FileDataset") -> StoredGrays:

@@ -36,6 +36,22 @@ class StoredGrays:
 
 
 @dataclass(frozen=True, eq=False)
+class GrayValues:
+    """The gray values of a file with more than 256 of them, or with a unit of its own.
+
+    Attributes:
+        steps: shape (height, width), uint16; a pixel's value is `first` + `step` * its steps.
+        first, step: in the unit that the file means.
+        stored: how they are stored, and are meant to be seen.
+    """
+
+    steps: npt.NDArray[np.uint16]
+    first: float
+    step: float
+    stored: StoredGrays
+
+
+@dataclass(frozen=True, eq=False)
 class DecodedImage:
     """An image as it is meant to be seen, and what had to be done to it.
 

@@ -15,15 +15,16 @@ import numpy.typing as npt
 
 from xray_core.bounded import map_bounded, run_bounded
 from xray_core.errors import XrayError
-from xray_core.imagefiles import dicom
+from xray_core.imagefiles import dicom, raw_jsrt
 from xray_core.imagefiles.grays import DecodedImage, StoredGrays
 from xray_core.imagefiles.other_formats import INDEX
 from xray_core.paths import is_hidden
 
 SUFFIXES = (
     ".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".bmp", ".tif", ".tiff", ".gif",
-    *dicom.SUFFIXES,
+    *dicom.SUFFIXES, raw_jsrt.SUFFIX,
 )  # fmt: skip
+TELLING = tuple(suffix for suffix in SUFFIXES if suffix != raw_jsrt.SUFFIX)  # of images alone
 VAGUE = ("", ".ima", ".dic", ".dc3")  # suffixes of files that may be DICOM
 
 
@@ -33,7 +34,7 @@ def is_image_name(name: str) -> bool:
     >>> [is_image_name(name) for name in ("a.JPG", "._a.jpg", "__MACOSX/a.jpg", "a.csv")]
     [True, False, False, False]
     """
-    return name.lower().endswith(SUFFIXES) and not any(map(is_hidden, name.split("/")))
+    return name.lower().endswith(TELLING) and not any(map(is_hidden, name.split("/")))
 
 
 def is_image_file(path: Path) -> bool:
@@ -41,7 +42,7 @@ def is_image_file(path: Path) -> bool:
 
     Hospital exports and discs hold DICOM files called IM000001, by numbers (1.2.840.113) or
     with one of `VAGUE`. Only such names are looked into, and only for DICOM's mark. A file that
-    cannot be opened is no image.
+    cannot be opened is no image. Of .img files those of JSRT's length are.
 
     Args:
         path: a file; only its last part counts as name.
@@ -50,6 +51,8 @@ def is_image_file(path: Path) -> bool:
     if is_image_name(name):
         return True
     suffix = path.suffix.lower()
+    if suffix == raw_jsrt.SUFFIX:
+        return not is_hidden(name) and raw_jsrt.is_jsrt(path)
     tells = suffix not in VAGUE and not suffix[1:].isdecimal()
     if tells or is_hidden(name) or name.lower() == INDEX:
         return False

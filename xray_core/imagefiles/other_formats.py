@@ -19,7 +19,7 @@ _ARCHIVE = ("are archives", "Unpack them first, and open the folder that comes o
 _VIDEO = ("are videos", "Save the frames that you want as PNG")
 _UNFINISHED = ("are downloads that have not finished", "Download them again")
 _SHORTCUT = ("are shortcuts, not the files themselves", "Open the folder that they lead to")
-_JSRT = "hold pixels without a header, as those of JSRT (2,048 x 2,048, 16 bits, big-endian) do"
+_JSRT = "hold pixels without a header; those of JSRT are read, which have 8,388,608 bytes"
 
 # Suffix in lower case -> what such files are, and what to do.
 UNREADABLE: Mapping[str, tuple[str, str]] = {

@@ -7,6 +7,7 @@ import keras
 
 from xray_core.errors import RecipeError
 from xray_core.models import MODELS, find_weights, weights_file, weights_url
+from xray_core.models.saved import check_weights_file, load_saved_model
 
 LOG = logging.getLogger(__name__)
 
@@ -27,10 +28,14 @@ def load_base_weights(base: keras.Model, name: str, weights: str, **options: flo
         return
     path = _imagenet_weights(name, **options) if weights == "imagenet" else find_weights(weights)
     try:
+        check_weights_file(path)
         base.load_weights(path)
-    except (ValueError, OSError, KeyError) as error:
+    except MemoryError:
+        raise  # it says nothing about the file
+    except Exception as error:  # of damaged bytes
         given = "".join(f" for {key} {value}" for key, value in options.items())
-        reason = str(error).splitlines()[0]  # Keras goes on with the values of the weights
+        # Keras goes on with the values of the weights.
+        reason = (str(error).splitlines() or [""])[0] or type(error).__name__
         raise RecipeError(
             f"{path} does not hold weights of {MODELS[name].title} without top{given}: {reason}"
         ) from error
@@ -68,11 +73,7 @@ def transfer_weights(model: keras.Model, path: Path) -> list[str]:
     Raises:
         RecipeError: the file is no saved model, or no layer before the output layer fits.
     """
-    try:
-        saved = keras.models.load_model(path, compile=False, safe_mode=True)
-    except (ValueError, OSError, KeyError, TypeError) as error:
-        reason = (str(error).splitlines() or [type(error).__name__])[0]
-        raise RecipeError(f"{path} cannot be read as a saved model: {reason}") from error
+    saved = load_saved_model(path)
     offered = {layer.name: layer for layer in saved.layers}
     taken, unfit = [], []
     for layer in model.layers:

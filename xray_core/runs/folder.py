@@ -14,6 +14,7 @@ from xray_core.errors import OtherVersionError, RunError, XrayError
 from xray_core.files import (
     append_jsonl,
     format_line,
+    open_plain,
     read_json,
     read_jsonl,
     replaced_file,
@@ -301,8 +302,8 @@ class Run:
     def _read_table(
         self, name: str, text: Sequence[str], gaps: Sequence[str] = (), numbers: str = ""
     ) -> pd.DataFrame:
-        with self._reading(name) as path:
-            return read_table(path, text, gaps, numbers)
+        with self._reading(name) as path, open_plain(path) as file:
+            return read_table(file, text, gaps, numbers)
 
     def _check_format(self, values: Any) -> None:
         """Raise OtherVersionError if a status with these values is another version's."""
@@ -337,5 +338,9 @@ class Run:
             raise RunError(f"Run {self.name} has no {name} (yet).") from error
         except OSError as error:
             raise RunError(f"{path} cannot be read: {error.strerror or error}.") from error
+        except MemoryError as error:
+            raise RunError(
+                f"{path} did not fit into the memory. Close other programs and try again."
+            ) from error
         except (ValueError, XrayError) as error:
             raise RunError(f"{path} is damaged: {str(error).rstrip('.')}.") from error

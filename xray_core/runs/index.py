@@ -21,7 +21,7 @@ import pandas as pd
 from xray_core.errors import DatasetError, OtherVersionError, RunError
 from xray_core.files import read_json
 from xray_core.recipes.titles import format_setting
-from xray_core.registry import find_names
+from xray_core.registry import name_roots
 from xray_core.runs.collection import list_runs
 from xray_core.runs.folder import Run
 from xray_core.runs.notes import read_notes
@@ -122,7 +122,7 @@ def _name_data(folders: set[str], workspace: Workspace) -> dict[str, str]:
     """Return data folder -> name of the dataset here, or of the folder where none is known."""
     names: dict[Path, str | None] = {}
     with suppress(DatasetError):  # a damaged list of datasets, of which the pages of data tell
-        names = find_names(workspace, [Path(folder) for folder in folders if folder])
+        names = name_roots(workspace, [Path(folder) for folder in folders if folder])
     return {folder: names.get(Path(folder)) or Path(folder).name for folder in folders}
 
 

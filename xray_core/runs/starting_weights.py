@@ -5,7 +5,6 @@ their epoch; so do the weights that it began with itself. If one of these images
 the same patient, is in the new test set, the result is too good.
 """
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -16,6 +15,7 @@ import pandas as pd
 from xray_core.catalog import Catalog
 from xray_core.datasets.across import source_names
 from xray_core.errors import RecipeError, RunError
+from xray_core.files import read_json
 from xray_core.recipes import Recipe
 from xray_core.runs.folder import Run
 from xray_core.runs.seen import IDENTITY_COLUMNS, Past, Seen, describe_images
@@ -157,7 +157,7 @@ def read_record(run: Run) -> dict[str, Any] | None:
     """
     path = run.folder / "data.json"
     try:
-        record = json.loads(path.read_text(encoding="utf-8"))["starting_weights"]
+        record = read_json(path)["starting_weights"]
         return dict(record) if record else None
     except FileNotFoundError:
         raise KeyError("starting_weights") from None

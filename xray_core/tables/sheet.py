@@ -9,8 +9,9 @@ import pandas as pd
 
 from xray_core.errors import DatasetError
 from xray_core.tables.columns import name_rows
-from xray_core.tables.decoding import Decoded, read_text
+from xray_core.tables.decoding import HEAD, Decoded, read_text
 from xray_core.tables.header import IMAGE_NAME, NamesImage
+from xray_core.tables.limits import PORTION, check_cells, check_columns, check_first_lines
 from xray_core.tables.separators import (
     BLANKS,
     MIN_SHARE,
@@ -22,7 +23,7 @@ from xray_core.tables.separators import (
 from xray_core.tables.workbooks import read_sheets
 
 WORKBOOK_SUFFIXES = (".xlsx", ".xlsm")
-SUFFIXES = (".csv", ".tsv", ".txt", *WORKBOOK_SUFFIXES)  # what a table may be called
+SUFFIXES = (".csv", ".tsv", ".txt", ".csv.gz", ".tsv.gz", *WORKBOOK_SUFFIXES)  # of tables
 OTHER_SUFFIXES = (".xls", ".xlsb", ".ods", ".numbers")  # of spreadsheets that are refused
 # How programs write that a cell is empty. Not "none" in small letters: that is a word of people,
 # with which datasets say that there is no finding or no box, while Python writes "None".
@@ -89,6 +90,7 @@ def read_sheet(path: Path, sheet_name: str = "", names_image: NamesImage = _name
             raise DatasetError(f"{path} is empty. A table has a row for each image.")
         if suffix == ".txt":
             separator = _check_lines(path, decoded, separator, names_image)
+        _check_size(path, decoded, separator)
         frame = _parse(path, decoded, separator)
         if b'"' in decoded.content:
             _refuse_swallowed_rows(path, frame, decoded, separator)
@@ -97,6 +99,17 @@ def read_sheet(path: Path, sheet_name: str = "", names_image: NamesImage = _name
     rows, is_headed = name_rows(path, frame, lengths, names_image, notes)
     missing_words = _blank_missing(rows)
     return Sheet(rows, encoding, separator, is_headed, missing_words, tuple(notes))
+
+
+def read_header(path: Path) -> list[str]:
+    """Return the cells of a text table's first line, stripped; little of the file is read.
+
+    Raises:
+        DatasetError: the file is missing, may not be read, or is no text.
+    """
+    decoded, separator = divide(read_text(path, HEAD))
+    rows = split_sample(decoded.head, separator, 1)
+    return [cell.strip() for cell in rows[0]] if rows else []
 
 
 def _read_workbook(path: Path, sheet_name: str) -> tuple[pd.DataFrame, list[str]]:
@@ -136,6 +149,19 @@ def _check_lines(path: Path, decoded: Decoded, separator: str, names_image: Name
     return separator
 
 
+def _check_size(path: Path, decoded: Decoded, separator: str) -> None:
+    """Raise a DatasetError if a table is larger than any that is read; see `limits`."""
+    if separator:
+        check_cells(path, decoded.content.count(separator.encode()))
+        check_first_lines(path, decoded.content[: 2 * PORTION], separator)
+    first = decoded.text if len(decoded.content) < HEAD else decoded.head[: HEAD + 1]
+    if len(first) > HEAD and not {"\n", "\r"} & set(first.strip()):
+        raise DatasetError(
+            f"{path} has a first line of more than {HEAD:,} characters, which no table has. Save "
+            "it as CSV again, with the names of the columns in its first row."
+        )
+
+
 def _parse(path: Path, decoded: Decoded, separator: str) -> pd.DataFrame:
     """Return all cells, "" where a row ends before. Columns are numbered from 0."""
     sample = split_sample(decoded.head, separator)
@@ -147,6 +173,7 @@ def _parse(path: Path, decoded: Decoded, separator: str) -> pd.DataFrame:
             raise _unreadable(path, error) from error
     try:
         width = max(map(len, iterate_rows(decoded.text, separator)), default=1)
+        check_columns(path, width)
         return _parse_width(decoded, separator, width)
     except ValueError as error:
         raise _unreadable(path, error) from error

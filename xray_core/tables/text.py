@@ -10,6 +10,7 @@ import pandas as pd
 from xray_core.errors import DatasetError
 from xray_core.paths import open_file
 from xray_core.tables.decoding import HEAD, Decoded, read_text, refuse_other_kinds
+from xray_core.tables.limits import PORTION, check_first_lines, check_lines
 from xray_core.tables.separators import divide
 
 
@@ -87,11 +88,15 @@ def _read_text_cells(path: Path) -> pd.DataFrame:
             # As nearly all are: a large one is then not held in memory beside its cells.
             refuse_other_kinds(path, head)
             start, separator = divide(Decoded(head, "utf-8"))
+            file.seek(0)
+            check_lines(path, file, separator)
+            check_first_lines(path, file.read(2 * PORTION), separator or ",")
             try:
                 return _read_cells(path, file, len(head) - len(start.content), separator or ",")
             except UnicodeDecodeError:
                 pass  # further down it is no UTF-8
     decoded, separator = divide(read_text(path))
+    check_first_lines(path, decoded.content[: 2 * PORTION], separator or ",")
     return _read_cells(path, io.BytesIO(decoded.content), 0, separator or ",")
 
 

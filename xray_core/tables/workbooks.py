@@ -1,9 +1,11 @@
 """Reading the Excel workbooks that come with datasets, and that nobody vouches for."""
 
+import re
 import warnings
 import zipfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, time
+from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -12,10 +14,14 @@ import pandas as pd
 from xray_core.errors import DatasetError
 from xray_core.files import format_bytes
 from xray_core.paths import open_file
+from xray_core.tables.limits import MAX_WORKBOOK_CELLS, PORTION, check_cells
 
 MAX_BYTES = 100_000_000  # unpacked; a table of 10,000 rows has about 2 MB
 MAX_ROWS, MAX_COLUMNS = 200_000, 50
 MAX_SHEET_COLUMNS = 1_000  # of a table that is read whole
+MAX_SHEET_ROWS = 2**20  # that a sheet can have; those behind `MAX_ROWS` must be empty
+MAX_OTHER_BYTES = 8 * 2**20  # of styles and the like
+LONG_MEMBER = re.compile(r"worksheets/|sharedStrings", re.IGNORECASE)
 
 Content = TypeVar("Content")
 
@@ -52,8 +58,9 @@ def read_sheets(path: Path) -> dict[str, list[list[str | None]]]:
     """Read all cells of a workbook's visible sheets as text.
 
     Returns:
-        Name -> its rows, in the order of the workbook; None where a cell is empty. A day without
-        a time is written as 2020-01-31, and a whole number without a point.
+        Name -> its rows but for blank ones, all of one length, in the order of the workbook; None
+        where a cell is empty. A day without a time is written as 2020-01-31, and a whole number
+        without a point.
 
     Raises:
         DatasetError: the file is no workbook, unpacks to too much, or has a sheet of more than
@@ -61,27 +68,50 @@ def read_sheets(path: Path) -> dict[str, list[list[str | None]]]:
     """
 
     def read(workbook: Any) -> dict[str, list[list[str | None]]]:
-        sheets = {}
+        sheets: dict[str, list[list[str | None]]] = {}
+        n_cells = 0
         for sheet in workbook.worksheets:
             if sheet.sheet_state != "visible":
                 continue
-            cells = sheet.iter_rows(
-                max_row=MAX_ROWS + 1, max_col=MAX_SHEET_COLUMNS + 1, values_only=True
-            )
-            rows = [[_to_text(cell) for cell in row] for row in cells]
-            while rows and not any(rows[-1]):
-                rows.pop()
+            rows = []
+            for cells in _iterate_rows(path, sheet):
+                row = [_to_text(cell) for cell in cells]
+                if any(row):
+                    rows.append(row)
+                n_cells += len(cells)
+                if n_cells > MAX_WORKBOOK_CELLS:
+                    raise _too_large(path, f"{MAX_WORKBOOK_CELLS:,} cells", sheet)
             width = max((place for row in rows for place, cell in enumerate(row, 1) if cell),
                         default=0)  # fmt: skip
-            if len(rows) > MAX_ROWS or width > MAX_SHEET_COLUMNS:
-                raise DatasetError(
-                    f"{path} has a sheet {sheet.title!r} of more than {MAX_ROWS:,} rows or "
-                    f"{MAX_SHEET_COLUMNS:,} columns. Save it as CSV."
-                )
-            sheets[sheet.title] = [row[:width] for row in rows]
+            if width > MAX_SHEET_COLUMNS:
+                raise _too_large(path, f"{MAX_SHEET_COLUMNS:,} columns", sheet)
+            check_cells(path, len(rows) * width)
+            sheets[sheet.title] = [[*row, *[None] * (width - len(row))][:width] for row in rows]
         return sheets
 
     return _use_workbook(path, read)
+
+
+def _iterate_rows(path: Path, sheet: Any) -> Iterator[tuple[object, ...]]:
+    """Yield the cells of each row up to its last; raises a DatasetError after `MAX_ROWS`.
+
+    The sheet's own word on its size is not heard: a cell in the last corner would else be read as
+    millions of empty ones.
+    """
+    sheet.reset_dimensions()
+    for n_rows, row in enumerate(sheet.iter_rows(values_only=True), 1):
+        if n_rows > MAX_ROWS and any(cell is not None for cell in row):
+            raise _too_large(path, f"{MAX_ROWS:,} rows", sheet)
+        if n_rows > MAX_SHEET_ROWS:
+            return
+        end = len(row)
+        while end and row[end - 1] is None:
+            end -= 1
+        yield row[:end]
+
+
+def _too_large(path: Path, what: str, sheet: Any) -> DatasetError:
+    return DatasetError(f"{path} has a sheet {sheet.title!r} of more than {what}. Save it as CSV.")
 
 
 def _to_text(cell: object) -> str | None:
@@ -94,14 +124,41 @@ def _to_text(cell: object) -> str | None:
 
 def _read_rows(path: Path) -> list[list[str]]:
     def read(workbook: Any) -> list[list[str]]:
-        # With limits of our own: the sheet's word on its size may be wrong.
-        cells = workbook.worksheets[0].iter_rows(
-            max_row=MAX_ROWS, max_col=MAX_COLUMNS, values_only=True
-        )
-        texts = (["" if cell is None else str(cell).strip() for cell in row] for row in cells)
-        return [row for row in texts if any(row)]
+        rows = []
+        for cells in islice(_iterate_rows(path, workbook.worksheets[0]), MAX_ROWS):
+            row = ["" if cell is None else str(cell).strip() for cell in cells[:MAX_COLUMNS]]
+            if any(row):
+                rows.append(row + [""] * (MAX_COLUMNS - len(row)))
+        return rows
 
     return _use_workbook(path, read)
+
+
+def _check_members(archive: zipfile.ZipFile) -> None:
+    """Raise ValueError if a workbook unpacks to too much, or declares a document type.
+
+    An entity of a document type may unpack to gigabytes, or name a file of this machine; no
+    program writes one into a workbook.
+    """
+    members = archive.infolist()
+    size = sum(member.file_size for member in members)
+    if size > MAX_BYTES:
+        raise ValueError(f"it unpacks to {format_bytes(size)}")
+    n_cells = 0
+    for member in members:
+        if not member.filename.lower().endswith((".xml", ".rels")):
+            continue
+        # What is neither a sheet nor its texts is taken into memory as a whole.
+        if member.file_size > MAX_OTHER_BYTES and not LONG_MEMBER.search(member.filename):
+            raise ValueError(f"its {member.filename[:80]} has {format_bytes(member.file_size)}")
+        with archive.open(member) as content:
+            start = True
+            while portion := content.read(PORTION):
+                if start and b"<!DOCTYPE" in portion.replace(b"\0", b""):
+                    raise ValueError("it declares a document type, which no workbook does")
+                n_cells, start = n_cells + portion.count(b"<v>"), False
+        if n_cells > MAX_WORKBOOK_CELLS:
+            raise ValueError(f"it has more than {MAX_WORKBOOK_CELLS:,} cells; save it as CSV")
 
 
 def _use_workbook(path: Path, read: Callable[[Any], Content]) -> Content:
@@ -111,9 +168,7 @@ def _use_workbook(path: Path, read: Callable[[Any], Content]) -> Content:
     try:
         with open_file(path) as file, warnings.catch_warnings():
             with zipfile.ZipFile(file) as archive:
-                size = sum(subset.file_size for subset in archive.infolist())
-            if size > MAX_BYTES:
-                raise ValueError(f"it unpacks to {format_bytes(size)}")
+                _check_members(archive)
             warnings.simplefilter("ignore")  # on missing styles, unknown extensions, ...
             workbook = openpyxl.load_workbook(file, read_only=True, data_only=True)
             try:

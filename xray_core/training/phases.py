@@ -6,6 +6,7 @@ from typing import Any
 
 import keras
 
+from xray_core.models.saved import load_saved_model
 from xray_core.recipes import Phase, Recipe
 from xray_core.runs import Run
 from xray_core.training.checkpoint import TrainingState, restore_checkpoint
@@ -119,7 +120,7 @@ def phase_is_over(phase: Phase, losses: Sequence[float]) -> bool:
 def load_selected_weights(model: Any, run: Run) -> None:
     """Set the weights of `model` to those of the epoch that is kept so far."""
     # Not model.load_weights: files of older runs hold an optimizer, which may be another phase's.
-    kept = keras.models.load_model(run.best_checkpoint, compile=False, safe_mode=True)
+    kept = load_saved_model(run.best_checkpoint)
     model.set_weights(kept.get_weights())
 
 

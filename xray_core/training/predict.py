@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import keras
 import numpy as np
 import pandas as pd
 
 from xray_core.errors import ImageError, RecipeError, RunError
 from xray_core.evaluation.calibrate import read_calibration
+from xray_core.models.saved import load_saved_model
 from xray_core.preprocess.images import read_preprocessed
 from xray_core.recipes import Recipe
 from xray_core.runs import Run
@@ -33,14 +33,14 @@ def predict_images(
         those that were not given, with commas between.
 
     Raises:
-        RunError: the run has no finished epoch.
+        RunError: the run has no finished epoch, or its network is damaged.
         RecipeError: a value was given that the network cannot take.
     """
     if not run.best_checkpoint.is_file():
         raise RunError(f"{run.name} has no finished epoch to predict with.")
     recipe = run.read_recipe()
     classes = list(recipe.class_names)
-    model = keras.models.load_model(run.best_checkpoint, compile=False, safe_mode=True)
+    model = _load_model(run, recipe)
     calibration = read_calibration(run)
     beside = _encode_given(run, recipe, given or {})
     shared = {}
@@ -64,6 +64,24 @@ def predict_images(
             row["error"] = str(error)
         rows.append(row)
     return pd.DataFrame(rows)
+
+
+def _load_model(run: Run, recipe: Recipe) -> Any:
+    """Return the network that a run has kept, if it takes what the recipe says and answers so."""
+    try:
+        model = load_saved_model(run.best_checkpoint)
+    except RecipeError as error:
+        raise RunError(f"{error} Restart the run {run.name}.") from error
+    side, n_classes = recipe.preprocess.size, len(recipe.class_names)
+    shapes = [tuple(tensor.shape) for tensor in model.inputs]
+    answers = [tuple(tensor.shape) for tensor in model.outputs]
+    if (None, side, side, 1) not in shapes or answers != [(None, n_classes)]:
+        raise RunError(
+            f"{run.best_checkpoint} is not the network of its recipe: it takes {shapes} and "
+            f"answers {answers}, for {n_classes} classes and images of {side} px. "
+            f"Restart the run {run.name}."
+        )
+    return model
 
 
 def _encode_given(run: Run, recipe: Recipe, given: Mapping[str, str]) -> Any:

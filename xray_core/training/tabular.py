@@ -3,7 +3,6 @@
 What is subtracted and divided by is fitted on the training set alone and kept with the run.
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -14,6 +13,7 @@ from numpy.typing import NDArray
 
 from xray_core.catalog import COLUMNS
 from xray_core.errors import RecipeError, RunError
+from xray_core.files import read_json
 from xray_core.runs import Run
 
 FILE = "tabular.json"  # in the run folder
@@ -137,7 +137,7 @@ def read_columns(run: Run) -> TabularFeatures:
     """
     path = run.folder / FILE
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = read_json(path)
         return TabularFeatures(tuple(Feature(**feature) for feature in content["features"]))
     except FileNotFoundError as error:
         raise RunError(f"Run {run.name} has no {FILE} (yet).") from error

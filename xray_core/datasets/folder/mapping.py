@@ -22,7 +22,7 @@ from typing import Any
 
 from xray_core.datasets.folder.layout import LEVELS
 from xray_core.errors import DatasetError
-from xray_core.files import replaced_file
+from xray_core.files import parse_json, replaced_file
 from xray_core.paths import read_bytes
 from xray_core.workspace import find_workspace
 
@@ -44,6 +44,7 @@ ROLES = (
     "age",
     "gender",
     "follow_up",
+    "reading",
     *BOX_SIDES,
     *BOX_CORNERS,
     "box",
@@ -188,8 +189,8 @@ def parse_mapping(text: str) -> FolderMapping:
         DatasetError: the text is no mapping; the message says why.
     """
     try:
-        content: Any = json.loads(text)
-    except (ValueError, RecursionError) as error:
+        content: Any = parse_json(text)
+    except ValueError as error:
         raise DatasetError(f"It is no JSON text: {str(error)[:100]}.") from error
     _check_entries(content, FolderMapping)
     tables = content.get("tables", [])
