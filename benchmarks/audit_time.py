@@ -5,9 +5,9 @@ Run it from the project folder:
     python -m benchmarks.audit_time [--against CLONE] [FOLDER …]
 
 Draws files of three kinds, audits them and each FOLDER here and in another clone, in turns, each
-time in a process of its own, with an empty cache and again. Then it times what grows with the number
-of images. All are seconds of processor time, of both cores and all processes together, so that
-other work on the machine counts little: on two idle cores, about half as long passes.
+time in a process of its own, with an empty cache and again. Then it times what grows with the
+number of images. All are seconds of processor time, of both cores and all processes together, so
+that other work on the machine counts little: on two idle cores, about half as long passes.
 """
 
 import argparse

@@ -6,9 +6,10 @@ from xray_core.audit.issue import DataIssue, count_of, first_of, passed, rows_of
 from xray_core.audit.orientation import FRONTAL, join_poses
 
 # An image is called lateral if it resembles the others less than this, and its own mirror image
-# less than this; or if it fits better turned, but still not well (`orientation.FRONTAL`).
-# {lateral}
-# Others are cut on one side, small in a black frame, very oblique, or of small children.
+# less than this; or if it fits better turned, but still not well (`orientation.FRONTAL`). Only 5
+# lateral views are at hand, 3 of 40 images of one set and 2 of 5,065 of another: all are called
+# so. Of other published radiographs up to 0.6 % are (Kermany; 0.2 % of SIIM and Radiography, none
+# of NIH): cut on one side, small in a black frame, oblique, or of small children.
 UNLIKE, LOPSIDED = 0.34, 0.15
 
 

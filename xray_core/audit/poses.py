@@ -113,13 +113,13 @@ def find_poses(signatures: pd.Series) -> pd.DataFrame | None:
 def _settle_suspects(
     relief: Stack, suspects: NDArray[np.bool_], patterns: NDArray[np.float32]
 ) -> NDArray[np.bool_]:
-    """Return which suspects fit better inverted: an image that is upside down looks like one."""
+    """Return which suspects are negatives: some fit better turned, being upside down."""
     is_negative = np.zeros(len(relief), bool)
     if suspects.any():
         (fit, *_), (inverted, *_) = (
             _search(way * relief[suspects], patterns) for way in (np.float32(1), np.float32(-1))
         )
-        is_negative[suspects] = inverted > fit
+        is_negative[suspects] = inverted > fit - TURNED
     return is_negative
 
 

@@ -7,25 +7,19 @@ from typing import Any
 
 import pandas as pd
 
-from xray_core.audit.bit_depths import check_depths
-from xray_core.audit.burnt_in import check_text
 from xray_core.audit.confounding import check_confounding
 from xray_core.audit.copies import check_identical, check_near
 from xray_core.audit.files import check_odd, check_readable
 from xray_core.audit.findings import check_findings
 from xray_core.audit.issue import SEVERITIES, DataIssue, passed
 from xray_core.audit.labels import check_classes, check_columns, check_subsets
-from xray_core.audit.lateral import check_lateral
 from xray_core.audit.leaks import check_names, check_owners
 from xray_core.audit.metadata import READ_FROM, check_patients, check_remarks
 from xray_core.audit.near_identical import find_near_identical
-from xray_core.audit.negatives import check_negatives
-from xray_core.audit.orientation import check_orientation
 from xray_core.audit.owners import check_owners_classes
+from xray_core.audit.pixels import check_pixels
 from xray_core.audit.portable import check_portable
-from xray_core.audit.poses import find_poses
 from xray_core.audit.same_picture import find_copies
-from xray_core.audit.screens import check_screens
 from xray_core.catalog import Catalog
 from xray_core.datasets import READERS
 from xray_core.datasets.kermany_names import BY_FOLDER
@@ -87,10 +81,7 @@ def audit_catalog(
     if fingerprints is not None:
         issues += check_identical(images)
         issues += check_near(images, _near_pairs(images, fingerprints, copies))
-        issues += [*check_readable(images), *check_odd(images), *check_depths(images)]
-        poses = find_poses(images["signature"])
-        issues += [*check_negatives(images, poses), *check_orientation(images, poses)]
-        issues += [*check_lateral(images, poses), *check_screens(images), *check_text(images)]
+        issues += [*check_readable(images), *check_odd(images), *check_pixels(images)]
     if labels is not None:
         counts, n_of_subset = _count_classes(images, labels.targets)
         issues += check_classes(counts, int(images["path"].notna().loc[labels.text.index].sum()))
