@@ -104,13 +104,14 @@ def test_a_damaged_character_of_utf_8_is_counted_and_spoils_no_other(tmp_path: P
         (",0\na.png,x\nb.png,x\n", ["Column 1", "0"], [["a.png", "x"], ["b.png", "x"]]),
         ("file,label\na,x\n\x1a", ["file", "label"], [["a", "x"]]),
         ("0,1,2\na,x,9\nb,y,8\n", ["0", "1", "2"], [["a", "x", "9"], ["b", "y", "8"]]),
+        ("file,label\na.png,,\n", ["file", "label"], [["a.png", None]]),
     ],
     ids=["comma in a header", "decimal comma", "semicolon named", "comma named", "quoted brackets",
          "bare brackets", "quoted brackets and blank names", "line break in a cell", "blank rows",
          "index without a name", "index named by pandas", "ids without a name", "repeated name",
          "titles as a spreadsheet saves them", "title", "header again", "a single column",
          "rows without labels", "row names of R", "series of pandas",
-         "end of file of DOS", "numbered header"],
+         "end of file of DOS", "numbered header", "one blank row longer than the header"],
 )  # fmt: skip
 def test_odd_tables_give_their_columns_and_rows(
     tmp_path: Path, text: str, columns: list[str], rows: list[list[object]]

@@ -16,8 +16,9 @@ from xray_core.audit.labels import check_classes, check_columns, check_subsets
 from xray_core.audit.leaks import check_names, check_owners
 from xray_core.audit.metadata import READ_FROM, check_patients, check_remarks
 from xray_core.audit.near_identical import find_near_identical
-from xray_core.audit.negatives import check_negatives
 from xray_core.audit.owners import check_owners_classes
+from xray_core.audit.pixels import check_pixels
+from xray_core.audit.portable import check_portable
 from xray_core.audit.same_picture import find_copies
 from xray_core.catalog import Catalog
 from xray_core.datasets import READERS
@@ -80,12 +81,13 @@ def audit_catalog(
     if fingerprints is not None:
         issues += check_identical(images)
         issues += check_near(images, _near_pairs(images, fingerprints, copies))
-        issues += [*check_readable(images), *check_odd(images), *check_negatives(images)]
+        issues += [*check_readable(images), *check_odd(images), *check_pixels(images)]
     if labels is not None:
         counts, n_of_subset = _count_classes(images, labels.targets)
         issues += check_classes(counts, int(images["path"].notna().loc[labels.text.index].sum()))
         issues += check_subsets(counts, n_of_subset)
-        issues += check_confounding(images[images["path"].notna()])
+        present = images[images["path"].notna()]
+        issues += [*check_confounding(present), *check_portable(present)]
         if not TASKS[str(task_name)].multilabel:
             issues += check_owners_classes(images, read)
     issues += check_patients(images, describe_groups(catalog, SplitSpec()), catalog.remarks)
