@@ -8,6 +8,7 @@ import pytest
 
 from tests.datasets.fakes import write_image
 from tests.datasets.known_fakes import KNOWN_FAKES, write_tables
+from tests.datasets.test_known import COPIES
 from xray_core.catalog import Catalog
 from xray_core.datasets import detect_dataset, open_dataset
 from xray_core.datasets.accounting import list_unaccounted
@@ -212,3 +213,58 @@ def test_labels_that_vinbigdata_does_not_have_are_none(tmp_path: Path) -> None:
 
     assert not catalog.images["findings"].str.contains("Osteophytes").any()
     assert list_remarks(catalog)["unclear_label"] > 0
+
+
+def append(table: Path, *rows: str) -> None:
+    """Add rows to a table."""
+    with table.open("a") as text:
+        text.write("".join(f"{row}\n" for row in rows))
+
+
+def contradict_chexpert(folder: Path) -> None:
+    """Repeat a row with 1 and 0 the other way about."""
+    first = (folder / "train.csv").read_text().splitlines()[1]
+    append(
+        folder / "train.csv", first.replace("0.0", "2").replace("1.0", "0.0").replace("2", "1.0")
+    )
+
+
+def contradict_openi(folder: Path) -> None:
+    """Give a report a second row with another heading."""
+    row = (folder / "indiana_reports.csv").read_text().splitlines()[1]
+    append(folder / "indiana_reports.csv", row.replace("normal", "Cardiomegaly"))
+
+
+def contradict_tbx11k(folder: Path) -> None:
+    """Call an image without a box two things."""
+    tables, images, _ = COPIES["tbx11k"]
+    shutil.rmtree(folder)
+    write_tables(folder, tables)
+    append(folder / "data.csv", "h0001.png,8,12,train,none,no_tb,none,sick_but_no_tb")
+    for seed, image in enumerate(images):
+        write_image(folder / image, seed=seed)
+
+
+def list_covidx_twice(folder: Path) -> None:
+    """Put another version of a list beside it."""
+    shutil.copy(folder / "train.txt", folder / "train_COVIDx9A.txt")
+
+
+CONTRADICTIONS = {
+    "conflicting_states": ("chexpert", contradict_chexpert),
+    "conflicting_rows": ("openi", contradict_openi),
+    "several_labels": ("tbx11k", contradict_tbx11k),
+    "ignored_table": ("covidx", list_covidx_twice),
+}
+
+
+@pytest.mark.parametrize("kind", CONTRADICTIONS)
+def test_what_contradicts_itself_is_counted(kind: str, tmp_path: Path) -> None:
+    name, contradict = CONTRADICTIONS[kind]
+    KNOWN_FAKES[name](tmp_path)
+    contradict(tmp_path)
+
+    catalog = open_dataset(tmp_path, tmp_path.parent / "cache")
+
+    assert catalog.source == name
+    assert list_remarks(catalog)[kind] == 1

@@ -23,6 +23,7 @@ from xray_core.datasets.folder.refusals import MappingNeeded
 from xray_core.datasets.inventory import Inventory, list_wrappers, take_inventory
 from xray_core.datasets.reader import Reader
 from xray_core.errors import DatasetError
+from xray_core.imagefiles.images import is_image_name
 from xray_core.paths import find_allowed, list_folder
 
 MOSTLY = 0.5  # share of a folder's images that a reader must claim to explain it
@@ -149,11 +150,18 @@ def _refuse_siblings(folder: Path, readers: Mapping[str, Reader]) -> None:
         for reader in readers.values()
         if not reader.generic and reader.find_root(folder / name)
     }
-    if len({*titles.values()}) > 1:  # else they may be its classes
+    # Images alone that are all called like those of one dataset may be its classes.
+    classes = len({*titles.values()}) == 1 and all(_holds_images_alone(folder / n) for n in titles)
+    if len(titles) > 1 and not classes:
         listed = ", ".join(f"{name} ({title})" for name, title in titles.items())
         raise DatasetError(
             f"{folder} holds several datasets side by side: {listed}. Choose the folder of one."
         )
+
+
+def _holds_images_alone(folder: Path) -> bool:
+    listing = list_folder(folder)
+    return not listing.folders and any(map(is_image_name, listing.files))
 
 
 def _choose_wanted(

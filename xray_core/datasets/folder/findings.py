@@ -5,6 +5,7 @@ from collections.abc import Iterable
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from xray_core.catalog import Remark
 from xray_core.datasets.folder.mapping import ABSENT, PRESENT, UNKNOWN, FolderMapping
@@ -123,6 +124,31 @@ def read_states(cells: pd.DataFrame, mapping: FolderMapping) -> tuple[pd.DataFra
             tuple(unclear),
         ),
     ]
+
+
+def unite_states(
+    states: pd.DataFrame, of_row: NDArray[np.intp], names: pd.Series
+) -> tuple[pd.DataFrame, Remark]:
+    """Put the states of all rows of an image together: what any of them calls present is.
+
+    Args:
+        states: as of `read_states`.
+        of_row: the place of its image for each row.
+        names: what images are called, one for each place.
+
+    Returns:
+        One row for each image; and a remark on those of which rows contradict each other.
+    """
+    if states.empty:
+        return states.reindex(names.index), count_remark("conflicting_states", (), "")
+    united = states.groupby(of_row).max().reindex(names.index)
+    places = pd.Series(of_row, states.index)
+    again = places.duplicated(keep=False)
+    least = states[again].groupby(places[again]).min()
+    contrary = least.eq(0).fillna(False) & united.loc[least.index].eq(1).fillna(False)
+    found = least.index[contrary.any(axis=1)]
+    what = "Images of which one row says that a finding is present and another that it is absent, "
+    return united, count_remark("conflicting_states", list(names[found]), what + "taken as present")
 
 
 def name_findings(

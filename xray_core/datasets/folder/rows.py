@@ -117,8 +117,8 @@ def read_rows(tables: FolderTables, mapping: FolderMapping) -> MappedRows:
     parts = [_read_naming(tables, table, keys) for table in naming]
     rows = pd.concat(parts, ignore_index=True).astype(object)
     for table in joined:
-        rows, remark = _join(tables, rows, table)
-        remarks.append(remark)
+        rows, join_remarks = _join(tables, rows, table)
+        remarks += join_remarks
     rows = rows.drop(columns=[KEY + key for key in keys]).where(rows.notna(), None)
     for role in [role for role in NUMBERED if role in rows]:
         rows[role], n_changed = unify_numbers(rows[role].astype("string"))
@@ -188,7 +188,7 @@ def _take_columns(
 
 def _join(
     tables: FolderTables, rows: pd.DataFrame, table: MappedTable
-) -> tuple[pd.DataFrame, Remark]:
+) -> tuple[pd.DataFrame, list[Remark]]:
     """Add to `rows` what a table without image files says of the same key."""
     of = table.of or table.on
     if KEY + of not in rows:
@@ -220,9 +220,24 @@ def _join(
     if table.subset and "split" in rows:  # it speaks of no others
         lost &= rows["split"].eq(table.subset)
     what = f"Rows of which {table.file} says nothing"
-    return merged.drop(columns=KEY, errors="ignore"), count_remark(
-        "unjoined_row", list(rows.loc[lost, "cell"].dropna()), what
+    return merged.drop(columns=KEY, errors="ignore"), [
+        count_remark("unjoined_row", list(rows.loc[lost, "cell"].dropna()), what),
+        _remark_repeated(said, table),
+    ]
+
+
+def _remark_repeated(said: pd.DataFrame, table: MappedTable) -> Remark:
+    """Return a remark on ids of which a joined table has several rows that say different things."""
+    ids: list[str] = []
+    if not table.box_roles:
+        several = said[said[KEY].duplicated(keep=False)].fillna("")
+        of_id = several.drop_duplicates()[KEY].value_counts()
+        ids = [str(name) for name in of_id.index[of_id > 1]]
+    what = (
+        f"Ids of which {table.file} has several rows that say different things, of which all "
+        "labels count, and else the first row"
     )
+    return count_remark("conflicting_rows", ids, what)
 
 
 def _unite(labels: pd.Series) -> str | None:

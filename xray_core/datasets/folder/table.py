@@ -15,7 +15,12 @@ import pandas as pd
 from xray_core.catalog import Catalog, Remark, build_catalog
 from xray_core.datasets.boxes import fit_boxes
 from xray_core.datasets.folder.files import FolderFiles, unread_tables_remark
-from xray_core.datasets.folder.findings import name_findings, read_labels, read_states
+from xray_core.datasets.folder.findings import (
+    name_findings,
+    read_labels,
+    read_states,
+    unite_states,
+)
 from xray_core.datasets.folder.mapping import (
     FOLDER,
     FRACTIONS,
@@ -191,8 +196,8 @@ def gather_images(files: FolderFiles, tables: FolderTables, mapping: FolderMappi
         mapping,
     )
     images["labels"] = unite_labels(labels, of_row, len(images))
-    of_image = states.groupby(of_row).max().reindex(images.index) if len(states) else states
-    findings, table, finding_remarks = name_findings(images, of_image.reindex(images.index))
+    of_image, conflict = unite_states(states, of_row, images["cell"])
+    findings, table, finding_remarks = name_findings(images, of_image)
     images = images.drop(columns="labels").assign(findings=findings)
     images, patient_remarks = add_patients(images)
     for shapes in (boxes, masks):
@@ -206,7 +211,7 @@ def gather_images(files: FolderFiles, tables: FolderTables, mapping: FolderMappi
         ),
         *_remark_files(files, rows, images),
         unread_tables_remark(files, [table.file for table in mapping.tables]),
-        _remark_conflicts(rows, of_row, images, labels),
+        _remark_conflicts(of_row, images, labels, has_box | has_mask),
         spelling,
         _remark_signs(rows, mapping),
         *place_remarks,
@@ -214,6 +219,7 @@ def gather_images(files: FolderFiles, tables: FolderTables, mapping: FolderMappi
         *box_remarks,
         mask_remark,
         *state_remarks,
+        conflict,
         *finding_remarks,
         *patient_remarks,
         refused_remark(files.refused),
@@ -258,7 +264,7 @@ def _strip_cell(cell: str) -> str:
 
 
 def _remark_conflicts(
-    rows: pd.DataFrame, of_row: Any, images: pd.DataFrame, labels: pd.Series
+    of_row: Any, images: pd.DataFrame, labels: pd.Series, has_shape: pd.Series
 ) -> Remark:
     """Return a remark on images of which several rows, none of them a box's, say different things.
 
@@ -266,7 +272,8 @@ def _remark_conflicts(
     """
     conflicts: list[str] = []
     again = pd.Series(of_row).duplicated(keep=False).to_numpy()
-    if again.any() and not {"box", "x", "x1", "runs"} & set(rows.columns):
+    again = again & ~has_shape.to_numpy(bool)
+    if again.any():
         said = pd.DataFrame({"image": of_row[again], "labels": labels[again].map(frozenset)})
         several = said[said["labels"].map(bool)].drop_duplicates()
         places = several.loc[several["image"].duplicated(), "image"].unique()

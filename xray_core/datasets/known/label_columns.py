@@ -4,7 +4,8 @@ PadChest             verified: the columns, in the authors' description of them;
                      Projection, -1 for no birth, and the labels 'normal', 'unchanged', 'exclude'
                      and 'suboptimal study' in public programs
 SIIM-ACR             verified: train-rle.csv with its blank before EncodedPixels, -1, relative run
-                     lengths, 1,024 x 1,024 px and the tree of DICOM files, in public programs; of
+                     lengths, 1,024 x 1,024 px and the tree of DICOM files, in public programs;
+                     stage_2_train.csv and stage_2_images/ID_….dcm of its second stage likewise; of
                      the copy as PNG, its tables' columns new_filename and has_pneumo, and its
                      folders
 """
@@ -113,7 +114,8 @@ SIIM_ACR = KnownDataset(
     name="siim_acr",
     title="SIIM-ACR Pneumothorax Segmentation",
     expects=(
-        "train-rle.csv (ImageId, EncodedPixels) and dicom-images-train/, or "
+        "train-rle.csv (ImageId, EncodedPixels) and dicom-images-train/, or stage_2_train.csv and "
+        "stage_2_images/, or "
         "stage_1_train_images.csv, png_images/ and png_masks/"
     ),
     about=(
@@ -134,6 +136,8 @@ SIIM_ACR = KnownDataset(
         KnownTable(
             "train-rle.csv",
             {"path": "ImageId", "runs": "EncodedPixels"},
+            file=r"(train-rle|stage_2_train)\.csv",
+            kind="runs",
             added={"label": "label", "original_width": "side", "original_height": "side"},
             subset="training",
         ),
@@ -149,7 +153,7 @@ SIIM_ACR = KnownDataset(
             for name, subset in (("train", "training"), ("test", "test"))
         ),
     ),
-    images=r"(^|/)(\d+(\.\d+){5,}|\d+_(train|test)_[01]_)\.\w+$",
+    images=r"(^|/)(\d+(\.\d+){5,}|ID_[0-9a-f]{9}|\d+_(train|test)_[01]_)\.\w+$",
     masks="pneumothorax",
     unmarked=("no pneumothorax",),
     prepare=_read_pneumothorax,

@@ -18,10 +18,10 @@ from xray_core.datasets.folder.mapping import FolderMapping, MappedTable
 from xray_core.datasets.folder.table import read_mapped
 from xray_core.datasets.inventory import take_inventory
 from xray_core.datasets.known.entry import NAMES, KnownDataset, KnownTable
-from xray_core.datasets.known.recognition import has_named_images, match_tables
+from xray_core.datasets.known.recognition import has_named_images, list_files, match_tables
 from xray_core.datasets.known.shapes import add_annotations, drop_masks, name_masks
 from xray_core.datasets.known.tables import IN_NAME, KnownTables, column_in_names
-from xray_core.datasets.reader import Reader
+from xray_core.datasets.reader import Reader, count_remark
 from xray_core.errors import DatasetError
 from xray_core.imagefiles.dicom import SUFFIXES as DICOM_SUFFIXES
 
@@ -75,6 +75,7 @@ def read_known(known: KnownDataset, folder: Path) -> Catalog:
     matched = match_tables(known, root)
     inventory = take_inventory(root)
     copies = [known.find_copies(inventory)] if known.find_copies is not None else []
+    other_lists = _remark_other_lists(known, root, matched)
     repeated = {name for remark in copies for name in remark.names}
     images = tuple(path for path in inventory.images if path not in repeated)
     files = sort_files(replace(inventory, images=images))
@@ -94,7 +95,7 @@ def read_known(known: KnownDataset, folder: Path) -> Catalog:
         copies.append(unread_tables_remark(files, tables.beside))
     return add_remarks(
         drop_remarks(catalog, kinds),
-        [*_remark_absent_tables(known, matched), *copies, *tables.remarks],
+        [*_remark_absent_tables(known, matched), other_lists, *copies, *tables.remarks],
     )
 
 
@@ -150,6 +151,15 @@ def build_mapping(known: KnownDataset, matched: Mapping[str, KnownTable]) -> Fol
         box_unit=known.box_unit,
         box_order=known.box_order,
     )
+
+
+def _remark_other_lists(
+    known: KnownDataset, root: Path, matched: Mapping[str, KnownTable]
+) -> Remark:
+    """Return a remark on lists (.txt) of a kind of which another one is read."""
+    named = {file for table in known.tables for file in list_files(root, table)}
+    others = sorted(file for file in named - {*matched} if file.lower().endswith(".txt"))
+    return count_remark("ignored_table", others, "Lists left out in favour of others of their kind")
 
 
 def _remark_absent_tables(known: KnownDataset, matched: Mapping[str, KnownTable]) -> list[Remark]:

@@ -36,7 +36,7 @@ def match_tables(known: KnownDataset, folder: Path) -> dict[str, KnownTable]:
     for table in known.tables:
         if table.kind and table.kind in kinds:
             continue
-        for file in _list_files(folder, table):
+        for file in list_files(folder, table):
             if not _fits(folder / file, table):
                 if table.is_extra:
                     continue
@@ -53,7 +53,7 @@ def has_named_images(known: KnownDataset, folder: Path) -> bool:
     return any(_names_fit(known, folder, place) for place in known.folders)
 
 
-def _list_files(folder: Path, table: KnownTable) -> list[str]:
+def list_files(folder: Path, table: KnownTable) -> list[str]:
     """Return the files that are called like a table, relative to the folder."""
     fits = re.compile(table.pattern, re.IGNORECASE).fullmatch
     return [
