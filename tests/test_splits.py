@@ -288,6 +288,16 @@ def test_a_copy_of_a_copy_in_another_subset_is_counted_wherever_its_pixels_are()
     )
 
 
+def test_an_image_in_no_subset_makes_no_leak_of_two_others() -> None:
+    catalog = make_catalog([{"patient_id": name} for name in "aabb"])
+    digests = pd.Series(["1", "2", "3", "4"], catalog.images.index, dtype="string")
+    copies = Copies(digests, pairs_of([("2", "3", 0.95)]))
+    split = catalog.images[["image_id"]].iloc[[0, 1, 3]].assign(subset=["training"] * 2 + ["test"])
+
+    assert count_leaks(split, catalog, copies).groups == 0
+    assert count_leaks(split.assign(subset="training"), catalog, copies).groups == 0
+
+
 def chain_of(start: int, stop: int, similarity: float) -> list[tuple[str, str, float]]:
     return [(f"d{i}", f"d{i + 1}", similarity) for i in range(start, stop)]
 

@@ -110,6 +110,13 @@ def test_names_apart_pass_and_unread_files_are_not_called_different() -> None:
     )
     assert [one.severity for one in check_names(apart)] == ["passed"]
 
+    views = [
+        {"path": f"{s}/{n}/view1.png", "subset": s, "digest": f"{s}{n}", "signature": signature(1)}
+        for s in ("training", "test")
+        for n in range(3)
+    ]
+    assert [one.severity for one in check_names(make_images(views))] == ["passed"]
+
     unread = make_images(
         [{"path": "a.png", "subset": "training"}, {"path": "x/a.png", "subset": "test"}]
     )

@@ -224,9 +224,7 @@ def append(table: Path, *rows: str) -> None:
 def contradict_chexpert(folder: Path) -> None:
     """Repeat a row with 1 and 0 the other way about."""
     first = (folder / "train.csv").read_text().splitlines()[1]
-    append(
-        folder / "train.csv", first.replace("0.0", "2").replace("1.0", "0.0").replace("2", "1.0")
-    )
+    append(folder / "train.csv", first.replace(",1.0,", ",0.0,"))
 
 
 def contradict_openi(folder: Path) -> None:

@@ -144,6 +144,7 @@ def check_classes(counts: pd.DataFrame, n_images: int) -> list[DataIssue]:
         f"The smallest class, {small}, has {count_of(int(sizes.iloc[0]), 'image')}; "
         f"the largest, {large}, has {int(sizes.iloc[-1]):,}"
     )
+    equal = f"Each class has {count_of(int(sizes.iloc[0]), 'image')}"
     few = int(sizes.iloc[0]) < FEW_IMAGES
     if not few and ratio < IMBALANCE:
         return [*issues, DataIssue("class_counts", "passed", f"{text}.", table=table)]
@@ -152,7 +153,7 @@ def check_classes(counts: pd.DataFrame, n_images: int) -> list[DataIssue]:
         DataIssue(
             code="class_counts",
             severity="serious" if few else "warning",
-            title=f"{text}, {ratio:.1f} times as many.",
+            title=f"{text}, {ratio:.1f} times as many." if ratio > 1 else f"{equal}.",
             count=int(sizes.iloc[0]),
             why=f"Always answering {large} is right for {sizes.iloc[-1] / max(1, n_images):.0%} of "
             "the images, so accuracy alone says little.",

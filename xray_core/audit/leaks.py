@@ -5,6 +5,7 @@ import pandas as pd
 from xray_core.audit.issue import DataIssue, count_of, first_of, first_of_pairs, passed, rows_of
 from xray_core.audit.near_identical import THRESHOLD, compare_signatures
 
+MANY_FILES = 2  # different pictures of one name in one subset, above which the name tells nothing
 UNTOLD = DataIssue(
     code="patient_leak",
     severity="warning",
@@ -109,8 +110,11 @@ def check_names(images: pd.DataFrame) -> list[DataIssue]:
         return []
     name = known["path"].str.rsplit("/", n=1).str[-1]
     stem = name.str.rsplit(".", n=1).str[0].str.lower()
-    # One file for each name and subset stands for them all.
-    named = known.assign(name=stem).drop_duplicates(["name", "subset"])
+    # A name that many files of one subset have, such as view1_frontal, tells no picture. Of the
+    # others, one file for each name and subset stands for them all.
+    named = known.assign(name=stem)
+    many = named.groupby(["name", "subset"])["digest"].nunique().groupby("name").max() > MANY_FILES
+    named = named[~named["name"].map(many)].drop_duplicates(["name", "subset"])
     named = named[named["name"].duplicated(keep=False)]
     firsts = named.drop_duplicates("name")
     pairs = named[~named.index.isin(firsts.index)].merge(

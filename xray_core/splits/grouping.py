@@ -41,6 +41,8 @@ def group_images(
         known = np.flatnonzero(code >= 0)
         places = pd.Index(names)
         ends = [places.get_indexer(pd.Index(copies.joined[e])) for e in ("digest_a", "digest_b")]
+        there = (ends[0] >= 0) & (ends[1] >= 0)  # the catalog may hold some of the images
+        ends = [end[there] for end in ends]
         rows += [known, n_nodes + ends[0]]
         nodes += [n_nodes + code[known], n_nodes + ends[1]]
         n_nodes += len(names)

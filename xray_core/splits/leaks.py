@@ -1,7 +1,7 @@
 """Leaks: what a split has in several subsets, counted by kind, and what it keeps together."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 import pandas as pd
 
@@ -65,8 +65,9 @@ def count_leaks(
     def count(groups: pd.Series) -> int:
         return int((subset.groupby(groups.reindex(images.index)).nunique() > 1).sum())
 
-    # Not split["group"]: a split by image has groups of one.
-    by_tables = count(group_images(catalog, read_files=read_files))
+    # Not split["group"]: a split by image has groups of one. An image in no subset links nobody.
+    placed = replace(catalog, images=images[subset.notna()])
+    by_tables = count(group_images(placed, read_files=read_files))
     files = digests_of_copies(catalog) if read_files else pd.Series(dtype="string")
     pixels = files if copies is None else copies.digests
     return Leaks(
@@ -75,7 +76,7 @@ def count_leaks(
         # Of files that cannot be read no pixels are known, and they may be one file all the same.
         identical=max(count(files), count(pixels)),
         near_identical=None if copies is None else _count_pairs(copies, subset),
-        groups=by_tables if copies is None else count(group_images(catalog, copies, read_files)),
+        groups=by_tables if copies is None else count(group_images(placed, copies, read_files)),
         by_tables=by_tables,
     )
 

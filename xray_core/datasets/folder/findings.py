@@ -146,9 +146,11 @@ def unite_states(
     again = places.duplicated(keep=False)
     least = states[again].groupby(places[again]).min()
     contrary = least.eq(0).fillna(False) & united.loc[least.index].eq(1).fillna(False)
-    found = least.index[contrary.any(axis=1)]
+    places_of = least.index[contrary.any(axis=1)]
     what = "Images of which one row says that a finding is present and another that it is absent, "
-    return united, count_remark("conflicting_states", list(names[found]), what + "taken as present")
+    return united, count_remark(
+        "conflicting_states", list(names[places_of]), what + "taken as present"
+    )
 
 
 def name_findings(
