@@ -305,6 +305,22 @@ def test_a_busy_server_is_asked_again_and_one_that_is_away_is_named(
         fetch(workspace)
 
 
+def test_nothing_that_was_to_be_encrypted_comes_without(
+    server: Server, publish: Callable[..., None], workspace: Workspace,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    publish({ARCHIVE: noise(9_000)})
+    plain, get = nih().files[0].address, transfer.requests.get
+    file = replace(nih().files[0], address=plain.replace("http:", "https:"))
+    monkeypatch.setitem(READERS, NIH, replace(nih(), files=(file,)))
+    monkeypatch.setattr(transfer.requests, "get", lambda url, **how: get(plain, **how))
+
+    with pytest.raises(DatasetError, match="leads to an address without encryption"):
+        fetch(workspace)
+
+    assert not (workspace.data / ARCHIVE).exists()
+
+
 def test_a_full_disk_keeps_what_has_come(
     publish: Callable[..., None], workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:

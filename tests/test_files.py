@@ -2,6 +2,7 @@
 
 import json
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,9 @@ import pytest
 
 from xray_core import files
 from xray_core.files import (
+    NotPlainError,
     append_jsonl,
+    open_plain,
     parse_json,
     parse_time,
     read_json,
@@ -30,6 +33,7 @@ DAMAGED = {
     "huge": (b"[1%s]" % (b"0" * 30), "beyond 64 bits"),
     "many digits": (b"9" * 1_000_000, "beyond 64 bits"),
     "infinite": (b'{"epoch": 1e999}', "too large"),
+    "many lists": (b"[%s[]]" % (b"[]," * 3_000_000), "more than 3,000,000 lists"),
 }
 
 
@@ -50,6 +54,17 @@ def test_a_file_larger_than_any_of_ours_is_not_read(
 
     with pytest.raises(ValueError, match="larger than"):
         read_json(tmp_path / "a.json")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="Windows has no pipes among its files")
+@pytest.mark.parametrize("read", [open_plain, read_json, read_jsonl])
+def test_a_pipe_without_a_writer_is_waited_for_by_nobody(
+    read: Callable[[Path], object], tmp_path: Path
+) -> None:
+    os.mkfifo(tmp_path / "a.json")
+
+    with pytest.raises(NotPlainError, match="no plain file"):
+        read(tmp_path / "a.json")
 
 
 @pytest.mark.parametrize(

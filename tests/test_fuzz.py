@@ -65,7 +65,7 @@ def misbehave(index: int) -> str:
 def test_a_crash_a_hang_and_a_raw_error_are_each_a_finding_and_the_next_input_is_read(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(pool, "TIME_LIMIT", 0.5)
+    monkeypatch.setattr(pool, "PATIENCE", 0.5)
 
     outcomes = list(pool.run_inputs(misbehave, range(6)))
 

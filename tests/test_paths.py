@@ -1,6 +1,7 @@
 """The gate for paths: what may be named, what is followed, and that no opening waits for ever."""
 
 import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -72,6 +73,14 @@ def test_no_answer_tells_what_lies_outside(root: Path) -> None:
         f"PATH lies outside the folders that this app may read: {root}. "
         "Ask whoever runs the app to add it to XRAY_DATA_ROOTS."
     }
+
+
+@pytest.mark.parametrize("path", [Path("/", "ä" * 200), Path("/", *["folder"] * 1000)])
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have other limits")
+def test_a_path_that_no_disk_can_hold_is_refused_with_the_limit(path: Path) -> None:
+    with pytest.raises(DatasetError, match="a name of 255 bytes and a path of 4,095 are possible"):
+        find_allowed(path)
+    assert not is_file(path)
 
 
 def test_a_folder_that_begins_like_a_root_lies_outside(root: Path) -> None:

@@ -288,19 +288,30 @@ def test_a_copy_of_a_copy_in_another_subset_is_counted_wherever_its_pixels_are()
     )
 
 
-def test_a_chain_of_pairs_that_would_join_most_images_is_joined_where_they_are_all_but_one() -> (
-    None
-):
-    catalog, targets, _ = with_copies(0)
-    digests = pd.Series([f"d{i}" for i in range(300)], catalog.images.index, dtype="string")
-    chain = [(f"d{i}", f"d{i + 1}", 0.99 if i % 10 == 0 else 0.93) for i in range(149)]
-    short = [(f"d{i}", f"d{i + 1}", 0.93) for i in range(200, 218)]
-    copies = Copies(digests, pairs_of(chain + short))
+def chain_of(start: int, stop: int, similarity: float) -> list[tuple[str, str, float]]:
+    return [(f"d{i}", f"d{i + 1}", similarity) for i in range(start, stop)]
+
+
+@pytest.mark.parametrize(
+    ("pairs", "n_joined", "largest"),
+    [
+        (chain_of(0, 18, 0.93), 18, 19),
+        # Too long: joined only where two are all but identical, and not at all if still too long.
+        (chain_of(0, 100, 0.93) + [("d0", "d2", 0.99)], 1, 2),
+        (chain_of(0, 100, 0.99) + chain_of(200, 218, 0.93), 18, 19),
+    ],
+    ids=["short", "long", "all alike"],
+)
+def test_a_chain_of_pairs_never_joins_most_of_the_images(
+    pairs: list[tuple[str, str, float]], n_joined: int, largest: int
+) -> None:
+    catalog, targets, none = with_copies(0)
+    copies = Copies(none.digests, pairs_of(pairs))
 
     split = split_catalog(catalog, targets, SplitSpec("clean"), copies)
 
-    assert (len(copies.joined), copies.n_left_apart) == (15 + 18, 134)
-    assert group_images(catalog, copies).value_counts().iloc[:2].tolist() == [19, 2]
+    assert (len(copies.joined), copies.n_left_apart) == (n_joined, len(pairs) - n_joined)
+    assert group_images(catalog, copies).value_counts().iloc[0] == largest
     assert not count_leaks(split, catalog, copies)
     assert set(split["subset"]) == set(SUBSETS)
 

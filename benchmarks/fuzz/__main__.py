@@ -16,6 +16,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from functools import partial
 from pathlib import Path
 
 from benchmarks.fuzz.kinds import KINDS, make_input
@@ -65,7 +66,8 @@ def fuzz(
     good = draw_seeds(name, folder)
     counts: Counter[str] = Counter()
     findings: dict[str, list[int]] = {}
-    for outcome in run_inputs(lambda index: feed_input(name, good, seed, index), range(n), seconds):
+    feed = partial(feed_input, name, good, seed)
+    for outcome in run_inputs(feed, range(n), seconds, KINDS[name].load):
         counts[outcome.kind if not outcome.is_finding else "finding"] += 1
         if outcome.is_finding:
             findings.setdefault(f"{outcome.kind} at {outcome.place}", []).append(outcome.index)
@@ -104,11 +106,11 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as folder:
             begun = time.monotonic()
             counts, findings = fuzz(name, Path(folder), options.seed, options.n, options.seconds)
-            took = time.monotonic() - begun
+            seconds = time.monotonic() - begun
         others = (counts["read"], counts["left out"], counts["finding"])
         cells = (*others[:2], sum(counts.values()) - sum(others), others[2])
         shown = " | ".join(f"{n:,}" for n in (sum(counts.values()), *cells))
-        print(f"| {name} | {options.seed} | {shown} | {took:.0f} |", flush=True)
+        print(f"| {name} | {options.seed} | {shown} | {seconds:.0f} |", flush=True)
         for place, indices in sorted(findings.items(), key=lambda item: -len(item[1])):
             again = ", ".join(f"{options.seed}:{index}" for index in indices[:SHOWN])
             print(f"    {len(indices):,} x {place}  ({again})", file=sys.stderr, flush=True)

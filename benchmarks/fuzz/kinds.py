@@ -1,5 +1,6 @@
 """The kinds of input: how small good files are drawn, changed, and read."""
 
+import functools
 import json
 import os
 import random
@@ -25,7 +26,7 @@ from benchmarks.fuzz.mutations import (
     mutate_text,
     mutate_zip,
 )
-from benchmarks.fuzz.pages import open_address
+from benchmarks.fuzz.pages import load_app, open_address
 from tests.run_files import READERS
 from xray_core.archives.groups import list_archives
 from xray_core.archives.unpacking import unpack_archives
@@ -39,6 +40,9 @@ from xray_core.jobs.rebuild import find_jobs
 from xray_core.preprocess.thumbnails import create_thumbnails
 from xray_core.runs import Run, list_runs
 from xray_core.runs.index import list_running, run_table
+from xray_core.tables.sheet import WORKBOOK_SUFFIXES, read_sheet
+from xray_core.tables.text import read_table
+from xray_core.tables.workbooks import read_workbook
 from xray_core.workspace import Workspace
 
 READ, LEFT_OUT = "read", "left out"
@@ -63,22 +67,25 @@ class Kind:
         read: reads a changed file in a folder of its own: (folder with the good files, its path
             relative to that, its content, an empty folder); returns `READ` or `LEFT_OUT`.
         suffixes: of the files that are changed; all if empty.
+        load: what a process does before its first input; see `pool.run_inputs`.
     """
 
     draw: Callable[[Path], None]
     read: Callable[[Path, str, bytes, Path], str]
     suffixes: tuple[str, ...] = ()
+    load: Callable[[], object] = lambda: None
 
 
-def list_seeds(kind: Kind, folder: Path) -> list[str]:
-    """Return the paths of the good files that are changed, relative to `folder`."""
+@functools.cache  # they stay as they are while a process reads what is made of them
+def list_seeds(suffixes: tuple[str, ...], folder: Path) -> list[str]:
+    """Return the paths of the good files with `suffixes`, relative to `folder`; () for all."""
     return sorted(
         path.relative_to(folder).as_posix()
         for path in folder.rglob("*")
         if path.is_file()
         and path.stat().st_size
         and not path.name.startswith(".")
-        and (not kind.suffixes or path.suffix.lower() in kind.suffixes)
+        and (not suffixes or path.suffix.lower() in suffixes)
     )
 
 
@@ -92,7 +99,7 @@ def make_input(name: str, folder: Path, seed: int, index: int) -> tuple[str, byt
         index: of an input in it; each is made by itself.
     """
     rng = random.Random(f"{name} {seed} {index}")
-    names = list_seeds(KINDS[name], folder)
+    names = list_seeds(KINDS[name].suffixes, folder)
     path = rng.choice(names)
     content = (folder / path).read_bytes()
     if name != "pages" and rng.random() < SPLICED:
@@ -140,6 +147,19 @@ def read_image_file(good: Path, name: str, content: bytes, work: Path) -> str:
     if pixels.dtype != "uint8" or pixels.ndim != 2 or (size and size != pixels.shape[::-1]):
         raise AssertionError(f"{pixels.dtype} {pixels.shape}, where the header says {size}")
     return READ
+
+
+def read_table_file(good: Path, name: str, content: bytes, work: Path) -> str:
+    """Read a table by all doors, without the images that it names."""
+    path = work / f"input{Path(name).suffix}"
+    path.write_bytes(content)
+    is_workbook = path.suffix.lower() in WORKBOOK_SUFFIXES
+    with suppress(XrayError):
+        read_workbook(path, ("file name",)) if is_workbook else read_table(path, ("image",))
+    sheet = read_sheet(path)
+    if sheet.rows.columns.has_duplicates or not len(sheet.rows.columns):
+        raise AssertionError(f"its columns are {list(sheet.rows.columns)[:9]}")
+    return LEFT_OUT if sheet.notes else READ
 
 
 def read_dataset(good: Path, name: str, content: bytes, work: Path) -> str:
@@ -215,6 +235,13 @@ def read_queue(good: Path, name: str, content: bytes, work: Path) -> str:
     return READ if before else LEFT_OUT
 
 
+def load_keras() -> object:
+    """Import what `read_weights` needs, once."""
+    from xray_core.models import saved
+
+    return saved
+
+
 def read_weights(good: Path, name: str, content: bytes, work: Path) -> str:
     """Load a saved network that is changed."""
     from xray_core.models.saved import load_saved_model
@@ -245,12 +272,13 @@ OF_KIND: dict[str, tuple[Mutation, ...]] = {
 KINDS = {
     "images": Kind(seeds.draw_images, read_image_file),
     "dicom": Kind(seeds.draw_dicom, read_image_file),
+    "sheets": Kind(seeds.draw_tables, read_table_file, seeds.TABLES),
     "tables": Kind(seeds.draw_tables, read_dataset, seeds.TABLES),
     "annotations": Kind(seeds.draw_annotations, read_dataset, seeds.ANNOTATIONS),
     "mappings": Kind(seeds.draw_mappings, read_dataset, (".json",)),
     "archives": Kind(seeds.draw_archives, read_archive),
     "runs": Kind(seeds.draw_run, read_run),
     "queue": Kind(seeds.draw_queue, read_queue),
-    "weights": Kind(seeds.draw_weights, read_weights),
-    "pages": Kind(seeds.draw_addresses, read_address),
+    "weights": Kind(seeds.draw_weights, read_weights, load=load_keras),
+    "pages": Kind(seeds.draw_addresses, read_address, load=load_app),
 }

@@ -83,7 +83,10 @@ def mutate_json(rng: random.Random, content: bytes) -> bytes:
             break
         holder, key = rng.choice(places)
         _change_entry(rng, holder, key)
-    text = json.dumps(values, ensure_ascii=rng.random() < 0.8)
+    try:
+        text = json.dumps(values, ensure_ascii=rng.random() < 0.8)
+    except RecursionError:  # it was deep before
+        return mutate_bytes(rng, content)
     if rng.random() < 0.05:
         text = rng.choice(("[", '{"a":', "[[],")) * DEEP + (text if rng.random() < 0.5 else "")
     if rng.random() < 0.05:
@@ -111,7 +114,7 @@ def mutate_table(rng: random.Random, content: bytes) -> bytes:
     for _ in range(rng.choice((1, 1, 2, 4))):
         row = rng.choice(rows) if rows else []
         place = rng.randrange(len(row)) if row else 0
-        kind = rng.randrange(9)
+        kind = rng.randrange(12)
         if kind == 0 and row:
             row[place] = rng.choice(TEXTS)
         elif kind == 1 and row:
@@ -129,6 +132,12 @@ def mutate_table(rng: random.Random, content: bytes) -> bytes:
             row[place] = '"' + row[place]
         elif kind == 7 and rows:
             del rows[rng.randrange(len(rows))]
+        elif kind == 8:
+            del rows[rng.choice((0, 1, 2, 3)) :]
+        elif kind == 9 and row:
+            rows[1:] = [[*r[:place], *[""] * (len(r) - place)] for r in rows[1:]]
+        elif kind == 10 and rows:
+            rows.insert(rng.randrange(len(rows) + 1), [""] * rng.choice((0, 1, len(row), 9)))
         elif row:
             row[place] = row[place] * rng.choice((2, 100))
     end = rng.choice(("\n", "\n", "\r\n", "\r"))

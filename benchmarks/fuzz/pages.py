@@ -50,7 +50,7 @@ def _clean(text: str) -> str:
 def _start(home: Path) -> Any:
     """Return the app on a workspace of its own, in which no process is started."""
     os.environ["XRAY_HOME"] = str(_draw(home))
-    return _load()(str(PROJECT / "streamlit_app.py"), default_timeout=30)
+    return load_app()(str(PROJECT / "streamlit_app.py"), default_timeout=30)
 
 
 @functools.cache
@@ -68,7 +68,7 @@ def _draw(home: Path) -> Path:
 
 
 @functools.cache
-def _load() -> Any:
+def load_app() -> Any:
     """Return `AppTest.from_file`, with what starts processes set still."""
     from streamlit import config
     from streamlit.components.v2 import manifest_scanner

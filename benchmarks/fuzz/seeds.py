@@ -191,7 +191,7 @@ def draw_addresses(folder: Path) -> None:
         "view": ["boxes"],
         "contrast": ["clahe", "none"],
         "size": ["64", "224"],
-        "resize": ["pad", "squash"],
+        "resize": ["pad", "stretch"],
         "ticked": [RUN],
         "user": ["ann"],
         "folder": ["/tmp"],

@@ -39,7 +39,7 @@ def show_get_dataset() -> None:
             icon=":material/search:",
             width=320,
         )
-        fitting = {name: one for name, one in published.items() if speaks_of(one, words)}
+        fitting = {name: reader for name, reader in published.items() if speaks_of(reader, words)}
         if not fitting:
             st.caption(f"None of them speaks of “{escape_markdown(words)}”.")
         for name in sorted(fitting, key=lambda name: fitting[name].title.casefold()):

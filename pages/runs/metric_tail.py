@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from xray_core.files import read_jsonl
+from xray_core.files import open_plain, read_jsonl
 from xray_core.runs import Run
 from xray_core.runs.shapes import pick_batches, pick_epochs, pick_looks
 
@@ -64,7 +64,7 @@ class LogTail:
 
     def _read_known(self) -> bytes:
         try:
-            with self._path.open("rb") as log:
+            with open_plain(self._path) as log:
                 log.seek(max(0, self._offset - N_KNOWN))
                 return log.read(min(self._offset, N_KNOWN))
         except FileNotFoundError:

@@ -38,8 +38,8 @@ class CheckedSplit:
         classes: class -> images, of all subsets.
         evaluated: class -> images of the subset that is evaluated at the end.
         leaks: what is in several subsets; None: the split keeps together what belongs together.
-        loose: pairs of images that look the same, which the split does not keep together; None: it
-            does, or nobody has compared the images yet.
+        loose: pairs of images that look the same, which the split does not keep together; None:
+            nobody has compared the images yet.
         grouped_by: what the split keeps together, in words.
         method: of the split.
     """
@@ -114,6 +114,6 @@ def _find_leaks(
         leaks = count_leaks(split, catalog, copies, read_files=False)
         return leaks, leaks.near_identical
     # The others keep together what the tables say; which subset a loose pair is in, they draw.
-    if copies is None or spec.method == "clean":
+    if copies is None:
         return None, None
-    return None, count_loose(catalog, copies)
+    return None, copies.n_left_apart if spec.method == "clean" else count_loose(catalog, copies)

@@ -23,7 +23,10 @@ def test_a_patient_may_change_but_one_study_contradicts_itself() -> None:
 
     patients, study = find(issues, "patient_in_classes"), find(issues, "study_in_classes")
     assert (patients.severity, patients.count) == ("warning", 2)
-    assert patients.title == "2 patients of 3 have images of several classes, with 4 images."
+    assert (
+        patients.title
+        == "2 of the 3 patients with labelled images are in several classes, with 4 images."
+    )
     assert patients.table[0] == {"patient": "p", "ill": 1, "normal": 1}
     assert (study.severity, study.count, study.examples) == ("serious", 1, ("i0002", "i0003"))
     read = find(check_owners_classes(images, patients_read=True), "patient_in_classes")

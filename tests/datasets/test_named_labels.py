@@ -25,6 +25,7 @@ from tests.datasets.test_random_folders import check_accounts
 from xray_core.catalog import Catalog, relative_boxes
 from xray_core.datasets import detect_dataset, open_dataset
 from xray_core.datasets.known.readings import parse_reading
+from xray_core.datasets.known.recognition import N_LOOKED_AT
 from xray_core.errors import DatasetError
 
 RAW = np.full(2048 * 2048, 1000, ">u2").tobytes()  # an image of JSRT
@@ -110,6 +111,17 @@ def test_the_two_hospitals_side_by_side_are_one_dataset(tmp_path: Path) -> None:
 
     assert len(catalog.images) == 11
     assert catalog.images["reading"].notna().sum() == 9
+
+
+def test_two_hospitals_in_one_folder_are_seen_behind_many_images_of_the_first(
+    tmp_path: Path,
+) -> None:
+    fake_montgomery_shenzhen(tmp_path / "a")
+    source = tmp_path / "a/CXR_png/CHNCXR_0001_0.png"
+    for number in range(1000, 1000 + N_LOOKED_AT):
+        shutil.copy(source, source.with_name(f"CHNCXR_{number}_0.png"))
+
+    assert len(read(tmp_path / "a", "montgomery_shenzhen").images) == 11 + N_LOOKED_AT
 
 
 def test_an_image_in_test_alone_is_named(tmp_path: Path) -> None:

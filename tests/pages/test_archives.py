@@ -272,6 +272,18 @@ def test_every_published_dataset_is_in_the_list(open_page: OpenPage) -> None:
         assert reader.not_on_kaggle in words or not published
 
 
+def test_the_list_is_searched_by_what_it_shows(open_page: OpenPage) -> None:
+    app = open_list(open_page("home"))
+
+    words = words_of(app.text_input(key="search_datasets").set_value("Boxes TUBERCULOSIS").run())
+    assert "**TBX11K**" in words
+    assert f"**{READERS['kermany'].title}**" not in words
+    words = words_of(
+        app.text_input(key="search_datasets").set_value("tuberculosis of the toe").run()
+    )
+    assert "None of them speaks of" in words
+
+
 def test_a_download_is_a_process_of_its_own_and_is_watched(
     open_page: OpenPage, on_kaggle: None, workspace: Workspace, started: list[list[str]],
     monkeypatch: pytest.MonkeyPatch,

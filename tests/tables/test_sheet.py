@@ -1,6 +1,7 @@
 """Reading whole tables, whatever program saved them: CSV of all kinds, lists and workbooks."""
 
 import csv
+import gzip
 import io
 import re
 from datetime import datetime
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 
 from xray_core.errors import DatasetError, XrayError
 from xray_core.tables import decoding
-from xray_core.tables.sheet import MISSING_WORDS, Sheet, read_sheet
+from xray_core.tables.sheet import MISSING_WORDS, Sheet, read_header, read_sheet
 from xray_core.tables.text import read_table
 
 PLAIN = "file,label\na.png,Köln\nb.png,Ulm – “x”\n"
@@ -103,13 +104,14 @@ def test_a_damaged_character_of_utf_8_is_counted_and_spoils_no_other(tmp_path: P
         (",0\na.png,x\nb.png,x\n", ["Column 1", "0"], [["a.png", "x"], ["b.png", "x"]]),
         ("file,label\na,x\n\x1a", ["file", "label"], [["a", "x"]]),
         ("0,1,2\na,x,9\nb,y,8\n", ["0", "1", "2"], [["a", "x", "9"], ["b", "y", "8"]]),
+        ("file,label\na.png,,\n", ["file", "label"], [["a.png", None]]),
     ],
     ids=["comma in a header", "decimal comma", "semicolon named", "comma named", "quoted brackets",
          "bare brackets", "quoted brackets and blank names", "line break in a cell", "blank rows",
          "index without a name", "index named by pandas", "ids without a name", "repeated name",
          "titles as a spreadsheet saves them", "title", "header again", "a single column",
          "rows without labels", "row names of R", "series of pandas",
-         "end of file of DOS", "numbered header"],
+         "end of file of DOS", "numbered header", "one blank row longer than the header"],
 )  # fmt: skip
 def test_odd_tables_give_their_columns_and_rows(
     tmp_path: Path, text: str, columns: list[str], rows: list[list[object]]
@@ -331,3 +333,19 @@ def test_what_was_written_comes_back(
 
     assert listed(sheet.rows) == [[cell.strip() or None for cell in row] for row in named]
     assert (sheet.separator, sheet.has_header) == (separator, True)
+
+
+def test_a_table_packed_by_gzip_is_read_as_it_was_packed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    packed = gzip.compress(b"image;label\na.png;covid\n" + b"b.png;normal\n" * 1000)
+
+    sheet = read(tmp_path, packed, "a.csv.gz")
+
+    assert sheet.rows.iloc[0].to_dict() == {"image": "a.png", "label": "covid"}
+    assert read_header(tmp_path / "a.csv.gz") == ["image", "label"]
+    with pytest.raises(DatasetError, match="cannot be read"):
+        read(tmp_path, packed[:-20], "a.csv.gz")
+    monkeypatch.setattr(decoding, "MAX_UNPACKED_BYTES", 1000)  # packed, it is much smaller
+    with pytest.raises(DatasetError, match="is larger than 1 kB, unpacked"):
+        read(tmp_path, packed, "a.csv.gz")

@@ -35,8 +35,8 @@ def _check_patients(known: pd.DataFrame, patients_read: bool) -> DataIssue:
     return DataIssue(
         code="patient_in_classes",
         severity="warning",
-        title=f"{count_of(n, 'patient')} of {known['patient_id'].nunique():,} "
-        f"{'has' if n == 1 else 'have'} images of several classes, with "
+        title=f"{n:,} of the {count_of(known['patient_id'].nunique(), 'patient')} with labelled "
+        f"images {'is' if n == 1 else 'are'} in several classes, with "
         f"{count_of(len(several), 'image')}.",
         count=n,
         why="They may have fallen ill or recovered between two examinations; or some label is "
@@ -56,8 +56,8 @@ def _check_studies(known: pd.DataFrame) -> DataIssue:
     return DataIssue(
         code="study_in_classes",
         severity="serious",
-        title=f"{count_of(n, 'study', 'studies')} of {known['study_id'].nunique():,} "
-        f"{'has' if n == 1 else 'have'} images of several classes, with "
+        title=f"{n:,} of the {count_of(known['study_id'].nunique(), 'study', 'studies')} with "
+        f"labelled images {'is' if n == 1 else 'are'} in several classes, with "
         f"{count_of(len(several), 'image')}.",
         count=n,
         why="The images were taken on one occasion, so their labels contradict each other, unless "

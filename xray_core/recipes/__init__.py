@@ -8,6 +8,7 @@ import re
 from pathlib import Path
 
 from xray_core.errors import LabelError, RecipeError
+from xray_core.files import MAX_JSON_BYTES, open_plain, read_at_most
 from xray_core.recipes.changes import bind_recipe, change_recipe, changeable_fields
 from xray_core.recipes.published.corona_notebook import CORONA_VGG_MINI
 from xray_core.recipes.published.kermany_notebook import PNEUMONIA_CNN
@@ -65,7 +66,8 @@ def read_recipe(path: Path) -> Recipe:
         RecipeError: there is no such file, it holds no recipe, or its name could name no run.
     """
     try:
-        recipe = Recipe.from_json(path.read_text(encoding="utf-8"))
+        with open_plain(path) as file:
+            recipe = Recipe.from_json(read_at_most(file, MAX_JSON_BYTES).decode("utf-8"))
     except FileNotFoundError as error:
         raise RecipeError(
             f"There is no recipe file {str(path)!r}. Give the path of a file of a recipe as JSON, "
@@ -73,7 +75,7 @@ def read_recipe(path: Path) -> Recipe:
         ) from error
     except OSError as error:
         raise RecipeError(f"{path} cannot be read: {error.strerror}.") from error
-    except (RecipeError, LabelError, UnicodeDecodeError) as error:
+    except (RecipeError, LabelError, ValueError) as error:
         raise RecipeError(f"{path} holds no recipe that can be used: {error}") from error
     if not re.fullmatch(r"\w[\w-]*", recipe.name):
         raise RecipeError(

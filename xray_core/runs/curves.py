@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from xray_core.files import parse_json
+from xray_core.files import open_plain, parse_json
 from xray_core.runs.folder import Run
 from xray_core.runs.index import stamp_file
 from xray_core.runs.shapes import pick_epochs
@@ -53,7 +53,8 @@ def _read_curve(path: str, stamp: tuple[int, int, int] | None) -> Curve:
     if stamp is None:
         return Curve()
     try:
-        text = Path(path).read_bytes()
+        with open_plain(Path(path)) as log:
+            text = log.read()
     except OSError:  # the run's own page says what is wrong
         return Curve()
     lines = []

@@ -243,11 +243,14 @@ class Run:
 
         TensorFlow's greetings, which no setting silences, are left out.
         """
-        if not self.log_path.exists():
+        try:
+            with open_plain(self.log_path) as log:
+                log.seek(max(0, self.log_path.stat().st_size - 200 * last))
+                text = log.read().decode("utf-8", errors="replace")
+        except FileNotFoundError:
             return ""
-        with self.log_path.open("rb") as log:
-            log.seek(max(0, self.log_path.stat().st_size - 200 * last))
-            text = log.read().decode("utf-8", errors="replace")
+        except OSError as error:  # shown in its place: the run may be well for all that
+            return f"{self.log_path} cannot be read: {error.strerror}."
         lines = [line for line in text.splitlines() if not NOISE.match(line)]
         return "\n".join(lines[-last:])
 
@@ -267,7 +270,7 @@ class Run:
         """
         kept = b""
         if self.metrics_path.exists():
-            with self.metrics_path.open("rb") as log:
+            with self._explaining("metrics.jsonl") as path, open_plain(path) as log:
                 kept = log.read(length)
         if len(kept) < length:
             raise RunError(

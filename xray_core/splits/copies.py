@@ -1,10 +1,10 @@
 """Copies: which images show the same picture, as their pixels tell, and which of them are joined.
 
 Images with identical pixels are one picture. Images that look the same without being identical
-(`audit.near_identical`) are one in nearly all cases, but "looks the same" is no equivalence: a
-likes b, b likes c, and a chain of such pairs could join half of a dataset. So a chain that
-would hold more than `LARGEST_SHARE` of the images is joined only where two of them are all but
-identical; what is left apart is counted.
+(`audit.near_identical`) are one in nearly all cases, but a chain of such pairs, a like b and b like
+c, could join half of a dataset. So a chain that would hold more than `LARGEST_SHARE` of the
+images is joined only where two of them are all but identical, and not at all if that still makes
+so long a chain: then the images are too much alike to tell. What is left apart is counted.
 """
 
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 LARGEST_SHARE = 0.2  # of the images
-SMALL_CHAIN = 20  # images; so many may be one picture in a small dataset, too
+SMALL_CHAIN = 8  # images; so many may be one picture in a small dataset, too
 ALL_BUT_IDENTICAL = 0.98  # least similarity within a chain that is too long
 
 
@@ -37,17 +37,22 @@ class Copies:
         """The rows of `pairs` that a split keeps together."""
         if self.pairs.empty:
             return self.pairs
+        alike = self.pairs["similarity"].to_numpy() >= ALL_BUT_IDENTICAL
+        joined: pd.DataFrame = self.pairs[self._are_short() | (alike & self._are_short(alike))]
+        return joined
+
+    def _are_short(self, chosen: NDArray[np.bool_] | None = None) -> NDArray[np.bool_]:
+        """Return which of `pairs` are in a short chain of those `chosen`, or of all."""
         codes, names = pd.factorize(self.digests)
         sizes = np.bincount(codes[codes >= 0], minlength=len(names))
         places = pd.Index(names)
         ends = [places.get_indexer(pd.Index(self.pairs[end])) for end in ("digest_a", "digest_b")]
-        chain = connect(len(names), *ends)
+        chain = connect(len(names), *(ends if chosen is None else [end[chosen] for end in ends]))
         n_images = np.bincount(chain, weights=sizes)
-        largest = max(SMALL_CHAIN, LARGEST_SHARE * sizes.sum())
-        short = n_images[chain[ends[0]]] <= largest
-        alike = self.pairs["similarity"].to_numpy() >= ALL_BUT_IDENTICAL
-        joined: pd.DataFrame = self.pairs[short | alike]
-        return joined
+        short: NDArray[np.bool_] = n_images[chain[ends[0]]] <= max(
+            SMALL_CHAIN, LARGEST_SHARE * sizes.sum()
+        )
+        return short
 
     @property
     def n_left_apart(self) -> int:

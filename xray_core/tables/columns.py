@@ -114,7 +114,7 @@ def _shift_row_names(header: list[str], frame: pd.DataFrame) -> list[str]:
     than the row's number only if the second is no number.
     """
     numbers = [str(number + 1) for number in range(len(frame))]
-    has_text = not frame.iloc[:, 1].dropna().map(lambda cell: bool(VALUE.fullmatch(cell))).any()
+    has_text = not any(map(VALUE.fullmatch, frame.iloc[:, 1].dropna()))
     if numbers and has_text and not header[-1] and frame.iloc[:, 0].tolist() == numbers:
         return ["", *header[:-1]]
     return header

@@ -16,6 +16,7 @@ from xray_core.paths import open_file
 from xray_core.tables.limits import check_lines
 
 MAX_TABLE_BYTES = 500_000_000
+MAX_UNPACKED_BYTES = 300_000_000  # of a table that is packed, of which a small file may be much
 HEAD = 32_768  # characters from which a separator is guessed
 # The longer mark first: that of UTF-32 begins as that of UTF-16 does.
 MARKS = (
@@ -114,27 +115,33 @@ def read_text(path: Path, at_most: int | None = None) -> Decoded:
 
 def _read_bytes(path: Path, file: BinaryIO, at_most: int | None) -> bytes:
     """Return what a file holds, unpacked; raise a DatasetError if it is too much for a table."""
-    limit = MAX_TABLE_BYTES if at_most is None else at_most
-    content: bytes | None
-    if path.suffix.lower() == ".gz":
+    is_packed = path.suffix.lower() == ".gz"
+    largest = MAX_UNPACKED_BYTES if is_packed else MAX_TABLE_BYTES
+    limit = largest if at_most is None else at_most
+    content = b""
+    is_larger = False
+    if is_packed:
         with gzip.open(file) as unpacked:
             content = unpacked.read(limit + 1)
         if at_most is None and len(content) <= limit:
             check_lines(path, io.BytesIO(content))
     elif at_most is None and os.fstat(file.fileno()).st_size > limit:
-        content = None
+        is_larger = True  # and not even read
     else:
         if at_most is None:
             check_lines(path, file)
         content = file.read(limit + 1)
-    if content is not None and len(content) <= limit:
-        return content
-    if content is None or at_most is None:
+    if is_larger or (len(content) > limit and at_most is None):
         raise DatasetError(
-            f"{path} is larger than {format_bytes(MAX_TABLE_BYTES)}. Leave columns out that say "
-            "nothing of the images, or divide it into several tables."
+            f"{path} is larger than {format_bytes(largest)}{', unpacked' * is_packed}. Leave "
+            "columns out that say nothing of the images, or divide it into several tables."
         )
-    return content[: content.rfind(b"\n", 0, limit) + 1] or content[:limit]
+    return content if len(content) <= limit else _cut_lines(content[:limit])
+
+
+def _cut_lines(content: bytes) -> bytes:
+    """Return the whole lines at the beginning of a file's first bytes."""
+    return content[: content.rfind(b"\n") + 1] or content
 
 
 def refuse_other_kinds(path: Path, content: bytes) -> None:

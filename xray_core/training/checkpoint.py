@@ -19,7 +19,7 @@ import numpy as np
 from keras import ops
 
 from xray_core.errors import RunError
-from xray_core.files import replaced_file
+from xray_core.files import open_plain, replaced_file
 
 UNREADABLE = (OSError, ValueError, KeyError, TypeError, EOFError, BadZipFile)
 
@@ -78,7 +78,7 @@ def read_training_state(path: Path) -> TrainingState | None:
     if not path.is_file():
         return None
     try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
+        with open_plain(path) as file, np.load(file, allow_pickle=False) as arrays:
             return TrainingState(**json.loads(arrays["position"].tobytes()))
     except UNREADABLE as error:
         raise _damaged(path, error) from error
@@ -91,7 +91,7 @@ def restore_checkpoint(path: Path, model: Any, optimizer: Any) -> None:
         RunError: the file is damaged, or of another model or optimizer.
     """
     try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
+        with open_plain(path) as file, np.load(file, allow_pickle=False) as arrays:
             for owner, variables in _variables(model, optimizer):
                 stored = [name for name in arrays.files if name.startswith(f"{owner}_")]
                 if len(stored) != len(variables):

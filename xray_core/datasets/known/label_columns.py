@@ -73,8 +73,8 @@ PADCHEST = KnownDataset(
     title="PadChest",
     expects="PADCHEST_chest_x_ray_images_labels_160K_01.02.19.csv, and its images in any folders",
     about=(
-        "160,868 radiographs of 67,625 patients from Hospital San Juan in Alicante, in several "
-        "projections: 174 findings and 19 diagnoses in the reports, 27% of which physicians "
+        "160,868 radiographs of about 67,000 patients from San Juan Hospital in Spain, in several "
+        "view positions: 174 findings and 19 diagnoses in the reports, 27% of which physicians "
         "labelled, a network the rest."
     ),
     known_issues=(
@@ -82,12 +82,11 @@ PADCHEST = KnownDataset(
         "'unchanged' refers to an earlier report, 'exclude' and 'suboptimal study' to the image: "
         "what such an image is not labelled with is unknown.",
         "Lateral views have the labels of their report.",
-        "The images have 12 bits or more in PNG of 16 bits.",
         "Ages are the year of the study less that of birth.",
     ),
     address="https://bimcv.cipf.es/bimcv-projects/padchest/",
     citation="Bustos et al., Med Image Anal 66 (2020) 101797, arXiv:1901.07441",
-    licence="PadChest Dataset Research Use Agreement: after registration, no redistribution",
+    licence="for research, after registration with BIMCV",
     not_on_kaggle="Register with BIMCV, and download its zip files from there.",
     tables=(
         KnownTable(
@@ -129,7 +128,7 @@ SIIM_ACR = KnownDataset(
     ),
     address="https://www.kaggle.com/c/siim-acr-pneumothorax-segmentation",
     citation="Filice et al., J Digit Imaging 33 (2020) 490, doi:10.1007/s10278-019-00299-9",
-    licence="the competition's rules: academic research and education",
+    licence="the rules of the competition",
     kaggle="vbookshelf/pneumothorax-chest-xray-images-and-masks",
     tables=(
         KnownTable(

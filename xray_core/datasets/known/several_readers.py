@@ -170,7 +170,7 @@ VINBIGDATA = KnownDataset(
     ),
     address="https://www.kaggle.com/c/vinbigdata-chest-xray-abnormalities-detection",
     citation="Nguyen et al., Sci Data 9 (2022) 429, doi:10.1038/s41597-022-01498-w",
-    licence="the competition's rules: academic research and education",
+    licence="the rules of the competition",
     kaggle="awsaf49/vinbigdata-512-image-dataset",
     tables=(
         KnownTable(

@@ -25,8 +25,8 @@ from xray_core.datasets.folder.files import FolderFiles
 from xray_core.datasets.inventory import Inventory
 from xray_core.datasets.known.entry import KnownDataset, Prepared
 from xray_core.datasets.known.readings import ROLES, add_readings
-from xray_core.datasets.known.recognition import look_into
 from xray_core.datasets.reader import count_remark
+from xray_core.paths import is_folder, list_folder
 
 PLACES = ("CXR_png", "images", "images/images", "")
 # Where another copy on Kaggle has them.
@@ -59,8 +59,8 @@ CITATION = (
 def _holds(folder: Path, prefix: str) -> bool:
     """Whether images of a set lie where the sets have them."""
     for place in (*PLACES, *SIDE_BY_SIDE):
-        names = look_into(folder / place).images
-        if any(name.upper().startswith(f"{prefix}_") for name in names):
+        files = list_folder(folder / place).files if is_folder(folder / place) else ()
+        if any(name.upper().startswith(f"{prefix}_") for name in files):
             return True
     return False
 
