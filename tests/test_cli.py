@@ -782,6 +782,7 @@ def test_split_counts_the_subsets_of_a_run_and_writes_a_row_for_each_image(
     assert written["subset"].tolist() == table["subset"].tolist()
     assert written["image_id"].tolist() == table["image_id"].tolist()
     assert f"{len(table)} images in " in call("split", name)[1]
+    assert set(json.loads(out)["leaks"]) == {"patients", "studies", "identical", "near_identical"}
 
 
 def test_a_split_that_cannot_be_written_is_said_in_one_line(

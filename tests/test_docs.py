@@ -122,11 +122,11 @@ def test_every_dotted_name_in_a_document_resolves(name: str) -> None:
 @pytest.mark.parametrize(
     ("dotted", "is_there"),
     [
-        ("xray_core.splits.SplitSpec.folds", True),
+        ("xray_core.splits.spec.SplitSpec.folds", True),
         ("xray_core.training.runner.train_run", True),
         ("xray_core.runs", True),
         ("xray_core.runs.nothing", False),
-        ("xray_core.splits.SplitSpec.nothing", False),
+        ("xray_core.splits.spec.SplitSpec.nothing", False),
         ("xray_core.training.runner.train_all", False),
         ("xray_core.training.runner.train_run.more", False),
     ],

@@ -12,9 +12,9 @@ import pytest
 from filelock import FileLock
 
 from tests.datasets.fakes import FAKES
-from xray_core import downloads
 from xray_core.datasets import READERS
-from xray_core.downloads import count_fetched, dataset_address, download_dataset
+from xray_core.downloads import kaggle
+from xray_core.downloads.kaggle import count_fetched, dataset_address, download_dataset
 from xray_core.errors import DatasetError
 from xray_core.registry import list_datasets
 from xray_core.workspace import Workspace
@@ -167,7 +167,7 @@ def test_kaggles_refusals_are_told_apart(
 def test_without_kagglehub_the_command_and_the_way_by_hand_are_named(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(downloads, "is_installed", lambda: False)
+    monkeypatch.setattr(kaggle, "is_installed", lambda: False)
 
     with pytest.raises(DatasetError, match="pip install -r requirements-kaggle.txt") as caught:
         download_dataset("kermany", workspace)

@@ -375,3 +375,17 @@ def test_images_that_a_task_passes_over_are_counted_apart() -> None:
     words = describe_left_out(catalog, task, encode_catalog(catalog, task))
 
     assert words == ["1 of 2 images are left out: with a finding that the task leaves out."]
+
+
+@pytest.mark.parametrize(
+    ("findings", "abnormal", "mass"),
+    [("normal", 0, 0), ("Mass", 1, 1), ("Sutures|Mass", 1, 1), ("Sutures", 1, 0)],
+)
+def test_findings_that_no_class_names_count_as_the_task_says(
+    findings: str, abnormal: int, mass: int
+) -> None:
+    of_all = Task("", {"normal": ("normal",), "abnormal": ()}, others="abnormal", first_only=True)
+    of_some = Task("", {"mass": ("Mass",)}, negatives=("normal",), others="", multilabel=True)
+
+    assert encode_labels(pd.Series([findings]), of_all)["abnormal"].tolist() == [abnormal]
+    assert encode_labels(pd.Series([findings]), of_some)["mass"].tolist() == [mass]

@@ -16,6 +16,7 @@ from xray_core.catalog import Catalog
 from xray_core.errors import RunError, XrayError
 from xray_core.evaluation import report_run
 from xray_core.imagefiles import images
+from xray_core.imagefiles.grays import DecodedImage
 from xray_core.jobs.launchers import LocalLauncher
 from xray_core.jobs.submit import check_recipe
 from xray_core.processes import is_alive
@@ -38,6 +39,7 @@ __all__ = [
     "Task",
     "XrayError",
     "change_recipe",
+    "decode_image",
     "evaluate",
     "open_dataset",
     "read_image",
@@ -80,6 +82,20 @@ def read_image(path: Path | str) -> NDArray[np.uint8]:
         XrayError: the file is missing, no image, damaged or too large.
     """
     return images.read_image(Path(path))
+
+
+def decode_image(path: Path | str) -> DecodedImage:
+    """Return an image file or DICOM with what its file says of it.
+
+    Returns:
+        `pixels`, as `read_image` returns them; `stored`: bits, lowest and highest value in the
+        file's own unit, the window that it asks for, and which end is black; `orientation` and
+        `n_isolated`: what had to be done to it.
+
+    Raises:
+        XrayError: see `read_image`.
+    """
+    return images.decode_image(Path(path))
 
 
 def train(

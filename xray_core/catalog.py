@@ -33,6 +33,7 @@ COLUMNS = {
     "gender": "string",  # "F", "M" or <NA>
     "follow_up": "Int64",  # number of this examination of the patient, from 0
     "site": "string",  # hospital or collection that the image comes from
+    "reading": "string",  # what a radiologist wrote of the image or its study
     "mask_path": "string",  # of `masks`, the image's first file that shows the lungs
     "width": "Int64",  # px, of the file on disk; <NA> until measured or when unreadable
     "height": "Int64",  # px, of the file on disk

@@ -64,7 +64,9 @@ def _show_action(issue: Issue, code: str) -> None:
     if code in CURED_BY_CLEAN:
         if st.button("Use the clean split", icon=":material/cleaning_services:"):
             st.switch_page("pages/train.py", query_params={"split": "clean"})
-        st.caption("It joins images by patient, study and identical pixels, and divides anew.")
+        st.caption(
+            "It joins images by patient and study, and those that look the same; it divides anew."
+        )
     elif issue["examples"]:
         wanted = Filter("image_id", VALUES, values=tuple(issue["examples"]))
         st.page_link(

@@ -36,6 +36,7 @@ def list_facts(tables: Tables, row: pd.Series) -> dict[str, str]:
         "Findings": row["findings"],
         "Findings of the image": row["image_findings"],
         **_list_states(tables, row),
+        "Reading": row["reading"],
         "Boxes": n_boxes or None,
         "Patient": row["patient_id"],
         "Age": None if pd.isna(row["age"]) else f"{row['age']:.3g} years",
@@ -116,6 +117,8 @@ def show_differences(tables: Tables, opened: pd.DataFrame) -> None:
 def _define(tables: Tables, row: pd.Series) -> str | None:
     """Return the findings that count as the image's class, where they have other names."""
     task = find_task(tables.task)
+    if task.finding:  # its classes say it themselves
+        return None
     holds = list_classes(tables.catalog.images[task.column], task)
     findings = [
         finding

@@ -6,24 +6,31 @@ how it went, so that a reload, a second browser or a killed app changes nothing.
 
 import hashlib
 from pathlib import Path
-from typing import Any
 
 import streamlit as st
 
 from pages.components.context import choose_data
-from pages.components.frame import escape_markdown, format_refusal, show_errors
+from pages.components.frame import escape_markdown, show_errors
 from pages.home.add_dataset import CHOSEN, TRIED
+from pages.home.arrival_progress import show_coming, show_result, show_unpacking
 from xray_core.archives.groups import ArchiveGroup, list_archives
 from xray_core.archives.unpacking import read_progress
 from xray_core.datasets import READERS
-from xray_core.downloads import count_fetched
+from xray_core.datasets.reader import Reader
+from xray_core.downloads.authors import forget_begun, read_begun
+from xray_core.downloads.kaggle import count_fetched
 from xray_core.files import format_bytes
-from xray_core.jobs.background import forget_background, read_background, start_background
+from xray_core.jobs.background import (
+    forget_background,
+    read_background,
+    start_background,
+)
 from xray_core.registry import find_name
 from xray_core.workspace import Workspace, find_workspace
 
 TICK = "1s"
-UNPACK, DOWNLOAD = "unpack", "download"
+# What brings data: unpacking an archive, a download from Kaggle, one from the dataset's authors.
+UNPACK, DOWNLOAD, AUTHORS = "unpack", "download", "authors"
 
 
 def show_archives() -> None:
@@ -35,11 +42,18 @@ def show_archives() -> None:
 
 
 def start_arrival(workspace: Workspace, command: str, name: str) -> None:
-    """Start `unpack` or `download` of `name` anew, unless it runs. Raises OSError."""
+    """Start what brings `name` anew, unless it runs: of its authors' archives those begun.
+
+    Raises OSError.
+    """
     process = _process_name(command, name)
     if read_background(workspace, process).state != "running":
         forget_background(workspace, process)  # what an earlier one came to
-        start_background(workspace, process, [command, name])
+        arguments = [command, name]
+        if command == AUTHORS:
+            begun = ",".join(read_begun(name, workspace))
+            arguments = [DOWNLOAD, name, "--archives", begun]
+        start_background(workspace, process, arguments)
 
 
 def _show_archives(running: list[str]) -> None:
@@ -56,13 +70,21 @@ def _show_archives(running: list[str]) -> None:
 def _show_arrivals(workspace: Workspace) -> None:
     with show_errors():
         groups = {group.name: group for group in list_archives(workspace)}
-        arrivals = [(UNPACK, name) for name, group in groups.items() if group.waiting]
+        coming = _find_coming(workspace, groups)
+        arrivals = [
+            (UNPACK, name)
+            for name, group in groups.items()
+            if group.waiting and group not in coming.values()
+        ]
         arrivals += [
             (command, name)
-            for command, names in ((UNPACK, groups), (DOWNLOAD, READERS))
+            for command, names in ((UNPACK, groups), (DOWNLOAD, READERS), (AUTHORS, _with_files()))
             for name in names
             if (command, name) not in arrivals
-            and read_background(workspace, _process_name(command, name)).state != "missing"
+            and (
+                read_background(workspace, _process_name(command, name)).state != "missing"
+                or (command == AUTHORS and read_begun(name, workspace))
+            )
         ]
     if not arrivals:
         return
@@ -76,7 +98,31 @@ def _show_arrivals(workspace: Workspace) -> None:
             )
         for command, name in arrivals:
             with show_errors():
-                _show_arrival(workspace, command, name, groups.get(name))
+                group = coming.get(name) if command == AUTHORS else groups.get(name)
+                _show_arrival(workspace, command, name, group)
+
+
+def _find_coming(
+    workspace: Workspace, groups: dict[str, ArchiveGroup]
+) -> dict[str, ArchiveGroup | None]:
+    """Return the datasets whose authors' archives come now, with the group that they join."""
+    return {
+        name: next(
+            (
+                group
+                for group in groups.values()
+                if {path.name for path in group.archives} & {file.name for file in reader.files}
+            ),
+            None,
+        )
+        for name, reader in _with_files().items()
+        if read_background(workspace, _process_name(AUTHORS, name)).state == "running"
+    }
+
+
+def _with_files() -> dict[str, Reader]:
+    """Return the readers whose datasets' authors publish their files one by one."""
+    return {name: reader for name, reader in READERS.items() if reader.files}
 
 
 def _show_arrival(
@@ -92,18 +138,24 @@ def _show_arrival(
         st.markdown(f"**{escape_markdown(name)}** · {escape_markdown(words)}", width="stretch")
         if process.state == "running":
             _show_button("Stop", "stop", command, name)
+        elif command == AUTHORS and read_begun(name, workspace):
+            _show_button("Go on", "play_arrow", command, name)
+            _show_button("Delete", "delete", command, name)
         elif waiting:
             begun = group is not None and read_progress(group) is not None
             label = "Go on" if begun else "Try again" if process.state == "failed" else "Unpack"
             _show_button(label, "play_arrow", command, name)
         else:
             if process.state == "done":
-                _show_opening(workspace, workspace.data / name)
-            elif not (workspace.data / name).exists():
+                folder = process.result.get("folder", "") if command == AUTHORS else name
+                _show_opening(workspace, workspace.data / folder)
+            elif command != AUTHORS and not (workspace.data / name).exists():
                 _show_button("Try again", "replay", command, name)
             _show_button("Dismiss", "close", command, name)
-    if process.state == "running" and command == UNPACK and group:
-        _show_unpacking(group)
+    if process.state == "running" and command == AUTHORS:
+        show_coming(process, group)
+    elif process.state == "running" and command == UNPACK and group:
+        show_unpacking(group)
     elif process.state == "running":
         fetched = format_bytes(count_fetched(name, workspace))
         st.caption(f"Downloading from Kaggle: {fetched} so far …")
@@ -111,7 +163,7 @@ def _show_arrival(
         st.error(escape_markdown(process.reason), icon=":material/error:")
     elif process.state == "done" and not waiting:
         for result in process.result.get("folders", [process.result]):
-            _show_result(result)
+            show_result(result)
 
 
 def _show_opening(workspace: Workspace, folder: Path) -> None:
@@ -127,33 +179,11 @@ def _show_opening(workspace: Workspace, folder: Path) -> None:
         st.rerun()
 
 
-def _show_unpacking(group: ArchiveGroup) -> None:
-    now = read_progress(group)
-    if now is None or not now.total:
-        st.progress(0.0, text="Looking into the archives …")
-        return
-    st.progress(
-        min(now.read / now.total, 1.0),
-        text=f"{now.n_files:,} files · {format_bytes(now.read)} of {format_bytes(now.total)}",
-    )
-
-
-def _show_result(result: dict[str, Any]) -> None:
-    if result["dataset"] is None:
-        st.warning(
-            f"It is unpacked, but not read yet. {format_refusal(result['problem'])}",
-            icon=":material/help:",
-        )
-    else:
-        n_files = f"{result['files']:,} files, " if "files" in result else ""
-        title = escape_markdown(READERS[result["dataset"]].title)
-        st.success(f"{n_files}{title}.", icon=":material/check:")
-    for message in result.get("left_out", []):
-        st.caption(escape_markdown(message))
-
-
 def _show_button(label: str, icon: str, command: str, name: str) -> None:
-    """Show one button of an arrival; "Stop" and "Dismiss" forget the process, others start it."""
+    """Show one button of an arrival.
+
+    "Stop" and "Dismiss" forget the process, "Delete" what has come as well; others start it.
+    """
     pressed = st.button(
         label,
         key=f"{label}_{command}_{name}",
@@ -162,8 +192,10 @@ def _show_button(label: str, icon: str, command: str, name: str) -> None:
     if not pressed:
         return
     workspace = find_workspace()
-    if label in ("Stop", "Dismiss"):
+    if label in ("Stop", "Dismiss", "Delete"):
         forget_background(workspace, _process_name(command, name))
+        if label == "Delete":
+            forget_begun(name, workspace)
     else:
         start_arrival(workspace, command, name)
     st.rerun()
@@ -172,6 +204,7 @@ def _show_button(label: str, icon: str, command: str, name: str) -> None:
 def _list_running(workspace: Workspace) -> list[str]:
     processes = [_process_name(UNPACK, group.name) for group in list_archives(workspace)]
     processes += [_process_name(DOWNLOAD, name) for name in READERS]
+    processes += [_process_name(AUTHORS, name) for name in _with_files()]
     return [
         process for process in processes if read_background(workspace, process).state == "running"
     ]

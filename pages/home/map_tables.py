@@ -26,7 +26,7 @@ USES = {NAMING: "names images", JOINED: "is joined on a column", UNUSED: "is not
 OF_IMAGES = ("path", "folder")
 OF_PATIENTS = (
     *("label", "patient", "study", "split", "view_position", "age", "gender"),
-    *("follow_up", "site"),
+    *("follow_up", "site", "reading"),
 )
 HINTS = {
     "path": "A path or a name, with or without .png or .jpg.",
@@ -38,6 +38,7 @@ HINTS = {
     "gender": "F or M.",
     "follow_up": "The number of the examination, from 0.",
     "site": "The hospital or collection.",
+    "reading": "What a radiologist wrote, in words.",
 }
 
 

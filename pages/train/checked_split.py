@@ -6,18 +6,23 @@ from dataclasses import dataclass, field
 import pandas as pd
 import streamlit as st
 
+from xray_core.audit.same_picture import read_kept_copies
 from xray_core.catalog import Catalog
 from xray_core.errors import RecipeError, UnlabelledError
 from xray_core.splits import (
     LEAKY_METHODS,
     SUBSETS,
+    Copies,
+    Leaks,
     SplitSpec,
     count_leaks,
+    count_loose,
     describe_absent,
     describe_groups,
     split_by_tables,
 )
 from xray_core.tasks import describe_left_out, encode_catalog, find_task
+from xray_core.workspace import find_workspace
 
 
 @dataclass(frozen=True)
@@ -32,8 +37,11 @@ class CheckedSplit:
         subsets: subset -> images.
         classes: class -> images, of all subsets.
         evaluated: class -> images of the subset that is evaluated at the end.
-        leaks: patients (or what else belongs together) in several subsets.
+        leaks: what is in several subsets; None: the split keeps together what belongs together.
+        loose: pairs of images that look the same, which the split does not keep together; None:
+            nobody has compared the images yet.
         grouped_by: what the split keeps together, in words.
+        method: of the split.
     """
 
     catalog: Catalog
@@ -43,14 +51,32 @@ class CheckedSplit:
     subsets: Mapping[str, int] = field(default_factory=dict)
     classes: Mapping[str, int] = field(default_factory=dict)
     evaluated: Mapping[str, int] = field(default_factory=dict)
-    leaks: int = 0
+    leaks: Leaks | None = None
+    loose: int | None = None
     grouped_by: str = ""
+    method: str = ""
+
+
+def check_split(catalog: Catalog, task_name: str, spec: SplitSpec) -> CheckedSplit:
+    """Return what `spec` makes of `catalog`; read-only and shared."""
+    return _check_split(catalog, task_name, spec, _read_copies(catalog))
+
+
+@st.cache_resource(max_entries=8, show_spinner=False, ttl="1m", hash_funcs={Catalog: id})
+def _read_copies(catalog: Catalog) -> Copies | None:
+    """Return what an audit or a training has left on copies; no image is read."""
+    return read_kept_copies(catalog, find_workspace().cache)
+
+
+def _count(copies: Copies) -> tuple[int, int]:
+    return int(copies.digests.notna().sum()), len(copies.pairs)
 
 
 # Keyed by the catalog's identity, which nothing else can take on: the result holds it.
-@st.cache_resource(max_entries=64, show_spinner=False, hash_funcs={Catalog: id})
-def check_split(catalog: Catalog, task_name: str, spec: SplitSpec) -> CheckedSplit:
-    """Return what `spec` makes of `catalog`; read-only and shared."""
+@st.cache_resource(max_entries=64, show_spinner=False, hash_funcs={Catalog: id, Copies: _count})
+def _check_split(
+    catalog: Catalog, task_name: str, spec: SplitSpec, copies: Copies | None
+) -> CheckedSplit:
     task = find_task(task_name)
     try:
         targets = encode_catalog(catalog, task)
@@ -65,6 +91,7 @@ def check_split(catalog: Catalog, task_name: str, spec: SplitSpec) -> CheckedSpl
         counts = labels.value_counts()
         return {name: int(counts.get(name, 0)) for name in classes}
 
+    leaks, loose = _find_leaks(catalog, split, spec, copies)
     return CheckedSplit(
         catalog,
         absent=describe_absent(split, classes),
@@ -72,7 +99,21 @@ def check_split(catalog: Catalog, task_name: str, spec: SplitSpec) -> CheckedSpl
         subsets={name: int(n_images[name]) for name in SUBSETS},
         classes=count(split["class"]),
         evaluated=count(split.loc[split["subset"] == last, "class"]),
-        # The others keep together whatever they could find in several.
-        leaks=count_leaks(split, catalog, read_files=False) if spec.method in LEAKY_METHODS else 0,
+        leaks=leaks,
+        loose=loose,
         grouped_by=describe_groups(catalog, spec),
+        method=spec.method,
     )
+
+
+def _find_leaks(
+    catalog: Catalog, split: pd.DataFrame, spec: SplitSpec, copies: Copies | None
+) -> tuple[Leaks | None, int | None]:
+    """Return `CheckedSplit.leaks` and `CheckedSplit.loose`."""
+    if spec.method in LEAKY_METHODS:
+        leaks = count_leaks(split, catalog, copies, read_files=False)
+        return leaks, leaks.near_identical
+    # The others keep together what the tables say; which subset a loose pair is in, they draw.
+    if copies is None:
+        return None, None
+    return None, copies.n_left_apart if spec.method == "clean" else count_loose(catalog, copies)

@@ -10,6 +10,7 @@ from pages.components.user import find_user
 from pages.train.checked_split import CheckedSplit
 from pages.train.cost import show_cost
 from pages.train.doubts import show_doubts
+from xray_core.audit.issue import count_of
 from xray_core.catalog import Catalog
 from xray_core.errors import JobError, RunError
 from xray_core.figures.colors import SUBSETS, color_classes
@@ -19,9 +20,11 @@ from xray_core.jobs.submit import suggest_nickname
 from xray_core.recipes import Recipe
 from xray_core.runs import Run
 from xray_core.runs.nicknames import LONGEST_NICKNAME, clean_nickname
+from xray_core.splits import format_leaks
 from xray_core.workspace import Workspace, find_workspace
 
 NICKNAME, USED = "run_nickname", "run_nickname_used"
+NOT_COMPARED = "; what else looks the same is not known before an audit"
 
 
 def show_summary(
@@ -91,10 +94,19 @@ def describe_leaks(checked: CheckedSplit) -> str:
     """Return what the split promises, or how many it has in several subsets."""
     by, _, joined = checked.grouped_by.partition("; ")
     if checked.leaks:
-        return f"✕ {checked.leaks:,} patients or studies in several subsets"
+        return f"✕ {format_leaks(checked.leaks.to_dict())} in several subsets"
+    loose = ""
+    if checked.loose:
+        pairs = count_of(checked.loose, "pair of images that look", "pairs of images that look")
+        loose = f", but not {pairs} the same"
     if by.startswith("image"):
-        return f"! patients are not known: split by {checked.grouped_by}"
-    return f"✓ no {by} in two subsets{f'; {joined}' if joined else ''}"
+        return f"! patients are not known: split by {checked.grouped_by}{loose}"
+    if " where known" in by:
+        return f"! not all patients are known: split by {checked.grouped_by}{loose}"
+    together = f"; {joined}{loose}" if joined else loose
+    # A clean split compares the images itself.
+    compared = NOT_COMPARED if checked.loose is None and checked.method != "clean" else ""
+    return f"{'!' if loose else '✓'} no {by} in two subsets{together}{compared}"
 
 
 def describe_baseline(checked: CheckedSplit) -> str:

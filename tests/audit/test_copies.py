@@ -1,6 +1,7 @@
 """Copies: groups of identical images, and images that look the same."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -8,10 +9,13 @@ import pandas as pd
 import pytest
 
 from tests.audit.tables import find, make_images
-from xray_core.audit import near_identical
+from xray_core.audit import near_identical, same_picture
 from xray_core.audit.copies import check_identical, check_near
 from xray_core.audit.near_identical import find_near_identical
+from xray_core.audit.same_picture import gather_copies, read_kept_copies
+from xray_core.catalog import build_catalog
 from xray_core.preprocess.fingerprints import fingerprint_image
+from xray_core.splits.grouping import group_images
 from xray_core.synthetic.dataset import write_synthetic_dataset
 
 COPIES = [
@@ -140,7 +144,7 @@ def test_near_pairs_are_evaluated_by_label_subset_and_patient_with_their_copies(
     issues = check_near(images, pairs)
 
     assert find(issues, "near_identical").count == 2
-    assert "Of the 2, 2 are known to be of one patient" in find(issues, "near_identical").why
+    assert "Of the 2, 2 are of one patient" in find(issues, "near_identical").why
     assert find(issues, "near_identical_conflict").count == 2
     leak = find(issues, "near_identical_leak")
     assert (leak.severity, leak.count, leak.examples) == ("serious", 1, ("i0001", "i0002"))
@@ -151,3 +155,31 @@ def test_no_near_pair_is_fine() -> None:
     nothing = pd.DataFrame(columns=["image_id_a", "image_id_b", "similarity"])
 
     assert [one.severity for one in check_near(make_images([{}]), nothing)] == ["passed"]
+
+
+def test_what_looks_the_same_is_compared_once_and_kept(
+    images: list[np.ndarray], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number, image in enumerate([*images[:4], images[0], images[1]]):
+        changed = np.clip(image * 1.1 + 12, 0, 255).astype(np.uint8) if number == 5 else image
+        (tmp_path / "a").mkdir(exist_ok=True)
+        cv2.imwrite(str(tmp_path / f"a/{number}.png"), changed)
+    catalog = build_catalog(
+        tmp_path, "made_up", [{"image_id": f"{n}", "path": f"a/{n}.png"} for n in range(6)]
+    )
+    cache = tmp_path / "cache"
+    assert read_kept_copies(catalog, cache) is None, "nobody has read them yet"
+
+    copies = gather_copies(catalog, cache)
+
+    assert copies is not None
+    assert group_images(catalog, copies).tolist() == ["0", "1", "2", "3", "0", "1"]
+    assert (copies.n_identical, len(copies.joined), copies.n_left_apart) == (1, 1, 0)
+    monkeypatch.setattr(same_picture, "find_near_identical", None)  # calling it would raise
+    kept = read_kept_copies(catalog, cache)
+    assert kept is not None
+    pd.testing.assert_frame_equal(kept.pairs, copies.pairs)
+    monkeypatch.setattr(same_picture, "MOST_READ", 5)
+    assert read_kept_copies(catalog, cache) is None, "too many to look up while somebody waits"
+    assert gather_copies(catalog, cache, needed=False) is not None, "all are known"
+    assert gather_copies(catalog, tmp_path / "other", needed=False) is None

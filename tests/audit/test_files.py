@@ -64,11 +64,16 @@ def test_remarks_are_passed_on_except_those_known_elsewhere() -> None:
 
 def test_unknown_patients_are_said_with_what_is_grouped_instead() -> None:
     (none,) = check_patients(make_images([{}, {}]), "study")
-    assert none.title == "The patient of any image is not published."
-    assert "by study" in none.why
+    assert none.title == "No patient is published."
+    assert "goes by study." in none.why
 
     (some,) = check_patients(make_images([{"patient_id": "a"}, {}, {"path": None}]), "patient")
-    assert (some.count, some.title) == (1, "The patient of 1 image is not published.")
+    assert some.count == 1
+    assert some.title == "The patient of 1 of 2 images is unknown; the others are of 1 patient."
 
-    (known,) = check_patients(make_images([{"patient_id": "a"}]), "patient")
-    assert known.severity == "passed"
+    images = make_images([{"patient_id": "a"}])
+    (known,) = check_patients(images, "patient")
+    (read,) = check_patients(images, "patient", [Remark("patients_from_names", 1, "Read.")])
+    assert {known.severity, read.severity} == {"passed"}
+    assert known.title == "The patient of each of 1 image is known: 1 patient."
+    assert "from the names of files: 1 patient. Nobody has published" in read.title

@@ -17,7 +17,9 @@ from xray_core.catalog import Catalog, Remark, build_catalog
 def make_catalog(
     findings: Sequence[str | None], states: dict[str, list[int | None]] | None = None
 ) -> Catalog:
-    rows = [{"image_id": f"i{n}", "path": None, "findings": f} for n, f in enumerate(findings)]
+    rows = [
+        {"image_id": f"i{n}", "path": f"i{n}.png", "findings": f} for n, f in enumerate(findings)
+    ]
     table = pd.DataFrame({"image_id": [row["image_id"] for row in rows], **(states or {})})
     return build_catalog(Path("seen"), "folder", rows, finding_states=table if states else None)
 

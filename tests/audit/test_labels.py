@@ -13,7 +13,9 @@ def test_an_image_that_contradicts_its_study_is_found_in_both_directions() -> No
     images = make_images(
         [
             {"study_id": "s", "findings": TYPICAL, "image_findings": "none"},
-            {"study_id": "s", "findings": TYPICAL, "image_findings": "opacity", "path": None},
+            {"study_id": "s", "findings": TYPICAL, "image_findings": "opacity"},
+            {"study_id": "s2", "findings": TYPICAL, "image_findings": "opacity"},
+            {"study_id": "s2", "findings": TYPICAL, "image_findings": "none", "path": None},
             {"study_id": "t", "findings": NEGATIVE, "image_findings": "none"},
             {"study_id": "u", "findings": NEGATIVE, "image_findings": "opacity"},
             {"study_id": "v", "findings": None, "image_findings": "none"},
@@ -24,9 +26,11 @@ def test_an_image_that_contradicts_its_study_is_found_in_both_directions() -> No
 
     without, with_finding = (find(issues, f"image_{one}_finding") for one in ("without", "with"))
     assert (without.severity, without.count, without.examples) == ("serious", 1, ("i0000",))
-    assert (with_finding.count, with_finding.examples) == (1, ("i0003",))
+    assert without.title.endswith("'Negative for Pneumonia' (2 with the images that are absent).")
+    assert (with_finding.count, with_finding.examples) == (1, ("i0005",))
     mixed = find(issues, "mixed_study")
     assert (mixed.count, mixed.examples) == (1, ("i0000", "i0001"))
+    assert mixed.title.startswith("1 study holds images with different labels (2 with")
     assert mixed.table == ({"study": "s", "none": 1, "opacity": 1},)
 
 

@@ -15,6 +15,8 @@ def test_a_patient_in_two_subsets_is_named_with_counts() -> None:
             {"patient_id": "bert", "subset": "training"},
             {"patient_id": "bert", "subset": "training"},
             {"patient_id": "cora", "subset": "test"},
+            {"patient_id": "anna", "subset": "validation"},
+            {"patient_id": "cora", "subset": "validation"},
             {"patient_id": "anna", "subset": None},
             {"subset": "test"},
         ]
@@ -22,11 +24,25 @@ def test_a_patient_in_two_subsets_is_named_with_counts() -> None:
 
     leak = find(check_owners(images), "patient_leak")
 
-    assert (leak.severity, leak.count) == ("serious", 1)
-    assert leak.title == "1 patient of 3 is in several subsets of the split, with 3 images."
-    assert "2 of the 3 test images" in leak.why
-    assert leak.table == ({"patient": "anna", "training": 1, "test": 2, "images": 3},)
-    assert leak.examples == ("i0000", "i0001", "i0002")
+    assert (leak.severity, leak.count) == ("serious", 2)
+    assert leak.title == (
+        "2 of the 3 patients are in several subsets of the split, with 6 images; of 1 image the "
+        "patient is unknown."
+    )
+    for words in (
+        "2 of the 3 test images have a patient who is also in training;",
+        "3 of the 3 test images have a patient who is also in validation;",
+        "1 of the 2 validation images have a patient who is also in training.",
+    ):
+        assert words in leak.why
+    assert leak.table[0] == {
+        "patient": "anna",
+        "training": 1,
+        "validation": 1,
+        "test": 2,
+        "images": 4,
+    }
+    assert leak.examples[:3] == ("i0000", "i0001", "i0002")
 
 
 def test_a_study_in_two_subsets_is_found_and_patients_apart_pass() -> None:
@@ -41,6 +57,15 @@ def test_a_study_in_two_subsets_is_found_and_patients_apart_pass() -> None:
 
     assert find(issues, "patient_leak").severity == "passed"
     assert find(issues, "study_leak").count == 1
+
+
+def test_where_each_subset_numbers_its_patients_itself_nothing_is_promised() -> None:
+    images = make_images([{"patient_id": f"{s}/1", "subset": s} for s in ("training", "test")])
+
+    assert find(check_owners(images), "patient_leak").severity == "passed"
+    untold = find(check_owners(images, by_folder=True), "patient_leak")
+    assert untold.severity == "warning"
+    assert "cannot be told" in untold.title
 
 
 def test_without_subsets_or_patients_nothing_is_said_of_leaks() -> None:

@@ -271,7 +271,7 @@ FOLDERS = {
         (*spread("train/{c}.{i}.png", c=TWO), "test/0.png"), refusal="label .*file names.* start"
     ),
     "labels at the end of names": Kind(
-        spread("Set/CXR_png/MCUCXR_000{i}_{c}.png", c="01"), refusal="label .*file names.* end"
+        spread("Set/CXR_png/WARD_000{i}_{c}.png", c="01"), refusal="label .*file names.* end"
     ),
     "nothing but empty folders": Kind(folders=("a", "b/c"), refusal="holds no image"),
     "raw data": Kind(
@@ -550,7 +550,8 @@ PUBLISHED = {
         tuple(f"archive/xrays/{path}" for path in KERMANY),
         classes={"normal": 6, "pneumonia": 6},
         subsets={"training": 6, "test": 6},
-        patients=12,
+        patients=12,  # no names of one published division, so that each folder has its own
+        remarks={"numbered_by_folder": 12},
         reader="kermany",
     ),
     "Kermany as on Mendeley": Kind(
@@ -566,14 +567,14 @@ PUBLISHED = {
         + spread("{s}/{c}/{c}({i}).jpg", 3, s=("train", "test"), c=("COVID19", "TURBERCULOSIS")),
         classes={"NORMAL": 6, "PNEUMONIA": 6, "COVID19": 6, "TURBERCULOSIS": 6},
         subsets={"training": 12, "test": 12},
-        patients=6,
+        patients=12,
         remarks={"cause_from_name": 6, "patients_from_names": 12},
     ),
     "Kermany with another spelling": Kind(
         tuple(path.replace("PNEUMONIA", "Pneumonia") for path in KERMANY),
         classes={"NORMAL": 6, "Pneumonia": 6},
         subsets={"training": 6, "test": 6},
-        patients=6,
+        patients=12,
     ),
     "Kermany by causes": Kind(
         spread("train/NORMAL/IM-010{i}-0001.jpeg")

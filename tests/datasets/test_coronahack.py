@@ -15,7 +15,6 @@ from xray_core.datasets.coronahack import (
     CAUSES,
     find_root,
     name_finding,
-    name_patient,
     read_coronahack,
 )
 from xray_core.errors import DatasetError, XrayError
@@ -66,6 +65,17 @@ def test_patient_finding_and_split_of_each_kind_of_row(
     assert [row["findings"], row["published_split"]] == [finding, split]
 
 
+def test_in_a_table_divided_anew_a_name_is_of_the_published_child(folder: Path) -> None:
+    change(
+        folder / TABLE,
+        "person1_virus_6.jpeg,Pneumonia,TEST",
+        "person1_virus_6.jpeg,Pneumonia,TRAIN",
+    )
+
+    assert rows_of(folder).loc["train/person1_virus_6.jpeg", "patient_id"] == "test/person1"
+    assert remarks_of(folder)["moved_image"].count == 1
+
+
 def test_an_image_is_found_by_subset_and_name_or_by_a_name_that_is_unique(folder: Path) -> None:
     paths = rows_of(folder)["path"]
 
@@ -95,6 +105,7 @@ def test_rows_without_image_and_images_without_row_are_counted(folder: Path) -> 
         "absent_image": 1,
         "stray_file": 1,
         "unknown_patient": 4,
+        "patients_from_names": 4,
         "summary_mismatch": 1,
     }
     assert remarks["absent_image"].examples == ("train/ards.jpg",)
@@ -196,18 +207,6 @@ def test_whatever_the_labels_hold_the_finding_is_known_or_none(a: str, b: str, c
     assert finding in {"normal", *CAUSES.values(), None}
 
 
-@settings(deadline=None, derandomize=True, max_examples=50)
-@given(st.text() | st.from_regex(r"person[0-9]+_virus_[0-9]+\.jpeg"), st.text())
-def test_whatever_a_file_is_called_its_patient_begins_with_the_subset(
-    file: str, subset: str
-) -> None:
-    try:
-        patient = name_patient(file, subset)
-    except XrayError:
-        return
-    assert patient is None or patient.startswith(f"{subset}/")
-
-
 def test_the_real_table_has_the_known_counts(real_data: Path, tmp_path: Path) -> None:
     for file in (real_data / "coronahack").iterdir():
         shutil.copy(file, tmp_path)
@@ -229,4 +228,6 @@ def test_the_real_table_has_the_known_counts(real_data: Path, tmp_path: Path) ->
     remarks = {remark.kind: remark for remark in catalog.remarks}
     assert remarks["summary_mismatch"].examples == ("COVID-19: 345 rows, 58 in the summary",)
     assert remarks["absent_image"].count == 357
+    assert remarks["patients_from_names"].count == 5840
+    assert not {"moved_image", "uncertain_patient"} & set(remarks)
     assert "stray_file" not in remarks

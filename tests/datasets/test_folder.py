@@ -26,6 +26,7 @@ from xray_core.datasets.folder.mapping import (
     read_mapping,
     write_mapping,
 )
+from xray_core.datasets.folder.patients import add_patients
 from xray_core.datasets.folder.rows import FolderTables
 from xray_core.datasets.folder.table import MappingPreview, preview_mapping
 from xray_core.datasets.inventory import take_inventory
@@ -165,6 +166,69 @@ def test_names_as_those_of_nih_give_the_patients_of_those_that_have_them(tmp_pat
     catalog = read_folder(tmp_path)
     assert listed(catalog.images["patient_id"]) == ["00000231", "00000231", None]
     assert remark_counts(catalog) == {"patients_from_names": 2, "unknown_patient": 1}
+
+
+@pytest.mark.parametrize("n_others", [1, 60])
+def test_a_name_counts_for_its_own_image_however_many_others_there_are(
+    n_others: int, tmp_path: Path
+) -> None:
+    for name in (
+        "a/00000231_013.png",
+        "b/00000231_000.png",
+        "b/person12_virus_26.jpeg",
+        *(f"a/scan{number}.png" for number in range(n_others)),
+    ):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+
+    catalog = read_folder(tmp_path)
+
+    known = catalog.images.dropna(subset="patient_id").set_index("path")["patient_id"]
+    assert known.tolist() == ["00000231", "00000231", "test/person12"]
+    assert remark_counts(catalog)["unknown_patient"] == n_others
+
+
+def test_two_sources_of_patients_are_joined_where_they_name_one_and_kept_apart_elsewhere() -> None:
+    images = pd.DataFrame(
+        [
+            # The table calls NIH's patient 231 so, of one of the two images.
+            ("x/00000231_013", "231"),
+            ("x/00000231_014", None),
+            # Its own patients are called as one of NIH's and one of Kermany's.
+            ("x/scan1", "00000007"),
+            ("x/00000007_000", None),
+            ("x/scan2", "BACTERIA-12"),
+            ("x/BACTERIA-12-0001", None),
+            ("x/scan3", "12"),
+            ("x/person12_virus_26", None),
+            # A name that the table gives two patients stays what it is.
+            ("x/00000009_000", "9"),
+            ("x/00000009_001", "10"),
+            ("x/00000009_002", None),
+            ("x/scan4", None),
+        ],
+        columns=["image_id", "patient_id"],
+    )
+
+    filled, remarks = add_patients(images)
+
+    assert [None if pd.isna(who) else who for who in filled["patient_id"]] == [
+        "231",
+        "231",
+        "00000007",
+        "00000007 (by name)",
+        "BACTERIA-12",
+        "BACTERIA-12 (by name)",
+        "12",
+        "test/person12",
+        "9",
+        "10",
+        "00000009",
+        None,
+    ]
+    assert filled["follow_up"].tolist()[:2] == [13, 14]
+    counts = {remark.kind: remark.count for remark in remarks}
+    assert (counts["patients_from_names"], counts["unknown_patient"]) == (5, 1)
 
 
 @pytest.mark.parametrize(
@@ -445,8 +509,8 @@ def one_table(file: str = "a.csv", **columns: object) -> str:
         (one_table(x="b"), "need y, width, height"),
         (one_table("../a.csv"), "inside the dataset folder"),
         (one_table("/a.csv"), "inside the dataset folder"),
-        (one_table("a\0"), "must be plain text"),
-        (one_table(path="\ud800"), "must be plain text"),
+        (one_table("a\0"), "text with a NUL in it"),
+        (one_table(path="\ud800"), "half a sign"),
         ('{"tables": [{"file": "a.csv", "columns": {"path": "a"}, "images": ".."}]}', "inside"),
         ('{"tables": [{"file": "a", "columns": {"path": "a"}, "subset": "x"}]}', "`subset` is 'x'"),
         ('{"separator": "----"}', "`separator` is '----'"),

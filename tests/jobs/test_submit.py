@@ -367,11 +367,12 @@ def test_files_are_not_read_while_somebody_waits_for_a_start(
     kermany_folder: Path, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
-        "xray_core.splits.grouping._digests_of_copies", None
+        "xray_core.splits.grouping.digests_of_copies", None
     )  # calling it would raise
     for number in range(12):
-        write_image(kermany_folder / f"train/NORMAL/IM-{number:04d}-0001.jpeg", seed=number)
-        write_image(kermany_folder / f"train/PNEUMONIA/person{number}_virus_1.jpeg", seed=number)
+        write_image(kermany_folder / f"train/NORMAL/IM-{200 + number}-0001.jpeg", seed=number)
+        name = f"person{80 + number}_virus_{150 + number}.jpeg"
+        write_image(kermany_folder / f"train/PNEUMONIA/{name}", seed=number)
     write_image(kermany_folder / "test/NORMAL/IM-0001-0001.jpeg")
 
     submit_recipe(PUBLISHED["pneumonia_cnn"], kermany_folder, workspace)

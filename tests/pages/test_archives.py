@@ -259,7 +259,7 @@ def test_the_list_names_address_and_licence_and_how_to_install_kagglehub(
     assert "(https://www.kaggle.com/datasets/somebody/some-x-rays)" in words
     assert READERS["kermany"].licence in words
     assert "pip install -r requirements-kaggle.txt" in [one.value for one in app.code]
-    assert not [one for one in app.button if one.label == "Download"]
+    assert not [one for one in app.button if str(one.key).startswith("download_")]
 
 
 def test_every_published_dataset_is_in_the_list(open_page: OpenPage) -> None:
@@ -270,6 +270,18 @@ def test_every_published_dataset_is_in_the_list(open_page: OpenPage) -> None:
         assert (f"**{reader.title}**" in words.replace("\\", "")) == published
         assert f"({reader.address})" in words or not published
         assert reader.not_on_kaggle in words or not published
+
+
+def test_the_list_is_searched_by_what_it_shows(open_page: OpenPage) -> None:
+    app = open_list(open_page("home"))
+
+    words = words_of(app.text_input(key="search_datasets").set_value("Boxes TUBERCULOSIS").run())
+    assert "**TBX11K**" in words
+    assert f"**{READERS['kermany'].title}**" not in words
+    words = words_of(
+        app.text_input(key="search_datasets").set_value("tuberculosis of the toe").run()
+    )
+    assert "None of them speaks of" in words
 
 
 def test_a_download_is_a_process_of_its_own_and_is_watched(
@@ -288,3 +300,39 @@ def test_a_download_is_a_process_of_its_own_and_is_watched(
     assert "Kaggle cannot be reached." in words_of(app)
     app.button(key="Try again_download_kermany").click().run()
     assert len(started) == 2
+
+
+def test_the_authors_archives_are_chosen_downloaded_stopped_and_deleted(
+    open_page: OpenPage, workspace: Workspace, started: list[list[str]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.setattr(background, "terminate", lambda handle: None)
+    name = "nih_chestxray14"
+    app = open_list(open_page("home"))
+    choice = app.multiselect(key=f"archives_{name}")
+    assert choice.value == ["images_001.tar.gz"]  # what a laptop has room for
+    assert choice.options[11] == "images_012.tar.gz: 7,121 images, 2.9 GB"
+    choice.select("images_003.tar.gz").run()
+    assert "5.9 GB to download, and as much again to unpack" in words_of(app)
+
+    app.button(key=f"authors_{name}").click().run()
+
+    command = started[0][3:7]
+    assert command == ["download", name, "--archives", "images_001.tar.gz,images_003.tar.gz"]
+    [folder] = [workspace.cache / "background" / archives._process_name("authors", name)]
+    (folder / "progress.json").write_text("[1500000000, 6000000000]")
+    app.run()
+    [bar] = app.get("progress")
+    assert (bar.proto.value, bar.proto.text) == (
+        25,
+        "Downloading from its authors: 1.5 GB of 6.0 GB",
+    )
+
+    app.button(key=f"Stop_authors_{name}").click().run()
+    app.button(key=f"Go on_authors_{name}").click().run()  # after a restart of the app, too
+    assert started[1][3:7] == command
+    end_arrival(workspace, "authors", name, "error: the disk is full.\n")
+    app.run()
+    assert "the disk is full." in words_of(app)
+    app.button(key=f"Delete_authors_{name}").click().run()
+    assert "Data on its way" not in words_of(app)

@@ -64,7 +64,7 @@ def test_what_was_found_and_what_is_in_order_is_said(
     assert f"Fit to train? Not yet: {n_serious} serious issue" in verdict_of(app)
     marks = [row["mark"] for row in rows_of(app)]
     assert marks == sorted(marks, key=["serious", "warning", "passed"].index)
-    assert all(re.fullmatch(r"[A-Z]\d", row["value_note"]) for row in rows_of(app))
+    assert all(re.fullmatch(r"[A-Z]\d+", row["value_note"]) for row in rows_of(app))
     assert "patients is in two subsets" in words_of(app)
 
 

@@ -40,6 +40,7 @@ def catalog(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> Catalog:
     images = plain.images.copy()
     images["age"] = pd.array(range(N_IMAGES), dtype="Float64")
     images["gender"] = pd.array(["F", "M", "M"] * (N_IMAGES // 3), dtype="string")
+    images.loc[images.index[0], "reading"] = "left <i>PTB</i>, in words"
     folder = workspace.demo_data / "masks"
     folder.mkdir()
     draw_square(folder / "left.png", 4)
@@ -209,10 +210,12 @@ def test_masks_and_findings_are_named_beside_the_large_image(
     facts = read_rows(open_page("explore", image=first))
     assert facts["Lung mask"] == ["masks/left.png, masks/right.png"]
     assert facts["Findings present"] == ["Edema"]
+    assert facts["Reading"] == ["left &lt;i&gt;PTB&lt;/i&gt;, in words"]
     assert facts["Findings unknown"] == ["&lt;b&gt;Mass&lt;/b&gt;"]
     assert "Mask of a finding" not in facts
 
     facts = read_rows(open_page("explore", image=second))
+    assert "Reading" not in facts
     assert facts["Mask of a finding"] == [
         "&lt;b&gt;lesion&lt;/b&gt; (masks/broken.png), &lt;b&gt;lesion&lt;/b&gt; "
         "(masks/lesion.png), finding (run lengths)"

@@ -8,6 +8,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import cv2
 import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
@@ -20,6 +21,7 @@ from tests.pages.conftest import OpenPage
 from tests.pages.fake_runs import fake_run, record_processes
 from tests.pages.shown import count_elements, list_html, read_heading
 from tests.training.nih import draw_nih
+from xray_core.audit.same_picture import gather_copies
 from xray_core.datasets import open_dataset
 from xray_core.jobs import JobQueue, QueueSettings, write_settings
 from xray_core.models import MODELS
@@ -900,7 +902,10 @@ def test_the_sets_and_classes_are_counted_as_they_will_be(
         facts_of(app)["To beat"] == f"{tested.max() / tested.sum():.0%} right by always answering "
         f"“{tested.idxmax()}” (test set, n = {tested.sum()})"
     )
-    assert facts_of(app)["Leaks"] == "✓ no patient in two subsets; identical files joined"
+    before = "✓ no patient in two subsets; identical files joined"
+    assert (
+        facts_of(app)["Leaks"] == f"{before}; what else looks the same is not known before an audit"
+    )
     assert "Left out" not in facts_of(app)
 
 
@@ -920,7 +925,25 @@ def test_a_split_that_leaks_is_counted_in_patients(open_page: OpenPage) -> None:
     app = open_advanced(open_page("train"), "Labels and split")
     app.selectbox(key=FIELD + "split.method").select("image").run()
 
-    assert re.fullmatch(r"✕ \d+ patients or studies in several subsets", facts_of(app)["Leaks"])
+    assert re.fullmatch(r"✕ \d+ patients in several subsets", facts_of(app)["Leaks"])
+
+
+def test_images_that_look_the_same_are_counted_before_the_start(
+    workspace: Workspace, open_page: OpenPage
+) -> None:
+    catalog = open_dataset(workspace.demo_data, workspace.cache)
+    one_each = catalog.images.drop_duplicates("patient_id")["path"]
+    first, second = (catalog.root / path for path in one_each.iloc[:2])
+    cv2.imwrite(str(second), cv2.imread(str(first)), [cv2.IMWRITE_JPEG_QUALITY, 60])
+    gather_copies(catalog, workspace.cache)
+
+    assert facts_of(open_page("train", split="patient"))["Leaks"] == (
+        "! no patient in two subsets; identical files joined, but not 1 pair of images that look "
+        "the same"
+    )
+    assert facts_of(open_page("train", split="clean"))["Leaks"] == (
+        "✓ no patient in two subsets; images that look the same joined"
+    )
 
 
 def test_the_wait_in_the_queue_is_said(workspace: Workspace, open_page: OpenPage) -> None:

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from PIL import Image
+from PIL.TiffImagePlugin import IFDRational
 
 from tests.datasets.fakes import write_image
 from xray_core.catalog import Catalog, build_catalog
@@ -91,6 +92,23 @@ def test_brightness_and_contrast_are_mean_and_standard_deviation() -> None:
 
     assert (found["brightness"], found["contrast"]) == (100.0, 100.0)
     assert len(found["signature"]) == 32 * 32
+
+
+def test_bits_are_the_files_and_a_lens_is_what_exif_names(tmp_path: Path) -> None:
+    deep = np.linspace(0, 4095, 64, dtype=np.uint16).reshape(8, 8)
+    Image.fromarray(deep).save(tmp_path / "deep.png")
+    for name, tags in (("lens", {33437: IFDRational(18, 10)}), ("scanner", {271: "a maker"})):
+        exif = Image.Exif()
+        exif.get_ifd(34665).update(tags)
+        Image.new("L", (8, 8)).save(tmp_path / f"{name}.jpg", exif=exif)
+    names = ("deep.png", "lens.jpg", "scanner.jpg")
+
+    read = read_fingerprints(make_catalog(tmp_path, *names), tmp_path / "cache")
+
+    assert read["bits"].tolist() == [16, 8, 8]
+    assert read["highest"].tolist() == [4095, 0, 0]
+    assert read["camera"].tolist() == [False, True, False]
+    assert read["pattern"].isna().all()  # too small
 
 
 def test_an_absent_image_is_unknown_and_an_unreadable_one_has_a_reason(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """Reading whole tables, whatever program saved them: CSV of all kinds, lists and workbooks."""
 
 import csv
+import gzip
 import io
 import re
 from datetime import datetime
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 
 from xray_core.errors import DatasetError, XrayError
 from xray_core.tables import decoding
-from xray_core.tables.sheet import MISSING_WORDS, Sheet, read_sheet
+from xray_core.tables.sheet import MISSING_WORDS, Sheet, read_header, read_sheet
 from xray_core.tables.text import read_table
 
 PLAIN = "file,label\na.png,Köln\nb.png,Ulm – “x”\n"
@@ -332,3 +333,19 @@ def test_what_was_written_comes_back(
 
     assert listed(sheet.rows) == [[cell.strip() or None for cell in row] for row in named]
     assert (sheet.separator, sheet.has_header) == (separator, True)
+
+
+def test_a_table_packed_by_gzip_is_read_as_it_was_packed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    packed = gzip.compress(b"image;label\na.png;covid\n" + b"b.png;normal\n" * 1000)
+
+    sheet = read(tmp_path, packed, "a.csv.gz")
+
+    assert sheet.rows.iloc[0].to_dict() == {"image": "a.png", "label": "covid"}
+    assert read_header(tmp_path / "a.csv.gz") == ["image", "label"]
+    with pytest.raises(DatasetError, match="cannot be read"):
+        read(tmp_path, packed[:-20], "a.csv.gz")
+    monkeypatch.setattr(decoding, "MAX_UNPACKED_BYTES", 1000)  # packed, it is much smaller
+    with pytest.raises(DatasetError, match="is larger than 1 kB, unpacked"):
+        read(tmp_path, packed, "a.csv.gz")

@@ -4,10 +4,14 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
 
 from tests.datasets.fakes import fake_kermany
+from xray_core.datasets import open_dataset
 from xray_core.errors import XrayError
+from xray_core.evaluation.diagnose import diagnose_run
 from xray_core.recipes import PUBLISHED, change_recipe
 from xray_core.runs import create_run
 from xray_core.synthetic.dataset import write_synthetic_dataset
@@ -52,3 +56,41 @@ def test_a_selection_is_all_that_a_run_has(tmp_path: Path) -> None:
     empty = replace(run.read_recipe(), selection="class=opacity")
     with pytest.raises(XrayError, match="none of them of no opacity"):
         prepare_data(empty, run, workspace, Progress(run), resumes=False)
+
+
+@pytest.mark.parametrize("method", ["clean", "patient", "image"])
+def test_a_run_says_what_was_joined_and_what_of_each_kind_leaks(
+    method: str, tmp_path: Path
+) -> None:
+    workspace = Workspace(tmp_path / "home")
+    write_synthetic_dataset(tmp_path / "data", n_images=60, size=64)
+    images = open_dataset(tmp_path / "data", workspace.cache).images
+    one_each = images.drop_duplicates("patient_id")["path"].tolist()
+    # Of every second patient, the first image is filed as the next one's, too, saved anew.
+    for first, second in zip(one_each[:30:2], one_each[1:30:2], strict=True):
+        image = cv2.imread(str(tmp_path / "data" / first))
+        brighter = np.clip(image * 1.1 + 8, 0, 255).astype("uint8")
+        cv2.imwrite(str(tmp_path / "data" / second), brighter)
+    changes = {"preprocess.size": 32, "split.method": method, "split.allow_leaks": True}
+    recipe = change_recipe(PUBLISHED["demo_cnn"], changes)
+    run = create_run(replace(recipe, data_folder=str(tmp_path / "data")), workspace.runs)
+
+    data = prepare_data(run.read_recipe(), run, workspace, Progress(run), resumes=False)
+
+    notes, subset = run.read_data(), data.split.set_index("path")["subset"]
+    apart = sum(
+        subset[a] != subset[b] for a, b in zip(one_each[:30:2], one_each[1:30:2], strict=True)
+    )
+    leaks = notes["leaks"]
+    assert leaks["near_identical"] >= apart
+    assert (apart == 0) == (method == "clean")
+    assert (leaks["patients"] > 0) == (method == "image")
+    assert (notes["groups_in_several_subsets"] == 0) == (method == "clean")
+    said = [one.evidence for one in diagnose_run(run) if one.kind == "leaky_split"]
+    if method == "clean":
+        assert notes["joined"]["near_identical"] >= 15
+        assert notes["joined"]["left_apart"] == 0
+        assert not said
+    else:
+        assert notes["joined"] is None
+        assert "pairs of images that look the same" in said[0]

@@ -10,6 +10,7 @@
 """
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -128,6 +129,26 @@ def find_group(workspace: Workspace, name: str) -> ArchiveGroup:
         f"There is no archive {name!r}: {workspace.data} holds {known}. Put it there first "
         f"({', '.join(SUFFIXES)})."
     )
+
+
+def list_unpacked(workspace: Workspace, names: Collection[str]) -> list[str]:
+    """Return those of archives, by their file names, that are unpacked into their folder.
+
+    Raises:
+        DatasetError: such a folder is there, but was not unpacked here: it is somebody's own.
+    """
+    unpacked = []
+    for name in names:
+        stem = stem_of(Path(name))
+        folder = workspace.data / (NIH_FOLDER if NIH_ARCHIVE.fullmatch(stem) else stem)
+        there = ArchiveGroup(folder, ()).read_unpacked()
+        if there is None and folder.exists():
+            raise DatasetError(
+                f"{folder} is there already, and was not unpacked here. To download its archives, "
+                "delete or rename that folder."
+            )
+        unpacked += [name] if name in (there or ()) else []
+    return unpacked
 
 
 def stem_of(path: Path) -> str:

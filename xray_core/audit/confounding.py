@@ -6,6 +6,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from xray_core.audit.bit_depths import name_depths
+from xray_core.audit.burnt_in import has_text
 from xray_core.audit.issue import DataIssue, count_of, passed, rows_of
 
 # Only an effect of some size is worth a person's time: with thousands of images, anything
@@ -164,6 +166,8 @@ def list_factors(images: pd.DataFrame) -> dict[str, pd.Series]:
         "original proportions": _bin(ratios[1]) + " wide for 1 high",
         "brightness": _bin(images["brightness"]),
         "contrast": _bin(images["contrast"]),
+        "bit depth": name_depths(images),
+        "text burnt in": has_text(images).astype("boolean").map({True: "text", False: "none"}),
     }
     merged = {name: _merge(values) for name, values in factors.items()}
     return {name: values for name, values in merged.items() if values.nunique() > 1}

@@ -130,7 +130,7 @@ def check_near(images: pd.DataFrame, pairs: pd.DataFrame) -> list[DataIssue]:
     patients = (members["patient_id_a"], members["patient_id_b"])
     same_patient = int((patients[0] == patients[1]).fillna(False).sum())
     who = (
-        f" Of the {len(members):,}, {same_patient:,} are known to be of one patient."
+        f" Of the {len(members):,}, {same_patient:,} are of one patient, as far as is known."
         if patients[0].notna().any()
         else ""
     )
@@ -161,7 +161,7 @@ def check_near(images: pd.DataFrame, pairs: pd.DataFrame) -> list[DataIssue]:
             "subset",
             "are in different subsets of the split",
             "The test asks what the training has shown: the result looks better than it is.",
-            "Split by patient where patients are known; else leave one of each pair out.",
+            "Use the clean split, which keeps them together, or leave one of each pair out.",
         ),
     ):
         ends = (members[f"{column}_a"], members[f"{column}_b"])

@@ -1,10 +1,11 @@
 """Findings that contradict each other, are unknown for most images, or are never present."""
 
 import re
+from dataclasses import replace
 
 import pandas as pd
 
-from xray_core.audit.issue import DataIssue, count_of, first_of, passed, rows_of
+from xray_core.audit.issue import DataIssue, count_of, first_of, passed, rows_of, with_absent
 from xray_core.catalog import Catalog
 from xray_core.tasks import PRESENT, SEPARATOR, UNKNOWN, align_states, count_states
 
@@ -13,16 +14,19 @@ NOTHING = {
     *("no finding", "no findings", "no significant finding", "no significant findings", "none"),
     *("no abnormality", "no abnormalities", "normal", "negative", "healthy", "nothing", "clear"),
 }
+# With them CheXpert and MIMIC-CXR call an image No Finding, as tubes and wires are no disease.
+DEVICES = {"support devices"}
 MOST = 0.5  # share of the images
 
 
 def check_findings(catalog: Catalog) -> list[DataIssue]:
     """Check what the dataset says is present, absent and unknown, image by image.
 
-    Rows without a file count too: the labels are wrong with and without it. Nothing is checked
-    where an image has one finding at most.
+    Counted are the images that are here. Nothing is checked where an image has one finding at
+    most.
     """
     issues = _check_contradictions(catalog.images)
+    catalog = replace(catalog, images=catalog.present)
     counts = count_states(catalog)
     if counts.empty:
         return issues
@@ -35,16 +39,17 @@ def _check_contradictions(images: pd.DataFrame) -> list[DataIssue]:
     if not combinations:
         return []
     wrong = [text for text in combinations if contradicts(text.split(SEPARATOR))]
-    if not wrong:
+    rows = images[images["findings"].isin(wrong) & images["path"].notna()]
+    n_all = int(images["findings"].isin(wrong).sum())
+    if rows.empty:
         return [passed("contradicted_finding", "No image with a finding is also called normal.")]
-    rows = images[images["findings"].isin(wrong)]
     table = rows["findings"].value_counts().rename("images").rename_axis("findings").reset_index()
     return [
         DataIssue(
             code="contradicted_finding",
             severity="serious",
             title=f"{count_of(len(rows), 'image')} with a finding {_be(len(rows))} also said to "
-            "show none.",
+            f"show none{with_absent(len(rows), n_all)}.",
             count=len(rows),
             why="One of the labels must be wrong.",
             advice="Look at them, then correct the table or leave them out.",
@@ -61,9 +66,11 @@ def contradicts(findings: list[str]) -> bool:
     (True, True)
     >>> contradicts(["Normal", "no finding"]), contradicts(["Mass", "Nodule"])
     (False, False)
+    >>> contradicts(["No Finding", "Support Devices"])
+    False
     """
     names = set(map(_simplify, findings))
-    others = {name for name in names - NOTHING if not name.startswith("no ")}
+    others = {name for name in names - NOTHING - DEVICES if not name.startswith("no ")}
     return bool(others and names & NOTHING) or any(f"no {name}" in names for name in others)
 
 

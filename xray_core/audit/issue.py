@@ -50,6 +50,15 @@ def count_of(number: int, noun: str, plural: str = "") -> str:
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
 
 
+def with_absent(n_present: int, n_all: int) -> str:
+    """Return what to add to a count of the images that are here, where the tables name more.
+
+    >>> with_absent(248, 304), with_absent(3, 3)
+    (' (304 with the images that are absent)', '')
+    """
+    return f" ({n_all:,} with the images that are absent)" if n_all > n_present else ""
+
+
 def first_of(image_ids: pd.Series) -> tuple[str, ...]:
     """Return the first few image_ids as examples."""
     return tuple(str(name) for name in image_ids.head(N_EXAMPLES))

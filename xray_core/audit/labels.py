@@ -4,7 +4,7 @@ from typing import Any
 
 import pandas as pd
 
-from xray_core.audit.issue import DataIssue, count_of, first_of, passed, rows_of
+from xray_core.audit.issue import DataIssue, count_of, first_of, passed, rows_of, with_absent
 from xray_core.wilson import wilson_interval
 
 # The finding of a study that says "nothing there" -> the same, said of one image.
@@ -19,8 +19,8 @@ def check_columns(images: pd.DataFrame) -> list[DataIssue]:
     """Find images whose own label contradicts their study's, and studies with both kinds.
 
     Args:
-        images: the audited table; image_id, study_id, findings, image_findings count. Rows
-            without a file count too: the labels are wrong with and without it.
+        images: the audited table; image_id, path, study_id, findings, image_findings count.
+            Counted are the images that are here; how many it is with the others is said.
     """
     both = images[images["findings"].notna() & images["image_findings"].notna()]
     if both.empty:
@@ -49,16 +49,18 @@ def _check_negatives(both: pd.DataFrame) -> list[DataIssue]:
                 "One of the two labels must be wrong.",
             ),
         ):
+            n_all, wrong = len(wrong), wrong[wrong["path"].notna()]
             if wrong.empty:
                 issues.append(
                     passed(code, f"{what.format('No image').replace('belong', 'belongs')}")
                 )
                 continue
+            more = with_absent(len(wrong), n_all)
             issues.append(
                 DataIssue(
                     code=code,
                     severity="serious",
-                    title=what.format(count_of(len(wrong), "image")),
+                    title=f"{what.format(count_of(len(wrong), 'image')).removesuffix('.')}{more}.",
                     count=len(wrong),
                     why=why,
                     advice="Train on the image's own label, or leave these images out.",
@@ -79,6 +81,8 @@ def _check_studies(images: pd.DataFrame) -> list[DataIssue]:
     known = images[images["study_id"].notna() & images["image_findings"].notna()]
     if known.empty:
         return []
+    n_all = int((known.groupby("study_id")["image_findings"].nunique() > 1).sum())
+    known = known[known["path"].notna()]
     kinds = known.groupby("study_id")["image_findings"].nunique()
     mixed = known[known["study_id"].isin(kinds.index[kinds > 1])].sort_values(
         "study_id", kind="stable"
@@ -90,7 +94,9 @@ def _check_studies(images: pd.DataFrame) -> list[DataIssue]:
         DataIssue(
             code="mixed_study",
             severity="warning",
-            title=f"{count_of(n_studies, 'study', 'studies')} hold images with different labels.",
+            title=f"{count_of(n_studies, 'study', 'studies')} "
+            f"{'holds' if n_studies == 1 else 'hold'} images with different labels"
+            f"{with_absent(n_studies, n_all)}.",
             count=n_studies,
             why="They share the study's label, so it does not fit all of their images.",
             advice="Choose a task of the images, not of the studies, or keep it in mind.",

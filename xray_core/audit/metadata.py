@@ -51,6 +51,18 @@ REMARKS = {
         "If the names mean something else, images of one patient may be in several subsets.",
         "Compare some names with the dataset's own description.",
     ),
+    "uncertain_patient": (
+        "Where one number is several children, they count as one; no child is divided by it.",
+        "Compare with the source of this copy; as it is, state it beside every result.",
+    ),
+    "numbered_by_folder": (
+        "If one number is one child in both, that child is in two subsets, and no split knows it.",
+        "Compare with the source of this copy; take the images as published, if you can.",
+    ),
+    "moved_image": (
+        "A result on this test set cannot be compared with others' on the published one.",
+        "State it beside every result, or take the images as published.",
+    ),
     "maybe_patients": (
         "If these folders are patients, images of one may be in several subsets.",
         "If they are, say so when the folder is mapped.",
@@ -82,11 +94,11 @@ REMARKS = {
         "Give it the name of its image, if there is one.",
     ),
     "broken_mask": ("They are not drawn.", "Correct the run lengths in the table."),
-    "unknown_patient": (
-        "Their patients may be in several subsets without anyone knowing.",
-        "State it beside every result.",
-    ),
 }
+# Kind of remark -> whose names give patients.
+READ_FROM = {"patients_from_folders": "folders", "patients_from_names": "files"}
+# Of what another check says more, and of the images that are here.
+SAID_ELSEWHERE = ("unknown_patient",)
 DEFAULT_REMARK = (
     "The dataset's reader noticed this and went on.",
     "Look at the examples and compare with the dataset's own description.",
@@ -97,7 +109,7 @@ def check_remarks(remarks: Sequence[Remark], skip: Sequence[str] = ()) -> list[D
     """Pass on what the reader remarked, except the kinds in `skip`."""
     issues = []
     for remark in remarks:
-        if remark.kind in skip:
+        if remark.kind in (*skip, *SAID_ELSEWHERE):
             continue
         why, advice = REMARKS.get(remark.kind, DEFAULT_REMARK)
         issues.append(
@@ -114,33 +126,41 @@ def check_remarks(remarks: Sequence[Remark], skip: Sequence[str] = ()) -> list[D
     return issues or [passed("remarks", "The tables and the files fit together.")]
 
 
-def check_patients(images: pd.DataFrame, grouped_by: str) -> list[DataIssue]:
-    """Say whether patients are known, and what is grouped where they are not.
+def check_patients(
+    images: pd.DataFrame, grouped_by: str, remarks: Sequence[Remark] = ()
+) -> list[DataIssue]:
+    """Say of how many images the patient is known, from where, and what is grouped otherwise.
 
     Args:
-        images: the audited table; image_id and patient_id count.
+        images: the audited table; image_id, path and patient_id count.
         grouped_by: in words, as `splits.describe_groups` says it.
+        remarks: the reader's: patients may be read from names.
     """
     present = images[images["path"].notna()]
     unknown = present[present["patient_id"].isna()]
-    n_patients = present["patient_id"].nunique()
+    patients = count_of(present["patient_id"].nunique(), "patient")
+    kinds = {remark.kind for remark in remarks}
+    named = " and ".join(where for kind, where in READ_FROM.items() if kind in kinds)
     if unknown.empty:
-        return [
-            passed(
-                "unknown_patients",
-                f"The patient of each of {count_of(len(present), 'image')} is known: "
-                f"{count_of(n_patients, 'patient')}.",
-            )
-        ]
-    who = "any image" if len(unknown) == len(present) else count_of(len(unknown), "image")
+        n = count_of(len(present), "image")
+        words = (
+            f"A patient is read for each of {n} from the names of {named}: {patients}. Nobody "
+            "has published them."
+            if named
+            else f"The patient of each of {n} is known: {patients}."
+        )
+        return [passed("unknown_patients", words)]
     return [
         DataIssue(
             code="unknown_patients",
             severity="warning",
-            title=f"The patient of {who} is not published.",
+            title="No patient is published."
+            if len(unknown) == len(present)
+            else f"The patient of {len(unknown):,} of {count_of(len(present), 'image')} is "
+            f"unknown; the others are of {patients}.",
             count=len(unknown),
             why="Two images of one patient may be in different subsets of a split without anyone "
-            f"knowing. Kept together instead: by {grouped_by}.",
+            f"knowing. A split of ours goes by {grouped_by}.",
             advice="State it beside every result, and test on images from elsewhere.",
             examples=tuple(unknown["image_id"].head(5)),
         )

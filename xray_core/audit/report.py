@@ -14,14 +14,26 @@ from xray_core.audit.findings import check_findings
 from xray_core.audit.issue import SEVERITIES, DataIssue, passed
 from xray_core.audit.labels import check_classes, check_columns, check_subsets
 from xray_core.audit.leaks import check_names, check_owners
-from xray_core.audit.metadata import check_patients, check_remarks
+from xray_core.audit.metadata import READ_FROM, check_patients, check_remarks
 from xray_core.audit.near_identical import find_near_identical
-from xray_core.audit.negatives import check_negatives
+from xray_core.audit.owners import check_owners_classes
+from xray_core.audit.pixels import check_pixels
+from xray_core.audit.portable import check_portable
+from xray_core.audit.same_picture import find_copies
 from xray_core.catalog import Catalog
+from xray_core.datasets import READERS
+from xray_core.datasets.kermany_names import BY_FOLDER
 from xray_core.errors import LabelError, RecipeError, UnlabelledError
 from xray_core.preprocess.fingerprints import COLUMNS as FINGERPRINT_COLUMNS
 from xray_core.preprocess.fingerprints import read_fingerprints
-from xray_core.splits import METHOD_TITLES, SUBSETS, SplitSpec, describe_groups, split_catalog
+from xray_core.splits import (
+    METHOD_TITLES,
+    SUBSETS,
+    Copies,
+    SplitSpec,
+    describe_groups,
+    split_catalog,
+)
 from xray_core.tasks import TASKS, encode_catalog, find_task, tasks_of
 
 PUBLISHED_SUBSETS = ("training", "validation", "test")
@@ -40,6 +52,7 @@ def audit_catalog(
     task_name: str | None,
     split: pd.DataFrame | None = None,
     fingerprints: pd.DataFrame | None = None,
+    copies: Copies | None = None,
 ) -> list[DataIssue]:
     """Check a dataset, its labels and its split.
 
@@ -48,26 +61,36 @@ def audit_catalog(
         task_name: one of its tasks; None: labels are not checked.
         split: image_id and subset of each image; None: the authors' own subsets, if any.
         fingerprints: as `read_fingerprints` returns them; None: files are not checked.
+        copies: what `find_copies` makes of them; None: they are compared here.
 
     Returns:
         What was found and what passed, most serious first.
     """
     labels = _encode(catalog, task_name)
     images = _put_together(catalog, labels, split, fingerprints)
-    issues = [*check_owners(images), *check_names(images), *check_columns(images)]
+    kinds = {remark.kind for remark in catalog.remarks}
+    read = not kinds.isdisjoint(READ_FROM)
+    issues = [
+        *check_owners(images, read, BY_FOLDER in kinds),
+        *check_names(images),
+        *check_columns(images),
+    ]
     issues += check_findings(catalog)
     if images["subset"].isna().all():
         issues.append(passed("no_split", "There is no split to be checked for leaks yet."))
     if fingerprints is not None:
         issues += check_identical(images)
-        issues += check_near(images, find_near_identical(fingerprints, images["image_id"]))
-        issues += [*check_readable(images), *check_odd(images), *check_negatives(images)]
+        issues += check_near(images, _near_pairs(images, fingerprints, copies))
+        issues += [*check_readable(images), *check_odd(images), *check_pixels(images)]
     if labels is not None:
         counts, n_of_subset = _count_classes(images, labels.targets)
         issues += check_classes(counts, int(images["path"].notna().loc[labels.text.index].sum()))
         issues += check_subsets(counts, n_of_subset)
-        issues += check_confounding(images[images["path"].notna()])
-    issues += check_patients(images, describe_groups(catalog, SplitSpec()))
+        present = images[images["path"].notna()]
+        issues += [*check_confounding(present), *check_portable(present)]
+        if not TASKS[str(task_name)].multilabel:
+            issues += check_owners_classes(images, read)
+    issues += check_patients(images, describe_groups(catalog, SplitSpec()), catalog.remarks)
     known_elsewhere = () if fingerprints is None else ("unreadable_image",)
     issues += check_remarks(catalog.remarks, skip=known_elsewhere)
     return sorted(issues, key=lambda issue: SEVERITIES.index(issue.severity))
@@ -106,8 +129,9 @@ def run_audit(
             task_name = None  # all but labels can be audited
     task_name = task_name or default_task(catalog)
     fingerprints = read_fingerprints(catalog, home_cache, progress)
-    split, words = _choose_split(catalog, task_name, split_spec, fingerprints)
-    issues = audit_catalog(catalog, task_name, split, fingerprints)
+    copies = find_copies(fingerprints, home_cache)
+    split, words = _choose_split(catalog, task_name, split_spec, copies)
+    issues = audit_catalog(catalog, task_name, split, fingerprints, copies)
     images = _put_together(catalog, _encode(catalog, task_name), split, fingerprints)
     present = images[images["path"].notna()]
     subsets = present["subset"].value_counts(sort=False).loc[lambda n: n > 0]
@@ -128,6 +152,17 @@ def run_audit(
         },
         "issues": [asdict(issue) for issue in issues],
     }
+
+
+def _near_pairs(
+    images: pd.DataFrame, fingerprints: pd.DataFrame, copies: Copies | None
+) -> pd.DataFrame:
+    """Return image_id_a, image_id_b and similarity of the pairs that look the same."""
+    if copies is None:
+        return find_near_identical(fingerprints, images["image_id"])
+    first = images.drop_duplicates("digest").dropna(subset="digest").set_index("digest")["image_id"]
+    ends = {f"image_id_{end}": copies.pairs[f"digest_{end}"].map(first) for end in "ab"}
+    return copies.pairs.assign(**ends)[[*ends, "similarity"]]
 
 
 def default_task(catalog: Catalog) -> str | None:
@@ -163,10 +198,13 @@ def _choose_split(
     catalog: Catalog,
     task_name: str | None,
     spec: SplitSpec | None,
-    fingerprints: pd.DataFrame,
+    copies: Copies,
 ) -> tuple[pd.DataFrame | None, str]:
     """Return the split to be checked, None for the authors' subsets, and its name in words."""
     if spec is None and catalog.present["published_split"].nunique() > 1:
+        moved = any(remark.kind == "moved_image" for remark in catalog.remarks)
+        if moved or READERS[catalog.source].generic:
+            return None, "the subsets as they are here, which may be somebody else's"
         return None, "the authors' own subsets"
     if task_name is None or TASKS[task_name].multilabel:
         if spec is None:
@@ -177,10 +215,12 @@ def _choose_split(
         )
     chosen = spec or SplitSpec()
     words = f"ours: {METHOD_TITLES[chosen.method].lower()}, random seed {chosen.seed}"
+    by = describe_groups(catalog, SplitSpec()).partition(";")[0].partition(" (neither")[0]
+    if by != "patient" and chosen.method in ("patient", "clean"):
+        words += f"; as not all patients are known, by {by}"
     try:
-        pixels = fingerprints["digest"] if chosen.method == "clean" else None
         targets = encode_catalog(catalog, find_task(task_name))
-        return split_catalog(catalog, targets, chosen, pixels), words
+        return split_catalog(catalog, targets, chosen, copies), words
     except RecipeError as error:
         if spec is not None:
             raise

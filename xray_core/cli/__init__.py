@@ -12,7 +12,7 @@ from collections.abc import Callable
 from io import TextIOWrapper
 from pathlib import Path
 
-from xray_core.cli import data, queue, trainings
+from xray_core.cli import arrivals, data, queue, trainings
 from xray_core.cli.answer import Answer, say_error, say_note
 from xray_core.errors import XrayError
 from xray_core.machine import allocator_variables
@@ -149,10 +149,16 @@ def _add_data_commands(add: Add) -> None:
     demo.add_argument("--images", type=_positive, default=600, metavar="N")
     demo.add_argument("--seed", type=int, default=0, metavar="S")
 
-    unpack = add("unpack", data.unpack, "Unpack the archives in the workspace's data folder.")
+    unpack = add("unpack", arrivals.unpack, "Unpack the archives in the workspace's data folder.")
     unpack.add_argument("names", nargs="*", metavar="NAME", help="without names: all that wait")
-    download = add("download", data.download, "Download a dataset from Kaggle.")
+    download = add("download", arrivals.download, "Download a dataset from Kaggle or its authors.")
     download.add_argument("dataset", help="its name, as `datasets` lists it")
+    download.add_argument(
+        "--archives",
+        metavar="NAMES",
+        help="from its authors instead of Kaggle: which of their archives, such as 1, 1,3-4, "
+        "images_001 or all; unpacked at once",
+    )
     for command in (unpack, download):
         command.add_argument("--save", type=Path, metavar="FILE", help="write the JSON there")
 

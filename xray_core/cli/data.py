@@ -1,4 +1,4 @@
-"""Commands about data: read, count, audit, draw, unpack, download, unite.
+"""Commands about data: read, count, audit, draw, unite.
 
 Each imports what it needs: `datasets --json` must not wait for pandas.
 """
@@ -7,11 +7,9 @@ import argparse
 import json
 import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
-from xray_core.cli.answer import Answer, save_answer, say_error
-from xray_core.errors import DatasetError
+from xray_core.cli.answer import Answer, save_answer
 from xray_core.workspace import Workspace
 
 N_TABLE_ROWS = 5  # of a serious issue, in what a person reads
@@ -34,6 +32,11 @@ def show_datasets(options: argparse.Namespace, workspace: Workspace) -> Answer:
             "citation": reader.citation,
             "licence": reader.licence,
             "kaggle": reader.kaggle,
+            "archives": [
+                {"name": file.name, "bytes": file.n_bytes, "holds": file.holds}
+                for file in reader.files
+                if not file.is_table
+            ],
         }
         for name, reader in READERS.items()
     ]
@@ -146,71 +149,6 @@ def draw_demo(options: argparse.Namespace, workspace: Workspace) -> Answer:
         write_synthetic_dataset(folder, options.images, seed=options.seed)
     answer = {"folder": str(options.folder), "images": options.images, "seed": options.seed}
     return answer, f"Drew {options.images:,} images into {options.folder}."
-
-
-def unpack(options: argparse.Namespace, workspace: Workspace) -> Answer:
-    """Unpack the archives in the workspace's data folder."""
-    from xray_core.archives.groups import find_group, list_archives
-    from xray_core.archives.names import STILL_PACKED
-    from xray_core.archives.unpacking import Unpacked, unpack_archives
-    from xray_core.archives.writing import Progress
-    from xray_core.files import format_bytes
-
-    def show(now: Progress) -> None:
-        if sys.stderr.isatty():
-            read, total = format_bytes(now.read), format_bytes(now.total)
-            words = f"{now.n_files:,} files, {read} of {total}"
-            print(f"\r{words:40}", end="\n" * (now.read == now.total), file=sys.stderr, flush=True)
-
-    groups = [find_group(workspace, name) for name in dict.fromkeys(options.names)]
-    done, failed = list[Unpacked](), list[dict[str, str]]()
-    for group in groups or [group for group in list_archives(workspace) if group.waiting]:
-        try:
-            done.append(unpack_archives(group, workspace, show))
-        except DatasetError as error:
-            failed.append({"name": group.name, "problem": str(error)})
-    if failed and not done:
-        for refused in failed[:-1]:
-            say_error(refused["problem"])
-        raise DatasetError(failed[-1]["problem"])
-    failed += [
-        {"name": unpacked.folder.name, "problem": f"{unpacked.folder}: {remark.message}"}
-        for unpacked in done
-        for remark in unpacked.remarks
-        if remark.kind == STILL_PACKED
-    ]
-    folders = [_describe_folder(unpacked.folder) | unpacked.as_json() for unpacked in done]
-    answer = {"folders": folders, "failed": failed}
-    save_answer(answer, options.save)
-    for refused in failed:
-        say_error(refused["problem"])
-    lines = [_folder_text(folder) for folder in folders]
-    return answer, "\n".join(lines) or f"No archive in {workspace.data} waits to be unpacked."
-
-
-def download(options: argparse.Namespace, workspace: Workspace) -> Answer:
-    """Download a dataset from Kaggle."""
-    from xray_core.downloads import download_dataset
-
-    answer = _describe_folder(download_dataset(options.dataset, workspace))
-    save_answer(answer, options.save)
-    return answer, f"{answer['folder']} is a dataset now ({answer['dataset']})."
-
-
-def _describe_folder(folder: Path) -> dict[str, Any]:
-    from xray_core.datasets import detect_dataset
-
-    try:
-        return {"folder": str(folder), "dataset": detect_dataset(folder), "problem": ""}
-    except DatasetError as error:
-        return {"folder": str(folder), "dataset": None, "problem": str(error)}
-
-
-def _folder_text(folder: dict[str, Any]) -> str:
-    lines = [f"Unpacked {folder['files']:,} files into {folder['folder']}; the archive is kept."]
-    lines += [f"note: {message}" for message in folder["left_out"]]
-    lines += [f"note: {folder['problem']}"] if folder["problem"] else []
-    return "\n".join(lines)
 
 
 def make_union(options: argparse.Namespace, workspace: Workspace) -> Answer:

@@ -7,6 +7,7 @@ import argparse
 import json
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from typing import Any
 
@@ -213,6 +214,7 @@ def show_split(options: argparse.Namespace, workspace: Workspace) -> Answer:
     from xray_core.errors import RunError
     from xray_core.files import replaced_file
     from xray_core.runs import find_run
+    from xray_core.splits import format_leaks
 
     run = find_run(workspace.runs, options.run)
     split = run.read_split()
@@ -233,6 +235,10 @@ def show_split(options: argparse.Namespace, workspace: Workspace) -> Answer:
     lines = [f"{run.name}: {len(split):,} images in {answer['groups']:,} groups"]
     for subset, counts in answer["subsets"].items():
         lines.append(f"{subset}: " + ", ".join(f"{name} {n:,}" for name, n in counts.items()))
+    with suppress(RunError):  # a run of before leaks were counted by kind
+        answer["leaks"] = run.read_data().get("leaks")
+        if any((answer["leaks"] or {}).values()):
+            lines.append(f"in several subsets: {format_leaks(answer['leaks'])}")
     return answer, "\n".join(lines)
 
 

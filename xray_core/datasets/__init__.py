@@ -1,7 +1,8 @@
 """Dataset readers: folder in, catalog out.
 
-To add a dataset: write one module with `find_root`, `read_<name>` and a `READER` (see
-`kermany.py`), add one line to `READERS`, and a fake folder to `tests/datasets/fakes.py`.
+To add a dataset whose tables or file names say all: add an entry to `known`. To add one that needs
+more: write one module with `find_root`, `read_<name>` and a `READER` (see `kermany.py`), add one
+line to `READERS`, and a fake folder to `tests/datasets/fakes.py`.
 """
 
 import hashlib
@@ -26,6 +27,7 @@ from xray_core.datasets.accounting import account_for_images
 from xray_core.datasets.choice import Choice, choose_reader
 from xray_core.datasets.folder.mapping import place_in_workspace
 from xray_core.datasets.inventory import list_wrappers
+from xray_core.datasets.known import KNOWN_READERS
 from xray_core.datasets.measure import measure_images
 from xray_core.datasets.memory import (
     look_at,
@@ -47,13 +49,22 @@ READERS: dict[str, Reader] = {
     "rsna_pneumonia": rsna_pneumonia.READER,
     "siim_covid19": siim_covid19.READER,
     "siim_radiography": union.READER,
+    **KNOWN_READERS,
     "folder": any_folder.READER,
 }
 # Collections of which one took images from another, or both from a third.
 SAME_IMAGES = (
     {"siim_covid19", "covid19_radiography", "siim_radiography"},  # the last is both together
     {"kermany", "coronahack", "covid19_radiography", "siim_radiography"},
-    {"nih_chestxray14", "rsna_pneumonia", "covid19_radiography", "siim_radiography"},
+    {"nih_chestxray14", "rsna_pneumonia", "covid19_radiography", "siim_radiography", "siim_acr"},
+    {"vindr_cxr", "vinbigdata"},
+    {"montgomery", "montgomery_shenzhen"},
+    {"shenzhen", "montgomery_shenzhen"},
+    {"openi", "openi_xml"},
+    # Put together from others, not all of which are named.
+    {"covidx", "covid_qu_ex", "covid19_radiography", "siim_radiography", "siim_covid19"},
+    {"covidx", "covid_qu_ex", "rsna_pneumonia", "nih_chestxray14", "siim_acr"},
+    {"covid_qu_ex", "kermany", "coronahack"},
 )
 
 

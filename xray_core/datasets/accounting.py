@@ -11,6 +11,7 @@ from xray_core.catalog import Catalog, Remark, add_remarks
 from xray_core.datasets.inventory import Inventory, take_inventory
 from xray_core.datasets.reader import N_EXAMPLES, count_remark, refused_remark
 from xray_core.imagefiles.other_formats import explain_unreadable
+from xray_core.tables.sheet import SUFFIXES
 
 # Of programs, of documents and of drawings beside the images, which nobody takes for radiographs.
 NO_IMAGES = frozenset(
@@ -56,7 +57,7 @@ def account_for_images(catalog: Catalog, inventory: Inventory | None = None) -> 
         [
             count_remark("unread_image", unread, what),
             refused_remark(refused),
-            _remark_formats(inventory.others),
+            _remark_formats([path for path in inventory.others if not path.endswith(SUFFIXES)]),
         ],
     )
 

@@ -26,7 +26,7 @@ Known issues:
     - The Normal, bacterial and viral images are Kermany's children, those of COVID-19, SARS,
       ARDS and Streptococcus come from elsewhere: the source gives COVID-19 away.
     - The later copy has 345 rows of COVID-19, its summary still counts 58.
-    - Patients are known for Kermany's names only; see `kermany`.
+    - Patients are read from Kermany's names only; see `kermany_names`.
 
 Source: P. Govindaraj, Kaggle (2020), praveengovi/coronahack-chest-xraydataset
 """
@@ -38,7 +38,8 @@ from pathlib import Path, PurePath
 import pandas as pd
 
 from xray_core.catalog import Catalog, Remark, build_catalog
-from xray_core.datasets.kermany import CORONAHACK_CSV, NORMAL_NAME, PNEUMONIA_NAME
+from xray_core.datasets.kermany import CORONAHACK_CSV
+from xray_core.datasets.kermany_names import name_kermany_patients, named_remark, remark_kermany
 from xray_core.datasets.reader import (
     Reader,
     absent_remark,
@@ -89,18 +90,6 @@ def name_finding(label: str, label_1: str = "", label_2: str = "") -> str | None
     return "normal" if (label, cause, kind) == ("normal", "", "") else None
 
 
-def name_patient(file: str, folder: str) -> str | None:
-    """Return the patient that a file name of Kermany's gives, None for any other name.
-
-    >>> name_patient("person12_virus_26.jpeg", "train"), name_patient("COVID19_5.jpg", "train")
-    ('train/person12', None)
-    """
-    stem = PurePath(file).stem
-    match = PNEUMONIA_NAME.fullmatch(stem) or NORMAL_NAME.fullmatch(stem)
-    # Kermany's numbers start again in the test set.
-    return f"{folder}/{match['patient']}" if match and folder else None
-
-
 def read_coronahack(folder: Path) -> Catalog:
     """Read the folder that holds the table, or its parent.
 
@@ -138,11 +127,10 @@ def _read_rows(root: Path) -> tuple[pd.DataFrame, list[Remark]]:
     repeated = table["image_id"].duplicated() & ~nameless
     images = table[~nameless & ~repeated].reset_index(drop=True)
     images["findings"] = _name_findings(images)
-    images["patient_id"] = [
-        name_patient(file, folder)
-        for file, folder in images[["file", "folder"]].itertuples(index=False)
-    ]
     images["published_split"] = images["folder"].map(SUBSETS)
+    stems = images["file"].map(lambda file: PurePath(file).stem)
+    images["patient_id"] = name_kermany_patients(stems, images["published_split"])
+    named = images.loc[images["patient_id"].notna(), "image_id"]
     n_nameless = int(nameless.sum())
     unclear, without_subset, unknown = (
         list(images.loc[images[column].isna(), "image_id"])
@@ -159,6 +147,8 @@ def _read_rows(root: Path) -> tuple[pd.DataFrame, list[Remark]]:
         count_remark(
             "unclear_subset", without_subset, f"Images whose {SUBSET} is neither TRAIN nor TEST"
         ),
+        named_remark(list(named)),
+        *remark_kermany(images, stems),
         count_remark("unknown_patient", unknown, "Images whose names give no patient"),
     ]
 
@@ -236,7 +226,7 @@ READER = Reader(
         "The COVID-19 images come from other sources than the rest: a model may learn the source.",
         "The label is spelt Pnemonia in some copies.",
         "Some rows have no image and some images no row.",
-        "Patients are known for the images from Kermany only.",
+        "Patients are read from the names of the images from Kermany only.",
     ),
     kaggle="praveengovi/coronahack-chest-xraydataset",
 )

@@ -21,7 +21,7 @@ TABLE_SUFFIXES = (*SUFFIXES, *OTHER_SUFFIXES)
 # What holds tables of programs, which are not read.
 OTHER_TABLES = (
     *(".parquet", ".feather", ".arrow", ".sav", ".dta", ".sas7bdat", ".rds", ".rdata", ".mat"),
-    *(".pkl", ".pickle", ".db", ".sqlite", ".mdb", ".accdb", ".csv.gz", ".csv.zip", ".tsv.gz"),
+    *(".pkl", ".pickle", ".db", ".sqlite", ".mdb", ".accdb", ".csv.zip"),
 )
 # What has no suffix of its own: IM000001, or the number of a DICOM object, 1.2.840.113.
 NO_SUFFIX = re.compile(r"[^.]+|[0-9.]+", re.ASCII)

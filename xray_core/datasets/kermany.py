@@ -10,11 +10,10 @@
 Known issues:
     - `val` holds 16 images, too few to select a model on; make your own split. Resized
       copies often leave `val` out.
-    - There is no patient table. The patient is read from the file name
-      (person1_virus_6 -> person1), which the authors do not document. Numbers start again
-      in `test`, so "train/person1" and "test/person1" are two children. Whether IM-0427 and
-      NORMAL2-IM-0427 are one child is unknown; they count as two. The names on Mendeley are
-      read as patient and number of the image, and each number as one child in all folders.
+    - There is no patient table. The patient is read from the file name, which the authors do not
+      document; see `kermany_names`. The numbers start again in the published test set, so
+      "train/person1" and "test/person1" are two children. Which of them an image shows is told
+      by its name, not by its folder: many copies are divided anew.
     - Some archives hold the tree twice, plus macOS "._*" files; both are skipped.
     - 30 groups of images are identical, none across the published split.
 
@@ -22,11 +21,18 @@ Source: Kermany et al., Cell 172 (2018), doi:10.1016/j.cell.2018.02.010
 Data: doi:10.17632/rscbjbr9sj.2 (CC BY 4.0), in the Kaggle folder layout
 """
 
-import re
 from itertools import product
 from pathlib import Path, PurePath
 
+import pandas as pd
+
 from xray_core.catalog import Catalog, build_catalog
+from xray_core.datasets.kermany_names import (
+    name_kermany_patients,
+    named_remark,
+    read_kermany_name,
+    remark_kermany,
+)
 from xray_core.datasets.reader import Reader, count_remark, refused_remark
 from xray_core.errors import DatasetError
 from xray_core.imagefiles.images import is_image_name
@@ -34,14 +40,6 @@ from xray_core.paths import is_folder, list_folder, walk_folders
 
 SPLITS = {"train": "training", "val": "validation", "test": "test"}  # folder -> subset
 N_LOOKED_AT = 100  # files of a class folder, to recognise the dataset by
-PNEUMONIA_NAME = re.compile(r"(?P<patient>person\d+)_(?P<cause>bacteria|virus)_\d+(?:_\d+)?")
-NORMAL_NAME = re.compile(r"(?P<patient>(?:NORMAL2-)?IM-\d+)-\d+(?:-\d+)?")
-MENDELEY_NAME = re.compile(r"(?P<patient>(?P<cause>NORMAL|BACTERIA|VIRUS)-\d+)-\d+")
-FINDINGS = {
-    "normal": "normal",
-    "bacteria": "bacterial pneumonia",
-    "virus": "viral pneumonia",
-}
 # Class folder -> the findings of its images.
 CLASSES = {"NORMAL": ("normal",), "PNEUMONIA": ("bacterial pneumonia", "viral pneumonia")}
 # CoronaHack took Kermany's images; a folder with this table is read as CoronaHack.
@@ -63,18 +61,6 @@ def find_root(folder: Path) -> Path | None:
     return None
 
 
-def read_name(stem: str) -> tuple[str, str] | None:
-    """Return the patient and the finding that the name of a file gives, without its suffix.
-
-    >>> read_name("person1_virus_6"), read_name("BACTERIA-9101-0001")
-    (('person1', 'viral pneumonia'), ('BACTERIA-9101', 'bacterial pneumonia'))
-    """
-    for pattern in (PNEUMONIA_NAME, NORMAL_NAME, MENDELEY_NAME):
-        if match := pattern.fullmatch(stem):
-            return match["patient"], FINDINGS[match.groupdict().get("cause", "normal").lower()]
-    return None
-
-
 def claims(path: str) -> bool:
     """Whether an image, relative to the root, is one of this dataset; see `Reader.claims`."""
     *folders, name = path.split("/")
@@ -82,8 +68,8 @@ def claims(path: str) -> bool:
         folders = folders[1:]
     if len(folders) != 2 or folders[0] not in SPLITS:
         return False
-    named = read_name(PurePath(name).stem)
-    return named is not None and named[1] in CLASSES.get(folders[1], ())
+    named = read_kermany_name(PurePath(name).stem)
+    return named is not None and named.finding in CLASSES.get(folders[1], ())
 
 
 def _holds_images(folder: Path) -> bool:
@@ -94,18 +80,17 @@ def _holds_images(folder: Path) -> bool:
     if not is_folder(folder):
         return False
     names = [name for name in list_folder(folder, N_LOOKED_AT).files if is_image_name(name)]
-    named = filter(None, (read_name(PurePath(name).stem) for name in names))
-    return not names or any(finding in CLASSES[folder.name] for _, finding in named)
+    named = filter(None, (read_kermany_name(PurePath(name).stem) for name in names))
+    return not names or any(name.finding in CLASSES[folder.name] for name in named)
 
 
 def read_kermany(folder: Path) -> Catalog:
     """Read the extracted `chest_xray` folder, or one that holds it.
 
     Returns:
-        A catalog. `image_id` is "train/person1_bacteria_1", `patient_id` "train/person1"
-        (val shares the numbers of train) and `findings` "normal", "bacterial pneumonia" or
-        "viral pneumonia". Files whose name says no more than their folder are left out
-        and counted.
+        A catalog. `image_id` is "train/person1_bacteria_1", `patient_id` "train/person1" (as
+        `kermany_names` reads it) and `findings` "normal", "bacterial pneumonia" or "viral
+        pneumonia". Files whose name says no more than their folder are left out and counted.
 
     Raises:
         DatasetError: the folder is laid out in another way, or holds no image of this dataset.
@@ -120,27 +105,31 @@ def read_kermany(folder: Path) -> Catalog:
         name, stem = f"{split}/{class_folder}/{file}", PurePath(file).stem
         if not is_image_name(file):
             stray.append(name)
-        elif not (named := read_name(stem)) or named[1] not in CLASSES[class_folder]:
+        elif not (named := read_kermany_name(stem)) or named.finding not in CLASSES[class_folder]:
             unknown.append(name)
         elif (image_id := f"{split}/{stem}") in rows:  # stems repeat across splits
             repeated.append(name)
         else:
-            numbering = "test/" if split == "test" else "train/"
-            patient, finding = named
             rows[image_id] = {
                 "image_id": image_id,
                 "path": name,
-                "patient_id": patient if MENDELEY_NAME.fullmatch(stem) else numbering + patient,
-                "findings": finding,
+                "findings": named.finding,
                 "published_split": SPLITS[split],
             }
+    images = pd.DataFrame(
+        rows.values(), columns=["image_id", "path", "findings", "published_split"]
+    )
+    stems = images["image_id"].str.rpartition("/")[2]
+    images["patient_id"] = name_kermany_patients(stems, images["published_split"])
     remarks = [
         count_remark("unknown_name", unknown, "Images left out, as their names give no patient"),
         count_remark("repeated_name", repeated, "Images left out, as their names occur twice"),
         count_remark("stray_file", stray, "Files left out, as they are no images"),
+        named_remark(list(images["image_id"])),
+        *remark_kermany(images, stems),
         refused_remark(refused),
     ]
-    return build_catalog(root, "kermany", rows.values(), remarks=remarks)
+    return build_catalog(root, "kermany", images, remarks=remarks)
 
 
 def _list_files(root: Path, refused: list[str]) -> list[tuple[str, str, str]]:
@@ -170,7 +159,9 @@ READER = Reader(
     ),
     known_issues=(
         "No patients are published. They are read from the names of the files, which the authors "
-        "do not explain, and whose numbers start again in the test folder.",
+        "do not explain, and whose numbers start again in the published test set.",
+        "Many copies are divided anew. Which children an image shows is told by its name, in "
+        "whatever folder it lies.",
         "The val folder holds 16 images, too few to choose anything on; resized copies often "
         "leave it out.",
         "30 groups of images are identical, none across the published split.",

@@ -27,6 +27,7 @@ from pathlib import Path
 import pandas as pd
 
 from xray_core.catalog import Catalog, Remark, build_catalog
+from xray_core.datasets.nih_files import NIH_FILES
 from xray_core.datasets.nih_tables import clean_ids, is_among, read_boxes, read_image_rows
 from xray_core.datasets.reader import (
     Reader,
@@ -184,4 +185,5 @@ READER = Reader(
         "The boxes cover eight of the fourteen findings and 880 images.",
     ),
     kaggle="nih-chest-xrays/data",
+    files=NIH_FILES,
 )

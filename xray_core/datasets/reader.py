@@ -7,10 +7,11 @@ from pathlib import Path
 import pandas as pd
 
 from xray_core.catalog import Catalog, Remark
+from xray_core.datasets.published import PublishedFile
 from xray_core.paths import is_folder, list_folder
 
 N_EXAMPLES = 5
-READERS_VERSION = 6  # raise it when a reader returns something else for the same folder
+READERS_VERSION = 8  # raise it when a reader returns something else for the same folder
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,7 @@ class Reader:
         licence: the terms of the data, in one phrase.
         kaggle: "owner/name" of the dataset on Kaggle; "" if it is not there.
         not_on_kaggle: where `kaggle` is "", why, and what to do instead, in a sentence.
+        files: what the authors publish under fixed addresses, tables first; () if they do not.
         generic: whether it reads folders of any origin; asked only when no other reader fits.
         roots: dataset folder -> the folders that hold its data; None: that folder alone.
     """
@@ -49,6 +51,7 @@ class Reader:
     licence: str
     kaggle: str
     not_on_kaggle: str = ""
+    files: tuple[PublishedFile, ...] = ()
     generic: bool = False
     roots: Callable[[Path], Sequence[Path]] | None = None
 

@@ -21,7 +21,19 @@ from xray_core.errors import DatasetError
 from xray_core.paths import lies_in, list_folder
 
 TABLE_SUFFIXES = (
-    *(".csv", ".tsv", ".txt", ".xlsx", ".xlsm", ".json", ".xml", ".yaml", ".yml", ".names"),
+    *(
+        ".csv",
+        ".tsv",
+        ".txt",
+        ".xlsx",
+        ".xlsm",
+        ".json",
+        ".xml",
+        ".yaml",
+        ".yml",
+        ".names",
+        ".csv.gz",
+    ),
 )
 MAX_FILES = 2_000_000  # a whole disk was chosen, rather than a dataset
 # A look at each place takes some microseconds, so looking once in this time is always cheap.

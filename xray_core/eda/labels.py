@@ -7,7 +7,14 @@ import pandas as pd
 
 from xray_core.catalog import Catalog
 from xray_core.errors import UnlabelledError
-from xray_core.tasks import SEPARATOR, Task, encode_catalog, encode_labels, find_task
+from xray_core.tasks import (
+    SEPARATOR,
+    Task,
+    encode_catalog,
+    encode_labels,
+    find_task,
+    get_labels,
+)
 
 NO_CLASS, UNLABELLED = "none of these", "unlabelled"
 
@@ -47,7 +54,7 @@ def _encode(catalog: Catalog, task: Task) -> pd.DataFrame:
     try:
         return encode_catalog(catalog, task)
     except UnlabelledError:
-        return encode_labels(catalog.images[task.column], task)
+        return encode_labels(get_labels(catalog, task), task)
 
 
 def name_labels(catalog: Catalog, task_name: str) -> pd.Series:
@@ -65,7 +72,7 @@ def name_labels(catalog: Catalog, task_name: str) -> pd.Series:
     if targets.empty:
         return pd.Series(pd.NA, catalog.images.index, dtype="string", name="label")
     # Equal findings give equal classes, and there are far fewer combinations than images.
-    combination, _ = pd.factorize(catalog.images.loc[targets.index, task.column])
+    combination, _ = pd.factorize(get_labels(catalog, task).loc[targets.index])
     _, first = np.unique(combination, return_index=True)
     classes = targets.columns.to_numpy()
     words = [SEPARATOR.join(classes[row == 1]) for row in targets.iloc[first].to_numpy()]

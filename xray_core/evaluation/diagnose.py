@@ -70,6 +70,8 @@ def diagnose(
         known.get("groups_in_several_subsets"),
         recipe.split.method,
         str(known.get("grouped_by", "")),
+        known.get("leaks"),
+        known.get("joined"),
     )
     results += check_weights(known.get("starting_weights"))
     ended = status is not None and status.has_ended

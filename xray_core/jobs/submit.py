@@ -9,13 +9,13 @@ from uuid import uuid4
 
 import pandas as pd
 
+from xray_core.audit.same_picture import read_kept_copies
 from xray_core.catalog import Catalog
 from xray_core.datasets import open_dataset
 from xray_core.errors import JobError, RecipeError
 from xray_core.jobs.queue import JobQueue
 from xray_core.jobs.worker import ensure_worker
 from xray_core.models import RUN_OF, check_weights
-from xray_core.preprocess.fingerprints import read_kept_digests
 from xray_core.recipes import Recipe, bind_recipe
 from xray_core.runs import HIGHEST_PRIORITY, Run, Submission, create_run
 from xray_core.runs.index import run_table
@@ -51,9 +51,10 @@ def check_recipe(recipe: Recipe, data_folder: Path, workspace: Workspace) -> Rec
         check_known(past, recipe)
     targets = encode_catalog(catalog, find_task(recipe.task))
     if recipe.split.method in LEAKY_METHODS:
-        # By the tables alone: somebody waits for this. The training looks into the files, too.
+        # No image is read: somebody waits for this. The training looks into the files, too.
         split = split_catalog(catalog, targets, recipe.split, read_files=False)
-        check_leaks(split, catalog, recipe.split, read_files=False)
+        kept = read_kept_copies(catalog, workspace.cache)
+        check_leaks(split, catalog, recipe.split, kept, read_files=False)
     if past and past.seen:
         drawn = _split_at_once(catalog, targets, recipe.split, workspace)
         if drawn is not None:
@@ -93,15 +94,10 @@ def _split_at_once(
     read_files = spec.method not in LEAKY_METHODS  # whose test set goes by the tables alone
     if read_files and bytes_to_compare(catalog) > MAX_READ_BYTES:
         return None
-    pixels = None
-    if spec.method == "clean":
-        images = catalog.images
-        pixels = (
-            images["path"].map(read_kept_digests(catalog.root, workspace.cache)).astype("string")
-        )
-        if pixels[images["path"].notna()].isna().any():
-            return None
-    return split_catalog(catalog, targets, spec, pixels, read_files)
+    copies = read_kept_copies(catalog, workspace.cache) if spec.method == "clean" else None
+    if spec.method == "clean" and copies is None:
+        return None
+    return split_catalog(catalog, targets, spec, copies, read_files)
 
 
 def check_priority(priority: int) -> int:

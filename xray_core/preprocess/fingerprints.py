@@ -24,8 +24,9 @@ from xray_core.imagefiles.images import decode_image
 from xray_core.paths import open_file
 from xray_core.preprocess.cache import BuildStopped
 from xray_core.preprocess.images import Pixels, resize_square
+from xray_core.preprocess.marks import count_letters, measure_pattern
 
-VERSION = 2  # raise it when the same file gives another row
+VERSION = 3  # raise it when the same file gives another row
 PORTION_FILES = 256  # files whose reading a kill may cost
 SIGNATURE_SIDE = 32  # px
 
@@ -37,9 +38,19 @@ COLUMNS = {
     "contrast": "Float64",  # standard deviation of the gray levels, 0 to 127.5
     "n_isolated": "Int64",  # pixels left out of the range of grays, see `DecodedImage`
     "orientation": "Int64",  # as stored, 1 (upright) to 8
+    "n_letters": "Int64",  # of the longest row of letters in the pixels, see `count_letters`
+    "pattern": "Float64",  # how far one stands out, see `measure_pattern`; <NA>: too small
+    "bits": "Int64",  # of a pixel as stored, see `StoredGrays`
+    "highest": "Float64",  # gray value as stored
+    "camera": "boolean",  # whether EXIF names the aperture of a lens
     "format": "string",  # by the file's first bytes: "JPEG", "PNG" ...; <NA>: another one
     "reason": "string",  # why the file cannot be read, else <NA>
 }
+START = 64 * 1024  # bytes in which a JPEG has its EXIF
+EXIF = b"Exif\0\0"
+# The entry of the aperture (FNumber): tag 33437, of type 5, 1 value, in either order of bytes.
+# A scanner or an export of a radiograph has none. Source: Exif 3.0, 4.6.6.4
+APERTURES = (b"\x9d\x82\5\0\1\0\0\0", b"\x82\x9d\0\5\0\0\0\1")
 STAMP = {"path": "string", "size": "int64", "changed": "int64"}  # bytes, ns
 FIRST_BYTES = {
     b"\xff\xd8\xff": "JPEG",
@@ -122,7 +133,7 @@ def read_kept_digests(root: Path, cache_folder: Path) -> pd.Series:
 
 
 def fingerprint_image(image: Pixels) -> dict[str, Any]:
-    """Return digest, signature, brightness and contrast of gray pixels, uint8 (h, w)."""
+    """Return those of `COLUMNS` that gray pixels have, uint8 (h, w)."""
     height, width = image.shape
     content = hashlib.blake2b(f"{height} {width} ".encode(), digest_size=16)
     content.update(image.tobytes())
@@ -132,6 +143,8 @@ def fingerprint_image(image: Pixels) -> dict[str, Any]:
         "signature": resize_square(image, SIGNATURE_SIDE, "stretch").tobytes(),
         "brightness": float(mean[0, 0]),
         "contrast": float(deviation[0, 0]),
+        "n_letters": count_letters(image),
+        "pattern": measure_pattern(image),
     }
 
 
@@ -203,22 +216,29 @@ def _read_missing(
 
 def fingerprint_here(path: str) -> dict[str, Any]:
     """Return `COLUMNS` of a file, those that are known; for `map_bounded`."""
-    row: dict[str, Any] = {"format": _read_format(Path(path))}
+    start = _read_start(Path(path))
+    names = (name for first, name in FIRST_BYTES.items() if start.startswith(first))
+    row: dict[str, Any] = {"format": next(names, None)}
     try:
         image = decode_image(Path(path))
     except ImageError as error:
         return {**row, "reason": str(error)}
-    done = {"n_isolated": image.n_isolated, "orientation": image.orientation}
+    done = {
+        "n_isolated": image.n_isolated,
+        "orientation": image.orientation,
+        "bits": image.stored.bits,
+        "highest": image.stored.highest,
+        "camera": EXIF in start and any(mark in start for mark in APERTURES),
+    }
     return {**row, **fingerprint_image(image.pixels), **done}
 
 
-def _read_format(path: Path) -> str | None:
+def _read_start(path: Path) -> bytes:
     try:
         with open_file(path) as file:
-            start = file.read(12)
+            return bytes(file.read(START))
     except (OSError, DatasetError):
-        return None
-    return next((name for first, name in FIRST_BYTES.items() if start.startswith(first)), None)
+        return b""
 
 
 def _table(rows: list[dict[str, Any]]) -> pd.DataFrame:

@@ -109,7 +109,9 @@ class DataNotes(TypedDict):
     remarks: list[str]
     unreadable: list[Unreadable]
     grouped_by: str
+    joined: NotRequired[dict[str, int] | None]
     groups_in_several_subsets: NotRequired[int | None]
+    leaks: NotRequired[dict[str, int | None]]
     left_out: NotRequired[list[str]]
     subsets: dict[str, dict[str, int]]
 

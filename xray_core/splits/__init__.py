@@ -1,114 +1,75 @@
 """Splits: which image trains, which validates, which tests; no patient in two subsets.
 
 Images that belong together stay together: those of one patient or one study, as far as
-these are published, and copies of the same file under other names. Each subset holds each class,
-where the class has groups enough.
+these are known, and copies of the same file under other names; in a clean split all that shows the
+same picture. Each subset holds each class, where the class has groups enough.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import pandas as pd
 
 from xray_core.catalog import Catalog
 from xray_core.errors import RecipeError
+from xray_core.splits.copies import Copies
 from xray_core.splits.dividing import divide_folds, divide_groups
 from xray_core.splits.grouping import group_images
+from xray_core.splits.leaks import (
+    Leaks,
+    check_leaks,
+    count_leaks,
+    count_loose,
+    describe_groups,
+    format_leaks,
+)
+from xray_core.splits.spec import (
+    FOLDED_METHODS,
+    GIVEN_METHODS,
+    LEAKY_METHODS,
+    METHOD_TITLES,
+    METHODS,
+    MOST_FOLDS,
+    SUBSETS,
+    TARGET_DOMAIN,
+    SplitSpec,
+)
 from xray_core.tasks import class_of
 
-SUBSETS = ("training", "validation", "test")
-METHOD_TITLES = {
-    "patient": "By patient",
-    "clean": "By patient and identical pixels",
-    "published": "As published",
-    "target_domain": "Target-domain hold-out",
-    "image": "By image (patients leak)",
-}
-METHODS = tuple(METHOD_TITLES)
-LEAKY_METHODS = ("published", "image")  # the others keep groups together
-GIVEN_METHODS = ("published", "target_domain")  # their test set comes from elsewhere
-FOLDED_METHODS = ("patient", "clean", "image")  # the others have a test set that is given
-MOST_FOLDS = 20
-MAX_COUNTED_CLASSES = 5  # classes whose images a refusal counts
-TARGET_DOMAIN = "siim_covid19"  # the source of the images that are held out
+__all__ = [
+    "FOLDED_METHODS",
+    "GIVEN_METHODS",
+    "LEAKY_METHODS",
+    "METHODS",
+    "METHOD_TITLES",
+    "MOST_FOLDS",
+    "SUBSETS",
+    "TARGET_DOMAIN",
+    "Copies",
+    "Leaks",
+    "SplitSpec",
+    "check_leaks",
+    "count_leaks",
+    "count_loose",
+    "describe_absent",
+    "describe_groups",
+    "fitting_methods",
+    "format_absence",
+    "format_leaks",
+    "hold_out_target_domain",
+    "split_by_tables",
+    "split_catalog",
+]
+
 PUBLISHED_SUBSETS = {"training": "training", "validation": "training", "test": "test"}
-
-
-@dataclass(frozen=True)
-class SplitSpec:
-    """How a dataset is divided.
-
-    Attributes:
-        method: "patient": our own, grouped and stratified. "clean": the same, and images with
-            identical pixels stay together whatever their file format. "published": the
-            authors' test set, and validation taken from their training set by patient.
-            "target_domain": of a union, `test` of the images of `TARGET_DOMAIN` are the test set;
-            its other images and all external ones are divided by `validation`. "image": at
-            random by image, as many notebooks do; patients leak.
-        validation: fraction of all images (of those left to train on, for "published"
-            and "target_domain"), above 0.
-        test: fraction of all images (of those of `TARGET_DOMAIN`, for "target_domain"); 0: the
-            validation set is evaluated; ignored by "published".
-        seed: another seed, another split.
-        folds: 0, or the number of equal folds of a cross-validation, 2 to 20. One of them is the
-            test set, instead of `test`, and `validation` is a fraction of the others. Each image
-            is tested in one of the folds.
-        fold: which one is the test set, from 1.
-        target_domain_only: of "target_domain": whether the external images are left out, so that a
-            network can be trained on the rest of `TARGET_DOMAIN` alone and evaluated on the same
-            images.
-        allow_leaks: whether a split that has one patient in several subsets may be trained on, and
-            whether starting weights may have been trained on what is tested.
-    """
-
-    method: str = "patient"
-    validation: float = 0.15
-    test: float = 0.15
-    seed: int = 0
-    folds: int = 0
-    fold: int = 1
-    target_domain_only: bool = False
-    allow_leaks: bool = False
-
-    def __post_init__(self) -> None:
-        if self.method not in METHODS:
-            raise RecipeError(
-                f"split.method is {self.method!r}; choose one of: {', '.join(METHODS)}."
-            )
-        if not (0 < self.validation < 1 and 0 <= self.test < 1 and self.validation + self.test < 1):
-            raise RecipeError(
-                f"split.validation is {self.validation} and split.test is {self.test}; choose "
-                "fractions above 0 (test may be 0) that leave something to train on."
-            )
-        if self.seed < 0:
-            raise RecipeError(f"split.seed is {self.seed}; choose 0 or above.")
-        if self.folds and not 2 <= self.folds <= MOST_FOLDS:
-            raise RecipeError(f"split.folds is {self.folds}; choose 0, or 2 to {MOST_FOLDS}.")
-        if self.folds and self.method not in FOLDED_METHODS:
-            raise RecipeError(
-                f"split.folds is {self.folds}, but the test set of split.method={self.method} is "
-                f"given. Set split.method to one of: {', '.join(FOLDED_METHODS)}."
-            )
-        if self.target_domain_only and self.method != "target_domain":
-            raise RecipeError(
-                "split.target_domain_only is true, but only split.method=target_domain has "
-                "external "
-                "images to leave out. Set it to false."
-            )
-        if not 1 <= self.fold <= max(1, self.folds):
-            raise RecipeError(f"split.fold is {self.fold}; choose 1 to {max(1, self.folds)}.")
-
-    @property
-    def has_test(self) -> bool:
-        """Whether there is a test set."""
-        return self.method == "published" or self.folds > 0 or self.test > 0
+MAX_COUNTED_CLASSES = 5  # classes whose images a refusal counts
 
 
 def split_catalog(
     catalog: Catalog,
     targets: pd.DataFrame,
     spec: SplitSpec,
-    pixels: pd.Series | None = None,
+    copies: Copies | None = None,
     read_files: bool = True,
 ) -> pd.DataFrame:
     """Divide the labelled images that are present into training, validation and test.
@@ -117,8 +78,8 @@ def split_catalog(
         catalog: the dataset.
         targets: shape (m, n_classes), as `tasks.encode_labels` returns; index of the catalog.
         spec: how to divide.
-        pixels: for "clean": a digest of each image's pixels, index of the catalog, <NA> where
-            it cannot be read; see `preprocess.fingerprints`.
+        copies: for "clean": which images show the same picture; see `audit.find_copies`. Other
+            methods do not look at it.
         read_files: see `grouping.group_images`.
 
     Returns:
@@ -128,17 +89,19 @@ def split_catalog(
 
     Raises:
         RecipeError: the published split or the target-domain hold-out is asked for and there is
-            none, "clean" without `pixels`, or a subset that is drawn would lack a class. Where
+            none, "clean" without `copies`, or a subset that is drawn would lack a class. Where
             the test set is given (`GIVEN_METHODS`), only the training set must hold each class;
             see `describe_absent`.
     """
-    if spec.method == "clean" and pixels is None:
-        raise RecipeError("split.method=clean needs the digest of each image's pixels.")
+    if spec.method == "clean" and copies is None:
+        raise RecipeError("split.method=clean needs to know which images show the same picture.")
+    if spec.method != "clean":
+        copies = None
     images = catalog.present.loc[lambda table: table.index.isin(targets.index)]
     if spec.method == "published":
         images = images[images["published_split"].notna()]
     table = images[["image_id", "path"]].assign(
-        group=group_images(catalog, pixels, read_files)[images.index],
+        group=group_images(catalog, copies, read_files)[images.index],
         **{"class": class_of(targets)[images.index]},
     )
     if spec.method == "target_domain" and spec.target_domain_only:
@@ -238,39 +201,6 @@ def fitting_methods(catalog: Catalog) -> list[str]:
     if own.all() or not own.any():
         unfit.add("target_domain")
     return [method for method in METHODS if method not in unfit]
-
-
-def count_leaks(split: pd.DataFrame, catalog: Catalog, read_files: bool = True) -> int:
-    """Return how many patients (studies if unknown, or identical files) are in several subsets."""
-    # Not split["group"]: a split by image has groups of one.
-    of_image = group_images(catalog, read_files=read_files)
-    groups = split["image_id"].map(of_image.set_axis(catalog.images["image_id"]))
-    return int((split.groupby(groups)["subset"].nunique() > 1).sum())
-
-
-def check_leaks(
-    split: pd.DataFrame, catalog: Catalog, spec: SplitSpec, read_files: bool = True
-) -> int:
-    """Return `count_leaks`, or raise RecipeError where `spec` allows none and there are some."""
-    leaks = count_leaks(split, catalog, read_files)
-    if leaks and not spec.allow_leaks:
-        raise RecipeError(
-            f"With split.method={spec.method}, {leaks:,} patients (or studies, or identical files) "
-            "are in several subsets, so the test would be too easy. Set split.method=clean, or, "
-            "to see what a leak does, split.allow_leaks=true; the run then says so."
-        )
-    return leaks
-
-
-def describe_groups(catalog: Catalog, spec: SplitSpec) -> str:
-    """Return in words what a split of `catalog` goes by."""
-    if spec.method == "image":
-        return "image"
-    by = "patient" if catalog.images["patient_id"].notna().any() else "study"
-    if catalog.images["study_id"].isna().all() and by == "study":
-        by = "image (neither patient nor study is published)"
-    joined = "identical pixels" if spec.method == "clean" else "identical files"
-    return f"{by}; {joined} joined"
 
 
 def _check_subsets(table: pd.DataFrame, spec: SplitSpec) -> None:

@@ -20,6 +20,7 @@ from xray_core.tables.header import (
     name_columns,
 )
 
+NO_HEADER = "The first row is no header"  # how a note begins
 SHOWN = 60  # characters of a title
 TOTALS = frozenset(
     ("total", "totals", "sum", "summe", "gesamt", "insgesamt", "suma", "somme", "totale", "count")
@@ -69,7 +70,7 @@ def name_rows(
         names = ", ".join(map(repr, dict.fromkeys(repeated)))
         notes.append(f"Several columns are called {names}; a number is added to the later ones.")
     if not is_headed:
-        notes.append('The first row is no header, so the columns are called "Column 1", …')
+        notes.append(f'{NO_HEADER}, so the columns are called "Column 1", …')
     return frame.set_axis(columns, axis=1).reset_index(drop=True).astype("string"), is_headed
 
 

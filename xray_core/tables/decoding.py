@@ -1,10 +1,14 @@
 """What bytes a table is made of: the text of a file that a spreadsheet or a script has saved."""
 
 import codecs
+import gzip
+import io
 import os
 import re
+import zlib
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import BinaryIO
 
 from xray_core.errors import DatasetError
 from xray_core.files import format_bytes
@@ -12,6 +16,7 @@ from xray_core.paths import open_file
 from xray_core.tables.limits import check_lines
 
 MAX_TABLE_BYTES = 500_000_000
+MAX_UNPACKED_BYTES = 300_000_000  # of a table that is packed, of which a small file may be much
 HEAD = 32_768  # characters from which a separator is guessed
 # The longer mark first: that of UTF-32 begins as that of UTF-16 does.
 MARKS = (
@@ -81,23 +86,22 @@ class Decoded:
         return replace(self, content=self.content.removeprefix(start.encode()))
 
 
-def read_text(path: Path) -> Decoded:
-    """Return the text of a table, whatever program saved it.
+def read_text(path: Path, at_most: int | None = None) -> Decoded:
+    """Return the text of a table, whatever program saved it; packed by gzip if it is called so.
+
+    Args:
+        path: the file.
+        at_most: bytes to read, up to the last whole line among them; None for all.
 
     Raises:
         DatasetError: the file is missing or too large, may not be read, or holds no text.
     """
     try:
         with open_file(path) as file:
-            if os.fstat(file.fileno()).st_size > MAX_TABLE_BYTES:
-                raise DatasetError(
-                    f"{path} is larger than {format_bytes(MAX_TABLE_BYTES)}. Leave columns out "
-                    "that say nothing of the images, or divide it into several tables."
-                )
-            check_lines(path, file)
-            content = file.read()
-    except OSError as error:
-        raise DatasetError(f"{path} cannot be read: {error.strerror}.") from error
+            content = _read_bytes(path, file, at_most)
+    except (OSError, EOFError, zlib.error) as error:
+        why = getattr(error, "strerror", None) or str(error)
+        raise DatasetError(f"{path} cannot be read: {why}.") from error
     content = content.removesuffix(END_OF_FILE)
     refuse_other_kinds(path, content)
     try:
@@ -107,6 +111,37 @@ def read_text(path: Path) -> Decoded:
             f"{path} is no text: {error}. Save the table as CSV (UTF-8) and try again."
         ) from error
     return decoded
+
+
+def _read_bytes(path: Path, file: BinaryIO, at_most: int | None) -> bytes:
+    """Return what a file holds, unpacked; raise a DatasetError if it is too much for a table."""
+    is_packed = path.suffix.lower() == ".gz"
+    largest = MAX_UNPACKED_BYTES if is_packed else MAX_TABLE_BYTES
+    limit = largest if at_most is None else at_most
+    content = b""
+    is_larger = False
+    if is_packed:
+        with gzip.open(file) as unpacked:
+            content = unpacked.read(limit + 1)
+        if at_most is None and len(content) <= limit:
+            check_lines(path, io.BytesIO(content))
+    elif at_most is None and os.fstat(file.fileno()).st_size > limit:
+        is_larger = True  # and not even read
+    else:
+        if at_most is None:
+            check_lines(path, file)
+        content = file.read(limit + 1)
+    if is_larger or (len(content) > limit and at_most is None):
+        raise DatasetError(
+            f"{path} is larger than {format_bytes(largest)}{', unpacked' * is_packed}. Leave "
+            "columns out that say nothing of the images, or divide it into several tables."
+        )
+    return content if len(content) <= limit else _cut_lines(content[:limit])
+
+
+def _cut_lines(content: bytes) -> bytes:
+    """Return the whole lines at the beginning of a file's first bytes."""
+    return content[: content.rfind(b"\n") + 1] or content
 
 
 def refuse_other_kinds(path: Path, content: bytes) -> None:

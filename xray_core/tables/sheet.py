@@ -23,7 +23,7 @@ from xray_core.tables.separators import (
 from xray_core.tables.workbooks import read_sheets
 
 WORKBOOK_SUFFIXES = (".xlsx", ".xlsm")
-SUFFIXES = (".csv", ".tsv", ".txt", *WORKBOOK_SUFFIXES)  # what a table may be called
+SUFFIXES = (".csv", ".tsv", ".txt", ".csv.gz", ".tsv.gz", *WORKBOOK_SUFFIXES)  # of tables
 OTHER_SUFFIXES = (".xls", ".xlsb", ".ods", ".numbers")  # of spreadsheets that are refused
 # How programs write that a cell is empty. Not "none" in small letters: that is a word of people,
 # with which datasets say that there is no finding or no box, while Python writes "None".
@@ -99,6 +99,17 @@ def read_sheet(path: Path, sheet_name: str = "", names_image: NamesImage = _name
     rows, is_headed = name_rows(path, frame, lengths, names_image, notes)
     missing_words = _blank_missing(rows)
     return Sheet(rows, encoding, separator, is_headed, missing_words, tuple(notes))
+
+
+def read_header(path: Path) -> list[str]:
+    """Return the cells of a text table's first line, stripped; little of the file is read.
+
+    Raises:
+        DatasetError: the file is missing, may not be read, or is no text.
+    """
+    decoded, separator = divide(read_text(path, HEAD))
+    rows = split_sample(decoded.head, separator, 1)
+    return [cell.strip() for cell in rows[0]] if rows else []
 
 
 def _read_workbook(path: Path, sheet_name: str) -> tuple[pd.DataFrame, list[str]]:

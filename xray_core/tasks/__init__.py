@@ -11,6 +11,7 @@ from xray_core.tasks.encode import (
     describe_left_out,
     encode_catalog,
     encode_labels,
+    get_labels,
     list_classes,
 )
 from xray_core.tasks.states import (
@@ -40,6 +41,7 @@ __all__ = [
     "encode_catalog",
     "encode_labels",
     "find_task",
+    "get_labels",
     "list_classes",
     "list_findings",
     "name_states",

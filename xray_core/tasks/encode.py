@@ -6,7 +6,7 @@ import pandas as pd
 
 from xray_core.catalog import Catalog
 from xray_core.errors import LabelError, UnlabelledError
-from xray_core.tasks.states import find_unknown
+from xray_core.tasks.states import find_unknown, name_states
 from xray_core.tasks.table import tasks_of
 from xray_core.tasks.task import SEPARATOR, Task
 
@@ -65,11 +65,13 @@ def encode_labels(findings: pd.Series, task: Task) -> pd.DataFrame:
     combination, combinations = pd.factorize(texts)
     of_combination = pd.Series(combinations, dtype="string").str.get_dummies(SEPARATOR)
     has_finding = of_combination.iloc[combination].set_axis(texts.index)
-    _check_findings_known(has_finding, classes, task)
+    unnamed = _find_unnamed(has_finding, classes, task)
 
     targets = pd.DataFrame(
         {
-            name: has_finding.reindex(columns=list(group), fill_value=0).max(axis=1)
+            name: has_finding.reindex(
+                columns=[*group, *(unnamed if name == task.others else ())], fill_value=0
+            ).any(axis=1)
             for name, group in classes.items()
         },
         index=texts.index,
@@ -94,7 +96,7 @@ def encode_catalog(catalog: Catalog, task: Task) -> pd.DataFrame:
             f"This task is made for {task.dataset!r}, but {catalog.root} is "
             f"{catalog.source!r}. Tasks that fit: {choices}."
         )
-    targets = encode_labels(catalog.images[task.column], task)
+    targets = encode_labels(get_labels(catalog, task), task)
     if task.multilabel:
         targets = _leave_out_unknown(targets, catalog)
     if targets.empty:
@@ -103,6 +105,15 @@ def encode_catalog(catalog: Catalog, task: Task) -> pd.DataFrame:
             "import notes say what is missing."
         )
     return targets
+
+
+def get_labels(catalog: Catalog, task: Task) -> pd.Series:
+    """Return the labels that a task regroups, one for each image: findings, or a finding's state.
+
+    Raises:
+        LabelError: the catalog has no such finding.
+    """
+    return name_states(catalog, task.finding) if task.finding else catalog.images[task.column]
 
 
 def _leave_out_unknown(targets: pd.DataFrame, catalog: Catalog) -> pd.DataFrame:
@@ -126,10 +137,16 @@ def describe_left_out(catalog: Catalog, task: Task, targets: pd.DataFrame) -> li
     """
     present = catalog.present
     out = present[~present.index.isin(targets.index)]
-    unlabelled = out[task.column].isna()
-    passed_over = ~unlabelled & _counted(out[task.column], task).isna()
+    labels = get_labels(catalog, task).loc[out.index]
+    unlabelled = labels.isna()
+    passed_over = ~unlabelled & _counted(labels, task).isna()
     counts = (
-        (unlabelled, "unlabelled"),
+        (
+            unlabelled,
+            f"of {task.finding!r} it is unknown whether it is present"
+            if task.finding
+            else "unlabelled",
+        ),
         (~unlabelled & ~passed_over, "of a class it is unknown whether it is present"),
         (passed_over, "with a finding that the task leaves out"),
     )
@@ -162,17 +179,19 @@ def class_of(targets: pd.DataFrame) -> pd.Series:
     return pd.Series(names, index=targets.index, name="class", dtype=kind)
 
 
-def _check_findings_known(
+def _find_unnamed(
     has_finding: pd.DataFrame, classes: Mapping[str, tuple[str, ...]], task: Task
-) -> None:
+) -> list[str]:
+    """Return the findings that count as `Task.others`; raise if it says nothing of them."""
     known = {finding for group in classes.values() for finding in group}
     unknown = has_finding.columns.difference([*known, *task.negatives])
-    if not unknown.empty:
+    if task.others is None and not unknown.empty:
         counts = ", ".join(f"{name!r} ({has_finding[name].sum()} images)" for name in unknown)
         raise LabelError(
             f"Findings in no class of this {task.dataset} task: {counts}. "
             "Put each in a class, in `negatives` or in `left_out`."
         )
+    return list(unknown)
 
 
 def _check_one_class_each(targets: pd.DataFrame) -> None:

@@ -1,6 +1,8 @@
 """The table of tasks; to add one, add an entry."""
 
 from xray_core.errors import LabelError
+from xray_core.tasks.known import KNOWN_TASKS
+from xray_core.tasks.named import NAMED_TASKS
 from xray_core.tasks.task import Task
 
 NEGATIVE, TYPICAL = "Negative for Pneumonia", "Typical Appearance"
@@ -227,6 +229,8 @@ TASKS = {
         question="Is the appearance typical of COVID-19, or the image labelled so?",
         source="SIIM-FISABIO-RSNA COVID-19 thesis, chapter 9",
     ),
+    **KNOWN_TASKS,
+    **NAMED_TASKS,
 }
 
 

@@ -16,7 +16,11 @@ class Task:
             every finding of the dataset is a class, in alphabetical order.
         question: the task in words, for a person who chooses.
         column: the catalog column that holds the findings.
+        finding: instead, one finding of `Catalog.finding_states`, which is "present" or "absent";
+            where it is unknown, the image is unlabelled. "" for none.
         negatives: findings that mean "none of the classes"; their targets are all zero.
+        others: what a finding that no class, `negatives` or `left_out` names counts as: a class, or
+            "" for none of them; None is an error. For a vocabulary too large to be listed.
         left_out: findings whose images are in no subset, as if they were unlabelled.
         multilabel: whether an image may belong to several classes.
         first_only: whether only the first of an image's findings counts.
@@ -27,7 +31,9 @@ class Task:
     classes: Mapping[str, tuple[str, ...]]
     question: str = ""
     column: str = "findings"
+    finding: str = ""
     negatives: tuple[str, ...] = ()
+    others: str | None = None
     left_out: tuple[str, ...] = ()
     multilabel: bool = False
     first_only: bool = False

@@ -9,17 +9,24 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from xray_core.audit.same_picture import gather_copies
 from xray_core.catalog import Catalog
 from xray_core.datasets import open_dataset
 from xray_core.errors import RunError
 from xray_core.preprocess.cache import ImageCache, open_image_cache
-from xray_core.preprocess.fingerprints import read_fingerprints
 from xray_core.recipes import Recipe
 from xray_core.runs import Run
 from xray_core.runs.seen import read_past
 from xray_core.runs.starting_weights import check_past, read_record
 from xray_core.selection import select_catalog
-from xray_core.splits import check_leaks, describe_absent, describe_groups, split_catalog
+from xray_core.splits import (
+    Copies,
+    check_leaks,
+    count_leaks,
+    describe_absent,
+    describe_groups,
+    split_catalog,
+)
 from xray_core.tasks import combine_labels, describe_left_out, encode_catalog, find_task
 from xray_core.training.combined_labels import CombinedLabels, find_combinations
 from xray_core.training.inputs import TrainingBatches
@@ -71,15 +78,16 @@ def prepare_data(
     catalog = select_catalog(catalog, recipe.selection, recipe.task)
     task = find_task(recipe.task)
     targets = encode_catalog(catalog, task)
+    copies = _read_copies(catalog, recipe, run, workspace, progress)
     if resumes:
         split = run.read_split()
+        # What was allowed when it began goes on; the count is of the files as they are now.
+        leaks = count_leaks(split, catalog, copies)
     else:
-        clean = recipe.split.method == "clean"
-        pixels = _read_pixels(catalog, run, workspace, progress) if clean else None
-        split = split_catalog(catalog, targets, recipe.split, pixels)
+        split = split_catalog(catalog, targets, recipe.split, copies)
+        leaks = check_leaks(split, catalog, recipe.split, copies)
         split["source"] = split["image_id"].map(catalog.images.set_index("image_id")["source"])
         run.write_table("split.parquet", split)
-    leaks = check_leaks(split, catalog, recipe.split)
     weights = _check_weights(recipe, split, catalog, run, workspace, resumes=resumes)
 
     def report_progress(done: int, total: int) -> None:
@@ -100,7 +108,9 @@ def prepare_data(
             "remarks": [remark.message for remark in catalog.remarks],
             "unreadable": cache.unreadable.to_dict("records"),
             "grouped_by": describe_groups(catalog, recipe.split),
-            "groups_in_several_subsets": leaks,
+            "joined": _describe_joined(recipe, copies),
+            "groups_in_several_subsets": leaks.groups,
+            "leaks": leaks.to_dict(),
             "starting_weights": weights,
             "absent": describe_absent(split, list(targets.columns)),
             "left_out": describe_left_out(catalog, task, targets),
@@ -147,17 +157,34 @@ def _encode_tabular(
     return columns.encode(images)
 
 
-def _read_pixels(catalog: Catalog, run: Run, workspace: Workspace, progress: Progress) -> pd.Series:
-    """Return a digest of each image's pixels, by which a clean split joins copies."""
+def _read_copies(
+    catalog: Catalog, recipe: Recipe, run: Run, workspace: Workspace, progress: Progress
+) -> Copies | None:
+    """Return which images show the same picture: a clean split joins them, others count them.
+
+    None where nobody has read them yet, they are many, and the split does not need it.
+    """
 
     def report_progress(done: int, total: int) -> None:
         progress.update(
             done=done, total=total, message=f"Looking for copies: {done:,} of {total:,} images."
         )
 
-    return read_fingerprints(catalog, workspace.cache, report_progress, run.stop_path.exists)[
-        "digest"
-    ]
+    clean = recipe.split.method == "clean"
+    return gather_copies(
+        catalog, workspace.cache, report_progress, run.stop_path.exists, needed=clean
+    )
+
+
+def _describe_joined(recipe: Recipe, copies: Copies | None) -> dict[str, int] | None:
+    """Return how many copies a clean split has kept together, and how many it could not."""
+    if copies is None or recipe.split.method != "clean":
+        return None
+    return {
+        "identical": copies.n_identical,
+        "near_identical": len(copies.joined),
+        "left_apart": copies.n_left_apart,
+    }
 
 
 def combined_labels(data: Prepared) -> CombinedLabels:

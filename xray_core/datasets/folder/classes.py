@@ -23,7 +23,7 @@ from xray_core.datasets.folder.mapping import FOLDER, FolderMapping
 from xray_core.datasets.folder.names import CLASS, read_name, unify_spelling, without_suffix
 from xray_core.datasets.folder.patients import add_patients
 from xray_core.datasets.folder.sizes import add_original_sizes
-from xray_core.datasets.kermany import read_name as read_kermany_name
+from xray_core.datasets.kermany_names import read_kermany_name
 from xray_core.datasets.reader import count_remark, refused_remark
 from xray_core.tables.cells import SEPARATOR
 
@@ -104,8 +104,8 @@ def read_named(files: FolderFiles, mapping: FolderMapping) -> Catalog:
 def _name_cause(path: str, label: str) -> str:
     """Return the kind of pneumonia that a name of Kermany's gives; "" for any other."""
     named = read_kermany_name(without_suffix(posixpath.basename(path)))
-    fits = named and unify_spelling(label) == "pneumonia" and named[1] != "normal"
-    return named[1] if named and fits else ""
+    fits = named and unify_spelling(label) == "pneumonia" and named.finding != "normal"
+    return named.finding if named and fits else ""
 
 
 def _build(
@@ -134,7 +134,7 @@ def _build(
     ]
     boxes = pd.DataFrame(columns=list(BOX_COLUMNS))
     if annotations is not None:
-        boxes, box_remarks = _place_boxes(files, images, annotations)
+        boxes, box_remarks = place_boxes(files, images, annotations)
         remarks += box_remarks
     return build_catalog(files.root, FOLDER, images, boxes, remarks, masks)
 
@@ -152,7 +152,7 @@ def _build_row(image_id: str, path: str, label: str, places: Mapping[str, Place]
     }
 
 
-def _place_boxes(
+def place_boxes(
     files: FolderFiles, images: pd.DataFrame, annotations: Annotations
 ) -> tuple[pd.DataFrame, list[Remark]]:
     """Return the boxes of images that are kept, fitted into them, and remarks."""

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable
 
+import numpy as np
 import pandas as pd
 
 from xray_core.catalog import Remark
@@ -142,7 +143,8 @@ def name_findings(
     present = states.eq(1).fillna(False).astype(bool)
     shown = zip(images["labels"], present.to_numpy(), strict=True)
     if names:
-        named = (dict.fromkeys((*labels, *present.columns[row])) for labels, row in shown)
+        columns = np.asarray(names, dtype=object)
+        named = (dict.fromkeys((*labels, *columns[row])) for labels, row in shown)
         texts = [SEPARATOR.join(each) for each in named]
     else:
         texts = [SEPARATOR.join(labels) for labels in images["labels"]]

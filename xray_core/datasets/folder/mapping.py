@@ -44,6 +44,7 @@ ROLES = (
     "age",
     "gender",
     "follow_up",
+    "reading",
     *BOX_SIDES,
     *BOX_CORNERS,
     "box",

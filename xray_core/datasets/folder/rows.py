@@ -21,6 +21,7 @@ from xray_core.tables.labels import unify_numbers
 from xray_core.tables.sheet import Sheet, read_sheet
 
 STATE = "state of "  # in front of a finding, in the names of columns
+SECOND = " 2"  # behind a role that an earlier table gives, too
 KEY = "key "  # in front of a column by which other tables are joined
 OTHER_MODALITIES = frozenset(("ct", "mr", "mri", "us", "pt", "pet", "nm", "mg"))
 NUMBERED = ("patient", "study", "label")  # what may be 12 in one row and 12.0 in another
@@ -200,7 +201,11 @@ def _join(
     said = said[said[KEY].notna()]
     own_key = _normalise_keys(rows[KEY + of].astype("string"))
     if table.box_roles:  # each row is a box
-        merged = rows.assign(**{KEY: own_key}).merge(said, on=KEY, how="left", suffixes=("", " 2"))
+        merged = rows.assign(**{KEY: own_key}).merge(
+            said, on=KEY, how="left", suffixes=("", SECOND)
+        )
+        for name in [name for name in said.columns if name + SECOND in merged]:
+            merged[name] = merged[name].where(merged[name].notna(), merged.pop(name + SECOND))
     else:
         labels = said.groupby(KEY)["label"].agg(_unite) if "label" in said else None
         first = said.groupby(KEY).first()
@@ -212,6 +217,8 @@ def _join(
             given = merged[name] if name in merged else pd.Series(None, merged.index, dtype=object)
             merged[name] = given.where(given.notna(), of_row[name])
     lost = own_key.isna() | ~own_key.isin(said[KEY])
+    if table.subset and "split" in rows:  # it speaks of no others
+        lost &= rows["split"].eq(table.subset)
     what = f"Rows of which {table.file} says nothing"
     return merged.drop(columns=KEY, errors="ignore"), count_remark(
         "unjoined_row", list(rows.loc[lost, "cell"].dropna()), what

@@ -92,19 +92,37 @@ class MappingPreview:
     placed: pd.DataFrame
 
 
-def read_mapped(files: FolderFiles, mapping: FolderMapping) -> Catalog:
+def read_mapped(
+    files: FolderFiles,
+    mapping: FolderMapping,
+    tables: FolderTables | None = None,
+    source: str = FOLDER,
+    originals: tuple[str, ...] | None = None,
+) -> Catalog:
     """Return the catalog of the images that the tables name.
 
     A row without its file is kept, its path <NA>. Boxes without a given original size are on the
     file, so the headers of the images that have boxes are read here.
 
+    Args:
+        files: those of the folder.
+        mapping: how its tables are read.
+        tables: those that are read already, or made ready.
+        source: the name of the reader.
+        originals: the suffixes of the files that have the original size, where others may be
+            copies of another size, whose boxes are left out and counted; None where all have it.
+
     Raises:
         DatasetError: a table is missing, lacks a column, or names no image.
     """
-    said = gather_images(files, FolderTables(files.root, files.images), mapping)
+    said = gather_images(files, tables or FolderTables(files.root, files.images), mapping)
     images, boxes = said.images, said.boxes
-    if not any("original_width" in table.columns for table in mapping.tables):
-        add_original_sizes(files.root, images, images["image_id"].isin(boxes["image_id"]))
+    boxed = images["image_id"].isin(boxes["image_id"])
+    if originals is not None:
+        is_original = images["path"].astype("string").str.lower().str.endswith(originals)
+        add_original_sizes(files.root, images, boxed & is_original.fillna(False).astype(bool))
+    elif not any("original_width" in table.columns for table in mapping.tables):
+        add_original_sizes(files.root, images, boxed)
     if mapping.box_unit == FRACTIONS:
         sizes = images.set_index("image_id")[["original_width", "original_height"]]
         scale = sizes.reindex(boxes["image_id"]).astype("float64").to_numpy()
@@ -113,7 +131,7 @@ def read_mapped(files: FolderFiles, mapping: FolderMapping) -> Catalog:
     fitted, box_remarks = fit_boxes(boxes, images)
     return build_catalog(
         files.root,
-        FOLDER,
+        source,
         images,
         fitted,
         [*said.remarks, *box_remarks],

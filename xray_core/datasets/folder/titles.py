@@ -29,6 +29,7 @@ ROLE_TITLES: Mapping[str, str] = {
     "age": "Age",
     "gender": "Sex",
     "follow_up": "Follow-up",
+    "reading": "Reading",
     "x": "Left",
     "y": "Top",
     "width": "Width",

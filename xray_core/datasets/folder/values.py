@@ -22,6 +22,7 @@ COLUMNS = {
     "age": "age",
     "gender": "gender",
     "follow_up": "follow_up",
+    "reading": "reading",
     "original_width": "original_width",
     "original_height": "original_height",
 }

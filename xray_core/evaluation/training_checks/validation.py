@@ -1,5 +1,7 @@
 """Checks against the validation set: overfitting, swings, too good, too small, or it leaks."""
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from xray_core.audit.issue import count_of
@@ -12,7 +14,7 @@ from xray_core.evaluation.training_checks.history import (
     TrainingHistory,
     standard_error,
 )
-from xray_core.splits import LEAKY_METHODS
+from xray_core.splits import LEAKY_METHODS, format_leaks
 from xray_core.wilson import wilson_interval
 
 # The loss of one image varies by about 0.7 around the mean of n; a rise by two standard errors.
@@ -187,34 +189,54 @@ def check_size(history: TrainingHistory) -> list[CheckResult]:
     ]
 
 
-def check_split(leaks: int | None, method: str, grouped_by: str) -> list[CheckResult]:
-    """Find a split that has one patient in several subsets, or may have.
+def check_split(
+    leaks: int | None,
+    method: str,
+    grouped_by: str,
+    kinds: Mapping[str, int | None] | None = None,
+    joined: Mapping[str, int] | None = None,
+) -> list[CheckResult]:
+    """Find a split that has one patient or picture in several subsets, or may have.
 
     Args:
-        leaks: patients or identical files in several subsets; None if nobody counted.
+        leaks: groups of images that belong together in several subsets; None if nobody counted.
         method: of the split.
         grouped_by: what the split keeps together, in words.
+        kinds: what these groups have in common, as `Leaks.to_dict` gives it; None if unknown.
+        joined: of a clean split, what was kept together; see `training.data`.
     """
     if leaks:
+        what = format_leaks(kinds) if kinds else f"{leaks:,} patients or identical files"
         return [
             CheckResult(
                 kind="leaky_split",
                 severity="serious",
                 title="The split leaks: the network is evaluated on what it was trained on.",
-                evidence=f"{leaks:,} patients or identical files are in several subsets, so it "
-                "scores too well.",
+                evidence=f"{what} are in several subsets, so it scores too well.",
                 advice="Set split.method=clean.",
             )
         ]
+    if left := (joined or {}).get("left_apart"):
+        return [
+            CheckResult(
+                kind="copies_left_apart",
+                severity="warning",
+                title="Some images that look the same may be in several subsets.",
+                evidence=f"{count_of(left, 'pair')} of images look the same, but hang together in "
+                "a chain too long to be one picture, so they were not joined.",
+                advice="Look at them on Audit; leave out what shows nothing.",
+            )
+        ]
     # With patients known, a count of none is the proof; without them it proves nothing.
-    if leaks == 0 and method in LEAKY_METHODS and grouped_by.startswith("image"):
+    unknown = grouped_by.startswith("image") or " where known" in grouped_by
+    if leaks == 0 and method in LEAKY_METHODS and unknown:
         return [
             CheckResult(
                 kind="split_by_image",
                 severity="warning",
-                title="The split does not keep the images of a patient together.",
+                title="The split may not keep the images of a patient together.",
                 evidence=f"split.method is {method}. No patient was found in several subsets, but "
-                "not all patients may be known.",
+                "not all patients are known.",
                 advice="Set split.method=clean.",
             )
         ]

@@ -31,6 +31,13 @@ def is_installed() -> bool:
     return "kagglehub" in sys.modules or importlib.util.find_spec("kagglehub") is not None
 
 
+def find_reader(name: str) -> Reader:
+    """Return the reader of a dataset that somebody names. Raises DatasetError."""
+    if name not in READERS:
+        raise DatasetError(f"Unknown dataset {name!r}. Choose one of: {', '.join(READERS)}.")
+    return READERS[name]
+
+
 def dataset_address(reader: Reader) -> str:
     """Return where a person downloads a dataset by hand."""
     return f"https://www.kaggle.com/datasets/{reader.kaggle}" if reader.kaggle else reader.address
@@ -48,9 +55,7 @@ def download_dataset(name: str, workspace: Workspace) -> Path:
             installed, Kaggle refuses or cannot be reached, another process downloads the same,
             the disk refuses, or what came is no such dataset.
     """
-    if name not in READERS:
-        raise DatasetError(f"Unknown dataset {name!r}. Choose one of: {', '.join(READERS)}.")
-    reader, folder = READERS[name], workspace.data / name
+    reader, folder = find_reader(name), workspace.data / name
     if not reader.kaggle:
         raise DatasetError(
             f"{reader.title} cannot be downloaded here. {_by_hand(reader, workspace)}"
@@ -121,6 +126,11 @@ def _by_hand(reader: Reader, workspace: Workspace) -> str:
     return (
         f"By hand: download it from {place}, put the archive into {workspace.data}, and unpack it "
         "(Home page, or: python -m xray_core unpack)."
+        + (
+            " Or from its authors, without an account: Home page, or --archives 1."
+            if reader.files
+            else ""
+        )
     )
 
 
