@@ -39,8 +39,8 @@ NAMED_EXPECTED = {
     "covid_qu_ex": Expected(
         image="COVID-19/images/covid_1",
         values={"findings": "COVID-19", "published_split": "test"},
-        counts={"training": 3, "validation": 1, "test": 2, "masks": 8},
-        remarks={"repeated_name": 2, "stray_file": 0, "unread_image": 0},
+        counts={"training": 3, "validation": 1, "test": 2, "masks": 7},
+        remarks={"repeated_name": 2, "stray_file": 0, "unread_image": 0, "empty_mask": 1},
         tasks={"covid_qu_ex": [3, 1, 2]},
     ),
     "covidx": Expected(

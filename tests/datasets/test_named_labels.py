@@ -143,7 +143,7 @@ def test_a_division_of_qu_ex_alone_is_read_with_or_without_its_inner_folder(tmp_
 
     assert len(lung.images) == 5
     assert len(infection.images) == 2
-    assert infection.masks["kind"].value_counts().to_dict() == {"finding": 2, "lungs": 2}
+    assert infection.masks["kind"].value_counts().to_dict() == {"finding": 1, "lungs": 2}
     assert "repeated_name" not in list_remarks(lung)
 
 

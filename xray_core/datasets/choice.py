@@ -149,7 +149,7 @@ def _refuse_siblings(folder: Path, readers: Mapping[str, Reader]) -> None:
         for reader in readers.values()
         if not reader.generic and reader.find_root(folder / name)
     }
-    if len(titles) > 1:
+    if len({*titles.values()}) > 1:  # else they may be its classes
         listed = ", ".join(f"{name} ({title})" for name, title in titles.items())
         raise DatasetError(
             f"{folder} holds several datasets side by side: {listed}. Choose the folder of one."
@@ -185,6 +185,7 @@ def _choose_generic(
             f"It looks like {readers[candidate.name].title}, but {_list(candidate.left_out)} would "
             "be left out."
         )
+    hint = "".join(f" {note} Name the reader to read the rest." for note in notes[len(seen) :])
     refusal: DatasetError | None = None
     choice: Choice | None = None
     is_flat = False
@@ -195,7 +196,7 @@ def _choose_generic(
             reading = decide_reading(files)
         except MappingNeeded as error:
             if error.by_table:
-                raise
+                raise MappingNeeded(f"{error}{hint}", by_table=True) from error
             refusal = refusal or error
         except DatasetError as error:
             # The innermost, where the images are, has the reason; but where they lie in one folder,
@@ -208,7 +209,6 @@ def _choose_generic(
             choice = choice or replace(known, inventory=files.inventory, read=reading.read)
     if choice:
         return choice
-    hint = "".join(f" {note} Name the reader to read the rest." for note in notes[len(seen) :])
     assert refusal is not None
     layouts = "\n".join(f"{reader.title}: {reader.expects}." for reader in readers.values())
     if isinstance(refusal, MappingNeeded):

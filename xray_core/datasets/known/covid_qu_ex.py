@@ -104,5 +104,6 @@ COVID_QU_EX = KnownDataset(
         for name in CLASSES
     ),
     locate=_locate,
+    unmarked=("Non-COVID", "Normal"),
     find_copies=_find_copies,
 )

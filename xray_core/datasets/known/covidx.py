@@ -12,11 +12,14 @@ Lists up to COVIDx3 name no source.
 Verified: the lists in COVID-Net's repository, labels/, and its docs/COVIDx.md.
 """
 
-from xray_core.datasets.known.entry import KnownDataset, KnownTable
+import pandas as pd
+
+from xray_core.datasets.known.entry import KnownDataset, KnownTable, Prepared
 
 # As the lists write them, "rnsa" among them.
 SOURCES = "cohen|fig1|actmed|sirm|rsna|rnsa|ricord|bimcv"
-LINE = r"\S+ \S+\.(png|jpe?g) (positive|negative|normal|pneumonia|COVID-19)"
+LINE = r"\S.* \S.*\.(png|jpe?g) (positive|negative|normal|pneumonia|COVID-19)"
+LABELS = ("positive", "negative", "normal", "pneumonia", "COVID-19")
 COLUMNS = {"patient": "Column 1", "path": "Column 2", "label": "Column 3"}
 FOLDERS = {"train": "training", "test": "test", "val": "validation"}
 
@@ -35,7 +38,7 @@ def _list_tables(name: str, subset: str) -> tuple[KnownTable, KnownTable]:
     versions = KnownTable(
         f"{name}_COVIDx9A.txt",
         COLUMNS,
-        file=rf"{name}_COVIDx(_?CXR-?)?\d+[AB]?\.txt",
+        file=rf"{name}_(COVIDx(_?CXR-?)?\d*[AB]?|split(_v\d+)?)\.txt",
         maybe={"site": "Column 4"},
         subset=subset,
         images=name,
@@ -43,6 +46,20 @@ def _list_tables(name: str, subset: str) -> tuple[KnownTable, KnownTable]:
         kind=name,
     )
     return plain, versions
+
+
+def _join_names(table: KnownTable, rows: pd.DataFrame) -> Prepared:
+    """Put together the names of files that hold blanks: all in front of the class."""
+    columns = [name for name in rows.columns if str(name).startswith("Column ")]
+    classes = {label.casefold() for label in LABELS}
+    third = rows["Column 3"].str.casefold()
+    for row in rows.index[third.notna() & ~third.isin(classes)]:
+        cells = [str(cell) for cell in rows.loc[row, columns].dropna()]
+        ends = [i for i, cell in enumerate(cells) if i > 2 and cell.casefold() in classes]
+        if ends:
+            said = [" ".join(cells[1 : ends[-1]]), *cells[ends[-1] : ends[-1] + 2]]
+            rows.loc[row, [f"Column {number}" for number in range(2, 2 + len(said))]] = said
+    return Prepared(rows)
 
 
 COVIDX = KnownDataset(
@@ -65,5 +82,7 @@ COVIDX = KnownDataset(
     citation="Wang, Lin and Wong, Scientific Reports 10 (2020), doi:10.1038/s41598-020-76550-z",
     licence="that of each collection",
     kaggle="andyczhao/covidx-cxr2",
+    labels={label: label for label in LABELS},
+    prepare=_join_names,
     tables=tuple(table for name, subset in FOLDERS.items() for table in _list_tables(name, subset)),
 )

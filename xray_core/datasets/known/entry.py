@@ -44,6 +44,7 @@ class KnownTable:
         first_line: of a table without a header, a regular expression for the start of its first
             line; its columns are "Column 1", "Column 2" and so on.
         kind: tables of one kind are alternatives, of which the first that is there counts.
+        is_extra: whether a file of its name with other columns is passed over.
         gives: what is unknown without any of its kind, in a few words for a remark; "" for a table
             that nobody misses.
     """
@@ -63,6 +64,7 @@ class KnownTable:
     images: str = ""
     first_line: str = ""
     kind: str = ""
+    is_extra: bool = False
     gives: str = ""
 
     def __post_init__(self) -> None:
@@ -87,10 +89,15 @@ class KnownTable:
 
 @dataclass(frozen=True)
 class Prepared:
-    """What `KnownDataset.prepare` makes of a table: its rows, perhaps changed, and remarks."""
+    """What `KnownDataset.prepare` makes of a table: its rows, perhaps changed, and remarks.
+
+    Attributes:
+        tables: those that `KnownDataset.beside` read, which lie beside the images.
+    """
 
     rows: pd.DataFrame
     remarks: tuple[Remark, ...] = ()
+    tables: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -106,6 +113,8 @@ class KnownDataset:
             what no table says. "" where any file may be an image.
         claimed: the same for files that are known, but no images of it, such as masks.
         masks: what its mask files surround; "" for the lungs, or where it has none.
+        unmarked: labels of images on which nothing can be marked: files of masks of them are black,
+            and left out.
         annotated: whether boxes lie in annotation files beside the images (COCO and the like).
         folders: the folders, relative to the root, one of which holds images, by which a dataset
             without tables is recognised; "" is the root itself.
@@ -139,6 +148,7 @@ class KnownDataset:
     images: str = ""
     claimed: str = ""
     masks: str = ""
+    unmarked: tuple[str, ...] = ()
     annotated: bool = False
     folders: tuple[str, ...] = ()
     locate: Callable[[Path], Path | None] | None = None

@@ -69,6 +69,7 @@ TBX11K = KnownDataset(
             },
             needs=("target", "tb_type", "image_type"),
             added={"label": "label"},
+            kind="training",
         ),
         *(
             KnownTable(
@@ -78,12 +79,17 @@ TBX11K = KnownDataset(
                 first_line="(tb|health|sick)/",
                 subset=subset,
                 images="imgs",
+                kind=subset,
+                gives=gives,
             )
-            for name, subset in (("train", "training"), ("val", "validation"))
+            for name, subset, gives in (
+                ("train", "training", "images of the training set are left out"),
+                ("val", "validation", ""),
+            )
         ),
     ),
     images=r"(^|/)(?P<label>health|sick|tb)/[^/]+$",
-    claimed="^(imgs|images)/",
+    claimed="^(imgs|images|test)/",
     annotated=True,
     labels=TB_LABELS,
     prepare=_name_kinds,

@@ -78,6 +78,7 @@ def add_cases(files: FolderFiles, rows: pd.DataFrame) -> Prepared:
             count_remark("unjoined_row", without, "Images of which the texts say nothing"),
             count_remark("broken_boxes", broken, "Boxes left out, as they are not three numbers"),
         ),
+        tuple(path for path in files.inventory.tables if _is_table(path)),
     )
 
 
@@ -93,9 +94,13 @@ def _read_cases(files: FolderFiles, broken: list[str]) -> dict[str, _Case]:
                 parse = _parse_nodule if name == NODULE_TEXT else _parse_other
                 said.setdefault(key.casefold(), parse(key, words.split(), broken))
     for path in sorted(files.inventory.tables):
-        if posixpath.basename(path).lower() == TABLE:
+        if _is_table(path):
             _read_table(files, path, said, broken)
     return said
+
+
+def _is_table(path: str) -> bool:
+    return posixpath.basename(path).lower() == TABLE
 
 
 def _parse_nodule(key: str, words: list[str], broken: list[str]) -> _Case:
@@ -118,7 +123,8 @@ def _read_table(files: FolderFiles, path: str, said: dict[str, _Case], broken: l
     rows = read_sheet(files.root / path).rows
     rows.columns = [str(name).strip().lower() for name in rows.columns]
     columns = ["study_id", "state", "age", "gender", "x", "y", "size", "position", "diagnosis"]
-    for cells in rows.reindex(columns=columns).fillna("").itertuples(index=False, name=None):
+    table = rows.reindex(columns=columns, fill_value="").fillna("")
+    for cells in table.itertuples(index=False, name=None):
         name, state, age, gender, x, y, size, position, diagnosis = map(str, cells)
         key = _key(name)
         case = _build(key, state, age, gender, (x, y, size), (position, diagnosis), broken)

@@ -149,7 +149,9 @@ SIIM_ACR = KnownDataset(
             for name, subset in (("train", "training"), ("test", "test"))
         ),
     ),
+    images=r"(^|/)(\d+(\.\d+){5,}|\d+_(train|test)_[01]_)\.\w+$",
     masks="pneumothorax",
+    unmarked=("no pneumothorax",),
     prepare=_read_pneumothorax,
 )
 

@@ -34,6 +34,8 @@ CHEXPERT_COLUMNS = {
     "age": "Age",
     "view_position": "AP/PA",
 }
+# The large version comes in archives, of which one holds the tables.
+CHEXPERT_PLACES = ("", "CheXpert-v1.0 batch 1 (validate & csv)")
 OF_REPORTS = (
     "A blank means that the report does not mention the finding. It is taken as unknown here, "
     "while many publications take it as absent.",
@@ -46,6 +48,8 @@ OF_REPORTS = (
 
 def _add_lateral_views(table: KnownTable, rows: pd.DataFrame) -> Prepared:
     """Let the column of AP and PA, which is blank of lateral views, say so of them."""
+    if "Frontal/Lateral" not in rows:  # of the test set, whose names say it
+        return Prepared(rows)
     is_lateral = rows["Frontal/Lateral"].str.lower().eq("lateral").fillna(False).astype(bool)
     rows["AP/PA"] = rows["AP/PA"].mask(is_lateral, "LATERAL")
     return Prepared(rows)
@@ -69,6 +73,7 @@ CHEXPERT = KnownDataset(
         KnownTable(
             "train.csv",
             CHEXPERT_COLUMNS,
+            places=CHEXPERT_PLACES,
             findings=CHEXPERT_FINDINGS,
             needs=("Frontal/Lateral",),
             subset="training",
@@ -77,10 +82,22 @@ CHEXPERT = KnownDataset(
         KnownTable(
             "valid.csv",
             CHEXPERT_COLUMNS,
+            places=CHEXPERT_PLACES,
             findings=CHEXPERT_FINDINGS,
             needs=("Frontal/Lateral",),
             subset="validation",
             gives="nothing of valid/ is labelled",
+        ),
+        KnownTable(
+            "test.csv",
+            {"path": "Path"},
+            file=r"test(_labels)?\.csv",
+            places=CHEXPERT_PLACES,
+            maybe={role: name for role, name in CHEXPERT_COLUMNS.items() if role != "path"},
+            findings=CHEXPERT_FINDINGS,
+            subset="test",
+            kind="test",
+            is_extra=True,
         ),
     ),
     images=r"(?P<study>(?P<patient>patient\d+)/study\d+)/view\d+_(frontal|lateral)\.\w+$",

@@ -7,6 +7,9 @@
     ecgen-radiology/1.xml        a report, which names its images           as Open-i publishes it
     NLMCXR_png/CXR1_1_IM-0001-3001.png
 
+Where each archive was unpacked into a folder of its own, the reports are a level deeper, in
+NLMCXR_reports.
+
 The labels are the MeSH headings that people gave to the reports, without what stands behind a
 slash: Cardiomegaly/mild is Cardiomegaly. "No Indexing" means that nobody gave any.
 
@@ -35,6 +38,7 @@ UNINDEXED = "no indexing"
 READING, PROBLEMS, VIEW = "reading", "Problems", "projection"
 SECTIONS = ("FINDINGS", "IMPRESSION")
 MAX_BYTES = 2**20  # of a report; they have some kilobytes
+MAX_INNER = 20  # folders of which each is looked at whether it holds the reports
 XML_ROLES = ("label", "study", READING)
 
 
@@ -65,7 +69,10 @@ def _add_reading(table: KnownTable, rows: pd.DataFrame) -> Prepared:
 
 
 def _locate_xml(folder: Path) -> Path | None:
-    names = look_into(folder / REPORTS).others
+    """Return `folder` if reports lie in it, or in a folder in it, as archives unpack."""
+    inner = look_into(folder).folders
+    places = [folder, *(folder / name for name in inner[:MAX_INNER])]
+    names = (name for place in places for name in look_into(place / REPORTS).others)
     return folder if any(name.lower().endswith(".xml") for name in names) else None
 
 
@@ -172,7 +179,7 @@ OPENI_XML = KnownDataset(
     licence="CC BY-NC-ND 4.0",
     not_on_kaggle="Kaggle has it with two tables instead of the reports, which is read as well.",
     images=r"(^|/)CXR\d+(_\d+)?_IM-\d+(-\d+)*\.\w+$",
-    folders=("NLMCXR_png", "images", ""),
+    folders=("NLMCXR_png", "NLMCXR_png/NLMCXR_png", "images", "radiology/extract", ""),
     locate=_locate_xml,
     separator=";",
     beside=_add_reports,

@@ -7,25 +7,26 @@ read         `folder.table.read_mapped`
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 from xray_core.catalog import Catalog, Remark, add_remarks
-from xray_core.datasets.folder.files import sort_files
+from xray_core.datasets.folder.files import sort_files, unread_tables_remark
 from xray_core.datasets.folder.mapping import FolderMapping, MappedTable
 from xray_core.datasets.folder.table import read_mapped
 from xray_core.datasets.inventory import take_inventory
 from xray_core.datasets.known.entry import NAMES, KnownDataset, KnownTable
 from xray_core.datasets.known.recognition import has_named_images, match_tables
-from xray_core.datasets.known.shapes import add_annotations, name_masks
+from xray_core.datasets.known.shapes import add_annotations, drop_masks, name_masks
 from xray_core.datasets.known.tables import IN_NAME, KnownTables, column_in_names
 from xray_core.datasets.reader import Reader
 from xray_core.errors import DatasetError
 from xray_core.imagefiles.dicom import SUFFIXES as DICOM_SUFFIXES
 
 GUESSES = ("possible_separator", "guessed_mask")  # kinds of remarks
+UNREAD = "unread_table"
 
 
 def build_reader(known: KnownDataset) -> Reader:
@@ -85,17 +86,24 @@ def read_known(known: KnownDataset, folder: Path) -> Catalog:
         catalog = add_annotations(known, files, catalog)
     if known.masks:
         catalog = name_masks(known.masks, catalog)
+    if known.unmarked:
+        catalog = drop_masks(known.unmarked, catalog)
+    kinds: tuple[str, ...] = GUESSES
+    if tables.beside:
+        kinds = (*GUESSES, UNREAD)
+        copies.append(unread_tables_remark(files, tables.beside))
     return add_remarks(
-        drop_remarks(catalog), [*_remark_absent_tables(known, matched), *copies, *tables.remarks]
+        drop_remarks(catalog, kinds),
+        [*_remark_absent_tables(known, matched), *copies, *tables.remarks],
     )
 
 
-def drop_remarks(catalog: Catalog) -> Catalog:
+def drop_remarks(catalog: Catalog, kinds: Collection[str] = GUESSES) -> Catalog:
     """Return `catalog` without remarks on what is a guess elsewhere, and here is known."""
     return replace(
         catalog,
-        remarks=tuple(remark for remark in catalog.remarks if remark.kind not in GUESSES),
-        noted=catalog.noted[~catalog.noted["kind"].isin(GUESSES)].reset_index(drop=True),
+        remarks=tuple(remark for remark in catalog.remarks if remark.kind not in kinds),
+        noted=catalog.noted[~catalog.noted["kind"].isin(kinds)].reset_index(drop=True),
     )
 
 

@@ -69,8 +69,10 @@ def parse_reading(text: str) -> Reading:
 def add_readings(files: FolderFiles, rows: pd.DataFrame) -> Prepared:
     """Add sex, age and reading to the rows of images; see `KnownDataset.beside`."""
     said, unclear, are_there = _read_texts(files)
+    tables: list[str] = []
     if not said:
-        said, are_there = _read_tables(files)
+        said, tables = _read_tables(files)
+        are_there = bool(said)
     keys = rows["path"].map(_key)
     of_row = [said.get(key, Reading("", "", "", True)) for key in keys]
     for role in ROLES:
@@ -88,6 +90,7 @@ def add_readings(files: FolderFiles, rows: pd.DataFrame) -> Prepared:
                 "Readings that do not begin with sex and age, kept whole",
             ),
         ),
+        tuple(tables),
     )
 
 
@@ -106,9 +109,10 @@ def _read_texts(files: FolderFiles) -> tuple[dict[str, Reading], list[str], bool
     return said, unclear, bool(said)
 
 
-def _read_tables(files: FolderFiles) -> tuple[dict[str, Reading], bool]:
-    """Return image -> reading of the tables that copies have, and whether one is there."""
+def _read_tables(files: FolderFiles) -> tuple[dict[str, Reading], list[str]]:
+    """Return image -> reading of the tables that copies have, and which these are."""
     said: dict[str, Reading] = {}
+    tables: list[str] = []
     for path in files.inventory.tables:
         if not TABLE.fullmatch(posixpath.basename(path)):
             continue
@@ -117,10 +121,12 @@ def _read_tables(files: FolderFiles) -> tuple[dict[str, Reading], bool]:
         rows = rows.rename(columns=COLUMNS)
         if not {"path", READING} <= set(rows.columns):
             continue
-        cells = rows.reindex(columns=["path", "gender", "age", READING]).fillna("")
+        tables.append(path)
+        columns = ["path", "gender", "age", READING]
+        cells = rows.reindex(columns=columns, fill_value="").fillna("")
         for name, gender, age, reading in cells.itertuples(index=False, name=None):
             said.setdefault(_key(str(name)), Reading(gender, age, _tidy(reading), True))
-    return said, bool(said)
+    return said, tables
 
 
 def _remark_absent(are_there: bool) -> Remark:

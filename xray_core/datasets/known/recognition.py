@@ -38,6 +38,8 @@ def match_tables(known: KnownDataset, folder: Path) -> dict[str, KnownTable]:
             continue
         for file in _list_files(folder, table):
             if not _fits(folder / file, table):
+                if table.is_extra:
+                    continue
                 return {}
             matched[file] = table
             kinds.add(table.kind)

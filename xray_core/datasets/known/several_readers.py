@@ -23,6 +23,11 @@ VINDR_FINDINGS = (
     *("Pleural effusion", "Pleural thickening", "Pneumothorax", "Pulmonary fibrosis"),
     *("Rib fracture", "Other lesion", "COPD", "Lung tumor", "Pneumonia", "Tuberculosis"),
 )
+VINBIGDATA_LABELS = (
+    *("Aortic enlargement", "Atelectasis", "Calcification", "Cardiomegaly", "Consolidation"),
+    *("ILD", "Infiltration", "Lung Opacity", "Nodule/Mass", "Other lesion", "Pleural effusion"),
+    *("Pleural thickening", "Pneumothorax", "Pulmonary fibrosis", "No finding"),
+)
 VINDR_OTHER = "Other disease"
 VINDR_NONE = "No finding"
 VINDR_BOX = {
@@ -195,6 +200,7 @@ VINBIGDATA = KnownDataset(
         ),
     ),
     images=r"(^|/)[0-9a-f]{32}\.\w+$",
+    labels={name: name for name in VINBIGDATA_LABELS},
     original=True,
     prepare=_settle_readers,
 )

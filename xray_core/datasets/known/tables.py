@@ -29,6 +29,7 @@ class KnownTables(FolderTables):
 
     Attributes:
         remarks: on what was done to the cells.
+        beside: the tables that `KnownDataset.beside` read.
     """
 
     def __init__(
@@ -38,6 +39,7 @@ class KnownTables(FolderTables):
         self._files, self._known, self._matched = files, known, matched
         self._ready: dict[str, Sheet] = {}
         self.remarks: list[Remark] = []
+        self.beside: tuple[str, ...] = ()
 
     def read(self, file: str) -> Sheet:
         """Return a table, or what the names of the files say in place of one (`NAMES`).
@@ -86,6 +88,7 @@ class KnownTables(FolderTables):
             prepared = self._known.beside(self._files, rows)
             rows = prepared.rows
             self.remarks += prepared.remarks
+            self.beside = prepared.tables
         return Sheet(rows, "", "", True, {}, ())
 
     def _prepare(self, file: str, rows: pd.DataFrame) -> pd.DataFrame:

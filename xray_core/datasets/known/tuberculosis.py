@@ -29,10 +29,12 @@ from xray_core.datasets.reader import count_remark
 from xray_core.paths import is_folder, list_folder
 
 PLACES = ("CXR_png", "images", "images/images", "")
-# Where another copy on Kaggle has them.
+# Where other copies on Kaggle have them, and where both archives unpack.
 SIDE_BY_SIDE = (
     "Montgomery/MontgomerySet/CXR_png",
     "ChinaSet_AllFiles/ChinaSet_AllFiles/CXR_png",
+    "MontgomerySet/CXR_png",
+    "ChinaSet_AllFiles/CXR_png",
 )
 TEST = "test"
 MONTGOMERY, SHENZHEN = "MCUCXR", "CHNCXR"
@@ -111,7 +113,7 @@ MONTGOMERY_SET = KnownDataset(
     kaggle="raddar/tuberculosis-chest-xrays-montgomery",
     images=IMAGES.format(prefix=MONTGOMERY),
     claimed=BESIDE.format(prefix=MONTGOMERY),
-    folders=PLACES,
+    folders=(*PLACES, *SIDE_BY_SIDE),
     locate=partial(_locate_one, other=SHENZHEN),
     labels={"0": "normal", "1": "tuberculosis"},
     beside=add_readings,
@@ -156,7 +158,6 @@ BOTH_SETS = replace(
     kaggle="nikhilpandey360/chest-xray-masks-and-labels",
     images=IMAGES.format(prefix="?P<site>MCUCXR|CHNCXR"),
     claimed=BESIDE.format(prefix=f"{MONTGOMERY}|{SHENZHEN}"),
-    folders=(*PLACES, *SIDE_BY_SIDE),
     locate=_locate_both,
     find_copies=_find_copies,
     beside=_add_sites,
