@@ -39,7 +39,9 @@ TICK = 1.0  # seconds between two looks at the clock
 AT_ONCE = 16  # items that a child is given together
 AHEAD = 4  # such portions, for each child, that are done before the first is asked for
 OWN_ENDS = ("SIGXCPU", "SIGSEGV", "SIGABRT", "SIGBUS", "SIGFPE", "SIGILL")
-ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+ONE_THREAD = dict.fromkeys(
+    ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OPENCV_FOR_THREADS_NUM"), "1"
+)
 
 
 def run_bounded(function: Callable[..., T], *arguments: Any) -> T:
