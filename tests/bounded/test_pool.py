@@ -69,7 +69,7 @@ def test_errors_on_purpose_come_back_and_faults_of_ours_are_shown() -> None:
 @pytest.mark.parametrize(
     ("kind", "words"),
     [
-        ("loop", "more than 1 s of processor time"),
+        ("loop", "more processor time to decode"),
         ("memory", "950 MB of memory"),
         ("array", "950 MB of memory"),
         ("crash", "brings its decoder down"),
@@ -80,7 +80,6 @@ def test_what_goes_wrong_costs_one_item(
     kind: str, words: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pool, "START", pool.START.replace("; main()", "; c.SECONDS = 1; main()"))
-    monkeypatch.setattr(pool, "SECONDS", 1)
     items = [(name,) for name in ("a", "b", kind, "c", "d")]
 
     outcomes = list(map_bounded(trials.misbehave, items))
