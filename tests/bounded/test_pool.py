@@ -14,7 +14,7 @@ import pytest
 
 from tests.bounded import trials
 from xray_core.bounded import child, map_bounded, pool, run_bounded
-from xray_core.errors import DatasetError, ImageError, RunError
+from xray_core.errors import CostlyImageError, DatasetError, RunError
 
 HAS_LIMITS = sys.platform == "linux"
 limited = pytest.mark.skipif(not HAS_LIMITS, reason="this system keeps no such limits")
@@ -85,7 +85,7 @@ def test_what_goes_wrong_costs_one_item(
     outcomes = list(map_bounded(trials.misbehave, items))
 
     assert [outcomes[0], outcomes[1], outcomes[3], outcomes[4]] == ["a", "b", "c", "d"]
-    assert isinstance(outcomes[2], ImageError)
+    assert isinstance(outcomes[2], CostlyImageError)
     assert words in str(outcomes[2])
     assert str(outcomes[2]).startswith(kind)
 
@@ -94,7 +94,7 @@ def test_a_child_that_waits_too_long_is_ended(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(pool, "PATIENCE", 0.3)
     monkeypatch.setattr(pool, "TICK", 0.1)
 
-    with pytest.raises(ImageError, match="not decoded within"):
+    with pytest.raises(CostlyImageError, match="not decoded within"):
         run_bounded(trials.misbehave, "sleep")
 
 

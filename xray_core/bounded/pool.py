@@ -24,7 +24,7 @@ from xray_core import errors
 from xray_core.bounded import child
 from xray_core.bounded.child import MEMORY, SETTINGS
 from xray_core.bounded.messages import ChildGone, read_message, write_message
-from xray_core.errors import DatasetError, ImageError, XrayError
+from xray_core.errors import CostlyImageError, DatasetError, XrayError
 from xray_core.files import format_bytes
 from xray_core.machine import ALLOCATOR
 
@@ -55,7 +55,7 @@ def run_bounded(function: Callable[..., T], *arguments: Any) -> T:
             the function returns; tuples come as lists.
 
     Raises:
-        XrayError: the function's own; or an ImageError, as it took more time or memory than any
+        XrayError: the function's own; or a CostlyImageError, as it took more time or memory than any
             good file does, or crashed.
     """
     if child.is_child:
@@ -204,7 +204,7 @@ class _Pool:
         if not ended.was_slow and not _is_own_end(ended.process.returncode):
             # Ended from outside, or while it was idle: that says nothing about the item.
             ended = self._use_child(name, items)
-        return ended if isinstance(ended, list) else [ImageError(_explain(items[0], ended))]
+        return ended if isinstance(ended, list) else [CostlyImageError(_explain(items[0], ended))]
 
     def _use_child(self, name: str, items: Sequence[Sequence[Any]]) -> list[Any] | _Child:
         """Return the outcomes, or else the child that ended over them."""
@@ -281,7 +281,7 @@ def _read_answer(answer: dict[str, Any], item: Sequence[Any]) -> Any:
             refusal = getattr(errors, str(kind), XrayError)
             return refusal(text) if issubclass(refusal, XrayError) else XrayError(text)
         case {"no_memory": _}:
-            return ImageError(
+            return CostlyImageError(
                 f"{item[0]} takes more than {format_bytes(MEMORY)} of memory to decode, as no good "
                 "image does. Replace or delete it."
             )
