@@ -55,8 +55,8 @@ def run_bounded(function: Callable[..., T], *arguments: Any) -> T:
             the function returns; tuples come as lists.
 
     Raises:
-        XrayError: the function's own; or a CostlyImageError, as it took more time or memory than any
-            good file does, or crashed.
+        XrayError: the function's own; or a CostlyImageError, as it took more time or memory than
+            any good file does, or crashed.
     """
     if child.is_child:
         return function(*arguments)
