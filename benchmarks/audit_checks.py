@@ -27,7 +27,8 @@ from xray_core.catalog import Catalog, build_catalog
 from xray_core.datasets import open_dataset
 from xray_core.errors import DatasetError
 from xray_core.imagefiles.images import is_image_file, read_image
-from xray_core.preprocess.fingerprints import fingerprint_image, read_fingerprints
+from xray_core.preprocess.fingerprint_file import fingerprint_image
+from xray_core.preprocess.fingerprints import read_fingerprints
 from xray_core.preprocess.images import Pixels
 
 SHARE, ENOUGH, MOST = 0.1, 100, 300  # of the images that are altered; in all; at once

@@ -26,7 +26,7 @@ from PIL import Image
 
 from xray_core.audit.near_identical import find_near_identical
 from xray_core.audit.poses import find_poses
-from xray_core.preprocess.fingerprints import SIGNATURE_SIDE
+from xray_core.preprocess.fingerprint_file import SIGNATURE_SIDE
 from xray_core.preprocess.images import resize_square
 from xray_core.synthetic.cases import plan_cases
 from xray_core.synthetic.dataset import draw_case

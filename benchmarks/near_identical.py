@@ -24,7 +24,8 @@ from xray_core.audit.near_identical import BLOCK, THRESHOLD, describe_structure,
 from xray_core.catalog import Catalog
 from xray_core.datasets import open_dataset
 from xray_core.imagefiles.images import read_image
-from xray_core.preprocess.fingerprints import fingerprint_image, read_fingerprints
+from xray_core.preprocess.fingerprint_file import fingerprint_image
+from xray_core.preprocess.fingerprints import read_fingerprints
 from xray_core.preprocess.images import Pixels
 
 N_ROUNDS, N_TIMED, N_CHANGED = 5, 1000, 300

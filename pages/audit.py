@@ -27,7 +27,7 @@ splits += [name for name in methods if name != AUTHORS]
 single = [name for name in tasks if not tasks[name].multilabel]
 task = context.task if context.task in single else single[0]
 
-verdict, chooser = st.columns([3, 2], vertical_alignment="center")
+verdict, chooser = st.columns(2, vertical_alignment="center")
 with chooser:
     split = st.segmented_control(
         "Split to check",

@@ -22,6 +22,10 @@ class ImageError(XrayError):
     """One image file cannot be read: unreadable, too large, or of an unknown kind."""
 
 
+class CostlyImageError(ImageError):
+    """One image file takes more time or memory to decode than good ones do, or ends its decoder."""
+
+
 class LabelError(XrayError):
     """Published findings do not fit the requested task."""
 

@@ -121,7 +121,7 @@ def mutate_queue(rng: random.Random, content: bytes) -> bytes:
             with closing(sqlite3.connect(path)) as db:
                 db.execute("PRAGMA journal_mode = DELETE")
                 table = rng.choice(("jobs", "jobs", "jobs", "turns", "last_rank"))
-                names = [row[1] for row in db.execute(f"PRAGMA table_info({table})")]
+                names = [row[1] for row in db.execute(f"PRAGMA table_info({table})")] or ["rank"]
                 value = rng.choice((*NUMBERS, *TEXTS[:16], b"\xff\xfe", None))
                 values = value if not isinstance(value, int) or abs(value) < 2**63 else float(value)
                 with suppress(sqlite3.Error, UnicodeEncodeError):

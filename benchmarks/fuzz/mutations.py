@@ -171,6 +171,8 @@ def mutate_png(rng: random.Random, content: bytes) -> bytes:
         name, data = content[place + 4 : place + 8], content[place + 8 : place + 8 + size]
         chunks.append((name, data))
         place += 12 + size
+    if not chunks:
+        return mutate_bytes(rng, content)
     number = rng.randrange(len(chunks))
     name, data = chunks[number]
     if name == b"IDAT" and rng.random() < 0.5:

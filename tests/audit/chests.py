@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from tests.audit.tables import make_images
-from xray_core.preprocess.fingerprints import SIGNATURE_SIDE
+from xray_core.preprocess.fingerprint_file import SIGNATURE_SIDE
 from xray_core.preprocess.images import resize_square
 from xray_core.synthetic.cases import plan_cases
 from xray_core.synthetic.dataset import draw_case

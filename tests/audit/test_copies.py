@@ -14,7 +14,7 @@ from xray_core.audit.copies import check_identical, check_near
 from xray_core.audit.near_identical import find_near_identical
 from xray_core.audit.same_picture import gather_copies, read_kept_copies
 from xray_core.catalog import build_catalog
-from xray_core.preprocess.fingerprints import fingerprint_image
+from xray_core.preprocess.fingerprint_file import fingerprint_image
 from xray_core.splits.grouping import group_images
 from xray_core.synthetic.dataset import write_synthetic_dataset
 

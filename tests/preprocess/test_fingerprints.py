@@ -13,12 +13,8 @@ from tests.datasets.fakes import write_image
 from xray_core.catalog import Catalog, build_catalog
 from xray_core.preprocess import fingerprints
 from xray_core.preprocess.cache import BuildStopped
-from xray_core.preprocess.fingerprints import (
-    COLUMNS,
-    fingerprint_image,
-    read_fingerprints,
-    read_kept_digests,
-)
+from xray_core.preprocess.fingerprint_file import fingerprint_image
+from xray_core.preprocess.fingerprints import COLUMNS, read_fingerprints, read_kept_digests
 
 
 def make_catalog(root: Path, *names: str | None) -> Catalog:

@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 from tests.datasets.fakes import write_image
+from xray_core.errors import CostlyImageError, XrayError
 from xray_core.imagefiles.images import read_image
 from xray_core.preprocess import thumbnails
 from xray_core.preprocess.thumbnails import create_thumbnails, decode_thumbnail
@@ -108,3 +109,23 @@ def test_nothing_half_written_stays(image: Path, tmp_path: Path) -> None:
 
     [kept] = [path for path in (tmp_path / "kept").rglob("*") if path.is_file()]
     assert kept.suffix == ".jpg"
+
+
+def test_what_takes_too_long_is_not_tried_at_each_look(
+    image: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tries: list[object] = []
+
+    def refuse(function: object, items: list[object]) -> Iterator[XrayError]:
+        tries.extend(items)
+        return iter([CostlyImageError("takes too long")] * len(items))
+
+    monkeypatch.setattr(thumbnails, "map_bounded", refuse)
+    for _ in range(2):
+        [thumbnail] = create_thumbnails([image], 40, tmp_path / "kept")
+        assert thumbnail.reason == "takes too long"
+    assert len(tries) == 1
+
+    os.utime(image, (1, 1))  # another file, maybe
+    create_thumbnails([image], 40, tmp_path / "kept")
+    assert len(tries) == 2

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from xray_core.preprocess.fingerprints import SIGNATURE_SIDE
+from xray_core.preprocess.fingerprint_file import SIGNATURE_SIDE
 
 # Where two images are called near-identical. Among 12.8 million pairs of a set of 5,065 images,
 # every pair above it was of one patient; the highest pair of two patients had 0.918. See

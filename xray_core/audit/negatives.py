@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from xray_core.audit.issue import DataIssue, count_of, first_of, passed, rows_of
-from xray_core.preprocess.fingerprints import SIGNATURE_SIDE
+from xray_core.preprocess.fingerprint_file import SIGNATURE_SIDE
 
 # An image is a negative if its correlation with the others' mean is below minus this, and it does
 # not fit a chest better turned (`find_poses`). Among 13,085 published radiographs of seven sets

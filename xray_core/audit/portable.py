@@ -6,7 +6,7 @@ the pixels are not read. So there is no alarm without such a column.
 
 import pandas as pd
 
-from xray_core.audit.confounding import measure_association
+from xray_core.audit.confounding import N_NEEDED, measure_association
 from xray_core.audit.issue import DataIssue, passed, rows_of
 
 
@@ -18,7 +18,11 @@ def check_portable(images: pd.DataFrame) -> list[DataIssue]:
     """
     frontal = images["view_position"].isin(["AP", "PA"]).fillna(False).astype(bool)
     known = images[frontal & images["label"].notna()]
-    if known["view_position"].nunique() < 2 or known["label"].nunique() < 2:
+    if (
+        len(known) < N_NEEDED
+        or known["view_position"].nunique() < 2
+        or known["label"].nunique() < 2
+    ):
         return []
     is_ap = known["view_position"] == "AP"
     link = measure_association(known["label"], known["view_position"])

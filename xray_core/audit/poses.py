@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from xray_core.audit.near_identical import NOISE, SURROUNDINGS
 from xray_core.audit.negatives import compare_with_mean, find_suspects
-from xray_core.preprocess.fingerprints import SIGNATURE_SIDE as SIDE
+from xray_core.preprocess.fingerprint_file import SIGNATURE_SIDE as SIDE
 from xray_core.preprocess.images import resize_square
 from xray_core.synthetic.cases import plan_cases
 from xray_core.synthetic.dataset import draw_case

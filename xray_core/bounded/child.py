@@ -16,6 +16,7 @@ import signal
 import time
 import traceback
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 from xray_core.bounded.messages import ChildGone, read_message, write_message
@@ -26,7 +27,9 @@ try:
 except ImportError:  # Windows
     resource = None  # type: ignore[assignment]
 
-SECONDS = 4  # of processor time for one call; the largest radiographs take about 2
+SECONDS = 3  # of processor time for one call, and one more for each
+BYTES_A_SECOND = 10_000_000  # of the file; JPEG 2000, the slowest, decodes about as many
+MAX_BYTES = 200_000_000  # of a file that count for that
 MEMORY = 950_000_000  # bytes of data in all; 50 megapixels of 16 bits take about half
 PACKAGE = "xray_core."  # no function from elsewhere is called
 SETTINGS = ("XRAY_DATA_ROOTS", "XRAY_HOME")  # variables that say which files may be read
@@ -62,7 +65,7 @@ def _find(name: str) -> Callable[..., Any]:
 
 
 def _answer(name: str, arguments: Sequence[Any]) -> dict[str, Any]:
-    _grant_time()
+    _grant_time(arguments)
     try:
         return {"value": _find(name)(*arguments)}
     except XrayError as error:
@@ -84,10 +87,15 @@ def _move(folder: str, settings: dict[str, str | None]) -> None:
             os.environ[name] = value
 
 
-def _grant_time() -> None:
-    if resource:
-        _, hard = resource.getrlimit(resource.RLIMIT_CPU)
-        resource.setrlimit(resource.RLIMIT_CPU, (math.ceil(time.process_time()) + SECONDS, hard))
+def _grant_time(arguments: Sequence[Any]) -> None:
+    if not resource:
+        return
+    seconds = SECONDS
+    if arguments and isinstance(arguments[0], str):  # the file, where the function reads one
+        with contextlib.suppress(OSError, ValueError):
+            seconds += min(Path(arguments[0]).stat().st_size, MAX_BYTES) // BYTES_A_SECOND
+    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
+    resource.setrlimit(resource.RLIMIT_CPU, (math.ceil(time.process_time()) + seconds, hard))
 
 
 def main() -> None:

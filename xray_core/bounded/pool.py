@@ -22,9 +22,9 @@ from typing import Any, TypeVar
 
 from xray_core import errors
 from xray_core.bounded import child
-from xray_core.bounded.child import MEMORY, SECONDS, SETTINGS
+from xray_core.bounded.child import MEMORY, SETTINGS
 from xray_core.bounded.messages import ChildGone, read_message, write_message
-from xray_core.errors import DatasetError, ImageError, XrayError
+from xray_core.errors import CostlyImageError, DatasetError, XrayError
 from xray_core.files import format_bytes
 from xray_core.machine import ALLOCATOR
 
@@ -39,7 +39,9 @@ TICK = 1.0  # seconds between two looks at the clock
 AT_ONCE = 16  # items that a child is given together
 AHEAD = 4  # such portions, for each child, that are done before the first is asked for
 OWN_ENDS = ("SIGXCPU", "SIGSEGV", "SIGABRT", "SIGBUS", "SIGFPE", "SIGILL")
-ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+ONE_THREAD = dict.fromkeys(
+    ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OPENCV_FOR_THREADS_NUM"), "1"
+)
 
 
 def run_bounded(function: Callable[..., T], *arguments: Any) -> T:
@@ -53,8 +55,8 @@ def run_bounded(function: Callable[..., T], *arguments: Any) -> T:
             the function returns; tuples come as lists.
 
     Raises:
-        XrayError: the function's own; or an ImageError, as it took more time or memory than any
-            good file does, or crashed.
+        XrayError: the function's own; or a CostlyImageError, as it took more time or memory than
+            any good file does, or crashed.
     """
     if child.is_child:
         return function(*arguments)
@@ -202,7 +204,7 @@ class _Pool:
         if not ended.was_slow and not _is_own_end(ended.process.returncode):
             # Ended from outside, or while it was idle: that says nothing about the item.
             ended = self._use_child(name, items)
-        return ended if isinstance(ended, list) else [ImageError(_explain(items[0], ended))]
+        return ended if isinstance(ended, list) else [CostlyImageError(_explain(items[0], ended))]
 
     def _use_child(self, name: str, items: Sequence[Sequence[Any]]) -> list[Any] | _Child:
         """Return the outcomes, or else the child that ended over them."""
@@ -279,7 +281,7 @@ def _read_answer(answer: dict[str, Any], item: Sequence[Any]) -> Any:
             refusal = getattr(errors, str(kind), XrayError)
             return refusal(text) if issubclass(refusal, XrayError) else XrayError(text)
         case {"no_memory": _}:
-            return ImageError(
+            return CostlyImageError(
                 f"{item[0]} takes more than {format_bytes(MEMORY)} of memory to decode, as no good "
                 "image does. Replace or delete it."
             )
@@ -296,7 +298,7 @@ def _explain(item: Sequence[Any], ended: _Child) -> str:
     if ended.was_slow:
         why = f"was not decoded within {PATIENCE:.0f} s"
     elif -status == getattr(signal, "SIGXCPU", None):
-        why = f"takes more than {SECONDS} s of processor time to decode, as no good image does"
+        why = "takes more processor time to decode than a good image of its size"
     elif -status == getattr(signal, "SIGKILL", None):
         why = "was not decoded, as the system ended its decoder; the memory may be full"
     else:

@@ -48,16 +48,12 @@ def show_pixels(
         ImageError: rescaling or window is not finite.
     """
     n_isolated = 0
-    padding = find_padding(pixels, dataset)
-    seen = pixels if padding is None else pixels[~padding]
-    # There are at most 65,536 levels but millions of pixels: work on the levels.
-    low, high = int(seen.min()), int(seen.max())
-    levels = np.arange(low, high + 1, dtype=np.int64)
+    levels = _Levels(pixels, dataset)
     with np.errstate(all="ignore"):
-        values = _rescale(levels, dataset)
+        values = _rescale(levels.all, dataset)
         shades = _window(values, dataset)
         if shades is None and np.isfinite(values).all():
-            counts = count_values(seen)[1]
+            counts = count_values(levels.seen)[1]
             start, end = find_gray_range(values, counts)
             n_isolated = int(counts[(values < start) | (values > end)].sum())
             shades = np.clip((values - start) / ((end - start) or 1), 0, 1)
@@ -68,12 +64,30 @@ def show_pixels(
     table = np.rint(255 * shades).astype(np.uint8)
     if is_inverted(dataset):
         table = 255 - table
-    stored = _describe(values, dataset)
-    if padding is None:
-        return DecodedImage(look_up(seen, low, table), stored, n_isolated)
-    image = np.zeros(pixels.shape, np.uint8)
-    image[~padding] = look_up(seen, low, table)
-    return DecodedImage(image, stored, n_isolated)
+    return DecodedImage(levels.look_up(table, 0), _describe(values, dataset), n_isolated)
+
+
+class _Levels:
+    """The stored levels of an image without its padding: 65,536 at most, of millions of pixels.
+
+    Attributes:
+        seen: pixels that are no padding.
+        all: int64, each level from the lowest to the highest of them.
+    """
+
+    def __init__(self, pixels: npt.NDArray[np.integer], dataset: "FileDataset") -> None:
+        self._padding, self._shape = find_padding(pixels, dataset), pixels.shape
+        self.seen = pixels if self._padding is None else pixels[~self._padding]
+        self.all = np.arange(int(self.seen.min()), int(self.seen.max()) + 1, dtype=np.int64)
+
+    def look_up(self, table: npt.NDArray[Any], padding: int) -> npt.NDArray[Any]:
+        """Return the entry of `table`, one for each of `all`, for each pixel, or `padding`."""
+        entries: npt.NDArray[Any] = look_up(self.seen, int(self.all[0]), table)
+        if self._padding is None:
+            return entries
+        image = np.full(self._shape, padding, table.dtype)
+        image[~self._padding] = entries
+        return image
 
 
 def measure_values(
@@ -89,27 +103,21 @@ def measure_values(
     Raises:
         ImageError: rescaling is not finite.
     """
-    padding = find_padding(pixels, dataset)
-    seen = pixels if padding is None else pixels[~padding]
-    low, high = int(seen.min()), int(seen.max())
-    levels = np.arange(low, high + 1, dtype=np.int64)
+    levels = _Levels(pixels, dataset)
     with np.errstate(all="ignore"):
-        values = _rescale(levels, dataset)
+        values = _rescale(levels.all, dataset)
     if not np.isfinite(values).all():
         raise ImageError(f"{path} is damaged: its rescaling is not finite. Replace or delete it.")
     stored = _describe(values, dataset)
     span = stored.highest - stored.lowest
     first, step = float(values[0]), float(values[-1] - values[0]) / max(1, len(values) - 1)
-    table = (levels - low).astype(np.uint16)
+    table = (levels.all - levels.all[0]).astype(np.uint16)
     if not np.allclose(values, first + step * table, atol=1e-6 * span):  # a lookup table
         first, step = stored.lowest, span / (2**16 - 1)
         table = np.rint((values - first) / step).astype(np.uint16)
-    if padding is None:
-        return GrayValues(look_up(seen, low, table), first, step, stored)
     black = stored.highest if stored.is_inverted else stored.lowest
-    steps = np.full(pixels.shape, round((black - first) / step) if step else 0, np.uint16)
-    steps[~padding] = look_up(seen, low, table)
-    return GrayValues(steps, first, step, stored)
+    padding = round((black - first) / step) if step else 0
+    return GrayValues(levels.look_up(table, padding), first, step, stored)
 
 
 def _describe(values: npt.NDArray[np.float64], dataset: "FileDataset") -> StoredGrays:

@@ -13,22 +13,17 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-import cv2
 import pandas as pd
 from filelock import FileLock, Timeout
 
 from xray_core.bounded import map_bounded
 from xray_core.catalog import Catalog
-from xray_core.errors import DatasetError, ImageError, XrayError
-from xray_core.imagefiles.images import decode_image
-from xray_core.paths import open_file
+from xray_core.errors import XrayError
 from xray_core.preprocess.cache import BuildStopped
-from xray_core.preprocess.images import Pixels, resize_square
-from xray_core.preprocess.marks import count_letters, measure_pattern
+from xray_core.preprocess.fingerprint_file import fingerprint_file
 
 VERSION = 3  # raise it when the same file gives another row
 PORTION_FILES = 256  # files whose reading a kill may cost
-SIGNATURE_SIDE = 32  # px
 
 # Column -> dtype, one row per image of the catalog.
 COLUMNS = {
@@ -46,21 +41,7 @@ COLUMNS = {
     "format": "string",  # by the file's first bytes: "JPEG", "PNG" ...; <NA>: another one
     "reason": "string",  # why the file cannot be read, else <NA>
 }
-START = 64 * 1024  # bytes in which a JPEG has its EXIF
-EXIF = b"Exif\0\0"
-# The entry of the aperture (FNumber): tag 33437, of type 5, 1 value, in either order of bytes.
-# A scanner or an export of a radiograph has none. Source: Exif 3.0, 4.6.6.4
-APERTURES = (b"\x9d\x82\5\0\1\0\0\0", b"\x82\x9d\0\5\0\0\0\1")
 STAMP = {"path": "string", "size": "int64", "changed": "int64"}  # bytes, ns
-FIRST_BYTES = {
-    b"\xff\xd8\xff": "JPEG",
-    b"\x89PNG": "PNG",
-    b"RIFF": "WEBP",
-    b"BM": "BMP",
-    b"GIF8": "GIF",
-    b"II*\0": "TIFF",
-    b"MM\0*": "TIFF",
-}
 
 
 def read_fingerprints(
@@ -132,22 +113,6 @@ def read_kept_digests(root: Path, cache_folder: Path) -> pd.Series:
     return rows[as_read].set_index("path")["digest"]
 
 
-def fingerprint_image(image: Pixels) -> dict[str, Any]:
-    """Return those of `COLUMNS` that gray pixels have, uint8 (h, w)."""
-    height, width = image.shape
-    content = hashlib.blake2b(f"{height} {width} ".encode(), digest_size=16)
-    content.update(image.tobytes())
-    mean, deviation = cv2.meanStdDev(image)
-    return {
-        "digest": content.hexdigest(),
-        "signature": resize_square(image, SIGNATURE_SIDE, "stretch").tobytes(),
-        "brightness": float(mean[0, 0]),
-        "contrast": float(deviation[0, 0]),
-        "n_letters": count_letters(image),
-        "pattern": measure_pattern(image),
-    }
-
-
 def _folder(root: Path, cache_folder: Path) -> Path:
     key = hashlib.sha256(f"{VERSION} {root.resolve()}".encode()).hexdigest()[:20]
     return cache_folder / "fingerprints" / key
@@ -196,7 +161,7 @@ def _read_missing(
     for start in range(0, len(todo), PORTION_FILES):
         rows: list[dict[str, Any]] = []
         portion = todo[start : start + PORTION_FILES]
-        read = map_bounded(fingerprint_here, [(str(root / stamp["path"]),) for stamp in portion])
+        read = map_bounded(fingerprint_file, [(str(root / stamp["path"]),) for stamp in portion])
         try:
             for stamp, row in zip(portion, read, strict=True):
                 known = {"reason": str(row)} if isinstance(row, XrayError) else row
@@ -212,33 +177,6 @@ def _read_missing(
             _write(folder, fresh[-1][fresh[-1]["reason"].isna()])
     _join(folder)
     return pd.concat([kept, *fresh])
-
-
-def fingerprint_here(path: str) -> dict[str, Any]:
-    """Return `COLUMNS` of a file, those that are known; for `map_bounded`."""
-    start = _read_start(Path(path))
-    names = (name for first, name in FIRST_BYTES.items() if start.startswith(first))
-    row: dict[str, Any] = {"format": next(names, None)}
-    try:
-        image = decode_image(Path(path))
-    except ImageError as error:
-        return {**row, "reason": str(error)}
-    done = {
-        "n_isolated": image.n_isolated,
-        "orientation": image.orientation,
-        "bits": image.stored.bits,
-        "highest": image.stored.highest,
-        "camera": EXIF in start and any(mark in start for mark in APERTURES),
-    }
-    return {**row, **fingerprint_image(image.pixels), **done}
-
-
-def _read_start(path: Path) -> bytes:
-    try:
-        with open_file(path) as file:
-            return bytes(file.read(START))
-    except (OSError, DatasetError):
-        return b""
 
 
 def _table(rows: list[dict[str, Any]]) -> pd.DataFrame:

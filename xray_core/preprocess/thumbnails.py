@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from xray_core.bounded import map_bounded
-from xray_core.errors import ImageError, XrayError
+from xray_core.errors import CostlyImageError, ImageError, XrayError
 from xray_core.files import replaced_file
 from xray_core.imagefiles.images import read_image
 from xray_core.preprocess.mask_pixels import Mask, read_mask_file, scale_mask, unite_masks
@@ -20,6 +20,10 @@ JPEG_QUALITY = 87  # below about 80, rings show around ribs and letters
 JPEG_END = b"\xff\xd9"
 VERSION = 2  # raise it when the same file gives another thumbnail
 MASK_VERSION = 1  # the same, of masks
+
+# Thumbnails that there are none of, and why: to find that out again would take seconds at each
+# look. Other reasons are soon found, and may have gone, as a file's permissions.
+_refused: dict[Path, str] = {}
 
 
 @dataclass(frozen=True)
@@ -75,7 +79,10 @@ def decode_thumbnail(thumbnail: Thumbnail) -> NDArray[np.uint8]:
 def _find_thumbnail(image: Path, side: int, folder: Path, is_mask: bool) -> Thumbnail | None:
     """Return the thumbnail that an earlier call kept, or why there can be none; else None."""
     try:
-        jpeg = (folder / _name(image, side, is_mask)).read_bytes()
+        kept = folder / _name(image, side, is_mask)
+        if kept in _refused:
+            return Thumbnail(reason=_refused[kept])
+        jpeg = kept.read_bytes()
         # One that the power cut off is drawn anew: thumbnails are not waited for to reach the disk.
         return Thumbnail(jpeg) if jpeg.endswith(JPEG_END) else None
     except FileNotFoundError:
@@ -87,12 +94,14 @@ def _find_thumbnail(image: Path, side: int, folder: Path, is_mask: bool) -> Thum
 def _keep(
     image: Path, side: int, folder: Path, is_mask: bool, jpeg: bytes | XrayError
 ) -> Thumbnail:
-    if isinstance(jpeg, XrayError):
-        return Thumbnail(reason=str(jpeg))
     try:
         kept = folder / _name(image, side, is_mask)
     except ImageError as error:  # it was taken away meanwhile
         return Thumbnail(reason=str(error))
+    if isinstance(jpeg, CostlyImageError):
+        _refused[kept] = str(jpeg)
+    if isinstance(jpeg, XrayError):
+        return Thumbnail(reason=str(jpeg))
     with replaced_file(kept, lasting=False) as partial:
         partial.write_bytes(jpeg)
     return Thumbnail(jpeg)

@@ -7,7 +7,7 @@ from xray_core.errors import RecipeError
 SUBSETS = ("training", "validation", "test")
 METHOD_TITLES = {
     "patient": "By patient",
-    "clean": "By patient and picture",
+    "clean": "By patient and copies",
     "published": "As published",
     "target_domain": "Target-domain hold-out",
     "image": "By image (patients leak)",
