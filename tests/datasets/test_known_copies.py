@@ -4,15 +4,17 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from tests.datasets.fakes import write_image
 from tests.datasets.known_fakes import KNOWN_FAKES, write_tables
 from tests.datasets.test_known import COPIES
-from xray_core.catalog import Catalog
+from xray_core.catalog import Catalog, build_catalog
 from xray_core.datasets import detect_dataset, open_dataset
 from xray_core.datasets.accounting import list_unaccounted
-from xray_core.errors import DatasetError
+from xray_core.errors import DatasetError, LabelError
+from xray_core.tasks import encode_catalog, tasks_of
 
 VALIDATION = "CheXpert-v1.0 batch 1 (validate & csv)"
 
@@ -266,3 +268,12 @@ def test_what_contradicts_itself_is_counted(kind: str, tmp_path: Path) -> None:
 
     assert catalog.source == name
     assert list_remarks(catalog)[kind] == 1
+
+
+def test_a_finding_that_is_unknown_of_every_image_is_no_task() -> None:
+    images = [{"image_id": "a", "path": "a.png", "findings": "Edema"}]
+    states = pd.DataFrame({"image_id": ["a"], "Pneumonia": [pd.NA], "Edema": [1]})
+    catalog = build_catalog(Path("drawn"), "chexpert", images, finding_states=states)
+
+    with pytest.raises(LabelError, match="of 'Pneumonia' it is unknown of each.*another task"):
+        encode_catalog(catalog, tasks_of("chexpert")["chexpert_pneumonia"])

@@ -100,9 +100,12 @@ def encode_catalog(catalog: Catalog, task: Task) -> pd.DataFrame:
     if task.multilabel:
         targets = _leave_out_unknown(targets, catalog)
     if targets.empty:
+        asked = ""
+        if task.finding and catalog.images["findings"].notna().any():
+            asked = f" for this task, as of {task.finding!r} it is unknown of each"
         raise UnlabelledError(
-            f"{catalog.root}: no image is labelled, so that a network has nothing to learn. The "
-            "import notes say what is missing."
+            f"{catalog.root}: no image is labelled{asked}, so that a network has nothing to learn. "
+            + ("Choose another task." if asked else "The import notes say what is missing.")
         )
     return targets
 

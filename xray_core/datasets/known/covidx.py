@@ -1,6 +1,7 @@
 """COVIDx of COVID-Net: lists without header of patient, file, class and source.
 
     train.txt, test.txt, val.txt                the releases on Kaggle: positive and negative
+    train_split_v3.txt, test_split_v3.txt       the first versions: as A, without a source
     train_COVIDx9A.txt, test_COVIDx9A.txt       A: normal, pneumonia, COVID-19; B: as above
     train/*.png, test/*.jpg, …
 
@@ -65,7 +66,7 @@ def _join_names(table: KnownTable, rows: pd.DataFrame) -> Prepared:
 COVIDX = KnownDataset(
     name="covidx",
     title="COVIDx",
-    expects="train.txt or train_COVIDx*.txt, and test likewise, with the images in train and test",
+    expects="train.txt, train_COVIDx*.txt or train_split_v*.txt, and test likewise, with train and test",
     about=(
         "About 30,000 radiographs (COVIDx CXR-3; 84,818 in CXR-4) that COVID-Net put together "
         "from eight public collections, with or without COVID-19."
