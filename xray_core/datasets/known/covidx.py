@@ -66,7 +66,7 @@ def _join_names(table: KnownTable, rows: pd.DataFrame) -> Prepared:
 COVIDX = KnownDataset(
     name="covidx",
     title="COVIDx",
-    expects="train.txt, train_COVIDx*.txt or train_split*.txt, and test likewise, with their folders",
+    expects="train.txt, train_COVIDx*.txt or train_split*.txt, test likewise, and their folders",
     about=(
         "About 30,000 radiographs (COVIDx CXR-3; 84,818 in CXR-4) that COVID-Net put together "
         "from eight public collections, with or without COVID-19."
