@@ -7,8 +7,11 @@ import pytest
 
 PROJECT = Path(__file__).parents[1]
 MODULES = sorted([*PROJECT.glob("xray_core/**/*.py"), *PROJECT.glob("pages/**/*.py")])
-# Processes and signals; the machine and its allocator; paths and names of files.
-ROOMS = {"xray_core/processes.py", "xray_core/machine.py", "xray_core/paths.py"}
+# Processes and signals; limits; the machine and its allocator; paths and names of files.
+ROOMS = {
+    *("xray_core/processes.py", "xray_core/bounded/child.py"),
+    *("xray_core/machine.py", "xray_core/paths.py"),
+}
 # What some systems lack, or what one asks to tell them apart.
 HANGS_ON_IT = {
     *("os.name", "sys.platform", "os.uname", "os.fork", "os.kill", "os.killpg", "os.setsid"),

@@ -34,6 +34,8 @@ MEMORY = 950_000_000  # bytes of data in all; 50 megapixels of 16 bits take abou
 PACKAGE = "xray_core."  # no function from elsewhere is called
 SETTINGS = ("XRAY_DATA_ROOTS", "XRAY_HOME")  # variables that say which files may be read
 
+OWN_ENDS = ("SIGXCPU", "SIGSEGV", "SIGABRT", "SIGBUS", "SIGFPE", "SIGILL")
+
 is_child = False  # whether this process is one; calls within it are not handed on
 
 
@@ -96,6 +98,20 @@ def _grant_time(arguments: Sequence[Any]) -> None:
             seconds += min(Path(arguments[0]).stat().st_size, MAX_BYTES) // BYTES_A_SECOND
     _, hard = resource.getrlimit(resource.RLIMIT_CPU)
     resource.setrlimit(resource.RLIMIT_CPU, (math.ceil(time.process_time()) + seconds, hard))
+
+
+def is_own_end(status: int) -> bool:
+    """Whether a child with this exit status ended over what it was doing: its time, or a crash."""
+    return -status in {getattr(signal, name, None) for name in OWN_ENDS}
+
+
+def explain_end(status: int) -> str:
+    """Return what a file did to a child that ended over it with this exit status."""
+    if -status == getattr(signal, "SIGXCPU", None):
+        return "takes more processor time to decode than a good image of its size"
+    if -status == getattr(signal, "SIGKILL", None):
+        return "was not decoded, as the system ended its decoder; the memory may be full"
+    return f"brings its decoder down (exit status {status})"
 
 
 def main() -> None:

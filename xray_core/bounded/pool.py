@@ -8,7 +8,6 @@ while.
 
 import atexit
 import os
-import signal
 import subprocess
 import sys
 import threading
@@ -38,7 +37,6 @@ IDLE = 120.0  # seconds after which a child that nobody needs is ended
 TICK = 1.0  # seconds between two looks at the clock
 AT_ONCE = 16  # items that a child is given together
 AHEAD = 4  # such portions, for each child, that are done before the first is asked for
-OWN_ENDS = ("SIGXCPU", "SIGSEGV", "SIGABRT", "SIGBUS", "SIGFPE", "SIGILL")
 ONE_THREAD = dict.fromkeys(
     ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OPENCV_FOR_THREADS_NUM"), "1"
 )
@@ -201,7 +199,7 @@ class _Pool:
             return ended
         if len(items) > 1:
             return [outcome for item in items for outcome in self.run(function, [item])]
-        if not ended.was_slow and not _is_own_end(ended.process.returncode):
+        if not ended.was_slow and not child.is_own_end(ended.process.returncode):
             # Ended from outside, or while it was idle: that says nothing about the item.
             ended = self._use_child(name, items)
         return ended if isinstance(ended, list) else [CostlyImageError(_explain(items[0], ended))]
@@ -288,21 +286,11 @@ def _read_answer(answer: dict[str, Any], item: Sequence[Any]) -> Any:
     raise RuntimeError(answer.get("failed", f"a child answered {str(answer)[:200]}"))
 
 
-def _is_own_end(status: int) -> bool:
-    """Whether a child ended over what it was doing: by its time, or a crash."""
-    return -status in {getattr(signal, name, None) for name in OWN_ENDS}
-
-
 def _explain(item: Sequence[Any], ended: _Child) -> str:
-    status = ended.process.returncode
     if ended.was_slow:
         why = f"was not decoded within {PATIENCE:.0f} s"
-    elif -status == getattr(signal, "SIGXCPU", None):
-        why = "takes more processor time to decode than a good image of its size"
-    elif -status == getattr(signal, "SIGKILL", None):
-        why = "was not decoded, as the system ended its decoder; the memory may be full"
     else:
-        why = f"brings its decoder down (exit status {status})"
+        why = child.explain_end(ended.process.returncode)
     return f"{item[0]} {why}. Replace or delete it."
 
 
