@@ -36,6 +36,7 @@ PATIENCE = 60.0  # seconds for one call, whatever it waits for; not for a busy p
 IDLE = 120.0  # seconds after which a child that nobody needs is ended
 TICK = 1.0  # seconds between two looks at the clock
 AT_ONCE = 16  # items that a child is given together
+FEW = 32  # items for which one child is enough
 AHEAD = 4  # such portions, for each child, that are done before the first is asked for
 ONE_THREAD = dict.fromkeys(
     ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OPENCV_FOR_THREADS_NUM"), "1"
@@ -79,8 +80,11 @@ def map_bounded(
     if child.is_child:
         yield from (_call(function, arguments) for arguments in items)
         return
-    # Of a few items, such as a page of images, each child has its share.
-    size = max(1, min(AT_ONCE, len(items) // (2 * N_CHILDREN)))
+    if not items:
+        return
+    # A child takes longer to begin than to do a few items.
+    n_children = min(N_CHILDREN, 1 + len(items) // FEW)
+    size = max(1, min(AT_ONCE, len(items) // (2 * n_children)))
     portions = (items[start : start + size] for start in range(0, len(items), size))
     waiting: deque[Future[list[T | XrayError]]] = deque()
     stopped = threading.Event()
@@ -88,11 +92,11 @@ def map_bounded(
     def work(portion: Sequence[Sequence[Any]]) -> list[T | XrayError]:
         return [] if stopped.is_set() else _POOL.run(function, portion)
 
-    threads = ThreadPoolExecutor(N_CHILDREN)
+    threads = ThreadPoolExecutor(n_children)
     try:
         for portion in portions:
             waiting.append(threads.submit(work, portion))
-            if len(waiting) > AHEAD * N_CHILDREN:
+            if len(waiting) > AHEAD * n_children:
                 yield from waiting.popleft().result()
         while waiting:
             yield from waiting.popleft().result()
