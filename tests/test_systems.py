@@ -10,7 +10,7 @@ MODULES = sorted([*PROJECT.glob("xray_core/**/*.py"), *PROJECT.glob("pages/**/*.
 # Processes and signals; limits; the machine and its allocator; paths and names of files.
 ROOMS = {
     *("xray_core/processes.py", "xray_core/bounded/child.py"),
-    *("xray_core/machine.py", "xray_core/paths.py"),
+    *("xray_core/machine.py", "xray_core/paths.py", "xray_core/typed_paths.py"),
 }
 # What some systems lack, or what one asks to tell them apart.
 HANGS_ON_IT = {

@@ -26,7 +26,6 @@ from io import BufferedReader
 from itertools import islice
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote
 
 from xray_core.errors import DatasetError
 from xray_core.files import (
@@ -46,10 +45,6 @@ HIDDEN_NAMES = ("thumbs.db", "desktop.ini", "system volume information")
 SHOWN = 100  # characters of a path that is too long
 LONGEST_PART, LONGEST_PATH = 255, 4095  # bytes; what the common systems can write
 
-# What people copy along with a path: signs for the direction of text, and quotes in pairs.
-INVISIBLE = "\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff"
-QUOTES = ('""', "''", "``", "“”", "„“", "„”", "‘’", "«»", "<>")
-ADDRESS = re.compile(r"file:(//(?P<host>[^/]*))?(?P<path>/.*)", re.IGNORECASE | re.DOTALL)
 # Names of devices on Windows, whatever suffix they have.
 DEVICES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
 
@@ -70,51 +65,6 @@ class Listing:
     folders: list[str]
     linked: frozenset[str]
     refused: list[str]
-
-
-def parse_path(text: str) -> Path:
-    r"""Return the path that a person means who typed it, pasted it or dropped it into a terminal.
-
-    Understood are blanks, quotes and invisible signs around it, `~`, `file:///…` with %20, and the
-    backslashes with which a terminal escapes blanks and the like. What is there to the letter is
-    meant to the letter; otherwise nothing need be there.
-
-    >>> [parse_path(text).as_posix() for text in ("“/a b/c/” ", "file:///a%20b/c")]
-    ['/a b/c', '/a b/c']
-
-    Raises:
-        DatasetError: it is empty.
-    """
-    if text.strip() and (is_folder(Path(text)) or is_file(Path(text))):
-        return Path(text)
-    bare = _unquote(text)
-    if not bare:
-        raise DatasetError("No path was given. Type one, such as ~/Downloads/chest_xray.")
-    if match := ADDRESS.fullmatch(bare):
-        host = "" if match["host"] in (None, "", "localhost") else match["host"]
-        path = unquote(f"/{host}{match['path']}" if host else match["path"])
-        bare = path[1:] if re.match(r"/[A-Za-z]:", path) else path
-    elif bare == text.strip():  # what is in quotes is meant as it stands
-        # Backslashes separate folders on Windows.
-        bare = re.sub(r"\\([ ()&'])" if sys.platform == "win32" else r"\\(\W)", r"\1", bare)
-    try:
-        return Path(bare).expanduser()
-    except RuntimeError:  # no such user, which is for `find_allowed` to say
-        return Path(bare)
-
-
-def is_of_windows(path: Path) -> bool:
-    """Whether a path is one of Windows, and this is another system."""
-    return sys.platform != "win32" and bool(re.match(r"[A-Za-z]:[\\/]", str(path)))
-
-
-def _unquote(text: str) -> str:
-    """Return a text without blanks, invisible signs and quotes around it."""
-    bare = text.strip().strip(INVISIBLE).strip()
-    while len(bare) > 1 and bare[0] + bare[-1] in QUOTES:
-        bare = bare[1:-1].strip().strip(INVISIBLE).strip()
-    # The shell of Windows leaves one at the end of "C:\my folder\".
-    return bare.strip('"').strip()
 
 
 def find_allowed(path: Path) -> Path:

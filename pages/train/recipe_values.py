@@ -7,10 +7,10 @@ import streamlit as st
 
 from pages.train.recipe_fields import CHOICES, DEPENDENT, OPEN_CHOICES
 from xray_core.models import ASK, MODELS, RUN_OF
-from xray_core.paths import parse_path
 from xray_core.recipes import ANY_DATASET, Recipe, change_recipe, changeable_fields
 from xray_core.splits import METHODS
 from xray_core.tasks import tasks_of
+from xray_core.typed_paths import parse_path
 
 FILE = "A file"
 WEIGHTS = ("random", "imagenet", FILE)

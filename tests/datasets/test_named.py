@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from xray_core.datasets.named import NamedFolder, find_named_folder, find_typed_folder
 from xray_core.errors import DatasetError
-from xray_core.paths import parse_path
+from xray_core.typed_paths import parse_path
 
 WAYS = {
     "as it is": "{path}",

@@ -16,8 +16,8 @@ from xray_core.cli import arrivals, data, queue, trainings
 from xray_core.cli.answer import Answer, say_error, say_note
 from xray_core.errors import XrayError
 from xray_core.machine import allocator_variables
-from xray_core.paths import parse_path
 from xray_core.processes import restart_with
+from xray_core.typed_paths import parse_path
 from xray_core.workspace import find_workspace
 
 DONE, REFUSED, INTERRUPTED = 0, 2, 130

@@ -13,8 +13,8 @@ from typing import Any
 
 from xray_core.cli.answer import Answer, save_answer
 from xray_core.errors import RecipeError
-from xray_core.paths import parse_path
 from xray_core.processes import lower_priority, quiet_import
+from xray_core.typed_paths import parse_path
 from xray_core.workspace import Workspace
 
 

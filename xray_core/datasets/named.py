@@ -6,7 +6,8 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from xray_core.errors import DatasetError
-from xray_core.paths import find_allowed, is_file, is_folder, is_of_windows, list_folder, parse_path
+from xray_core.paths import find_allowed, is_file, is_folder, list_folder
+from xray_core.typed_paths import is_of_windows, parse_path
 
 # Files that describe a folder: who names one means the folder that it lies in.
 DESCRIPTIONS = (".csv", ".tsv", ".txt", ".xlsx", ".json", ".yaml", ".yml", ".xml")
