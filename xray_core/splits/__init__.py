@@ -35,6 +35,7 @@ from xray_core.splits.spec import (
     MOST_FOLDS,
     SUBSETS,
     TARGET_DOMAIN,
+    UNTESTED_METHODS,
     SplitSpec,
 )
 from xray_core.tasks import class_of
@@ -49,6 +50,7 @@ __all__ = [
     "MOST_FOLDS",
     "SUBSETS",
     "TARGET_DOMAIN",
+    "UNTESTED_METHODS",
     "Copies",
     "Leaks",
     "SplitSpec",
@@ -156,6 +158,8 @@ def fitting_methods(catalog: Catalog) -> list[str]:
         unfit.add("target_domain")
     if not (own & catalog.images["findings"].notna()).any():
         unfit |= {"thesis", "thesis_patients"}
+    if not own.all() or catalog.images["findings"].isna().all():
+        unfit |= set(UNTESTED_METHODS)
     if len(list_sites(catalog)) < 2:
         unfit.add("site")
     return [method for method in METHODS if method not in unfit]

@@ -5,8 +5,8 @@ import pandas as pd
 from xray_core.catalog import Catalog
 from xray_core.errors import RecipeError
 from xray_core.splits.dividing import divide_groups
-from xray_core.splits.spec import TARGET_DOMAIN, SplitSpec
-from xray_core.splits.thesis import divide_as_thesis, find_thesis_test
+from xray_core.splits.spec import TARGET_DOMAIN, UNTESTED_METHODS, SplitSpec
+from xray_core.splits.thesis import divide_as_thesis, divide_by_table, find_thesis_test
 
 OPEN = "open"  # of an image that has no subset yet
 PUBLISHED_SUBSETS = {"training": OPEN, "validation": OPEN, "test": "test"}
@@ -38,6 +38,8 @@ def find_given(
         return _leave_external_out(_keep_open(tested), images, spec)
     if spec.method == "thesis":
         return divide_as_thesis(catalog, spec)[images.index]
+    if spec.method in UNTESTED_METHODS:
+        return divide_by_table(catalog, spec)[images.index]
     if spec.method == "thesis_patients":
         tested = find_thesis_test(catalog)
         return _leave_external_out(_leave_owners_out(tested, groups)[images.index], images, spec)

@@ -12,13 +12,20 @@ METHOD_TITLES = {
     "target_domain": "Target-domain hold-out",
     "thesis": "The thesis' test set",
     "thesis_patients": "The thesis' test set, its patients apart",
+    "thesis_folders": "The thesis' validation set",
+    "thesis_arrays": "The thesis' validation set, shuffled",
     "site": "One site apart",
     "image": "By image (patients leak)",
 }
 METHODS = tuple(METHOD_TITLES)
-LEAKY_METHODS = ("published", "thesis", "image")  # the others keep groups together
-# Their test set comes from elsewhere.
-GIVEN_METHODS = ("published", "target_domain", "thesis", "thesis_patients", "site")
+# The others keep groups together.
+LEAKY_METHODS = ("published", "thesis", "thesis_folders", "thesis_arrays", "image")
+UNTESTED_METHODS = ("thesis_folders", "thesis_arrays")  # never have a test set
+# Their test set, or that they have none, comes from elsewhere.
+GIVEN_METHODS = (
+    *("published", "target_domain", "thesis", "thesis_patients", "site"),
+    *UNTESTED_METHODS,
+)
 EXTERNAL_METHODS = ("target_domain", "thesis", "thesis_patients")  # may leave external images out
 FOLDED_METHODS = ("patient", "clean", "image")  # the others have a test set that is given
 MOST_FOLDS = 20
@@ -38,7 +45,9 @@ class SplitSpec:
             its other images and all external ones are divided by `validation`.
             "thesis": the hidden test set of the SIIM-FISABIO-RSNA COVID-19 thesis, and its
             validation set, see `splits.thesis`; patients leak. "thesis_patients": the same test
-            set, and the images of its patients neither train nor validate. "site": the images of
+            set, and the images of its patients neither train nor validate. "thesis_folders" and
+            "thesis_arrays": the validation set of the experiments before, and no test set; patients
+            leak. "site": the images of
             `site` are the test set, the others are divided by patient. "image": at random by
             image, as many notebooks do; patients leak.
         validation: fraction of all images (of those left to train on, where the test set is given,
@@ -121,6 +130,8 @@ class SplitSpec:
     @property
     def has_test(self) -> bool:
         """Whether there is a test set."""
+        if self.method in UNTESTED_METHODS:
+            return False
         given = self.method in GIVEN_METHODS and self.method != "target_domain"
         return given or self.folds > 0 or self.test > 0
 
