@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from xray_core.figures.colors import RUNS
-from xray_core.figures.overlay import Line, score_floor, plot_runs
+from xray_core.figures.overlay import Line, plot_runs, score_floor
 from xray_core.runs.curves import Curve
 
 
