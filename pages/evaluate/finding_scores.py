@@ -5,15 +5,16 @@ from typing import Any
 
 import pandas as pd
 import streamlit as st
-from xray_core.evaluation.finding_rounds import TITLES
-from xray_core.evaluation.multilabel import FEW_PATIENTS
 
 from pages.components.download import offer_files, write_csv
 from pages.components.frame import escape_markdown
 from pages.components.recipe_words import AREA, metric_name
 from pages.components.small_type import show_muted, show_section
 from pages.evaluate.scores import figure_of, format_figure, format_published_figures
+from xray_core.evaluation.finding_rounds import TITLES
+from xray_core.evaluation.multilabel import FEW_PATIENTS
 from xray_core.figures.findings import list_together, plot_finding_roc, plot_together
+from xray_core.glossary import explain
 from xray_core.recipes import Recipe
 from xray_core.runs import Run
 
@@ -146,7 +147,10 @@ def show_finding_curve(
             config=QUIET,
             alt=f"Recall against false positive rate of {name}",
         )
-        show_muted("The finding is chosen above. The ring is the threshold that it is called from.")
+        show_muted(
+            "The finding is chosen above. The ring is the threshold from which it is called. "
+            f"{explain('threshold of a finding')}"
+        )
     else:
         show_muted(f"{explain_missing(row)} A curve needs images with the finding and without.")
     if words := format_published_figures(report, recipe):

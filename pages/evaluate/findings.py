@@ -11,7 +11,6 @@ from pages.components.small_type import show_facts, show_muted, show_section
 from pages.evaluate.cell_images import CELL, IMAGE, CellWords, open_cell, show_cell_images
 from pages.evaluate.finding_scores import format_share, list_published, name_metric
 from pages.evaluate.scores import figure_of, format_figure
-from xray_core.glossary import explain
 from xray_core.recipes import Recipe
 from xray_core.runs import Run
 from xray_core.runs.folder import PROBABILITY
@@ -177,7 +176,7 @@ def _show_images(rows: pd.DataFrame, recipe: Recipe, row: dict[str, Any], picked
     names = [f"no {name}", name]
     words = CellWords(
         title=KINDS[picked],
-        caption=f"Below each image: the probability of {name}. {explain('threshold')}",
+        caption=f"Below each image: the probability of {name}.",
         answer=f"probability of {name}",
         actual=names[picked[0]],
         predicted=names[picked[1]],

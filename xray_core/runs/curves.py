@@ -98,6 +98,7 @@ def _read_curve(path: str, stamp: tuple[int, int, int] | None) -> Curve:
 
 def count_validated(line: Mapping[str, Any]) -> int:
     """Return the images that were validated after an epoch, by its line of the metric log."""
-    if "finding_counts" in line:
-        return int(line["n_validation"])
+    counts = line.get("finding_counts")
+    if isinstance(counts, list):
+        return int(line.get("n_validation", 0) or max(map(sum, counts)))
     return sum(map(sum, line["confusion"]))
