@@ -342,7 +342,7 @@ GLOSSARY: dict[str, dict[str, Term]] = {
             "umbral",
         ),
         "threshold of a finding": Term(
-            "With several findings each has its own, chosen on the validation set: where recall and "
+            "Each finding has its own, chosen on the validation set: where recall and "
             "specificity together are highest (Youden's index).",
             "umbral de un hallazgo",
         ),

@@ -27,7 +27,7 @@ from xray_core.figures.training import (
 )
 from xray_core.recipes import Recipe
 from xray_core.runs import Run, Status
-from xray_core.runs.curves import count_validated
+from xray_core.runs.shapes import count_validated
 
 TICK, SLOW_TICK = "1s", "2s"
 SMOOTHING = {"each batch": 1, "mean of 10": 10, "mean of 50": 50}  # batches that a point stands for

@@ -21,7 +21,7 @@ from pages.runs.outcome import leave_fragment_after_action
 from pages.runs.run_list import format_queue
 from pages.runs.scores import format_interval, read_area_interval, read_interval
 from xray_core.runs import Run, Status
-from xray_core.runs.curves import count_validated
+from xray_core.runs.shapes import count_validated
 
 GOES_ON = "The training goes on without this page: close it, and come back whenever you like."
 

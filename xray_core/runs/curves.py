@@ -5,16 +5,14 @@ again, so that of an ended run is read once; of its lines, those of batches are 
 """
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 from xray_core.files import open_plain, parse_json
 from xray_core.runs.folder import Run
 from xray_core.runs.index import stamp_file
-from xray_core.runs.shapes import pick_epochs
+from xray_core.runs.shapes import count_validated, pick_epochs
 
 EPOCH_LINE = b'"kind": "epoch"'  # as `Run.append_metrics` writes it
 
@@ -94,11 +92,3 @@ def _read_curve(path: str, stamp: tuple[int, int, int] | None) -> Curve:
             if "finding_counts" in line
         ),
     )
-
-
-def count_validated(line: Mapping[str, Any]) -> int:
-    """Return the images that were validated after an epoch, by its line of the metric log."""
-    counts = line.get("finding_counts")
-    if isinstance(counts, list):
-        return int(line.get("n_validation", 0) or max(map(sum, counts)))
-    return sum(map(sum, line["confusion"]))

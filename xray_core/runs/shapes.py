@@ -4,7 +4,7 @@ A file of another shape is damaged, and a line of a log that is of another shape
 fields than these may be there.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NotRequired, TypedDict
 
 from xray_core.records import fits
@@ -259,6 +259,14 @@ def pick_epochs(lines: Lines) -> Lines:
         and _are_shares(line["accuracy"], line["val_accuracy"], line["val_auc"])
         and (_is_square(line["confusion"]) if "confusion" in line else _has_findings(line))
     ]
+
+
+def count_validated(line: Mapping[str, Any]) -> int:
+    """Return of how many validation images a whole line of an epoch tells."""
+    if "confusion" in line:
+        return sum(map(sum, line["confusion"]))
+    # Of a multi-label task each image is known for some findings, and no finding for all.
+    return int(line.get("n_validation") or max(map(sum, line["finding_counts"])))
 
 
 def pick_events(lines: Lines) -> Lines:
