@@ -7,7 +7,6 @@ from typing import Any
 
 import pandas as pd
 import streamlit as st
-from xray_core.evaluation.multilabel import FEW_PATIENTS
 
 from pages.components.dataset import open_folder
 from pages.components.finding_areas import show_areas
@@ -23,10 +22,12 @@ from xray_core.evaluation.finding_answers import (
     list_wrong_findings,
     read_finding_answers,
 )
+from xray_core.evaluation.multilabel import FEW_PATIENTS
 from xray_core.figures.colors import class_color
 from xray_core.recipes import Recipe
 from xray_core.runs import Run
 from xray_core.runs.index import stamp_file
+from xray_core.splits import SUBSETS
 
 N_SHOWN = 3  # images of a kind, in one row
 SIDE = 192  # px
@@ -66,6 +67,27 @@ def show_epoch_areas(run: Run, classes: Sequence[str], row: "pd.Series[Any]", no
         }
     )
     show_areas(areas, f"areas_{run.name}", counted="images")
+
+
+def show_finding_subsets(data: dict[str, Any]) -> None:
+    """Show how many images of each subset have each finding.
+
+    Args:
+        data: what a run on several findings wrote of its data.
+    """
+    there = [name for name in SUBSETS if name in data["subsets"]]
+    counts = pd.DataFrame(data["subsets"])[there]
+    unknown = pd.DataFrame(data["unknown"])[there].add_suffix(", unknown")
+    st.dataframe(
+        pd.concat([counts, unknown.loc[:, unknown.any()]], axis=1),
+        width="content",
+        alt="Images that have each finding in each subset",
+    )
+    show_muted(
+        "Images that have the finding, of "
+        + ", ".join(f"{data['n_images'][name]:,} of the {name} set" for name in there)
+        + "; an image may have several."
+    )
 
 
 def show_wrong_findings(run: Run, recipe: Recipe, epoch: int) -> None:

@@ -53,7 +53,12 @@ def fake_findings_run(
     if state != "queued":
         fields |= {**TIMES, "epoch": N_EPOCHS, "phase": "train", "val_accuracy": 0.9}
         _write_answers(run, workspace, subset, with_report=state == "done")
-        run.write_json("data.json", data_notes(subsets={"training": dict.fromkeys(CLASSES, 9)}))
+        counts = {
+            "subsets": {"training": dict.fromkeys(CLASSES, 9)},
+            "unknown": {"training": dict.fromkeys(CLASSES, 0) | {UNKNOWN: 7}},
+            "n_images": {"training": 50},
+        }
+        run.write_json("data.json", data_notes(**counts))
     if state == "done":
         fields["ended_at"] = "2026-03-02T10:01:05+00:00"
     run.write_status(Status(state, **{**fields, **status}))

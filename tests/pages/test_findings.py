@@ -190,6 +190,17 @@ def test_a_run_shows_loss_and_mean_area_live_and_each_finding(
     assert not names_on(app)
 
 
+def test_what_is_known_of_the_data_is_counted_by_finding(run: Run, open_page: OpenPage) -> None:
+    app = open_page("runs", run=run.name)
+    app.session_state["data_split"] = True
+    app.run()
+
+    table = app.dataframe[0].value
+    assert list(table.index) == CLASSES
+    assert table.loc[UNKNOWN].tolist() == [9, 7]
+    assert "50 of the training set; an image may have several" in words_on(app)
+
+
 def test_the_labels_that_are_most_wrong_are_shown(run: Run, open_page: OpenPage) -> None:
     split = run.read_split().set_index("image_id")
     app = open_page("runs", run=run.name)
