@@ -61,7 +61,7 @@ def measure_findings(
     values = {name: rounds[0] for name, rounds in measure(each_once).items()}
     intervals = bootstrap_intervals(measure, patients, rng, n_rounds)
     behind = _patients_behind(states, called, patients)
-    figures = {}
+    figures: dict[str, list[Figure]] = {}
     for name, value in values.items():
         rows = zip(*map(np.atleast_1d, (value, *intervals[name])), behind[name], strict=True)
         figures[name] = [_figure(float(v), float(low), float(high), n) for v, low, high, n in rows]
@@ -102,7 +102,7 @@ def draw_finding_rounds(
             "average_precision": np.array(precisions).T,
             **figures_of_counts(counts),
         }
-        return figures | {f"mean_{name}": _mean(figures[own]) for name, own in MEANS.items()}
+        return figures | {f"mean_{name}": mean_of_known(figures[own]) for name, own in MEANS.items()}
 
     return measure
 
@@ -187,7 +187,7 @@ def _ratio(share: Floats, whole: Floats) -> Floats:
     return ratios
 
 
-def _mean(values: Floats) -> Floats:
+def mean_of_known(values: Floats) -> Floats:
     """Return the mean over the findings that have the figure; NaN where none has."""
     there = ~np.isnan(values)
     return _ratio(values.sum(axis=-1, where=there), there.sum(axis=-1))
