@@ -215,7 +215,12 @@ def _check_sampling(recipe: Recipe) -> None:
 def _check_several(recipe: Recipe) -> None:
     """Raise RecipeError if a multi-label task is asked for what only one class an image has."""
     for name, value, off, why in (
-        ("combined_labels", recipe.combined_labels, False, "combinations are learnt where an image has one"),
+        (
+            "combined_labels",
+            recipe.combined_labels,
+            False,
+            "combinations need one class an image",
+        ),
         ("calibrate", recipe.calibrate, False, "it fits probabilities that sum to 1"),
         ("sampling", recipe.sampling, "shuffle", "images are drawn by the one class that each has"),
     ):

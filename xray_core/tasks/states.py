@@ -94,9 +94,9 @@ def combine_states(
         absent = given.eq(0).fillna(False).all(axis=1)
         if len(given.columns) < len(findings):
             absent &= named[name].eq(0).fillna(False)
-        present = (
-            given.eq(1).fillna(False).any(axis=1) | named[name].eq(1).fillna(False)
-        ).astype(bool)
+        present = (given.eq(1).fillna(False).any(axis=1) | named[name].eq(1).fillna(False)).astype(
+            bool
+        )
         state = pd.Series(pd.NA, index=named.index, dtype="Int8")
         columns[name] = state.mask(absent.astype(bool), 0).mask(present, 1)
     return pd.DataFrame(columns, index=named.index)

@@ -71,9 +71,9 @@ def find_masses(states: NDArray[np.int64]) -> NDArray[np.float32]:
     [[[0.5, 0.0], [0.0, 0.5], [0.0, 0.0]]]
     """
     n_known = (states >= 0).sum(axis=1)[:, None, None]
-    masses: NDArray[np.float32] = (
-        np.stack([states == 1, states == 0], axis=-1) / n_known
-    ).astype("float32")
+    masses: NDArray[np.float32] = (np.stack([states == 1, states == 0], axis=-1) / n_known).astype(
+        "float32"
+    )
     return masses
 
 
