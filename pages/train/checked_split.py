@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import pandas as pd
 import streamlit as st
 
+from pages.train.finding_counts import count_findings, count_present
 from xray_core.audit.same_picture import read_kept_copies
 from xray_core.catalog import Catalog
 from xray_core.errors import RecipeError, UnlabelledError
@@ -15,10 +16,12 @@ from xray_core.splits import (
     Copies,
     Leaks,
     SplitSpec,
+    count_fixed,
     count_leaks,
     count_loose,
     describe_absent,
     describe_groups,
+    describe_unused,
     split_by_tables,
 )
 from xray_core.tasks import describe_left_out, encode_catalog, find_task
@@ -42,6 +45,11 @@ class CheckedSplit:
             nobody has compared the images yet.
         grouped_by: what the split keeps together, in words.
         method: of the split.
+        findings: of a multi-label task: as `count_findings` returns them; else None.
+        counts: images, one row a class and one column a subset; None of a multi-label task.
+        shared: images that are evaluated whose patient or study has others that train.
+        fixed: subset -> images that it has by the tables, the absent ones included; empty where no
+            subset is that of the thesis.
     """
 
     catalog: Catalog
@@ -55,6 +63,10 @@ class CheckedSplit:
     loose: int | None = None
     grouped_by: str = ""
     method: str = ""
+    findings: pd.DataFrame | None = None
+    counts: pd.DataFrame | None = None
+    shared: int = 0
+    fixed: Mapping[str, int] = field(default_factory=dict)
 
 
 def check_split(catalog: Catalog, task_name: str, spec: SplitSpec) -> CheckedSplit:
@@ -92,18 +104,40 @@ def _check_split(
         return {name: int(counts.get(name, 0)) for name in classes}
 
     leaks, loose = _find_leaks(catalog, split, spec, copies)
+    findings = count_findings(split, classes) if task.multilabel else None
     return CheckedSplit(
         catalog,
         absent=describe_absent(split, classes),
-        left_out=describe_left_out(catalog, task, targets),
+        left_out=[
+            *describe_left_out(catalog, task, targets),
+            *describe_unused(catalog, targets, split, spec),
+        ],
         subsets={name: int(n_images[name]) for name in SUBSETS},
-        classes=count(split["class"]),
-        evaluated=count(split.loc[split["subset"] == last, "class"]),
+        classes=count_present(findings) if findings is not None else count(split["class"]),
+        evaluated=(
+            count_present(findings, last)
+            if findings is not None
+            else count(split.loc[split["subset"] == last, "class"])
+        ),
         leaks=leaks,
         loose=loose,
         grouped_by=describe_groups(catalog, spec),
         method=spec.method,
+        findings=findings,
+        counts=None if findings is not None else _count_classes(split, classes),
+        shared=_count_shared(split, last),
+        fixed=count_fixed(catalog, spec),
     )
+
+
+def _count_classes(split: pd.DataFrame, classes: list[str]) -> pd.DataFrame:
+    counts = pd.crosstab(split["class"].astype(str), split["subset"].astype(str))
+    return counts.reindex(index=classes, columns=list(SUBSETS), fill_value=0)
+
+
+def _count_shared(split: pd.DataFrame, subset: str) -> int:
+    trained = split.loc[split["subset"] == "training", "group"]
+    return int(split.loc[split["subset"] == subset, "group"].isin(trained).sum())
 
 
 def _find_leaks(

@@ -9,14 +9,19 @@ from pages.train.recipe_fields import CHOICES, DEPENDENT, OPEN_CHOICES
 from xray_core.models import ASK, MODELS, RUN_OF
 from xray_core.recipes import ANY_DATASET, Recipe, change_recipe, changeable_fields
 from xray_core.splits import METHODS
-from xray_core.tasks import tasks_of
+from xray_core.tasks import find_task, tasks_of
 from xray_core.typed_paths import parse_path
 
 FILE = "A file"
+SITE = "split.site"
 WEIGHTS = ("random", "imagenet", FILE)
+Offers = Mapping[str, Sequence[str]]  # field -> what the dataset has of it
 OWN_WEIGHTS = ("random", FILE)  # of a model without published weights
 # Field of a phase that treats a pretrained base by itself -> its value where there is none.
 BASE_ONLY = {"trainable": "all", "batch_norm": "train"}
+# Fields that have a meaning only where an image has one class.
+ONE_CLASS_ONLY = ("combined_labels", "calibrate")
+BY_CLASS = "balanced"  # the way of sampling that needs one class an image
 
 
 def find_fields(recipe: Recipe) -> dict[str, Any]:
@@ -35,6 +40,9 @@ def find_fields(recipe: Recipe) -> dict[str, Any]:
         del fields["tabular"]
     if recipe.name in ANY_DATASET:
         del fields["task"]
+    if find_task(find_task_of(recipe)).multilabel:
+        # Where the recipe has such a setting, it is shown with the refusal, and can be changed.
+        fields = {k: v for k, v in fields.items() if k not in ONE_CLASS_ONLY or v}
     del fields["selection"]  # stands in the address, as on Explore; see `selection`
     return fields
 
@@ -78,20 +86,20 @@ def neutral_value(field: str, values: Mapping[str, Any]) -> Any:
     return None if values.get(f"{holder}{dot}{other}") in (*meant, None) else neutral
 
 
-def list_choices(recipe: Recipe, field: str, value: Any, methods: Sequence[str]) -> list[Any]:
+def list_choices(recipe: Recipe, field: str, value: Any, offers: Offers) -> list[Any]:
     """Return what may be chosen for `field`; empty where it is typed.
 
     Args:
         recipe: where the form begins.
         field: dotted name.
         value: the recipe's own, which is always among them.
-        methods: the ways to split that fit the dataset.
+        offers: field -> what the dataset has of it: ways to split, sites.
     """
     last = field.rpartition(".")[2]
     if field == "model":
         return list(MODELS)
     if field == "task":
-        return [name for name, task in tasks_of(recipe.dataset).items() if not task.multilabel]
+        return list(tasks_of(recipe.dataset))
     if field == "weights":
         model = find_model(recipe)
         choices = WEIGHTS if MODELS[model].pretrained else OWN_WEIGHTS
@@ -99,8 +107,13 @@ def list_choices(recipe: Recipe, field: str, value: Any, methods: Sequence[str])
             return [value, *choices]  # what this recipe alone begins with
         return list(choices)
     if field == "split.method":
-        return [method for method in METHODS if method in methods or method == value]
+        fitting = offers.get(field, METHODS)
+        return [method for method in METHODS if method in fitting or method == value]
+    if field == SITE:
+        return list(dict.fromkeys((*offers.get(field, ()), *([value] if value else ()))))
     choices = CHOICES.get(field) or CHOICES.get(last) or ()
+    if field == "sampling" and find_task(find_task_of(recipe)).multilabel:
+        choices = [choice for choice in choices if choice != BY_CLASS or choice == value]
     return list(dict.fromkeys((*choices, value))) if last in OPEN_CHOICES else list(choices)
 
 
@@ -129,7 +142,7 @@ def _read(recipe: Recipe, field: str, own: Any) -> Any:
     key = widget_key(recipe, field)
     value = st.session_state.get(key)
     if field == "weights":
-        choices = list_choices(recipe, field, own, ())
+        choices = list_choices(recipe, field, own, {})
         value = value if value in choices else own if own in choices else choices[0]
         if value != FILE:
             return value
@@ -139,8 +152,10 @@ def _read(recipe: Recipe, field: str, own: Any) -> Any:
         return own
     if field == "tabular":
         return ",".join(value)
+    if field == SITE:  # which there are, the page knows
+        return value
     # As the widget does: what cannot be chosen any longer makes way for the recipe's own.
-    choices = list_choices(recipe, field, own, METHODS)
+    choices = list_choices(recipe, field, own, {})
     if choices and value not in choices and field.rpartition(".")[2] not in OPEN_CHOICES:
         return own
     return value

@@ -10,6 +10,7 @@ from pages.components.user import find_user
 from pages.train.checked_split import CheckedSplit
 from pages.train.cost import show_cost
 from pages.train.doubts import show_doubts
+from pages.train.finding_counts import show_finding_counts
 from xray_core.audit.issue import count_of
 from xray_core.catalog import Catalog
 from xray_core.errors import JobError, RunError
@@ -67,6 +68,10 @@ def _clean_nickname() -> None:
 
 def _show_shares(checked: CheckedSplit) -> None:
     subsets = [(name.capitalize(), SUBSETS[name], n) for name, n in checked.subsets.items()]
+    if checked.findings is not None:
+        st.html(format_shares(subsets))
+        show_finding_counts(checked.findings)
+        return
     total = sum(checked.classes.values())
     colors = color_classes(list(checked.classes))
     shares = [
@@ -94,7 +99,14 @@ def describe_leaks(checked: CheckedSplit) -> str:
     """Return what the split promises, or how many it has in several subsets."""
     by, _, joined = checked.grouped_by.partition("; ")
     if checked.leaks:
-        return f"✕ {format_leaks(checked.leaks.to_dict())} in several subsets"
+        words = f"✕ {format_leaks(checked.leaks.to_dict())} in several subsets"
+        if checked.shared:
+            n = checked.subsets[find_last(checked)]
+            words += (
+                f"; {checked.shared:,} of the {n:,} {find_last(checked)} images are of patients or "
+                "studies that also train"
+            )
+        return words
     loose = ""
     if checked.loose:
         pairs = count_of(checked.loose, "pair of images that look", "pairs of images that look")
@@ -112,11 +124,18 @@ def describe_leaks(checked: CheckedSplit) -> str:
 def describe_baseline(checked: CheckedSplit) -> str:
     """Return what always giving one answer reaches on the images that are evaluated."""
     total = sum(checked.evaluated.values())
+    if checked.findings is not None:
+        return "mean AUC 0.5, which guessing reaches"
     if not total:
         return "nothing is evaluated"
     name, n = max(checked.evaluated.items(), key=lambda count: count[1])
-    last = "test" if checked.subsets["test"] else "validation"
+    last = find_last(checked)
     return f"{n / total:.0%} right by always answering “{name}” ({last} set, n = {total:,})"
+
+
+def find_last(checked: CheckedSplit) -> str:
+    """Return the subset that is evaluated at the end."""
+    return "test" if checked.subsets["test"] else "validation"
 
 
 def describe_queue(workspace: Workspace) -> str:
