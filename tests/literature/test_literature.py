@@ -10,6 +10,7 @@ from xray_core.literature import (
     NO,
     RESULTS,
     SAME_IMAGES,
+    YES,
     PublishedResult,
     compute_figures,
     headline_of,
@@ -242,7 +243,7 @@ def test_each_row_says_on_which_images_and_whether_ours_are_the_same(row: Publis
     assert row.images
     assert row.place
     assert row.same_images in SAME_IMAGES
-    if row.same_images != "yes" and row.subset != "training":
+    if row.same_images != YES and row.subset != "training":
         assert row.images_note
     assert set(row.spread) <= set(row.metrics)
 

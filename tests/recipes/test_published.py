@@ -75,7 +75,11 @@ def test_experiment_6_1_of_the_thesis_is_as_published() -> None:
     [phase] = recipe.phases
     assert (phase.optimizer, phase.epochs, phase.patience) == ("nadam", 10, 0)
     assert (recipe.batch_size, recipe.preprocess.size, recipe.model) == (16, 299, "cnn9")
-    assert (recipe.split.method, recipe.split.validation, recipe.split.test) == ("image", 0.2, 0)
+    assert (recipe.split.method, recipe.split.validation, recipe.split.test) == (
+        "thesis_folders",
+        0.2,
+        0,
+    )
     augment = recipe.augment
     assert augment.horizontal_flip
     assert (augment.zoom, augment.shear) == (0.1, 0.05)

@@ -11,6 +11,7 @@ from xray_core.literature.cited import CITED
 from xray_core.literature.result import (
     NO,
     SAME_IMAGES,
+    YES,
     Citation,
     PublishedPoint,
     PublishedResult,
@@ -22,6 +23,7 @@ __all__ = [
     "NO",
     "RESULTS",
     "SAME_IMAGES",
+    "YES",
     "Citation",
     "PublishedPoint",
     "PublishedResult",
