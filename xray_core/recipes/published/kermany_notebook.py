@@ -8,8 +8,9 @@ to, so the last epoch is evaluated).
 What it leaves open, and what we chose: the image size (150 px), the perturbations (10 degrees,
 zoom, shift and brightness by a tenth), the batch (32), the most epochs (30), and which images
 validate: 15 % of the training set by patient, since the published validation set of 16 is too small
-to stop by. `pneumonia_cnn_watched` watches the test set instead, as many notebooks of this dataset do, and
-0.8878, the published validation accuracy, hints at: see `xray_core.literature.kermany_notebook`.
+to stop by. `pneumonia_cnn_watched` watches the test set instead, as many notebooks of this dataset
+do, and 0.8878, the published validation accuracy, hints at: see
+`xray_core.literature.kermany_notebook`.
 """
 
 from dataclasses import replace
