@@ -38,6 +38,7 @@ from xray_core.splits.spec import (
     UNTESTED_METHODS,
     SplitSpec,
 )
+from xray_core.splits.unused import describe_unused
 from xray_core.tasks import class_of
 
 __all__ = [
@@ -59,6 +60,7 @@ __all__ = [
     "count_loose",
     "describe_absent",
     "describe_groups",
+    "describe_unused",
     "fitting_methods",
     "format_absence",
     "format_leaks",

@@ -25,6 +25,7 @@ from xray_core.splits import (
     count_leaks,
     describe_absent,
     describe_groups,
+    describe_unused,
     split_catalog,
 )
 from xray_core.tasks import combine_labels, describe_left_out, encode_catalog, find_task
@@ -113,7 +114,10 @@ def prepare_data(
             "leaks": leaks.to_dict(),
             "starting_weights": weights,
             "absent": describe_absent(split, list(targets.columns)),
-            "left_out": describe_left_out(catalog, task, targets),
+            "left_out": [
+                *describe_left_out(catalog, task, targets),
+                *describe_unused(catalog, targets, split, recipe.split),
+            ],
             "subsets": pd.crosstab(split["subset"], split["class"]).to_dict("index"),
         },
     )
