@@ -26,9 +26,9 @@ STUDY = ("atypical", "indeterminate", "negative", "typical")
 THREE = ("negative", "typical", "other")
 OPACITY = ("no opacity", "opacity")
 TYPICAL = ("other", "typical")
-FIFTH = "the first 1,266 of the 6,334 rows of the thesis' table, by Keras' validation_split"
+FIFTH = "the first 1,266 of the 6,334 rows of the thesis' table"
 FIFTH_NOTE = "Rebuilt from the tables: the classes have the counts of the published matrices."
-ARRAYS = "1,267 of the 6,334 images, drawn by scikit-learn's train_test_split"
+ARRAYS = "1,267 of the 6,334 images, drawn by train_test_split"
 ARRAYS_NOTE = (
     "Rebuilt from the tables with the seed 42, which gives 607 typical and 332 negative images, "
     "the only two counts that the source leaves."
