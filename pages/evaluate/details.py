@@ -9,12 +9,13 @@ from pages.components.diagnosis import show_verdict
 from pages.components.frame import escape_markdown
 from pages.components.recipe_words import show_changes
 from pages.evaluate.error_analysis import show_error_analysis
+from pages.evaluate.phases import show_phases
 from pages.evaluate.scores import show_charts, show_class_table
 from xray_core.recipes import Recipe
 from xray_core.runs import Run
 
 CURVES, CLASSES, ANALYSIS = "Curves", "Each class", "Error analysis"
-CHECKS, CONDITIONS = "Training checks", "How it was evaluated"
+PHASES, CHECKS, CONDITIONS = "Each phase", "Training checks", "How it was evaluated"
 
 
 @st.fragment(key="details")
@@ -31,9 +32,12 @@ def show_details(run: Run, recipe: Recipe, report: dict[str, Any], data: dict[st
         CURVES: lambda: show_charts(run, report, recipe),
         CLASSES: lambda: show_class_table(report),
         ANALYSIS: lambda: show_error_analysis(report),
+        PHASES: lambda: show_phases(report),
         CHECKS: lambda: show_verdict(run),
         CONDITIONS: lambda: _show_conditions(recipe, report, data),
     }
+    if len(report.get("phases", [])) < 2:  # of one phase the report itself tells
+        del sections[PHASES]
     tabs = st.tabs(list(sections), key="result", bind="query-params", on_change="rerun")
     for tab, show in zip(tabs, sections.values(), strict=True):
         if tab.open:

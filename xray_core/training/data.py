@@ -45,9 +45,12 @@ class Prepared:
     cache: ImageCache
     classes: list[str]
     tabular: NDArray[np.float32] | None = None  # row i is row i of the cache
+    validates_on_test: bool = False  # whether the test set is watched as the validation set
 
     def rows(self, subset: str) -> NDArray[np.int64]:
         """Return the cache rows of a subset, those that could not be decoded left out."""
+        if subset == "validation" and self.validates_on_test:
+            subset = "test"
         return np.flatnonzero((self.split["subset"] == subset).to_numpy() & self.cache.readable)
 
     def actual(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -121,7 +124,13 @@ def prepare_data(
             "subsets": pd.crosstab(split["subset"], split["class"]).to_dict("index"),
         },
     )
-    data = Prepared(catalog, split, cache, list(targets.columns))
+    data = Prepared(
+        catalog,
+        split,
+        cache,
+        list(targets.columns),
+        validates_on_test=recipe.split.validate_on_test,
+    )
     if not recipe.tabular:
         return data
     return replace(data, tabular=_encode_tabular(data, recipe, run, resumes=resumes))
