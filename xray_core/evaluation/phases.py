@@ -5,24 +5,22 @@ experiments 6.8, 6.11 and 9.1 of the SIIM-FISABIO-RSNA COVID-19 thesis, it shows
 first: both are measured here on the same images.
 """
 
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from xray_core.evaluation.intervals import bootstrap_intervals, settle_interval, tally_images
-from xray_core.evaluation.measured import Figure, measure_predictions
-from xray_core.evaluation.metrics import area_of_steps, confusion_counts, curve_steps
+from xray_core.evaluation.finding_rounds import measure_findings
+from xray_core.evaluation.findings import DEFAULT_THRESHOLD
+from xray_core.evaluation.measured import measure_predictions
+from xray_core.evaluation.metrics import confusion_counts
+from xray_core.evaluation.multilabel import states_of
 from xray_core.runs import Run
 from xray_core.runs.folder import PROBABILITY
-
-Ints = NDArray[np.int64]
-Floats = NDArray[np.float64]
+from xray_core.tasks import STATE
 
 METRICS = ("accuracy", "balanced_accuracy", "auc")  # of a phase
-STATE = "y_"  # columns of a split under a multi-label task: 1 present, 0 absent, <NA> unknown
 
 
 def report_phases(run: Run) -> list[dict[str, Any]]:
@@ -89,8 +87,9 @@ def measure_epoch(answers: pd.DataFrame, split: pd.DataFrame) -> dict[str, Any]:
         return {**counts, "metrics": {}, "confusion": [], "only_class": None}
     probabilities = rows[columns].to_numpy("float64")
     if all(STATE + name in rows for name in classes):
-        states = rows[[STATE + name for name in classes]].fillna(-1).to_numpy("int64")
-        return counts | _measure_findings(states, probabilities, patients, classes)
+        return counts | _measure_findings(
+            states_of(rows, classes), probabilities, patients, classes
+        )
     actual = pd.Categorical(rows["class"], categories=classes).codes.astype("int64")
     confusion = confusion_counts(actual, probabilities.argmax(axis=1), len(classes))
     answered = np.flatnonzero(confusion.sum(axis=0))
@@ -104,9 +103,12 @@ def measure_epoch(answers: pd.DataFrame, split: pd.DataFrame) -> dict[str, Any]:
 
 
 def _measure_findings(
-    states: Ints, probabilities: Floats, patients: Ints, classes: list[str]
+    states: NDArray[np.int64],
+    probabilities: NDArray[np.float64],
+    patients: NDArray[np.int64],
+    classes: list[str],
 ) -> dict[str, Any]:
-    """Return the area under the ROC curve of each finding and their mean, with intervals.
+    """Return the area under the ROC curve of each finding, and their mean.
 
     Args:
         states: shape (n, n_classes): 1 present, 0 absent, -1 unknown.
@@ -114,40 +116,10 @@ def _measure_findings(
         patients: shape (n,), 0..n_patients-1.
         classes: names.
     """
-    n_patients = int(patients.max()) + 1
-    curves: dict[str, tuple[Any, Any]] = {}
-    behind: dict[str, int] = {}  # patients of the rarer kind, by whom an area swings
-    for k, name in enumerate(classes):
-        known = states[:, k] >= 0
-        is_present, owners = states[known, k] == 1, patients[known]
-        if not 0 < is_present.sum() < len(is_present):
-            continue
-        steps = curve_steps(is_present, probabilities[known, k])
-        present, absent = (
-            tally_images(steps[kind], owners[kind], int(steps.max()) + 1, n_patients)
-            for kind in (is_present, ~is_present)
-        )
-        curves[name] = present, absent
-        behind[name] = min(len(np.unique(owners[kind])) for kind in (is_present, ~is_present))
-
-    def measure(draws: Floats) -> Mapping[str, Floats]:
-        areas = [area_of_steps(own @ draws, rest @ draws) for own, rest in curves.values()]
-        return {"area": np.array(areas).T, "mean": np.mean(areas, axis=0)}
-
-    nothing: Figure = {"value": None, "low": None, "high": None}
-    of_finding = dict.fromkeys(classes, nothing)
-    if not curves:
-        return {"metrics": {"auc": nothing}, "finding_auc": of_finding}
-    values = measure(np.ones((n_patients, 1)))
-    intervals = bootstrap_intervals(measure, patients, np.random.default_rng(0))
-    for place, (name, n) in enumerate(behind.items()):
-        low, high = (ends[place] for ends in intervals["area"])
-        of_finding[name] = _settle(values["area"][0, place], low, high, [n])
-    mean = _settle(values["mean"][0], *intervals["mean"], list(behind.values()))
-    return {"metrics": {"auc": mean}, "finding_auc": of_finding}
-
-
-def _settle(value: float, low: Any, high: Any, n_patients: list[int]) -> Figure:
-    value = float(value)
-    ends = settle_interval(value, float(low), float(high), n_patients)
-    return {"value": value, "low": ends[0], "high": ends[1]}
+    called = probabilities >= DEFAULT_THRESHOLD
+    rng = np.random.default_rng(0)
+    figures = measure_findings(states, probabilities, called, patients, rng)
+    return {
+        "metrics": {"auc": figures["mean_auc"][0]},
+        "finding_auc": dict(zip(classes, figures["auc"], strict=True)),
+    }
