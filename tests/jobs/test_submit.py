@@ -20,6 +20,7 @@ from xray_core.processes import own_handle
 from xray_core.recipes import PUBLISHED, Recipe
 from xray_core.runs import Run, Status, Submission, list_runs
 from xray_core.selection import FilterError
+from xray_core.splits import SplitSpec
 from xray_core.synthetic.dataset import write_synthetic_dataset
 from xray_core.workspace import Workspace
 

@@ -12,6 +12,10 @@ from xray_core.files import MAX_JSON_BYTES, open_plain, read_at_most
 from xray_core.recipes.changes import bind_recipe, change_recipe, changeable_fields
 from xray_core.recipes.published.corona_notebook import CORONA_VGG_MINI
 from xray_core.recipes.published.kermany_notebook import PNEUMONIA_CNN, PNEUMONIA_CNN_WATCHED
+from xray_core.recipes.published.nih_findings import (
+    NIH_DENSENET121_FINDINGS,
+    NIH_MOBILENET_FINDINGS,
+)
 from xray_core.recipes.published.own import (
     DEMO_CNN,
     KERMANY_MOBILENET_CAUSE,
@@ -46,6 +50,8 @@ PUBLISHED: dict[str, Recipe] = {
         CORONA_VGG_MINI,
         XNET_CNN15,
         XNET_DUAL,
+        NIH_DENSENET121_FINDINGS,
+        NIH_MOBILENET_FINDINGS,
         *TANG_2020,
         QUICK_CNN,
         QUICK_MOBILENET,
