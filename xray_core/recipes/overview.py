@@ -8,8 +8,7 @@ from collections.abc import Mapping, Sequence
 from xray_core.literature import CITED, NO, PublishedPoint, PublishedResult, reader_points
 from xray_core.literature import RESULTS as FIGURES
 from xray_core.literature.settings import COMMON, SAYS
-from xray_core.recipes import CORRECTED, PUBLISHED, Phase, Recipe
-from xray_core.recipes.published.siim_union import PROPER
+from xray_core.recipes import CORRECTED, PROPER, PUBLISHED, Phase, Recipe
 from xray_core.recipes.titles import value_title
 from xray_core.splits import SplitSpec
 
