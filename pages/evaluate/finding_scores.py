@@ -80,8 +80,8 @@ def show_finding_table(report: dict[str, Any], recipe: Recipe, name: str) -> Non
     st.dataframe(
         table,
         hide_index=True,
-        height=36 * (len(table) + 1),
-        column_config={"finding": st.column_config.TextColumn("finding", pinned=True)},
+        height="content",
+        column_config={"finding": st.column_config.TextColumn("finding", pinned=True, width=130)},
         alt="AUC, threshold, recall, specificity, precision and F1 of each finding, and its images",
     )
     show_muted(
@@ -138,23 +138,28 @@ def show_finding_curve(
         row: the finding's, of the report.
     """
     name = row["class"]
-    known = row["n"] + row["n_absent"]
-    show_section(f"ROC curve of {name}", f"{report['subset']} set, n = {known:,}")
-    if name in report["roc"]:
-        st.plotly_chart(
-            plot_finding_roc(report["roc"][name], row),
-            key=f"roc_{run.name}_{name}",
-            config=QUIET,
-            alt=f"Recall against false positive rate of {name}",
+    left, right = st.columns(2, gap="medium")
+    with left:
+        show_section(
+            f"ROC curve of {name}",
+            f"{report['subset']} set, n = {row['n'] + row['n_absent']:,}",
         )
+        if name in report["roc"]:
+            st.plotly_chart(
+                plot_finding_roc(report["roc"][name], row),
+                key=f"roc_{run.name}_{name}",
+                config=QUIET,
+                alt=f"Recall against false positive rate of {name}",
+            )
+        else:
+            show_muted(f"{explain_missing(row)} A curve needs images with it and without.")
+    with right:
         show_muted(
             "The finding is chosen above. The ring is the threshold from which it is called. "
             f"{explain('threshold of a finding')}"
         )
-    else:
-        show_muted(f"{explain_missing(row)} A curve needs images with the finding and without.")
-    if words := format_published_figures(report, recipe):
-        st.markdown(words)
+        if words := format_published_figures(report, recipe):
+            st.markdown(words)
 
 
 def explain_missing(row: dict[str, Any]) -> str:

@@ -17,6 +17,8 @@ from xray_core.runs.folder import PROBABILITY
 from xray_core.tasks import STATE, read_words
 
 FINDING = "finding"  # in the address
+CHOICE = "finding_choice"
+PER_PAGE = 9  # images beside the matrix
 WITHOUT, WITH = 0, 1  # places of the two classes of a finding
 # Places of what is true and what is predicted -> what that is called.
 KINDS = {
@@ -41,8 +43,16 @@ def show_findings(
     """
     left, right = st.columns([5, 8], gap="medium")
     with left:
-        show_section("AUC of each finding", "with 95% intervals; guessing reaches 0.5")
-        show_areas(list_report_areas(report), f"areas_{run.name}", list_published(recipe))
+        chosen = find_chosen(report)["class"]
+        note = "with 95% intervals; guessing reaches 0.5. Click a dot to see its answers"
+        show_section("AUC of each finding", note)
+        show_areas(
+            list_report_areas(report),
+            f"areas_{run.name}_{chosen}",  # another one forgets which dot was clicked
+            list_published(recipe),
+            chosen=chosen,
+            on_pick=_open_finding,
+        )
         show_facts(
             {
                 name_metric(key): format_figure(key, figure)
@@ -70,13 +80,13 @@ def find_chosen(report: dict[str, Any]) -> dict[str, Any]:
 
 def _choose_finding(report: dict[str, Any]) -> dict[str, Any]:
     row = find_chosen(report)
-    st.session_state["finding_choice"] = row["class"]
+    st.session_state[CHOICE] = row["class"]
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.selectbox(
             "Finding",
             report["classes"],
-            key="finding_choice",
-            on_change=_open_finding,
+            key=CHOICE,
+            on_change=lambda: _open_finding(st.session_state[CHOICE]),
             label_visibility="collapsed",
             width=230,
         )
@@ -84,10 +94,10 @@ def _choose_finding(report: dict[str, Any]) -> dict[str, Any]:
     return row
 
 
-def _open_finding() -> None:
+def _open_finding(name: str) -> None:
     for key in (CELL, IMAGE):
         st.query_params.pop(key, None)
-    st.query_params[FINDING] = st.session_state["finding_choice"]
+    st.query_params[FINDING] = name
 
 
 def _describe(row: dict[str, Any], report: dict[str, Any]) -> str:
@@ -181,4 +191,5 @@ def _show_images(rows: pd.DataFrame, recipe: Recipe, row: dict[str, Any], picked
         actual=names[picked[0]],
         predicted=names[picked[1]],
     )
-    show_cell_images(shown, recipe, words, key=f"{name}_{picked[0]}_{picked[1]}")
+    key = f"{name}_{picked[0]}_{picked[1]}"
+    show_cell_images(shown, recipe, words, key=key, per_page=PER_PAGE)

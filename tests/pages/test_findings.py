@@ -1,11 +1,14 @@
 """Runs on several findings at once, on every page that shows a run: live, evaluated, compared."""
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from pages.evaluate import findings
 from tests.pages.conftest import OpenPage
 from tests.pages.fake_runs import fake_run, record_processes, write_report
 from tests.pages.finding_runs import ABSENT, CLASSES, RARE, UNKNOWN, fake_findings_run
@@ -14,6 +17,7 @@ from tests.pages.test_evaluate import facts_on, read_component, read_tiles, word
 from tests.pages.test_names import names_on
 from tests.training.nih import draw_nih
 from xray_core.jobs import JobQueue
+from xray_core.processes import own_handle
 from xray_core.runs import Run, Submission
 from xray_core.runs.trash import is_trashed
 from xray_core.workspace import Workspace
@@ -49,7 +53,7 @@ def test_the_verdict_is_a_mean_in_words_with_what_guessing_gets(
     assert f"Mean AUC {area['value']:.2f} over 12 of 14 findings" in words
     assert f"({area['low']:.2f} to {area['high']:.2f}; n = {N_IMAGES}, of 30 patients" in words
     assert f"{100 * area['value']:.0f} are put in the right order; guessing gets 50." in words
-    assert f"Too few to say: {RARE}." in words
+    assert f"Too few patients to say anything of {RARE}." in words
     assert f"No image of the test set has {ABSENT}." in words
     assert f"it is known whether it has {UNKNOWN}. The means are those over the other" in words
     assert not names_on(app)
@@ -111,6 +115,23 @@ def test_another_finding_is_chosen_and_its_cell_is_its_own(run: Run, open_page: 
     assert read_component(app, "matrix")["classes"][1]["name"] == "nodule"
 
 
+def test_a_dot_that_is_clicked_chooses_its_finding(
+    run: Run, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown = []
+
+    def show_areas(*_: Any, chosen: str, on_pick: Callable[[str], None]) -> None:
+        shown.append(chosen)
+        st.button("a dot", on_click=on_pick, args=("nodule",))  # AppTest clicks no chart
+
+    monkeypatch.setattr(findings, "show_areas", show_areas)
+    app = open_page("evaluate", run=run.name, finding="mass")
+    [dot] = [one for one in app.button if one.label == "a dot"]
+    dot.click().run()
+
+    assert shown[-1] == app.selectbox(key="finding_choice").value == "nodule"
+
+
 @pytest.mark.parametrize("finding", [ABSENT, UNKNOWN])
 def test_a_finding_of_which_nothing_can_be_said_is_shown_all_the_same(
     finding: str, run: Run, open_page: OpenPage
@@ -118,7 +139,7 @@ def test_a_finding_of_which_nothing_can_be_said_is_shown_all_the_same(
     app = open_page("evaluate", run=run.name, finding=finding, result="Curves")
 
     assert facts_on(app)["AUC"] == "–"
-    assert f"has {finding}. A curve needs images" in words_on(app)
+    assert f"has {finding}. A curve needs images with it" in words_on(app)
     assert "as the validation set cannot tell of a better threshold" in words_on(app)
 
 
@@ -172,19 +193,19 @@ def test_published_areas_stand_beside_ours(run: Run, open_page: OpenPage) -> Non
 def test_a_run_shows_loss_and_mean_area_live_and_each_finding(
     state: str, workspace: Workspace, open_page: OpenPage
 ) -> None:
-    run = fake_findings_run(workspace, state)
+    run = fake_findings_run(workspace, state, handle=own_handle())
     last = run.read_epochs().iloc[-1]
 
     app = open_page("runs", run=run.name)
 
-    words = words_on(app)
+    words = " ".join(words_on(app).split())
     assert f"Mean validation AUC {last['val_auc']:.3f} (" in words
     assert f"n = {N_IMAGES} · selected epoch 2" in words
     assert f"mean AUC {last['val_auc']:.3f}, 90.0% of the labels right" in words
     assert "accuracy" not in words.casefold()
     with_dot, without = dots_on(app)
     assert (len(with_dot), set(without)) == (12, {ABSENT, UNKNOWN})
-    [chart] = app.get("arrow_vega_lite_chart")
+    [chart] = app.get("vega_lite_chart")
     assert "mean AUC" in chart.proto.spec
     assert '"accuracy"' not in chart.proto.spec
     assert not names_on(app)
@@ -230,10 +251,10 @@ def test_lists_of_runs_hold_both_kinds(run: Run, workspace: Workspace, open_page
 
     app = open_page("runs")
     cells = app.dataframe[0].value.set_index("run")
-    [chart] = app.get("arrow_vega_lite_chart")
+    [chart] = app.get("vega_lite_chart")
     home = open_page("home")
 
-    assert cells.loc[run.name, "validation"].startswith("mean AUC 0.")
+    assert cells.loc[run.name, "validation"].startswith("AUC 0.")
     assert not cells.loc[run.name, "result"]
     assert cells.loc[run.name, "auc"].startswith(f"{area['value']:.3f} (")
     assert cells.loc[single.name, "validation"].endswith("%, n = 15")
