@@ -17,7 +17,7 @@ from xray_core.runs.folder import PROBABILITY
 from xray_core.tasks import STATE, read_words
 
 FINDING = "finding"  # in the address
-CHOICE = "finding_choice"
+CHOICE, MOVED = "finding_choice", "finding_moved"  # in the session
 PER_PAGE = 9  # images beside the matrix
 WITHOUT, WITH = 0, 1  # places of the two classes of a finding
 # Places of what is true and what is predicted -> what that is called.
@@ -41,6 +41,8 @@ def show_findings(
         report: likewise.
         predictions: as `cell_images.read_evaluated` returns them.
     """
+    if st.session_state.pop(MOVED, False):
+        st.rerun()  # the tabs below show the finding, too
     left, right = st.columns([5, 8], gap="medium")
     with left:
         chosen = find_chosen(report)["class"]
@@ -98,6 +100,7 @@ def _open_finding(name: str) -> None:
     for key in (CELL, IMAGE):
         st.query_params.pop(key, None)
     st.query_params[FINDING] = name
+    st.session_state[MOVED] = True
 
 
 def _describe(row: dict[str, Any], report: dict[str, Any]) -> str:
