@@ -16,13 +16,14 @@ from pages.evaluate.finding_scores import (
     show_finding_table,
 )
 from pages.evaluate.findings import find_chosen
+from pages.evaluate.phases import show_phases
 from pages.evaluate.scores import show_charts, show_class_table
 from xray_core.recipes import Recipe
 from xray_core.runs import Run
 
 CURVES, CLASSES, ANALYSIS = "Curves", "Each class", "Error analysis"
 FINDINGS, TOGETHER = "Each finding", "Errors together"  # instead of the first two
-CHECKS, CONDITIONS = "Training checks", "How it was evaluated"
+PHASES, CHECKS, CONDITIONS = "Each phase", "Training checks", "How it was evaluated"
 
 
 @st.fragment(key="details")
@@ -39,9 +40,12 @@ def show_details(run: Run, recipe: Recipe, report: dict[str, Any], data: dict[st
         CURVES: lambda: show_charts(run, report, recipe),
         CLASSES: lambda: show_class_table(report),
         ANALYSIS: lambda: show_error_analysis(report),
+        PHASES: lambda: show_phases(report),
         CHECKS: lambda: show_verdict(run),
         CONDITIONS: lambda: _show_conditions(recipe, report, data),
     }
+    if len(report.get("phases", [])) < 2:  # of one phase the report itself tells
+        del sections[PHASES]
     if report.get("multilabel"):
         del sections[CURVES], sections[CLASSES]
         sections = _list_finding_sections(run, recipe, report) | sections

@@ -90,6 +90,12 @@ def show_doubts(run: Run, report: dict[str, Any]) -> None:
             "by (its best epoch, its stops, its calibration): expect less on new images.",
             icon=":material/warning:",
         )
+    if report.get("watched"):  # reports of older runs do not say
+        st.warning(
+            "The test set was watched as the validation set, too: the training went by it (its "
+            "stops, its best epoch). Expect less on new images.",
+            icon=":material/warning:",
+        )
     if words := _format_absent(report):
         st.warning(escape_markdown(words), icon=":material/warning:")
     with show_errors():
