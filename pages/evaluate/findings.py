@@ -9,7 +9,8 @@ from pages.components.confusion import Cell, show_confusion
 from pages.components.finding_areas import list_report_areas, show_areas
 from pages.components.small_type import show_facts, show_muted, show_section
 from pages.evaluate.cell_images import CELL, IMAGE, CellWords, open_cell, show_cell_images
-from pages.evaluate.finding_scores import format_share, list_published, name_metric
+from pages.evaluate.finding_scores import format_share, name_metric
+from pages.evaluate.finding_sources import format_sources, list_published
 from pages.evaluate.scores import figure_of, format_figure
 from xray_core.recipes import Recipe
 from xray_core.runs import Run
@@ -55,6 +56,8 @@ def show_findings(
             chosen=chosen,
             on_pick=_open_finding,
         )
+        for words in format_sources(recipe):
+            show_muted(words)
         show_facts(
             {
                 name_metric(key): format_figure(key, figure)

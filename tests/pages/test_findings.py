@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import asdict, replace
 from typing import Any
 
 import pytest
@@ -17,7 +18,9 @@ from tests.pages.test_evaluate import facts_on, read_component, read_tiles, word
 from tests.pages.test_names import names_on
 from tests.training.nih import draw_nih
 from xray_core.jobs import JobQueue
+from xray_core.literature import results_of
 from xray_core.processes import own_handle
+from xray_core.recipes import PUBLISHED
 from xray_core.runs import Run, Submission
 from xray_core.runs.trash import is_trashed
 from xray_core.workspace import Workspace
@@ -79,7 +82,7 @@ def test_every_finding_has_its_line_in_the_chart_and_in_the_table(
     assert table.loc["mass", "images"] == f"{row['n']} / {row['n_absent']} / 0"
     assert table.loc[UNKNOWN, "images"] == f"0 / 0 / {N_IMAGES}"
     assert table.loc[RARE, "note"] == "too few to say"
-    assert "published AUC" not in table
+    assert not [name for name in table if name.startswith("published")]
 
 
 def test_the_cells_of_the_chosen_finding_open_its_images(run: Run, open_page: OpenPage) -> None:
@@ -172,21 +175,25 @@ def test_errors_together_are_those_of_the_report(run: Run, open_page: OpenPage) 
     assert f"{most[0]} images" in words
 
 
-def test_published_areas_stand_beside_ours(run: Run, open_page: OpenPage) -> None:
-    recipe = json.loads((run.folder / "recipe.json").read_text())
-    recipe["published"] = {"auc": 0.8, "auc_mass": 0.706, "auc_pleural thickening": 0.68}
-    run.write_json("recipe.json", recipe)
+def test_published_areas_stand_beside_ours_with_their_sources(
+    run: Run, open_page: OpenPage
+) -> None:
+    recipe = replace(
+        PUBLISHED["nih_densenet121_findings"], data_folder=run.read_recipe().data_folder
+    )
+    run.write_json("recipe.json", asdict(recipe))
+    most = max(results_of(recipe.name), key=lambda row: len(row.metrics))
 
     app = open_page("evaluate", run=run.name)
 
     table = app.dataframe[0].value.set_index("finding")
-    assert table.loc["mass", "published AUC"] == "0.706"
-    assert table.loc["edema", "published AUC"] == ""
+    assert table.loc["mass", "published A"] == f"{most.metrics['auc_mass']:.3f}"
     figures = [json.loads(text) for text in list_figures(app)]
-    marks = [trace for one in figures for trace in one["data"] if trace["name"] == "published"]
-    assert set(marks[0]["y"]) == {"mass", "pleural thickening"}
+    marks = {trace["name"]: trace for one in figures for trace in one["data"]}
+    assert len(marks["published A"]["y"]) == sum(key.startswith("auc_") for key in most.metrics)
+    assert f"Published A: {most.place}; {most.images}." in words_on(app)
     curves = open_page("evaluate", run=run.name, result="Curves")
-    assert "AUC of mass 0.706, ours" in words_on(curves)
+    assert f"AUC {recipe.published['auc']:.3f}, ours" in words_on(curves)
 
 
 @pytest.mark.parametrize("state", ["running", "done"])
@@ -261,7 +268,7 @@ def test_lists_of_runs_hold_both_kinds(run: Run, workspace: Workspace, open_page
     assert "accuracy" in chart.proto.spec
     assert "mean AUC" in chart.proto.spec
     rows = read_component(home, "home_results")["rows"]
-    assert f"mean AUC {area['value']:.2f} (" in str(rows)
+    assert f"AUC {area['value']:.2f} ({area['low']:.2f} to" in str(rows)
 
 
 def test_a_sweep_of_such_runs_is_compared_by_mean_area(
@@ -282,11 +289,6 @@ def test_a_sweep_of_such_runs_is_compared_by_mean_area(
     assert not names_on(app)
 
 
-def open_train(workspace: Workspace, open_page: OpenPage) -> AppTest:
-    draw_nih(workspace.data / "nih")
-    return open_page("train", data="nih", task="nih_findings")
-
-
 def test_a_task_of_several_findings_is_trained_like_any_other(
     workspace: Workspace, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -296,7 +298,7 @@ def test_a_task_of_several_findings_is_trained_like_any_other(
     draw_nih(workspace.data / "nih")
     every = "|".join(name.title().replace(" ", "_") for name in CLASSES)
     table.write_text(table.read_text().replace("Mass|Nodule", every), encoding="utf-8")
-    app = open_page("train", data="nih", task="nih_findings")
+    app = open_page("train", data="nih", task="nih_findings", recipe="quick_cnn")
 
     assert app.selectbox(key="task_choice").value == "nih_findings"
     assert facts_on(app)["To beat"] == "mean AUC 0.5, which guessing reaches"
@@ -317,12 +319,13 @@ def words_by_html(app: AppTest) -> list[str]:
 
 
 def test_what_needs_one_class_an_image_is_not_offered(
-    workspace: Workspace, open_page: OpenPage
+    workspace: Workspace, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    app = open_train(workspace, open_page)
+    record_processes(monkeypatch)
+    draw_nih(workspace.data / "nih")
+    app = open_page("train", data="nih", task="nih_findings", recipe="quick_cnn")
     app.session_state["advanced"] = True
-    name = app.query_params.get("recipe", ["quick_cnn"])
-    key = f"changed_recipe.{name if isinstance(name, str) else name[0]}."
+    key = "changed_recipe.quick_cnn."
     offered = set()
     for tab in ("Training", "Loss and sampling"):
         app.session_state["advanced_tab"] = tab
