@@ -6,12 +6,12 @@ import numpy as np
 
 from xray_core.audit.issue import count_of
 from xray_core.evaluation.training_checks.advice import overfitting_advice, stability_advice
+from xray_core.evaluation.training_checks.guessing import standard_error
 from xray_core.evaluation.training_checks.history import (
     LASTING_EPOCHS,
     N_STANDARD_ERRORS,
     CheckResult,
     TrainingHistory,
-    standard_error,
 )
 from xray_core.splits import LEAKY_METHODS, SplitSpec, format_leaks
 from xray_core.wilson import wilson_interval
@@ -206,9 +206,7 @@ def check_size(history: TrainingHistory) -> list[CheckResult]:
 
 def _check_findings(history: TrainingHistory) -> list[CheckResult]:
     """Find findings that too few validation images show for their AUC and threshold."""
-    few = [
-        (history.name(k), int(n)) for k, n in enumerate(history.val_counts) if n < FEW_IMAGES
-    ]
+    few = [(history.name(k), int(n)) for k, n in enumerate(history.val_counts) if n < FEW_IMAGES]
     if not few:
         return []
     counts = ", ".join(f"{name} {n:,}" for name, n in few)
