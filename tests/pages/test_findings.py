@@ -236,6 +236,7 @@ def test_the_labels_that_are_most_wrong_are_shown(run: Run, open_page: OpenPage)
     for kind, state, beyond in (("missed", 1, 0.5), ("called", 0, 1.0)):
         tiles = read_tiles(app, f"wrong_{kind}")
         assert len({tile["id"] for tile in tiles}) == 3
+        assert len({tile["title"] for tile in tiles}) == 3, "one of each finding first"
         assert all(split.loc[tile["id"], f"y_{tile['title']}"] == state for tile in tiles)
         shares = [float(tile["note"].rstrip("%")) / 100 for tile in tiles]
         assert shares == sorted(shares, reverse=kind == "called")
