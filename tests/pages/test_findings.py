@@ -193,7 +193,7 @@ def test_published_areas_stand_beside_ours_with_their_sources(
     assert len(marks["published A"]["y"]) == sum(key.startswith("auc_") for key in most.metrics)
     assert f"Published A: {most.place}; {most.images}." in words_on(app)
     curves = open_page("evaluate", run=run.name, result="Curves")
-    assert f"AUC {recipe.published['auc']:.3f}, ours" in words_on(curves)
+    assert f"mean AUC {recipe.published['auc']:.3f}, ours" in words_on(curves)
 
 
 @pytest.mark.parametrize("state", ["running", "done"])
