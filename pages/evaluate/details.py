@@ -14,6 +14,7 @@ from pages.evaluate.finding_scores import (
     show_errors_together,
     show_finding_curve,
     show_finding_table,
+    show_findings_analysis,
 )
 from pages.evaluate.findings import find_chosen
 from pages.evaluate.phases import show_phases
@@ -49,6 +50,7 @@ def show_details(run: Run, recipe: Recipe, report: dict[str, Any], data: dict[st
     if report.get("multilabel"):
         del sections[CURVES], sections[CLASSES]
         sections = _list_finding_sections(run, recipe, report) | sections
+        sections[ANALYSIS] = lambda: show_findings_analysis(report)
     tabs = st.tabs(list(sections), key="result", bind="query-params", on_change="rerun")
     for tab, show in zip(tabs, sections.values(), strict=True):
         if tab.open:

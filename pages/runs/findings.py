@@ -115,14 +115,15 @@ def show_wrong_findings(run: Run, recipe: Recipe, epoch: int) -> None:
         show_muted("The images are no longer where the run read them.")
         return
     for kind, (title, explanation) in KINDS.items():
-        show_section(f"{title} after epoch {epoch}", f"{counts[kind]:,} on {n:,} validation images")
+        note = f"{counts[kind]:,} labels on {n:,} validation images"
+        show_section(f"{title} after epoch {epoch}", note)
         if wrong[kind].empty:
             show_muted(f"None: there are no {explanation}.")
             continue
         _, tiles = _build_tiles(tables, wrong[kind], str(run.folder), epoch, kind, stamps)
         if tiles:
             show_grid(tiles, f"wrong_{kind}_{run.name}", columns=N_SHOWN)
-            show_muted(f"The most confident of the {explanation}.")
+            show_muted(f"The most confident of the {explanation}, one of each finding first.")
 
 
 @st.cache_data(max_entries=256, show_spinner=False)
