@@ -1,5 +1,7 @@
 // Draws the cards of class_cards.py. Text only ever enters through textContent and attributes.
 
+const USUAL = 3; // images of a class
+
 export default function ({ data, parentElement, setTriggerValue }) {
   const place = parentElement.querySelector("#cards");
   const stamp = JSON.stringify(data);
@@ -19,6 +21,8 @@ function drawCard(item, card, pick) {
   add(head, "small", "", card.amount);
   const images = add(item, "div", "images");
   for (const tile of card.tiles) drawImage(images, tile, () => pick(tile.id));
+  // Where there are fewer, each keeps the size that it has among several.
+  for (let n = card.tiles.length; n && n < USUAL; n++) add(images, "span", "").style.flex = "1 1 0";
   if (card.counted) add(item, "p", "counted", card.counted);
   for (const [what, definition, source, caveat] of card.meanings) {
     const words = add(item, "p", "");

@@ -65,11 +65,17 @@ def _build_cards(tables: Tables, meanings: list[ClassMeaning]) -> list[Card]:
 
 def _list_counted(meaning: ClassMeaning) -> str:
     findings = meaning.findings
-    # A single finding that is defined below is named there.
-    if not findings or (len(findings) == 1 and meaning.meanings):
+    # A single finding is named below, if it is defined, and else it is the class' name mostly.
+    if len(findings) < 2 and (meaning.meanings or _is_name(meaning)):
         return ""
     more = f" and {len(findings) - MOST_NAMED} more" if len(findings) > MOST_NAMED else ""
     return f"Counts as it: {', '.join(findings[:MOST_NAMED])}{more}."
+
+
+def _is_name(meaning: ClassMeaning) -> bool:
+    """Return whether the class is called as what counts as it."""
+    called = [finding.replace("_", " ").casefold() for finding in meaning.findings]
+    return called in ([], [meaning.name.casefold()])
 
 
 def _list_meanings(meaning: ClassMeaning) -> tuple[tuple[str, str, str, str], ...]:

@@ -104,7 +104,7 @@ def audit(options: argparse.Namespace, workspace: Workspace) -> Answer:
 
     spec = SplitSpec(method=options.split, seed=options.seed) if options.split else None
     catalog = open_dataset(options.folder, workspace.cache)
-    report_progress = note_progress(options.save) if options.save else _show_progress("files read")
+    report_progress = note_progress(options.save) if options.save else show_progress("files read")
     answer = run_audit(catalog, workspace.cache, options.task, spec, report_progress)
     save_answer(answer, options.save)
     counts = answer["counts"]
@@ -126,7 +126,7 @@ def audit(options: argparse.Namespace, workspace: Workspace) -> Answer:
     return answer, "\n".join(lines)
 
 
-def _show_progress(what: str) -> Callable[[int, int], None] | None:
+def show_progress(what: str) -> Callable[[int, int], None] | None:
     """Return a function that counts on one line of a terminal; None where nobody watches."""
     if not sys.stderr.isatty():
         return None

@@ -1,8 +1,8 @@
 """The table of what findings mean in their sources; to add a definition, add an entry.
 
 Only what was read in the source that stands beside it is written here. Where a dataset's authors
-define nothing, a finding has no entry, or one from a general dictionary, which says so: MeSH is
-the thesaurus of the US National Library of Medicine.
+define nothing that was found, a finding has no entry, or one from a general dictionary, which says
+so: MeSH is the thesaurus of the US National Library of Medicine.
 """
 
 from dataclasses import dataclass
@@ -48,9 +48,9 @@ WANG = "Wang et al., CVPR 2017, arXiv:1705.02315"
 RADIOGRAPHY = (
     "the database's own description, kaggle.com/tawsifurrahman/covid19-radiography-database"
 )
-RSNA = "Shih et al., doi:10.1148/ryai.2019180041, and the challenge's description"
+RSNA = "the challenge's description on Kaggle; see Shih et al., doi:10.1148/ryai.2019180041"
 CORONAHACK = "the columns of Chest_xray_Corona_Metadata.csv"
-FROM_MESH = "MeSH; the dataset's authors do not define it"
+FROM_MESH = "MeSH, a general thesaurus; not a definition of the dataset's own"
 
 SIIM = {
     "Typical Appearance": Meaning(
@@ -118,11 +118,11 @@ NIH = {
     ),
     "Mass": Meaning(
         "A lesion seen as an opacity of more than 3 cm.",
-        "Fleischner Society's glossary; the dataset's authors do not define it",
+        "the Fleischner Society's glossary; not a definition of the dataset's own",
     ),
     "Nodule": Meaning(
         "A rounded opacity of less than 3 cm.",
-        "general usage; the dataset's authors do not define it",
+        "general usage; not a definition of the dataset's own",
         "Small ones hardly survive shrinking to 224 px or less.",
     ),
     "Pneumothorax": Meaning(
@@ -131,7 +131,7 @@ NIH = {
         "Many of these images already show the drain, from which a network may learn.",
     ),
     "Infiltration": Meaning(
-        "The report speaks of an infiltrate; what the image shows is not defined.",
+        "The report speaks of an infiltrate; which look that is, no source read here defines.",
         WANG,
         "Three radiologists agreed poorly on it (alpha below 0.40 on 800 images; Caring Research, "
         "European Congress of Radiology 2019).",
@@ -192,7 +192,7 @@ CORONA_CLASSES = {
     "COVID-19": Meaning(
         "Label is Pnemonia, cause virus, named COVID-19.",
         CORONAHACK,
-        "From elsewhere than the rest, mostly adults.",
+        "From elsewhere than the rest: a network may learn the source.",
     ),
     "SARS": Meaning("Label is Pnemonia, cause virus, named SARS.", CORONAHACK, "A few images."),
     "Streptococcus": Meaning(
