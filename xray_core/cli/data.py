@@ -12,6 +12,7 @@ from typing import Any
 from xray_core.cli.answer import Answer, save_answer
 from xray_core.workspace import Workspace
 
+N_COMBINATIONS = 5  # of labels, in what a person reads
 N_TABLE_ROWS = 5  # of a serious issue, in what a person reads
 
 
@@ -63,6 +64,11 @@ def show_catalog(options: argparse.Namespace, workspace: Workspace) -> Answer:
     published = {name: n for name, n in summary["subsets"].items() if n}
     for name, counts in {**summary["tasks"], "published split": published}.items():
         lines.append(f"{name}: " + (", ".join(f"{k} {n:,}" for k, n in counts.items()) or "none"))
+    if combinations := summary["label_combinations"]:
+        first = list(combinations.items())[:N_COMBINATIONS]
+        shown = ", ".join(f"{labels} {n:,}" for labels, n in first)
+        more = ", …" if len(combinations) > len(first) else ""
+        lines.append(f"{len(combinations):,} label combinations: {shown}{more}")
     lines += [f"{name}: {reason}" for name, reason in summary["unanswered"].items()]
     lines += [f"note: {remark['message']}" for remark in summary["remarks"]]
     lines += [f"opened: {note}" for note in summary["notes"]]

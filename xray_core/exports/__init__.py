@@ -3,8 +3,9 @@
 Both come with a table of labels and an `xray_dataset.json`, so that they can be opened again.
 """
 
+from xray_core.exports.disk import forget_partial
 from xray_core.exports.drawing import draw_sample
-from xray_core.exports.prepared import PreparedExport, export_prepared, forget_partial
+from xray_core.exports.prepared import PreparedExport, export_prepared
 from xray_core.exports.sample import SampleArchive, write_sample
 
 __all__ = [

@@ -29,6 +29,20 @@ def check_space(folder: Path, needed: int) -> None:
         )
 
 
+def partial_of(path: Path) -> Path:
+    """Return where the file or folder at `path` is written before it is whole."""
+    return path.with_name(f".{path.name}.partial")
+
+
+def forget_partial(path: Path) -> None:
+    """Remove what an export to `path` left that did not come to its end."""
+    partial = partial_of(path)
+    if partial.is_dir():
+        shutil.rmtree(partial)
+    else:
+        partial.unlink(missing_ok=True)
+
+
 @contextmanager
 def write_errors(path: Path) -> Iterator[None]:
     """Turn an OSError of writing into a DatasetError that says what to do."""

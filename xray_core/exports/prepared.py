@@ -10,7 +10,6 @@ Written under a hidden name beside it, which is renamed at the end: the folder i
 not there. What a killed export leaves is removed by the next one.
 """
 
-import shutil
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -20,7 +19,13 @@ import pandas as pd
 
 from xray_core.catalog import Catalog
 from xray_core.errors import DatasetError, XrayError
-from xray_core.exports.disk import check_free, check_space, write_errors
+from xray_core.exports.disk import (
+    check_free,
+    check_space,
+    forget_partial,
+    partial_of,
+    write_errors,
+)
 from xray_core.exports.names import safe_name, unique_names
 from xray_core.exports.tables import (
     ABOUT,
@@ -86,7 +91,7 @@ def export_prepared(
     with write_errors(folder), fill_alone(folder, "exporting to"):
         check_free(folder)
         forget_partial(folder)
-        partial = _partial_of(folder)
+        partial = partial_of(folder)
         (partial / IMAGES).mkdir(parents=True)
         try:
             check_space(folder.parent, len(images) * spec.size**2)
@@ -98,15 +103,6 @@ def export_prepared(
             forget_partial(folder)
             raise
     return PreparedExport(folder, done.n_images, done.n_bytes, done.left_out)
-
-
-def forget_partial(folder: Path) -> None:
-    """Remove what an export to `folder` left that did not come to its end."""
-    shutil.rmtree(_partial_of(folder), ignore_errors=True)
-
-
-def _partial_of(folder: Path) -> Path:
-    return folder.with_name(f".{folder.name}.partial")
 
 
 def _write(

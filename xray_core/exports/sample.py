@@ -19,7 +19,13 @@ import pandas as pd
 
 from xray_core.catalog import LUNGS, Catalog
 from xray_core.errors import DatasetError
-from xray_core.exports.disk import check_free, check_space, write_errors
+from xray_core.exports.disk import (
+    check_free,
+    check_space,
+    forget_partial,
+    partial_of,
+    write_errors,
+)
 from xray_core.exports.names import safe_name, unique_names
 from xray_core.exports.tables import (
     ABOUT,
@@ -31,7 +37,6 @@ from xray_core.exports.tables import (
     format_table,
     write_mapping_text,
 )
-from xray_core.files import replaced_file
 from xray_core.filling import fill_alone
 from xray_core.paths import open_file
 
@@ -83,24 +88,43 @@ def write_sample(
     with write_errors(file), fill_alone(file, "writing"):
         check_free(file)
         check_space(file.parent, int(rows["file_size"].sum()))
-        with replaced_file(file) as partial, zipfile.ZipFile(partial, "w") as archive:
-            top = safe_name(file.stem)
-            kept, files, left_out = _add_images(archive, top, catalog, rows, progress)
-            if kept.empty:
-                raise DatasetError(
-                    f"{catalog.root}: none of the {len(rows):,} images can be read. The first, "
-                    f"{left_out[0]['path']}: {left_out[0]['reason']}"
+        forget_partial(file)
+        try:
+            with zipfile.ZipFile(partial_of(file), "x") as archive:
+                kept, left_out, n_lost = _fill(
+                    archive, safe_name(file.stem), catalog, rows, progress
                 )
-            lost = _add_masks(archive, top, catalog, kept, files)
-            _add_words(archive, top, catalog, kept, files)
+            partial_of(file).rename(file)
+        except BaseException:
+            forget_partial(file)
+            raise
     return SampleArchive(
         file,
         len(kept),
         int(kept["patient_id"].nunique()),
         file.stat().st_size,
         pd.DataFrame(left_out, columns=["image_id", "path", "reason"]),
-        lost,
+        n_lost,
     )
+
+
+def _fill(
+    archive: zipfile.ZipFile,
+    top: str,
+    catalog: Catalog,
+    rows: pd.DataFrame,
+    progress: Callable[[int, int], None] | None,
+) -> tuple[pd.DataFrame, list[dict[str, str]], int]:
+    """Return the rows that are in the archive, what was left out, and how many masks were."""
+    kept, files, left_out = _add_images(archive, top, catalog, rows, progress)
+    if kept.empty:
+        raise DatasetError(
+            f"{catalog.root}: none of the {len(rows):,} images can be read. The first, "
+            f"{left_out[0]['path']}: {left_out[0]['reason']}"
+        )
+    n_lost = _add_masks(archive, top, catalog, kept, files)
+    _add_words(archive, top, catalog, kept, files)
+    return kept, left_out, n_lost
 
 
 def _add_images(
