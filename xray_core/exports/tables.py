@@ -9,7 +9,7 @@ from xray_core.catalog import Catalog
 from xray_core.datasets import READERS
 from xray_core.datasets.folder.mapping import FolderMapping, MappedTable, format_mapping
 from xray_core.synthetic.dataset import is_synthetic
-from xray_core.tasks import align_states, list_findings
+from xray_core.tasks import SEPARATOR, align_states, list_findings
 
 TABLE, MAPPING, ABOUT = "labels.csv", "xray_dataset.json", "about.txt"
 IMAGES = "images"  # the folder of the image files
@@ -25,6 +25,7 @@ ROLES = {
     "follow_up": "follow_up",
     "reading": "reading",
 }
+DAYS_PER_YEAR = 365.25
 SIZES = ("original_width", "original_height")
 ROLE_TITLES = {"split": "subset"}  # role -> the table's column, where it is called otherwise
 
@@ -49,7 +50,8 @@ def describe_originals(
     for column, role in known.items():
         if rows[column].notna().any():
             columns[role] = ROLE_TITLES.get(role, role)
-            table[columns[role]] = rows[column].to_numpy()
+            values = rows[column].map(_format_age) if role == "age" else rows[column]
+            table[columns[role]] = values.to_numpy()
     if rows["image_findings"].notna().any():
         table["image_label"] = rows["image_findings"].to_numpy()
     boxes = _list_boxes(catalog, rows)
@@ -61,7 +63,7 @@ def describe_originals(
         states = align_states(catalog).loc[rows.index, findings]
         table = pd.concat([table, states.reset_index(drop=True)], axis=1)
     mapped = MappedTable(TABLE, columns, tuple(findings))
-    return table, FolderMapping(tables=(mapped,))
+    return table, FolderMapping(tables=(mapped,), separator=SEPARATOR)
 
 
 def describe_prepared(
@@ -82,7 +84,7 @@ def describe_prepared(
         columns[role] = ROLE_TITLES.get(role, role)
         table[columns[role]] = values.loc[rows.index].to_numpy()
     filled = {role: name for role, name in columns.items() if table[name].notna().any()}
-    return table, FolderMapping(tables=(MappedTable(TABLE, filled),))
+    return table, FolderMapping(tables=(MappedTable(TABLE, filled),), separator=SEPARATOR)
 
 
 def format_table(table: pd.DataFrame) -> bytes:
@@ -120,6 +122,16 @@ def describe_origin(catalog: Catalog, what: str) -> str:
         ]
     lines.append("For learning, never for diagnosis.")
     return "\n".join(lines) + "\n"
+
+
+def _format_age(years: float) -> str | None:
+    """Return an age as tables give it: whole years, of the youngest months or days."""
+    if pd.isna(years):
+        return None
+    for number, unit in ((years, ""), (years * 12, "M"), (years * DAYS_PER_YEAR, "D")):
+        if abs(number - round(number)) < 1e-6:
+            return f"{round(number)}{unit}"
+    return f"{years:.6f}"
 
 
 def _list_boxes(catalog: Catalog, rows: pd.DataFrame) -> pd.Series:
