@@ -120,7 +120,7 @@ def _label(
             raise RecipeError("A split divides the images of a task: name one with --task.")
         return catalog.images["findings"], published
     labels = name_labels(catalog, task).dropna().replace("", "none")
-    if find_task(task).multilabel or (published.notna().any() and not is_divided):
+    if published.notna().any() and not is_divided:
         return labels, published
     targets = encode_catalog(catalog, find_task(task))
     clean = recipe.split.method == "clean"

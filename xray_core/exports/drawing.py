@@ -4,10 +4,11 @@ import pandas as pd
 
 from xray_core.catalog import Catalog
 from xray_core.errors import DatasetError
-from xray_core.splits.dividing import divide_groups
+from xray_core.splits import SplitSpec
 from xray_core.splits.grouping import group_images
+from xray_core.splits.sampling import sample_groups
 
-SAMPLE, UNLABELLED = "sample", "unlabelled"
+UNLABELLED = "unlabelled"
 
 
 def draw_sample(catalog: Catalog, labels: pd.Series, n_images: int, seed: int) -> pd.DataFrame:
@@ -15,8 +16,8 @@ def draw_sample(catalog: Catalog, labels: pd.Series, n_images: int, seed: int) -
 
     Args:
         catalog: the dataset.
-        labels: as `eda.name_labels` returns them; each of them is kept in proportion, and at
-            least one group of it is drawn.
+        labels: as `eda.name_labels` returns them; each of them is kept in proportion, and keeps
+            groups enough to be divided into three subsets, where it has them.
         n_images: how many are wanted; a few more or less, as patients have several.
         seed: another seed, another sample.
 
@@ -31,8 +32,6 @@ def draw_sample(catalog: Catalog, labels: pd.Series, n_images: int, seed: int) -
         raise DatasetError(f"{catalog.root}: no image is in the folder, so none can be drawn.")
     if n_images < 1:
         raise DatasetError(f"A sample of {n_images:,} images was asked for; ask for 1 or more.")
-    if n_images >= len(present):
-        return present
     groups = group_images(catalog, read_files=False)
     table = pd.DataFrame(
         {
@@ -40,5 +39,4 @@ def draw_sample(catalog: Catalog, labels: pd.Series, n_images: int, seed: int) -
             "class": labels[present.index].fillna(UNLABELLED).astype(str),
         }
     )
-    drawn = divide_groups(table, {SAMPLE: n_images / len(present)}, seed, of_rest=0)
-    return present[drawn == SAMPLE]
+    return present[sample_groups(table, None, SplitSpec(n_images=n_images, seed=seed))]

@@ -88,10 +88,10 @@ def read_recipe(path: Path) -> Recipe:
 def recipes_for(dataset: str, task: str = "") -> dict[str, Recipe]:
     """Return the recipes that fit the reader called `dataset`, those made for it first.
 
-    Those for any dataset are changed to the `task`, or to the first one that can be trained.
+    Those for any dataset are changed to the `task`, or to the first one of the dataset.
     """
     fitting = {name: recipe for name, recipe in PUBLISHED.items() if recipe.dataset == dataset}
-    tasks = [name for name, task in tasks_of(dataset).items() if not task.multilabel]
+    tasks = list(tasks_of(dataset))
     for name in ANY_DATASET:
         if tasks and (name not in fitting or fitting[name].task != task):
             task = task if task in tasks else tasks[0]

@@ -44,6 +44,7 @@ FIELD_TITLES = {
     "mixup": "Mixup",
     "model": "Model",
     "momentum": "Momentum",
+    "n_images": "Images to use",
     "optimizer": "Optimizer",
     "patience": "Patience, epochs",
     "precision": "Number precision",
@@ -57,6 +58,7 @@ FIELD_TITLES = {
     "shear": "Shear, ± degrees",
     "shift": "Shift, ± fraction",
     "size": "Image size, px",
+    "site": "Tested site",
     "split.seed": "Split seed",
     "tabular": "Columns beside the image",
     "target_domain_only": "Target domain only",
@@ -64,6 +66,7 @@ FIELD_TITLES = {
     "test": "Test set, fraction",
     "test_time_augmentation": "Test-time augmentation",
     "trainable": "Layers that learn",
+    "validate_on_test": "Validate on the test set",
     "validation": "Validation set, fraction",
     "vertical_flip": "Turn upside down",
     "warm_up": "Warm-up, epochs",
@@ -149,7 +152,16 @@ def field_title(field: str) -> str:
     title = FIELD_TITLES.get(field) or FIELD_TITLES.get(last) or last.replace("_", " ").capitalize()
     if not field.startswith("phases.") or (phase := field.split(".")[1]) == ONLY_PHASE:
         return title
-    return f"{title} ({PHASE_TITLES.get(phase, phase.replace('_', ' '))})"
+    return f"{title} ({phase_title(phase)})"
+
+
+def phase_title(name: str) -> str:
+    """Return what a phase is called.
+
+    >>> phase_title("fine_tune")
+    'fine-tuning'
+    """
+    return PHASE_TITLES.get(name, name.replace("_", " "))
 
 
 def value_title(field: str, value: Any) -> str:

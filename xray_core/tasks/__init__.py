@@ -7,7 +7,6 @@ task in one word. Tasks are data: to add one, add an entry to `table.TASKS`.
 
 from xray_core.tasks.class_meanings import ClassMeaning, explain_classes, list_notes
 from xray_core.tasks.encode import (
-    class_of,
     combine_labels,
     describe_left_out,
     encode_catalog,
@@ -26,6 +25,16 @@ from xray_core.tasks.states import (
     name_states,
 )
 from xray_core.tasks.table import TASKS, find_task, tasks_of
+from xray_core.tasks.targets import (
+    STATE,
+    class_of,
+    find_present,
+    has_several,
+    label_in_words,
+    rarest_of,
+    read_words,
+    word_of_nothing,
+)
 from xray_core.tasks.task import SEPARATOR, Task
 
 __all__ = [
@@ -37,6 +46,7 @@ __all__ = [
     "PRESENT",
     "READING",
     "SEPARATOR",
+    "STATE",
     "TASKS",
     "UNKNOWN",
     "ClassMeaning",
@@ -51,11 +61,17 @@ __all__ = [
     "encode_catalog",
     "encode_labels",
     "explain_classes",
+    "find_present",
     "find_task",
     "get_labels",
+    "has_several",
+    "label_in_words",
     "list_classes",
     "list_findings",
     "list_notes",
     "name_states",
+    "rarest_of",
+    "read_words",
     "tasks_of",
+    "word_of_nothing",
 ]
