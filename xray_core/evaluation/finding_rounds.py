@@ -102,9 +102,7 @@ def draw_finding_rounds(
             "average_precision": np.array(precisions).T,
             **figures_of_counts(counts),
         }
-        return figures | {
-            f"mean_{name}": mean_of_known(figures[own]) for name, own in MEANS.items()
-        }
+        return figures | {f"mean_{name}": mean_of_known(figures[own]) for name, own in MEANS.items()}
 
     return measure
 

@@ -206,7 +206,9 @@ def check_size(history: TrainingHistory) -> list[CheckResult]:
 
 def _check_findings(history: TrainingHistory) -> list[CheckResult]:
     """Find findings that too few validation images show for their AUC and threshold."""
-    few = [(history.name(k), int(n)) for k, n in enumerate(history.val_counts) if n < FEW_IMAGES]
+    few = [
+        (history.name(k), int(n)) for k, n in enumerate(history.val_counts) if n < FEW_IMAGES
+    ]
     if not few:
         return []
     counts = ", ".join(f"{name} {n:,}" for name, n in few)
