@@ -1,10 +1,13 @@
 """Shares, imbalance, and labels of studies beside those of images: counted by hand."""
 
+from pathlib import Path
+
 import pandas as pd
 
 from tests.eda.conftest import MakeCatalog
 from xray_core import eda
 from xray_core.catalog import Catalog
+from xray_core.datasets.siim_covid19 import read_siim_covid19
 
 
 def test_a_share_is_of_the_labelled_images(siim: Catalog) -> None:
@@ -84,3 +87,21 @@ def test_samples_are_the_same_each_time_and_of_different_patients(
     patients = catalog.images.set_index("image_id")["patient_id"][drawn["a"]].tolist()
     assert sorted(patients[:2]) == ["p", "q"]
     assert patients[2] == "p"  # nobody else is left
+
+
+def test_the_real_siim_tables_give_the_figures_of_the_thesis(real_data: Path) -> None:
+    catalog = read_siim_covid19(real_data / "siim-covid19")
+    counts = eda.count_labels(catalog, "siim_study").set_index("class")
+    members = eda.list_members(eda.name_labels(catalog, "siim_study"), list(counts.index))
+    crossed = eda.cross_labels(catalog).set_index(["image_findings", "findings"])
+    sides = eda.count_sides(eda.class_boxes(catalog, members)).set_index(["class", "side"])
+
+    rounded = (100 * counts["share"]).round().astype(int).to_dict()
+    assert rounded == {"atypical": 8, "indeterminate": 17, "negative": 27, "typical": 47}
+    without = crossed.loc["none"].drop("Negative for Pneumonia")
+    assert without["images"].sum() == 304
+    assert without["images"].tolist() == [92, 59, 153]  # atypical, indeterminate, typical
+    assert without["elsewhere"].tolist() == [6, 59, 152]  # their boxes are on another image
+    both = sides.xs("both sides", level="side")["share"]
+    assert both["typical"] > 0.98  # "typical: both sides" holds nearly always,
+    assert both[["atypical", "indeterminate"]].between(0.31, 0.33).all()  # "others: one", in 2 of 3
