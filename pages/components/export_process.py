@@ -44,6 +44,12 @@ def run_export(
     if state.state == "running":
         _watch(name, out)
         return None
+    if out.exists():
+        st.info(
+            f"{escape_markdown(str(out))} is there from before. Move it away to make it anew: "
+            "nothing is overwritten."
+        )
+        return None
     if state.state == "failed":
         st.error(escape_markdown(state.reason), icon=":material/error:")
     if st.button(label, icon=":material/drive_folder_upload:"):

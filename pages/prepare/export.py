@@ -22,6 +22,9 @@ def show_export(tables: Tables, spec: PreprocessSpec) -> None:
     catalog = tables.catalog
     labelled = tables.labels.notna() & catalog.images["path"].notna()
     n_images = int(labelled.sum())
+    if not n_images:
+        st.info("No image that is here has a label for this task. Choose another task.")
+        return
     contrast = value_title("contrast", spec.contrast).lower()
     st.markdown(
         f"**{count_of(n_images, 'labelled image')}**, prepared with the settings of this page "

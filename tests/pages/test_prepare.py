@@ -92,6 +92,9 @@ def test_an_export_says_what_it_writes_and_where_it_is(
     assert out.parent == workspace.exports
     assert "48 images" in app.success[0].value
     assert len(list((out / "images").iterdir())) == 48
+    shutil.rmtree(workspace.cache / "background")  # a cache may be deleted at any time
+    app.run()
+    assert "is there from before" in app.info[0].value
     shutil.rmtree(out)  # moved away: it can be made again
     app.run()
     assert [one for one in app.main.button if one.label.startswith("Export 48")]

@@ -50,6 +50,7 @@ RADIOGRAPHY = (
 )
 RSNA = "the challenge's description on Kaggle; see Shih et al., doi:10.1148/ryai.2019180041"
 CORONAHACK = "the columns of Chest_xray_Corona_Metadata.csv"
+FLEISCHNER = "the Fleischner Society's glossary; not a definition of the dataset's own"
 FROM_MESH = "MeSH, a general thesaurus; not a definition of the dataset's own"
 
 SIIM = {
@@ -104,7 +105,18 @@ VIRAL = Meaning(
     "Read from the file's name. Two physicians graded each image; a third checked the test set.",
 )
 NIH = {
-    "Atelectasis": Meaning("A part of the lung, or all of it, without air.", FROM_MESH),
+    "Atelectasis": Meaning(
+        "A part of the lung, or all of it, without air: collapsed.",
+        "general usage; not a definition of the dataset's own",
+    ),
+    "Consolidation": Meaning(
+        "Fluid or another product of disease in place of the air in the lung, which turns solid.",
+        FLEISCHNER,
+    ),
+    "Fibrosis": Meaning(
+        "Scars in the lung, which grow after an inflammation.",
+        "glossary of the Charité, Berlin; not a definition of the dataset's own",
+    ),
     "Cardiomegaly": Meaning(
         "An enlarged heart: usually more than half as wide as the chest.", FROM_MESH
     ),
@@ -118,7 +130,7 @@ NIH = {
     ),
     "Mass": Meaning(
         "A lesion seen as an opacity of more than 3 cm.",
-        "the Fleischner Society's glossary; not a definition of the dataset's own",
+        FLEISCHNER,
     ),
     "Nodule": Meaning(
         "A rounded opacity of less than 3 cm.",
