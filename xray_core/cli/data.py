@@ -5,11 +5,9 @@ Each imports what it needs: `datasets --json` must not wait for pandas.
 
 import argparse
 import json
-import sys
-from collections.abc import Callable
 from typing import Any
 
-from xray_core.cli.answer import Answer, save_answer
+from xray_core.cli.answer import Answer, save_answer, show_progress
 from xray_core.workspace import Workspace
 
 N_COMBINATIONS = 5  # of labels, in what a person reads
@@ -132,19 +130,6 @@ def audit(options: argparse.Namespace, workspace: Workspace) -> Answer:
     return answer, "\n".join(lines)
 
 
-def show_progress(what: str) -> Callable[[int, int], None] | None:
-    """Return a function that counts on one line of a terminal; None where nobody watches."""
-    if not sys.stderr.isatty():
-        return None
-
-    def show(done: int, total: int) -> None:
-        if done % 100 == 0 or done == total:
-            end = "\n" if done == total else ""
-            print(f"\r{done:,} of {total:,} {what}", end=end, file=sys.stderr, flush=True)
-
-    return show
-
-
 def draw_demo(options: argparse.Namespace, workspace: Workspace) -> Answer:
     """Draw a demo dataset of chest-like images."""
     from xray_core.filling import fill_alone
@@ -172,6 +157,7 @@ def count_union(options: argparse.Namespace, workspace: Workspace) -> Answer:
     from xray_core.datasets import open_dataset
     from xray_core.target_domain import count_target_domain
 
-    table = count_target_domain(open_dataset(options.folder, workspace.cache), options.seed)
+    catalog = open_dataset(options.folder, workspace.cache)
+    table = count_target_domain(catalog, options.seed, options.split)
     answer: list[Any] = json.loads(table.to_json(orient="records"))
     return answer, table.to_string(index=False)

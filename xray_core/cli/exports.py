@@ -3,8 +3,7 @@
 import argparse
 from typing import Any
 
-from xray_core.cli.answer import Answer, save_answer
-from xray_core.cli.data import show_progress
+from xray_core.cli.answer import Answer, save_answer, show_progress
 from xray_core.cli.trainings import read_pairs
 from xray_core.errors import RecipeError
 from xray_core.workspace import Workspace
