@@ -5,8 +5,10 @@ import streamlit as st
 from pages.components.bottom_bar import open_bottom_bar
 from pages.components.context import open_page
 from pages.components.tables import read_tables
+from pages.prepare.export import show_export
 from pages.prepare.prepared_image import choose_image, choose_recipe
 from pages.prepare.settings import choose_settings
+from pages.prepare.several import show_several
 from pages.prepare.views import (
     AUGMENT,
     show_augmentation,
@@ -17,8 +19,8 @@ from pages.prepare.views import (
 from pages.train.recipe_values import change_field
 from xray_core.recipes.titles import value_title
 
-COMPARISON, LEVELS = "Before and after", "Gray levels"
-AUGMENTATION, TENSOR = "Augmentation", "Tensor"
+COMPARISON, SEVERAL, LEVELS = "Before and after", "Several images", "Gray levels"
+AUGMENTATION, TENSOR, EXPORT = "Augmentation", "Tensor", "Export"
 
 context = open_page("Prepare")
 catalog = context.open_catalog()
@@ -26,14 +28,17 @@ left, right = st.columns([5, 7], gap="medium")
 with left:
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         recipe = choose_recipe(catalog)
-        image_id, image = choose_image(read_tables(catalog, context.task))
+        tables = read_tables(catalog, context.task)
+        image_id, image = choose_image(tables)
     spec = choose_settings(image, recipe)
 with right:
     views = {
         COMPARISON: lambda: show_comparison(image, spec),
+        SEVERAL: lambda: show_several(tables, spec),
         LEVELS: lambda: show_gray_levels(image, spec),
         AUGMENTATION: lambda: show_augmentation(image, spec, recipe),
         TENSOR: lambda: show_tensor(image, spec),
+        EXPORT: lambda: show_export(tables, spec),
     }
     tabs = st.tabs(list(views), key="step", bind="query-params", on_change="rerun")
     for tab, show in zip(tabs, views.values(), strict=True):

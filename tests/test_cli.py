@@ -68,6 +68,8 @@ COMMANDS = (
     "split",
     "check",
     "predict",
+    "export-images",
+    "sample",
 )
 Call = Callable[..., tuple[int, str, str]]
 
@@ -457,15 +459,64 @@ def test_catalog_counts_what_is_there(call: Call, siim_folder: Path) -> None:
 
     assert list(answer) == [
         *("folder", "dataset", "images", "absent", "boxes", "masks", "unlabelled", "patients"),
-        *("studies", "label_combinations", "tasks", "unanswered", "subsets", "remarks", "notes"),
+        *("studies", "label_combinations", "tasks", "imbalance", "unanswered"),
+        *("study_and_image_labels", "subsets", "remarks", "notes"),
     ]
+    assert answer["imbalance"]["siim_image"] == 1.5
+    assert sum(row["images"] for row in answer["study_and_image_labels"]) == 5
     assert (answer["dataset"], answer["images"], answer["absent"]) == ("siim_covid19", 5, 1)
     assert list(answer["subsets"]) == ["training", "validation", "test"]
     assert answer["tasks"]["siim_image"] == {"none": 3, "opacity": 2}
     text = call("catalog", siim_folder)[1]
     assert "5 images, 1 of them absent and 0 unlabelled; 3 boxes, 0 masks" in text
     assert "\npublished split: none\n" in text
+    assert "\n4 label combinations: Indeterminate Appearance 2, " in text
     assert "note: " in text
+
+
+def test_images_are_exported_with_the_task_and_the_split_asked_for(
+    call: Call, kermany_folder: Path, tmp_path: Path
+) -> None:
+    out, saved = tmp_path / "out", tmp_path / "saved" / "result.json"
+    wanted = ["--task", "kermany_pneumonia", "--set", "preprocess.size=48"]
+
+    status, text, _ = call(
+        "export-images", kermany_folder, "--out", out, *wanted, "--save", saved, "--json"
+    )
+
+    answer = json.loads(text)
+    assert status == 0
+    assert answer == json.loads(saved.read_text("utf-8"))
+    assert answer["preprocess"]["size"] == 48
+    assert json.loads(saved.with_name("progress.json").read_text("utf-8")) == [6, 6]
+    table = pd.read_csv(out / "labels.csv")
+    assert set(table["label"]) == {"normal", "pneumonia"}
+    assert "test" in set(table["subset"])  # as published
+    assert call("catalog", out)[0] == 0
+    for refused in (["--set", "batch_size=3"], []):  # no such field; something is there
+        status, _, error = call("export-images", kermany_folder, "--out", out, *wanted, *refused)
+        assert (status, error.count("\n")) == (2, 1)
+    status, _, error = call(
+        "export-images", kermany_folder, "--out", tmp_path / "b", "--set", "split.seed=1"
+    )
+    assert status == 2
+    assert "name one with --task" in error
+
+
+def test_a_sample_is_an_archive_that_unpack_makes_a_dataset_of(
+    call: Call, workspace: Workspace, siim_folder: Path
+) -> None:
+    file = workspace.data / "few.zip"
+
+    status, text, _ = call("sample", siim_folder, "--out", file, "--images", "3", "--json")
+
+    answer = json.loads(text)
+    assert status == 0
+    assert answer["images"] >= 1
+    assert call("unpack", "few")[0] == 0
+    status, text, _ = call("catalog", workspace.data / "few", "--json")
+    assert json.loads(text)["images"] == answer["images"]
+    assert call("sample", siim_folder, "--out", file)[0] == 2  # nothing is overwritten
 
 
 def test_demo_draws_a_dataset_that_catalog_reads(call: Call, tmp_path: Path) -> None:

@@ -45,8 +45,8 @@ DOTTED = re.compile(r"\bxray_core(?:\.\w+)+")
 # Named in the documents, and not the project's: folders of the workspace, of a run or of a dataset,
 # and files that somebody writes or downloads.
 OTHERS = {
-    *("workspace/", "workspace/data/", "workspace/data/weights/"),
-    *("data/", "trash/", "cache/", "mappings/"),
+    *("workspace/", "workspace/data/", "workspace/data/weights/", "workspace/exports/"),
+    *("data/", "exports/", "trash/", "cache/", "mappings/"),
     *("validation/", "checkpoints/", "log.txt", "train.py"),
     *("train/", "test/", "train_val_list.txt", "test_list.txt"),
 }

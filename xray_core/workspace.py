@@ -3,6 +3,7 @@
 <XRAY_HOME>/
     data/       datasets: synthetic demo data, and what a user puts there
     runs/       one folder per training; the truth about it
+    exports/    prepared images and samples that the app was asked for
     trash/      runs that were thrown away, until it is emptied
     cache/      catalogs, decoded images, model summaries; may be deleted at any time
     queue.db    the order in which runs wait
@@ -26,6 +27,10 @@ class Workspace:
     @property
     def runs(self) -> Path:
         return self.folder / "runs"
+
+    @property
+    def exports(self) -> Path:
+        return self.folder / "exports"
 
     @property
     def trash(self) -> Path:

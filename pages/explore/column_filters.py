@@ -78,15 +78,15 @@ def show_filters(catalog: Catalog, filters: tuple[Filter, ...]) -> None:
             _show_editor(catalog, filters)
 
 
-def write_filters(filters: Sequence[Filter]) -> None:
-    """Write the filters to the address, and begin at the first page."""
+def write_filters(filters: Sequence[Filter], image_ids: Sequence[str] = ()) -> None:
+    """Write the filters to the address, and show the images; see `filter_by`."""
     text = format_filters(filters)
     try:
         parse_filters(text)  # too many or too long for an address?
     except FilterError as error:
         st.session_state[ERROR] = str(error)
         return
-    filter_by(text)
+    filter_by(text, image_ids)
 
 
 def _show_editor(catalog: Catalog, filters: tuple[Filter, ...]) -> None:

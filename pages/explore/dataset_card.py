@@ -6,6 +6,7 @@ from pages.components.frame import escape_markdown
 from pages.components.import_notes import show_import_notes
 from pages.components.small_type import show_facts, show_section
 from pages.components.tables import Tables
+from pages.explore.sample_export import show_sample_export
 from xray_core.catalog import LUNGS, OF_FINDING, Catalog
 from xray_core.datasets import READERS
 from xray_core.files import format_bytes
@@ -39,6 +40,7 @@ def show_card(tables: Tables) -> None:
         show_section("Known issues")
         st.markdown("\n".join(f"- {escape_markdown(issue)}" for issue in reader.known_issues))
     show_import_notes(catalog, "about")
+    show_sample_export(tables)
     show_section("Tasks")
     tasks = [
         {

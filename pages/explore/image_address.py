@@ -12,6 +12,7 @@ from xray_core.catalog import Catalog
 from xray_core.selection import format_list, parse_list
 
 WHERE, PAGE = "where", "page"
+SHOW = "show"  # images or counts; images where it is not in the address
 FIRST, OTHERS = "image", "with"
 
 
@@ -64,6 +65,11 @@ def tick_image(image_id: str) -> None:
         open_images([*shown, image_id])
 
 
-def filter_by(text: str) -> None:
-    """Show the first page of what passes these filters, as `format_filters` writes them."""
-    change_address({WHERE: text, PAGE: "", **name_images(())})
+def filter_by(text: str, image_ids: Sequence[str] = ()) -> None:
+    """Show the images that pass these filters, as `format_filters` writes them, from the first on.
+
+    Args:
+        text: of the filters.
+        image_ids: of the images that are large.
+    """
+    change_address({WHERE: text, PAGE: "", SHOW: "", **name_images(image_ids)})

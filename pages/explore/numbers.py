@@ -4,6 +4,7 @@ from pages.components.frame import show_errors
 from pages.components.tables import Tables
 from pages.explore.dataset_card import show_card
 from pages.explore.numbers_boxes import show_boxes
+from pages.explore.numbers_classes import show_classes
 from pages.explore.numbers_images import show_images
 from pages.explore.numbers_labels import show_labels
 from pages.explore.numbers_patients import show_patients
@@ -11,6 +12,7 @@ from pages.explore.tools import choose_word
 
 SECTIONS = {
     "About": show_card,
+    "Classes": show_classes,
     "Labels": show_labels,
     "Patients": show_patients,
     "Images": show_images,

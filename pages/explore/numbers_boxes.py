@@ -10,6 +10,7 @@ from pages.components.tables import Tables
 from pages.explore import numbers_figures, numbers_tables
 from pages.explore.numbers_tables import recall
 from xray_core import eda
+from xray_core.tasks import BOX_SIDES, list_notes
 
 
 def show_boxes(tables: Tables) -> None:
@@ -85,6 +86,8 @@ def _show_sides(tables: Tables, boxes: pd.DataFrame) -> None:
             whole=sides,
         )
     st.markdown("\n".join(f"- {line}" for line in _say_sides(sides, boxes)))
+    for note in list_notes(tables.catalog, BOX_SIDES):
+        st.caption(escape_markdown(f"{note.text} Source: {note.source}."))
     st.caption(
         "All images with a box are counted. A box lies on the side of its centre. Intervals: "
         "Wilson, 95 %, each image taken as independent; patients with several images make them "

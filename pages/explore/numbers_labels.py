@@ -6,15 +6,19 @@ import pandas as pd
 import streamlit as st
 
 from pages.components.download import show_figure, show_table
+from pages.components.frame import escape_markdown
 from pages.components.pager import show_pager
 from pages.components.small_type import show_section
 from pages.components.tables import Tables
 from pages.explore import numbers_figures, numbers_tables
+from pages.explore.numbers_crossing import show_crossing
 from pages.explore.numbers_tables import combinations, recall
+from xray_core import eda
 from xray_core.figures.explore.labels import N_FINDINGS, N_SETS
 from xray_core.glossary import explain
 from xray_core.tasks import SEPARATOR, list_findings
 
+PERCENT = st.column_config.NumberColumn(format="percent")
 ROWS = 12  # sets of findings on a page of the table
 
 
@@ -31,7 +35,12 @@ def show_labels(tables: Tables) -> None:
         )
     with right:
         show_section("Images and patients")
-        show_table(counts, f"{source}-classes", "Images, files and patients of each class")
+        show_table(
+            counts,
+            f"{source}-classes",
+            "Images, their share, files and patients of each class",
+            config={"share": PERCENT},
+        )
         n_patients, n_studies = tables.catalog.images[["patient_id", "study_id"]].nunique()
         studies = f", {n_studies:,} studies" if n_studies else ""
         st.caption(
@@ -39,6 +48,9 @@ def show_labels(tables: Tables) -> None:
             if n_patients
             else "The authors publish no patients."
         )
+        _say_imbalance(tables)
+    _show_subsets(tables)
+    show_crossing(tables)
     if list_findings(tables.catalog):
         _show_states(tables)
     sets = recall(combinations, tables)
@@ -51,6 +63,38 @@ def show_labels(tables: Tables) -> None:
         _show_together(tables, sets)
     else:
         st.caption("No image has several findings, so none occur together.")
+
+
+def _say_imbalance(tables: Tables) -> None:
+    """Say how many times as many images the largest class has as the smallest."""
+    if imbalance := eda.measure_imbalance(tables.counts):
+        largest, smallest = map(escape_markdown, (imbalance.largest, imbalance.smallest))
+        st.caption(
+            f"Class imbalance: {imbalance.ratio:,.1f} images of **{largest}** for each of "
+            f"**{smallest}**.",
+            help=explain("class imbalance"),
+        )
+
+
+def _show_subsets(tables: Tables) -> None:
+    """Show which share of each published subset a class is, where subsets are published."""
+    shares = recall(numbers_tables.subset_shares, tables)
+    if shares.empty:
+        return
+    show_section("Shares in each published subset")
+    wide = shares.pivot(index="class", columns="subset")
+    shown = pd.DataFrame({"class": shares["class"].unique()})
+    config = {}
+    for subset in shares["subset"].unique():
+        shown[subset] = wide["images", subset].reindex(shown["class"]).to_numpy()
+        shown[f"share of {subset}"] = wide["share", subset].reindex(shown["class"]).to_numpy()
+        config[f"share of {subset}"] = PERCENT
+    show_table(
+        shown,
+        f"{tables.catalog.source}-subsets-shares",
+        "Images of each class in each published subset, with their share of the subset",
+        config=config,
+    )
 
 
 def _show_states(tables: Tables) -> None:
@@ -67,12 +111,11 @@ def _show_states(tables: Tables) -> None:
     with right:
         show_section("The same in numbers", "of all images, those without a file included")
         shares = [name for name in counts.columns if name.startswith("share")]
-        percent = st.column_config.NumberColumn(format="percent")
         show_table(
             counts,
             f"{source}-states",
             "Images on which each finding is present, absent and unknown",
-            config=dict.fromkeys(shares, percent),
+            config=dict.fromkeys(shares, PERCENT),
         )
         st.caption(
             f"Unknown: {explain('unknown finding')[0].lower()}{explain('unknown finding')[1:]}"
@@ -113,7 +156,7 @@ def _show_combinations(sets: pd.DataFrame, source: str) -> None:
             "images": st.column_config.ProgressColumn(
                 format="localized", min_value=0, max_value=int(sets["images"].max())
             ),
-            "share": st.column_config.NumberColumn("of the images", format="percent"),
+            "share": st.column_config.NumberColumn("of the labelled images", format="percent"),
         },
     )
 

@@ -12,6 +12,7 @@ from xray_core import eda
 from xray_core.tasks import align_states, count_states
 
 T = TypeVar("T")
+N_SAMPLES = 3  # images of a class
 
 
 def recall(compute: Callable[[Tables], T], tables: Tables) -> T:
@@ -88,6 +89,22 @@ def sites(tables: Tables) -> pd.DataFrame:
 def sources(tables: Tables) -> pd.DataFrame:
     """Return the dataset that an image comes from by class; see `eda.cross_classes`."""
     return eda.cross_classes(tables.catalog, recall(members, tables), "source")
+
+
+def subset_shares(tables: Tables) -> pd.DataFrame:
+    """Return the classes of each published subset; see `eda.share_subsets`."""
+    return eda.share_subsets(tables.catalog, recall(members, tables))
+
+
+def crossed(tables: Tables) -> pd.DataFrame:
+    """Return images by the label of the study and their own; see `eda.cross_labels`."""
+    return eda.cross_labels(tables.catalog)
+
+
+def samples(tables: Tables) -> dict[str, list[str]]:
+    """Return a few images of each class; see `eda.pick_samples`."""
+    classes = list(tables.counts["class"])
+    return eda.pick_samples(tables.catalog, recall(members, tables), classes, N_SAMPLES)
 
 
 def subsets(tables: Tables) -> pd.DataFrame:

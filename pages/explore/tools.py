@@ -8,7 +8,7 @@ import streamlit as st
 from pages.components.address import change_address, read_word
 from pages.components.pager import show_pager
 from pages.components.tables import Tables
-from pages.explore.image_address import PAGE
+from pages.explore.image_address import PAGE, SHOW
 from pages.explore.rail import REVERSED
 from xray_core.catalog import Catalog
 from xray_core.eda.order import list_sorts
@@ -26,7 +26,7 @@ ORDER_HELP = (
 
 def choose_mode() -> str:
     """Show the switch between images and counts; return what is chosen."""
-    return choose_word("Show", "show", [IMAGES, COUNTS])
+    return choose_word("Show", SHOW, [IMAGES, COUNTS])
 
 
 def choose_word(label: str, name: str, choices: Sequence[str]) -> str:

@@ -9,7 +9,13 @@ from xray_core.figures.colors import CLASSES, class_color
 from xray_core.figures.explore.look import plot_by_class
 
 COUNTS = pd.DataFrame(
-    {"class": ["none", "opacity"], "images": [5, 9], "present": [5, 7], "patients": [4, 6]}
+    {
+        "class": ["none", "opacity"],
+        "images": [5, 9],
+        "present": [5, 7],
+        "patients": [4, 6],
+        "share": [5 / 14, 9 / 14],
+    }
 )
 COMBINATIONS = pd.DataFrame({"findings": ["edema", "mass|edema", "mass"], "images": [9, 4, 1]})
 
@@ -21,6 +27,7 @@ def test_label_counts_show_present_and_absent_images() -> None:
     assert (opacity.y[0], opacity.x[0]) == ("opacity", 7)
     assert absent.name == "file absent"
     assert dict(zip(absent.y, absent.x, strict=True)) == {"none": 0, "opacity": 2}
+    assert "64.3% of all" in opacity.hovertemplate
     assert "6 patients" in opacity.hovertemplate
     assert none.marker.color == class_color("none", ["none", "opacity"])
 

@@ -33,7 +33,15 @@ def _sides() -> pd.DataFrame:
 
 PLOTS: dict[str, Callable[[], go.Figure]] = {
     "label_counts": lambda: explore.plot_label_counts(
-        pd.DataFrame({"class": CLASSES, "images": [5, 9], "present": [5, 7], "patients": [4, 6]})
+        pd.DataFrame(
+            {
+                "class": CLASSES,
+                "images": [5, 9],
+                "present": [5, 7],
+                "patients": [4, 6],
+                "share": [0.4, 0.6],
+            }
+        )
     ),
     "together": lambda: explore.plot_together(
         pd.DataFrame([[10, 4], [4, 5]], index=CLASSES, columns=CLASSES)

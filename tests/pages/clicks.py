@@ -8,14 +8,16 @@ import streamlit as st
 
 from pages.components.facets import Group
 from pages.components.grid import Tile
-from pages.explore import image_page, large_images, rail
+from pages.explore import image_page, large_images, numbers_classes, numbers_crossing, rail
+from pages.explore.class_cards import Card
 
 
 def play_clicks(patch: pytest.MonkeyPatch) -> None:
     """Add a button to Explore's components for whatever can be clicked in them.
 
     Their keys are what is clicked: "open ID" and "tick ID" of a tile, "facet COLUMN=VALUE",
-    "chip PLACE", "next", "previous", "close", "swap", "first".
+    "chip PLACE", "next", "previous", "close", "swap", "first"; of the counts "all CLASS", "sample
+    ID" and "cell ROW COLUMN".
     """
     grid, viewer = image_page.show_grid, large_images.show_viewer
     facets, chips = rail.show_facets, rail.show_chips
@@ -49,6 +51,23 @@ def play_clicks(patch: pytest.MonkeyPatch) -> None:
         for place in (*range(len(words)), None):
             _add(f"chip {place}", on_drop, place)
 
+    cards, crossed = numbers_classes.show_class_cards, numbers_crossing.show_cross_table
+
+    def show_cards(shown: Sequence[Card], key: str, on_see_all: Any, on_open: Any) -> None:
+        cards(shown, key, on_see_all, on_open)
+        for card in shown:
+            _add(f"all {card.name}", on_see_all, card.name)
+            for tile in card.tiles:
+                _add(f"sample {tile.id}", on_open, card.name, tile.id)
+
+    def show_crossed(axes: Any, rows: Any, columns: Any, cells: Any, key: str, pick: Any) -> None:
+        crossed(axes, rows, columns, cells, key, pick)
+        for row, name in enumerate(rows):
+            for column, other in enumerate(columns):
+                _add(f"cell {name} {other}", pick, row, column)
+
+    patch.setattr(numbers_classes, "show_class_cards", show_cards)
+    patch.setattr(numbers_crossing, "show_cross_table", show_crossed)
     patch.setattr(image_page, "show_grid", show_grid)
     patch.setattr(large_images, "show_grid", show_grid)
     patch.setattr(large_images, "show_viewer", show_viewer)

@@ -1,6 +1,7 @@
 """Runs made by hand, file by file: what the pages read, without any training."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from pages.components import export_process
+from xray_core import cli
 from xray_core.catalog import Catalog
 from xray_core.datasets import open_dataset
 from xray_core.evaluation import build_report
@@ -142,6 +145,16 @@ def _write_data(run: Run, leaks: int, weights: dict[str, Any] | None) -> None:
         "subsets": {"training": {"no opacity": 5, "opacity": 9}},
     }
     (run.folder / "data.json").write_text(json.dumps(data), encoding="utf-8")
+
+
+def export_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let an export be done by the test itself instead of by a process of its own."""
+
+    def start(workspace: Workspace, name: str, arguments: Sequence[str]) -> None:
+        result = workspace.cache / "background" / name / "result.json"
+        assert cli.main([*arguments, "--json", "--save", str(result)]) == 0
+
+    monkeypatch.setattr(export_process, "start_background", start)
 
 
 def record_processes(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:

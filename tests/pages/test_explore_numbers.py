@@ -17,9 +17,12 @@ from pages.components.tables import read_tables
 from pages.explore import numbers_tables
 from pages.explore.numbers import SECTIONS
 from pages.explore.numbers_tables import recall
-from tests.datasets.fakes import fake_kermany
+from tests.datasets.fakes import FAKES, fake_kermany
+from tests.pages.clicks import play_clicks
 from tests.pages.conftest import N_IMAGES, OpenPage
+from tests.pages.fake_runs import export_at_once
 from tests.pages.shown import list_html
+from tests.pages.test_explore import CLASSES, ids, read_grid
 from xray_core.datasets import open_dataset
 from xray_core.workspace import Workspace
 
@@ -68,10 +71,108 @@ def test_labels_count_each_class(open_page: OpenPage) -> None:
 
     counts, sets = (table.value for table in app.dataframe[:2])
     assert counts["images"].sum() == N_IMAGES
-    assert list(counts) == ["class", "images", "present", "patients"]
+    assert list(counts) == ["class", "images", "share", "present", "patients"]
+    assert counts["share"].sum() == pytest.approx(1)
+    assert "Class imbalance: " in words(app)
     assert sets["images"].sum() == N_IMAGES
     assert "none occur together" in words(app)
     assert "Download siim_covid19-findings.csv" in files(app)
+
+
+def test_each_class_has_a_card_that_leads_to_its_images(
+    open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    play_clicks(monkeypatch)
+    app = open_page("explore", show=NUMBERS, numbers="Classes")
+
+    cards = {card["name"]: card for card in read_grid(app, "class_cards")["cards"]}
+    assert list(cards) == CLASSES
+    [[what, definition, source, caveat]] = cards["atypical"]["meanings"]
+    assert what == "Atypical Appearance"
+    assert "pleural effusion" in definition
+    assert "thesis" in source
+    assert "got no box" in caveat
+    assert all(len(card["tiles"]) == 3 for card in cards.values())
+    assert all(tile["src"] for card in cards.values() for tile in card["tiles"])
+    assert any("41.8 %" in text for text in list_html(app))
+
+    sample = cards["negative"]["tiles"][0]["id"]
+    app.button(key=f"sample {sample}").click().run()
+    assert dict(app.query_params)["image"] == sample
+    assert app.query_params["where"] == "class=negative"
+    assert set(ids(app)) >= {sample}
+
+
+def test_a_class_that_nobody_defines_has_a_card_with_its_name_and_images(
+    open_page: OpenPage, workspace: Workspace
+) -> None:
+    FAKES["folder"](workspace.data / "plain")
+
+    app = open_page("explore", data="plain", show=NUMBERS, numbers="Classes")
+
+    for card in read_grid(app, "class_cards")["cards"]:
+        assert card["meanings"][0][1].startswith("None of the sources known here")
+        assert card["seeAll"].startswith("See ")
+
+
+def test_a_study_s_label_stands_beside_the_image_s_and_a_cell_shows_its_images(
+    open_page: OpenPage, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    play_clicks(monkeypatch)
+    table = workspace.demo_data / "train_image_level.csv"
+    images = pd.read_csv(table)
+    studies = pd.read_csv(workspace.demo_data / "train_study_level.csv")
+    typical = studies.loc[studies["Typical Appearance"] == 1, "id"].str.removesuffix("_study")
+    boxed = images["StudyInstanceUID"].isin(typical) & images["boxes"].notna()
+    place = images.index[boxed][0]
+    images.loc[place, ["boxes", "label"]] = [None, "none 1 0 0 1 1"]
+    images.to_csv(table, index=False)
+
+    app = open_page("explore", show=NUMBERS, numbers="Labels")
+
+    crossed = read_grid(app, "crossing")
+    counts = {
+        (row, column): crossed["cells"][r][c]["count"]
+        for r, row in enumerate(crossed["rows"])
+        for c, column in enumerate(crossed["columns"])
+    }
+    assert sum(counts.values()) == N_IMAGES
+    assert counts["Negative for Pneumonia", "opacity"] == 0
+    n_none = counts["Typical Appearance", "none"]
+    assert f"{n_none} Typical Appearance" in words(app)
+    assert "The thesis puts the images without a box" in words(app)
+    app.button(key="cell Typical Appearance none").click().run()
+    assert app.query_params["where"] == "findings=Typical Appearance;image_findings=none"
+    assert len(ids(app)) == n_none
+    assert images.loc[place, "id"].removesuffix("_image") in ids(app)
+
+
+def test_published_subsets_have_the_shares_of_their_classes(
+    open_page: OpenPage, workspace: Workspace
+) -> None:
+    fake_kermany(workspace.data / "kermany")
+
+    app = open_page("explore", data="kermany", show=NUMBERS, numbers="Labels")
+
+    [shares] = [table.value for table in app.dataframe if "share of test" in table.value]
+    assert shares["share of test"].sum() == pytest.approx(1)
+    assert shares["share of training"].sum() == pytest.approx(1)
+
+
+def test_a_sample_is_made_and_offered(
+    open_page: OpenPage, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    export_at_once(monkeypatch)
+    app = open_page("explore", show=NUMBERS)
+    app.number_input(key="sample_images").set_value(12).run()
+
+    [make] = [button for button in app.main.button if button.label == "Make the sample"]
+    make.click().run()
+
+    assert not app.exception
+    [file] = workspace.exports.glob("*.zip")
+    assert str(file.name) in words(app).replace("\\", "")
+    assert "Download the sample" in [one.proto.label for one in app.get("download_button")]
 
 
 def test_findings_are_found_by_all_words(open_page: OpenPage) -> None:

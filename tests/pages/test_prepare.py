@@ -2,6 +2,8 @@
 
 import base64
 import io
+import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,7 +11,7 @@ from PIL import Image
 
 from tests.datasets.fakes import FAKES, fake_kermany
 from tests.pages.conftest import OpenPage
-from tests.pages.fake_runs import record_processes
+from tests.pages.fake_runs import export_at_once, record_processes
 from tests.pages.shown import list_visible, read_heading
 from tests.pages.test_explore import find_image, read_grid
 from xray_core.preprocess.images import read_preprocessed
@@ -53,6 +55,49 @@ def test_each_contrast_stands_beside_the_original(open_page: OpenPage) -> None:
     ]
     assert len({tile["src"] for tile in tiles}) == 5
     assert len(open_page("prepare", step="Gray levels").get("plotly_chart")) == 1
+
+
+def test_several_images_stand_beside_what_they_become_and_others_can_be_drawn(
+    open_page: OpenPage, workspace: Workspace
+) -> None:
+    app = open_page("prepare", step="Several images", contrast="equalize_hist", size="32")
+
+    tiles = read_grid(app, "several")["tiles"]
+    assert [tile["note"] for tile in tiles] == ["as it is", "prepared"] * 6
+    assert {read_tile(tile).shape for tile in tiles[1::2]} == {(32, 32)}
+    spread = [read_tile(tile).std() for tile in tiles]
+    assert sum(spread[1::2]) > sum(spread[::2])  # equalized
+    [button] = [button for button in app.main.button if button.label == "Other images"]
+    button.click().run()
+    assert read_grid(app, "several")["tiles"] != tiles
+
+    for file in (workspace.demo_data / "train").iterdir():
+        if file.stem != app.text_input[0].value:  # the page cannot do without it
+            file.write_bytes(b"")
+    app.run()
+    assert len(read_grid(app, "several")["tiles"]) <= 2
+    assert "is empty" in app.warning[0].value
+
+
+def test_an_export_says_what_it_writes_and_where_it_is(
+    open_page: OpenPage, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    export_at_once(monkeypatch)
+    app = open_page("prepare", step="Export", size="32")
+
+    [button] = [button for button in app.main.button if button.label.startswith("Export 48")]
+    button.click().run()
+
+    out = Path(app.code[0].value)
+    assert out.parent == workspace.exports
+    assert "48 images" in app.success[0].value
+    assert len(list((out / "images").iterdir())) == 48
+    shutil.rmtree(workspace.cache / "background")  # a cache may be deleted at any time
+    app.run()
+    assert "is there from before" in app.info[0].value
+    shutil.rmtree(out)  # moved away: it can be made again
+    app.run()
+    assert [one for one in app.main.button if one.label.startswith("Export 48")]
 
 
 def test_what_is_chosen_stands_in_the_address_and_over_the_original(

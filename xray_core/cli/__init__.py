@@ -12,7 +12,7 @@ from collections.abc import Callable
 from io import TextIOWrapper
 from pathlib import Path
 
-from xray_core.cli import arrivals, data, queue, trainings
+from xray_core.cli import arrivals, data, exports, queue, trainings
 from xray_core.cli.answer import Answer, say_error, say_note
 from xray_core.errors import XrayError
 from xray_core.machine import allocator_variables
@@ -109,6 +109,7 @@ def _build_parser() -> argparse.ArgumentParser:
         return command
 
     _add_data_commands(add)
+    _add_export_commands(add)
     _add_recipe_commands(add)
     _add_queue_commands(add)
     _add_run_commands(add)
@@ -176,6 +177,33 @@ def _add_data_commands(add: Add) -> None:
         help="the thesis' test set, or a hold-out by patient",
     )
     counts.add_argument("--seed", type=int, default=0, metavar="N", help="of a hold-out")
+
+
+def _add_export_commands(add: Add) -> None:
+    prepared = add(
+        "export-images", exports.export_images, "Write prepared images as PNG into a new folder."
+    )
+    sample = add(
+        "sample", exports.export_sample, "Write a sample of a dataset, original files, as a zip."
+    )
+    for command, out in ((prepared, "FOLDER"), (sample, "FILE")):
+        command.add_argument("folder", type=parse_path, help="of the dataset")
+        command.set_defaults(datasets=("folder",))
+        command.add_argument("--out", type=Path, required=True, metavar=out, help="to be made")
+        command.add_argument("--task", default="", metavar="NAME", help="whose classes are labels")
+        command.add_argument("--save", type=Path, metavar="FILE", help="write the JSON there")
+    prepared.add_argument(
+        "--recipe", default="", metavar="NAME", help="prepare and divide as this recipe does"
+    )
+    prepared.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="change a field, such as preprocess.size=300 or split.method=patient",
+    )
+    sample.add_argument("--images", type=_positive, default=100, metavar="N", help="about so many")
+    sample.add_argument("--seed", type=int, default=0, metavar="N", help="another one, others")
 
 
 def _add_recipe_commands(add: Add) -> None:

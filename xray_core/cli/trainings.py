@@ -34,10 +34,10 @@ def _recipe_of(options: argparse.Namespace) -> Any:
     given = options.recipe
     path = parse_path(given)
     recipe = read_recipe(path) if path.suffix == ".json" else find_recipe(given)
-    return change_recipe(recipe, dict(_pairs("--set", options.set)))
+    return change_recipe(recipe, dict(read_pairs("--set", options.set)))
 
 
-def _pairs(option: str, given: list[str]) -> Iterator[tuple[str, str]]:
+def read_pairs(option: str, given: list[str]) -> Iterator[tuple[str, str]]:
     """Split what was given as key=value."""
     for pair in given:
         key, equals, value = pair.partition("=")
@@ -112,7 +112,7 @@ def submit(options: argparse.Namespace, workspace: Workspace) -> Answer:
     if options.folds or options.grid:
         if options.gpus > 1:
             raise RecipeError("--gpus is for a single training; leave out --folds and --grid.")
-        grid = {key: values.split(",") for key, values in _pairs("--grid", options.grid)}
+        grid = {key: values.split(",") for key, values in read_pairs("--grid", options.grid)}
         if grid.get(SITE_FIELD) == [ALL_SITES]:
             grid[SITE_FIELD] = _find_sites(options, workspace)
         recipes = vary_recipe(_recipe_of(options), grid, options.folds)
@@ -288,7 +288,7 @@ def predict(options: argparse.Namespace, workspace: Workspace) -> Answer:
     """Predict image files with a run's best weights."""
     from xray_core.runs import find_run
 
-    given = dict(_pairs("--set", options.set))
+    given = dict(read_pairs("--set", options.set))
     run = find_run(workspace.runs, options.run)  # before Keras is waited for
     with quiet_import():
         from xray_core.training.predict import predict_images

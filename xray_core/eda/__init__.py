@@ -22,11 +22,14 @@ from xray_core.eda.labels import (
     name_labels,
 )
 from xray_core.eda.patients import age_histogram, count_per_patient, cross_classes
+from xray_core.eda.samples import pick_samples
+from xray_core.eda.shares import Imbalance, cross_labels, measure_imbalance, share_subsets
 from xray_core.eda.summary import summarise_catalog
 
 __all__ = [
     "SIDES",
     "Facet",
+    "Imbalance",
     "age_histogram",
     "box_areas",
     "boxes_per_image",
@@ -38,11 +41,15 @@ __all__ = [
     "count_sides",
     "count_together",
     "cross_classes",
+    "cross_labels",
     "find_class",
     "image_sizes",
     "list_facets",
     "list_members",
     "map_boxes",
+    "measure_imbalance",
     "name_labels",
+    "pick_samples",
+    "share_subsets",
     "summarise_catalog",
 ]

@@ -24,9 +24,9 @@ def count_labels(catalog: Catalog, task_name: str) -> pd.DataFrame:
     """Count images and patients per class of a task.
 
     Returns:
-        Columns class, images, present (images whose file is there), patients (0 where no
-        patient is published); one row per class, in the task's order. An image of several
-        classes counts in each. Zeros where nothing is labelled.
+        Columns class, images, share (of the labelled images, 0 to 1), present (images whose
+        file is there), patients (0 where no patient is published); one row per class, in the
+        task's order. An image of several classes counts in each. Zeros where nothing is labelled.
 
     Raises:
         LabelError: the task is unknown or made for another dataset.
@@ -43,11 +43,12 @@ def count_labels(catalog: Catalog, task_name: str) -> pd.DataFrame:
             {
                 "class": name,
                 "images": int(of_class.sum()),
+                "share": float(of_class.sum() / max(1, len(targets))),
                 "present": int((of_class & present).sum()),
                 "patients": int((patients >= 0).sum()),
             }
         )
-    return pd.DataFrame(rows, columns=["class", "images", "present", "patients"])
+    return pd.DataFrame(rows, columns=["class", "images", "share", "present", "patients"])
 
 
 def _encode(catalog: Catalog, task: Task) -> pd.DataFrame:

@@ -5,6 +5,7 @@ findings make up which class, so one catalog serves many tasks and a recipe name
 task in one word. Tasks are data: to add one, add an entry to `table.TASKS`.
 """
 
+from xray_core.tasks.class_meanings import ClassMeaning, explain_classes, list_notes
 from xray_core.tasks.encode import (
     combine_labels,
     describe_left_out,
@@ -13,6 +14,7 @@ from xray_core.tasks.encode import (
     get_labels,
     list_classes,
 )
+from xray_core.tasks.meanings import BOX_SIDES, CROSSING, MEANINGS, NOTES, READING, Meaning, Note
 from xray_core.tasks.states import (
     ABSENT,
     PRESENT,
@@ -37,11 +39,19 @@ from xray_core.tasks.task import SEPARATOR, Task
 
 __all__ = [
     "ABSENT",
+    "BOX_SIDES",
+    "CROSSING",
+    "MEANINGS",
+    "NOTES",
     "PRESENT",
+    "READING",
     "SEPARATOR",
     "STATE",
     "TASKS",
     "UNKNOWN",
+    "ClassMeaning",
+    "Meaning",
+    "Note",
     "Task",
     "align_states",
     "class_of",
@@ -50,6 +60,7 @@ __all__ = [
     "describe_left_out",
     "encode_catalog",
     "encode_labels",
+    "explain_classes",
     "find_present",
     "find_task",
     "get_labels",
@@ -57,6 +68,7 @@ __all__ = [
     "label_in_words",
     "list_classes",
     "list_findings",
+    "list_notes",
     "name_states",
     "rarest_of",
     "read_words",

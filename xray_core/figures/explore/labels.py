@@ -36,7 +36,8 @@ def plot_label_counts(counts: pd.DataFrame) -> go.Figure:
     """
     colors = color_classes(list(counts["class"]))
     figure = go.Figure()
-    for name, present, patients in counts[["class", "present", "patients"]].itertuples(index=False):
+    columns = ["class", "present", "patients", "share"]
+    for name, present, patients, share in counts[columns].itertuples(index=False):
         figure.add_bar(
             name=name,
             y=[name],
@@ -44,7 +45,8 @@ def plot_label_counts(counts: pd.DataFrame) -> go.Figure:
             orientation="h",
             text=[f"{present:,}"],
             marker={"color": colors[name]},
-            hovertemplate=f"%{{y}}<br>%{{x:,}} images<br>{patients:,} patients<extra></extra>",
+            hovertemplate=f"%{{y}}<br>%{{x:,}} images<br>{share:.1%} of all that are labelled<br>"
+            f"{patients:,} patients<extra></extra>",
             showlegend=False,
         )
     absent = counts["images"] - counts["present"]

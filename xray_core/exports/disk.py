@@ -1,0 +1,57 @@
+"""What every export asks of the disk: a free name, room, and words where it refuses."""
+
+import errno
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from xray_core.errors import DatasetError
+from xray_core.files import format_bytes
+
+RESERVED_BYTES = 200 * 2**20  # of the disk that stay free
+
+
+def check_free(path: Path) -> None:
+    """Raise DatasetError if there is a file, or a folder with something in it, at `path`."""
+    if path.is_file() or (path.is_dir() and any(path.iterdir())):
+        raise DatasetError(f"{path} is there already, and nothing is overwritten. Name another.")
+
+
+def check_space(folder: Path, needed: int) -> None:
+    """Raise DatasetError unless `needed` bytes more fit on the disk of `folder`."""
+    free = max(0, shutil.disk_usage(folder).free - RESERVED_BYTES)
+    if needed > free:
+        raise DatasetError(
+            f"{folder}: up to {format_bytes(needed)} are needed, and {format_bytes(free)} can be "
+            f"used, beside {format_bytes(RESERVED_BYTES)} that stay free. Free some space, export "
+            "fewer or smaller images, or choose another disk."
+        )
+
+
+def partial_of(path: Path) -> Path:
+    """Return where the file or folder at `path` is written before it is whole."""
+    return path.with_name(f".{path.name}.partial")
+
+
+def forget_partial(path: Path) -> None:
+    """Remove what an export to `path` left that did not come to its end."""
+    partial = partial_of(path)
+    if partial.is_dir():
+        shutil.rmtree(partial)
+    else:
+        partial.unlink(missing_ok=True)
+
+
+@contextmanager
+def write_errors(path: Path) -> Iterator[None]:
+    """Turn an OSError of writing into a DatasetError that says what to do."""
+    try:
+        yield
+    except OSError as error:
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+        why = "the disk is full" if full else f"{error.strerror or error}"
+        raise DatasetError(
+            f"{path} cannot be written: {why}. Free some space, or name a place on another disk "
+            "where you may write; nothing of this export is left."
+        ) from error
