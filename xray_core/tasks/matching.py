@@ -1,0 +1,268 @@
+"""Classes of one task matched with those of another: to evaluate elsewhere, or to join datasets.
+
+Classes are the same if they are called the same, or by names of `SAME`. A class of images on which
+nothing is seen fits any class of images without something; the other way round only where the
+two tasks ask for the same otherwise, and so for names that say nothing by themselves (`VAGUE`).
+Nothing is guessed from the order of classes, and an opacity is no pneumonia: whoever knows
+better says so by hand.
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import pandas as pd
+
+from xray_core.catalog import Catalog
+from xray_core.errors import LabelError
+from xray_core.tasks.encode import class_of, encode_catalog, get_labels, list_classes
+from xray_core.tasks.table import TASKS, find_task, tasks_of
+
+LEAST_CLASSES = 2  # with fewer there is nothing to tell apart
+# Names of one thing, as `_plain` writes them -> why.
+SAME: Mapping[frozenset[str], str] = {
+    frozenset({"covid 19", "covid", "covid19"}): "both are names of the disease",
+    frozenset({"tuberculosis", "tb"}): "one is short for the other",
+    frozenset({"bacterial", "bacterial pneumonia"}): "both are pneumonia that bacteria cause",
+    frozenset({"viral", "viral pneumonia"}): "both are pneumonia that a virus causes",
+    frozenset({"effusion", "pleural effusion"}): "both are fluid around the lung",
+}
+# Of images on which nothing abnormal is seen.
+NORMAL = frozenset({"normal", "no finding", "healthy"})
+# Without what the task asks for, or all that is left: what that is, the other classes say.
+VAGUE = frozenset({"negative", "other", "others"})
+BY_NAME, BY_HAND = "they are called the same", "said by hand"
+SEES_NOTHING = "where nothing abnormal is seen, this is not seen either"
+SEES_NOT_THIS = "the other classes are the same, so what is left is, too"
+
+
+@dataclass(frozen=True)
+class Match:
+    """Which classes of a dataset's task stand for which that are wanted.
+
+    Attributes:
+        task: the dataset's, by its name.
+        given: its classes.
+        wanted: those that images of the dataset are to get.
+        classes: given -> wanted. Images of a class that is not in it are left out.
+        reasons: given -> why it is taken for the wanted one, of each in `classes`.
+    """
+
+    task: str
+    given: tuple[str, ...]
+    wanted: tuple[str, ...]
+    classes: Mapping[str, str] = field(default_factory=dict)
+    reasons: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """The given classes whose images are left out."""
+        return tuple(name for name in self.given if name not in self.classes)
+
+    @property
+    def absent(self) -> tuple[str, ...]:
+        """The wanted classes of which the dataset has no image."""
+        there = set(self.classes.values())
+        return tuple(name for name in self.wanted if name not in there)
+
+    @property
+    def fits(self) -> bool:
+        """Whether enough classes are there to tell apart."""
+        return len(self.wanted) - len(self.absent) >= LEAST_CLASSES
+
+
+def match_classes(
+    task: str, given: Sequence[str], wanted: Sequence[str], by_hand: Mapping[str, str] | None = None
+) -> Match:
+    """Return which of the classes `given` stands for which of those `wanted`.
+
+    Args:
+        task: whose classes are given.
+        given: in their order.
+        wanted: likewise.
+        by_hand: given -> wanted, instead of what the names say; "" leaves the class out. Capitals,
+            blanks, - and _ do not matter.
+
+    Raises:
+        LabelError: `by_hand` names a class that is not there.
+    """
+    reasons: dict[str, str] = {}
+    classes: dict[str, str] = {}
+    identical = {*map(_plain, given)} == {*map(_plain, wanted)}
+    for name in given:
+        for other in wanted:
+            vague = _plain(name) in VAGUE and not identical
+            if name not in classes and not vague and (why := _same(name, other)):
+                classes[name], reasons[name] = other, why
+    for name, other in _match_rest(given, wanted, classes).items():
+        classes[name] = other
+        reasons[name] = SEES_NOTHING if _plain(name) in NORMAL else SEES_NOT_THIS
+    for written, meant in (by_hand or {}).items():
+        name = _find_class(written, given, f"of task {task!r}")
+        classes.pop(name, None)
+        reasons.pop(name, None)
+        if meant:
+            classes[name] = _find_class(meant, wanted, "that are wanted")
+            reasons[name] = BY_HAND
+    ordered = {name: classes[name] for name in given if name in classes}
+    return Match(task, tuple(given), tuple(wanted), ordered, reasons)
+
+
+def list_matches(catalog: Catalog, wanted: Sequence[str]) -> list[Match]:
+    """Return how each task of a dataset with one class an image fits the classes `wanted`.
+
+    Those that answer most of them first, then those that leave the fewest of their own out.
+    """
+    matches = [
+        match_classes(name, list_given(catalog, name), wanted)
+        for name, task in tasks_of(catalog.source).items()
+        if not task.multilabel
+    ]
+    return sorted(matches, key=lambda match: (len(match.absent), len(match.left_out)))
+
+
+def find_match(
+    catalog: Catalog,
+    wanted: Sequence[str],
+    task: str = "",
+    by_hand: Mapping[str, str] | None = None,
+) -> Match:
+    """Return how a dataset can answer with the classes `wanted`.
+
+    Args:
+        catalog: the dataset.
+        wanted: the classes.
+        task: of the dataset; "" for the one that fits best.
+        by_hand: see `match_classes`.
+
+    Raises:
+        LabelError: no task fits, or the one that is named does not; the message names the classes.
+    """
+    if task:
+        chosen = find_task(task)
+        if chosen.dataset != catalog.source or chosen.multilabel:
+            fitting = [match.task for match in list_matches(catalog, wanted)]
+            raise LabelError(
+                f"Task {task!r} is none with one class an image of {catalog.root}. Choose one of: "
+                f"{', '.join(fitting) or 'none'}."
+            )
+        matches = [match_classes(task, list_given(catalog, task), wanted, by_hand)]
+    else:
+        matches = list_matches(catalog, wanted)
+        if by_hand and matches:  # the task whose classes are named
+            named = [match for match in matches if _knows(match, by_hand)] or matches[:1]
+            matches = [match_classes(m.task, m.given, wanted, by_hand) for m in named]
+            matches.sort(key=lambda match: len(match.absent))
+    if not matches or not matches[0].fits:
+        raise LabelError(_explain_misfit(catalog, wanted, matches))
+    return matches[0]
+
+
+def encode_match(catalog: Catalog, match: Match) -> pd.DataFrame:
+    """Encode the labels of a dataset with the wanted classes.
+
+    Returns:
+        uint8, one column for each of `match.wanted`, 0 or 1, one of them 1; the index is the
+        catalog's. Images that are unlabelled, or of a class that is left out, have no row.
+
+    Raises:
+        LabelError: see `encode_catalog`.
+    """
+    classes = class_of(encode_catalog(catalog, find_task(match.task))).astype("object")
+    meant = classes.map(match.classes).dropna()
+    columns = {name: (meant == name).astype("uint8") for name in match.wanted}
+    return pd.DataFrame(columns, index=meant.index)
+
+
+def list_given(catalog: Catalog, task: str) -> list[str]:
+    """Return the classes of a task, also where it takes them from the dataset."""
+    chosen = TASKS[task]
+    if chosen.classes:
+        return list(chosen.classes)
+    return [str(name) for name in list_classes(get_labels(catalog, chosen), chosen)]
+
+
+def count_given(catalog: Catalog, task: str) -> dict[str, int]:
+    """Return class -> images of it whose file is there; those of a task with one class an image.
+
+    Raises:
+        LabelError: see `encode_catalog`.
+    """
+    classes = class_of(encode_catalog(catalog, find_task(task)))
+    present = classes[classes.index.isin(catalog.present.index)]
+    return {str(name): int(n) for name, n in present.value_counts(sort=False).items()}
+
+
+def parse_mapping(pairs: Iterable[str]) -> dict[str, str]:
+    """Return given -> wanted of pairs as a person types them, "Normal=no opacity".
+
+    Raises:
+        LabelError: one is of another form.
+    """
+    mapping = {}
+    for pair in pairs:
+        given, equals, wanted = (word.strip() for word in pair.partition("="))
+        if not equals or not given:
+            raise LabelError(
+                f'{pair!r} maps no class. Write "theirs=ours", such as "Normal=no opacity", or '
+                '"theirs=" to leave the class out.'
+            )
+        mapping[given] = wanted
+    return mapping
+
+
+def _match_rest(
+    given: Sequence[str], wanted: Sequence[str], classes: Mapping[str, str]
+) -> dict[str, str]:
+    """Match the class without anything, or of all that is left, of one task with the other's."""
+    rest = [name for name in given if name not in classes and _is_rest(name)]
+    others = [name for name in wanted if name not in {*classes.values()} and _is_rest(name)]
+    if len(rest) != 1 or len(others) != 1:
+        return {}
+    alike = len(classes) + 1 == len(given) == len(wanted)
+    sees_nothing = _plain(rest[0]) in NORMAL and _is_negative(others[0])
+    return {rest[0]: others[0]} if alike or sees_nothing else {}
+
+
+def _is_rest(name: str) -> bool:
+    return _is_negative(name) or _plain(name) in VAGUE
+
+
+def _is_negative(name: str) -> bool:
+    plain = _plain(name)
+    return plain in NORMAL or plain == "negative" or plain.startswith(("no ", "non "))
+
+
+def _same(name: str, other: str) -> str:
+    """Return why two names are of the same class; "" if they are not."""
+    plain = {_plain(name), _plain(other)}
+    if len(plain) == 1:
+        return BY_NAME
+    return next((why for names, why in SAME.items() if plain <= names), "")
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[\W_]+", " ", name).strip().casefold()
+
+
+def _find_class(written: str, classes: Sequence[str], whose: str) -> str:
+    if written in classes:
+        return written
+    near = [name for name in classes if _plain(name) == _plain(written)]
+    if len(near) != 1:
+        raise LabelError(f"There is no class {written!r} {whose}. Choose of: {', '.join(classes)}.")
+    return near[0]
+
+
+def _knows(match: Match, by_hand: Mapping[str, str]) -> bool:
+    plain = {_plain(name) for name in match.given}
+    return all(_plain(name) in plain for name in by_hand)
+
+
+def _explain_misfit(catalog: Catalog, wanted: Sequence[str], matches: Sequence[Match]) -> str:
+    tasks = "; ".join(f"{match.task}: {', '.join(match.given)}" for match in matches)
+    return (
+        f"{catalog.root} answers fewer than {LEAST_CLASSES} of the classes {', '.join(wanted)}, as "
+        f"far as their names tell. What it tells apart: {tasks or 'nothing'}. If some of these "
+        'mean the same, say so by hand, "theirs=ours" for each, and name the task.'
+    )
