@@ -5,11 +5,9 @@ Each imports what it needs: `datasets --json` must not wait for pandas.
 
 import argparse
 import json
-import sys
-from collections.abc import Callable
 from typing import Any
 
-from xray_core.cli.answer import Answer, save_answer
+from xray_core.cli.answer import Answer, save_answer, show_progress
 from xray_core.workspace import Workspace
 
 N_TABLE_ROWS = 5  # of a serious issue, in what a person reads
@@ -104,7 +102,7 @@ def audit(options: argparse.Namespace, workspace: Workspace) -> Answer:
 
     spec = SplitSpec(method=options.split, seed=options.seed) if options.split else None
     catalog = open_dataset(options.folder, workspace.cache)
-    report_progress = note_progress(options.save) if options.save else _show_progress("files read")
+    report_progress = note_progress(options.save) if options.save else show_progress("files read")
     answer = run_audit(catalog, workspace.cache, options.task, spec, report_progress)
     save_answer(answer, options.save)
     counts = answer["counts"]
@@ -124,19 +122,6 @@ def audit(options: argparse.Namespace, workspace: Workspace) -> Answer:
             )
             lines.append(f"{'':15}- {', '.join(cells)}")
     return answer, "\n".join(lines)
-
-
-def _show_progress(what: str) -> Callable[[int, int], None] | None:
-    """Return a function that counts on one line of a terminal; None where nobody watches."""
-    if not sys.stderr.isatty():
-        return None
-
-    def show(done: int, total: int) -> None:
-        if done % 100 == 0 or done == total:
-            end = "\n" if done == total else ""
-            print(f"\r{done:,} of {total:,} {what}", end=end, file=sys.stderr, flush=True)
-
-    return show
 
 
 def draw_demo(options: argparse.Namespace, workspace: Workspace) -> Answer:

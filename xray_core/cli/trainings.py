@@ -98,7 +98,7 @@ def _train_here(run: Any, workspace: Workspace) -> Answer:
     if state == "done":
         answer["report"] = run.read_report()
         advice = _check_text(diagnose_run(run))
-        text = "\n".join(filter(None, [text, _report_text(answer["report"]), advice]))
+        text = "\n".join(filter(None, [text, format_report(answer["report"]), advice]))
     return answer, text
 
 
@@ -180,11 +180,11 @@ def show_sweep(options: argparse.Namespace, workspace: Workspace) -> Answer:
             spread = f" ± {row[f'{name}_sd']:.3f}" if row["done"] > 1 else ""
             lines.append(f"  {name.replace('_', ' '):18} {row[name]:.3f}{spread}")
     for setting, report in summary.pooled.items():
-        lines += [f"All folds of {setting} together", _report_text(report)]
+        lines += [f"All folds of {setting} together", format_report(report)]
     if summary.averaged:
         lines += [
             f"The mean of the probabilities of {summary.n_networks} networks",
-            _report_text(summary.averaged),
+            format_report(summary.averaged),
         ]
     answer = {
         "sweep": options.sweep,
@@ -197,14 +197,18 @@ def show_sweep(options: argparse.Namespace, workspace: Workspace) -> Answer:
 
 
 def evaluate(options: argparse.Namespace, workspace: Workspace) -> Answer:
-    """Evaluate a finished run from its files."""
+    """Evaluate a finished run from its files, or on another dataset."""
+    if options.data:
+        from xray_core.cli.external import evaluate_elsewhere
+
+        return evaluate_elsewhere(options, workspace)
     from xray_core.evaluation import report_run
     from xray_core.evaluation.diagnose import diagnose_run
     from xray_core.runs import find_run
 
     run = find_run(workspace.runs, options.run)
     report = report_run(run)
-    return report, "\n".join(filter(None, [_report_text(report), _check_text(diagnose_run(run))]))
+    return report, "\n".join(filter(None, [format_report(report), _check_text(diagnose_run(run))]))
 
 
 def show_split(options: argparse.Namespace, workspace: Workspace) -> Answer:
@@ -284,6 +288,11 @@ def predict(options: argparse.Namespace, workspace: Workspace) -> Answer:
 WITH_KERAS = (train, run, standby, describe, predict)
 
 
+def computes_with_keras(options: argparse.Namespace) -> bool:
+    """Whether a command imports Keras with these options."""
+    return options.command in WITH_KERAS or (options.command is evaluate and bool(options.data))
+
+
 def _check_text(results: list[Any]) -> str:
     return "\n".join(
         f"{result.severity}: {result.title}\n  {result.evidence}\n  Next: {result.advice}"
@@ -291,13 +300,16 @@ def _check_text(results: list[Any]) -> str:
     )
 
 
-def _report_text(report: dict[str, Any]) -> str:
-    from xray_core.splits import format_absence
+def format_figure(value: float | None, low: float | None, high: float | None) -> str:
+    """Return a figure with its interval."""
+    if value is None:
+        return "cannot be computed"
+    return f"{value:.3f} (95% interval {low:.3f} to {high:.3f})"
 
-    def figure(value: float | None, low: float | None, high: float | None) -> str:
-        if value is None:
-            return "cannot be computed"
-        return f"{value:.3f} (95% interval {low:.3f} to {high:.3f})"
+
+def format_report(report: dict[str, Any]) -> str:
+    """Return a report as a person reads it on a terminal."""
+    from xray_core.splits import format_absence
 
     majority = report["majority"]
     lines = [
@@ -306,7 +318,9 @@ def _report_text(report: dict[str, Any]) -> str:
     ]
     if absent := [row["class"] for row in report["per_class"] if not row["n"]]:
         lines.append(format_absence(report["subset"], absent))
-    lines += [f"  {name:18} {figure(**metric)}" for name, metric in report["metrics"].items()]
+    lines += [
+        f"  {name:18} {format_figure(**metric)}" for name, metric in report["metrics"].items()
+    ]
     lines += [f"  {'always ' + majority['class']:18} {majority['accuracy']:.3f} accuracy"]
     lines += ["Confusion matrix (rows true, columns predicted):"]
     width = max(map(len, report["classes"]))
@@ -314,10 +328,10 @@ def _report_text(report: dict[str, Any]) -> str:
         counts = " ".join(f"{n:6}" for n in row)
         lines.append(f"  {scores['class']:{width}} {counts}   n {scores['n']:,}")
     for scores in report["per_class"]:
-        lines += [f"{scores['class']}:", f"  {'recall':18} {figure(**scores['recall'])}"]
+        lines += [f"{scores['class']}:", f"  {'recall':18} {format_figure(**scores['recall'])}"]
         for kind in ("precision", "specificity", "f1"):
             ends = scores[kind], scores[f"{kind}_low"], scores[f"{kind}_high"]
-            lines.append(f"  {kind:18} {figure(*ends)}")
+            lines.append(f"  {kind:18} {format_figure(*ends)}")
     if analysis := report.get("error_analysis"):
         errors = ", ".join(f"{r['name']} {r['error']['value']:.1%}" for r in analysis["levels"])
         lines += [f"Errors: {errors}.", analysis["verdict"]]

@@ -40,7 +40,7 @@ def predict_images(
         raise RunError(f"{run.name} has no finished epoch to predict with.")
     recipe = run.read_recipe()
     classes = list(recipe.class_names)
-    model = _load_model(run, recipe)
+    model = load_network(run, recipe)
     calibration = read_calibration(run)
     beside = _encode_given(run, recipe, given or {})
     shared = {}
@@ -66,7 +66,7 @@ def predict_images(
     return pd.DataFrame(rows)
 
 
-def _load_model(run: Run, recipe: Recipe) -> Any:
+def load_network(run: Run, recipe: Recipe) -> Any:
     """Return the network that a run has kept, if it takes what the recipe says and answers so."""
     try:
         model = load_saved_model(run.best_checkpoint)
