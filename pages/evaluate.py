@@ -8,6 +8,8 @@ from pages.components.frame import show_errors
 from pages.components.run_state import show_link
 from pages.evaluate.cell_images import read_evaluated, show_cells
 from pages.evaluate.details import show_details
+from pages.evaluate.external import choose_place, show_button
+from pages.evaluate.external_result import show_external
 from pages.evaluate.run_choice import choose_run
 from pages.evaluate.verdict import show_doubts, show_verdict_line
 from xray_core.runs import Run
@@ -26,13 +28,18 @@ with show_errors():
 
 name_tab(f"Evaluate {nickname}")
 context.show_origin(recipe)
-with line:
-    show_verdict_line(report)
-show_doubts(run, report)
-show_cells(run, recipe, report, predictions)
-show_details(run, recipe, report, data)
+place = choose_place(run)
+if place:
+    show_external(place, recipe, report, line)
+else:
+    with line:
+        show_verdict_line(report)
+    show_doubts(run, report)
+    show_cells(run, recipe, report, predictions)
+    show_details(run, recipe, report, data)
 with open_bottom_bar():
     show_link(run, "See its curves")
     st.space("stretch")
+    show_button()
     if st.button("Change and train again", icon=":material/tune:", type="primary"):
         st.switch_page("pages/train.py", query_params={"from": run.name})

@@ -26,8 +26,8 @@ from xray_core.workspace import Workspace
 
 SEEN_WORDS = {
     TRAINED: "the network, or one that it began with, has learned from the same picture",
-    CHOSEN: "the same picture chose an epoch",
-    PATIENTS: "it has seen another image of the same patient or study",
+    CHOSEN: "the same picture chose its epoch",
+    PATIENTS: "the network knows another image of the same patient or study",
 }
 
 
@@ -104,7 +104,8 @@ def choose_images(
     kinds = mark_seen(past, catalog, workspace, read_fingerprints(here, workspace.cache, progress))
     among = kinds[(drawn if keep_seen else rows).index]
     seen = {kind: int((among == kind).sum()) for kind in SEEN_WORDS}
-    words = [f"{n:,} images: {SEEN_WORDS[kind]}." for kind, n in seen.items() if n]
+    what = "are evaluated all the same" if keep_seen else "are left out"
+    words = [f"{n:,} images {what}: {SEEN_WORDS[kind]}." for kind, n in seen.items() if n]
     left_out = _count_left_out(catalog, match) + ([] if keep_seen else words)
     remarks = words if keep_seen else []
     if len(drawn) < len(fresh):
