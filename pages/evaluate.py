@@ -20,6 +20,7 @@ workspace = find_workspace()
 line, chooser = st.columns([3, 1], vertical_alignment="center")
 with chooser:
     run: Run = choose_run(workspace)
+    show_button()
 with show_errors():
     recipe, report = run.read_recipe(), run.read_report()
     data = run.read_data()
@@ -40,6 +41,5 @@ else:
 with open_bottom_bar():
     show_link(run, "See its curves")
     st.space("stretch")
-    show_button()
     if st.button("Change and train again", icon=":material/tune:", type="primary"):
         st.switch_page("pages/train.py", query_params={"from": run.name})

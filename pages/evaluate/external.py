@@ -49,9 +49,14 @@ def choose_place(run: Run) -> Run | None:
 
 def show_button() -> None:
     """Show the button that asks for another dataset."""
-    if st.button("Test on another dataset", icon=":material/compare_arrows:", key="test_elsewhere"):
+    pressed = st.button(
+        "Test on another dataset",
+        icon=":material/compare_arrows:",
+        key="test_elsewhere",
+        type="tertiary",
+    )
+    if pressed:
         st.session_state[STARTING] = True
-        st.rerun()
 
 
 def _name_places(places: dict[str, Run], workspace: Workspace) -> dict[str, str]:

@@ -82,7 +82,7 @@ def _show_comparison(folder: str, report: dict[str, Any], own: dict[str, Any]) -
                 "figure": metric_name(key),
                 title: format_figure(key, before) if before else "–",
                 "here": format_figure(key, figure),
-                "difference": _format_difference(before, figure),
+                "difference": _format_difference(key, before, figure),
             }
         )
     table = pd.DataFrame(rows).set_index("figure")
@@ -101,13 +101,15 @@ def _show_comparison(folder: str, report: dict[str, Any], own: dict[str, Any]) -
         st.plotly_chart(roc, config=QUIET, alt="ROC curves here and on its own test set")
 
 
-def _format_difference(before: dict[str, Any] | None, after: dict[str, Any]) -> str:
-    """Return the difference in points with its interval; both were measured on other patients."""
+def _format_difference(key: str, before: dict[str, Any] | None, after: dict[str, Any]) -> str:
+    """Return the difference with its interval; the two were measured on different patients."""
     if before is None or None in before.values() or None in after.values():
         return "–"
     low, high = difference_interval(before, after)
-    points = (100 * value for value in (after["value"] - before["value"], low, high))
-    return "{:+.1f} points ({:+.1f} to {:+.1f})".format(*points)
+    value = after["value"] - before["value"]
+    if key in ("auc", "f1_macro"):  # which are no shares of images
+        return f"{value:+.3f} ({low:+.3f} to {high:+.3f})"
+    return f"{100 * value:+.1f} points ({100 * low:+.1f} to {100 * high:+.1f})"
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
