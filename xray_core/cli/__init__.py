@@ -163,9 +163,18 @@ def _add_data_commands(add: Add) -> None:
     for command in (unpack, download):
         command.add_argument("--save", type=Path, metavar="FILE", help="write the JSON there")
 
-    union = add("union", data.make_union, "Make one dataset of SIIM and COVID-19 Radiography.")
+    union = add("union", data.make_union, "Make one dataset of two with a common task.")
     union.add_argument("folder", type=Path, help="a new folder; no image is copied")
     union.add_argument("members", type=parse_path, nargs=2, metavar="MEMBER")
+    union.add_argument(
+        "--tasks",
+        nargs=2,
+        default=[],
+        metavar="NAME",
+        help="one of each; without, those that fit best (of SIIM and COVID-19 Radiography: the "
+        "union of the thesis)",
+    )
+    _add_map(union, "which class of the second stands for which of the first")
     union.set_defaults(datasets=("members",))
     counts = add("union-counts", data.count_union, "Count a union's subsets, beside the thesis'.")
     counts.add_argument("folder", type=parse_path)
