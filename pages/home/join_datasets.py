@@ -9,7 +9,8 @@ from pages.components.class_mapping import map_classes
 from pages.components.context import choose_data
 from pages.components.dataset import open_folder
 from pages.components.frame import escape_markdown, format_message, show_errors
-from pages.home.add_dataset import CHOSEN
+from pages.home.add_dataset import ADDING, CHOSEN
+from pages.home.map_columns import is_mapping
 from xray_core.catalog import Catalog
 from xray_core.datasets import READERS
 from xray_core.datasets.union import create_union
@@ -40,6 +41,8 @@ def show_joining() -> None:
         return
     if st.button("Join two datasets", icon=":material/join:", key="join_datasets"):
         st.session_state[JOINING] = True
+    if st.session_state.get(ADDING) or is_mapping():
+        _forget()  # two dialogs cannot be open
     if st.session_state.get(JOINING):
         _show_dialog()
 
@@ -55,9 +58,11 @@ def _show_dialog() -> None:
         known = list_datasets(workspace)
     left, right = st.columns(2, gap="small")
     with left:
-        first = st.selectbox("Dataset", list(known), key="join_first")
+        first = st.selectbox("First dataset", list(known), key="join_first")
     with right:
-        second = st.selectbox("With", [name for name in known if name != first], key="join_second")
+        second = st.selectbox(
+            "Second dataset", [name for name in known if name != first], key="join_second"
+        )
     try:
         catalogs = open_folder(known[first]), open_folder(known[second])
         pairs = list_pairs(*catalogs)
@@ -119,7 +124,7 @@ def _show_counts(counts: pd.DataFrame) -> None:
     shown.index = pd.Index([escape_markdown(str(name)) for name in shown.index], name="class")
     shown.columns = [escape_markdown(str(name)) for name in shown.columns]
     st.table(shown.map(lambda n: f"{n:,}"), border="horizontal", alt="Images by class and dataset")
-    if warning := warn_of_sources(counts):
+    if warning := warn_of_sources(counts.rename(columns=titles)):
         st.warning(escape_markdown(warning), icon=":material/warning:")
 
 

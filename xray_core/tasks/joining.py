@@ -168,9 +168,9 @@ def warn_of_sources(counts: pd.DataFrame) -> str:
     if apart.iloc[0] < LARGE_DIFFERENCE:
         return ""
     name = apart.index[0]
-    said = ", ".join(f"{share:.0%} in {source}" for source, share in shares.loc[name].items())
+    said = " and ".join(f"{share:.0%} of {source}" for source, share in shares.loc[name].items())
     return (
-        f"Images of “{name}” are {said}. A network that can tell the sources apart, by their "
+        f"“{name}” are {said}. A network that can tell the sources apart, by their "
         "machine, size or marks, knows part of the label without looking at a lung. Test it on a "
         "source that it has not learned from."
     )
