@@ -33,7 +33,7 @@ def evaluate_elsewhere(options: argparse.Namespace, workspace: Workspace) -> Ans
         note_progress(options.save) if options.save else show_progress("steps"),
     )
     notes, report = read_notes(place), place.read_report()
-    answer = {"run": run.name, "external": place.name, "folder": str(place.folder), **notes}
+    answer = {"run": run.name, "external": place.name, "results": str(place.folder), **notes}
     answer["report"] = report
     save_answer(answer, options.save)
     lines = [f"{own.title}, evaluated on {notes['folder']} (task {notes['task']}):"]

@@ -99,11 +99,13 @@ def match_classes(
         reasons[name] = SEES_NOTHING if _plain(name) in NORMAL else SEES_NOT_THIS
     for written, meant in (by_hand or {}).items():
         name = _find_class(written, given, f"of task {task!r}")
+        other = _find_class(meant, wanted, "that are wanted") if meant else ""
+        if other and other == classes.get(name):
+            continue  # as the names say, too
         classes.pop(name, None)
         reasons.pop(name, None)
-        if meant:
-            classes[name] = _find_class(meant, wanted, "that are wanted")
-            reasons[name] = BY_HAND
+        if other:
+            classes[name], reasons[name] = other, BY_HAND
     ordered = {name: classes[name] for name in given if name in classes}
     return Match(task, tuple(given), tuple(wanted), ordered, reasons)
 
