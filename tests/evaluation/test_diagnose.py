@@ -13,7 +13,8 @@ import pytest
 from tests.run_files import data_notes, epoch_line, report_of
 from xray_core.evaluation.diagnose import DIVERGED, LOOKED_FOR, diagnose, diagnose_run
 from xray_core.evaluation.training_checks.advice import FIRST_RATES
-from xray_core.evaluation.training_checks.answers import never_answered, only_answer
+from xray_core.evaluation.training_checks.answers import never_answered
+from xray_core.evaluation.training_checks.collapse import only_answer
 from xray_core.evaluation.training_checks.history import CheckResult
 from xray_core.preprocess.spec import AugmentSpec
 from xray_core.recipes import PUBLISHED, Phase, Recipe, change_recipe

@@ -12,6 +12,7 @@ import pandas as pd
 from xray_core.audit.issue import SEVERITIES
 from xray_core.evaluation.training_checks.advice import lower_rate
 from xray_core.evaluation.training_checks.answers import check_answers
+from xray_core.evaluation.training_checks.calls import check_calls
 from xray_core.evaluation.training_checks.history import (
     LASTING_EPOCHS,
     CheckResult,
@@ -34,6 +35,7 @@ from xray_core.runs import Run, Status
 CHECKS: dict[str, Callable[[TrainingHistory], list[CheckResult]]] = {
     "no learning, a learning rate too high or too low, a rising loss": check_learning,
     "one class predicted for every image, or some class never": check_answers,
+    "of several findings none called on any image, or some never": check_calls,
     "overfitting": check_overfitting,
     "an unsteady validation loss or accuracy": check_swings,
     "validation far better than training": check_too_good,

@@ -16,6 +16,7 @@ from xray_core.evaluation.metrics import (
     evaluated_classes,
     roc_curve,
 )
+from xray_core.evaluation.multilabel import is_multilabel, read_thresholds, report_findings
 from xray_core.runs import Run
 from xray_core.runs.starting_weights import read_record
 
@@ -177,8 +178,11 @@ def report_run(run: Run) -> dict[str, Any]:
         RunError: the run has no predictions or split table.
     """
     split, predictions = run.read_split(), run.read_predictions()
-    majority = split.loc[split["subset"] == "training", "class"].mode().iloc[0]
-    report = build_report(predictions, str(majority))
+    if is_multilabel(predictions):
+        report = report_findings(predictions, read_thresholds(run))
+    else:
+        majority = split.loc[split["subset"] == "training", "class"].mode().iloc[0]
+        report = build_report(predictions, str(majority))
     with suppress(KeyError):  # older runs have none
         if record := read_record(run):
             report["starting_weights"] = record

@@ -11,7 +11,7 @@ from pathlib import Path
 from xray_core.files import open_plain, parse_json
 from xray_core.runs.folder import Run
 from xray_core.runs.index import stamp_file
-from xray_core.runs.shapes import pick_epochs
+from xray_core.runs.shapes import count_validated, pick_epochs
 
 EPOCH_LINE = b'"kind": "epoch"'  # as `Run.append_metrics` writes it
 
@@ -75,5 +75,5 @@ def _read_curve(path: str, stamp: tuple[int, int, int] | None) -> Curve:
         accuracy=tuple(float(line["val_accuracy"]) for line in epochs),
         loss=tuple(float(line["val_loss"]) for line in epochs),
         selected=epochs[-1]["best_epoch"],
-        n=sum(map(sum, epochs[-1]["confusion"])),
+        n=count_validated(epochs[-1]),
     )
