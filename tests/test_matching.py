@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from tests.datasets.fakes import fake_kermany, fake_siim_covid19, write_image
@@ -10,6 +11,7 @@ from xray_core.errors import LabelError
 from xray_core.tasks import TASKS
 from xray_core.tasks.matching import (
     BY_HAND,
+    combine_given,
     count_given,
     encode_match,
     find_match,
@@ -127,3 +129,21 @@ def test_a_dataset_that_asks_something_else_is_refused_with_its_classes(tmp_path
         find_match(catalog, ("no opacity", "opacity"))
     with pytest.raises(LabelError, match="kermany_pneumonia, kermany_cause"):
         find_match(catalog, PNEUMONIA, "siim_opacity")
+
+
+def test_findings_match_by_name_alone_and_what_nobody_says_stays_unknown() -> None:
+    names = ("No Finding", "Mass", "Pleural Effusion")
+
+    match = match_classes("a", names, ("mass", "effusion", "no mass"), multilabel=True)
+    few = match_classes("a", ["Mass"], ("mass", "effusion"), multilabel=True)
+
+    assert match.classes == {"Mass": "mass", "Pleural Effusion": "effusion"}
+    assert few.fits
+    assert few.absent == ("effusion",)
+    targets = pd.DataFrame({"Mass": [1, 0, None], "Nodule": [0, 0, 1]}, dtype="Int8")
+    both = match_classes(
+        "a", list(targets), ("mass", "hernia"), {"Nodule": "mass"}, multilabel=True
+    )
+    combined = combine_given(targets, both)
+    assert combined["mass"].tolist() == [1, 0, 1]
+    assert combined["hernia"].isna().all()

@@ -39,7 +39,9 @@ def map_classes(match: Match, counts: Mapping[str, int], key: str) -> Match:
                 f"**{escape_markdown(name)}** · {counts.get(name, 0):,} images"
                 + (f"  \n:small[{escape_markdown(why)}]" if why else "")
             )
-    changed = match_classes(match.task, match.given, match.wanted, by_hand)
+    changed = match_classes(
+        match.task, match.given, match.wanted, by_hand, multilabel=match.multilabel
+    )
     if changed.absent:
         missing = escape_markdown(", ".join(changed.absent))
         st.caption(f"No image of {missing} will be there.")

@@ -45,13 +45,14 @@ def show_dialog(run: Run) -> None:
         with show_errors():
             catalog = open_folder(known[name])
         check_columns(recipe, catalog)
-        matches = list_matches(catalog, recipe.class_names)
+        matches = list_matches(catalog, recipe.class_names, multilabel=recipe.multilabel)
         counts = {match.task: count_given(catalog, match.task) for match in matches}
     except XrayError as error:
         st.error(format_message(error), icon=":material/error:")
         return
     if not matches:
-        st.info("No task of this dataset gives an image one class.")
+        kind = "several classes" if recipe.multilabel else "one class"
+        st.info(f"No task of this dataset gives an image {kind}, as that of the run does.")
         return
     tasks = {match.task: match for match in matches}
     task = st.selectbox(
@@ -85,7 +86,7 @@ def _say_fit(match: Match) -> None:
     else:
         st.warning(
             f"The run tells apart: {asked}. By their names, the classes of this task are others. "
-            "Say yourself which mean the same, two at least, or choose another task.",
+            "Say yourself which mean the same, or choose another task.",
             icon=":material/warning:",
         )
 

@@ -5,23 +5,29 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import keras
 import numpy as np
 import pytest
 
 from tests.datasets.fakes import fake_kermany
+from tests.training import blobs
 from tests.training.tiny import Finished
 from xray_core import cli
 from xray_core.datasets import open_dataset
 from xray_core.errors import LabelError, RecipeError, RunError
 from xray_core.evaluation import build_report
 from xray_core.evaluation.external import check_columns, check_finished, choose_images
-from xray_core.runs import Run, Status
+from xray_core.jobs.submit import check_recipe
+from xray_core.recipes import PUBLISHED, change_recipe
+from xray_core.runs import Run, Status, create_run
 from xray_core.runs.external import list_externals, read_notes
+from xray_core.splits import split_catalog
 from xray_core.synthetic.dataset import write_synthetic_dataset
 from xray_core.tasks import class_of, encode_catalog, find_task
 from xray_core.tasks.matching import find_match
 from xray_core.training.external import evaluate_external
 from xray_core.training.predict import predict_images
+from xray_core.workspace import Workspace
 
 N_NEW, N_COPIES = 24, 3
 
@@ -177,3 +183,50 @@ def test_the_mean_over_mirrored_images_and_the_calibration_are_those_of_the_run(
     assert table["p_opacity"].iloc[0] == pytest.approx(expected["p_opacity"], abs=1e-5)
     plain = predict_images(finished.run, [path]).iloc[0]
     assert abs(expected["p_opacity"] - plain["p_opacity"]) > 1e-3
+
+
+def test_a_run_on_several_findings_is_called_at_its_own_thresholds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workspace = Workspace(tmp_path / "home")
+    blobs.write_blobs(tmp_path / "own", 40)
+    monkeypatch.setattr(blobs, "FINDINGS", ("Blob", "bar", "Odd"))
+    blobs.write_blobs(tmp_path / "other", 50)
+    run = write_untrained(tmp_path / "own", workspace)
+    thresholds = {"Bar": 0.4, "Blob": 0.6, "Rare": 0.5}
+    chosen = {"rule": "youden", "chosen_on": "validation", "thresholds": thresholds, "fallback": []}
+    run.write_json("thresholds.json", chosen)
+
+    place = evaluate_external(run, tmp_path / "other", workspace)
+    report, table, notes = place.read_report(), place.read_predictions(), read_notes(place)
+
+    assert notes["classes"] == {"Blob": "Blob", "bar": "Bar"}
+    rows = {row["class"]: row for row in report["per_class"]}
+    assert rows["Rare"]["n"] == rows["Rare"]["n_absent"] == 0  # the dataset says nothing of it
+    assert rows["Rare"]["auc"]["value"] is None
+    assert report["metrics"]["auc"]["value"] == pytest.approx(
+        (rows["Bar"]["auc"]["value"] + rows["Blob"]["auc"]["value"]) / 2
+    )
+    assert report["n"] == 50 == rows["Bar"]["n"] + rows["Bar"]["n_absent"]
+    called = table["predicted"].str.split("|").map(lambda names: "Bar" in names)
+    assert (called == (table["p_Bar"] >= 0.4)).all()
+    assert notes["counts"]["Blob"] == rows["Blob"]["n"] > 0
+
+
+def write_untrained(data: Path, workspace: Workspace) -> Run:
+    """Write what a finished run on several findings has, its network as it was drawn."""
+    recipe = change_recipe(
+        PUBLISHED["demo_cnn"], {"task": "folder_findings", "preprocess.size": blobs.SIDE}
+    )
+    run = create_run(check_recipe(recipe, data, workspace), workspace.runs)
+    catalog = open_dataset(data, workspace.cache)
+    targets = encode_catalog(catalog, find_task("folder_findings"))
+    run.write_table("split.parquet", split_catalog(catalog, targets, recipe.split))
+    run.write_json("report.json", {})
+    keras.utils.set_random_seed(0)
+    image = keras.Input((blobs.SIDE, blobs.SIDE, 1), name="image")
+    x = keras.layers.Flatten()(keras.layers.Rescaling(1 / 255)(image))
+    answer = keras.layers.Dense(3, activation="sigmoid", name="probabilities")(x)
+    run.best_checkpoint.parent.mkdir(parents=True, exist_ok=True)
+    keras.Model(image, answer).save(run.best_checkpoint)
+    return run

@@ -20,7 +20,15 @@ from xray_core.runs.exposure import (
 )
 from xray_core.splits.dividing import divide_groups
 from xray_core.splits.grouping import group_images
-from xray_core.tasks import class_of, describe_left_out, encode_catalog, find_task
+from xray_core.splits.sampling import SAMPLE
+from xray_core.tasks import (
+    STATE,
+    class_of,
+    describe_left_out,
+    encode_catalog,
+    find_task,
+    rarest_of,
+)
 from xray_core.tasks.matching import Match, count_given, encode_match
 from xray_core.workspace import Workspace
 
@@ -36,8 +44,8 @@ class Chosen:
     """The images that are evaluated.
 
     Attributes:
-        rows: image_id, path, group, class (of the run) and subset, as
-            `splits.split_catalog` has them.
+        rows: image_id, path, group, class (of the run), subset, and of a multi-label task
+            y_<class>, as `splits.split_catalog` has them.
         counts: class of the dataset's task -> how many of them.
         left_out: sentences on the others, with counts.
         seen: kind, as `runs.exposure` names it -> images that the run knows.
@@ -117,20 +125,25 @@ def choose_images(
         raise RunError(
             f"No image of {catalog.root} is left to evaluate {run.name} on. {' '.join(left_out)}"
         )
-    counts = {name: int(n) for name, n in kept["given"].value_counts().items()}
-    kept = kept.drop(columns="given").sort_values("image_id", ignore_index=True)
+    given = encode_catalog(catalog, find_task(match.task)).loc[kept.index].eq(1).sum()
+    counts = {str(name): int(n) for name, n in given.items() if name in match.classes}
+    kept = kept.sort_values("image_id", ignore_index=True)
     return Chosen(kept, counts, left_out, seen, remarks + list_uncompared(past))
 
 
 def _list_rows(catalog: Catalog, match: Match) -> pd.DataFrame:
     targets = encode_match(catalog, match)
-    given = class_of(encode_catalog(catalog, find_task(match.task)))
     present = catalog.present[catalog.present.index.isin(targets.index)]
-    return present[["image_id", "path"]].assign(
-        group=group_images(catalog)[present.index],
-        given=given[present.index].astype("string"),
-        subset="test",
-        **{"class": class_of(targets)[present.index]},
+    targets = targets.loc[present.index]
+    states = targets.add_prefix(STATE) if match.multilabel else targets.iloc[:, :0]
+    return (
+        present[["image_id", "path"]]
+        .assign(
+            group=group_images(catalog)[present.index],
+            subset="test",
+            **{"class": class_of(targets)},
+        )
+        .join(states)
     )
 
 
@@ -138,14 +151,19 @@ def _draw(rows: pd.DataFrame, n_images: int, seed: int) -> pd.DataFrame:
     """Return about so many of the rows, whole groups, each class in its share; 0: all."""
     if not 0 < n_images < len(rows):
         return rows
-    drawn = divide_groups(rows, {"drawn": n_images / len(rows)}, seed)
-    return rows[drawn == "drawn"]
+    states = [name for name in rows.columns if name.startswith(STATE)]
+    strata = rarest_of(rows[states]) if states else rows["class"]
+    table = rows.assign(**{"class": strata})
+    drawn = divide_groups(table, {SAMPLE: n_images / len(rows)}, seed)
+    return rows[drawn == SAMPLE]
 
 
 def _count_left_out(catalog: Catalog, match: Match) -> list[str]:
     """Return sentences on the images that have no class of the run."""
     task = find_task(match.task)
     words = describe_left_out(catalog, task, encode_catalog(catalog, task))
+    if match.multilabel:
+        return words
     counts = count_given(catalog, match.task)
     return words + [
         f"{counts[name]:,} images of “{name}” are left out: the run has no such class."

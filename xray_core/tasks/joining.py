@@ -14,9 +14,10 @@ from xray_core.catalog import Catalog
 from xray_core.datasets import READERS, union
 from xray_core.datasets.union_any import NAME, Member, create_union_of
 from xray_core.errors import DatasetError, LabelError
-from xray_core.tasks.encode import class_of, encode_labels, get_labels
+from xray_core.tasks.encode import encode_labels, get_labels
 from xray_core.tasks.matching import Match, list_given, list_matches, match_classes
 from xray_core.tasks.table import find_task, tasks_of
+from xray_core.tasks.targets import class_of
 
 UNIONS = (NAME, "siim_radiography")  # readers of unions, which are no members of another
 LARGE_DIFFERENCE = 0.1  # between the shares of a class in two sources that gives a source away

@@ -15,8 +15,9 @@ import pandas as pd
 
 from xray_core.catalog import Catalog
 from xray_core.errors import LabelError
-from xray_core.tasks.encode import class_of, encode_catalog, get_labels, list_classes
+from xray_core.tasks.encode import encode_catalog, get_labels, list_classes
 from xray_core.tasks.table import TASKS, find_task, tasks_of
+from xray_core.tasks.targets import class_of
 
 LEAST_CLASSES = 2  # with fewer there is nothing to tell apart
 # Names of one thing, as `_plain` writes them -> why.
@@ -44,8 +45,10 @@ class Match:
         task: the dataset's, by its name.
         given: its classes.
         wanted: those that images of the dataset are to get.
-        classes: given -> wanted. Images of a class that is not in it are left out.
+        classes: given -> wanted. Images of a class that is not in it are left out; of a
+            multi-label task only the class is.
         reasons: given -> why it is taken for the wanted one, of each in `classes`.
+        multilabel: whether an image may have several of both.
     """
 
     task: str
@@ -53,6 +56,7 @@ class Match:
     wanted: tuple[str, ...]
     classes: Mapping[str, str] = field(default_factory=dict)
     reasons: Mapping[str, str] = field(default_factory=dict)
+    multilabel: bool = False
 
     @property
     def left_out(self) -> tuple[str, ...]:
@@ -67,12 +71,17 @@ class Match:
 
     @property
     def fits(self) -> bool:
-        """Whether enough classes are there to tell apart."""
-        return len(self.wanted) - len(self.absent) >= LEAST_CLASSES
+        """Whether enough classes are there to tell apart; of several at once, one is enough."""
+        return len(self.wanted) - len(self.absent) >= (1 if self.multilabel else LEAST_CLASSES)
 
 
 def match_classes(
-    task: str, given: Sequence[str], wanted: Sequence[str], by_hand: Mapping[str, str] | None = None
+    task: str,
+    given: Sequence[str],
+    wanted: Sequence[str],
+    by_hand: Mapping[str, str] | None = None,
+    *,
+    multilabel: bool = False,
 ) -> Match:
     """Return which of the classes `given` stands for which of those `wanted`.
 
@@ -82,6 +91,8 @@ def match_classes(
         wanted: likewise.
         by_hand: given -> wanted, instead of what the names say; "" leaves the class out. Capitals,
             blanks, - and _ do not matter.
+        multilabel: whether an image may have several of both: then there is no class of what is
+            left.
 
     Raises:
         LabelError: `by_hand` names a class that is not there.
@@ -94,7 +105,8 @@ def match_classes(
             vague = _plain(name) in VAGUE and not identical
             if name not in classes and not vague and (why := _same(name, other)):
                 classes[name], reasons[name] = other, why
-    for name, other in _match_rest(given, wanted, classes).items():
+    rest = {} if multilabel else _match_rest(given, wanted, classes)
+    for name, other in rest.items():
         classes[name] = other
         reasons[name] = SEES_NOTHING if _plain(name) in NORMAL else SEES_NOT_THIS
     for written, meant in (by_hand or {}).items():
@@ -107,18 +119,26 @@ def match_classes(
         if other:
             classes[name], reasons[name] = other, BY_HAND
     ordered = {name: classes[name] for name in given if name in classes}
-    return Match(task, tuple(given), tuple(wanted), ordered, reasons)
+    return Match(task, tuple(given), tuple(wanted), ordered, reasons, multilabel)
 
 
-def list_matches(catalog: Catalog, wanted: Sequence[str]) -> list[Match]:
-    """Return how each task of a dataset with one class an image fits the classes `wanted`.
+def list_matches(
+    catalog: Catalog, wanted: Sequence[str], *, multilabel: bool = False
+) -> list[Match]:
+    """Return how each task of a dataset fits the classes `wanted`.
 
     Those that answer most of them first, then those that leave the fewest of their own out.
+
+    Args:
+        catalog: the dataset.
+        wanted: the classes.
+        multilabel: whether an image may have several of them: of the dataset's tasks those count
+            that are likewise.
     """
     matches = [
-        match_classes(name, list_given(catalog, name), wanted)
+        match_classes(name, list_given(catalog, name), wanted, multilabel=multilabel)
         for name, task in tasks_of(catalog.source).items()
-        if not task.multilabel
+        if task.multilabel == multilabel
     ]
     return sorted(matches, key=lambda match: (len(match.absent), len(match.left_out)))
 
@@ -128,6 +148,8 @@ def find_match(
     wanted: Sequence[str],
     task: str = "",
     by_hand: Mapping[str, str] | None = None,
+    *,
+    multilabel: bool = False,
 ) -> Match:
     """Return how a dataset can answer with the classes `wanted`.
 
@@ -136,25 +158,25 @@ def find_match(
         wanted: the classes.
         task: of the dataset; "" for the one that fits best.
         by_hand: see `match_classes`.
+        multilabel: see `list_matches`.
 
     Raises:
         LabelError: no task fits, or the one that is named does not; the message names the classes.
     """
-    if task:
-        chosen = find_task(task)
-        if chosen.dataset != catalog.source or chosen.multilabel:
-            fitting = [match.task for match in list_matches(catalog, wanted)]
-            raise LabelError(
-                f"Task {task!r} is none with one class an image of {catalog.root}. Choose one of: "
-                f"{', '.join(fitting) or 'none'}."
-            )
-        matches = [match_classes(task, list_given(catalog, task), wanted, by_hand)]
-    else:
-        matches = list_matches(catalog, wanted)
-        if by_hand and matches:  # the task whose classes are named
-            named = [match for match in matches if _knows(match, by_hand)] or matches[:1]
-            matches = [match_classes(m.task, m.given, wanted, by_hand) for m in named]
-            matches.sort(key=lambda match: len(match.absent))
+    matches = list_matches(catalog, wanted, multilabel=multilabel)
+    if task and task not in (fitting := [match.task for match in matches]):
+        kind = "several classes" if multilabel else "one class"
+        raise LabelError(
+            f"Task {task!r} is none with {kind} an image of {catalog.root}. Choose one of: "
+            f"{', '.join(fitting) or 'none'}."
+        )
+    matches = [match for match in matches if task in ("", match.task)]
+    if by_hand and matches:  # without a name, the task whose classes are named
+        named = [match for match in matches if _knows(match, by_hand)] or matches[:1]
+        matches = [
+            match_classes(m.task, m.given, wanted, by_hand, multilabel=multilabel) for m in named
+        ]
+        matches.sort(key=lambda match: len(match.absent))
     if not matches or not matches[0].fits:
         raise LabelError(_explain_misfit(catalog, wanted, matches))
     return matches[0]
@@ -164,16 +186,35 @@ def encode_match(catalog: Catalog, match: Match) -> pd.DataFrame:
     """Encode the labels of a dataset with the wanted classes.
 
     Returns:
-        uint8, one column for each of `match.wanted`, 0 or 1, one of them 1; the index is the
-        catalog's. Images that are unlabelled, or of a class that is left out, have no row.
+        One column for each of `match.wanted`; the index is the catalog's. uint8, one column is 1,
+        without images that are unlabelled, or of a class that is left out. Of a multi-label match
+        Int8: 1 present, 0 absent, <NA> unknown, as it is of a class that no given one stands for;
+        without images of which all is unknown.
 
     Raises:
         LabelError: see `encode_catalog`.
     """
-    classes = class_of(encode_catalog(catalog, find_task(match.task))).astype("object")
+    targets = encode_catalog(catalog, find_task(match.task))
+    if match.multilabel:
+        return combine_given(targets, match)
+    classes = class_of(targets).astype("object")
     meant = classes.map(match.classes).dropna()
     columns = {name: (meant == name).astype("uint8") for name in match.wanted}
     return pd.DataFrame(columns, index=meant.index)
+
+
+def combine_given(targets: pd.DataFrame, match: Match) -> pd.DataFrame:
+    """Return the wanted classes of multi-label targets; see `encode_match`."""
+    columns = {}
+    for name in match.wanted:
+        given = targets[[own for own, meant in match.classes.items() if meant == name]]
+        state = pd.Series(pd.NA, index=targets.index, dtype="Int8")
+        if len(given.columns):
+            state = state.mask(given.eq(0).fillna(False).all(axis=1).astype(bool), 0)
+            state = state.mask(given.eq(1).fillna(False).any(axis=1).astype(bool), 1)
+        columns[name] = state
+    combined = pd.DataFrame(columns, index=targets.index)
+    return combined[combined.notna().any(axis=1)]
 
 
 def list_given(catalog: Catalog, task: str) -> list[str]:
@@ -185,14 +226,14 @@ def list_given(catalog: Catalog, task: str) -> list[str]:
 
 
 def count_given(catalog: Catalog, task: str) -> dict[str, int]:
-    """Return class -> images of it whose file is there; those of a task with one class an image.
+    """Return class -> images of it whose file is there.
 
     Raises:
         LabelError: see `encode_catalog`.
     """
-    classes = class_of(encode_catalog(catalog, find_task(task)))
-    present = classes[classes.index.isin(catalog.present.index)]
-    return {str(name): int(n) for name, n in present.value_counts(sort=False).items()}
+    targets = encode_catalog(catalog, find_task(task))
+    present = targets[targets.index.isin(catalog.present.index)]
+    return {str(name): int(n) for name, n in present.eq(1).sum().items()}
 
 
 def parse_mapping(pairs: Iterable[str]) -> dict[str, str]:

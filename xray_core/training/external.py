@@ -7,6 +7,7 @@ Which class of the dataset stands for which of the run, `tasks.matching` says; w
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,6 +17,7 @@ from xray_core.catalog import Catalog
 from xray_core.datasets import open_dataset
 from xray_core.evaluation.calibrate import read_calibration
 from xray_core.evaluation.external import Chosen, check_columns, check_finished, choose_images
+from xray_core.evaluation.multilabel import findings_table, read_thresholds, report_findings
 from xray_core.evaluation.report import build_report, prediction_table
 from xray_core.files import utc_now
 from xray_core.preprocess.cache import ImageCache, open_image_cache
@@ -66,7 +68,7 @@ def evaluate_external(
     """
     recipe = check_finished(run)
     catalog = open_dataset(folder, workspace.cache)
-    match = find_match(catalog, recipe.class_names, task, by_hand)
+    match = find_match(catalog, recipe.class_names, task, by_hand, multilabel=recipe.multilabel)
     check_columns(recipe, catalog)
     chosen = choose_images(run, catalog, match, workspace, n_images, keep_seen, _step(progress, 0))
     cache = open_image_cache(
@@ -77,14 +79,27 @@ def evaluate_external(
         _step(progress, 1),
     )
     probabilities = _predict(run, recipe, catalog, chosen.rows, cache, _step(progress, 2))
-    table = prediction_table(chosen.rows, list(recipe.class_names), probabilities)
-    split = run.read_split()
-    majority = split.loc[split["subset"] == "training", "class"].mode().iloc[0]
-    report = build_report(table, str(majority))
+    table, report = _report(run, recipe, chosen.rows, probabilities)
     notes = _describe(catalog, match, chosen, cache)
     notes["n_images"], notes["keeps_seen"] = n_images, keep_seen
     asked = {"task": match.task, "classes": match.classes, "n": n_images, "seen": keep_seen}
     return write_external(run, name_external(catalog.root, asked), notes, table, report)
+
+
+def _report(
+    run: Run, recipe: Recipe, rows: pd.DataFrame, probabilities: dict[str, NDArray[np.float64]]
+) -> tuple[pd.DataFrame, dict[str, Any]]:
+    """Return predictions and report; findings are called at the thresholds of the run."""
+    classes = list(recipe.class_names)
+    if recipe.multilabel:
+        thresholds = read_thresholds(run)
+        limits = thresholds["thresholds"] if thresholds else {}
+        table = findings_table(rows, classes, probabilities, limits)
+        return table, report_findings(table, thresholds)
+    split = run.read_split()
+    majority = split.loc[split["subset"] == "training", "class"].mode().iloc[0]
+    table = prediction_table(rows, classes, probabilities)
+    return table, build_report(table, str(majority))
 
 
 def _step(progress: Report | None, number: int) -> Report | None:
