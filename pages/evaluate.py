@@ -10,6 +10,7 @@ from pages.evaluate.cell_images import read_evaluated, show_cells
 from pages.evaluate.details import show_details
 from pages.evaluate.external import choose_place, show_button
 from pages.evaluate.external_result import show_external
+from pages.evaluate.findings import show_findings
 from pages.evaluate.run_choice import choose_run
 from pages.evaluate.verdict import show_doubts, show_verdict_line
 from xray_core.runs import Run
@@ -36,7 +37,10 @@ else:
     with line:
         show_verdict_line(report)
     show_doubts(run, report)
-    show_cells(run, recipe, report, predictions)
+    if report.get("multilabel"):
+        show_findings(run, recipe, report, predictions)
+    else:
+        show_cells(run, recipe, report, predictions)
     show_details(run, recipe, report, data)
 with open_bottom_bar():
     show_link(run, "See its curves")

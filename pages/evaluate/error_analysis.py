@@ -13,6 +13,7 @@ HELP = {
     "validation": "held-out images that chose the epoch",
     "test": "images that nothing was chosen by",
 }
+WATCHED = "images that were watched as the validation set"
 
 
 def show_error_analysis(report: dict[str, Any]) -> None:
@@ -22,9 +23,10 @@ def show_error_analysis(report: dict[str, Any]) -> None:
         st.caption("An earlier version evaluated this run, without an error analysis.")
         return
     steps = {step["to"]: step for step in analysis["steps"]}
+    words = HELP | ({"test": WATCHED} if report.get("watched") else {})
     rows = [
         {
-            "images": ": ".join(filter(None, (level["name"], HELP.get(level["name"])))),
+            "images": ": ".join(filter(None, (level["name"], words.get(level["name"])))),
             "n": f"{level['n']:,}",
             "error": _format(level["error"], "{:.1%}"),
             "step": _format_step(steps.get(level["name"])),

@@ -14,6 +14,7 @@ from xray_core.recipes import PUBLISHED, Recipe
 from xray_core.runs import Run
 
 QUIET = {"displayModeBar": False}
+NO_SHARES = ("auc", "average_precision", "f1", "f1_macro")  # shown as 0.852, not in percent
 
 
 def format_metrics(report: dict[str, Any]) -> dict[str, str]:
@@ -104,7 +105,7 @@ def format_value(key: str, value: float | None) -> str:
     """Return a metric's value: shares of images as "85.2%", the others as "0.852"."""
     if value is None:
         return "–"
-    return f"{value:.3f}" if key in ("auc", "f1", "f1_macro") else f"{value:.1%}"
+    return f"{value:.3f}" if key in NO_SHARES or key.startswith("auc_") else f"{value:.1%}"
 
 
 def format_interval(key: str, figure: dict[str, float | None]) -> str:
@@ -125,6 +126,8 @@ def compare_published(report: dict[str, Any], recipe: Recipe) -> list[dict[str, 
     for row in report["per_class"]:
         ours[f"recall_{row['class']}"] = row["recall"]
         ours[f"precision_{row['class']}"] = figure_of(row, "precision")
+        if "auc" in row:  # of a finding of several
+            ours[f"auc_{row['class']}"] = row["auc"]
     return [
         {"key": key, "name": metric_name(key), "published": value, "ours": ours[key]}
         for key, value in recipe.published.items()

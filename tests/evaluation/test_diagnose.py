@@ -24,7 +24,13 @@ from xray_core.runs import Run, Status
 from xray_core.splits import SplitSpec
 
 THESIS = PUBLISHED["siim_6_1_cnn9"]
-TWO = replace(THESIS, task="siim_opacity", split=SplitSpec(), phases=(Phase("train", epochs=100),))
+TWO = replace(
+    THESIS,
+    task="siim_opacity",
+    split=SplitSpec(),
+    phases=(Phase("train", epochs=100),),
+    selected_epoch="best",
+)
 STEPS = 317  # of the thesis: 5,068 training images in batches of 16
 SIIM = {"atypical": 394, "indeterminate": 869, "negative": 1380, "typical": 2425}
 ONLY_TYPICAL = [[0, 0, 0, 89], [0, 0, 0, 239], [0, 0, 0, 356], [0, 0, 0, 582]]  # 6.1 and 6.7

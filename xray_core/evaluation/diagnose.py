@@ -26,6 +26,7 @@ from xray_core.evaluation.training_checks.validation import (
     check_split,
     check_swings,
     check_too_good,
+    check_watched,
 )
 from xray_core.evaluation.training_checks.weights import check_weights
 from xray_core.recipes import Recipe
@@ -41,10 +42,11 @@ CHECKS: dict[str, Callable[[TrainingHistory], list[CheckResult]]] = {
     "validation far better than training": check_too_good,
     "too few validation images": check_size,
 }
-# These two need no finished epoch.
+# These need no finished epoch.
 LOOKED_FOR = (
     *CHECKS,
     "a split that leaks",
+    "a test set that is watched as the validation set",
     "starting weights that have seen what is evaluated",
 )
 DIVERGED = "the training diverged"  # the recorder's words for a loss that is no number
@@ -75,6 +77,7 @@ def diagnose(
         known.get("leaks"),
         known.get("joined"),
     )
+    results += check_watched(recipe.split)
     results += check_weights(known.get("starting_weights"))
     ended = status is not None and status.has_ended
     if status is not None and status.state == "failed" and DIVERGED in status.message:

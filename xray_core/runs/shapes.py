@@ -80,6 +80,23 @@ class ErrorAnalysis(TypedDict):
     verdict: str
 
 
+class PhaseEntry(TypedDict):
+    """What a phase reached; see `evaluation.phases.report_phases`."""
+
+    name: str
+    epochs: int
+    best_epoch: int
+    last_epoch: int
+    epoch: int
+    kept: bool
+    n: int
+    n_patients: int
+    metrics: dict[str, Figure]
+    confusion: NotRequired[list[list[int]]]
+    only_class: NotRequired[str | None]
+    finding_auc: NotRequired[dict[str, Figure]]
+
+
 class Report(TypedDict):
     """report.json; see `evaluation.report.build_report`."""
 
@@ -94,6 +111,8 @@ class Report(TypedDict):
     roc: dict[str, Rates]
     majority: Majority
     error_analysis: NotRequired[ErrorAnalysis | None]
+    watched: NotRequired[bool]
+    phases: NotRequired[list[PhaseEntry]]
 
 
 class Thresholds(TypedDict):

@@ -193,8 +193,9 @@ def _check_subsets(table: pd.DataFrame, spec: SplitSpec) -> None:
             there = "; ".join(
                 _count_class(table, name, needed) for name in missing[:MAX_COUNTED_CLASSES]
             )
+            without = f"Without the site {spec.site}, the" if spec.method == "site" else "The"
             raise RecipeError(
-                f"The {subset} set would hold no image of {', '.join(map(str, missing))} "
+                f"{without} {subset} set would hold no image of {', '.join(map(str, missing))} "
                 f"({len(table):,} labelled images in {table['group'].nunique():,} groups in all). "
                 f"{there}. Each subset needs a group (a patient, or what else stays together) of "
                 "each class: use more images, other split fractions, or another task."

@@ -48,6 +48,7 @@ class Prepared:
     cache: ImageCache
     classes: list[str]
     tabular: NDArray[np.float32] | None = None  # row i is row i of the cache
+    validates_on_test: bool = False  # whether the test set is watched as the validation set
 
     @property
     def multilabel(self) -> bool:
@@ -56,6 +57,8 @@ class Prepared:
 
     def rows(self, subset: str) -> NDArray[np.int64]:
         """Return the cache rows of a subset, those that could not be decoded left out."""
+        if subset == "validation" and self.validates_on_test:
+            subset = "test"
         return np.flatnonzero((self.split["subset"] == subset).to_numpy() & self.cache.readable)
 
     def actual(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -137,7 +140,13 @@ def prepare_data(
             **count_subsets(split, list(targets.columns)),
         },
     )
-    data = Prepared(catalog, split, cache, list(targets.columns))
+    data = Prepared(
+        catalog,
+        split,
+        cache,
+        list(targets.columns),
+        validates_on_test=recipe.split.validate_on_test,
+    )
     if not recipe.tabular:
         return data
     return replace(data, tabular=_encode_tabular(data, recipe, run, resumes=resumes))

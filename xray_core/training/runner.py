@@ -226,8 +226,8 @@ def _evaluate(model: Any, run: Run, data: Prepared, recipe: Recipe) -> dict[str,
         draw = np.random.default_rng(recipe.seed)
         learnt = np.sort(draw.choice(learnt, N_TRAINING_IMAGES, replace=False))
     values, values_learnt = (_predict(model, data, recipe, some) for some in (rows, learnt))
-    if recipe.calibrate and (evaluated["subset"] == "test").any():
-        # Where the validation set itself is evaluated, fitting to it would flatter.
+    if recipe.calibrate and {"validation", "test"} <= set(evaluated["subset"]):
+        # Where what is watched is itself evaluated, fitting to it would flatter.
         validation = (data.split["subset"].iloc[rows] == "validation").to_numpy()
         calibration = fit_calibration(data.actual(rows[validation]), values[validation])
         run.write_json("calibration.json", asdict(calibration))

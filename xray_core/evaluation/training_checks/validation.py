@@ -13,7 +13,7 @@ from xray_core.evaluation.training_checks.history import (
     CheckResult,
     TrainingHistory,
 )
-from xray_core.splits import LEAKY_METHODS, format_leaks
+from xray_core.splits import LEAKY_METHODS, SplitSpec, format_leaks
 from xray_core.wilson import wilson_interval
 
 OVERFIT_RISE = 0.1  # of the lowest validation loss; less is the wear of a long training
@@ -150,6 +150,26 @@ def check_too_good(history: TrainingHistory) -> list[CheckResult]:
             "training images; very strong augmentation or dropout; training labels that are mixed "
             "up.",
             advice=advice,
+        )
+    ]
+
+
+def check_watched(split: SplitSpec) -> list[CheckResult]:
+    """Find a test set that is watched as the validation set.
+
+    Args:
+        split: how the run's dataset is divided.
+    """
+    if not split.validate_on_test:
+        return []
+    return [
+        CheckResult(
+            kind="watched_test",
+            severity="warning",
+            title="The test set is watched as the validation set, so nothing is left unseen.",
+            evidence="split.validate_on_test is true: stops, and the epoch that is kept where that "
+            "is the best one, are chosen by the images that the network is evaluated on.",
+            advice="Expect less on new images. Set split.validate_on_test=false.",
         )
     ]
 
