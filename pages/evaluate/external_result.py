@@ -13,6 +13,8 @@ from pages.components.frame import escape_markdown, show_errors
 from pages.components.recipe_words import metric_name
 from pages.components.small_type import show_section
 from pages.evaluate.cell_images import read_evaluated, show_cells
+from pages.evaluate.finding_scores import show_finding_table
+from pages.evaluate.findings import show_findings
 from pages.evaluate.scores import format_figure, show_class_table
 from pages.evaluate.verdict import show_verdict_line
 from xray_core.evaluation.intervals import difference_interval
@@ -39,34 +41,44 @@ def show_external(place: Run, recipe: Recipe, own: dict[str, Any], line: DeltaGe
     with show_errors():
         notes, report = read_notes(place), place.read_report()
         predictions = read_evaluated(place, report["subset"])
+        there = replace(
+            recipe,
+            dataset=notes["dataset"],
+            task=notes["task"],
+            data_folder=notes["folder"],
+            selection="",
+        )
     report = {**report, "subset": EXTERNAL}
     with line:
         show_verdict_line(report)
+    if report.get("multilabel"):
+        show_findings(place, there, report, predictions)
+    else:
+        _warn_of_absent(report)
+        show_cells(place, there, report, predictions)
+    _show_details(place, recipe, report, own, notes)
+
+
+def _warn_of_absent(report: dict[str, Any]) -> None:
     if absent := [row["class"] for row in report["per_class"] if not row["n"]]:
         st.warning(escape_markdown(format_absence(EXTERNAL, absent)), icon=":material/warning:")
-    there = replace(
-        recipe,
-        dataset=notes["dataset"],
-        task=notes["task"],
-        data_folder=notes["folder"],
-        selection="",
-    )
-    show_cells(place, there, report, predictions)
-    _show_details(str(place.folder), report, own, notes)
 
 
 @st.fragment(key="external_details")
 def _show_details(
-    folder: str, report: dict[str, Any], own: dict[str, Any], notes: dict[str, Any]
+    place: Run, recipe: Recipe, report: dict[str, Any], own: dict[str, Any], notes: dict[str, Any]
 ) -> None:
     names = ("Beside its own test set", "Each class", "How it was evaluated")
     beside, classes, conditions = st.tabs(names, key="external_tabs", on_change="rerun")
     if beside.open:
         with beside:
-            _show_comparison(folder, report, own)
+            _show_comparison(str(place.folder), report, own)
     if classes.open:
         with classes:
-            show_class_table(report)
+            if report.get("multilabel"):
+                show_finding_table(report, recipe, place.name)
+            else:
+                show_class_table(report)
     if conditions.open:
         with conditions:
             _show_conditions(notes, report)
@@ -74,23 +86,40 @@ def _show_details(
 
 def _show_comparison(folder: str, report: dict[str, Any], own: dict[str, Any]) -> None:
     title = OWN if own["subset"] == "test" else "its own validation set"
-    rows = []
-    for key, figure in report["metrics"].items():
-        before = own["metrics"].get(key)
-        rows.append(
-            {
-                "figure": metric_name(key),
-                title: format_figure(key, before) if before else "–",
-                "here": format_figure(key, figure),
-                "difference": _format_difference(key, before, figure),
-            }
-        )
-    table = pd.DataFrame(rows).set_index("figure")
-    st.table(table, border="horizontal", alt="Figures here and on the run's own test set")
+    figures = [
+        (metric_name(key), key, own["metrics"].get(key), figure)
+        for key, figure in report["metrics"].items()
+    ]
+    if report.get("multilabel"):
+        before = {row["class"]: row["auc"] for row in own["per_class"]}
+        figures = [(f"mean {name}", *rest) for name, *rest in figures]
+        figures += [
+            (f"AUC of {escape_markdown(row['class'])}", "auc", before.get(row["class"]), row["auc"])
+            for row in report["per_class"]
+        ]
+    table = pd.DataFrame(
+        {
+            "figure": name,
+            title: format_figure(key, before) if before else "–",
+            "here": format_figure(key, after),
+            "difference": _format_difference(key, before, after),
+        }
+        for name, key, before, after in figures
+    )
+    st.table(
+        table.set_index("figure"),
+        border="horizontal",
+        alt="Figures here and on the run's own test set",
+    )
     st.caption(
         "In brackets 95% intervals, patients resampled. A difference whose interval holds 0 may be "
         "chance."
     )
+    if not report.get("multilabel"):
+        _show_charts(folder, report, own, title)
+
+
+def _show_charts(folder: str, report: dict[str, Any], own: dict[str, Any], title: str) -> None:
     intervals, roc = _plot(folder, report, own, title)
     left, right = st.columns(2, gap="medium")
     with left:

@@ -1,13 +1,8 @@
 """Classes of one task matched with those of another: to evaluate elsewhere, or to join datasets.
 
-Classes are the same if they are called the same, or by names of `SAME`. A class of images on which
-nothing is seen fits any class of images without something; the other way round only where the
-two tasks ask for the same otherwise, and so for names that say nothing by themselves (`VAGUE`).
-Nothing is guessed from the order of classes, and an opacity is no pneumonia: whoever knows
-better says so by hand.
+By their names, see `class_names`, or as a person says who knows better.
 """
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -15,26 +10,13 @@ import pandas as pd
 
 from xray_core.catalog import Catalog
 from xray_core.errors import LabelError
+from xray_core.tasks.class_names import match_names, plain_name
 from xray_core.tasks.encode import encode_catalog, get_labels, list_classes
 from xray_core.tasks.table import TASKS, find_task, tasks_of
 from xray_core.tasks.targets import class_of
 
 LEAST_CLASSES = 2  # with fewer there is nothing to tell apart
-# Names of one thing, as `_plain` writes them -> why.
-SAME: Mapping[frozenset[str], str] = {
-    frozenset({"covid 19", "covid", "covid19"}): "both are names of the disease",
-    frozenset({"tuberculosis", "tb"}): "one is short for the other",
-    frozenset({"bacterial", "bacterial pneumonia"}): "both are pneumonia that bacteria cause",
-    frozenset({"viral", "viral pneumonia"}): "both are pneumonia that a virus causes",
-    frozenset({"effusion", "pleural effusion"}): "both are fluid around the lung",
-}
-# Of images on which nothing abnormal is seen.
-NORMAL = frozenset({"normal", "no finding", "healthy"})
-# Without what the task asks for, or all that is left: what that is, the other classes say.
-VAGUE = frozenset({"negative", "other", "others"})
-BY_NAME, BY_HAND = "they are called the same", "said by hand"
-SEES_NOTHING = "where nothing abnormal is seen, this is not seen either"
-SEES_NOT_THIS = "the other classes are the same, so what is left is, too"
+BY_HAND = "said by hand"
 
 
 @dataclass(frozen=True)
@@ -91,24 +73,14 @@ def match_classes(
         wanted: likewise.
         by_hand: given -> wanted, instead of what the names say; "" leaves the class out. Capitals,
             blanks, - and _ do not matter.
-        multilabel: whether an image may have several of both: then there is no class of what is
-            left.
+        multilabel: whether an image may have several of both.
 
     Raises:
         LabelError: `by_hand` names a class that is not there.
     """
-    reasons: dict[str, str] = {}
-    classes: dict[str, str] = {}
-    identical = {*map(_plain, given)} == {*map(_plain, wanted)}
-    for name in given:
-        for other in wanted:
-            vague = _plain(name) in VAGUE and not identical
-            if name not in classes and not vague and (why := _same(name, other)):
-                classes[name], reasons[name] = other, why
-    rest = {} if multilabel else _match_rest(given, wanted, classes)
-    for name, other in rest.items():
-        classes[name] = other
-        reasons[name] = SEES_NOTHING if _plain(name) in NORMAL else SEES_NOT_THIS
+    same = match_names(given, wanted, multilabel=multilabel)
+    classes = {name: other for name, (other, _) in same.items()}
+    reasons = {name: why for name, (_, why) in same.items()}
     for written, meant in (by_hand or {}).items():
         name = _find_class(written, given, f"of task {task!r}")
         other = _find_class(meant, wanted, "that are wanted") if meant else ""
@@ -254,52 +226,18 @@ def parse_mapping(pairs: Iterable[str]) -> dict[str, str]:
     return mapping
 
 
-def _match_rest(
-    given: Sequence[str], wanted: Sequence[str], classes: Mapping[str, str]
-) -> dict[str, str]:
-    """Match the class without anything, or of all that is left, of one task with the other's."""
-    rest = [name for name in given if name not in classes and _is_rest(name)]
-    others = [name for name in wanted if name not in {*classes.values()} and _is_rest(name)]
-    if len(rest) != 1 or len(others) != 1:
-        return {}
-    alike = len(classes) + 1 == len(given) == len(wanted)
-    sees_nothing = _plain(rest[0]) in NORMAL and _is_negative(others[0])
-    return {rest[0]: others[0]} if alike or sees_nothing else {}
-
-
-def _is_rest(name: str) -> bool:
-    return _is_negative(name) or _plain(name) in VAGUE
-
-
-def _is_negative(name: str) -> bool:
-    plain = _plain(name)
-    return plain in NORMAL or plain == "negative" or plain.startswith(("no ", "non "))
-
-
-def _same(name: str, other: str) -> str:
-    """Return why two names are of the same class; "" if they are not."""
-    plain = {_plain(name), _plain(other)}
-    if len(plain) == 1:
-        return BY_NAME
-    return next((why for names, why in SAME.items() if plain <= names), "")
-
-
-def _plain(name: str) -> str:
-    return re.sub(r"[\W_]+", " ", name).strip().casefold()
-
-
 def _find_class(written: str, classes: Sequence[str], whose: str) -> str:
     if written in classes:
         return written
-    near = [name for name in classes if _plain(name) == _plain(written)]
+    near = [name for name in classes if plain_name(name) == plain_name(written)]
     if len(near) != 1:
         raise LabelError(f"There is no class {written!r} {whose}. Choose of: {', '.join(classes)}.")
     return near[0]
 
 
 def _knows(match: Match, by_hand: Mapping[str, str]) -> bool:
-    plain = {_plain(name) for name in match.given}
-    return all(_plain(name) in plain for name in by_hand)
+    plain = {plain_name(name) for name in match.given}
+    return all(plain_name(name) in plain for name in by_hand)
 
 
 def _explain_misfit(catalog: Catalog, wanted: Sequence[str], matches: Sequence[Match]) -> str:
