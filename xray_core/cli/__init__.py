@@ -12,7 +12,7 @@ from collections.abc import Callable
 from io import TextIOWrapper
 from pathlib import Path
 
-from xray_core.cli import arrivals, data, queue, trainings
+from xray_core.cli import arrivals, data, external, queue, trainings
 from xray_core.cli.answer import Answer, say_error, say_note
 from xray_core.errors import XrayError
 from xray_core.machine import allocator_variables
@@ -47,7 +47,7 @@ def main(arguments: list[str] | None = None) -> int:
 def _run(arguments: list[str] | None) -> int:
     try:
         options = _build_parser().parse_args(arguments)
-        if arguments is None and trainings.computes_with_keras(options):
+        if arguments is None and external.computes_with_keras(options):
             restart_with(allocator_variables())
         _find_folders(options)
         answer, text = options.command(options, find_workspace())
@@ -266,7 +266,7 @@ def _add_run_commands(add: Add) -> None:
         "Wait, everything imported, for a training (the worker does this).",
     )
     for name, function, text in (
-        ("evaluate", trainings.evaluate, "Evaluate a finished run, also on another dataset."),
+        ("evaluate", external.evaluate, "Evaluate a finished run, also on another dataset."),
         ("split", trainings.show_split, "Count a run's subsets; write which image is in which."),
         ("check", trainings.check, "Say what seems to go wrong in a training, in any state."),
         ("predict", trainings.predict, "Predict image files with a run's best weights."),

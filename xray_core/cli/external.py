@@ -1,14 +1,31 @@
-"""The command `evaluate RUN --data FOLDER`: a finished run on another dataset."""
+"""The command `evaluate`: a finished run from its files, or on another dataset."""
 
 import argparse
 from typing import Any
 
+from xray_core.cli import trainings
 from xray_core.cli.answer import Answer, save_answer, show_progress
 from xray_core.processes import lower_priority, quiet_import
 from xray_core.workspace import Workspace
 
 
-def evaluate_elsewhere(options: argparse.Namespace, workspace: Workspace) -> Answer:
+def evaluate(options: argparse.Namespace, workspace: Workspace) -> Answer:
+    """Evaluate a finished run from its files; on another dataset where one is named."""
+    return (
+        _evaluate_elsewhere(options, workspace)
+        if options.data
+        else trainings.evaluate(options, workspace)
+    )
+
+
+def computes_with_keras(options: argparse.Namespace) -> bool:
+    """Whether a command imports Keras with these options."""
+    if options.command is evaluate:
+        return options.data is not None
+    return options.command in trainings.WITH_KERAS
+
+
+def _evaluate_elsewhere(options: argparse.Namespace, workspace: Workspace) -> Answer:
     """Evaluate a finished run on the dataset in `options.data`; keep the result with the run."""
     from xray_core.evaluation.external import check_finished
     from xray_core.jobs.background import note_progress
@@ -49,9 +66,8 @@ def _format_class(notes: dict[str, Any], name: str) -> str:
 
 def _compare(report: dict[str, Any], own: dict[str, Any]) -> list[str]:
     """Return the figures there, and behind them those of the run's own evaluation."""
-    from xray_core.cli.trainings import format_figure, format_report
-
-    lines = [format_report(report), "", f"On the {own['subset']} set of its own dataset:"]
+    lines = [trainings.format_report(report), "", f"On the {own['subset']} set of its own dataset:"]
     return lines + [
-        f"  {name:18} {format_figure(**figure)}" for name, figure in own["metrics"].items()
+        f"  {name:18} {trainings.format_figure(**figure)}"
+        for name, figure in own["metrics"].items()
     ]

@@ -197,11 +197,7 @@ def show_sweep(options: argparse.Namespace, workspace: Workspace) -> Answer:
 
 
 def evaluate(options: argparse.Namespace, workspace: Workspace) -> Answer:
-    """Evaluate a finished run from its files, or on another dataset."""
-    if options.data:
-        from xray_core.cli.external import evaluate_elsewhere
-
-        return evaluate_elsewhere(options, workspace)
+    """Evaluate a finished run from its files."""
     from xray_core.evaluation import report_run
     from xray_core.evaluation.diagnose import diagnose_run
     from xray_core.runs import find_run
@@ -284,11 +280,6 @@ def predict(options: argparse.Namespace, workspace: Workspace) -> Answer:
 
 # These compute with Keras: their process is started with the allocator set for that.
 WITH_KERAS = (train, run, standby, describe, predict)
-
-
-def computes_with_keras(options: argparse.Namespace) -> bool:
-    """Whether a command imports Keras with these options."""
-    return options.command in WITH_KERAS or (options.command is evaluate and bool(options.data))
 
 
 def _check_text(results: list[Any]) -> str:

@@ -203,7 +203,11 @@ def _plan_member(catalog: Catalog, name: str, task: str, classes: Mapping[str, s
         name=name,
         reader=catalog.source,
         folder=str(catalog.root),
-        classes={str(texts[at]): classes[c] for at, c in encoded.items() if c in classes},
+        classes={
+            str(text): classes[name]
+            for text, name in zip(texts[encoded.index], encoded, strict=True)
+            if name in classes
+        },
         column=chosen.column,
         finding=chosen.finding,
     )

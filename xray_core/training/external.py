@@ -126,7 +126,7 @@ def _predict(
     views = [False, True] if recipe.test_time_augmentation else [False]
     calibration = read_calibration(run)
     readable = np.flatnonzero(cache.readable)
-    probabilities = {}
+    probabilities: dict[str, NDArray[np.float64]] = {}
     for start in range(0, len(readable), BLOCK):
         block = readable[start : start + BLOCK]
         batches = [PredictionBatches(cache, block, BATCH_SIZE, view, tabular) for view in views]
@@ -152,6 +152,9 @@ def _describe(catalog: Catalog, match: Match, chosen: Chosen, cache: ImageCache)
         "keeps_seen": False,
         "n_images": 0,
         "remarks": chosen.remarks,
-        "unreadable": cache.unreadable.to_dict("records"),
+        "unreadable": [
+            {"path": str(path), "reason": str(reason)}
+            for path, reason in cache.unreadable.itertuples(index=False)
+        ],
         "time": utc_now(),
     }
