@@ -143,13 +143,37 @@ def draw_demo(options: argparse.Namespace, workspace: Workspace) -> Answer:
 
 
 def make_union(options: argparse.Namespace, workspace: Workspace) -> Answer:
-    """Make one dataset of SIIM and COVID-19 Radiography."""
+    """Make one dataset of two."""
+    from xray_core.datasets import open_dataset
     from xray_core.datasets.union import create_union
+    from xray_core.tasks import joining
+    from xray_core.tasks.matching import parse_mapping
 
-    members = create_union(options.folder, options.members)
-    folders = {name: str(root) for name, root in members.items()}
-    text = f"{options.folder} is now the union of {' and '.join(folders.values())}."
-    return {"folder": str(options.folder), "members": folders}, text
+    by_hand = parse_mapping(options.map)
+    first, second = (open_dataset(member, workspace.cache) for member in options.members)
+    if joining.is_thesis_pair(first, second) and not (options.tasks or by_hand):
+        members = create_union(options.folder, options.members)
+        folders = {name: str(root) for name, root in members.items()}
+        text = f"{options.folder} is now the union of {' and '.join(folders.values())}."
+        return {"folder": str(options.folder), "members": folders}, text
+    pair = joining.find_pair(first, second, options.tasks, by_hand)
+    joining.join_datasets(options.folder, first, second, pair)
+    counts = joining.count_joined(first, second, pair)
+    warning = joining.warn_of_sources(counts)
+    answer = {
+        "folder": str(options.folder),
+        "members": dict(zip(counts.columns, (str(first.root), str(second.root)), strict=True)),
+        "tasks": [pair.task, pair.match.task],
+        "classes": dict(pair.match.classes),
+        "left_out": list(pair.match.left_out),
+        "counts": counts.to_dict("index"),
+        "warning": warning,
+    }
+    lines = [f"{options.folder} is now the union of {first.root} and {second.root}."]
+    lines += [f"  {name} counts as {meant}" for name, meant in pair.match.classes.items()]
+    lines += [f"  {name} is left out" for name in (*pair.match.absent, *pair.match.left_out)]
+    lines += [counts.to_string(), *([warning] if warning else [])]
+    return answer, "\n".join(lines)
 
 
 def count_union(options: argparse.Namespace, workspace: Workspace) -> Answer:
