@@ -16,7 +16,9 @@ from xray_core.recipes.published.own import (
     DEMO_CNN,
     KERMANY_MOBILENET_CAUSE,
     QUICK_CNN,
+    QUICK_EFFICIENTNET,
     QUICK_MOBILENET,
+    SIIM_EFFICIENTNET_OPACITY,
     SIIM_MOBILENET_OPACITY,
     SIIM_MOBILENET_OPACITY_FROM_KERMANY,
     SIIM_MOBILENET_STUDY,
@@ -35,6 +37,7 @@ PUBLISHED: dict[str, Recipe] = {
         DEMO_CNN,
         PNEUMONIA_CNN,
         SIIM_MOBILENET_OPACITY,
+        SIIM_EFFICIENTNET_OPACITY,
         KERMANY_MOBILENET_CAUSE,
         SIIM_MOBILENET_OPACITY_FROM_KERMANY,
         SIIM_MOBILENET_STUDY,
@@ -46,10 +49,11 @@ PUBLISHED: dict[str, Recipe] = {
         *TANG_2020,
         QUICK_CNN,
         QUICK_MOBILENET,
+        QUICK_EFFICIENTNET,
         *map(repair, EXPERIMENTS),
     )
 }
-ANY_DATASET = ("quick_cnn", "quick_mobilenet")
+ANY_DATASET = ("quick_cnn", "quick_mobilenet", "quick_efficientnet")
 
 
 def find_recipe(name: str) -> Recipe:
