@@ -413,7 +413,7 @@ def test_target_domain_alone_is_evaluated_on_the_images_that_the_union_hides() -
     hidden = [set(one.loc[one["subset"] == "test", "image_id"]) for one in (union, table)]
     assert hidden[0] == hidden[1]
     assert len(table) == (catalog.images["source"] == "siim_covid19").sum()
-    with pytest.raises(RecipeError, match="only split.method=target_domain has external"):
+    with pytest.raises(RecipeError, match="only split.method=target_domain, thesis.* has external"):
         SplitSpec("patient", target_domain_only=True)
 
 

@@ -14,6 +14,7 @@ from xray_core.catalog import Catalog
 from xray_core.errors import RecipeError
 from xray_core.splits.copies import Copies
 from xray_core.splits.dividing import divide_folds, divide_groups
+from xray_core.splits.given import OPEN, find_given, hold_out_target_domain, list_sites
 from xray_core.splits.grouping import group_images
 from xray_core.splits.leaks import (
     Leaks,
@@ -23,7 +24,9 @@ from xray_core.splits.leaks import (
     describe_groups,
     format_leaks,
 )
+from xray_core.splits.sampling import sample_groups
 from xray_core.splits.spec import (
+    EXTERNAL_METHODS,
     FOLDED_METHODS,
     GIVEN_METHODS,
     LEAKY_METHODS,
@@ -32,11 +35,13 @@ from xray_core.splits.spec import (
     MOST_FOLDS,
     SUBSETS,
     TARGET_DOMAIN,
+    UNTESTED_METHODS,
     SplitSpec,
 )
 from xray_core.tasks import class_of
 
 __all__ = [
+    "EXTERNAL_METHODS",
     "FOLDED_METHODS",
     "GIVEN_METHODS",
     "LEAKY_METHODS",
@@ -45,6 +50,7 @@ __all__ = [
     "MOST_FOLDS",
     "SUBSETS",
     "TARGET_DOMAIN",
+    "UNTESTED_METHODS",
     "Copies",
     "Leaks",
     "SplitSpec",
@@ -57,11 +63,11 @@ __all__ = [
     "format_absence",
     "format_leaks",
     "hold_out_target_domain",
+    "list_sites",
     "split_by_tables",
     "split_catalog",
 ]
 
-PUBLISHED_SUBSETS = {"training": "training", "validation": "training", "test": "test"}
 MAX_COUNTED_CLASSES = 5  # classes whose images a refusal counts
 
 
@@ -84,68 +90,49 @@ def split_catalog(
 
     Returns:
         One row per image, sorted by image_id: image_id, path, group (images that belong
-        together, see `group_images`), class, subset (one of `SUBSETS`). With "published", images
-        that the authors put in no subset are left out.
+        together, see `group_images`), class, subset (one of `SUBSETS`). Left out are images that
+        the method puts in no subset, and what a sample (`spec.n_images`) does without.
 
     Raises:
-        RecipeError: the published split or the target-domain hold-out is asked for and there is
-            none, "clean" without `copies`, or a subset that is drawn would lack a class. Where
-            the test set is given (`GIVEN_METHODS`), only the training set must hold each class;
-            see `describe_absent`.
+        RecipeError: a test set is asked for that the dataset does not have, "clean" without
+            `copies`, or a subset that is drawn would lack a class. Where the test set is given
+            (`GIVEN_METHODS`), only the training set must hold each class; see `describe_absent`.
     """
     if spec.method == "clean" and copies is None:
         raise RecipeError("split.method=clean needs to know which images show the same picture.")
     if spec.method != "clean":
         copies = None
     images = catalog.present.loc[lambda table: table.index.isin(targets.index)]
-    if spec.method == "published":
-        images = images[images["published_split"].notna()]
+    groups = group_images(catalog, copies, read_files)
     table = images[["image_id", "path"]].assign(
-        group=group_images(catalog, copies, read_files)[images.index],
-        **{"class": class_of(targets)[images.index]},
+        group=groups[images.index], **{"class": class_of(targets)[images.index]}
     )
-    if spec.method == "target_domain" and spec.target_domain_only:
-        shown = images["source"] == TARGET_DOMAIN
-    else:
-        shown = pd.Series(True, index=images.index)
+    given = find_given(catalog, images, groups, spec)
+    if given is not None:
+        table, given = table[given.notna()], given[given.notna()]
+    chosen = sample_groups(table, given, spec)
+    table, given = table[chosen], None if given is None else given[chosen]
     # By image, the table still tells the patients: intervals are drawn over them.
     drawn = table.assign(group=table["image_id"]) if spec.method == "image" else table
-    if spec.method == "published":
-        subset = _divide_published(catalog, images, table, spec)
-    elif spec.method == "target_domain":
-        held_out = hold_out_target_domain(catalog, images.assign(group=table["group"]), spec)
-        subset = _divide_rest(table[shown], held_out[shown], spec)
-    elif spec.folds:
-        tested = divide_folds(drawn, spec.folds, spec.fold, spec.seed)
-        subset = _divide_rest(drawn, tested, spec)
-    else:
-        fractions = {"validation": spec.validation, "test": spec.test}
-        subset = divide_groups(drawn, fractions, spec.seed)
+    subset = _divide(drawn, given, spec)
     subset = pd.Series(pd.Categorical(subset, categories=list(SUBSETS)), index=subset.index)
-    _check_subsets(drawn[shown].assign(subset=subset), spec)
-    return table[shown].assign(subset=subset).sort_values("image_id", ignore_index=True)
+    _check_subsets(drawn.assign(subset=subset), spec)
+    return table.assign(subset=subset).sort_values("image_id", ignore_index=True)
 
 
-def _divide_published(
-    catalog: Catalog, images: pd.DataFrame, table: pd.DataFrame, spec: SplitSpec
-) -> pd.Series:
-    """Return the authors' subsets; validation images are drawn from their training set."""
-    published = images["published_split"].map(PUBLISHED_SUBSETS).astype("object")
-    if not (published == "test").any() or not (published == "training").any():
-        raise RecipeError(
-            f"{catalog.root} comes without a published test set. Set split.method=patient."
-        )
-    inner = published == "training"
-    subset = published.copy()
-    subset[inner] = divide_groups(table[inner], {"validation": spec.validation}, spec.seed)
-    return subset
-
-
-def _divide_rest(table: pd.DataFrame, is_test: "pd.Series[bool]", spec: SplitSpec) -> pd.Series:
-    """Return the subset of each image, where it is settled which are tested."""
-    subset = pd.Series("test", index=table.index, dtype="object")
-    rest = table[~is_test]
-    subset[rest.index] = divide_groups(rest, {"validation": spec.validation}, spec.seed)
+def _divide(table: pd.DataFrame, given: pd.Series | None, spec: SplitSpec) -> pd.Series:
+    """Return the subset of each image; `given` as `find_given` returns it, without <NA>."""
+    if given is None and not spec.folds:
+        fractions = {"validation": spec.validation_share, "test": spec.test}
+        return divide_groups(table, fractions, spec.seed)
+    if given is None:
+        tested = divide_folds(table, spec.folds, spec.fold, spec.seed)
+        given = tested.map({True: "test", False: OPEN})
+    subset = given.astype("object")
+    rest = table[given == OPEN]
+    if len(rest):
+        shares = {"validation": spec.validation_share}
+        subset[rest.index] = divide_groups(rest, shares, spec.seed)
     return subset
 
 
@@ -160,37 +147,6 @@ def split_by_tables(catalog: Catalog, targets: pd.DataFrame, spec: SplitSpec) ->
     return split_catalog(catalog, targets, spec, read_files=False)
 
 
-def hold_out_target_domain(catalog: Catalog, images: pd.DataFrame, spec: SplitSpec) -> pd.Series:
-    """Choose the external test set of a union: `spec.test` of the images of `TARGET_DOMAIN`.
-
-    It is divided by the published findings, not by the classes of a task, so that one
-    seed holds out the same images whatever the task. A group that also holds an external image
-    stays in the rest.
-
-    Args:
-        catalog: the union, for its name.
-        images: rows of `catalog.images` with a column `group`; see `grouping.group_images`.
-        spec: the fraction `test` and the seed.
-
-    Returns:
-        bool, index of `images`, True for what is held out.
-
-    Raises:
-        RecipeError: the images are no union with `TARGET_DOMAIN`.
-    """
-    own = images["source"] == TARGET_DOMAIN
-    if own.all() or not own.any():
-        raise RecipeError(
-            f"{catalog.root} is no union of {TARGET_DOMAIN} with external images, so no "
-            "external test set can be held out. Set split.method=patient."
-        )
-    alone = images[own & ~images["group"].isin(images.loc[~own, "group"])]
-    alone = alone.assign(**{"class": alone["findings"].fillna("unlabelled")})
-    # What is left is divided into what trains and what validates.
-    subsets = divide_groups(alone, {"test": spec.test}, spec.seed, of_rest=2)
-    return (subsets == "test").reindex(images.index, fill_value=False)
-
-
 def fitting_methods(catalog: Catalog) -> list[str]:
     """Return those of `METHODS` that can divide `catalog`."""
     published = catalog.images["published_split"].dropna().unique()
@@ -200,13 +156,19 @@ def fitting_methods(catalog: Catalog) -> list[str]:
     own = catalog.images["source"] == TARGET_DOMAIN
     if own.all() or not own.any():
         unfit.add("target_domain")
+    if not (own & catalog.images["findings"].notna()).any():
+        unfit |= {"thesis", "thesis_patients"}
+    if not own.all() or catalog.images["findings"].isna().all():
+        unfit |= set(UNTESTED_METHODS)
+    if len(list_sites(catalog)) < 2:
+        unfit.add("site")
     return [method for method in METHODS if method not in unfit]
 
 
 def _check_subsets(table: pd.DataFrame, spec: SplitSpec) -> None:
     """Raise RecipeError where a subset that is drawn lacks a class; `table` as it was divided."""
     counts = pd.crosstab(table["class"], table["subset"], dropna=False)
-    needed = [subset for subset in SUBSETS if subset != "test" or spec.has_test]
+    needed = list(spec.subsets)
     # Where the test set is given, it is what it is; but nobody can learn what is not there.
     drawn = ["training"] if spec.method in GIVEN_METHODS else needed
     for subset in drawn:

@@ -127,9 +127,10 @@ def check_leaks(
     leaks = count_leaks(split, catalog, copies, read_files)
     counted = leaks.groups if spec.method in (*LEAKY_METHODS, "clean") else leaks.by_tables
     if counted and not spec.allow_leaks:
+        better = "thesis_patients" if spec.method == "thesis" else "clean"
         raise RecipeError(
             f"With split.method={spec.method}, {format_leaks(leaks.to_dict())} are in several "
-            "subsets, so the test would be too easy. Set split.method=clean, or, to see what a "
+            f"subsets, so the test would be too easy. Set split.method={better}, or, to see what a "
             "leak does, split.allow_leaks=true; the run then says so."
         )
     return leaks
