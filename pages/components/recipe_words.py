@@ -13,6 +13,11 @@ from xray_core.recipes.titles import field_title, value_title
 
 OWN = "X-ray Lab"  # origin of the recipes that nobody published before
 METRIC_NAMES = {key: metric.title for key, metric in METRICS.items()}
+# What a class has figures of, by the beginning of their keys.
+KINDS_OF_CLASS = {kind: kind for kind in ("recall", "precision", "specificity")} | {
+    "f1": "F1",
+    "auc": "AUC",
+}
 
 
 def show_changes(recipe: Recipe, before: str = "") -> None:
@@ -61,8 +66,8 @@ def format_published(recipe: Recipe, at_most: int | None = None) -> str:
 def metric_name(key: str) -> str:
     """Return a metric's key as words: "recall_normal" → "recall of normal"."""
     kind, _, name = key.partition("_")
-    if kind in ("recall", "precision"):
-        return f"{kind} of {name.replace('_', ' ')}"
+    if kind in KINDS_OF_CLASS and name and key not in METRIC_NAMES:
+        return f"{KINDS_OF_CLASS[kind]} of {name.replace('_', ' ')}"
     return METRIC_NAMES.get(key, key)
 
 

@@ -18,6 +18,9 @@ from xray_core.runs import Run
 from xray_core.workspace import Workspace
 
 CLASSES, CHECKS, CONDITIONS = "Each class", "Training checks", "How it was evaluated"
+OFFICIAL = "the published test set of 624 images"
+# Of the union alone the folder is another: the demo data stand in.
+UNION = replace(PUBLISHED["siim_9_union"], dataset="siim_covid19", task="siim_opacity")
 RECIPE = replace(
     PUBLISHED["demo_cnn"],
     published={"accuracy": 0.9, "recall_opacity": 0.5, "precision_opacity": 0.7},
@@ -133,7 +136,11 @@ def test_metrics_come_with_interval_baseline_and_published_figure(
 
 
 @pytest.mark.parametrize(
-    ("method", "said"), [("published", "Both are of the test set"), ("patient", "other images")]
+    ("method", "said"),
+    [
+        ("published", f"Some of the images are the same. Theirs: {OFFICIAL}. Of the 624, ours are"),
+        ("patient", f"taken on other images, so compare with care: {OFFICIAL}"),
+    ],
 )
 def test_whether_the_source_was_evaluated_on_the_same_subset_is_said(
     run: Run, open_page: OpenPage, method: str, said: str
@@ -148,6 +155,41 @@ def test_whether_the_source_was_evaluated_on_the_same_subset_is_said(
 
     assert said in words_on(app)
     assert "images are no longer at" in words_on(app)  # another dataset lies there
+
+
+def test_every_published_result_stands_beside_ours(
+    workspace: Workspace, open_page: OpenPage
+) -> None:
+    run = fake_run(workspace, "done", recipe=change_recipe(UNION, {"phases.head.epochs": 3}))
+    write_report(run, workspace)
+    report = run.read_report()
+
+    app = open_page("evaluate", run=run.name, result="Published")
+
+    everything, figures, cited = (table.value for table in app.table)
+    assert everything["published"].tolist() == [
+        "Validation set (head)",
+        "Training set (head)",
+        "Test set (head)",
+    ]
+    assert everything["n"].tolist() == ["5,246", "20,986", "1,254"]
+    assert "75.2%" in everything["figure"].tolist()[2]
+    ours = report["metrics"]["accuracy"]["value"]
+    assert everything["this run"].tolist()[2].startswith(f"{ours:.1%} (")
+    row = figures.set_index("figure").loc["always the most frequent class"]
+    assert (row["published"], row["this run"]) == ("73.2%", f"{report['majority']['accuracy']:.1%}")
+    matrices = [
+        json.loads(one.proto.json)
+        for one in app.get("bidi_component")
+        if not json.loads(one.proto.json).get("clickable", True)
+    ]
+    assert [matrix["counts"] for matrix in matrices] == [
+        [[238, 98], [213, 705]],
+        report["confusion"],
+    ]
+    assert facts_on(app)["Ours are the same images"].startswith("partly: The source lost 13")
+    assert "recipe was changed: Epochs" in words_on(app)
+    assert any("Annarumma" in source for source in cited["source"])
 
 
 def test_every_figure_of_a_class_has_its_interval(run: Run, open_page: OpenPage) -> None:

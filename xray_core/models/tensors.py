@@ -27,7 +27,10 @@ SUFFIXES = (".npz", ".pth")
 MOST_BYTES = 512 * 2**20  # of all numbers; the largest network here has 230 MB
 MAGIC = 0x1950A86A20F9469CFC6C
 NAMES = {"OrderedDict": "collections OrderedDict", "tensor": "torch._utils _rebuild_tensor_v2"}
-TYPES = {"torch FloatStorage": np.dtype("<f4"), "torch LongStorage": np.dtype("<i8")}
+TYPES: Mapping[str, np.dtype[Any]] = {
+    "torch FloatStorage": np.dtype("<f4"),
+    "torch LongStorage": np.dtype("<i8"),
+}
 # Instruction of a pickle -> what it puts on the stack, from its argument.
 VALUES = ("BININT", "BININT1", "BININT2", "LONG1", "BINUNICODE", "GLOBAL")
 CONSTANTS: Mapping[str, Any] = {"NONE": None, "NEWTRUE": True, "NEWFALSE": False}
@@ -146,14 +149,14 @@ def _look_at(view: View, numbers: np.ndarray) -> np.ndarray:
 def _read_pickle(stream: BinaryIO) -> Any:
     """Return what a pickle describes, as far as it is plain data, storages and views."""
     stack: list[Any] = []
-    memo: dict[int, Any] = {}
+    memo: dict[Any, Any] = {}
     for instruction, argument, _ in pickletools.genops(stream):
         name = instruction.name
         try:
             if name in ("BINPUT", "LONG_BINPUT"):
-                memo[int(argument)] = stack[-1]
+                memo[argument] = stack[-1]
             elif name in ("BINGET", "LONG_BINGET"):
-                stack.append(memo[int(argument)])
+                stack.append(memo[argument])
             elif name in VALUES:
                 stack.append(argument)
             elif name not in ("PROTO", "STOP"):
