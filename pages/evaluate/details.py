@@ -34,7 +34,7 @@ def show_details(run: Run, recipe: Recipe, report: dict[str, Any], data: dict[st
         CURVES: lambda: _show_curves(run, report, recipe),
         CLASSES: lambda: show_class_table(report),
         PUBLISHED: lambda: show_published(recipe, report),
-        ANALYSIS: lambda: show_error_analysis(report),
+        ANALYSIS: lambda: show_error_analysis(run, report),
         CHECKS: lambda: show_verdict(run),
         CONDITIONS: lambda: _show_conditions(recipe, report, data),
     }

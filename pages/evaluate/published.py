@@ -42,7 +42,7 @@ def show_published(recipe: Recipe, report: dict[str, Any]) -> None:
         place = st.selectbox(
             "In full",
             range(len(titles)),
-            index=next((n for n, one in enumerate(comparisons) if one.headline), 0),
+            index=max(range(len(titles)), key=lambda number: comparisons[number].headline),
             format_func=lambda number: f"{number + 1}. {titles[number]}",
             key="published_result",
         )
@@ -62,7 +62,7 @@ def format_headline(recipe: Recipe, report: dict[str, Any]) -> str:
     )
     if not words:
         return ""
-    comparisons = [one for one in compare_with_source(recipe, report) if one.headline]
+    comparisons = [row for row in compare_with_source(recipe, report) if row.headline]
     where = "The published figure was taken on other images, so compare with care."
     if comparisons:
         where = escape_markdown(_say_images(comparisons[0]))
@@ -72,7 +72,7 @@ def format_headline(recipe: Recipe, report: dict[str, Any]) -> str:
 def _say_what_differs(recipe: Recipe, comparisons: Sequence[Comparison]) -> None:
     """Say of which training the figures are, and that this one was changed."""
     words = []
-    others = dict.fromkeys(one.published.recipe for one in comparisons)
+    others = dict.fromkeys(row.published.recipe for row in comparisons)
     if others and list(others) != [recipe.name]:
         titles = " and ".join(f"“{PUBLISHED[name].title}”" for name in others if name in PUBLISHED)
         words.append(f"The figures are those of {escape_markdown(titles)}.")

@@ -15,6 +15,7 @@ from tests.pages.fake_runs import LEAKY_WEIGHTS, fake_run, write_report
 from tests.pages.shown import list_html
 from xray_core.recipes import PUBLISHED, change_recipe
 from xray_core.runs import Run
+from xray_core.runs.goals import Goals, read_goals
 from xray_core.workspace import Workspace
 
 CLASSES, CHECKS, CONDITIONS = "Each class", "Training checks", "How it was evaluated"
@@ -190,6 +191,41 @@ def test_every_published_result_stands_beside_ours(
     assert facts_on(app)["Ours are the same images"].startswith("partly: The source lost 13")
     assert "recipe was changed: Epochs" in words_on(app)
     assert any("Annarumma" in source for source in cited["source"])
+
+
+def test_entered_errors_are_kept_with_the_run_and_end_the_ladder_below(
+    run: Run, open_page: OpenPage
+) -> None:
+    report = run.read_report()
+    errors = {"training": 0.2, "validation": 0.3, "test": 0.31}
+    levels = [
+        {"name": name, "n": 400, "error": {"value": e, "low": e - 0.02, "high": e + 0.02}}
+        for name, e in errors.items()
+    ]
+    steps = [
+        {"name": "variance", "to": "validation", "value": 0.1, "low": 0.05, "high": 0.15},
+        {"name": "data mismatch", "to": "test", "value": 0.01, "low": -0.02, "high": 0.04},
+    ]
+    report["error_analysis"] = {"levels": levels, "steps": steps, "verdict": "Measured."}
+    run.write_json("report.json", report)
+    app = open_page("evaluate", run=run.name, result="Error analysis")
+    assert app.table[0].value["images"].str.split(":").str[0].tolist() == list(errors)
+    assert "Measured. Representative: yes." in " ".join(words_on(app).split())
+
+    [human] = [field for field in app.number_input if field.label == "Human error, %"]
+    human.set_value(5.0).run()
+
+    assert read_goals(run) == Goals(human_error=0.05)
+    rows = app.table[0].value
+    assert rows["images"].str.split(":").str[0].tolist() == ["people", *errors]
+    assert rows["error"].tolist()[:2] == ["5.0%", "20.0% (18.0% to 22.0%)"]
+    assert rows["step"].tolist()[1] == "avoidable bias: +15.0 (+13.0 to +17.0) points"
+    assert "largest clear step is avoidable bias" in words_on(app)
+
+    (run.folder / "goals.json").write_text("{")
+    app = open_page("evaluate", run=run.name, result="Error analysis")
+    assert "Enter the target and the human error anew" in words_on(app)
+    assert len(app.table[0].value) == 3
 
 
 def test_every_figure_of_a_class_has_its_interval(run: Run, open_page: OpenPage) -> None:

@@ -160,8 +160,8 @@ QUICK_EFFICIENTNET = replace(
     title="Fine-tune EfficientNet-Lite0 on any dataset",
     about=(
         "ImageNet weights from an installed package, without any download. First the head alone, "
-        "then the last third of the layers, its batch normalisation frozen: a large network on "
-        "few images learns them by heart if all of it may move."
+        "then the last third of the layers, its batch normalisation frozen: on few images "
+        "a large network overfits if all of it may learn."
     ),
     model="efficientnet_lite0",
     model_options={"dropout": 0.4},
@@ -186,7 +186,7 @@ SIIM_EFFICIENTNET_OPACITY = replace(
     title="EfficientNet-Lite0, opacity or not (SIIM)",
     source="X-ray Lab; beside the SIIM-FISABIO-RSNA COVID-19 thesis, experiments 6.10 and 10",
     about=(
-        "What if the network of siim_mobilenet_opacity were larger? ImageNet weights from an "
+        "As siim_mobilenet_opacity, with a larger network: ImageNet weights from an "
         "installed package, against overfitting: the head first, then the last half of the "
         "layers with frozen batch normalisation, dropout, weight decay and smoothed labels."
     ),
