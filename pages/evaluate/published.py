@@ -1,6 +1,7 @@
 """What the source of a recipe published, beside what this run gave."""
 
 from collections.abc import Sequence
+from textwrap import shorten
 from typing import Any
 
 import pandas as pd
@@ -17,6 +18,7 @@ from xray_core.literature.result import PARTLY, YES
 from xray_core.recipes import PUBLISHED, Recipe
 from xray_core.recipes.titles import PHASE_TITLES, use_titles
 
+TITLE_SIGNS = 44
 CITING = ("siim_", "tang2020")  # begin the names of recipes whose source cites the others
 # What is shown of each class: the rest of a matrix follows from it.
 SHOWN = ("accuracy", "auc", "loss", "recall", "precision", "f1")
@@ -32,9 +34,9 @@ def show_published(recipe: Recipe, report: dict[str, Any]) -> None:
     _say_what_differs(recipe, comparisons)
     place = 0
     if len(comparisons) > 1:
-        titles = [_title(comparison) for comparison in comparisons]
+        titles = _list_titles(comparisons)
         st.table(
-            pd.DataFrame([_row(comparison) for comparison in comparisons]),
+            pd.DataFrame(list(map(_row, comparisons, titles))),
             border="horizontal",
             hide_index=True,
             alt="All published results",
@@ -45,6 +47,7 @@ def show_published(recipe: Recipe, report: dict[str, Any]) -> None:
             index=max(range(len(titles)), key=lambda number: comparisons[number].headline),
             format_func=lambda number: f"{number + 1}. {titles[number]}",
             key="published_result",
+            width=400,
         )
     _show_result(comparisons[place], recipe, report)
     if comparisons[0].published.recipe.startswith(CITING):
@@ -148,9 +151,10 @@ def _rank(key: str) -> int:
 
 def _list_facts(comparison: Comparison) -> dict[str, str]:
     published = comparison.published
-    n_images = f"{published.n_images:,}: " if published.n_images else ""
+    count = f"{published.n_images:,}"
+    known = not published.n_images or count in published.images
     facts = {
-        "Published on": f"{n_images}{published.images}",
+        "Published on": published.images if known else f"{count} images: {published.images}",
         "Ours are the same images": ": ".join(
             filter(None, [comparison.same_images, use_titles(comparison.why)])
         ),
@@ -163,19 +167,32 @@ def _list_facts(comparison: Comparison) -> dict[str, str]:
     return facts
 
 
-def _row(comparison: Comparison) -> dict[str, str]:
+def _row(comparison: Comparison, title: str) -> dict[str, str]:
     """Return a line of the table of all results."""
     key = next((key for key in SHOWN if key in comparison.published.figures), "")
     if not key:
         key = next(iter(comparison.published.figures), "")
     ours = comparison.figures.get(key)
     return {
-        "published": escape_markdown(_title(comparison)),
+        "published": escape_markdown(title),
         "n": f"{comparison.published.n_images:,}" if comparison.published.n_images else "–",
         "figure": f"{metric_name(key)} {format_value(key, comparison.published.figures[key])}",
         "this run": format_figure(key, dict(ours)) if ours else "–",
         "same images": comparison.same_images,
     }
+
+
+def _list_titles(comparisons: Sequence[Comparison]) -> list[str]:
+    """Return which result each is; of several of one name, what is known of it beside that."""
+    titles = [_title(comparison) for comparison in comparisons]
+    if len({comparison.published.recipe for comparison in comparisons}) > 1:
+        of = [comparison.published.recipe for comparison in comparisons]
+        titles = [f"{PUBLISHED[name].title}: {t}" for name, t in zip(of, titles, strict=True)]
+    for number, comparison in enumerate(comparisons):
+        note = comparison.published.note
+        if titles.count(titles[number]) > 1 and note:
+            titles[number] += f": {shorten(use_titles(note), TITLE_SIGNS, placeholder=' …')}"
+    return titles
 
 
 def _title(comparison: Comparison) -> str:

@@ -146,17 +146,17 @@ def _difference(before: Figure, after: Figure) -> dict[str, float | None]:
 
 def _explain(answer: Answer, shift: Figure, variance: Figure) -> str:
     if shift["value"] is None:
-        return "Representative: cannot be said, since an error could not be computed."
+        return "Representative: cannot be said. An error could not be computed."
     words = (
-        f"Representative: {answer}. On images of the target the error is "
-        f"{_points(shift)} points beside that of held-out images of the mixture; from training to "
-        f"those it rises by {_points(variance)} points. "
+        f"Representative: {answer}. The error on images in use differs by {_points(shift)} points "
+        "from that on held-out images like the training images; from training images to those it "
+        f"rises by {_points(variance)} points. "
     )
     if answer == "yes":
-        return f"{words}Both are within {100 * CLOSE:.0f} points of each other."
+        return f"{words}The difference is surely below {100 * CLOSE:.0f} points."
     if answer == "no":
         return f"{words}The images differ in what the network goes by."
-    return f"{words}The interval allows for both; more images of the target would tell."
+    return f"{words}The interval allows for both; more images would tell."
 
 
 def _points(figure: Figure) -> str:

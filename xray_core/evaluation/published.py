@@ -199,4 +199,5 @@ def _compare_images(
         return NO, f"Theirs validated the training, ours are of the {subset} set. {row.images_note}"
     if row.same_images == YES and row.n_images not in (0, n_images):
         return PARTLY, f"Of the {row.n_images:,}, ours are {n_images:,}. {row.images_note}".strip()
-    return row.same_images, row.images_note
+    few = row.same_images == PARTLY and n_images < row.n_images
+    return row.same_images, f"{row.images_note} Here: {n_images:,}." if few else row.images_note

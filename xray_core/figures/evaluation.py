@@ -68,7 +68,11 @@ def plot_roc(report: dict[str, Any], points: Sequence[PublishedPoint] = ()) -> g
             "range": [-0.01, 1.01],
             "tickformat": ".0%",
         },
-        yaxis={"title": "recall (sensitivity)", "range": [0, 1.01], "tickformat": ".0%"},
+        yaxis={
+            "title": "recall (sensitivity)",
+            "range": [0, 1.03 if points else 1.01],  # whole symbols, at the top too
+            "tickformat": ".0%",
+        },
     )
     return escape_texts(figure)
 
