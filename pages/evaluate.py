@@ -8,6 +8,7 @@ from pages.components.frame import show_errors
 from pages.components.run_state import show_link
 from pages.evaluate.cell_images import read_evaluated, show_cells
 from pages.evaluate.details import show_details
+from pages.evaluate.findings import show_findings
 from pages.evaluate.run_choice import choose_run
 from pages.evaluate.verdict import show_doubts, show_verdict_line
 from xray_core.runs import Run
@@ -29,7 +30,10 @@ context.show_origin(recipe)
 with line:
     show_verdict_line(report)
 show_doubts(run, report)
-show_cells(run, recipe, report, predictions)
+if report.get("multilabel"):
+    show_findings(run, recipe, report, predictions)
+else:
+    show_cells(run, recipe, report, predictions)
 show_details(run, recipe, report, data)
 with open_bottom_bar():
     show_link(run, "See its curves")

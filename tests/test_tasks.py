@@ -3,6 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
@@ -22,7 +23,9 @@ from xray_core.tasks import (
     encode_catalog,
     encode_labels,
     find_task,
+    label_in_words,
     name_states,
+    read_words,
     tasks_of,
 )
 
@@ -312,13 +315,20 @@ def test_what_is_unknown_is_not_taken_for_absent() -> None:
 
     targets = encode_catalog(catalog, several)
 
-    # Hernia is no class, as nobody has it, so that it may be unknown.
+    # Hernia is no class, as nobody has it.
     assert list(targets) == ["Edema", "Mass", "No finding"]
-    assert catalog.images["image_id"][targets.index].tolist() == ["a", "c"]
-    assert targets.to_numpy().tolist() == [[0, 1, 0], [0, 0, 1]]
+    assert set(targets.dtypes) == {pd.Int8Dtype()}
+    # Of e nothing is known at all; f is labelled, but no state of it is given.
+    assert catalog.images["image_id"][targets.index].tolist() == ["a", "b", "c", "d", "f"]
+    states = targets.fillna(-1).to_numpy().tolist()
+    assert states == [[0, 1, 0], [1, -1, 0], [0, 0, 1], [-1, 1, 0], [1, -1, 0]]
+    assert class_of(targets).tolist() == ["Mass", "Edema", "No finding", "Mass", "Edema"]
     assert describe_left_out(catalog, several, targets) == [
         "1 of 6 images are left out: unlabelled.",
-        "3 of 6 images are left out: of a class it is unknown whether it is present.",
+        "Of 1 of 5 images it is unknown whether Edema is present; there it counts neither as "
+        "present nor as absent.",
+        "Of 2 of 5 images it is unknown whether Mass is present; there it counts neither as "
+        "present nor as absent.",
     ]
 
 
@@ -339,14 +349,29 @@ def test_what_nobody_names_is_absent_where_only_what_is_present_is_said() -> Non
     targets = encode_catalog(catalog, TASKS["folder_findings"])
 
     assert len(targets) == 5
+    assert not targets.isna().to_numpy().any()
     assert count_states(catalog).empty
 
 
-def test_a_dataset_of_which_no_image_is_known_whole_says_what_to_do() -> None:
-    states = STATES.assign(Mass=pd.NA)
+def test_a_class_of_several_findings_is_absent_where_all_of_them_are() -> None:
+    task = Task(
+        "folder", {"lump": ("Mass", "Hernia"), "edema": ("Edema",)}, others="", multilabel=True
+    )
 
-    with pytest.raises(LabelError, match=r"no image all 3 findings are known.*`blank`"):
-        encode_catalog(states_catalog(states), TASKS["folder_findings"])
+    targets = encode_catalog(states_catalog(), task)
+
+    # Of b no Hernia, but of Mass nothing is known.
+    states = dict(zip("abcdf", targets["lump"].fillna(-1).tolist(), strict=True))
+    assert states == {"a": 1, "b": -1, "c": 0, "d": 1, "f": -1}
+
+
+def test_a_label_in_words_can_be_read_again() -> None:
+    present = np.array([[True, True, False], [False, False, False], [False, False, True]])
+    for classes, nothing in ((["a", "b", "c"], "none"), (["a", "b", "none"], "none of these")):
+        words = label_in_words(present, classes)
+
+        assert words.tolist() == ["a|b", nothing, classes[2]]
+        assert (read_words(pd.Series(words), classes) == present).all()
 
 
 def test_states_are_counted_and_named_for_every_image() -> None:

@@ -75,8 +75,8 @@ GLOSSARY: dict[str, dict[str, Term]] = {
             "hallazgo ausente",
         ),
         "unknown finding": Term(
-            "The dataset says neither that the image shows the finding nor that it does not; a "
-            "task on several findings at once leaves the image out.",
+            "The dataset says neither that the image shows the finding nor that it does not; it is "
+            "then not learnt from and not evaluated.",
             "hallazgo desconocido",
         ),
         "mask": Term(
@@ -329,6 +329,10 @@ GLOSSARY: dict[str, dict[str, Term]] = {
             "the chance that a positive scores above a negative.",
             "curva ROC, área bajo la curva",
         ),
+        "mean AUC": Term(
+            "The mean of the findings' AUCs, each as important as the next; 0.5 is guessing.",
+            "AUC media",
+        ),
         "average precision": Term(
             "The area under precision against recall.",
             "precisión media",
@@ -336,6 +340,15 @@ GLOSSARY: dict[str, dict[str, Term]] = {
         "threshold": Term(
             "The probability from which an image is called positive.",
             "umbral",
+        ),
+        "threshold of a finding": Term(
+            "Each finding has its own, chosen on the validation set: where recall and "
+            "specificity together are highest (Youden's index).",
+            "umbral de un hallazgo",
+        ),
+        "errors together": Term(
+            "How many images have two findings missed, or called though absent, at once.",
+            "errores conjuntos",
         ),
         "calibration": Term(
             "Of the images given 0.8, about 80 % should be positive.",

@@ -11,6 +11,7 @@ from xray_core.models import RUN_OF
 from xray_core.recipes import CORRECTED, PUBLISHED, Recipe, changeable_fields
 from xray_core.recipes.titles import field_title, value_title
 
+AREA = "auc_"  # begins the key of the AUC of one finding of several
 OWN = "X-ray Lab"  # origin of the recipes that nobody published before
 METRIC_NAMES = {key: metric.title for key, metric in METRICS.items()}
 # What a class has figures of, by the beginning of their keys.
@@ -59,8 +60,17 @@ def format_published(recipe: Recipe, at_most: int | None = None) -> str:
         recipe: of the source.
         at_most: how many figures, accuracy first; None for all.
     """
-    figures = sorted(recipe.published.items(), key=lambda figure: figure[0] != "accuracy")
-    return ", ".join(f"{metric_name(name)} {value:.1%}" for name, value in figures[:at_most])
+    own = {name: value for name, value in recipe.published.items() if not name.startswith(AREA)}
+    figures = sorted(own.items(), key=lambda figure: figure[0] != "accuracy")
+    words = [f"{metric_name(name)} {_format_value(name, value)}" for name, value in figures]
+    areas = [value for name, value in recipe.published.items() if name.startswith(AREA)]
+    if areas:
+        words.append(f"AUC of {len(areas)} findings {min(areas):.3f} to {max(areas):.3f}")
+    return ", ".join(words[:at_most])
+
+
+def _format_value(name: str, value: float) -> str:
+    return f"{value:.3f}" if name == "auc" else f"{value:.1%}"
 
 
 def metric_name(key: str) -> str:

@@ -13,7 +13,7 @@ from pages.components.dataset import open_folder
 from pages.components.frame import escape_markdown
 from pages.components.grid import Tile, show_grid
 from pages.components.pager import show_pager
-from pages.components.small_type import show_facts, show_section
+from pages.components.small_type import show_facts, show_muted, show_section
 from pages.components.tables import Tables, read_tables
 from pages.components.tiles import LARGE_SIDE, build_tiles, list_windows
 from pages.components.viewer import show_viewer
@@ -30,9 +30,28 @@ COLUMNS = {
     "image_id": "Image",
     "actual": "True class",
     "predicted": "Predicted class",
-    "confidence": st.column_config.NumberColumn("How sure", format="percent"),
+    "probability": st.column_config.NumberColumn("Probability", format="percent"),
 }
 ORDERS = {"most confident first": False, "least confident first": True}
+
+
+@dataclass(frozen=True)
+class CellWords:
+    """How a cell and its images are called.
+
+    Attributes:
+        title: of the cell.
+        caption: what stands below each image.
+        answer: what the probability of an image is one of, e.g. "probability of effusion".
+        actual: the true class.
+        predicted: the predicted one.
+    """
+
+    title: str
+    caption: str
+    answer: str
+    actual: str
+    predicted: str
 
 
 @dataclass(frozen=True)
@@ -62,7 +81,7 @@ def show_cells(run: Run, recipe: Recipe, report: dict[str, Any], predictions: pd
             "framed cells are right. Click a cell to see its images.",
             key=f"matrix_{run.name}",
             picked=picked,
-            on_pick=_open_cell,
+            on_pick=open_cell,
             recalls=[_format_ends(row["recall"]) for row in report["per_class"]],
         )
         show_facts(format_metrics(report))
@@ -70,8 +89,15 @@ def show_cells(run: Run, recipe: Recipe, report: dict[str, Any], predictions: pd
         actual, predicted = (report["classes"][place] for place in picked)
         rows = predictions[
             (predictions["actual"] == actual) & (predictions["predicted"] == predicted)
-        ]
-        _show_cell(rows, recipe, picked)
+        ].assign(probability=lambda table: table["confidence"])
+        words = CellWords(
+            title=f"{actual}, predicted {predicted}",
+            caption="Below each image: how sure the network was of its answer.",
+            answer=f"sure of {predicted}",
+            actual=actual,
+            predicted=predicted,
+        )
+        show_cell_images(rows, recipe, words, key=f"{picked[0]}_{picked[1]}")
 
 
 def _format_ends(recall: dict[str, float | None]) -> str:
@@ -90,11 +116,21 @@ def _read_cell(report: dict[str, Any]) -> Cell:
     return max(cells, key=lambda cell: (cell[0] != cell[1]) * counts[cell[0]][cell[1]])
 
 
-def _show_cell(rows: pd.DataFrame, recipe: Recipe, cell: Cell) -> None:
+def show_cell_images(rows: pd.DataFrame, recipe: Recipe, words: CellWords, key: str) -> None:
+    """Show the images of a cell, or one of them large.
+
+    Args:
+        rows: image_id, actual, predicted, confidence (by which they are ordered) and probability,
+            in [0, 1], which is shown.
+        recipe: of the run; it names the dataset's folder and the task.
+        words: how all this is called.
+        key: unique for each cell: another one begins on its first page.
+    """
+    rows = rows.assign(actual=words.actual, predicted=words.predicted)
     if rows.empty:
-        show_section("No image in this cell", "choose another one")
+        show_section(words.title, "no image in this cell; choose another one")
         return
-    order = _show_head(rows)
+    order = _show_head(rows, words)
     rows = rows.sort_values("confidence", ascending=ORDERS[order], kind="stable")
     try:
         catalog = open_folder(Path(recipe.data_folder))
@@ -111,17 +147,15 @@ def _show_cell(rows: pd.DataFrame, recipe: Recipe, cell: Cell) -> None:
     wanted = st.query_params.get(IMAGE, "")
     [places] = (here["image_id"] == wanted).to_numpy().nonzero()
     if len(places):
-        _show_large(tables, here, int(places[0]), recipe)
+        _show_large(tables, here, int(places[0]), recipe, words)
     else:
-        _show_page(tables, here, cell, order)
+        _show_page(tables, here, words, f"{key}_{order}")
 
 
-def _show_head(rows: pd.DataFrame) -> str:
+def _show_head(rows: pd.DataFrame, words: CellWords) -> str:
     """Show what the cell holds, and the order; return the latter."""
-    row = rows.iloc[0]
-    title = f"{row.actual}, predicted {row.predicted}"
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        show_section(title, f"{len(rows):,} image{'s' * (len(rows) != 1)}")
+        show_section(words.title, f"{len(rows):,} image{'s' * (len(rows) != 1)}")
         st.space("stretch")
         st.toggle("Boxes", True, key="cell_boxes", persist_state="session")
         return str(
@@ -136,27 +170,27 @@ def _show_head(rows: pd.DataFrame) -> str:
         )
 
 
-def _show_page(tables: Tables, rows: pd.DataFrame, cell: Cell, order: str) -> None:
+def _show_page(tables: Tables, rows: pd.DataFrame, words: CellWords, key: str) -> None:
     n_pages = math.ceil(len(rows) / PER_PAGE)
-    # A key of their own for each cell and order: another one begins on its first page.
-    key = f"page_{cell[0]}_{cell[1]}_{order}"
-    page = show_pager(n_pages, key) if n_pages > 1 else 1
+    page = show_pager(n_pages, f"page_{key}") if n_pages > 1 else 1
     shown = rows.iloc[(page - 1) * PER_PAGE : page * PER_PAGE]
     show_grid(
-        _build(tables, shown),
+        _build(tables, shown, words),
         "cell_grid",
         _open_image,
         row_height=ROW_HEIGHT,
         show_boxes=st.session_state["cell_boxes"],
     )
-    st.caption("Below each image: how sure the network was of its answer.")
+    show_muted(words.caption)
 
 
-def _show_large(tables: Tables, rows: pd.DataFrame, place: int, recipe: Recipe) -> None:
+def _show_large(
+    tables: Tables, rows: pd.DataFrame, place: int, recipe: Recipe, words: CellWords
+) -> None:
     row = rows.iloc[place]
     ids = list(rows["image_id"])
     images = tables.pick_images([row.image_id])
-    title = f"{row.confidence:.0%} sure of {row.predicted}"
+    title = f"{row.probability:.0%} {words.answer}"
     show_viewer(
         [replace(tile, title=title) for tile in build_tiles(tables, images, LARGE_SIDE)],
         "cell_large",
@@ -171,16 +205,16 @@ def _show_large(tables: Tables, rows: pd.DataFrame, place: int, recipe: Recipe) 
     _show_link(str(row.image_id), recipe)
 
 
-def _build(tables: Tables, rows: pd.DataFrame) -> list[Tile]:
+def _build(tables: Tables, rows: pd.DataFrame, words: CellWords) -> list[Tile]:
     tiles = build_tiles(tables, tables.pick_images(rows["image_id"]))
     return [
         replace(
             tile,
-            title=f"{row.confidence:.0%}",
+            title=f"{row.probability:.0%}",
             note="",
             color="",
             alt=f"X-ray {row.image_id}: {row.actual}, predicted {row.predicted} "
-            f"({row.confidence:.0%} sure)",
+            f"({row.probability:.0%} {words.answer})",
         )
         for tile, row in zip(tiles, rows.itertuples(), strict=True)
     ]
@@ -215,7 +249,8 @@ def _show_link(image_id: str, recipe: Recipe) -> None:
     )
 
 
-def _open_cell(cell: Cell) -> None:
+def open_cell(cell: Cell) -> None:
+    """Put the cell into the address."""
     st.query_params.pop(IMAGE, None)
     st.query_params[CELL] = f"{cell[0]}-{cell[1]}"
 

@@ -9,6 +9,14 @@ from pages.components.diagnosis import show_verdict
 from pages.components.frame import escape_markdown
 from pages.components.recipe_words import show_changes
 from pages.evaluate.error_analysis import show_error_analysis
+from pages.evaluate.finding_scores import (
+    format_thresholds,
+    show_errors_together,
+    show_finding_curve,
+    show_finding_table,
+)
+from pages.evaluate.findings import find_chosen
+from pages.evaluate.phases import show_phases
 from pages.evaluate.published import format_headline, show_published
 from pages.evaluate.scores import show_charts, show_class_table
 from xray_core.literature import results_of
@@ -16,7 +24,8 @@ from xray_core.recipes import Recipe
 from xray_core.runs import Run
 
 CURVES, CLASSES, PUBLISHED = "Curves", "Each class", "Published"
-ANALYSIS = "Error analysis"
+FINDINGS, TOGETHER = "Each finding", "Errors together"  # instead of the first two
+ANALYSIS, PHASES = "Error analysis", "Each phase"
 CHECKS, CONDITIONS = "Training checks", "How it was evaluated"
 
 
@@ -35,11 +44,17 @@ def show_details(run: Run, recipe: Recipe, report: dict[str, Any], data: dict[st
         CLASSES: lambda: show_class_table(report),
         PUBLISHED: lambda: show_published(recipe, report),
         ANALYSIS: lambda: show_error_analysis(run, report),
+        PHASES: lambda: show_phases(report),
         CHECKS: lambda: show_verdict(run),
         CONDITIONS: lambda: _show_conditions(recipe, report, data),
     }
     if not results_of(recipe.name):
         del sections[PUBLISHED]
+    if len(report.get("phases", [])) < 2:  # of one phase the report itself tells
+        del sections[PHASES]
+    if report.get("multilabel"):
+        del sections[CURVES], sections[CLASSES]
+        sections = _list_finding_sections(run, recipe, report) | sections
     tabs = st.tabs(list(sections), key="result", bind="query-params", on_change="rerun")
     for tab, show in zip(tabs, sections.values(), strict=True):
         if tab.open:
@@ -53,6 +68,17 @@ def _show_curves(run: Run, report: dict[str, Any], recipe: Recipe) -> None:
         st.markdown(words)
 
 
+def _list_finding_sections(
+    run: Run, recipe: Recipe, report: dict[str, Any]
+) -> dict[str, Callable[[], None]]:
+    """Return what takes the place of the curves and of the class table with several findings."""
+    return {
+        FINDINGS: lambda: show_finding_table(report, recipe, f"{run.name}-findings"),
+        CURVES: lambda: show_finding_curve(run, report, recipe, find_chosen(report)),
+        TOGETHER: lambda: show_errors_together(report, run.name),
+    }
+
+
 def _show_conditions(recipe: Recipe, report: dict[str, Any], data: dict[str, Any]) -> None:
     st.markdown(f"**{escape_markdown(recipe.title)}**")
     show_changes(recipe)
@@ -63,6 +89,8 @@ def _show_conditions(recipe: Recipe, report: dict[str, Any], data: dict[str, Any
     )
     for words in data.get("left_out", []):  # runs of older versions do not say
         st.markdown(escape_markdown(words))
+    if thresholds := report.get("thresholds"):
+        st.markdown(format_thresholds(thresholds))
     if left_out := report["left_out"]:
         st.markdown(f"Images that could not be read and are left out of n: {len(left_out):,}")
         st.markdown(escape_markdown(", ".join(left_out)))

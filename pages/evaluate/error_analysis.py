@@ -21,6 +21,7 @@ HELP = {
     "test": "images that nothing was chosen by",
 }
 TARGET_FIELD, HUMAN_FIELD = "Target error, %", "Human error, %"
+WATCHED = "images that were watched as the validation set"
 
 
 def show_error_analysis(run: Run, report: dict[str, Any]) -> None:
@@ -31,9 +32,10 @@ def show_error_analysis(run: Run, report: dict[str, Any]) -> None:
         return
     complete = complete_analysis(analysis, _ask_goals(run))
     steps = {step["to"]: step for step in complete["steps"]}
+    words = HELP | ({"test": WATCHED} if report.get("watched") else {})
     rows = [
         {
-            "images": ": ".join(filter(None, (level["name"], HELP.get(level["name"])))),
+            "images": ": ".join(filter(None, (level["name"], words.get(level["name"])))),
             "n": "" if level["n"] is None else f"{level['n']:,}",
             "error": _format(level["error"], "{:.1%}"),
             "step": _format_step(steps.get(level["name"])),

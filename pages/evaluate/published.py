@@ -16,7 +16,7 @@ from xray_core.evaluation.published import Comparison, compare_headline, compare
 from xray_core.literature import CITED
 from xray_core.literature.result import PARTLY, YES
 from xray_core.recipes import PUBLISHED, Recipe
-from xray_core.recipes.titles import PHASE_TITLES, use_titles
+from xray_core.recipes.titles import phase_title, use_titles
 
 TITLE_SIGNS = 44
 CITING = ("siim_", "tang2020")  # begin the names of recipes whose source cites the others
@@ -178,7 +178,7 @@ def _row(comparison: Comparison, title: str) -> dict[str, str]:
         "n": f"{comparison.published.n_images:,}" if comparison.published.n_images else "–",
         "figure": f"{metric_name(key)} {format_value(key, comparison.published.figures[key])}",
         "this run": format_figure(key, dict(ours)) if ours else "–",
-        "same images": comparison.same_images,
+        "same images": "–" if comparison.published.subset == "training" else comparison.same_images,
     }
 
 
@@ -199,9 +199,8 @@ def _title(comparison: Comparison) -> str:
     """Return which result it is, e.g. "Validation set (fine-tuning)"."""
     published = comparison.published
     words = SUBSETS[published.subset]
-    phase = published.phase.replace("_", " ")
     if published.phase not in ("", "train"):
-        words += f" ({PHASE_TITLES.get(published.phase, phase)})"
+        words += f" ({phase_title(published.phase)})"
     return words[0].upper() + words[1:]
 
 

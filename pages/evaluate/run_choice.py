@@ -11,7 +11,7 @@ from xray_core.runs.index import run_table
 from xray_core.workspace import Workspace
 
 CHOICE = "evaluate_run"
-OF_A_RUN = ("cell", "image", "place")  # in the address: what another run has others of
+OF_A_RUN = ("cell", "finding", "image", "place")  # in the address: what another run has others of
 
 
 def choose_run(workspace: Workspace) -> Run:

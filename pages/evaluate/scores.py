@@ -15,7 +15,8 @@ from xray_core.recipes import Recipe
 from xray_core.runs import Run
 
 QUIET = {"displayModeBar": False}
-NUMBERS = ("auc", "f1", "loss")  # metrics, and those of a class, that are no shares of images
+# Metrics, and those of a class by the beginning of their keys, that are shown as 0.852.
+NO_SHARES = ("auc", "average_precision", "f1", "loss")
 
 
 def format_metrics(report: dict[str, Any]) -> dict[str, str]:
@@ -112,7 +113,7 @@ def format_value(key: str, value: float | None) -> str:
     """Return a metric's value: shares of images as "85.2%", the others as "0.852"."""
     if value is None:
         return "–"
-    return f"{value:.3f}" if key.partition("_")[0] in NUMBERS else f"{value:.1%}"
+    return f"{value:.3f}" if key.startswith(NO_SHARES) else f"{value:.1%}"
 
 
 def format_interval(key: str, figure: dict[str, float | None]) -> str:

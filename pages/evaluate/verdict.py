@@ -26,6 +26,8 @@ def format_verdict(report: dict[str, Any]) -> str:
     Args:
         report: as `evaluation.build_report` returns.
     """
+    if report.get("multilabel"):
+        return _format_findings_verdict(report)
     accuracy, majority = report["metrics"]["accuracy"], report["majority"]
     right = f"{100 * accuracy['value']:.0f}"
     interval = ""
@@ -39,6 +41,45 @@ def format_verdict(report: dict[str, Any]) -> str:
     )
 
 
+def _format_findings_verdict(report: dict[str, Any]) -> str:
+    area, rows = report["metrics"]["auc"], report["per_class"]
+    n = f"n = {report['n']:,}, of {report['n_patients']:,} patients or groups"
+    measured = sum(row["auc"]["value"] is not None for row in rows)
+    over = f"over {measured} finding{'s' * (measured != 1)}"
+    if measured < len(rows):
+        over = f"over {measured} of {len(rows)} findings"
+    few = [row["class"] for row in rows if row["too_few"] and row["auc"]["value"] is not None]
+    note = f" Too few to say: {escape(', '.join(few))}." if few else ""
+    if area["value"] is None:
+        return f"No AUC can be computed <small>({n})</small>."
+    interval = "" if area["low"] is None else f"{area['low']:.2f} to {area['high']:.2f}; "
+    return (
+        f"Mean AUC {area['value']:.2f} {over} <small>({interval}{n})</small>. Of 100 pairs of an "
+        f"image with a finding and one without, {100 * area['value']:.0f} are put in the right "
+        f"order; guessing gets 50.{note}"
+    )
+
+
+def _format_unmeasured(report: dict[str, Any]) -> str:
+    """Return why some of several findings have no AUC, in plain text; "" where all have one."""
+    rows = [row for row in report["per_class"] if row["auc"]["value"] is None]
+    reasons = {
+        "No image of the {subset} set has {names}.": lambda row: row["n_absent"] and not row["n"],
+        "Every image of the {subset} set has {names}.": lambda row: (
+            row["n"] and not row["n_absent"]
+        ),
+        "Of no image of the {subset} set it is known whether it has {names}.": lambda row: (
+            not row["n"] and not row["n_absent"]
+        ),
+    }
+    words = [
+        sentence.format(subset=report["subset"], names=", ".join(names))
+        for sentence, applies in reasons.items()
+        if (names := [row["class"] for row in rows if applies(row)])
+    ]
+    return " ".join([*words, "The means are those over the other findings."]) if words else ""
+
+
 def show_doubts(run: Run, report: dict[str, Any]) -> None:
     """Say what must be known before the figures are believed; most runs have nothing of it."""
     if report["subset"] == "validation":
@@ -47,8 +88,13 @@ def show_doubts(run: Run, report: dict[str, Any]) -> None:
             "by (its best epoch, its stops, its calibration): expect less on new images.",
             icon=":material/warning:",
         )
-    if absent := [row["class"] for row in report["per_class"] if not row["n"]]:
-        words = format_absence(report["subset"], absent)
+    if report.get("watched"):  # reports of older runs do not say
+        st.warning(
+            "The test set was watched as the validation set, too: the training went by it (its "
+            "stops, its best epoch). Expect less on new images.",
+            icon=":material/warning:",
+        )
+    if words := _format_absent(report):
         st.warning(escape_markdown(words), icon=":material/warning:")
     with show_errors():
         doubts = [check for check in diagnose_ended(run) if check.severity == "serious"]
@@ -60,6 +106,14 @@ def show_doubts(run: Run, report: dict[str, Any]) -> None:
             ),
             icon=":material/error:",
         )
+
+
+def _format_absent(report: dict[str, Any]) -> str:
+    """Return which classes the evaluated images do not show, and what that costs; "" for none."""
+    if report.get("multilabel"):
+        return _format_unmeasured(report)
+    absent = [row["class"] for row in report["per_class"] if not row["n"]]
+    return format_absence(report["subset"], absent) if absent else ""
 
 
 def diagnose_ended(run: Run) -> list[CheckResult]:

@@ -116,14 +116,19 @@ def _describe_ended(run: Run) -> Row:
 
 @lru_cache(maxsize=64)
 def _read_figure(path: Path, written: int) -> tuple[str, str]:
-    """Return the accuracy with its interval, and of what it is; "" where it cannot be had."""
+    """Return the accuracy or the mean AUC, its interval, and of what it is; "" where none is."""
     try:
         report = read_json(path)
-        accuracy = report["metrics"]["accuracy"]
-        value, low, high = (100 * float(accuracy[name]) for name in ("value", "low", "high"))
-        words = f"{value:.0f}% right ({low:.0f} to {high:.0f})"
+        if report.get("multilabel"):
+            area = report["metrics"]["auc"]
+            value, low, high = (float(area[name]) for name in ("value", "low", "high"))
+            words = f"mean AUC {value:.2f} ({low:.2f} to {high:.2f})"
+        else:
+            accuracy = report["metrics"]["accuracy"]
+            value, low, high = (100 * float(accuracy[name]) for name in ("value", "low", "high"))
+            words = f"{value:.0f}% right ({low:.0f} to {high:.0f})"
         return words, f"{report['subset']} set, n = {int(report['n']):,}"
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return "", ""  # the run's own page says what is wrong with it
 
 

@@ -8,7 +8,7 @@ import streamlit as st
 
 from pages.components.small_type import format_dot, show_muted, show_section
 from pages.runs.run_table import call_run
-from pages.runs.scores import format_interval, read_interval
+from pages.runs.scores import format_interval, read_area_interval, read_interval
 from xray_core.figures.overlay import N_DRAWN, Line, color_of, letter_of, plot_runs
 from xray_core.runs import Run
 from xray_core.workspace import find_workspace
@@ -39,7 +39,7 @@ def show_curves(rows: Sequence[Any], ticked: Sequence[str]) -> None:
 
 
 def show_overlay(rows: Sequence[Any], names: Sequence[str]) -> None:
-    """Draw runs over each other, with a key that names them and their accuracy.
+    """Draw runs over each other, with a key that names them and their accuracy or mean AUC.
 
     Args:
         rows: of `run_table.add_now`, at most `N_DRAWN`.
@@ -52,8 +52,13 @@ def show_overlay(rows: Sequence[Any], names: Sequence[str]) -> None:
     if any(line.curve.epochs for line in lines):
         st.vega_lite_chart(
             spec=plot_runs(lines, height=330),
-            alt=f"Validation accuracy and loss over the epochs of {', '.join(names)}",
+            alt=f"{_name_scores(lines)} and loss over the epochs of {', '.join(names)}",
         )
+
+
+def _name_scores(lines: Sequence[Line]) -> str:
+    kinds = {"mean AUC" if line.curve.area else "accuracy" for line in lines if line.curve.epochs}
+    return f"Validation {' and '.join(sorted(kinds))}"
 
 
 def _format_key(number: int, row: Any, name: str) -> str:
@@ -65,12 +70,16 @@ def _format_key(number: int, row: Any, name: str) -> str:
 
 
 def _describe(row: Any) -> str:
-    """Return the accuracy of the selected epoch, with its interval and n; or why there is none."""
+    """Return the score of the selected epoch, with its interval and n; or why there is none."""
     curve = row.curve
     if row.diverged:
         return f"diverged after {len(curve.epochs)} epochs: its loss became no number"
-    if (value := curve.selected_accuracy) is None:
+    if (value := curve.selected_score) is None:
         return "waits" if row.state == "queued" else "no epoch yet"
     run = Run(find_workspace().runs / row.name)
-    interval = format_interval(read_interval(run, curve.selected))
-    return f"{value:.1%}{interval}, n = {curve.n:,}, epoch {curve.selected}"
+    if curve.area:
+        interval = format_interval(read_area_interval(run, curve.selected), share=False)
+        words = f"mean AUC {value:.3f}{interval}"
+    else:
+        words = f"{value:.1%}{format_interval(read_interval(run, curve.selected))}"
+    return f"{words}, n = {curve.n:,}, epoch {curve.selected}"

@@ -1,5 +1,6 @@
 """The live view of one run below its strip: curves at the left, the validation set at the right."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
@@ -9,12 +10,15 @@ from pages.components.confusion import show_confusion
 from pages.components.diagnosis import show_diagnosis
 from pages.components.frame import show_errors
 from pages.components.small_type import show_muted
+from pages.runs.findings import holds_findings, show_epoch_areas, show_wrong_findings
 from pages.runs.metric_tail import Metrics, read_metrics
 from pages.runs.run_details import show_details
 from pages.runs.run_notes import show_notes
 from pages.runs.strip import show_strip
 from pages.runs.wrong import show_wrong
 from xray_core.figures.training import (
+    OF_FINDINGS,
+    TITLES,
     ZOOM,
     Window,
     curve_table,
@@ -23,6 +27,7 @@ from xray_core.figures.training import (
 )
 from xray_core.recipes import Recipe
 from xray_core.runs import Run, Status
+from xray_core.runs.shapes import count_validated
 
 TICK, SLOW_TICK = "1s", "2s"
 SMOOTHING = {"each batch": 1, "mean of 10": 10, "mean of 50": 50}  # batches that a point stands for
@@ -56,7 +61,7 @@ def _show_figures(run: Run, recipe: Recipe, status: Status) -> None:
             if not status.has_ended:
                 show_muted("The curves begin with the first batch.")
         else:
-            _show_curves(run, metrics)
+            _show_curves(run, recipe, metrics)
         with st.container(key="diagnosis_place"):  # always there: what follows keeps its place
             show_diagnosis(run, metrics.epochs)
     with right:
@@ -66,19 +71,20 @@ def _show_figures(run: Run, recipe: Recipe, status: Status) -> None:
             show_muted("What it gets right and wrong appears here after the first epoch.")
 
 
-def _show_curves(run: Run, metrics: Metrics) -> None:
-    names = list_metrics(metrics.epochs)
+def _show_curves(run: Run, recipe: Recipe, metrics: Metrics) -> None:
+    several = recipe.multilabel
+    names = list_metrics(metrics.epochs, several)
     key = f"curves_{run.name}_{len(names)}"
     smooth = SMOOTHING.get(str(st.session_state.get("smooth")), 1)
     epochs = NO_EPOCHS if metrics.epochs.empty else metrics.epochs
     _, _, points = _build_points(metrics.batches, epochs, names, _visible(key), smooth)
     st.vega_lite_chart(
         points,
-        plot_learning_curve(names),
+        plot_learning_curve(names, titles=OF_FINDINGS if several else TITLES),
         key=key,
         on_select="rerun",
         selection_mode=ZOOM,
-        alt=_describe_curves(metrics),
+        alt=_describe_curves(metrics, several),
     )
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.segmented_control(
@@ -108,13 +114,21 @@ def _build_points(
     return batches, epochs, curve_table(batches, epochs, names, window, smooth)
 
 
-def _describe_curves(metrics: Metrics) -> str:
+def _describe_curves(metrics: Metrics, several: bool) -> str:
     words = "Loss and accuracy of each batch and epoch, training and validation"
+    if several:
+        words = (
+            "Loss of each batch and epoch, training and validation, and mean AUC of the findings"
+        )
     if (kept := metrics.kept) is None:
         return words
+    score = f"the accuracy {kept['val_accuracy']:.1%}"
+    if several:
+        area = kept["val_auc"]
+        score = "the mean AUC unknown" if pd.isna(area) else f"the mean AUC {area:.3f}"
     return (
         f"{words}; after {len(metrics.epochs)} epochs. At the selected epoch {kept['epoch']} the "
-        f"validation loss is {kept['val_loss']:.4f}, the accuracy {kept['val_accuracy']:.1%}"
+        f"validation loss is {kept['val_loss']:.4f}, {score}"
     )
 
 
@@ -126,32 +140,51 @@ def _visible(key: str) -> Window | None:
 
 
 def _show_epoch(run: Run, recipe: Recipe, metrics: Metrics) -> None:
-    """Show one epoch on the validation set: matrix, figures, and what is wrong."""
+    """Show one epoch on the validation set: matrix or AUCs, figures, and what is wrong."""
     epochs = metrics.epochs
     classes = list(recipe.class_names)
     number = _choose_epoch(run, int(epochs["epoch"].max()))
     rows = epochs[epochs["epoch"] == number]
-    if rows.empty or len(rows.iloc[-1]["confusion"]) != len(classes):
+    fits = holds_findings if recipe.multilabel else _holds_matrix
+    if rows.empty or not fits(rows.iloc[-1], classes):
         st.info(f"The log of this run holds no figures of epoch {number} that can be read.")
         return
     row = rows.iloc[-1]
-    n = sum(map(sum, row["confusion"]))
     is_kept = row["epoch"] == epochs["best_epoch"].iloc[-1]
-    kept = " — its weights are kept" if is_kept else ""
-    show_confusion(
-        classes,
-        row["confusion"],
-        f"Epoch {row['epoch']}{kept}. n = {n:,} validation images.",
-        key=f"matrix_{run.name}",
-    )
+    note = f"Epoch {row['epoch']}{' — its weights are kept' if is_kept else ''}. "
+    note += f"n = {count_validated(row):,} validation images."
+    if recipe.multilabel:
+        show_epoch_areas(run, classes, row, note)
+    else:
+        show_confusion(classes, row["confusion"], note, key=f"matrix_{run.name}")
+    show_muted(_describe_epoch(recipe, row))
+    if recipe.multilabel:
+        show_wrong_findings(run, recipe, number)
+    else:
+        show_wrong(run, recipe, number)
+
+
+def _holds_matrix(row: "pd.Series[Any]", classes: Sequence[str]) -> bool:
+    counts = row.get("confusion")
+    return isinstance(counts, list) and len(counts) == len(classes)
+
+
+def _describe_epoch(recipe: Recipe, row: "pd.Series[Any]") -> str:
+    """Return the figures of an epoch; of several findings, what is said rightly is called that."""
     area = "" if pd.isna(row["val_auc"]) else f", AUC {row['val_auc']:.3f}"
-    show_muted(
-        f"Validation: loss {row['val_loss']:.4f}, accuracy {row['val_accuracy']:.1%}{area}. "
-        f"Training: loss {row['loss']:.4f}, accuracy {row['accuracy']:.1%}. Learning rate "
+    validation, training = f"accuracy {row['val_accuracy']:.1%}{area}", f"{row['accuracy']:.1%}"
+    if recipe.multilabel:
+        area = "cannot be computed" if pd.isna(row["val_auc"]) else f"{row['val_auc']:.3f}"
+        validation = f"mean AUC {area}, {row['val_accuracy']:.1%} of the labels right at 50%"
+        training = f"{training} of the labels right"
+    else:
+        training = f"accuracy {training}"
+    return (
+        f"Validation: loss {row['val_loss']:.4f}, {validation}. "
+        f"Training: loss {row['loss']:.4f}, {training}. Learning rate "
         f"{row['learning_rate']:.2g} at its end{_name_phase(recipe, row['phase'])}, "
         f"{row['seconds']:.1f} s."
     )
-    show_wrong(run, recipe, number)
 
 
 def _name_phase(recipe: Recipe, name: str) -> str:

@@ -10,6 +10,7 @@ from pages.components.frame import escape_markdown, show_errors
 from pages.components.recipe_file import offer_recipe
 from pages.components.recipe_words import show_changes
 from pages.components.small_type import show_facts
+from pages.runs.findings import show_finding_subsets
 from pages.runs.metric_tail import read_device
 from pages.runs.outcome import leave_fragment_after_action
 from pages.runs.run_notes import show_notes_form
@@ -113,12 +114,15 @@ def _show_data(run: Run, data: dict[str, Any]) -> None:
             st.caption(escape_markdown(words))
         if record := data.get("starting_weights"):  # older runs have none
             st.caption(escape_markdown(format_record(record)))
-        subsets = pd.DataFrame.from_dict(data["subsets"], orient="index")
-        st.dataframe(
-            subsets.assign(images=subsets.sum(axis=1)),
-            width="content",
-            alt="Images of each class in each subset",
-        )
+        if "n_images" in data:
+            show_finding_subsets(data)
+        else:
+            subsets = pd.DataFrame.from_dict(data["subsets"], orient="index")
+            st.dataframe(
+                subsets.assign(images=subsets.sum(axis=1)),
+                width="content",
+                alt="Images of each class in each subset",
+            )
         if (run.folder / "split.parquet").is_file():
             st.caption(
                 "Which image is in which subset, its class, and its group: the patient, or "

@@ -128,7 +128,7 @@ def build_cells(rows: Sequence[Any]) -> pa.Table:
         "result": [format_run_score(row, "accuracy") for row in rows],
         "validation": [format_validation(row) for row in rows],
         "auc": [format_run_score(row, "auc", share=False) for row in rows],
-        "curve": [list(_thin(row.curve.accuracy)) for row in rows],
+        "curve": [list(_thin(list_finite(row.curve.score))) for row in rows],
         "created": [None if pd.isna(row.created_at) else row.created_at for row in rows],
         "user": [row.user for row in rows],
         "recipe": [row.title for row in rows],
@@ -152,11 +152,19 @@ def format_run_score(row: Any, name: str, share: bool = True) -> str:
 
 
 def format_validation(row: Any) -> str:
-    """Return the validation accuracy of a row's selected epoch, and n; "" where there is none."""
+    """Return the validation score of a row's selected epoch, and n; "" where there is none."""
+    n = f", n = {row.curve.n:,}" if row.curve.n else ""
+    if row.curve.area:  # what it says of several findings is mostly right for whoever says "none"
+        area = row.curve.selected_score
+        return "" if area is None else f"mean AUC {area:.3f}{n}"
     if row.val_accuracy != row.val_accuracy:
         return ""
-    n = f", n = {row.curve.n:,}" if row.curve.n else ""
     return f"{row.val_accuracy:.1%}{n}"
+
+
+def list_finite(values: Sequence[float]) -> list[float]:
+    """Return the values that are numbers: a small curve has no room for gaps."""
+    return [value for value in values if value == value]
 
 
 def _thin(values: Sequence[float]) -> Sequence[float]:
@@ -202,17 +210,24 @@ def _column_config() -> dict[str, Any]:
             "Result",
             width=200,
             help="Accuracy of the final evaluation, on the test set where there is one, with its "
-            "95% confidence interval and the number of images.",
+            "95% confidence interval and the number of images. Of several findings there is a "
+            "mean AUC instead.",
         ),
         "validation": column.TextColumn(
             "Validation",
             width=120,
-            help="Accuracy on the validation set at the epoch whose weights are kept. Tick a run "
-            "to see its interval beside the curves.",
+            help="Accuracy on the validation set at the epoch whose weights are kept; of a run on "
+            "several findings their mean AUC. Tick a run to see its interval beside the curves.",
         ),
-        "auc": column.TextColumn("AUC", width=205, help="Of the final evaluation."),
+        "auc": column.TextColumn(
+            "AUC", width=205, help="Of the final evaluation; of several findings their mean."
+        ),
         "curve": column.LineChartColumn(
-            "Curve", width=70, y_min=0, y_max=1, help="Validation accuracy over the epochs."
+            "Curve",
+            width=70,
+            y_min=0,
+            y_max=1,
+            help="Validation accuracy, or mean AUC of several findings, over the epochs.",
         ),
         "created": column.DatetimeColumn("When", format="distance", width=110),
         "user": column.TextColumn("By", width=80),

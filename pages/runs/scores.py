@@ -6,6 +6,7 @@ import streamlit as st
 
 from xray_core.errors import RunError
 from xray_core.evaluation.epochs import accuracy_interval, read_answers
+from xray_core.evaluation.finding_answers import mean_area_interval, read_finding_answers
 from xray_core.runs import Run
 from xray_core.runs.index import stamp_file
 
@@ -20,9 +21,25 @@ def read_interval(run: Run, epoch: int) -> Interval | None:
     return _read_interval(str(run.folder), epoch, _stamp(run, epoch))
 
 
-def format_interval(interval: Interval | None) -> str:
-    """Return e.g. " (86.1 to 96.0)", of percent; "" where there is none."""
-    return f" ({100 * interval[0]:.1f} to {100 * interval[1]:.1f})" if interval else ""
+def read_area_interval(run: Run, epoch: int) -> Interval | None:
+    """Return the 95% interval of the mean validation AUC of several findings after an epoch.
+
+    None where the run keeps no answers of that epoch, or they cannot be read.
+    """
+    return _read_area_interval(str(run.folder), epoch, _stamp(run, epoch))
+
+
+def format_interval(interval: Interval | None, share: bool = True) -> str:
+    """Return e.g. " (86.1 to 96.0)"; "" where there is none.
+
+    Args:
+        interval: its two ends.
+        share: whether they are shares of images, in percent; else to three digits.
+    """
+    if not interval:
+        return ""
+    scale, form = (100, ".1f") if share else (1, ".3f")
+    return f" ({scale * interval[0]:{form}} to {scale * interval[1]:{form}})"
 
 
 def format_score(value: float, low: float, high: float, n: float, share: bool = True) -> str:
@@ -57,3 +74,13 @@ def _read_interval(folder: str, epoch: int, stamp: object) -> Interval | None:
     except RunError:  # where the run's own page needs them, it says what is wrong
         return None
     return accuracy_interval(answers) if len(answers) else None
+
+
+@st.cache_data(max_entries=512, show_spinner=False)
+def _read_area_interval(folder: str, epoch: int, stamp: object) -> Interval | None:
+    if stamp is None:
+        return None
+    try:
+        return mean_area_interval(read_finding_answers(Run(Path(folder)), epoch))
+    except RunError:  # as above
+        return None

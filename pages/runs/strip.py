@@ -1,7 +1,9 @@
 """The strip at the top of a run: state, progress, time, the figure so far, and what it says."""
 
 from html import escape
+from typing import Any
 
+import pandas as pd
 import streamlit as st
 
 from pages.components.context import name_tab
@@ -17,8 +19,9 @@ from pages.components.run_state import (
 from pages.runs.metric_tail import Metrics, read_metrics
 from pages.runs.outcome import leave_fragment_after_action
 from pages.runs.run_list import format_queue
-from pages.runs.scores import format_interval, read_interval
+from pages.runs.scores import format_interval, read_area_interval, read_interval
 from xray_core.runs import Run, Status
+from xray_core.runs.shapes import count_validated
 
 GOES_ON = "The training goes on without this page: close it, and come back whenever you like."
 
@@ -67,7 +70,7 @@ def _describe_progress(status: Status) -> str:
 
 
 def _format_figures(run: Run, status: Status, metrics: Metrics) -> str:
-    """Return time and the accuracy so far, as HTML."""
+    """Return time and the score so far, as HTML."""
     parts = []
     if length := format_run_duration(status):
         parts.append(f"<b>{length}</b> <span class='muted'>in all</span>")
@@ -75,13 +78,24 @@ def _format_figures(run: Run, status: Status, metrics: Metrics) -> str:
         left = format_duration(status.seconds_left)
         parts.append(f"<b>{left}</b> <span class='muted'>left, about</span>")
     if (kept := metrics.kept) is not None:
-        n = sum(map(sum, kept["confusion"]))
-        interval = format_interval(read_interval(run, int(kept["epoch"])))
+        n = count_validated(kept)
         parts.append(
-            f"Validation accuracy <b>{kept['val_accuracy']:.1%}{interval}</b> "
+            f"{_format_score(run, kept)} "
             f"<span class='muted'>n = {n:,} · selected epoch {kept['epoch']}</span>"
         )
     return " &emsp; ".join(parts) or "<span class='muted'>No figures yet</span>"
+
+
+def _format_score(run: Run, kept: "pd.Series[Any]") -> str:
+    """Return the validation score of the selected epoch with its interval, as HTML."""
+    epoch = int(kept["epoch"])
+    if "finding_counts" not in kept:
+        interval = format_interval(read_interval(run, epoch))
+        return f"Validation accuracy <b>{kept['val_accuracy']:.1%}{interval}</b>"
+    if pd.isna(kept["val_auc"]):
+        return "No AUC can be computed"
+    interval = format_interval(read_area_interval(run, epoch), share=False)
+    return f"Mean validation AUC <b>{kept['val_auc']:.3f}{interval}</b>"
 
 
 def _describe(run: Run, status: Status) -> str:

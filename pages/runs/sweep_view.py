@@ -8,9 +8,10 @@ import streamlit as st
 
 from pages.components.bottom_bar import open_bottom_bar
 from pages.components.confusion import show_confusion
+from pages.components.finding_areas import list_report_areas, show_areas
 from pages.components.frame import escape_markdown, show_errors
 from pages.components.recipe_words import metric_name
-from pages.components.small_type import show_section
+from pages.components.small_type import show_muted, show_section
 from pages.runs.curves_beside import show_overlay
 from pages.runs.outcome import format_count
 from pages.runs.run_actions import show_way_back
@@ -126,7 +127,7 @@ def _call_member(row: Any) -> str:
 
 def _describe_best(members: pd.DataFrame) -> str:
     """Return which setting is ahead on the validation set, on which one chooses; for Markdown."""
-    values = members["curve"].map(lambda curve: curve.selected_accuracy).astype("float64")
+    values = members["curve"].map(lambda curve: curve.selected_score).astype("float64")
     # What has diverged may have been ahead before it did.
     fit = members.assign(value=values)[~members["diverged"].astype(bool) & values.notna()]
     n_diverged = int(members["diverged"].sum())
@@ -138,9 +139,13 @@ def _describe_best(members: pd.DataFrame) -> str:
     means = fit.groupby("setting", sort=False)["value"].agg(["mean", "size"])
     best = means.sort_values("mean", ascending=False, kind="stable").iloc[0]
     n = int(best["size"])
+    several = bool(fit["curve"].iloc[0].area)  # all runs of a sweep have one task
+    name, value = (
+        ("mean AUC", f"{best['mean']:.3f}") if several else ("accuracy", f"{best['mean']:.1%}")
+    )
     return (
-        f"Highest validation accuracy so far: **{escape_markdown(str(best.name))}**, "
-        f"{best['mean']:.1%}{f', mean of {n} runs' if n > 1 else ''}.{note}"
+        f"Highest validation {name} so far: **{escape_markdown(str(best.name))}**, "
+        f"{value}{f', mean of {n} runs' if n > 1 else ''}.{note}"
     )
 
 
@@ -150,10 +155,17 @@ def _summarise(folder: str, states: tuple[tuple[str, str], ...]) -> SweepSummary
     return summarise_sweep([Run(Path(folder) / name) for name, _ in states])
 
 
+def _list_figures(summary: SweepSummary) -> list[str]:
+    """Return the figures that the runs have; those of several findings have no accuracy."""
+    done = [name for name in FIGURES if summary.settings[name].notna().any()]
+    return done or list(FIGURES)
+
+
 def _show_settings(summary: SweepSummary) -> None:
+    figures = _list_figures(summary)
     rows = [
         {"setting": escape_markdown(row["setting"]), "done": f"{row['done']} of {row['runs']}"}
-        | {metric_name(figure): _format_mean(figure, row) for figure in FIGURES}
+        | {metric_name(figure): _format_mean(figure, row) for figure in figures}
         for row in summary.settings.to_dict("records")
     ]
     st.table(
@@ -175,10 +187,11 @@ def _format_mean(figure: str, row: dict[str, Any]) -> str:
 
 
 def _show_spread(summary: SweepSummary, name: str) -> None:
+    figures = _list_figures(summary)
     figure = st.segmented_control(
         "Figure",
-        FIGURES,
-        default=FIGURES[0],
+        figures,
+        default=figures[0],
         format_func=metric_name,
         key=f"figure_{name}",
         label_visibility="collapsed",
@@ -193,16 +206,39 @@ def _show_spread(summary: SweepSummary, name: str) -> None:
 
 
 def _show_together(title: str, report: dict[str, Any], explanation: str) -> None:
-    accuracy, area = report["metrics"]["accuracy"], report["metrics"]["auc"]
     with st.container(border=True):
         st.markdown(f"**{escape_markdown(title)}**")
         st.markdown(
-            f"Accuracy **{accuracy['value']:.1%}**, 95% interval {accuracy['low']:.1%} to "
-            f"{accuracy['high']:.1%}"
-            + (f"; AUC {area['value']:.3f}" if area["value"] is not None else "")
-            + f". n = {report['n']:,} images of {report['n_patients']:,} patients or groups."
+            f"{_describe_report(report)}. n = {report['n']:,} images of "
+            f"{report['n_patients']:,} patients or groups."
         )
-        show_confusion(report["classes"], report["confusion"], explanation, key=f"together_{title}")
+        if report.get("multilabel"):
+            show_areas(list_report_areas(report), f"together_{title}")
+            show_muted(explanation)
+        else:
+            show_confusion(
+                report["classes"], report["confusion"], explanation, key=f"together_{title}"
+            )
+
+
+def _describe_report(report: dict[str, Any]) -> str:
+    area = report["metrics"]["auc"]
+    if report.get("multilabel"):
+        return f"Mean AUC **{_format_area(area)}** over {len(report['classes'])} findings"
+    accuracy = report["metrics"]["accuracy"]
+    return (
+        f"Accuracy **{accuracy['value']:.1%}**, 95% interval {accuracy['low']:.1%} to "
+        f"{accuracy['high']:.1%}"
+        + (f"; AUC {area['value']:.3f}" if area["value"] is not None else "")
+    )
+
+
+def _format_area(area: dict[str, float | None]) -> str:
+    if area["value"] is None:
+        return "that cannot be computed"
+    if area["low"] is None or area["high"] is None:
+        return f"{area['value']:.3f}"
+    return f"{area['value']:.3f}** ({area['low']:.3f} to {area['high']:.3f})**"
 
 
 def _show_members(members: pd.DataFrame, name: str) -> None:
@@ -219,8 +255,14 @@ def _show_members(members: pd.DataFrame, name: str) -> None:
             "validation": [format_validation(row) for row in rows],
         }
     )
+    several = any(row.curve.area for row in rows)
     event: Any = st.dataframe(
-        cells.drop(columns=[] if (members["fold"] > 0).any() else ["fold"]),
+        cells.drop(
+            columns=[
+                *([] if (members["fold"] > 0).any() else ["fold"]),
+                *(["result"] if several else []),  # which have no accuracy
+            ]
+        ),
         hide_index=True,
         key=f"members_{name}",
         on_select="rerun",

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import pandas as pd
 import streamlit as st
 
+from pages.train.finding_counts import count_findings, count_present
 from xray_core.audit.same_picture import read_kept_copies
 from xray_core.catalog import Catalog
 from xray_core.errors import RecipeError, UnlabelledError
@@ -42,6 +43,7 @@ class CheckedSplit:
             nobody has compared the images yet.
         grouped_by: what the split keeps together, in words.
         method: of the split.
+        findings: of a multi-label task: as `count_findings` returns them; else None.
     """
 
     catalog: Catalog
@@ -55,6 +57,7 @@ class CheckedSplit:
     loose: int | None = None
     grouped_by: str = ""
     method: str = ""
+    findings: pd.DataFrame | None = None
 
 
 def check_split(catalog: Catalog, task_name: str, spec: SplitSpec) -> CheckedSplit:
@@ -92,17 +95,23 @@ def _check_split(
         return {name: int(counts.get(name, 0)) for name in classes}
 
     leaks, loose = _find_leaks(catalog, split, spec, copies)
+    findings = count_findings(split, classes) if task.multilabel else None
     return CheckedSplit(
         catalog,
         absent=describe_absent(split, classes),
         left_out=describe_left_out(catalog, task, targets),
         subsets={name: int(n_images[name]) for name in SUBSETS},
-        classes=count(split["class"]),
-        evaluated=count(split.loc[split["subset"] == last, "class"]),
+        classes=count_present(findings) if findings is not None else count(split["class"]),
+        evaluated=(
+            count_present(findings, last)
+            if findings is not None
+            else count(split.loc[split["subset"] == last, "class"])
+        ),
         leaks=leaks,
         loose=loose,
         grouped_by=describe_groups(catalog, spec),
         method=spec.method,
+        findings=findings,
     )
 
 

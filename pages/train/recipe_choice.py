@@ -74,13 +74,8 @@ def _begin(recipes: Mapping[str, Recipe], context: Context, catalog: Catalog) ->
         return str(earlier)
     if data != context.data and "task" not in st.query_params:
         return first  # whose task the bar will show: nobody chose one here yet
+    # Those for any dataset always do.
     fitting = [name for name in names if recipes[name].task == context.task]
-    if not fitting:
-        say(
-            f"“{escape_markdown(TASKS[context.task].question)}” may have several right answers at "
-            "once: it can be explored, not trained yet. Showing the recipes of another task."
-        )
-        return first
     name = first if first in fitting else fitting[0]
     st.session_state.pop(widget_key(recipes[name], "task"), None)
     return name

@@ -13,6 +13,7 @@ from xray_core.recipes.schema import (
     SAMPLINGS,
     SELECTED_EPOCHS,
 )
+from xray_core.splits import EXTERNAL_METHODS
 
 CHOICES = {
     "preprocess.resize": RESIZES,
@@ -37,7 +38,8 @@ DEPENDENT: dict[str, tuple[str, tuple[str, ...], Any]] = {
     "decay": ("schedule", (*DROPPING, "inverse_time"), 0.0),
     "decay_epochs": ("schedule", DROPPING, 0),
     "focal_gamma": ("loss", ("focal",), FOCAL_GAMMA),
-    "target_domain_only": ("method", ("target_domain",), False),
+    "target_domain_only": ("method", EXTERNAL_METHODS, False),
+    "site": ("method", ("site",), ""),
 }
 # What the basic settings offer. Gentle is what a careful positioning leaves, strong what is usual
 # at most (see `recipes.usual`); only the strong one mirrors, which moves the heart to the right.
@@ -55,7 +57,11 @@ AUGMENTATIONS = {
         brightness_max=1.3,
     ),
 }
-STEPS = {"preprocess.size": 32, "batch_size": 8}  # of the buttons beside a number; 1 elsewhere
+STEPS = {
+    "preprocess.size": 32,
+    "batch_size": 8,
+    "n_images": 500,
+}  # of the buttons beside a number; 1 elsewhere
 # The fields of a phase, what belongs together side by side.
 PHASE_ORDER = (
     "epochs",
@@ -114,7 +120,11 @@ HELP = {
     "sampling": "Classes equally often: each epoch shows as many images of each class, rare ones "
     "repeatedly. Then class weights must be off.",
     "split.method": "As published takes the authors' test set. A target-domain hold-out tests on "
-    "part of one dataset of a union. By image, one patient may be in two subsets.",
+    "part of one dataset of a union. The thesis' sets are those of its SIIM experiments. By image, "
+    "one patient may be in two subsets.",
+    "site": "Its images are the test set; all others train and validate.",
+    "validate_on_test": "As many notebooks do: the result is too good.",
+    "n_images": "0: all. Else a sample of about so many: whole patients, classes in proportion.",
     "allow_leaks": "Also if the starting weights have seen what is tested.",
     "test": "0: there is no test set; the network is evaluated on the validation set.",
     "loss": "Focal loss: images that are right already count for less.",

@@ -176,7 +176,7 @@ def _show_field(recipe: Recipe, field: str, value: Any, methods: Sequence[str]) 
         st.toggle(value=value, **shared)
     # No limits here: the recipe knows them, and says in words which one was crossed.
     elif isinstance(value, int):
-        st.number_input(value=value, step=STEPS.get(field, 1), **shared)
+        st.number_input(value=value, step=STEPS.get(field, STEPS.get(last, 1)), **shared)
     else:
         step = 0.05 if value >= 0.01 or value == 0 else value / 10
         st.number_input(value=float(value), step=step, format="%g", **shared)

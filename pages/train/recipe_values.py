@@ -9,7 +9,7 @@ from pages.train.recipe_fields import CHOICES, DEPENDENT, OPEN_CHOICES
 from xray_core.models import ASK, MODELS, RUN_OF
 from xray_core.recipes import ANY_DATASET, Recipe, change_recipe, changeable_fields
 from xray_core.splits import METHODS
-from xray_core.tasks import tasks_of
+from xray_core.tasks import find_task, tasks_of
 from xray_core.typed_paths import parse_path
 
 FILE = "A file"
@@ -17,6 +17,9 @@ WEIGHTS = ("random", "imagenet", FILE)
 OWN_WEIGHTS = ("random", FILE)  # of a model without published weights
 # Field of a phase that treats a pretrained base by itself -> its value where there is none.
 BASE_ONLY = {"trainable": "all", "batch_norm": "train"}
+# Fields that have a meaning only where an image has one class.
+ONE_CLASS_ONLY = ("combined_labels", "calibrate")
+BY_CLASS = "balanced"  # the way of sampling that needs one class an image
 
 
 def find_fields(recipe: Recipe) -> dict[str, Any]:
@@ -35,6 +38,9 @@ def find_fields(recipe: Recipe) -> dict[str, Any]:
         del fields["tabular"]
     if recipe.name in ANY_DATASET:
         del fields["task"]
+    if find_task(find_task_of(recipe)).multilabel:
+        # Where the recipe has such a setting, it is shown with the refusal, and can be changed.
+        fields = {k: v for k, v in fields.items() if k not in ONE_CLASS_ONLY or v}
     del fields["selection"]  # stands in the address, as on Explore; see `selection`
     return fields
 
@@ -91,7 +97,7 @@ def list_choices(recipe: Recipe, field: str, value: Any, methods: Sequence[str])
     if field == "model":
         return list(MODELS)
     if field == "task":
-        return [name for name, task in tasks_of(recipe.dataset).items() if not task.multilabel]
+        return list(tasks_of(recipe.dataset))
     if field == "weights":
         model = find_model(recipe)
         choices = WEIGHTS if MODELS[model].pretrained else OWN_WEIGHTS
@@ -101,6 +107,8 @@ def list_choices(recipe: Recipe, field: str, value: Any, methods: Sequence[str])
     if field == "split.method":
         return [method for method in METHODS if method in methods or method == value]
     choices = CHOICES.get(field) or CHOICES.get(last) or ()
+    if field == "sampling" and find_task(find_task_of(recipe)).multilabel:
+        choices = [choice for choice in choices if choice != BY_CLASS or choice == value]
     return list(dict.fromkeys((*choices, value))) if last in OPEN_CHOICES else list(choices)
 
 

@@ -10,6 +10,7 @@ from pages.components.user import find_user
 from pages.train.checked_split import CheckedSplit
 from pages.train.cost import show_cost
 from pages.train.doubts import show_doubts
+from pages.train.finding_counts import show_finding_counts
 from xray_core.audit.issue import count_of
 from xray_core.catalog import Catalog
 from xray_core.errors import JobError, RunError
@@ -67,6 +68,10 @@ def _clean_nickname() -> None:
 
 def _show_shares(checked: CheckedSplit) -> None:
     subsets = [(name.capitalize(), SUBSETS[name], n) for name, n in checked.subsets.items()]
+    if checked.findings is not None:
+        st.html(format_shares(subsets))
+        show_finding_counts(checked.findings)
+        return
     total = sum(checked.classes.values())
     colors = color_classes(list(checked.classes))
     shares = [
@@ -112,6 +117,8 @@ def describe_leaks(checked: CheckedSplit) -> str:
 def describe_baseline(checked: CheckedSplit) -> str:
     """Return what always giving one answer reaches on the images that are evaluated."""
     total = sum(checked.evaluated.values())
+    if checked.findings is not None:
+        return "mean AUC 0.5, which guessing reaches"
     if not total:
         return "nothing is evaluated"
     name, n = max(checked.evaluated.items(), key=lambda count: count[1])

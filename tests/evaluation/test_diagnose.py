@@ -13,7 +13,8 @@ import pytest
 from tests.run_files import data_notes, epoch_line, report_of
 from xray_core.evaluation.diagnose import DIVERGED, LOOKED_FOR, diagnose, diagnose_run
 from xray_core.evaluation.training_checks.advice import FIRST_RATES
-from xray_core.evaluation.training_checks.answers import never_answered, only_answer
+from xray_core.evaluation.training_checks.answers import never_answered
+from xray_core.evaluation.training_checks.collapse import only_answer
 from xray_core.evaluation.training_checks.history import CheckResult
 from xray_core.preprocess.spec import AugmentSpec
 from xray_core.recipes import PUBLISHED, Phase, Recipe, change_recipe
@@ -23,7 +24,13 @@ from xray_core.runs import Run, Status
 from xray_core.splits import SplitSpec
 
 THESIS = PUBLISHED["siim_6_1_cnn9"]
-TWO = replace(THESIS, task="siim_opacity", split=SplitSpec(), phases=(Phase("train", epochs=100),))
+TWO = replace(
+    THESIS,
+    task="siim_opacity",
+    split=SplitSpec(),
+    phases=(Phase("train", epochs=100),),
+    selected_epoch="best",
+)
 STEPS = 317  # of the thesis: 5,068 training images in batches of 16
 SIIM = {"atypical": 394, "indeterminate": 869, "negative": 1380, "typical": 2425}
 ONLY_TYPICAL = [[0, 0, 0, 89], [0, 0, 0, 239], [0, 0, 0, 356], [0, 0, 0, 582]]  # 6.1 and 6.7

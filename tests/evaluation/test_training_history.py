@@ -26,7 +26,8 @@ from xray_core.evaluation.training_checks.advice import (
     overfitting_advice,
     stability_advice,
 )
-from xray_core.evaluation.training_checks.answers import check_answers, never_answered, only_answer
+from xray_core.evaluation.training_checks.answers import check_answers, never_answered
+from xray_core.evaluation.training_checks.collapse import only_answer
 from xray_core.evaluation.training_checks.history import (
     TrainingHistory,
     entropy,

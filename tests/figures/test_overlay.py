@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from xray_core.figures.colors import RUNS
-from xray_core.figures.overlay import Line, accuracy_floor, plot_runs
+from xray_core.figures.overlay import Line, plot_runs, score_floor
 from xray_core.runs.curves import Curve
 
 
@@ -41,7 +41,7 @@ def test_the_axis_of_the_accuracy_begins_below_all_and_says_so(least: float, flo
 
     spec = plot_runs(lines)
 
-    assert accuracy_floor([line.curve for line in lines]) == pytest.approx(floor)
+    assert score_floor([line.curve for line in lines]) == pytest.approx(floor)
     assert domain_of(spec, 0)[0] == pytest.approx(floor)
     layers = spec["layer"][0]["layer"]
     title = layers[0]["encoding"]["y"]["title"]

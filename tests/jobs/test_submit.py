@@ -20,6 +20,7 @@ from xray_core.processes import own_handle
 from xray_core.recipes import PUBLISHED, Recipe
 from xray_core.runs import Run, Status, Submission, list_runs
 from xray_core.selection import FilterError
+from xray_core.splits import SplitSpec
 from xray_core.synthetic.dataset import write_synthetic_dataset
 from xray_core.workspace import Workspace
 
@@ -175,8 +176,10 @@ def test_images_alone_go_on_from_a_union_that_tests_the_same(
         write_image(tmp_path / f"radiography/{kind}/images/{kind}-1.png", seed=990)
     union = tmp_path / "union"
     create_union(union, [images, tmp_path / "radiography"])
-    finish_run(PUBLISHED["siim_9_union"], union, workspace)
-    after = PUBLISHED["siim_10_from_union"]
+    held_out = SplitSpec("target_domain", validation=0.2, test=0.2)
+    finish_run(replace(PUBLISHED["siim_9_union"], split=held_out), union, workspace)
+    alone = replace(held_out, target_domain_only=True)
+    after = replace(PUBLISHED["siim_10_from_union"], split=alone)
 
     assert submit_recipe(after, union, workspace).read_recipe().split.target_domain_only
 

@@ -10,6 +10,7 @@ from xray_core.literature import (
     NO,
     RESULTS,
     SAME_IMAGES,
+    YES,
     PublishedResult,
     compute_figures,
     headline_of,
@@ -227,6 +228,22 @@ def test_readers_stand_beside_tangs_networks_against_both_standards() -> None:
     assert (network.sensitivity, network.specificity) == (0.9650, 0.9286)
 
 
+def test_the_fourteen_findings_have_the_mean_that_is_printed_beside_them() -> None:
+    rows = results_of("nih_densenet121_findings")
+    values = {
+        row.metrics["auc"]: [value for key, value in row.metrics.items() if key.startswith("auc_")]
+        for row in rows
+        if len(row.metrics) > 10
+    }
+
+    assert [len(of_findings) for of_findings in values.values()] == [14, 13]
+    assert agrees(0.7893, sum(values[0.7893]) / 14, 4)
+    assert agrees(0.872, 14 * 0.7451 - sum(values[0.7451]), 3)  # hernia, which the reprint mistakes
+    assert {0.8025, 0.812, 0.822} <= {row.metrics.get("auc") for row in rows}
+    assert headline_of("nih_densenet121_findings") == {"auc": 0.8025}
+    assert all(row.same_images == NO for row in results_of("nih_mobilenet_findings"))
+
+
 def test_what_the_thesis_cites_has_its_sources() -> None:
     figures = [tuple(one.figures.values()) for one in CITED]
 
@@ -242,7 +259,7 @@ def test_each_row_says_on_which_images_and_whether_ours_are_the_same(row: Publis
     assert row.images
     assert row.place
     assert row.same_images in SAME_IMAGES
-    if row.same_images != "yes" and row.subset != "training":
+    if row.same_images != YES and row.subset != "training":
         assert row.images_note
     assert set(row.spread) <= set(row.metrics)
 

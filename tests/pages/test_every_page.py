@@ -10,6 +10,7 @@ import pytest
 from tests.datasets.kinds import KINDS, draw_kind
 from tests.pages.conftest import OpenPage
 from tests.pages.fake_runs import fake_run, write_report
+from tests.pages.finding_runs import fake_findings_run
 from xray_core.datasets.guess import map_folder
 from xray_core.machine import ALLOCATOR
 from xray_core.workspace import Workspace
@@ -17,8 +18,9 @@ from xray_core.workspace import Workspace
 ROOT = Path(__file__).parents[2]
 PAGES = sorted(page.stem for page in (ROOT / "pages").glob("[!_]*.py"))
 RUN = "20260301-100000-demo_cnn"
+FINDINGS_RUN = "20260302-100000-quick_cnn"
 OPEN_PAGES = """
-import functools, os, sys
+import functools, itertools, os, sys
 import xray_core.registry, xray_core.jobs.measure, xray_core.jobs.background
 import xray_core.jobs.worker
 import xray_core.machine
@@ -34,13 +36,13 @@ xray_core.jobs.background.start_detached = lambda *_: xray_core.processes.own_ha
 
 HEAVY = {"keras", "tensorflow", "jax", "torch", "ray", "sklearn", "seaborn", "scipy.stats"}
 ALLOCATOR = set(xray_core.machine.ALLOCATOR)
-run, *pages = sys.argv[1:]
+runs, *pages = sys.argv[1:]
 assert PagesManager.uses_pages_directory is None  # as in a fresh server
 # All installed packages are read once, as a server does, and not for each page.
 manifest_scanner.scan_component_manifests = functools.cache(
     manifest_scanner.scan_component_manifests
 )
-for page in pages:
+for page, run in itertools.product(pages, runs.split(",")):
     app = AppTest.from_file("streamlit_app.py", default_timeout=60)
     if run:
         app.query_params["run"] = run
@@ -55,11 +57,12 @@ for page in pages:
 """
 
 
-def open_in_fresh_process(workspace: Workspace, *pages: str, run: str = "") -> None:
+def open_in_fresh_process(workspace: Workspace, *pages: str, runs: str = "") -> None:
+    """Open pages, for each of the runs whose names are joined by commas."""
     # Another test may have imported Keras into this process.
     environment = {name: value for name, value in os.environ.items() if name not in ALLOCATOR}
     environment["XRAY_HOME"] = str(workspace.folder)
-    command = [sys.executable, "-c", OPEN_PAGES, run, *pages]
+    command = [sys.executable, "-c", OPEN_PAGES, runs, *pages]
     done = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr[-3000:]
 
@@ -69,6 +72,7 @@ def used_workspace(workspace: Workspace) -> Workspace:
     """A workspace with drawn data and a finished run, so that pages show all they have."""
     run = fake_run(workspace, "done", RUN)
     write_report(run, workspace)
+    fake_findings_run(workspace, "done", FINDINGS_RUN)
     return workspace
 
 
@@ -82,7 +86,7 @@ def test_every_page_opens_without_heavy_imports(used_workspace: Workspace) -> No
 
 
 def test_the_pages_of_a_run_open_without_heavy_imports(used_workspace: Workspace) -> None:
-    open_in_fresh_process(used_workspace, "runs", "evaluate", run=RUN)
+    open_in_fresh_process(used_workspace, "runs", "evaluate", runs=f"{RUN},{FINDINGS_RUN}")
 
 
 def test_every_page_opens_on_an_empty_machine(tmp_path: Path) -> None:

@@ -140,7 +140,6 @@ def test_a_value_of_another_type_is_refused(key: str, value: Any, message: str) 
         ("preprocess.size", 20, "preprocess.size is 20 px, but demo_cnn needs at least 32"),
         ("split.method", "fair", "split.method is 'fair'; choose one of: patient"),
         ("weights", "imagenet", "demo_cnn has no published weights. Set weights=random"),
-        ("task", "nih_findings", "several classes at once"),
     ],
 )
 def test_a_refusal_names_the_field_the_value_and_the_choices(
@@ -148,6 +147,24 @@ def test_a_refusal_names_the_field_the_value_and_the_choices(
 ) -> None:
     with pytest.raises(RecipeError, match=message):
         change_recipe(DEMO, {key: value})
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "advice"),
+    [
+        ("combined_labels", True, "Set combined_labels=false."),
+        ("calibrate", True, "Set calibrate=false."),
+        ("sampling", "balanced", "Set sampling=shuffle and class_weights=balanced."),
+    ],
+)
+def test_what_needs_one_class_an_image_is_refused_where_there_may_be_several(
+    key: str, value: Any, advice: str
+) -> None:
+    several = change_recipe(DEMO, {"task": "nih_findings", "class_weights": "none"})
+    assert several.multilabel
+
+    with pytest.raises(RecipeError, match=f"{key} is .*several classes at once.*{advice}"):
+        change_recipe(several, {key: value})
 
 
 @pytest.mark.parametrize(

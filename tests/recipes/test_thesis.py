@@ -3,7 +3,7 @@
 import pytest
 
 from xray_core.recipes import CORRECTED, PUBLISHED, Recipe
-from xray_core.recipes.published.siim_thesis import EXPERIMENTS
+from xray_core.recipes.published.siim_union import EXPERIMENTS, PROPER
 
 # Experiment: model, weights, head, epochs of each phase, optimizer and rate of each, published.
 TABLE = {
@@ -12,13 +12,13 @@ TABLE = {
         "xception", "imagenet", None, [5, 100], ["sgd", "adam"], [0.2, 1e-3], 0.5932,
     ),
     "siim_6_4_xception_arrays": (
-        "xception", "imagenet", "norm_flatten", [10, 100], ["nadam"] * 2, [1e-3] * 2, 0.6330,
+        "xception", "imagenet", "pool_norm_relu", [10, 100], ["nadam"] * 2, [1e-3] * 2, 0.6330,
     ),
     "siim_6_5_xception_plain": (
-        "xception", "imagenet", "norm_flatten", [10, 100], ["nadam"] * 2, [1e-3] * 2, 0.5934,
+        "xception", "imagenet", "pool_norm_relu", [10, 100], ["nadam"] * 2, [1e-3] * 2, 0.5935,
     ),
     "siim_6_6_xception_scratch": (
-        "xception", "random", "norm_flatten", [25, 100], ["nadam"] * 2, [0.1, 1e-3], 0.4791,
+        "xception", "random", "pool_norm_relu", [25, 100], ["nadam"] * 2, [0.1, 1e-3], 0.4791,
     ),
     "siim_6_7_vgg16": (
         "vgg16", "imagenet", "flatten_dense", [5, 100], ["adam"] * 2, [1e-4, 1e-3], 0.4597,
@@ -87,21 +87,37 @@ def test_augmentations_are_as_published() -> None:
     flips = {name: PUBLISHED[name].augment.vertical_flip for name in TABLE}
     assert [name for name, flipped in flips.items() if flipped] == ["siim_6_4_xception_arrays"]
     plain = [name for name in TABLE if PUBLISHED[name].augment.is_none]
-    assert plain == ["siim_6_5_xception_plain", "siim_6_12_inception_typical"]
+    assert plain == ["siim_6_5_xception_plain"]
+    assert PUBLISHED["siim_6_12_inception_typical"].augment == PUBLISHED["siim_6_1_cnn9"].augment
 
 
-def test_the_union_and_what_begins_with_it_hide_the_same_images() -> None:
-    union, after = PUBLISHED["siim_9_union"].split, PUBLISHED["siim_10_from_union"].split
+def test_array_experiments_are_not_equalized_and_divided_otherwise() -> None:
+    contrast = {name: PUBLISHED[name].preprocess.contrast for name in TABLE}
+    plain = [name for name, kind in contrast.items() if kind == "none"]
+    assert [name.split("_")[2] for name in plain] == ["4", "5", "6", "8", "12"]
+    assert set(contrast.values()) == {"none", "equalize_hist"}
+    methods = {name: PUBLISHED[name].split.method for name in TABLE}
+    assert [name for name, method in methods.items() if method == "thesis_arrays"] == plain
+    assert {PUBLISHED[name].selected_epoch for name in TABLE} == {"last"}
+    assert {PUBLISHED[name + CORRECTED].selected_epoch for name in TABLE} == {"best"}
 
-    assert (union.method, union.test, union.seed) == (after.method, after.test, after.seed)
-    assert (union.target_domain_only, after.target_domain_only) == (False, True)
+
+@pytest.mark.parametrize("end", ["", PROPER, CORRECTED])
+def test_the_union_and_what_begins_with_it_test_on_the_same_images(end: str) -> None:
+    union, after = PUBLISHED["siim_9_union" + end], PUBLISHED["siim_10_from_union" + end]
+
+    assert union.split.method == after.split.method == ("thesis_patients" if end else "thesis")
+    assert (union.split.target_domain_only, after.split.target_domain_only) == (False, True)
+    assert after.weights == f"run:{union.name}"
+    assert after.split.validate_on_test == (not end)
+    assert union.split.allow_leaks == after.split.allow_leaks == (not end)
 
 
 @pytest.mark.parametrize("name", TABLE)
 def test_corrected_it_leaks_no_patient_and_has_a_test_subset(name: str) -> None:
     published, corrected = PUBLISHED[name], PUBLISHED[name + CORRECTED]
 
-    assert corrected.split.method in ("patient", "target_domain")
+    assert corrected.split.method in ("patient", "thesis_patients")
     assert corrected.split.has_test
     assert not corrected.split.allow_leaks
     assert max(phase.learning_rate for phase in corrected.phases) <= 1e-3

@@ -21,7 +21,7 @@ def test_a_curve_holds_the_epochs_of_a_log(tmp_path: Path) -> None:
     curve = read_curve(run)
 
     assert (curve.epochs, curve.accuracy, curve.selected) == ((1, 2), (0.6, 0.9), 2)
-    assert curve.selected_accuracy == 0.9
+    assert curve.selected_score == 0.9
     assert curve.n == 15
 
 
@@ -29,7 +29,7 @@ def test_a_selected_epoch_that_the_log_lacks_has_no_accuracy(tmp_path: Path) -> 
     run = Run(tmp_path)
     run.append_metrics(epoch_line(1, best_epoch=7))
 
-    assert read_curve(run).selected_accuracy is None
+    assert read_curve(run).selected_score is None
 
 
 @pytest.mark.parametrize(

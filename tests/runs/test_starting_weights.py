@@ -415,6 +415,17 @@ def test_an_epoch_may_be_chosen_again_on_the_same_validation_images(
     assert not overlap(record, "validation")
 
 
+def test_a_test_set_that_was_watched_chose_the_epoch(images: Path, workspace: Workspace) -> None:
+    watched = with_split(validate_on_test=True)
+    earlier = finish_run(watched, images, workspace)
+    n = int((split_of(watched, images, workspace)["subset"] == "test").sum())
+
+    record = compare(earlier, watched, images, workspace)
+
+    assert overlap(record) == Overlap(n, 0, n, 0, (earlier.name,))
+    assert "validation images" not in format_record(record)
+
+
 def cut_split(run: Run) -> None:
     path = run.folder / "split.parquet"
     os.truncate(path, path.stat().st_size // 2)

@@ -20,6 +20,7 @@ from tests.training.tiny import CHANGES, N_IMAGES, Finished, as_it_was, tiny_rec
 from xray_core.errors import RunError
 from xray_core.evaluation import report_run
 from xray_core.evaluation.calibrate import read_calibration
+from xray_core.evaluation.diagnose import diagnose_run
 from xray_core.evaluation.metrics import confusion_counts, cross_entropy
 from xray_core.machine import read_allocator
 from xray_core.preprocess.cache import ImageCache
@@ -673,10 +674,35 @@ def test_final_probabilities_are_fitted_to_the_validation_subset(
     np.testing.assert_allclose(told, probabilities_of(own)[0], atol=1e-4)
 
 
-def test_without_a_test_subset_nothing_is_fitted_to_the_one_that_evaluates(train: Train) -> None:
-    recipe = replace(tiny_recipe(), calibrate=True, split=SplitSpec("patient", test=0.0))
+@pytest.mark.parametrize(
+    "split",
+    [SplitSpec(test=0.0), SplitSpec(test=0.25, validate_on_test=True)],
+    ids=["no test set", "test set watched"],
+)
+def test_nothing_is_fitted_to_the_images_that_evaluate_and_each_phase_is_reported(
+    split: SplitSpec, train: Train
+) -> None:
+    # The second learns at such a rate that it forgets all.
+    phases = (Phase("head", 1, trainable="all"), Phase("all", 1, learning_rate=10))
+    recipe = replace(
+        tiny_recipe(), calibrate=True, split=split, phases=phases, selected_epoch="last"
+    )
 
     run = train(recipe)
 
     assert run.read_status().state == "done", run.read_status().message
     assert read_calibration(run) is None
+    report = run.read_report()
+    assert report["watched"] == split.validate_on_test
+    assert [(phase["name"], phase["kept"]) for phase in report["phases"]] == [
+        ("head", False),
+        ("all", True),
+    ]
+    assert report["phases"][1]["only_class"] in ("opacity", "no opacity")
+    # The last epoch is evaluated, on the images that were watched: the figures are the same.
+    assert report["phases"][1]["confusion"] == report["confusion"]
+    assert report["phases"][1]["metrics"]["accuracy"] == report["metrics"]["accuracy"]
+    subsets = set(run.read_split()["subset"])
+    assert subsets == {"training", report["subset"]}
+    kinds = [result.kind for result in diagnose_run(run)]
+    assert ("watched_test" in kinds) == split.validate_on_test

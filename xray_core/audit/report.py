@@ -34,7 +34,7 @@ from xray_core.splits import (
     describe_groups,
     split_catalog,
 )
-from xray_core.tasks import TASKS, encode_catalog, find_task, tasks_of
+from xray_core.tasks import TASKS, encode_catalog, find_present, find_task, tasks_of
 
 PUBLISHED_SUBSETS = ("training", "validation", "test")
 
@@ -187,9 +187,9 @@ def _encode(catalog: Catalog, task_name: str | None) -> _Labels | None:
         return None
     targets = encode_catalog(catalog, find_task(task_name))
     # Most combinations occur many times, so each is named once.
-    kind = targets.groupby(list(targets.columns), sort=False).ngroup()
-    kinds = targets[~kind.duplicated()].to_numpy()
-    names = pd.Series([" and ".join(targets.columns[row == 1]) or "none" for row in kinds])
+    kind = targets.groupby(list(targets.columns), sort=False, dropna=False).ngroup()
+    kinds = find_present(targets[~kind.duplicated()])
+    names = pd.Series([" and ".join(targets.columns[row]) or "none" for row in kinds])
     text = kind.map(names).astype("string")
     return _Labels(text, targets)
 
@@ -257,7 +257,7 @@ def _count_classes(images: pd.DataFrame, targets: pd.DataFrame) -> tuple[pd.Data
     """Return images of each class, in all and for each subset, and images of each subset."""
     known = images.loc[targets.index]
     known = known[known["path"].notna()]
-    targets = targets.loc[known.index].astype(int)
+    targets = targets.loc[known.index].fillna(0).astype(int)
     counts = pd.DataFrame({"images": targets.sum()})
     used = [
         subset for subset in images["subset"].cat.categories if (known["subset"] == subset).any()

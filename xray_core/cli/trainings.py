@@ -350,7 +350,29 @@ def _report_text(report: dict[str, Any]) -> str:
         for kind in ("precision", "specificity", "f1"):
             ends = scores[kind], scores[f"{kind}_low"], scores[f"{kind}_high"]
             lines.append(f"  {kind:18} {figure(*ends)}")
+    lines += _phase_lines(report.get("phases", []))
+    if report.get("watched"):
+        lines.append("The test set was watched as the validation set: expect less on new images.")
     if analysis := report.get("error_analysis"):
         errors = ", ".join(f"{r['name']} {r['error']['value']:.1%}" for r in analysis["levels"])
         lines += [f"Errors: {errors}.", analysis["verdict"]]
     return "\n".join(lines)
+
+
+def _phase_lines(phases: list[dict[str, Any]]) -> list[str]:
+    """Return what each phase reached on the validation set, where there are several."""
+    if len(phases) < 2:
+        return []
+    lines = [f"Each phase on the images that it was validated on (n {phases[-1]['n']:,}):"]
+    for phase in phases:
+        figures = [
+            f"{name} {figure['value']:.3f}"
+            for name, figure in phase["metrics"].items()
+            if figure["value"] is not None
+        ]
+        words = f"  {phase['name']}, {phase['epochs']} epochs, epoch {phase['epoch']}: "
+        words += ", ".join(figures)
+        if phase.get("only_class"):
+            words += f"; answers {phase['only_class']} to every image"
+        lines.append(words + (" (kept)" if phase["kept"] else ""))
+    return lines

@@ -12,6 +12,7 @@ from xray_core.tasks import (
     Task,
     encode_catalog,
     encode_labels,
+    find_present,
     find_task,
     get_labels,
 )
@@ -36,7 +37,7 @@ def count_labels(catalog: Catalog, task_name: str) -> pd.DataFrame:
     patient, _ = pd.factorize(images["patient_id"])
     rows = []
     for name in targets:
-        of_class = targets[name].to_numpy() == 1
+        of_class = find_present(targets[[name]])[:, 0]
         patients = np.unique(patient[of_class])
         rows.append(
             {
@@ -72,10 +73,11 @@ def name_labels(catalog: Catalog, task_name: str) -> pd.Series:
     if targets.empty:
         return pd.Series(pd.NA, catalog.images.index, dtype="string", name="label")
     # Equal findings give equal classes, and there are far fewer combinations than images.
-    combination, _ = pd.factorize(get_labels(catalog, task).loc[targets.index])
+    labels = get_labels(catalog, task).loc[targets.index]
+    combination, _ = pd.factorize(labels, use_na_sentinel=False)
     _, first = np.unique(combination, return_index=True)
     classes = targets.columns.to_numpy()
-    words = [SEPARATOR.join(classes[row == 1]) for row in targets.iloc[first].to_numpy()]
+    words = [SEPARATOR.join(classes[row]) for row in find_present(targets.iloc[first])]
     names = pd.Series(pd.array(words, dtype="string")[combination], index=targets.index)
     return names.reindex(catalog.images.index).rename("label")
 

@@ -12,6 +12,7 @@ import pandas as pd
 from xray_core.audit.issue import SEVERITIES
 from xray_core.evaluation.training_checks.advice import lower_rate
 from xray_core.evaluation.training_checks.answers import check_answers
+from xray_core.evaluation.training_checks.calls import check_calls
 from xray_core.evaluation.training_checks.history import (
     LASTING_EPOCHS,
     CheckResult,
@@ -25,6 +26,7 @@ from xray_core.evaluation.training_checks.validation import (
     check_split,
     check_swings,
     check_too_good,
+    check_watched,
 )
 from xray_core.evaluation.training_checks.weights import check_weights
 from xray_core.recipes import Recipe
@@ -34,15 +36,17 @@ from xray_core.runs import Run, Status
 CHECKS: dict[str, Callable[[TrainingHistory], list[CheckResult]]] = {
     "no learning, a learning rate too high or too low, a rising loss": check_learning,
     "one class predicted for every image, or some class never": check_answers,
+    "of several findings none called on any image, or some never": check_calls,
     "overfitting": check_overfitting,
     "an unsteady validation loss or accuracy": check_swings,
     "validation far better than training": check_too_good,
     "too few validation images": check_size,
 }
-# These two need no finished epoch.
+# These need no finished epoch.
 LOOKED_FOR = (
     *CHECKS,
     "a split that leaks",
+    "a test set that is watched as the validation set",
     "starting weights that have seen what is evaluated",
 )
 DIVERGED = "the training diverged"  # the recorder's words for a loss that is no number
@@ -73,6 +77,7 @@ def diagnose(
         known.get("leaks"),
         known.get("joined"),
     )
+    results += check_watched(recipe.split)
     results += check_weights(known.get("starting_weights"))
     ended = status is not None and status.has_ended
     if status is not None and status.state == "failed" and DIVERGED in status.message:

@@ -17,16 +17,21 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from xray_core.evaluation.finding_rounds import figures_of_counts, mean_of_known
+from xray_core.evaluation.findings import OUTCOMES, UNKNOWN_STATE
 from xray_core.evaluation.intervals import (
     N_ROUNDS,
     Floats,
+    Ints,
     bootstrap_intervals,
     difference_interval,
     has_swing,
     settle_interval,
     tally_images,
 )
+from xray_core.evaluation.multilabel import classes_of, is_multilabel, states_of
 from xray_core.splits import TARGET_DOMAIN
+from xray_core.tasks import read_words
 
 TRAINING, TRAIN_DEV, VALIDATION, TEST = "training", "train-dev", "validation", "test"
 # Of a step: its name, and what it tells.
@@ -64,7 +69,8 @@ def analyse_errors(
     """Measure every level and the steps between them.
 
     Args:
-        training: predictions on images of the training set, as `report.prediction_table` returns.
+        training: predictions on images of the training set, as `report.prediction_table` returns;
+            of a multi-label task, as `multilabel.findings_table` does.
         predictions: likewise on the validation and test sets.
         sources: reader name of each image, by image_id; only where target-domain images are held
             out among others is there a level of their own.
@@ -73,6 +79,9 @@ def analyse_errors(
         n_rounds: bootstrap resamplings of patients.
 
     Returns:
+        The error is the share of wrong images; of a multi-label task 1 less the balanced accuracy,
+        the mean over the findings that every level shows and lacks.
+
         Plain data for JSON: levels (name, n, error with value, low, high), lowest first; steps
         (name, to, value, low, high), one less; verdict, a sentence. None if no image of the
         validation set has a prediction, or none of the training set.
@@ -82,16 +91,16 @@ def analyse_errors(
     levels = {name: mask for name, mask in _levels_of(rows, sources).items() if mask.any()}
     if TRAINING not in levels or len(levels) < 2:
         return None
-    wrong = (rows["predicted"] != rows["actual"]).to_numpy(dtype="int64")
     patients = pd.factorize(rows["group"])[0].astype("int64")
-    names, n_levels, n_patients = list(levels), len(levels), int(patients.max()) + 1
+    names, n_levels = list(levels), len(levels)
     level, row = np.nonzero(np.array([mask.to_numpy() for mask in levels.values()]))
-    answers = tally_images(2 * level + wrong[row], patients[row], 2 * n_levels, n_patients)
+    measure_errors = _draw_findings if is_multilabel(rows) else _draw_classes
+    measure_level = measure_errors(rows, level, row, patients, n_levels)
+    if measure_level is None:
+        return None
 
     def measure(draws: Floats) -> dict[str, Floats]:
-        right_or_wrong = (answers @ draws).T.reshape(-1, n_levels, 2)
-        with np.errstate(invalid="ignore"):  # a level may have no image in a round: NaN
-            errors = right_or_wrong[..., 1] / right_or_wrong.sum(axis=-1)
+        errors = measure_level(draws)
         return {"error": errors, "step": np.diff(errors)}
 
     figures = _measure(measure, patients, n_rounds)
@@ -121,6 +130,56 @@ def analyse_errors(
         "steps": steps,
         "verdict": _evaluate(errors[0]["value"], steps, advice),
     }
+
+
+def _draw_classes(
+    rows: pd.DataFrame, level: Ints, row: Ints, patients: Ints, n_levels: int
+) -> Callable[[Floats], Floats]:
+    """Return what measures the share of wrong images on each level, for many rounds at once.
+
+    Args:
+        rows: all predictions.
+        level: int, shape (m,): of each image of each level, which level.
+        row: int, shape (m,): which row.
+        patients: int, shape (n,): of each row.
+        n_levels: how many.
+    """
+    wrong = (rows["predicted"] != rows["actual"]).to_numpy(dtype="int64")
+    n_patients = int(patients.max()) + 1
+    answers = tally_images(2 * level + wrong[row], patients[row], 2 * n_levels, n_patients)
+
+    def measure(draws: Floats) -> Floats:
+        right_or_wrong = (answers @ draws).T.reshape(-1, n_levels, 2)
+        with np.errstate(invalid="ignore"):  # a level may have no image in a round: NaN
+            errors: Floats = right_or_wrong[..., 1] / right_or_wrong.sum(axis=-1)
+        return errors
+
+    return measure
+
+
+def _draw_findings(
+    rows: pd.DataFrame, level: Ints, row: Ints, patients: Ints, n_levels: int
+) -> Callable[[Floats], Floats] | None:
+    """Return the same of a multi-label task; None where no finding is to be had on every level."""
+    classes = classes_of(rows)
+    states, called = states_of(rows, classes), read_words(rows["predicted"], classes)
+    n_findings, n_patients = len(classes), int(patients.max()) + 1
+    at, finding = np.nonzero(states[row] != UNKNOWN_STATE)
+    outcome = 2 * states[row[at], finding] + called[row[at], finding]
+    kinds = (level[at] * n_findings + finding) * len(OUTCOMES) + outcome
+    n_kinds = n_levels * n_findings * len(OUTCOMES)
+    answers = tally_images(kinds, patients[row[at]], n_kinds, n_patients)
+    shape = (-1, n_levels, n_findings, len(OUTCOMES))
+    recalled = figures_of_counts(answers.sum(axis=1).reshape(shape)[0])["balanced_accuracy"]
+    everywhere = ~np.isnan(recalled).any(axis=0)
+    if not everywhere.any():
+        return None
+
+    def measure(draws: Floats) -> Floats:
+        counts = (answers @ draws).T.reshape(shape)[:, :, everywhere]
+        return 1 - mean_of_known(figures_of_counts(counts)["balanced_accuracy"])
+
+    return measure
 
 
 def _measure(

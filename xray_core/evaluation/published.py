@@ -158,9 +158,11 @@ def _find_ours(
         for phase in phases or ():
             if phase["name"] == row.phase:
                 confusion = phase.get("confusion") or []
+                areas = phase.get("finding_auc", {})
                 figures = {
                     **_without_intervals(confusion, report["classes"]),
                     **phase["metrics"],
+                    **{f"auc_{name}": area for name, area in areas.items()},
                 }
                 return figures, confusion, phase["n"], "validation", ""
         return {}, [], 0, "", NOT_MEASURED if phases else NO_PHASES

@@ -16,6 +16,8 @@ from xray_core.evaluation.metrics import (
     evaluated_classes,
     roc_curve,
 )
+from xray_core.evaluation.multilabel import is_multilabel, read_thresholds, report_findings
+from xray_core.evaluation.phases import report_phases
 from xray_core.runs import Run
 from xray_core.runs.starting_weights import read_record
 
@@ -171,14 +173,20 @@ def report_run(run: Run) -> dict[str, Any]:
     """Return the final evaluation of a run, computed anew from its files alone.
 
     Beside what `build_report` returns there is "error_analysis", see `analyse_errors`; and of a run
-    that began with a file, "starting_weights", see `starting_weights.check_past`.
+    that began with a file, "starting_weights", see `starting_weights.check_past`; "phases", see
+    `report_phases`; and "watched": whether the test set was the validation set, too.
 
     Raises:
         RunError: the run has no predictions or split table.
     """
     split, predictions = run.read_split(), run.read_predictions()
-    majority = split.loc[split["subset"] == "training", "class"].mode().iloc[0]
-    report = build_report(predictions, str(majority))
+    if is_multilabel(predictions):
+        report = report_findings(predictions, read_thresholds(run))
+    else:
+        majority = split.loc[split["subset"] == "training", "class"].mode().iloc[0]
+        report = build_report(predictions, str(majority))
+    recipe = run.read_recipe()
+    report |= {"watched": recipe.split.validate_on_test, "phases": report_phases(run)}
     with suppress(KeyError):  # older runs have none
         if record := read_record(run):
             report["starting_weights"] = record
@@ -186,7 +194,7 @@ def report_run(run: Run) -> dict[str, Any]:
     if training is not None:  # older runs have none
         # A run that an older version began may not know where its images come from.
         sources = split.set_index("image_id").get("source", pd.Series(dtype="string"))
-        published = run.read_recipe().split.method == "published"
+        published = recipe.split.method == "published"
         report["error_analysis"] = analyse_errors(
             training, predictions, sources, published_test=published
         )

@@ -9,6 +9,12 @@ import pandas as pd
 
 from xray_core.errors import RunError
 from xray_core.evaluation.intervals import N_ROUNDS
+from xray_core.evaluation.multilabel import (
+    choose_thresholds,
+    findings_table,
+    is_multilabel,
+    report_findings,
+)
 from xray_core.evaluation.report import PREFIX, Report, prediction_table, summarise_predictions
 from xray_core.recipes import Recipe
 from xray_core.recipes.titles import format_setting
@@ -124,7 +130,8 @@ def _read_figures(run: Run) -> dict[str, Any]:
     if run.read_status().state != "done":
         return {"subset": "", "n": 0, **dict.fromkeys(FIGURES)}
     report = run.read_report()
-    figures = {name: report["metrics"][name]["value"] for name in FIGURES}
+    # Of a multi-label task there is no accuracy.
+    figures = {name: report["metrics"].get(name, {}).get("value") for name in FIGURES}
     return {"subset": report["subset"], "n": report["n"], **figures}
 
 
@@ -149,6 +156,8 @@ def _compare(table: pd.DataFrame, done: pd.DataFrame) -> pd.DataFrame:
 def _pool(runs: Sequence[Run], n_rounds: int) -> Report:
     tables = [run.read_predictions() for run in runs]
     tested = pd.concat([table[table["subset"] == "test"] for table in tables], ignore_index=True)
+    if is_multilabel(tested):
+        return report_findings(tested, None, n_rounds, with_curves=False)
     # Every image is tested in one fold, so this is the most frequent class of them all.
     return summarise_predictions(tested, str(tested["actual"].mode().iloc[0]), n_rounds)
 
@@ -168,6 +177,11 @@ def _average(runs: Sequence[Run], n_rounds: int) -> Report | None:
     mean = np.mean([table[names].to_numpy("float64") for table in tables], axis=0)
     split = first.reset_index().rename(columns={"actual": "class"})
     classes = [name.removeprefix(PREFIX) for name in names]
-    predictions = prediction_table(split, classes, dict(zip(split["image_id"], mean, strict=True)))
+    answers = dict(zip(split["image_id"], mean, strict=True))
+    if is_multilabel(first):
+        thresholds = choose_thresholds(findings_table(split, classes, answers, {}))
+        called = findings_table(split, classes, answers, thresholds["thresholds"])
+        return report_findings(called, thresholds, n_rounds, with_curves=False)
+    predictions = prediction_table(split, classes, answers)
     majority = runs[0].read_report()["majority"]["class"]  # of the first one's training set
     return summarise_predictions(predictions, majority, n_rounds)

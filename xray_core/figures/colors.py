@@ -7,7 +7,8 @@ as well, and runs carry a letter, so that nothing hangs on colour alone.
 
 from collections.abc import Sequence
 
-CLEAR = ("negative", "no opacity", "none", "normal", "no finding")  # classes without a finding
+CLEAR = ("negative", "none", "normal")  # classes without a finding; so are those of WITHOUT
+WITHOUT = "no "  # begins the name of a class of images without something
 # The first is theirs, the last that of whatever is no class.
 CLASSES = (
     "#2f86d1",  # blue
@@ -31,7 +32,7 @@ def color_classes(classes: Sequence[str]) -> dict[str, str]:
 
     The class without a finding is blue whatever it is called; the others take what follows.
     """
-    others = [name for name in classes if name not in CLEAR]
+    others = [name for name in classes if name not in CLEAR and not name.startswith(WITHOUT)]
     colors = {name: CLASSES[1 + n % (len(CLASSES) - 2)] for n, name in enumerate(others)}
     return {name: colors.get(name, CLASSES[0]) for name in classes}
 

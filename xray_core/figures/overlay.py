@@ -44,7 +44,8 @@ def plot_runs(lines: Sequence[Line], height: int = 400) -> dict[str, Any]:
     """Return the Vega-Lite specification of validation accuracy and loss over the epochs.
 
     Each line is named by its letter at its end; a ring marks the selected epoch. The axis of the
-    accuracy begins where the curves do, and says so; that of the loss begins at 0.
+    accuracy begins where the curves do, and says so; that of the loss begins at 0. Runs on several
+    findings are drawn by their mean AUC instead of the accuracy, in a panel of their own.
 
     Args:
         lines: the runs, at most `N_DRAWN` of them; those without an epoch draw nothing.
@@ -52,25 +53,46 @@ def plot_runs(lines: Sequence[Line], height: int = 400) -> dict[str, Any]:
     """
     drawn = [(n, line) for n, line in enumerate(lines) if line.curve.epochs]
     telling = [line for _, line in drawn if not line.diverged] or [line for _, line in drawn]
-    floor = accuracy_floor([line.curve for line in telling])
     ceiling = max((max(map(_finite, line.curve.loss)) for line in telling), default=1.0) or 1.0
-    cut = f", from {floor:.0%}" if floor else ""
-    panels = (
-        (f"accuracy{cut}", "accuracy", (floor, 1.0), ".0%"),
-        ("loss", "loss", (0.0, 1.05 * ceiling), ".2~f"),
-    )
     letters = [letter_of(n) for n in range(len(lines))]
+    single = [entry for entry in drawn if not entry[1].curve.area]
+    several = [entry for entry in drawn if entry[1].curve.area]
+    panels = []
+    if single or not several:
+        panels.append(_score_panel(single, telling, "accuracy", ".0%"))
+    if several:
+        panels.append(_score_panel(several, telling, "mean AUC", ".1f"))
+    panels.append(_Panel("loss", "loss", (0.0, 1.05 * ceiling), ".2~f", drawn))
     layers = []
-    for place, (title, metric, domain, form) in zip(divide_height((1, 1)), panels, strict=True):
-        points = _list_points(drawn, metric, domain)
-        y = build_panel(title, domain, place, form)
-        layers.append(_draw(points, y, letters, title, form, cut=bool(domain[0])))
+    for place, panel in zip(divide_height((1,) * len(panels)), panels, strict=True):
+        points = _list_points(panel.drawn, panel.metric, panel.domain)
+        y = build_panel(panel.title, panel.domain, place, panel.form)
+        cut = bool(panel.domain[0])
+        layers.append(_draw(points, y, letters, panel.title, panel.form, cut=cut))
     return stack_panels(layers, "epoch", height)
 
 
-def accuracy_floor(curves: Sequence[Curve]) -> float:
-    """Return where the axis of the accuracy begins, a whole 10%; 0 where there is no curve."""
-    least = min((min(curve.accuracy) for curve in curves if curve.accuracy), default=0.0)
+@dataclass(frozen=True)
+class _Panel:
+    title: str
+    metric: str
+    domain: tuple[float, float]
+    form: str
+    drawn: Sequence[tuple[int, Line]]
+
+
+def _score_panel(
+    drawn: Sequence[tuple[int, Line]], telling: Sequence[Line], name: str, form: str
+) -> _Panel:
+    floor = score_floor([line.curve for _, line in drawn if line in telling])
+    cut = f", from {floor:{form}}" if floor else ""
+    return _Panel(f"{name}{cut}", "score", (floor, 1.0), form, drawn)
+
+
+def score_floor(curves: Sequence[Curve]) -> float:
+    """Return where the axis of the scores begins, a whole tenth; 0 where there is no curve."""
+    values = [value for curve in curves for value in curve.score if math.isfinite(value)]
+    least = min(values, default=0.0)
     return max(0.0, math.floor(10 * least - 1e-9) / 10)
 
 

@@ -1,6 +1,6 @@
 """Learning curves, as Vega-Lite: unlike Plotly, it keeps a reader's zoom while points arrive."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,7 @@ N_POINTS = 800  # of the curve over batches; more than a chart has pixels helps 
 CURVES = ("training", "validation")
 METRICS = ("loss", "accuracy", "auc")  # of the training set there is no AUC
 TITLES = {"loss": "loss", "accuracy": "accuracy", "auc": "AUC"}
+OF_FINDINGS = {**TITLES, "auc": "mean AUC"}  # of a run on several findings
 SHARES = {"loss": 1.5, "accuracy": 1.0, "auc": 0.7}  # of the figure's height
 FORMS = {"loss": ".2~f", "accuracy": ".0%", "auc": ".1f"}
 PRECISE = {"loss": ".4f", "accuracy": ".1%", "auc": ".3f"}
@@ -127,13 +128,25 @@ def _thin_batches(
     return thin_curve(steps, np.asarray(means, dtype="float64"), window)
 
 
-def list_metrics(epochs: pd.DataFrame) -> tuple[str, ...]:
-    """Return the metrics that a run's log holds: the AUC only where it could be computed."""
+def list_metrics(epochs: pd.DataFrame, several: bool = False) -> tuple[str, ...]:
+    """Return the metrics that a run's log holds: the AUC only where it could be computed.
+
+    Args:
+        epochs: one row per epoch.
+        several: whether the run answers for several findings at once: the share of them that it
+            says rightly is high for whoever says "none", so that it is not drawn.
+    """
     has_area = "val_auc" in epochs and epochs["val_auc"].notna().any()
-    return METRICS if has_area else METRICS[:2]
+    return tuple(
+        name
+        for name in METRICS
+        if (name != "auc" or has_area) and not (name == "accuracy" and several)
+    )
 
 
-def plot_learning_curve(metrics: Sequence[str] = METRICS[:2], height: int = 400) -> dict[str, Any]:
+def plot_learning_curve(
+    metrics: Sequence[str] = METRICS[:2], height: int = 400, titles: Mapping[str, str] = TITLES
+) -> dict[str, Any]:
     """Return the Vega-Lite specification that draws `curve_table`s; it never changes.
 
     One panel a metric, one below the other, with one x axis. Each batch is a pale line, each epoch
@@ -145,20 +158,23 @@ def plot_learning_curve(metrics: Sequence[str] = METRICS[:2], height: int = 400)
     Args:
         metrics: of `METRICS`, from above.
         height: px, of all panels together.
+        titles: metric -> what its axis is called.
     """
     places = divide_height([SHARES[metric] for metric in metrics])
     panels = []
     for number, (metric, place) in enumerate(zip(metrics, places, strict=True)):
         domain = (0.0, None if metric == "loss" else 1.0)
-        y = build_panel(TITLES[metric], domain, place, FORMS[metric])
-        panels.append({"layer": _draw_metric(metric, y, with_params=number == 0)})
+        y = build_panel(titles[metric], domain, place, FORMS[metric])
+        panels.append({"layer": _draw_metric(metric, titles[metric], y, with_params=number == 0)})
     spec = stack_panels(panels, "batch", height, room=44)
     spec["layer"].append({"layer": [_draw_rule("datum.selected", dash=[3, 3])]})
     spec["layer"].append({"layer": [_draw_rule({"param": CURSOR, "empty": False})]})
     return spec
 
 
-def _draw_metric(metric: str, y: dict[str, Any], *, with_params: bool) -> list[dict[str, Any]]:
+def _draw_metric(
+    metric: str, title: str, y: dict[str, Any], *, with_params: bool
+) -> list[dict[str, Any]]:
     own = f"datum.metric === '{metric}'"
     color, dash = _tell_subsets_apart()
     shared = {"x": {"field": "step", "type": "quantitative"}, "y": y, "color": color}
@@ -166,7 +182,7 @@ def _draw_metric(metric: str, y: dict[str, Any], *, with_params: bool) -> list[d
     tooltip = [
         {"field": "epoch", "type": "quantitative"},
         {"field": "curve", "type": "nominal", "title": "subset"},
-        {**precise, "title": TITLES[metric]},
+        {**precise, "title": title},
     ]
     of_epochs = [{"filter": f"{own} && datum.epoch > 0"}]
     batches: dict[str, Any] = {

@@ -50,7 +50,7 @@ def check_recipe(recipe: Recipe, data_folder: Path, workspace: Workspace) -> Rec
     if past:
         check_known(past, recipe)
     targets = encode_catalog(catalog, find_task(recipe.task))
-    if recipe.split.method in LEAKY_METHODS:
+    if recipe.split.method in (*LEAKY_METHODS, "site"):
         # No image is read: somebody waits for this. The training looks into the files, too.
         split = split_catalog(catalog, targets, recipe.split, read_files=False)
         kept = read_kept_copies(catalog, workspace.cache)

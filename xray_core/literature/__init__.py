@@ -6,11 +6,19 @@ the place where it stands. Each says on which images it was measured, and whethe
 
 from dataclasses import replace
 
-from xray_core.literature import corona_notebook, kermany_notebook, siim_thesis, tang2020, xnet
+from xray_core.literature import (
+    corona_notebook,
+    kermany_notebook,
+    siim_thesis,
+    tang2020,
+    wang2017,
+    xnet,
+)
 from xray_core.literature.cited import CITED
 from xray_core.literature.result import (
     NO,
     SAME_IMAGES,
+    YES,
     Citation,
     PublishedPoint,
     PublishedResult,
@@ -22,6 +30,7 @@ __all__ = [
     "NO",
     "RESULTS",
     "SAME_IMAGES",
+    "YES",
     "Citation",
     "PublishedPoint",
     "PublishedResult",
@@ -37,6 +46,7 @@ RESULTS: tuple[PublishedResult, ...] = (
     *corona_notebook.RESULTS,
     *xnet.RESULTS,
     *tang2020.RESULTS,
+    *wang2017.RESULTS,
 )
 # What ends the name of a recipe that repeats a published one with another split or other settings.
 TWINS = ("_corrected", "_proper", "_watched", "_thesis_test")
@@ -45,12 +55,12 @@ BESIDE = {
     "siim_efficientnet_opacity": ("siim_10_from_union", "siim_6_10_xception_opacity"),
     "siim_mobilenet_opacity": ("siim_10_from_union", "siim_6_10_xception_opacity"),
     "siim_mobilenet_opacity_from_kermany": ("siim_10_from_union", "siim_6_10_xception_opacity"),
+    "nih_mobilenet_findings": (wang2017.RECIPE,),
     "siim_mobilenet_study": ("siim_6_4_xception_arrays", "siim_6_2_xception"),
 }
 ON_THESIS_TEST = "_thesis_test"
 OTHER_IMAGES = "This recipe divides the images differently: they are others of the same dataset."
 NEGATIVE = ("normal", "no opacity", "other")  # the classes that stand for "not it"
-HEADLINE = ("accuracy", "auc", "recall_", "precision_")
 
 
 def results_of(recipe: str) -> tuple[PublishedResult, ...]:
@@ -88,9 +98,7 @@ def headline_of(recipe: str) -> dict[str, float]:
         if there:
             last = next(row for row in there if row.phase == there[-1].phase)
             figures = last.figures if "accuracy" not in last.metrics else dict(last.metrics)
-            return {
-                key: round(value, 4) for key, value in figures.items() if key.startswith(HEADLINE)
-            }
+            return {key: round(value, 4) for key, value in figures.items() if _is_headline(key)}
     return {}
 
 
@@ -113,6 +121,10 @@ def reader_points(recipe: str) -> tuple[PublishedPoint, ...]:
         *(tang2020.READER_POINTS if read_anew else ()),
         *(point for point in points if point is not None),
     )
+
+
+def _is_headline(key: str) -> bool:
+    return key in ("accuracy", "auc") or key.startswith(("recall_", "precision_"))
 
 
 def _base_of(recipe: str) -> str:

@@ -20,20 +20,19 @@ What the text says and the figures contradict:
 
 from collections.abc import Mapping
 
-from xray_core.literature.result import PARTLY, PublishedResult
+from xray_core.literature.result import PARTLY, YES, PublishedResult
 
 STUDY = ("atypical", "indeterminate", "negative", "typical")
 THREE = ("negative", "typical", "other")
 OPACITY = ("no opacity", "opacity")
 TYPICAL = ("other", "typical")
-FIFTH = "a fifth of the 6,334 competition images, the first of Keras' validation_split"
-FIFTH_NOTE = (
-    "Keras took the first fifth of its rows. No order that we tried (by image id, by study id, as "
-    "in meta.csv; from either end) has 89, 239, 356 and 582 images of the classes there, so "
-    "ours are another fifth, drawn at random. The source augmented them as well."
+FIFTH = "the first 1,266 of the 6,334 rows of the thesis' table"
+FIFTH_NOTE = "Rebuilt from the tables: the classes have the counts of the published matrices."
+ARRAYS = "1,267 of the 6,334 images, drawn by train_test_split"
+ARRAYS_NOTE = (
+    "Rebuilt from the tables with the seed 42, which gives 607 typical and 332 negative images, "
+    "the only two counts that the source leaves."
 )
-ARRAYS = "a fifth of the 6,334 competition images, drawn by scikit-learn's train_test_split"
-ARRAYS_NOTE = "The seed is not given; ours are another fifth, drawn at random."
 UNION = (
     "5,246 images: all 5,067 competition images outside the test set, and 179 of COVID-19 "
     "Radiography"
@@ -61,7 +60,7 @@ def _folder(
     """Return a result on the validation set of the experiments that read folders."""
     return PublishedResult(
         recipe, place, FIFTH, 1266, phase, "validation", metrics, {}, matrix, classes,
-        images_note=FIFTH_NOTE, note=note,
+        YES, FIFTH_NOTE, note,
     )  # fmt: skip
 
 
@@ -71,7 +70,7 @@ def _arrays(
     """Return a result on the validation set of the experiments that load arrays."""
     return PublishedResult(
         recipe, place, ARRAYS, 1267, phase, "validation", metrics,
-        images_note=ARRAYS_NOTE, note=note,
+        same_images=YES, images_note=ARRAYS_NOTE, note=note,
     )  # fmt: skip
 
 
@@ -144,7 +143,7 @@ FOUR_CLASSES = (
     ),
     _arrays(
         "siim_6_8_inception", "head", "4.7.7", {"accuracy": 0.2620},
-        ONE_CLASS.format("probably negative, 332 of 1,267"),
+        ONE_CLASS.format("probably negative, of which there are 332 in 1,267"),
     ),
     _arrays(
         "siim_6_8_inception", "all", "4.7.7", {"accuracy": 0.2620},

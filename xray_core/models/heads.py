@@ -46,9 +46,10 @@ def attach_head(features: Any, head: str, dropout: float) -> Any:
         head: one of `xray_core.models.HEADS`:
             "pool": global average pooling; 6.2, 6.3, 6.11.
             "pool_norm": the same, then batch normalisation; 6.9, 6.10, 9, 10.
-            "pool_norm_relu": the same, then ReLU; 6.12, whose Flatten of a pooled map does
-            nothing.
-            "norm_flatten": batch normalisation, ReLU, Flatten; 6.4 to 6.6, 6.8.
+            "pool_norm_relu": the same, then ReLU; 6.4 to 6.6 and 6.12, whose Flatten of a pooled
+            map does nothing.
+            "norm_flatten": batch normalisation, ReLU, Flatten of the whole map; 6.8, which names
+            no pooling.
             "flatten_dense": Flatten, Dense 256 with ReLU; 6.7.
         dropout: rate, 0 to below 1.
     """

@@ -11,7 +11,11 @@ from xray_core.errors import LabelError, RecipeError
 from xray_core.files import MAX_JSON_BYTES, open_plain, read_at_most
 from xray_core.recipes.changes import bind_recipe, change_recipe, changeable_fields
 from xray_core.recipes.published.corona_notebook import CORONA_VGG_MINI
-from xray_core.recipes.published.kermany_notebook import PNEUMONIA_CNN
+from xray_core.recipes.published.kermany_notebook import PNEUMONIA_CNN, PNEUMONIA_CNN_WATCHED
+from xray_core.recipes.published.nih_findings import (
+    NIH_DENSENET121_FINDINGS,
+    NIH_MOBILENET_FINDINGS,
+)
 from xray_core.recipes.published.own import (
     DEMO_CNN,
     KERMANY_MOBILENET_CAUSE,
@@ -19,33 +23,39 @@ from xray_core.recipes.published.own import (
     QUICK_EFFICIENTNET,
     QUICK_MOBILENET,
     SIIM_EFFICIENTNET_OPACITY,
-    SIIM_MOBILENET_OPACITY,
-    SIIM_MOBILENET_OPACITY_FROM_KERMANY,
-    SIIM_MOBILENET_STUDY,
-    SIIM_MOBILENET_STUDY_BALANCED,
+    SIIM_MOBILENET,
+    on_thesis_test,
 )
-from xray_core.recipes.published.siim_thesis import EXPERIMENTS, repair
+from xray_core.recipes.published.siim_union import (
+    CORRECTED,
+    EXPERIMENTS,
+    EXTERNAL,
+    divide_properly,
+    repair,
+)
 from xray_core.recipes.published.tang2020 import TANG_2020
 from xray_core.recipes.published.xnet import XNET_CNN15, XNET_DUAL
 from xray_core.recipes.schema import Phase, Recipe, recipe_from_fields
 from xray_core.tasks import tasks_of
 
-CORRECTED = "_corrected"  # ends the name of a published recipe that was corrected
 PUBLISHED: dict[str, Recipe] = {
     recipe.name: recipe
     for recipe in (
         DEMO_CNN,
         PNEUMONIA_CNN,
-        SIIM_MOBILENET_OPACITY,
-        SIIM_EFFICIENTNET_OPACITY,
+        PNEUMONIA_CNN_WATCHED,
         KERMANY_MOBILENET_CAUSE,
-        SIIM_MOBILENET_OPACITY_FROM_KERMANY,
-        SIIM_MOBILENET_STUDY,
-        SIIM_MOBILENET_STUDY_BALANCED,
+        *SIIM_MOBILENET,
+        *map(on_thesis_test, SIIM_MOBILENET),
+        SIIM_EFFICIENTNET_OPACITY,
+        on_thesis_test(SIIM_EFFICIENTNET_OPACITY),
         *EXPERIMENTS,
+        *map(divide_properly, EXTERNAL),
         CORONA_VGG_MINI,
         XNET_CNN15,
         XNET_DUAL,
+        NIH_DENSENET121_FINDINGS,
+        NIH_MOBILENET_FINDINGS,
         *TANG_2020,
         QUICK_CNN,
         QUICK_MOBILENET,
@@ -92,10 +102,10 @@ def read_recipe(path: Path) -> Recipe:
 def recipes_for(dataset: str, task: str = "") -> dict[str, Recipe]:
     """Return the recipes that fit the reader called `dataset`, those made for it first.
 
-    Those for any dataset are changed to the `task`, or to the first one that can be trained.
+    Those for any dataset are changed to the `task`, or to the first one of the dataset.
     """
     fitting = {name: recipe for name, recipe in PUBLISHED.items() if recipe.dataset == dataset}
-    tasks = [name for name, task in tasks_of(dataset).items() if not task.multilabel]
+    tasks = list(tasks_of(dataset))
     for name in ANY_DATASET:
         if tasks and (name not in fitting or fitting[name].task != task):
             task = task if task in tasks else tasks[0]

@@ -53,9 +53,12 @@ class Recipe:
             "run:NAME", that of the newest finished run of the recipe NAME, or of the run NAME; or
             "ask", where only the user can have such a file.
         batch_size: images per step.
-        class_weights: "balanced" weighs each class by the inverse of its frequency.
+        class_weights: "balanced" weighs each class by the inverse of its frequency; of a
+            multi-label task, for each finding the images that show it by the inverse of theirs
+            and those that do not by that of theirs, so that both count the same in sum.
         loss: the training loss. "cross_entropy", which of whole targets is the same
-            function that Keras calls sparse; or "focal" (Lin et al. 2017, arXiv:1708.02002): the
+            function that Keras calls sparse, and of a multi-label task is binary cross-entropy
+            over the findings that are known; or "focal" (Lin et al. 2017, arXiv:1708.02002): the
             share of an image in it is multiplied by (1 - p) ** focal_gamma, p being the
             probability of its class, so that easy images count for less. The validation loss is
             plain cross-entropy whatever is learnt.
@@ -140,10 +143,7 @@ class Recipe:
                 f"task {self.task!r} belongs to {task.dataset!r}, not to {self.dataset!r}."
             )
         if task.multilabel:
-            raise RecipeError(
-                f"task {self.task!r} gives an image several classes at once, which "
-                "can be explored but not trained yet. Choose a task with one class an image."
-            )
+            _check_several(self)
         card = MODELS[self.model]
         if not card.pretrained:
             _check_no_base(self)
@@ -161,6 +161,11 @@ class Recipe:
     def class_names(self) -> tuple[str, ...]:
         """The model's outputs in order; empty while the task's dataset is not known."""
         return self.classes or tuple(find_task(self.task).classes)
+
+    @property
+    def multilabel(self) -> bool:
+        """Whether an image may have several classes at once."""
+        return find_task(self.task).multilabel
 
     @property
     def origin(self) -> str:
@@ -205,6 +210,26 @@ def _check_sampling(recipe: Recipe) -> None:
             "sampling and class_weights are both 'balanced', and rare classes would count twice "
             "over. Set class_weights=none or sampling=shuffle."
         )
+
+
+def _check_several(recipe: Recipe) -> None:
+    """Raise RecipeError if a multi-label task is asked for what only one class an image has."""
+    for name, value, off, why in (
+        (
+            "combined_labels",
+            recipe.combined_labels,
+            False,
+            "combinations are learnt where an image has one",
+        ),
+        ("calibrate", recipe.calibrate, False, "it fits probabilities that sum to 1"),
+        ("sampling", recipe.sampling, "shuffle", "images are drawn by the one class that each has"),
+    ):
+        if value != off:
+            raise RecipeError(
+                f"{name} is {str(value).lower()}, but with task {recipe.task!r} an image may have "
+                f"several classes at once: {why}. Set {name}={str(off).lower()}"
+                + (" and class_weights=balanced." if name == "sampling" else ".")
+            )
 
 
 def _check_selection(recipe: Recipe) -> None:

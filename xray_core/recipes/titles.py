@@ -155,7 +155,16 @@ def field_title(field: str) -> str:
     title = FIELD_TITLES.get(field) or FIELD_TITLES.get(last) or last.replace("_", " ").capitalize()
     if not field.startswith("phases.") or (phase := field.split(".")[1]) == ONLY_PHASE:
         return title
-    return f"{title} ({PHASE_TITLES.get(phase, phase.replace('_', ' '))})"
+    return f"{title} ({phase_title(phase)})"
+
+
+def phase_title(name: str) -> str:
+    """Return what a phase is called.
+
+    >>> phase_title("fine_tune")
+    'fine-tuning'
+    """
+    return PHASE_TITLES.get(name, name.replace("_", " "))
 
 
 def value_title(field: str, value: Any) -> str:

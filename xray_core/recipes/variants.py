@@ -11,6 +11,7 @@ from xray_core.recipes.schema import Recipe
 
 MAX_TRAININGS = 60  # trainings that are submitted together
 FOLD_FIELDS = ("split.folds", "split.fold")
+SITE_FIELD = "split.site"  # its values are sites that are tested in turn
 
 
 def vary_recipe(
@@ -20,7 +21,8 @@ def vary_recipe(
 
     Args:
         recipe: where all of them begin.
-        grid: field -> values, as `change_recipe` takes them; see there for the fields' names.
+        grid: field -> values, as `change_recipe` takes them; see there for the fields' names. Who
+            varies split.site tests on one site after the other: split.method=site need not be set.
         folds: 0, or the folds of a cross-validation; see `SplitSpec`.
 
     Returns:
@@ -35,6 +37,8 @@ def vary_recipe(
             raise RecipeError(f"{field} is to be varied, but no value is given.")
     if folds:
         axes |= {"split.folds": [folds], "split.fold": list(range(1, folds + 1))}
+    if SITE_FIELD in axes:
+        axes |= {"split.method": ["site"]}
     number = math.prod(map(len, axes.values()))
     if number > MAX_TRAININGS:
         raise RecipeError(f"These are {number:,} trainings; keep to {MAX_TRAININGS} at once.")

@@ -4,6 +4,7 @@ A list of runs draws a small curve in each row. Of a log that has not changed no
 again, so that of an ended run is read once; of its lines, those of batches are not parsed.
 """
 
+import math
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -11,7 +12,7 @@ from pathlib import Path
 from xray_core.files import open_plain, parse_json
 from xray_core.runs.folder import Run
 from xray_core.runs.index import stamp_file
-from xray_core.runs.shapes import pick_epochs
+from xray_core.runs.shapes import count_validated, pick_epochs
 
 EPOCH_LINE = b'"kind": "epoch"'  # as `Run.append_metrics` writes it
 
@@ -26,6 +27,8 @@ class Curve:
         loss: likewise; plain cross-entropy.
         selected: the epoch whose weights are kept; 0 before the first.
         n: images of the validation set; 0 before the first.
+        area: of a run on several findings, their mean AUC in [0, 1] of each epoch, NaN where none
+            could be computed; empty of all other runs.
     """
 
     epochs: tuple[int, ...] = ()
@@ -33,13 +36,20 @@ class Curve:
     loss: tuple[float, ...] = ()
     selected: int = 0
     n: int = 0
+    area: tuple[float, ...] = ()
 
     @property
-    def selected_accuracy(self) -> float | None:
-        """The accuracy of the selected epoch; None where the log has none of it."""
+    def score(self) -> tuple[float, ...]:
+        """What tells how good each epoch is: the mean AUC of several findings, or the accuracy."""
+        return self.area or self.accuracy
+
+    @property
+    def selected_score(self) -> float | None:
+        """The score of the selected epoch; None where the log has none of it."""
         if self.selected not in self.epochs:
             return None
-        return self.accuracy[self.epochs.index(self.selected)]
+        value = self.score[self.epochs.index(self.selected)]
+        return None if math.isnan(value) else value
 
 
 def read_curve(run: Run) -> Curve:
@@ -75,5 +85,10 @@ def _read_curve(path: str, stamp: tuple[int, int, int] | None) -> Curve:
         accuracy=tuple(float(line["val_accuracy"]) for line in epochs),
         loss=tuple(float(line["val_loss"]) for line in epochs),
         selected=epochs[-1]["best_epoch"],
-        n=sum(map(sum, epochs[-1]["confusion"])),
+        n=count_validated(epochs[-1]),
+        area=tuple(
+            float("nan") if line["val_auc"] is None else float(line["val_auc"])
+            for line in epochs
+            if "finding_counts" in line
+        ),
     )

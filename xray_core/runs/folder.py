@@ -26,7 +26,9 @@ from xray_core.recipes import Recipe, recipe_from_fields
 from xray_core.records import build_record, read_table
 from xray_core.runs.shapes import (
     DataNotes,
+    FindingsReport,
     Report,
+    check_findings_report,
     check_report,
     pick_batches,
     pick_epochs,
@@ -212,11 +214,19 @@ class Run:
         return self._read_table(name, ("image_id",), numbers=PROBABILITY)
 
     def read_report(self) -> dict[str, Any]:
-        """Return the final evaluation; see `shapes.Report`. Raises RunError if there is none."""
-        report = self.read_record("report.json", Report)
-        with self._reading("report.json"):
+        """Return the final evaluation; see `shapes.Report`. Raises RunError if there is none.
+
+        Of a multi-label task, where "multilabel" is true, see `shapes.FindingsReport`.
+        """
+        with self._reading("report.json") as path:
+            values = read_json(path)
+            if isinstance(values, dict) and values.get("multilabel") is True:
+                findings = build_record(FindingsReport, values, path.stem)
+                check_findings_report(findings)
+                return dict(findings)
+            report = build_record(Report, values, path.stem)
             check_report(report)
-        return dict(report)
+            return dict(report)
 
     def read_data(self) -> dict[str, Any]:
         """Return what is known of the data; see `shapes.DataNotes`. Raises RunError."""

@@ -18,13 +18,14 @@ from typing import Any
 
 import pandas as pd
 
-from xray_core.errors import DatasetError, OtherVersionError, RunError
+from xray_core.errors import DatasetError, OtherVersionError, RunError, XrayError
 from xray_core.files import read_json
 from xray_core.recipes.titles import format_setting
 from xray_core.registry import name_roots
 from xray_core.runs.collection import list_runs
 from xray_core.runs.folder import Run
 from xray_core.runs.notes import read_notes
+from xray_core.tasks import find_task
 from xray_core.workspace import Workspace
 
 OTHER_VERSION = "other version"  # the state, in the table, of a run that this one does not read
@@ -58,6 +59,7 @@ BLANK: dict[str, Any] = {
     "auc_high": None,
     "subset": "",
     "n": None,
+    "multilabel": False,
 }
 TIMES = ["created_at", "started_at", "ended_at"]
 REPORTED = ("accuracy", "auc")  # each with its interval
@@ -81,7 +83,9 @@ def run_table(workspace: Workspace) -> pd.DataFrame:
         has not happened); epoch, n_epochs; val_accuracy, of the epoch whose weights are kept;
         accuracy and auc of the final report, each with the ends of its 95% interval (`_low`,
         `_high`), the subset that it evaluated, "test" or "validation", and n, its images. Figures
-        are in [0, 1], NaN where there is none.
+        are in [0, 1], NaN where there is none. multilabel: whether an image may have several
+        classes; then val_accuracy is the share of right labels, auc the mean over the findings, and
+        accuracy NaN.
     """
     rows = []
     for run in list_runs(workspace.runs):
@@ -158,6 +162,8 @@ def _read_row(folder: str, stamps: tuple[tuple[int, int, int] | None, ...]) -> d
     run = Run(Path(folder))
     row = BLANK | {"name": run.name} | read_state(run)
     recipe = _read_object(run, "recipe.json")
+    with suppress(XrayError):  # a task of another version
+        row["multilabel"] = find_task(str(recipe.get("task", ""))).multilabel
     data = str(recipe.get("data_folder", ""))  # what it is called here, `run_table` finds out
     row |= {"recipe": str(recipe.get("name", "")), "title": str(recipe.get("title", ""))}
     row["changes"] = _format_changes(recipe.get("changes"))

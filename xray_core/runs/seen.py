@@ -115,6 +115,8 @@ def _read_seen(run: Run, before: Recipe, workspace: Workspace) -> Seen:
     split, dataset, root = run.read_split(), before.dataset, Path(before.data_folder)
     if missing := [column for column in COLUMNS if column not in split]:
         raise RunError(f"its split.parquet has no column {', '.join(missing)}.")
+    if before.split.validate_on_test:  # its test set chose its epoch
+        split = split.assign(subset=split["subset"].astype("string").replace("test", "validation"))
     split = split[split["subset"].astype("string") != "test"].reset_index(drop=True)
     # A group that bears the name of an image has no patient and no study.
     groups = split["group"].astype("string")

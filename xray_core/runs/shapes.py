@@ -4,12 +4,13 @@ A file of another shape is damaged, and a line of a log that is of another shape
 fields than these may be there.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NotRequired, TypedDict
 
 from xray_core.records import fits
 
 SUBSETS = ("test", "validation")  # a report is of one of these
+N_OUTCOMES = 4  # of the calls of a finding: TN, FP, FN, TP
 
 
 class Figure(TypedDict):
@@ -79,6 +80,23 @@ class ErrorAnalysis(TypedDict):
     verdict: str
 
 
+class PhaseEntry(TypedDict):
+    """What a phase reached; see `evaluation.phases.report_phases`."""
+
+    name: str
+    epochs: int
+    best_epoch: int
+    last_epoch: int
+    epoch: int
+    kept: bool
+    n: int
+    n_patients: int
+    metrics: dict[str, Figure]
+    confusion: NotRequired[list[list[int]]]
+    only_class: NotRequired[str | None]
+    finding_auc: NotRequired[dict[str, Figure]]
+
+
 class Report(TypedDict):
     """report.json; see `evaluation.report.build_report`."""
 
@@ -92,6 +110,77 @@ class Report(TypedDict):
     confusion: list[list[int]]
     roc: dict[str, Rates]
     majority: Majority
+    error_analysis: NotRequired[ErrorAnalysis | None]
+    watched: NotRequired[bool]
+    phases: NotRequired[list[PhaseEntry]]
+
+
+class Thresholds(TypedDict):
+    """thresholds.json: the probability from which on a finding is called, class by class."""
+
+    rule: str
+    chosen_on: str
+    thresholds: dict[str, float]
+    fallback: NotRequired[list[str]]  # of which that subset could not tell; at 0.5
+
+
+FindingRow = TypedDict(
+    "FindingRow",
+    {
+        "class": str,
+        "n": int,
+        "n_absent": int,
+        "n_unknown": int,
+        "n_patients": int,
+        "too_few": bool,
+        "threshold": float | None,
+        "counts": list[int],
+        "auc": Figure,
+        "average_precision": Figure,
+        "recall": Figure,
+        "precision": float | None,
+        "precision_low": float | None,
+        "precision_high": float | None,
+        "specificity": float | None,
+        "specificity_low": float | None,
+        "specificity_high": float | None,
+        "f1": float | None,
+        "f1_low": float | None,
+        "f1_high": float | None,
+    },
+)
+
+
+class MeanMetrics(TypedDict):
+    """Means over the findings of a multi-label task."""
+
+    auc: Figure
+    average_precision: Figure
+    balanced_accuracy: Figure
+    f1_macro: Figure
+
+
+class ErrorsTogether(TypedDict):
+    """Images on which two findings are wrong at once: as many rows and columns as findings."""
+
+    missed: list[list[int]]
+    alarmed: list[list[int]]
+
+
+class FindingsReport(TypedDict):
+    """report.json of a multi-label task; see `evaluation.multilabel.report_findings`."""
+
+    multilabel: bool
+    subset: str
+    n: int
+    n_patients: int
+    left_out: list[str]
+    classes: list[str]
+    metrics: MeanMetrics
+    per_class: list[FindingRow]
+    thresholds: Thresholds | None
+    errors_together: ErrorsTogether
+    roc: dict[str, Rates]
     error_analysis: NotRequired[ErrorAnalysis | None]
 
 
@@ -114,6 +203,8 @@ class DataNotes(TypedDict):
     leaks: NotRequired[dict[str, int | None]]
     left_out: NotRequired[list[str]]
     subsets: dict[str, dict[str, int]]
+    unknown: NotRequired[dict[str, dict[str, int]]]  # of a multi-label task; so is n_images
+    n_images: NotRequired[dict[str, int]]
 
 
 class BatchLine(TypedDict):
@@ -136,7 +227,11 @@ class EpochLine(TypedDict):
     val_accuracy: float
     val_auc: float | None
     learning_rate: float
-    confusion: list[list[int]]
+    confusion: NotRequired[list[list[int]]]  # of a multi-label task there is the next instead
+    finding_counts: NotRequired[list[list[int]]]
+    finding_auc: NotRequired[list[float | None]]
+    finding_spread: NotRequired[list[float | None]]
+    n_validation: NotRequired[int]
     best_epoch: int
     seconds: float
 
@@ -181,8 +276,16 @@ def pick_epochs(lines: Lines) -> Lines:
         and fits(EpochLine, line)
         and line["epoch"] > 0
         and _are_shares(line["accuracy"], line["val_accuracy"], line["val_auc"])
-        and _is_square(line["confusion"])
+        and (_is_square(line["confusion"]) if "confusion" in line else _has_findings(line))
     ]
+
+
+def count_validated(line: Mapping[str, Any]) -> int:
+    """Return of how many validation images a whole line of an epoch tells."""
+    if "confusion" in line:
+        return sum(map(sum, line["confusion"]))
+    # Of a multi-label task each image is known for some findings, and no finding for all.
+    return int(line.get("n_validation") or max(map(sum, line["finding_counts"])))
 
 
 def pick_events(lines: Lines) -> Lines:
@@ -198,16 +301,47 @@ def pick_looks(lines: Lines) -> Lines:
 def check_report(report: Report) -> None:
     """Raise ValueError if the tables of a report do not belong together."""
     n_classes = len(report["classes"])
-    if report["subset"] not in SUBSETS:
-        choices = ", ".join(SUBSETS)
-        raise ValueError(f"report.subset is {report['subset']!r}; it is one of {choices}")
     if not n_classes == len(report["per_class"]) == len(report["confusion"]):
         raise ValueError(f"report.per_class or .confusion is not of its {n_classes} classes")
     if not _is_square(report["confusion"]):
         raise ValueError("report.confusion has rows of several lengths, or counts below 0")
+    _check_subset_and_rates(report)
+
+
+def check_findings_report(report: FindingsReport) -> None:
+    """Raise ValueError if the tables of a report on several findings do not belong together."""
+    n_classes = len(report["classes"])
+    if n_classes != len(report["per_class"]):
+        raise ValueError(f"report.per_class is not of its {n_classes} classes")
+    for kind in ("missed", "alarmed"):
+        counts = report["errors_together"][kind]
+        if len(counts) != n_classes or not _is_square(counts):
+            raise ValueError(f"report.errors_together.{kind} is not of its {n_classes} classes")
+    if any(len(row["counts"]) != N_OUTCOMES for row in report["per_class"]):
+        raise ValueError(f"report.per_class has counts that are not {N_OUTCOMES}")
+    _check_subset_and_rates(report)
+
+
+def _check_subset_and_rates(report: Report | FindingsReport) -> None:
+    if report["subset"] not in SUBSETS:
+        choices = ", ".join(SUBSETS)
+        raise ValueError(f"report.subset is {report['subset']!r}; it is one of {choices}")
     for name, rates in report["roc"].items():
         if len(rates["false_positive_rate"]) != len(rates["true_positive_rate"]):
             raise ValueError(f"report.roc.{name} has more of one rate than of the other")
+
+
+def _has_findings(line: dict[str, Any]) -> bool:
+    """Whether a line of an epoch has what a multi-label task has, of as many findings each."""
+    counts, areas = line.get("finding_counts") or [], line.get("finding_auc") or []
+    spreads = line.get("finding_spread", areas)
+    return (
+        bool(counts)
+        and len(counts) == len(areas) == len(spreads)
+        and all(len(row) == N_OUTCOMES and min(row) >= 0 for row in counts)
+        and _are_shares(*areas)
+        and line.get("n_validation", 0) >= 0
+    )
 
 
 def _are_shares(*values: float | None) -> bool:

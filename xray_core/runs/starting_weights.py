@@ -140,7 +140,7 @@ def format_record(record: Mapping[str, Any]) -> str:
     of_subset = [
         format_overlap(record[subset], subset)
         for subset in ("test", "validation")
-        if record[subset]
+        if record[subset] and record[subset]["images"]
     ]
     first, *others = record["runs"]
     before = f", which began with those of {', '.join(others)}" if others else ""

@@ -24,7 +24,7 @@ from xray_core.selection.filters import (
     parse_filters,
 )
 from xray_core.selection.words import describe_filters
-from xray_core.tasks import encode_catalog, find_task, name_states
+from xray_core.tasks import encode_catalog, find_present, find_task, name_states
 
 N_EXAMPLES = 5  # of images that a remark names
 # Age group -> the youngest of it, in years.
@@ -119,12 +119,12 @@ def select_catalog(catalog: Catalog, selection: str, task_name: str) -> Catalog:
             known = ", ".join(map(str, targets.columns))
             raise FilterError(f"There is no class {name!r} in this task. Choose one of: {known}.")
         answers = np.full(len(catalog.images), not name)
-        answers[positions] = targets[name].to_numpy() == 1 if name else False
+        answers[positions] = find_present(targets[[name]])[:, 0] if name else False
         return answers
 
     passing = find_passing(catalog, filters, has_class)
     present = catalog.images["path"].notna().to_numpy(bool)
-    of_class = targets.to_numpy(bool)
+    of_class = find_present(targets)
     before, left = (of_class[mask[positions]].sum(axis=0) for mask in (present, passing))
     lost = [str(name) for name in targets.columns[(before > 0) & (left == 0)]]
     if lost:

@@ -38,7 +38,8 @@ from xray_core.splits.spec import (
     UNTESTED_METHODS,
     SplitSpec,
 )
-from xray_core.tasks import class_of
+from xray_core.splits.unused import describe_unused
+from xray_core.tasks import STATE, class_of, find_present, has_several, rarest_of
 
 __all__ = [
     "EXTERNAL_METHODS",
@@ -59,6 +60,7 @@ __all__ = [
     "count_loose",
     "describe_absent",
     "describe_groups",
+    "describe_unused",
     "fitting_methods",
     "format_absence",
     "format_leaks",
@@ -82,7 +84,8 @@ def split_catalog(
 
     Args:
         catalog: the dataset.
-        targets: shape (m, n_classes), as `tasks.encode_labels` returns; index of the catalog.
+        targets: shape (m, n_classes), as `tasks.encode_catalog` returns; index of the catalog.
+            Where an image may have several classes, it is drawn by the rarest that it shows.
         spec: how to divide.
         copies: for "clean": which images show the same picture; see `audit.find_copies`. Other
             methods do not look at it.
@@ -91,7 +94,9 @@ def split_catalog(
     Returns:
         One row per image, sorted by image_id: image_id, path, group (images that belong
         together, see `group_images`), class, subset (one of `SUBSETS`). Left out are images that
-        the method puts in no subset, and what a sample (`spec.n_images`) does without.
+        the method puts in no subset, and what a sample (`spec.n_images`) does without. Of a
+        multi-label task, class is the label in words, see `tasks.label_in_words`, and there is a
+        column y_<class> for each class: Int8, 1 present, 0 absent, <NA> unknown.
 
     Raises:
         RecipeError: a test set is asked for that the dataset does not have, "clean" without
@@ -105,7 +110,8 @@ def split_catalog(
     images = catalog.present.loc[lambda table: table.index.isin(targets.index)]
     groups = group_images(catalog, copies, read_files)
     table = images[["image_id", "path"]].assign(
-        group=groups[images.index], **{"class": class_of(targets)[images.index]}
+        group=groups[images.index],
+        **{"class": (rarest_of if has_several(targets) else class_of)(targets)[images.index]},
     )
     given = find_given(catalog, images, groups, spec)
     if given is not None:
@@ -116,7 +122,13 @@ def split_catalog(
     drawn = table.assign(group=table["image_id"]) if spec.method == "image" else table
     subset = _divide(drawn, given, spec)
     subset = pd.Series(pd.Categorical(subset, categories=list(SUBSETS)), index=subset.index)
-    _check_subsets(drawn.assign(subset=subset), spec)
+    if has_several(targets):
+        own = targets.loc[table.index]
+        _check_findings(own, subset[own.index])
+        table = table.assign(**{"class": class_of(targets)[table.index]})
+        table = table.join(targets.add_prefix(STATE))
+    else:
+        _check_subsets(drawn.assign(subset=subset), spec)
     return table.assign(subset=subset).sort_values("image_id", ignore_index=True)
 
 
@@ -177,12 +189,33 @@ def _check_subsets(table: pd.DataFrame, spec: SplitSpec) -> None:
             there = "; ".join(
                 _count_class(table, name, needed) for name in missing[:MAX_COUNTED_CLASSES]
             )
+            without = f"Without the site {spec.site}, the" if spec.method == "site" else "The"
             raise RecipeError(
-                f"The {subset} set would hold no image of {', '.join(map(str, missing))} "
+                f"{without} {subset} set would hold no image of {', '.join(map(str, missing))} "
                 f"({len(table):,} labelled images in {table['group'].nunique():,} groups in all). "
                 f"{there}. Each subset needs a group (a patient, or what else stays together) of "
                 "each class: use more images, other split fractions, or another task."
             )
+
+
+def _check_findings(targets: pd.DataFrame, subset: pd.Series) -> None:
+    """Raise RecipeError where no training image shows a class of a multi-label task.
+
+    What validation or test lacks is said, see `describe_absent`: the other classes have figures.
+    """
+    shown = find_present(targets)
+    in_training = (subset == "training").to_numpy()
+    missing = targets.columns[~shown[in_training].any(axis=0)]
+    if len(missing):
+        there = "; ".join(
+            f"{name}: {int(shown[:, targets.columns.get_loc(name)].sum()):,} in all"
+            for name in missing[:MAX_COUNTED_CLASSES]
+        )
+        raise RecipeError(
+            f"The training set would hold no image that shows {', '.join(map(str, missing))} "
+            f"(of {len(targets):,} images {there}). A network has to see each class: use more "
+            "images, other split fractions, or another task."
+        )
 
 
 def _count_class(table: pd.DataFrame, name: str, subsets: Sequence[str]) -> str:
@@ -206,9 +239,29 @@ def describe_absent(split: pd.DataFrame, classes: Sequence[str]) -> list[str]:
     """
     words = []
     for subset in SUBSETS[1:]:
-        there = set(split.loc[split["subset"] == subset, "class"].astype(str))
+        own = split[split["subset"] == subset]
+        there = set(own["class"].astype(str))
+        if there and all(STATE + name in own for name in classes):
+            shown = find_present(own[[STATE + name for name in classes]]).any(axis=0)
+            there = {name for name, is_there in zip(classes, shown, strict=True) if is_there}
+            if absent := [name for name in classes if name not in there]:
+                words.append(_format_unshown(subset, absent))
+            continue
         if there and (absent := [name for name in classes if name not in there]):
             words.append(format_absence(subset, absent))
+    return words
+
+
+def _format_unshown(subset: str, absent: Sequence[str]) -> str:
+    """Return what it costs a multi-label task that no image of `subset` shows these classes."""
+    one = len(absent) == 1
+    words = (
+        f"No image of the {subset} set shows {', '.join(absent)}. Recall, ROC curve and AUC of "
+        f"{'this class' if one else 'these classes'} cannot be had there; means are those over "
+        "the other classes."
+    )
+    if subset == "validation":
+        words += f" {'Its threshold is' if one else 'Their thresholds are'} 0.5."
     return words
 
 

@@ -34,28 +34,36 @@ def find_given(
     if spec.method == "published":
         return _find_published(catalog, images)
     if spec.method == "target_domain":
-        tested = hold_out_target_domain(catalog, images.assign(group=groups[images.index]), spec)
-        return _leave_external_out(_keep_open(tested), images, spec)
+        held_out = hold_out_target_domain(catalog, images.assign(group=groups[images.index]), spec)
+        return _leave_external_out(_keep_open(held_out), images, spec)
     if spec.method == "thesis":
         return divide_as_thesis(catalog, spec)[images.index]
     if spec.method in UNTESTED_METHODS:
         return divide_by_table(catalog, spec)[images.index]
+    tested = find_tested_owners(catalog, spec)
+    if tested is None:
+        return None
+    owned = groups.isin(groups[tested]) & ~tested
+    subset = _keep_open(tested).mask(owned, pd.NA)[images.index]
+    return _leave_external_out(subset, images, spec)
+
+
+def find_tested_owners(catalog: Catalog, spec: SplitSpec) -> "pd.Series[bool] | None":
+    """Return which images are tested, where no other image of their patients may be used.
+
+    Returns:
+        bool, index of `catalog.images`; None where the method of `spec` gives no such test set.
+
+    Raises:
+        RecipeError: the catalog has no such test set.
+    """
     if spec.method == "thesis_patients":
-        tested = find_thesis_test(catalog)
-        return _leave_external_out(_leave_owners_out(tested, groups)[images.index], images, spec)
-    if spec.method == "site":
-        return _leave_owners_out(_find_site(catalog, spec.site), groups)[images.index]
-    return None
+        return find_thesis_test(catalog)
+    return _find_site(catalog, spec.site) if spec.method == "site" else None
 
 
 def _keep_open(tested: "pd.Series[bool]") -> pd.Series:
     return tested.map({True: "test", False: OPEN}).astype("object")
-
-
-def _leave_owners_out(tested: "pd.Series[bool]", groups: pd.Series) -> pd.Series:
-    """Return what is tested and what is open; what belongs together with a tested image is <NA>."""
-    owned = groups.isin(groups[tested]) & ~tested
-    return _keep_open(tested).mask(owned, pd.NA)
 
 
 def _leave_external_out(subset: pd.Series, images: pd.DataFrame, spec: SplitSpec) -> pd.Series:

@@ -73,16 +73,16 @@ class SplitSpec:
     """
 
     method: str = "patient"
+    site: str = ""
     validation: float = 0.15
     test: float = 0.15
+    validate_on_test: bool = False
     seed: int = 0
     folds: int = 0
     fold: int = 1
+    n_images: int = 0
     target_domain_only: bool = False
     allow_leaks: bool = False
-    site: str = ""
-    validate_on_test: bool = False
-    n_images: int = 0
 
     def __post_init__(self) -> None:
         if self.method not in METHODS:

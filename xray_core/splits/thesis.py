@@ -2,8 +2,8 @@
 
 The thesis publishes no list of images, but counts of each class, by which its subsets are known.
 Each follows from the 6,334 labelled images in one of two orders: by image id as text, as a folder
-is listed; or in the rows of its own table, the image table joined with the study table. A join of
-pandas, until its version 2.2, put the images of one study together where the first of them stands.
+is listed; or in the rows of its own table, the image table joined with the study table by pandas,
+whose join, before its version 2.2, put the images of a study together where the first of them is.
 
 "thesis": the test set that is hidden from chapter 9 on, 97 atypical, 242 indeterminate, 342
     negative, 586 typical, is the last 1,267 image ids, from `cd04ca4ef72d`; the other 5,067 have

@@ -6,7 +6,6 @@ task in one word. Tasks are data: to add one, add an entry to `table.TASKS`.
 """
 
 from xray_core.tasks.encode import (
-    class_of,
     combine_labels,
     describe_left_out,
     encode_catalog,
@@ -24,12 +23,23 @@ from xray_core.tasks.states import (
     name_states,
 )
 from xray_core.tasks.table import TASKS, find_task, tasks_of
+from xray_core.tasks.targets import (
+    STATE,
+    class_of,
+    find_present,
+    has_several,
+    label_in_words,
+    rarest_of,
+    read_words,
+    word_of_nothing,
+)
 from xray_core.tasks.task import SEPARATOR, Task
 
 __all__ = [
     "ABSENT",
     "PRESENT",
     "SEPARATOR",
+    "STATE",
     "TASKS",
     "UNKNOWN",
     "Task",
@@ -40,10 +50,16 @@ __all__ = [
     "describe_left_out",
     "encode_catalog",
     "encode_labels",
+    "find_present",
     "find_task",
     "get_labels",
+    "has_several",
+    "label_in_words",
     "list_classes",
     "list_findings",
     "name_states",
+    "rarest_of",
+    "read_words",
     "tasks_of",
+    "word_of_nothing",
 ]

@@ -6,8 +6,9 @@ import pandas as pd
 
 from xray_core.catalog import Catalog
 from xray_core.errors import LabelError, UnlabelledError
-from xray_core.tasks.states import find_unknown, name_states
+from xray_core.tasks.states import combine_states, list_findings, name_states
 from xray_core.tasks.table import tasks_of
+from xray_core.tasks.targets import has_several
 from xray_core.tasks.task import SEPARATOR, Task
 
 
@@ -84,8 +85,11 @@ def encode_labels(findings: pd.Series, task: Task) -> pd.DataFrame:
 def encode_catalog(catalog: Catalog, task: Task) -> pd.DataFrame:
     """Encode the labels of every image of `catalog`; see `encode_labels`.
 
-    Where the dataset says of each finding whether it is present, absent or unknown, a task on
-    several at once has no row for an image of which one is unknown.
+    Returns:
+        Of a task with one class an image: as `encode_labels`. Of a multi-label task: Int8, shape
+        (m, n_classes): 1 present, 0 absent, <NA> unknown, as the dataset says it of each finding;
+        where it only names what is present, all else is absent. An image of which every class is
+        unknown has no row.
 
     Raises:
         LabelError: also when the task is made for another dataset, or nothing is labelled.
@@ -98,7 +102,7 @@ def encode_catalog(catalog: Catalog, task: Task) -> pd.DataFrame:
         )
     targets = encode_labels(get_labels(catalog, task), task)
     if task.multilabel:
-        targets = _leave_out_unknown(targets, catalog)
+        targets = _mark_unknown(targets, catalog, task)
     if targets.empty:
         asked = ""
         if task.finding and catalog.images["findings"].notna().any():
@@ -119,15 +123,21 @@ def get_labels(catalog: Catalog, task: Task) -> pd.Series:
     return name_states(catalog, task.finding) if task.finding else catalog.images[task.column]
 
 
-def _leave_out_unknown(targets: pd.DataFrame, catalog: Catalog) -> pd.DataFrame:
-    """Drop the images of which the state of a class is unknown, rather than call it absent."""
-    unknown = find_unknown(targets, catalog)
-    if unknown.all() and len(targets):
-        raise UnlabelledError(
-            f"{catalog.root}: of no image all {len(targets.columns)} findings are known. Say what "
-            "an empty cell means (`blank` in xray_dataset.json), or ask for a single class."
-        )
-    return targets[~unknown] if unknown.any() else targets
+def _mark_unknown(targets: pd.DataFrame, catalog: Catalog, task: Task) -> pd.DataFrame:
+    """Return targets as Int8: <NA> where the dataset does not say whether a class is present.
+
+    Args:
+        targets: as `encode_labels` returns them.
+        catalog: the dataset; `finding_states` adds images that no label names.
+        task: the regrouping.
+    """
+    named = targets.astype("Int8")
+    if not list_findings(catalog):
+        return named
+    labels = get_labels(catalog, task)
+    passed_over = labels.notna() & _counted(labels, task).isna()
+    known = combine_states(named, catalog, list_classes(labels, task))
+    return known[~passed_over & known.notna().any(axis=1)]
 
 
 def describe_left_out(catalog: Catalog, task: Task, targets: pd.DataFrame) -> list[str]:
@@ -150,14 +160,23 @@ def describe_left_out(catalog: Catalog, task: Task, targets: pd.DataFrame) -> li
             if task.finding
             else "unlabelled",
         ),
-        (~unlabelled & ~passed_over, "of a class it is unknown whether it is present"),
         (passed_over, "with a finding that the task leaves out"),
     )
-    return [
+    words = [
         f"{n:,} of {len(present):,} images are left out: {why}."
         for rows, why in counts
         if (n := int(rows.sum()))
     ]
+    if has_several(targets):
+        unknown = targets.loc[targets.index.isin(present.index)].isna().sum()
+        n_images = int(targets.index.isin(present.index).sum())
+        words += [
+            f"Of {n:,} of {n_images:,} images it is unknown whether {name} is present; there it "
+            "counts neither as present nor as absent."
+            for name, n in unknown.items()
+            if n
+        ]
+    return words
 
 
 def combine_labels(catalog: Catalog) -> pd.Series:
@@ -169,17 +188,6 @@ def combine_labels(catalog: Catalog) -> pd.Series:
     own = images["image_findings"]
     labels = images["findings"].fillna("")
     return labels.where(own.isna(), labels + " / " + own.fillna(""))
-
-
-def class_of(targets: pd.DataFrame) -> pd.Series:
-    """Return each image's class name, for single-label targets; index kept.
-
-    >>> class_of(pd.DataFrame({"normal": [1, 0], "pneumonia": [0, 1]})).tolist()
-    ['normal', 'pneumonia']
-    """
-    kind = pd.CategoricalDtype(list(targets.columns))
-    names = targets.columns.to_numpy()[targets.to_numpy().argmax(axis=1)]
-    return pd.Series(names, index=targets.index, name="class", dtype=kind)
 
 
 def _find_unnamed(

@@ -1,5 +1,7 @@
 """Findings that a dataset calls present, absent or unknown, image by image."""
 
+from collections.abc import Mapping, Sequence
+
 import pandas as pd
 
 from xray_core.catalog import Catalog
@@ -67,19 +69,34 @@ def count_states(catalog: Catalog) -> pd.DataFrame:
     return counts
 
 
-def find_unknown(targets: pd.DataFrame, catalog: Catalog) -> "pd.Series[bool]":
-    """Return of which images the state of a class is unknown.
+def combine_states(
+    named: pd.DataFrame, catalog: Catalog, classes: Mapping[str, Sequence[str]]
+) -> pd.DataFrame:
+    """Return of every image whether each class is present, absent or unknown.
+
+    A class is present where one of its findings is, and absent where all of them are. A finding
+    of which no state is given is present where a label names it, and absent where the image has a
+    label that does not.
 
     Args:
-        targets: as `encode_labels` returns them; a class that is no finding of
-            `catalog.finding_states` is known.
+        named: Int8, shape (m, n_classes): what the labels name, index of `catalog.images`.
         catalog: the dataset.
+        classes: class -> the findings it holds.
 
     Returns:
-        Index of `targets`.
+        Int8, shape (n_images, n_classes), index of `catalog.images`: 1, 0 or <NA>.
     """
-    if not list_findings(catalog):
-        return pd.Series(False, index=targets.index)
-    states = align_states(catalog).reindex(index=targets.index)
-    classes = [name for name in targets.columns if name in states.columns]
-    return states[classes].isna().any(axis=1)
+    states = align_states(catalog)
+    named = named.reindex(catalog.images.index)
+    columns = {}
+    for name, findings in classes.items():
+        given = states[[finding for finding in findings if finding in states.columns]]
+        absent = given.eq(0).fillna(False).all(axis=1)
+        if len(given.columns) < len(findings):
+            absent &= named[name].eq(0).fillna(False)
+        present = (given.eq(1).fillna(False).any(axis=1) | named[name].eq(1).fillna(False)).astype(
+            bool
+        )
+        state = pd.Series(pd.NA, index=named.index, dtype="Int8")
+        columns[name] = state.mask(absent.astype(bool), 0).mask(present, 1)
+    return pd.DataFrame(columns, index=named.index)

@@ -13,6 +13,7 @@ from xray_core.audit.same_picture import gather_copies
 from xray_core.catalog import Catalog
 from xray_core.datasets import open_dataset
 from xray_core.errors import RunError
+from xray_core.evaluation.findings import UNKNOWN_STATE
 from xray_core.preprocess.cache import ImageCache, open_image_cache
 from xray_core.recipes import Recipe
 from xray_core.runs import Run
@@ -25,11 +26,13 @@ from xray_core.splits import (
     count_leaks,
     describe_absent,
     describe_groups,
+    describe_unused,
     split_catalog,
 )
-from xray_core.tasks import combine_labels, describe_left_out, encode_catalog, find_task
+from xray_core.tasks import STATE, combine_labels, describe_left_out, encode_catalog, find_task
 from xray_core.training.combined_labels import CombinedLabels, find_combinations
 from xray_core.training.inputs import TrainingBatches
+from xray_core.training.losses import find_masses, weigh_findings
 from xray_core.training.progress import Progress
 from xray_core.training.tabular import fit_columns, read_columns, write_columns
 from xray_core.workspace import Workspace
@@ -44,13 +47,29 @@ class Prepared:
     cache: ImageCache
     classes: list[str]
     tabular: NDArray[np.float32] | None = None  # row i is row i of the cache
+    validates_on_test: bool = False  # whether the test set is watched as the validation set
+
+    @property
+    def multilabel(self) -> bool:
+        """Whether an image may have several classes."""
+        return all(STATE + name in self.split for name in self.classes)
 
     def rows(self, subset: str) -> NDArray[np.int64]:
         """Return the cache rows of a subset, those that could not be decoded left out."""
+        if subset == "validation" and self.validates_on_test:
+            subset = "test"
         return np.flatnonzero((self.split["subset"] == subset).to_numpy() & self.cache.readable)
 
     def actual(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Return the classes of these rows as 0..n_classes-1."""
+        """Return what is true of these rows.
+
+        Returns:
+            int64, shape (n,): their classes as 0..n_classes-1; of a multi-label task shape
+            (n, n_classes): 1 present, 0 absent, -1 unknown.
+        """
+        if self.multilabel:
+            states = self.split[[STATE + name for name in self.classes]].iloc[rows]
+            return states.fillna(UNKNOWN_STATE).to_numpy("int64")
         codes = pd.Categorical(self.split["class"], categories=self.classes).codes
         return codes[rows].astype("int64")
 
@@ -113,14 +132,39 @@ def prepare_data(
             "leaks": leaks.to_dict(),
             "starting_weights": weights,
             "absent": describe_absent(split, list(targets.columns)),
-            "left_out": describe_left_out(catalog, task, targets),
-            "subsets": pd.crosstab(split["subset"], split["class"]).to_dict("index"),
+            "left_out": [
+                *describe_left_out(catalog, task, targets),
+                *describe_unused(catalog, targets, split, recipe.split),
+            ],
+            **_count_subsets(split, list(targets.columns)),
         },
     )
-    data = Prepared(catalog, split, cache, list(targets.columns))
+    data = Prepared(
+        catalog,
+        split,
+        cache,
+        list(targets.columns),
+        validates_on_test=recipe.split.validate_on_test,
+    )
     if not recipe.tabular:
         return data
     return replace(data, tabular=_encode_tabular(data, recipe, run, resumes=resumes))
+
+
+def _count_subsets(split: pd.DataFrame, classes: list[str]) -> dict[str, Any]:
+    """Return subset -> class -> images that show it; of a multi-label task also how many there are,
+    `n_images`, and of how many it is `unknown`.
+    """
+    columns = [STATE + name for name in classes]
+    if not all(name in split for name in columns):
+        return {"subsets": pd.crosstab(split["subset"], split["class"]).to_dict("index")}
+    states = split[columns].set_axis(classes, axis=1)
+    by_subset = split["subset"].astype(str).to_numpy()
+    return {
+        "subsets": states.eq(1).fillna(False).astype(int).groupby(by_subset).sum().T.to_dict(),
+        "unknown": states.isna().astype(int).groupby(by_subset).sum().T.to_dict(),
+        "n_images": {str(name): n for name, n in split["subset"].value_counts().items() if n},
+    }
 
 
 def _check_weights(
@@ -206,18 +250,22 @@ def training_batches(
     rows = data.rows("training")
     actual = data.actual(rows)
     n_classes = len(data.classes)
-    counts = np.bincount(actual, minlength=n_classes)
+    balanced, several = recipe.class_weights == "balanced", data.multilabel
+    if several:
+        counts = (actual == 1).sum(axis=0)
+    else:
+        counts = np.bincount(actual, minlength=n_classes)
     if not counts.all():
         missing = ", ".join(np.array(data.classes)[counts == 0])
         raise RunError(f"No readable training image of: {missing}. See the list of bad files.")
-    weights = np.ones(n_classes)
-    if recipe.class_weights == "balanced":
-        weights = counts.sum() / (n_classes * counts)
+    weights = None
+    if balanced and not several:
+        weights = (counts.sum() / (n_classes * counts)).astype("float32")
     return TrainingBatches(
         data.cache,
         rows,
-        np.eye(n_classes, dtype="float32")[actual],
-        weights.astype("float32"),
+        find_masses(actual) if several else np.eye(n_classes, dtype="float32")[actual],
+        weights,
         recipe.batch_size,
         recipe.augment,
         recipe.seed,
@@ -225,4 +273,5 @@ def training_batches(
         balanced=recipe.sampling == "balanced",
         mixup=recipe.mixup,
         tabular=data.tabular,
+        finding_weights=weigh_findings(actual) if balanced and several else None,
     )

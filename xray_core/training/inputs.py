@@ -20,13 +20,16 @@ class TrainingBatches(keras.utils.PyDataset):  # type: ignore[misc]
 
     Order and augmentation depend on `seed`, the epoch and the image alone, and what is mixed on
     the batch as well, so an epoch can be repeated. Images: float32 (batch, size, size, 1) in
-    [0, 255]; targets: float32 (batch, n_classes); weights: float32 (batch,).
+    [0, 255]; targets: float32 (batch, n_classes), or (batch, n_classes, 2) where an image may
+    have several classes; weights: float32 (batch,).
 
     Args:
         cache: decoded images.
         rows: int, shape (n,): row of each image in the cache.
-        targets: float32, shape (n, n_classes), 0 or 1; each class has an image at least.
-        class_weights: float, shape (n_classes,), above 0: weight of an image by its class.
+        targets: float32, shape (n, n_classes), 0 or 1; each class has an image at least. Or, where
+            an image may have several classes, shape (n, n_classes, 2), see `losses.find_masses`.
+        class_weights: float, shape (n_classes,), above 0: weight of an image by its class; None:
+            1 each.
         batch_size: images per step; the last batch may be smaller.
         augment: random changes.
         seed: of order and augmentation.
@@ -39,6 +42,7 @@ class TrainingBatches(keras.utils.PyDataset):  # type: ignore[misc]
         tabular: float32, shape (n_cached, n_features), of each image in the cache, where the
             model takes tabular features; the images of a batch are then a mapping of "image"
             and "tabular".
+        finding_weights: of a multi-label task, for its loss; see `losses.weigh_findings`.
     """
 
     def __init__(
@@ -46,7 +50,7 @@ class TrainingBatches(keras.utils.PyDataset):  # type: ignore[misc]
         cache: ImageCache,
         rows: NDArray[np.int64],
         targets: NDArray[np.float32],
-        class_weights: NDArray[np.float32],
+        class_weights: NDArray[np.float32] | None,
         batch_size: int,
         augment: AugmentSpec,
         seed: int,
@@ -55,17 +59,21 @@ class TrainingBatches(keras.utils.PyDataset):  # type: ignore[misc]
         balanced: bool = False,
         mixup: float = 0.0,
         tabular: NDArray[np.float32] | None = None,
+        finding_weights: NDArray[np.float32] | None = None,
     ) -> None:
         super().__init__()
+        self.finding_weights = finding_weights
         self._combined, self._mixup, self._tabular = combined, mixup, tabular
-        classes = [np.flatnonzero(column) for column in targets.T]
-        self._classes = classes if balanced else None
+        self._classes: list[NDArray[np.int64]] | None = None
         self._n_images = len(rows)
         if balanced:
-            self._n_images = -(-len(rows) // len(classes)) * len(classes)
+            self._classes = [np.flatnonzero(column) for column in targets.T]
+            self._n_images = -(-len(rows) // len(self._classes)) * len(self._classes)
         self._cache, self._rows, self._targets = cache, rows, targets
         self._features: NDArray[np.floating[Any]] | None = None
-        self._weights = (targets * class_weights).sum(axis=1).astype("float32")
+        self._weights = np.ones(len(rows), "float32")
+        if class_weights is not None:
+            self._weights = (targets * class_weights).sum(axis=1).astype("float32")
         self._batch_size, self._augment, self._seed = batch_size, augment, seed
         self.start_epoch(1)
 
@@ -146,7 +154,9 @@ class TrainingBatches(keras.utils.PyDataset):  # type: ignore[misc]
             # this target, weighed by the mixed weight, costs what the two cost, mixed.
             if not self._mixup:
                 return targets
-            return mix(weights[:, None] * targets) / mixed_weights[:, None]
+            more = (1,) * (targets.ndim - 1)
+            weighed = weights.reshape(-1, *more) * targets
+            return mix(weighed) / mixed_weights.reshape(-1, *more)
 
         images: Any
         if self._features is None:

@@ -21,7 +21,7 @@ from xray_core.training.features import (
 )
 from xray_core.training.freezing import freeze_layers
 from xray_core.training.inputs import TrainingBatches
-from xray_core.training.losses import ENTROPY, build_loss, is_plain
+from xray_core.training.losses import build_loss, build_metrics, is_plain
 from xray_core.training.optimizers import build_optimizer, set_rate
 from xray_core.training.recorder import Recorder
 
@@ -70,7 +70,7 @@ def fit_phases(
             n_images = training.n_training + recorder.n_validation
             cut, why_not = cut_model(whole, recipe, phase, n_images)
         trained = cut.head if cut else whole
-        _compile(trained, recipe, phase, training.n_batches, on_gpu)
+        _compile(trained, recipe, phase, training, on_gpu)
         if goes_on:
             restore_checkpoint(run.last_checkpoint, model, trained.optimizer)
         recorder.start_phase(number, phase.name)
@@ -149,17 +149,15 @@ def _store_features(cut: CutModel, run: Run, training: TrainingBatches, recorder
     run.append_event(EVENT, f"Features of {n_images:,} images {sentence}", "training")
 
 
-def _compile(model: Any, recipe: Recipe, phase: Phase, steps_per_epoch: int, on_gpu: bool) -> None:
+def _compile(
+    model: Any, recipe: Recipe, phase: Phase, training: TrainingBatches, on_gpu: bool
+) -> None:
     both = len(model.outputs) == 2
-    loss = build_loss(recipe)
-    # Objects, not names: with all variables there before the first step, TensorFlow traces it once
-    # and not twice, which takes half the time.
-    metrics = [keras.metrics.CategoricalAccuracy("accuracy")]
-    if both or not is_plain(recipe):
-        # What is learnt is not what is evaluated: log what can be compared.
-        metrics.append(keras.metrics.CategoricalCrossentropy(ENTROPY))
+    loss = build_loss(recipe, training.finding_weights)
+    # Where what is learnt is not what is evaluated, what can be compared is logged as well.
+    metrics = build_metrics(recipe, plain=both or not is_plain(recipe))
     model.compile(
-        optimizer=build_optimizer(phase, steps_per_epoch),
+        optimizer=build_optimizer(phase, training.n_batches),
         loss={COMBINED: loss} if both else loss,
         metrics={MERGED: metrics} if both else metrics,
         jit_compile=choose_compiler(on_gpu=on_gpu),

@@ -15,12 +15,6 @@ from numpy.typing import NDArray
 
 from xray_core.errors import RunError
 from xray_core.evaluation.diagnose import DIVERGED
-from xray_core.evaluation.metrics import (
-    confusion_counts,
-    cross_entropy,
-    recall_per_class,
-    summarise,
-)
 from xray_core.files import replaced_file
 from xray_core.runs import Run
 from xray_core.training.checkpoint import TrainingState, write_checkpoint
@@ -28,6 +22,7 @@ from xray_core.training.combined_labels import MERGED
 from xray_core.training.inputs import PredictionBatches, TrainingBatches
 from xray_core.training.losses import ENTROPY
 from xray_core.training.progress import Progress
+from xray_core.training.scores import measure_loss, rounded, score_epoch
 
 # Seconds of training that a killed process may cost.
 CHECKPOINT_SECONDS = float(os.environ.get("XRAY_CHECKPOINT_SECONDS") or 20)
@@ -40,15 +35,15 @@ class Recorder(keras.callbacks.Callback):  # type: ignore[misc]
     """Records a run through all of its phases, and knows where it stands.
 
     One call of `fit` trains one epoch, or what is left of it; then `select_epoch` predicts the
-    validation set once, which serves all: loss, accuracy, confusion matrix, recall, and the
-    stored probabilities.
+    validation set once, which serves all: loss, accuracy, counts of right and wrong answers, and
+    the stored probabilities.
 
     Args:
         run: the folder written to.
         progress: told of each batch; raises StopRequested through it.
         training: what is trained on.
         validation: images of the validation set, in the order of `actual`.
-        actual: int, shape (n,): their classes.
+        actual: int: their classes, or the states of their findings; see `scores.score_epoch`.
         image_ids: their names.
         classes: in the order of the model's output.
         position: where the training goes on; the metric log ends there.
@@ -113,7 +108,9 @@ class Recorder(keras.callbacks.Callback):  # type: ignore[misc]
             self._sums_of_keras[name] = total
         self._seen_by_keras = seen
         self._check_finite("loss", values["loss"])
-        hits = round(values["accuracy"])  # whole images: undoes the rounding of the running mean
+        hits = values["accuracy"]
+        if self._actual.ndim == 1:
+            hits = round(hits)  # whole images: undoes the rounding of the running mean
         n_batches = self._training.n_batches
         self._run.append_metrics(
             {
@@ -159,10 +156,9 @@ class Recorder(keras.callbacks.Callback):  # type: ignore[misc]
             probabilities = self._answer().astype("float64")
         else:
             probabilities = self.evaluated.predict(self.validation, verbose=0).astype("float64")
-        val_loss = round(cross_entropy(self._actual, probabilities), 6)
+        val_loss = measure_loss(self._actual, probabilities)
         self._check_finite("validation loss", val_loss)  # first: nothing else can be said of NaN
-        confusion = confusion_counts(self._actual, probabilities.argmax(axis=1), len(self._classes))
-        summary = summarise(self._actual, probabilities)
+        scores = score_epoch(self._actual, probabilities)
         n_images = self._training.n_images
         loss, accuracy = here.loss_sum / n_images, here.hits / n_images
         epoch, seconds = here.epoch + 1, here.seconds + time.monotonic() - began
@@ -180,11 +176,8 @@ class Recorder(keras.callbacks.Callback):  # type: ignore[misc]
                 "loss": round(loss, 6),
                 "accuracy": round(accuracy, 6),
                 "val_loss": val_loss,
-                "val_accuracy": _rounded(summary["accuracy"]),
-                "val_auc": _rounded(summary["auc"]),
+                **scores.line,
                 "learning_rate": self._learning_rate(),
-                "confusion": confusion.tolist(),
-                "recall": [_rounded(recall) for recall in recall_per_class(confusion)],
                 "best_epoch": self.position.best_epoch,
                 "seconds": round(seconds, 2),
                 "time": round(time.time(), 2),
@@ -193,7 +186,7 @@ class Recorder(keras.callbacks.Callback):  # type: ignore[misc]
         self.phase_losses.append(val_loss)
         print(
             f"epoch {epoch} ({self.phase}): loss {loss:.4f}, accuracy {accuracy:.4f}, "
-            f"validation loss {val_loss:.4f}, accuracy {summary['accuracy']:.4f}, {seconds:.1f} s",
+            f"validation loss {val_loss:.4f}, accuracy {scores.accuracy:.4f}, {seconds:.1f} s",
             file=sys.stderr,  # standard output belongs to the command's answer
             flush=True,
         )
@@ -202,7 +195,7 @@ class Recorder(keras.callbacks.Callback):  # type: ignore[misc]
         if time.monotonic() - self._saved_at >= min(CHECKPOINT_SECONDS, pause):
             self.save_checkpoint()
         is_kept = epoch == self.position.best_epoch
-        kept = {"val_accuracy": round(summary["accuracy"], 6)} if is_kept else {}
+        kept = {"val_accuracy": rounded(scores.accuracy)} if is_kept else {}
         self._progress.update(now=True, epoch=epoch, **kept)
 
     def start_phase(self, number: int, name: str) -> None:
@@ -301,8 +294,3 @@ class Recorder(keras.callbacks.Callback):  # type: ignore[misc]
         for column, name in enumerate(self._classes):
             table[f"p_{name}"] = probabilities[:, column].astype("float32")
         self._run.write_table(f"validation/epoch-{epoch:04d}.parquet", pd.DataFrame(table))
-
-
-def _rounded(value: float) -> float | None:
-    """Return a figure to 6 digits; None, as JSON knows no NaN, where it cannot be computed."""
-    return None if np.isnan(value) else round(float(value), 6)

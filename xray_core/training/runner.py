@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from xray_core.errors import RunError, XrayError
 from xray_core.evaluation.calibrate import fit_calibration
+from xray_core.evaluation.multilabel import choose_thresholds, findings_table
 from xray_core.evaluation.report import prediction_table, report_run
 from xray_core.files import format_bytes
 from xray_core.machine import describe_system, read_allocator
@@ -199,6 +200,7 @@ def _build_network(
         weights,
         **recipe.model_options,
         **({} if data.tabular is None else {"n_tabular": data.tabular.shape[1]}),
+        **({"multilabel": True} if data.multilabel else {}),
     )
     check_layers(model, recipe)
     return merge_output(model, combined.classes, len(data.classes)) if combined else model
@@ -224,22 +226,36 @@ def _evaluate(model: Any, run: Run, data: Prepared, recipe: Recipe) -> dict[str,
         draw = np.random.default_rng(recipe.seed)
         learnt = np.sort(draw.choice(learnt, N_TRAINING_IMAGES, replace=False))
     values, values_learnt = (_predict(model, data, recipe, some) for some in (rows, learnt))
-    if recipe.calibrate and (evaluated["subset"] == "test").any():
-        # Where the validation set itself is evaluated, fitting to it would flatter.
+    if recipe.calibrate and {"validation", "test"} <= set(evaluated["subset"]):
+        # Where what is watched is itself evaluated, fitting to it would flatter.
         validation = (data.split["subset"].iloc[rows] == "validation").to_numpy()
         calibration = fit_calibration(data.actual(rows[validation]), values[validation])
         run.write_json("calibration.json", asdict(calibration))
         values, values_learnt = calibration.apply(values), calibration.apply(values_learnt)
+    limits = None
+    if data.multilabel:
+        answers = _by_image(data, rows, values)
+        thresholds = choose_thresholds(findings_table(evaluated, data.classes, answers, {}))
+        run.write_json("thresholds.json", thresholds)
+        limits = thresholds["thresholds"]
     for name, split, at, values_at in (
         ("predictions", evaluated, rows, values),
         ("training_predictions", data.split.iloc[learnt], learnt, values_learnt),
     ):
-        images = data.split["image_id"].iloc[at]
-        table = prediction_table(split, data.classes, dict(zip(images, values_at, strict=True)))
+        answers = _by_image(data, at, values_at)
+        if limits is None:
+            table = prediction_table(split, data.classes, answers)
+        else:
+            table = findings_table(split, data.classes, answers, limits)
         run.write_table(f"{name}.parquet", table)
     report = report_run(run)
     run.write_json("report.json", report)
     return report
+
+
+def _by_image(data: Prepared, rows: NDArray[np.int64], values: Any) -> dict[str, Any]:
+    """Return the name of each image of `rows` -> its probabilities."""
+    return dict(zip(data.split["image_id"].iloc[rows], values, strict=True))
 
 
 def _predict(model: Any, data: Prepared, recipe: Recipe, rows: NDArray[np.int64]) -> Any:

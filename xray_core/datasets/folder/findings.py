@@ -187,8 +187,8 @@ def name_findings(
     what = f"Images of which every finding is absent, called {NO_FINDING!r}"
     doubt = "Images that are not normal, yet have no finding, left unlabelled"
     unknown = (
-        "Images with a finding of which nothing is known; a training on several findings at once "
-        "leaves them out"
+        "Images with a finding of which nothing is known; in a training on several findings at "
+        "once this one does not count for them"
     )
     return (
         findings,

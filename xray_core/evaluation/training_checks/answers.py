@@ -3,42 +3,17 @@
 import numpy as np
 
 from xray_core.evaluation.training_checks.advice import is_too_high, lower_rate
+from xray_core.evaluation.training_checks.collapse import MIN_IMAGES, Ints, only_answer
 from xray_core.evaluation.training_checks.history import (
     LASTING_EPOCHS,
     SETTLED_STEPS,
     CheckResult,
-    Ints,
     TrainingHistory,
 )
 
-# Nearly all images get one answer, and nearly all images of the others get it, too. The second
-# keeps a good network apart that often answers the frequent class because it is frequent. The
-# thesis' collapsed run 9.1 has 0.98 and 0.96; its worst run that is none, 9, has 0.66 and 0.31.
-ONE_CLASS_SHARE = 0.95
-ONE_CLASS_MISSED = 0.90
-# Of fewer images of a class, it may be chance that none was recognised.
-MIN_IMAGES = 10
 # A class counts as never answered below a fiftieth of its images. The thesis' 6.9 answers its
 # rarest class for 40 images where 328 are: too seldom, but not never.
 NEVER_ANSWERED_SHARE = 0.02
-
-
-def only_answer(confusion: Ints) -> int | None:
-    """Return the class that nearly every image is taken for, or None.
-
-    Args:
-        confusion: shape (n_classes, n_classes), rows true, columns predicted.
-
-    >>> only_answer(np.array([[62, 1332], [23, 3829]])), only_answer(np.eye(2) * 50)
-    (1, None)
-    """
-    k = int(confusion.sum(axis=0).argmax())
-    answered = confusion[:, k].sum()
-    others = confusion.sum() - confusion[k].sum()
-    missed = answered - confusion[k, k]
-    if others < MIN_IMAGES or missed < ONE_CLASS_MISSED * others:
-        return None
-    return k if answered >= ONE_CLASS_SHARE * confusion.sum() else None
 
 
 def never_answered(confusion: Ints) -> list[int]:
@@ -51,6 +26,8 @@ def never_answered(confusion: Ints) -> list[int]:
 
 def check_answers(history: TrainingHistory) -> list[CheckResult]:
     """Find a network that answers one class only, or never some class."""
+    if history.multilabel:
+        return []  # see `calls`
     lasting = history.confusions[-LASTING_EPOCHS:]
     if len(lasting) < LASTING_EPOCHS or not (history.is_settled or history.ended):
         return []
@@ -88,7 +65,7 @@ def _one_class(
         severity="serious",
         title=f"It answers {which} to {how_many} image.",
         evidence=words,
-        advice=_balance_or_slow_down(history),
+        advice=balance_or_slow_down(history),
     )
 
 
@@ -118,7 +95,7 @@ def _never(
             severity="warning",
             title=f"It never or hardly ever answers {names}.",
             evidence=f"Of {confusion.sum():,} {subset}, {counts} images.",
-            advice=_balance_or_slow_down(history),
+            advice=balance_or_slow_down(history),
         )
     ]
 
@@ -135,7 +112,7 @@ def _format_shares(history: TrainingHistory, confusion: Ints, subset: str) -> st
     )
 
 
-def _balance_or_slow_down(history: TrainingHistory) -> str:
+def balance_or_slow_down(history: TrainingHistory) -> str:
     if is_too_high(history.phase):
         return lower_rate(history.phase)
     if int(history.steps[-1]) < SETTLED_STEPS:

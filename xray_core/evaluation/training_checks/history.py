@@ -1,18 +1,21 @@
 """Training history: what a run has recorded so far, as arrays that the checks read."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from xray_core.evaluation.training_checks.collapse import (
+    FindingScores,
+    Floats,
+    Ints,
+    only_answer,
+    read_scores,
+)
 from xray_core.recipes import Phase, Recipe
-
-Ints = NDArray[np.int64]
-Floats = NDArray[np.float64]
 
 # One odd epoch happens to every training, two in a row to many: what lasts three is said.
 LASTING_EPOCHS = 3
@@ -21,6 +24,9 @@ LASTING_EPOCHS = 3
 # the averages of Adam.
 SETTLED_STEPS = 300
 WINDOW_EPOCHS = 10  # epochs looked back on, so that swings that are over are not held against a run
+# The loss of one image varies by about 1.5 around the mean where classes are taken for equally
+# likely; of a multi-label task in proportion to what guessing costs there.
+LOSS_SPREAD = 1.5
 # A share of n images lies within two standard errors of the truth 19 times of 20. A hundred
 # epochs are a hundred chances to stray, so warnings begin at four: once in 16,000.
 N_STANDARD_ERRORS = 4.0
@@ -56,14 +62,18 @@ class TrainingHistory:
         steps: batches of this phase at the end of each epoch.
         loss, accuracy: of training, the mean while the epoch went on.
         val_loss, val_accuracy: of validation, after it.
-        confusions: of the last `WINDOW_EPOCHS` epochs at most; rows true, columns predicted.
-        train_counts: training images of each class, in the order of `confusions`.
+        confusions: of the last `WINDOW_EPOCHS` epochs at most; rows true, columns predicted. None
+            of a multi-label task, which has `findings` instead.
+        train_counts: training images of each class, in the order of `confusions`; of a multi-label
+            task, of each finding, those that show it and those that do not: (n_classes, 2).
         selected_epoch: the epoch whose weights are kept, maybe of an earlier phase.
         selected_accuracy: its accuracy in validation.
         ended: whether nothing more will come.
         report: the final evaluation, if there is one; see `report.build_report`.
         leaks: patients or identical files in several subsets; None if nobody counted.
         grouped_by: what the split keeps together, in words; "" if not known.
+        findings: of a multi-label task: what the validation set came to, as many epochs as
+            `confusions` would be of.
     """
 
     recipe: Recipe
@@ -82,6 +92,7 @@ class TrainingHistory:
     report: Mapping[str, Any] | None = None
     leaks: int | None = None
     grouped_by: str = ""
+    findings: list[FindingScores] = field(default_factory=list)
 
     def __len__(self) -> int:
         return len(self.epochs)
@@ -97,20 +108,50 @@ class TrainingHistory:
         first = int(np.searchsorted(self.steps, SETTLED_STEPS))
         return slice(max(first, len(self) - WINDOW_EPOCHS), len(self))
 
+    @property
+    def multilabel(self) -> bool:
+        """Whether an image may have several classes."""
+        return bool(self.findings)
+
     @cached_property
     def val_counts(self) -> Ints:
-        """Validation images of each class."""
+        """Validation images of each class; of a multi-label task, those that show each finding."""
+        if self.multilabel:
+            return self.findings[-1].present_absent[:, 0]
         counts: Ints = self.confusions[-1].sum(axis=1)
         return counts
 
     @property
     def n_validation(self) -> int:
         """Validation images."""
-        return int(self.val_counts.sum())
+        return self.findings[-1].n_images if self.multilabel else int(self.val_counts.sum())
+
+    @property
+    def collapsed(self) -> bool:
+        """Whether the newest epoch answers nearly all validation images alike."""
+        if self.multilabel:
+            return self.findings[-1].is_constant
+        return only_answer(self.confusions[-1]) is not None
+
+    @property
+    def loss_spread(self) -> float:
+        """How much the loss of one validation image varies around the mean, roughly."""
+        if not self.multilabel:
+            return LOSS_SPREAD
+        return LOSS_SPREAD * self.val_guess_loss / self.fresh_loss
+
+    @cached_property
+    def val_guess_loss(self) -> float:
+        """The lowest validation loss that one answer for all images can reach."""
+        if self.multilabel:
+            return finding_entropy(self.findings[-1].present_absent)
+        return entropy(self.val_counts)
 
     @cached_property
     def guess_loss(self) -> float:
         """The lowest training loss that one answer for all images can reach."""
+        if self.multilabel and self.recipe.class_weights == "none":
+            return finding_entropy(self.train_counts)
         # Classes of equal weight are best guessed evenly. With combined labels, the loss that is
         # written down is that of the evaluated classes, without weights.
         if self.recipe.class_weights == "balanced" and not self.recipe.combined_labels:
@@ -120,7 +161,28 @@ class TrainingHistory:
     @property
     def fresh_loss(self) -> float:
         """The loss of a network that takes all classes for equally likely, as new ones do."""
-        return float(np.log(len(self.train_counts)))
+        return float(np.log(2 if self.multilabel else len(self.train_counts)))
+
+    @cached_property
+    def guess_accuracy(self) -> float:
+        """The training accuracy of the best one answer for all images."""
+        if self.multilabel:
+            known = self.train_counts.sum(axis=1)
+            return float((self.train_counts.max(axis=1)[known > 0] / known[known > 0]).mean())
+        return float(self.train_counts.max() / max(int(self.train_counts.sum()), 1))
+
+    @property
+    def n_training(self) -> int:
+        """Training images; of a multi-label task, those of which the best known finding is known."""
+        if self.multilabel:
+            return int(self.train_counts.sum(axis=1).max())
+        return int(self.train_counts.sum())
+
+    @property
+    def ranks(self) -> bool:
+        """Whether the mean AUC of a multi-label task has lately been above what chance explains."""
+        lasting = self.findings[-LASTING_EPOCHS:]
+        return bool(lasting) and all(scores.ranks for scores in lasting)
 
     def name(self, k: int) -> str:
         """Return the name of class `k`."""
@@ -147,17 +209,17 @@ def read_history(
     of_phase = (epochs["phase"] == epochs["phase"].iloc[-1]).to_numpy()
     rows = epochs[of_phase]
     before = epochs.loc[~of_phase, "step"]
-    confusions = [
-        np.array(confusion, dtype="int64") for confusion in rows["confusion"].iloc[-WINDOW_EPOCHS:]
-    ]
+    last = rows.iloc[-WINDOW_EPOCHS:]
+    confusions, findings = [], []
+    if "finding_counts" in rows and rows["finding_counts"].notna().all():
+        findings = [read_scores(line) for line in last.to_dict("records")]
+    else:
+        confusions = [np.array(confusion, dtype="int64") for confusion in last["confusion"]]
     kept = epochs[epochs["epoch"] == epochs["best_epoch"].iloc[-1]]
     kept = kept if len(kept) else epochs.iloc[[-1]]
     phase = next(
         (candidate for candidate in recipe.phases if candidate.name == rows["phase"].iloc[-1]), None
     )
-    train = (data or {}).get("subsets", {}).get("training", {})
-    counts = np.array([int(train.get(name, 0)) for name in recipe.class_names], dtype="int64")
-    val_counts: Ints = confusions[-1].sum(axis=1)
     return TrainingHistory(
         recipe=recipe,
         phase=phase or recipe.phases[-1],
@@ -168,15 +230,41 @@ def read_history(
         val_loss=rows["val_loss"].to_numpy("float64"),
         val_accuracy=rows["val_accuracy"].to_numpy("float64"),
         confusions=confusions,
-        # Subsets are stratified: where nothing is known of training, validation tells the shares.
-        train_counts=counts if counts.sum() and len(counts) == len(val_counts) else val_counts,
+        train_counts=_count_training(recipe, data or {}, confusions, findings),
         selected_epoch=int(kept["epoch"].iloc[0]),
         selected_accuracy=float(kept["val_accuracy"].iloc[0]),
         ended=ended,
         report=report,
         leaks=(data or {}).get("groups_in_several_subsets"),
         grouped_by=str((data or {}).get("grouped_by", "")),
+        findings=findings,
     )
+
+
+def _count_training(
+    recipe: Recipe,
+    data: Mapping[str, Any],
+    confusions: list[Ints],
+    findings: list[FindingScores],
+) -> Ints:
+    """Return `TrainingHistory.train_counts`.
+
+    Subsets are stratified: where nothing is known of training, validation tells the shares.
+    """
+
+    def count(what: str) -> Ints:
+        of_class = data.get(what, {}).get("training", {})
+        return np.array([int(of_class.get(name, 0)) for name in recipe.class_names], dtype="int64")
+
+    counts = count("subsets")
+    if not findings:
+        of_validation: Ints = confusions[-1].sum(axis=1)
+        fits = counts.sum() and len(counts) == len(of_validation)
+        return counts if fits else of_validation
+    n_images = int(data.get("n_images", {}).get("training", 0))
+    if not n_images or len(counts) != len(findings[-1].present_absent):
+        return findings[-1].present_absent
+    return np.stack([counts, np.maximum(n_images - count("unknown") - counts, 0)], axis=1)
 
 
 def entropy(counts: Ints) -> float:
@@ -187,6 +275,19 @@ def entropy(counts: Ints) -> float:
     """
     shares = counts[counts > 0] / counts.sum()
     return float(-(shares * np.log(shares)).sum())
+
+
+def finding_entropy(counts: Ints) -> float:
+    """Return the lowest mean binary cross-entropy, in nats, of one answer for all images.
+
+    Args:
+        counts: shape (n_classes, 2): images that show each finding, and that do not.
+
+    >>> round(finding_entropy(np.array([[50, 50], [0, 100]])), 3)
+    0.347
+    """
+    known = counts[counts.sum(axis=1) > 0]
+    return float(np.mean([entropy(of_finding) for of_finding in known]))
 
 
 def standard_error(share: float, n: int) -> float:

@@ -14,7 +14,6 @@ from xray_core.evaluation.training_checks.history import (
     SETTLED_STEPS,
     CheckResult,
     TrainingHistory,
-    entropy,
     standard_error,
 )
 from xray_core.models import MODELS
@@ -132,13 +131,13 @@ def _check_nothing_learned(history: TrainingHistory) -> CheckResult | None:
         return None
     guess, loss = history.guess_loss, history.loss[-SLOW_START_EPOCHS:]
     accuracy = float(history.accuracy[-SLOW_START_EPOCHS:].mean())
-    n = int(history.train_counts.sum())
-    majority = float(history.train_counts.max() / max(n, 1))
+    n, majority = history.n_training, history.guess_accuracy
     # Dropout and augmentation raise the training loss: validation must say the same.
     learned = (
         loss.min() < (1 - MIN_LOSS_GAIN) * guess
-        or history.val_loss.min() < (1 - MIN_LOSS_GAIN) * entropy(history.val_counts)
+        or history.val_loss.min() < (1 - MIN_LOSS_GAIN) * history.val_guess_loss
         or accuracy > majority + N_STANDARD_ERRORS * standard_error(majority, n)
+        or history.ranks
     )
     if learned:
         return None
@@ -162,7 +161,9 @@ def _check_nothing_learned(history: TrainingHistory) -> CheckResult | None:
         title=title,
         evidence=f"After {len(history)} epochs the training loss is {loss[-1]:.4f}; one answer for "
         f"all images costs {guess:.4f}. Training accuracy {accuracy:.1%}; always answering the "
-        f"most frequent class gives {majority:.1%}. {_format_rate(history)}",
+        f"{'more' if history.multilabel else 'most'} frequent "
+        f"{'state of each finding' if history.multilabel else 'class'} gives {majority:.1%}. "
+        f"{_format_rate(history)}",
         advice=advice.strip(),
     )
 

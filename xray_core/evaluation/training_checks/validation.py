@@ -6,7 +6,6 @@ import numpy as np
 
 from xray_core.audit.issue import count_of
 from xray_core.evaluation.training_checks.advice import overfitting_advice, stability_advice
-from xray_core.evaluation.training_checks.answers import only_answer
 from xray_core.evaluation.training_checks.history import (
     LASTING_EPOCHS,
     N_STANDARD_ERRORS,
@@ -14,11 +13,9 @@ from xray_core.evaluation.training_checks.history import (
     TrainingHistory,
     standard_error,
 )
-from xray_core.splits import LEAKY_METHODS, format_leaks
+from xray_core.splits import LEAKY_METHODS, SplitSpec, format_leaks
 from xray_core.wilson import wilson_interval
 
-# The loss of one image varies by about 0.7 around the mean of n; a rise by two standard errors.
-LOSS_SPREAD = 1.5
 OVERFIT_RISE = 0.1  # of the lowest validation loss; less is the wear of a long training
 OVERFIT_FALL = 0.1  # of the training loss since then: it goes on learning something
 # Accuracy in training above that in validation: a few points are usual in good trainings.
@@ -35,13 +32,13 @@ FEW_IMAGES = 10  # validation images of a class: one of them is ten points of it
 def check_overfitting(history: TrainingHistory) -> list[CheckResult]:
     """Find a network that overfits: it goes on learning its training images alone."""
     # A network that collapsed in validation has another illness.
-    if not history.is_settled or only_answer(history.confusions[-1]) is not None:
+    if not history.is_settled or history.collapsed:
         return []
     n, last = history.n_validation, slice(-LASTING_EPOCHS, None)
     accuracy, val_accuracy = history.accuracy[last].mean(), history.val_accuracy[last].mean()
     best = int(history.val_loss.argmin())
     lowest = history.val_loss[best]
-    least = lowest + max(OVERFIT_RISE * lowest, LOSS_SPREAD / np.sqrt(n))
+    least = lowest + max(OVERFIT_RISE * lowest, history.loss_spread / np.sqrt(n))
     rises = (
         history.val_loss[last].min() >= least  # so the best epoch is before these
         and np.median(history.loss[best + 1 :]) <= (1 - OVERFIT_FALL) * history.loss[best]
@@ -57,6 +54,7 @@ def check_overfitting(history: TrainingHistory) -> list[CheckResult]:
         if rises
         else ""
     )
+    what = "labels" if history.multilabel else "images"
     uncorrected = history.recipe.selected_epoch == "last" and not history.recipe.calibrate
     return [
         CheckResult(
@@ -64,8 +62,8 @@ def check_overfitting(history: TrainingHistory) -> list[CheckResult]:
             severity="serious" if uncorrected else "warning",
             title="It overfits: it knows the training set by now and gets worse on new images.",
             evidence=f"{evidence}Over the last {LASTING_EPOCHS} epochs it is right for "
-            f"{accuracy:.1%} of the training images and for {val_accuracy:.1%} of the validation "
-            "images.",
+            f"{accuracy:.1%} of the training {what} and for {val_accuracy:.1%} of the validation "
+            f"{what}.",
             advice=overfitting_advice(history.recipe, history.phase),
         )
     ]
@@ -81,7 +79,7 @@ def check_swings(history: TrainingHistory) -> list[CheckResult]:
     chance = float(np.sqrt(2)) * standard_error(float(accuracy.mean()), n)
     falls = int((np.diff(accuracy) <= -max(ACCURACY_SWING, N_STANDARD_ERRORS * chance)).sum())
     higher, lower = loss[1:] / loss[:-1], loss[:-1] / loss[1:]
-    clear = np.abs(np.diff(loss)) >= 2 * LOSS_SPREAD / np.sqrt(n)
+    clear = np.abs(np.diff(loss)) >= 2 * history.loss_spread / np.sqrt(n)
     ups = int(((higher >= LOSS_SWING) & clear).sum())
     downs = int(((lower >= LOSS_SWING) & clear).sum())
     if falls < N_SWINGS and (ups < N_SWINGS or not downs):
@@ -156,11 +154,33 @@ def check_too_good(history: TrainingHistory) -> list[CheckResult]:
     ]
 
 
+def check_watched(split: SplitSpec) -> list[CheckResult]:
+    """Find a test set that is watched as the validation set.
+
+    Args:
+        split: how the run's dataset is divided.
+    """
+    if not split.validate_on_test:
+        return []
+    return [
+        CheckResult(
+            kind="watched_test",
+            severity="warning",
+            title="The test set is watched as the validation set, so nothing is left unseen.",
+            evidence="split.validate_on_test is true: stops, and the epoch that is kept where that "
+            "is the best one, are chosen by the images that the network is evaluated on.",
+            advice="Expect less on new images. Set split.validate_on_test=false.",
+        )
+    ]
+
+
 def check_size(history: TrainingHistory) -> list[CheckResult]:
     """Find a validation set that is too small to tell one epoch, or recipe, from another."""
     n, counts = history.n_validation, history.val_counts
     if len(history) < LASTING_EPOCHS or not n:
         return []
+    if history.multilabel:
+        return _check_findings(history)
     low, high = wilson_interval(history.selected_accuracy * n, n)
     smallest = int(counts.argmin())
     if high - low <= WIDE_INTERVAL and counts[smallest] >= FEW_IMAGES:
@@ -171,11 +191,6 @@ def check_size(history: TrainingHistory) -> list[CheckResult]:
         if counts[smallest] < FEW_IMAGES
         else ""
     )
-    share = history.recipe.split.validation
-    wish = min(0.3, round(2 * share, 2))
-    advice = "Use more images; whole patients count."
-    if wish > share and wish + history.recipe.split.test < 1:
-        advice = f"Set split.validation={wish:g}, or use more images."
     return [
         CheckResult(
             kind="small_validation",
@@ -184,9 +199,35 @@ def check_size(history: TrainingHistory) -> list[CheckResult]:
             evidence=f"The accuracy of the selected epoch {history.selected_epoch}, "
             f"{history.selected_accuracy:.1%}, may be anything from {low:.0%} to {high:.0%} (95% "
             f"interval).{few}",
-            advice=advice,
+            advice=_advise_more(history),
         )
     ]
+
+
+def _check_findings(history: TrainingHistory) -> list[CheckResult]:
+    """Find findings that too few validation images show for their AUC and threshold."""
+    few = [(history.name(k), int(n)) for k, n in enumerate(history.val_counts) if n < FEW_IMAGES]
+    if not few:
+        return []
+    counts = ", ".join(f"{name} {n:,}" for name, n in few)
+    return [
+        CheckResult(
+            kind="small_validation",
+            severity="warning",
+            title=f"Few validation images show {', '.join(name for name, _ in few)}.",
+            evidence=f"Of {history.n_validation:,} validation images that is: {counts}. "
+            "Their AUC tells little, nor can a good threshold be chosen for them.",
+            advice=_advise_more(history),
+        )
+    ]
+
+
+def _advise_more(history: TrainingHistory) -> str:
+    share = history.recipe.split.validation
+    wish = min(0.3, round(2 * share, 2))
+    if wish > share and wish + history.recipe.split.test < 1:
+        return f"Set split.validation={wish:g}, or use more images."
+    return "Use more images; whole patients count."
 
 
 def check_split(

@@ -1,0 +1,59 @@
+"""The AUC of each finding of a multi-label task as one chart: live, of a report, of a sweep."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from pages.components.small_type import show_muted
+from xray_core.evaluation.multilabel import FEW_PATIENTS
+from xray_core.figures.findings import plot_areas
+
+QUIET = {"displayModeBar": False}
+
+
+def show_areas(
+    areas: pd.DataFrame,
+    key: str,
+    marks: Mapping[str, Mapping[str, float]] | None = None,
+    counted: str = "patients",
+) -> None:
+    """Show the chart, and what a pale dot means where there is one.
+
+    Args:
+        areas: as `plot_areas` takes them.
+        key: unique on the page.
+        marks: what others published, likewise.
+        counted: what there are too few of.
+    """
+    known = areas.dropna(subset="area").sort_values("area", ascending=False)
+    words = [
+        f"{name} {area:.3f}" for name, area in zip(known["finding"], known["area"], strict=True)
+    ]
+    st.plotly_chart(
+        plot_areas(areas, marks or {}),
+        key=key,
+        config=QUIET,
+        alt=f"AUC of each finding: {', '.join(words) or 'none can be computed'}",
+    )
+    if areas["too_few"].any():
+        show_muted(f"Pale: fewer than {FEW_PATIENTS} {counted} have the finding, too few to say.")
+
+
+def list_report_areas(report: Mapping[str, Any]) -> pd.DataFrame:
+    """Return the rows of the chart from a report on several findings."""
+    rows = [
+        {
+            "finding": row["class"],
+            **{
+                key: row["auc"][end]
+                for key, end in (("area", "value"), ("low", "low"), ("high", "high"))
+            },
+            "present": row["n"],
+            "absent": row["n_absent"],
+            "too_few": row["too_few"],
+        }
+        for row in report["per_class"]
+    ]
+    return pd.DataFrame(rows).astype(dict.fromkeys(("area", "low", "high"), "float64"))

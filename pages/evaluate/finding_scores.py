@@ -1,0 +1,215 @@
+"""The figures of each finding of a run: a table, a ROC curve, and which errors go together."""
+
+from html import escape
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from pages.components.download import offer_files, write_csv
+from pages.components.frame import escape_markdown
+from pages.components.recipe_words import AREA, metric_name
+from pages.components.small_type import show_muted, show_section
+from pages.evaluate.published import format_headline
+from pages.evaluate.scores import figure_of, format_figure
+from xray_core.evaluation.finding_rounds import TITLES
+from xray_core.evaluation.multilabel import FEW_PATIENTS
+from xray_core.figures.findings import list_together, plot_finding_roc, plot_together
+from xray_core.glossary import explain
+from xray_core.recipes import Recipe
+from xray_core.runs import Run
+
+QUIET = {"displayModeBar": False}
+TOO_FEW = "too few to say"
+N_PAIRS = 5  # that are named in words
+# What goes wrong -> its name in a report, how it is called, and the verb of the hover text.
+ERRORS = {
+    "Missed": ("missed", "Both findings are there, and neither is called."),
+    "False positives": ("alarmed", "Neither finding is there, and both are called."),
+}
+
+
+def name_metric(key: str) -> str:
+    """Return what the mean of a figure over the findings is called."""
+    name = TITLES.get(key) or metric_name(key)
+    return name[0].upper() + name[1:]
+
+
+def format_share(value: float) -> str:
+    """Return a probability in percent, with as many digits as a small one needs."""
+    return f"{value:.0%}" if value >= 0.1 else f"{100 * value:.2g}%"
+
+
+def format_thresholds(thresholds: dict[str, Any]) -> str:
+    """Return how the thresholds of a report were chosen, for Markdown."""
+    words = (
+        f"Thresholds: for each finding the probability, chosen on the "
+        f"{escape_markdown(thresholds['chosen_on'])} set, at which recall and specificity together "
+        "are highest (Youden's index)."
+    )
+    if names := thresholds.get("fallback"):
+        words += (
+            f" 0.5 for {escape_markdown(', '.join(names))}, of which that set has not both images "
+            "with it and without."
+        )
+    return words
+
+
+def list_published(recipe: Recipe) -> dict[str, dict[str, float]]:
+    """Return source -> finding -> AUC: what the recipe's source published of single findings."""
+    areas = {
+        name: recipe.published[AREA + name]
+        for name in recipe.class_names
+        if AREA + name in recipe.published
+    }
+    return {"published": areas} if areas else {}
+
+
+def show_finding_table(report: dict[str, Any], recipe: Recipe, name: str) -> None:
+    """Show every figure of every finding with its interval, and offer them as CSV.
+
+    Args:
+        report: of a multi-label task.
+        recipe: of the run.
+        name: of the file, without ending.
+    """
+    published = list_published(recipe).get("published", {})
+    rows = [_format_row(row, published) for row in report["per_class"]]
+    table = pd.DataFrame(rows)
+    if not published:
+        table = table.drop(columns="published AUC")
+    st.dataframe(
+        table,
+        hide_index=True,
+        height=36 * (len(table) + 1),
+        column_config={"finding": st.column_config.TextColumn("finding", pinned=True)},
+        alt="AUC, threshold, recall, specificity, precision and F1 of each finding, and its images",
+    )
+    show_muted(
+        "In brackets 95% intervals: patients resampled, or Wilson's where that cannot swing. "
+        f"Images: with the finding, without, and of which it is unknown. {TOO_FEW.capitalize()}: "
+        f"fewer than {FEW_PATIENTS} patients have it."
+    )
+    offer_files(name, {"csv": lambda: write_csv(pd.DataFrame(list_plain(report)))})
+
+
+def _format_row(row: dict[str, Any], published: dict[str, float]) -> dict[str, str]:
+    threshold = row["threshold"]
+    return {
+        "finding": row["class"],
+        "AUC": format_figure("auc", row["auc"]),
+        "published AUC": f"{value:.3f}" if (value := published.get(row["class"])) else "",
+        "threshold": "–" if threshold is None else f"{threshold:.3f}",
+        "recall (sensitivity)": format_figure("recall", row["recall"]),
+        "specificity": format_figure("specificity", figure_of(row, "specificity")),
+        "precision (PPV)": format_figure("precision", figure_of(row, "precision")),
+        "F1": format_figure("f1", figure_of(row, "f1")),
+        "average precision": format_figure("average_precision", row["average_precision"]),
+        "images": f"{row['n']:,} / {row['n_absent']:,} / {row['n_unknown']:,}",
+        "note": TOO_FEW if row["too_few"] else "",
+    }
+
+
+def list_plain(report: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return one row a finding for a file: each figure, low and high in columns of their own."""
+    rows = []
+    for row in report["per_class"]:
+        plain = {"finding": row["class"]}
+        plain |= {
+            key: row[key] for key in ("n", "n_absent", "n_unknown", "n_patients", "threshold")
+        }
+        for key in ("auc", "average_precision", "recall"):
+            plain |= {key: row[key]["value"], f"{key}_low": row[key]["low"]}
+            plain |= {f"{key}_high": row[key]["high"]}
+        for key in ("specificity", "precision", "f1"):
+            plain |= {key + end: row[key + end] for end in ("", "_low", "_high")}
+        rows.append(plain)
+    return rows
+
+
+def show_finding_curve(
+    run: Run, report: dict[str, Any], recipe: Recipe, row: dict[str, Any]
+) -> None:
+    """Show the ROC curve of the chosen finding, and the published figures beside ours.
+
+    Args:
+        run: evaluated.
+        report: of it.
+        recipe: likewise.
+        row: the finding's, of the report.
+    """
+    name = row["class"]
+    known = row["n"] + row["n_absent"]
+    show_section(f"ROC curve of {name}", f"{report['subset']} set, n = {known:,}")
+    if name in report["roc"]:
+        st.plotly_chart(
+            plot_finding_roc(report["roc"][name], row),
+            key=f"roc_{run.name}_{name}",
+            config=QUIET,
+            alt=f"Recall against false positive rate of {name}",
+        )
+        show_muted(
+            "The finding is chosen above. The ring is the threshold from which it is called. "
+            f"{explain('threshold of a finding')}"
+        )
+    else:
+        show_muted(f"{explain_missing(row)} A curve needs images with the finding and without.")
+    if words := format_headline(recipe, report):
+        st.markdown(words)
+
+
+def explain_missing(row: dict[str, Any]) -> str:
+    """Return why a finding has no AUC."""
+    if not row["n"] and not row["n_absent"]:
+        return f"Of no image it is known whether it has {row['class']}."
+    return f"{'No' if not row['n'] else 'Every'} image has {row['class']}."
+
+
+def show_errors_together(report: dict[str, Any], key: str) -> None:
+    """Show which findings are missed, or called though absent, on the same images.
+
+    Args:
+        report: of a multi-label task.
+        key: unique on the page.
+    """
+    kind = st.segmented_control(
+        "Errors",
+        list(ERRORS),
+        default=next(iter(ERRORS)),
+        required=True,
+        key=f"together_{key}",
+        label_visibility="collapsed",
+    )
+    name, explanation = ERRORS[str(kind)]
+    pairs = list_together(report["classes"], report["errors_together"][name])
+    of_two = pairs[pairs["first"] != pairs["second"]]
+    if of_two.empty:
+        show_muted("At most one finding has such errors, so that none go together.")
+        return
+    verb = "missed" if name == "missed" else "called though absent"
+    left, right = st.columns([8, 5], gap="medium")
+    with left:
+        st.plotly_chart(
+            plot_together(pairs, verb),
+            key=f"pairs_{key}_{name}",
+            config=QUIET,
+            alt=f"Images on which two findings are {verb}",
+        )
+    with right:
+        show_section("Most often together", explanation)
+        st.html(_format_pairs(pairs, of_two))
+        show_muted(
+            "Beside each finding at the left: on how many images it is wrong, with others or not. "
+            "What is often wrong together is often seen together, or looks alike."
+        )
+
+
+def _format_pairs(pairs: pd.DataFrame, of_two: pd.DataFrame) -> str:
+    own = pairs[pairs["first"] == pairs["second"]].set_index("first")["images"]
+    most = of_two[of_two["images"] > 0].sort_values("images", ascending=False, kind="stable")
+    rows = "".join(
+        f"<li><b>{escape(row.first)}</b> and <b>{escape(row.second)}</b>: {row.images:,} images "
+        f'<span class="muted">of {own[row.first]:,} and {own[row.second]:,}</span></li>'
+        for row in most.head(N_PAIRS).itertuples(index=False)
+    )
+    return f"<ol>{rows}</ol>" if rows else '<div class="muted">No two on one image.</div>'

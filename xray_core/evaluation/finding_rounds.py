@@ -1,0 +1,230 @@
+"""Every figure of a multi-label task with its interval: for each finding, and means over them."""
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xray_core.evaluation.findings import OUTCOMES, UNKNOWN_STATE
+from xray_core.evaluation.intervals import (
+    N_ROUNDS,
+    bootstrap_intervals,
+    settle_interval,
+    tally_images,
+)
+from xray_core.evaluation.measured import Figure
+from xray_core.evaluation.metrics import area_of_steps
+
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+
+# Figure of all findings together -> the figure per finding that it is the mean of.
+MEANS = {
+    "auc": "auc",
+    "average_precision": "average_precision",
+    "balanced_accuracy": "balanced_accuracy",
+    "f1_macro": "f1",
+}
+TITLES = {
+    "auc": "mean AUC",
+    "average_precision": "mean average precision",
+    "balanced_accuracy": "balanced accuracy",
+    "f1_macro": "macro F1",
+}
+
+
+def measure_findings(
+    states: Ints,
+    probabilities: Floats,
+    called: Bools,
+    patients: Ints,
+    rng: np.random.Generator,
+    n_rounds: int = N_ROUNDS,
+) -> dict[str, list[Figure]]:
+    """Return each figure with its 95% interval.
+
+    Args:
+        states: shape (n, n_classes), see `findings`.
+        probabilities: likewise.
+        called: likewise.
+        patients: int, shape (n,), 0..n_patients-1: whose image it is.
+        rng: where the resampling draws from.
+        n_rounds: resamplings of patients.
+
+    Returns:
+        auc, average_precision, balanced_accuracy, recall, specificity, precision, f1: one a
+        finding; `mean_` and each of `MEANS`: one figure.
+    """
+    measure = draw_finding_rounds(states, probabilities, called, patients)
+    each_once = np.ones((int(patients.max()) + 1, 1))
+    values = {name: rounds[0] for name, rounds in measure(each_once).items()}
+    intervals = bootstrap_intervals(measure, patients, rng, n_rounds)
+    behind = _patients_behind(states, called, patients)
+    figures: dict[str, list[Figure]] = {}
+    for name, value in values.items():
+        rows = zip(*map(np.atleast_1d, (value, *intervals[name])), behind[name], strict=True)
+        figures[name] = [_figure(float(v), float(low), float(high), n) for v, low, high, n in rows]
+    return figures
+
+
+def draw_finding_rounds(
+    states: Ints, probabilities: Floats, called: Bools, patients: Ints
+) -> Callable[[Floats], dict[str, Floats]]:
+    """Return what measures many rounds at once, for `bootstrap_intervals`.
+
+    Args:
+        states: as for `measure_findings`.
+        probabilities: likewise.
+        called: likewise.
+        patients: likewise.
+
+    Returns:
+        How often each patient was drawn, float, shape (n_patients, r) -> the name of each figure
+        that `measure_findings` returns -> its values, shape (r,), or (r, n_classes).
+    """
+    n_classes, n_patients = states.shape[1], int(patients.max()) + 1
+    outcomes = tally_outcomes(states, called, patients)
+    curves = [
+        _tally_curve(states[:, k], probabilities[:, k], patients, n_patients)
+        for k in range(n_classes)
+    ]
+
+    def measure(draws: Floats) -> dict[str, Floats]:
+        counts = (outcomes @ draws).T.reshape(-1, n_classes, len(OUTCOMES))
+        areas, precisions = [], []
+        for positives, negatives in curves:
+            shown, others = positives @ draws, negatives @ draws
+            areas.append(area_of_steps(shown, others))
+            precisions.append(_average_precision(shown, others))
+        figures = {
+            "auc": np.array(areas).T,
+            "average_precision": np.array(precisions).T,
+            **figures_of_counts(counts),
+        }
+        return figures | {
+            f"mean_{name}": mean_of_known(figures[own]) for name, own in MEANS.items()
+        }
+
+    return measure
+
+
+def tally_outcomes(states: Ints, called: Bools, patients: Ints) -> NDArray[np.float64]:
+    """Return a sparse matrix, (4 * n_classes, n_patients), of the outcomes of each one's calls.
+
+    Its rows are those of `OUTCOMES`, finding by finding; what is unknown counts in none.
+    """
+    row, k = np.nonzero(states != UNKNOWN_STATE)
+    kinds = len(OUTCOMES) * k + 2 * states[row, k] + called[row, k]
+    n_kinds = len(OUTCOMES) * states.shape[1]
+    tally: NDArray[np.float64] = tally_images(
+        kinds, patients[row], n_kinds, int(patients.max()) + 1
+    )
+    return tally
+
+
+def figures_of_counts(counts: Floats) -> dict[str, Floats]:
+    """Return what follows from outcomes, shape (..., n_classes, 4), for each finding."""
+    right_no, wrong_yes, wrong_no, right_yes = np.moveaxis(counts, -1, 0)
+    recall = _ratio(right_yes, right_yes + wrong_no)
+    specificity = _ratio(right_no, right_no + wrong_yes)
+    return {
+        "balanced_accuracy": (recall + specificity) / 2,
+        "recall": recall,
+        "specificity": specificity,
+        "precision": _ratio(right_yes, right_yes + wrong_yes),
+        # Where no image shows a finding nothing can be recalled, however it is called.
+        "f1": np.where(
+            right_yes + wrong_no > 0,
+            _ratio(2 * right_yes, 2 * right_yes + wrong_yes + wrong_no),
+            np.nan,
+        ),
+    }
+
+
+def _tally_curve(
+    states: Ints, scores: Floats, patients: Ints, n_patients: int
+) -> list[NDArray[np.float64]]:
+    """Return for the images that show a finding, and for those that do not, how many each patient
+    has on each step of the score, from the lowest up.
+
+    Neighbouring scores share a step where no image with a score among them shows the finding.
+    """
+    known = states != UNKNOWN_STATE
+    is_present, own = states[known] == 1, patients[known]
+    levels, level = np.unique(scores[known], return_inverse=True)
+    shows = np.bincount(level[is_present], minlength=len(levels)) > 0
+    begins = np.ones(len(levels), dtype=bool)
+    begins[1:] = shows[1:] | shows[:-1]
+    step = (np.cumsum(begins) - 1)[level]
+    n_steps = int(begins.sum())
+    return [
+        tally_images(step[kind], own[kind], n_steps, n_patients)
+        for kind in (is_present, ~is_present)
+    ]
+
+
+def _average_precision(shown: Floats, others: Floats) -> Floats:
+    """Return the mean precision over the images that show a finding, each at its own score.
+
+    As scikit-learn's `average_precision_score`, for many rounds at once.
+
+    Args:
+        shown: images on each step, from the lowest score up, shape (n_steps, r).
+        others: likewise.
+
+    Returns:
+        Shape (r,); NaN where a round has no image that shows it, or none that does not.
+    """
+    from_top = shown[::-1].cumsum(axis=0)[::-1]
+    called = from_top + others[::-1].cumsum(axis=0)[::-1]
+    precision = np.divide(from_top, called, out=np.zeros_like(called), where=called > 0)
+    total = shown.sum(axis=0)
+    return _ratio(np.einsum("sr,sr->r", shown, precision), total * (others.sum(axis=0) > 0))
+
+
+def _ratio(share: Floats, whole: Floats) -> Floats:
+    ratios = np.full(np.shape(share), np.nan)
+    np.divide(share, whole, out=ratios, where=whole > 0)
+    return ratios
+
+
+def mean_of_known(values: Floats) -> Floats:
+    """Return the mean over the findings that have the figure; NaN where none has."""
+    there = ~np.isnan(values)
+    return _ratio(values.sum(axis=-1, where=there), there.sum(axis=-1))
+
+
+def _figure(value: float, low: float, high: float, n_patients: list[int]) -> Figure:
+    """JSON knows no NaN: what cannot be computed is None."""
+    if np.isnan(value):
+        return {"value": None, "low": None, "high": None}
+    low, high = settle_interval(value, low, high, n_patients)
+    return {"value": value, "low": low, "high": high}
+
+
+def count_patients(images: Bools, patients: Ints) -> list[int]:
+    """Return of how many patients there is an image in each column of `images`, (n, n_classes)."""
+    return [len(np.unique(patients[column])) for column in images.T]
+
+
+def _patients_behind(states: Ints, called: Bools, patients: Ints) -> dict[str, list[list[int]]]:
+    """Return for each figure the patients whose images it counts; of a mean, of each finding."""
+    own = count_patients(states == 1, patients)
+    others = count_patients(states == 0, patients)
+    known = states != UNKNOWN_STATE
+    rarer = [min(pair) for pair in zip(own, others, strict=True)]
+    per_finding = {
+        "auc": rarer,
+        "average_precision": rarer,
+        "balanced_accuracy": rarer,
+        "recall": own,
+        "specificity": others,
+        "precision": count_patients(known & called, patients),
+        "f1": count_patients(known & (called | (states == 1)), patients),
+    }
+    # A finding without a patient has no figure, so that none of it is in a mean.
+    return {name: [[max(1, n)] for n in counts] for name, counts in per_finding.items()} | {
+        f"mean_{name}": [[n for n in per_finding[own_name] if n] or [1]]
+        for name, own_name in MEANS.items()
+    }

@@ -1,0 +1,247 @@
+"""The report on a multi-label task: thresholds, every finding, and which errors come together."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from xray_core.errors import RunError
+from xray_core.evaluation.finding_rounds import MEANS, count_patients, measure_findings
+from xray_core.evaluation.findings import (
+    DEFAULT_THRESHOLD,
+    UNKNOWN_STATE,
+    choose_threshold,
+    finding_counts,
+)
+from xray_core.evaluation.intervals import N_ROUNDS
+from xray_core.evaluation.measured import Figure
+from xray_core.evaluation.metrics import roc_curve
+from xray_core.runs import Run
+from xray_core.runs.folder import PROBABILITY
+from xray_core.runs.shapes import Thresholds
+from xray_core.tasks import STATE, label_in_words, read_words
+
+FEW_PATIENTS = 10  # with fewer of a finding its figures are marked: one is ten points of its recall
+RULE = "youden"
+CHOSEN_ON = "validation"
+
+
+def is_multilabel(predictions: pd.DataFrame) -> bool:
+    """Whether a table of predictions is that of a multi-label task."""
+    return any(str(name).startswith(STATE) for name in predictions.columns)
+
+
+def classes_of(predictions: pd.DataFrame) -> list[str]:
+    """Return the classes of a table of predictions, in the order of the model's output."""
+    names = map(str, predictions.columns)
+    return [name.removeprefix(PROBABILITY) for name in names if name.startswith(PROBABILITY)]
+
+
+def states_of(table: pd.DataFrame, classes: Sequence[str]) -> NDArray[np.int64]:
+    """Return the states that a table holds, int (n, n_classes); see `findings`."""
+    states = table[[STATE + name for name in classes]]
+    return states.fillna(UNKNOWN_STATE).to_numpy("int64")
+
+
+def choose_thresholds(predictions: pd.DataFrame) -> Thresholds:
+    """Choose for each finding from which probability on it is called, on the validation set.
+
+    Args:
+        predictions: as `findings_table` returns them; what is called in them does not count.
+
+    Returns:
+        As thresholds.json holds it; `fallback` are the findings that the validation set does not
+        show, or shows on every image: they are called from 0.5 on.
+    """
+    classes = classes_of(predictions)
+    rows = predictions[predictions["subset"] == CHOSEN_ON].dropna(
+        subset=[PROBABILITY + name for name in classes]
+    )
+    states, chosen = states_of(rows, classes), {}
+    for k, name in enumerate(classes):
+        chosen[name] = choose_threshold(states[:, k], rows[PROBABILITY + name].to_numpy("float64"))
+    return {
+        "rule": RULE,
+        "chosen_on": CHOSEN_ON,
+        "thresholds": {
+            name: DEFAULT_THRESHOLD if value is None else value for name, value in chosen.items()
+        },
+        "fallback": [name for name, value in chosen.items() if value is None],
+    }
+
+
+def read_thresholds(run: Run) -> Thresholds | None:
+    """Return the thresholds of a run, or None where it has not been evaluated yet.
+
+    Raises:
+        RunError: its file is damaged.
+    """
+    if not run.holds("thresholds.json"):
+        return None
+    return run.read_record("thresholds.json", Thresholds)
+
+
+def call_findings(
+    probabilities: NDArray[np.float64], classes: Sequence[str], thresholds: Mapping[str, float]
+) -> NDArray[np.bool_]:
+    """Return which findings are called: shape (n, n_classes)."""
+    limits = [thresholds.get(name, DEFAULT_THRESHOLD) for name in classes]
+    called: NDArray[np.bool_] = probabilities >= np.array(limits)
+    return called
+
+
+def findings_table(
+    split: pd.DataFrame,
+    classes: Sequence[str],
+    probabilities: Mapping[str, NDArray[np.float64]],
+    thresholds: Mapping[str, float],
+) -> pd.DataFrame:
+    """Put probabilities and calls beside the split's rows.
+
+    Args:
+        split: rows of the split table to report on.
+        classes: in the order of the model's output.
+        probabilities: image_id -> shape (n_classes,); images that could not be decoded are missing.
+        thresholds: class -> the probability from which on it is called; those not named: 0.5.
+
+    Returns:
+        One row per row of `split`: image_id, group, subset, actual and predicted, the labels in
+        words, and of each class y_<class> (Int8) and p_<class>; <NA> and NaN where there is no
+        prediction.
+    """
+    nothing = np.full(len(classes), np.nan)
+    values = np.array([probabilities.get(name, nothing) for name in split["image_id"]])
+    values = values.reshape(len(split), len(classes)).astype("float64")
+    words = label_in_words(call_findings(values, classes, thresholds), classes)
+    table = split[["image_id", "group", "subset"]].astype("string").reset_index(drop=True)
+    table["actual"] = split["class"].astype("string").to_numpy()
+    has_values = ~np.isnan(values).any(axis=1)
+    table["predicted"] = pd.Series(np.where(has_values, words, None), dtype="string")
+    states = split[[STATE + name for name in classes]].reset_index(drop=True).astype("Int8")
+    columns = pd.DataFrame(values, columns=[PROBABILITY + name for name in classes])
+    return pd.concat([table, states, columns], axis=1)
+
+
+class EvaluatedFindings:
+    """The images of the final subset that have a prediction, as arrays."""
+
+    def __init__(self, predictions: pd.DataFrame) -> None:
+        self.classes = classes_of(predictions)
+        self.subset = "test" if (predictions["subset"] == "test").any() else "validation"
+        rows = predictions[predictions["subset"] == self.subset]
+        self.left_out = rows.loc[rows["predicted"].isna(), "image_id"].tolist()
+        kept = rows[rows["predicted"].notna()]
+        if kept.empty:
+            raise RunError(
+                f"None of the {len(rows)} images of the {self.subset} set has a prediction."
+            )
+        self.states = states_of(kept, self.classes)
+        self.probabilities = kept[[PROBABILITY + name for name in self.classes]].to_numpy("float64")
+        self.called = read_words(kept["predicted"], self.classes)
+        self.patients = pd.factorize(kept["group"])[0].astype("int64")
+
+
+def report_findings(
+    predictions: pd.DataFrame,
+    thresholds: Thresholds | None = None,
+    n_rounds: int = N_ROUNDS,
+    *,
+    with_curves: bool = True,
+) -> dict[str, Any]:
+    """Evaluate final predictions on the test set, or on validation where there is no test set.
+
+    Args:
+        predictions: as `findings_table` returns them.
+        thresholds: by which the findings were called; None where there are several, as over folds.
+        n_rounds: bootstrap resamplings of patients; seeded, so repeatable.
+        with_curves: whether ROC curves are computed as well, which imports scikit-learn.
+
+    Returns:
+        Plain data for JSON; see `runs.shapes.FindingsReport`. Null is what cannot be computed.
+
+    Raises:
+        RunError: no image of that subset has a prediction.
+    """
+    here = EvaluatedFindings(predictions)
+    figures = measure_findings(
+        here.states,
+        here.probabilities,
+        here.called,
+        here.patients,
+        np.random.default_rng(0),
+        n_rounds,
+    )
+    report: dict[str, Any] = {
+        "multilabel": True,
+        "subset": here.subset,
+        "n": len(here.states),
+        "n_patients": int(here.patients.max()) + 1,
+        "left_out": here.left_out,
+        "classes": here.classes,
+        "metrics": {name: figures[f"mean_{name}"][0] for name in MEANS},
+        "per_class": _rows(here, figures, thresholds),
+        "thresholds": thresholds,
+        "errors_together": count_errors_together(here.states, here.called),
+    }
+    if with_curves:
+        report["roc"] = _curves(here, figures)
+    return report
+
+
+def _rows(
+    here: EvaluatedFindings, figures: Mapping[str, list[Figure]], thresholds: Thresholds | None
+) -> list[dict[str, Any]]:
+    counts = finding_counts(here.states, here.called)
+    n_patients = count_patients(here.states == 1, here.patients)
+    unknown = (here.states == UNKNOWN_STATE).sum(axis=0)
+    limits = thresholds["thresholds"] if thresholds else {}
+    return [
+        {
+            "class": name,
+            "n": int(counts[k, 2:].sum()),
+            "n_absent": int(counts[k, :2].sum()),
+            "n_unknown": int(unknown[k]),
+            "n_patients": n_patients[k],
+            "too_few": n_patients[k] < FEW_PATIENTS,
+            "threshold": limits.get(name),
+            "counts": counts[k].tolist(),
+            **{kind: figures[kind][k] for kind in ("auc", "average_precision", "recall")},
+            **{
+                kind + ending: figures[kind][k][key]
+                for kind in ("precision", "specificity", "f1")
+                for ending, key in (("", "value"), ("_low", "low"), ("_high", "high"))
+            },
+        }
+        for k, name in enumerate(here.classes)
+    ]
+
+
+def _curves(here: EvaluatedFindings, figures: Mapping[str, list[Figure]]) -> dict[str, Any]:
+    curves = {}
+    for k, name in enumerate(here.classes):
+        known = here.states[:, k] != UNKNOWN_STATE
+        is_present = here.states[known, k] == 1
+        if 0 < is_present.sum() < len(is_present):
+            rates = roc_curve(is_present, here.probabilities[known, k])
+            curves[name] = {**rates, "area": figures["auc"][k]}
+    return curves
+
+
+def count_errors_together(
+    states: NDArray[np.int64], called: NDArray[np.bool_]
+) -> dict[str, list[list[int]]]:
+    """Count the images on which two findings are wrong at once.
+
+    Args:
+        states: shape (n, n_classes), see `findings`.
+        called: likewise.
+
+    Returns:
+        "missed" and "alarmed": n_classes rows of as many counts; on the diagonal all images on
+        which a finding is missed, or called though it is absent.
+    """
+    missed = ((states == 1) & ~called).astype("int64")
+    alarmed = ((states == 0) & called).astype("int64")
+    return {"missed": (missed.T @ missed).tolist(), "alarmed": (alarmed.T @ alarmed).tolist()}
