@@ -1,6 +1,6 @@
 """The AUC of each finding of a multi-label task as one chart: live, of a report, of a sweep."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pandas as pd
@@ -18,6 +18,9 @@ def show_areas(
     key: str,
     marks: Mapping[str, Mapping[str, float]] | None = None,
     counted: str = "patients",
+    *,
+    chosen: str = "",
+    on_pick: Callable[[str], None] | None = None,
 ) -> None:
     """Show the chart, and what a pale dot means where there is one.
 
@@ -26,14 +29,24 @@ def show_areas(
         key: unique on the page.
         marks: what others published, likewise.
         counted: what there are too few of.
+        chosen: the finding whose dot has a ring.
+        on_pick: called with the finding whose dot was clicked, before the page runs again.
     """
+
+    def pass_on() -> None:
+        points = st.session_state[key].selection.points
+        if on_pick is not None and points and points[0].get("y") in set(areas["finding"]):
+            on_pick(str(points[0]["y"]))
+
     known = areas.dropna(subset="area").sort_values("area", ascending=False)
     words = [
         f"{name} {area:.3f}" for name, area in zip(known["finding"], known["area"], strict=True)
     ]
     st.plotly_chart(
-        plot_areas(areas, marks or {}),
+        plot_areas(areas, marks or {}, chosen),
         key=key,
+        on_select=pass_on if on_pick else "ignore",
+        selection_mode="points",
         config=QUIET,
         alt=f"AUC of each finding: {', '.join(words) or 'none can be computed'}",
     )

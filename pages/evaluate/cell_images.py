@@ -116,7 +116,9 @@ def _read_cell(report: dict[str, Any]) -> Cell:
     return max(cells, key=lambda cell: (cell[0] != cell[1]) * counts[cell[0]][cell[1]])
 
 
-def show_cell_images(rows: pd.DataFrame, recipe: Recipe, words: CellWords, key: str) -> None:
+def show_cell_images(
+    rows: pd.DataFrame, recipe: Recipe, words: CellWords, key: str, per_page: int = PER_PAGE
+) -> None:
     """Show the images of a cell, or one of them large.
 
     Args:
@@ -125,6 +127,7 @@ def show_cell_images(rows: pd.DataFrame, recipe: Recipe, words: CellWords, key: 
         recipe: of the run; it names the dataset's folder and the task.
         words: how all this is called.
         key: unique for each cell: another one begins on its first page.
+        per_page: images that are shown at once.
     """
     rows = rows.assign(actual=words.actual, predicted=words.predicted)
     if rows.empty:
@@ -149,7 +152,7 @@ def show_cell_images(rows: pd.DataFrame, recipe: Recipe, words: CellWords, key: 
     if len(places):
         _show_large(tables, here, int(places[0]), recipe, words)
     else:
-        _show_page(tables, here, words, f"{key}_{order}")
+        _show_page(tables, here, words, f"{key}_{order}", per_page)
 
 
 def _show_head(rows: pd.DataFrame, words: CellWords) -> str:
@@ -170,10 +173,12 @@ def _show_head(rows: pd.DataFrame, words: CellWords) -> str:
         )
 
 
-def _show_page(tables: Tables, rows: pd.DataFrame, words: CellWords, key: str) -> None:
-    n_pages = math.ceil(len(rows) / PER_PAGE)
+def _show_page(
+    tables: Tables, rows: pd.DataFrame, words: CellWords, key: str, per_page: int
+) -> None:
+    n_pages = math.ceil(len(rows) / per_page)
     page = show_pager(n_pages, f"page_{key}") if n_pages > 1 else 1
-    shown = rows.iloc[(page - 1) * PER_PAGE : page * PER_PAGE]
+    shown = rows.iloc[(page - 1) * per_page : page * per_page]
     show_grid(
         _build(tables, shown, words),
         "cell_grid",

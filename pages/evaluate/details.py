@@ -14,6 +14,7 @@ from pages.evaluate.finding_scores import (
     show_errors_together,
     show_finding_curve,
     show_finding_table,
+    show_findings_analysis,
 )
 from pages.evaluate.findings import find_chosen
 from pages.evaluate.phases import show_phases
@@ -48,13 +49,14 @@ def show_details(run: Run, recipe: Recipe, report: dict[str, Any], data: dict[st
         CHECKS: lambda: show_verdict(run),
         CONDITIONS: lambda: _show_conditions(recipe, report, data),
     }
-    if not results_of(recipe.name):
+    if not results_of(recipe.parent or recipe.name):
         del sections[PUBLISHED]
     if len(report.get("phases", [])) < 2:  # of one phase the report itself tells
         del sections[PHASES]
     if report.get("multilabel"):
         del sections[CURVES], sections[CLASSES]
         sections = _list_finding_sections(run, recipe, report) | sections
+        sections[ANALYSIS] = lambda: show_findings_analysis(run, report)
     tabs = st.tabs(list(sections), key="result", bind="query-params", on_change="rerun")
     for tab, show in zip(tabs, sections.values(), strict=True):
         if tab.open:

@@ -1,5 +1,6 @@
 """The figures of each finding of a run: a table, a ROC curve, and which errors go together."""
 
+from collections.abc import Mapping
 from html import escape
 from typing import Any
 
@@ -8,8 +9,10 @@ import streamlit as st
 
 from pages.components.download import offer_files, write_csv
 from pages.components.frame import escape_markdown
-from pages.components.recipe_words import AREA, metric_name
+from pages.components.recipe_words import metric_name
 from pages.components.small_type import show_muted, show_section
+from pages.evaluate.error_analysis import show_error_analysis
+from pages.evaluate.finding_sources import list_published
 from pages.evaluate.published import format_headline
 from pages.evaluate.scores import figure_of, format_figure
 from xray_core.evaluation.finding_rounds import TITLES
@@ -55,16 +58,6 @@ def format_thresholds(thresholds: dict[str, Any]) -> str:
     return words
 
 
-def list_published(recipe: Recipe) -> dict[str, dict[str, float]]:
-    """Return source -> finding -> AUC: what the recipe's source published of single findings."""
-    areas = {
-        name: recipe.published[AREA + name]
-        for name in recipe.class_names
-        if AREA + name in recipe.published
-    }
-    return {"published": areas} if areas else {}
-
-
 def show_finding_table(report: dict[str, Any], recipe: Recipe, name: str) -> None:
     """Show every figure of every finding with its interval, and offer them as CSV.
 
@@ -73,16 +66,13 @@ def show_finding_table(report: dict[str, Any], recipe: Recipe, name: str) -> Non
         recipe: of the run.
         name: of the file, without ending.
     """
-    published = list_published(recipe).get("published", {})
-    rows = [_format_row(row, published) for row in report["per_class"]]
-    table = pd.DataFrame(rows)
-    if not published:
-        table = table.drop(columns="published AUC")
+    published = list_published(recipe)
+    table = pd.DataFrame([_format_row(row, published) for row in report["per_class"]])
     st.dataframe(
         table,
         hide_index=True,
-        height=36 * (len(table) + 1),
-        column_config={"finding": st.column_config.TextColumn("finding", pinned=True)},
+        height="content",
+        column_config={"finding": st.column_config.TextColumn("finding", pinned=True, width=130)},
         alt="AUC, threshold, recall, specificity, precision and F1 of each finding, and its images",
     )
     show_muted(
@@ -93,12 +83,17 @@ def show_finding_table(report: dict[str, Any], recipe: Recipe, name: str) -> Non
     offer_files(name, {"csv": lambda: write_csv(pd.DataFrame(list_plain(report)))})
 
 
-def _format_row(row: dict[str, Any], published: dict[str, float]) -> dict[str, str]:
+def _format_row(
+    row: dict[str, Any], published: Mapping[str, Mapping[str, float]]
+) -> dict[str, str]:
     threshold = row["threshold"]
     return {
         "finding": row["class"],
         "AUC": format_figure("auc", row["auc"]),
-        "published AUC": f"{value:.3f}" if (value := published.get(row["class"])) else "",
+        **{
+            source: f"{values[row['class']]:.3f}" if row["class"] in values else ""
+            for source, values in published.items()
+        },
         "threshold": "–" if threshold is None else f"{threshold:.3f}",
         "recall (sensitivity)": format_figure("recall", row["recall"]),
         "specificity": format_figure("specificity", figure_of(row, "specificity")),
@@ -139,23 +134,35 @@ def show_finding_curve(
         row: the finding's, of the report.
     """
     name = row["class"]
-    known = row["n"] + row["n_absent"]
-    show_section(f"ROC curve of {name}", f"{report['subset']} set, n = {known:,}")
-    if name in report["roc"]:
-        st.plotly_chart(
-            plot_finding_roc(report["roc"][name], row),
-            key=f"roc_{run.name}_{name}",
-            config=QUIET,
-            alt=f"Recall against false positive rate of {name}",
+    left, right = st.columns(2, gap="medium")
+    with left:
+        show_section(
+            f"ROC curve of {name}",
+            f"{report['subset']} set, n = {row['n'] + row['n_absent']:,}",
         )
+        if name in report["roc"]:
+            st.plotly_chart(
+                plot_finding_roc(report["roc"][name], row),
+                key=f"roc_{run.name}_{name}",
+                config=QUIET,
+                alt=f"Recall against false positive rate of {name}",
+            )
+        else:
+            show_muted(f"{explain_missing(row)} A curve needs images with it and without.")
+    with right:
         show_muted(
             "The finding is chosen above. The ring is the threshold from which it is called. "
             f"{explain('threshold of a finding')}"
         )
-    else:
-        show_muted(f"{explain_missing(row)} A curve needs images with the finding and without.")
-    if words := format_headline(recipe, report):
-        st.markdown(words)
+        if words := format_headline(recipe, report):
+            st.markdown(words)
+
+
+def show_findings_analysis(run: Run, report: dict[str, Any]) -> None:
+    """Show the error analysis, and what an error is with several findings."""
+    show_error_analysis(run, report)
+    if report.get("error_analysis"):
+        show_muted("Error: 1 less the balanced accuracy, which is the mean over the findings.")
 
 
 def explain_missing(row: dict[str, Any]) -> str:

@@ -9,7 +9,8 @@ from pages.components.confusion import Cell, show_confusion
 from pages.components.finding_areas import list_report_areas, show_areas
 from pages.components.small_type import show_facts, show_muted, show_section
 from pages.evaluate.cell_images import CELL, IMAGE, CellWords, open_cell, show_cell_images
-from pages.evaluate.finding_scores import format_share, list_published, name_metric
+from pages.evaluate.finding_scores import format_share, name_metric
+from pages.evaluate.finding_sources import format_sources, list_published
 from pages.evaluate.scores import figure_of, format_figure
 from xray_core.recipes import Recipe
 from xray_core.runs import Run
@@ -17,6 +18,8 @@ from xray_core.runs.folder import PROBABILITY
 from xray_core.tasks import STATE, read_words
 
 FINDING = "finding"  # in the address
+CHOICE, MOVED = "finding_choice", "finding_moved"  # in the session
+PER_PAGE = 9  # images beside the matrix
 WITHOUT, WITH = 0, 1  # places of the two classes of a finding
 # Places of what is true and what is predicted -> what that is called.
 KINDS = {
@@ -39,10 +42,22 @@ def show_findings(
         report: likewise.
         predictions: as `cell_images.read_evaluated` returns them.
     """
+    if st.session_state.pop(MOVED, False):
+        st.rerun()  # the tabs below show the finding, too
     left, right = st.columns([5, 8], gap="medium")
     with left:
-        show_section("AUC of each finding", "with 95% intervals; guessing reaches 0.5")
-        show_areas(list_report_areas(report), f"areas_{run.name}", list_published(recipe))
+        chosen = find_chosen(report)["class"]
+        note = "with 95% intervals; guessing reaches 0.5. Click a dot to see its answers"
+        show_section("AUC of each finding", note)
+        show_areas(
+            list_report_areas(report),
+            f"areas_{run.name}_{chosen}",  # another one forgets which dot was clicked
+            list_published(recipe),
+            chosen=chosen,
+            on_pick=_open_finding,
+        )
+        for words in format_sources(recipe):
+            show_muted(words)
         show_facts(
             {
                 name_metric(key): format_figure(key, figure)
@@ -70,13 +85,13 @@ def find_chosen(report: dict[str, Any]) -> dict[str, Any]:
 
 def _choose_finding(report: dict[str, Any]) -> dict[str, Any]:
     row = find_chosen(report)
-    st.session_state["finding_choice"] = row["class"]
+    st.session_state[CHOICE] = row["class"]
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.selectbox(
             "Finding",
             report["classes"],
-            key="finding_choice",
-            on_change=_open_finding,
+            key=CHOICE,
+            on_change=lambda: _open_finding(st.session_state[CHOICE]),
             label_visibility="collapsed",
             width=230,
         )
@@ -84,10 +99,11 @@ def _choose_finding(report: dict[str, Any]) -> dict[str, Any]:
     return row
 
 
-def _open_finding() -> None:
+def _open_finding(name: str) -> None:
     for key in (CELL, IMAGE):
         st.query_params.pop(key, None)
-    st.query_params[FINDING] = st.session_state["finding_choice"]
+    st.query_params[FINDING] = name
+    st.session_state[MOVED] = True
 
 
 def _describe(row: dict[str, Any], report: dict[str, Any]) -> str:
@@ -181,4 +197,5 @@ def _show_images(rows: pd.DataFrame, recipe: Recipe, row: dict[str, Any], picked
         actual=names[picked[0]],
         predicted=names[picked[1]],
     )
-    show_cell_images(shown, recipe, words, key=f"{name}_{picked[0]}_{picked[1]}")
+    key = f"{name}_{picked[0]}_{picked[1]}"
+    show_cell_images(shown, recipe, words, key=key, per_page=PER_PAGE)

@@ -12,6 +12,7 @@ from xray_core.evaluation.training_checks.history import CheckResult
 from xray_core.runs import Run
 from xray_core.splits import format_absence
 
+N_NAMED = 4  # findings that a verdict names
 WATCHED = ("metrics.jsonl", "status.json", "report.json", "data.json", "recipe.json")
 
 
@@ -49,7 +50,8 @@ def _format_findings_verdict(report: dict[str, Any]) -> str:
     if measured < len(rows):
         over = f"over {measured} of {len(rows)} findings"
     few = [row["class"] for row in rows if row["too_few"] and row["auc"]["value"] is not None]
-    note = f" Too few to say: {escape(', '.join(few))}." if few else ""
+    names = escape(", ".join(few)) if len(few) <= N_NAMED else f"{len(few)} of them, pale below"
+    note = f" <small>Too few patients to say anything of {names}.</small>" if few else ""
     if area["value"] is None:
         return f"No AUC can be computed <small>({n})</small>."
     interval = "" if area["low"] is None else f"{area['low']:.2f} to {area['high']:.2f}; "

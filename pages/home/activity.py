@@ -122,7 +122,7 @@ def _read_figure(path: Path, written: int) -> tuple[str, str]:
         if report.get("multilabel"):
             area = report["metrics"]["auc"]
             value, low, high = (float(area[name]) for name in ("value", "low", "high"))
-            words = f"mean AUC {value:.2f} ({low:.2f} to {high:.2f})"
+            words = f"AUC {value:.2f} ({low:.2f} to {high:.2f})"
         else:
             accuracy = report["metrics"]["accuracy"]
             value, low, high = (100 * float(accuracy[name]) for name in ("value", "low", "high"))

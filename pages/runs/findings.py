@@ -115,7 +115,8 @@ def show_wrong_findings(run: Run, recipe: Recipe, epoch: int) -> None:
         show_muted("The images are no longer where the run read them.")
         return
     for kind, (title, explanation) in KINDS.items():
-        show_section(f"{title} after epoch {epoch}", f"{counts[kind]:,} on {n:,} validation images")
+        note = f"{counts[kind]:,} labels on {n:,} validation images"
+        show_section(f"{title} after epoch {epoch}", note)
         if wrong[kind].empty:
             show_muted(f"None: there are no {explanation}.")
             continue

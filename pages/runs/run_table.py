@@ -156,7 +156,7 @@ def format_validation(row: Any) -> str:
     n = f", n = {row.curve.n:,}" if row.curve.n else ""
     if row.curve.area:  # what it says of several findings is mostly right for whoever says "none"
         area = row.curve.selected_score
-        return "" if area is None else f"mean AUC {area:.3f}{n}"
+        return "" if area is None else f"AUC {area:.3f}{n}"
     if row.val_accuracy != row.val_accuracy:
         return ""
     return f"{row.val_accuracy:.1%}{n}"
@@ -215,7 +215,7 @@ def _column_config() -> dict[str, Any]:
         ),
         "validation": column.TextColumn(
             "Validation",
-            width=120,
+            width=140,
             help="Accuracy on the validation set at the epoch whose weights are kept; of a run on "
             "several findings their mean AUC. Tick a run to see its interval beside the curves.",
         ),

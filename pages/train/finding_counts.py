@@ -5,7 +5,6 @@ from html import escape
 import pandas as pd
 import streamlit as st
 
-from pages.components.small_type import show_muted
 from xray_core.splits import SUBSETS
 from xray_core.tasks import ABSENT, PRESENT, STATE, UNKNOWN
 
@@ -68,8 +67,6 @@ def show_finding_counts(counts: pd.DataFrame) -> None:
     )
     # What was chosen for another dataset may not be offered here.
     st.html(_format_table(counts, states.get(str(title), PRESENT)))
-    if (counts[PRESENT] == 0).any():
-        show_muted("Where no image has a finding, nothing can be said of it.")
 
 
 def _format_table(counts: pd.DataFrame, state: str) -> str:
@@ -83,6 +80,6 @@ def _format_table(counts: pd.DataFrame, state: str) -> str:
         for name, row in table.iterrows()
     )
     return (
-        '<table class="facts boxes rows"><thead><tr><th scope="col">Finding</th>'
+        '<table class="facts counts"><thead><tr><th scope="col">Finding</th>'
         f"{head}</tr></thead><tbody>{rows}</tbody></table>"
     )

@@ -28,11 +28,10 @@ from xray_core.evaluation.training_checks.advice import (
 )
 from xray_core.evaluation.training_checks.answers import check_answers, never_answered
 from xray_core.evaluation.training_checks.collapse import only_answer
+from xray_core.evaluation.training_checks.guessing import entropy, standard_error
 from xray_core.evaluation.training_checks.history import (
     TrainingHistory,
-    entropy,
     read_history,
-    standard_error,
 )
 from xray_core.evaluation.training_checks.learning import check_finite, check_learning
 from xray_core.evaluation.training_checks.validation import (

@@ -1,11 +1,15 @@
 """Runs on several findings at once, on every page that shows a run: live, evaluated, compared."""
 
 import json
+from collections.abc import Callable
+from dataclasses import asdict, replace
 from typing import Any
 
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from pages.evaluate import findings
 from tests.pages.conftest import OpenPage
 from tests.pages.fake_runs import fake_run, record_processes, write_report
 from tests.pages.finding_runs import ABSENT, CLASSES, RARE, UNKNOWN, fake_findings_run
@@ -14,6 +18,9 @@ from tests.pages.test_evaluate import facts_on, read_component, read_tiles, word
 from tests.pages.test_names import names_on
 from tests.training.nih import draw_nih
 from xray_core.jobs import JobQueue
+from xray_core.literature import results_of
+from xray_core.processes import own_handle
+from xray_core.recipes import PUBLISHED
 from xray_core.runs import Run, Submission
 from xray_core.runs.trash import is_trashed
 from xray_core.workspace import Workspace
@@ -49,7 +56,7 @@ def test_the_verdict_is_a_mean_in_words_with_what_guessing_gets(
     assert f"Mean AUC {area['value']:.2f} over 12 of 14 findings" in words
     assert f"({area['low']:.2f} to {area['high']:.2f}; n = {N_IMAGES}, of 30 patients" in words
     assert f"{100 * area['value']:.0f} are put in the right order; guessing gets 50." in words
-    assert f"Too few to say: {RARE}." in words
+    assert f"Too few patients to say anything of {RARE}." in words
     assert f"No image of the test set has {ABSENT}." in words
     assert f"it is known whether it has {UNKNOWN}. The means are those over the other" in words
     assert not names_on(app)
@@ -75,7 +82,7 @@ def test_every_finding_has_its_line_in_the_chart_and_in_the_table(
     assert table.loc["mass", "images"] == f"{row['n']} / {row['n_absent']} / 0"
     assert table.loc[UNKNOWN, "images"] == f"0 / 0 / {N_IMAGES}"
     assert table.loc[RARE, "note"] == "too few to say"
-    assert "published AUC" not in table
+    assert not [name for name in table if name.startswith("published")]
 
 
 def test_the_cells_of_the_chosen_finding_open_its_images(run: Run, open_page: OpenPage) -> None:
@@ -111,6 +118,23 @@ def test_another_finding_is_chosen_and_its_cell_is_its_own(run: Run, open_page: 
     assert read_component(app, "matrix")["classes"][1]["name"] == "nodule"
 
 
+def test_a_dot_that_is_clicked_chooses_its_finding(
+    run: Run, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown = []
+
+    def show_areas(*_: Any, chosen: str, on_pick: Callable[[str], None]) -> None:
+        shown.append(chosen)
+        st.button("a dot", on_click=on_pick, args=("nodule",))  # AppTest clicks no chart
+
+    monkeypatch.setattr(findings, "show_areas", show_areas)
+    app = open_page("evaluate", run=run.name, finding="mass")
+    [dot] = [one for one in app.button if one.label == "a dot"]
+    dot.click().run()
+
+    assert shown[-1] == app.selectbox(key="finding_choice").value == "nodule"
+
+
 @pytest.mark.parametrize("finding", [ABSENT, UNKNOWN])
 def test_a_finding_of_which_nothing_can_be_said_is_shown_all_the_same(
     finding: str, run: Run, open_page: OpenPage
@@ -118,7 +142,7 @@ def test_a_finding_of_which_nothing_can_be_said_is_shown_all_the_same(
     app = open_page("evaluate", run=run.name, finding=finding, result="Curves")
 
     assert facts_on(app)["AUC"] == "–"
-    assert f"has {finding}. A curve needs images" in words_on(app)
+    assert f"has {finding}. A curve needs images with it" in words_on(app)
     assert "as the validation set cannot tell of a better threshold" in words_on(app)
 
 
@@ -151,40 +175,44 @@ def test_errors_together_are_those_of_the_report(run: Run, open_page: OpenPage) 
     assert f"{most[0]} images" in words
 
 
-def test_published_areas_stand_beside_ours(run: Run, open_page: OpenPage) -> None:
-    recipe = json.loads((run.folder / "recipe.json").read_text())
-    recipe["published"] = {"auc": 0.8, "auc_mass": 0.706, "auc_pleural thickening": 0.68}
-    run.write_json("recipe.json", recipe)
+def test_published_areas_stand_beside_ours_with_their_sources(
+    run: Run, open_page: OpenPage
+) -> None:
+    recipe = replace(
+        PUBLISHED["nih_densenet121_findings"], data_folder=run.read_recipe().data_folder
+    )
+    run.write_json("recipe.json", asdict(recipe))
+    most = max(results_of(recipe.name), key=lambda row: len(row.metrics))
 
     app = open_page("evaluate", run=run.name)
 
     table = app.dataframe[0].value.set_index("finding")
-    assert table.loc["mass", "published AUC"] == "0.706"
-    assert table.loc["edema", "published AUC"] == ""
+    assert table.loc["mass", "published A"] == f"{most.metrics['auc_mass']:.3f}"
     figures = [json.loads(text) for text in list_figures(app)]
-    marks = [trace for one in figures for trace in one["data"] if trace["name"] == "published"]
-    assert set(marks[0]["y"]) == {"mass", "pleural thickening"}
+    marks = {trace["name"]: trace for one in figures for trace in one["data"]}
+    assert len(marks["published A"]["y"]) == sum(key.startswith("auc_") for key in most.metrics)
+    assert f"Published A: {most.place}; {most.images}." in words_on(app)
     curves = open_page("evaluate", run=run.name, result="Curves")
-    assert "AUC of mass 0.706, ours" in words_on(curves)
+    assert f"AUC {recipe.published['auc']:.3f}, ours" in words_on(curves)
 
 
 @pytest.mark.parametrize("state", ["running", "done"])
 def test_a_run_shows_loss_and_mean_area_live_and_each_finding(
     state: str, workspace: Workspace, open_page: OpenPage
 ) -> None:
-    run = fake_findings_run(workspace, state)
+    run = fake_findings_run(workspace, state, handle=own_handle())
     last = run.read_epochs().iloc[-1]
 
     app = open_page("runs", run=run.name)
 
-    words = words_on(app)
+    words = " ".join(words_on(app).split())
     assert f"Mean validation AUC {last['val_auc']:.3f} (" in words
     assert f"n = {N_IMAGES} · selected epoch 2" in words
     assert f"mean AUC {last['val_auc']:.3f}, 90.0% of the labels right" in words
     assert "accuracy" not in words.casefold()
     with_dot, without = dots_on(app)
     assert (len(with_dot), set(without)) == (12, {ABSENT, UNKNOWN})
-    [chart] = app.get("arrow_vega_lite_chart")
+    [chart] = app.get("vega_lite_chart")
     assert "mean AUC" in chart.proto.spec
     assert '"accuracy"' not in chart.proto.spec
     assert not names_on(app)
@@ -230,17 +258,17 @@ def test_lists_of_runs_hold_both_kinds(run: Run, workspace: Workspace, open_page
 
     app = open_page("runs")
     cells = app.dataframe[0].value.set_index("run")
-    [chart] = app.get("arrow_vega_lite_chart")
+    [chart] = app.get("vega_lite_chart")
     home = open_page("home")
 
-    assert cells.loc[run.name, "validation"].startswith("mean AUC 0.")
+    assert cells.loc[run.name, "validation"].startswith("AUC 0.")
     assert not cells.loc[run.name, "result"]
     assert cells.loc[run.name, "auc"].startswith(f"{area['value']:.3f} (")
     assert cells.loc[single.name, "validation"].endswith("%, n = 15")
     assert "accuracy" in chart.proto.spec
     assert "mean AUC" in chart.proto.spec
     rows = read_component(home, "home_results")["rows"]
-    assert f"mean AUC {area['value']:.2f} (" in str(rows)
+    assert f"AUC {area['value']:.2f} ({area['low']:.2f} to" in str(rows)
 
 
 def test_a_sweep_of_such_runs_is_compared_by_mean_area(
@@ -261,11 +289,6 @@ def test_a_sweep_of_such_runs_is_compared_by_mean_area(
     assert not names_on(app)
 
 
-def open_train(workspace: Workspace, open_page: OpenPage) -> AppTest:
-    draw_nih(workspace.data / "nih")
-    return open_page("train", data="nih", task="nih_findings")
-
-
 def test_a_task_of_several_findings_is_trained_like_any_other(
     workspace: Workspace, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -275,7 +298,7 @@ def test_a_task_of_several_findings_is_trained_like_any_other(
     draw_nih(workspace.data / "nih")
     every = "|".join(name.title().replace(" ", "_") for name in CLASSES)
     table.write_text(table.read_text().replace("Mass|Nodule", every), encoding="utf-8")
-    app = open_page("train", data="nih", task="nih_findings")
+    app = open_page("train", data="nih", task="nih_findings", recipe="quick_cnn")
 
     assert app.selectbox(key="task_choice").value == "nih_findings"
     assert facts_on(app)["To beat"] == "mean AUC 0.5, which guessing reaches"
@@ -296,12 +319,13 @@ def words_by_html(app: AppTest) -> list[str]:
 
 
 def test_what_needs_one_class_an_image_is_not_offered(
-    workspace: Workspace, open_page: OpenPage
+    workspace: Workspace, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    app = open_train(workspace, open_page)
+    record_processes(monkeypatch)
+    draw_nih(workspace.data / "nih")
+    app = open_page("train", data="nih", task="nih_findings", recipe="quick_cnn")
     app.session_state["advanced"] = True
-    name = app.query_params.get("recipe", ["quick_cnn"])
-    key = f"changed_recipe.{name if isinstance(name, str) else name[0]}."
+    key = "changed_recipe.quick_cnn."
     offered = set()
     for tab in ("Training", "Loss and sampling"):
         app.session_state["advanced_tab"] = tab

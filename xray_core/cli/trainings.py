@@ -176,7 +176,7 @@ def show_sweep(options: argparse.Namespace, workspace: Workspace) -> Answer:
     lines = []
     for row in summary.settings.to_dict("records"):
         lines.append(f"{row['setting']}: {row['done']} of {row['runs']} done")
-        for name in FIGURES if row["done"] else ():
+        for name in (f for f in FIGURES if row["done"] and row[f] == row[f]):  # not NaN
             spread = f" ± {row[f'{name}_sd']:.3f}" if row["done"] > 1 else ""
             lines.append(f"  {name.replace('_', ' '):18} {row[name]:.3f}{spread}")
     for setting, report in summary.pooled.items():
@@ -241,21 +241,19 @@ def _compare_goals(run: Any, report: dict[str, Any], options: argparse.Namespace
 
 def show_split(options: argparse.Namespace, workspace: Workspace) -> Answer:
     """Count a run's subsets, and write which image is in which."""
-    import pandas as pd
-
     from xray_core.errors import RunError
     from xray_core.files import replaced_file
     from xray_core.runs import find_run
-    from xray_core.splits import format_leaks
+    from xray_core.splits import count_subsets, format_leaks
 
     run = find_run(workspace.runs, options.run)
     split = run.read_split()
-    subsets = pd.crosstab(split["subset"], split["class"])
+    classes = run.read_recipe().class_names
     answer: dict[str, Any] = {
         "run": run.name,
         "images": len(split),
         "groups": int(split["group"].nunique()),
-        "subsets": subsets.to_dict("index"),
+        **count_subsets(split, classes),
     }
     if options.csv:
         try:
@@ -323,22 +321,59 @@ def _check_text(results: list[Any]) -> str:
     )
 
 
+def _figure(value: float | None, low: float | None, high: float | None) -> str:
+    if value is None:
+        return "cannot be computed"
+    return f"{value:.3f} (95% interval {low:.3f} to {high:.3f})"
+
+
+def _evaluated_on(report: dict[str, Any]) -> str:
+    return (
+        f"Evaluated on the {report['subset']} set: {report['n']:,} images of "
+        f"{report['n_patients']:,} patients or groups; {len(report['left_out'])} left out."
+    )
+
+
+def _findings_text(report: dict[str, Any]) -> str:
+    """Return the report of a multi-label task, one line a finding."""
+    lines = [_evaluated_on(report)]
+    lines += [f"  mean {name:18} {_figure(**metric)}" for name, metric in report["metrics"].items()]
+    thresholds = report.get("thresholds") or {}
+    if fallback := thresholds.get("fallback"):
+        lines.append(f"Called from 0.5 on, as validation cannot tell: {', '.join(fallback)}.")
+    width = max(map(len, report["classes"]))
+    for row in report["per_class"]:
+        from_on = "" if row["threshold"] is None else f", called from {row['threshold']:.3g} on"
+        few = "; of fewer than 10 patients" if row["too_few"] else ""
+        lines += [
+            f"{row['class']:{width}}  present {row['n']:,}, absent {row['n_absent']:,}, unknown "
+            f"{row['n_unknown']:,}{from_on}{few}",
+            f"  {'AUC':18} {_figure(**row['auc'])}",
+            f"  {'recall':18} {_figure(**row['recall'])}",
+        ]
+        for kind in ("precision", "specificity", "f1"):
+            ends = row[kind], row[f"{kind}_low"], row[f"{kind}_high"]
+            lines.append(f"  {kind:18} {_figure(*ends)}")
+    return "\n".join([*lines, *_analysis_lines(report)])
+
+
+def _analysis_lines(report: dict[str, Any]) -> list[str]:
+    if not (analysis := report.get("error_analysis")):
+        return []
+    errors = ", ".join(f"{r['name']} {r['error']['value']:.1%}" for r in analysis["levels"])
+    return [f"Errors: {errors}.", analysis["verdict"]]
+
+
 def _report_text(report: dict[str, Any]) -> str:
     from xray_core.splits import format_absence
 
-    def figure(value: float | None, low: float | None, high: float | None) -> str:
-        if value is None:
-            return "cannot be computed"
-        return f"{value:.3f} (95% interval {low:.3f} to {high:.3f})"
-
+    if report.get("multilabel"):
+        return _findings_text(report)
     majority = report["majority"]
-    lines = [
-        f"Evaluated on the {report['subset']} set: {report['n']:,} images of "
-        f"{report['n_patients']:,} patients or groups; {len(report['left_out'])} left out."
-    ]
+    lines = [_evaluated_on(report)]
     if absent := [row["class"] for row in report["per_class"] if not row["n"]]:
         lines.append(format_absence(report["subset"], absent))
-    lines += [f"  {name:18} {figure(**metric)}" for name, metric in report["metrics"].items()]
+    lines += [f"  {name:18} {_figure(**metric)}" for name, metric in report["metrics"].items()]
     lines += [f"  {'always ' + majority['class']:18} {majority['accuracy']:.3f} accuracy"]
     lines += ["Confusion matrix (rows true, columns predicted):"]
     width = max(map(len, report["classes"]))
@@ -346,17 +381,14 @@ def _report_text(report: dict[str, Any]) -> str:
         counts = " ".join(f"{n:6}" for n in row)
         lines.append(f"  {scores['class']:{width}} {counts}   n {scores['n']:,}")
     for scores in report["per_class"]:
-        lines += [f"{scores['class']}:", f"  {'recall':18} {figure(**scores['recall'])}"]
+        lines += [f"{scores['class']}:", f"  {'recall':18} {_figure(**scores['recall'])}"]
         for kind in ("precision", "specificity", "f1"):
             ends = scores[kind], scores[f"{kind}_low"], scores[f"{kind}_high"]
-            lines.append(f"  {kind:18} {figure(*ends)}")
+            lines.append(f"  {kind:18} {_figure(*ends)}")
     lines += _phase_lines(report.get("phases", []))
     if report.get("watched"):
         lines.append("The test set was watched as the validation set: expect less on new images.")
-    if analysis := report.get("error_analysis"):
-        errors = ", ".join(f"{r['name']} {r['error']['value']:.1%}" for r in analysis["levels"])
-        lines += [f"Errors: {errors}.", analysis["verdict"]]
-    return "\n".join(lines)
+    return "\n".join([*lines, *_analysis_lines(report)])
 
 
 def _phase_lines(phases: list[dict[str, Any]]) -> list[str]:

@@ -145,10 +145,10 @@ def figures_of_counts(counts: Floats) -> dict[str, Floats]:
 def _tally_curve(
     states: Ints, scores: Floats, patients: Ints, n_patients: int
 ) -> list[NDArray[np.float64]]:
-    """Return for the images that show a finding, and for those that do not, how many each patient
-    has on each step of the score, from the lowest up.
+    """Return how many images each patient has on each step of the score, from the lowest up.
 
-    Neighbouring scores share a step where no image with a score among them shows the finding.
+    First those that show the finding, then those that do not. Neighbouring scores share a step
+    where no image with a score among them shows the finding.
     """
     known = states != UNKNOWN_STATE
     is_present, own = states[known] == 1, patients[known]

@@ -24,7 +24,8 @@ DEFAULT_THRESHOLD = 0.5
 def finding_counts(states: Ints, called: Bools) -> Ints:
     """Count for each finding the calls that are right and wrong, shape (n_classes, 4).
 
-    >>> finding_counts(np.array([[1, 0], [0, -1]]), np.array([[True, True], [False, True]])).tolist()
+    >>> called = np.array([[True, True], [False, True]])
+    >>> finding_counts(np.array([[1, 0], [0, -1]]), called).tolist()
     [[1, 0, 0, 1], [0, 1, 0, 0]]
     """
     n_classes = states.shape[1]
@@ -35,8 +36,9 @@ def finding_counts(states: Ints, called: Bools) -> Ints:
 
 
 def known_loss(states: Ints, probabilities: Floats) -> float:
-    """Return the binary cross-entropy in nats: the mean over an image's known findings, then over
-    images; probabilities clipped at 1e-7 as Keras does.
+    """Return the binary cross-entropy in nats, probabilities clipped at 1e-7 as Keras does.
+
+    It is the mean over an image's known findings, then over images.
     """
     clipped = np.clip(probabilities, 1e-7, 1 - 1e-7)
     costs = -np.log(np.where(states == 1, clipped, 1 - clipped))

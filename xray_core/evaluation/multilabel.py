@@ -52,11 +52,13 @@ def choose_thresholds(predictions: pd.DataFrame) -> Thresholds:
         predictions: as `findings_table` returns them; what is called in them does not count.
 
     Returns:
-        As thresholds.json holds it; `fallback` are the findings that the validation set does not
-        show, or shows on every image: they are called from 0.5 on.
+        As thresholds.json holds it; `fallback` are the findings that this set does not show, or
+        shows on every image: they are called from 0.5 on.
     """
     classes = classes_of(predictions)
-    rows = predictions[predictions["subset"] == CHOSEN_ON].dropna(
+    # Where the test set is watched as validation set there is no other.
+    chosen_on = CHOSEN_ON if (predictions["subset"] == CHOSEN_ON).any() else "test"
+    rows = predictions[predictions["subset"] == chosen_on].dropna(
         subset=[PROBABILITY + name for name in classes]
     )
     states, chosen = states_of(rows, classes), {}
@@ -64,7 +66,7 @@ def choose_thresholds(predictions: pd.DataFrame) -> Thresholds:
         chosen[name] = choose_threshold(states[:, k], rows[PROBABILITY + name].to_numpy("float64"))
     return {
         "rule": RULE,
-        "chosen_on": CHOSEN_ON,
+        "chosen_on": chosen_on,
         "thresholds": {
             name: DEFAULT_THRESHOLD if value is None else value for name, value in chosen.items()
         },
@@ -118,7 +120,7 @@ def findings_table(
     table = split[["image_id", "group", "subset"]].astype("string").reset_index(drop=True)
     table["actual"] = split["class"].astype("string").to_numpy()
     has_values = ~np.isnan(values).any(axis=1)
-    table["predicted"] = pd.Series(np.where(has_values, words, None), dtype="string")
+    table["predicted"] = pd.Series(words, dtype="string").where(pd.Series(has_values))
     states = split[[STATE + name for name in classes]].reset_index(drop=True).astype("Int8")
     columns = pd.DataFrame(values, columns=[PROBABILITY + name for name in classes])
     return pd.concat([table, states, columns], axis=1)

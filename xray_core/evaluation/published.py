@@ -54,7 +54,7 @@ def compare_with_source(recipe: Recipe, report: Mapping[str, Any]) -> list[Compa
         recipe: of the run; of a changed one the figures are those of the recipe it was made from.
         report: of the run, as `report.report_run` returns it.
     """
-    rows = results_of(recipe.name)
+    rows = results_of(recipe.parent or recipe.name)
     headline = _headline(rows)
     return [_compare(row, row is headline, rows, recipe, report) for row in rows]
 
@@ -82,7 +82,7 @@ def find_points(recipe: Recipe, report: Mapping[str, Any]) -> tuple[PublishedPoi
     if len(report["classes"]) > 2 and not report.get("multilabel"):
         return ()
     return tuple(
-        point for point in published_points(recipe.name) if point.positive in report["roc"]
+        point for point in published_points(recipe.parent or recipe.name) if point.positive in report["roc"]
     )
 
 

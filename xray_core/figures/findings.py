@@ -14,6 +14,7 @@ from xray_core.figures.text import escape_texts
 CHANCE = 0.5  # AUC of guessing
 ROW_HEIGHT = 21  # px that the line of a finding takes
 MANY = 8  # findings from which on the numbers in a heat table are small
+RING = 3  # px
 PALE = 0.4  # opacity of what rests on too few patients
 OWN, CHANCE_NAME = "this run", "chance"
 NO_MARKS: Mapping[str, Mapping[str, float]] = {}
@@ -21,7 +22,9 @@ SHADES = [[0.0, "rgba(194,80,156,0.06)"], [1.0, "rgba(194,80,156,0.85)"]]
 
 
 def plot_areas(
-    areas: pd.DataFrame, marks: Mapping[str, Mapping[str, float]] = NO_MARKS
+    areas: pd.DataFrame,
+    marks: Mapping[str, Mapping[str, float]] = NO_MARKS,
+    chosen: str = "",
 ) -> go.Figure:
     """Draw the AUC of each finding as a dot with its interval, the highest on top.
 
@@ -31,6 +34,7 @@ def plot_areas(
             present and absent (images), and too_few, whether so few patients have it that its
             figure says little: such a dot is pale.
         marks: name of a source -> finding -> what it published, in [0, 1].
+        chosen: the finding whose dot has a ring; "" for none.
 
     Returns:
         A trace "this run", then one for each source, then "chance", a dotted line.
@@ -38,7 +42,7 @@ def plot_areas(
     ordered = areas.sort_values("area", ascending=False, kind="stable", na_position="last")
     known = ordered[ordered["area"].notna()]
     missing = ordered.loc[ordered["area"].isna(), "finding"].tolist()
-    figure = go.Figure(_draw_dots(known))
+    figure = go.Figure(_draw_dots(known, chosen))
     for number, (source, values) in enumerate(marks.items()):
         names = [name for name in ordered["finding"] if name in values]
         figure.add_scatter(
@@ -71,6 +75,7 @@ def plot_areas(
     figure.update_layout(
         height=(74 if marks else 48) + ROW_HEIGHT * len(ordered),
         margin=MARGIN,
+        dragmode=False,  # a finger scrolls the page
         showlegend=bool(marks),
         legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
         xaxis={
@@ -79,7 +84,7 @@ def plot_areas(
             "title": None,
         },
         yaxis={
-            "autorange": "reversed",
+            "range": [len(ordered) - 0.5, -0.5],  # by itself it would leave a line free above
             "type": "category",
             "title": None,
             "categoryorder": "array",
@@ -89,7 +94,7 @@ def plot_areas(
     return escape_texts(figure)
 
 
-def _draw_dots(known: pd.DataFrame) -> go.Scatter:
+def _draw_dots(known: pd.DataFrame, chosen: str) -> go.Scatter:
     area = known["area"].astype("float64")
     low, high = (known[end].astype("float64") for end in ("low", "high"))
     words = [
@@ -105,6 +110,10 @@ def _draw_dots(known: pd.DataFrame) -> go.Scatter:
             "size": 10,
             "color": RUNS[0],
             "opacity": [PALE if few else 1.0 for few in known["too_few"]],
+            "line": {
+                "width": [RING if name == chosen else 0 for name in known["finding"]],
+                "color": RUNS[1],
+            },
         },
         error_x={
             "type": "data",

@@ -230,6 +230,7 @@ def _key_of(recipe: Recipe) -> str:
         recipe.batch_size,
         recipe.precision,
         *recipe.tabular,
+        *(["multilabel"] if recipe.multilabel else []),
         name_machine(),
         os.cpu_count(),
         version("keras"),

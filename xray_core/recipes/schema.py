@@ -219,7 +219,7 @@ def _check_several(recipe: Recipe) -> None:
             "combined_labels",
             recipe.combined_labels,
             False,
-            "combinations are learnt where an image has one",
+            "combinations need one class an image",
         ),
         ("calibrate", recipe.calibrate, False, "it fits probabilities that sum to 1"),
         ("sampling", recipe.sampling, "shuffle", "images are drawn by the one class that each has"),

@@ -116,6 +116,7 @@ def _build_table(rows: list[dict[str, Any]], names: dict[str, str]) -> pd.DataFr
         times = pd.to_datetime(table[column], utc=True, errors="coerce", format="ISO8601")
         table[column] = times.dt.as_unit("ms")
     table[FIGURES] = table[FIGURES].astype("float64")
+    table["multilabel"] = table["multilabel"].astype(bool)
     texts = [column for column, blank in BLANK.items() if blank == "" and column not in TIMES]
     return table.astype(
         {"epoch": "int64", "n_epochs": "int64", "state": "str"} | dict.fromkeys(texts, "str")

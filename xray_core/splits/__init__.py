@@ -25,6 +25,13 @@ from xray_core.splits.leaks import (
     format_leaks,
 )
 from xray_core.splits.sampling import sample_groups
+from xray_core.splits.several import (
+    add_states,
+    count_subsets,
+    format_unshown,
+    list_shown,
+    strata_of,
+)
 from xray_core.splits.spec import (
     EXTERNAL_METHODS,
     FOLDED_METHODS,
@@ -39,7 +46,7 @@ from xray_core.splits.spec import (
     SplitSpec,
 )
 from xray_core.splits.unused import describe_unused
-from xray_core.tasks import STATE, class_of, find_present, has_several, rarest_of
+from xray_core.tasks import has_several
 
 __all__ = [
     "EXTERNAL_METHODS",
@@ -58,6 +65,7 @@ __all__ = [
     "check_leaks",
     "count_leaks",
     "count_loose",
+    "count_subsets",
     "describe_absent",
     "describe_groups",
     "describe_unused",
@@ -110,8 +118,7 @@ def split_catalog(
     images = catalog.present.loc[lambda table: table.index.isin(targets.index)]
     groups = group_images(catalog, copies, read_files)
     table = images[["image_id", "path"]].assign(
-        group=groups[images.index],
-        **{"class": (rarest_of if has_several(targets) else class_of)(targets)[images.index]},
+        group=groups[images.index], **{"class": strata_of(targets)[images.index]}
     )
     given = find_given(catalog, images, groups, spec)
     if given is not None:
@@ -123,10 +130,7 @@ def split_catalog(
     subset = _divide(drawn, given, spec)
     subset = pd.Series(pd.Categorical(subset, categories=list(SUBSETS)), index=subset.index)
     if has_several(targets):
-        own = targets.loc[table.index]
-        _check_findings(own, subset[own.index])
-        table = table.assign(**{"class": class_of(targets)[table.index]})
-        table = table.join(targets.add_prefix(STATE))
+        table = add_states(table.assign(subset=subset), targets)
     else:
         _check_subsets(drawn.assign(subset=subset), spec)
     return table.assign(subset=subset).sort_values("image_id", ignore_index=True)
@@ -198,26 +202,6 @@ def _check_subsets(table: pd.DataFrame, spec: SplitSpec) -> None:
             )
 
 
-def _check_findings(targets: pd.DataFrame, subset: pd.Series) -> None:
-    """Raise RecipeError where no training image shows a class of a multi-label task.
-
-    What validation or test lacks is said, see `describe_absent`: the other classes have figures.
-    """
-    shown = find_present(targets)
-    in_training = (subset == "training").to_numpy()
-    missing = targets.columns[~shown[in_training].any(axis=0)]
-    if len(missing):
-        there = "; ".join(
-            f"{name}: {int(shown[:, targets.columns.get_loc(name)].sum()):,} in all"
-            for name in missing[:MAX_COUNTED_CLASSES]
-        )
-        raise RecipeError(
-            f"The training set would hold no image that shows {', '.join(map(str, missing))} "
-            f"(of {len(targets):,} images {there}). A network has to see each class: use more "
-            "images, other split fractions, or another task."
-        )
-
-
 def _count_class(table: pd.DataFrame, name: str, subsets: Sequence[str]) -> str:
     """Return e.g. "b: 2 images in 1 group (train 1, validation 0, test 0)", which are groups."""
     own = table[table["class"] == name]
@@ -240,28 +224,10 @@ def describe_absent(split: pd.DataFrame, classes: Sequence[str]) -> list[str]:
     words = []
     for subset in SUBSETS[1:]:
         own = split[split["subset"] == subset]
-        there = set(own["class"].astype(str))
-        if there and all(STATE + name in own for name in classes):
-            shown = find_present(own[[STATE + name for name in classes]]).any(axis=0)
-            there = {name for name, is_there in zip(classes, shown, strict=True) if is_there}
-            if absent := [name for name in classes if name not in there]:
-                words.append(_format_unshown(subset, absent))
-            continue
-        if there and (absent := [name for name in classes if name not in there]):
-            words.append(format_absence(subset, absent))
-    return words
-
-
-def _format_unshown(subset: str, absent: Sequence[str]) -> str:
-    """Return what it costs a multi-label task that no image of `subset` shows these classes."""
-    one = len(absent) == 1
-    words = (
-        f"No image of the {subset} set shows {', '.join(absent)}. Recall, ROC curve and AUC of "
-        f"{'this class' if one else 'these classes'} cannot be had there; means are those over "
-        "the other classes."
-    )
-    if subset == "validation":
-        words += f" {'Its threshold is' if one else 'Their thresholds are'} 0.5."
+        shown = list_shown(own, classes)
+        there = set(own["class"].astype(str)) if shown is None else shown
+        if len(own) and (absent := [name for name in classes if name not in there]):
+            words.append((format_absence if shown is None else format_unshown)(subset, absent))
     return words
 
 

@@ -128,6 +128,7 @@ TASKS = {
         dataset="folder",
         classes={},
         question="Which of the findings, several at once?",
+        negatives=("No finding",),  # what the reader calls an image of which all are absent
         multilabel=True,
         source="all findings in the table, or the names of the class folders",
     ),

@@ -50,8 +50,8 @@ def rarest_of(targets: pd.DataFrame) -> pd.Series:
     present = find_present(targets)
     order = present.sum(axis=0).argsort(kind="stable")
     names = targets.columns.to_numpy(dtype=object)[order][present[:, order].argmax(axis=1)]
-    words = pd.Series(names, index=targets.index, name="class", dtype="object")
-    return words.where(present.any(axis=1), word_of_nothing(list(targets.columns)))
+    names = np.where(present.sum(axis=1) > 0, names, word_of_nothing(list(targets.columns)))
+    return pd.Series(names, index=targets.index, name="class", dtype="object")
 
 
 def word_of_nothing(classes: Sequence[str]) -> str:

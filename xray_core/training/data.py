@@ -24,6 +24,7 @@ from xray_core.splits import (
     Copies,
     check_leaks,
     count_leaks,
+    count_subsets,
     describe_absent,
     describe_groups,
     describe_unused,
@@ -136,7 +137,7 @@ def prepare_data(
                 *describe_left_out(catalog, task, targets),
                 *describe_unused(catalog, targets, split, recipe.split),
             ],
-            **_count_subsets(split, list(targets.columns)),
+            **count_subsets(split, list(targets.columns)),
         },
     )
     data = Prepared(
@@ -149,22 +150,6 @@ def prepare_data(
     if not recipe.tabular:
         return data
     return replace(data, tabular=_encode_tabular(data, recipe, run, resumes=resumes))
-
-
-def _count_subsets(split: pd.DataFrame, classes: list[str]) -> dict[str, Any]:
-    """Return subset -> class -> images that show it; of a multi-label task also how many there are,
-    `n_images`, and of how many it is `unknown`.
-    """
-    columns = [STATE + name for name in classes]
-    if not all(name in split for name in columns):
-        return {"subsets": pd.crosstab(split["subset"], split["class"]).to_dict("index")}
-    states = split[columns].set_axis(classes, axis=1)
-    by_subset = split["subset"].astype(str).to_numpy()
-    return {
-        "subsets": states.eq(1).fillna(False).astype(int).groupby(by_subset).sum().T.to_dict(),
-        "unknown": states.isna().astype(int).groupby(by_subset).sum().T.to_dict(),
-        "n_images": {str(name): n for name, n in split["subset"].value_counts().items() if n},
-    }
 
 
 def _check_weights(
@@ -251,10 +236,7 @@ def training_batches(
     actual = data.actual(rows)
     n_classes = len(data.classes)
     balanced, several = recipe.class_weights == "balanced", data.multilabel
-    if several:
-        counts = (actual == 1).sum(axis=0)
-    else:
-        counts = np.bincount(actual, minlength=n_classes)
+    counts = (actual == 1).sum(axis=0) if several else np.bincount(actual, minlength=n_classes)
     if not counts.all():
         missing = ", ".join(np.array(data.classes)[counts == 0])
         raise RunError(f"No readable training image of: {missing}. See the list of bad files.")

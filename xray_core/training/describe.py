@@ -13,6 +13,7 @@ from xray_core.recipes import Recipe
 from xray_core.training.devices import choose_compiler, prepare_device
 from xray_core.training.freezing import check_layers, inner_layers
 from xray_core.training.fused_norm import fuse_batch_norm
+from xray_core.training.losses import build_loss, find_masses
 from xray_core.training.tabular import typical_length
 
 N_TIMED_STEPS = 3  # steps, after a first one
@@ -50,17 +51,21 @@ def describe_recipe(
     keras.config.set_dtype_policy(recipe.precision)
     n_beside = typical_length(recipe.tabular)
     beside = {"n_tabular": n_beside} if n_beside else {}
+    beside |= {"multilabel": True} if recipe.multilabel else {}
     model = build_model(recipe.model, n_classes, size, "random", **recipe.model_options, **beside)
     check_layers(model, recipe)
     if device.startswith("CPU"):
         fuse_batch_norm(model)  # as a training does
-    model.compile("adam", "categorical_crossentropy", jit_compile=choose_compiler(on_gpu=False))
+    model.compile("adam", build_loss(recipe), jit_compile=choose_compiler(on_gpu=False))
     rng = np.random.default_rng(0)
     images: Any = rng.uniform(0, 255, (recipe.batch_size, size, size, 1)).astype("float32")
     if n_beside:
         noise = rng.normal(size=(recipe.batch_size, n_beside)).astype("float32")
         images = {"image": images, "tabular": noise}
-    targets = np.eye(n_classes, dtype="float32")[rng.integers(0, n_classes, recipe.batch_size)]
+    if recipe.multilabel:
+        targets = find_masses(rng.integers(0, 2, (recipe.batch_size, n_classes)))
+    else:
+        targets = np.eye(n_classes, dtype="float32")[rng.integers(0, n_classes, recipe.batch_size)]
     to_start = time.time() - began
     first_step, step = _time(lambda: model.train_on_batch(images, targets))
     first_prediction, predicting = _time(lambda: model.predict_on_batch(images))

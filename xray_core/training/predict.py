@@ -1,6 +1,6 @@
 """Predictions of a finished run on image files of the user."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -9,10 +9,12 @@ import pandas as pd
 
 from xray_core.errors import ImageError, RecipeError, RunError
 from xray_core.evaluation.calibrate import read_calibration
+from xray_core.evaluation.multilabel import call_findings, read_thresholds
 from xray_core.models.saved import load_saved_model
 from xray_core.preprocess.images import read_preprocessed
 from xray_core.recipes import Recipe
 from xray_core.runs import Run
+from xray_core.tasks import label_in_words
 from xray_core.training.tabular import read_columns, table_of
 
 
@@ -29,7 +31,9 @@ def predict_images(
 
     Returns:
         One row per path: path, predicted class, one probability per class, and error (<NA>,
-        or why the file could not be read); with tabular features also `missing`, the names of
+        or why the file could not be read). Of a multi-label task the predicted classes are those
+        called at the run's thresholds, joined by "|", or "none"; at 0.5 where the run has not
+        chosen any yet. With tabular features also `missing`, the names of
         those that were not given, with commas between.
 
     Raises:
@@ -42,6 +46,7 @@ def predict_images(
     classes = list(recipe.class_names)
     model = _load_model(run, recipe)
     calibration = read_calibration(run)
+    name_answer = _name_by_thresholds(run, classes) if recipe.multilabel else _name_best(classes)
     beside = _encode_given(run, recipe, given or {})
     shared = {}
     if recipe.tabular:
@@ -58,12 +63,28 @@ def predict_images(
             values = model.predict(batch, verbose=0).mean(axis=0, dtype="float64")
             if calibration:
                 values = calibration.apply(values[None])[0]
-            row["predicted"] = classes[int(values.argmax())]
+            row["predicted"] = name_answer(values)
             row |= {f"p_{name}": float(v) for name, v in zip(classes, values, strict=True)}
         except ImageError as error:
             row["error"] = str(error)
         rows.append(row)
     return pd.DataFrame(rows)
+
+
+def _name_best(classes: list[str]) -> Callable[[Any], str]:
+    """Return what names the most probable class."""
+    return lambda values: classes[int(values.argmax())]
+
+
+def _name_by_thresholds(run: Run, classes: list[str]) -> Callable[[Any], str]:
+    """Return what names the findings that are called, by the thresholds of the run."""
+    chosen = read_thresholds(run)
+    limits = chosen["thresholds"] if chosen else {}
+
+    def name_called(values: Any) -> str:
+        return str(label_in_words(call_findings(values[None], classes, limits), classes)[0])
+
+    return name_called
 
 
 def _load_model(run: Run, recipe: Recipe) -> Any:

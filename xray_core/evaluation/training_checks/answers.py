@@ -113,6 +113,7 @@ def _format_shares(history: TrainingHistory, confusion: Ints, subset: str) -> st
 
 
 def balance_or_slow_down(history: TrainingHistory) -> str:
+    """Return the advice against answers that are all alike."""
     if is_too_high(history.phase):
         return lower_rate(history.phase)
     if int(history.steps[-1]) < SETTLED_STEPS:

@@ -1,4 +1,4 @@
-"""Checks of what is called in a multi-label task: no finding on any image, or some finding never."""
+"""Checks of what is called in a multi-label task: nothing on any image, or some finding never."""
 
 from xray_core.evaluation.training_checks.answers import balance_or_slow_down
 from xray_core.evaluation.training_checks.collapse import MIN_IMAGES, FindingScores
@@ -54,8 +54,8 @@ def _none_called(history: TrainingHistory, scores: FindingScores) -> CheckResult
         kind="answers_none",
         severity="warning" if ranks else "serious",
         title="It answers none to every image: no probability reaches 0.5.",
-        evidence=f"On {scores.n_images:,} validation images, {n_present:,} findings are present and "
-        f"none is called, in each of the last {LASTING_EPOCHS} epochs. {_format_area(scores)} "
+        evidence=f"On {scores.n_images:,} validation images, {n_present:,} findings are present "
+        f"and none is called, in each of the last {LASTING_EPOCHS} epochs. {_format_area(scores)} "
         f"{words}",
         advice=balance_or_slow_down(history),
     )

@@ -15,6 +15,7 @@ from xray_core.evaluation.training_checks.collapse import (
     only_answer,
     read_scores,
 )
+from xray_core.evaluation.training_checks.guessing import entropy, finding_entropy
 from xray_core.recipes import Phase, Recipe
 
 # One odd epoch happens to every training, two in a row to many: what lasts three is said.
@@ -173,7 +174,7 @@ class TrainingHistory:
 
     @property
     def n_training(self) -> int:
-        """Training images; of a multi-label task, those of which the best known finding is known."""
+        """Training images; of a multi-label task, those of which its best known finding is."""
         if self.multilabel:
             return int(self.train_counts.sum(axis=1).max())
         return int(self.train_counts.sum())
@@ -265,38 +266,3 @@ def _count_training(
     if not n_images or len(counts) != len(findings[-1].present_absent):
         return findings[-1].present_absent
     return np.stack([counts, np.maximum(n_images - count("unknown") - counts, 0)], axis=1)
-
-
-def entropy(counts: Ints) -> float:
-    """Return the lowest mean cross-entropy, in nats, of one answer for images of these classes.
-
-    >>> round(entropy(np.array([483, 1108, 1736, 3007])), 2)
-    1.21
-    """
-    shares = counts[counts > 0] / counts.sum()
-    return float(-(shares * np.log(shares)).sum())
-
-
-def finding_entropy(counts: Ints) -> float:
-    """Return the lowest mean binary cross-entropy, in nats, of one answer for all images.
-
-    Args:
-        counts: shape (n_classes, 2): images that show each finding, and that do not.
-
-    >>> round(finding_entropy(np.array([[50, 50], [0, 100]])), 3)
-    0.347
-    """
-    known = counts[counts.sum(axis=1) > 0]
-    return float(np.mean([entropy(of_finding) for of_finding in known]))
-
-
-def standard_error(share: float, n: int) -> float:
-    """Return the standard error of a share of `n` images, above 0 also for none or all of them.
-
-    >>> round(standard_error(0.5, 100), 3), round(standard_error(1.0, 100), 3)
-    (0.05, 0.01)
-    """
-    if n < 1:
-        return 1.0
-    share = (share * n + 1) / (n + 2)  # one more of each kind: Laplace's rule
-    return float(np.sqrt(share * (1 - share) / n))

@@ -8,13 +8,13 @@ from xray_core.evaluation.training_checks.advice import (
     is_too_low,
     lower_rate,
 )
+from xray_core.evaluation.training_checks.guessing import standard_error
 from xray_core.evaluation.training_checks.history import (
     LASTING_EPOCHS,
     N_STANDARD_ERRORS,
     SETTLED_STEPS,
     CheckResult,
     TrainingHistory,
-    standard_error,
 )
 from xray_core.models import MODELS
 from xray_core.recipes.usual import USUAL_RATES

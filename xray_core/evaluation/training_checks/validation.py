@@ -6,12 +6,12 @@ import numpy as np
 
 from xray_core.audit.issue import count_of
 from xray_core.evaluation.training_checks.advice import overfitting_advice, stability_advice
+from xray_core.evaluation.training_checks.guessing import standard_error
 from xray_core.evaluation.training_checks.history import (
     LASTING_EPOCHS,
     N_STANDARD_ERRORS,
     CheckResult,
     TrainingHistory,
-    standard_error,
 )
 from xray_core.splits import LEAKY_METHODS, SplitSpec, format_leaks
 from xray_core.wilson import wilson_interval
