@@ -99,7 +99,14 @@ def describe_leaks(checked: CheckedSplit) -> str:
     """Return what the split promises, or how many it has in several subsets."""
     by, _, joined = checked.grouped_by.partition("; ")
     if checked.leaks:
-        return f"✕ {format_leaks(checked.leaks.to_dict())} in several subsets"
+        words = f"✕ {format_leaks(checked.leaks.to_dict())} in several subsets"
+        if checked.shared:
+            n = checked.subsets[find_last(checked)]
+            words += (
+                f"; {checked.shared:,} of the {n:,} {find_last(checked)} images are of patients or "
+                "studies that also train"
+            )
+        return words
     loose = ""
     if checked.loose:
         pairs = count_of(checked.loose, "pair of images that look", "pairs of images that look")
@@ -122,8 +129,13 @@ def describe_baseline(checked: CheckedSplit) -> str:
     if not total:
         return "nothing is evaluated"
     name, n = max(checked.evaluated.items(), key=lambda count: count[1])
-    last = "test" if checked.subsets["test"] else "validation"
+    last = find_last(checked)
     return f"{n / total:.0%} right by always answering “{name}” ({last} set, n = {total:,})"
+
+
+def find_last(checked: CheckedSplit) -> str:
+    """Return the subset that is evaluated at the end."""
+    return "test" if checked.subsets["test"] else "validation"
 
 
 def describe_queue(workspace: Workspace) -> str:

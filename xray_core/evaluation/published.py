@@ -81,9 +81,8 @@ def find_points(recipe: Recipe, report: Mapping[str, Any]) -> tuple[PublishedPoi
     """
     if len(report["classes"]) > 2 and not report.get("multilabel"):
         return ()
-    return tuple(
-        point for point in published_points(recipe.parent or recipe.name) if point.positive in report["roc"]
-    )
+    points = published_points(recipe.parent or recipe.name)
+    return tuple(point for point in points if point.positive in report["roc"])
 
 
 def figures_of(report: Mapping[str, Any]) -> dict[str, Figure]:

@@ -14,7 +14,7 @@ from xray_core.catalog import Catalog
 from xray_core.errors import RecipeError
 from xray_core.splits.copies import Copies
 from xray_core.splits.dividing import divide_folds, divide_groups
-from xray_core.splits.given import OPEN, find_given, hold_out_target_domain, list_sites
+from xray_core.splits.given import OPEN, count_fixed, find_given, hold_out_target_domain, list_sites
 from xray_core.splits.grouping import group_images
 from xray_core.splits.leaks import (
     Leaks,
@@ -63,6 +63,7 @@ __all__ = [
     "Leaks",
     "SplitSpec",
     "check_leaks",
+    "count_fixed",
     "count_leaks",
     "count_loose",
     "count_subsets",
