@@ -18,7 +18,7 @@ from xray_core.literature.result import PARTLY, YES
 from xray_core.recipes import PUBLISHED, Recipe
 from xray_core.recipes.titles import phase_title, use_titles
 
-TITLE_SIGNS = 44
+TITLE_SIGNS = 60
 CITING = ("siim_", "tang2020")  # begin the names of recipes whose source cites the others
 # What is shown of each class: the rest of a matrix follows from it.
 SHOWN = ("accuracy", "auc", "loss", "recall", "precision", "f1")
@@ -183,16 +183,19 @@ def _row(comparison: Comparison, title: str) -> dict[str, str]:
 
 
 def _list_titles(comparisons: Sequence[Comparison]) -> list[str]:
-    """Return which result each is; of several of one name, what is known of it beside that."""
+    """Return which result each is; of several of one name, where it stands and what it is."""
     titles = [_title(comparison) for comparison in comparisons]
     if len({comparison.published.recipe for comparison in comparisons}) > 1:
         of = [comparison.published.recipe for comparison in comparisons]
         titles = [f"{PUBLISHED[name].title}: {t}" for name, t in zip(of, titles, strict=True)]
-    for number, comparison in enumerate(comparisons):
-        note = comparison.published.note
-        if titles.count(titles[number]) > 1 and note:
-            titles[number] += f": {shorten(use_titles(note), TITLE_SIGNS, placeholder=' …')}"
-    return titles
+    published = [comparison.published for comparison in comparisons]
+    known = [
+        shorten(f"{row.place}. {row.note}", TITLE_SIGNS, placeholder=" …") for row in published
+    ]
+    return [
+        title if titles.count(title) == 1 else f"{title}: {words}"
+        for title, words in zip(titles, known, strict=True)
+    ]
 
 
 def _title(comparison: Comparison) -> str:
