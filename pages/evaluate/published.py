@@ -18,7 +18,7 @@ from xray_core.literature.result import PARTLY, YES
 from xray_core.recipes import PUBLISHED, Recipe
 from xray_core.recipes.titles import phase_title, use_titles
 
-TITLE_SIGNS = 60
+TITLE_SIGNS = 40
 CITING = ("siim_", "tang2020")  # begin the names of recipes whose source cites the others
 # What is shown of each class: the rest of a matrix follows from it.
 SHOWN = ("accuracy", "auc", "loss", "recall", "precision", "f1")
@@ -189,13 +189,15 @@ def _list_titles(comparisons: Sequence[Comparison]) -> list[str]:
         of = [comparison.published.recipe for comparison in comparisons]
         titles = [f"{PUBLISHED[name].title}: {t}" for name, t in zip(of, titles, strict=True)]
     published = [comparison.published for comparison in comparisons]
-    known = [
-        shorten(f"{row.place}. {row.note}", TITLE_SIGNS, placeholder=" …") for row in published
-    ]
+    known = [". ".join(filter(None, map(_shorten, (row.place, row.note)))) for row in published]
     return [
         title if titles.count(title) == 1 else f"{title}: {words}"
         for title, words in zip(titles, known, strict=True)
     ]
+
+
+def _shorten(words: str) -> str:
+    return shorten(words, TITLE_SIGNS, placeholder=" …")
 
 
 def _title(comparison: Comparison) -> str:
