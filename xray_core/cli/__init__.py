@@ -309,6 +309,13 @@ def _add_run_commands(add: Add) -> None:
         command.add_argument("run", help="name of a run")
         if name == "evaluate":
             _add_external_options(command)
+            for error, of in (("target", "that is aimed at"), ("human", "of people at this task")):
+                command.add_argument(
+                    f"--{error}-error",
+                    type=float,
+                    metavar="SHARE",
+                    help=f"error {of}, 0 to 1, to compare with; kept with the run",
+                )
         if name == "split":
             command.add_argument("--csv", type=Path, metavar="FILE", help="write a row an image")
         if name == "predict":
