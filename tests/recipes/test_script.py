@@ -250,6 +250,7 @@ def test_every_phase_is_trained_as_it_says(phase: Phase, monkeypatch: pytest.Mon
     monkeypatch.setattr(model, "fit", fit)
     names = {**script, "model": model, "best": kept, "training": range(7)}
     names |= {"validation": None, "class_weights": None}
+    exec(next(line.strip() for line in text.splitlines() if line.startswith("    loss = ")), names)
     exec(_phases_of(text), names)
 
     assert [given["epochs"] for given in fitted] == [3, 5]
