@@ -94,6 +94,41 @@ def test_a_class_that_nobody_tested_is_named_with_the_figures_that_cannot_be_had
     assert run.read_report()["roc"] == {}, "a curve of nobody is no curve"
 
 
+def test_each_phase_stands_beside_the_other_and_a_watched_test_set_is_said(
+    run: Run, open_page: OpenPage
+) -> None:
+    figure = {"value": 0.5, "low": 0.4, "high": 0.6}
+    phase = {
+        "name": "head",
+        "epochs": 2,
+        "best_epoch": 1,
+        "last_epoch": 2,
+        "epoch": 2,
+        "kept": False,
+        "n": 40,
+        "n_patients": 20,
+        "metrics": dict.fromkeys(("accuracy", "balanced_accuracy", "auc"), figure),
+        "confusion": [[9, 11], [9, 11]],
+        "only_class": None,
+    }
+    fine = phase | {"name": "fine_tune", "last_epoch": 5, "epoch": 5, "kept": True}
+    fine |= {"only_class": "opacity", "confusion": [[0, 20], [0, 20]]}
+    report = run.read_report()
+    run.write_json("report.json", report | {"phases": [phase, fine], "watched": True})
+
+    app = open_page("evaluate", run=run.name, result="Each phase")
+
+    [table] = [one.value for one in app.table if "phase" in one.value]
+    assert table["phase"].tolist() == ["head", "fine-tuning (kept)"]
+    assert table["epoch"].tolist() == ["2 of 2", "5 of 5"]
+    assert table["accuracy"].tolist() == ["50.0% (40.0% to 60.0%)"] * 2
+    said = words_on(app)
+    assert "The phase “fine-tuning” ends with one answer for every image: “opacity”" in said
+    assert "The test set was watched as the validation set, too" in said
+    run.write_json("report.json", report | {"phases": [phase]})
+    assert "Each phase" not in [tab.label for tab in open_page("evaluate", run=run.name).tabs]
+
+
 def test_the_report_of_an_older_run_has_fewer_intervals_and_no_areas(
     run: Run, open_page: OpenPage
 ) -> None:
