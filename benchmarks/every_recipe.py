@@ -24,15 +24,17 @@ import pandas as pd
 
 from tests.datasets.fakes import write_image
 from tests.runs.earlier import write_images
-from xray_core.datasets import open_dataset
 from xray_core.datasets.union import create_union
+from xray_core.jobs.submit import check_recipe
 from xray_core.models import MODELS
-from xray_core.recipes import ANY_DATASET, CORRECTED, PUBLISHED, Recipe, bind_recipe
+from xray_core.recipes import ANY_DATASET, CORRECTED, PUBLISHED, Recipe
 from xray_core.runs import Run, create_run
+from xray_core.splits import SUBSETS
 from xray_core.tasks.table import NIH_CLASSES
 from xray_core.workspace import Workspace
 
 SIZE, BATCH = 32, 32  # px where the network takes so few; images
+N_IMAGES, FEW_CLASSES = 64, 4  # of the networks that take larger images, where classes are few
 FINDINGS = [*(names[0] for names in NIH_CLASSES.values()), "No Finding"]
 UNCHANGED = "tang2020"  # tried by the tests of every recipe
 RADIOGRAPHY = ("COVID", "Lung_Opacity", "Normal", "Viral Pneumonia")
@@ -128,10 +130,12 @@ LAYOUTS: dict[str, Callable[[Path], None]] = {
 def shrink(recipe: Recipe) -> Recipe:
     """Return a recipe as small as it can be without being another one."""
     size = max(SIZE, MODELS[recipe.model].min_size)
+    few = N_IMAGES if size > SIZE and len(recipe.class_names) <= FEW_CLASSES else 0
     begins_anew = recipe.weights in ("imagenet", "ask")
     return replace(
         recipe,
         preprocess=replace(recipe.preprocess, size=size),
+        split=replace(recipe.split, n_images=few),
         phases=tuple(replace(phase, epochs=1, warm_up=0) for phase in recipe.phases),
         weights="random" if begins_anew else recipe.weights,
         batch_size=BATCH,
@@ -159,8 +163,8 @@ def train(recipe: Recipe, workspace: Workspace) -> tuple[Run, str]:
     data = workspace.data / recipe.dataset
     if not data.exists():
         LAYOUTS[recipe.dataset](data)
-    bound = bind_recipe(recipe, open_dataset(data, workspace.cache))
-    run = create_run(bound, workspace.runs)
+    # What a submit checks, and finds out of the run to begin with, is checked here as well.
+    run = create_run(check_recipe(recipe, data, workspace), workspace.runs)
     return run, train_run(run, workspace)
 
 
@@ -202,10 +206,8 @@ def main() -> None:
             run, state = train(recipe, workspace)
             keras.utils.clear_session(free_memory=True)
             failed += state != "done"
-            counts = run.read_split()["subset"].value_counts() if state == "done" else {}
-            images = ", ".join(
-                str(counts.get(key, 0)) for key in ("training", "validation", "test")
-            )
+            subsets = run.read_split()["subset"].tolist() if state == "done" else []
+            images = ", ".join(str(subsets.count(subset)) for subset in SUBSETS)
             phases = ", ".join(phase.name for phase in recipe.phases)
             cells = (
                 f"`{name}`",

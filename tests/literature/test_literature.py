@@ -245,13 +245,13 @@ def test_the_fourteen_findings_have_the_mean_that_is_printed_beside_them() -> No
 
 
 def test_what_the_thesis_cites_has_its_sources() -> None:
-    figures = [tuple(one.figures.values()) for one in CITED]
+    figures = [tuple(item.figures.values()) for item in CITED]
 
     assert (0.65, 0.94) in figures
     assert (0.96,) in figures
     assert (50, 2.3) in figures
     assert any(values[:1] == (0.98,) for values in figures)
-    assert all(one.source and one.place for one in CITED)
+    assert all(item.source and item.place for item in CITED)
 
 
 @pytest.mark.parametrize("row", RESULTS, ids=name)
