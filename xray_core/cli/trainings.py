@@ -252,7 +252,7 @@ def _compare_goals(run: Any, report: dict[str, Any], options: argparse.Namespace
         write_goals(run, goals)
     if not report.get("error_analysis"):
         return ""
-    complete = complete_analysis(report["error_analysis"], goals)
+    complete = complete_analysis(report["error_analysis"], goals, run.read_split())
     if goals != Goals():
         report["error_steps"] = complete
     representative = complete["representative"]
