@@ -19,8 +19,9 @@ from pages.train.cost import estimate_cost, format_time, show_cost_details
 from pages.train.network import show_network
 from pages.train.recipe_choice import choose_recipe, find_recipe_name, read_recipes
 from pages.train.recipe_form import show_advanced, show_basic
-from pages.train.recipe_values import apply_values, change_field, find_values
+from pages.train.recipe_values import SITE, apply_values, change_field, find_values
 from pages.train.selection import open_selected, read_selection, show_selection
+from pages.train.split_details import show_split_details
 from pages.train.summary import NICKNAME, forget_nickname, show_summary
 from pages.train.sweep import show_sweep_form
 from xray_core.catalog import Catalog
@@ -30,7 +31,7 @@ from xray_core.jobs import submit_recipe
 from xray_core.jobs.measure import read_description, stop_description
 from xray_core.recipes import Recipe
 from xray_core.recipes.titles import use_titles
-from xray_core.splits import fitting_methods
+from xray_core.splits import fitting_methods, list_sites
 from xray_core.workspace import find_workspace
 
 
@@ -78,6 +79,10 @@ methods = fitting_methods(catalog)
 if (split := st.query_params.pop("split", None)) in methods:
     change_field(published, "split.method", split)  # a link from the audit
 values = find_values(published)
+sites = list_sites(catalog)
+if values["split.method"] == "site" and values[SITE] not in sites and sites:
+    change_field(published, SITE, sites[0])  # that of most images
+    values = find_values(published)
 write_address(published, values)
 selection = read_selection()
 show_selection(selection)
@@ -87,7 +92,7 @@ with choice:
     choose_recipe(recipes, name, context.task, title)
 with form:
     show_basic(published, values)
-    show_advanced(published, values, methods)
+    show_advanced(published, values, {"split.method": methods, SITE: sites})
     if published.about:
         show_section("About this recipe")
         show_muted(use_titles(published.about))
@@ -109,6 +114,7 @@ with summary:
     may_start = show_summary(recipe, selected, checked, description)
     cost = estimate_cost(recipe, checked, description)
 
+show_split_details(recipe, checked)
 show_sweep_form(recipe, selected)
 show_cost_details(recipe, checked, description)
 show_network(description)

@@ -387,6 +387,19 @@ def test_a_union_is_made_and_counted_beside_the_thesis(call: Call, tmp_path: Pat
     assert "external test set" in call("union-counts", tmp_path / "union", "--seed", 1)[1]
 
 
+def test_a_sweep_over_all_sites_says_which_cannot_be_tested(call: Call, tmp_path: Path) -> None:
+    fake_covid19_radiography(tmp_path / "radiography")  # each class is of one site, but for this:
+    (tmp_path / "radiography" / "COVID" / "images" / "COVID-7.png").unlink()
+    (tmp_path / "radiography" / "Normal" / "images" / "Normal-2.png").unlink()
+    arguments = ["quick_cnn", "--set", "task=radiography_class", "--grid", "split.site=all"]
+
+    status, _, error = call("submit", *arguments, "--data", tmp_path / "radiography")
+
+    assert status == 2
+    assert "is left out of the sweep: Without the site" in error
+    assert "No site of" in error
+
+
 @pytest.mark.parametrize("command", ["union", "union-counts"])
 def test_what_is_no_union_is_status_2(command: str, call: Call, siim_folder: Path) -> None:
     members = [siim_folder, siim_folder] if command == "union" else []

@@ -553,6 +553,18 @@ GLOSSARY: dict[str, dict[str, Term]] = {
             "External images are left out of training; the test set stays the same.",
             "solo dominio objetivo",
         ),
+        "tested site": Term(
+            "The hospital or collection whose images are the test set; it trains nothing.",
+            "centro de prueba",
+        ),
+        "validate on test": Term(
+            "The test set is watched during the training, so that nothing is left unseen.",
+            "validar con el conjunto de prueba",
+        ),
+        "images to use": Term(
+            "About how many images are drawn from the dataset, whole patients of each class.",
+            "imágenes que se usan",
+        ),
     },
 }
 TERMS = {

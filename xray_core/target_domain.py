@@ -10,11 +10,14 @@ import pandas as pd
 from xray_core.catalog import Catalog
 from xray_core.splits import SplitSpec, hold_out_target_domain
 from xray_core.splits.grouping import group_images
+from xray_core.splits.thesis import find_thesis_test
 from xray_core.tasks import class_of, encode_catalog, find_task
 
 TOTAL, POOL, HIDDEN = "total", "training pool", "external test set"
 UNION_TASKS = ("union_opacity", "union_covid")
 ALL = "all images"
+UNION = "siim_radiography"  # the reader of such a union
+METHODS = ("thesis", "target_domain")  # of dividing, that are counted
 HELD_OUT_SHARE = 0.2  # of the target-domain images
 # (subset, class) -> the thesis' count. It gives pool and external test set; the total is their sum.
 THESIS = {
@@ -31,16 +34,18 @@ THESIS = {
 }
 
 
-def count_target_domain(catalog: Catalog, seed: int = 0) -> pd.DataFrame:
+def count_target_domain(catalog: Catalog, seed: int = 0, method: str = METHODS[0]) -> pd.DataFrame:
     """Count the images of a union by subset and class, beside the thesis' counts.
 
     Every row counts, also one whose file is absent, so the tables of the two datasets are
-    enough. The totals can agree to the image. The subsets cannot quite: the thesis drew images,
-    ours are divided by patient, so ours differ by a few images and by the seed.
+    enough. Of the complete tables the totals agree to the image, and so do the subsets of the
+    thesis' own split. A target-domain hold-out is drawn by patient: its subsets differ by a few
+    images, and by the seed.
 
     Args:
         catalog: of the reader `siim_radiography`.
-        seed: of the split.
+        seed: of a target-domain hold-out.
+        method: one of `METHODS`.
 
     Returns:
         One row per subset and class: subset (total, training pool, external test set), task (one of
@@ -51,10 +56,12 @@ def count_target_domain(catalog: Catalog, seed: int = 0) -> pd.DataFrame:
         RecipeError: it holds images of one of the two only.
     """
     of_task = {task: class_of(encode_catalog(catalog, find_task(task))) for task in UNION_TASKS}
-    images = catalog.images.assign(group=group_images(catalog))
-    hidden = hold_out_target_domain(
-        catalog, images, SplitSpec("target_domain", test=HELD_OUT_SHARE, seed=seed)
-    )
+    if method == "thesis":
+        hidden = find_thesis_test(catalog)
+    else:
+        images = catalog.images.assign(group=group_images(catalog, read_files=False))
+        spec = SplitSpec("target_domain", test=HELD_OUT_SHARE, seed=seed)
+        hidden = hold_out_target_domain(catalog, images, spec)
     rows = []
     for subset, chosen in ((TOTAL, hidden | ~hidden), (POOL, ~hidden), (HIDDEN, hidden)):
         rows.append((subset, "", ALL, int(chosen.sum())))

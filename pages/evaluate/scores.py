@@ -129,7 +129,12 @@ def compare_published(report: dict[str, Any], recipe: Recipe) -> list[dict[str, 
         if "auc" in row:  # of a finding of several
             ours[f"auc_{row['class']}"] = row["auc"]
     return [
-        {"key": key, "name": metric_name(key), "published": value, "ours": ours[key]}
+        {
+            "key": key,
+            "name": metric_name(key, recipe.multilabel),
+            "published": value,
+            "ours": ours[key],
+        }
         for key, value in recipe.published.items()
         if key in ours
     ]

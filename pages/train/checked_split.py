@@ -16,10 +16,12 @@ from xray_core.splits import (
     Copies,
     Leaks,
     SplitSpec,
+    count_fixed,
     count_leaks,
     count_loose,
     describe_absent,
     describe_groups,
+    describe_unused,
     split_by_tables,
 )
 from xray_core.tasks import describe_left_out, encode_catalog, find_task
@@ -44,6 +46,10 @@ class CheckedSplit:
         grouped_by: what the split keeps together, in words.
         method: of the split.
         findings: of a multi-label task: as `count_findings` returns them; else None.
+        counts: images, one row a class and one column a subset; None of a multi-label task.
+        shared: images that are evaluated whose patient or study has others that train.
+        fixed: subset -> images that it has by the tables, the absent ones included; empty where no
+            subset is that of the thesis.
     """
 
     catalog: Catalog
@@ -58,6 +64,9 @@ class CheckedSplit:
     grouped_by: str = ""
     method: str = ""
     findings: pd.DataFrame | None = None
+    counts: pd.DataFrame | None = None
+    shared: int = 0
+    fixed: Mapping[str, int] = field(default_factory=dict)
 
 
 def check_split(catalog: Catalog, task_name: str, spec: SplitSpec) -> CheckedSplit:
@@ -99,7 +108,10 @@ def _check_split(
     return CheckedSplit(
         catalog,
         absent=describe_absent(split, classes),
-        left_out=describe_left_out(catalog, task, targets),
+        left_out=[
+            *describe_left_out(catalog, task, targets),
+            *describe_unused(catalog, targets, split, spec),
+        ],
         subsets={name: int(n_images[name]) for name in SUBSETS},
         classes=count_present(findings) if findings is not None else count(split["class"]),
         evaluated=(
@@ -112,7 +124,20 @@ def _check_split(
         grouped_by=describe_groups(catalog, spec),
         method=spec.method,
         findings=findings,
+        counts=None if findings is not None else _count_classes(split, classes),
+        shared=_count_shared(split, last),
+        fixed=count_fixed(catalog, spec),
     )
+
+
+def _count_classes(split: pd.DataFrame, classes: list[str]) -> pd.DataFrame:
+    counts = pd.crosstab(split["class"].astype(str), split["subset"].astype(str))
+    return counts.reindex(index=classes, columns=list(SUBSETS), fill_value=0)
+
+
+def _count_shared(split: pd.DataFrame, subset: str) -> int:
+    trained = split.loc[split["subset"] == "training", "group"]
+    return int(split.loc[split["subset"] == subset, "group"].isin(trained).sum())
 
 
 def _find_leaks(

@@ -81,7 +81,10 @@ def estimate_cost(
     """Return what the training would cost; None before that is measured, or where it is refused."""
     if description.state != "ready" or checked.refusal:
         return None
-    return estimate_training(description.values, recipe, *checked.subsets.values())
+    counts = dict(checked.subsets)
+    if recipe.split.validate_on_test:  # it is predicted after each epoch, and at the end
+        counts["validation"] = counts["test"]
+    return estimate_training(description.values, recipe, *counts.values())
 
 
 def show_cost_details(recipe: Recipe, checked: CheckedSplit, description: Description) -> None:

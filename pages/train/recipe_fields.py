@@ -57,11 +57,8 @@ AUGMENTATIONS = {
         brightness_max=1.3,
     ),
 }
-STEPS = {
-    "preprocess.size": 32,
-    "batch_size": 8,
-    "n_images": 500,
-}  # of the buttons beside a number; 1 elsewhere
+# Of the buttons beside a number; 1 elsewhere.
+STEPS = {"preprocess.size": 32, "batch_size": 8, "n_images": 500}
 # The fields of a phase, what belongs together side by side.
 PHASE_ORDER = (
     "epochs",

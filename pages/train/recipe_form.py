@@ -19,6 +19,7 @@ from pages.train.recipe_fields import (
 )
 from pages.train.recipe_values import (
     FILE,
+    Offers,
     change_field,
     find_fields,
     find_model,
@@ -58,7 +59,7 @@ def show_basic(recipe: Recipe, values: Mapping[str, Any]) -> None:
         columns = st.columns(2, gap="small")
         for place, field in zip(itertools.cycle(columns), basic_fields(recipe), strict=False):
             with place:
-                _show_field(recipe, field, own[field], ())
+                _show_field(recipe, field, own[field], {})
         _choose_augmentation(recipe, values)
     if len(recipe.phases) > 1:
         show_muted(
@@ -67,13 +68,13 @@ def show_basic(recipe: Recipe, values: Mapping[str, Any]) -> None:
         )
 
 
-def show_advanced(recipe: Recipe, values: Mapping[str, Any], methods: Sequence[str]) -> None:
+def show_advanced(recipe: Recipe, values: Mapping[str, Any], offers: Offers) -> None:
     """Show all other settings, computed only while they are open.
 
     Args:
         recipe: where the form begins.
         values: of all fields, as they stand.
-        methods: the ways to split that fit the dataset.
+        offers: field -> what the dataset has of it: ways to split, sites.
     """
     own = {k: v for k, v in find_fields(recipe).items() if k not in basic_fields(recipe)}
     shown = [field for field in own if neutral_value(field, values) is None]
@@ -84,7 +85,7 @@ def show_advanced(recipe: Recipe, values: Mapping[str, Any], methods: Sequence[s
     show_muted(f"{len(shown)} more settings, {words}{', '.join(map(field_title, changed))}")
     if panel.open:
         with panel:
-            _show_tabs(recipe, own, shown, methods)
+            _show_tabs(recipe, own, shown, offers)
     if changed or any(values[field] != own for field, own in find_fields(recipe).items()):
         st.button(
             "Back to the recipe's settings",
@@ -96,7 +97,7 @@ def show_advanced(recipe: Recipe, values: Mapping[str, Any], methods: Sequence[s
 
 
 def _show_tabs(
-    recipe: Recipe, own: Mapping[str, Any], shown: Sequence[str], methods: Sequence[str]
+    recipe: Recipe, own: Mapping[str, Any], shown: Sequence[str], offers: Offers
 ) -> None:
     tabs = st.tabs(list(TABS), key=TAB, on_change="rerun")
     for tab, prefixes in zip(tabs, TABS.values(), strict=True):
@@ -107,7 +108,7 @@ def _show_tabs(
             for key in (key for prefix in prefixes for key in list_within(prefix, own)):
                 if key in shown:
                     with next(places):
-                        _show_field(recipe, key, own[key], methods)
+                        _show_field(recipe, key, own[key], offers)
 
 
 def list_within(prefix: str, fields: Mapping[str, Any]) -> list[str]:
@@ -147,7 +148,7 @@ def _choose_augmentation(recipe: Recipe, values: Mapping[str, Any]) -> None:
     )
 
 
-def _show_field(recipe: Recipe, field: str, value: Any, methods: Sequence[str]) -> None:
+def _show_field(recipe: Recipe, field: str, value: Any, offers: Offers) -> None:
     last = field.rpartition(".")[2]
     shared: dict[str, Any] = {
         "label": field_title(field),
@@ -164,10 +165,10 @@ def _show_field(recipe: Recipe, field: str, value: Any, methods: Sequence[str]) 
             format_func=lambda choice: value_title(field, choice),
             **shared,
         )
-    elif choices := list_choices(recipe, field, value, methods):
+    elif choices := list_choices(recipe, field, value, offers):
         st.selectbox(
             options=choices,
-            index=choices.index(value),
+            index=choices.index(value) if value in choices else 0,
             format_func=lambda choice: value_title(field, choice),
             accept_new_options=last in OPEN_CHOICES,
             **shared,
@@ -189,7 +190,7 @@ def _help_of(field: str) -> str | None:
 
 
 def _show_weights(recipe: Recipe, value: str, shared: Mapping[str, Any]) -> None:
-    choices = list_choices(recipe, "weights", value, ())
+    choices = list_choices(recipe, "weights", value, {})
     words = (
         f"The {RUN_MODEL} file of an earlier run, on the machine that runs this app. A run "
         "that has seen images that are tested now is refused."

@@ -13,7 +13,9 @@ from xray_core.tasks import find_task, tasks_of
 from xray_core.typed_paths import parse_path
 
 FILE = "A file"
+SITE = "split.site"
 WEIGHTS = ("random", "imagenet", FILE)
+Offers = Mapping[str, Sequence[str]]  # field -> what the dataset has of it
 OWN_WEIGHTS = ("random", FILE)  # of a model without published weights
 # Field of a phase that treats a pretrained base by itself -> its value where there is none.
 BASE_ONLY = {"trainable": "all", "batch_norm": "train"}
@@ -84,14 +86,14 @@ def neutral_value(field: str, values: Mapping[str, Any]) -> Any:
     return None if values.get(f"{holder}{dot}{other}") in (*meant, None) else neutral
 
 
-def list_choices(recipe: Recipe, field: str, value: Any, methods: Sequence[str]) -> list[Any]:
+def list_choices(recipe: Recipe, field: str, value: Any, offers: Offers) -> list[Any]:
     """Return what may be chosen for `field`; empty where it is typed.
 
     Args:
         recipe: where the form begins.
         field: dotted name.
         value: the recipe's own, which is always among them.
-        methods: the ways to split that fit the dataset.
+        offers: field -> what the dataset has of it: ways to split, sites.
     """
     last = field.rpartition(".")[2]
     if field == "model":
@@ -105,7 +107,10 @@ def list_choices(recipe: Recipe, field: str, value: Any, methods: Sequence[str])
             return [value, *choices]  # what this recipe alone begins with
         return list(choices)
     if field == "split.method":
-        return [method for method in METHODS if method in methods or method == value]
+        fitting = offers.get(field, METHODS)
+        return [method for method in METHODS if method in fitting or method == value]
+    if field == SITE:
+        return list(dict.fromkeys((*offers.get(field, ()), *([value] if value else ()))))
     choices = CHOICES.get(field) or CHOICES.get(last) or ()
     if field == "sampling" and find_task(find_task_of(recipe)).multilabel:
         choices = [choice for choice in choices if choice != BY_CLASS or choice == value]
@@ -137,7 +142,7 @@ def _read(recipe: Recipe, field: str, own: Any) -> Any:
     key = widget_key(recipe, field)
     value = st.session_state.get(key)
     if field == "weights":
-        choices = list_choices(recipe, field, own, ())
+        choices = list_choices(recipe, field, own, {})
         value = value if value in choices else own if own in choices else choices[0]
         if value != FILE:
             return value
@@ -147,8 +152,10 @@ def _read(recipe: Recipe, field: str, own: Any) -> Any:
         return own
     if field == "tabular":
         return ",".join(value)
+    if field == SITE:  # which there are, the page knows
+        return value
     # As the widget does: what cannot be chosen any longer makes way for the recipe's own.
-    choices = list_choices(recipe, field, own, METHODS)
+    choices = list_choices(recipe, field, own, {})
     if choices and value not in choices and field.rpartition(".")[2] not in OPEN_CHOICES:
         return own
     return value

@@ -25,6 +25,7 @@ from xray_core.splits import format_leaks
 from xray_core.workspace import Workspace, find_workspace
 
 NICKNAME, USED = "run_nickname", "run_nickname_used"
+N_SAID = 2  # sentences on findings with unknown labels
 NOT_COMPARED = "; what else looks the same is not known before an audit"
 
 
@@ -86,7 +87,7 @@ def _list_facts(recipe: Recipe, checked: CheckedSplit) -> dict[str, str]:
     if not checked.refusal:
         facts |= {"Leaks": describe_leaks(checked), "To beat": describe_baseline(checked)}
         if checked.left_out:
-            facts["Left out"] = " ".join(checked.left_out)
+            facts["Left out"] = _describe_left_out(checked)
     if published := format_published(recipe):
         facts["Published"] = f"{published}; without interval"
     words = unchanged(recipe)
@@ -95,11 +96,27 @@ def _list_facts(recipe: Recipe, checked: CheckedSplit) -> dict[str, str]:
     return facts
 
 
+def _describe_left_out(checked: CheckedSplit) -> str:
+    """Return what is not learnt from; of many findings with unknown labels only the first ones."""
+    words = checked.left_out
+    if checked.findings is None or len(words) <= N_SAID:
+        return " ".join(words)
+    rest = len(words) - N_SAID
+    return " ".join([*words[:N_SAID], f"So it is of {rest:,} more findings: see Unknown above."])
+
+
 def describe_leaks(checked: CheckedSplit) -> str:
     """Return what the split promises, or how many it has in several subsets."""
     by, _, joined = checked.grouped_by.partition("; ")
     if checked.leaks:
-        return f"✕ {format_leaks(checked.leaks.to_dict())} in several subsets"
+        words = f"✕ {format_leaks(checked.leaks.to_dict())} in several subsets"
+        if checked.shared:
+            n = checked.subsets[find_last(checked)]
+            words += (
+                f"; {checked.shared:,} of the {n:,} {find_last(checked)} images are of patients or "
+                "studies that also train"
+            )
+        return words
     loose = ""
     if checked.loose:
         pairs = count_of(checked.loose, "pair of images that look", "pairs of images that look")
@@ -122,8 +139,13 @@ def describe_baseline(checked: CheckedSplit) -> str:
     if not total:
         return "nothing is evaluated"
     name, n = max(checked.evaluated.items(), key=lambda count: count[1])
-    last = "test" if checked.subsets["test"] else "validation"
+    last = find_last(checked)
     return f"{n / total:.0%} right by always answering “{name}” ({last} set, n = {total:,})"
+
+
+def find_last(checked: CheckedSplit) -> str:
+    """Return the subset that is evaluated at the end."""
+    return "test" if checked.subsets["test"] else "validation"
 
 
 def describe_queue(workspace: Workspace) -> str:

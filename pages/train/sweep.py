@@ -11,7 +11,8 @@ from xray_core.jobs import submit_sweep
 from xray_core.jobs.measure import stop_description
 from xray_core.recipes import Recipe, changeable_fields
 from xray_core.recipes.titles import field_title
-from xray_core.recipes.variants import FOLD_FIELDS, vary_recipe
+from xray_core.recipes.variants import FOLD_FIELDS, SITE_FIELD, vary_recipe
+from xray_core.splits import list_sites
 from xray_core.workspace import find_workspace
 
 N_AXES = 2
@@ -45,7 +46,7 @@ def show_sweep_form(recipe: Recipe, catalog: Catalog) -> None:
                 help="0: none. Else so many trainings; each image is tested in one of them.",
             )
         )
-        grid = _choose_grid(recipe)
+        grid = _choose_grid(recipe, list_sites(catalog))
         try:
             recipes = vary_recipe(recipe, grid, folds)
         except XrayError as error:
@@ -63,8 +64,10 @@ def show_sweep_form(recipe: Recipe, catalog: Catalog) -> None:
             st.switch_page("pages/runs.py", query_params={"sweep": sweep})
 
 
-def _choose_grid(recipe: Recipe) -> dict[str, list[str]]:
+def _choose_grid(recipe: Recipe, sites: list[str]) -> dict[str, list[str]]:
     fields = [name for name in changeable_fields(recipe) if name not in NOT_VARIED]
+    if len(sites) < 2:
+        fields.remove(SITE_FIELD)
     fields.sort(key=lambda name: name.rpartition(".")[2] not in FIRST_AXES)
     grid = {}
     for number in range(N_AXES):
@@ -75,6 +78,9 @@ def _choose_grid(recipe: Recipe) -> dict[str, list[str]]:
             key=f"sweep_field_{number}",
         )
         if field is None:
+            continue
+        if field == SITE_FIELD:
+            grid[field] = st.multiselect("Sites", sites, sites, key=f"sweep_sites_{number}")
             continue
         typed = st.text_input(
             "Values, with commas between them",

@@ -57,7 +57,8 @@ def test_levels_hold_the_errors_and_steps_their_differences() -> None:
 
 def test_target_domain_images_among_others_have_a_level_of_their_own() -> None:
     analysis = analysis_of(
-        predict("training", 300, 30),
+        predict("training", 250, 5),
+        predict("training", 50, 25, "siim_covid19"),
         predict("validation", 300, 33),
         predict("validation", 100, 40, "siim_covid19"),
         predict("test", 200, 84, "siim_covid19"),
@@ -74,6 +75,21 @@ def test_target_domain_images_among_others_have_a_level_of_their_own() -> None:
     names = [step["name"] for step in analysis["steps"]]
     assert names == ["variance", "data mismatch", "choice on validation"]
     assert "largest clear step is data mismatch" in analysis["verdict"]
+
+
+def test_where_no_target_domain_image_trained_only_external_ones_are_of_the_same_mixture() -> None:
+    analysis = analysis_of(
+        predict("training", 300, 30),
+        predict("validation", 100, 12),
+        predict("validation", 400, 160, "siim_covid19"),
+        predict("test", 200, 84, "siim_covid19"),
+    )
+
+    assert analysis
+    levels = {level["name"]: (level["n"], level["error"]["value"]) for level in analysis["levels"]}
+    assert levels["train-dev"] == (100, 0.12)
+    assert levels["validation"] == (400, 0.4)
+    assert "largest clear step is data mismatch (+28.0 points)" in analysis["verdict"]
 
 
 def test_a_test_subset_that_others_set_apart_differs_rather_than_was_chosen_by() -> None:

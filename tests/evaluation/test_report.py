@@ -221,13 +221,14 @@ def test_a_run_is_evaluated_from_its_files_alone(
     split: pd.DataFrame, predictions: pd.DataFrame, tmp_path: Path
 ) -> None:
     run = Run(tmp_path)
+    run.write_json("recipe.json", asdict(PUBLISHED["demo_cnn"]))
     run.write_table("split.parquet", split)
     run.write_table("predictions.parquet", predictions)
 
     report = report_run(run)
 
     # Of the 40 training images, 16 each are negative and typical, 8 other; the first is taken.
-    assert report == build_report(predictions, "negative")
+    assert report == build_report(predictions, "negative") | {"watched": False, "phases": []}
     assert report == json.loads(json.dumps(report))
 
     for record in (None, {"file": "best.keras", "runs": ["earlier"]}):
@@ -236,13 +237,19 @@ def test_a_run_is_evaluated_from_its_files_alone(
 
 
 @pytest.mark.parametrize(
-    ("method", "step"), [("published", "data mismatch"), ("patient", "choice on validation")]
+    ("spec", "step"),
+    [
+        (SplitSpec("published"), "data mismatch"),
+        (SplitSpec("site", site="north"), "data mismatch"),
+        (SplitSpec(), "choice on validation"),
+    ],
+    ids=["published", "site", "patient"],
 )
 def test_the_last_step_of_the_error_analysis_is_named_by_where_the_test_subset_comes_from(
-    split: pd.DataFrame, predictions: pd.DataFrame, tmp_path: Path, method: str, step: str
+    split: pd.DataFrame, predictions: pd.DataFrame, tmp_path: Path, spec: SplitSpec, step: str
 ) -> None:
     run = Run(tmp_path)
-    recipe = replace(PUBLISHED["demo_cnn"], split=SplitSpec(method, validation=0.2))
+    recipe = replace(PUBLISHED["demo_cnn"], split=spec)
     run.write_json("recipe.json", asdict(recipe))
     run.write_table("split.parquet", split)
     held_out = predictions.assign(subset=["validation", "test"] * (len(predictions) // 2))

@@ -16,7 +16,7 @@ from streamlit.testing.v1 import AppTest
 from pages.train import recipe_form
 from pages.train.cost import format_range, format_time
 from pages.train.recipe_fields import HELP
-from tests.datasets.fakes import fake_kermany
+from tests.datasets.fakes import fake_covid19_radiography, fake_kermany
 from tests.pages.conftest import OpenPage
 from tests.pages.fake_runs import fake_run, record_processes
 from tests.pages.shown import count_elements, list_html, read_heading
@@ -168,16 +168,6 @@ def test_a_recipe_in_the_address_goes_before_its_task(open_page: OpenPage) -> No
 
     assert read_rows(app)["chosen"] == "siim_6_1_cnn9"
     assert app.selectbox(key="task_choice").value == "siim_study"
-
-
-def test_a_task_of_several_answers_is_said_to_be_none_to_train(
-    workspace: Workspace, open_page: OpenPage
-) -> None:
-    draw_nih(workspace.data / "nih")
-    app = open_page("train", data="nih", task="nih_findings")
-
-    assert "explored, not trained" in words_of(app)
-    assert app.selectbox(key="task_choice").value == "nih_first_diagnosis"
 
 
 def test_a_task_that_is_changed_under_advanced_is_that_of_the_bar(open_page: OpenPage) -> None:
@@ -477,7 +467,7 @@ def test_weights_that_a_recipe_alone_begins_with_are_a_choice_of_its_own(
         from xray_core.recipes import PUBLISHED
 
         st.session_state["values"] = find_values(PUBLISHED[name])
-        show_advanced(PUBLISHED[name], st.session_state["values"], ["patient"])
+        show_advanced(PUBLISHED[name], st.session_state["values"], {"split.method": ["patient"]})
 
     app = open_advanced(AppTest.from_function(page, args=(name,), default_timeout=30).run())
 
@@ -925,7 +915,50 @@ def test_a_split_that_leaks_is_counted_in_patients(open_page: OpenPage) -> None:
     app = open_advanced(open_page("train"), "Labels and split")
     app.selectbox(key=FIELD + "split.method").select("image").run()
 
-    assert re.fullmatch(r"✕ \d+ patients in several subsets", facts_of(app)["Leaks"])
+    assert re.fullmatch(
+        r"✕ \d+ patients in several subsets; \d+ of the \d+ test images are of patients or studies "
+        "that also train",
+        facts_of(app)["Leaks"],
+    )
+
+
+def test_the_split_in_detail_counts_each_class_and_who_is_left_out(open_page: OpenPage) -> None:
+    app = open_page("train", recipe="demo_cnn", set=["split.n_images=30"])
+    app.session_state["split_details"] = True
+
+    app.run()
+
+    [table] = [one.value for one in app.table if "Training" in one.value]
+    assert table.loc["all images", "All"] == str(
+        sum(int(n) for n in table.loc[["no opacity", "opacity"], "All"])
+    )
+    assert int(table.loc["all images", "All"]) == pytest.approx(30, abs=4)
+    assert "a sample of about 30 is used" in facts_of(app)["Left out"]
+    app = open_page("train", recipe="demo_cnn", set=["split.validate_on_test=true"])
+    app.session_state["split_details"] = True
+    app.run()
+    [table] = [one.value for one in app.table if "Training" in one.value]
+    assert list(table) == ["Training", "Test", "All"]
+
+
+def test_the_site_that_is_tested_is_chosen_among_those_of_the_dataset(
+    workspace: Workspace, open_page: OpenPage
+) -> None:
+    fake_covid19_radiography(workspace.data / "radiography")
+    app = open_page("train", data="radiography", recipe="quick_cnn")
+    app = open_advanced(app, "Labels and split")
+    field = "changed_recipe.quick_cnn.split."
+
+    app.selectbox(key=f"{field}method").select("site").run()
+
+    sites = app.selectbox(key=f"{field}site")
+    assert len(sites.options) > 1
+    assert sites.value == sites.options[0]
+    assert f"Without the site {sites.value}, the training set would hold no image" in words_of(app)
+    app.session_state["sweep"] = True
+    app.run()
+    app.selectbox(key="sweep_field_0").select("split.site").run()
+    assert app.multiselect(key="sweep_sites_0").value == sites.options
 
 
 def test_images_that_look_the_same_are_counted_before_the_start(

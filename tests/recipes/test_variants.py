@@ -1,9 +1,13 @@
 """Several recipes from one."""
 
+from pathlib import Path
+
 import pytest
 
+from xray_core.catalog import build_catalog
 from xray_core.errors import RecipeError
-from xray_core.recipes import PUBLISHED
+from xray_core.recipes import PUBLISHED, change_recipe
+from xray_core.recipes.sites import refuse_sites
 from xray_core.recipes.variants import MAX_TRAININGS, setting_of, vary_recipe
 
 DEMO = PUBLISHED["demo_cnn"]
@@ -45,3 +49,27 @@ def test_without_folds_or_values_there_is_one() -> None:
 def test_what_cannot_be_varied_is_said(grid: dict, folds: int, words: str) -> None:
     with pytest.raises(RecipeError, match=words):
         vary_recipe(DEMO, grid, folds)
+
+
+def test_sites_are_tested_in_turn_and_one_that_holds_all_of_a_class_is_named() -> None:
+    names = ("Normal", "COVID")
+    sites = ["north"] * 40 + ["east"] * 40 + ["south"] * 20
+    rows = [
+        {"image_id": f"i{i}", "path": f"i{i}.png", "findings": names[i % 2], "site": site}
+        for i, site in enumerate(sites)
+    ]
+    catalog = build_catalog(Path("nowhere"), "covid19_radiography", rows)
+    recipe = change_recipe(PUBLISHED["quick_cnn"], {"task": "radiography_covid"})
+
+    refusals = refuse_sites(recipe, catalog)
+    splits = [one.split for one in vary_recipe(recipe, {"split.site": list(refusals)})]
+
+    assert [(one.method, one.site) for one in splits] == [
+        ("site", site) for site in ("north", "east", "south")
+    ]
+    assert set(refusals.values()) == {""}
+    catalog.images.loc[catalog.images["site"] == "east", "findings"] = "COVID"
+    catalog.images.loc[catalog.images["site"] == "south", "findings"] = "COVID"
+    refusals = refuse_sites(recipe, catalog)
+    assert "Without the site north, the training set would hold no image of" in refusals["north"]
+    assert refusals["east"] == refusals["south"] == ""

@@ -179,7 +179,13 @@ def _add_data_commands(add: Add) -> None:
     counts = add("union-counts", data.count_union, "Count a union's subsets, beside the thesis'.")
     counts.add_argument("folder", type=parse_path)
     counts.set_defaults(datasets=("folder",))
-    counts.add_argument("--seed", type=int, default=0, metavar="N", help="of the split")
+    counts.add_argument(
+        "--split",
+        choices=("thesis", "target_domain"),
+        default="thesis",
+        help="the thesis' test set, or a hold-out by patient",
+    )
+    counts.add_argument("--seed", type=int, default=0, metavar="N", help="of a hold-out")
 
 
 def _add_recipe_commands(add: Add) -> None:

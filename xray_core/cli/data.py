@@ -175,6 +175,7 @@ def count_union(options: argparse.Namespace, workspace: Workspace) -> Answer:
     from xray_core.datasets import open_dataset
     from xray_core.target_domain import count_target_domain
 
-    table = count_target_domain(open_dataset(options.folder, workspace.cache), options.seed)
+    catalog = open_dataset(options.folder, workspace.cache)
+    table = count_target_domain(catalog, options.seed, options.split)
     answer: list[Any] = json.loads(table.to_json(orient="records"))
     return answer, table.to_string(index=False)

@@ -17,6 +17,8 @@ from xray_core.processes import lower_priority, quiet_import
 from xray_core.typed_paths import parse_path
 from xray_core.workspace import Workspace
 
+ALL_SITES = "all"  # in a grid of split.site
+
 
 def show_recipes(options: argparse.Namespace, workspace: Workspace) -> Answer:
     """List the recipes."""
@@ -105,12 +107,14 @@ def _train_here(run: Any, workspace: Workspace) -> Answer:
 def submit(options: argparse.Namespace, workspace: Workspace) -> Answer:
     """Queue a training, or several that belong together, for the background worker."""
     from xray_core.jobs import submit_recipe, submit_sweep
-    from xray_core.recipes.variants import vary_recipe
+    from xray_core.recipes.variants import SITE_FIELD, vary_recipe
 
     if options.folds or options.grid:
         if options.gpus > 1:
             raise RecipeError("--gpus is for a single training; leave out --folds and --grid.")
         grid = {key: values.split(",") for key, values in _pairs("--grid", options.grid)}
+        if grid.get(SITE_FIELD) == [ALL_SITES]:
+            grid[SITE_FIELD] = _find_sites(options, workspace)
         recipes = vary_recipe(_recipe_of(options), grid, options.folds)
         _say_unusual(recipes)
         runs = submit_sweep(recipes, options.data, workspace, options.user, options.priority)
@@ -123,6 +127,27 @@ def submit(options: argparse.Namespace, workspace: Workspace) -> Answer:
         recipe, options.data, workspace, options.user, options.priority, options.gpus
     )
     return {"run": run.name, "folder": str(run.folder)}, f"Queued {run.name}."
+
+
+def _find_sites(options: argparse.Namespace, workspace: Workspace) -> list[str]:
+    """Return the sites that can be tested, and say which cannot."""
+    from xray_core.datasets import open_dataset
+    from xray_core.recipes.sites import refuse_sites
+    from xray_core.selection import select_catalog
+
+    recipe = _recipe_of(options)
+    catalog = open_dataset(options.data, workspace.cache)
+    refusals = refuse_sites(recipe, select_catalog(catalog, recipe.selection, recipe.task))
+    for site, refusal in refusals.items():
+        if refusal:
+            print(f"note: {site} is left out of the sweep: {refusal}", file=sys.stderr, flush=True)
+    sites = [site for site, refusal in refusals.items() if not refusal]
+    if not sites:
+        raise RecipeError(
+            f"No site of {options.data} can be tested: "
+            + ("; ".join(refusals.values()) or "none is known of any image.")
+        )
+    return sites
 
 
 def script(options: argparse.Namespace, workspace: Workspace) -> Answer:
@@ -329,10 +354,13 @@ def _findings_text(report: dict[str, Any]) -> str:
 
 
 def _analysis_lines(report: dict[str, Any]) -> list[str]:
-    if not (analysis := report.get("error_analysis")):
-        return []
-    errors = ", ".join(f"{r['name']} {r['error']['value']:.1%}" for r in analysis["levels"])
-    return [f"Errors: {errors}.", analysis["verdict"]]
+    lines = _phase_lines(report.get("phases", []))
+    if report.get("watched"):
+        lines.append("The test set was watched as the validation set: expect less on new images.")
+    if analysis := report.get("error_analysis"):
+        errors = ", ".join(f"{r['name']} {r['error']['value']:.1%}" for r in analysis["levels"])
+        lines += [f"Errors: {errors}.", analysis["verdict"]]
+    return lines
 
 
 def format_report(report: dict[str, Any]) -> str:
@@ -359,9 +387,6 @@ def format_report(report: dict[str, Any]) -> str:
         for kind in ("precision", "specificity", "f1"):
             ends = scores[kind], scores[f"{kind}_low"], scores[f"{kind}_high"]
             lines.append(f"  {kind:18} {format_figure(*ends)}")
-    lines += _phase_lines(report.get("phases", []))
-    if report.get("watched"):
-        lines.append("The test set was watched as the validation set: expect less on new images.")
     return "\n".join([*lines, *_analysis_lines(report)])
 
 

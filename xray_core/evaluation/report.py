@@ -194,8 +194,12 @@ def report_run(run: Run) -> dict[str, Any]:
     if training is not None:  # older runs have none
         # A run that an older version began may not know where its images come from.
         sources = split.set_index("image_id").get("source", pd.Series(dtype="string"))
-        published = recipe.split.method == "published"
+        method = recipe.split.method
         report["error_analysis"] = analyse_errors(
-            training, predictions, sources, published_test=published
+            training,
+            predictions,
+            sources,
+            published_test=method == "published",
+            other_site=method == "site",
         )
     return report

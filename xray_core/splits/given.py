@@ -5,7 +5,7 @@ import pandas as pd
 from xray_core.catalog import Catalog
 from xray_core.errors import RecipeError
 from xray_core.splits.dividing import divide_groups
-from xray_core.splits.spec import TARGET_DOMAIN, UNTESTED_METHODS, SplitSpec
+from xray_core.splits.spec import SUBSETS, TARGET_DOMAIN, UNTESTED_METHODS, SplitSpec
 from xray_core.splits.thesis import divide_as_thesis, divide_by_table, find_thesis_test
 
 OPEN = "open"  # of an image that has no subset yet
@@ -46,6 +46,23 @@ def find_given(
     owned = groups.isin(groups[tested]) & ~tested
     subset = _keep_open(tested).mask(owned, pd.NA)[images.index]
     return _leave_external_out(subset, images, spec)
+
+
+def count_fixed(catalog: Catalog, spec: SplitSpec) -> dict[str, int]:
+    """Return how many images the thesis' own subsets have, those whose file is absent included.
+
+    Returns:
+        Subset -> images, of the subsets that the method of `spec` takes from the thesis.
+    """
+    if spec.method == "thesis_patients":
+        return {"test": int(find_thesis_test(catalog).sum())}
+    if spec.method == "thesis":
+        counts = divide_as_thesis(catalog, spec).value_counts()
+    elif spec.method in UNTESTED_METHODS:
+        counts = divide_by_table(catalog, spec).value_counts()
+    else:
+        return {}
+    return {name: int(counts[name]) for name in SUBSETS if name in counts}
 
 
 def find_tested_owners(catalog: Catalog, spec: SplitSpec) -> "pd.Series[bool] | None":

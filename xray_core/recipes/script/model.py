@@ -89,7 +89,8 @@ def write_model(recipe: Recipe) -> str:
     module, function = MODELS[recipe.model].builder.split(":")
     if module != WRAPPING:
         copied = copy_definitions((HEADS_MODULE, f"{module}.py"), [function])
-        building = f'    model = {function}(n_classes, SIZE, weights="random", multilabel=False)\n'
+        given = f'n_classes, SIZE, weights="random", multilabel={recipe.multilabel}'
+        building = f"    model = {function}({given})\n"
     else:
         copied = copy_definitions((HEADS_MODULE,), ["attach_head", "probabilities"])
         building = _write_application(recipe)
@@ -131,7 +132,7 @@ def _write_application(recipe: Recipe) -> str:
         f'    image = keras.Input((SIZE, SIZE, 1), name="image")\n{scaling}'
         '    x = layers.Identity(name="features")(base(x))\n'
         f"    x = attach_head(x, {quote(str(options['head']))}, {options['dropout']!r})\n"
-        "    outputs = probabilities(x, n_classes, multilabel=False)\n"
+        f"    outputs = probabilities(x, n_classes, multilabel={recipe.multilabel})\n"
         f"    model = keras.Model(image, outputs, name={quote(recipe.model)})\n"
     )
 
