@@ -176,11 +176,14 @@ def test_a_site_of_one_class_is_tested_and_a_site_that_nobody_knows_is_refused()
 
 def test_only_datasets_that_have_them_are_offered_the_thesis_and_sites() -> None:
     thesis = {"thesis", "thesis_patients"}
-    assert set(fitting_methods(siim_like())) >= {*thesis, "thesis_folders", "thesis_arrays"}
-    assert thesis < set(fitting_methods(union_like()))
-    assert not {"thesis_folders", "thesis_arrays"} & set(fitting_methods(union_like()))
-    unlabelled = siim_like()
-    unlabelled.images["findings"] = None
+    assert fitting_methods(siim_like()) == ["patient", "clean", "image"], "no images of its own"
+    siim, union = siim_like(), union_like()
+    siim.images.loc[siim.images.index[-1], "image_id"] = "cd04ca4ef72d"
+    union.images.loc[union.images.index[0], "image_id"] = "siim/cd04ca4ef72d"
+    assert set(fitting_methods(siim)) >= {*thesis, "thesis_folders", "thesis_arrays"}
+    assert thesis < set(fitting_methods(union))
+    assert not {"thesis_folders", "thesis_arrays"} & set(fitting_methods(union))
+    unlabelled = replace(siim, images=siim.images.assign(findings=None))
     assert fitting_methods(unlabelled) == ["patient", "clean", "image"]
     assert "site" in fitting_methods(sites_like()[0])
     one = make_catalog([{"site": "north"}, {}])

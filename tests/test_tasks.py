@@ -315,14 +315,14 @@ def test_what_is_unknown_is_not_taken_for_absent() -> None:
 
     targets = encode_catalog(catalog, several)
 
-    # Hernia is no class, as nobody has it.
-    assert list(targets) == ["Edema", "Mass", "No finding"]
+    # Hernia is no class, as nobody has it; nor is what the reader calls an image without any.
+    assert list(targets) == ["Edema", "Mass"]
     assert set(targets.dtypes) == {pd.Int8Dtype()}
     # Of e nothing is known at all; f is labelled, but no state of it is given.
     assert catalog.images["image_id"][targets.index].tolist() == ["a", "b", "c", "d", "f"]
     states = targets.fillna(-1).to_numpy().tolist()
-    assert states == [[0, 1, 0], [1, -1, 0], [0, 0, 1], [-1, 1, 0], [1, -1, 0]]
-    assert class_of(targets).tolist() == ["Mass", "Edema", "No finding", "Mass", "Edema"]
+    assert states == [[0, 1], [1, -1], [0, 0], [-1, 1], [1, -1]]
+    assert class_of(targets).tolist() == ["Mass", "Edema", "none", "Mass", "Edema"]
     assert describe_left_out(catalog, several, targets) == [
         "1 of 6 images are left out: unlabelled.",
         "Of 1 of 5 images it is unknown whether Edema is present; there it counts neither as "

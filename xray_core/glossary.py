@@ -584,7 +584,7 @@ GLOSSARY: dict[str, dict[str, Term]] = {
             "The hospital or collection whose images are the test set; it trains nothing.",
             "centro de prueba",
         ),
-        "validate on the test set": Term(
+        "validate on test": Term(
             "The test set is watched during the training, so that nothing is left unseen.",
             "validar con el conjunto de prueba",
         ),

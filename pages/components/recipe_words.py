@@ -62,7 +62,10 @@ def format_published(recipe: Recipe, at_most: int | None = None) -> str:
     """
     own = {name: value for name, value in recipe.published.items() if not name.startswith(AREA)}
     figures = sorted(own.items(), key=lambda figure: figure[0] != "accuracy")
-    words = [f"{metric_name(name)} {_format_value(name, value)}" for name, value in figures]
+    several = recipe.multilabel
+    words = [
+        f"{metric_name(name, several)} {_format_value(name, value)}" for name, value in figures
+    ]
     areas = [value for name, value in recipe.published.items() if name.startswith(AREA)]
     if areas:
         words.append(f"AUC of {len(areas)} findings {min(areas):.3f} to {max(areas):.3f}")
@@ -73,8 +76,15 @@ def _format_value(name: str, value: float) -> str:
     return f"{value:.3f}" if name == "auc" else f"{value:.1%}"
 
 
-def metric_name(key: str) -> str:
-    """Return a metric's key as words: "recall_normal" → "recall of normal"."""
+def metric_name(key: str, several: bool = False) -> str:
+    """Return a metric's key as words: "recall_normal" → "recall of normal".
+
+    Args:
+        key: of a report or of a recipe's published figures.
+        several: whether it is one of several findings at once: their AUC is a mean.
+    """
+    if several and key == "auc":
+        return "mean AUC"
     kind, _, name = key.partition("_")
     if kind in KINDS_OF_CLASS and name and key not in METRIC_NAMES:
         return f"{KINDS_OF_CLASS[kind]} of {name.replace('_', ' ')}"

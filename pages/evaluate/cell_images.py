@@ -219,7 +219,7 @@ def _build(tables: Tables, rows: pd.DataFrame, words: CellWords) -> list[Tile]:
             note="",
             color="",
             alt=f"X-ray {row.image_id}: {row.actual}, predicted {row.predicted} "
-            f"({row.probability:.0%} {words.answer})",
+            f"({row.probability:.0%} {words.answer.split(' of ')[0]})",
         )
         for tile, row in zip(tiles, rows.itertuples(), strict=True)
     ]

@@ -56,14 +56,14 @@ def show_findings(
             chosen=chosen,
             on_pick=_open_finding,
         )
-        for words in format_sources(recipe):
-            show_muted(words)
         show_facts(
             {
                 name_metric(key): format_figure(key, figure)
                 for key, figure in report["metrics"].items()
             }
         )
+        for words in format_sources(recipe):
+            show_muted(words)
     with right:
         row = _choose_finding(report)
         matrix, images = st.columns([5, 6], gap="small")

@@ -26,8 +26,7 @@ def show_phases(report: dict[str, Any]) -> None:
     rows = [
         {
             "phase": phase_title(phase["name"]) + (" (kept)" if phase["kept"] else ""),
-            "epochs": f"{phase['epochs']:,}",
-            "measured": f"epoch {phase['epoch']:,}",
+            "epoch": f"{phase['epoch']:,} of {phase['last_epoch']:,}",
             **{
                 HEADS[key]: format_figure(key, phase["metrics"][key])
                 for key in heads
@@ -41,6 +40,6 @@ def show_phases(report: dict[str, Any]) -> None:
     which = "watched test" if report.get("watched") else "validation"
     st.caption(
         f"On the {which} set, n = {phases[-1]['n']:,}, with 95% intervals by resampling patients. "
-        "Measured is the epoch that the recipe would keep of each phase; kept is the phase whose "
-        "weights the run has."
+        "Measured is the epoch that the recipe would keep of each phase; (kept): the run has the "
+        "weights of this one."
     )

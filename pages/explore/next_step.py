@@ -10,7 +10,7 @@ from pages.components.tables import Tables
 from pages.explore.image_address import WHERE
 from pages.explore.rail import Rows
 from xray_core.selection import Filter, format_filters
-from xray_core.tasks import SEPARATOR, find_task
+from xray_core.tasks import SEPARATOR
 
 
 def show_next_step(tables: Tables, filters: tuple[Filter, ...], rows: Rows) -> None:
@@ -40,8 +40,6 @@ def show_next_step(tables: Tables, filters: tuple[Filter, ...], rows: Rows) -> N
 
 def find_refusal(tables: Tables, rows: Rows) -> str:
     """Return why no network can be trained on the images at `rows`; "" if one can."""
-    if find_task(tables.task).multilabel:
-        return ""  # for which Train has words of its own
     labels = tables.labels.iloc[rows].dropna().unique()
     there = {name for label in labels for name in label.split(SEPARATOR)}
     counts: pd.DataFrame = tables.counts

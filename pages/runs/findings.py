@@ -123,7 +123,7 @@ def show_wrong_findings(run: Run, recipe: Recipe, epoch: int) -> None:
         _, tiles = _build_tiles(tables, wrong[kind], str(run.folder), epoch, kind, stamps)
         if tiles:
             show_grid(tiles, f"wrong_{kind}_{run.name}", columns=N_SHOWN)
-            show_muted(f"The most confident of the {explanation}.")
+            show_muted(f"The most confident of the {explanation}, one of each finding first.")
 
 
 @st.cache_data(max_entries=256, show_spinner=False)

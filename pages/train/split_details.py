@@ -27,13 +27,20 @@ def show_split_details(recipe: Recipe, checked: CheckedSplit) -> None:
         return
     with panel:
         st.table(_tabulate(checked.counts), border="horizontal", alt="Images of each class")
-        for subset, n in checked.fixed.items():
-            here = checked.subsets[subset]
-            of_all = f"{here:,} of the thesis' {n:,} {subset} images are"
-            st.markdown(f"{of_all if here != n else f'All {n:,} {subset} images are'} used here.")
+        if words := _format_fixed(checked):
+            st.markdown(words)
         for words in checked.left_out:
             st.markdown(escape_markdown(words))
         _show_thesis(recipe, checked.catalog)
+
+
+def _format_fixed(checked: CheckedSplit) -> str:
+    """Return of how many of the thesis' images the files are here; "" where that is not fixed."""
+    here = checked.subsets
+    counts = [f"{here[name]:,} of {n:,} {name} images" for name, n in checked.fixed.items()]
+    return f"By the tables, the thesis' subsets are fixed; used are {', '.join(counts)}." * bool(
+        counts
+    )
 
 
 def _tabulate(counts: pd.DataFrame) -> pd.DataFrame:
@@ -54,6 +61,9 @@ def _show_thesis(recipe: Recipe, catalog: Catalog) -> None:
     except XrayError as error:
         st.caption(escape_markdown(str(error)))
         return
-    st.caption("By the tables alone, files or not, beside the counts of the thesis:")
-    shown = table.drop(columns="task").rename(columns={"thesis": "the thesis"})
-    st.table(shown, border="horizontal", hide_index=True, alt="Images, beside the thesis' counts")
+    st.caption("Images by the tables alone, files or not / in the thesis:")
+    both = [f"{ours:,} / {thesis:,}" for ours, thesis in table[["ours", "thesis"]].to_numpy()]
+    shown = table.assign(both=both).pivot(index="class", columns="subset", values="both")
+    shown = shown.loc[table["class"].unique(), table["subset"].unique()]
+    shown.columns.name = None
+    st.table(shown, border="horizontal", alt="Images, beside the thesis' counts")

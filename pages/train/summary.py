@@ -25,6 +25,7 @@ from xray_core.splits import format_leaks
 from xray_core.workspace import Workspace, find_workspace
 
 NICKNAME, USED = "run_nickname", "run_nickname_used"
+N_SAID = 2  # sentences on findings with unknown labels
 NOT_COMPARED = "; what else looks the same is not known before an audit"
 
 
@@ -86,13 +87,22 @@ def _list_facts(recipe: Recipe, checked: CheckedSplit) -> dict[str, str]:
     if not checked.refusal:
         facts |= {"Leaks": describe_leaks(checked), "To beat": describe_baseline(checked)}
         if checked.left_out:
-            facts["Left out"] = " ".join(checked.left_out)
+            facts["Left out"] = _describe_left_out(checked)
     if published := format_published(recipe):
         facts["Published"] = f"{published}; without interval"
     words = unchanged(recipe)
     facts["Changed"] = ", ".join(changes) if changes else f"{words[0].upper()}{words[1:]}."
     facts["Started by"] = find_user() or "no name: type yours at the top right"
     return facts
+
+
+def _describe_left_out(checked: CheckedSplit) -> str:
+    """Return what is not learnt from; of many findings with unknown labels only the first ones."""
+    words = checked.left_out
+    if checked.findings is None or len(words) <= N_SAID:
+        return " ".join(words)
+    rest = len(words) - N_SAID
+    return " ".join([*words[:N_SAID], f"So it is of {rest:,} more findings: see Unknown above."])
 
 
 def describe_leaks(checked: CheckedSplit) -> str:

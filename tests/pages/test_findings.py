@@ -193,7 +193,7 @@ def test_published_areas_stand_beside_ours_with_their_sources(
     assert len(marks["published A"]["y"]) == sum(key.startswith("auc_") for key in most.metrics)
     assert f"Published A: {most.place}; {most.images}." in words_on(app)
     curves = open_page("evaluate", run=run.name, result="Curves")
-    assert f"AUC {recipe.published['auc']:.3f}, ours" in words_on(curves)
+    assert f"mean AUC {recipe.published['auc']:.3f}, ours" in words_on(curves)
 
 
 @pytest.mark.parametrize("state", ["running", "done"])
@@ -236,6 +236,7 @@ def test_the_labels_that_are_most_wrong_are_shown(run: Run, open_page: OpenPage)
     for kind, state, beyond in (("missed", 1, 0.5), ("called", 0, 1.0)):
         tiles = read_tiles(app, f"wrong_{kind}")
         assert len({tile["id"] for tile in tiles}) == 3
+        assert len({tile["title"] for tile in tiles}) == 3, "one of each finding first"
         assert all(split.loc[tile["id"], f"y_{tile['title']}"] == state for tile in tiles)
         shares = [float(tile["note"].rstrip("%")) / 100 for tile in tiles]
         assert shares == sorted(shares, reverse=kind == "called")

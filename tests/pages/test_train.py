@@ -170,16 +170,6 @@ def test_a_recipe_in_the_address_goes_before_its_task(open_page: OpenPage) -> No
     assert app.selectbox(key="task_choice").value == "siim_study"
 
 
-def test_a_task_of_several_answers_is_said_to_be_none_to_train(
-    workspace: Workspace, open_page: OpenPage
-) -> None:
-    draw_nih(workspace.data / "nih")
-    app = open_page("train", data="nih", task="nih_findings")
-
-    assert "explored, not trained" in words_of(app)
-    assert app.selectbox(key="task_choice").value == "nih_first_diagnosis"
-
-
 def test_a_task_that_is_changed_under_advanced_is_that_of_the_bar(open_page: OpenPage) -> None:
     app = open_advanced(open_page("train"), "Labels and split")
     app.selectbox(key=FIELD + "task").select("siim_study").run()

@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from tests.training.blobs import write_blobs
 from xray_core.datasets import open_dataset
 from xray_core.errors import RecipeError
 from xray_core.models import MODELS, ModelCard, build_model
@@ -26,6 +27,7 @@ from xray_core.recipes.script import left_out, model, write_script
 from xray_core.splits import split_catalog
 from xray_core.synthetic.dataset import write_synthetic_dataset
 from xray_core.tasks import encode_catalog, find_task
+from xray_core.training.losses import build_loss, build_metrics, find_masses, weigh_findings
 
 DEMO = PUBLISHED["demo_cnn"]
 BASE = change_recipe(
@@ -317,6 +319,60 @@ def test_what_is_wrong_with_the_table_is_said(
         run_text(write_script(DEMO))["main"]()
 
     assert message in str(caught.value)
+
+
+SEVERAL = {
+    "task": "folder_findings",
+    "preprocess.size": 32,
+    "phases.train.epochs": 1,
+    "loss": "focal",
+    "label_smoothing": 0.1,
+}
+
+
+def test_several_findings_cost_what_they_cost_here_and_are_answered_each_by_itself() -> None:
+    recipe = change_recipe(DEMO, SEVERAL)
+    names = run_text(write_script(recipe))
+    rng = np.random.default_rng(0)
+    states, p = rng.integers(-1, 2, (6, 3)), rng.random((6, 3)).astype("float32")
+    states[:, 0] = [0, 1] * 3  # something is known of each
+    weights = weigh_findings(states)
+
+    ours = build_loss(recipe, weights)(find_masses(states), p)
+    theirs = names["FindingsLoss"](weights)(states.astype("float32"), p)
+
+    assert float(theirs) == pytest.approx(float(ours), rel=1e-5)
+    for function, metric in zip(
+        ("share_right", "entropy"), build_metrics(recipe, plain=True), strict=True
+    ):
+        metric.update_state(find_masses(states), p)
+        each = names[function](states.astype("float32"), p)
+        assert np.mean(each) == pytest.approx(float(metric.result()), rel=1e-5)
+    assert names["build_model"](3).layers[-1].activation is keras.activations.sigmoid
+
+
+def test_a_script_of_several_findings_trains_and_tells_each_of_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_blobs(tmp_path / "blobs", 40)
+    catalog = open_dataset(tmp_path / "blobs", tmp_path / "cache")
+    targets = encode_catalog(catalog, find_task("folder_findings"))
+    split = split_catalog(catalog, targets, DEMO.split)
+    split.to_csv(tmp_path / "split.csv", index=False)
+    given = ["train.py", str(tmp_path / "split.csv"), str(tmp_path / "blobs")]
+    monkeypatch.setattr(sys, "argv", given)
+    main = run_text(write_script(change_recipe(DEMO, SEVERAL)))["main"]
+
+    main()
+
+    lines = capsys.readouterr().out.splitlines()[-5:]
+    assert [line.split(":")[0] for line in lines[:4]] == ["test", "Bar", "Blob", "Rare"]
+    n_tested = int((split["subset"] == "test").sum())
+    assert f"test: {n_tested} images" in lines
+    assert lines[-1].startswith("mean AUC 0.")
+    split.assign(y_Bar=0).to_csv(tmp_path / "split.csv", index=False)
+    with pytest.raises(SystemExit, match="shows these findings: .'Bar'"):
+        main()
 
 
 @pytest.mark.slow

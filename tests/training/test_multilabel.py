@@ -6,7 +6,6 @@ from typing import Any
 
 import keras
 import numpy as np
-import pandas as pd
 import pytest
 
 from tests.training.blobs import FINDINGS, write_blobs
@@ -14,7 +13,6 @@ from tests.training.test_resume import Killed, check_same_log
 from tests.training.tiny import as_it_was
 from xray_core.evaluation import report_run
 from xray_core.evaluation.diagnose import diagnose_run
-from xray_core.evaluation.epochs import accuracy_interval, list_wrong, read_answers
 from xray_core.evaluation.findings import known_loss
 from xray_core.evaluation.multilabel import read_thresholds, states_of
 from xray_core.jobs.submit import check_recipe
@@ -138,26 +136,6 @@ def test_every_line_and_table_says_the_same(whole: Run) -> None:
     [row] = run_table(Workspace(whole.folder.parents[1])).query("name == @whole.name").itertuples()
     assert row.multilabel
     assert row.auc == whole.read_report()["metrics"]["auc"]["value"]
-
-
-def test_an_epochs_wrong_images_are_named_with_their_wrong_findings(whole: Run) -> None:
-    answers = read_answers(whole, 1)
-
-    wrong = list_wrong(answers, 1000)
-
-    assert 0 < len(wrong) < len(answers)
-    assert wrong["probability"].is_monotonic_decreasing
-    named = read_words(wrong["wrong"], CLASSES)
-    assert named.any(axis=1).all()
-    assert not (named & (states_of(_truth(whole, wrong), CLASSES) == -1)).any()
-    low, high = accuracy_interval(answers)
-    line = next(line for line in whole.read_metrics() if line["kind"] == "epoch")
-    assert low <= line["val_accuracy"] == pytest.approx(answers["share_right"].mean(), abs=1e-6)
-    assert line["val_accuracy"] <= high
-
-
-def _truth(run: Run, answers: pd.DataFrame) -> pd.DataFrame:
-    return run.read_split().set_index("image_id").loc[answers["image_id"]]
 
 
 def test_its_training_is_checked_and_its_network_answers_images(whole: Run) -> None:

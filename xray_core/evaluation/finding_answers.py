@@ -36,7 +36,11 @@ def read_finding_answers(run: Run, epoch: int) -> pd.DataFrame:
 
 
 def list_wrong_findings(answers: pd.DataFrame, kind: str, n_most: int) -> pd.DataFrame:
-    """Return the labels that are most wrong, the most confident first; of each image only one.
+    """Return the labels that are most wrong, of each image only one.
+
+    First the most confident of each finding, by how confident they are; then the second of each.
+    Otherwise the rarest finding, of which probabilities stray most, would often be all that is
+    shown.
 
     Args:
         answers: as `read_finding_answers` returns.
@@ -61,7 +65,9 @@ def list_wrong_findings(answers: pd.DataFrame, kind: str, n_most: int) -> pd.Dat
         }
     )
     ordered = labels.sort_values("probability", ascending=kind == MISSED, kind="stable")
-    return ordered.drop_duplicates("image_id").head(n_most)
+    ordered = ordered.drop_duplicates("image_id")
+    turn = ordered.groupby("finding").cumcount()
+    return ordered.iloc[turn.argsort(kind="stable")].head(n_most)
 
 
 def count_wrong_findings(answers: pd.DataFrame) -> dict[str, int]:

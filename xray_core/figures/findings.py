@@ -98,8 +98,8 @@ def _draw_dots(known: pd.DataFrame, chosen: str) -> go.Scatter:
     area = known["area"].astype("float64")
     low, high = (known[end].astype("float64") for end in ("low", "high"))
     words = [
-        f" ({row.low:.3f} to {row.high:.3f})" if row.low == row.low and row.high == row.high else ""
-        for row in known.itertuples(index=False)
+        "" if np.isnan(least) or np.isnan(most) else f" ({least:.3f} to {most:.3f})"
+        for least, most in zip(low.tolist(), high.tolist(), strict=True)
     ]
     return go.Scatter(
         x=area,

@@ -68,7 +68,7 @@ FIELD_TITLES = {
     "test": "Test set, fraction",
     "test_time_augmentation": "Test-time augmentation",
     "trainable": "Layers that learn",
-    "validate_on_test": "Validate on the test set",
+    "validate_on_test": "Validate on test",
     "validation": "Validation set, fraction",
     "vertical_flip": "Turn upside down",
     "warm_up": "Warm-up, epochs",

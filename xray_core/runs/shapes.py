@@ -182,6 +182,8 @@ class FindingsReport(TypedDict):
     errors_together: ErrorsTogether
     roc: dict[str, Rates]
     error_analysis: NotRequired[ErrorAnalysis | None]
+    watched: NotRequired[bool]
+    phases: NotRequired[list[PhaseEntry]]
 
 
 class Unreadable(TypedDict):

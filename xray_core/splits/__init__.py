@@ -45,6 +45,7 @@ from xray_core.splits.spec import (
     UNTESTED_METHODS,
     SplitSpec,
 )
+from xray_core.splits.thesis import FIRST_TESTED
 from xray_core.splits.unused import describe_unused
 from xray_core.tasks import has_several
 
@@ -173,9 +174,11 @@ def fitting_methods(catalog: Catalog) -> list[str]:
     own = catalog.images["source"] == TARGET_DOMAIN
     if own.all() or not own.any():
         unfit.add("target_domain")
-    if not (own & catalog.images["findings"].notna()).any():
-        unfit |= {"thesis", "thesis_patients"}
-    if not own.all() or catalog.images["findings"].isna().all():
+    labelled = catalog.images[own & catalog.images["findings"].notna()]
+    # Others of the same layout, as drawn ones, could be divided so, too, but are not those.
+    if not labelled["image_id"].str.endswith(FIRST_TESTED).any():
+        unfit |= {"thesis", "thesis_patients", *UNTESTED_METHODS}
+    if not own.all():
         unfit |= set(UNTESTED_METHODS)
     if len(list_sites(catalog)) < 2:
         unfit.add("site")

@@ -40,6 +40,7 @@ from xray_core.catalog import Catalog
 from xray_core.errors import RecipeError
 from xray_core.splits.spec import TARGET_DOMAIN, SplitSpec
 
+FIRST_TESTED = "cd04ca4ef72d"  # the id by which the competition's own images are known
 TEST_SHARE = 0.2  # of the images of `TARGET_DOMAIN`
 ARRAYS_SEED = 42
 

@@ -73,10 +73,20 @@ def ask_for(dataset: str, finding: str, name: str, source: str) -> Task:
 
 
 def _ask_for_each(prefix: str, dataset: str, asked: dict[str, str], source: str) -> dict[str, Task]:
-    return {
+    """Return a task for each finding, and one that asks for all of them at once."""
+    tasks = {
         f"{prefix}_{name.replace(' ', '_')}": ask_for(dataset, finding, name, source)
         for name, finding in asked.items()
     }
+    tasks[f"{prefix}_findings"] = Task(
+        dataset=dataset,
+        classes={name: (finding,) for name, finding in asked.items()},
+        question=f"Which of {len(asked)} findings does the image show?",
+        others="",
+        multilabel=True,
+        source=source,
+    )
+    return tasks
 
 
 KNOWN_TASKS = {

@@ -12,6 +12,7 @@ from xray_core.preprocess.spec import AugmentSpec, PreprocessSpec
 from xray_core.recipes.schema import Recipe
 from xray_core.recipes.script.model import check_model, quote, write_model
 from xray_core.recipes.script.phases import monitored, write_loss, write_phases
+from xray_core.recipes.script.several import SEVERAL, SINGLE
 from xray_core.recipes.script.template import AUGMENT, CONTRASTS, SCRIPT, SQUARES
 
 __all__ = ["check_model", "left_out", "write_script"]
@@ -26,6 +27,7 @@ def write_script(recipe: Recipe) -> str:
         RecipeError: the recipe's model has no script.
     """
     return Template(SCRIPT).substitute(
+        _write_pieces(recipe),
         head=_write_head(recipe),
         classes=json.dumps(recipe.class_names, ensure_ascii=False),
         size=recipe.preprocess.size,
@@ -36,12 +38,22 @@ def write_script(recipe: Recipe) -> str:
         augment=_write_augment(recipe.augment),
         model=write_model(recipe),
         monitor=quote(monitored(recipe)),
-        loss=write_loss(recipe),
         weights=_write_class_weights(recipe),
         phases=textwrap.indent(write_phases(recipe), "    "),
         keep="" if recipe.selected_epoch == "last" else "    model.set_weights(best.weights)\n",
         mirror=_write_mirror(recipe),
     )
+
+
+def _write_pieces(recipe: Recipe) -> dict[str, str]:
+    """Return what differs where an image may have several classes; see `script.several`."""
+    if not recipe.multilabel:
+        return SINGLE | {"imports": "layers"}
+    gamma = recipe.focal_gamma if recipe.loss == "focal" else 0.0
+    losses = Template(SEVERAL["losses"]).substitute(
+        gamma=repr(gamma), smoothing=repr(recipe.label_smoothing)
+    )
+    return SEVERAL | {"imports": "layers, ops", "losses": losses}
 
 
 def left_out(recipe: Recipe) -> list[str]:
@@ -102,12 +114,29 @@ def _draw(low: float, high: float) -> str:
 
 
 def _write_class_weights(recipe: Recipe) -> str:
+    """Return the code that sets `class_weights`, for Keras, and `loss`."""
+    loss = f"    loss = {write_loss(recipe)}\n"
+    if recipe.multilabel:
+        return f"{_write_finding_weights(recipe)}{loss}    class_weights = None\n"
     if recipe.class_weights == "none":
-        return "    class_weights = None\n"
+        return f"{loss}    class_weights = None\n"
     return (
         "    # An image counts for more, the rarer its class.\n"
         "    counts = np.bincount(training.actual, minlength=len(classes))\n"
-        "    class_weights = dict(enumerate(counts.sum() / (len(classes) * counts)))\n"
+        "    class_weights = dict(enumerate(counts.sum() / (len(classes) * counts)))\n" + loss
+    )
+
+
+def _write_finding_weights(recipe: Recipe) -> str:
+    if recipe.class_weights == "none":
+        return '    weights = np.ones((len(classes), 2), "float32")\n'
+    return (
+        "    # Of each finding, the images that show it and the others count the same in sum.\n"
+        "    states = training.actual\n"
+        "    counts = np.stack([(states == 1).sum(axis=0), (states == 0).sum(axis=0)], axis=1)\n"
+        "    weights = counts.sum(axis=1, keepdims=True) / (2 * np.maximum(counts, 1))\n"
+        "    weights[(counts == 0).any(axis=1)] = 1\n"
+        '    weights = weights.astype("float32")\n'
     )
 
 

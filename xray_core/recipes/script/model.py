@@ -104,9 +104,8 @@ def write_model(recipe: Recipe) -> str:
         copied = copy_definitions((HEADS_MODULE, f"{module}.py"), [function])
         options = {**MODELS[recipe.model].options, **recipe.model_options}
         more = "".join(f", {name}={value!r}" for name, value in options.items())
-        building = (
-            f'    model = {function}(n_classes, SIZE, weights="random", multilabel=False{more})\n'
-        )
+        given = f'n_classes, SIZE, weights="random", multilabel={recipe.multilabel}{more}'
+        building = f"    model = {function}({given})\n"
     else:
         own = module != WRAPPING  # a base that Keras has not
         copied = copy_definitions(
@@ -154,7 +153,7 @@ def _write_application(recipe: Recipe) -> str:
         f'    image = keras.Input((SIZE, SIZE, 1), name="image")\n{scaling}'
         '    x = layers.Identity(name="features")(base(x))\n'
         f"    x = attach_head(x, {quote(str(options['head']))}, {options['dropout']!r})\n"
-        "    outputs = probabilities(x, n_classes, multilabel=False)\n"
+        f"    outputs = probabilities(x, n_classes, multilabel={recipe.multilabel})\n"
         f"    model = keras.Model(image, outputs, name={quote(recipe.model)})\n"
     )
 

@@ -16,12 +16,15 @@ OPTIMIZERS = {
 
 def monitored(recipe: Recipe) -> str:
     """Return the figure of validation by which epochs are compared: plain cross-entropy."""
-    plain = recipe.loss == "cross_entropy" and not recipe.label_smoothing
+    weighed = recipe.multilabel and recipe.class_weights == "balanced"
+    plain = recipe.loss == "cross_entropy" and not recipe.label_smoothing and not weighed
     return "val_loss" if plain else "val_entropy"
 
 
 def write_loss(recipe: Recipe) -> str:
     """Return the Keras loss of `recipe`."""
+    if recipe.multilabel:
+        return "FindingsLoss(weights)"
     if recipe.loss == "focal":
         return (
             f"keras.losses.CategoricalFocalCrossentropy(alpha=1.0, gamma={recipe.focal_gamma!r}, "
@@ -44,7 +47,7 @@ def write_phases(recipe: Recipe) -> str:
             f"optimizer = keras.optimizers.{OPTIMIZERS[phase.optimizer].format(**vars(phase))}",
             "callbacks = [best]",
             *_callbacks(phase),
-            "compile_model(model, optimizer)",
+            "compile_model(model, optimizer, loss)",
             "model.fit(",
             "    training,",
             "    validation_data=validation,",

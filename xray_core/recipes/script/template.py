@@ -6,12 +6,7 @@ $head
 # Run:    python train.py split.csv IMAGE_FOLDER
 # Needs:  pip install keras tensorflow numpy pandas opencv-python-headless
 #
-# split.csv has a row for each image, with the columns path (inside IMAGE_FOLDER), label, and
-# subset: training, validation or test. A run of X-ray Lab has used its split.parquet, which becomes
-# such a file with pandas and pyarrow:
-#   split = pandas.read_parquet("split.parquet").rename(columns={"class": "label"})
-#   split[["path", "label", "subset"]].to_csv("split.csv", index=False)
-#
+$columns#
 # The results will be near to those of X-ray Lab, not the same: images are read by OpenCV alone (no
 # DICOM, no 16 bits), and order, augmentation and first weights are drawn in another way.
 
@@ -23,9 +18,9 @@ import cv2
 import keras
 import numpy as np
 import pandas as pd
-from keras import layers
+from keras import $imports
 
-# In the order of the outputs; if there are none here, the labels in split.csv.
+$order
 CLASSES = $classes
 SIZE = $size  # px, height = width
 BATCH_SIZE = $batch
@@ -50,7 +45,7 @@ class Images(keras.utils.PyDataset):
     def __init__(self, images: np.ndarray, actual: np.ndarray, n_classes: int, train: bool = False):
         super().__init__()
         self.images, self.actual, self.train = images, actual, train
-        self.targets = np.eye(n_classes, dtype="float32")[actual]
+        $targets
         self.rng = np.random.default_rng(SEED)
         self.order = np.arange(len(images))
         self.on_epoch_end()
@@ -93,16 +88,19 @@ def read_subset(table: pd.DataFrame, subset: str, folder: Path, classes: list[st
         if image is None:
             raise SystemExit(f"{folder / path} cannot be read. Take it out of the table.")
         images[number] = preprocess(image)
-    actual = np.array([classes.index(label) for label in rows["label"]], dtype=int)
+    actual = $actual
     return Images(images, actual, len(classes), train=subset == "training")
 
 
-def compile_model(model: keras.Model, optimizer: keras.optimizers.Optimizer) -> None:
+${losses}\
+def compile_model(
+    model: keras.Model, optimizer: keras.optimizers.Optimizer, loss: keras.losses.Loss
+) -> None:
     """Compile the model with the loss that is learnt, and the figures that are shown."""
     model.compile(
         optimizer=optimizer,
-        loss=$loss,
-        metrics=["accuracy", keras.metrics.CategoricalCrossentropy("entropy")],
+        loss=loss,
+        metrics=$metrics,
         jit_compile=False,  # on a GPU, True may be faster
     )
 
@@ -116,23 +114,12 @@ def area_under_roc(is_positive: np.ndarray, scores: np.ndarray) -> float:
     return (ranks[is_positive].sum() - positive * (positive + 1) / 2) / (positive * (n - positive))
 
 
-def show_result(actual: np.ndarray, scores: np.ndarray, classes: list[str], subset: str) -> None:
-    """Print accuracy, AUC and confusion matrix."""
-    areas = [area_under_roc(actual == k, scores[:, k]) for k in range(len(classes))]
-    area = areas[1] if len(classes) == 2 else np.mean(areas)
-    confusion = np.zeros((len(classes), len(classes)), int)
-    np.add.at(confusion, (actual, scores.argmax(axis=1)), 1)
-    print(f"{subset}: {len(actual)} images")
-    print(f"accuracy {np.mean(scores.argmax(axis=1) == actual):.4f}")
-    print(f"AUC {area:.4f}" + ("" if len(classes) == 2 else " (mean of one against the others)"))
-    print("confusion matrix, rows true, columns predicted:")
-    print(pd.DataFrame(confusion, index=classes, columns=classes).to_string())
-
+$result
 
 def main() -> None:
     """Read the data, train, evaluate."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("table", type=Path, help="CSV with the columns path, label, subset")
+    parser.add_argument("table", type=Path, help="$help")
     parser.add_argument("folder", type=Path, help="folder of the images")
     parser.add_argument("--save", type=Path, help="write the trained model there, as .keras")
     options = parser.parse_args()
@@ -140,13 +127,7 @@ def main() -> None:
     keras.utils.set_random_seed(SEED)
     keras.config.set_dtype_policy($policy)
     table = pd.read_csv(options.table, dtype=str)
-    if absent := sorted({"path", "label", "subset"} - set(table)):
-        raise SystemExit(f"{options.table} has no column {absent}.")
-    classes = CLASSES or sorted(table["label"].unique())
-    if unknown := sorted(set(table["label"]) - set(classes)):
-        raise SystemExit(f"Labels that are no classes: {unknown}. The classes are: {classes}.")
-    if absent := sorted(set(classes) - set(table.loc[table["subset"] == "training", "label"])):
-        raise SystemExit(f"No image of these classes is in the training set: {absent}.")
+${check}\
     training = read_subset(table, "training", options.folder, classes)
     # Where there is no validation set, the test set is watched: its figures flatter.
     watched = "validation" if (table["subset"] == "validation").any() else "test"
@@ -162,8 +143,7 @@ $keep\
     evaluated = read_subset(table, subset, options.folder, classes)
     scores = model.predict(evaluated, verbose=0)
 $mirror\
-    show_result(evaluated.actual, scores, classes, subset)
-    if options.save:
+$show    if options.save:
         model.save(options.save)
 
 
