@@ -2,7 +2,7 @@
 
     python -m benchmarks.every_recipe [--step] [NAME ...]
 
-Images are noise, as small as the network takes, one epoch a phase, batches of 8, random weights in
+Images are noise, as small as the network takes, one epoch a phase, batches of 32, random weights in
 the place of ImageNet's; all else is the recipe's: network, head, phases, optimizer, split, task,
 what it begins with. Without names those of the thesis, of the notebooks, of X-Net and of NIH's
 findings, and our own. `--step` runs operations one by one on TensorFlow instead of compiling each
@@ -32,7 +32,7 @@ from xray_core.runs import Run, create_run
 from xray_core.tasks.table import NIH_CLASSES
 from xray_core.workspace import Workspace
 
-SIZE, BATCH = 32, 8  # px where the network takes so few; images
+SIZE, BATCH = 32, 32  # px where the network takes so few; images
 FINDINGS = [*(names[0] for names in NIH_CLASSES.values()), "No Finding"]
 UNCHANGED = "tang2020"  # tried by the tests of every recipe
 RADIOGRAPHY = ("COVID", "Lung_Opacity", "Normal", "Viral Pneumonia")
@@ -40,15 +40,15 @@ HEAD = "| recipe | network | phases | images (training, validation, test) | s | 
 
 
 def draw_siim(folder: Path) -> None:
-    """Draw the SIIM layout: about 120 images of 60 patients, each study of one appearance."""
-    write_images(folder, n_patients=60)
+    """Draw the SIIM layout: about 80 images of 40 patients, each study of one appearance."""
+    write_images(folder, n_patients=40)
 
 
 def draw_union(folder: Path) -> None:
     """Draw a union of the SIIM and the COVID-19 Radiography layout, its members beside it."""
     siim, radiography = (folder.with_name(f"{folder.name}-{name}") for name in ("siim", "other"))
     draw_siim(siim)
-    for number in range(160):
+    for number in range(80):
         kind = RADIOGRAPHY[number % 4]
         path = radiography / f"{kind}/images/{kind}-{number}.png"
         write_image(path, seed=50_000 + number)

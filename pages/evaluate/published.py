@@ -177,11 +177,12 @@ def _row(comparison: Comparison, title: str, several: bool) -> dict[str, str]:
     key = next((key for key in SHOWN if key in comparison.published.figures), "")
     if not key:
         key = next(iter(comparison.published.figures), "")
+    value = format_value(key, comparison.published.figures[key])
     ours = comparison.figures.get(key)
     return {
         "published": escape_markdown(title),
         "n": f"{comparison.published.n_images:,}" if comparison.published.n_images else "–",
-        "figure": f"{metric_name(key, several)} {format_value(key, comparison.published.figures[key])}",
+        "figure": f"{metric_name(key, several)} {value}",
         "this run": format_figure(key, dict(ours)) if ours else "–",
         "same images": "–" if comparison.published.subset == "training" else comparison.same_images,
     }
