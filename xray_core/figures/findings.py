@@ -209,12 +209,10 @@ def plot_together(pairs: pd.DataFrame, verb: str) -> go.Figure:
     shown = [[f"{n:,.0f}" if n == n else "" for n in row] for row in counts]
     hover = [
         [
-            _describe_pair(
-                names[column], names[row], counts[row][column], own[column], own[row], verb
-            )
-            for column in range(len(names))
+            _describe_pair((first, second), counts[row][column], (own[column], own[row]), verb)
+            for column, first in enumerate(names)
         ]
-        for row in range(len(names))
+        for row, second in enumerate(names)
     ]
     heat = go.Heatmap(
         z=counts,
