@@ -6,11 +6,11 @@ from pages.components.bottom_bar import open_bottom_bar
 from pages.components.context import name_tab, open_page
 from pages.components.frame import show_errors
 from pages.components.run_state import show_link
-from pages.evaluate.cell_images import read_evaluated, show_cells
 from pages.evaluate.details import show_details
 from pages.evaluate.external import choose_place, show_button
 from pages.evaluate.external_result import show_external
 from pages.evaluate.findings import show_findings
+from pages.evaluate.matrix import read_evaluated, show_cells
 from pages.evaluate.run_choice import choose_run
 from pages.evaluate.verdict import show_doubts, show_verdict_line
 from xray_core.runs import Run

@@ -5,7 +5,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from pages.components.frame import escape_markdown, format_message
+from pages.components.frame import escape_markdown, format_message, show_errors
 from xray_core.errors import RunError
 from xray_core.evaluation.error_steps import complete_analysis
 from xray_core.glossary import explain
@@ -30,7 +30,10 @@ def show_error_analysis(run: Run, report: dict[str, Any]) -> None:
     if not analysis:
         st.caption("An earlier version evaluated this run, without an error analysis.")
         return
-    complete = complete_analysis(analysis, _ask_goals(run))
+    goals = _ask_goals(run)
+    with show_errors():
+        split = run.read_split() if run.holds("split.parquet") else None
+    complete = complete_analysis(analysis, goals, split)
     steps = {step["to"]: step for step in complete["steps"]}
     words = HELP | ({"test": WATCHED} if report.get("watched") else {})
     rows = [

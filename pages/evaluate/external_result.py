@@ -12,9 +12,9 @@ from streamlit.delta_generator import DeltaGenerator
 from pages.components.frame import escape_markdown, show_errors
 from pages.components.recipe_words import metric_name
 from pages.components.small_type import show_section
-from pages.evaluate.cell_images import read_evaluated, show_cells
 from pages.evaluate.finding_scores import show_finding_table
 from pages.evaluate.findings import show_findings
+from pages.evaluate.matrix import read_evaluated, show_cells
 from pages.evaluate.scores import format_figure, show_class_table
 from pages.evaluate.verdict import show_verdict_line
 from xray_core.evaluation.intervals import difference_interval

@@ -36,7 +36,12 @@ def show_published(recipe: Recipe, report: dict[str, Any]) -> None:
     if len(comparisons) > 1:
         titles = _list_titles(comparisons)
         st.table(
-            pd.DataFrame(list(map(_row, comparisons, titles))),
+            pd.DataFrame(
+                [
+                    _row(comparison, title, recipe.multilabel)
+                    for comparison, title in zip(comparisons, titles, strict=True)
+                ]
+            ),
             border="horizontal",
             hide_index=True,
             alt="All published results",
@@ -58,7 +63,7 @@ def show_published(recipe: Recipe, report: dict[str, Any]) -> None:
 def format_headline(recipe: Recipe, report: dict[str, Any]) -> str:
     """Return the source's figures beside ours, for Markdown; "" where it published none."""
     words = "; ".join(
-        f"{escape_markdown(metric_name(row['key']))} "
+        f"{escape_markdown(metric_name(row['key'], recipe.multilabel))} "
         f"{format_value(row['key'], row['published'])}, "
         f"ours {format_value(row['key'], row['ours']['value'])}"
         for row in compare_headline(recipe, report)
@@ -126,7 +131,7 @@ def _list_figures(comparison: Comparison, report: dict[str, Any]) -> list[dict[s
         ours = comparison.figures.get(key)
         rows.append(
             {
-                "figure": escape_markdown(metric_name(key)),
+                "figure": escape_markdown(metric_name(key, bool(report.get("multilabel")))),
                 "published": words if printed else f"{words} (by the matrix)",
                 "this run": format_figure(key, dict(ours)) if ours else "–",
             }
@@ -167,16 +172,17 @@ def _list_facts(comparison: Comparison) -> dict[str, str]:
     return facts
 
 
-def _row(comparison: Comparison, title: str) -> dict[str, str]:
+def _row(comparison: Comparison, title: str, several: bool) -> dict[str, str]:
     """Return a line of the table of all results."""
     key = next((key for key in SHOWN if key in comparison.published.figures), "")
     if not key:
         key = next(iter(comparison.published.figures), "")
+    value = format_value(key, comparison.published.figures[key])
     ours = comparison.figures.get(key)
     return {
         "published": escape_markdown(title),
         "n": f"{comparison.published.n_images:,}" if comparison.published.n_images else "–",
-        "figure": f"{metric_name(key)} {format_value(key, comparison.published.figures[key])}",
+        "figure": f"{metric_name(key, several)} {value}",
         "this run": format_figure(key, dict(ours)) if ours else "–",
         "same images": "–" if comparison.published.subset == "training" else comparison.same_images,
     }

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from xray_core.errors import RunError
@@ -99,6 +100,28 @@ def test_production_images_are_represented_if_they_are_answered_as_held_out_ones
     assert checked["answer"] == answer
     assert checked["words"].startswith(f"Representative: {answer}.")
     assert checked["variance"]["value"] == pytest.approx(0.1033)
+
+
+@pytest.mark.parametrize(
+    ("n_training", "answer"), [(0, "cannot be said"), (30, "cannot be said"), (90, "yes")]
+)
+def test_held_out_images_of_another_kind_than_the_training_images_leave_it_open(
+    n_training: int, answer: str
+) -> None:
+    """As in experiment 9: trained on one dataset, validated on 97 % of the other."""
+    subsets = {"training": n_training, "validation": 97, "test": 100}
+    rows = [
+        {"subset": subset, "source": "siim_covid19" if number < n_own else "covid19_radiography"}
+        for subset, n_own in subsets.items()
+        for number in range(100)
+    ]
+
+    checked = check_representative(of_union(0.248), pd.DataFrame(rows))
+
+    assert checked
+    assert checked["answer"] == answer
+    words = f"Of the training images {n_training}% are of the target, of the held-out ones 97%"
+    assert (words in checked["words"]) == (answer != "yes")
 
 
 def test_a_test_set_drawn_as_the_others_asks_no_such_question() -> None:

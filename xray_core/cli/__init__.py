@@ -14,6 +14,7 @@ from pathlib import Path
 
 from xray_core.cli import arrivals, data, exports, external, queue, trainings
 from xray_core.cli.answer import Answer, say_error, say_note
+from xray_core.cli.goals import add_goals
 from xray_core.errors import XrayError
 from xray_core.machine import allocator_variables
 from xray_core.processes import restart_with
@@ -308,14 +309,8 @@ def _add_run_commands(add: Add) -> None:
         command = add(name, function, text)
         command.add_argument("run", help="name of a run")
         if name == "evaluate":
+            add_goals(command)
             _add_external_options(command)
-            for error, of in (("target", "that is aimed at"), ("human", "of people at this task")):
-                command.add_argument(
-                    f"--{error}-error",
-                    type=float,
-                    metavar="SHARE",
-                    help=f"error {of}, 0 to 1, to compare with; kept with the run",
-                )
         if name == "split":
             command.add_argument("--csv", type=Path, metavar="FILE", help="write a row an image")
         if name == "predict":

@@ -12,6 +12,7 @@ from dataclasses import asdict
 from typing import Any
 
 from xray_core.cli.answer import Answer, save_answer
+from xray_core.cli.goals import compare_goals
 from xray_core.errors import RecipeError
 from xray_core.processes import lower_priority, quiet_import
 from xray_core.typed_paths import parse_path
@@ -231,37 +232,10 @@ def evaluate(options: argparse.Namespace, workspace: Workspace) -> Answer:
     report = report_run(run)
     texts = [
         format_report(report),
-        _compare_goals(run, report, options),
+        compare_goals(run, report, options),
         _check_text(diagnose_run(run)),
     ]
     return report, "\n".join(filter(None, texts))
-
-
-def _compare_goals(run: Any, report: dict[str, Any], options: argparse.Namespace) -> str:
-    """Keep the errors that were given, and say how the run stands to them; adds to the report."""
-    from xray_core.evaluation.error_steps import complete_analysis
-    from xray_core.runs.goals import Goals, read_goals, write_goals
-
-    given = {
-        name: getattr(options, name)
-        for name in ("target_error", "human_error")
-        if getattr(options, name) is not None
-    }
-    goals = Goals(**{**asdict(read_goals(run)), **given})
-    if given:
-        write_goals(run, goals)
-    if not report.get("error_analysis"):
-        return ""
-    complete = complete_analysis(report["error_analysis"], goals)
-    if goals != Goals():
-        report["error_steps"] = complete
-    representative = complete["representative"]
-    verdict = complete["verdict"] if goals != Goals() else ""  # else it stands above
-    return "\n".join(
-        filter(
-            None, [verdict, complete["target"], representative["words"] if representative else ""]
-        )
-    )
 
 
 def show_split(options: argparse.Namespace, workspace: Workspace) -> Answer:

@@ -14,6 +14,8 @@ accuracy on held-out images of the mixture with that on production images held b
 from collections.abc import Mapping
 from typing import Any, Literal, TypedDict
 
+import pandas as pd
+
 from xray_core.evaluation.error_analysis import (
     CHOICE,
     MISMATCH,
@@ -26,10 +28,12 @@ from xray_core.evaluation.error_analysis import (
 )
 from xray_core.evaluation.intervals import difference_interval
 from xray_core.runs.goals import Goals
+from xray_core.splits import TARGET_DOMAIN
 
 Figure = Mapping[str, float | None]
 Answer = Literal["yes", "no", "cannot be said"]
 CLOSE = 0.05  # two errors are similar if their difference is surely below 5 points
+MOST_UNLIKE = 0.1  # difference of the shares of target images up to which two mixtures are one
 TARGET, PEOPLE = "target", "people"
 # Of a step: its name, and what it tells.
 UNAVOIDABLE = ("unavoidable bias", "")
@@ -71,12 +75,15 @@ class CompleteAnalysis(TypedDict):
     representative: Representative | None
 
 
-def complete_analysis(analysis: Mapping[str, Any], goals: Goals) -> CompleteAnalysis:
+def complete_analysis(
+    analysis: Mapping[str, Any], goals: Goals, split: pd.DataFrame | None = None
+) -> CompleteAnalysis:
     """Return a measured error analysis with the entered errors below it.
 
     Args:
         analysis: as `error_analysis.analyse_errors` returns it.
         goals: what people entered; nothing: the measured levels, steps and verdict as they are.
+        split: of the run, see `check_representative`.
 
     Returns:
         Levels and steps as there, the entered levels first, without n; the verdict over all
@@ -95,18 +102,25 @@ def complete_analysis(analysis: Mapping[str, Any], goals: Goals) -> CompleteAnal
         "steps": steps,
         "verdict": _evaluate(below, analysis),
         "target": _compare_target(analysis["levels"][-1], goals.target_error),
-        "representative": check_representative(analysis),
+        "representative": check_representative(analysis, split),
     }
 
 
-def check_representative(analysis: Mapping[str, Any]) -> Representative | None:
+def check_representative(
+    analysis: Mapping[str, Any], split: pd.DataFrame | None = None
+) -> Representative | None:
     """Return whether images in production are answered as those that training held out.
 
     "yes" and "no" are said where the 95 % interval of the difference leaves no other answer: it
-    lies below `CLOSE` on both sides, or on one side of 0 and reaches beyond `CLOSE`.
+    lies below `CLOSE` on both sides, or on one side of 0 and reaches beyond `CLOSE`. Neither is
+    said where the held-out images are others than the training images to begin with: experiment 9
+    of the thesis trained on one dataset and validated on the other, so that its two similar
+    accuracies are both of production images.
 
     Args:
         analysis: as `error_analysis.analyse_errors` returns it.
+        split: of the run, as `Run.read_split` returns it, to compare where training and held-out
+            images come from; None, or without a column "source": taken for alike.
 
     Returns:
         None where production images are no different in kind: drawn as the held-out ones were.
@@ -122,7 +136,8 @@ def check_representative(analysis: Mapping[str, Any]) -> Representative | None:
     shift = _difference(held_out, levels[final])
     answer: Answer = "cannot be said"
     low, high = shift["low"], shift["high"]
-    if low is not None and high is not None:
+    unlike = _describe_unlike(split) if mixed else ""
+    if low is not None and high is not None and not unlike:
         if low >= -CLOSE and high <= CLOSE:
             answer = "yes"
         elif low > 0 or high < 0:
@@ -131,8 +146,23 @@ def check_representative(analysis: Mapping[str, Any]) -> Representative | None:
         "answer": answer,
         "shift": shift,
         "variance": {key: variance[key] for key in ("value", "low", "high")},
-        "words": _explain(answer, shift, variance),
+        "words": unlike or _explain(answer, shift, variance),
     }
+
+
+def _describe_unlike(split: pd.DataFrame | None) -> str:
+    """Return that held-out images are others than those of training; "" where they are alike."""
+    if split is None or "source" not in split:
+        return ""
+    shares = (split["source"] == TARGET_DOMAIN).groupby(split["subset"].astype(str)).mean()
+    training, held_out = (float(shares.get(name, 0.0)) for name in (TRAINING, VALIDATION))
+    if abs(training - held_out) <= MOST_UNLIKE:
+        return ""
+    return (
+        f"Representative: cannot be said. Of the training images {training:.0%} are of the target, "
+        f"of the held-out ones {held_out:.0%}: these are others than it learned from, so that "
+        "a small step from them to the test set says nothing about the training images."
+    )
 
 
 def _difference(before: Figure, after: Figure) -> dict[str, float | None]:
