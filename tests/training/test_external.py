@@ -134,7 +134,7 @@ def test_the_same_question_replaces_its_answer_and_another_stands_beside_it(
 
 
 def test_a_run_without_a_result_and_data_without_its_classes_or_columns_are_refused(
-    finished: Finished, hospital: Path, tmp_path: Path
+    finished: Finished, hospital: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     fake_kermany(tmp_path / "kermany")
     run = Run(tmp_path / "run")
@@ -143,6 +143,8 @@ def test_a_run_without_a_result_and_data_without_its_classes_or_columns_are_refu
     recipe = finished.run.read_recipe()
     object.__setattr__(recipe, "tabular", ("age", "gender"))  # as of a network that takes them
 
+    assert cli.main(["evaluate", "any", "--n-images", "3"]) == 2
+    assert "name it with --data" in capsys.readouterr().err
     with pytest.raises(RunError, match="no result and weights yet"):
         check_finished(run)
     with pytest.raises(RecipeError, match=r"hospital knows age, gender of none"):
