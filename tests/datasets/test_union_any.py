@@ -107,9 +107,10 @@ def test_boxes_and_masks_come_along_and_a_source_may_be_held_out(tmp_path: Path)
     assert all((catalog.root / path).is_file() for path in catalog.masks["path"].dropna())
     assert (catalog.images["site"].notna()).all()
     targets = encode_catalog(catalog, find_task("union_class"))
-    split = split_catalog(catalog, targets, SplitSpec("target_domain", 0.4, 0.4))
-    tested = split.loc[split["subset"] == "test", "image_id"]
-    assert set(tested.str.partition("/")[0]) == {"siim_covid19"}
+    split = split_catalog(catalog, targets, SplitSpec("site", site="siim_covid19", validation=0.4))
+    source = split["image_id"].str.partition("/")[0]
+    assert set(source[split["subset"] == "test"]) == {"siim_covid19"}
+    assert set(source[split["subset"] != "test"]) == {"covid19_radiography"}
 
 
 def test_folders_of_anybody_are_joined_under_their_own_names(tmp_path: Path) -> None:

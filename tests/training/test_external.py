@@ -1,7 +1,9 @@
 """A finished run on another dataset: its own images left out, everything counted, whole or not."""
 
+import io
 import json
 import shutil
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any
 
@@ -57,19 +59,16 @@ def hospital(finished: Finished, tmp_path_factory: pytest.TempPathFactory) -> Pa
     return folder / "hospital"
 
 
-@pytest.fixture
-def answer(
-    finished: Finished,
-    hospital: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> dict[str, Any]:
+@pytest.fixture(scope="module")
+def answer(finished: Finished, hospital: Path) -> dict[str, Any]:
     """What `evaluate --data --json` prints."""
-    monkeypatch.setenv("XRAY_HOME", str(finished.workspace.folder))
-    monkeypatch.setattr("xray_core.cli.external.lower_priority", lambda: None)
     arguments = ["evaluate", finished.run.name, "--data", str(hospital), "--json"]
-    assert cli.main(arguments) == 0
-    return dict(json.loads(capsys.readouterr().out))
+    printed = io.StringIO()
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(printed):
+        patch.setenv("XRAY_HOME", str(finished.workspace.folder))
+        patch.setattr("xray_core.cli.external.lower_priority", lambda: None)
+        assert cli.main(arguments) == 0
+    return dict(json.loads(printed.getvalue()))
 
 
 def test_a_run_is_evaluated_elsewhere_and_what_it_has_learned_from_is_left_out(
@@ -111,6 +110,7 @@ def test_the_same_question_replaces_its_answer_and_another_stands_beside_it(
         finished.run,
         hospital,
         finished.workspace,
+        by_hand={"device": "opacity"},
         keep_seen=True,
         progress=lambda *step: steps.append(step),
     )
@@ -120,8 +120,10 @@ def test_the_same_question_replaces_its_answer_and_another_stands_beside_it(
 
     assert again.name == answer["external"]
     assert not left.exists()  # of a process that was killed
-    assert len(kept.read_predictions()) == N_NEW + N_COPIES
-    assert read_notes(kept)["seen"]["trained"] == N_COPIES
+    # With the device, which is a copy as well.
+    assert len(kept.read_predictions()) == N_NEW + N_COPIES + 1
+    assert read_notes(kept)["seen"]["trained"] == N_COPIES + 1
+    assert read_notes(kept)["reasons"]["Device"] == "said by hand"
     assert 5 <= len(few.rows) <= 11
     assert set(few.rows["class"]) == {"opacity", "no opacity"}
     assert any(words.startswith(f"A sample of {len(few.rows)} of") for words in few.remarks)
@@ -131,40 +133,24 @@ def test_the_same_question_replaces_its_answer_and_another_stands_beside_it(
     assert all(done <= total for done, total in steps)
 
 
-def test_classes_said_by_hand_count_and_a_dataset_without_them_is_refused(
-    finished: Finished, tmp_path: Path
+def test_a_run_without_a_result_and_data_without_its_classes_or_columns_are_refused(
+    finished: Finished, hospital: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     fake_kermany(tmp_path / "kermany")
-
-    with pytest.raises(LabelError, match=r"no opacity, opacity.*normal, pneumonia"):
-        evaluate_external(finished.run, tmp_path / "kermany", finished.workspace)
-    place = evaluate_external(
-        finished.run,
-        tmp_path / "kermany",
-        finished.workspace,
-        "kermany_pneumonia",
-        {"pneumonia": "opacity"},
-    )
-
-    notes = read_notes(place)
-    assert notes["classes"] == {"normal": "no opacity", "pneumonia": "opacity"}
-    assert notes["reasons"]["pneumonia"] == "said by hand"
-    assert place.read_report()["n"] == 6
-
-
-def test_a_run_without_a_result_or_data_without_the_columns_is_refused(
-    finished: Finished, hospital: Path, tmp_path: Path
-) -> None:
     run = Run(tmp_path / "run")
     run.write_status(Status("running"))
     catalog = open_dataset(hospital, finished.workspace.cache)
     recipe = finished.run.read_recipe()
     object.__setattr__(recipe, "tabular", ("age", "gender"))  # as of a network that takes them
 
+    assert cli.main(["evaluate", "any", "--n-images", "3"]) == 2
+    assert "name it with --data" in capsys.readouterr().err
     with pytest.raises(RunError, match="no result and weights yet"):
         check_finished(run)
     with pytest.raises(RecipeError, match=r"hospital knows age, gender of none"):
         check_columns(recipe, catalog)
+    with pytest.raises(LabelError, match=r"no opacity, opacity.*normal, pneumonia"):
+        evaluate_external(finished.run, tmp_path / "kermany", finished.workspace)
 
 
 def test_the_mean_over_mirrored_images_and_the_calibration_are_those_of_the_run(

@@ -5,17 +5,20 @@ from typing import Any
 
 from xray_core.cli import trainings
 from xray_core.cli.answer import Answer, save_answer, show_progress
+from xray_core.errors import RecipeError
 from xray_core.processes import lower_priority, quiet_import
 from xray_core.workspace import Workspace
 
 
 def evaluate(options: argparse.Namespace, workspace: Workspace) -> Answer:
     """Evaluate a finished run from its files; on another dataset where one is named."""
-    return (
-        _evaluate_elsewhere(options, workspace)
-        if options.data
-        else trainings.evaluate(options, workspace)
-    )
+    if options.data:
+        return _evaluate_elsewhere(options, workspace)
+    if options.task or options.map or options.n_images or options.keep_seen:
+        raise RecipeError(
+            "--task, --map, --n-images and --keep-seen are of another dataset: name it with --data."
+        )
+    return trainings.evaluate(options, workspace)
 
 
 def computes_with_keras(options: argparse.Namespace) -> bool:
