@@ -271,6 +271,23 @@ def test_the_command_line_sets_all_these_fields() -> None:
     assert split.validate_on_test
 
 
+def test_a_selection_leaves_the_test_set_of_the_thesis_where_it_is() -> None:
+    catalog = siim_like()
+    numbers = np.linspace(0, 2**48 - 1, len(catalog.images)).astype("int64")
+    catalog.images["image_id"] = [f"{number:012x}" for number in numbers]
+    chosen = replace(catalog, images=catalog.images[::3])
+
+    whole, part = (divide(images, THESIS) for images in (catalog, chosen))
+
+    assert min(ids(whole, "test")) >= "cd04ca4ef72d" > max(ids(whole, "training"))
+    assert set(ids(part, "test")) == set(ids(whole, "test")) & set(chosen.images["image_id"])
+    with pytest.raises(RecipeError, match="None of the 40 images of siim_covid19"):
+        divide(replace(catalog, images=catalog.images[:40]), THESIS)
+    fields = {"selection": "age:20..60", "split.method": "thesis_folders", "split.test": 0}
+    with pytest.raises(RecipeError, match="goes by the rows of the whole table"):
+        change_recipe(PUBLISHED["siim_6_10_xception_opacity"], fields)
+
+
 @pytest.fixture(scope="module")
 def competition(real_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Catalog:
     """The competition's tables with each file as if it were there."""

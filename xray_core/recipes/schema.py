@@ -16,7 +16,7 @@ from xray_core.recipes.checks import check_choice, check_range
 from xray_core.recipes.phase import Phase
 from xray_core.records import build_record
 from xray_core.selection import CLASS, FilterError, parse_filters
-from xray_core.splits import SplitSpec
+from xray_core.splits import UNTESTED_METHODS, SplitSpec
 from xray_core.tasks import find_task
 
 PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
@@ -243,6 +243,12 @@ def _check_selection(recipe: Recipe) -> None:
         raise RecipeError(
             f"selection asks for images of {', '.join(map(repr, strange))}, which is no class of "
             f"task {recipe.task!r}. Choose of: {', '.join(classes)}."
+        )
+
+    if recipe.selection and recipe.split.method in UNTESTED_METHODS:
+        raise RecipeError(
+            f"selection is {recipe.selection!r}, but split.method={recipe.split.method} goes by "
+            "the rows of the whole table. Leave selection empty, or set split.method=thesis."
         )
 
 

@@ -41,16 +41,17 @@ from xray_core.errors import RecipeError
 from xray_core.splits.spec import TARGET_DOMAIN, SplitSpec
 
 FIRST_TESTED = "cd04ca4ef72d"  # the id by which the competition's own images are known
+COMPETITION_ID = "[0-9a-f]{12}"
 TEST_SHARE = 0.2  # of the images of `TARGET_DOMAIN`
 ARRAYS_SEED = 42
 
 
 def find_thesis_test(catalog: Catalog) -> "pd.Series[bool]":
-    """Return which images are the thesis' test set: the last fifth of the labelled ids.
+    """Return which images are the thesis' test set: the labelled ones from `FIRST_TESTED` on.
 
-    The tables decide, not the files: of a copy that lacks some files, the images that are there
-    are tested where the thesis tested them. Of fewer rows than the competition's 6,334, as after a
-    selection, it is the last fifth of these.
+    So a copy that lacks some files, or a selection, tests none that the thesis trained on. Images
+    that are not called as those of the competition are, like synthetic ones, have no such id among
+    them: there it is the last fifth.
 
     Args:
         catalog: SIIM-FISABIO-RSNA COVID-19, or a union that holds it.
@@ -59,7 +60,7 @@ def find_thesis_test(catalog: Catalog) -> "pd.Series[bool]":
         bool, index of `catalog.images`.
 
     Raises:
-        RecipeError: the catalog holds no labelled image of `TARGET_DOMAIN`.
+        RecipeError: the catalog holds no labelled image of `TARGET_DOMAIN`, or none that is tested.
     """
     images = catalog.images
     own = images[(images["source"] == TARGET_DOMAIN) & images["findings"].notna()]
@@ -68,8 +69,17 @@ def find_thesis_test(catalog: Catalog) -> "pd.Series[bool]":
             f"{catalog.root} holds no labelled image of {TARGET_DOMAIN}, so none of the thesis' "
             "test set. Set split.method=patient."
         )
-    n_tested = math.ceil(TEST_SHARE * len(own))
-    tested = own["image_id"].sort_values().index[len(own) - n_tested :]
+    ids = own["image_id"].str.rpartition("/")[2]  # in a union the dataset stands before it
+    if ids.str.fullmatch(COMPETITION_ID).all():
+        tested = own.index[ids >= FIRST_TESTED]
+        if tested.empty:
+            raise RecipeError(
+                f"None of the {len(own):,} images of {TARGET_DOMAIN} in {catalog.root} is in the "
+                f"thesis' test set, whose ids begin at {FIRST_TESTED}. Set split.method=patient."
+            )
+    else:
+        n_tested = math.ceil(TEST_SHARE * len(own))
+        tested = ids.sort_values().index[len(own) - n_tested :]
     return pd.Series(images.index.isin(tested), index=images.index)
 
 
