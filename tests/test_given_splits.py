@@ -257,7 +257,7 @@ def test_what_does_not_go_together_is_refused(fields: dict[str, Any], words: str
         SplitSpec(**fields)
 
 
-def test_the_command_line_sets_all_of_it() -> None:
+def test_the_command_line_sets_all_these_fields() -> None:
     changes = {
         "split.method": "site",
         "split.site": "Hospital X",
@@ -309,7 +309,7 @@ def test_the_subsets_of_the_real_thesis_have_its_published_counts(competition: C
     assert len(ids(arrays, "training")) == 5067
 
 
-def test_experiment_9_validated_on_all_of_the_competition_and_trained_on_none_of_it(
+def test_experiment_9_validated_on_all_of_the_competition_and_trained_on_nothing_of_that(
     competition: Catalog,
 ) -> None:
     own = competition.images.assign(image_id="siim/" + competition.images["image_id"])

@@ -153,8 +153,10 @@ def evaluate(run: Run | str, workspace: Path | str | None = None) -> dict[str, A
         Plain data: subset (the one evaluated: the test set where there is one), n images,
         n_patients, classes, metrics (name -> value, low, high: 0 to 1, with the ends of its 95 %
         interval), per_class, confusion (rows true, columns predicted), roc, majority (the
-        accuracy of always answering the most frequent class) and more. None is what cannot be
-        computed.
+        accuracy of always answering the most frequent class) and more. Where an image may have
+        several classes, "multilabel" is true: metrics are means over the findings, per_class has
+        auc, threshold and counts (TN, FP, FN, TP) of each, and there is no confusion. None is what
+        cannot be computed.
 
     Raises:
         XrayError: there is no such run, or it has not finished.

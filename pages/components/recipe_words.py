@@ -8,11 +8,23 @@ import streamlit as st
 from pages.components.frame import escape_markdown
 from xray_core.evaluation.metrics import METRICS
 from xray_core.models import RUN_OF
-from xray_core.recipes import CORRECTED, PUBLISHED, Recipe, changeable_fields
+from xray_core.recipes import (
+    CORRECTED,
+    PROPER,
+    PUBLISHED,
+    WATCHED,
+    Recipe,
+    changeable_fields,
+)
 from xray_core.recipes.titles import field_title, value_title
 
 AREA = "auc_"  # begins the key of the AUC of one finding of several
 OWN = "X-ray Lab"  # origin of the recipes that nobody published before
+TWINS = {  # what ends a recipe's name -> what was done to the published one
+    CORRECTED: "corrected",
+    PROPER: "divided as the source meant it",
+    WATCHED: "the test set watched",
+}
 METRIC_NAMES = {key: metric.title for key, metric in METRICS.items()}
 
 
@@ -28,8 +40,9 @@ def unchanged(recipe: Recipe) -> str:
     """Return how a recipe is called in which nothing was changed."""
     if recipe.origin == OWN:
         return "unchanged"
-    if recipe.name.endswith(CORRECTED):
-        return "corrected, nothing else changed"
+    for end, words in TWINS.items():
+        if recipe.name.endswith(end):
+            return f"{words}, nothing else changed"
     return "as published, nothing changed"
 
 

@@ -189,8 +189,8 @@ def show_errors_together(report: dict[str, Any], key: str) -> None:
     name, explanation = ERRORS[str(kind)]
     pairs = list_together(report["classes"], report["errors_together"][name])
     of_two = pairs[pairs["first"] != pairs["second"]]
-    if of_two.empty:
-        show_muted("At most one finding has such errors, so that none go together.")
+    if not of_two["images"].any():
+        show_muted("On no image two findings have such an error at once.")
         return
     verb = "missed" if name == "missed" else "called though absent"
     left, right = st.columns([8, 5], gap="medium")
@@ -218,4 +218,4 @@ def _format_pairs(pairs: pd.DataFrame, of_two: pd.DataFrame) -> str:
         f'<span class="muted">of {own[row.first]:,} and {own[row.second]:,}</span></li>'
         for row in most.head(N_PAIRS).itertuples(index=False)
     )
-    return f"<ol>{rows}</ol>" if rows else '<div class="muted">No two on one image.</div>'
+    return f"<ol>{rows}</ol>"

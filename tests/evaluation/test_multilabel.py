@@ -1,5 +1,6 @@
 """The report on several findings: against scikit-learn, and against counting by hand."""
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -7,6 +8,8 @@ import pandas as pd
 import pytest
 from sklearn.metrics import average_precision_score, f1_score, precision_score, roc_auc_score
 
+from tests.run_files import epoch_line
+from xray_core.errors import RunError
 from xray_core.evaluation.error_analysis import analyse_errors
 from xray_core.evaluation.finding_rounds import draw_finding_rounds, measure_findings
 from xray_core.evaluation.findings import choose_threshold, finding_counts
@@ -16,8 +19,17 @@ from xray_core.evaluation.multilabel import (
     findings_table,
     report_findings,
 )
+from xray_core.evaluation.sweeps import summarise_sweep
+from xray_core.recipes import PUBLISHED, change_recipe
+from xray_core.recipes.variants import vary_recipe
 from xray_core.records import build_record
-from xray_core.runs.shapes import FindingsReport, check_findings_report
+from xray_core.runs import Run, Status
+from xray_core.runs.shapes import (
+    FindingsReport,
+    check_findings_report,
+    count_validated,
+    pick_epochs,
+)
 
 CLASSES = ["edema", "mass", "nodule"]
 
@@ -195,3 +207,85 @@ def test_the_error_is_one_less_the_balanced_accuracy_of_findings_on_every_level(
             accuracies.append((called[present].mean() + (~called[absent]).mean()) / 2)
         assert level["error"]["value"] == pytest.approx(1 - np.mean(accuracies))
         assert level["error"]["low"] <= level["error"]["value"] <= level["error"]["high"]
+
+
+def test_folds_are_evaluated_together_and_networks_on_the_same_images_averaged(
+    tmp_path: Path,
+) -> None:
+    recipes = vary_recipe(change_recipe(PUBLISHED["quick_cnn"], {"task": "nih_findings"}), {}, 2)
+    runs = []
+    for fold, recipe in enumerate(recipes):
+        run = Run(tmp_path / f"20260301-10000{fold}-quick_cnn")
+        run.folder.mkdir()
+        (run.folder / "recipe.json").write_text(recipe.to_json())
+        table = predicted("validation", "test").assign(
+            image_id=lambda rows, fold=fold: rows["image_id"] + f" {fold}"
+        )
+        run.write_table("predictions.parquet", table)
+        run.write_json("report.json", report_findings(table, choose_thresholds(table), 20))
+        run.write_status(Status("done"))
+        runs.append(run)
+
+    pooled = summarise_sweep(runs, 20)
+    runs[1].write_table("predictions.parquet", runs[0].read_predictions())
+    averaged = summarise_sweep(runs, 20).averaged
+
+    [report] = pooled.pooled.values()
+    assert (report["n"], report["thresholds"]) == (240, None)
+    auc = pooled.settings["auc"].iloc[0]
+    assert auc == pytest.approx(runs[0].read_report()["metrics"]["auc"]["value"])
+    assert pooled.settings["accuracy"].isna().all()
+    assert averaged is not None
+    expected = runs[0].read_report()
+    assert averaged["metrics"]["auc"]["value"] == expected["metrics"]["auc"]["value"]
+    assert averaged["thresholds"] == expected["thresholds"]
+    counts = [[row["counts"] for row in report["per_class"]] for report in (averaged, expected)]
+    assert counts[0] == counts[1]
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        {"per_class": []},
+        {"errors_together": {"missed": [[1]], "alarmed": [[1]]}},
+        {"subset": "training"},
+        {"metrics": {"auc": 1}},
+        {"multilabel": "yes"},
+    ],
+)
+def test_a_report_whose_tables_do_not_fit_is_damaged(tmp_path: Path, damage: dict) -> None:
+    run = Run(tmp_path)
+    report = report_findings(predicted("test"), None, 20)
+    run.write_json("report.json", report)
+    assert run.read_report()["multilabel"]
+    run.write_json("report.json", report | damage)
+
+    with pytest.raises(RunError, match=r"report.json is damaged"):
+        run.read_report()
+
+
+@pytest.mark.parametrize(
+    ("damage", "is_whole"),
+    [
+        ({}, True),
+        ({"finding_spread": None}, False),
+        ({"finding_auc": [0.5, 1.5, None]}, False),
+        ({"finding_counts": [[1, 2, 3, 4]]}, False),
+        ({"finding_counts": [[1, 2, 3]] * 3}, False),
+        ({"finding_counts": [[1, 2, 3, -4]] * 3}, False),
+        ({"confusion": [[1]]}, True),
+    ],
+)
+def test_only_whole_lines_of_an_epoch_are_read(damage: dict, is_whole: bool) -> None:
+    line = epoch_line(
+        1,
+        finding_counts=[[5, 1, 1, 3]] * 3,
+        finding_auc=[0.5, 0.9, None],
+        finding_spread=[0.1, 0.1, 0.1],
+        n_validation=12,
+    )
+    del line["confusion"]
+
+    assert bool(pick_epochs([line | damage])) == is_whole
+    if is_whole and not damage:
+        assert count_validated(line) == 12

@@ -76,15 +76,21 @@ def test_the_threshold_is_a_point_on_the_curve_of_its_finding() -> None:
 
 
 def test_errors_together_are_half_a_table_without_what_is_never_wrong() -> None:
-    pairs = list_together(["a", "b", "c"], [[5, 0, 2], [0, 0, 0], [2, 0, 9]])
+    counts = [[5, 0, 2, 0], [0, 0, 0, 0], [2, 0, 9, 1], [0, 0, 1, 3]]
+    pairs = list_together(["a", "b", "c", "d"], counts)
 
     assert pairs.to_dict("list") == {
-        "first": ["a", "a", "c"],
-        "second": ["a", "c", "c"],
-        "images": [5, 2, 9],
+        "first": ["a", "a", "a", "c", "c", "d"],
+        "second": ["a", "c", "d", "c", "d", "d"],
+        "images": [5, 2, 0, 9, 1, 3],
     }
-    [heat] = plot_together(pairs, "missed").data
-    assert [[n == n for n in row] for row in heat.z] == [[False, False], [True, False]]
+    figure = plot_together(pairs, "missed")
+    [heat] = figure.data
+    assert [[n == n for n in row] for row in heat.z] == [
+        [False, False, False],
+        [True, False, False],
+        [False, True, False],
+    ]
     assert heat.z[1][0] == 2
     assert "both missed on 2 images" in heat.customdata[1][0]
-    assert list(plot_together(pairs, "missed").layout.yaxis.ticktext) == ["a 5", "c 9"]
+    assert list(figure.layout.yaxis.ticktext) == ["a 5", "c 9", "d 3"]

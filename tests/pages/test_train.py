@@ -185,7 +185,7 @@ def test_a_recipe_can_be_had_corrected(open_page: OpenPage) -> None:
 
     app.toggle(key="recipe_corrected").set_value(True).run()
 
-    assert (split, app.query_params["recipe"]) == ("image", "siim_6_1_cnn9_corrected")
+    assert (split, app.query_params["recipe"]) == ("thesis_folders", "siim_6_1_cnn9_corrected")
     assert read_rows(app)["chosen"] == "siim_6_1_cnn9"
     assert (
         app.selectbox(key="changed_recipe.siim_6_1_cnn9_corrected.split.method").value == "patient"

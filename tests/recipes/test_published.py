@@ -12,6 +12,7 @@ from xray_core.processes import PROJECT
 from xray_core.recipes import (
     ANY_DATASET,
     CORRECTED,
+    PROPER,
     PUBLISHED,
     Recipe,
     change_recipe,
@@ -19,7 +20,6 @@ from xray_core.recipes import (
     recipes_for,
 )
 from xray_core.recipes.overview import format_recipes
-from xray_core.recipes.published.siim_union import PROPER
 from xray_core.recipes.variants import setting_of, vary_recipe
 from xray_core.tasks import TASKS
 

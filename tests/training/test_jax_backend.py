@@ -115,6 +115,7 @@ def test_tensorflow_opens_what_jax_kept_and_predicts_the_same(trained: list[Run]
                 "combined",
                 "freezing",
                 "losses",
+                "multilabel",
                 "optimizers",
                 "options",
                 "resume",

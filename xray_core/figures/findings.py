@@ -18,7 +18,7 @@ RING = 3  # px
 PALE = 0.4  # opacity of what rests on too few patients
 OWN, CHANCE_NAME = "this run", "chance"
 NO_MARKS: Mapping[str, Mapping[str, float]] = {}
-SHADES = [[0.0, "rgba(194,80,156,0.06)"], [1.0, "rgba(194,80,156,0.85)"]]
+SHADES = [[0.0, "#f1dfea"], [1.0, "#a03a82"]]  # opaque: numbers in cells stand out from them
 
 
 def plot_areas(
@@ -184,20 +184,22 @@ def plot_together(pairs: pd.DataFrame, verb: str) -> go.Figure:
         verb: what went wrong, e.g. "missed".
 
     Returns:
-        One heat map, rows and columns the findings; half of it, as the other half is the same.
-        Beside the name of a row stands on how many images the finding itself is wrong.
+        One heat map, rows and columns the findings; half of it, as the other half is the same,
+        and a pair that is never wrong together is an empty cell. Beside the name of a row stands
+        on how many images the finding itself is wrong.
     """
     names = list(dict.fromkeys(pairs["first"]))
     table = pairs.pivot(index="second", columns="first", values="images")
     counts = table.reindex(index=names, columns=names).to_numpy("float64", copy=True)
     own = np.diag(counts).copy()
     np.fill_diagonal(counts, np.nan)
+    counts[counts == 0] = np.nan
     shown = [[f"{n:,.0f}" if n == n else "" for n in row] for row in counts]
     hover = [
         [
             f"{names[column]} and {names[row]}: both {verb} on {counts[row][column]:,.0f} images; "
             f"alone or not {own[column]:,.0f} and {own[row]:,.0f}"
-            if column < row
+            if counts[row][column] > 0
             else ""
             for column in range(len(names))
         ]

@@ -34,7 +34,7 @@ CITED = (
     ),
     Citation(
         "Time for 1,344 radiographs: a network, and radiologists on average",
-        {"network, s": 50, "radiologists, h": 2.3},
+        {"seconds of the network": 50, "hours of the radiologists": 2.3},
         "Tang et al. 2020, npj Digital Medicine",
         "2.3.2, reference 28",
     ),

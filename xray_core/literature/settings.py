@@ -4,6 +4,8 @@ Name of a recipe -> its source's settings. What all trainings of a source have i
 once, in `COMMON`, under the beginning of the recipes' names.
 """
 
+from xray_core.literature.tang2020 import TABLE
+
 COMMON = {
     "siim_": (
         "299 px, three channels, batch 16, categorical cross-entropy, 80 % of 6,334 images "
@@ -89,6 +91,11 @@ SAYS = {
         "numbers"
     ),
     "xnet_dual": ("The same, joined with age, follow-up number, view and gender. Not given: how"),
+    **{
+        f"tang2020_{network}_{start}": f"The network, {begin}"
+        for network in TABLE
+        for start, begin in (("pretrained", "from ImageNet weights"), ("scratch", "from scratch"))
+    },
     "tang2020_vgg19_rsna": (
         "VGG19 in seven folds on 21,152 images of the challenge's first stage, tested on "
         "4,532 others"

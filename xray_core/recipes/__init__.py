@@ -11,7 +11,11 @@ from xray_core.errors import LabelError, RecipeError
 from xray_core.files import MAX_JSON_BYTES, open_plain, read_at_most
 from xray_core.recipes.changes import bind_recipe, change_recipe, changeable_fields
 from xray_core.recipes.published.corona_notebook import CORONA_VGG_MINI
-from xray_core.recipes.published.kermany_notebook import PNEUMONIA_CNN, PNEUMONIA_CNN_WATCHED
+from xray_core.recipes.published.kermany_notebook import (
+    PNEUMONIA_CNN,
+    PNEUMONIA_CNN_WATCHED,
+    WATCHED,
+)
 from xray_core.recipes.published.nih_findings import (
     NIH_DENSENET121_FINDINGS,
     NIH_MOBILENET_FINDINGS,
@@ -28,6 +32,7 @@ from xray_core.recipes.published.siim_union import (
     CORRECTED,
     EXPERIMENTS,
     EXTERNAL,
+    PROPER,
     divide_properly,
     repair,
 )
@@ -110,7 +115,9 @@ def recipes_for(dataset: str, task: str = "") -> dict[str, Recipe]:
 
 __all__ = [
     "CORRECTED",
+    "PROPER",
     "PUBLISHED",
+    "WATCHED",
     "Phase",
     "Recipe",
     "bind_recipe",

@@ -8,8 +8,7 @@ from collections.abc import Mapping, Sequence
 from xray_core.literature import CITED, NO, PublishedPoint, PublishedResult, reader_points
 from xray_core.literature import RESULTS as FIGURES
 from xray_core.literature.settings import COMMON, SAYS
-from xray_core.recipes import CORRECTED, PUBLISHED, Phase, Recipe
-from xray_core.recipes.published.siim_union import PROPER
+from xray_core.recipes import CORRECTED, PROPER, PUBLISHED, Phase, Recipe
 from xray_core.recipes.titles import value_title
 from xray_core.splits import SplitSpec
 
@@ -94,7 +93,7 @@ def describe_settings(recipe: Recipe) -> str:
     """Return the settings of a recipe in one line, e.g. "VGG16, 299 px, …"."""
     words = [
         f"`{recipe.model}`{_options(recipe)}, {recipe.preprocess.size} px",
-        f"from {value_title('weights', recipe.weights)}" if recipe.weights != "random" else "",
+        _describe_weights(recipe.weights),
         _in_sentence("contrast", recipe.preprocess.contrast)
         if recipe.preprocess.contrast != "none"
         else "",
@@ -123,6 +122,8 @@ def _format_source(start: str, title: str, recipes: Sequence[Recipe]) -> str:
     rows = [row for row in FIGURES if row.recipe in names]
     if rows:
         text += FIGURES_HEAD + "".join(map(_figures_row, rows)) + "\n"
+        notes = dict.fromkeys((row.same_images, row.images_note) for row in rows if row.images_note)
+        text += "".join(f"- *Same images, {same}:* {note}\n" for same, note in notes) + "\n"
     readers = [
         point for point in reader_points(recipes[0].name) if point.kind == "reader"
     ]  # the same of all recipes of a source
@@ -145,7 +146,7 @@ def _figures_row(row: PublishedResult) -> str:
     number = f"{row.n_images:,}"
     images = row.images if not row.n_images or number in row.images else f"{row.images} ({number})"
     same = row.same_images if row.subset != "training" or row.same_images != NO else "–"
-    notes = " ".join(filter(None, [f"{row.place}.", row.images_note, row.note]))
+    notes = f"{row.place}. {row.note}".rstrip()
     cells = [f"`{row.recipe}`", f"{row.phase}, {row.subset}", published, images, same, notes]
     return "| " + " | ".join(cells) + " |\n"
 
@@ -168,6 +169,12 @@ def _point_row(point: PublishedPoint) -> str:
     return (
         f"| {point.who} | {point.sensitivity:.3f} | {point.specificity:.3f} | {point.standard} |\n"
     )
+
+
+def _describe_weights(weights: str) -> str:
+    if weights.startswith("run:"):
+        return f"from the newest run of `{weights.removeprefix('run:')}`"
+    return {"random": "", "ask": "from a file of yours"}.get(weights, "from ImageNet")
 
 
 def _options(recipe: Recipe) -> str:

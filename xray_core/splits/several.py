@@ -53,14 +53,14 @@ def list_shown(split: pd.DataFrame, classes: Sequence[str]) -> set[str] | None:
 
 def format_unshown(subset: str, absent: Sequence[str]) -> str:
     """Return what it costs a multi-label task that no image of `subset` shows these classes."""
-    one = len(absent) == 1
+    alone = len(absent) == 1
     words = (
         f"No image of the {subset} set shows {', '.join(absent)}. Recall, ROC curve and AUC of "
-        f"{'this class' if one else 'these classes'} cannot be had there; means are those over "
+        f"{'this class' if alone else 'these classes'} cannot be had there; means are those over "
         "the other classes."
     )
     if subset == "validation":
-        words += f" {'Its threshold is' if one else 'Their thresholds are'} 0.5."
+        words += f" {'Its threshold is' if alone else 'Their thresholds are'} 0.5."
     return words
 
 

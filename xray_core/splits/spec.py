@@ -43,7 +43,7 @@ class SplitSpec:
             patient.
             "target_domain": of a union, `test` of the images of `TARGET_DOMAIN` are the test set;
             its other images and all external ones are divided by `validation`.
-            "thesis": the hidden test set of the SIIM-FISABIO-RSNA COVID-19 thesis, and its
+            "thesis": the external test set of the SIIM-FISABIO-RSNA COVID-19 thesis, and its
             validation set, see `splits.thesis`; patients leak. "thesis_patients": the same test
             set, and the images of its patients neither train nor validate. "thesis_folders" and
             "thesis_arrays": the validation set of the experiments before, and no test set; patients

@@ -5,7 +5,7 @@ Each follows from the 6,334 labelled images in one of two orders: by image id as
 is listed; or in the rows of its own table, the image table joined with the study table by pandas,
 whose join, before its version 2.2, put the images of a study together where the first of them is.
 
-"thesis": the test set that is hidden from chapter 9 on, 97 atypical, 242 indeterminate, 342
+"thesis": the external test set, from chapter 9 on, 97 atypical, 242 indeterminate, 342
     negative, 586 typical, is the last 1,267 image ids, from `cd04ca4ef72d`; the other 5,067 have
     the other counts, 386, 866, 1,394, 2,421. 813 of the 1,267 are of patients who also train. The
     thesis evaluated 1,254 of them; which 13 were lost is not said.

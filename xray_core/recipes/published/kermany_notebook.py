@@ -20,6 +20,7 @@ from xray_core.preprocess.spec import AugmentSpec, PreprocessSpec
 from xray_core.recipes.schema import Phase, Recipe
 from xray_core.splits import SplitSpec
 
+WATCHED = "_watched"  # ends the name of a recipe whose test set is watched as validation
 PNEUMONIA_CNN = Recipe(
     name="pneumonia_cnn",
     title="Pneumonia CNN (children, Kermany)",
@@ -42,12 +43,12 @@ PNEUMONIA_CNN = Recipe(
 )
 PNEUMONIA_CNN_WATCHED = replace(
     PNEUMONIA_CNN,
-    name="pneumonia_cnn_watched",
+    name=PNEUMONIA_CNN.name + WATCHED,
     title="Pneumonia CNN, the test set watched (children, Kermany)",
     about=(
         "The same, but the test set validates: it decides when to stop, so its figure is too good. "
         "Many notebooks on these images do so; train both to see what it gives."
     ),
     split=SplitSpec("published", validation=0.15, validate_on_test=True),
-    published=headline_of("pneumonia_cnn_watched"),
+    published=headline_of(PNEUMONIA_CNN.name + WATCHED),
 )
