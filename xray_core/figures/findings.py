@@ -162,6 +162,7 @@ def plot_finding_roc(rates: Mapping[str, Any], row: Mapping[str, Any]) -> go.Fig
             mode="markers",
             name=f"called from {row['threshold']:.2f} on",
             marker={"size": 12, "symbol": "circle-open", "line": {"width": 3}, "color": RUNS[0]},
+            cliponaxis=False,  # it may stand in a corner
             hovertemplate="recall %{y:.1%}, at a false positive rate of %{x:.1%}<extra></extra>",
         )
     return figure  # whose names `plot_roc` has made harmless
