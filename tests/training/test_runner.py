@@ -481,7 +481,7 @@ def test_early_stopping_ends_the_phase_and_the_best_epoch_is_evaluated(
     train: Train, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     losses = iter([1.0, 0.9, 1.1, 1.2, 0.1, 0.1])
-    monkeypatch.setattr(recorder, "cross_entropy", lambda *_: next(losses))
+    monkeypatch.setattr(recorder, "measure_loss", lambda *_: next(losses))
 
     run = train(replace(tiny_recipe(), phases=(Phase("train", 6, patience=2),)))
 
@@ -520,7 +520,7 @@ def test_the_first_phase_trains_the_head_alone_and_the_second_carries_its_best_o
     monkeypatch.setattr(Recorder, "on_epoch_begin", note_and_begin)
     monkeypatch.setattr(Recorder, "select_epoch", evaluate_and_note)
     losses = iter([0.5, 0.9, last_loss])
-    monkeypatch.setattr(recorder, "cross_entropy", lambda *_: next(losses))
+    monkeypatch.setattr(recorder, "measure_loss", lambda *_: next(losses))
     recipe = replace(
         PUBLISHED["siim_mobilenet_opacity"],
         preprocess=replace(PUBLISHED["siim_mobilenet_opacity"].preprocess, size=32),
@@ -639,7 +639,7 @@ def test_the_last_epoch_is_kept_where_the_recipe_says_so(
     train: Train, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     losses = iter([0.5, 0.9])
-    monkeypatch.setattr(recorder, "cross_entropy", lambda *_: next(losses))
+    monkeypatch.setattr(recorder, "measure_loss", lambda *_: next(losses))
 
     run = train(replace(tiny_recipe(), selected_epoch="last"))
 
