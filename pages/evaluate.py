@@ -6,9 +6,11 @@ from pages.components.bottom_bar import open_bottom_bar
 from pages.components.context import name_tab, open_page
 from pages.components.frame import show_errors
 from pages.components.run_state import show_link
-from pages.evaluate.cell_images import read_evaluated, show_cells
 from pages.evaluate.details import show_details
+from pages.evaluate.external import choose_place, show_button
+from pages.evaluate.external_result import show_external
 from pages.evaluate.findings import show_findings
+from pages.evaluate.matrix import read_evaluated, show_cells
 from pages.evaluate.run_choice import choose_run
 from pages.evaluate.verdict import show_doubts, show_verdict_line
 from xray_core.runs import Run
@@ -19,6 +21,7 @@ workspace = find_workspace()
 line, chooser = st.columns([3, 1], vertical_alignment="center")
 with chooser:
     run: Run = choose_run(workspace)
+    show_button()
 with show_errors():
     recipe, report = run.read_recipe(), run.read_report()
     data = run.read_data()
@@ -27,14 +30,18 @@ with show_errors():
 
 name_tab(f"Evaluate {nickname}")
 context.show_origin(recipe)
-with line:
-    show_verdict_line(report)
-show_doubts(run, report)
-if report.get("multilabel"):
-    show_findings(run, recipe, report, predictions)
+place = choose_place(run)
+if place:
+    show_external(place, recipe, report, line)
 else:
-    show_cells(run, recipe, report, predictions)
-show_details(run, recipe, report, data)
+    with line:
+        show_verdict_line(report)
+    show_doubts(run, report)
+    if report.get("multilabel"):
+        show_findings(run, recipe, report, predictions)
+    else:
+        show_cells(run, recipe, report, predictions)
+    show_details(run, recipe, report, data)
 with open_bottom_bar():
     show_link(run, "See its curves")
     st.space("stretch")

@@ -12,6 +12,7 @@ from xray_core.evaluation.diagnose import diagnose_run
 from xray_core.jobs.attempts import read_attempt
 from xray_core.recipes import PUBLISHED
 from xray_core.runs import Run, Status, Submission
+from xray_core.runs.goals import Goals, write_goals
 from xray_core.runs.notes import Notes, read_notes, write_notes
 
 RECIPE = replace(PUBLISHED["demo_cnn"], data_folder="/data/demo")
@@ -155,6 +156,7 @@ def write_whole_run(folder: Path) -> Run:
     run.write_submission(Submission("ann", rank=3.0))
     run.write_json("attempt.json", {"handle": "1:0", "devices": "0,1", "deaths": 1})
     write_notes(run, Notes(("tag",), "note"))
+    write_goals(run, Goals(0.1, 0.05))
     run.write_json("data.json", data_notes())
     run.write_json("report.json", report_of([[3, 1], [1, 9]], CLASSES))
     run.write_json("calibration.json", {"scale": 1.0, "bias": [0.0, 0.5]})

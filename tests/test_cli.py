@@ -35,6 +35,7 @@ from xray_core.jobs.ray import RayLauncher
 from xray_core.machine import ALLOCATOR
 from xray_core.recipes import PUBLISHED, change_recipe
 from xray_core.runs import Run, Status, list_runs
+from xray_core.runs.goals import Goals, read_goals
 from xray_core.workspace import Workspace
 
 PROJECT = Path(__file__).parents[1]
@@ -777,6 +778,22 @@ def test_evaluate_prints_the_figures_of_the_training(finished_home: Finished, ca
     assert "always opacity" in text
     analysis = finished_home.answer["report"]["error_analysis"]
     assert f"test {analysis['levels'][-1]['error']['value']:.1%}.\n{analysis['verdict']}\n" in text
+
+
+def test_evaluate_keeps_the_errors_that_are_given(finished_home: Finished, call: Call) -> None:
+    run = finished_home.run
+    try:
+        text = call("evaluate", run.name, "--target-error", 0.9, "--human-error", 0)[1]
+        assert read_goals(run) == Goals(0.9, 0.0)
+        assert "Target of 90.0% reached on the test set" in text
+        answer = json.loads(call("evaluate", run.name, "--human-error", 0.5, "--json")[1])
+        assert read_goals(run) == Goals(0.9, 0.5)
+        names = [level["name"] for level in answer["error_steps"]["levels"]]
+        assert names[:3] == ["target", "people", "training"]
+        status, _, error = call("evaluate", run.name, "--human-error", 7)
+        assert (status, "human error is 7" in error) == (2, True)
+    finally:
+        (run.folder / "goals.json").unlink(missing_ok=True)
 
 
 def test_split_counts_the_subsets_of_a_run_and_writes_a_row_for_each_image(

@@ -29,6 +29,7 @@ from xray_core.jobs import JobQueue, queue_view
 from xray_core.jobs.attempts import read_attempt
 from xray_core.jobs.rebuild import find_jobs
 from xray_core.runs import Run, create_run, index, list_runs
+from xray_core.runs.goals import read_goals
 from xray_core.runs.index import list_running, run_table
 from xray_core.runs.notes import read_notes
 from xray_core.workspace import Workspace
@@ -41,6 +42,7 @@ JSON_FILES = (
     "submission.json",
     "attempt.json",
     "notes.json",
+    "goals.json",
     "data.json",
     "report.json",
     "calibration.json",
@@ -67,6 +69,7 @@ OWN: dict[str, tuple[Callable[[Run], object], ...]] = {
     "submission.json": (Run.read_submission,),
     "attempt.json": (read_attempt,),
     "notes.json": (read_notes,),
+    "goals.json": (read_goals,),
     "data.json": (Run.read_data, diagnose_run),
     "report.json": (Run.read_report, diagnose_run),
     "calibration.json": (read_calibration,),

@@ -47,7 +47,7 @@ DOTTED = re.compile(r"\bxray_core(?:\.\w+)+")
 OTHERS = {
     *("workspace/", "workspace/data/", "workspace/data/weights/"),
     *("data/", "trash/", "cache/", "mappings/"),
-    *("validation/", "checkpoints/", "log.txt", "train.py"),
+    *("validation/", "checkpoints/", "external/", "about.json", "log.txt", "train.py"),
     *("train/", "test/", "train_val_list.txt", "test_list.txt"),
 }
 

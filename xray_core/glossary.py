@@ -371,6 +371,24 @@ GLOSSARY: dict[str, dict[str, Term]] = {
             "cause: bias, variance, distribution shift.",
             "análisis de errores",
         ),
+        "target error": Term(
+            "The share of wrong answers that a network may give to be of use.",
+            "error objetivo",
+        ),
+        "human error": Term(
+            "The share of wrong answers that people give to the same task; about the least that is "
+            "possible.",
+            "error humano",
+        ),
+        "avoidable bias": Term(
+            "How much more often a network errs on its own training images than people do.",
+            "sesgo evitable",
+        ),
+        "representative": Term(
+            "Training images are, if a network errs on those in use as often as on others of "
+            "their own kind.",
+            "representativo",
+        ),
         "heat map (Grad-CAM)": Term(
             "Where in the image the prediction came from, as far as the last convolution can tell.",
             "mapa de calor (Grad-CAM)",
@@ -392,6 +410,15 @@ GLOSSARY: dict[str, dict[str, Term]] = {
         "model": Term(
             "The network's architecture: which layers, in which order.",
             "modelo (arquitectura)",
+        ),
+        "channels": Term(
+            "How many times the network is given the gray image: once, or three times like the "
+            "colors of a photograph.",
+            "canales",
+        ),
+        "last hidden layer": Term(
+            "The layer before the output.",
+            "última capa oculta",
         ),
         "batch size": Term(
             "How many images one step learns from.",

@@ -26,6 +26,11 @@ TWINS = {  # what ends a recipe's name -> what was done to the published one
     WATCHED: "the test set watched",
 }
 METRIC_NAMES = {key: metric.title for key, metric in METRICS.items()}
+# What a class has figures of, by the beginning of their keys.
+KINDS_OF_CLASS = {kind: kind for kind in ("recall", "precision", "specificity")} | {
+    "f1": "F1",
+    "auc": "AUC",
+}
 
 
 def show_changes(recipe: Recipe, before: str = "") -> None:
@@ -94,8 +99,8 @@ def metric_name(key: str, several: bool = False) -> str:
     if several and key == "auc":
         return "mean AUC"
     kind, _, name = key.partition("_")
-    if kind in ("recall", "precision") or key.startswith(AREA):
-        return f"{'AUC' if kind == 'auc' else kind} of {name.replace('_', ' ')}"
+    if kind in KINDS_OF_CLASS and name and key not in METRIC_NAMES:
+        return f"{KINDS_OF_CLASS[kind]} of {name.replace('_', ' ')}"
     return METRIC_NAMES.get(key, key)
 
 

@@ -1,27 +1,24 @@
-"""The confusion matrix, and beside it the images of the cell that is clicked."""
+"""The images of a cell of a confusion matrix: as tiles, one of them large, or by name."""
 
 import math
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 import streamlit as st
 
-from pages.components.confusion import Cell, show_confusion
+from pages.components.confusion import Cell
 from pages.components.dataset import open_folder
 from pages.components.frame import escape_markdown
 from pages.components.grid import Tile, show_grid
 from pages.components.pager import show_pager
-from pages.components.small_type import show_facts, show_muted, show_section
+from pages.components.small_type import show_muted, show_section
 from pages.components.tables import Tables, read_tables
 from pages.components.tiles import LARGE_SIDE, build_tiles, list_windows
 from pages.components.viewer import show_viewer
-from pages.evaluate.scores import format_metrics
 from xray_core.errors import XrayError
 from xray_core.recipes import Recipe
 from xray_core.registry import name_root
-from xray_core.runs import Run
 from xray_core.workspace import find_workspace
 
 PER_PAGE, ROW_HEIGHT = 18, 118  # images; px
@@ -52,68 +49,6 @@ class CellWords:
     answer: str
     actual: str
     predicted: str
-
-
-@dataclass(frozen=True)
-class _Evaluated:
-    """What was evaluated, read-only: a row an image, with the places of its two classes."""
-
-    table: pd.DataFrame
-
-
-@st.fragment(key="cells")
-def show_cells(run: Run, recipe: Recipe, report: dict[str, Any], predictions: pd.DataFrame) -> None:
-    """Show the matrix with the figures below it, and the images of one cell.
-
-    Args:
-        run: evaluated.
-        recipe: its own.
-        report: likewise.
-        predictions: as `read_evaluated` returns them.
-    """
-    picked = _read_cell(report)
-    left, right = st.columns([5, 8], gap="medium")
-    with left:
-        show_confusion(
-            report["classes"],
-            report["confusion"],
-            f"n = {report['n']:,} images of the {report['subset']} set; shares are of the row, "
-            "framed cells are right. Click a cell to see its images.",
-            key=f"matrix_{run.name}",
-            picked=picked,
-            on_pick=open_cell,
-            recalls=[_format_ends(row["recall"]) for row in report["per_class"]],
-        )
-        show_facts(format_metrics(report))
-    with right:
-        actual, predicted = (report["classes"][place] for place in picked)
-        rows = predictions[
-            (predictions["actual"] == actual) & (predictions["predicted"] == predicted)
-        ].assign(probability=lambda table: table["confidence"])
-        words = CellWords(
-            title=f"{actual}, predicted {predicted}",
-            caption="Below each image: how sure the network was of its answer.",
-            answer=f"sure of {predicted}",
-            actual=actual,
-            predicted=predicted,
-        )
-        show_cell_images(rows, recipe, words, key=f"{picked[0]}_{picked[1]}")
-
-
-def _format_ends(recall: dict[str, float | None]) -> str:
-    low, high = recall["low"], recall["high"]
-    return "" if low is None or high is None else f"{100 * low:.0f} to {100 * high:.0f}"
-
-
-def _read_cell(report: dict[str, Any]) -> Cell:
-    """Return the cell in the address; else the most frequent mistake, or what is right."""
-    n_classes = len(report["classes"])
-    first, _, second = st.query_params.get(CELL, "").partition("-")
-    if first.isdecimal() and second.isdecimal() and max(int(first), int(second)) < n_classes:
-        return int(first), int(second)
-    counts = report["confusion"]
-    cells = [(row, column) for row in range(n_classes) for column in range(n_classes)]
-    return max(cells, key=lambda cell: (cell[0] != cell[1]) * counts[cell[0]][cell[1]])
 
 
 def show_cell_images(
@@ -266,29 +201,3 @@ def _open_image(image_id: str) -> None:
 
 def _close_image() -> None:
     st.query_params.pop(IMAGE, None)
-
-
-def read_evaluated(run: Run, subset: str) -> pd.DataFrame:
-    """Return what the network said of each evaluated image, with how sure it was of its answer.
-
-    Args:
-        run: evaluated.
-        subset: that was evaluated.
-
-    Returns:
-        As `Run.read_predictions`, with a column "confidence" in [0, 1]; read-only and shared.
-
-    Raises:
-        RunError: the predictions cannot be read.
-    """
-    path = run.folder / "predictions.parquet"
-    stamp = path.stat().st_mtime_ns if path.exists() else 0
-    return _read_evaluated(str(run.folder), stamp, subset).table
-
-
-@st.cache_resource(max_entries=16, show_spinner=False)
-def _read_evaluated(folder: str, stamp: int, subset: str) -> _Evaluated:
-    table = Run(Path(folder)).read_predictions()
-    table = table[(table["subset"] == subset) & table["predicted"].notna()]
-    columns = [name for name in table.columns if name.startswith("p_")]
-    return _Evaluated(table.assign(confidence=table[columns].max(axis=1)))

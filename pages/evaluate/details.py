@@ -18,13 +18,16 @@ from pages.evaluate.finding_scores import (
 )
 from pages.evaluate.findings import find_chosen
 from pages.evaluate.phases import show_phases
+from pages.evaluate.published import format_headline, show_published
 from pages.evaluate.scores import show_charts, show_class_table
+from xray_core.literature import results_of
 from xray_core.recipes import Recipe
 from xray_core.runs import Run
 
-CURVES, CLASSES, ANALYSIS = "Curves", "Each class", "Error analysis"
+CURVES, CLASSES, PUBLISHED = "Curves", "Each class", "Published"
 FINDINGS, TOGETHER = "Each finding", "Errors together"  # instead of the first two
-PHASES, CHECKS, CONDITIONS = "Each phase", "Training checks", "How it was evaluated"
+ANALYSIS, PHASES = "Error analysis", "Each phase"
+CHECKS, CONDITIONS = "Training checks", "How it was evaluated"
 
 
 @st.fragment(key="details")
@@ -38,24 +41,33 @@ def show_details(run: Run, recipe: Recipe, report: dict[str, Any], data: dict[st
         data: what the run wrote of its data.
     """
     sections: dict[str, Callable[[], None]] = {
-        CURVES: lambda: show_charts(run, report, recipe),
+        CURVES: lambda: _show_curves(run, report, recipe),
         CLASSES: lambda: show_class_table(report),
-        ANALYSIS: lambda: show_error_analysis(report),
+        PUBLISHED: lambda: show_published(recipe, report),
+        ANALYSIS: lambda: show_error_analysis(run, report),
         PHASES: lambda: show_phases(report),
         CHECKS: lambda: show_verdict(run),
         CONDITIONS: lambda: _show_conditions(recipe, report, data),
     }
+    if not results_of(recipe.parent or recipe.name):
+        del sections[PUBLISHED]
     if len(report.get("phases", [])) < 2:  # of one phase the report itself tells
         del sections[PHASES]
     if report.get("multilabel"):
         del sections[CURVES], sections[CLASSES]
         sections = _list_finding_sections(run, recipe, report) | sections
-        sections[ANALYSIS] = lambda: show_findings_analysis(report)
+        sections[ANALYSIS] = lambda: show_findings_analysis(run, report)
     tabs = st.tabs(list(sections), key="result", bind="query-params", on_change="rerun")
     for tab, show in zip(tabs, sections.values(), strict=True):
         if tab.open:
             with tab:
                 show()
+
+
+def _show_curves(run: Run, report: dict[str, Any], recipe: Recipe) -> None:
+    show_charts(run, report, recipe)
+    if words := format_headline(recipe, report):
+        st.markdown(words)
 
 
 def _list_finding_sections(

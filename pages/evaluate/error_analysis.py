@@ -1,48 +1,102 @@
-"""The error analysis: from the images that a network learned on to those it never saw."""
+"""The error analysis: from what people can do to the images that a network never saw."""
 
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
-from pages.components.frame import escape_markdown
+from pages.components.frame import escape_markdown, format_message, show_errors
+from xray_core.errors import RunError
+from xray_core.evaluation.error_steps import complete_analysis
+from xray_core.glossary import explain
+from xray_core.runs import Run
+from xray_core.runs.goals import Goals, read_goals, write_goals
 
 HELP = {
+    "target": "the error that is aimed at, as entered",
+    "people": "their error at the same task, as entered",
     "training": "images that it learned on, as they are",
     "train-dev": "held-out images of the same mixture",
     "validation": "held-out images that chose the epoch",
     "test": "images that nothing was chosen by",
 }
+TARGET_FIELD, HUMAN_FIELD = "Target error, %", "Human error, %"
 WATCHED = "images that were watched as the validation set"
 
 
-def show_error_analysis(report: dict[str, Any]) -> None:
-    """Show the levels, the steps between them and the verdict."""
+def show_error_analysis(run: Run, report: dict[str, Any]) -> None:
+    """Show the levels, the steps between them and the verdict, and take what people enter."""
     analysis = report.get("error_analysis")
     if not analysis:
         st.caption("An earlier version evaluated this run, without an error analysis.")
         return
-    steps = {step["to"]: step for step in analysis["steps"]}
+    goals = _ask_goals(run)
+    with show_errors():
+        split = run.read_split() if run.holds("split.parquet") else None
+    complete = complete_analysis(analysis, goals, split)
+    steps = {step["to"]: step for step in complete["steps"]}
     words = HELP | ({"test": WATCHED} if report.get("watched") else {})
     rows = [
         {
             "images": ": ".join(filter(None, (level["name"], words.get(level["name"])))),
-            "n": f"{level['n']:,}",
+            "n": "" if level["n"] is None else f"{level['n']:,}",
             "error": _format(level["error"], "{:.1%}"),
             "step": _format_step(steps.get(level["name"])),
         }
-        for level in analysis["levels"]
+        for level in complete["levels"]
     ]
     st.table(pd.DataFrame(rows), border="horizontal", hide_index=True, alt="Error analysis")
-    st.markdown(escape_markdown(analysis["verdict"]))
+    representative = complete["representative"]
+    sentences = [
+        complete["verdict"],
+        complete["target"],
+        representative["words"] if representative else "",
+    ]
+    st.markdown("  \n".join(escape_markdown(words) for words in sentences if words))
     st.caption("95% intervals by resampling patients; a step whose interval holds 0 may be chance.")
+
+
+def _ask_goals(run: Run) -> Goals:
+    """Show the two errors that people may enter; they are kept with the run.
+
+    What was entered before may be damaged: that is said, and entering it anew replaces it.
+    """
+    keys = {name: f"{name}.{run.name}" for name in ("target_error", "human_error")}
+
+    def keep() -> None:
+        values = {name: st.session_state[key] for name, key in keys.items()}
+        write_goals(run, Goals(**{k: None if v is None else v / 100 for k, v in values.items()}))
+
+    labels = {"target_error": TARGET_FIELD, "human_error": HUMAN_FIELD}
+    try:
+        goals = read_goals(run)
+    except RunError as error:
+        goals = Goals()
+        st.error(format_message(error), icon=":material/error:")
+    with st.container(horizontal=True, gap="small"):
+        for name, key in keys.items():
+            value = getattr(goals, name)
+            st.number_input(
+                labels[name],
+                0.0,
+                100.0,
+                None if value is None else round(100 * value, 6),
+                step=1.0,
+                format="%g",
+                key=key,
+                on_change=keep,
+                placeholder="not entered",
+                help=explain(labels[name]),
+                width=170,
+            )
+    return goals
 
 
 def _format(figure: dict[str, float | None], form: str) -> str:
     value, low, high = (
         "–" if figure[key] is None else form.format(figure[key]) for key in ("value", "low", "high")
     )
-    return f"{value} ({low} to {high})"
+    return value if figure["low"] is None else f"{value} ({low} to {high})"
 
 
 def _format_step(step: dict[str, Any] | None) -> str:

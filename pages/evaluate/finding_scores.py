@@ -13,7 +13,8 @@ from pages.components.recipe_words import metric_name
 from pages.components.small_type import show_muted, show_section
 from pages.evaluate.error_analysis import show_error_analysis
 from pages.evaluate.finding_sources import list_published
-from pages.evaluate.scores import figure_of, format_figure, format_published_figures
+from pages.evaluate.published import format_headline
+from pages.evaluate.scores import figure_of, format_figure
 from xray_core.evaluation.finding_rounds import TITLES
 from xray_core.evaluation.multilabel import FEW_PATIENTS
 from xray_core.figures.findings import list_together, plot_finding_roc, plot_together
@@ -153,13 +154,13 @@ def show_finding_curve(
             "The finding is chosen above. The ring is the threshold from which it is called. "
             f"{explain('threshold of a finding')}"
         )
-        if words := format_published_figures(report, recipe):
+        if words := format_headline(recipe, report):
             st.markdown(words)
 
 
-def show_findings_analysis(report: dict[str, Any]) -> None:
+def show_findings_analysis(run: Run, report: dict[str, Any]) -> None:
     """Show the error analysis, and what an error is with several findings."""
-    show_error_analysis(report)
+    show_error_analysis(run, report)
     if report.get("error_analysis"):
         show_muted("Error: 1 less the balanced accuracy, which is the mean over the findings.")
 

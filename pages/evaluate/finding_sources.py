@@ -5,13 +5,19 @@ from string import ascii_uppercase
 from pages.components.recipe_words import AREA
 from xray_core.figures.evaluation import SYMBOLS
 from xray_core.literature import PublishedResult, results_of
-from xray_core.recipes import Recipe
+from xray_core.recipes import PUBLISHED, Recipe
 
 N_SOURCES = len(SYMBOLS)  # each mark looks different
 
 
 def list_sources(recipe: Recipe) -> list[PublishedResult]:
-    """Return the published test results with the AUCs of most findings, at most `N_SOURCES`."""
+    """Return the published test results with the AUCs of most findings, at most `N_SOURCES`.
+
+    None where the images are those of another dataset than the source's.
+    """
+    published = PUBLISHED.get(recipe.parent or recipe.name)
+    if published is None or published.dataset != recipe.dataset:
+        return []
     rows = [row for row in results_of(recipe.parent or recipe.name) if row.subset == "test"]
     ordered = sorted(rows, key=lambda row: -len(_areas_of(row, recipe)))
     return [row for row in ordered[:N_SOURCES] if _areas_of(row, recipe)]

@@ -11,6 +11,7 @@ from pages.components.small_type import show_facts, show_muted, show_section
 from pages.evaluate.cell_images import CELL, IMAGE, CellWords, open_cell, show_cell_images
 from pages.evaluate.finding_scores import format_share, name_metric
 from pages.evaluate.finding_sources import format_sources, list_published
+from pages.evaluate.matrix import format_ends
 from pages.evaluate.scores import figure_of, format_figure
 from xray_core.recipes import Recipe
 from xray_core.runs import Run
@@ -40,7 +41,7 @@ def show_findings(
         run: evaluated, on a multi-label task.
         recipe: its own.
         report: likewise.
-        predictions: as `cell_images.read_evaluated` returns them.
+        predictions: as `matrix.read_evaluated` returns them.
     """
     if st.session_state.pop(MOVED, False):
         st.rerun()  # the tabs below show the finding, too
@@ -169,7 +170,7 @@ def _show_answers(run: Run, report: dict[str, Any], row: dict[str, Any], picked:
         key=f"matrix_{run.name}_{name}",
         picked=picked,
         on_pick=open_cell,
-        recalls=[_format_ends(specificity), _format_ends(row["recall"])],
+        recalls=[format_ends(specificity), format_ends(row["recall"])],
     )
     show_facts(
         {
@@ -179,11 +180,6 @@ def _show_answers(run: Run, report: dict[str, Any], row: dict[str, Any], picked:
             "Precision (PPV)": format_figure("precision", figure_of(row, "precision")),
         }
     )
-
-
-def _format_ends(figure: dict[str, float | None]) -> str:
-    low, high = figure["low"], figure["high"]
-    return "" if low is None or high is None else f"{100 * low:.0f} to {100 * high:.0f}"
 
 
 def _show_images(rows: pd.DataFrame, recipe: Recipe, row: dict[str, Any], picked: Cell) -> None:

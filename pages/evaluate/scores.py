@@ -9,12 +9,14 @@ from plotly.graph_objects import Figure
 from pages.components.frame import escape_markdown
 from pages.components.recipe_words import METRIC_NAMES, metric_name
 from pages.components.small_type import show_section
+from xray_core.evaluation.published import compare_headline, find_points
 from xray_core.figures.evaluation import plot_intervals, plot_roc
-from xray_core.recipes import PUBLISHED, Recipe
+from xray_core.recipes import Recipe
 from xray_core.runs import Run
 
 QUIET = {"displayModeBar": False}
-NO_SHARES = ("auc", "average_precision", "f1", "f1_macro")  # shown as 0.852, not in percent
+# Metrics, and those of a class by the beginning of their keys, that are shown as 0.852.
+NO_SHARES = ("auc", "average_precision", "f1", "loss")
 
 
 def format_metrics(report: dict[str, Any]) -> dict[str, str]:
@@ -40,8 +42,12 @@ def show_charts(run: Run, report: dict[str, Any], recipe: Recipe) -> None:
     with right:
         show_section("ROC curve", f"{report['subset']} set, n = {report['n']:,}")
         st.plotly_chart(roc, config=QUIET, alt="Recall against false positive rate of each class")
-    if words := format_published_figures(report, recipe):
-        st.markdown(words)
+    if points := find_points(recipe, report):
+        kinds = dict.fromkeys(f"{point.kind}s" for point in points)
+        st.caption(
+            f"The points are published {' and '.join(kinds)}, on other images or readings; each "
+            "says its own when pointed at."
+        )
 
 
 # A figure is built once for a report: that takes longer than all else on the page.
@@ -49,7 +55,9 @@ def show_charts(run: Run, report: dict[str, Any], recipe: Recipe) -> None:
 def _plot(
     folder: str, stamp: tuple[int, int], _report: dict[str, Any], _recipe: Recipe
 ) -> tuple[Figure, Figure]:
-    return plot_intervals(_rows_with_marks(_report, _recipe)), plot_roc(_report)
+    return plot_intervals(_rows_with_marks(_report, _recipe)), plot_roc(
+        _report, find_points(_recipe, _report)
+    )
 
 
 def _stamp(run: Run) -> tuple[int, int]:
@@ -105,7 +113,7 @@ def format_value(key: str, value: float | None) -> str:
     """Return a metric's value: shares of images as "85.2%", the others as "0.852"."""
     if value is None:
         return "–"
-    return f"{value:.3f}" if key in NO_SHARES or key.startswith("auc_") else f"{value:.1%}"
+    return f"{value:.3f}" if key.startswith(NO_SHARES) else f"{value:.1%}"
 
 
 def format_interval(key: str, figure: dict[str, float | None]) -> str:
@@ -113,31 +121,6 @@ def format_interval(key: str, figure: dict[str, float | None]) -> str:
     if figure["low"] is None or figure["high"] is None:
         return "cannot be computed"
     return f"{format_value(key, figure['low'])} to {format_value(key, figure['high'])}"
-
-
-def compare_published(report: dict[str, Any], recipe: Recipe) -> list[dict[str, Any]]:
-    """Return each published figure beside ours.
-
-    Returns:
-        Rows of key, name, published, and ours (value, low, high); figures that the report
-        lacks, such as the recall of a class that another task renamed, are left out.
-    """
-    ours = {**report["metrics"]}
-    for row in report["per_class"]:
-        ours[f"recall_{row['class']}"] = row["recall"]
-        ours[f"precision_{row['class']}"] = figure_of(row, "precision")
-        if "auc" in row:  # of a finding of several
-            ours[f"auc_{row['class']}"] = row["auc"]
-    return [
-        {
-            "key": key,
-            "name": metric_name(key, recipe.multilabel),
-            "published": value,
-            "ours": ours[key],
-        }
-        for key, value in recipe.published.items()
-        if key in ours
-    ]
 
 
 def _rows_with_marks(report: dict[str, Any], recipe: Recipe) -> list[dict[str, Any]]:
@@ -150,34 +133,10 @@ def _rows_with_marks(report: dict[str, Any], recipe: Recipe) -> list[dict[str, A
         rows[key] = {"name": metric_name(key), **row["recall"], "marks": {}}
     majority = report["majority"]
     rows["accuracy"]["marks"][f"always {majority['class']}"] = majority["accuracy"]
-    for metric in compare_published(report, recipe):
+    for metric in compare_headline(recipe, report):
         if metric["key"] not in rows and metric["ours"]["low"] is not None:  # a precision
-            rows[metric["key"]] = {"name": metric["name"], **metric["ours"], "marks": {}}
+            name = metric_name(metric["key"])
+            rows[metric["key"]] = {"name": name, **metric["ours"], "marks": {}}
         if metric["key"] in rows:
             rows[metric["key"]]["marks"]["published"] = metric["published"]
     return list(rows.values())
-
-
-def format_published_figures(report: dict[str, Any], recipe: Recipe) -> str:
-    """Return the source's figures beside ours, for Markdown; "" where it published none."""
-    compared = compare_published(report, recipe)
-    if not compared:
-        return ""
-    words = "; ".join(
-        f"{escape_markdown(metric['name'])} {format_value(metric['key'], metric['published'])}, "
-        f"ours {format_value(metric['key'], metric['ours']['value'])}"
-        for metric in compared
-    )
-    parent = PUBLISHED.get(recipe.parent or recipe.name)
-    # A recipe has the published split because its source had it; it may have been changed.
-    same_subset = (
-        parent is not None
-        and parent.dataset == recipe.dataset
-        and parent.split.method == recipe.split.method == "published"
-    )
-    where = (
-        "Both are of the test set that the dataset's authors set apart."
-        if same_subset
-        else "The published figure was taken on other images, so compare with care."
-    )
-    return f"Published ({escape_markdown(recipe.source)}): {words}. {where}"

@@ -10,6 +10,7 @@ from pages.components.context import choose_data
 from pages.components.frame import show_errors
 from pages.components.small_type import show_muted, show_section
 from pages.home.add_dataset import CHOSEN, TRIED, show_adding
+from pages.home.join_datasets import show_joining
 from xray_core.datasets import READERS, recall_dataset
 from xray_core.datasets.counts import recall_counts
 from xray_core.errors import DatasetError
@@ -41,7 +42,9 @@ def show_data(data: str) -> None:
     choose_row("Datasets", shown, "", "home_datasets", _open, marked=False)
     if len(rows) > N_SHOWN:
         st.toggle(f"Show all {len(rows)} datasets", key="all_datasets")
-    show_adding()
+    with st.container(horizontal=True, gap="small"):
+        show_adding()
+        show_joining()
 
 
 def _list_rows(known: Mapping[str, Path], counts: Mapping[Path, int], data: str) -> list[Row]:

@@ -7,11 +7,9 @@ import pandas as pd
 import streamlit as st
 
 from pages.components.bottom_bar import open_bottom_bar
-from pages.components.confusion import show_confusion
-from pages.components.finding_areas import list_report_areas, show_areas
 from pages.components.frame import escape_markdown, show_errors
 from pages.components.recipe_words import metric_name
-from pages.components.small_type import show_muted, show_section
+from pages.components.small_type import show_section
 from pages.runs.curves_beside import show_overlay
 from pages.runs.outcome import format_count
 from pages.runs.run_actions import show_way_back
@@ -23,6 +21,7 @@ from pages.runs.run_table import (
     format_validation,
     list_rows,
 )
+from pages.runs.sweep_reports import show_together
 from xray_core.evaluation.sweeps import FIGURES, SweepSummary, find_sweep, summarise_sweep
 from xray_core.figures.overlay import N_DRAWN
 from xray_core.figures.sweeps import plot_sweep
@@ -109,11 +108,11 @@ def _show(workspace: Workspace, name: str, ended: bool) -> None:
         rows = list_rows(drawn)
         show_overlay(rows, [_call_member(row) for row in rows])
     for setting, report in summary.pooled.items():
-        _show_together(
+        show_together(
             f"All folds together: {setting}", report, "Each image evaluated once, in its own fold."
         )
     if summary.averaged:
-        _show_together(
+        show_together(
             f"{summary.n_networks} networks together",
             summary.averaged,
             "Each image's probabilities are the mean of those of all networks that are done.",
@@ -203,42 +202,6 @@ def _show_spread(summary: SweepSummary, name: str) -> None:
         config={"displaylogo": False},
         alt=f"{metric_name(str(figure))} of each run, by setting",
     )
-
-
-def _show_together(title: str, report: dict[str, Any], explanation: str) -> None:
-    with st.container(border=True):
-        st.markdown(f"**{escape_markdown(title)}**")
-        st.markdown(
-            f"{_describe_report(report)}. n = {report['n']:,} images of "
-            f"{report['n_patients']:,} patients or groups."
-        )
-        if report.get("multilabel"):
-            show_areas(list_report_areas(report), f"together_{title}")
-            show_muted(explanation)
-        else:
-            show_confusion(
-                report["classes"], report["confusion"], explanation, key=f"together_{title}"
-            )
-
-
-def _describe_report(report: dict[str, Any]) -> str:
-    area = report["metrics"]["auc"]
-    if report.get("multilabel"):
-        return f"Mean AUC **{_format_area(area)}** over {len(report['classes'])} findings"
-    accuracy = report["metrics"]["accuracy"]
-    return (
-        f"Accuracy **{accuracy['value']:.1%}**, 95% interval {accuracy['low']:.1%} to "
-        f"{accuracy['high']:.1%}"
-        + (f"; AUC {area['value']:.3f}" if area["value"] is not None else "")
-    )
-
-
-def _format_area(area: dict[str, float | None]) -> str:
-    if area["value"] is None:
-        return "that cannot be computed"
-    if area["low"] is None or area["high"] is None:
-        return f"{area['value']:.3f}"
-    return f"{area['value']:.3f}** ({area['low']:.3f} to {area['high']:.3f})**"
 
 
 def _show_members(members: pd.DataFrame, name: str) -> None:

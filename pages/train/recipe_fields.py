@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from xray_core.models import HEADS
+from xray_core.models import OPTION_CHOICES
 from xray_core.preprocess.spec import CONTRASTS, RESIZES, AugmentSpec
 from xray_core.recipes.phase import BATCH_NORMS, DROPPING, OPTIMIZERS, SCHEDULES, TRAINABLE
 from xray_core.recipes.schema import (
@@ -25,9 +25,9 @@ CHOICES = {
     "sampling": SAMPLINGS,
     "optimizer": OPTIMIZERS,
     "schedule": SCHEDULES,
-    "head": HEADS,
     "batch_norm": BATCH_NORMS,
     "trainable": (*TRAINABLE, "top:0.3"),
+    **OPTION_CHOICES,
 }
 OPEN_CHOICES = ("trainable",)  # any other text may be entered, too
 # Field -> the one beside it that it belongs to, that one's values with which it has a meaning, and
@@ -130,5 +130,7 @@ HELP = {
     "selected_epoch": "Best: of the lowest validation loss. Last: suits a rate that falls to zero.",
     "precision": "Mixed can double the speed, or slow it: see the measured cost.",
     "seed": "Of weights, order and augmentation.",
+    "channels": "The gray image once, or three times as color images are read: no more to see.",
+    "ending": "The two readings of the article, which gives 512 after 128.",
     "resize": "Stretching ignores the proportions; black borders keep them.",
 }

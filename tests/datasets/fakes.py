@@ -10,6 +10,7 @@ from PIL import Image
 
 from tests.imagefiles.dicom_files import write_dicom
 from xray_core.datasets.union import create_union
+from xray_core.datasets.union_any import Member, create_union_of
 
 FAKE_SIZE = (12, 8)  # px, (width, height) of every fake image
 
@@ -308,6 +309,20 @@ def fake_siim_radiography(folder: Path) -> int:
     return n_rows
 
 
+def fake_union(folder: Path) -> int:
+    """Write a union of Kermany and CoronaHack beside it; return how many rows these hold."""
+    kermany, corona = (folder.with_name(f"{folder.name}-{name}") for name in ("kermany", "corona"))
+    n_rows = fake_kermany(kermany) + fake_coronahack(corona)
+    pneumonia = dict.fromkeys(("bacterial pneumonia", "viral pneumonia"), "pneumonia")
+    classes = {"normal": "normal", **pneumonia}
+    members = [
+        Member("kermany", "kermany", str(kermany), classes),
+        Member("coronahack", "coronahack", str(corona), {**classes, "COVID-19": "pneumonia"}),
+    ]
+    create_union_of(folder, members)
+    return n_rows
+
+
 FAKES: dict[str, Callable[[Path], int]] = {
     "coronahack": fake_coronahack,
     "covid19_radiography": fake_covid19_radiography,
@@ -316,5 +331,6 @@ FAKES: dict[str, Callable[[Path], int]] = {
     "rsna_pneumonia": fake_rsna_pneumonia,
     "siim_covid19": fake_siim_covid19,
     "siim_radiography": fake_siim_radiography,
+    "union": fake_union,
     "folder": fake_folder,
 }

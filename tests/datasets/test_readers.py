@@ -28,7 +28,10 @@ from xray_core.imagefiles.images import read_image
 # Recognised by the names of images that all lie in one folder.
 BY_IMAGES_ALONE = ("montgomery", "shenzhen", "montgomery_shenzhen", "openi_xml")
 # Of a reader that reads by others, whose rows keep their own source.
-SOURCES = {"siim_radiography": {"siim_covid19", "covid19_radiography"}}
+SOURCES = {
+    "siim_radiography": {"siim_covid19", "covid19_radiography"},
+    "union": {"kermany", "coronahack"},
+}
 
 
 def test_every_reader_has_a_fake() -> None:
@@ -53,7 +56,9 @@ def test_every_reader_tells_what_its_dataset_is_and_where_it_comes_from(name: st
     assert reader.citation
     assert reader.licence
     # What nobody publishes as such has no address.
-    assert reader.address.startswith("https://") == (name not in ("siim_radiography", "folder"))
+    assert reader.address.startswith("https://") == (
+        name not in ("siim_radiography", "union", "folder")
+    )
     # Either a handle, or why there is none.
     assert bool(re.fullmatch(r"[\w-]+/[\w-]+", reader.kaggle)) != reader.not_on_kaggle.endswith(".")
 

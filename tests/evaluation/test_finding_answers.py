@@ -37,7 +37,7 @@ def test_labels_that_are_wrong_are_listed_once_an_image_and_unknown_ones_never(r
     missed = list_wrong_findings(answers, MISSED, 9).to_dict("list")
     called = list_wrong_findings(answers, CALLED, 9).to_dict("list")
 
-    assert missed == {"image_id": ["v", "w"], "finding": ["a", "a"], "probability": [0.1, 0.2]}
+    assert missed == {"image_id": ["v", "w"], "finding": ["a", "b"], "probability": [0.1, 0.4]}
     assert called == {"image_id": ["x", "v"], "finding": ["a", "b"], "probability": [0.9, 0.8]}
     assert count_wrong_findings(answers) == {MISSED: 3, CALLED: 3}
 
@@ -51,6 +51,7 @@ def test_each_finding_has_its_turn_before_a_second_label_of_one() -> None:
 
     wrong = list_wrong_findings(answers, CALLED, 3)
 
+    assert list_wrong_findings(answers, MISSED, 3).empty
     assert wrong["finding"].tolist() == ["a", "b", "a"]
     assert wrong["probability"].tolist() == [0.9, 0.6, 0.8]
 

@@ -6,6 +6,7 @@ import pytest
 
 from xray_core.figures.colors import color_classes
 from xray_core.figures.evaluation import plot_intervals, plot_roc
+from xray_core.literature import reader_points
 
 
 @pytest.fixture
@@ -35,6 +36,19 @@ def test_roc_has_a_curve_per_class_with_its_area_and_chance(report: dict[str, An
         colors["atypical"],
         colors["typical"],
     ]
+
+
+def test_published_readers_and_networks_stand_beside_the_curves(report: dict[str, Any]) -> None:
+    points = reader_points("tang2020_resnet18_pretrained")
+
+    figure = plot_roc(report, points)
+
+    readers, network = figure.data[-2:]
+    assert (readers.name, network.name) == ("published readers", "published networks")
+    assert (network.x[0], network.y[0]) == (pytest.approx(1 - 0.9286), 0.965)
+    assert len(readers.x) == sum(point.kind == "reader" for point in points) > 0
+    who, images, standard = readers.customdata[0]
+    assert (who, images[:5], standard[:7]) == ("radiologist 1", "1,344", "against")
 
 
 def test_intervals_reach_from_low_to_high() -> None:

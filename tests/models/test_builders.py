@@ -23,6 +23,7 @@ from xray_core.models import (
     MODELS,
     build_model,
     check_weights,
+    efficientnet_lite,
     weights_file,
     weights_url,
 )
@@ -49,6 +50,8 @@ def bases_are_built_once() -> Iterator[None]:
     """Let all models of a network share its base: hundreds of layers, seconds to build."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Application, "build_base", functools.cache(Application.build_base))
+        lite0 = functools.cache(efficientnet_lite.build_lite0_base)
+        patch.setattr(efficientnet_lite, "build_lite0_base", lite0)
         yield
 
 
@@ -158,7 +161,7 @@ def test_pixels_are_scaled_inside_the_model(name: str) -> None:
 
     np.testing.assert_allclose(white, 1, atol=1e-6)
     assert black.min() == black.max()
-    assert black.max() in (0, -1)
+    assert black.max() in (0, -1) or name == "efficientnet_lite0" and black.max() == -127 / 128
 
 
 @pytest.mark.parametrize("name", IN_FULL)
@@ -284,7 +287,9 @@ def test_the_cnn9_has_the_published_layers_and_size() -> None:
     model = build_model("cnn9", 4, 40)
 
     assert model.count_params() == cnn9_parameters(40, 4)
-    assert round(cnn9_parameters(299, 4) / 1e6) == 45
+    assert cnn9_parameters(299, 4) == 45_240_260
+    in_color = build_model("cnn9", 4, 40, channels=3)
+    assert in_color.count_params() == cnn9_parameters(40, 4) + 49 * 2 * 64, "gray, three times"
     with_weights = [layer for layer in model.layers if layer.weights]
     assert [type(layer).__name__ for layer in with_weights] == ["Conv2D"] * 3 + ["Dense"] * 3
     counted = (keras.layers.Conv2D, keras.layers.MaxPooling2D, keras.layers.Dense)
@@ -333,6 +338,10 @@ def test_the_vgg_mini_has_the_published_filters_and_one_sigmoid() -> None:
     kernels = [layer.kernel.shape for layer in model.layers if layer.weights]
     assert kernels[:4] == [(3, 3, 1, 32), (3, 3, 32, 64), (3, 3, 64, 128), (3, 3, 128, 512)]
     assert kernels[4:] == [(18 * 18 * 512, 1)], "300 -> 150 -> 75 -> 37 -> 18"
+
+    other = build_model("vgg_mini", 2, 32, ending="dense512")
+    kernels = [layer.kernel.shape for layer in other.layers if layer.weights]
+    assert kernels == [(3, 3, 1, 32), (3, 3, 32, 64), (3, 3, 64, 128), (2048, 512), (512, 1)]
 
 
 def test_the_xnet_cnns_filters_grow_while_its_kernels_shrink() -> None:
@@ -406,6 +415,14 @@ def test_sigmoids_are_independent_of_each_other() -> None:
     )
 
 
+def test_efficientnet_lite0_has_the_published_size() -> None:
+    """4.65 million, as its authors count it: https://github.com/tensorflow/tpu."""
+    model = build_model("efficientnet_lite0", 1000, 32)
+
+    assert n_trainable(model) == 4_652_008
+    assert model.get_layer("base").count_params() == 3_413_024, "with the moving statistics"
+
+
 def test_mobilenet_has_the_published_size_without_its_top() -> None:
     base = build_model("mobilenet_v2", 4, 32, alpha=1.0).get_layer("base")
 
@@ -426,6 +443,7 @@ def test_mobilenets_frozen_base_leaves_only_the_head_to_train() -> None:
 # As keras.applications calls them; the last two would scale so inside.
 SCALINGS = {
     "mobilenet_v2": "tf",
+    "efficientnet_lite0": "(value - 127) / 128",
     "vgg16": "caffe",
     "vgg19": "caffe",
     "resnet50": "caffe",
@@ -445,9 +463,13 @@ def test_a_base_sees_pixels_scaled_as_its_weights_expect(name: str) -> None:
     scaled = keras.Model(model.input, model.layers[names.index("base") - 1].output)
     images = noise(model)
 
-    expected = applications.imagenet_utils.preprocess_input(
-        np.repeat(images, 3, axis=-1), data_format="channels_last", mode=SCALINGS[name]
-    )
+    expected = np.repeat(images, 3, axis=-1)
+    if name == "efficientnet_lite0":
+        expected = (expected - 127) / 128
+    else:
+        expected = applications.imagenet_utils.preprocess_input(
+            expected, data_format="channels_last", mode=SCALINGS[name]
+        )
 
     np.testing.assert_allclose(answer(scaled, images), expected, atol=1e-4)
     within = (keras.layers.Rescaling, keras.layers.Normalization)
@@ -480,10 +502,11 @@ def test_a_head_has_the_layers_of_the_thesis(head: str) -> None:
 @pytest.mark.parametrize("name", PRETRAINED)
 def test_every_pretrained_network_offers_the_heads(name: str) -> None:
     assert MODELS[name].options["head"] == "pool"
-    assert MODELS[name].options["dropout"] == (0.2 if name == "mobilenet_v2" else 0.0)
+    assert MODELS[name].options["dropout"] == (0.2 if name in DROPPING else 0.0)
     assert build_small(name, head="pool_norm").get_layer("head_norm")
 
 
+DROPPING = ("mobilenet_v2", "efficientnet_lite0")  # with the dropout that they were published with
 KERAS_MODULES = {
     "resnet50": "resnet",
     "densenet121": "densenet",
@@ -492,7 +515,7 @@ KERAS_MODULES = {
 }
 
 
-@pytest.mark.parametrize("name", [name for name in PRETRAINED if name != "mobilenet_v2"])
+@pytest.mark.parametrize("name", [name for name in PRETRAINED if name not in DROPPING])
 def test_the_weights_are_those_that_keras_would_fetch(name: str, workspace: Workspace) -> None:
     module = import_module(f"keras.src.applications.{KERAS_MODULES.get(name, name)}")
     addresses = [value for value in vars(module).values() if isinstance(value, str)]

@@ -15,9 +15,13 @@ from tests.pages.fake_runs import LEAKY_WEIGHTS, fake_run, write_report
 from tests.pages.shown import list_html
 from xray_core.recipes import PUBLISHED, change_recipe
 from xray_core.runs import Run
+from xray_core.runs.goals import Goals, read_goals
 from xray_core.workspace import Workspace
 
 CLASSES, CHECKS, CONDITIONS = "Each class", "Training checks", "How it was evaluated"
+OFFICIAL = "the published test set of 624 images"
+# Of the union alone the folder is another: the demo data stand in.
+UNION = replace(PUBLISHED["siim_9_union"], dataset="siim_covid19", task="siim_opacity")
 RECIPE = replace(
     PUBLISHED["demo_cnn"],
     published={"accuracy": 0.9, "recall_opacity": 0.5, "precision_opacity": 0.7},
@@ -133,7 +137,11 @@ def test_metrics_come_with_interval_baseline_and_published_figure(
 
 
 @pytest.mark.parametrize(
-    ("method", "said"), [("published", "Both are of the test set"), ("patient", "other images")]
+    ("method", "said"),
+    [
+        ("published", f"Some of the images are the same. Theirs: {OFFICIAL}. Of the 624, ours are"),
+        ("patient", f"taken on other images, so compare with care: {OFFICIAL}"),
+    ],
 )
 def test_whether_the_source_was_evaluated_on_the_same_subset_is_said(
     run: Run, open_page: OpenPage, method: str, said: str
@@ -148,6 +156,76 @@ def test_whether_the_source_was_evaluated_on_the_same_subset_is_said(
 
     assert said in words_on(app)
     assert "images are no longer at" in words_on(app)  # another dataset lies there
+
+
+def test_every_published_result_stands_beside_ours(
+    workspace: Workspace, open_page: OpenPage
+) -> None:
+    run = fake_run(workspace, "done", recipe=change_recipe(UNION, {"phases.head.epochs": 3}))
+    write_report(run, workspace)
+    report = run.read_report()
+
+    app = open_page("evaluate", run=run.name, result="Published")
+
+    everything, figures, cited = (table.value for table in app.table)
+    assert everything["published"].tolist() == [
+        "Validation set (head)",
+        "Training set (head)",
+        "Test set (head)",
+    ]
+    assert everything["n"].tolist() == ["5,246", "20,986", "1,254"]
+    assert "75.2%" in everything["figure"].tolist()[2]
+    ours = report["metrics"]["accuracy"]["value"]
+    assert everything["this run"].tolist()[2].startswith(f"{ours:.1%} (")
+    row = figures.set_index("figure").loc["always the most frequent class"]
+    assert (row["published"], row["this run"]) == ("73.2%", f"{report['majority']['accuracy']:.1%}")
+    matrices = [
+        json.loads(one.proto.json)
+        for one in app.get("bidi_component")
+        if not json.loads(one.proto.json).get("clickable", True)
+    ]
+    assert [matrix["counts"] for matrix in matrices] == [
+        [[238, 98], [213, 705]],
+        report["confusion"],
+    ]
+    assert facts_on(app)["Ours are the same images"].startswith("partly: The source lost 13")
+    assert "recipe was changed: Epochs" in words_on(app)
+    assert any("Annarumma" in source for source in cited["source"])
+
+
+def test_entered_errors_are_kept_with_the_run_and_end_the_ladder_below(
+    run: Run, open_page: OpenPage
+) -> None:
+    report = run.read_report()
+    errors = {"training": 0.2, "validation": 0.3, "test": 0.31}
+    levels = [
+        {"name": name, "n": 400, "error": {"value": e, "low": e - 0.02, "high": e + 0.02}}
+        for name, e in errors.items()
+    ]
+    steps = [
+        {"name": "variance", "to": "validation", "value": 0.1, "low": 0.05, "high": 0.15},
+        {"name": "data mismatch", "to": "test", "value": 0.01, "low": -0.02, "high": 0.04},
+    ]
+    report["error_analysis"] = {"levels": levels, "steps": steps, "verdict": "Measured."}
+    run.write_json("report.json", report)
+    app = open_page("evaluate", run=run.name, result="Error analysis")
+    assert app.table[0].value["images"].str.split(":").str[0].tolist() == list(errors)
+    assert "Measured. Representative: yes." in " ".join(words_on(app).split())
+
+    [human] = [field for field in app.number_input if field.label == "Human error, %"]
+    human.set_value(5.0).run()
+
+    assert read_goals(run) == Goals(human_error=0.05)
+    rows = app.table[0].value
+    assert rows["images"].str.split(":").str[0].tolist() == ["people", *errors]
+    assert rows["error"].tolist()[:2] == ["5.0%", "20.0% (18.0% to 22.0%)"]
+    assert rows["step"].tolist()[1] == "avoidable bias: +15.0 (+13.0 to +17.0) points"
+    assert "largest clear step is avoidable bias" in words_on(app)
+
+    (run.folder / "goals.json").write_text("{")
+    app = open_page("evaluate", run=run.name, result="Error analysis")
+    assert "Enter the target and the human error anew" in words_on(app)
+    assert len(app.table[0].value) == 3
 
 
 def test_every_figure_of_a_class_has_its_interval(run: Run, open_page: OpenPage) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from tests.datasets.kinds import KINDS, draw_kind
 from tests.pages.conftest import OpenPage
-from tests.pages.fake_runs import fake_run, write_report
+from tests.pages.fake_runs import fake_run, record_processes, write_report
 from tests.pages.finding_runs import fake_findings_run
 from xray_core.datasets.guess import map_folder
 from xray_core.machine import ALLOCATOR
@@ -101,8 +101,14 @@ def test_every_page_opens_on_an_empty_machine(tmp_path: Path) -> None:
     ],
 )
 def test_what_is_not_labelled_can_be_looked_at(
-    workspace: Workspace, open_page: OpenPage, kind: str, task: str, refusal: str
+    workspace: Workspace,
+    open_page: OpenPage,
+    monkeypatch: pytest.MonkeyPatch,
+    kind: str,
+    task: str,
+    refusal: str,
 ) -> None:
+    record_processes(monkeypatch)
     folder = draw_kind(workspace.data / "own", KINDS[kind])
     if KINDS[kind].guess:
         map_folder(folder)

@@ -337,3 +337,22 @@ def test_what_needs_one_class_an_image_is_not_offered(
 
     assert "class_weights" in offered
     assert not {"combined_labels", "calibrate"} & offered
+
+
+def test_the_published_areas_of_each_finding_stand_beside_ours(
+    run: Run, open_page: OpenPage
+) -> None:
+    densenet = PUBLISHED["nih_densenet121_findings"]
+    run.write_json("recipe.json", asdict(replace(run.read_recipe(), name=densenet.name, parent="")))
+    rows = results_of(densenet.name)
+    name = next(key for key in rows[0].metrics if key.startswith("auc_")).removeprefix("auc_")
+
+    app = open_page("evaluate", run=run.name, result="Published")
+
+    everything, figures = (table.value for table in app.table[:2])
+    assert len(everything) == everything["published"].nunique() == len(rows) > 1
+    beside = figures.set_index("figure").loc[f"AUC of {name}"]
+    assert beside["published"] == f"{rows[0].metrics[f'auc_{name}']:.3f}"
+    area = rows_of(run)[name]["auc"]
+    assert beside["this run"].startswith(f"{area['value']:.3f} (")
+    assert "always the most frequent class" not in set(figures["figure"])

@@ -45,6 +45,8 @@ CASES: list[tuple[str, dict[str, Any]]] = [
     *((name, {}) for name, card in MODELS.items() if name not in SLOW and not card.tabular),
     ("mobilenet_v2", {"alpha": 0.5, "head": "norm_flatten", "dropout": 0.4}),
     ("vgg16", {"head": "flatten_dense"}),
+    ("cnn9", {"channels": 3}),
+    ("vgg_mini", {"ending": "dense512"}),
 ]
 
 
@@ -140,6 +142,14 @@ def test_scripts_that_many_ask_for_at_once_parse_each_module_once_and_alone(
 
     assert len(texts) == 1
     assert len(parsed) == len(set(parsed)) == 2
+
+
+def test_weights_that_a_script_cannot_read_are_refused() -> None:
+    recipe = PUBLISHED["quick_efficientnet"]
+
+    with pytest.raises(RecipeError, match="no script that begins with weights=imagenet"):
+        write_script(recipe)
+    assert "build_lite0_base(SIZE)" in write_script(change_recipe(recipe, {"weights": "random"}))
 
 
 def test_a_model_that_takes_more_than_the_image_is_refused() -> None:

@@ -12,8 +12,9 @@ from collections.abc import Callable
 from io import TextIOWrapper
 from pathlib import Path
 
-from xray_core.cli import arrivals, data, queue, trainings
+from xray_core.cli import arrivals, data, external, queue, trainings
 from xray_core.cli.answer import Answer, say_error, say_note
+from xray_core.cli.goals import add_goals
 from xray_core.errors import XrayError
 from xray_core.machine import allocator_variables
 from xray_core.processes import restart_with
@@ -47,7 +48,7 @@ def main(arguments: list[str] | None = None) -> int:
 def _run(arguments: list[str] | None) -> int:
     try:
         options = _build_parser().parse_args(arguments)
-        if arguments is None and options.command in trainings.WITH_KERAS:
+        if arguments is None and external.computes_with_keras(options):
             restart_with(allocator_variables())
         _find_folders(options)
         answer, text = options.command(options, find_workspace())
@@ -85,7 +86,8 @@ def _find_folders(options: argparse.Namespace) -> None:
         return named.folder
 
     for name in options.datasets:
-        value = getattr(options, name)
+        if not (value := getattr(options, name)):
+            continue  # an option that was not given
         setattr(
             options,
             name,
@@ -162,9 +164,18 @@ def _add_data_commands(add: Add) -> None:
     for command in (unpack, download):
         command.add_argument("--save", type=Path, metavar="FILE", help="write the JSON there")
 
-    union = add("union", data.make_union, "Make one dataset of SIIM and COVID-19 Radiography.")
+    union = add("union", data.make_union, "Make one dataset of two with a common task.")
     union.add_argument("folder", type=Path, help="a new folder; no image is copied")
     union.add_argument("members", type=parse_path, nargs=2, metavar="MEMBER")
+    union.add_argument(
+        "--tasks",
+        nargs=2,
+        default=[],
+        metavar="NAME",
+        help="one of each; without, those that fit best (of SIIM and COVID-19 Radiography: the "
+        "union of the thesis)",
+    )
+    _add_map(union, "which class of the second stands for which of the first")
     union.set_defaults(datasets=("members",))
     counts = add("union-counts", data.count_union, "Count a union's subsets, beside the thesis'.")
     counts.add_argument("folder", type=parse_path)
@@ -262,13 +273,16 @@ def _add_run_commands(add: Add) -> None:
         "Wait, everything imported, for a training (the worker does this).",
     )
     for name, function, text in (
-        ("evaluate", trainings.evaluate, "Evaluate a finished run from its files."),
+        ("evaluate", external.evaluate, "Evaluate a finished run, also on another dataset."),
         ("split", trainings.show_split, "Count a run's subsets; write which image is in which."),
         ("check", trainings.check, "Say what seems to go wrong in a training, in any state."),
         ("predict", trainings.predict, "Predict image files with a run's best weights."),
     ):
         command = add(name, function, text)
         command.add_argument("run", help="name of a run")
+        if name == "evaluate":
+            add_goals(command)
+            _add_external_options(command)
         if name == "split":
             command.add_argument("--csv", type=Path, metavar="FILE", help="write a row an image")
         if name == "predict":
@@ -281,6 +295,33 @@ def _add_run_commands(add: Add) -> None:
                 help="what is known of the patient, e.g. age=57, for a network that takes it "
                 "beside the image; may be repeated",
             )
+
+
+def _add_external_options(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--data", type=parse_path, metavar="FOLDER", help="another dataset to evaluate it on"
+    )
+    command.set_defaults(datasets=("data",))
+    command.add_argument("--task", default="", metavar="NAME", help="of that dataset")
+    _add_map(command, "which of its classes stands for which of the run")
+    command.add_argument(
+        "--n-images", type=_positive, default=0, metavar="N", help="about so many, whole patients"
+    )
+    command.add_argument(
+        "--keep-seen", action="store_true", help="also evaluate images that the run knows"
+    )
+    command.add_argument("--save", type=Path, metavar="FILE", help="write the JSON there")
+
+
+def _add_map(command: argparse.ArgumentParser, text: str) -> None:
+    command.add_argument(
+        "--map",
+        nargs="+",
+        action="extend",
+        default=[],
+        metavar="THEIRS=OURS",
+        help=f'{text}, e.g. "Normal=no opacity"; "THEIRS=" leaves it out',
+    )
 
 
 def _positive(text: str) -> int:

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -26,3 +27,16 @@ def say_error(message: str) -> None:
 def say_note(message: str) -> None:
     """Print what a person should know, in one line on standard error; nothing failed."""
     print(f"note: {message}", file=sys.stderr, flush=True)
+
+
+def show_progress(what: str) -> Callable[[int, int], None] | None:
+    """Return a function that counts on one line of a terminal; None where nobody watches."""
+    if not sys.stderr.isatty():
+        return None
+
+    def show(done: int, total: int) -> None:
+        if done % 100 == 0 or done == total:
+            end = "\n" if done == total else ""
+            print(f"\r{done:,} of {total:,} {what}", end=end, file=sys.stderr, flush=True)
+
+    return show

@@ -5,11 +5,9 @@ Each imports what it needs: `datasets --json` must not wait for pandas.
 
 import argparse
 import json
-import sys
-from collections.abc import Callable
 from typing import Any
 
-from xray_core.cli.answer import Answer, save_answer
+from xray_core.cli.answer import Answer, save_answer, show_progress
 from xray_core.workspace import Workspace
 
 N_TABLE_ROWS = 5  # of a serious issue, in what a person reads
@@ -104,7 +102,7 @@ def audit(options: argparse.Namespace, workspace: Workspace) -> Answer:
 
     spec = SplitSpec(method=options.split, seed=options.seed) if options.split else None
     catalog = open_dataset(options.folder, workspace.cache)
-    report_progress = note_progress(options.save) if options.save else _show_progress("files read")
+    report_progress = note_progress(options.save) if options.save else show_progress("files read")
     answer = run_audit(catalog, workspace.cache, options.task, spec, report_progress)
     save_answer(answer, options.save)
     counts = answer["counts"]
@@ -126,19 +124,6 @@ def audit(options: argparse.Namespace, workspace: Workspace) -> Answer:
     return answer, "\n".join(lines)
 
 
-def _show_progress(what: str) -> Callable[[int, int], None] | None:
-    """Return a function that counts on one line of a terminal; None where nobody watches."""
-    if not sys.stderr.isatty():
-        return None
-
-    def show(done: int, total: int) -> None:
-        if done % 100 == 0 or done == total:
-            end = "\n" if done == total else ""
-            print(f"\r{done:,} of {total:,} {what}", end=end, file=sys.stderr, flush=True)
-
-    return show
-
-
 def draw_demo(options: argparse.Namespace, workspace: Workspace) -> Answer:
     """Draw a demo dataset of chest-like images."""
     from xray_core.filling import fill_alone
@@ -152,13 +137,37 @@ def draw_demo(options: argparse.Namespace, workspace: Workspace) -> Answer:
 
 
 def make_union(options: argparse.Namespace, workspace: Workspace) -> Answer:
-    """Make one dataset of SIIM and COVID-19 Radiography."""
+    """Make one dataset of two."""
+    from xray_core.datasets import open_dataset
     from xray_core.datasets.union import create_union
+    from xray_core.tasks import joining
+    from xray_core.tasks.matching import parse_mapping
 
-    members = create_union(options.folder, options.members)
-    folders = {name: str(root) for name, root in members.items()}
-    text = f"{options.folder} is now the union of {' and '.join(folders.values())}."
-    return {"folder": str(options.folder), "members": folders}, text
+    by_hand = parse_mapping(options.map)
+    first, second = (open_dataset(member, workspace.cache) for member in options.members)
+    if joining.is_thesis_pair(first, second) and not (options.tasks or by_hand):
+        members = create_union(options.folder, options.members)
+        folders = {name: str(root) for name, root in members.items()}
+        text = f"{options.folder} is now the union of {' and '.join(folders.values())}."
+        return {"folder": str(options.folder), "members": folders}, text
+    pair = joining.find_pair(first, second, options.tasks, by_hand)
+    joining.join_datasets(options.folder, first, second, pair)
+    counts = joining.count_joined(first, second, pair)
+    warning = joining.warn_of_sources(counts)
+    answer = {
+        "folder": str(options.folder),
+        "members": dict(zip(counts.columns, (str(first.root), str(second.root)), strict=True)),
+        "tasks": [pair.task, pair.match.task],
+        "classes": dict(pair.match.classes),
+        "left_out": list(pair.match.left_out),
+        "counts": counts.to_dict("index"),
+        "warning": warning,
+    }
+    lines = [f"{options.folder} is now the union of {first.root} and {second.root}."]
+    lines += [f"  {name} counts as {meant}" for name, meant in pair.match.classes.items()]
+    lines += [f"  {name} is left out" for name in (*pair.match.absent, *pair.match.left_out)]
+    lines += [counts.to_string(), *([warning] if warning else [])]
+    return answer, "\n".join(lines)
 
 
 def count_union(options: argparse.Namespace, workspace: Workspace) -> Answer:

@@ -12,6 +12,7 @@ from dataclasses import asdict
 from typing import Any
 
 from xray_core.cli.answer import Answer, save_answer
+from xray_core.cli.goals import compare_goals
 from xray_core.errors import RecipeError
 from xray_core.processes import lower_priority, quiet_import
 from xray_core.typed_paths import parse_path
@@ -100,7 +101,7 @@ def _train_here(run: Any, workspace: Workspace) -> Answer:
     if state == "done":
         answer["report"] = run.read_report()
         advice = _check_text(diagnose_run(run))
-        text = "\n".join(filter(None, [text, _report_text(answer["report"]), advice]))
+        text = "\n".join(filter(None, [text, format_report(answer["report"]), advice]))
     return answer, text
 
 
@@ -205,11 +206,11 @@ def show_sweep(options: argparse.Namespace, workspace: Workspace) -> Answer:
             spread = f" ± {row[f'{name}_sd']:.3f}" if row["done"] > 1 else ""
             lines.append(f"  {name.replace('_', ' '):18} {row[name]:.3f}{spread}")
     for setting, report in summary.pooled.items():
-        lines += [f"All folds of {setting} together", _report_text(report)]
+        lines += [f"All folds of {setting} together", format_report(report)]
     if summary.averaged:
         lines += [
             f"The mean of the probabilities of {summary.n_networks} networks",
-            _report_text(summary.averaged),
+            format_report(summary.averaged),
         ]
     answer = {
         "sweep": options.sweep,
@@ -229,7 +230,12 @@ def evaluate(options: argparse.Namespace, workspace: Workspace) -> Answer:
 
     run = find_run(workspace.runs, options.run)
     report = report_run(run)
-    return report, "\n".join(filter(None, [_report_text(report), _check_text(diagnose_run(run))]))
+    texts = [
+        format_report(report),
+        compare_goals(run, report, options),
+        _check_text(diagnose_run(run)),
+    ]
+    return report, "\n".join(filter(None, texts))
 
 
 def show_split(options: argparse.Namespace, workspace: Workspace) -> Answer:
@@ -314,7 +320,8 @@ def _check_text(results: list[Any]) -> str:
     )
 
 
-def _figure(value: float | None, low: float | None, high: float | None) -> str:
+def format_figure(value: float | None, low: float | None, high: float | None) -> str:
+    """Return a figure with its interval."""
     if value is None:
         return "cannot be computed"
     return f"{value:.3f} (95% interval {low:.3f} to {high:.3f})"
@@ -330,7 +337,9 @@ def _evaluated_on(report: dict[str, Any]) -> str:
 def _findings_text(report: dict[str, Any]) -> str:
     """Return the report of a multi-label task, one line a finding."""
     lines = [_evaluated_on(report)]
-    lines += [f"  mean {name:18} {_figure(**metric)}" for name, metric in report["metrics"].items()]
+    lines += [
+        f"  mean {name:18} {format_figure(**metric)}" for name, metric in report["metrics"].items()
+    ]
     thresholds = report.get("thresholds") or {}
     if fallback := thresholds.get("fallback"):
         lines.append(f"Called from 0.5 on, as validation cannot tell: {', '.join(fallback)}.")
@@ -341,12 +350,12 @@ def _findings_text(report: dict[str, Any]) -> str:
         lines += [
             f"{row['class']:{width}}  present {row['n']:,}, absent {row['n_absent']:,}, unknown "
             f"{row['n_unknown']:,}{from_on}{few}",
-            f"  {'AUC':18} {_figure(**row['auc'])}",
-            f"  {'recall':18} {_figure(**row['recall'])}",
+            f"  {'AUC':18} {format_figure(**row['auc'])}",
+            f"  {'recall':18} {format_figure(**row['recall'])}",
         ]
         for kind in ("precision", "specificity", "f1"):
             ends = row[kind], row[f"{kind}_low"], row[f"{kind}_high"]
-            lines.append(f"  {kind:18} {_figure(*ends)}")
+            lines.append(f"  {kind:18} {format_figure(*ends)}")
     return "\n".join([*lines, *_analysis_lines(report)])
 
 
@@ -360,7 +369,8 @@ def _analysis_lines(report: dict[str, Any]) -> list[str]:
     return lines
 
 
-def _report_text(report: dict[str, Any]) -> str:
+def format_report(report: dict[str, Any]) -> str:
+    """Return a report as a person reads it on a terminal."""
     from xray_core.splits import format_absence
 
     if report.get("multilabel"):
@@ -369,7 +379,9 @@ def _report_text(report: dict[str, Any]) -> str:
     lines = [_evaluated_on(report)]
     if absent := [row["class"] for row in report["per_class"] if not row["n"]]:
         lines.append(format_absence(report["subset"], absent))
-    lines += [f"  {name:18} {_figure(**metric)}" for name, metric in report["metrics"].items()]
+    lines += [
+        f"  {name:18} {format_figure(**metric)}" for name, metric in report["metrics"].items()
+    ]
     lines += [f"  {'always ' + majority['class']:18} {majority['accuracy']:.3f} accuracy"]
     lines += ["Confusion matrix (rows true, columns predicted):"]
     width = max(map(len, report["classes"]))
@@ -377,10 +389,10 @@ def _report_text(report: dict[str, Any]) -> str:
         counts = " ".join(f"{n:6}" for n in row)
         lines.append(f"  {scores['class']:{width}} {counts}   n {scores['n']:,}")
     for scores in report["per_class"]:
-        lines += [f"{scores['class']}:", f"  {'recall':18} {_figure(**scores['recall'])}"]
+        lines += [f"{scores['class']}:", f"  {'recall':18} {format_figure(**scores['recall'])}"]
         for kind in ("precision", "specificity", "f1"):
             ends = scores[kind], scores[f"{kind}_low"], scores[f"{kind}_high"]
-            lines.append(f"  {kind:18} {_figure(*ends)}")
+            lines.append(f"  {kind:18} {format_figure(*ends)}")
     return "\n".join([*lines, *_analysis_lines(report)])
 
 

@@ -21,6 +21,7 @@ from xray_core.datasets import (
     rsna_pneumonia,
     siim_covid19,
     union,
+    union_any,
 )
 from xray_core.datasets import folder as any_folder
 from xray_core.datasets.accounting import account_for_images
@@ -49,6 +50,7 @@ READERS: dict[str, Reader] = {
     "rsna_pneumonia": rsna_pneumonia.READER,
     "siim_covid19": siim_covid19.READER,
     "siim_radiography": union.READER,
+    union_any.NAME: union_any.build_reader(lambda folder, name: _read_member(folder, name)),
     **KNOWN_READERS,
     "folder": any_folder.READER,
 }
@@ -70,7 +72,7 @@ SAME_IMAGES = (
 
 def may_share_images(first: str, second: str) -> bool:
     """Return whether datasets of the readers `first` and `second` may hold the same images."""
-    if first == second or READERS[first].generic or READERS[second].generic:
+    if first == second or any(READERS[x].generic or x == union_any.NAME for x in (first, second)):
         return True
     return any({first, second} <= together for together in SAME_IMAGES)
 
@@ -180,6 +182,13 @@ def open_dataset(
     return catalog
 
 
+def _read_member(folder: Path, reader: str) -> Catalog:
+    """Read a dataset for a union of which it is a member; its images are measured there."""
+    choice = choose(folder, reader)
+    catalog = choice.read() if choice.read else READERS[choice.name].read(choice.root)
+    return account_for_images(replace(catalog, root=choice.root), choice.inventory)
+
+
 def fingerprint_dataset(name: str, root: Path, hurried: bool = False) -> str:
     """Return a name for the state of a dataset: another one whenever it must be read anew.
 
@@ -198,7 +207,7 @@ def fingerprint_dataset(name: str, root: Path, hurried: bool = False) -> str:
     """
     list_roots = READERS[name].roots
     places = list(list_roots(root)) if list_roots else [root]
-    state = look_at([*places, place_in_workspace(root)], hurried)
+    state = look_at([*places, *map(place_in_workspace, places)], hurried)
     parts = [READERS_VERSION, TABLES, name, str(root), state.digest]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:20]
 

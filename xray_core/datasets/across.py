@@ -9,10 +9,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from xray_core.datasets import READERS, union
-
-# Reader -> the reader whose patients it names as that one does, as it took its images from there.
-PATIENTS_OF = {"coronahack": "kermany", "rsna_pneumonia": "nih_chestxray14"}
+from xray_core.datasets import READERS, union, union_any
+from xray_core.datasets.union_any import PATIENTS_OF
+from xray_core.errors import DatasetError
 
 
 def name_images(ids: pd.Series, dataset: str, root: Path) -> pd.Series:
@@ -50,9 +49,30 @@ def _origins(ids: pd.Series, dataset: str, root: Path) -> tuple[pd.Series, pd.Se
     if READERS[dataset].generic:
         return pd.Series(str(root.resolve()), ids.index, dtype="string"), ids
     sources = pd.Series(dataset, ids.index, dtype="string")
+    if dataset == union_any.NAME:
+        return _find_members(ids, root)
     if READERS[dataset] is union.READER:
         for reader, (_, prefix) in union.MEMBERS.items():
             own = ids.str.startswith(prefix).fillna(False).astype(bool)
             sources = sources.mask(own, reader)
             ids = ids.mask(own, ids.str.removeprefix(prefix))
+    return sources, ids
+
+
+def _find_members(ids: pd.Series, root: Path) -> tuple[pd.Series, pd.Series]:
+    """Return what `_origins` does of ids in a union; its own folder where it is gone."""
+    sources = pd.Series(str(root.resolve()), ids.index, dtype="string")
+    try:
+        members = union_any.list_members(root)
+    except DatasetError:
+        return sources, ids
+    origins = {member.name: (member.reader, member.folder) for member in members}
+    for member in members:  # patients may be named as those of another dataset
+        reader = PATIENTS_OF.get(member.reader, member.reader)
+        origins.setdefault(union_any.name_patient_source(member), (reader, member.folder))
+    for name, (reader, folder) in origins.items():
+        own = ids.str.startswith(f"{name}/").fillna(False).astype(bool)
+        bare = ids[own].str.removeprefix(f"{name}/")
+        of_member, of_ids = _origins(bare, reader, Path(folder))
+        sources, ids = sources.mask(own, of_member), ids.mask(own, of_ids)
     return sources, ids

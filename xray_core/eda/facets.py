@@ -30,7 +30,7 @@ from xray_core.tasks import ABSENT, PRESENT, align_states, list_findings
 
 MAX_STATES = 6  # findings that have a facet of their own: more would be longer than the page
 MAX_VALUES = 8  # of a column; one with more is no facet
-REPEATING = ("site", "source", "findings", "image_findings")
+REPEATING = ("source", "site", "findings", "image_findings")
 Mask = NDArray[np.bool_]
 
 

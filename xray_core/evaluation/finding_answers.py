@@ -65,9 +65,17 @@ def list_wrong_findings(answers: pd.DataFrame, kind: str, n_most: int) -> pd.Dat
         }
     )
     ordered = labels.sort_values("probability", ascending=kind == MISSED, kind="stable")
-    ordered = ordered.drop_duplicates("image_id")
-    turn = ordered.groupby("finding").cumcount()
-    return ordered.iloc[turn.argsort(kind="stable")].head(n_most)
+    # An image that stands in the way of a finding does so once for each row that is returned.
+    waiting = ordered.groupby("finding").head(2 * n_most)
+    chosen: list[pd.DataFrame] = []
+    while len(waiting) and len(chosen) < n_most:
+        in_turn = waiting
+        while len(in_turn) and len(chosen) < n_most:
+            chosen.append(in_turn.head(1))
+            image, finding = chosen[-1].iloc[0][["image_id", "finding"]]
+            waiting = waiting[waiting["image_id"] != image]
+            in_turn = in_turn[(in_turn["image_id"] != image) & (in_turn["finding"] != finding)]
+    return pd.concat(chosen, ignore_index=True) if chosen else ordered
 
 
 def count_wrong_findings(answers: pd.DataFrame) -> dict[str, int]:

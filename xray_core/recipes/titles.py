@@ -23,6 +23,7 @@ FIELD_TITLES = {
     "brightness_max": "Brightness, at most",
     "brightness_min": "Brightness, at least",
     "calibrate": "Calibration",
+    "channels": "Channels",
     "class_weights": "Class weights",
     "clip_limit": "CLAHE clip limit",
     "combined_labels": "Combined labels",
@@ -30,6 +31,7 @@ FIELD_TITLES = {
     "decay": "Learning rate decay",
     "decay_epochs": "Decay, epochs",
     "dropout": "Dropout",
+    "ending": "Last hidden layer",
     "epochs": "Epochs",
     "focal_gamma": "Focal loss gamma",
     "fold": "Test fold",
@@ -106,6 +108,7 @@ CHOICE_TITLES: dict[str, dict[str, str]] = {
         "norm_flatten": "Normalization, flattened",
         "flatten_dense": "Flattened, dense layer",
     },
+    "ending": {"conv512": "Convolution, 512 filters", "dense512": "Dense layer, 512 units"},
     "loss": {"cross_entropy": "Cross-entropy", "focal": "Focal loss"},
     "method": METHOD_TITLES,
     "optimizer": {

@@ -16,7 +16,7 @@ from xray_core.catalog import Catalog
 from xray_core.datasets import READERS, may_share_images
 from xray_core.datasets.across import name_images, name_patients, source_names
 from xray_core.errors import DatasetError, RunError, XrayError
-from xray_core.preprocess.fingerprints import read_kept_digests
+from xray_core.preprocess.fingerprints import read_kept
 from xray_core.recipes import Recipe
 from xray_core.runs.ancestors import NO_FILE, find_ancestors
 from xray_core.runs.folder import Run
@@ -37,11 +37,13 @@ class Seen:
         images: one row an image of its training and validation set: subset, `IDENTITY_COLUMNS`,
             and patient (the name of its patient or study); <NA> where something is not known.
         sources: of these images; see `across.source_names`.
+        signatures: digest -> signature of the pixels, of those that an audit has left.
     """
 
     run: str
     images: pd.DataFrame
     sources: frozenset[str]
+    signatures: pd.Series
 
 
 @dataclass(frozen=True)
@@ -71,17 +73,28 @@ def read_past(recipe: Recipe, workspace: Workspace) -> Past | None:
     """
     if recipe.weights in NO_FILE:
         return None
-    ancestors = find_ancestors(recipe.weights, workspace)
+    return read_past_of(recipe.weights, recipe.dataset, workspace)
+
+
+def read_past_of(weights: str, dataset: str, workspace: Workspace) -> Past:
+    """Return what the weights in a file have seen of what a dataset may hold.
+
+    Args:
+        weights: the file; that of a run's own checkpoint counts the run itself.
+        dataset: reader name of the dataset.
+        workspace: the folders.
+    """
+    ancestors = find_ancestors(weights, workspace)
     seen, unknown = [], [ancestors.unknown] if ancestors.unknown else []
     for run in ancestors.runs:
         try:
             before = run.read_recipe()
-            if may_share_images(before.dataset, recipe.dataset):
+            if may_share_images(before.dataset, dataset):
                 seen.append(_read_seen(run, before, workspace))
         except (XrayError, OSError, ValueError) as error:
             unknown.append(f"What {run.name} was trained on cannot be read: {error}")
     names = tuple(run.name for run in ancestors.runs)
-    return Past(recipe.weights, names, tuple(seen), tuple(unknown))
+    return Past(weights, names, tuple(seen), tuple(unknown))
 
 
 def describe_images(catalog: Catalog, workspace: Workspace) -> pd.DataFrame:
@@ -101,7 +114,7 @@ def describe_images(catalog: Catalog, workspace: Workspace) -> pd.DataFrame:
         {
             "file": files,
             "name": name_images(images["image_id"], dataset, root),
-            "digest": files.map(_read_digests(dataset, root, workspace)),
+            "digest": files.map(_map_digests(_read_kept(dataset, root, workspace))),
             "patient": name_patients(images["patient_id"], dataset, root),
             "study": _name_groups(STUDY + images["study_id"], dataset, root),
             "group": group_images(catalog, read_files=False),
@@ -122,17 +135,20 @@ def _read_seen(run: Run, before: Recipe, workspace: Workspace) -> Seen:
     groups = split["group"].astype("string")
     groups = groups.mask(groups.isin(split["image_id"]))
     files = _locate(root, split["path"])
+    kept = _read_kept(dataset, root, workspace)
     images = pd.DataFrame(
         {
             "subset": split["subset"].astype("string"),
             "file": files,
             "name": name_images(split["image_id"], dataset, root),
-            "digest": files.map(_read_digests(dataset, root, workspace)),
+            "digest": files.map(_map_digests(kept)),
             "patient": _name_groups(groups, dataset, root),
         }
     )
     sources = source_names(split["image_id"], dataset, root)
-    return Seen(run.name, images.astype("object"), frozenset(sources))
+    signatures = kept.drop_duplicates("digest").set_index("digest")["signature"]
+    signatures = signatures[signatures.index.isin(images["digest"])]
+    return Seen(run.name, images.astype("object"), frozenset(sources), signatures)
 
 
 def _name_groups(groups: pd.Series, dataset: str, root: Path) -> pd.Series:
@@ -155,14 +171,18 @@ def _locate(root: Path, paths: pd.Series) -> pd.Series:
     return paths.astype("object").map(locate, na_action="ignore")
 
 
-def _read_digests(dataset: str, root: Path, workspace: Workspace) -> dict[str, str]:
-    """Return file -> digest of its pixels, of those that an audit has left."""
+def _read_kept(dataset: str, root: Path, workspace: Workspace) -> pd.DataFrame:
+    """Return file, digest and signature of the images whose pixels an audit has read."""
     roots = [root]
     if list_roots := READERS[dataset].roots:
         with suppress(DatasetError, OSError):  # a member of a union may have gone
             roots = list(dict.fromkeys([root, *list_roots(root)]))
-    digests: dict[str, str] = {}
+    tables = []
     for folder in roots:
-        kept = read_kept_digests(folder, workspace.cache)
-        digests |= dict(zip(_locate(folder, kept.index.to_series()), kept, strict=True))
-    return digests
+        kept = read_kept(folder, workspace.cache)
+        tables.append(kept.assign(file=_locate(folder, kept.index.to_series())))
+    return pd.concat(tables, ignore_index=True)
+
+
+def _map_digests(kept: pd.DataFrame) -> dict[str, str]:
+    return dict(zip(kept["file"], kept["digest"], strict=True))

@@ -176,9 +176,9 @@ def _compare(
         images = earlier.images
         if subset == "validation":  # an epoch may be chosen on the same images once more
             images = images[images["subset"] == "training"]
-        of_train = _find_same(known, images[images["subset"] == "training"])
-        of_choice = _find_same(known, images[images["subset"] == "validation"])
-        kin = _find_related(known, images, of_train | of_choice)
+        of_train = find_same(known, images[images["subset"] == "training"])
+        of_choice = find_same(known, images[images["subset"] == "validation"])
+        kin = find_related(known, images, of_train | of_choice)
         trained |= of_train[ids].to_numpy()
         chosen |= of_choice[ids].to_numpy()
         related |= kin[ids].to_numpy()
@@ -193,7 +193,7 @@ def _compare(
     )
 
 
-def _find_same(known: pd.DataFrame, images: pd.DataFrame) -> pd.Series:
+def find_same(known: pd.DataFrame, images: pd.DataFrame) -> pd.Series:
     """Tell which of the known images are among `images`; bool, index of `known`."""
     same = pd.Series(data=False, index=known.index)
     for column in IDENTITY_COLUMNS:
@@ -201,7 +201,7 @@ def _find_same(known: pd.DataFrame, images: pd.DataFrame) -> pd.Series:
     return same
 
 
-def _find_related(known: pd.DataFrame, images: pd.DataFrame, same: pd.Series) -> pd.Series:
+def find_related(known: pd.DataFrame, images: pd.DataFrame, same: pd.Series) -> pd.Series:
     """Tell which of the known images are of the patients of `images`; bool, index of `known`.
 
     Args:

@@ -1,5 +1,6 @@
 """Filters in words for a person."""
 
+from xray_core.datasets import READERS
 from xray_core.selection.filters import (
     AGE_GROUP,
     BOXES,
@@ -37,6 +38,7 @@ NAMES = {
     "original_height": "Original height (px)",
     "file_size": "File size (bytes)",
 }
+OF_READERS = ("source", "site")  # columns that may name a reader
 # Column -> value -> what it is called.
 VALUE_NAMES = {"gender": {"F": "female", "M": "male"}}
 
@@ -62,6 +64,8 @@ def name_value(column: str, value: str) -> str:
         return "unlabelled" if column == CLASS else "unknown"
     if column == AGE_GROUP:
         return value.replace("-", "–")
+    if column in OF_READERS and value in READERS:
+        return READERS[value].title
     return VALUE_NAMES.get(column, {}).get(value, value)
 
 

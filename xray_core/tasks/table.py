@@ -230,6 +230,13 @@ TASKS = {
         question="Is the appearance typical of COVID-19, or the image labelled so?",
         source="SIIM-FISABIO-RSNA COVID-19 thesis, chapter 9",
     ),
+    "union_class": Task(
+        dataset="union",
+        classes={},
+        question="Which class, as the two datasets were joined?",
+        first_only=True,
+        source="a task that both datasets answer; the union's own file says which label is which",
+    ),
     **KNOWN_TASKS,
     **NAMED_TASKS,
 }

@@ -44,7 +44,7 @@ def predict_images(
         raise RunError(f"{run.name} has no finished epoch to predict with.")
     recipe = run.read_recipe()
     classes = list(recipe.class_names)
-    model = _load_model(run, recipe)
+    model = load_network(run, recipe)
     calibration = read_calibration(run)
     name_answer = _name_by_thresholds(run, classes) if recipe.multilabel else _name_best(classes)
     beside = _encode_given(run, recipe, given or {})
@@ -87,7 +87,7 @@ def _name_by_thresholds(run: Run, classes: list[str]) -> Callable[[Any], str]:
     return name_called
 
 
-def _load_model(run: Run, recipe: Recipe) -> Any:
+def load_network(run: Run, recipe: Recipe) -> Any:
     """Return the network that a run has kept, if it takes what the recipe says and answers so."""
     try:
         model = load_saved_model(run.best_checkpoint)

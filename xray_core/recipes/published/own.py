@@ -182,3 +182,58 @@ QUICK_MOBILENET = Recipe(
     batch_size=32,
     class_weights="balanced",
 )
+
+QUICK_EFFICIENTNET = replace(
+    QUICK_MOBILENET,
+    name="quick_efficientnet",
+    title="Fine-tune EfficientNet-Lite0 on any dataset",
+    about=(
+        "ImageNet weights from an installed package, without any download. First the head alone, "
+        "then the last third of the layers, its batch normalisation frozen: on few images "
+        "a large network overfits if all of it may learn."
+    ),
+    model="efficientnet_lite0",
+    model_options={"dropout": 0.4},
+    phases=(
+        Phase("head", epochs=3, trainable="head", learning_rate=2e-3),
+        Phase(
+            "fine_tune",
+            epochs=5,
+            trainable="top:0.3",
+            batch_norm="frozen",
+            optimizer="adamw",
+            learning_rate=3e-4,
+            weight_decay=0.01,
+            schedule="cosine",
+        ),
+    ),
+)
+
+SIIM_EFFICIENTNET_OPACITY = replace(
+    SIIM_MOBILENET_OPACITY,
+    name="siim_efficientnet_opacity",
+    title="EfficientNet-Lite0, opacity or not (SIIM)",
+    source="X-ray Lab; beside the SIIM-FISABIO-RSNA COVID-19 thesis, experiments 6.10 and 10",
+    about=(
+        "As siim_mobilenet_opacity, with a larger network: ImageNet weights from an "
+        "installed package, against overfitting: the head first, then the last half of the "
+        "layers with frozen batch normalisation, dropout, weight decay and smoothed labels."
+    ),
+    model="efficientnet_lite0",
+    model_options={"dropout": 0.4},
+    phases=(
+        Phase("head", epochs=2, trainable="head", learning_rate=2e-3),
+        Phase(
+            "fine_tune",
+            epochs=8,
+            trainable="top:0.5",
+            batch_norm="frozen",
+            optimizer="adamw",
+            learning_rate=3e-4,
+            weight_decay=0.01,
+            schedule="cosine",
+        ),
+    ),
+    label_smoothing=0.05,
+    published=headline_of("siim_efficientnet_opacity"),
+)

@@ -18,6 +18,10 @@ SYMMETRIC = """\
     x = layers.Rescaling(1 / 127.5, offset=-1.0, name="rescale")(image)
     x = layers.Concatenate(name="to_rgb")([x, x, x])
 """
+LITE = """\
+    x = layers.Rescaling(1 / 128, offset=-127 / 128, name="rescale")(image)
+    x = layers.Concatenate(name="to_rgb")([x, x, x])
+"""
 MEAN_AND_DEVIATION = """\
     x = layers.Rescaling(1 / 255, name="rescale")(image)
     x = layers.Concatenate(name="to_rgb")([x, x, x])
@@ -33,10 +37,12 @@ CENTRED = MEAN_AND_DEVIATION.format(
 )
 PARSING = Lock()  # Python 3.11 parses badly in several threads at once (SystemError)
 INSIDE = ", include_preprocessing=False"
-# Model -> its function in keras.applications, how its pixels are scaled, more arguments. As in
-# `models.applications`, which cannot be read without Keras; a test holds both to the same.
+# Model -> the function that builds its base, in keras.applications or, with "build_", in its module
+# of ours, how its pixels are scaled, more arguments. As in `models.applications`, which cannot be
+# read without Keras; a test holds both to the same.
 APPLICATIONS = {
     "mobilenet_v2": ("MobileNetV2", SYMMETRIC, ", alpha={alpha!r}"),
+    "efficientnet_lite0": ("build_lite0_base", LITE, ""),
     "vgg16": ("VGG16", CENTRED, ""),
     "vgg19": ("VGG19", CENTRED, ""),
     "resnet50": ("ResNet50", CENTRED, ""),
@@ -77,6 +83,13 @@ def check_model(recipe: Recipe) -> None:
             f"There is no script of {recipe.model} yet. Train the recipe here, or choose one of: "
             f"{', '.join(name for name in MODELS if _is_covered(name))}."
         )
+    package, weights = MODELS[recipe.model].package, recipe.weights
+    if package and not weights.endswith((RUN_MODEL, ".h5", ".hdf5")) and weights != "random":
+        raise RecipeError(
+            f"There is no script that begins with weights={weights}: those of {recipe.model} lie "
+            f"in the package {package}, in a file that is none of Keras'. Train the recipe here, "
+            f"or set weights to random, or to the {RUN_MODEL} file of a run."
+        )
 
 
 def write_model(recipe: Recipe) -> str:
@@ -87,12 +100,18 @@ def write_model(recipe: Recipe) -> str:
     """
     check_model(recipe)
     module, function = MODELS[recipe.model].builder.split(":")
-    if module != WRAPPING:
+    if recipe.model not in APPLICATIONS:
         copied = copy_definitions((HEADS_MODULE, f"{module}.py"), [function])
-        given = f'n_classes, SIZE, weights="random", multilabel={recipe.multilabel}'
+        options = {**MODELS[recipe.model].options, **recipe.model_options}
+        more = "".join(f", {name}={value!r}" for name, value in options.items())
+        given = f'n_classes, SIZE, weights="random", multilabel={recipe.multilabel}{more}'
         building = f"    model = {function}({given})\n"
     else:
-        copied = copy_definitions((HEADS_MODULE,), ["attach_head", "probabilities"])
+        own = module != WRAPPING  # a base that Keras has not
+        copied = copy_definitions(
+            (HEADS_MODULE, f"{module}.py") if own else (HEADS_MODULE,),
+            ["attach_head", "probabilities", *([APPLICATIONS[recipe.model][0]] if own else [])],
+        )
         building = _write_application(recipe)
     if recipe.weights.endswith(RUN_MODEL):
         building += TRANSFER.format(path=quote(recipe.weights))
@@ -119,11 +138,13 @@ def _write_application(recipe: Recipe) -> str:
     weights = recipe.weights
     begun = quote(weights) if weights == "imagenet" else None
     lines = [
-        "    base = keras.applications." + function + "(",
+        f"    base = keras.applications.{function}(",
         "        input_shape=(SIZE, SIZE, 3), include_top=False, "
         f"weights={begun}{more.format(**options)}",
         "    )",
     ]
+    if function.startswith("build_"):
+        lines = [f"    base = {function}(SIZE)"]
     if weights not in ("imagenet", "random") and not weights.endswith(RUN_MODEL):
         lines += [f"    base.load_weights({quote(weights)})"]
     text = "\n".join(lines) + "\n" + (MOMENTUM if recipe.model == "mobilenet_v2" else "")

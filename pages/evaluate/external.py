@@ -1,0 +1,133 @@
+"""Evaluate on other datasets: which result is shown, what is under way, how to ask for more."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from pages.components.frame import escape_markdown, show_errors
+from pages.evaluate.external_start import STARTING, name_process, show_dialog
+from xray_core.errors import RunError
+from xray_core.jobs.background import BackgroundState, forget_background, read_background
+from xray_core.registry import name_roots
+from xray_core.runs import Run
+from xray_core.runs.external import list_externals, read_notes
+from xray_core.workspace import Workspace, find_workspace
+
+ON = "on"  # in the address: the name of an evaluation on another dataset
+CHOICE = "evaluated_on"
+OWN = "Its own test set"
+TICK = "1s"
+ELSEWHERE = ("cell", "image")  # in the address: what another dataset has others of
+
+
+def choose_place(run: Run) -> Run | None:
+    """Show on which data the run was evaluated, and return the chosen one; None for its own.
+
+    An evaluation under way is shown with its progress.
+    """
+    workspace = find_workspace()
+    _show_process(run, workspace)
+    if st.session_state.get(STARTING):
+        show_dialog(run)
+    with show_errors():
+        places = {place.name: place for place in list_externals(run)}
+        titles = _name_places(places, workspace)
+    if not places:
+        return None
+    wanted = st.query_params.get(ON, "")
+    st.session_state[CHOICE] = wanted if wanted in places else ""
+    st.segmented_control(
+        "Evaluated on",
+        ["", *places],
+        format_func=lambda name: escape_markdown(titles[name]),
+        key=CHOICE,
+        label_visibility="collapsed",
+        on_change=_open,
+    )
+    return places.get(st.session_state[CHOICE] or "")
+
+
+def show_button() -> None:
+    """Show the button that asks for another dataset."""
+    pressed = st.button(
+        "Test on another dataset",
+        icon=":material/compare_arrows:",
+        key="test_elsewhere",
+        type="tertiary",
+    )
+    if pressed:
+        st.session_state[STARTING] = True
+
+
+def _name_places(places: dict[str, Run], workspace: Workspace) -> dict[str, str]:
+    """Return the name of each evaluation -> what it is called; several on a dataset by task."""
+    titles = {"": OWN}
+    notes = {}
+    for name, place in places.items():
+        try:
+            notes[name] = read_notes(place)
+        except RunError:
+            titles[name] = f"{name} (cannot be read)"
+    named = name_roots(workspace, [_folder_of(about) for about in notes.values()])
+    for name, about in notes.items():
+        folder = _folder_of(about)
+        titles[name] = named[folder] or folder.name
+        if about["n_images"]:
+            titles[name] += f", {sum(about['counts'].values()):,} images"
+    for name, title in list(titles.items()):
+        if list(titles.values()).count(title) > 1 and name in notes:
+            titles[name] = f"{title} · {', '.join(notes[name]['classes'])}"
+    return titles
+
+
+def _folder_of(notes: dict[str, object]) -> Path:
+    return Path(str(notes["folder"]))
+
+
+def _show_process(run: Run, workspace: Workspace) -> None:
+    """Show an evaluation under way, or why it failed; open the result of one that is done."""
+    name = name_process(run)
+    with show_errors():
+        state = read_background(workspace, name)
+    if state.state == "done":
+        forget_background(workspace, name)
+        st.query_params[ON] = str(state.result.get("external", ""))
+        for word in ELSEWHERE:
+            st.query_params.pop(word, None)
+    elif state.state == "failed":
+        st.error(escape_markdown(state.reason), icon=":material/error:")
+        if st.button("Close", key="external_close"):
+            forget_background(workspace, name)
+            st.rerun()
+    elif state.state == "running":
+        _watch(name)
+
+
+@st.fragment(run_every=TICK)
+def _watch(name: str) -> None:
+    workspace = find_workspace()
+    state = read_background(workspace, name)
+    if state.state != "running":
+        st.rerun()
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.progress(state.done / state.total if state.total else 0.0, text=_words(state))
+        if st.button("Cancel", icon=":material/stop:", key="external_cancel"):
+            forget_background(workspace, name)
+            st.rerun()
+
+
+def _words(state: BackgroundState) -> str:
+    if not state.total:
+        return "Testing on another dataset: reading its tables …"
+    steps = ("looking for images that it knows", "decoding images", "predicting")
+    place = min(3 * state.done // max(state.total, 1), 2)
+    return f"Testing on another dataset: {steps[place]} …"
+
+
+def _open() -> None:
+    for word in ELSEWHERE:
+        st.query_params.pop(word, None)
+    if chosen := st.session_state[CHOICE]:
+        st.query_params[ON] = chosen
+    else:
+        st.query_params.pop(ON, None)

@@ -1,0 +1,137 @@
+"""A run's figures beside the published ones: which belong together, and on which images."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from xray_core.evaluation.published import compare_headline, compare_with_source, find_points
+from xray_core.recipes import PUBLISHED, change_recipe
+
+XCEPTION = PUBLISHED["siim_6_2_xception"]
+STUDY = ["negative", "typical", "indeterminate", "atypical"]
+
+
+def figure(value: float) -> dict[str, float | None]:
+    return {"value": value, "low": value - 0.05, "high": value + 0.05}
+
+
+def report_of(classes: list[str], subset: str = "validation", n: int = 40) -> dict[str, Any]:
+    """Return a report of which the k-th class was answered k + 1 times, rightly."""
+    k = len(classes)
+    return {
+        "subset": subset,
+        "n": n,
+        "classes": classes,
+        "metrics": {"accuracy": figure(0.5), "auc": figure(0.6)},
+        "per_class": [
+            {
+                "class": name,
+                "recall": figure(0.4),
+                "precision": 0.3,
+                "precision_low": 0.2,
+                "precision_high": 0.4,
+                "n": n // k,
+            }
+            for name in classes
+        ],
+        "confusion": [[i + 1 if i == j else 0 for j in range(k)] for i in range(k)],
+        "majority": {"class": classes[0], "accuracy": 0.4},
+        "roc": {classes[-1]: {}},
+    }
+
+
+def test_each_phase_has_its_own_figures_and_the_last_those_of_the_report() -> None:
+    report = report_of(STUDY)
+    once = [[1, 0, 0, 0], [1, 0, 0, 0], [2, 0, 0, 0], [4, 0, 0, 0]]
+    phase = {"name": "head", "n": 8, "metrics": {"accuracy": figure(0.125)}, "confusion": once}
+    report["phases"] = [phase, {**phase, "name": "all"}]
+
+    head, fine_tuned = compare_with_source(XCEPTION, report)
+
+    assert (head.published.phase, head.figures["accuracy"]["value"]) == ("head", 0.125)
+    assert (head.n_images, head.subset, head.headline) == (8, "validation", False)
+    assert head.figures["recall_negative"]["value"] == 1
+    assert fine_tuned.figures["accuracy"] == figure(0.5)
+    assert fine_tuned.headline
+    assert fine_tuned.figures["precision_typical"] == {"value": 0.3, "low": 0.2, "high": 0.4}
+
+
+def test_our_matrix_is_in_the_order_of_the_published_classes() -> None:
+    fine_tuned = compare_with_source(XCEPTION, report_of(STUDY))[-1]
+
+    assert fine_tuned.published.classes == ("atypical", "indeterminate", "negative", "typical")
+    assert [fine_tuned.confusion[i][i] for i in range(4)] == [4, 3, 1, 2]
+
+
+def test_what_a_run_has_not_measured_is_said() -> None:
+    report = report_of(STUDY)
+    assert "earlier version" in compare_with_source(XCEPTION, report)[0].missing
+
+    report["phases"] = []
+    report["error_analysis"] = {"levels": [{"name": "training", "n": 9, "error": figure(0.3)}]}
+    union = PUBLISHED["siim_9_union"]
+    validated, trained, tested = compare_with_source(
+        union, {**report_of(["no opacity", "opacity"], "test"), **{"error_analysis": None}}
+    )
+    assert (validated.n_images, trained.n_images, tested.n_images) == (0, 0, 40)
+    assert validated.missing
+    assert trained.missing
+    report = {
+        **report_of(["no opacity", "opacity"], "test"),
+        "error_analysis": report["error_analysis"],
+    }
+    trained = compare_with_source(union, report)[1]
+    accuracy = trained.figures["accuracy"]
+    assert [round(accuracy[key] or 0, 9) for key in ("value", "low", "high")] == [0.7, 0.65, 0.75]
+
+
+@pytest.mark.parametrize(
+    ("recipe", "changes", "n", "same", "why"),
+    [
+        ("corona_vgg_mini", {}, 624, "yes", ""),
+        ("corona_vgg_mini", {}, 600, "partly", "Of the 624, ours are 600"),
+        ("corona_vgg_mini", {"split.method": "patient"}, 624, "no", "was changed: Split"),
+        ("corona_vgg_mini", {"batch_size": 8}, 624, "yes", ""),
+        ("siim_10_from_union", {}, 1267, "partly", "lost 13 of the 1,267"),
+        ("tang2020_vgg16_pretrained", {}, 100, "no", "not published with"),
+    ],
+)
+def test_whether_ours_are_the_same_images_is_said(
+    recipe: str, changes: dict[str, Any], n: int, same: str, why: str
+) -> None:
+    changed = change_recipe(PUBLISHED[recipe], changes)
+    report = report_of(list(changed.class_names), "test", n)
+
+    [comparison] = [one for one in compare_with_source(changed, report) if one.headline]
+
+    assert comparison.same_images == same
+    assert why in comparison.why
+
+
+def test_a_validation_figure_beside_our_test_set_is_of_other_images() -> None:
+    last = compare_with_source(XCEPTION, report_of(STUDY, "test"))[-1]
+
+    assert last.figures["accuracy"] == figure(0.5)
+    assert (last.subset, last.same_images) == ("test", "no")
+    assert "ours are of the test set" in last.why
+
+
+def test_points_belong_to_runs_that_answer_the_same_question() -> None:
+    recipe = PUBLISHED["tang2020_resnet18_pretrained"]
+    report = report_of(["normal", "abnormal"], "test")
+
+    kinds = [point.kind for point in find_points(recipe, report)]
+    assert kinds.count("reader") == 10
+    assert kinds.count("network") == 1
+    assert not find_points(recipe, report_of(["normal", "pneumonia"], "test"))
+    assert not find_points(recipe, report_of(["normal", "odd", "abnormal"], "test"))
+
+
+def test_the_headline_leaves_out_what_the_report_lacks() -> None:
+    recipe = replace(XCEPTION, published={"accuracy": 0.6, "recall_odd": 0.5})
+
+    rows = compare_headline(recipe, report_of(STUDY))
+
+    assert rows == [{"key": "accuracy", "published": 0.6, "ours": figure(0.5)}]
+    assert not compare_with_source(PUBLISHED["demo_cnn"], report_of(["no opacity", "opacity"]))

@@ -1,0 +1,73 @@
+"""The command `evaluate`: a finished run from its files, or on another dataset."""
+
+import argparse
+from typing import Any
+
+from xray_core.cli import trainings
+from xray_core.cli.answer import Answer, save_answer, show_progress
+from xray_core.processes import lower_priority, quiet_import
+from xray_core.workspace import Workspace
+
+
+def evaluate(options: argparse.Namespace, workspace: Workspace) -> Answer:
+    """Evaluate a finished run from its files; on another dataset where one is named."""
+    return (
+        _evaluate_elsewhere(options, workspace)
+        if options.data
+        else trainings.evaluate(options, workspace)
+    )
+
+
+def computes_with_keras(options: argparse.Namespace) -> bool:
+    """Whether a command imports Keras with these options."""
+    if options.command is evaluate:
+        return options.data is not None
+    return options.command in trainings.WITH_KERAS
+
+
+def _evaluate_elsewhere(options: argparse.Namespace, workspace: Workspace) -> Answer:
+    """Evaluate a finished run on the dataset in `options.data`; keep the result with the run."""
+    from xray_core.evaluation.external import check_finished
+    from xray_core.jobs.background import note_progress
+    from xray_core.runs import find_run
+    from xray_core.runs.external import read_notes
+    from xray_core.tasks.matching import parse_mapping
+
+    run, by_hand = find_run(workspace.runs, options.run), parse_mapping(options.map)
+    own = check_finished(run)  # before Keras is waited for
+    lower_priority()
+    with quiet_import():
+        from xray_core.training.external import evaluate_external
+
+    place = evaluate_external(
+        run,
+        options.data,
+        workspace,
+        options.task,
+        by_hand,
+        options.n_images,
+        options.keep_seen,
+        note_progress(options.save) if options.save else show_progress("steps"),
+    )
+    notes, report = read_notes(place), place.read_report()
+    answer = {"run": run.name, "external": place.name, "results": str(place.folder), **notes}
+    answer["report"] = report
+    save_answer(answer, options.save)
+    lines = [f"{own.title}, evaluated on {notes['folder']} (task {notes['task']}):"]
+    lines += [_format_class(notes, name) for name in notes["classes"]]
+    lines += [*notes["left_out"], *notes["remarks"]]
+    return answer, "\n".join([*lines, "", *_compare(report, run.read_report())])
+
+
+def _format_class(notes: dict[str, Any], name: str) -> str:
+    n, meant = notes["counts"].get(name, 0), notes["classes"][name]
+    return f"  {name} ({n:,} images) counts as {meant}: {notes['reasons'].get(name, '')}"
+
+
+def _compare(report: dict[str, Any], own: dict[str, Any]) -> list[str]:
+    """Return the figures there, and behind them those of the run's own evaluation."""
+    lines = [trainings.format_report(report), "", f"On the {own['subset']} set of its own dataset:"]
+    return lines + [
+        f"  {name:18} {trainings.format_figure(**figure)}"
+        for name, figure in own["metrics"].items()
+    ]
