@@ -7,8 +7,8 @@ from tests.evaluation.test_diagnose import ONLY_TYPICAL, THESIS, TWO, flat, heal
 from xray_core.evaluation.diagnose import CHECKS, LOOKED_FOR
 from xray_core.evaluation.training_checks.answers import check_answers
 from xray_core.evaluation.training_checks.calls import check_calls
-from xray_core.evaluation.training_checks.history import read_history
 from xray_core.evaluation.training_checks.learning import check_learning
+from xray_core.evaluation.training_checks.reading import read_history
 from xray_core.evaluation.training_checks.validation import (
     check_overfitting,
     check_size,

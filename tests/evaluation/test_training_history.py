@@ -29,11 +29,9 @@ from xray_core.evaluation.training_checks.advice import (
 from xray_core.evaluation.training_checks.answers import check_answers, never_answered
 from xray_core.evaluation.training_checks.collapse import only_answer
 from xray_core.evaluation.training_checks.guessing import entropy, standard_error
-from xray_core.evaluation.training_checks.history import (
-    TrainingHistory,
-    read_history,
-)
+from xray_core.evaluation.training_checks.history import TrainingHistory
 from xray_core.evaluation.training_checks.learning import check_finite, check_learning
+from xray_core.evaluation.training_checks.reading import read_history
 from xray_core.evaluation.training_checks.validation import (
     check_overfitting,
     check_size,

@@ -17,9 +17,9 @@ from xray_core.evaluation.training_checks.history import (
     LASTING_EPOCHS,
     CheckResult,
     TrainingHistory,
-    read_history,
 )
 from xray_core.evaluation.training_checks.learning import check_finite, check_learning
+from xray_core.evaluation.training_checks.reading import read_history
 from xray_core.evaluation.training_checks.validation import (
     check_overfitting,
     check_size,

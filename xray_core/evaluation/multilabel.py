@@ -19,8 +19,8 @@ from xray_core.evaluation.intervals import N_ROUNDS
 from xray_core.evaluation.measured import Figure
 from xray_core.evaluation.metrics import roc_curve
 from xray_core.runs import Run
+from xray_core.runs.findings_shapes import Thresholds
 from xray_core.runs.folder import PROBABILITY
-from xray_core.runs.shapes import Thresholds
 from xray_core.tasks import STATE, label_in_words, read_words
 
 FEW_PATIENTS = 10  # with fewer of a finding its figures are marked: one is ten points of its recall

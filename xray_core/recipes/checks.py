@@ -15,3 +15,18 @@ def check_range(name: str, value: float, low: float, high: float, *, below: bool
     """Raise RecipeError if `value` is outside [`low`, `high`], or [`low`, `high`) if `below`."""
     if not low <= value <= high or (below and value == high):
         raise RecipeError(f"{name} is {value}; choose {low:g} to {'below ' * below}{high:g}.")
+
+
+def check_several(task: str, combined_labels: bool, calibrate: bool, sampling: str) -> None:
+    """Raise RecipeError if a multi-label `task` is asked for what needs one class an image."""
+    for name, value, off, why in (
+        ("combined_labels", combined_labels, False, "combinations need one class an image"),
+        ("calibrate", calibrate, False, "it fits probabilities that sum to 1"),
+        ("sampling", sampling, "shuffle", "images are drawn by the one class that each has"),
+    ):
+        if value != off:
+            raise RecipeError(
+                f"{name} is {str(value).lower()}, but with task {task!r} an image may have several "
+                f"classes at once: {why}. Set {name}={str(off).lower()}"
+                + (" and class_weights=balanced." if name == "sampling" else ".")
+            )

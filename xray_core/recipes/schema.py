@@ -12,7 +12,7 @@ from xray_core.errors import RecipeError
 from xray_core.files import parse_json
 from xray_core.models import MODELS, check_options, check_weights_kind
 from xray_core.preprocess.spec import AugmentSpec, PreprocessSpec
-from xray_core.recipes.checks import check_choice, check_range
+from xray_core.recipes.checks import check_choice, check_range, check_several
 from xray_core.recipes.phase import Phase
 from xray_core.records import build_record
 from xray_core.selection import CLASS, FilterError, parse_filters
@@ -143,7 +143,7 @@ class Recipe:
                 f"task {self.task!r} belongs to {task.dataset!r}, not to {self.dataset!r}."
             )
         if task.multilabel:
-            _check_several(self)
+            check_several(self.task, self.combined_labels, self.calibrate, self.sampling)
         card = MODELS[self.model]
         if not card.pretrained:
             _check_no_base(self)
@@ -210,26 +210,6 @@ def _check_sampling(recipe: Recipe) -> None:
             "sampling and class_weights are both 'balanced', and rare classes would count twice "
             "over. Set class_weights=none or sampling=shuffle."
         )
-
-
-def _check_several(recipe: Recipe) -> None:
-    """Raise RecipeError if a multi-label task is asked for what only one class an image has."""
-    for name, value, off, why in (
-        (
-            "combined_labels",
-            recipe.combined_labels,
-            False,
-            "combinations need one class an image",
-        ),
-        ("calibrate", recipe.calibrate, False, "it fits probabilities that sum to 1"),
-        ("sampling", recipe.sampling, "shuffle", "images are drawn by the one class that each has"),
-    ):
-        if value != off:
-            raise RecipeError(
-                f"{name} is {str(value).lower()}, but with task {recipe.task!r} an image may have "
-                f"several classes at once: {why}. Set {name}={str(off).lower()}"
-                + (" and class_weights=balanced." if name == "sampling" else ".")
-            )
 
 
 def _check_selection(recipe: Recipe) -> None:

@@ -24,11 +24,10 @@ from xray_core.files import (
 from xray_core.processes import NOISE, is_alive, is_local
 from xray_core.recipes import Recipe, recipe_from_fields
 from xray_core.records import build_record, read_table
+from xray_core.runs.findings_shapes import FindingsReport, check_findings_report
 from xray_core.runs.shapes import (
     DataNotes,
-    FindingsReport,
     Report,
-    check_findings_report,
     check_report,
     pick_batches,
     pick_epochs,

@@ -115,77 +115,6 @@ class Report(TypedDict):
     phases: NotRequired[list[PhaseEntry]]
 
 
-class Thresholds(TypedDict):
-    """thresholds.json: the probability from which on a finding is called, class by class."""
-
-    rule: str
-    chosen_on: str
-    thresholds: dict[str, float]
-    fallback: NotRequired[list[str]]  # of which that subset could not tell; at 0.5
-
-
-FindingRow = TypedDict(
-    "FindingRow",
-    {
-        "class": str,
-        "n": int,
-        "n_absent": int,
-        "n_unknown": int,
-        "n_patients": int,
-        "too_few": bool,
-        "threshold": float | None,
-        "counts": list[int],
-        "auc": Figure,
-        "average_precision": Figure,
-        "recall": Figure,
-        "precision": float | None,
-        "precision_low": float | None,
-        "precision_high": float | None,
-        "specificity": float | None,
-        "specificity_low": float | None,
-        "specificity_high": float | None,
-        "f1": float | None,
-        "f1_low": float | None,
-        "f1_high": float | None,
-    },
-)
-
-
-class MeanMetrics(TypedDict):
-    """Means over the findings of a multi-label task."""
-
-    auc: Figure
-    average_precision: Figure
-    balanced_accuracy: Figure
-    f1_macro: Figure
-
-
-class ErrorsTogether(TypedDict):
-    """Images on which two findings are wrong at once: as many rows and columns as findings."""
-
-    missed: list[list[int]]
-    alarmed: list[list[int]]
-
-
-class FindingsReport(TypedDict):
-    """report.json of a multi-label task; see `evaluation.multilabel.report_findings`."""
-
-    multilabel: bool
-    subset: str
-    n: int
-    n_patients: int
-    left_out: list[str]
-    classes: list[str]
-    metrics: MeanMetrics
-    per_class: list[FindingRow]
-    thresholds: Thresholds | None
-    errors_together: ErrorsTogether
-    roc: dict[str, Rates]
-    error_analysis: NotRequired[ErrorAnalysis | None]
-    watched: NotRequired[bool]
-    phases: NotRequired[list[PhaseEntry]]
-
-
 class Unreadable(TypedDict):
     """An image file that could not be decoded."""
 
@@ -278,7 +207,7 @@ def pick_epochs(lines: Lines) -> Lines:
         and fits(EpochLine, line)
         and line["epoch"] > 0
         and _are_shares(line["accuracy"], line["val_accuracy"], line["val_auc"])
-        and (_is_square(line["confusion"]) if "confusion" in line else _has_findings(line))
+        and (is_square(line["confusion"]) if "confusion" in line else _has_findings(line))
     ]
 
 
@@ -305,26 +234,13 @@ def check_report(report: Report) -> None:
     n_classes = len(report["classes"])
     if not n_classes == len(report["per_class"]) == len(report["confusion"]):
         raise ValueError(f"report.per_class or .confusion is not of its {n_classes} classes")
-    if not _is_square(report["confusion"]):
+    if not is_square(report["confusion"]):
         raise ValueError("report.confusion has rows of several lengths, or counts below 0")
-    _check_subset_and_rates(report)
+    check_curves(report)
 
 
-def check_findings_report(report: FindingsReport) -> None:
-    """Raise ValueError if the tables of a report on several findings do not belong together."""
-    n_classes = len(report["classes"])
-    if n_classes != len(report["per_class"]):
-        raise ValueError(f"report.per_class is not of its {n_classes} classes")
-    for kind in ("missed", "alarmed"):
-        counts = report["errors_together"][kind]
-        if len(counts) != n_classes or not _is_square(counts):
-            raise ValueError(f"report.errors_together.{kind} is not of its {n_classes} classes")
-    if any(len(row["counts"]) != N_OUTCOMES for row in report["per_class"]):
-        raise ValueError(f"report.per_class has counts that are not {N_OUTCOMES}")
-    _check_subset_and_rates(report)
-
-
-def _check_subset_and_rates(report: Report | FindingsReport) -> None:
+def check_curves(report: Mapping[str, Any]) -> None:
+    """Raise ValueError if a report is of no known subset, or a curve has uneven points."""
     if report["subset"] not in SUBSETS:
         choices = ", ".join(SUBSETS)
         raise ValueError(f"report.subset is {report['subset']!r}; it is one of {choices}")
@@ -350,6 +266,6 @@ def _are_shares(*values: float | None) -> bool:
     return all(value is None or 0 <= value <= 1 for value in values)
 
 
-def _is_square(counts: Sequence[Sequence[int]]) -> bool:
+def is_square(counts: Sequence[Sequence[int]]) -> bool:
     """Whether it is a confusion matrix: as many columns as rows, of counts."""
     return bool(counts) and all(len(row) == len(counts) and min(row) >= 0 for row in counts)
