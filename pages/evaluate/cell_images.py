@@ -21,7 +21,7 @@ from xray_core.recipes import Recipe
 from xray_core.registry import name_root
 from xray_core.workspace import find_workspace
 
-PER_PAGE, ROW_HEIGHT = 18, 118  # images; px
+ROW_HEIGHT = 118  # px
 CELL, IMAGE = "cell", "image"  # in the address
 COLUMNS = {
     "image_id": "Image",
@@ -52,7 +52,7 @@ class CellWords:
 
 
 def show_cell_images(
-    rows: pd.DataFrame, recipe: Recipe, words: CellWords, key: str, per_page: int = PER_PAGE
+    rows: pd.DataFrame, recipe: Recipe, words: CellWords, key: str, per_page: int
 ) -> None:
     """Show the images of a cell, or one of them large.
 

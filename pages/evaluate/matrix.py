@@ -14,6 +14,8 @@ from pages.evaluate.scores import format_metrics
 from xray_core.recipes import Recipe
 from xray_core.runs import Run
 
+PER_PAGE = 18  # images beside the matrix
+
 
 @dataclass(frozen=True)
 class _Evaluated:
@@ -58,7 +60,7 @@ def show_cells(run: Run, recipe: Recipe, report: dict[str, Any], predictions: pd
             actual=actual,
             predicted=predicted,
         )
-        show_cell_images(rows, recipe, words, key=f"{picked[0]}_{picked[1]}")
+        show_cell_images(rows, recipe, words, key=f"{picked[0]}_{picked[1]}", per_page=PER_PAGE)
 
 
 def format_ends(recall: dict[str, float | None]) -> str:

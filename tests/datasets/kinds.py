@@ -415,7 +415,7 @@ TABLES = {
             "{i}.png,{v}",
             v=("1,0,0", "0,1,0", "0,0,1", "1,1,0", "0,0,0", "0,0,1"),
         ),
-        classes={"covid": 2, "viral": 2, "mass": 2, "No finding": 1},
+        classes={"covid": 2, "viral": 2, "mass": 2},
         n_images=6,
         remarks={"no_finding": 1},
     ),

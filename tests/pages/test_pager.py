@@ -46,7 +46,7 @@ def test_both_of_two_pages_are_shown(
     run = fake_run(workspace, "done")
     write_report(run, workspace)
     n_wrong = max(row[1 - place] for place, row in enumerate(run.read_report()["confusion"]))
-    monkeypatch.setattr("pages.evaluate.cell_images.PER_PAGE", n_wrong - 1)
+    monkeypatch.setattr("pages.evaluate.matrix.PER_PAGE", n_wrong - 1)
 
     open_page("evaluate", run=run.name)
 
