@@ -3,7 +3,7 @@
 import argparse
 from typing import Any
 
-from xray_core.cli import trainings
+from xray_core.cli import reports, trainings
 from xray_core.cli.answer import Answer, save_answer, show_progress
 from xray_core.errors import RecipeError
 from xray_core.processes import lower_priority, quiet_import
@@ -69,8 +69,7 @@ def _format_class(notes: dict[str, Any], name: str) -> str:
 
 def _compare(report: dict[str, Any], own: dict[str, Any]) -> list[str]:
     """Return the figures there, and behind them those of the run's own evaluation."""
-    lines = [trainings.format_report(report), "", f"On the {own['subset']} set of its own dataset:"]
+    lines = [reports.format_report(report), "", f"On the {own['subset']} set of its own dataset:"]
     return lines + [
-        f"  {name:18} {trainings.format_figure(**figure)}"
-        for name, figure in own["metrics"].items()
+        f"  {name:18} {reports.format_figure(**figure)}" for name, figure in own["metrics"].items()
     ]
