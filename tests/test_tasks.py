@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from xray_core.catalog import COLUMNS, Catalog, build_catalog
 from xray_core.datasets import READERS
 from xray_core.datasets.coronahack import CAUSES
-from xray_core.errors import LabelError, XrayError
+from xray_core.errors import LabelError, UnlabelledError, XrayError
 from xray_core.tasks import (
     TASKS,
     Task,
@@ -236,6 +236,15 @@ def test_a_view_of_another_dataset_is_refused_with_those_that_fit() -> None:
 def test_a_catalog_without_a_label_is_refused() -> None:
     with pytest.raises(LabelError, match="no image is labelled"):
         encode_catalog(siim_catalog([None]), TASKS["siim_study"])
+
+
+def test_a_catalog_of_which_no_image_shows_any_finding_is_refused_as_such() -> None:
+    rows = [{"image_id": i, "path": i, "findings": "No finding"} for i in ("a", "b")]
+    states = pd.DataFrame({"image_id": ["a", "b"], "Edema": [0, 0], "Mass": [0, None]})
+    catalog = build_catalog(Path("own"), "folder", rows, finding_states=states)
+
+    with pytest.raises(UnlabelledError, match="no image shows any finding: all 2 that are label"):
+        encode_catalog(catalog, TASKS["folder_findings"])
 
 
 def test_classes_keep_the_order_of_the_targets_and_their_index() -> None:

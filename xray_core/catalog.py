@@ -81,6 +81,7 @@ TABLES = {
     "noted": NOTED_COLUMNS,
 }
 FINDING_STATES = "finding_states"  # a table whose columns the dataset gives
+STATES_KEY = "image_id"  # the one of them that is no finding
 STATE = "Int8"  # dtype of a finding's column
 
 
@@ -166,8 +167,8 @@ def build_catalog(
         A catalog whose images are sorted by `image_id`, index 0..n-1.
 
     Raises:
-        DatasetError: there are no rows, two rows share an `image_id`, or a box or a mask
-            belongs to no image.
+        DatasetError: there are no rows, two rows share an `image_id`, a box or a mask belongs to
+            no image, or a finding is called as none can be.
     """
     images, mask_table = _join_masks(_table(rows, COLUMNS), _table(masks, MASK_COLUMNS))
     images["source"] = images["source"].fillna(source)
@@ -190,6 +191,7 @@ def build_catalog(
                 f"{root}: {len(strangers)} {what} belong to no image "
                 f"(first: {strangers.iloc[0]!r})."
             )
+    _check_findings(root, finding_states)
     catalog = Catalog(
         root=root,
         source=source,
@@ -241,12 +243,23 @@ def _join_masks(images: pd.DataFrame, masks: pd.DataFrame) -> tuple[pd.DataFrame
     return images, both.drop_duplicates(["image_id", "kind", "path", "runs"], ignore_index=True)
 
 
+def _check_findings(root: Path, states: pd.DataFrame | None) -> None:
+    """Raise a DatasetError if the names of findings could not be told from each other."""
+    names = [] if states is None else list(map(str, states.columns))
+    wrong = [name for name in names if "|" in name or names.count(name) > 1]
+    if wrong:
+        raise DatasetError(
+            f"{root}: no finding can be called {wrong[0]!r}: a bar separates findings, "
+            f"{STATES_KEY!r} names the image, and each has a name of its own. Rename its column."
+        )
+
+
 def _states(table: pd.DataFrame | None) -> pd.DataFrame:
     """Return `finding_states` in its dtypes, sorted by image."""
     if table is None:
-        table = pd.DataFrame({"image_id": []})
-    dtypes = {name: STATE for name in table.columns} | {"image_id": "string"}
-    return table.astype(dtypes).sort_values("image_id", ignore_index=True)
+        table = pd.DataFrame({STATES_KEY: []})
+    dtypes = {name: STATE for name in table.columns} | {STATES_KEY: "string"}
+    return table.astype(dtypes).sort_values(STATES_KEY, ignore_index=True)
 
 
 def relative_boxes(catalog: Catalog) -> pd.DataFrame:

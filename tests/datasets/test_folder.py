@@ -1,6 +1,7 @@
 """The reader of folders of any origin: class folders, split folders, and mapped tables."""
 
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +32,7 @@ from xray_core.datasets.folder.rows import FolderTables
 from xray_core.datasets.folder.table import MappingPreview, preview_mapping
 from xray_core.datasets.inventory import take_inventory
 from xray_core.errors import DatasetError, XrayError
-from xray_core.tasks import TASKS, encode_catalog
+from xray_core.tasks import TASKS, encode_catalog, list_findings
 
 TABLE = """file,finding,person,set,projection,years,sex,hospital
 a.png,clear,p1,Training,PA,57,F,x
@@ -642,3 +643,65 @@ def test_the_real_covid_table_is_understood_without_help(real_data: Path) -> Non
     seen = preview(real_data / "covid-chestxray", guess)
     assert (seen.rows, seen.rows_with_image) == (673, 43)
     assert seen.patients == 17
+
+
+def map_findings(folder: Path, header: tuple[str, ...], findings: tuple[str, ...]) -> Catalog:
+    """Read a table of four images: of each column one image shows its finding."""
+    rows = [f"{i}.png,{','.join(str(int(i == k)) for k in range(len(header)))}\n" for i in range(4)]
+    folder.mkdir()
+    (folder / "list.csv").write_text(f"file,{','.join(header)}\n{''.join(rows)}", "utf-8")
+    table = MappedTable("list.csv", {"path": "file"}, findings)
+    write_mapping(folder, FolderMapping(tables=(table,)))
+    return read_folder(folder)
+
+
+@pytest.mark.parametrize(
+    ("header", "called", "kind", "names"),
+    [
+        (("Edema", "edema"), ("Edema", "edema"), "alike_findings", "'Edema' and 'edema'"),
+        (("A b", "a  B", "c"), ("A b", "a  B", "c"), "alike_findings", "'A b' and 'a  B'"),
+        (("image_id", "c"), ("image_id (finding)", "c"), "renamed_finding", "'image_id' as"),
+        (("a|b", "a", "b"), ("a/b", "a", "b"), "renamed_finding", "'a|b' as 'a/b'"),
+        (("a|b", "a/b"), ("a/b (finding)", "a/b"), "renamed_finding", "as 'a/b (finding)'"),
+    ],
+)
+def test_each_column_is_a_finding_of_its_own_whatever_it_is_called(
+    header: tuple[str, ...], called: tuple[str, ...], kind: str, names: str, tmp_path: Path
+) -> None:
+    catalog = map_findings(tmp_path / "set", header, header)
+
+    assert list_findings(catalog) == list(called)
+    targets = encode_catalog(catalog, TASKS["folder_findings"])
+    assert sorted(targets.columns) == sorted(called)
+    shown = {name: catalog.images.loc[targets[name].eq(1), "image_id"].tolist() for name in called}
+    assert shown == {name: [str(place)] for place, name in enumerate(called)}
+    [remark] = [remark for remark in catalog.remarks if remark.kind == kind]
+    assert (remark.count, names in remark.message) == (1, True)
+
+
+@pytest.mark.parametrize("findings", [("Edema", "edema"), ("EDEMA", "edema"), ("edema", "Edema")])
+def test_two_findings_never_share_a_column(findings: tuple[str, ...], tmp_path: Path) -> None:
+    with pytest.raises(DatasetError, match="has no column 'edema'; it has: 'file', 'Edema'"):
+        map_findings(tmp_path / "set", ("Edema",), findings)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no such name of a folder there")
+@pytest.mark.parametrize(
+    ("paths", "mapping"),
+    [
+        (("a|b/{i}.png", "c/{i}.png"), None),
+        (("a|b/p{i}/1.png", "c/p{i}/1.png"), FolderMapping(folders=("class", "patient"))),
+        (("x_{i}_a|b.png", "y_{i}_c.png"), FolderMapping(label_in_name="end")),
+    ],
+)
+def test_a_bar_in_a_name_of_a_folder_or_file_makes_no_two_classes(
+    paths: tuple[str, ...], mapping: FolderMapping | None, tmp_path: Path
+) -> None:
+    write_images(tmp_path, *(path.format(i=i) for path in paths for i in range(2)))
+    if mapping is not None:
+        write_mapping(tmp_path, mapping)
+
+    catalog = read_folder(tmp_path)
+
+    assert catalog.images["findings"].value_counts().to_dict() == {"a/b": 2, "c": 2}
+    assert remark_counts(catalog)["renamed_finding"] == 1

@@ -1,6 +1,7 @@
 """Paths as people give them: typed, pasted, dropped; and what is offered where nothing is there."""
 
 import os
+import re
 import sys
 import unicodedata
 from contextlib import suppress
@@ -10,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from xray_core.datasets.named import NamedFolder, find_named_folder, find_typed_folder
+from xray_core.datasets.named import LOOK, NamedFolder, find_named_folder, find_typed_folder
 from xray_core.errors import DatasetError
 from xray_core.typed_paths import parse_path
 
@@ -139,6 +140,28 @@ def test_without_such_a_name_the_nearest_folder_is_named_with_what_it_holds(
     monkeypatch.chdir(tmp_path)
     with pytest.raises(DatasetError, match="set_q does not exist. Did you mean"):
         find_typed_folder("set_q")
+
+
+@pytest.mark.parametrize("missing", ["x/../data", "set_a/../data", "x/y/../../data"])
+def test_steps_up_are_taken_before_the_nearest_folder_is_named(
+    missing: str, tmp_path: Path
+) -> None:
+    (tmp_path / "set_a").mkdir()
+
+    words = f"{tmp_path} does and holds the folders set_a. Look"
+    with pytest.raises(DatasetError, match=re.escape(words)):
+        find_named_folder(tmp_path / missing)
+    with pytest.raises(DatasetError, match=r"Did you mean .*/set_a\?"):
+        find_named_folder(tmp_path / "x" / ".." / "set_a")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="it is one of this system")
+@pytest.mark.parametrize("missing", ["/x/../no_such_data", "/no_such_data", "/no_such/x/y"])
+def test_of_the_whole_machine_nothing_is_listed(missing: str) -> None:
+    with pytest.raises(DatasetError) as caught:
+        find_typed_folder(missing)
+
+    assert str(caught.value) == f"{missing} does not exist. {LOOK}"
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="it is one of this system")

@@ -49,6 +49,7 @@ CODES = {
     "portable_device": "B2",
     # Remarks, by their kind.
     "other_spelling": "R2",
+    "alike_findings": "R2",
     "possible_separator": "R3",
     "numbered_class": "R4",
     "guessed_mask": "R5",

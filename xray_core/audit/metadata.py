@@ -68,6 +68,10 @@ REMARKS = {
         "If they are, say so when the folder is mapped.",
     ),
     "unclear_cell": ("They count as unknown.", "Correct the cells, or choose another column."),
+    "alike_findings": (
+        "If they are one finding, a network learns each of them from less than all that is known.",
+        "If so, unite the columns in the table; else give them names that differ by more.",
+    ),
     "uncertain_finding": (
         "What is uncertain was taken as the message says, which others do otherwise.",
         "State it beside every result, or map the columns again with another meaning.",

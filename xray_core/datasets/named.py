@@ -1,5 +1,6 @@
 """Folders of images that a person names: found, or the nearest name that is there offered."""
 
+import os
 import unicodedata
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -14,6 +15,7 @@ DESCRIPTIONS = (".csv", ".tsv", ".txt", ".xlsx", ".json", ".yaml", ".yml", ".xml
 ARCHIVES = (".zip", ".tar", ".gz", ".tgz", ".bz2", ".tbz2", ".xz", ".txz", ".7z", ".rar")
 SIMILAR = 0.7  # of 1: how much of a name has to agree for it to be offered
 N_SHOWN = 5  # names
+LOOK = "Look for the folder in your file manager and copy its path."
 
 
 @dataclass(frozen=True)
@@ -59,10 +61,14 @@ def _describe_missing(path: Path) -> str:
             f"{path} is a path of Windows, and this app runs on another system. Name the folder "
             "as it is called there; in WSL, C:\\ is /mnt/c."
         )
-    whole, start = path.absolute(), f"{path} does not exist."
+    start = f"{path} does not exist."
+    # "x/.." of an x that is not there leads nowhere: what is meant is what remains without both.
+    whole = Path(os.path.normpath(path.absolute()))
+    if is_folder(whole):
+        return f"{start} Did you mean {whole}?"
     parent = next((up for up in whole.parents if is_folder(up)), None)
     if parent is None:
-        return f"{start} Look for the folder in your file manager and copy its path."
+        return f"{start} {LOOK}"
     missing = whole.relative_to(parent).parts[0]
     try:
         listing = list_folder(parent)
@@ -72,9 +78,11 @@ def _describe_missing(path: Path) -> str:
         guess = parent / similar / whole.relative_to(parent / missing)
         there = is_folder(guess) or is_file(guess)
         return f"{start} Did you mean {guess if there else parent / similar}?"
+    if parent == parent.parent:  # of a whole disk, no folder is near
+        return f"{start} {LOOK}"
     folders = ", ".join(listing.folders[:N_SHOWN]) + ", …" * (len(listing.folders) > N_SHOWN)
     holds = f" and holds the folders {folders}" if folders else ", with no folder in it"
-    return f"{start} {parent} does{holds}. Look for yours in your file manager and copy its path."
+    return f"{start} {parent} does{holds}. {LOOK}"
 
 
 def _find_similar(name: str, names: list[str]) -> str:

@@ -11,6 +11,7 @@ from xray_core.errors import DatasetError
 from xray_core.paths import open_file
 from xray_core.tables.decoding import HEAD, Decoded, read_text, refuse_other_kinds
 from xray_core.tables.limits import PORTION, check_first_lines, check_lines
+from xray_core.tables.lookup import find_column
 from xray_core.tables.separators import divide
 
 
@@ -43,7 +44,7 @@ def read_table(
     if not path.exists():
         raise DatasetError(f"{path} is missing. It must hold the columns {', '.join(columns)}.")
     table = _read_text_cells(path)
-    name_of = _find_columns(table, [*columns, *optional], aliases or {})
+    name_of = _find_columns(path, table, [*columns, *optional], aliases or {})
     missing = [column for column in columns if column not in name_of]
     if missing:
         raise DatasetError(
@@ -57,22 +58,19 @@ def read_table(
 
 
 def _find_columns(
-    table: pd.DataFrame, wanted: Sequence[str], aliases: Mapping[str, Sequence[str]]
+    path: Path, table: pd.DataFrame, wanted: Sequence[str], aliases: Mapping[str, Sequence[str]]
 ) -> dict[str, str]:
     """Return column -> its name in `table`, for those that are there."""
     loosely = {_stretch(name): name for name in reversed(table.columns)}
-    # A name that fits to the letter goes before one that differs in its punctuation.
-    name_of = loosely | {name.strip().lower(): name for name in reversed(table.columns)}
-    names = {
-        column: [
-            name_of[key]
-            for spelling in (column, *aliases.get(column, ()))
-            for key in (spelling.lower(), _stretch(spelling))
-            if key in name_of
-        ]
-        for column in wanted
-    }
-    return {column: spellings[0] for column, spellings in names.items() if spellings}
+    names: dict[str, str] = {}
+    for column in wanted:
+        for spelling in (column, *aliases.get(column, ())):
+            # A name that fits to the letter goes before one that differs in its punctuation.
+            exact = find_column(table.columns, spelling, path)
+            if name := exact or loosely.get(_stretch(spelling)):
+                names[column] = name
+                break
+    return names
 
 
 def _stretch(name: str) -> str:

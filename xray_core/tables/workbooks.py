@@ -15,6 +15,7 @@ from xray_core.errors import DatasetError
 from xray_core.files import format_bytes
 from xray_core.paths import open_file
 from xray_core.tables.limits import MAX_WORKBOOK_CELLS, PORTION, check_cells
+from xray_core.tables.lookup import match_columns
 
 MAX_BYTES = 100_000_000  # unpacked; a table of 10,000 rows has about 2 MB
 MAX_ROWS, MAX_COLUMNS = 200_000, 50
@@ -42,14 +43,15 @@ def read_workbook(path: Path, columns: Sequence[str]) -> pd.DataFrame:
         DatasetError: the file is no workbook, unpacks to too much, or lacks a column.
     """
     rows = _read_rows(path)
-    header = [name.lower() for name in rows[0]] if rows else []
-    missing = [column for column in columns if column.lower() not in header]
+    header = rows[0] if rows else []
+    spelt = match_columns(header, columns, path)
+    missing = [column for column in columns if column not in spelt]
     if missing:
         has = ", ".join(repr(name) for row in rows[:1] for name in row if name) or "none"
         raise DatasetError(
             f"{path} has no column {' or '.join(map(repr, missing))}; it has: {has}."
         )
-    places = [header.index(column.lower()) for column in columns]
+    places = [header.index(spelt[column]) for column in columns]
     cells = ([row[place] for place in places] for row in rows[1:])
     return pd.DataFrame((row for row in cells if any(row)), columns=list(columns))
 

@@ -104,14 +104,25 @@ def encode_catalog(catalog: Catalog, task: Task) -> pd.DataFrame:
     if task.multilabel:
         targets = _mark_unknown(targets, catalog, task)
     if targets.empty:
-        asked = ""
-        if task.finding and catalog.images["findings"].notna().any():
-            asked = f" for this task, as of {task.finding!r} it is unknown of each"
-        raise UnlabelledError(
-            f"{catalog.root}: no image is labelled{asked}, so that a network has nothing to learn. "
-            + ("Choose another task." if asked else "The import notes say what is missing.")
-        )
+        raise UnlabelledError(f"{catalog.root}: {_explain_empty(catalog, task)}")
     return targets
+
+
+def _explain_empty(catalog: Catalog, task: Task) -> str:
+    """Return why a task labels no image, and what to do."""
+    n_labelled = int(get_labels(catalog, task).notna().sum())
+    if n_labelled and task.multilabel and not list_classes(get_labels(catalog, task), task):
+        return (
+            f"no image shows any finding: all {n_labelled:,} that are labelled are labelled as "
+            "without one, so that a network has nothing to tell apart. Add images that show one, "
+            "or correct the table if some of these do."
+        )
+    asked = ""
+    if task.finding and catalog.images["findings"].notna().any():
+        asked = f" for this task, as of {task.finding!r} it is unknown of each"
+    return f"no image is labelled{asked}, so that a network has nothing to learn. " + (
+        "Choose another task." if asked else "The import notes say what is missing."
+    )
 
 
 def get_labels(catalog: Catalog, task: Task) -> pd.Series:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from xray_core.catalog import Catalog
+from xray_core.catalog import STATES_KEY, Catalog
 from xray_core.errors import LabelError
 
 PRESENT, ABSENT, UNKNOWN = "present", "absent", "unknown"
@@ -12,7 +12,7 @@ PRESENT, ABSENT, UNKNOWN = "present", "absent", "unknown"
 
 def list_findings(catalog: Catalog) -> list[str]:
     """Return the findings whose state is given; none where only what is present is named."""
-    return [name for name in catalog.finding_states.columns if name != "image_id"]
+    return [name for name in catalog.finding_states.columns if name != STATES_KEY]
 
 
 def align_states(catalog: Catalog) -> pd.DataFrame:

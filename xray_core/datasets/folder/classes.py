@@ -12,6 +12,7 @@ from xray_core.datasets.boxes import fit_boxes
 from xray_core.datasets.folder.annotations import Annotations
 from xray_core.datasets.folder.branches import Place
 from xray_core.datasets.folder.files import FolderFiles, unread_tables_remark
+from xray_core.datasets.folder.finding_names import renamed_remark, replace_bars
 from xray_core.datasets.folder.findings import (
     NO_FINDING,
     spelling_remark,
@@ -54,6 +55,7 @@ def read_classes(
         count_remark("stray_file", stray, "Images left out, as they lie in no class folder"),
         count_remark("unlabelled_image", unlabelled, "Images in no class folder, left unlabelled"),
         spelling_remark(others),
+        renamed_remark(layout.renamed),
         *_remark_folders(files, layout),
     ]
     return _build(files, layout.places, labels, remarks, annotations)
@@ -88,12 +90,15 @@ def read_annotated(files: FolderFiles, layout: Layout, annotations: Annotations)
 def read_named(files: FolderFiles, mapping: FolderMapping) -> Catalog:
     """Return the catalog of a folder whose names of files hold the label."""
     named = {path: label_of_name(path, mapping.label_in_name) for path in files.images}
+    renamed = {label: new for label in named.values() if (new := replace_bars(label)) != label}
+    named = {path: renamed.get(label, label) for path, label in named.items()}
     written = Counter(filter(None, named.values()))
     spelling, remark = unify_labels(written)
     labels = {path: spelling.get(label, "") for path, label in named.items()}
     unlabelled = [path for path, label in labels.items() if not label]
     remarks = [
         remark,
+        renamed_remark(renamed),
         count_remark(
             "unlabelled_image", unlabelled, "Images whose name holds no label, left unlabelled"
         ),
@@ -174,7 +179,8 @@ def _remark_folders(files: FolderFiles, layout: Layout) -> list[Remark]:
         {
             name
             for folder in files.inventory.empty_folders
-            if read_name(name := posixpath.basename(folder)) == CLASS and name not in layout.classes
+            if read_name(name := posixpath.basename(folder)) == CLASS
+            and replace_bars(name) not in layout.classes
         }
     )
     patients = {p.patient for p in layout.places.values() if p.patient and p.label}

@@ -26,6 +26,7 @@ from xray_core.datasets.folder.branches import (
     set_collections_apart,
     settle_numbers,
 )
+from xray_core.datasets.folder.finding_names import replace_bars
 from xray_core.datasets.folder.names import (
     CLASS,
     PATIENT,
@@ -57,6 +58,7 @@ class Layout:
         places: folder, relative to the root -> what it says.
         classes: class -> its images; in the spelling that most images have.
         spellings: another spelling of a class -> (the class, its images).
+        renamed: a class, as its folder is called -> without a bar.
         problem: why the folders give no labels, in a sentence; "" if they do.
         numbered: the classes are numbers, whose meaning nobody says.
         inner: folders inside the classes that were passed over, e.g. "covid/adult".
@@ -66,6 +68,7 @@ class Layout:
     places: Mapping[str, Place]
     classes: Mapping[str, int] = field(default_factory=dict)
     spellings: Mapping[str, tuple[str, int]] = field(default_factory=dict)
+    renamed: Mapping[str, str] = field(default_factory=dict)
     problem: str = ""
     numbered: bool = False
     inner: tuple[str, ...] = ()
@@ -174,9 +177,17 @@ def _settle(places: dict[str, Place], counts: Mapping[str, int], is_said: bool =
     for name, n in written.items():
         classes[of_name[name]] += n
     return Layout(
-        {f: place._replace(label=of_name.get(place.label, "")) for f, place in places.items()},
-        dict(classes),
-        {name: (of_name[name], n) for name, n in written.items() if of_name[name] != name},
+        {
+            f: place._replace(label=replace_bars(of_name.get(place.label, "")))
+            for f, place in places.items()
+        },
+        {replace_bars(name): n for name, n in classes.items()},
+        {
+            name: (replace_bars(of_name[name]), n)
+            for name, n in written.items()
+            if of_name[name] != name
+        },
+        {name: new for name in classes if (new := replace_bars(name)) != name},
         _name_problem(list(classes), places.values()) or ("" if is_said else _doubt(classes)),
     )
 

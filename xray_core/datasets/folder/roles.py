@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import pandas as pd
 
@@ -95,6 +95,12 @@ def plain(name: str) -> str:
     return "".join(sign for sign in text.lower() if sign.isascii() and sign.isalnum())
 
 
+def _name_plainly(columns: Sequence[str]) -> dict[str, str]:
+    """Return plain name -> column: one that is spelt so to the letter, or else the first."""
+    named = {plain(column): column for column in reversed(columns)}
+    return named | {column: column for column in columns if plain(column) == column}
+
+
 def guess_columns(rows: pd.DataFrame, taken: Iterable[str]) -> dict[str, str]:
     """Return role -> column for all roles but those of files and labels.
 
@@ -104,9 +110,7 @@ def guess_columns(rows: pd.DataFrame, taken: Iterable[str]) -> dict[str, str]:
     """
     columns: dict[str, str] = {}
     left = [column for column in rows.columns if column not in set(taken)]
-    by_name: dict[str, str] = {}
-    for column in left:
-        by_name.setdefault(plain(column), column)
+    by_name = _name_plainly(left)
     for role, names in NAMES.items():
         if role in ("path", "folder", "label"):
             continue
@@ -176,9 +180,7 @@ def _list_states(rows: pd.DataFrame, taken: Iterable[str]) -> tuple[str, ...]:
 def guess_label(rows: pd.DataFrame, taken: Iterable[str]) -> tuple[str, bool]:
     """Return the column of the label and whether its name says so; ("", False) if there is none."""
     left = [column for column in rows.columns if column not in set(taken)]
-    by_name: dict[str, str] = {}
-    for column in left:
-        by_name.setdefault(plain(column), column)
+    by_name = _name_plainly(left)
     called = [by_name[name] for name in NAMES["label"] if name in by_name]
     called = [column for column in called if _may_be_label(rows[column])]
     if called:

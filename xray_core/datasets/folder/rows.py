@@ -18,6 +18,7 @@ from xray_core.datasets.folder.names import without_suffix
 from xray_core.datasets.reader import count_remark
 from xray_core.errors import DatasetError
 from xray_core.tables.labels import unify_numbers
+from xray_core.tables.lookup import match_columns
 from xray_core.tables.sheet import Sheet, read_sheet
 
 STATE = "state of "  # in front of a finding, in the names of columns
@@ -167,22 +168,32 @@ def _read_naming(tables: FolderTables, table: MappedTable, keys: Sequence[str]) 
 def _take_columns(
     tables: FolderTables, table: MappedTable, sheet: pd.DataFrame, keys: Sequence[str] = ()
 ) -> pd.DataFrame:
-    """Return the mapped columns under the names of their roles, and those of `keys` that exist."""
-    names = {column.strip().casefold(): column for column in reversed(sheet.columns)}
+    """Return the mapped columns under the names of their roles, and those of `keys` that exist.
+
+    Each finding has a column of its own: one that is called so but for case may be another's.
+    """
+    path = tables.root / table.file
     wanted = {role: column for role, column in table.columns.items()}
     wanted |= {STATE + finding: finding for finding in table.findings}
     if table.on:
         wanted[KEY] = table.on
-    missing = [column for column in wanted.values() if column.strip().casefold() not in names]
+    columns = match_columns(sheet.columns, [*wanted.values(), *keys], path)
+    missing = [name for name in wanted.values() if name not in columns]
+    spelt_first = sorted(table.findings, key=lambda name: columns.get(name) != name.strip())
+    owner: dict[str, str] = {}
+    missing += [
+        name
+        for name in spelt_first
+        if name in columns and owner.setdefault(columns[name], name) != name
+    ]
     if missing:
         raise DatasetError(
-            f"{tables.root / table.file} has no column {' or '.join(map(repr, missing))}; "
+            f"{path} has no column {' or '.join(map(repr, missing))}; "
             f"it has: {', '.join(map(repr, sheet.columns))}."
         )
-    wanted |= {KEY + key: key for key in keys if key.strip().casefold() in names}
+    wanted |= {KEY + key: key for key in keys if key in columns}
     return pd.DataFrame(
-        {role: sheet[names[column.strip().casefold()]] for role, column in wanted.items()},
-        index=sheet.index,
+        {role: sheet[columns[column]] for role, column in wanted.items()}, index=sheet.index
     )
 
 

@@ -324,12 +324,13 @@ def _find_key(own: pd.DataFrame, other: pd.DataFrame) -> tuple[str, str] | None:
     for column in own.columns:
         if plain(column) not in by_name or not any(w in plain(column) for w in KEY_WORDS):
             continue
+        its = column if column in other.columns else by_name[plain(column)]
         ours, _ = unify_numbers(own[column].dropna())
-        theirs, _ = unify_numbers(other[by_name[plain(column)]].dropna())
+        theirs, _ = unify_numbers(other[its].dropna())
         ids = set(ours.str.casefold())
         shared = ids & set(theirs.str.casefold())
         if len(shared) > most and len(shared) >= MIN_SHARED * len(ids):
-            best, most = (by_name[plain(column)], column), len(shared)
+            best, most = (its, column), len(shared)
     return best
 
 

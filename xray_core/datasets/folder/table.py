@@ -15,6 +15,7 @@ import pandas as pd
 from xray_core.catalog import Catalog, Remark, build_catalog
 from xray_core.datasets.boxes import fit_boxes
 from xray_core.datasets.folder.files import FolderFiles, unread_tables_remark
+from xray_core.datasets.folder.finding_names import name_columns_of_findings
 from xray_core.datasets.folder.findings import (
     name_findings,
     read_labels,
@@ -191,9 +192,9 @@ def gather_images(files: FolderFiles, tables: FolderTables, mapping: FolderMappi
     boxes, box_remarks, has_box = read_boxes(rows, labels, mapping)
     masks, has_mask, mask_remark = read_masks(rows, labels)
     labels = label_by_shape(rows, read, labels, has_box, has_mask)
+    named, name_remarks = name_columns_of_findings(read.findings)
     states, state_remarks = read_states(
-        rows[[STATE + name for name in read.findings]].set_axis(list(read.findings), axis=1),
-        mapping,
+        rows[[STATE + name for name in read.findings]].set_axis(named, axis=1), mapping
     )
     images["labels"] = unite_labels(labels, of_row, len(images))
     of_image, conflict = unite_states(states, of_row, images["cell"])
@@ -218,6 +219,7 @@ def gather_images(files: FolderFiles, tables: FolderTables, mapping: FolderMappi
         *value_remarks,
         *box_remarks,
         mask_remark,
+        *name_remarks,
         *state_remarks,
         conflict,
         *finding_remarks,

@@ -29,6 +29,7 @@ from xray_core.datasets.known.entry import KnownDataset, Prepared
 from xray_core.datasets.reader import count_remark
 from xray_core.paths import read_bytes
 from xray_core.tables.cells import parse_number
+from xray_core.tables.lookup import match_columns
 from xray_core.tables.sheet import read_sheet
 
 SIDE, MM_PER_PX = 2048, 0.175  # px of the original, square
@@ -121,9 +122,10 @@ def _parse_other(key: str, words: list[str], broken: list[str]) -> _Case:
 
 def _read_table(files: FolderFiles, path: str, said: dict[str, _Case], broken: list[str]) -> None:
     rows = read_sheet(files.root / path).rows
-    rows.columns = [str(name).strip().lower() for name in rows.columns]
-    columns = ["study_id", "state", "age", "gender", "x", "y", "size", "position", "diagnosis"]
-    table = rows.reindex(columns=columns, fill_value="").fillna("")
+    names = ["study_id", "state", "age", "gender", "x", "y", "size", "position", "diagnosis"]
+    columns = match_columns(rows.columns, names, files.root / path)
+    rows = rows.rename(columns={column: name for name, column in columns.items()})
+    table = rows.reindex(columns=names, fill_value="").fillna("")
     for cells in table.itertuples(index=False, name=None):
         name, state, age, gender, x, y, size, position, diagnosis = map(str, cells)
         key = _key(name)

@@ -22,6 +22,7 @@ from xray_core.datasets.folder.names import without_suffix
 from xray_core.datasets.known.entry import Prepared
 from xray_core.datasets.reader import count_remark
 from xray_core.paths import read_bytes
+from xray_core.tables.lookup import match_columns
 from xray_core.tables.sheet import read_sheet
 
 FOLDER = "clinicalreadings"  # of the text files, in lower case
@@ -117,8 +118,8 @@ def _read_tables(files: FolderFiles) -> tuple[dict[str, Reading], list[str]]:
         if not TABLE.fullmatch(posixpath.basename(path)):
             continue
         rows = read_sheet(files.root / path).rows
-        rows.columns = [str(name).strip().lower() for name in rows.columns]
-        rows = rows.rename(columns=COLUMNS)
+        spelt = match_columns(rows.columns, (*COLUMNS, READING), files.root / path)
+        rows = rows.rename(columns={c: COLUMNS.get(name, name) for name, c in spelt.items()})
         if not {"path", READING} <= set(rows.columns):
             continue
         tables.append(path)

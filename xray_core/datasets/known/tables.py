@@ -14,6 +14,7 @@ from xray_core.datasets.folder.rows import FolderTables
 from xray_core.datasets.known.entry import NAMES, KnownDataset, KnownTable
 from xray_core.datasets.reader import N_EXAMPLES
 from xray_core.tables.columns import NO_HEADER
+from xray_core.tables.lookup import match_columns
 from xray_core.tables.sheet import Sheet
 
 IN_NAME = "in the name: "  # in front of a role, in the names of columns
@@ -93,10 +94,9 @@ class KnownTables(FolderTables):
 
     def _prepare(self, file: str, rows: pd.DataFrame) -> pd.DataFrame:
         table = self._matched.get(file, KnownTable(NAMES))
-        by_name = {str(name).casefold(): str(name) for name in reversed(rows.columns)}
         wanted = (*table.header, *table.maybe.values())
-        spelling = {by_name[name.casefold()]: name for name in wanted if name.casefold() in by_name}
-        rows = rows.rename(columns=spelling)
+        columns = match_columns(map(str, rows.columns), wanted, self.root / file)
+        rows = rows.rename(columns={column: name for name, column in columns.items()})
         for name in [name for name in table.maybe.values() if name not in rows]:
             rows[name] = pd.Series(pd.NA, rows.index, dtype="string")
         if file != NAMES and "path" in table.columns:
