@@ -9,15 +9,15 @@ import pytest
 from sklearn.metrics import average_precision_score, f1_score, precision_score, roc_auc_score
 
 from tests.run_files import epoch_line
-from xray_core.errors import RunError
 from xray_core.cli.reports import format_report
+from xray_core.errors import RunError
 from xray_core.evaluation.error_analysis import analyse_errors
 from xray_core.evaluation.finding_rounds import draw_finding_rounds, measure_findings
 from xray_core.evaluation.findings import choose_threshold, finding_counts
 from xray_core.evaluation.multilabel import (
     choose_thresholds,
-    describe_thresholds,
     count_errors_together,
+    describe_thresholds,
     findings_table,
     report_findings,
 )
