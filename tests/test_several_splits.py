@@ -77,3 +77,14 @@ def test_what_training_cannot_learn_is_refused_and_what_cannot_be_told_is_said()
             assert "validation set shows hardly" in words[0]
             assert words[0].endswith("Its threshold is 0.5.")
             assert "test set shows hardly" in words[1]
+            always = split.assign(y_hardly=pd.Series(1, split.index, dtype="Int8"))
+            for watched in (False, True):
+                seen = always[always["subset"] != "validation"] if watched else always
+                words = describe_absent(seen, CLASSES)
+                assert "training set of which it is known shows hardly" in words[0]
+                assert words[1].startswith(
+                    f"Every image of the {'test' if watched else 'validation'} set of which it is "
+                    "known shows hardly. Specificity, ROC curve and AUC of this class"
+                )
+                assert words[1].endswith("Its threshold is 0.5.")
+                assert len(words) == 3 - watched

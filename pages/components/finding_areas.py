@@ -51,7 +51,7 @@ def show_areas(
         alt=f"AUC of each finding: {', '.join(words) or 'none can be computed'}",
     )
     if areas["too_few"].any():
-        show_muted(f"Pale: fewer than {FEW_PATIENTS} {counted} have the finding, too few to say.")
+        show_muted(f"Pale: fewer than {FEW_PATIENTS} {counted} have it, or do not: too few to say.")
 
 
 def list_report_areas(report: Mapping[str, Any]) -> pd.DataFrame:

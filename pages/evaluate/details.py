@@ -91,8 +91,8 @@ def _show_conditions(recipe: Recipe, report: dict[str, Any], data: dict[str, Any
     )
     for words in data.get("left_out", []):  # runs of older versions do not say
         st.markdown(escape_markdown(words))
-    if thresholds := report.get("thresholds"):
-        st.markdown(format_thresholds(thresholds))
+    if report.get("thresholds"):
+        st.markdown(format_thresholds(report))
     if left_out := report["left_out"]:
         st.markdown(f"Images that could not be read and are left out of n: {len(left_out):,}")
         st.markdown(escape_markdown(", ".join(left_out)))

@@ -16,13 +16,12 @@ from pages.evaluate.finding_scores import show_finding_table
 from pages.evaluate.findings import show_findings
 from pages.evaluate.matrix import read_evaluated, show_cells
 from pages.evaluate.scores import format_figure, show_class_table
-from pages.evaluate.verdict import show_verdict_line
+from pages.evaluate.verdict import format_absent, show_verdict_line
 from xray_core.evaluation.intervals import difference_interval
 from xray_core.figures.evaluation import plot_intervals, plot_roc
 from xray_core.recipes import Recipe
 from xray_core.runs import Run
 from xray_core.runs.external import read_notes
-from xray_core.splits import format_absence
 from xray_core.tasks import TASKS
 
 EXTERNAL, OWN = "external", "its own test set"
@@ -51,17 +50,13 @@ def show_external(place: Run, recipe: Recipe, own: dict[str, Any], line: DeltaGe
     report = {**report, "subset": EXTERNAL}
     with line:
         show_verdict_line(report)
+    if words := format_absent(report):
+        st.warning(escape_markdown(words), icon=":material/warning:")
     if report.get("multilabel"):
         show_findings(place, there, report, predictions)
     else:
-        _warn_of_absent(report)
         show_cells(place, there, report, predictions)
     _show_details(place, recipe, report, own, notes)
-
-
-def _warn_of_absent(report: dict[str, Any]) -> None:
-    if absent := [row["class"] for row in report["per_class"] if not row["n"]]:
-        st.warning(escape_markdown(format_absence(EXTERNAL, absent)), icon=":material/warning:")
 
 
 @st.fragment(key="external_details")

@@ -16,7 +16,7 @@ from pages.evaluate.finding_sources import list_published
 from pages.evaluate.published import format_headline
 from pages.evaluate.scores import figure_of, format_figure
 from xray_core.evaluation.finding_rounds import TITLES
-from xray_core.evaluation.multilabel import FEW_PATIENTS
+from xray_core.evaluation.multilabel import FEW_PATIENTS, describe_thresholds
 from xray_core.figures.findings import list_together, plot_finding_roc, plot_together
 from xray_core.glossary import explain
 from xray_core.recipes import Recipe
@@ -43,19 +43,9 @@ def format_share(value: float) -> str:
     return f"{value:.0%}" if value >= 0.1 else f"{100 * value:.2g}%"
 
 
-def format_thresholds(thresholds: dict[str, Any]) -> str:
+def format_thresholds(report: dict[str, Any]) -> str:
     """Return how the thresholds of a report were chosen, for Markdown."""
-    words = (
-        f"Thresholds: for each finding the probability, chosen on the "
-        f"{escape_markdown(thresholds['chosen_on'])} set, at which recall and specificity together "
-        "are highest (Youden's index)."
-    )
-    if names := thresholds.get("fallback"):
-        words += (
-            f" 0.5 for {escape_markdown(', '.join(names))}, of which that set has not both images "
-            "with it and without."
-        )
-    return words
+    return escape_markdown(describe_thresholds(report))
 
 
 def show_finding_table(report: dict[str, Any], recipe: Recipe, name: str) -> None:
@@ -78,7 +68,7 @@ def show_finding_table(report: dict[str, Any], recipe: Recipe, name: str) -> Non
     show_muted(
         "In brackets 95% intervals: patients resampled, or Wilson's where that cannot swing. "
         f"Images: with the finding, without, and of which it is unknown. {TOO_FEW.capitalize()}: "
-        f"fewer than {FEW_PATIENTS} patients have it."
+        f"fewer than {FEW_PATIENTS} patients have it, or do not."
     )
     offer_files(name, {"csv": lambda: write_csv(pd.DataFrame(list_plain(report)))})
 

@@ -13,10 +13,12 @@ from pages.evaluate.finding_scores import format_share, name_metric
 from pages.evaluate.finding_sources import format_sources, list_published
 from pages.evaluate.matrix import format_ends
 from pages.evaluate.scores import figure_of, format_figure
+from xray_core.evaluation.findings import DEFAULT_THRESHOLD
 from xray_core.recipes import Recipe
 from xray_core.runs import Run
 from xray_core.runs.folder import PROBABILITY
-from xray_core.tasks import STATE, read_words
+from xray_core.splits import SUBSETS
+from xray_core.tasks import STATE
 
 FINDING = "finding"  # in the address
 CHOICE, MOVED = "finding_choice", "finding_moved"  # in the session
@@ -68,7 +70,7 @@ def show_findings(
     with right:
         row = _choose_finding(report)
         matrix, images = st.columns([5, 6], gap="small")
-        rows = list_answers(predictions, report["classes"], row)
+        rows = list_answers(predictions, row)
         picked = _read_cell(row["counts"])
         with matrix:
             _show_answers(run, report, row, picked)
@@ -114,18 +116,21 @@ def _describe(row: dict[str, Any], report: dict[str, Any]) -> str:
         words += f", of {row['n_unknown']:,} it is unknown"
     if row["too_few"]:
         words += f". Too few to say: {row['n_patients']:,} patients have it"
+        if (without := row.get("n_patients_absent")) is not None:  # older reports do not say
+            words += f", {without:,} do not"
     if row["threshold"] is None:
         return f"{words}."
     words += f". Called from a probability of {format_share(row['threshold'])} on"
     thresholds = report.get("thresholds") or {}
+    chosen_on = thresholds.get("chosen_on", "validation")
     if row["class"] in thresholds.get("fallback", ()):
-        return f"{words}, as the validation set cannot tell of a better threshold."
-    return f"{words}, the best threshold on the validation set."
+        return f"{words}, as the {chosen_on} set cannot tell of a better threshold."
+    here = ", which is evaluated here: too good" if report.get("chosen_here") else ""
+    of = " of the run" if report["subset"] not in SUBSETS else ""  # another dataset
+    return f"{words}, the best threshold on the {chosen_on} set{of}{here}."
 
 
-def list_answers(
-    predictions: pd.DataFrame, classes: list[str], row: dict[str, Any]
-) -> pd.DataFrame:
+def list_answers(predictions: pd.DataFrame, row: dict[str, Any]) -> pd.DataFrame:
     """Return what was answered on a finding, of the images of which its state is known.
 
     Returns:
@@ -134,8 +139,8 @@ def list_answers(
     """
     name = row["class"]
     known = predictions[predictions[STATE + name].notna()]
-    called = read_words(known["predicted"], classes)[:, classes.index(name)]
     probability = known[PROBABILITY + name].to_numpy("float64")
+    called = probability >= (DEFAULT_THRESHOLD if row["threshold"] is None else row["threshold"])
     return pd.DataFrame(
         {
             "image_id": known["image_id"].to_numpy(),

@@ -67,7 +67,7 @@ def _format_unmeasured(report: dict[str, Any]) -> str:
     rows = [row for row in report["per_class"] if row["auc"]["value"] is None]
     reasons = {
         "No image of the {subset} set has {names}.": lambda row: row["n_absent"] and not row["n"],
-        "Every image of the {subset} set has {names}.": lambda row: (
+        "Every image of the {subset} set of which it is known has {names}.": lambda row: (
             row["n"] and not row["n_absent"]
         ),
         "Of no image of the {subset} set it is known whether it has {names}.": lambda row: (
@@ -96,7 +96,7 @@ def show_doubts(run: Run, report: dict[str, Any]) -> None:
             "stops, its best epoch). Expect less on new images.",
             icon=":material/warning:",
         )
-    if words := _format_absent(report):
+    if words := format_absent(report):
         st.warning(escape_markdown(words), icon=":material/warning:")
     with show_errors():
         doubts = [check for check in diagnose_ended(run) if check.severity == "serious"]
@@ -110,7 +110,7 @@ def show_doubts(run: Run, report: dict[str, Any]) -> None:
         )
 
 
-def _format_absent(report: dict[str, Any]) -> str:
+def format_absent(report: dict[str, Any]) -> str:
     """Return which classes the evaluated images do not show, and what that costs; "" for none."""
     if report.get("multilabel"):
         return _format_unmeasured(report)

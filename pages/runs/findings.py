@@ -55,6 +55,7 @@ def show_epoch_areas(run: Run, classes: Sequence[str], row: "pd.Series[Any]", no
     show_section("AUC of each finding", note)
     counts = pd.DataFrame(row["finding_counts"], columns=["TN", "FP", "FN", "TP"])
     present = counts["FN"] + counts["TP"]
+    absent = counts["TN"] + counts["FP"]
     areas = pd.DataFrame(
         {
             "finding": pd.Series(list(classes), dtype="object"),
@@ -62,8 +63,8 @@ def show_epoch_areas(run: Run, classes: Sequence[str], row: "pd.Series[Any]", no
             "low": float("nan"),
             "high": float("nan"),
             "present": present,
-            "absent": counts["TN"] + counts["FP"],
-            "too_few": present < FEW_PATIENTS,
+            "absent": absent,
+            "too_few": (present < FEW_PATIENTS) | (absent < FEW_PATIENTS),
         }
     )
     show_areas(areas, f"areas_{run.name}", counted="images")

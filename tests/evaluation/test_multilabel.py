@@ -9,6 +9,7 @@ import pytest
 from sklearn.metrics import average_precision_score, f1_score, precision_score, roc_auc_score
 
 from tests.run_files import epoch_line
+from xray_core.cli.reports import format_report
 from xray_core.errors import RunError
 from xray_core.evaluation.error_analysis import analyse_errors
 from xray_core.evaluation.finding_rounds import draw_finding_rounds, measure_findings
@@ -16,6 +17,7 @@ from xray_core.evaluation.findings import choose_threshold, finding_counts
 from xray_core.evaluation.multilabel import (
     choose_thresholds,
     count_errors_together,
+    describe_thresholds,
     findings_table,
     report_findings,
 )
@@ -150,6 +152,47 @@ def test_the_report_is_of_the_test_set_and_fits_its_shape() -> None:
         False,
         nodule["n_patients"] < 10,
     ]
+    assert (report["in_means"], report["not_in_means"]) == (["mass", "nodule"], ["edema"])
+    assert not report["chosen_here"]
+    assert "chosen on the validation set" in describe_thresholds(report)
+
+
+def test_what_every_image_shows_is_in_no_mean_and_marked() -> None:
+    predictions = predicted("validation")
+    predictions.loc[predictions["y_edema"].notna(), "y_edema"] = 1
+    thresholds = choose_thresholds(predictions)
+
+    report = report_findings(predictions, thresholds, 20)
+
+    edema, mass, nodule = report["per_class"]
+    assert (edema["n_absent"], edema["n_patients_absent"], edema["too_few"]) == (0, 0, True)
+    assert edema["f1"] is not None
+    assert report["metrics"]["f1_macro"]["value"] == pytest.approx((mass["f1"] + nodule["f1"]) / 2)
+    assert report["not_in_means"] == ["edema"]
+    assert report["chosen_here"]
+    words = describe_thresholds(report)
+    assert "are the images that are evaluated here" in words
+    assert "0.5 for edema" in words
+    assert "means over 2 of 3 findings, without those that no image has, or every one: edema" in (
+        format_report(report)
+    )
+
+
+def test_what_is_called_does_not_hang_on_what_classes_are_called() -> None:
+    names = dict(zip(CLASSES, ("none", "none of these", "a|b"), strict=True))
+    predictions = predicted("validation")
+    thresholds = choose_thresholds(predictions)
+    renamed = predictions.rename(
+        columns={start + old: start + new for old, new in names.items() for start in ("y_", "p_")}
+    ).assign(predicted="none")
+    limits = {names[old]: value for old, value in thresholds["thresholds"].items()}
+
+    report = report_findings(renamed, {**thresholds, "thresholds": limits}, 20)
+
+    plain = report_findings(predictions, thresholds, 20)
+    assert [row["counts"] for row in report["per_class"]] == [
+        row["counts"] for row in plain["per_class"]
+    ]
 
 
 def test_a_threshold_is_where_most_are_told_apart_and_a_half_where_none_can_be() -> None:
@@ -189,7 +232,9 @@ def test_the_error_is_one_less_the_balanced_accuracy_of_findings_on_every_level(
     is_test = others["subset"] == "test"
     others.loc[is_test, "y_edema"] = 0  # so that it is on no level
 
-    analysis = analyse_errors(training, others, pd.Series(dtype="string"), n_rounds=100)
+    thresholds = choose_thresholds(others)
+
+    analysis = analyse_errors(training, others, pd.Series(dtype="string"), thresholds, n_rounds=100)
 
     assert analysis is not None
     assert [level["name"] for level in analysis["levels"]] == ["training", "validation", "test"]
@@ -198,7 +243,7 @@ def test_the_error_is_one_less_the_balanced_accuracy_of_findings_on_every_level(
     ):
         accuracies = []
         for name in ("mass", "nodule"):
-            called = rows["predicted"].str.split("|").map(lambda names, n=name: n in names)
+            called = rows[f"p_{name}"] >= thresholds["thresholds"][name]
             present, absent = rows[f"y_{name}"].eq(1), rows[f"y_{name}"].eq(0)
             accuracies.append((called[present].mean() + (~called[absent]).mean()) / 2)
         assert level["error"]["value"] == pytest.approx(1 - np.mean(accuracies))
@@ -227,6 +272,8 @@ def test_folds_are_evaluated_together_and_networks_on_the_same_images_averaged(
     averaged = summarise_sweep(runs, 20).averaged
 
     [report] = pooled.pooled.values()
+    own = [row["counts"] for row in runs[0].read_report()["per_class"]]
+    assert [row["counts"] for row in report["per_class"]] == (2 * np.array(own)).tolist()
     assert (report["n"], report["thresholds"]) == (240, None)
     auc = pooled.settings["auc"].iloc[0]
     assert auc == pytest.approx(runs[0].read_report()["metrics"]["auc"]["value"])

@@ -52,6 +52,21 @@ def test_a_changed_recipe_of_a_changed_recipe_keeps_the_published_parent_and_eve
     assert changed.changes == {"batch_size": 8, "seed": 5}
 
 
+def test_a_quick_look_at_several_findings_is_without_class_weights_unless_they_are_said() -> None:
+    quick, several = PUBLISHED["quick_cnn"], {"task": "folder_findings"}
+
+    plain = change_recipe(quick, several)
+    weighed = change_recipe(quick, {"class_weights": "balanced", **several})
+
+    assert plain.changes == {**several, "class_weights": "none"}
+    assert plain.class_weights == "none"
+    assert weighed.class_weights == weighed.changes["class_weights"] == "balanced"
+    for recipe in (plain, weighed):
+        assert change_recipe(quick, recipe.changes) == recipe
+    assert change_recipe(quick, {"task": "siim_opacity"}).class_weights == "balanced"
+    assert change_recipe(plain, {"class_weights": "balanced"}) == weighed
+
+
 def test_a_value_that_is_there_already_is_no_change() -> None:
     assert change_recipe(DEMO, {"batch_size": "16", "split.test": 0.2}) is DEMO
 

@@ -185,8 +185,20 @@ def test_a_run_on_several_findings_is_called_at_its_own_thresholds(
 
     place = evaluate_external(run, tmp_path / "other", workspace)
     report, table, notes = place.read_report(), place.read_predictions(), read_notes(place)
+    other = open_dataset(tmp_path / "other", workspace.cache)
 
     assert notes["classes"] == {"Blob": "Blob", "bar": "Bar"}
+    odd = (targets := encode_catalog(other, find_task("folder_findings")))["Odd"].eq(1).sum()
+    assert (
+        f"“Odd”, on {odd:,} images, is not evaluated: the run has no such class."
+        in (notes["left_out"])
+    )
+    assert not any("unknown whether Odd" in words for words in notes["left_out"])
+    # Of what is left nothing is known where neither of the two is said.
+    n_unknown = int(targets[["Blob", "bar"]].isna().all(axis=1).sum())
+    lost = f"{n_unknown:,} images are left out: no class of the run is known of them."
+    assert (lost in notes["left_out"]) == (n_unknown > 0)
+    assert not report["chosen_here"]
     rows = {row["class"]: row for row in report["per_class"]}
     assert rows["Rare"]["n"] == rows["Rare"]["n_absent"] == 0  # the dataset says nothing of it
     assert rows["Rare"]["auc"]["value"] is None

@@ -20,7 +20,7 @@ from xray_core.recipes import PUBLISHED, Recipe, change_recipe
 from xray_core.runs import Run, create_run
 from xray_core.runs.curves import read_curve
 from xray_core.runs.index import run_table
-from xray_core.tasks import read_words
+from xray_core.tasks import label_in_words
 from xray_core.training import recorder, runner
 from xray_core.training.describe import describe_recipe
 from xray_core.training.predict import predict_images
@@ -122,7 +122,7 @@ def test_every_line_and_table_says_the_same(whole: Run) -> None:
     called = predictions[[f"p_{name}" for name in CLASSES]].to_numpy("float64") >= [
         chosen["thresholds"][name] for name in CLASSES
     ]
-    assert (read_words(predictions["predicted"], CLASSES) == called).all()
+    assert predictions["predicted"].tolist() == label_in_words(called, CLASSES).tolist()
     assert set(split["class"]) <= {"none", "|".join(CLASSES)} | set(predictions["actual"]) | set(
         split.loc[split["subset"] == "training", "class"]
     )

@@ -68,6 +68,7 @@ def show_catalog(options: argparse.Namespace, workspace: Workspace) -> Answer:
         more = ", …" if len(combinations) > len(first) else ""
         lines.append(f"{len(combinations):,} label combinations: {shown}{more}")
     lines += [f"{name}: {reason}" for name, reason in summary["unanswered"].items()]
+    lines += [f"{name}: {said}" for name, words in summary["no_class"].items() for said in words]
     lines += [f"note: {remark['message']}" for remark in summary["remarks"]]
     lines += [f"opened: {note}" for note in summary["notes"]]
     if options.left_out:

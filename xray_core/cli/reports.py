@@ -19,17 +19,23 @@ def _evaluated_on(report: dict[str, Any]) -> str:
 
 def _findings_text(report: dict[str, Any]) -> str:
     """Return the report of a multi-label task, one line a finding."""
+    from xray_core.evaluation.multilabel import describe_thresholds
+
     lines = [_evaluated_on(report)]
     lines += [
         f"  mean {name:18} {format_figure(**metric)}" for name, metric in report["metrics"].items()
     ]
-    thresholds = report.get("thresholds") or {}
-    if fallback := thresholds.get("fallback"):
-        lines.append(f"Called from 0.5 on, as validation cannot tell: {', '.join(fallback)}.")
+    if left_out := report.get("not_in_means"):
+        lines.append(
+            f"  means over {len(report['in_means'])} of {len(report['classes'])} findings, without "
+            f"those that no image has, or every one: {', '.join(left_out)}"
+        )
+    if words := describe_thresholds(report):
+        lines.append(words)
     width = max(map(len, report["classes"]))
     for row in report["per_class"]:
         from_on = "" if row["threshold"] is None else f", called from {row['threshold']:.3g} on"
-        few = "; of fewer than 10 patients" if row["too_few"] else ""
+        few = "; too few to say: below 10 patients have it, or do not" if row["too_few"] else ""
         lines += [
             f"{row['class']:{width}}  present {row['n']:,}, absent {row['n_absent']:,}, unknown "
             f"{row['n_unknown']:,}{from_on}{few}",

@@ -29,9 +29,9 @@ from xray_core.evaluation.intervals import (
     settle_interval,
     tally_images,
 )
-from xray_core.evaluation.multilabel import classes_of, is_multilabel, states_of
+from xray_core.evaluation.multilabel import classes_of, is_multilabel, read_called, states_of
+from xray_core.runs.findings_shapes import Thresholds
 from xray_core.splits import TARGET_DOMAIN
-from xray_core.tasks import read_words
 
 TRAINING, TRAIN_DEV, VALIDATION, TEST = "training", "train-dev", "validation", "test"
 # Of a step: its name, and what it tells.
@@ -69,6 +69,7 @@ def analyse_errors(
     training: pd.DataFrame,
     predictions: pd.DataFrame,
     sources: pd.Series,
+    thresholds: Thresholds | None = None,
     *,
     published_test: bool = False,
     other_site: bool = False,
@@ -82,6 +83,7 @@ def analyse_errors(
         predictions: likewise on the validation and test sets.
         sources: reader name of each image, by image_id; only where target-domain images are held
             out among others is there a level of their own.
+        thresholds: of a multi-label task, by which its findings are called; None: 0.5.
         published_test: whether the test set is that of the dataset's authors, rather than drawn
             as the validation set was.
         other_site: whether the test set is of one site, and nothing of it was learnt from.
@@ -103,8 +105,11 @@ def analyse_errors(
     patients = pd.factorize(rows["group"])[0].astype("int64")
     names, n_levels = list(levels), len(levels)
     level, row = np.nonzero(np.array([mask.to_numpy() for mask in levels.values()]))
-    measure_errors = _draw_findings if is_multilabel(rows) else _draw_classes
-    measure_level = measure_errors(rows, level, row, patients, n_levels)
+    if is_multilabel(rows):
+        called = read_called(rows, thresholds)
+        measure_level = _draw_findings(rows, called, level, row, patients, n_levels)
+    else:
+        measure_level = _draw_classes(rows, level, row, patients, n_levels)
     if measure_level is None:
         return None
 
@@ -167,11 +172,16 @@ def _draw_classes(
 
 
 def _draw_findings(
-    rows: pd.DataFrame, level: Ints, row: Ints, patients: Ints, n_levels: int
+    rows: pd.DataFrame,
+    called: NDArray[np.bool_],
+    level: Ints,
+    row: Ints,
+    patients: Ints,
+    n_levels: int,
 ) -> Callable[[Floats], Floats] | None:
     """Return the same of a multi-label task; None where no finding is to be had on every level."""
     classes = classes_of(rows)
-    states, called = states_of(rows, classes), read_words(rows["predicted"], classes)
+    states = states_of(rows, classes)
     n_findings, n_patients = len(classes), int(patients.max()) + 1
     at, finding = np.nonzero(states[row] != UNKNOWN_STATE)
     outcome = 2 * states[row[at], finding] + called[row[at], finding]

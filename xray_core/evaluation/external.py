@@ -161,10 +161,20 @@ def _draw(rows: pd.DataFrame, n_images: int, seed: int) -> pd.DataFrame:
 def _count_left_out(catalog: Catalog, match: Match) -> list[str]:
     """Return sentences on the images that have no class of the run."""
     task = find_task(match.task)
-    words = describe_left_out(catalog, task, encode_catalog(catalog, task))
-    if match.multilabel:
-        return words
+    targets = encode_catalog(catalog, task)
     counts = count_given(catalog, match.task)
+    if match.multilabel:
+        kept = encode_match(catalog, match).index
+        words = describe_left_out(catalog, task, targets[list(match.classes)])
+        own = targets.index[targets.index.isin(catalog.present.index)]
+        if n := int((~own.isin(kept)).sum()):
+            words.append(f"{n:,} images are left out: no class of the run is known of them.")
+        return words + [
+            f"“{name}”, on {counts.get(name, 0):,} images, is not evaluated: the run has no such "
+            "class."
+            for name in match.left_out
+        ]
+    words = describe_left_out(catalog, task, targets)
     return words + [
         f"{counts[name]:,} images of “{name}” are left out: the run has no such class."
         for name in match.left_out

@@ -54,7 +54,7 @@ def measure_findings(
 
     Returns:
         auc, average_precision, balanced_accuracy, recall, specificity, precision, f1: one a
-        finding; `mean_` and each of `MEANS`: one figure.
+        finding; `mean_` and each of `MEANS`: one figure, the mean over `find_measured`.
     """
     measure = draw_finding_rounds(states, probabilities, called, patients)
     each_once = np.ones((int(patients.max()) + 1, 1))
@@ -103,10 +103,17 @@ def draw_finding_rounds(
             **figures_of_counts(counts),
         }
         return figures | {
-            f"mean_{name}": mean_of_known(figures[own]) for name, own in MEANS.items()
+            f"mean_{name}": mean_of_known(np.where(np.isnan(figures["auc"]), np.nan, figures[own]))
+            for name, own in MEANS.items()
         }
 
     return measure
+
+
+def find_measured(states: Ints) -> Bools:
+    """Return which findings are in the means: those that some images show and others do not."""
+    both: Bools = (states == 1).any(axis=0) & (states == 0).any(axis=0)
+    return both
 
 
 def tally_outcomes(states: Ints, called: Bools, patients: Ints) -> NDArray[np.float64]:
@@ -223,8 +230,10 @@ def _patients_behind(states: Ints, called: Bools, patients: Ints) -> dict[str, l
         "precision": count_patients(known & called, patients),
         "f1": count_patients(known & (called | (states == 1)), patients),
     }
-    # A finding without a patient has no figure, so that none of it is in a mean.
+    # A finding without a patient has no figure; one without both kinds is in no mean.
     return {name: [[max(1, n)] for n in counts] for name, counts in per_finding.items()} | {
-        f"mean_{name}": [[n for n in per_finding[own_name] if n] or [1]]
+        f"mean_{name}": [
+            [n for n, least in zip(per_finding[own_name], rarer, strict=True) if least] or [1]
+        ]
         for name, own_name in MEANS.items()
     }

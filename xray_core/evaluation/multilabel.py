@@ -1,6 +1,7 @@
 """The report on a multi-label task: thresholds, every finding, and which errors come together."""
 
 from collections.abc import Mapping, Sequence
+from itertools import compress
 from typing import Any
 
 import numpy as np
@@ -8,7 +9,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from xray_core.errors import RunError
-from xray_core.evaluation.finding_rounds import MEANS, count_patients, measure_findings
+from xray_core.evaluation.finding_rounds import (
+    MEANS,
+    count_patients,
+    find_measured,
+    measure_findings,
+)
 from xray_core.evaluation.findings import (
     DEFAULT_THRESHOLD,
     UNKNOWN_STATE,
@@ -21,9 +27,11 @@ from xray_core.evaluation.metrics import roc_curve
 from xray_core.runs import Run
 from xray_core.runs.findings_shapes import Thresholds
 from xray_core.runs.folder import PROBABILITY
-from xray_core.tasks import STATE, label_in_words, read_words
+from xray_core.tasks import STATE, label_in_words
 
-FEW_PATIENTS = 10  # with fewer of a finding its figures are marked: one is ten points of its recall
+# With fewer who have a finding, or do not, its figures are marked: one patient is ten points of its
+# recall, or of its specificity.
+FEW_PATIENTS = 10
 RULE = "youden"
 CHOSEN_ON = "validation"
 
@@ -126,22 +134,39 @@ def findings_table(
     return pd.concat([table, states, columns], axis=1)
 
 
+def read_called(table: pd.DataFrame, thresholds: Thresholds | None) -> NDArray[np.bool_]:
+    """Return which findings of a table of predictions are called, shape (n, n_classes).
+
+    By the probabilities and the thresholds alone: labels in words are for people.
+
+    Args:
+        table: as `findings_table` returns it.
+        thresholds: None: 0.5 for all.
+    """
+    classes = classes_of(table)
+    values = table[[PROBABILITY + name for name in classes]].to_numpy("float64")
+    return call_findings(values, classes, thresholds["thresholds"] if thresholds else {})
+
+
 class EvaluatedFindings:
     """The images of the final subset that have a prediction, as arrays."""
 
-    def __init__(self, predictions: pd.DataFrame) -> None:
+    def __init__(self, predictions: pd.DataFrame, called: NDArray[np.bool_]) -> None:
         self.classes = classes_of(predictions)
         self.subset = "test" if (predictions["subset"] == "test").any() else "validation"
         rows = predictions[predictions["subset"] == self.subset]
-        self.left_out = rows.loc[rows["predicted"].isna(), "image_id"].tolist()
-        kept = rows[rows["predicted"].notna()]
+        columns = [PROBABILITY + name for name in self.classes]
+        has_values = rows[columns].notna().all(axis=1)
+        self.left_out = rows.loc[~has_values, "image_id"].tolist()
+        kept = rows[has_values]
         if kept.empty:
             raise RunError(
                 f"None of the {len(rows)} images of the {self.subset} set has a prediction."
             )
         self.states = states_of(kept, self.classes)
-        self.probabilities = kept[[PROBABILITY + name for name in self.classes]].to_numpy("float64")
-        self.called = read_words(kept["predicted"], self.classes)
+        self.probabilities = kept[columns].to_numpy("float64")
+        evaluated = (predictions["subset"] == self.subset).to_numpy()
+        self.called = called[evaluated][has_values.to_numpy()]
         self.patients = pd.factorize(kept["group"])[0].astype("int64")
 
 
@@ -150,14 +175,17 @@ def report_findings(
     thresholds: Thresholds | None = None,
     n_rounds: int = N_ROUNDS,
     *,
+    called: NDArray[np.bool_] | None = None,
     with_curves: bool = True,
 ) -> dict[str, Any]:
     """Evaluate final predictions on the test set, or on validation where there is no test set.
 
     Args:
         predictions: as `findings_table` returns them.
-        thresholds: by which the findings were called; None where there are several, as over folds.
+        thresholds: by which findings are called; None: at 0.5, or as `called` says.
         n_rounds: bootstrap resamplings of patients; seeded, so repeatable.
+        called: where there are several thresholds, as over folds: which findings are called, shape
+            (n, n_classes), row by row as `predictions`.
         with_curves: whether ROC curves are computed as well, which imports scikit-learn.
 
     Returns:
@@ -166,7 +194,9 @@ def report_findings(
     Raises:
         RunError: no image of that subset has a prediction.
     """
-    here = EvaluatedFindings(predictions)
+    here = EvaluatedFindings(
+        predictions, read_called(predictions, thresholds) if called is None else called
+    )
     figures = measure_findings(
         here.states,
         here.probabilities,
@@ -175,6 +205,7 @@ def report_findings(
         np.random.default_rng(0),
         n_rounds,
     )
+    shows_both = find_measured(here.states)
     report: dict[str, Any] = {
         "multilabel": True,
         "subset": here.subset,
@@ -183,8 +214,11 @@ def report_findings(
         "left_out": here.left_out,
         "classes": here.classes,
         "metrics": {name: figures[f"mean_{name}"][0] for name in MEANS},
+        "in_means": list(compress(here.classes, shows_both)),
+        "not_in_means": list(compress(here.classes, ~shows_both)),
         "per_class": _rows(here, figures, thresholds),
         "thresholds": thresholds,
+        "chosen_here": thresholds is not None and thresholds["chosen_on"] == here.subset,
         "errors_together": count_errors_together(here.states, here.called),
     }
     if with_curves:
@@ -197,6 +231,7 @@ def _rows(
 ) -> list[dict[str, Any]]:
     counts = finding_counts(here.states, here.called)
     n_patients = count_patients(here.states == 1, here.patients)
+    n_without = count_patients(here.states == 0, here.patients)
     unknown = (here.states == UNKNOWN_STATE).sum(axis=0)
     limits = thresholds["thresholds"] if thresholds else {}
     return [
@@ -206,7 +241,8 @@ def _rows(
             "n_absent": int(counts[k, :2].sum()),
             "n_unknown": int(unknown[k]),
             "n_patients": n_patients[k],
-            "too_few": n_patients[k] < FEW_PATIENTS,
+            "n_patients_absent": n_without[k],
+            "too_few": min(n_patients[k], n_without[k]) < FEW_PATIENTS,
             "threshold": limits.get(name),
             "counts": counts[k].tolist(),
             **{kind: figures[kind][k] for kind in ("auc", "average_precision", "recall")},
@@ -229,6 +265,28 @@ def _curves(here: EvaluatedFindings, figures: Mapping[str, list[Figure]]) -> dic
             rates = roc_curve(is_present, here.probabilities[known, k])
             curves[name] = {**rates, "area": figures["auc"][k]}
     return curves
+
+
+def describe_thresholds(report: Mapping[str, Any]) -> str:
+    """Return on which images the thresholds of a report were chosen; "" where it has none."""
+    if not (thresholds := report.get("thresholds")):
+        return ""
+    chosen_on = thresholds["chosen_on"]
+    words = (
+        f"Thresholds: for each finding the probability, chosen on the {chosen_on} set of the run, "
+        "at which recall and specificity together are highest (Youden's index)."
+    )
+    if report.get("chosen_here"):
+        words += (
+            " These are the images that are evaluated here, so that recall, specificity, precision "
+            "and F1 are too good; the AUC needs no threshold."
+        )
+    if names := thresholds.get("fallback"):
+        words += (
+            f" 0.5 for {', '.join(names)}, of which that set has not both images with it and "
+            "without."
+        )
+    return words
 
 
 def count_errors_together(

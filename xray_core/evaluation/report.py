@@ -180,8 +180,10 @@ def report_run(run: Run) -> dict[str, Any]:
         RunError: the run has no predictions or split table.
     """
     split, predictions = run.read_split(), run.read_predictions()
+    thresholds = None
     if is_multilabel(predictions):
-        report = report_findings(predictions, read_thresholds(run))
+        thresholds = read_thresholds(run)
+        report = report_findings(predictions, thresholds)
     else:
         majority = split.loc[split["subset"] == "training", "class"].mode().iloc[0]
         report = build_report(predictions, str(majority))
@@ -199,6 +201,7 @@ def report_run(run: Run) -> dict[str, Any]:
             training,
             predictions,
             sources,
+            thresholds,
             published_test=method == "published",
             other_site=method == "site",
         )

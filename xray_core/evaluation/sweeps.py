@@ -13,6 +13,7 @@ from xray_core.evaluation.multilabel import (
     choose_thresholds,
     findings_table,
     is_multilabel,
+    read_called,
     report_findings,
 )
 from xray_core.evaluation.report import PREFIX, Report, prediction_table, summarise_predictions
@@ -157,7 +158,14 @@ def _pool(runs: Sequence[Run], n_rounds: int) -> Report:
     tables = [run.read_predictions() for run in runs]
     tested = pd.concat([table[table["subset"] == "test"] for table in tables], ignore_index=True)
     if is_multilabel(tested):
-        return report_findings(tested, None, n_rounds, with_curves=False)
+        # Each fold has thresholds of its own.
+        called = [
+            read_called(table[table["subset"] == "test"], run.read_report().get("thresholds"))
+            for run, table in zip(runs, tables, strict=True)
+        ]
+        return report_findings(
+            tested, None, n_rounds, called=np.concatenate(called), with_curves=False
+        )
     # Every image is tested in one fold, so this is the most frequent class of them all.
     return summarise_predictions(tested, str(tested["actual"].mode().iloc[0]), n_rounds)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from xray_core.errors import LabelError, RecipeError
 from xray_core.files import MAX_JSON_BYTES, open_plain, read_at_most
-from xray_core.recipes.changes import bind_recipe, change_recipe, changeable_fields
+from xray_core.recipes.changes import ANY_DATASET, bind_recipe, change_recipe, changeable_fields
 from xray_core.recipes.published.corona_notebook import CORONA_VGG_MINI
 from xray_core.recipes.published.kermany_notebook import (
     PNEUMONIA_CNN,
@@ -68,7 +68,6 @@ PUBLISHED: dict[str, Recipe] = {
         *map(repair, EXPERIMENTS),
     )
 }
-ANY_DATASET = ("quick_cnn", "quick_mobilenet", "quick_efficientnet")
 
 
 def find_recipe(name: str) -> Recipe:
@@ -119,6 +118,7 @@ def recipes_for(dataset: str, task: str = "") -> dict[str, Recipe]:
 
 
 __all__ = [
+    "ANY_DATASET",
     "CORRECTED",
     "PROPER",
     "PUBLISHED",

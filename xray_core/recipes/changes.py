@@ -27,6 +27,9 @@ FIXED = (
     "data_folder",
     "classes",
 )
+ORDER = {"model": 0, "task": 1}
+# Recipes that fit any dataset; their task is chosen with it.
+ANY_DATASET = ("quick_cnn", "quick_mobilenet", "quick_efficientnet")
 LISTS = ("tabular",)  # fields of several words; a change writes them with commas between
 
 
@@ -39,15 +42,17 @@ def change_recipe(recipe: Recipe, changes: Mapping[str, Any]) -> Recipe:
             "phases.<name>.epochs", "model_options.head"). Strings are read as the
             field's type; a list is a text with commas or + between, "age,gender". A change of
             model keeps only the options that the new one has; one that takes tabular features
-            gets all of them where the recipe has none, one that does not loses them.
+            gets all of them where the recipe has none, one that does not loses them. A recipe for
+            any dataset that comes to a multi-label task is without class weights there, unless
+            they are said: with them a rare finding is called too often, and a good epoch missed.
 
     Raises:
         RecipeError: an unknown field, a value of the wrong type, or one that is refused.
     """
     fields = json.loads(recipe.to_json())
     effective = {}
-    # The model first: it decides which options there are.
-    for key, value in sorted(changes.items(), key=lambda change: change[0] != "model"):
+    # The model first: it decides which options there are. Then the task: it may decide the weights.
+    for key, value in sorted(changes.items(), key=lambda change: ORDER.get(change[0], len(ORDER))):
         holder, last = _find_field(fields, key)
         present = _changeable(fields)[key]
         value = _coerce(key, value, present)
@@ -56,6 +61,8 @@ def change_recipe(recipe: Recipe, changes: Mapping[str, Any]) -> Recipe:
             effective[key] = value
             if key == "task":
                 fields["dataset"] = find_task(value).dataset
+                if _leaves_weights(recipe, value):
+                    fields["class_weights"] = effective["class_weights"] = "none"
             if key == "model":
                 _change_model(fields, value)
     if not effective:
@@ -66,6 +73,17 @@ def change_recipe(recipe: Recipe, changes: Mapping[str, Any]) -> Recipe:
     changes = {**recipe.changes, **effective}
     fields["changes"] = {key: value for key, value in changes.items() if key in there}
     return recipe_from_fields(fields)
+
+
+def _leaves_weights(recipe: Recipe, task: str) -> bool:
+    """Whether a change to `task` sets class weights, which nobody chose, to none."""
+    return (
+        recipe.name in ANY_DATASET
+        and recipe.class_weights == "balanced"
+        and "class_weights" not in recipe.changes
+        and find_task(task).multilabel
+        and not recipe.multilabel
+    )
 
 
 def bind_recipe(recipe: Recipe, catalog: Catalog) -> Recipe:

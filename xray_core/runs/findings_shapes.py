@@ -30,6 +30,7 @@ FindingRow = TypedDict(
         "n_absent": int,
         "n_unknown": int,
         "n_patients": int,
+        "n_patients_absent": NotRequired[int],  # of whom an image does not show it
         "too_few": bool,
         "threshold": float | None,
         "counts": list[int],
@@ -75,8 +76,11 @@ class FindingsReport(TypedDict):
     left_out: list[str]
     classes: list[str]
     metrics: MeanMetrics
+    in_means: NotRequired[list[str]]  # findings that are in the means: some show them, some do not
+    not_in_means: NotRequired[list[str]]
     per_class: list[FindingRow]
     thresholds: Thresholds | None
+    chosen_here: NotRequired[bool]  # whether they were chosen on the images that are evaluated
     errors_together: ErrorsTogether
     roc: dict[str, Rates]
     error_analysis: NotRequired[ErrorAnalysis | None]

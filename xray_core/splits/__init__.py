@@ -28,8 +28,7 @@ from xray_core.splits.sampling import sample_groups
 from xray_core.splits.several import (
     add_states,
     count_subsets,
-    format_unshown,
-    list_shown,
+    describe_unmeasured,
     strata_of,
 )
 from xray_core.splits.spec import (
@@ -47,7 +46,7 @@ from xray_core.splits.spec import (
 )
 from xray_core.splits.thesis import FIRST_TESTED
 from xray_core.splits.unused import describe_unused
-from xray_core.tasks import has_several
+from xray_core.tasks import STATE, has_several
 
 __all__ = [
     "EXTERNAL_METHODS",
@@ -221,17 +220,20 @@ def _count_class(table: pd.DataFrame, name: str, subsets: Sequence[str]) -> str:
 def describe_absent(split: pd.DataFrame, classes: Sequence[str]) -> list[str]:
     """Say of each subset that is evaluated which classes it lacks, and what that costs.
 
+    Of a multi-label task also which classes every image shows; see `describe_unmeasured`.
+
     Args:
         split: as `split_catalog` returns.
         classes: of the task.
     """
+    if all(STATE + name in split for name in classes):
+        return describe_unmeasured(split, classes)
     words = []
     for subset in SUBSETS[1:]:
         own = split[split["subset"] == subset]
-        shown = list_shown(own, classes)
-        there = set(own["class"].astype(str)) if shown is None else shown
+        there = set(own["class"].astype(str))
         if len(own) and (absent := [name for name in classes if name not in there]):
-            words.append((format_absence if shown is None else format_unshown)(subset, absent))
+            words.append(format_absence(subset, absent))
     return words
 
 

@@ -6,6 +6,7 @@ from typing import Any
 import pandas as pd
 
 from xray_core.errors import RecipeError
+from xray_core.splits.spec import SUBSETS
 from xray_core.tasks import STATE, class_of, find_present, has_several, rarest_of
 
 MAX_COUNTED_CLASSES = 5  # classes whose images a refusal counts
@@ -25,7 +26,7 @@ def add_states(table: pd.DataFrame, targets: pd.DataFrame) -> pd.DataFrame:
 
     Raises:
         RecipeError: no training image shows some class. What validation or test lacks is said, see
-            `describe_unshown`: the other classes have figures.
+            `describe_unmeasured`: the other classes have figures.
     """
     own = targets.loc[table.index]
     shown = find_present(own)
@@ -42,24 +43,62 @@ def add_states(table: pd.DataFrame, targets: pd.DataFrame) -> pd.DataFrame:
     return table.assign(**{"class": class_of(own)}).join(own.add_prefix(STATE))
 
 
-def list_shown(split: pd.DataFrame, classes: Sequence[str]) -> set[str] | None:
-    """Return the classes that an image of `split` shows; None of a task of one class an image."""
-    columns = [STATE + name for name in classes]
-    if not all(name in split for name in columns):
-        return None
-    shown = find_present(split[columns]).sum(axis=0)
-    return {name for name, n in zip(classes, shown, strict=True) if n}
+def describe_unmeasured(split: pd.DataFrame, classes: Sequence[str]) -> list[str]:
+    """Say which classes no image of a subset shows, or every one of which it is known.
+
+    Args:
+        split: of a multi-label task, as `split_catalog` returns it.
+        classes: of the task.
+    """
+    states = split[[STATE + name for name in classes]].set_axis(list(classes), axis=1)
+    chosen_on = "validation" if (split["subset"] == "validation").any() else "test"
+    words = []
+    for subset in SUBSETS:
+        own = states[(split["subset"] == subset).to_numpy()]
+        if own.empty:
+            continue
+        shows, lacks = own.eq(1).any(), own.eq(0).any()
+        chooses = subset == chosen_on
+        if absent := list(own.columns[~shows]):
+            words.append(format_unshown(subset, absent, chooses=chooses))
+        if always := list(own.columns[shows & ~lacks]):
+            words.append(format_always(subset, always, chooses=chooses))
+    return words
 
 
-def format_unshown(subset: str, absent: Sequence[str]) -> str:
-    """Return what it costs a multi-label task that no image of `subset` shows these classes."""
-    alone = len(absent) == 1
+def format_unshown(subset: str, absent: Sequence[str], *, chooses: bool) -> str:
+    """Return what it costs a multi-label task that no image of `subset` shows these classes.
+
+    Args:
+        subset: validation or test.
+        absent: the classes.
+        chooses: whether the thresholds are chosen on this subset.
+    """
+    words = f"No image of the {subset} set shows {', '.join(absent)}."
+    return f"{words} {_format_cost('Recall', len(absent), chooses=chooses)}"
+
+
+def format_always(subset: str, always: Sequence[str], *, chooses: bool) -> str:
+    """Return what it costs that all images of `subset` show these classes, where it is known.
+
+    Args:
+        subset: any.
+        always: the classes.
+        chooses: see `format_unshown`.
+    """
+    words = f"Every image of the {subset} set of which it is known shows {', '.join(always)}."
+    if subset == "training":
+        return f"{words} A network cannot learn there what an image without it looks like."
+    return f"{words} {_format_cost('Specificity', len(always), chooses=chooses)}"
+
+
+def _format_cost(figure: str, n_classes: int, *, chooses: bool) -> str:
+    alone = n_classes == 1
     words = (
-        f"No image of the {subset} set shows {', '.join(absent)}. Recall, ROC curve and AUC of "
-        f"{'this class' if alone else 'these classes'} cannot be had there; means are those over "
-        "the other classes."
+        f"{figure}, ROC curve and AUC of {'this class' if alone else 'these classes'} cannot be "
+        "had there; means are those over the other classes."
     )
-    if subset == "validation":
+    if chooses:
         words += f" {'Its threshold is' if alone else 'Their thresholds are'} 0.5."
     return words
 

@@ -8,6 +8,7 @@ task in one word. Tasks are data: to add one, add an entry to `table.TASKS`.
 from xray_core.tasks.class_meanings import ClassMeaning, explain_classes, list_notes
 from xray_core.tasks.encode import (
     combine_labels,
+    describe_classless,
     describe_left_out,
     encode_catalog,
     encode_labels,
@@ -32,7 +33,6 @@ from xray_core.tasks.targets import (
     has_several,
     label_in_words,
     rarest_of,
-    read_words,
     word_of_nothing,
 )
 from xray_core.tasks.task import SEPARATOR, Task
@@ -57,6 +57,7 @@ __all__ = [
     "class_of",
     "combine_labels",
     "count_states",
+    "describe_classless",
     "describe_left_out",
     "encode_catalog",
     "encode_labels",
@@ -71,7 +72,6 @@ __all__ = [
     "list_notes",
     "name_states",
     "rarest_of",
-    "read_words",
     "tasks_of",
     "word_of_nothing",
 ]

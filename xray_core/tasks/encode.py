@@ -6,7 +6,7 @@ import pandas as pd
 
 from xray_core.catalog import Catalog
 from xray_core.errors import LabelError, UnlabelledError
-from xray_core.tasks.states import combine_states, list_findings, name_states
+from xray_core.tasks.states import ABSENT, combine_states, count_states, list_findings, name_states
 from xray_core.tasks.table import tasks_of
 from xray_core.tasks.targets import has_several
 from xray_core.tasks.task import SEPARATOR, Task
@@ -187,6 +187,32 @@ def describe_left_out(catalog: Catalog, task: Task, targets: pd.DataFrame) -> li
             for name, n in unknown.items()
             if n
         ]
+    return words + describe_classless(catalog, task)
+
+
+def describe_classless(catalog: Catalog, task: Task) -> list[str]:
+    """Return sentences on findings that are no class of a task that takes its classes from data.
+
+    Args:
+        catalog: the dataset; only where it gives states of findings it knows of such.
+        task: the regrouping; of one class an image it asks of no other findings.
+    """
+    if task.classes or not task.multilabel:
+        return []
+    classes = list_classes(get_labels(catalog, task), task)
+    counts = count_states(catalog).set_index("finding")
+    counts = counts[~counts.index.isin([*classes, *task.negatives])]
+    unknown = counts[counts[ABSENT] == 0].index.tolist()
+    absent = counts.loc[counts[ABSENT] > 0, ABSENT]
+    words = []
+    if len(absent):
+        names = ", ".join(f"{name} (absent on {n:,})" for name, n in absent.items())
+        words.append(f"Present on no image, and therefore no class: {names}.")
+    if unknown:
+        words.append(
+            f"Of none of {len(catalog.images):,} images it is known whether they are present, and "
+            f"therefore no class: {', '.join(unknown)}."
+        )
     return words
 
 

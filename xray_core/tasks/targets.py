@@ -55,8 +55,15 @@ def rarest_of(targets: pd.DataFrame) -> pd.Series:
 
 
 def word_of_nothing(classes: Sequence[str]) -> str:
-    """Return what an image is labelled that shows none of `classes`."""
-    return f"{NOTHING} of these" if NOTHING in classes else NOTHING
+    """Return what an image is labelled that shows none of `classes`: none of their names.
+
+    >>> word_of_nothing(["none", "none of these"])
+    'none of these of these'
+    """
+    word = NOTHING
+    while word in classes:
+        word += " of these"
+    return word
 
 
 def label_in_words(present: NDArray[np.bool_], classes: Sequence[str]) -> NDArray[Any]:
@@ -76,20 +83,3 @@ def label_in_words(present: NDArray[np.bool_], classes: Sequence[str]) -> NDArra
     words = [SEPARATOR.join(names[row]) or nothing for row in kinds]
     labels: NDArray[Any] = np.array(words, dtype=object)[kind.ravel()]
     return labels
-
-
-def read_words(labels: pd.Series, classes: Sequence[str]) -> NDArray[np.bool_]:
-    """Return which classes each label names: the reverse of `label_in_words`.
-
-    Args:
-        labels: str, shape (n,), none of them missing.
-        classes: in the order of the columns of the answer.
-
-    Returns:
-        Shape (n, n_classes).
-    """
-    code, texts = pd.factorize(labels)
-    kinds = [[name in text.split(SEPARATOR) for name in classes] for text in texts]
-    shape = (len(texts), len(classes))
-    named: NDArray[np.bool_] = np.array(kinds, dtype=bool).reshape(shape)[code]
-    return named

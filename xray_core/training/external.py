@@ -95,7 +95,8 @@ def _report(
         thresholds = read_thresholds(run)
         limits = thresholds["thresholds"] if thresholds else {}
         table = findings_table(rows, classes, probabilities, limits)
-        return table, report_findings(table, thresholds)
+        # Its subset is called "test" as well, but is not where thresholds were chosen.
+        return table, report_findings(table, thresholds) | {"chosen_here": False}
     split = run.read_split()
     majority = split.loc[split["subset"] == "training", "class"].mode().iloc[0]
     table = prediction_table(rows, classes, probabilities)
