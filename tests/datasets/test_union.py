@@ -45,6 +45,8 @@ def test_each_row_keeps_its_source_and_its_ids_tell_it(union: Path) -> None:
     siim = images[images["source"] == "siim_covid19"]
     assert siim["patient_id"].tolist() == [f"siim/{p * 4}" for p in "aabcb"]
     assert siim["study_id"].str.startswith("siim/").all()
+    assert set(siim["site"]) == {"siim_covid19"}  # which names none
+    assert images["site"].notna().all()
     assert images.loc[prefix == "radiography", "patient_id"].isna().all()
 
 

@@ -159,20 +159,25 @@ def make_union(options: argparse.Namespace, workspace: Workspace) -> Answer:
     pair = joining.find_pair(first, second, options.tasks, by_hand)
     joining.join_datasets(options.folder, first, second, pair)
     counts = joining.count_joined(first, second, pair)
-    warning = joining.warn_of_sources(counts)
+    known = joining.count_known(first, second, pair)
+    warning = joining.warn_of_sources(counts, known)
+    losing = joining.count_losing(first, second, pair)
     answer = {
         "folder": str(options.folder),
         "members": dict(zip(counts.columns, (str(first.root), str(second.root)), strict=True)),
         "tasks": [pair.task, pair.match.task],
         "classes": dict(pair.match.classes),
         "left_out": list(pair.match.left_out),
+        "task": "union_findings" if pair.match.multilabel else "union_class",
         "counts": counts.to_dict("index"),
+        "losing": losing,
         "warning": warning,
     }
     lines = [f"{options.folder} is now the union of {first.root} and {second.root}."]
     lines += [f"  {name} counts as {meant}" for name, meant in pair.match.classes.items()]
     lines += [f"  {name} is left out" for name in (*pair.match.absent, *pair.match.left_out)]
-    lines += [counts.to_string(), *([warning] if warning else [])]
+    lines += [f"Its task is {answer['task']}. Images of each class:", counts.to_string()]
+    lines += filter(None, [joining.describe_losing(losing), warning])
     return answer, "\n".join(lines)
 
 

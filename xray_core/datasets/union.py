@@ -154,8 +154,9 @@ def read_union(folder: Path) -> Catalog:
 
     Returns:
         A catalog of all images of both. Ids begin with "siim/" or "radiography/", `source` is
-        the reader of the row, paths are relative to the union's folder (absolute on another
-        drive), and each remark begins with the title of its dataset.
+        the reader of the row, as is `site` where none is known, paths are relative to the
+        union's folder (absolute on another drive), and each remark begins with the title of its
+        dataset.
 
     Raises:
         DatasetError: there is no usable union.json, or a member cannot be read.
@@ -170,6 +171,7 @@ def read_union(folder: Path) -> Catalog:
         way = way_between(folder, catalog.root)
         changed = {column: prefix + catalog.images[column] for column in IDS}
         changed |= {column: f"{way}/" + catalog.images[column] for column in PATHS}
+        changed["site"] = catalog.images["site"].fillna(name)  # none known: the dataset's name
         images.append(catalog.images.assign(**changed))
         boxes.append(catalog.boxes.assign(image_id=prefix + catalog.boxes["image_id"]))
         masks.append(

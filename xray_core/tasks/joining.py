@@ -12,12 +12,23 @@ import pandas as pd
 
 from xray_core.catalog import Catalog
 from xray_core.datasets import READERS, union
-from xray_core.datasets.union_any import NAME, Member, create_union_of
+from xray_core.datasets.finding_states import list_findings
+from xray_core.datasets.union_any import NAME, create_union_of
+from xray_core.datasets.union_members import Member, find_losses
 from xray_core.errors import DatasetError, LabelError
-from xray_core.tasks.encode import encode_labels, get_labels
-from xray_core.tasks.matching import Match, list_given, list_matches, match_classes
+from xray_core.tasks.encode import encode_labels, get_labels, list_classes
+from xray_core.tasks.matching import (
+    LEAST_CLASSES,
+    Match,
+    encode_match,
+    knows_classes,
+    list_given,
+    list_matches,
+    match_classes,
+)
 from xray_core.tasks.table import find_task, tasks_of
 from xray_core.tasks.targets import class_of
+from xray_core.tasks.task import SEPARATOR
 
 UNIONS = (NAME, "siim_radiography")  # readers of unions, which are no members of another
 LARGE_DIFFERENCE = 0.1  # between the shares of a class in two sources that gives a source away
@@ -42,9 +53,12 @@ def is_thesis_pair(first: Catalog, second: Catalog) -> bool:
 
 
 def list_pairs(first: Catalog, second: Catalog) -> list[Pair]:
-    """Return the pairs of tasks with one class an image, those that fit first.
+    """Return the pairs of tasks by which two datasets can be joined, the best first.
 
-    Before others come those that leave out the fewest classes of both.
+    Pairs whose classes fit come before others. Of those: several findings an image before one
+    class, where both datasets have several (where neither has, they are no choice); then pairs of
+    which both datasets have images of two classes at least; then those with most images; then
+    those that leave out the fewest classes of both.
 
     Raises:
         DatasetError: one of the two is a union itself.
@@ -55,19 +69,32 @@ def list_pairs(first: Catalog, second: Catalog) -> list[Pair]:
                 f"{catalog.root} is a union itself ({READERS[catalog.source].title}). Choose two "
                 "datasets that are none."
             )
+    several = [shows_several(catalog) for catalog in (first, second)]
     pairs = [
         Pair(name, match)
         for name, task in tasks_of(first.source).items()
-        if not task.multilabel
-        for match in list_matches(second, list_given(first, name))
+        if not task.multilabel or any(several)
+        for match in list_matches(second, list_given(first, name), multilabel=task.multilabel)
     ]
-    return sorted(
-        pairs,
-        key=lambda pair: (
-            not pair.match.fits,
-            len(pair.match.absent) + len(pair.match.left_out),
-        ),
-    )
+    return sorted(pairs, key=lambda pair: _rank(first, second, pair, all(several)))
+
+
+def _rank(first: Catalog, second: Catalog, pair: Pair, several: bool) -> tuple[float, ...]:
+    """Return what pairs are sorted by, the best the least; see `list_pairs`."""
+    n_out = len(pair.match.absent) + len(pair.match.left_out)
+    if not pair.match.fits:
+        return True, pair.match.multilabel, 0, 0, n_out
+    if pair.match.multilabel:
+        return False, not several, 0, 0, n_out
+    counts = count_joined(first, second, pair)
+    has_two = bool((counts.gt(0).sum() >= LEAST_CLASSES).all())
+    return False, several, not has_two, -int(counts.to_numpy().sum()), n_out
+
+
+def shows_several(catalog: Catalog) -> bool:
+    """Whether a dataset may say more than one thing of an image."""
+    joined = catalog.images["findings"].str.contains(SEPARATOR, regex=False)
+    return bool(joined.any()) or len(list_findings(catalog)) > 1
 
 
 def find_pair(
@@ -94,15 +121,18 @@ def find_pair(
         if not named:
             known = {pair.task for pair in pairs}, {pair.match.task for pair in pairs}
             raise LabelError(
-                f"{' and '.join(tasks)} are no tasks of {first.root} and {second.root} with one "
-                f"class an image. Choose of {', '.join(sorted(known[0])) or 'none'} and of "
+                f"{' and '.join(tasks)} are no tasks of {first.root} and {second.root} that can be "
+                f"joined: both with one class an image, or both with several. Choose "
+                f"of {', '.join(sorted(known[0])) or 'none'} and of "
                 f"{', '.join(sorted(known[1])) or 'none'}."
             )
         pairs = named
     if by_hand and pairs:
-        chosen = pairs[0]
+        chosen = next((pair for pair in pairs if knows_classes(pair.match, by_hand)), pairs[0])
         match = chosen.match
-        changed = match_classes(match.task, match.given, match.wanted, by_hand)
+        changed = match_classes(
+            match.task, match.given, match.wanted, by_hand, multilabel=match.multilabel
+        )
         pairs = [Pair(chosen.task, changed)]
     if not pairs or not pairs[0].match.fits:
         ours = "; ".join(f"{pair.task}: {', '.join(pair.match.wanted)}" for pair in _each(pairs))
@@ -145,26 +175,84 @@ def count_joined(first: Catalog, second: Catalog, pair: Pair) -> pd.DataFrame:
     """Count the images of a union before it is made: those whose file is there.
 
     Returns:
-        One row a class, index its name; one column a source, images.
+        One row a class, index its name; one column a source: images, of several findings an
+        image those that show it.
     """
+    if pair.match.multilabel:
+        return _count_states(first, second, pair)[0]
     columns = {}
     for catalog, member in zip((first, second), plan_members(first, second, pair), strict=True):
         labels = get_labels(catalog, find_task(pair.task if catalog is first else pair.match.task))
         present = labels[catalog.present.index].map(dict(member.classes))
         columns[member.name] = present.value_counts()
-    classes = [name for name in pair.match.wanted if name not in pair.match.absent]
-    return pd.DataFrame(columns).reindex(classes).fillna(0).astype("int64")
+    return pd.DataFrame(columns).reindex(_kept(pair)).fillna(0).astype("int64")
 
 
-def warn_of_sources(counts: pd.DataFrame) -> str:
+def count_known(first: Catalog, second: Catalog, pair: Pair) -> pd.DataFrame | None:
+    """Count the images of which each finding is known, as `count_joined`; None of one class."""
+    if not pair.match.multilabel:
+        return None
+    return _count_states(first, second, pair)[1]
+
+
+def _count_states(first: Catalog, second: Catalog, pair: Pair) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the images where each finding is present, and where it is known; see above."""
+    own = match_classes(pair.task, pair.match.wanted, pair.match.wanted, multilabel=True)
+    names = _name_sources(first, second)
+    present, known = {}, {}
+    for catalog, name, match in zip((first, second), names, (own, pair.match), strict=True):
+        targets = encode_match(catalog, match)[_kept(pair)]
+        here = targets[targets.index.isin(catalog.present.index)]
+        present[name], known[name] = here.eq(1).sum(), here.notna().sum()
+    return pd.DataFrame(present).astype("int64"), pd.DataFrame(known).astype("int64")
+
+
+def _kept(pair: Pair) -> list[str]:
+    """Return the classes of the union."""
+    return [name for name in pair.match.wanted if name not in pair.match.absent]
+
+
+def count_losing(first: Catalog, second: Catalog, pair: Pair) -> dict[str, int]:
+    """Return source -> images of it that lose further findings, where they get one class."""
+    if pair.match.multilabel:
+        return {}
+    counts = {}
+    for catalog, member in zip((first, second), plan_members(first, second, pair), strict=True):
+        task = find_task(pair.task if catalog is first else pair.match.task)
+        labels = get_labels(catalog, task)[catalog.present.index]
+        counts[member.name] = int(find_losses(labels, member.classes).sum())
+    return {name: n for name, n in counts.items() if n}
+
+
+def describe_losing(counts: Mapping[str, int]) -> str:
+    """Say that further findings are lost, and how not to; "" where none is."""
+    if not counts:
+        return ""
+    images = ", ".join(f"{name} {n:,}" for name, n in counts.items())
+    return (
+        "Images with several findings, of which only the first counts here, so that the others are "
+        f"lost: {images}. To keep them, join by tasks with several findings an image, if both "
+        "datasets have them."
+    )
+
+
+def warn_of_sources(counts: pd.DataFrame, known: pd.DataFrame | None = None) -> str:
     """Say how much of the label the source gives away; "" where its classes have like shares.
 
     Args:
         counts: as `count_joined` returns them.
+        known: as `count_known` returns them.
     """
     if (counts.sum() == 0).any():
         return "One of the two has no image of these classes: there is nothing to join."
-    shares = counts / counts.sum()
+    if known is None and (single := [n for n in counts if (counts[n] > 0).sum() == 1]):
+        classes = " and ".join(f"{name} has only “{counts[name].idxmax()}”" for name in single)
+        return (
+            f"{classes}: of these classes it has no image of another. The class goes with the "
+            "source, so that a network may tell the sources apart instead of the classes. Choose "
+            "tasks of which both datasets have two classes, or datasets that have."
+        )
+    shares = counts / (counts.sum() if known is None else known)
     apart = (shares.max(axis=1) - shares.min(axis=1)).sort_values(ascending=False)
     if apart.iloc[0] < LARGE_DIFFERENCE:
         return ""
@@ -195,9 +283,27 @@ def _name_sources(first: Catalog, second: Catalog) -> tuple[str, str]:
 def _plan_member(catalog: Catalog, name: str, task: str, classes: Mapping[str, str]) -> Member:
     chosen = find_task(task)
     labels = get_labels(catalog, chosen)
+    if chosen.multilabel:
+        groups = list_classes(labels, chosen)
+        return Member(
+            name=name,
+            reader=catalog.source,
+            folder=str(catalog.root),
+            classes={
+                finding: classes[own]
+                for own, group in groups.items()
+                if own in classes
+                for finding in group
+            },
+            column=chosen.column,
+            multilabel=True,
+            negatives=chosen.negatives,
+        )
     # Those that the task names as well: their images may come to the folder later.
     named = [finding for group in chosen.classes.values() for finding in group]
-    texts = pd.Series(list(dict.fromkeys([*labels.dropna(), *named])), dtype="string")
+    # And each of several findings by itself: whether the image's class holds it as well.
+    alone = [finding for text in labels.dropna().unique() for finding in text.split(SEPARATOR)]
+    texts = pd.Series(list(dict.fromkeys([*labels.dropna(), *named, *alone])), dtype="string")
     encoded = class_of(encode_labels(texts, chosen)).astype("object")
     return Member(
         name=name,
