@@ -17,17 +17,15 @@ from xray_core.datasets.union import create_union
 from xray_core.errors import DatasetError, XrayError
 from xray_core.registry import list_datasets
 from xray_core.tasks import TASKS, tasks_of
-from xray_core.tasks.joining import (
-    Pair,
+from xray_core.tasks.joined_counts import (
     count_joined,
     count_known,
     count_losing,
     describe_losing,
-    is_thesis_pair,
-    join_datasets,
-    list_pairs,
     warn_of_sources,
 )
+from xray_core.tasks.joining import Pair, is_thesis_pair, join_datasets
+from xray_core.tasks.joining_pairs import list_pairs
 from xray_core.tasks.matching import count_given
 from xray_core.workspace import Workspace, find_workspace
 

@@ -30,16 +30,15 @@ from xray_core.recipes import recipes_for
 from xray_core.selection.words import name_value
 from xray_core.splits import SplitSpec, split_catalog
 from xray_core.tasks import class_of, encode_catalog, find_task
-from xray_core.tasks.joining import (
+from xray_core.tasks.joined_counts import (
     count_joined,
     count_known,
     count_losing,
     describe_losing,
-    find_pair,
-    join_datasets,
-    list_pairs,
     warn_of_sources,
 )
+from xray_core.tasks.joining import join_datasets
+from xray_core.tasks.joining_pairs import find_pair, list_pairs
 
 
 @pytest.fixture
@@ -216,7 +215,7 @@ def test_the_command_joins_and_says_what_counts_as_what(
 def test_a_member_that_has_gone_is_named(union: Path) -> None:
     shutil.rmtree(union.with_name("union-corona"))
 
-    with pytest.raises(DatasetError, match=r"union-corona"):
+    with pytest.raises(DatasetError, match=r"union-corona, and there is no such folder"):
         open_dataset(union, union.with_name("cache"))
 
 

@@ -27,7 +27,7 @@ import pandas as pd
 
 from xray_core.catalog import COLUMNS, Catalog, Remark, build_catalog
 from xray_core.datasets.reader import Reader, claims_all
-from xray_core.datasets.union import UNION_JSON, check_place, way_between
+from xray_core.datasets.union import UNION_JSON, check_place, check_there, way_between
 from xray_core.datasets.union_members import Member, read_member_labels
 from xray_core.errors import DatasetError
 from xray_core.files import replaced_file
@@ -107,6 +107,14 @@ def list_members(folder: Path) -> list[Member]:
     return [replace(member, folder=str(find_allowed(folder / member.folder))) for member in members]
 
 
+def _list_there(folder: Path) -> list[Member]:
+    """Return the members, as `list_members`; raise DatasetError as well where one has gone."""
+    members = list_members(folder)
+    for member in members:
+        check_there(folder / UNION_JSON, Path(member.folder))
+    return members
+
+
 def name_patient_source(member: Member) -> str:
     """Return what stands before a patient's id, the same where two members share patients."""
     return PATIENTS_OF.get(member.reader, member.name)
@@ -138,7 +146,7 @@ def build_reader(read_member: ReadMember) -> Reader:
             "classes have other shares.",
             "The labels were made by other people in other ways.",
         ),
-        roots=lambda folder: [folder, *(Path(m.folder) for m in list_members(folder))],
+        roots=lambda folder: [folder, *(Path(m.folder) for m in _list_there(folder))],
     )
 
 
@@ -158,7 +166,7 @@ def _read_union(folder: Path, read_member: ReadMember) -> Catalog:
         raise DatasetError(f"{folder} is not a union of two datasets: expected {EXPECTS}.")
     folder = folder.resolve()
     images, boxes, masks, remarks, states = [], [], [], [], []
-    for member in list_members(folder):
+    for member in _list_there(folder):
         catalog = read_member(Path(member.folder), member.reader)
         prefix, way = f"{member.name}/", f"{way_between(folder, catalog.root)}/"
         labels = read_member_labels(catalog, member)
