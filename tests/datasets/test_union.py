@@ -141,7 +141,7 @@ def test_a_union_may_be_written_anew(union: Path, members: tuple[Path, Path]) ->
 def test_a_member_that_has_gone_is_named(union: Path) -> None:
     shutil.rmtree(union.with_name("union-siim"))
 
-    with pytest.raises(DatasetError, match=r"names .*union-siim, which is not SIIM"):
+    with pytest.raises(DatasetError, match=r"names .*union-siim, and there is no such folder"):
         read_union(union)
 
 
