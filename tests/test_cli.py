@@ -20,7 +20,7 @@ import pandas as pd
 import pytest
 from filelock import FileLock
 
-from tests.datasets.fakes import fake_covid19_radiography, fake_siim_covid19
+from tests.datasets.fakes import fake_covid19_radiography, fake_siim_covid19, write_image
 from tests.datasets.kinds import KINDS, draw_kind
 from tests.pages.fake_runs import LEAKY_WEIGHTS
 from tests.run_files import data_notes
@@ -384,10 +384,11 @@ def test_a_union_is_made_and_counted_beside_the_thesis(call: Call, tmp_path: Pat
         "siim_covid19": str(members[1]),
         "covid19_radiography": str(members[0]),
     }
-    rows = json.loads(call("union-counts", tmp_path / "union", "--json")[1])
+    counts = ["union-counts", tmp_path / "union", "--split", "target_domain"]
+    rows = json.loads(call(*counts, "--json")[1])
     first = {"subset": "total", "task": "", "class": "all images", "ours": 12, "thesis": 27_499}
     assert rows[0] == first
-    assert "external test set" in call("union-counts", tmp_path / "union", "--seed", 1)[1]
+    assert "external test set" in call(*counts, "--seed", 1)[1]
 
 
 def test_a_sweep_over_all_sites_says_which_cannot_be_tested(call: Call, tmp_path: Path) -> None:
@@ -502,6 +503,24 @@ def test_images_are_exported_with_the_task_and_the_split_asked_for(
     )
     assert status == 2
     assert "name one with --task" in error
+    inside = kermany_folder / "chest_xray" / "mine"
+    status, _, error = call("export-images", kermany_folder, "--out", inside, *wanted)
+    assert (status, "lies in the dataset's own folder" in error) == (2, True)
+    assert call("catalog", kermany_folder)[0] == 0
+
+
+def test_images_that_no_split_fits_are_exported_without_subsets(call: Call, tmp_path: Path) -> None:
+    for number, name in enumerate(["a", "a", "b"]):
+        write_image(tmp_path / "few" / name / f"{number}.png", seed=number)
+    command = ["export-images", tmp_path / "few", "--out", tmp_path / "out", "--task"]
+
+    status, text, _ = call(*command, "folder_class", "--json")
+
+    assert status == 0
+    assert "The column of subsets is empty" in json.loads(text)["subsets_note"]
+    assert sorted(pd.read_csv(tmp_path / "out/labels.csv")["label"]) == ["a", "a", "b"]
+    asked = ["--set", "split.seed=1"]
+    assert call(*command[:3], tmp_path / "b", "--task", "folder_class", *asked)[0] == 2
 
 
 def test_a_sample_is_an_archive_that_unpack_makes_a_dataset_of(
@@ -518,6 +537,7 @@ def test_a_sample_is_an_archive_that_unpack_makes_a_dataset_of(
     status, text, _ = call("catalog", workspace.data / "few", "--json")
     assert json.loads(text)["images"] == answer["images"]
     assert call("sample", siim_folder, "--out", file)[0] == 2  # nothing is overwritten
+    assert call("sample", siim_folder, "--out", siim_folder / "few.zip")[0] == 2
 
 
 def test_demo_draws_a_dataset_that_catalog_reads(call: Call, tmp_path: Path) -> None:

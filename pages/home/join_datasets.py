@@ -17,14 +17,15 @@ from xray_core.datasets.union import create_union
 from xray_core.errors import DatasetError, XrayError
 from xray_core.registry import list_datasets
 from xray_core.tasks import TASKS, tasks_of
-from xray_core.tasks.joining import (
-    Pair,
+from xray_core.tasks.joined_counts import (
     count_joined,
-    is_thesis_pair,
-    join_datasets,
-    list_pairs,
+    count_known,
+    count_losing,
+    describe_losing,
     warn_of_sources,
 )
+from xray_core.tasks.joining import Pair, is_thesis_pair, join_datasets
+from xray_core.tasks.joining_pairs import list_pairs
 from xray_core.tasks.matching import count_given
 from xray_core.workspace import Workspace, find_workspace
 
@@ -70,7 +71,7 @@ def _show_dialog() -> None:
         st.error(format_message(error), icon=":material/error:")
         return
     if not pairs:
-        st.info("One of the two has no task that gives an image one class.")
+        st.info("The two have no tasks that ask for the same number of classes.")
         return
     choices: list[Pair | None] = [pair for pair in pairs if pair.match.fits] or list(pairs)
     if is_thesis_pair(*catalogs):
@@ -104,27 +105,33 @@ def _show_mapping(catalogs: tuple[Catalog, Catalog], pair: Pair, key: str) -> Pa
     """Show what each class of the second dataset counts as; return the pair as it is changed."""
     asked = escape_markdown(", ".join(pair.match.wanted))
     if pair.match.fits:
-        st.caption(f"The classes are those of the first: {asked}. Of the second, these count as:")
+        what = "findings, several an image," if pair.match.multilabel else "classes"
+        st.caption(f"The {what} are those of the first: {asked}. Of the second, these count as:")
     else:
+        least = "one" if pair.match.multilabel else "two"
         st.warning(
             f"By the names of their classes the two have no task in common. The first tells apart: "
-            f"{asked}. Say yourself which classes of the second mean the same, two at least.",
+            f"{asked}. Say yourself which classes of the second mean the same, {least} at least.",
             icon=":material/warning:",
         )
     match = map_classes(pair.match, count_given(catalogs[1], pair.match.task), key)
     changed = Pair(pair.task, match)
     if match.fits:
-        _show_counts(count_joined(*catalogs, changed))
+        _show_counts(count_joined(*catalogs, changed), count_known(*catalogs, changed))
+        if lost := describe_losing(count_losing(*catalogs, changed)):
+            st.warning(escape_markdown(lost), icon=":material/warning:")
     return changed
 
 
-def _show_counts(counts: pd.DataFrame) -> None:
+def _show_counts(counts: pd.DataFrame, known: pd.DataFrame | None = None) -> None:
     titles = {name: READERS[name].title if name in READERS else name for name in counts.columns}
     shown = counts.rename(columns=titles)
     shown.index = pd.Index([escape_markdown(str(name)) for name in shown.index], name="class")
     shown.columns = [escape_markdown(str(name)) for name in shown.columns]
     st.table(shown.map(lambda n: f"{n:,}"), border="horizontal", alt="Images by class and dataset")
-    if warning := warn_of_sources(counts.rename(columns=titles)):
+    if warning := warn_of_sources(
+        counts.rename(columns=titles), None if known is None else known.rename(columns=titles)
+    ):
         st.warning(escape_markdown(warning), icon=":material/warning:")
 
 

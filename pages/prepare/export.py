@@ -57,4 +57,6 @@ def show_export(tables: Tables, spec: PreprocessSpec) -> None:
             icon=":material/check:",
         )
         st.code(answer["folder"], language=None, wrap_lines=True)
+        if note := answer.get("subsets_note"):  # answers of an older version lack it
+            st.info(escape_markdown(note), icon=":material/info:")
         show_left_out(answer)

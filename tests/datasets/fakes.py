@@ -10,7 +10,8 @@ from PIL import Image
 
 from tests.imagefiles.dicom_files import write_dicom
 from xray_core.datasets.union import create_union
-from xray_core.datasets.union_any import Member, create_union_of
+from xray_core.datasets.union_any import create_union_of
+from xray_core.datasets.union_members import Member
 
 FAKE_SIZE = (12, 8)  # px, (width, height) of every fake image
 

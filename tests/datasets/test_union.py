@@ -45,6 +45,8 @@ def test_each_row_keeps_its_source_and_its_ids_tell_it(union: Path) -> None:
     siim = images[images["source"] == "siim_covid19"]
     assert siim["patient_id"].tolist() == [f"siim/{p * 4}" for p in "aabcb"]
     assert siim["study_id"].str.startswith("siim/").all()
+    assert set(siim["site"]) == {"siim_covid19"}  # which names none
+    assert images["site"].notna().all()
     assert images.loc[prefix == "radiography", "patient_id"].isna().all()
 
 
@@ -139,7 +141,7 @@ def test_a_union_may_be_written_anew(union: Path, members: tuple[Path, Path]) ->
 def test_a_member_that_has_gone_is_named(union: Path) -> None:
     shutil.rmtree(union.with_name("union-siim"))
 
-    with pytest.raises(DatasetError, match=r"names .*union-siim, which is not SIIM"):
+    with pytest.raises(DatasetError, match=r"names .*union-siim, and there is no such folder"):
         read_union(union)
 
 

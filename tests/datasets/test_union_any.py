@@ -21,7 +21,8 @@ from xray_core import cli
 from xray_core.catalog import Catalog, relative_boxes
 from xray_core.datasets import READERS, may_share_images, open_dataset
 from xray_core.datasets.across import name_images, name_patients, source_names
-from xray_core.datasets.union_any import Member, create_union_of, list_members
+from xray_core.datasets.union_any import create_union_of, list_members
+from xray_core.datasets.union_members import Member
 from xray_core.eda.facets import list_facets
 from xray_core.eda.labels import list_members as list_class_members
 from xray_core.errors import DatasetError, LabelError
@@ -29,13 +30,15 @@ from xray_core.recipes import recipes_for
 from xray_core.selection.words import name_value
 from xray_core.splits import SplitSpec, split_catalog
 from xray_core.tasks import class_of, encode_catalog, find_task
-from xray_core.tasks.joining import (
+from xray_core.tasks.joined_counts import (
     count_joined,
-    find_pair,
-    join_datasets,
-    list_pairs,
+    count_known,
+    count_losing,
+    describe_losing,
     warn_of_sources,
 )
+from xray_core.tasks.joining import join_datasets
+from xray_core.tasks.joining_pairs import find_pair, list_pairs
 
 
 @pytest.fixture
@@ -58,8 +61,10 @@ def test_labels_become_the_common_classes_and_others_are_counted(union: Path) ->
     assert list(targets.columns) == ["normal", "pneumonia"]
     assert images["findings"].isna().sum() == 3  # SARS, Streptococcus, ARDS
     remarks = [remark for remark in catalog.remarks if remark.kind == "other_label"]
-    assert sum(remark.count for remark in remarks) == 3
-    assert any("coronahack: images of 'SARS' are unlabelled" in r.message for r in remarks)
+    assert [remark.count for remark in remarks] == [3]
+    assert "coronahack: images of classes that the union does not have" in remarks[0].message
+    assert "'SARS' 1" in remarks[0].message
+    assert not [remark for remark in catalog.remarks if remark.kind == "unlabelled_before"]
     assert set(recipes_for("union")) >= {"quick_cnn", "quick_mobilenet"}
 
 
@@ -210,8 +215,109 @@ def test_the_command_joins_and_says_what_counts_as_what(
 def test_a_member_that_has_gone_is_named(union: Path) -> None:
     shutil.rmtree(union.with_name("union-corona"))
 
-    with pytest.raises(DatasetError, match=r"union-corona"):
+    with pytest.raises(DatasetError, match=r"union-corona, and there is no such folder"):
         open_dataset(union, union.with_name("cache"))
+
+
+def write_findings(folder: Path, names: tuple[str, ...], rows: list[list[str]]) -> Catalog:
+    """Draw a folder whose table says of each finding "1", "0" or nothing, one patient an image."""
+    lines = [",".join(("file", "patient", *names))]
+    for number, values in enumerate(rows):
+        write_image(folder / f"images/{number}.png", seed=number)
+        lines.append(",".join([f"images/{number}.png", f"p{number}", *values]))
+    (folder / "labels.csv").write_text("\n".join(lines), encoding="utf-8")
+    columns = {"path": "file", "patient": "patient"}
+    table = {"file": "labels.csv", "columns": columns, "findings": names}
+    mapping = {"tables": [table], "blank": "unknown"}
+    (folder / "xray_dataset.json").write_text(json.dumps(mapping), encoding="utf-8")
+    return open_dataset(folder, folder.parent / "cache")
+
+
+@pytest.fixture
+def wards(tmp_path: Path) -> tuple[Catalog, Catalog]:
+    east = [
+        ["1", "1", "1"],
+        ["0", "0", ""],
+        ["1", "", "0"],
+        ["", "", ""],
+        ["", "", "1"],
+        ["", "1", ""],
+    ]
+    west = [["1", "0"], ["0", "1"], ["", "1"], ["0", "0"]]
+    return (
+        write_findings(tmp_path / "east", ("Edema", "Nodule", "Device"), east),
+        write_findings(tmp_path / "west", ("Edema", "Nodule"), west),
+    )
+
+
+def test_common_findings_are_joined_and_what_is_unknown_stays_so(
+    tmp_path: Path, wards: tuple[Catalog, Catalog]
+) -> None:
+    pair = find_pair(*wards)
+
+    join_datasets(tmp_path / "both", *wards, pair)
+    catalog = open_dataset(tmp_path / "both", tmp_path / "cache")
+
+    assert (pair.task, pair.match.task) == ("folder_findings", "folder_findings")
+    targets = encode_catalog(catalog, find_task("union_findings"))
+    words = targets.astype(object).where(targets.notna(), None)
+    rows = dict(zip(catalog.images.loc[targets.index, "image_id"], words.values, strict=True))
+    assert {str(name): tuple(row) for name, row in rows.items()} == {
+        "east/images/0": (1, 1),
+        "east/images/1": (0, 0),
+        "east/images/2": (1, None),
+        "east/images/5": (None, 1),
+        "west/images/0": (1, 0),
+        "west/images/1": (0, 1),
+        "west/images/2": (None, 1),
+        "west/images/3": (0, 0),
+    }
+    assert catalog.images["findings"].fillna("").tolist()[:3] == [
+        "Edema|Nodule",
+        "No finding",
+        "Edema",
+    ]
+    counts = {remark.kind: remark.count for remark in catalog.remarks if "east:" in remark.message}
+    assert counts["other_finding"] == 2
+    assert (counts["unlabelled_before"], counts["unknown_here"]) == (1, 1)
+    assert count_joined(*wards, pair).to_dict() == {
+        "east": {"Edema": 2, "Nodule": 2},
+        "west": {"Edema": 1, "Nodule": 2},
+    }
+    known = count_known(*wards, pair)
+    assert known is not None
+    assert known.to_dict("list") == {"east": [3, 3], "west": [3, 4]}
+    assert "“Edema” are 67% of east and 33% of west" in warn_of_sources(
+        count_joined(*wards, pair), known
+    )
+
+
+def test_findings_that_one_class_an_image_loses_are_counted(
+    tmp_path: Path, wards: tuple[Catalog, Catalog]
+) -> None:
+    pair = find_pair(*wards, ("folder_class", "folder_class"))
+
+    join_datasets(tmp_path / "both", *wards, pair)
+    catalog = open_dataset(tmp_path / "both", tmp_path / "cache")
+
+    assert count_losing(*wards, pair) == {"east": 1}
+    assert "so that the others are lost: east 1." in describe_losing({"east": 1})
+    assert [r.count for r in catalog.remarks if r.kind == "lost_finding"] == [1]
+    assert [r.count for r in catalog.remarks if r.kind == "other_label"] == [1, 1]
+
+
+def test_a_dataset_with_images_of_one_class_is_warned_of(tmp_path: Path) -> None:
+    fake_kermany(tmp_path / "kermany")
+    for path in [*(tmp_path / "kermany").rglob("*virus*")]:
+        path.unlink()
+    kermany = open_dataset(tmp_path / "kermany", tmp_path / "cache")
+    radiography = open_fake(fake_covid19_radiography, tmp_path / "radiography")
+
+    pair = find_pair(kermany, radiography)
+
+    assert pair.task == "kermany_cause"  # normal and viral: nothing else is in both
+    warning = warn_of_sources(count_joined(kermany, radiography, pair))
+    assert "kermany has only “normal”: of these classes it has no image of another" in warning
 
 
 entry = st.fixed_dictionaries(

@@ -147,7 +147,7 @@ def make_union(options: argparse.Namespace, workspace: Workspace) -> Answer:
     """Make one dataset of two."""
     from xray_core.datasets import open_dataset
     from xray_core.datasets.union import create_union
-    from xray_core.tasks import joining
+    from xray_core.tasks import joined_counts, joining, joining_pairs
     from xray_core.tasks.matching import parse_mapping
 
     by_hand = parse_mapping(options.map)
@@ -157,23 +157,29 @@ def make_union(options: argparse.Namespace, workspace: Workspace) -> Answer:
         folders = {name: str(root) for name, root in members.items()}
         text = f"{options.folder} is now the union of {' and '.join(folders.values())}."
         return {"folder": str(options.folder), "members": folders}, text
-    pair = joining.find_pair(first, second, options.tasks, by_hand)
+    pair = joining_pairs.find_pair(first, second, options.tasks, by_hand)
     joining.join_datasets(options.folder, first, second, pair)
-    counts = joining.count_joined(first, second, pair)
-    warning = joining.warn_of_sources(counts)
+    counts = joined_counts.count_joined(first, second, pair)
+    known = joined_counts.count_known(first, second, pair)
+    warning = joined_counts.warn_of_sources(counts, known)
+    losing = joined_counts.count_losing(first, second, pair)
     answer = {
         "folder": str(options.folder),
         "members": dict(zip(counts.columns, (str(first.root), str(second.root)), strict=True)),
         "tasks": [pair.task, pair.match.task],
         "classes": dict(pair.match.classes),
         "left_out": list(pair.match.left_out),
+        "task": "union_findings" if pair.match.multilabel else "union_class",
         "counts": counts.to_dict("index"),
+        "losing": losing,
         "warning": warning,
     }
     lines = [f"{options.folder} is now the union of {first.root} and {second.root}."]
     lines += [f"  {name} counts as {meant}" for name, meant in pair.match.classes.items()]
     lines += [f"  {name} is left out" for name in (*pair.match.absent, *pair.match.left_out)]
-    lines += [counts.to_string(), *([warning] if warning else [])]
+    lines.append(f"Its task is {answer['task']}. Images of each class:")
+    lines.append(counts.rename_axis(None).to_string())
+    lines += filter(None, [joined_counts.describe_losing(losing), warning])
     return answer, "\n".join(lines)
 
 

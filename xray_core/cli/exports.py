@@ -15,20 +15,22 @@ FIELDS = ("preprocess.", "split.")  # what --set may change
 def export_images(options: argparse.Namespace, workspace: Workspace) -> Answer:
     """Write a dataset's images, prepared as a network gets them, as PNG into a new folder."""
     from xray_core.datasets import open_dataset
-    from xray_core.exports import export_prepared
+    from xray_core.exports import check_outside, export_prepared
     from xray_core.jobs.background import note_progress
 
     catalog = open_dataset(options.folder, workspace.cache)
-    recipe, is_divided = _read_recipe(options, catalog.source)
-    labels, subsets = _label(catalog, options, recipe, is_divided, workspace)
-    progress = note_progress(options.save) if options.save else show_progress("images")
     out = options.out.absolute()
+    check_outside(out, catalog, [options.folder])  # before files are read for a split
+    recipe, is_divided = _read_recipe(options, catalog.source)
+    labels, subsets, note = _label(catalog, options, recipe, is_divided, workspace)
+    progress = note_progress(options.save) if options.save else show_progress("images")
     done = export_prepared(catalog, out, recipe.preprocess, labels, subsets, progress)
     answer = {
         "folder": str(done.folder),
         "images": done.n_images,
         "bytes": done.n_bytes,
         "preprocess": vars(recipe.preprocess),
+        "subsets_note": note,
         "left_out": len(done.left_out),
         "examples": done.left_out.head(N_NAMED).to_dict("records"),
     }
@@ -36,6 +38,7 @@ def export_images(options: argparse.Namespace, workspace: Workspace) -> Answer:
     return answer, "\n".join(
         [
             f"{done.n_images:,} images of {recipe.preprocess.size} px are in {done.folder}.",
+            *([f"note: {note}"] if note else []),
             *_name_left_out(answer),
         ]
     )
@@ -45,11 +48,12 @@ def export_sample(options: argparse.Namespace, workspace: Workspace) -> Answer:
     """Write a sample of a dataset, whole patients and original files, as a zip."""
     from xray_core.datasets import open_dataset
     from xray_core.eda import name_labels
-    from xray_core.exports import draw_sample, write_sample
+    from xray_core.exports import check_outside, draw_sample, write_sample
     from xray_core.files import format_bytes
     from xray_core.jobs.background import note_progress
 
     catalog = open_dataset(options.folder, workspace.cache)
+    check_outside(options.out.absolute(), catalog, [options.folder])
     labels = name_labels(catalog, options.task) if options.task else catalog.images["findings"]
     rows = draw_sample(catalog, labels, options.images, options.seed)
     progress = note_progress(options.save) if options.save else show_progress("images")
@@ -101,11 +105,12 @@ def _read_recipe(options: argparse.Namespace, source: str) -> tuple[Any, bool]:
 
 def _label(
     catalog: Any, options: argparse.Namespace, recipe: Any, is_divided: bool, workspace: Workspace
-) -> tuple[Any, Any]:
-    """Return the label and the subset of each image to export.
+) -> tuple[Any, Any, str]:
+    """Return the label and the subset of each image to export, and why there are no subsets.
 
     Without a task: what the authors say. With one: its classes, and the split that is asked for,
-    or the authors' subsets, or ours by patient where they publish none.
+    or the authors' subsets, or ours by patient where they publish none; images
+    that cannot be divided so that a network learns every class are exported without subsets.
     """
     from xray_core.audit.same_picture import gather_copies
     from xray_core.eda import name_labels
@@ -117,16 +122,22 @@ def _label(
     if not task:
         if is_divided:
             raise RecipeError("A split divides the images of a task: name one with --task.")
-        return catalog.images["findings"], published
+        return catalog.images["findings"], published, ""
     labels = name_labels(catalog, task).dropna().replace("", "none")
     if published.notna().any() and not is_divided:
-        return labels, published
+        return labels, published, ""
     targets = encode_catalog(catalog, find_task(task))
     clean = recipe.split.method == "clean"
     copies = gather_copies(catalog, workspace.cache) if clean else None
-    split = split_catalog(catalog, targets, recipe.split, copies)
+    try:
+        split = split_catalog(catalog, targets, recipe.split, copies)
+    except RecipeError as error:
+        if is_divided:
+            raise
+        note = f"The column of subsets is empty, for the images cannot be divided. {error}"
+        return labels, published, note
     subset_of = split.set_index("image_id")["subset"].astype("string")
-    return labels, catalog.images["image_id"].map(subset_of)
+    return labels, catalog.images["image_id"].map(subset_of), ""
 
 
 def _name_left_out(answer: dict[str, Any]) -> list[str]:

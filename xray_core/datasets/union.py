@@ -99,6 +99,15 @@ def check_place(folder: Path, roots: Sequence[Path]) -> None:
         raise DatasetError(f"{folder} {holds}. Choose a new folder for the union.")
 
 
+def check_there(path: Path, member: Path) -> None:
+    """Raise DatasetError where the folder of a member, that the file at `path` names, is gone."""
+    if not member.is_dir():
+        raise DatasetError(
+            f"{path} names {str(member)[:LONGEST_SHOWN]}, and there is no such folder. Move it "
+            "back, write where it is now into that file, or join the two anew."
+        )
+
+
 def _sort_members(members: Sequence[Path]) -> dict[str, Path]:
     """Return reader name -> root of the members, in the order of `MEMBERS`."""
     roots: dict[str, Path] = {}
@@ -138,6 +147,8 @@ def find_members(folder: Path) -> dict[str, Path]:
             f"{path} does not name a folder of {' and of '.join(MEMBERS)}: {error!r}. "
             "Write it anew with the command `union`."
         ) from error
+    for member in folders.values():
+        check_there(path, member)
     members = {name: _root_of(name, find_allowed(member)) for name, member in folders.items()}
     for name, root in members.items():
         if root is None:
@@ -154,8 +165,9 @@ def read_union(folder: Path) -> Catalog:
 
     Returns:
         A catalog of all images of both. Ids begin with "siim/" or "radiography/", `source` is
-        the reader of the row, paths are relative to the union's folder (absolute on another
-        drive), and each remark begins with the title of its dataset.
+        the reader of the row, as is `site` where none is known, paths are relative to the
+        union's folder (absolute on another drive), and each remark begins with the title of its
+        dataset.
 
     Raises:
         DatasetError: there is no usable union.json, or a member cannot be read.
@@ -170,6 +182,7 @@ def read_union(folder: Path) -> Catalog:
         way = way_between(folder, catalog.root)
         changed = {column: prefix + catalog.images[column] for column in IDS}
         changed |= {column: f"{way}/" + catalog.images[column] for column in PATHS}
+        changed["site"] = catalog.images["site"].fillna(name)  # none known: the dataset's name
         images.append(catalog.images.assign(**changed))
         boxes.append(catalog.boxes.assign(image_id=prefix + catalog.boxes["image_id"]))
         masks.append(

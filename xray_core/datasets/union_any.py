@@ -14,53 +14,32 @@ Known issues:
     - Two sources differ in machines, patients and in who labelled them. Where their classes have
       other shares, a network that tells the sources apart knows half of the label.
     - The same picture may be in both: a clean split keeps copies together, the audit counts them.
-    - What a dataset says of each finding by itself, present or absent, is not taken over.
+    - Findings, several an image, are taken over where both datasets have them, and what is unknown
+      stays so; of a union with one class an image, what is said of each finding is not.
 """
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 import pandas as pd
 
 from xray_core.catalog import COLUMNS, Catalog, Remark, build_catalog
-from xray_core.datasets.reader import Reader, claims_all, count_remark
-from xray_core.datasets.union import UNION_JSON, check_place, way_between
+from xray_core.datasets.reader import Reader, claims_all
+from xray_core.datasets.union import UNION_JSON, check_place, check_there, way_between
+from xray_core.datasets.union_members import Member, read_member_labels
 from xray_core.errors import DatasetError
 from xray_core.files import replaced_file
 from xray_core.paths import find_allowed, read_data_json
 from xray_core.records import build_record
 
 NAME = "union"  # of the reader
-STATE_WORDS = {1: "present", 0: "absent"}  # of a finding
 # Reader -> the reader whose patients it names as that one does, as it took its images from there.
 PATIENTS_OF = {"coronahack": "kermany", "rsna_pneumonia": "nih_chestxray14"}
 EXPECTS = f"{UNION_JSON} with a list of two members, which joining two datasets on Home writes"
 
 ReadMember = Callable[[Path, str], Catalog]
-
-
-@dataclass(frozen=True)
-class Member:
-    """One dataset of a union, and what its labels count as.
-
-    Attributes:
-        name: of the source in the union, unique in it; begins the ids of its images.
-        reader: that reads it.
-        folder: its root; relative ones count from the union's folder.
-        classes: label, as the dataset has it -> class in the union. Images of other labels are
-            unlabelled there.
-        column: of the catalog, that holds the labels.
-        finding: instead of a column, a finding that is "present" or "absent"; "" for none.
-    """
-
-    name: str
-    reader: str
-    folder: str
-    classes: Mapping[str, str]
-    column: str = "findings"
-    finding: str = ""
 
 
 @dataclass(frozen=True)
@@ -117,10 +96,23 @@ def list_members(folder: Path) -> list[Member]:
         ) from error
     if len({member.name for member in members}) < len(members) or len(members) != 2:
         raise DatasetError(f"{path} names {len(members)} members; a union has two, of two names.")
+    if len({member.multilabel for member in members}) > 1:
+        raise DatasetError(
+            f"{path} gives the images of one dataset one class, and those of the other several. "
+            "Join them anew."
+        )
     for member in members:
         if member.column not in COLUMNS:
             raise DatasetError(f"{path} names the column {member.column!r}, which no catalog has.")
     return [replace(member, folder=str(find_allowed(folder / member.folder))) for member in members]
+
+
+def _list_there(folder: Path) -> list[Member]:
+    """Return the members, as `list_members`; raise DatasetError as well where one has gone."""
+    members = list_members(folder)
+    for member in members:
+        check_there(folder / UNION_JSON, Path(member.folder))
+    return members
 
 
 def name_patient_source(member: Member) -> str:
@@ -154,7 +146,7 @@ def build_reader(read_member: ReadMember) -> Reader:
             "classes have other shares.",
             "The labels were made by other people in other ways.",
         ),
-        roots=lambda folder: [folder, *(Path(m.folder) for m in list_members(folder))],
+        roots=lambda folder: [folder, *(Path(m.folder) for m in _list_there(folder))],
     )
 
 
@@ -163,8 +155,9 @@ def _read_union(folder: Path, read_member: ReadMember) -> Catalog:
 
     Returns:
         A catalog of all images of both. `source` is the member's name, with which ids begin,
-        `findings` the class in the union; paths are relative to the union's folder (absolute on
-        another drive), and each remark begins with the member's name.
+        `findings` the class in the union, or several joined by "|", then with `finding_states`;
+        paths are relative to the union's folder (absolute on another drive), and each remark
+        begins with the member's name.
 
     Raises:
         DatasetError: there is no usable union.json, or a member cannot be read.
@@ -172,12 +165,11 @@ def _read_union(folder: Path, read_member: ReadMember) -> Catalog:
     if find_root(folder) is None:
         raise DatasetError(f"{folder} is not a union of two datasets: expected {EXPECTS}.")
     folder = folder.resolve()
-    images, boxes, masks, remarks = [], [], [], []
-    for member in list_members(folder):
+    images, boxes, masks, remarks, states = [], [], [], [], []
+    for member in _list_there(folder):
         catalog = read_member(Path(member.folder), member.reader)
         prefix, way = f"{member.name}/", f"{way_between(folder, catalog.root)}/"
-        labels = _read_labels(catalog, member)
-        classes = labels.map(dict(member.classes)).astype("string")
+        labels = read_member_labels(catalog, member)
         rows = catalog.images
         images.append(
             rows.assign(
@@ -188,7 +180,7 @@ def _read_union(folder: Path, read_member: ReadMember) -> Catalog:
                 mask_path=way + rows["mask_path"],
                 source=member.name,
                 site=rows["site"].fillna(member.name),
-                findings=classes,
+                findings=labels.findings,
             )
         )
         boxes.append(catalog.boxes.assign(image_id=prefix + catalog.boxes["image_id"]))
@@ -197,7 +189,9 @@ def _read_union(folder: Path, read_member: ReadMember) -> Catalog:
                 image_id=prefix + catalog.masks["image_id"], path=way + catalog.masks["path"]
             )
         )
-        remarks += [*_take_over(catalog, member), *_remark_labels(rows, labels, classes, member)]
+        remarks += [*_take_over(catalog, member), *labels.remarks]
+        if member.multilabel:
+            states.append(labels.states.assign(image_id=prefix + rows["image_id"]))
     return build_catalog(
         folder,
         NAME,
@@ -205,21 +199,8 @@ def _read_union(folder: Path, read_member: ReadMember) -> Catalog:
         pd.concat(boxes, ignore_index=True),
         remarks,
         pd.concat(masks, ignore_index=True),
+        pd.concat(states, ignore_index=True) if states else None,
     )
-
-
-def _read_labels(catalog: Catalog, member: Member) -> pd.Series:
-    """Return the labels that the union goes by; index of `catalog.images`."""
-    if not member.finding:
-        return catalog.images[member.column]
-    states = catalog.finding_states
-    if member.finding not in states.columns:
-        raise DatasetError(
-            f"{member.folder} no longer says whether {member.finding!r} is present. Join the "
-            "datasets anew."
-        )
-    words = states.set_index("image_id")[member.finding].map(STATE_WORDS)
-    return catalog.images["image_id"].map(words).astype("string")
 
 
 def _take_over(catalog: Catalog, member: Member) -> list[Remark]:
@@ -229,22 +210,6 @@ def _take_over(catalog: Catalog, member: Member) -> list[Remark]:
             remark, message=f"{member.name}: {remark.message}", names=names.get(remark.kind, ())
         )
         for remark in catalog.remarks
-    ]
-
-
-def _remark_labels(
-    rows: pd.DataFrame, labels: pd.Series, classes: pd.Series, member: Member
-) -> list[Remark]:
-    """Return a remark for each label that is no class of the union, with its images."""
-    out = labels[labels.notna() & classes.isna()]
-    return [
-        count_remark(
-            "other_label",
-            list(rows.loc[out.index[out == label], "image_id"]),
-            f"{member.name}: images of {label!r} are unlabelled here, as the union has no such "
-            "class",
-        )
-        for label in out.value_counts().index
     ]
 
 

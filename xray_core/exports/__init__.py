@@ -3,7 +3,7 @@
 Both come with a table of labels and an `xray_dataset.json`, so that they can be opened again.
 """
 
-from xray_core.exports.disk import forget_partial
+from xray_core.exports.disk import check_outside, forget_partial
 from xray_core.exports.drawing import draw_sample
 from xray_core.exports.prepared import PreparedExport, export_prepared
 from xray_core.exports.sample import SampleArchive, write_sample
@@ -11,6 +11,7 @@ from xray_core.exports.sample import SampleArchive, write_sample
 __all__ = [
     "PreparedExport",
     "SampleArchive",
+    "check_outside",
     "draw_sample",
     "export_prepared",
     "forget_partial",

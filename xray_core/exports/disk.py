@@ -2,10 +2,12 @@
 
 import errno
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from xray_core.catalog import Catalog
+from xray_core.datasets import READERS
 from xray_core.errors import DatasetError
 from xray_core.files import format_bytes
 
@@ -16,6 +18,24 @@ def check_free(path: Path) -> None:
     """Raise DatasetError if there is a file, or a folder with something in it, at `path`."""
     if path.is_file() or (path.is_dir() and any(path.iterdir())):
         raise DatasetError(f"{path} is there already, and nothing is overwritten. Name another.")
+
+
+def check_outside(path: Path, catalog: Catalog, opened: Sequence[Path] = ()) -> None:
+    """Raise DatasetError if `path` lies in the dataset, which would hold its own export then.
+
+    Args:
+        path: where an export is to be written.
+        catalog: the dataset; of a union, its members count as well.
+        opened: further folders that hold the dataset, such as the one by which it was opened.
+    """
+    list_roots = READERS[catalog.source].roots
+    folders = [*opened, *(list_roots(catalog.root) if list_roots else [catalog.root])]
+    for folder in folders:
+        if path.resolve().is_relative_to(folder.resolve()):
+            raise DatasetError(
+                f"{path} lies in the dataset's own folder {folder}, which could not be read as one "
+                "dataset any more. Name a place outside it."
+            )
 
 
 def check_space(folder: Path, needed: int) -> None:

@@ -21,6 +21,7 @@ from xray_core.catalog import Catalog
 from xray_core.errors import DatasetError, XrayError
 from xray_core.exports.disk import (
     check_free,
+    check_outside,
     check_space,
     forget_partial,
     partial_of,
@@ -81,13 +82,14 @@ def export_prepared(
         progress: called with (images done, images in all) after each image.
 
     Raises:
-        DatasetError: there is something in the folder already, another process exports to it, the
-            disk is too full or refuses, or no image can be read.
+        DatasetError: the folder lies in the dataset's, there is something in it already, another
+            process exports to it, the disk is too full or refuses, or no image can be read.
     """
     images = catalog.images.loc[labels.index]
     images = images[images["path"].notna()]
     if images.empty:
         raise DatasetError(f"{catalog.root}: no image of these is in the folder to export.")
+    check_outside(folder, catalog)
     with write_errors(folder), fill_alone(folder, "exporting to"):
         check_free(folder)
         forget_partial(folder)

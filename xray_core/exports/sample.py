@@ -21,6 +21,7 @@ from xray_core.catalog import LUNGS, Catalog
 from xray_core.errors import DatasetError
 from xray_core.exports.disk import (
     check_free,
+    check_outside,
     check_space,
     forget_partial,
     partial_of,
@@ -82,9 +83,10 @@ def write_sample(
         progress: called with (images done, images in all) after each image.
 
     Raises:
-        DatasetError: the file is there already, another process writes it, the disk is too full,
-            or no image can be read.
+        DatasetError: the file lies in the dataset's folder, is there already, another process
+            writes it, the disk is too full, or no image can be read.
     """
+    check_outside(file, catalog)
     with write_errors(file), fill_alone(file, "writing"):
         check_free(file)
         check_space(file.parent, int(rows["file_size"].sum()))

@@ -5,6 +5,7 @@ findings make up which class, so one catalog serves many tasks and a recipe name
 task in one word. Tasks are data: to add one, add an entry to `table.TASKS`.
 """
 
+from xray_core.datasets.finding_states import align_states, list_findings
 from xray_core.tasks.class_meanings import ClassMeaning, explain_classes, list_notes
 from xray_core.tasks.encode import (
     combine_labels,
@@ -20,9 +21,7 @@ from xray_core.tasks.states import (
     ABSENT,
     PRESENT,
     UNKNOWN,
-    align_states,
     count_states,
-    list_findings,
     name_states,
 )
 from xray_core.tasks.table import TASKS, find_task, tasks_of

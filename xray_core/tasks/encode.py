@@ -5,8 +5,9 @@ from collections.abc import Mapping
 import pandas as pd
 
 from xray_core.catalog import Catalog
+from xray_core.datasets.finding_states import combine_states, list_findings
 from xray_core.errors import LabelError, UnlabelledError
-from xray_core.tasks.states import ABSENT, combine_states, count_states, list_findings, name_states
+from xray_core.tasks.states import ABSENT, count_states, name_states
 from xray_core.tasks.table import tasks_of
 from xray_core.tasks.targets import has_several
 from xray_core.tasks.task import SEPARATOR, Task

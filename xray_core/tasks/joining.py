@@ -4,7 +4,7 @@ Which of their tasks ask the same, `matching` says, or a person. What is written
 `datasets.union_any`'s: label by label, what it counts as.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,15 +12,15 @@ import pandas as pd
 
 from xray_core.catalog import Catalog
 from xray_core.datasets import READERS, union
-from xray_core.datasets.union_any import NAME, Member, create_union_of
-from xray_core.errors import DatasetError, LabelError
-from xray_core.tasks.encode import encode_labels, get_labels
-from xray_core.tasks.matching import Match, list_given, list_matches, match_classes
-from xray_core.tasks.table import find_task, tasks_of
+from xray_core.datasets.union_any import create_union_of
+from xray_core.datasets.union_members import Member
+from xray_core.tasks.encode import encode_labels, get_labels, list_classes
+from xray_core.tasks.matching import (
+    Match,
+)
+from xray_core.tasks.table import find_task
 from xray_core.tasks.targets import class_of
-
-UNIONS = (NAME, "siim_radiography")  # readers of unions, which are no members of another
-LARGE_DIFFERENCE = 0.1  # between the shares of a class in two sources that gives a source away
+from xray_core.tasks.task import SEPARATOR
 
 
 @dataclass(frozen=True)
@@ -41,86 +41,6 @@ def is_thesis_pair(first: Catalog, second: Catalog) -> bool:
     return {first.source, second.source} == set(union.MEMBERS)
 
 
-def list_pairs(first: Catalog, second: Catalog) -> list[Pair]:
-    """Return the pairs of tasks with one class an image, those that fit first.
-
-    Before others come those that leave out the fewest classes of both.
-
-    Raises:
-        DatasetError: one of the two is a union itself.
-    """
-    for catalog in (first, second):
-        if catalog.source in UNIONS:
-            raise DatasetError(
-                f"{catalog.root} is a union itself ({READERS[catalog.source].title}). Choose two "
-                "datasets that are none."
-            )
-    pairs = [
-        Pair(name, match)
-        for name, task in tasks_of(first.source).items()
-        if not task.multilabel
-        for match in list_matches(second, list_given(first, name))
-    ]
-    return sorted(
-        pairs,
-        key=lambda pair: (
-            not pair.match.fits,
-            len(pair.match.absent) + len(pair.match.left_out),
-        ),
-    )
-
-
-def find_pair(
-    first: Catalog,
-    second: Catalog,
-    tasks: Sequence[str] = (),
-    by_hand: Mapping[str, str] | None = None,
-) -> Pair:
-    """Return the tasks by which two datasets are joined.
-
-    Args:
-        first: the dataset whose classes the union gets.
-        second: the other.
-        tasks: one of each, by name; none for the pair that fits best.
-        by_hand: class of the second -> class of the first; see `matching.match_classes`.
-
-    Raises:
-        LabelError: no pair fits, or those that are named do not; the message names the classes.
-        DatasetError: see `list_pairs`.
-    """
-    pairs = list_pairs(first, second)
-    if tasks:
-        named = [pair for pair in pairs if (pair.task, pair.match.task) == tuple(tasks)]
-        if not named:
-            known = {pair.task for pair in pairs}, {pair.match.task for pair in pairs}
-            raise LabelError(
-                f"{' and '.join(tasks)} are no tasks of {first.root} and {second.root} with one "
-                f"class an image. Choose of {', '.join(sorted(known[0])) or 'none'} and of "
-                f"{', '.join(sorted(known[1])) or 'none'}."
-            )
-        pairs = named
-    if by_hand and pairs:
-        chosen = pairs[0]
-        match = chosen.match
-        changed = match_classes(match.task, match.given, match.wanted, by_hand)
-        pairs = [Pair(chosen.task, changed)]
-    if not pairs or not pairs[0].match.fits:
-        ours = "; ".join(f"{pair.task}: {', '.join(pair.match.wanted)}" for pair in _each(pairs))
-        theirs = "; ".join(
-            dict.fromkeys(f"{p.match.task}: {', '.join(p.match.given)}" for p in pairs)
-        )
-        raise LabelError(
-            f"{first.root} and {second.root} have no task in common, as far as the names of "
-            f"classes tell. The first tells apart {ours or 'nothing'}; the second "
-            f"{theirs or 'nothing'}. If some mean the same, name the two tasks and the classes."
-        )
-    return pairs[0]
-
-
-def _each(pairs: Sequence[Pair]) -> list[Pair]:
-    return list({pair.task: pair for pair in pairs}.values())
-
-
 def join_datasets(folder: Path, first: Catalog, second: Catalog, pair: Pair) -> None:
     """Make one dataset of two in a new folder; see `union_any.create_union_of`.
 
@@ -134,50 +54,19 @@ def join_datasets(folder: Path, first: Catalog, second: Catalog, pair: Pair) -> 
 def plan_members(first: Catalog, second: Catalog, pair: Pair) -> tuple[Member, Member]:
     """Return what the union's file says of the two."""
     kept = {name: name for name in pair.match.wanted if name not in pair.match.absent}
-    names = _name_sources(first, second)
+    names = name_sources(first, second)
     return (
         _plan_member(first, names[0], pair.task, kept),
         _plan_member(second, names[1], pair.match.task, pair.match.classes),
     )
 
 
-def count_joined(first: Catalog, second: Catalog, pair: Pair) -> pd.DataFrame:
-    """Count the images of a union before it is made: those whose file is there.
-
-    Returns:
-        One row a class, index its name; one column a source, images.
-    """
-    columns = {}
-    for catalog, member in zip((first, second), plan_members(first, second, pair), strict=True):
-        labels = get_labels(catalog, find_task(pair.task if catalog is first else pair.match.task))
-        present = labels[catalog.present.index].map(dict(member.classes))
-        columns[member.name] = present.value_counts()
-    classes = [name for name in pair.match.wanted if name not in pair.match.absent]
-    return pd.DataFrame(columns).reindex(classes).fillna(0).astype("int64")
+def list_kept(pair: Pair) -> list[str]:
+    """Return the classes of the union."""
+    return [name for name in pair.match.wanted if name not in pair.match.absent]
 
 
-def warn_of_sources(counts: pd.DataFrame) -> str:
-    """Say how much of the label the source gives away; "" where its classes have like shares.
-
-    Args:
-        counts: as `count_joined` returns them.
-    """
-    if (counts.sum() == 0).any():
-        return "One of the two has no image of these classes: there is nothing to join."
-    shares = counts / counts.sum()
-    apart = (shares.max(axis=1) - shares.min(axis=1)).sort_values(ascending=False)
-    if apart.iloc[0] < LARGE_DIFFERENCE:
-        return ""
-    name = apart.index[0]
-    said = " and ".join(f"{share:.0%} of {source}" for source, share in shares.loc[name].items())
-    return (
-        f"“{name}” are {said}. A network that can tell the sources apart, by their "
-        "machine, size or marks, knows part of the label without looking at a lung. Test it on a "
-        "source that it has not learned from."
-    )
-
-
-def _name_sources(first: Catalog, second: Catalog) -> tuple[str, str]:
+def name_sources(first: Catalog, second: Catalog) -> tuple[str, str]:
     """Return the names of the two sources: of their readers, or of the folders; never the same."""
     if first.source != second.source:
         names = [
@@ -195,9 +84,27 @@ def _name_sources(first: Catalog, second: Catalog) -> tuple[str, str]:
 def _plan_member(catalog: Catalog, name: str, task: str, classes: Mapping[str, str]) -> Member:
     chosen = find_task(task)
     labels = get_labels(catalog, chosen)
+    if chosen.multilabel:
+        groups = list_classes(labels, chosen)
+        return Member(
+            name=name,
+            reader=catalog.source,
+            folder=str(catalog.root),
+            classes={
+                finding: classes[own]
+                for own, group in groups.items()
+                if own in classes
+                for finding in group
+            },
+            column=chosen.column,
+            multilabel=True,
+            negatives=chosen.negatives,
+        )
     # Those that the task names as well: their images may come to the folder later.
     named = [finding for group in chosen.classes.values() for finding in group]
-    texts = pd.Series(list(dict.fromkeys([*labels.dropna(), *named])), dtype="string")
+    # And each of several findings by itself: whether the image's class holds it as well.
+    alone = [finding for text in labels.dropna().unique() for finding in text.split(SEPARATOR)]
+    texts = pd.Series(list(dict.fromkeys([*labels.dropna(), *named, *alone])), dtype="string")
     encoded = class_of(encode_labels(texts, chosen)).astype("object")
     return Member(
         name=name,

@@ -144,7 +144,7 @@ def find_match(
         )
     matches = [match for match in matches if task in ("", match.task)]
     if by_hand and matches:  # without a name, the task whose classes are named
-        named = [match for match in matches if _knows(match, by_hand)] or matches[:1]
+        named = [match for match in matches if knows_classes(match, by_hand)] or matches[:1]
         matches = [
             match_classes(m.task, m.given, wanted, by_hand, multilabel=multilabel) for m in named
         ]
@@ -235,7 +235,8 @@ def _find_class(written: str, classes: Sequence[str], whose: str) -> str:
     return near[0]
 
 
-def _knows(match: Match, by_hand: Mapping[str, str]) -> bool:
+def knows_classes(match: Match, by_hand: Mapping[str, str]) -> bool:
+    """Whether every class that is mapped by hand is one of the task's."""
     plain = {plain_name(name) for name in match.given}
     return all(plain_name(name) in plain for name in by_hand)
 

@@ -237,6 +237,14 @@ TASKS = {
         first_only=True,
         source="a task that both datasets answer; the union's own file says which label is which",
     ),
+    "union_findings": Task(
+        dataset="union",
+        classes={},
+        question="Which of the common findings, several at once?",
+        negatives=("No finding",),  # what the reader calls an image of which all are absent
+        multilabel=True,
+        source="findings that both datasets name; what one of them does not know stays unknown",
+    ),
     **KNOWN_TASKS,
     **NAMED_TASKS,
 }
