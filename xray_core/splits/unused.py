@@ -30,7 +30,8 @@ def describe_unused(
     tested = find_tested_owners(catalog, spec)
     if tested is not None and len(unused):
         groups = group_images(catalog, read_files=False)
-        owned = groups[unused.index].isin(groups[tested]) & ~external
+        # A sample leaves out images of the test set itself, too.
+        owned = groups[unused.index].isin(groups[tested]) & ~tested[unused.index] & ~external
         if not spec.n_images:  # the rest are copies of tested files
             owned = ~external
     sampled = ~external & ~unlisted & ~owned
