@@ -86,6 +86,8 @@ def _list_facts(recipe: Recipe, checked: CheckedSplit) -> dict[str, str]:
     facts = {"Queue": describe_queue(find_workspace())}
     if not checked.refusal:
         facts |= {"Leaks": describe_leaks(checked), "To beat": describe_baseline(checked)}
+        if checked.provisional:
+            facts["Split"] = checked.provisional
         if checked.left_out:
             facts["Left out"] = _describe_left_out(checked)
     if published := format_published(recipe):

@@ -5,6 +5,7 @@ import html
 import json
 import re
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from pages.train import recipe_form
+from pages.train.checked_split import check_split
 from pages.train.cost import format_range, format_time
 from pages.train.recipe_fields import HELP
 from tests.datasets.fakes import fake_covid19_radiography, fake_kermany
@@ -39,7 +41,7 @@ from xray_core.recipes import (
 from xray_core.recipes.script import model as script_model
 from xray_core.recipes.titles import field_title
 from xray_core.runs import list_runs
-from xray_core.splits import split_by_tables
+from xray_core.splits import SplitSpec, split_catalog
 from xray_core.tasks import encode_catalog, find_task
 from xray_core.workspace import Workspace
 
@@ -883,7 +885,8 @@ def test_the_sets_and_classes_are_counted_as_they_will_be(
     said = "".join(list_html(app))
     recipe = PUBLISHED["demo_cnn"]
     catalog = open_dataset(workspace.demo_data, workspace.cache)
-    split = split_by_tables(catalog, encode_catalog(catalog, find_task(recipe.task)), recipe.split)
+    targets = encode_catalog(catalog, find_task(recipe.task))
+    split = split_catalog(catalog, targets, recipe.split)  # as the training will
     tested = split[split["subset"] == "test"]["class"].value_counts()
 
     for subset, n in split["subset"].value_counts().items():
@@ -897,6 +900,18 @@ def test_the_sets_and_classes_are_counted_as_they_will_be(
         facts_of(app)["Leaks"] == f"{before}; what else looks the same is not known before an audit"
     )
     assert "Left out" not in facts_of(app)
+    assert "Split" not in facts_of(app), "it is that of the training"
+
+
+def test_counts_that_identical_files_may_change_are_called_provisional(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    catalog = open_dataset(workspace.demo_data, workspace.cache)
+    catalog = replace(catalog, images=catalog.images.assign(file_size=2**40))
+
+    assert "identical files" in check_split(catalog, "siim_opacity", SplitSpec()).provisional
+    by_image = SplitSpec("image", allow_leaks=True)
+    assert not check_split(catalog, "siim_opacity", by_image).provisional
 
 
 def test_images_that_the_task_has_no_label_for_are_counted(
