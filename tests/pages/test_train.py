@@ -26,7 +26,7 @@ from tests.training.nih import draw_nih
 from xray_core.audit.same_picture import gather_copies
 from xray_core.datasets import open_dataset
 from xray_core.jobs import JobQueue, QueueSettings, write_settings
-from xray_core.models import MODELS
+from xray_core.models import MODELS, weights_file
 from xray_core.preprocess.spec import AugmentSpec
 from xray_core.recipes import (
     ANY_DATASET,
@@ -92,9 +92,13 @@ def facts_of(app: AppTest) -> dict[str, str]:
     }
 
 
-def start(app: AppTest) -> AppTest:
+def start_button(app: AppTest) -> Any:
     [button] = [one for one in app.button if one.label == "Start training"]
-    return button.click().run()
+    return button
+
+
+def start(app: AppTest) -> AppTest:
+    return start_button(app).click().run()
 
 
 def test_drawn_data_begins_with_the_demo_recipe(open_page: OpenPage) -> None:
@@ -479,17 +483,35 @@ def test_weights_that_a_recipe_alone_begins_with_are_a_choice_of_its_own(
     assert app.session_state["values"]["weights"] == PUBLISHED[name].weights
 
 
-def test_missing_weights_file_is_said_when_started(
-    workspace: Workspace, open_page: OpenPage
+def test_weights_that_are_missing_are_said_before_the_start(
+    workspace: Workspace, open_page: OpenPage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    app = open_advanced(open_page("train", recipe="siim_mobilenet_opacity"))
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+    monkeypatch.setattr("tempfile.gettempdir", lambda: str(tmp_path))
+    app = open_page("train", recipe="siim_mobilenet_opacity")
+    file = weights_file("mobilenet_v2", **PUBLISHED["siim_mobilenet_opacity"].model_options)
+    assert file.name in app.error[0].value.replace("\\", "")
+    assert not start_button(app).disabled, "a download may work"
+
+    file.parent.mkdir(parents=True)
+    file.touch()
+    assert not app.run().error
+
+    open_advanced(app)
     key = "changed_recipe.siim_mobilenet_opacity.weights"
     app.selectbox(key=key).select("A file").run()
     app.text_input(key=key + "_path").set_value("/no/such.h5").run()
-    app = start(app)
-
     assert "/no/such.h5" in app.error[0].value.replace("\\", "")
-    assert list_runs(workspace.runs) == []
+    assert start_button(app).disabled
+
+
+def test_an_earlier_run_that_is_missing_is_said_before_the_start(
+    workspace: Workspace, open_page: OpenPage
+) -> None:
+    app = open_page("train", recipe="siim_mobilenet_study")
+
+    assert "there is none in this workspace" in app.error[0].value
+    assert start_button(app).disabled
 
 
 def test_cost_is_measured_by_a_process_of_its_own(

@@ -41,8 +41,7 @@ def check_recipe(recipe: Recipe, data_folder: Path, workspace: Workspace) -> Rec
             are in several subsets, or the weights have seen what is tested, and the recipe does
             not allow it.
     """
-    recipe = _find_weights(recipe, workspace)
-    check_weights(recipe.model, recipe.weights)
+    recipe = find_start(recipe, workspace)
     catalog = open_dataset(data_folder, workspace.cache)
     catalog = select_catalog(catalog, recipe.selection, recipe.task)
     bound = bind_recipe(recipe, catalog)
@@ -62,12 +61,18 @@ def check_recipe(recipe: Recipe, data_folder: Path, workspace: Workspace) -> Rec
     return bound
 
 
-def _find_weights(recipe: Recipe, workspace: Workspace) -> Recipe:
+def find_start(recipe: Recipe, workspace: Workspace) -> Recipe:
     """Return `recipe` with the file of the earlier run that it begins from, if it names one.
 
     Raises:
-        RecipeError: there is no such run.
+        RecipeError: there is no such run, or the file that it names is missing.
     """
+    recipe = _name_file(recipe, workspace)
+    check_weights(recipe.model, recipe.weights)
+    return recipe
+
+
+def _name_file(recipe: Recipe, workspace: Workspace) -> Recipe:
     if not recipe.weights.startswith(RUN_OF):
         return recipe
     name = recipe.weights.removeprefix(RUN_OF)
