@@ -164,7 +164,7 @@ def test_one_site_is_tested_and_its_patients_are_nowhere_else() -> None:
     assert not check_leaks(split, catalog, spec)
     assert "image0003" not in set(split["image_id"])
     assert describe_unused(catalog, targets, split, spec) == [
-        "1 of 270 images are left out: they belong to patients of the test set."
+        "1 of 270 images is left out: they belong to patients of the test set."
     ]
 
 

@@ -59,6 +59,7 @@ class CheckedSplit:
         shared: images that are evaluated whose patient or study has others that train.
         fixed: subset -> images that it has by the tables, the absent ones included; empty where no
             subset is that of the thesis.
+        watched: whether the test set is watched as the validation set.
         provisional: why the training may divide otherwise, a sentence; "" where it will not.
     """
 
@@ -77,6 +78,7 @@ class CheckedSplit:
     counts: pd.DataFrame | None = None
     shared: int = 0
     fixed: Mapping[str, int] = field(default_factory=dict)
+    watched: bool = False
     provisional: str = ""
 
 
@@ -138,6 +140,7 @@ def _check_split(
         counts=None if findings is not None else _count_classes(split, classes),
         shared=_count_shared(split, last),
         fixed=count_fixed(catalog, spec),
+        watched=spec.validate_on_test,
         provisional=provisional,
     )
 

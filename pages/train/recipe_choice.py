@@ -7,7 +7,7 @@ import streamlit as st
 from pages.components.choice_list import Row, choose_row
 from pages.components.context import Context, choose_task
 from pages.components.frame import escape_markdown
-from pages.components.recipe_words import OWN, format_published
+from pages.components.recipe_words import OWN, format_published, name_landmark
 from pages.components.small_type import show_muted, show_section
 from pages.train.address import RECIPE, forget_settings, read_address
 from pages.train.recipe_values import find_task_of, widget_key
@@ -141,13 +141,14 @@ def _describe(recipe: Recipe, other_task: bool = False, reason: str = "") -> Row
         note += f" · {recipe.source}"
     if other_task:
         reason = f"answers “{TASKS[recipe.task].question}”"
-    value = format_published(recipe, at_most=1)
+    value, landmark = format_published(recipe, at_most=1), name_landmark(recipe)
+    whose = f"to compare: {landmark}" if landmark else "published, without interval"
     return Row(
         recipe.name,
         recipe.title,
         f"{note} · {reason}" if reason else note,
         value,
-        "published, without interval" if value else "",
+        whose if value else "",
         dim=bool(reason),
         disabled=bool(reason) and not other_task,
     )

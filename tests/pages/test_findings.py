@@ -324,11 +324,11 @@ def test_what_needs_one_class_an_image_is_not_offered(
     app.session_state["advanced"] = True
     key = "changed_recipe.quick_cnn."
     offered = set()
-    for tab in ("Training", "Loss and sampling"):
+    for tab in ("Training", "Loss"):
         app.session_state["advanced_tab"] = tab
         app.run()
         offered |= {str(one.key).removeprefix(key) for one in [*app.selectbox, *app.toggle]}
-        if tab == "Loss and sampling":
+        if tab == "Loss":
             assert app.selectbox(key=f"{key}sampling").options == ["Every image once"]
 
     assert "class_weights" in offered

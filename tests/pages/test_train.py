@@ -130,6 +130,11 @@ def test_recipes_for_the_task_come_first_the_others_of_the_dataset_after_them(
         "accuracy 80.2%",
         "published, without interval",
     )
+    [own] = [row for row in rows if row["id"] == "siim_mobilenet_opacity"]
+    assert (own["value"], own["value_note"]) == (
+        "accuracy 77.8%",
+        "to compare: the thesis, Xception",
+    )
 
 
 def test_recipes_for_other_datasets_are_folded_away_with_the_reason(open_page: OpenPage) -> None:
@@ -177,7 +182,7 @@ def test_a_recipe_in_the_address_goes_before_its_task(open_page: OpenPage) -> No
 
 
 def test_a_task_that_is_changed_under_advanced_is_that_of_the_bar(open_page: OpenPage) -> None:
-    app = open_advanced(open_page("train"), "Labels and split")
+    app = open_advanced(open_page("train"), "Split")
     app.selectbox(key=FIELD + "task").select("siim_study").run()
 
     assert app.selectbox(key="task_choice").value == "siim_study"
@@ -186,7 +191,7 @@ def test_a_task_that_is_changed_under_advanced_is_that_of_the_bar(open_page: Ope
 
 
 def test_a_recipe_can_be_had_corrected(open_page: OpenPage) -> None:
-    app = open_advanced(open_page("train", recipe="siim_6_1_cnn9"), "Labels and split")
+    app = open_advanced(open_page("train", recipe="siim_6_1_cnn9"), "Split")
     split = app.selectbox(key="changed_recipe.siim_6_1_cnn9.split.method").value
 
     app.toggle(key="recipe_corrected").set_value(True).run()
@@ -296,7 +301,7 @@ def test_a_class_that_the_given_test_subset_lacks_is_said_before_the_start(
     fake_kermany(workspace.data / "chest_xray")  # no normal image is in its test set
 
     app = open_page("train", data="chest_xray", recipe="pneumonia_cnn")
-    open_advanced(app, "Labels and split")
+    open_advanced(app, "Split")
     app.selectbox(key="changed_recipe.pneumonia_cnn.split.method").select("published").run()
 
     assert "No image of normal is in the test set" in words_of(app)
@@ -312,7 +317,7 @@ def test_a_split_at_random_that_would_lack_a_class_cannot_be_started(
     (folder / "train" / "PNEUMONIA" / "person447_virus_921_1.jpeg").unlink()
 
     app = open_page("train", data="chest_xray", recipe="pneumonia_cnn")
-    open_advanced(app, "Labels and split")
+    open_advanced(app, "Split")
     app.selectbox(key="changed_recipe.pneumonia_cnn.split.method").select("patient").run()
 
     assert "set would hold no image of pneumonia" in words_of(app)
@@ -377,7 +382,7 @@ def test_an_option_is_offered_with_words_where_it_has_a_meaning(
         widgets = (*app.number_input, *app.selectbox)
         return {str(one.key).removeprefix(FIELD): one for one in widgets}
 
-    app = open_advanced(open_page("train"), "Loss and sampling")
+    app = open_advanced(open_page("train"), "Loss")
     shown = shown_fields()
     for field in ("loss", "label_smoothing", "sampling", "mixup"):
         assert shown[field].help, field
@@ -398,7 +403,7 @@ def test_an_option_is_offered_with_words_where_it_has_a_meaning(
     app.number_input(key=FIELD + "phases.train.decay").set_value(0.5)
     app.number_input(key=FIELD + "phases.train.decay_epochs").set_value(4)
     app.number_input(key=FIELD + "phases.train.momentum").set_value(0.9).run()
-    open_advanced(app, "Loss and sampling")
+    open_advanced(app, "Loss")
     app.selectbox(key=FIELD + "loss").select("focal").run()
     app.number_input(key=FIELD + "focal_gamma").set_value(1.0).run()
     start(app)
@@ -859,7 +864,7 @@ def test_the_columns_beside_the_image_are_chosen_where_the_model_takes_them(
         "Columns beside the image is empty, but X-Net dual: image and tabular features takes"
         in words_of(app)
     )
-    open_advanced(app, "Labels and split")
+    open_advanced(app, "Split")
     app.selectbox(key=key + "task").select("nih_abnormal").run()
     open_advanced(app)
     app.selectbox(key=key + "model").select("xnet_cnn").run()
@@ -936,6 +941,27 @@ def test_counts_that_identical_files_may_change_are_called_provisional(
     assert not check_split(catalog, "siim_opacity", by_image).provisional
 
 
+def test_a_test_set_that_is_watched_is_said_wherever_the_subsets_are_named(
+    open_page: OpenPage,
+) -> None:
+    app = open_page("train", recipe="demo_cnn")
+    app.session_state[FIELD + "split.validate_on_test"] = True
+    app.session_state["split_details"] = True
+    app.run()
+
+    said = "".join(list_html(app))
+    assert "Validation 0" not in said
+    assert "Test, watched as validation " in said
+    assert "watched as validation" in facts_of(app)["Leaks"]
+    assert list(app.table[-1].value) == ["Training", "Test, watched as validation", "All"]
+
+
+def test_the_task_of_a_recipe_for_any_dataset_is_no_change(open_page: OpenPage) -> None:
+    app = open_page("train", recipe="quick_cnn", task="siim_study")
+
+    assert facts_of(app)["Changed"] == "Unchanged."
+
+
 def test_images_that_the_task_has_no_label_for_are_counted(
     workspace: Workspace, open_page: OpenPage
 ) -> None:
@@ -949,7 +975,7 @@ def test_images_that_the_task_has_no_label_for_are_counted(
 
 
 def test_a_split_that_leaks_is_counted_in_patients(open_page: OpenPage) -> None:
-    app = open_advanced(open_page("train"), "Labels and split")
+    app = open_advanced(open_page("train"), "Split")
     app.selectbox(key=FIELD + "split.method").select("image").run()
 
     assert re.fullmatch(
@@ -983,7 +1009,7 @@ def test_the_site_that_is_tested_is_chosen_among_those_of_the_dataset(
 ) -> None:
     fake_covid19_radiography(workspace.data / "radiography")
     app = open_page("train", data="radiography", recipe="quick_cnn")
-    app = open_advanced(app, "Labels and split")
+    app = open_advanced(app, "Split")
     field = "changed_recipe.quick_cnn.split."
 
     app.selectbox(key=f"{field}method").select("site").run()

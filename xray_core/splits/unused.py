@@ -42,7 +42,7 @@ def describe_unused(
         (sampled, f"of all, a sample of about {spec.n_images:,} is used"),
     )
     return [
-        f"{n:,} of {len(present):,} images are left out: {why}."
+        f"{n:,} of {len(present):,} images {'is' if n == 1 else 'are'} left out: {why}."
         for rows, why in counts
         if (n := int(rows.sum()))
     ]
