@@ -8,8 +8,7 @@ from pages.components.frame import format_message
 from pages.train.checked_split import check_split
 from xray_core.catalog import Catalog
 from xray_core.errors import RecipeError
-from xray_core.jobs.submit import find_start
-from xray_core.models.imagenet import describe_lack
+from xray_core.jobs.submit import describe_missing, find_start
 from xray_core.recipes import Recipe
 from xray_core.recipes.usual import describe_unusual
 from xray_core.workspace import find_workspace
@@ -29,8 +28,8 @@ def show_doubts(
     """
     refusals, words = _doubts(recipes, catalog)
     refused_already, said = _doubts(said_of, catalog)
-    lacks = list(dict.fromkeys(map(_describe_lack, recipes)))
-    known = set(map(_describe_lack, said_of))
+    lacks = list(dict.fromkeys(map(describe_missing, recipes)))
+    known = set(map(describe_missing, said_of))
     for refusal in refusals[:1]:
         if refusal not in refused_already:
             st.error(format_message(refusal), icon=":material/error:")
@@ -51,10 +50,6 @@ def _doubts(recipes: Sequence[Recipe], catalog: Catalog) -> tuple[list[str], lis
     words = [words for recipe in recipes for words in describe_unusual(recipe)]
     words += [words for result in checked for words in result.absent]
     return refusals, list(dict.fromkeys(words))
-
-
-def _describe_lack(recipe: Recipe) -> str:
-    return describe_lack(recipe.model, recipe.weights, recipe.model_options)
 
 
 def _refuse_weights(recipe: Recipe) -> str:

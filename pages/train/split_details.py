@@ -39,7 +39,7 @@ def show_split_details(recipe: Recipe, checked: CheckedSplit) -> None:
 
 
 def title_subset(name: str, watched: bool) -> str:
-    """Return a subset's title; that of a test set which is watched as the validation set says so."""
+    """Return a subset's title, which says if the test set is watched as validation."""
     return f"{name.capitalize()}{', watched as validation' * (watched and name == 'test')}"
 
 

@@ -16,6 +16,7 @@ from xray_core.errors import JobError, RecipeError
 from xray_core.jobs.queue import JobQueue
 from xray_core.jobs.worker import ensure_worker
 from xray_core.models import RUN_OF, check_weights
+from xray_core.models.imagenet import describe_lack
 from xray_core.recipes import Recipe, bind_recipe
 from xray_core.runs import HIGHEST_PRIORITY, Run, Submission, create_run
 from xray_core.runs.index import run_table
@@ -70,6 +71,11 @@ def find_start(recipe: Recipe, workspace: Workspace) -> Recipe:
     recipe = _name_file(recipe, workspace)
     check_weights(recipe.model, recipe.weights)
     return recipe
+
+
+def describe_missing(recipe: Recipe) -> str:
+    """Return what to know where the ImageNet weights of `recipe` are not here; "" if they are."""
+    return describe_lack(recipe.model, recipe.weights, recipe.model_options)
 
 
 def _name_file(recipe: Recipe, workspace: Workspace) -> Recipe:
