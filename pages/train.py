@@ -33,6 +33,7 @@ from xray_core.jobs.measure import read_description, stop_description
 from xray_core.recipes import Recipe
 from xray_core.recipes.titles import use_titles
 from xray_core.splits import fitting_methods, list_sites
+from xray_core.synthetic.dataset import is_synthetic
 from xray_core.workspace import find_workspace
 
 
@@ -70,7 +71,7 @@ context = open_page("Train")
 take_over_run()
 catalog = context.open_catalog()
 title = READERS[catalog.source].title
-recipes = read_recipes(catalog.source, context.task)
+recipes = read_recipes(catalog.source, context.task, is_synthetic(catalog.root))
 if not recipes:
     st.info(f"No recipe fits {title} yet. Choose another dataset in the bar above.")
     st.stop()

@@ -123,8 +123,8 @@ def show_cost_details(recipe: Recipe, checked: CheckedSplit, description: Descri
             f"{count_of(cost.steps_per_epoch, 'step')} an epoch, "
             f"{count_of(recipe.n_epochs, 'epoch')} at most. The likely time: nothing else "
             "runs, and of the epochs that its patience may spare it half are run. At least: the "
-            "images are decoded already, and the training stops as early as its patience lets it. At most: all "
-            "epochs, on a busy machine."
+            "images are decoded already, and the training stops as early as its patience lets "
+            "it. At most: all epochs, on a busy machine."
         )
 
 

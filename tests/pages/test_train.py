@@ -143,7 +143,11 @@ def test_recipes_for_other_datasets_are_folded_away_with_the_reason(open_page: O
     app.session_state["more_recipes"] = True
     app.run()
 
+    assert not [one for one in app.get("bidi_component") if "misfit_rows" in one.proto.id]
+    app.text_input(key="recipe_search").set_value("x-net nih").run()
+
     rows = {row["id"]: row for row in read_rows(app, "misfit_rows")["rows"]}
+    assert set(rows) == {"xnet_cnn15", "xnet_dual"}
     assert "made for NIH ChestX-ray14" in rows["xnet_dual"]["note"]
     assert all(row["disabled"] for row in rows.values())
     shown = {PUBLISHED[name].dataset for name in rows}
