@@ -21,9 +21,9 @@ def divide_groups(
 ) -> pd.Series:
     """Give each row a subset: whole groups, classes in like proportion; the rest is "training".
 
-    Where a large group has spoilt the proportions, others move to mend them. Where they would leave
-    a subset without a class that has groups enough, one of them moves there, from the subset that
-    can spare it best. All else stays.
+    Where a large group has spoilt the proportions, others move to correct them. Where they would
+    leave a subset without a class that has groups enough, one of them moves there, from the subset
+    that can spare it best. All else stays.
 
     Args:
         table: with columns group and class.
