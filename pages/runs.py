@@ -5,7 +5,7 @@ import streamlit as st
 from pages.components.bottom_bar import open_bottom_bar
 from pages.components.context import name_tab, open_page
 from pages.components.frame import escape_markdown, show_errors
-from pages.components.recipe_words import format_changes, unchanged
+from pages.components.recipe_words import describe_changes
 from pages.runs.live import show_run
 from pages.runs.outcome import show_outcome
 from pages.runs.run_actions import show_actions, show_way_back
@@ -27,8 +27,7 @@ show_outcome()
 
 def describe(recipe: Recipe) -> str:
     """Return what a run trains, for Markdown: its recipe, and what was changed in it."""
-    changes = f"changed: {format_changes(recipe)}" if recipe.changes else unchanged(recipe)
-    return f"**{escape_markdown(recipe.title)}** · {changes}"
+    return f"**{escape_markdown(recipe.title)}** · {describe_changes(recipe)}"
 
 
 name, sweep = st.query_params.get("run"), st.query_params.get("sweep")

@@ -24,6 +24,7 @@ from pages.train.selection import open_selected, read_selection, show_selection
 from pages.train.split_details import show_split_details
 from pages.train.summary import NICKNAME, forget_nickname, show_summary
 from pages.train.sweep import show_sweep_form
+from xray_core.audit.issue import count_of
 from xray_core.catalog import Catalog
 from xray_core.datasets import READERS
 from xray_core.errors import XrayError
@@ -32,6 +33,7 @@ from xray_core.jobs.measure import read_description, stop_description
 from xray_core.recipes import Recipe
 from xray_core.recipes.titles import use_titles
 from xray_core.splits import fitting_methods, list_sites
+from xray_core.synthetic.dataset import is_synthetic
 from xray_core.workspace import find_workspace
 
 
@@ -69,7 +71,7 @@ context = open_page("Train")
 take_over_run()
 catalog = context.open_catalog()
 title = READERS[catalog.source].title
-recipes = read_recipes(catalog.source, context.task)
+recipes = read_recipes(catalog.source, context.task, is_synthetic(catalog.root))
 if not recipes:
     st.info(f"No recipe fits {title} yet. Choose another dataset in the bar above.")
     st.stop()
@@ -124,6 +126,6 @@ panel = st.expander(
 if panel.open:
     with panel:
         offer_recipe(recipe)
-words = f'<span class="wide">{recipe.n_epochs} epochs · {recipe.preprocess.size} px'
+words = f'<span class="wide">{count_of(recipe.n_epochs, "epoch")} · {recipe.preprocess.size} px'
 words += f" · </span>{format_time(cost.seconds_likely)}" if cost else "</span>"
 show_start(words, recipe if may_start else None, catalog, published.title)

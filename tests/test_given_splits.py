@@ -95,6 +95,12 @@ def test_apart_from_its_patients_the_same_images_are_tested_and_what_is_left_out
         "80 of 200 images are left out: they belong to patients of the test set."
     ]
     assert describe_unused(catalog, targets, divide(catalog, THESIS), THESIS) == []
+    sampled = replace(spec, n_images=60)
+    sample = split_catalog(catalog, targets, sampled)
+    assert describe_unused(catalog, targets, sample, sampled) == [
+        "80 of 200 images are left out: they belong to patients of the test set.",
+        f"{120 - len(sample)} of 200 images are left out: of all, a sample of about 60 is used.",
+    ]
 
 
 @pytest.mark.parametrize("method", ["thesis", "thesis_patients"])
@@ -158,7 +164,7 @@ def test_one_site_is_tested_and_its_patients_are_nowhere_else() -> None:
     assert not check_leaks(split, catalog, spec)
     assert "image0003" not in set(split["image_id"])
     assert describe_unused(catalog, targets, split, spec) == [
-        "1 of 270 images are left out: they belong to patients of the test set."
+        "1 of 270 images is left out: they belong to patients of the test set."
     ]
 
 

@@ -115,6 +115,22 @@ def test_a_small_class_is_spread_too_where_patients_have_images_of_both() -> Non
     assert pd.crosstab(split["class"], split["subset"]).loc["b"].tolist() == [12, 4, 4]
 
 
+@pytest.mark.parametrize("n_images", [0, 300])
+def test_patients_with_many_images_do_not_spoil_the_proportions(n_images: int) -> None:
+    sizes = [26, 22, 13, 13, 9, 9, 7, 7] + [1, 2] * 200
+    rows = [{"patient_id": f"p{number}"} for number, size in enumerate(sizes) for _ in range(size)]
+    classes = [number % 3 % 2 for number, size in enumerate(sizes) for _ in range(size)]
+    catalog = make_catalog(rows)
+    targets = make_targets(catalog, classes)
+
+    for seed in range(12):
+        split = split_catalog(catalog, targets, SplitSpec(seed=seed, n_images=n_images))
+
+        shares = pd.crosstab(split["class"], split["subset"], normalize="columns").loc["b"]
+        assert shares.to_numpy() == pytest.approx((split["class"] == "b").mean(), abs=0.06)
+        assert (split["subset"] == "test").mean() == pytest.approx(0.15, abs=0.03)
+
+
 def test_the_same_seed_gives_the_same_split_and_another_seed_another() -> None:
     catalog, targets = many_patients()
 

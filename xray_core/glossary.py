@@ -161,6 +161,25 @@ GLOSSARY: dict[str, dict[str, Term]] = {
             "A split in which no patient is in two subsets.",
             "partición por paciente",
         ),
+        "target-domain hold-out": Term(
+            "A split of a union of datasets that tests on images of one of them, the target "
+            "domain, and learns from the others and from what is left of it.",
+            "reserva del dominio de destino",
+        ),
+        "the thesis' test set": Term(
+            "Of SIIM-FISABIO-RSNA COVID-19 the last fifth of the images by id, on which the SIIM "
+            "thesis tested; many of their patients also train unless they are kept apart.",
+            "conjunto de prueba de la tesis",
+        ),
+        "the thesis' validation set": Term(
+            "The fifth of the SIIM images on which the first experiments of the SIIM thesis "
+            "validated, by study or shuffled, without a test set.",
+            "conjunto de validación de la tesis",
+        ),
+        "one site apart": Term(
+            "A split whose test set is all images of one hospital or collection, the site.",
+            "un centro aparte",
+        ),
         "leak": Term(
             "The same patient, study or picture in two subsets: the result looks better "
             "than it is.",

@@ -7,8 +7,10 @@ import streamlit as st
 
 from pages.components.frame import escape_markdown
 from xray_core.evaluation.metrics import METRICS
-from xray_core.models import RUN_OF
+from xray_core.literature import results_of
+from xray_core.models import MODELS, RUN_OF
 from xray_core.recipes import (
+    ANY_DATASET,
     CORRECTED,
     PROPER,
     PUBLISHED,
@@ -35,10 +37,16 @@ KINDS_OF_CLASS = {kind: kind for kind in ("recall", "precision", "specificity")}
 
 def show_changes(recipe: Recipe, before: str = "") -> None:
     """Say in one line how a recipe differs from the published one that it was made from."""
-    words = f"changed: {format_changes(recipe)}" if recipe.changes else unchanged(recipe)
+    words = describe_changes(recipe)
     st.caption(
         f"{escape_markdown(before)} · {words}" if before else f"{words[0].upper()}{words[1:]}"
     )
+
+
+def describe_changes(recipe: Recipe) -> str:
+    """Return e.g. "changed: Image size, px 96 → 64", for Markdown, or that nothing was changed."""
+    changes = format_changes(recipe)
+    return f"changed: {changes}" if changes else unchanged(recipe)
 
 
 def unchanged(recipe: Recipe) -> str:
@@ -57,13 +65,32 @@ def format_changes(recipe: Recipe) -> str:
 
 
 def list_changes(recipe: Recipe) -> list[str]:
-    """Return what was changed, e.g. "Image size, px 96 → 64" each, as plain text."""
+    """Return what was changed, e.g. "Image size, px 96 → 64" each, as plain text.
+
+    The task of a recipe for any dataset is no change: it has none of its own.
+    """
     parent = PUBLISHED.get(recipe.parent)
     before: Mapping[str, Any] = changeable_fields(parent) if parent else {}
     return [
         f"{field_title(key)} {_show(key, before.get(key))} → {_show(key, value)}"
         for key, value in recipe.changes.items()
+        if key != "task" or recipe.parent not in ANY_DATASET
     ]
+
+
+def name_landmark(recipe: Recipe) -> str:
+    """Return whose figures stand beside an unpublished recipe, e.g. "the thesis, Xception".
+
+    Returns:
+        "" where the figures are those of the recipe itself.
+    """
+    name = recipe.parent or recipe.name
+    rows = results_of(name)
+    if not rows or rows[0].recipe == name:
+        return ""
+    published = PUBLISHED[rows[0].recipe]
+    origin = "the thesis" if published.origin.endswith("thesis") else published.origin
+    return f"{origin}, {MODELS[published.model].title}"
 
 
 def format_published(recipe: Recipe, at_most: int | None = None) -> str:

@@ -9,7 +9,7 @@ import streamlit as st
 
 from pages.components.confusion import show_confusion
 from pages.components.frame import escape_markdown
-from pages.components.recipe_words import format_changes, metric_name
+from pages.components.recipe_words import format_changes, metric_name, name_landmark
 from pages.components.small_type import show_facts, show_section
 from pages.evaluate.scores import format_figure, format_value
 from xray_core.evaluation.published import Comparison, compare_headline, compare_with_source
@@ -61,7 +61,7 @@ def show_published(recipe: Recipe, report: dict[str, Any]) -> None:
 
 
 def format_headline(recipe: Recipe, report: dict[str, Any]) -> str:
-    """Return the source's figures beside ours, for Markdown; "" where it published none."""
+    """Return the source's figures beside ours, for Markdown; "" where there are none."""
     words = "; ".join(
         f"{escape_markdown(metric_name(row['key'], recipe.multilabel))} "
         f"{format_value(row['key'], row['published'])}, "
@@ -74,7 +74,9 @@ def format_headline(recipe: Recipe, report: dict[str, Any]) -> str:
     where = "The published figure was taken on other images, so compare with care."
     if comparisons:
         where = escape_markdown(_say_images(comparisons[0]))
-    return f"Published ({escape_markdown(recipe.source)}): {words}. {where}"
+    landmark = name_landmark(recipe)
+    start = f"To compare, {landmark}" if landmark else f"Published ({recipe.source})"
+    return f"{escape_markdown(start)}: {words}. {where}"
 
 
 def _say_what_differs(recipe: Recipe, comparisons: Sequence[Comparison]) -> None:
@@ -84,8 +86,8 @@ def _say_what_differs(recipe: Recipe, comparisons: Sequence[Comparison]) -> None
     if others and list(others) != [recipe.name]:
         titles = " and ".join(f"“{PUBLISHED[name].title}”" for name in others if name in PUBLISHED)
         words.append(f"The figures are those of {escape_markdown(titles)}.")
-    if recipe.changes:
-        words.append(f"This run's recipe was changed: {format_changes(recipe)}.")
+    if changes := format_changes(recipe):
+        words.append(f"This run's recipe was changed: {changes}.")
     if words:
         st.markdown(" ".join(words))
 

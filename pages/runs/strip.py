@@ -54,7 +54,11 @@ def show_strip(run: Run, known: str, stopping: bool, about: str) -> None:
         st.html(f"<b>{escape(name)}</b>", width="content")
         st.progress(progress_share(status), text=_describe_progress(status), width=250)
         st.html(_format_figures(run, status, metrics), width="content")
-    st.caption(f"{about} · {_describe(run, status)}")
+    failed = status.state == "failed"
+    st.caption(about if failed else f"{about} · {_describe(run, status)}")
+    with st.container(key="reason_place"):  # always there: what follows keeps its place
+        if failed:
+            st.error(_describe(run, status), icon=":material/error:")
 
 
 def _name_stage(status: Status) -> str:

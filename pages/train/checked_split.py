@@ -1,4 +1,7 @@
-"""What the split of a recipe makes of a dataset, known before the start; computed once for all."""
+"""What the split of a recipe makes of a dataset, known before the start; computed once for all.
+
+Identical files are looked for where that takes a moment: the split is that of the training then.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,6 +16,7 @@ from xray_core.errors import RecipeError, UnlabelledError
 from xray_core.splits import (
     LEAKY_METHODS,
     SUBSETS,
+    UNTESTED_METHODS,
     Copies,
     Leaks,
     SplitSpec,
@@ -23,14 +27,19 @@ from xray_core.splits import (
     describe_groups,
     describe_unused,
     split_by_tables,
+    split_catalog,
 )
+from xray_core.splits.grouping import bytes_to_compare
 from xray_core.tasks import describe_left_out, encode_catalog, find_task
 from xray_core.workspace import find_workspace
+
+QUICK_BYTES = 64 * 2**20  # that are read while somebody waits: a moment
+TABLE_METHODS = ("thesis", *UNTESTED_METHODS, "image")  # that look at no group
 
 
 @dataclass(frozen=True)
 class CheckedSplit:
-    """A split by the tables alone; a few copies of files may still change their subset.
+    """A split as the training will draw it, or, where that takes long, by the tables alone.
 
     Attributes:
         catalog: what was divided.
@@ -50,6 +59,8 @@ class CheckedSplit:
         shared: images that are evaluated whose patient or study has others that train.
         fixed: subset -> images that it has by the tables, the absent ones included; empty where no
             subset is that of the thesis.
+        watched: whether the test set is watched as the validation set.
+        provisional: why the training may divide otherwise, a sentence; "" where it will not.
     """
 
     catalog: Catalog
@@ -67,6 +78,8 @@ class CheckedSplit:
     counts: pd.DataFrame | None = None
     shared: int = 0
     fixed: Mapping[str, int] = field(default_factory=dict)
+    watched: bool = False
+    provisional: str = ""
 
 
 def check_split(catalog: Catalog, task_name: str, spec: SplitSpec) -> CheckedSplit:
@@ -92,7 +105,7 @@ def _check_split(
     task = find_task(task_name)
     try:
         targets = encode_catalog(catalog, task)
-        split = split_by_tables(catalog, targets, spec)
+        split, provisional = _divide(catalog, targets, spec, copies)
     except (RecipeError, UnlabelledError) as error:
         return CheckedSplit(catalog, str(error))
     classes = list(targets.columns)
@@ -127,6 +140,25 @@ def _check_split(
         counts=None if findings is not None else _count_classes(split, classes),
         shared=_count_shared(split, last),
         fixed=count_fixed(catalog, spec),
+        watched=spec.validate_on_test,
+        provisional=provisional,
+    )
+
+
+def _divide(
+    catalog: Catalog, targets: pd.DataFrame, spec: SplitSpec, copies: Copies | None
+) -> tuple[pd.DataFrame, str]:
+    """Return the split, and `CheckedSplit.provisional`."""
+    known = spec.method != "clean" or copies is not None
+    if known and bytes_to_compare(catalog) <= QUICK_BYTES:
+        return split_catalog(catalog, targets, spec, copies), ""
+    split = split_by_tables(catalog, targets, spec)
+    if spec.method in TABLE_METHODS and not spec.n_images:
+        return split, ""  # whatever the files hold
+    sought = "identical files" if known else "images that look the same"
+    return split, (
+        f"The counts are provisional: {sought} are looked for at the start, and stay together "
+        "then, so that some images may come into another subset."
     )
 
 

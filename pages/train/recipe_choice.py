@@ -7,30 +7,38 @@ import streamlit as st
 from pages.components.choice_list import Row, choose_row
 from pages.components.context import Context, choose_task
 from pages.components.frame import escape_markdown
-from pages.components.recipe_words import OWN, format_published
+from pages.components.recipe_words import OWN, TWINS, format_published, name_landmark
 from pages.components.small_type import show_muted, show_section
 from pages.train.address import RECIPE, forget_settings, read_address
 from pages.train.recipe_values import find_task_of, widget_key
 from pages.train.said import say, show_said
 from xray_core.catalog import Catalog
 from xray_core.datasets import READERS
+from xray_core.literature import ON_THESIS_TEST
 from xray_core.models import MODELS
 from xray_core.recipes import ANY_DATASET, CORRECTED, PUBLISHED, Recipe, recipes_for
+from xray_core.splits import fitting_methods
 from xray_core.synthetic.dataset import is_synthetic
 from xray_core.tasks import TASKS
 
 # What to begin with, by the reader's name; the drawn data has a recipe of its own.
 FIRST_RECIPES = {"siim_covid19": "siim_mobilenet_opacity", "kermany": "pneumonia_cnn"}
 FIRST_RECIPE_OF_DEMO = "demo_cnn"
-TOGGLE, MORE = "recipe_corrected", "more_recipes"
+TOGGLE, MORE, SEARCH = "recipe_corrected", "more_recipes", "recipe_search"
 SEEN = "train_seen"  # dataset, recipe and task of the last look, which agreed
 N_SHOWN = 7  # rows before the others are folded away
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
-def read_recipes(dataset: str, task: str) -> dict[str, Recipe]:
-    """Return the recipes that fit the reader called `dataset`; read-only and shared."""
-    return recipes_for(dataset, task)
+def read_recipes(dataset: str, task: str, drawn: bool) -> dict[str, Recipe]:
+    """Return the recipes that fit the reader called `dataset`; read-only and shared.
+
+    That of the drawn data is the first one there, and of other data the last.
+    """
+    recipes = recipes_for(dataset, task)
+    if not drawn and FIRST_RECIPE_OF_DEMO in recipes:
+        recipes[FIRST_RECIPE_OF_DEMO] = recipes.pop(FIRST_RECIPE_OF_DEMO)
+    return recipes
 
 
 def find_recipe_name(recipes: Mapping[str, Recipe], context: Context, catalog: Catalog) -> str:
@@ -74,9 +82,11 @@ def _begin(recipes: Mapping[str, Recipe], context: Context, catalog: Catalog) ->
         return str(earlier)
     if data != context.data and "task" not in st.query_params:
         return first  # whose task the bar will show: nobody chose one here yet
-    # Those for any dataset always do.
+    # Those for any dataset always do, and need no lists of the authors' that may be missing.
     fitting = [name for name in names if recipes[name].task == context.task]
-    name = first if first in fitting else fitting[0]
+    listed = "published" in fitting_methods(catalog)
+    able = [name for name in fitting if listed or recipes[name].split.method != "published"]
+    name = first if first in able else able[0]
     st.session_state.pop(widget_key(recipes[name], "task"), None)
     return name
 
@@ -115,12 +125,38 @@ def _show_others(recipes: Mapping[str, Recipe], rows: Sequence[Row], title: str)
         show_muted("For other tasks of this dataset; the task changes with the recipe.")
         choose_row("Other tasks", rows, "", "other_rows", lambda name: _open(recipes, name))
     show_muted(f"Made for other datasets than {title}:")
-    misfits = [
-        _describe(recipe, reason=f"made for {READERS[recipe.dataset].title}")
-        for name, recipe in PUBLISHED.items()
-        if name not in recipes and not name.endswith(CORRECTED) and name not in ANY_DATASET
-    ]
-    choose_row("Other datasets", misfits, "", "misfit_rows", lambda name: None)
+    sought = st.text_input("Search", key=SEARCH, placeholder="a word of title, source or dataset")
+    groups: dict[str, list[Row]] = {}
+    for name, recipe in PUBLISHED.items():
+        if name not in recipes and not name.endswith(CORRECTED) and name not in ANY_DATASET:
+            row = _describe(recipe, reason=f"made for {READERS[recipe.dataset].title}")
+            words = f"{row.title} {row.note} {recipe.source} {_group(recipe)}".casefold()
+            if all(word in words for word in (sought or "").casefold().split()):
+                groups.setdefault(_group(recipe), []).append(row)
+    if not groups:
+        show_muted("No recipe has all of these words.")
+    for group, misfits in groups.items():
+        # One list at a time is short enough to read; a search shows what fits at once.
+        panel = st.expander(
+            f"{escape_markdown(group)} ({len(misfits)})",
+            key=f"{MORE}_{group}_{bool(sought)}",
+            expanded=bool(sought),
+            on_change="rerun",
+        )
+        if panel.open:
+            with panel:
+                choose_row(group, misfits, "", f"misfit_rows_{group}", lambda name: None)
+
+
+def _group(recipe: Recipe) -> str:
+    """Return whose recipe it is, and what was done to it."""
+    if recipe.origin == OWN:
+        apart = recipe.name.endswith(ON_THESIS_TEST)
+        return f"{OWN}, our own{', on the test images of the thesis' * apart}"
+    for end, words in TWINS.items():
+        if recipe.name.endswith(end):
+            return f"{recipe.origin}, {words}"
+    return f"{recipe.origin}, as published"
 
 
 def _show_toggle(recipes: Mapping[str, Recipe], chosen: str) -> None:
@@ -141,13 +177,14 @@ def _describe(recipe: Recipe, other_task: bool = False, reason: str = "") -> Row
         note += f" · {recipe.source}"
     if other_task:
         reason = f"answers “{TASKS[recipe.task].question}”"
-    value = format_published(recipe, at_most=1)
+    value, landmark = format_published(recipe, at_most=1), name_landmark(recipe)
+    whose = f"to compare: {landmark}" if landmark else "published, without interval"
     return Row(
         recipe.name,
         recipe.title,
         f"{note} · {reason}" if reason else note,
         value,
-        "published, without interval" if value else "",
+        whose if value else "",
         dim=bool(reason),
         disabled=bool(reason) and not other_task,
     )

@@ -89,7 +89,7 @@ TABS = {
         "weights",
         "model_options.",
     ),
-    "Loss and sampling": (
+    "Loss": (
         "loss",
         "focal_gamma",
         "label_smoothing",
@@ -100,7 +100,7 @@ TABS = {
     ),
     "Images": ("preprocess.",),
     "Augmentation": ("augment.",),
-    "Labels and split": ("task", "split."),
+    "Split": ("task", "split."),
 }
 HELP = {
     "model": "The options below are those of the model that is chosen here.",
@@ -116,12 +116,15 @@ HELP = {
     "focal_gamma": "2 is its authors' choice.",
     "sampling": "Classes equally often: each epoch shows as many images of each class, rare ones "
     "repeatedly. Then class weights must be off.",
-    "split.method": "As published takes the authors' test set. A target-domain hold-out tests on "
-    "part of one dataset of a union. The thesis' sets are those of its SIIM experiments. By image, "
-    "one patient may be in two subsets.",
+    "split.method": "As published: the authors' test set. Target-domain hold-out: tests on a share "
+    "of one dataset of a union. The thesis' test set: the last fifth of the SIIM images by id; "
+    "with its patients apart, none of theirs trains. The thesis' validation set: of its first "
+    "experiments, without a test set. One site apart: tests on one hospital or collection. By "
+    "image: one patient may be in two subsets.",
     "site": "Its images are the test set; all others train and validate.",
     "validate_on_test": "As many notebooks do: the result is too good.",
-    "n_images": "0: all. Else a sample of about so many: whole patients, classes in proportion.",
+    "n_images": "0 means all images. Else a sample of about so many: whole patients, "
+    "classes in proportion.",
     "allow_leaks": "Also if the starting weights have seen what is tested.",
     "test": "0: there is no test set; the network is evaluated on the validation set.",
     "loss": "Focal loss: images that are right already count for less.",

@@ -33,7 +33,7 @@ from xray_core.glossary import explain
 from xray_core.models import MODELS, RUN_MODEL
 from xray_core.preprocess.spec import AugmentSpec
 from xray_core.recipes import Recipe, changeable_fields
-from xray_core.recipes.titles import field_title, value_title
+from xray_core.recipes.titles import field_title, phase_title, value_title
 
 ADVANCED, TAB, AUGMENTATION = "advanced", "advanced_tab", "augmentation"
 AS_IN_RECIPE, OWN = "As in the recipe", "Own"
@@ -104,11 +104,22 @@ def _show_tabs(
         if not tab.open:
             continue
         with tab:
-            places = itertools.cycle(st.columns(N_COLUMNS, gap="small"))
-            for key in (key for prefix in prefixes for key in list_within(prefix, own)):
-                if key in shown:
+            keys = [key for prefix in prefixes for key in list_within(prefix, own) if key in shown]
+            several = len(recipe.phases) > 1
+            for phase, members in itertools.groupby(keys, _phase_of):
+                if phase and several:
+                    show_section(phase_title(phase), "phase")
+                elif several and tab is tabs[0]:
+                    show_section("Whole training")
+                places = itertools.cycle(st.columns(N_COLUMNS, gap="small"))
+                for key in members:
                     with next(places):
                         _show_field(recipe, key, own[key], offers)
+
+
+def _phase_of(field: str) -> str:
+    """Return the phase that a field belongs to; "" where it is one of the whole training."""
+    return field.split(".")[1] if field.startswith("phases.") else ""
 
 
 def list_within(prefix: str, fields: Mapping[str, Any]) -> list[str]:
@@ -151,7 +162,7 @@ def _choose_augmentation(recipe: Recipe, values: Mapping[str, Any]) -> None:
 def _show_field(recipe: Recipe, field: str, value: Any, offers: Offers) -> None:
     last = field.rpartition(".")[2]
     shared: dict[str, Any] = {
-        "label": field_title(field),
+        "label": f"{field_title(field)}{' (0: all)' * (field == 'split.n_images')}",
         "key": widget_key(recipe, field),
         "help": _help_of(field),
         "persist_state": "session",

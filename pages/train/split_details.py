@@ -26,12 +26,21 @@ def show_split_details(recipe: Recipe, checked: CheckedSplit) -> None:
     if not panel.open:
         return
     with panel:
-        st.table(_tabulate(checked.counts), border="horizontal", alt="Images of each class")
+        st.table(
+            _tabulate(checked.counts, checked.watched),
+            border="horizontal",
+            alt="Images of each class",
+        )
         if words := _format_fixed(checked):
             st.markdown(words)
         for words in checked.left_out:
             st.markdown(escape_markdown(words))
         _show_thesis(recipe, checked.catalog)
+
+
+def title_subset(name: str, watched: bool) -> str:
+    """Return a subset's title, which says if the test set is watched as validation."""
+    return f"{name.capitalize()}{', watched as validation' * (watched and name == 'test')}"
 
 
 def _format_fixed(checked: CheckedSplit) -> str:
@@ -43,10 +52,10 @@ def _format_fixed(checked: CheckedSplit) -> str:
     )
 
 
-def _tabulate(counts: pd.DataFrame) -> pd.DataFrame:
+def _tabulate(counts: pd.DataFrame, watched: bool) -> pd.DataFrame:
     """Return the counts with sums, as words; columns of empty subsets are left out."""
     table = counts.loc[:, counts.sum() > 0]
-    table.columns = pd.Index([str(name).capitalize() for name in table.columns])
+    table.columns = pd.Index([title_subset(str(name), watched) for name in table.columns])
     table = pd.concat([table, table.sum().to_frame("all images").T]).rename_axis("class")
     table.index = pd.Index([escape_markdown(str(name)) for name in table.index], name="class")
     return table.assign(All=table.sum(axis=1)).map("{:,}".format)

@@ -4,13 +4,19 @@ import math
 
 import streamlit as st
 
-from pages.components.recipe_words import format_published, list_changes, unchanged
+from pages.components.recipe_words import (
+    format_published,
+    list_changes,
+    name_landmark,
+    unchanged,
+)
 from pages.components.small_type import format_shares, show_facts, show_section
 from pages.components.user import find_user
 from pages.train.checked_split import CheckedSplit
 from pages.train.cost import show_cost
 from pages.train.doubts import show_doubts
 from pages.train.finding_counts import show_finding_counts
+from pages.train.split_details import title_subset
 from xray_core.audit.issue import count_of
 from xray_core.catalog import Catalog
 from xray_core.errors import JobError, RunError
@@ -68,7 +74,11 @@ def _clean_nickname() -> None:
 
 
 def _show_shares(checked: CheckedSplit) -> None:
-    subsets = [(name.capitalize(), SUBSETS[name], n) for name, n in checked.subsets.items()]
+    subsets = [
+        (title_subset(name, checked.watched), SUBSETS[name], n)
+        for name, n in checked.subsets.items()
+        if n or not (checked.watched and name == "validation")
+    ]
     if checked.findings is not None:
         st.html(format_shares(subsets))
         show_finding_counts(checked.findings)
@@ -85,11 +95,19 @@ def _list_facts(recipe: Recipe, checked: CheckedSplit) -> dict[str, str]:
     changes = list_changes(recipe)
     facts = {"Queue": describe_queue(find_workspace())}
     if not checked.refusal:
-        facts |= {"Leaks": describe_leaks(checked), "To beat": describe_baseline(checked)}
+        leaks = describe_leaks(checked)
+        if checked.watched:
+            leaks = f"✕ the test set is watched as validation: the result is too good; {leaks}"
+        facts |= {"Leaks": leaks, "To beat": describe_baseline(checked)}
+        if checked.provisional:
+            facts["Split"] = checked.provisional
         if checked.left_out:
             facts["Left out"] = _describe_left_out(checked)
     if published := format_published(recipe):
-        facts["Published"] = f"{published}; without interval"
+        landmark = name_landmark(recipe)
+        facts["To compare" if landmark else "Published"] = (
+            f"{landmark}: {published}" if landmark else f"{published}; without interval"
+        )
     words = unchanged(recipe)
     facts["Changed"] = ", ".join(changes) if changes else f"{words[0].upper()}{words[1:]}."
     facts["Started by"] = find_user() or "no name: type yours at the top right"

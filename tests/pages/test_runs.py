@@ -458,8 +458,10 @@ def test_diverged_run_is_named_without_a_curve(workspace: Workspace, open_page: 
     run = fake_run(workspace, "failed", message=message)
     run.cut_metrics(0)
 
-    words = words_on(open_page("runs", run=run.name))
+    app = open_page("runs", run=run.name)
+    words = words_on(app)
 
+    assert DIVERGED in app.error[0].value
     assert "The loss is no number any more" in words
     assert "Learning rate = 0.0002" in words
 

@@ -5,6 +5,7 @@ import html
 import json
 import re
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from pages.train import recipe_form
+from pages.train.checked_split import check_split
 from pages.train.cost import format_range, format_time
 from pages.train.recipe_fields import HELP
 from tests.datasets.fakes import fake_covid19_radiography, fake_kermany
@@ -24,7 +26,7 @@ from tests.training.nih import draw_nih
 from xray_core.audit.same_picture import gather_copies
 from xray_core.datasets import open_dataset
 from xray_core.jobs import JobQueue, QueueSettings, write_settings
-from xray_core.models import MODELS
+from xray_core.models import MODELS, weights_file
 from xray_core.preprocess.spec import AugmentSpec
 from xray_core.recipes import (
     ANY_DATASET,
@@ -39,7 +41,7 @@ from xray_core.recipes import (
 from xray_core.recipes.script import model as script_model
 from xray_core.recipes.titles import field_title
 from xray_core.runs import list_runs
-from xray_core.splits import split_by_tables
+from xray_core.splits import SplitSpec, split_catalog
 from xray_core.tasks import encode_catalog, find_task
 from xray_core.workspace import Workspace
 
@@ -90,9 +92,13 @@ def facts_of(app: AppTest) -> dict[str, str]:
     }
 
 
-def start(app: AppTest) -> AppTest:
+def start_button(app: AppTest) -> Any:
     [button] = [one for one in app.button if one.label == "Start training"]
-    return button.click().run()
+    return button
+
+
+def start(app: AppTest) -> AppTest:
+    return start_button(app).click().run()
 
 
 def test_drawn_data_begins_with_the_demo_recipe(open_page: OpenPage) -> None:
@@ -124,6 +130,11 @@ def test_recipes_for_the_task_come_first_the_others_of_the_dataset_after_them(
         "accuracy 80.2%",
         "published, without interval",
     )
+    [own] = [row for row in rows if row["id"] == "siim_mobilenet_opacity"]
+    assert (own["value"], own["value_note"]) == (
+        "accuracy 77.8%",
+        "to compare: the thesis, Xception",
+    )
 
 
 def test_recipes_for_other_datasets_are_folded_away_with_the_reason(open_page: OpenPage) -> None:
@@ -132,7 +143,11 @@ def test_recipes_for_other_datasets_are_folded_away_with_the_reason(open_page: O
     app.session_state["more_recipes"] = True
     app.run()
 
+    assert not [one for one in app.get("bidi_component") if "misfit_rows" in one.proto.id]
+    app.text_input(key="recipe_search").set_value("x-net nih").run()
+
     rows = {row["id"]: row for row in read_rows(app, "misfit_rows")["rows"]}
+    assert set(rows) == {"xnet_cnn15", "xnet_dual"}
     assert "made for NIH ChestX-ray14" in rows["xnet_dual"]["note"]
     assert all(row["disabled"] for row in rows.values())
     shown = {PUBLISHED[name].dataset for name in rows}
@@ -171,7 +186,7 @@ def test_a_recipe_in_the_address_goes_before_its_task(open_page: OpenPage) -> No
 
 
 def test_a_task_that_is_changed_under_advanced_is_that_of_the_bar(open_page: OpenPage) -> None:
-    app = open_advanced(open_page("train"), "Labels and split")
+    app = open_advanced(open_page("train"), "Split")
     app.selectbox(key=FIELD + "task").select("siim_study").run()
 
     assert app.selectbox(key="task_choice").value == "siim_study"
@@ -180,7 +195,7 @@ def test_a_task_that_is_changed_under_advanced_is_that_of_the_bar(open_page: Ope
 
 
 def test_a_recipe_can_be_had_corrected(open_page: OpenPage) -> None:
-    app = open_advanced(open_page("train", recipe="siim_6_1_cnn9"), "Labels and split")
+    app = open_advanced(open_page("train", recipe="siim_6_1_cnn9"), "Split")
     split = app.selectbox(key="changed_recipe.siim_6_1_cnn9.split.method").value
 
     app.toggle(key="recipe_corrected").set_value(True).run()
@@ -290,7 +305,7 @@ def test_a_class_that_the_given_test_subset_lacks_is_said_before_the_start(
     fake_kermany(workspace.data / "chest_xray")  # no normal image is in its test set
 
     app = open_page("train", data="chest_xray", recipe="pneumonia_cnn")
-    open_advanced(app, "Labels and split")
+    open_advanced(app, "Split")
     app.selectbox(key="changed_recipe.pneumonia_cnn.split.method").select("published").run()
 
     assert "No image of normal is in the test set" in words_of(app)
@@ -306,7 +321,7 @@ def test_a_split_at_random_that_would_lack_a_class_cannot_be_started(
     (folder / "train" / "PNEUMONIA" / "person447_virus_921_1.jpeg").unlink()
 
     app = open_page("train", data="chest_xray", recipe="pneumonia_cnn")
-    open_advanced(app, "Labels and split")
+    open_advanced(app, "Split")
     app.selectbox(key="changed_recipe.pneumonia_cnn.split.method").select("patient").run()
 
     assert "set would hold no image of pneumonia" in words_of(app)
@@ -371,7 +386,7 @@ def test_an_option_is_offered_with_words_where_it_has_a_meaning(
         widgets = (*app.number_input, *app.selectbox)
         return {str(one.key).removeprefix(FIELD): one for one in widgets}
 
-    app = open_advanced(open_page("train"), "Loss and sampling")
+    app = open_advanced(open_page("train"), "Loss")
     shown = shown_fields()
     for field in ("loss", "label_smoothing", "sampling", "mixup"):
         assert shown[field].help, field
@@ -392,7 +407,7 @@ def test_an_option_is_offered_with_words_where_it_has_a_meaning(
     app.number_input(key=FIELD + "phases.train.decay").set_value(0.5)
     app.number_input(key=FIELD + "phases.train.decay_epochs").set_value(4)
     app.number_input(key=FIELD + "phases.train.momentum").set_value(0.9).run()
-    open_advanced(app, "Loss and sampling")
+    open_advanced(app, "Loss")
     app.selectbox(key=FIELD + "loss").select("focal").run()
     app.number_input(key=FIELD + "focal_gamma").set_value(1.0).run()
     start(app)
@@ -477,17 +492,35 @@ def test_weights_that_a_recipe_alone_begins_with_are_a_choice_of_its_own(
     assert app.session_state["values"]["weights"] == PUBLISHED[name].weights
 
 
-def test_missing_weights_file_is_said_when_started(
-    workspace: Workspace, open_page: OpenPage
+def test_weights_that_are_missing_are_said_before_the_start(
+    workspace: Workspace, open_page: OpenPage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    app = open_advanced(open_page("train", recipe="siim_mobilenet_opacity"))
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+    monkeypatch.setattr("tempfile.gettempdir", lambda: str(tmp_path))
+    app = open_page("train", recipe="siim_mobilenet_opacity")
+    file = weights_file("mobilenet_v2", **PUBLISHED["siim_mobilenet_opacity"].model_options)
+    assert file.name in app.error[0].value.replace("\\", "")
+    assert not start_button(app).disabled, "a download may work"
+
+    file.parent.mkdir(parents=True)
+    file.touch()
+    assert not app.run().error
+
+    open_advanced(app)
     key = "changed_recipe.siim_mobilenet_opacity.weights"
     app.selectbox(key=key).select("A file").run()
     app.text_input(key=key + "_path").set_value("/no/such.h5").run()
-    app = start(app)
-
     assert "/no/such.h5" in app.error[0].value.replace("\\", "")
-    assert list_runs(workspace.runs) == []
+    assert start_button(app).disabled
+
+
+def test_an_earlier_run_that_is_missing_is_said_before_the_start(
+    workspace: Workspace, open_page: OpenPage
+) -> None:
+    app = open_page("train", recipe="siim_mobilenet_study")
+
+    assert "there is none in this workspace" in app.error[0].value
+    assert start_button(app).disabled
 
 
 def test_cost_is_measured_by_a_process_of_its_own(
@@ -741,7 +774,7 @@ def test_another_model_brings_its_own_fields(workspace: Workspace, open_page: Op
     app.number_input(key=FIELD + "model_options.alpha").set_value(0.35)
     app.selectbox(key=FIELD + "phases.train.trainable").select("head").run()
 
-    assert not app.error
+    assert not [one for one in app.error if "ImageNet weights" not in one.value]
     said = facts_of(app)["Changed"]
     for words in (
         "Model Small demo CNN → MobileNetV2",
@@ -835,7 +868,7 @@ def test_the_columns_beside_the_image_are_chosen_where_the_model_takes_them(
         "Columns beside the image is empty, but X-Net dual: image and tabular features takes"
         in words_of(app)
     )
-    open_advanced(app, "Labels and split")
+    open_advanced(app, "Split")
     app.selectbox(key=key + "task").select("nih_abnormal").run()
     open_advanced(app)
     app.selectbox(key=key + "model").select("xnet_cnn").run()
@@ -883,7 +916,8 @@ def test_the_sets_and_classes_are_counted_as_they_will_be(
     said = "".join(list_html(app))
     recipe = PUBLISHED["demo_cnn"]
     catalog = open_dataset(workspace.demo_data, workspace.cache)
-    split = split_by_tables(catalog, encode_catalog(catalog, find_task(recipe.task)), recipe.split)
+    targets = encode_catalog(catalog, find_task(recipe.task))
+    split = split_catalog(catalog, targets, recipe.split)  # as the training will
     tested = split[split["subset"] == "test"]["class"].value_counts()
 
     for subset, n in split["subset"].value_counts().items():
@@ -897,6 +931,39 @@ def test_the_sets_and_classes_are_counted_as_they_will_be(
         facts_of(app)["Leaks"] == f"{before}; what else looks the same is not known before an audit"
     )
     assert "Left out" not in facts_of(app)
+    assert "Split" not in facts_of(app), "it is that of the training"
+
+
+def test_counts_that_identical_files_may_change_are_called_provisional(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    catalog = open_dataset(workspace.demo_data, workspace.cache)
+    catalog = replace(catalog, images=catalog.images.assign(file_size=2**40))
+
+    assert "identical files" in check_split(catalog, "siim_opacity", SplitSpec()).provisional
+    by_image = SplitSpec("image", allow_leaks=True)
+    assert not check_split(catalog, "siim_opacity", by_image).provisional
+
+
+def test_a_test_set_that_is_watched_is_said_wherever_the_subsets_are_named(
+    open_page: OpenPage,
+) -> None:
+    app = open_page("train", recipe="demo_cnn")
+    app.session_state[FIELD + "split.validate_on_test"] = True
+    app.session_state["split_details"] = True
+    app.run()
+
+    said = "".join(list_html(app))
+    assert "Validation 0" not in said
+    assert "Test, watched as validation " in said
+    assert "watched as validation" in facts_of(app)["Leaks"]
+    assert list(app.table[-1].value) == ["Training", "Test, watched as validation", "All"]
+
+
+def test_the_task_of_a_recipe_for_any_dataset_is_no_change(open_page: OpenPage) -> None:
+    app = open_page("train", recipe="quick_cnn", task="siim_study")
+
+    assert facts_of(app)["Changed"] == "Unchanged."
 
 
 def test_images_that_the_task_has_no_label_for_are_counted(
@@ -912,7 +979,7 @@ def test_images_that_the_task_has_no_label_for_are_counted(
 
 
 def test_a_split_that_leaks_is_counted_in_patients(open_page: OpenPage) -> None:
-    app = open_advanced(open_page("train"), "Labels and split")
+    app = open_advanced(open_page("train"), "Split")
     app.selectbox(key=FIELD + "split.method").select("image").run()
 
     assert re.fullmatch(
@@ -934,11 +1001,6 @@ def test_the_split_in_detail_counts_each_class_and_who_is_left_out(open_page: Op
     )
     assert int(table.loc["all images", "All"]) == pytest.approx(30, abs=4)
     assert "a sample of about 30 is used" in facts_of(app)["Left out"]
-    app = open_page("train", recipe="demo_cnn", set=["split.validate_on_test=true"])
-    app.session_state["split_details"] = True
-    app.run()
-    [table] = [one.value for one in app.table if "Training" in one.value]
-    assert list(table) == ["Training", "Test", "All"]
 
 
 def test_the_site_that_is_tested_is_chosen_among_those_of_the_dataset(
@@ -946,7 +1008,7 @@ def test_the_site_that_is_tested_is_chosen_among_those_of_the_dataset(
 ) -> None:
     fake_covid19_radiography(workspace.data / "radiography")
     app = open_page("train", data="radiography", recipe="quick_cnn")
-    app = open_advanced(app, "Labels and split")
+    app = open_advanced(app, "Split")
     field = "changed_recipe.quick_cnn.split."
 
     app.selectbox(key=f"{field}method").select("site").run()

@@ -16,6 +16,7 @@ from xray_core.errors import JobError, RecipeError
 from xray_core.jobs.queue import JobQueue
 from xray_core.jobs.worker import ensure_worker
 from xray_core.models import RUN_OF, check_weights
+from xray_core.models.imagenet import describe_lack
 from xray_core.recipes import Recipe, bind_recipe
 from xray_core.runs import HIGHEST_PRIORITY, Run, Submission, create_run
 from xray_core.runs.index import run_table
@@ -41,8 +42,7 @@ def check_recipe(recipe: Recipe, data_folder: Path, workspace: Workspace) -> Rec
             are in several subsets, or the weights have seen what is tested, and the recipe does
             not allow it.
     """
-    recipe = _find_weights(recipe, workspace)
-    check_weights(recipe.model, recipe.weights)
+    recipe = find_start(recipe, workspace)
     catalog = open_dataset(data_folder, workspace.cache)
     catalog = select_catalog(catalog, recipe.selection, recipe.task)
     bound = bind_recipe(recipe, catalog)
@@ -62,12 +62,23 @@ def check_recipe(recipe: Recipe, data_folder: Path, workspace: Workspace) -> Rec
     return bound
 
 
-def _find_weights(recipe: Recipe, workspace: Workspace) -> Recipe:
+def find_start(recipe: Recipe, workspace: Workspace) -> Recipe:
     """Return `recipe` with the file of the earlier run that it begins from, if it names one.
 
     Raises:
-        RecipeError: there is no such run.
+        RecipeError: there is no such run, or the file that it names is missing.
     """
+    recipe = _name_file(recipe, workspace)
+    check_weights(recipe.model, recipe.weights)
+    return recipe
+
+
+def describe_missing(recipe: Recipe) -> str:
+    """Return what to know where the ImageNet weights of `recipe` are not here; "" if they are."""
+    return describe_lack(recipe.model, recipe.weights, recipe.model_options)
+
+
+def _name_file(recipe: Recipe, workspace: Workspace) -> Recipe:
     if not recipe.weights.startswith(RUN_OF):
         return recipe
     name = recipe.weights.removeprefix(RUN_OF)

@@ -23,7 +23,6 @@ from keras import layers
 
 from xray_core.files import format_bytes
 
-SUFFIXES = (".npz", ".pth")
 MOST_BYTES = 512 * 2**20  # of all numbers; the largest network here has 230 MB
 MAGIC = 0x1950A86A20F9469CFC6C
 NAMES = {"OrderedDict": "collections OrderedDict", "tensor": "torch._utils _rebuild_tensor_v2"}

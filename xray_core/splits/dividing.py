@@ -7,6 +7,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 REST = "training"  # the subset of all that no other subset takes
+# How far a subset's images of a class may be from their share: more than both, and groups move.
+UNEVEN_SHARE, UNEVEN_IMAGES = 0.1, 2
+MOST_MOVES = 200
 
 
 def divide_groups(
@@ -18,8 +21,9 @@ def divide_groups(
 ) -> pd.Series:
     """Give each row a subset: whole groups, classes in like proportion; the rest is "training".
 
-    Where the proportions would leave a subset without a class that has groups enough, one of them
-    moves there, from the subset that can spare it best. All else stays.
+    Where a large group has spoilt the proportions, others move to correct them. Where they would
+    leave a subset without a class that has groups enough, one of them moves there, from the subset
+    that can spare it best. All else stays.
 
     Args:
         table: with columns group and class.
@@ -44,9 +48,11 @@ def divide_groups(
     least[REST] = of_rest
     place = np.searchsorted(edges, middle, side="right")
     classes, names = pd.factorize(table["class"])
-    holds = np.zeros((len(groups), len(names)), dtype=bool)
-    holds[groups.index.get_indexer(pd.Index(table["group"])), classes] = True
-    place = fill_subsets(place, holds, np.array(list(least.values())))
+    sizes = np.zeros((len(groups), len(names)), dtype=np.int64)
+    np.add.at(sizes, (groups.index.get_indexer(pd.Index(table["group"])), classes), 1)
+    shares = np.array([*fractions.values(), 1 - sum(fractions.values())])
+    place = even_out(place, sizes, shares)
+    place = fill_subsets(place, sizes > 0, np.array(list(least.values())))
     subsets = np.array(list(least))[place]
     return table["group"].map(pd.Series(subsets, index=groups.index))
 
@@ -65,6 +71,42 @@ def divide_folds(table: pd.DataFrame, folds: int, fold: int, seed: int) -> "pd.S
     each = 2 if folds == 2 else 1
     subsets = divide_groups(table, dict.fromkeys(names, 1 / folds), seed, each, each)
     return subsets.replace(REST, str(folds)) == str(fold)
+
+
+def even_out(
+    place: NDArray[np.int64], sizes: NDArray[np.int64], shares: NDArray[np.float64]
+) -> NDArray[np.int64]:
+    """Move as few groups as it takes for each subset to have its share of each class.
+
+    Always that group moves which brings the counts nearest to the shares, by the sum of squared
+    differences over what is due. It ends where all is near enough, or no group would help.
+
+    Args:
+        place: int (n_groups,), subset of each group, 0..n_subsets-1.
+        sizes: int (n_groups, n_classes), images of each class in a group.
+        shares: float (n_subsets,), of all images, in [0, 1]; nothing moves to one of 0.
+
+    Returns:
+        int (n_groups,), the subset of each group; `place` itself where all is near enough.
+    """
+    due = shares[:, None] * sizes.sum(axis=0)
+    weight = 1 / np.maximum(due, 1)
+    every = np.arange(len(place))
+    allowed = np.maximum(UNEVEN_SHARE * due, UNEVEN_IMAGES)
+    for _ in range(MOST_MOVES):
+        over = np.array([sizes[place == subset].sum(axis=0) for subset in range(len(shares))]) - due
+        if (np.abs(over) <= allowed).all():
+            break
+        # What the sum changes by when a group leaves its subset, and when it enters each.
+        slope, own = 2 * sizes @ (weight * over).T, sizes**2 @ weight.T
+        change = slope + own + (own - slope)[every, place][:, None]
+        change[every, place] = 0
+        change[:, shares <= 0] = np.inf
+        group, subset = np.unravel_index(change.argmin(), change.shape)
+        if change[group, subset] > -1e-9:
+            break
+        place = np.where(every == group, subset, place)
+    return place
 
 
 def fill_subsets(

@@ -30,7 +30,8 @@ def describe_unused(
     tested = find_tested_owners(catalog, spec)
     if tested is not None and len(unused):
         groups = group_images(catalog, read_files=False)
-        owned = groups[unused.index].isin(groups[tested]) & ~external
+        # A sample leaves out images of the test set itself, too.
+        owned = groups[unused.index].isin(groups[tested]) & ~tested[unused.index] & ~external
         if not spec.n_images:  # the rest are copies of tested files
             owned = ~external
     sampled = ~external & ~unlisted & ~owned
@@ -41,7 +42,7 @@ def describe_unused(
         (sampled, f"of all, a sample of about {spec.n_images:,} is used"),
     )
     return [
-        f"{n:,} of {len(present):,} images are left out: {why}."
+        f"{n:,} of {len(present):,} images {'is' if n == 1 else 'are'} left out: {why}."
         for rows, why in counts
         if (n := int(rows.sum()))
     ]
