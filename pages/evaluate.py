@@ -36,7 +36,7 @@ if place:
 else:
     with line:
         show_verdict_line(report)
-    show_doubts(run, report)
+    show_doubts(run, recipe, report)
     if report.get("multilabel"):
         show_findings(run, recipe, report, predictions)
     else:

@@ -33,9 +33,12 @@ def show_error_analysis(run: Run, report: dict[str, Any]) -> None:
     goals = _ask_goals(run)
     with show_errors():
         split = run.read_split() if run.holds("split.parquet") else None
+        recipe = run.read_recipe()
     complete = complete_analysis(analysis, goals, split)
     steps = {step["to"]: step for step in complete["steps"]}
     words = HELP | ({"test": WATCHED} if report.get("watched") else {})
+    if recipe.selected_epoch == "last":
+        words["validation"] = "held-out images that the training was watched on"
     rows = [
         {
             "images": ": ".join(filter(None, (level["name"], words.get(level["name"])))),

@@ -9,6 +9,7 @@ import streamlit as st
 from pages.components.frame import escape_markdown, format_message, show_errors
 from xray_core.evaluation.diagnose import diagnose_run
 from xray_core.evaluation.training_checks.history import CheckResult
+from xray_core.recipes import Recipe
 from xray_core.runs import Run
 from xray_core.splits import format_absence
 
@@ -82,18 +83,35 @@ def _format_unmeasured(report: dict[str, Any]) -> str:
     return " ".join([*words, "The means are those over the other findings."]) if words else ""
 
 
-def show_doubts(run: Run, report: dict[str, Any]) -> None:
+def list_choices(recipe: Recipe, report: dict[str, Any]) -> list[str]:
+    """Return what a training took from the images that it was validated on, in words."""
+    choices = {
+        "its best epoch": recipe.selected_epoch == "best",
+        "its stop": any(phase.patience for phase in recipe.phases),
+        "its learning rate": any(phase.schedule == "plateau" for phase in recipe.phases),
+        "its thresholds": bool(report.get("thresholds")),
+    }
+    return [words for words, applies in choices.items() if applies]
+
+
+def show_doubts(run: Run, recipe: Recipe, report: dict[str, Any]) -> None:
     """Say what must be known before the figures are believed; most runs have nothing of it."""
+    choices = ", ".join(list_choices(recipe, report))
     if report["subset"] == "validation":
+        what = f", which the training also went by ({choices}): expect less on new images."
+        none = (
+            ". This training took nothing from it; who compares recipes by it should expect less "
+            "on new images."
+        )
         st.warning(
-            "There is no test set. Here it is the validation set, which the training also went "
-            "by (its best epoch, its stops, its calibration): expect less on new images.",
+            f"There is no test set. Here it is the validation set{what if choices else none}",
             icon=":material/warning:",
         )
     if report.get("watched"):  # reports of older runs do not say
         st.warning(
-            "The test set was watched as the validation set, too: the training went by it (its "
-            "stops, its best epoch). Expect less on new images.",
+            "The test set was watched as the validation set, too"
+            + (f": the training went by it ({choices})." if choices else ".")
+            + " Expect less on new images.",
             icon=":material/warning:",
         )
     if words := _format_absent(report):
