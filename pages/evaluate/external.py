@@ -15,6 +15,7 @@ from xray_core.workspace import Workspace, find_workspace
 
 ON = "on"  # in the address: the name of an evaluation on another dataset
 CHOICE = "evaluated_on"
+CHOSEN = "places_chosen"  # in the session: run -> what was chosen last
 OWN = "Its own test set"
 TICK = "1s"
 ELSEWHERE = ("cell", "image")  # in the address: what another dataset has others of
@@ -31,11 +32,16 @@ def choose_place(run: Run) -> Run | None:
         show_dialog(run)
     with show_errors():
         places = {place.name: place for place in list_externals(run)}
-        titles = _name_places(places, workspace)
+        titles = name_places(places, workspace)
     if not places:
         return None
-    wanted = st.query_params.get(ON, "")
-    st.session_state[CHOICE] = wanted if wanted in places else ""
+    remembered = st.session_state.setdefault(CHOSEN, {})
+    # The address of a page that was left does not come back with it.
+    wanted = st.query_params.get(ON, remembered.get(run.name, ""))
+    chosen = wanted if wanted in places else ""
+    st.session_state[CHOICE] = remembered[run.name] = chosen
+    if chosen:
+        st.query_params[ON] = chosen
     st.segmented_control(
         "Evaluated on",
         ["", *places],
@@ -43,6 +49,7 @@ def choose_place(run: Run) -> Run | None:
         key=CHOICE,
         label_visibility="collapsed",
         on_change=_open,
+        args=(run.name,),
     )
     return places.get(st.session_state[CHOICE] or "")
 
@@ -59,7 +66,7 @@ def show_button() -> None:
         st.session_state[STARTING] = True
 
 
-def _name_places(places: dict[str, Run], workspace: Workspace) -> dict[str, str]:
+def name_places(places: dict[str, Run], workspace: Workspace) -> dict[str, str]:
     """Return the name of each evaluation -> what it is called; several on a dataset by task."""
     titles = {"": OWN}
     notes = {}
@@ -78,6 +85,14 @@ def _name_places(places: dict[str, Run], workspace: Workspace) -> dict[str, str]
         if list(titles.values()).count(title) > 1 and name in notes:
             titles[name] = f"{title} · {', '.join(notes[name]['classes'])}"
     return titles
+
+
+def read_folder(place: Run) -> Path | None:
+    """Return the folder of the dataset of an evaluation; None where it is damaged."""
+    try:
+        return _folder_of(read_notes(place))
+    except RunError:  # said where its result would be
+        return None
 
 
 def _folder_of(notes: dict[str, object]) -> Path:
@@ -124,7 +139,8 @@ def _words(state: BackgroundState) -> str:
     return f"Testing on another dataset: {steps[place]} …"
 
 
-def _open() -> None:
+def _open(run: str) -> None:
+    st.session_state[CHOSEN][run] = st.session_state[CHOICE] or ""
     for word in ELSEWHERE:
         st.query_params.pop(word, None)
     if chosen := st.session_state[CHOICE]:
