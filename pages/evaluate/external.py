@@ -6,7 +6,9 @@ import streamlit as st
 
 from pages.components.frame import escape_markdown, show_errors
 from pages.evaluate.external_start import STARTING, name_process, show_dialog
+from xray_core.audit.issue import count_of
 from xray_core.errors import RunError
+from xray_core.evaluation.external import STEPS
 from xray_core.jobs.background import BackgroundState, forget_background, read_background
 from xray_core.registry import name_roots
 from xray_core.runs import Run
@@ -16,6 +18,7 @@ from xray_core.workspace import Workspace, find_workspace
 ON = "on"  # in the address: the name of an evaluation on another dataset
 CHOICE = "evaluated_on"
 CHOSEN = "places_chosen"  # in the session: run -> what was chosen last
+STOPPED = "external_stopped"  # in the session: the process that was just cancelled
 OWN = "Its own test set"
 TICK = "1s"
 ELSEWHERE = ("cell", "image")  # in the address: what another dataset has others of
@@ -116,6 +119,8 @@ def _show_process(run: Run, workspace: Workspace) -> None:
             st.rerun()
     elif state.state == "running":
         _watch(name)
+    elif st.session_state.pop(STOPPED, "") == name:
+        st.info("Stopped. Nothing of the test is kept.", icon=":material/stop:")
 
 
 @st.fragment(run_every=TICK)
@@ -128,15 +133,17 @@ def _watch(name: str) -> None:
         st.progress(state.done / state.total if state.total else 0.0, text=_words(state))
         if st.button("Cancel", icon=":material/stop:", key="external_cancel"):
             forget_background(workspace, name)
+            st.session_state[STOPPED] = name
             st.rerun()
 
 
 def _words(state: BackgroundState) -> str:
-    if not state.total:
-        return "Testing on another dataset: reading its tables …"
-    steps = ("looking for images that it knows", "decoding images", "predicting")
-    place = min(3 * state.done // max(state.total, 1), 2)
-    return f"Testing on another dataset: {steps[place]} …"
+    """Return which step is under way, and of how many images it is done."""
+    n = state.total // len(STEPS)  # images of the step
+    place = min(state.done // n, len(STEPS) - 1) if n else 0
+    done = state.done - place * n
+    count = f", {done:,} of {count_of(n, 'image')}" if done else ""
+    return f"Testing on another dataset: {STEPS[place]}{count} …"
 
 
 def _open(run: str) -> None:

@@ -176,7 +176,7 @@ def test_another_dataset_is_chosen_with_its_classes_and_the_process_started(
 def test_a_process_shows_how_far_it_is_can_be_cancelled_and_opens_its_result(
     run: Run, workspace: Workspace, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    states = {"now": BackgroundState("running", 40, 90)}
+    states = {"now": BackgroundState("running", 334, 500)}
     forgotten: list[str] = []
 
     def forget(_: Workspace, name: str) -> None:
@@ -186,10 +186,11 @@ def test_a_process_shows_how_far_it_is_can_be_cancelled_and_opens_its_result(
     monkeypatch.setattr("pages.evaluate.external.read_background", lambda *_: states["now"])
     monkeypatch.setattr("pages.evaluate.external.forget_background", forget)
     app = open_page("evaluate", run=run.name)
-    assert "decoding images" in app.get("progress")[0].proto.text
+    assert "decoding images, 34 of 100 images …" in app.get("progress")[0].proto.text
     press(app, "Cancel")
     assert forgotten == [f"external-{run.name}"]
     assert not app.get("progress")
+    assert "Stopped." in app.info[0].value
 
     states["now"] = BackgroundState("failed", reason="No image is left.")
     app = open_page("evaluate", run=run.name)
