@@ -35,7 +35,7 @@ if place:
     show_external(place, recipe, report, line)
 else:
     with line:
-        show_verdict_line(report)
+        show_verdict_line(report, data["grouped_by"])
     show_doubts(run, recipe, report)
     if report.get("multilabel"):
         show_findings(run, recipe, report, predictions)

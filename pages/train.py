@@ -24,6 +24,7 @@ from pages.train.selection import open_selected, read_selection, show_selection
 from pages.train.split_details import show_split_details
 from pages.train.summary import NICKNAME, forget_nickname, show_summary
 from pages.train.sweep import show_sweep_form
+from xray_core.audit.issue import count_of
 from xray_core.catalog import Catalog
 from xray_core.datasets import READERS
 from xray_core.errors import XrayError
@@ -124,6 +125,7 @@ panel = st.expander(
 if panel.open:
     with panel:
         offer_recipe(recipe)
-words = f'<span class="wide">{recipe.n_epochs} epochs · {recipe.preprocess.size} px'
+epochs = count_of(recipe.n_epochs, "epoch")
+words = f'<span class="wide">{epochs} · {recipe.preprocess.size} px'
 words += f" · </span>{format_time(cost.seconds_likely)}" if cost else "</span>"
 show_start(words, recipe if may_start else None, catalog, published.title)

@@ -20,6 +20,7 @@ from pages.evaluate.findings import find_chosen
 from pages.evaluate.phases import show_phases
 from pages.evaluate.published import format_headline, show_published
 from pages.evaluate.scores import show_charts, show_class_table
+from pages.evaluate.verdict import format_owners
 from xray_core.literature import results_of
 from xray_core.recipes import Recipe
 from xray_core.runs import Run
@@ -98,7 +99,7 @@ def _show_conditions(recipe: Recipe, report: dict[str, Any], data: dict[str, Any
     show_changes(recipe)
     st.markdown(
         f"Evaluated on the **{escape_markdown(report['subset'])}** set: n = {report['n']:,} images "
-        f"of {report['n_patients']:,} patients or groups. "
+        f"{format_owners(report, data['grouped_by'])}. "
         f"{escape_markdown(_describe_split(recipe, data))}"
     )
     for words in data.get("left_out", []):  # runs of older versions do not say

@@ -24,6 +24,8 @@ HELP = {
     "validation": "held-out images that chose the epoch",
     "test": "images that nothing was chosen by",
 }
+# What a negative step to a level means.
+BELOW = {"people": "people do better than the target"}
 TARGET_FIELD, HUMAN_FIELD = "Target error, %", "Human error, %"
 WATCHED = "images that were watched as the validation set"
 
@@ -128,4 +130,7 @@ def _format_step(step: dict[str, Any] | None) -> str:
     points = {
         key: None if step[key] is None else 100 * step[key] for key in ("value", "low", "high")
     }
-    return f"{step['name']}: {_format(points, '{:+.1f}')} points"
+    words = f"{step['name']}: {_format(points, '{:+.1f}')} points"
+    if step["value"] is None or step["value"] >= 0:
+        return words
+    return f"{words}; below 0: {BELOW.get(step['to'], 'fewer errors than one row up')}"

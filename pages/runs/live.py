@@ -16,6 +16,7 @@ from pages.runs.run_details import show_details
 from pages.runs.run_notes import show_notes
 from pages.runs.strip import show_strip
 from pages.runs.wrong import show_wrong
+from xray_core.audit.issue import count_of
 from xray_core.figures.training import (
     OF_FINDINGS,
     TITLES,
@@ -127,7 +128,8 @@ def _describe_curves(metrics: Metrics, several: bool) -> str:
         area = kept["val_auc"]
         score = "the mean AUC unknown" if pd.isna(area) else f"the mean AUC {area:.3f}"
     return (
-        f"{words}; after {len(metrics.epochs)} epochs. At the selected epoch {kept['epoch']} the "
+        f"{words}; after {count_of(len(metrics.epochs), 'epoch')}. "
+        f"At the selected epoch {kept['epoch']} the "
         f"validation loss is {kept['val_loss']:.4f}, {score}"
     )
 

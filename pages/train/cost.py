@@ -8,6 +8,7 @@ import streamlit as st
 from pages.components.frame import escape_markdown, show_errors
 from pages.components.small_type import show_muted
 from pages.train.checked_split import CheckedSplit
+from xray_core.audit.issue import count_of
 from xray_core.jobs import JobQueue, prepare_worker
 from xray_core.jobs.measure import (
     Description,
@@ -118,7 +119,8 @@ def show_cost_details(recipe: Recipe, checked: CheckedSplit, description: Descri
             f"{recipe.batch_size} images and {values['seconds_per_image'] * 1000:,.1f} ms an image "
             "where layers are frozen or it is only evaluated, measured on "
             f"{escape_markdown(values['device'])}; {cost.steps_per_epoch:,} steps an epoch, "
-            f"{recipe.n_epochs} epochs at most. The likely time: nothing else runs, and of the "
+            f"{count_of(recipe.n_epochs, 'epoch')} at most. "
+            "The likely time: nothing else runs, and of the "
             "epochs that its patience may spare it half are run. At least: the images are decoded "
             "already, and the training stops as early as its patience lets it. At most: all "
             "epochs, on a busy machine."
