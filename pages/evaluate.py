@@ -7,7 +7,7 @@ from pages.components.context import name_tab, open_page
 from pages.components.frame import show_errors
 from pages.components.run_state import show_link
 from pages.evaluate.details import show_details
-from pages.evaluate.external import choose_place, show_button
+from pages.evaluate.external import choose_place, read_folder, show_button
 from pages.evaluate.external_result import show_external
 from pages.evaluate.findings import show_findings
 from pages.evaluate.matrix import read_evaluated, show_cells
@@ -29,14 +29,14 @@ with show_errors():
     nickname = run.read_nickname()
 
 name_tab(f"Evaluate {nickname}")
-context.show_origin(recipe)
 place = choose_place(run)
+context.show_origin(recipe, elsewhere=read_folder(place) if place else None)
 if place:
     show_external(place, recipe, report, line)
 else:
     with line:
-        show_verdict_line(report)
-    show_doubts(run, report)
+        show_verdict_line(report, data["grouped_by"])
+    show_doubts(run, recipe, report)
     if report.get("multilabel"):
         show_findings(run, recipe, report, predictions)
     else:

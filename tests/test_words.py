@@ -191,6 +191,15 @@ def test_every_field_of_every_recipe_has_a_title_with_an_entry_in_the_glossary()
         ("tabular is empty.", "Columns beside the image is empty."),
         ("Set phases.train.learning_rate=0.0002.", "Set Learning rate = 0.0002."),
         ("Use split.method=patient, x=3.", "Use Split = By patient, x=3."),
+        (
+            "mobilenet_v2: fetch https://a.b/c/mobilenet_v2/x.h5 to /My home/mobilenet_v2/x.h5.",
+            "MobileNetV2: fetch https://a.b/c/mobilenet_v2/x.h5 to /My home/mobilenet_v2/x.h5.",
+        ),
+        (
+            "set weights to a path such as /a/b.h5, or to random.",
+            "set “Starting weights” to a path such as /a/b.h5, or to “Random”.",
+        ),
+        ("Set weights=random here.", "Set Starting weights = Random here."),
     ],
 )
 def test_a_message_gets_titles_for_names_and_leaves_all_else(text: str, words: str) -> None:

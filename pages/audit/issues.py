@@ -91,7 +91,7 @@ def _show_examples(issue: Issue, catalog: Catalog, task: str) -> None:
         titles = {name: name_column(name) for name in table.columns}
         st.dataframe(table, hide_index=True, alt=issue["title"], column_config=titles)
         st.download_button(
-            "CSV",
+            "Table as CSV",
             table.to_csv(index=False),
             f"{issue['code']}.csv",
             "text/csv",

@@ -65,16 +65,24 @@ class Context:
         self._show_summary(catalog)
         return catalog
 
-    def show_origin(self, recipe: Recipe, with_title: bool = True) -> None:
+    def show_origin(
+        self, recipe: Recipe, with_title: bool = True, elsewhere: Path | None = None
+    ) -> None:
         """Say in the bar what a run learned from: for pages of a run, which have no choosers.
 
         Args:
             recipe: of the run.
             with_title: whether the recipe is named, too.
+            elsewhere: another dataset, on which the run is shown.
         """
         folder = Path(recipe.data_folder)
         words = [recipe.title] if with_title else []
-        words.append(name_root(find_workspace(), folder) or folder.name)
+        name = name_root(find_workspace(), folder) or folder.name
+        if elsewhere:
+            name = f"trained on {name}"
+            other = name_root(find_workspace(), elsewhere) or elsewhere.name
+            words = [f"tested on {other}", *words]
+        words.append(name)
         words += [TASKS[recipe.task].question] if recipe.task in TASKS else []
         if is_synthetic(folder):
             words.append("synthetic images, which say nothing about real patients")

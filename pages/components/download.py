@@ -73,7 +73,7 @@ def offer_files(name: str, files: dict[str, Callable[[], bytes]]) -> None:
     with st.container(horizontal=True, gap="small"):
         for ending, make in files.items():
             st.download_button(
-                ending.upper(),
+                f"{'Table' if ending == 'csv' else 'Figure'} as {ending.upper()}",
                 make,
                 file_name=f"{name}.{ending}",
                 mime=TYPES[ending],

@@ -18,6 +18,7 @@ from xray_core.jobs.background import (
 from xray_core.workspace import find_workspace
 
 TICK = "1s"
+STOPPED = "export_stopped"  # in the session: the export that was just stopped
 
 
 def run_export(
@@ -52,6 +53,8 @@ def run_export(
         return None
     if state.state == "failed":
         st.error(escape_markdown(state.reason), icon=":material/error:")
+    if st.session_state.pop(STOPPED, "") == name:
+        st.info("Stopped. Nothing of the export is kept.", icon=":material/stop:")
     if st.button(label, icon=":material/drive_folder_upload:"):
         with show_errors():
             start_background(workspace, name, command)
@@ -70,6 +73,7 @@ def _watch(name: str, out: Path) -> None:
     if st.button("Stop", icon=":material/stop:", help="Nothing of the export is kept."):
         forget_background(workspace, name)
         forget_partial(out)
+        st.session_state[STOPPED] = name
         st.rerun()
 
 

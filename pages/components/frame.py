@@ -21,6 +21,7 @@ LATE = re.compile(
 # What a refusal says of the command line, in a sentence of its own or before another.
 COMMAND = re.compile(r" Add the folder in the app, or run `[^`]*`(; look|[^.]*\.)")
 JOINER = "\u2060"  # of no width
+ADDRESS = re.compile(r"(https?://[^\s`]*[^\s`.,;:)\]>])")
 
 
 @contextmanager
@@ -41,8 +42,12 @@ def show_errors() -> Iterator[None]:
 
 
 def format_message(message: object) -> str:
-    """Return a message of the library for Markdown, with titles for the names in it."""
-    return escape_markdown(use_titles(str(message)))
+    """Return a message of the library for Markdown, with titles for the names in it.
+
+    An address is set as code: it can be copied as it is, and is no link.
+    """
+    words = ADDRESS.split(" ".join(use_titles(str(message)).split()))
+    return "".join(f"`{word}`" if n % 2 else _escape(word) for n, word in enumerate(words))
 
 
 def format_refusal(message: str) -> str:
@@ -60,6 +65,10 @@ def escape_markdown(text: str) -> str:
     Args:
         text: of any origin. Runs of blanks and ends of lines become one blank, as in a browser.
     """
+    return _escape(" ".join(text.split()))
+
+
+def _escape(text: str) -> str:
     # Some patterns are replaced after the escapes are gone: an invisible character divides them.
-    text = LATE.sub(lambda match: f"{match[0]}{JOINER}", " ".join(text.split()))
+    text = LATE.sub(lambda match: f"{match[0]}{JOINER}", text)
     return NUMBERED.sub(r"\1\\\2", SIGNS.sub(r"\\\g<0>", text))

@@ -16,7 +16,9 @@ export default function ({ data, parentElement, setTriggerValue }) {
   if (list.stamp !== stamp) {
     list.stamp = stamp;
     drawTiles(list, data, setTriggerValue);
+    list.alignedAt = undefined;
   }
+  if (data.rowHeight > 0) keepAligned(list);
   markOpen(list, data);
 }
 
@@ -29,6 +31,38 @@ function drawTiles(list, data, setTriggerValue) {
   const open = data.clickable && send("opened");
   const tick = data.tickable && send("ticked");
   list.replaceChildren(...data.tiles.map((tile) => drawTile(tile, open, tick)));
+}
+
+// The rows fill the width, but the last one has a rest: its images get the height of the row above.
+function keepAligned(list) {
+  alignLastRow(list);
+  if (list.watcher) return;
+  list.watcher = new ResizeObserver(() => alignLastRow(list));
+  list.watcher.observe(list);
+}
+
+function alignLastRow(list) {
+  const width = list.clientWidth;
+  if (!width || list.alignedAt === width) return;
+  list.alignedAt = width;
+  list.classList.remove("aligned");
+  const items = [...list.children];
+  for (const item of items) item.style.flex = "";
+  const tops = items.map((item) => item.offsetTop);
+  const last = items.filter((_, n) => tops[n] === tops.at(-1));
+  const above = items[items.length - last.length - 1];
+  if (!above) return;
+  const ratioOf = (item) => Number(item.style.getPropertyValue("--ratio"));
+  const tall = above.getBoundingClientRect().width / ratioOf(above);
+  const style = getComputedStyle(list);
+  const taken = ["paddingLeft", "paddingRight"].map((side) => parseFloat(style[side]));
+  const gaps = parseFloat(style.columnGap) * (last.length - 1);
+  // Not clientWidth, which is rounded: a hair too wide, and the last image would wrap.
+  const room = list.getBoundingClientRect().width - taken[0] - taken[1] - gaps - 0.5;
+  const wanted = last.reduce((sum, item) => sum + tall * ratioOf(item), 0);
+  const scale = Math.min(1, room / wanted);
+  for (const item of last) item.style.flex = `0 0 ${tall * ratioOf(item) * scale}px`;
+  list.classList.add("aligned");
 }
 
 function drawTile(tile, open, tick) {

@@ -20,9 +20,11 @@ from pages.evaluate.findings import find_chosen
 from pages.evaluate.phases import show_phases
 from pages.evaluate.published import format_headline, show_published
 from pages.evaluate.scores import show_charts, show_class_table
+from pages.evaluate.verdict import format_owners
 from xray_core.literature import results_of
 from xray_core.recipes import Recipe
 from xray_core.runs import Run
+from xray_core.splits import METHOD_TITLES, describe_grouping, format_leaks
 
 CURVES, CLASSES, PUBLISHED = "Curves", "Each class", "Published"
 FINDINGS, TOGETHER = "Each finding", "Errors together"  # instead of the first two
@@ -81,13 +83,24 @@ def _list_finding_sections(
     }
 
 
+def _describe_split(recipe: Recipe, data: dict[str, Any]) -> str:
+    """Return how the images were divided, and what is in several subsets all the same."""
+    method = recipe.split.method
+    words = f"Split: {METHOD_TITLES[method]}, {describe_grouping(method, data['grouped_by'])}."
+    if data.get("groups_in_several_subsets"):  # older runs did not count
+        kinds = data.get("leaks")
+        what = format_leaks(kinds) if kinds else "Patients or identical files"
+        words += f" {what} are in several subsets."
+    return words
+
+
 def _show_conditions(recipe: Recipe, report: dict[str, Any], data: dict[str, Any]) -> None:
     st.markdown(f"**{escape_markdown(recipe.title)}**")
     show_changes(recipe)
     st.markdown(
         f"Evaluated on the **{escape_markdown(report['subset'])}** set: n = {report['n']:,} images "
-        f"of {report['n_patients']:,} patients or groups. "
-        f"Split grouped by {escape_markdown(data['grouped_by'])}."
+        f"{format_owners(report, data['grouped_by'])}. "
+        f"{escape_markdown(_describe_split(recipe, data))}"
     )
     for words in data.get("left_out", []):  # runs of older versions do not say
         st.markdown(escape_markdown(words))

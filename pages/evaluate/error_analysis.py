@@ -6,11 +6,15 @@ import pandas as pd
 import streamlit as st
 
 from pages.components.frame import escape_markdown, format_message, show_errors
+from pages.evaluate.external import name_places
 from xray_core.errors import RunError
 from xray_core.evaluation.error_steps import complete_analysis
+from xray_core.evaluation.external_steps import add_external
 from xray_core.glossary import explain
 from xray_core.runs import Run
+from xray_core.runs.external import list_externals
 from xray_core.runs.goals import Goals, read_goals, write_goals
+from xray_core.workspace import find_workspace
 
 HELP = {
     "target": "the error that is aimed at, as entered",
@@ -20,6 +24,8 @@ HELP = {
     "validation": "held-out images that chose the epoch",
     "test": "images that nothing was chosen by",
 }
+# What a negative step to a level means.
+BELOW = {"people": "people do better than the target"}
 TARGET_FIELD, HUMAN_FIELD = "Target error, %", "Human error, %"
 WATCHED = "images that were watched as the validation set"
 
@@ -33,12 +39,17 @@ def show_error_analysis(run: Run, report: dict[str, Any]) -> None:
     goals = _ask_goals(run)
     with show_errors():
         split = run.read_split() if run.holds("split.parquet") else None
-    complete = complete_analysis(analysis, goals, split)
+        recipe = run.read_recipe()
+    complete = add_external(complete_analysis(analysis, goals, split), _read_elsewhere(run))
     steps = {step["to"]: step for step in complete["steps"]}
     words = HELP | ({"test": WATCHED} if report.get("watched") else {})
+    if recipe.selected_epoch == "last":
+        words["validation"] = "held-out images that the training was watched on"
     rows = [
         {
-            "images": ": ".join(filter(None, (level["name"], words.get(level["name"])))),
+            "images": escape_markdown(
+                ": ".join(filter(None, (level["name"], words.get(level["name"]))))
+            ),
             "n": "" if level["n"] is None else f"{level['n']:,}",
             "error": _format(level["error"], "{:.1%}"),
             "step": _format_step(steps.get(level["name"])),
@@ -54,6 +65,20 @@ def show_error_analysis(run: Run, report: dict[str, Any]) -> None:
     ]
     st.markdown("  \n".join(escape_markdown(words) for words in sentences if words))
     st.caption("95% intervals by resampling patients; a step whose interval holds 0 may be chance.")
+
+
+def _read_elsewhere(run: Run) -> dict[str, Any]:
+    """Return the reports on other datasets by what these are called; one damaged is left out."""
+    with show_errors():
+        places = {place.name: place for place in list_externals(run)}
+        titles = name_places(places, find_workspace())
+    reports = {}
+    for name, place in reversed(places.items()):  # in the order in which they were made
+        try:
+            reports[titles[name]] = place.read_report()
+        except RunError as error:
+            st.warning(format_message(error), icon=":material/warning:")
+    return reports
 
 
 def _ask_goals(run: Run) -> Goals:
@@ -105,4 +130,7 @@ def _format_step(step: dict[str, Any] | None) -> str:
     points = {
         key: None if step[key] is None else 100 * step[key] for key in ("value", "low", "high")
     }
-    return f"{step['name']}: {_format(points, '{:+.1f}')} points"
+    words = f"{step['name']}: {_format(points, '{:+.1f}')} points"
+    if step["value"] is None or step["value"] >= 0:
+        return words
+    return f"{words}; below 0: {BELOW.get(step['to'], 'fewer errors than one row up')}"

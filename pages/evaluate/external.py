@@ -6,7 +6,9 @@ import streamlit as st
 
 from pages.components.frame import escape_markdown, show_errors
 from pages.evaluate.external_start import STARTING, name_process, show_dialog
+from xray_core.audit.issue import count_of
 from xray_core.errors import RunError
+from xray_core.evaluation.external import STEPS
 from xray_core.jobs.background import BackgroundState, forget_background, read_background
 from xray_core.registry import name_roots
 from xray_core.runs import Run
@@ -15,6 +17,8 @@ from xray_core.workspace import Workspace, find_workspace
 
 ON = "on"  # in the address: the name of an evaluation on another dataset
 CHOICE = "evaluated_on"
+CHOSEN = "places_chosen"  # in the session: run -> what was chosen last
+STOPPED = "external_stopped"  # in the session: the process that was just cancelled
 OWN = "Its own test set"
 TICK = "1s"
 ELSEWHERE = ("cell", "image")  # in the address: what another dataset has others of
@@ -31,11 +35,16 @@ def choose_place(run: Run) -> Run | None:
         show_dialog(run)
     with show_errors():
         places = {place.name: place for place in list_externals(run)}
-        titles = _name_places(places, workspace)
+        titles = name_places(places, workspace)
     if not places:
         return None
-    wanted = st.query_params.get(ON, "")
-    st.session_state[CHOICE] = wanted if wanted in places else ""
+    remembered = st.session_state.setdefault(CHOSEN, {})
+    # The address of a page that was left does not come back with it.
+    wanted = st.query_params.get(ON, remembered.get(run.name, ""))
+    chosen = wanted if wanted in places else ""
+    st.session_state[CHOICE] = remembered[run.name] = chosen
+    if chosen:
+        st.query_params[ON] = chosen
     st.segmented_control(
         "Evaluated on",
         ["", *places],
@@ -43,6 +52,7 @@ def choose_place(run: Run) -> Run | None:
         key=CHOICE,
         label_visibility="collapsed",
         on_change=_open,
+        args=(run.name,),
     )
     return places.get(st.session_state[CHOICE] or "")
 
@@ -59,7 +69,7 @@ def show_button() -> None:
         st.session_state[STARTING] = True
 
 
-def _name_places(places: dict[str, Run], workspace: Workspace) -> dict[str, str]:
+def name_places(places: dict[str, Run], workspace: Workspace) -> dict[str, str]:
     """Return the name of each evaluation -> what it is called; several on a dataset by task."""
     titles = {"": OWN}
     notes = {}
@@ -78,6 +88,14 @@ def _name_places(places: dict[str, Run], workspace: Workspace) -> dict[str, str]
         if list(titles.values()).count(title) > 1 and name in notes:
             titles[name] = f"{title} · {', '.join(notes[name]['classes'])}"
     return titles
+
+
+def read_folder(place: Run) -> Path | None:
+    """Return the folder of the dataset of an evaluation; None where it is damaged."""
+    try:
+        return _folder_of(read_notes(place))
+    except RunError:  # said where its result would be
+        return None
 
 
 def _folder_of(notes: dict[str, object]) -> Path:
@@ -101,6 +119,8 @@ def _show_process(run: Run, workspace: Workspace) -> None:
             st.rerun()
     elif state.state == "running":
         _watch(name)
+    elif st.session_state.pop(STOPPED, "") == name:
+        st.info("Stopped. Nothing of the test is kept.", icon=":material/stop:")
 
 
 @st.fragment(run_every=TICK)
@@ -113,18 +133,21 @@ def _watch(name: str) -> None:
         st.progress(state.done / state.total if state.total else 0.0, text=_words(state))
         if st.button("Cancel", icon=":material/stop:", key="external_cancel"):
             forget_background(workspace, name)
+            st.session_state[STOPPED] = name
             st.rerun()
 
 
 def _words(state: BackgroundState) -> str:
-    if not state.total:
-        return "Testing on another dataset: reading its tables …"
-    steps = ("looking for images that it knows", "decoding images", "predicting")
-    place = min(3 * state.done // max(state.total, 1), 2)
-    return f"Testing on another dataset: {steps[place]} …"
+    """Return which step is under way, and of how many images it is done."""
+    n = state.total // len(STEPS)  # images of the step
+    place = min(state.done // n, len(STEPS) - 1) if n else 0
+    done = state.done - place * n
+    count = f", {done:,} of {count_of(n, 'image')}" if done else ""
+    return f"Testing on another dataset: {STEPS[place]}{count} …"
 
 
-def _open() -> None:
+def _open(run: str) -> None:
+    st.session_state[CHOSEN][run] = st.session_state[CHOICE] or ""
     for word in ELSEWHERE:
         st.query_params.pop(word, None)
     if chosen := st.session_state[CHOICE]:

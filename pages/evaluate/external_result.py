@@ -17,7 +17,7 @@ from pages.evaluate.findings import show_findings
 from pages.evaluate.matrix import read_evaluated, show_cells
 from pages.evaluate.scores import format_figure, show_class_table
 from pages.evaluate.verdict import format_absent, show_verdict_line
-from xray_core.evaluation.intervals import difference_interval
+from xray_core.evaluation.external_steps import compare_elsewhere, subtract
 from xray_core.figures.evaluation import plot_intervals, plot_roc
 from xray_core.recipes import Recipe
 from xray_core.runs import Run
@@ -106,6 +106,8 @@ def _show_comparison(folder: str, report: dict[str, Any], own: dict[str, Any]) -
         border="horizontal",
         alt="Figures here and on the run's own test set",
     )
+    if words := compare_elsewhere(own, report):
+        st.markdown(escape_markdown(words))
     st.caption(
         "In brackets 95% intervals, patients resampled. A difference whose interval holds 0 may be "
         "chance."
@@ -127,10 +129,10 @@ def _show_charts(folder: str, report: dict[str, Any], own: dict[str, Any], title
 
 def _format_difference(key: str, before: dict[str, Any] | None, after: dict[str, Any]) -> str:
     """Return the difference with its interval; the two were measured on different patients."""
-    if before is None or None in before.values() or None in after.values():
+    step = subtract(before, after) if before else {}
+    value, low, high = (step.get(end) for end in ("value", "low", "high"))
+    if value is None or low is None or high is None:
         return "–"
-    low, high = difference_interval(before, after)
-    value = after["value"] - before["value"]
     if key in ("auc", "f1_macro"):  # which are no shares of images
         return f"{value:+.3f} ({low:+.3f} to {high:+.3f})"
     return f"{100 * value:+.1f} points ({100 * low:+.1f} to {100 * high:+.1f})"

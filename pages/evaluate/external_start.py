@@ -64,11 +64,11 @@ def show_dialog(run: Run) -> None:
     _say_fit(tasks[task])
     match = map_classes(tasks[task], counts[task], f"external_{run.name}_{name}_{task}")
     n_images = st.number_input(
-        "About how many images",
+        "About how many images (0: all)",
         min_value=0,
         step=100,
         key="external_n",
-        help="Drawn as whole patients, each class in its share. 0: all of them.",
+        help="Drawn as whole patients, each class in its share. With 0 all images are tested.",
     )
     st.caption(
         "Images that the network has learned from, or copies of them, are left out and counted."

@@ -230,10 +230,7 @@ def _show_cited() -> None:
     rows = [
         {
             "what": citation.what,
-            "figures": ", ".join(
-                f"{escape_markdown(key.replace('_', ' '))} {value:g}"
-                for key, value in citation.figures.items()
-            ),
+            "figures": escape_markdown(citation.words),
             "source": f"{citation.source} ({citation.place})",
             "to know": citation.note,
         }

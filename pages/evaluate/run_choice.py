@@ -11,6 +11,7 @@ from xray_core.runs.index import run_table
 from xray_core.workspace import Workspace
 
 CHOICE = "evaluate_run"
+RECALLED = "run_recalled"  # in the session: the run shown last, and the newest one then
 OF_A_RUN = ("cell", "finding", "image", "place")  # in the address: what another run has others of
 
 
@@ -22,7 +23,7 @@ def choose_run(workspace: Workspace) -> Run:
     with show_errors():
         names = [run.name for run in list_runs(workspace.runs) if run.holds("report.json")]
         titles = _name_runs(run_table(workspace))
-    wanted = st.query_params.get("run")
+    wanted = st.query_params.get("run", _recall(names))
     if wanted is not None and wanted not in names:
         _say_missing(workspace, wanted)
     if not names:
@@ -30,6 +31,7 @@ def choose_run(workspace: Workspace) -> Run:
         st.page_link("pages/train.py", label="Go to Train", icon=":material/model_training:")
         st.stop()
     name = names[0] if wanted is None else wanted
+    st.session_state[RECALLED] = (name, names[0])
     st.session_state[CHOICE] = name if name in names else None
     st.selectbox(
         "Finished run",
@@ -43,9 +45,14 @@ def choose_run(workspace: Workspace) -> Run:
     )
     if name not in names:
         st.stop()
-    if wanted is None:
-        st.query_params["run"] = name
+    st.query_params["run"] = name
     return Run(workspace.runs / name)
+
+
+def _recall(names: list[str]) -> str | None:
+    """Return the run that was shown last; None where a newer one is finished, or it is gone."""
+    name, newest = st.session_state.get(RECALLED, (None, None))
+    return name if name in names and newest == names[0] else None
 
 
 def _name_runs(table: pd.DataFrame) -> dict[str, str]:

@@ -7,8 +7,10 @@ from typing import Any
 import streamlit as st
 
 from pages.components.frame import escape_markdown, format_message, show_errors
+from xray_core.audit.issue import count_of
 from xray_core.evaluation.diagnose import diagnose_run
 from xray_core.evaluation.training_checks.history import CheckResult
+from xray_core.recipes import Recipe
 from xray_core.runs import Run
 from xray_core.splits import format_absence
 
@@ -16,35 +18,64 @@ N_NAMED = 4  # findings that a verdict names
 WATCHED = ("metrics.jsonl", "status.json", "report.json", "data.json", "recipe.json")
 
 
-def show_verdict_line(report: dict[str, Any]) -> None:
+def show_verdict_line(report: dict[str, Any], grouped_by: str = "") -> None:
     """Say in how many of a hundred images the network is right, and what is easily reached."""
-    st.html(f'<h2 class="verdict">{format_verdict(report)}</h2>')
+    st.html(f'<h2 class="verdict">{format_verdict(report, grouped_by)}</h2>')
 
 
-def format_verdict(report: dict[str, Any]) -> str:
+def format_verdict(report: dict[str, Any], grouped_by: str = "") -> str:
     """Return the verdict as HTML, in natural frequencies.
 
     Args:
         report: as `evaluation.build_report` returns.
+        grouped_by: see `format_owners`.
     """
     if report.get("multilabel"):
-        return _format_findings_verdict(report)
+        return _format_findings_verdict(report, grouped_by)
     accuracy, majority = report["metrics"]["accuracy"], report["majority"]
     right = f"{100 * accuracy['value']:.0f}"
     interval = ""
     if accuracy["low"] is not None:
         interval = f"{100 * accuracy['low']:.0f} to {100 * accuracy['high']:.0f}; "
-    constant = f"{100 * majority['accuracy']:.0f}"
+    constant = (
+        f"Always answering “{escape(majority['class'])}” would be right in "
+        f"{100 * majority['accuracy']:.0f}."
+    )
+    if only := find_only_answer(report):
+        constant += f" It answers “{escape(only)}” to every image: it tells no classes apart."
     return (
         f"Right in {right} of 100 {escape(report['subset'])} images "
-        f"<small>({interval}n = {report['n']:,}, of {report['n_patients']:,} patients or groups)"
-        f"</small>. Always answering “{escape(majority['class'])}” would be right in {constant}."
+        f"<small>({interval}n = {report['n']:,}, {format_owners(report, grouped_by)})"
+        f"</small>. {constant}"
     )
 
 
-def _format_findings_verdict(report: dict[str, Any]) -> str:
+def find_only_answer(report: dict[str, Any]) -> str:
+    """Return the class that is answered to every image; "" where there are several."""
+    answered = [sum(column) for column in zip(*report["confusion"], strict=True)]
+    names = [name for name, n in zip(report["classes"], answered, strict=True) if n]
+    return str(names[0]) if len(names) == 1 else ""
+
+
+def format_owners(report: dict[str, Any], grouped_by: str) -> str:
+    """Return of how many patients the images are, as far as patients are known.
+
+    Args:
+        report: of the images.
+        grouped_by: as data.json has it; "" if not known.
+    """
+    if grouped_by.startswith("image (neither"):
+        return "patients unknown"
+    owners = {"patient": "patients", "study": "studies"}
+    owner, n = grouped_by.partition(";")[0], report["n_patients"]
+    if owner in owners:
+        return f"of {count_of(n, owner, owners[owner])}"
+    return f"of {n:,} patients or groups"
+
+
+def _format_findings_verdict(report: dict[str, Any], grouped_by: str) -> str:
     area, rows = report["metrics"]["auc"], report["per_class"]
-    n = f"n = {report['n']:,}, of {report['n_patients']:,} patients or groups"
+    n = f"n = {report['n']:,}, {format_owners(report, grouped_by)}"
     measured = sum(row["auc"]["value"] is not None for row in rows)
     over = f"over {measured} finding{'s' * (measured != 1)}"
     if measured < len(rows):
@@ -82,18 +113,35 @@ def _format_unmeasured(report: dict[str, Any]) -> str:
     return " ".join([*words, "The means are those over the other findings."]) if words else ""
 
 
-def show_doubts(run: Run, report: dict[str, Any]) -> None:
+def list_choices(recipe: Recipe, report: dict[str, Any]) -> list[str]:
+    """Return what a training took from the images that it was validated on, in words."""
+    choices = {
+        "its best epoch": recipe.selected_epoch == "best",
+        "its stop": any(phase.patience for phase in recipe.phases),
+        "its learning rate": any(phase.schedule == "plateau" for phase in recipe.phases),
+        "its thresholds": bool(report.get("thresholds")),
+    }
+    return [words for words, applies in choices.items() if applies]
+
+
+def show_doubts(run: Run, recipe: Recipe, report: dict[str, Any]) -> None:
     """Say what must be known before the figures are believed; most runs have nothing of it."""
+    choices = ", ".join(list_choices(recipe, report))
     if report["subset"] == "validation":
+        what = f", which the training also went by ({choices}): expect less on new images."
+        none = (
+            ". This training took nothing from it; who compares recipes by it should expect less "
+            "on new images."
+        )
         st.warning(
-            "There is no test set. Here it is the validation set, which the training also went "
-            "by (its best epoch, its stops, its calibration): expect less on new images.",
+            f"There is no test set. Here it is the validation set{what if choices else none}",
             icon=":material/warning:",
         )
     if report.get("watched"):  # reports of older runs do not say
         st.warning(
-            "The test set was watched as the validation set, too: the training went by it (its "
-            "stops, its best epoch). Expect less on new images.",
+            "The test set was watched as the validation set, too"
+            + (f": the training went by it ({choices})." if choices else ".")
+            + " Expect less on new images.",
             icon=":material/warning:",
         )
     if words := format_absent(report):

@@ -9,6 +9,7 @@ import streamlit as st
 from pages.components.small_type import format_dot, show_muted, show_section
 from pages.runs.run_table import call_run
 from pages.runs.scores import format_interval, read_area_interval, read_interval
+from xray_core.audit.issue import count_of
 from xray_core.figures.overlay import N_DRAWN, Line, color_of, letter_of, plot_runs
 from xray_core.runs import Run
 from xray_core.workspace import find_workspace
@@ -73,7 +74,7 @@ def _describe(row: Any) -> str:
     """Return the score of the selected epoch, with its interval and n; or why there is none."""
     curve = row.curve
     if row.diverged:
-        return f"diverged after {len(curve.epochs)} epochs: its loss became no number"
+        return f"diverged after {count_of(len(curve.epochs), 'epoch')}: its loss became no number"
     if (value := curve.selected_score) is None:
         return "waits" if row.state == "queued" else "no epoch yet"
     run = Run(find_workspace().runs / row.name)

@@ -18,6 +18,7 @@ from xray_core.figures.device import plot_device, thin_device
 from xray_core.recipes import Recipe
 from xray_core.runs import Run
 from xray_core.runs.starting_weights import format_record
+from xray_core.splits import describe_grouping
 
 N_LOG_LINES = 200
 
@@ -29,7 +30,7 @@ def show_details(run: Run, recipe: Recipe) -> None:
         data = run.read_data() if run.holds("data.json") else None
     if data:
         _warn(data)
-        _show_data(run, data)
+        _show_data(run, recipe, data)
     _show_recipe(run, recipe)
     _show_device(run)
     _show_history(run)
@@ -100,16 +101,15 @@ def _warn(data: dict[str, Any]) -> None:
         st.warning(escape_markdown(words), icon=":material/warning:")
 
 
-def _show_data(run: Run, data: dict[str, Any]) -> None:
+def _show_data(run: Run, recipe: Recipe, data: dict[str, Any]) -> None:
     panel = st.expander(
         "Data and split", icon=":material/dataset:", key="data_split", on_change="rerun"
     )
     if not panel.open:
         return
     with panel:
-        st.caption(
-            f"{escape_markdown(data['folder'])} · grouped by {escape_markdown(data['grouped_by'])}"
-        )
+        grouping = describe_grouping(recipe.split.method, data["grouped_by"])
+        st.caption(f"{escape_markdown(data['folder'])} · {escape_markdown(grouping)}")
         for words in data.get("left_out", []):  # as above
             st.caption(escape_markdown(words))
         if record := data.get("starting_weights"):  # older runs have none

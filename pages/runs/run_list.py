@@ -127,7 +127,7 @@ def _show_table(
     else:
         shown = _look_again(workspace, shown, states)
     rows = list_rows(shown)
-    left, right = st.columns([9, 5], gap="small")
+    left, right = st.columns([2, 1], gap="small")
     with left:
         _show_rows(rows, ticked)
         show_muted("Click a run to open it. Tick runs at their left to compare their curves.")

@@ -178,7 +178,7 @@ def _describe_now(row: Any) -> str:
             return "in no queue"
         words = f"waits for {row.waits}"
         if row.starts == row.starts:
-            return f"{words}, starts in about {format_duration(row.starts)}"
+            return f"starts in about {format_duration(row.starts)}"  # its page says for what
         if pd.isna(row.created_at):
             return words
         seconds = (datetime.now(UTC) - row.created_at).total_seconds()
@@ -198,14 +198,14 @@ def _explain_end(row: Any) -> str:
 def _column_config() -> dict[str, Any]:
     column = st.column_config
     return {
-        "run": column.TextColumn("Name", width=130),
+        "run": column.TextColumn("Name", width=115),
         "state": column.MultiselectColumn(
-            "State", options=STATE_OPTIONS, color=STATE_COLORS, width=85
+            "State", options=STATE_OPTIONS, color=STATE_COLORS, width=80
         ),
         "progress": column.ProgressColumn(
-            "Progress", format="percent", min_value=0, max_value=1, width=85
+            "Progress", format="percent", min_value=0, max_value=1, width=75
         ),
-        "now": column.TextColumn("Now", width=220),
+        "now": column.TextColumn("Now", width=170),
         "result": column.TextColumn(
             "Result",
             width=200,
@@ -220,7 +220,7 @@ def _column_config() -> dict[str, Any]:
             "several findings their mean AUC. Tick a run to see its interval beside the curves.",
         ),
         "auc": column.TextColumn(
-            "AUC", width=205, help="Of the final evaluation; of several findings their mean."
+            "AUC", width=190, help="Of the final evaluation; of several findings their mean."
         ),
         "curve": column.LineChartColumn(
             "Curve",

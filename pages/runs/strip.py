@@ -83,9 +83,12 @@ def _format_figures(run: Run, status: Status, metrics: Metrics) -> str:
         parts.append(f"<b>{left}</b> <span class='muted'>left, about</span>")
     if (kept := metrics.kept) is not None:
         n = count_validated(kept)
+        several = "finding_counts" in kept  # whose AUC may be higher at another epoch
+        chose = kept["val_loss"] == metrics.epochs["val_loss"].min()
+        why = " (lowest validation loss)" if several and chose else ""
         parts.append(
             f"{_format_score(run, kept)} "
-            f"<span class='muted'>n = {n:,} · selected epoch {kept['epoch']}</span>"
+            f"<span class='muted'>n = {n:,} · selected epoch {kept['epoch']}{why}</span>"
         )
     return " &emsp; ".join(parts) or "<span class='muted'>No figures yet</span>"
 

@@ -1,5 +1,6 @@
 """Runs over each other: named at their ends, no axis cut unmarked, none hidden by another."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -67,6 +68,15 @@ def test_letters_of_ends_that_meet_lie_apart() -> None:
     labels = [point["label"] for point in points_of(spec, 0) if point["last"]]
     assert len(set(labels)) == 2
     assert max(labels) == 0.8
+
+
+def test_a_third_panel_takes_no_room_from_the_others() -> None:
+    several = replace(curve(0.6, 0.7), area=True)
+
+    two = plot_runs([Line(curve(0.5, 0.8), "a")], height=330)
+    three = plot_runs([Line(curve(0.5, 0.8), "a"), Line(several, "b")], height=330)
+
+    assert (two["height"], three["height"]) == (330, 495)
 
 
 def test_runs_without_an_epoch_draw_nothing_and_keep_their_letters() -> None:

@@ -403,6 +403,38 @@ def test_validation_as_test_leaks_and_missing_images_are_admitted(
     words = words_on(open_page("evaluate", run=run.name, result=CONDITIONS))
     assert "left out of n: 2" in words
     assert "3 of 17 images are left out: unlabelled." in words
+
+
+def test_one_answer_for_every_image_is_said_above_all(
+    workspace: Workspace, open_page: OpenPage
+) -> None:
+    run = fake_run(workspace, "done", recipe=RECIPE)
+    write_report(run, workspace)
+    report = run.read_report()
+    report["confusion"] = [[0, 40], [0, 60]]
+    run.write_json("report.json", report)
+
+    words = words_on(open_page("evaluate", run=run.name))
+
+    assert "It answers “opacity” to every image: it tells no classes apart." in words
+    assert "100 of 100 test images (100.0%) are taken for opacity" in words  # of the checks
+
+
+def test_it_says_only_what_the_training_took_from_the_validation_set(
+    workspace: Workspace, open_page: OpenPage
+) -> None:
+    phases = tuple(replace(phase, patience=0) for phase in RECIPE.phases)
+    split = replace(RECIPE.split, method="thesis_folders")
+    recipe = replace(RECIPE, phases=phases, selected_epoch="last", split=split)
+    run = fake_run(workspace, "done", recipe=recipe, leaks=36)
+    write_report(run, workspace, subset="validation")
+
+    words = words_on(open_page("evaluate", run=run.name, result=CONDITIONS))
+
+    assert "This training took nothing from it" in words
+    assert "went by" not in words
+    assert "by the rows of the thesis' table, which does not keep patients together" in words
+    assert "grouped by patient" not in words
     assert all(name in words for name in run.read_report()["left_out"])
 
 

@@ -83,8 +83,32 @@ def test_the_result_elsewhere_stands_beside_that_of_the_own_test_set(
     assert row["here"] == row["its own test set"]
     assert row["difference"].startswith("+0.0 points (-")
     assert read_component(app, "matrix")["classes"][0]["name"] == "no opacity"
+    assert "The classes have nearly the same shares in both" in words
+    assert "tested on demo" in words
     app = open_page("evaluate", run=run.name, on="hospital-1234", cell="0-0")
     assert read_component(app, "matrix")["picked"] == [0, 0]
+
+
+def test_another_dataset_is_a_level_of_the_error_analysis_and_stays_chosen(
+    run: Run, workspace: Workspace, open_page: OpenPage
+) -> None:
+    place = write_place(run, workspace.demo_data)
+    error = {"value": 0.2, "low": 0.1, "high": 0.3}
+    levels = [{"name": name, "n": 9, "error": error} for name in ("training", "validation")]
+    steps = [{"name": "variance", "to": "validation", "value": 0.0, "low": -0.1, "high": 0.1}]
+    analysis = {"levels": levels, "steps": steps, "verdict": "Measured."}
+    run.write_json("report.json", {**run.read_report(), "error_analysis": analysis})
+    app = open_page("evaluate", run=run.name, result="Error analysis")
+
+    last = app.table[-1].value.iloc[-1]
+    assert last["images"] == "another dataset: demo"
+    assert last["step"].startswith("distribution shift: ")
+
+    app.session_state["places_chosen"] = {run.name: place.name}
+    app.query_params.clear()
+    app.run()  # as when the page is opened from the navigation
+    assert app.query_params["on"] == place.name
+    assert "100 external images" in words_on(app)
 
 
 def test_a_result_that_is_damaged_or_gone_leaves_the_own_in_reach(
@@ -152,7 +176,7 @@ def test_another_dataset_is_chosen_with_its_classes_and_the_process_started(
 def test_a_process_shows_how_far_it_is_can_be_cancelled_and_opens_its_result(
     run: Run, workspace: Workspace, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    states = {"now": BackgroundState("running", 40, 90)}
+    states = {"now": BackgroundState("running", 334, 500)}
     forgotten: list[str] = []
 
     def forget(_: Workspace, name: str) -> None:
@@ -162,10 +186,11 @@ def test_a_process_shows_how_far_it_is_can_be_cancelled_and_opens_its_result(
     monkeypatch.setattr("pages.evaluate.external.read_background", lambda *_: states["now"])
     monkeypatch.setattr("pages.evaluate.external.forget_background", forget)
     app = open_page("evaluate", run=run.name)
-    assert "decoding images" in app.get("progress")[0].proto.text
+    assert "decoding images, 34 of 100 images …" in app.get("progress")[0].proto.text
     press(app, "Cancel")
     assert forgotten == [f"external-{run.name}"]
     assert not app.get("progress")
+    assert "Stopped." in app.info[0].value
 
     states["now"] = BackgroundState("failed", reason="No image is left.")
     app = open_page("evaluate", run=run.name)

@@ -13,7 +13,7 @@ import pytest
 from markdown_it import MarkdownIt
 from streamlit.testing.v1 import AppTest
 
-from pages.components.frame import JOINER, escape_markdown
+from pages.components.frame import JOINER, escape_markdown, format_message
 from tests.datasets.fakes import FAKES, RADIOGRAPHY_ROWS, write_image, write_radiography_workbook
 from tests.pages.conftest import OpenPage
 from tests.pages.fake_runs import fake_run, record_processes
@@ -108,6 +108,15 @@ def test_what_is_replaced_after_the_escapes_are_gone_is_divided(text: str, late:
 
     assert late not in words
     assert words.replace(JOINER, "") == text
+
+
+def test_an_address_in_a_message_can_be_copied_and_is_no_link() -> None:
+    address = "https://a.example/mobilenet_v2/x_1_tf.h5"
+
+    [left] = MarkdownIt("commonmark").parseInline(format_message(f"Get_it: {address}, *then* go."))
+
+    pieces = [(one.type, one.content) for one in left.children or ()]
+    assert pieces == [("text", "Get_it: "), ("code_inline", address), ("text", ", *then* go.")]
 
 
 def test_words_that_mean_nothing_stay_as_they_are() -> None:

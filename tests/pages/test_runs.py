@@ -280,7 +280,7 @@ def test_the_next_run_says_in_how_long_it_starts(workspace: Workspace, open_page
         running.write_status(replace(running.read_stored_status(), **values))
 
     row = open_page("runs").dataframe[0].value.set_index("run").loc[waiting.name]
-    assert row["now"] == "waits for the next free slot, starts in about 2 min 10 s"
+    assert row["now"] == "starts in about 2 min 10 s"
     words = words_on(open_page("runs", run=waiting.name))
     assert "It waits for the next free slot and starts in about 2 min 10 s." in words
 

@@ -489,7 +489,7 @@ def test_early_stopping_ends_the_phase_and_the_best_epoch_is_evaluated(
     epochs = run.read_epochs()
     assert epochs["val_loss"].tolist() == [1.0, 0.9, 1.1, 1.2]
     assert epochs["best_epoch"].tolist() == [1, 2, 2, 2]
-    assert run.read_status().message.startswith("Best epoch 2 of 4")
+    assert run.read_status().message.startswith("Selected epoch 2 of 4 (lowest validation loss)")
     final = run.read_predictions()
     then = run.read_validation(2)
     np.testing.assert_allclose(

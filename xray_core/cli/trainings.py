@@ -11,6 +11,7 @@ from contextlib import suppress
 from dataclasses import asdict
 from typing import Any
 
+from xray_core.audit.issue import count_of
 from xray_core.cli.answer import Answer, save_answer
 from xray_core.cli.goals import compare_goals
 from xray_core.cli.reports import format_report
@@ -285,7 +286,9 @@ def check(options: argparse.Namespace, workspace: Workspace) -> Answer:
         "epochs": n_epochs,
         "results": [asdict(result) for result in results],
     }
-    nothing = f"Nothing suspicious in {n_epochs} epochs. Looked for: {', '.join(LOOKED_FOR)}."
+    nothing = (
+        f"Nothing suspicious in {count_of(n_epochs, 'epoch')}. Looked for: {', '.join(LOOKED_FOR)}."
+    )
     if n_epochs < MIN_EPOCHS:
         nothing = f"Too few epochs ({n_epochs}) to evaluate how the training goes."
     return answer, _check_text(results) or nothing

@@ -37,6 +37,15 @@ SEEN_WORDS = {
     CHOSEN: "the same picture chose its epoch",
     PATIENTS: "the network knows another image of the same patient or study",
 }
+# What an evaluation does, step by step.
+STEPS = (
+    "starting and reading its tables",
+    "reading pictures to compare",
+    "comparing them with those that it knows",
+    "decoding images",
+    "predicting",
+)
+READING, DECODING, PREDICTING = 1, 3, 4  # the steps that are counted in images
 
 
 @dataclass(frozen=True)
@@ -98,7 +107,7 @@ def choose_images(
         workspace: the folders; the pixels of the images are read, once for all.
         n_images: about how many, drawn as whole patients with each class in its share; 0: all.
         keep_seen: whether images that the run knows are among them.
-        progress: as for `read_fingerprints`.
+        progress: as for `read_fingerprints`; called once more when all are read.
 
     Raises:
         RunError: none is left.
@@ -109,7 +118,10 @@ def choose_images(
     fresh = rows if keep_seen else rows[mark_seen(past, catalog, workspace)[rows.index].isna()]
     drawn = _draw(fresh, n_images, recipe.seed)
     here = replace(catalog, images=catalog.images.loc[drawn.index])
-    kinds = mark_seen(past, catalog, workspace, read_fingerprints(here, workspace.cache, progress))
+    fingerprints = read_fingerprints(here, workspace.cache, progress)
+    if progress is not None:  # also where all had been read before
+        progress(max(len(drawn), 1), max(len(drawn), 1))
+    kinds = mark_seen(past, catalog, workspace, fingerprints)
     among = kinds[(drawn if keep_seen else rows).index]
     seen = {kind: int((among == kind).sum()) for kind in SEEN_WORDS}
     what = "are evaluated all the same" if keep_seen else "are left out"

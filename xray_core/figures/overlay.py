@@ -49,7 +49,7 @@ def plot_runs(lines: Sequence[Line], height: int = 400) -> dict[str, Any]:
 
     Args:
         lines: the runs, at most `N_DRAWN` of them; those without an epoch draw nothing.
-        height: px, of both together.
+        height: px, of two panels together; a third one adds half of it.
     """
     drawn = [(n, line) for n, line in enumerate(lines) if line.curve.epochs]
     telling = [line for _, line in drawn if not line.diverged] or [line for _, line in drawn]
@@ -69,7 +69,7 @@ def plot_runs(lines: Sequence[Line], height: int = 400) -> dict[str, Any]:
         y = build_panel(panel.title, panel.domain, place, panel.form)
         cut = bool(panel.domain[0])
         layers.append(_draw(points, y, letters, panel.title, panel.form, cut=cut))
-    return stack_panels(layers, "epoch", height)
+    return stack_panels(layers, "epoch", height * len(panels) // 2)
 
 
 @dataclass(frozen=True)

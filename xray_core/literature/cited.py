@@ -34,7 +34,7 @@ CITED = (
     ),
     Citation(
         "Time for 1,344 radiographs: a network, and radiologists on average",
-        {"seconds of the network": 50, "hours of the radiologists": 2.3},
+        {"seconds for the network": 50, "hours for the radiologists": 2.3},
         "Tang et al. 2020, npj Digital Medicine",
         "2.3.2, reference 28",
     ),
@@ -47,7 +47,7 @@ CITED = (
     Citation(
         "Normal or pneumonia in children: pretrained on adults and fine-tuned; normal or not on "
         "external images",
-        {"auc of children": 0.9851, "auc of external images": 0.9444},
+        {"auc in children": 0.9851, "auc on external images": 0.9444},
         "Tang et al. 2020, npj Digital Medicine",
         "abstract of the article; the thesis does not cite these two",
     ),

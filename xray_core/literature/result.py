@@ -81,6 +81,9 @@ class PublishedPoint:
     note: str = ""
 
 
+LOW, HIGH = "_low", "_high"  # end the names of the ends of an interval
+
+
 @dataclass(frozen=True)
 class Citation:
     """A figure that the thesis cites from elsewhere.
@@ -98,6 +101,23 @@ class Citation:
     source: str
     place: str
     note: str = ""
+
+    @property
+    def words(self) -> str:
+        """The figures as a person writes them, e.g. "AUC 0.98 (0.97 to 0.99), recall 90%"."""
+        words = []
+        for name, value in self.figures.items():
+            if name.endswith((LOW, HIGH)):
+                continue
+            low, high = (self.figures.get(name + end) for end in (LOW, HIGH))
+            between = f" ({low:g} to {high:g})" if low is not None and high is not None else ""
+            if name.startswith(("seconds", "hours")):
+                words.append(f"{value:g} {name}")
+            elif name.startswith("auc"):
+                words.append(f"AUC{name.removeprefix('auc')} {value:g}{between}")
+            else:
+                words.append(f"{name} {100 * value:g}%{between}")
+        return ", ".join(words)
 
 
 def compute_figures(

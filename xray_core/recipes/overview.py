@@ -83,7 +83,7 @@ def format_recipes() -> str:
         blocks.append(_format_source(start, title, [recipes.pop(name) for name in members]))
     own = "## Our own\n\n" + SETTINGS_HEAD + "".join(map(_settings_row, recipes.values()))
     cited = CITED_HEAD + "".join(
-        f"| {item.what} | {_figures(item.figures)} | {item.source} | {item.place} | {item.note} |\n"
+        f"| {item.what} | {item.words} | {item.source} | {item.place} | {item.note} |\n"
         for item in CITED
     )
     return "\n".join([*blocks, own, TWINS, cited])

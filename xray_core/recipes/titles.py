@@ -143,6 +143,11 @@ WORD = r"(?<![\w.-])[A-Za-z]\w*(?:[.:][\w.]*\w)*"
 NAME = re.compile(WORD + r"(?![\w-])")
 REFUSED = re.compile(r"^[a-z]+(?= is )")  # the field that a refusal begins with
 SETTING = re.compile(WORD + r"=[\w.:+-]*\w")
+PLACE = re.compile(r"(\S*[/\\]\S*)")  # an address or a path, or a piece of one with blanks
+# How a refusal says which weights to begin with instead.
+BEGIN_WITH = re.compile(r"(?<=\b[Ss]et )weights(?= to )")
+TO_RANDOM = re.compile(r"\bto random(?=[,.;]|$)")
+WEIGHTS_ARE = re.compile(r"\bweights=(random|imagenet)\b")
 
 
 def field_title(field: str) -> str:
@@ -206,7 +211,7 @@ def use_titles(text: str) -> str:
     """Return a message with titles for the names of fields, choices, models, tasks and recipes.
 
     Names that are also words of the language ("loss", "seed") stay as they are, but at the start
-    of a refusal.
+    of a refusal. So do addresses and paths.
 
     >>> use_titles("phases.train.learning_rate is 5; usual for adamw.")
     'Learning rate is 5; usual for AdamW.'
@@ -226,7 +231,18 @@ def use_titles(text: str) -> str:
         return match[0] if title == field else f"{title} = {value_title(field, value)}"
 
     text = REFUSED.sub(lambda match: FIELD_TITLES.get(match[0], match[0]), text)
-    return NAME.sub(lambda match: name_title(match[0]), SETTING.sub(spell_out, text))
+    text, n_begins = BEGIN_WITH.subn(f"“{FIELD_TITLES['weights']}”", text)
+    if n_begins:
+        text = TO_RANDOM.sub(f"to “{CHOICE_TITLES['weights']['random']}”", text)
+    text = WEIGHTS_ARE.sub(
+        lambda match: f"{field_title('weights')} = {value_title('weights', match[1])}", text
+    )
+    return "".join(
+        words
+        if number % 2
+        else NAME.sub(lambda match: name_title(match[0]), SETTING.sub(spell_out, words))
+        for number, words in enumerate(PLACE.split(text))
+    )
 
 
 @cache

@@ -21,6 +21,7 @@ from xray_core.splits.leaks import (
     check_leaks,
     count_leaks,
     count_loose,
+    describe_grouping,
     describe_groups,
     format_leaks,
 )
@@ -68,6 +69,7 @@ __all__ = [
     "count_loose",
     "count_subsets",
     "describe_absent",
+    "describe_grouping",
     "describe_groups",
     "describe_unused",
     "fitting_methods",

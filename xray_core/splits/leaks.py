@@ -9,7 +9,7 @@ from xray_core.catalog import Catalog
 from xray_core.errors import RecipeError
 from xray_core.splits.copies import Copies
 from xray_core.splits.grouping import digests_of_copies, group_images
-from xray_core.splits.spec import LEAKY_METHODS, SplitSpec
+from xray_core.splits.spec import BY_ROW_METHODS, LEAKY_METHODS, SplitSpec
 
 # Field of `Leaks` -> what it counts, one and several.
 KINDS = {
@@ -154,6 +154,23 @@ def describe_groups(catalog: Catalog, spec: SplitSpec) -> str:
         return "image"
     joined = "images that look the same" if spec.method == "clean" else "identical files"
     return f"{_describe_owners(catalog)}; {joined} joined"
+
+
+def describe_grouping(method: str, grouped_by: str) -> str:
+    """Return in words how a run was divided; where its subsets were given, patients count less.
+
+    Args:
+        method: of the split.
+        grouped_by: as `describe_groups` returns it.
+
+    >>> describe_grouping("thesis_folders", "patient; identical files joined")
+    "by the rows of the thesis' table, which does not keep patients together"
+    """
+    if method in BY_ROW_METHODS:
+        return "by the rows of the thesis' table, which does not keep patients together"
+    if method == "published":
+        return f"the authors' test set as it is, the rest grouped by {grouped_by}"
+    return f"grouped by {grouped_by}"
 
 
 def _describe_owners(catalog: Catalog) -> str:

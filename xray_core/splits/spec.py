@@ -21,6 +21,7 @@ METHODS = tuple(METHOD_TITLES)
 # The others keep groups together.
 LEAKY_METHODS = ("published", "thesis", "thesis_folders", "thesis_arrays", "image")
 UNTESTED_METHODS = ("thesis_folders", "thesis_arrays")  # never have a test set
+BY_ROW_METHODS = ("thesis", *UNTESTED_METHODS)  # divide by rows of a table, not by groups
 # Their test set, or that they have none, comes from elsewhere.
 GIVEN_METHODS = (
     *("published", "target_domain", "thesis", "thesis_patients", "site"),

@@ -16,7 +16,16 @@ from numpy.typing import NDArray
 from xray_core.catalog import Catalog
 from xray_core.datasets import open_dataset
 from xray_core.evaluation.calibrate import read_calibration
-from xray_core.evaluation.external import Chosen, check_columns, check_finished, choose_images
+from xray_core.evaluation.external import (
+    DECODING,
+    PREDICTING,
+    READING,
+    STEPS,
+    Chosen,
+    check_columns,
+    check_finished,
+    choose_images,
+)
 from xray_core.evaluation.multilabel import findings_table, read_thresholds, report_findings
 from xray_core.evaluation.report import build_report, prediction_table
 from xray_core.files import utc_now
@@ -31,7 +40,6 @@ from xray_core.training.tabular import read_columns
 from xray_core.workspace import Workspace
 
 BATCH_SIZE, BLOCK = 64, 512  # images at once; images between two words on the progress
-STEPS = 3  # reading, decoding, predicting
 
 Report = Callable[[int, int], None]
 
@@ -70,15 +78,17 @@ def evaluate_external(
     catalog = open_dataset(folder, workspace.cache)
     match = find_match(catalog, recipe.class_names, task, by_hand, multilabel=recipe.multilabel)
     check_columns(recipe, catalog)
-    chosen = choose_images(run, catalog, match, workspace, n_images, keep_seen, _step(progress, 0))
+    read = _step(progress, READING)
+    chosen = choose_images(run, catalog, match, workspace, n_images, keep_seen, read)
+    decode, predict = _step(progress, DECODING), _step(progress, PREDICTING)
     cache = open_image_cache(
         catalog.root,
         chosen.rows["path"].tolist(),
         recipe.preprocess,
         workspace.cache / "images",
-        _step(progress, 1),
+        decode,
     )
-    probabilities = _predict(run, recipe, catalog, chosen.rows, cache, _step(progress, 2))
+    probabilities = _predict(run, recipe, catalog, chosen.rows, cache, predict)
     table, report = _report(run, recipe, chosen.rows, probabilities)
     notes = _describe(catalog, match, chosen, cache)
     notes["n_images"], notes["keeps_seen"] = n_images, keep_seen
@@ -104,10 +114,10 @@ def _report(
 
 
 def _step(progress: Report | None, number: int) -> Report | None:
-    """Return a function that tells how far the step `number`, from 0, of `STEPS` is."""
+    """Return a function that says how far the step `number`, from 0, of `STEPS` is."""
     if progress is None:
         return None
-    return lambda done, total: progress(number * total + done, STEPS * total)
+    return lambda done, total: progress(number * total + done, len(STEPS) * total)
 
 
 def _predict(
@@ -119,6 +129,9 @@ def _predict(
     progress: Report | None,
 ) -> dict[str, NDArray[np.float64]]:
     """Return the probabilities of each image that could be decoded, by image_id."""
+    readable = np.flatnonzero(cache.readable)
+    if progress is not None:
+        progress(0, max(len(readable), 1))
     model = load_network(run, recipe)
     tabular = None
     if recipe.tabular:
@@ -126,7 +139,6 @@ def _predict(
         tabular = read_columns(run).encode(images)
     views = [False, True] if recipe.test_time_augmentation else [False]
     calibration = read_calibration(run)
-    readable = np.flatnonzero(cache.readable)
     probabilities: dict[str, NDArray[np.float64]] = {}
     for start in range(0, len(readable), BLOCK):
         block = readable[start : start + BLOCK]

@@ -154,8 +154,8 @@ def _train(run: Run, workspace: Workspace, progress: Progress) -> str:
     report = _evaluate(model, run, data, recipe)
     count = f"{report['n']} {report['subset']} images"
     here = recorder.position
-    which = "Last" if recipe.selected_epoch == "last" else "Best"
-    return f"{which} epoch {here.best_epoch} of {here.epoch}; evaluated on {count}."
+    why = "the last" if recipe.selected_epoch == "last" else "lowest validation loss"
+    return f"Selected epoch {here.best_epoch} of {here.epoch} ({why}); evaluated on {count}."
 
 
 def _start_recorder(

@@ -28,6 +28,11 @@ def check_answers(history: TrainingHistory) -> list[CheckResult]:
     """Find a network that answers one class only, or never some class."""
     if history.multilabel:
         return []  # see `calls`
+    # What the report says of every image needs no epochs to be sure of.
+    if history.report is not None:
+        final = np.array(history.report["confusion"], dtype="int64")
+        if only_answer(final) is not None:
+            return [_one_class(history, final, f"{history.report['subset']} images", [])]
     lasting = history.confusions[-LASTING_EPOCHS:]
     if len(lasting) < LASTING_EPOCHS or not (history.is_settled or history.ended):
         return []
@@ -35,8 +40,6 @@ def check_answers(history: TrainingHistory) -> list[CheckResult]:
     if history.report is not None:
         final = np.array(history.report["confusion"], dtype="int64")
         subset = f"{history.report['subset']} images"
-        if only_answer(final) is not None:
-            return [_one_class(history, final, subset, [])]
         if None not in only:
             return [_collapsed_later(history, lasting[-1])]
         return _never(history, never_answered(final), final, subset)

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from xray_core.audit.issue import count_of
 from xray_core.evaluation.training_checks.advice import (
     higher_rate,
     is_too_high,
@@ -159,7 +160,8 @@ def _check_nothing_learned(history: TrainingHistory) -> CheckResult | None:
         kind=kind,
         severity="serious",
         title=title,
-        evidence=f"After {len(history)} epochs the training loss is {loss[-1]:.4f}; one answer for "
+        evidence=f"After {count_of(len(history), 'epoch')} the training loss is {loss[-1]:.4f}; "
+        "one answer for "
         f"all images costs {guess:.4f}. Training accuracy {accuracy:.1%}; always answering the "
         f"{'more' if history.multilabel else 'most'} frequent "
         f"{'state of each finding' if history.multilabel else 'class'} gives {majority:.1%}. "
