@@ -35,7 +35,7 @@ from xray_core.tasks.targets import (
     read_words,
     word_of_nothing,
 )
-from xray_core.tasks.task import SEPARATOR, Task
+from xray_core.tasks.task import SEPARATOR, Task, spell_findings
 
 __all__ = [
     "ABSENT",
@@ -72,6 +72,7 @@ __all__ = [
     "name_states",
     "rarest_of",
     "read_words",
+    "spell_findings",
     "tasks_of",
     "word_of_nothing",
 ]
