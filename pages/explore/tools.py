@@ -86,7 +86,7 @@ def choose_page(n_images: int) -> slice:
     """Show the pager; return the places, among the images that pass, of those to show."""
     per_page = int(read_word(PER_PAGE, PER_PAGES))
     page = show_pager(-(-n_images // per_page), PAGE, in_address=True, n_numbers=MOST_PAGES)
-    _choose("Images per page", PER_PAGE, sorted(PER_PAGES), "{} a page", 92)
+    _choose("Images per page", PER_PAGE, sorted(PER_PAGES), "{} a page", 100)
     return slice((page - 1) * per_page, page * per_page)
 
 
