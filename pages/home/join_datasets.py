@@ -89,7 +89,11 @@ def _show_dialog() -> None:
     with st.container(horizontal=True, vertical_alignment="bottom", key="join_actions"):
         name = st.text_input("Name", f"{first}-{second}"[:80], key=f"join_name_{first}_{second}")
         start = st.button(
-            "Join", type="primary", icon=":material/join:", disabled=counts is None, key="join_start"
+            "Join",
+            type="primary",
+            icon=":material/join:",
+            disabled=counts is None,
+            key="join_start",
         )
     if start:
         _join(workspace, catalogs, pair, name)
