@@ -42,8 +42,20 @@ HEAD = "| recipe | network | phases | images (training, validation, test) | s | 
 
 
 def draw_siim(folder: Path) -> None:
-    """Draw the SIIM layout: about 80 images of 40 patients, each study of one appearance."""
+    """Draw the SIIM layout: about 80 images of 40 patients, each study of one appearance.
+
+    The last fifth has ids that begin with "f": only ids of the end are in the thesis' test set.
+    """
     write_images(folder, n_patients=40)
+    names = sorted(path.stem for path in (folder / "train").iterdir())
+    tested = {name: f"f{name[1:]}" for name in names[-len(names) // 5 :]}
+    for name, changed in tested.items():
+        (folder / f"train/{name}.png").rename(folder / f"train/{changed}.png")
+    for path in folder.glob("*.csv"):
+        text = path.read_text("utf-8")
+        for name, changed in tested.items():
+            text = text.replace(name, changed)
+        path.write_text(text, "utf-8")
 
 
 def draw_union(folder: Path) -> None:

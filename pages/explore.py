@@ -34,7 +34,7 @@ side, main = st.columns([215, 985], gap="small")
 with side:
     show_rail(tables, filters)
 with main, show_errors():
-    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="tools"):
+    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key="tools"):
         mode = choose_mode()
         if mode == IMAGES:
             show_amount(tables, len(rows))
@@ -45,7 +45,7 @@ with main, show_errors():
         else:
             section = choose_section()
             st.html('<span class="muted">of the whole dataset, whatever the filters</span>')
-    show_chosen(filters)
+    show_chosen(catalog, filters)
     if mode == IMAGES:
         show_page(tables, rows, page, opened, overlays)
     else:

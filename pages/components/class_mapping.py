@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import streamlit as st
 
 from pages.components.frame import escape_markdown
-from xray_core.tasks.matching import Match, match_classes
+from xray_core.tasks.matching import LEAST_CLASSES, Match, match_classes
 
 LEFT_OUT = "left out"
 
@@ -44,5 +44,12 @@ def map_classes(match: Match, counts: Mapping[str, int], key: str) -> Match:
     )
     if changed.absent:
         missing = escape_markdown(", ".join(changed.absent))
-        st.caption(f"No image of {missing} will be there.")
+        words = f"No class counts as {missing} yet."
+        if not changed.fits:
+            n_needed = len(match.wanted) - len(changed.absent)
+            words += (
+                f" {n_needed} of the {LEAST_CLASSES} classes needed to go on: choose what else "
+                "counts as one."
+            )
+        st.caption(words)
     return changed

@@ -234,7 +234,7 @@ def _choose_task(tasks: Mapping[str, Task], name: str) -> None:
         key=TASK_CHOICE,
         help=explain("task"),
         label_visibility="collapsed",
-        width=330,
+        width=345,
         on_change=lambda: choose_task(st.session_state[TASK_CHOICE]),
     )
 

@@ -22,7 +22,7 @@ from xray_core.preprocess.thumbnails import (
     encode_mask,
     unite_thumbnails,
 )
-from xray_core.tasks import SEPARATOR
+from xray_core.tasks import SEPARATOR, spell_findings
 from xray_core.workspace import find_workspace
 
 UNNAMED = "finding"
@@ -53,7 +53,9 @@ def list_masks(tables: Tables, image_id: str, kind: str) -> pd.DataFrame:
 
 def name_finding(finding: str) -> str:
     """Return what a mask surrounds, as words."""
-    return UNNAMED if pd.isna(finding) or not finding else finding.replace(SEPARATOR, ", ")
+    if pd.isna(finding) or not finding:
+        return UNNAMED
+    return spell_findings(finding.replace(SEPARATOR, ", "))
 
 
 def draw_masks(tables: Tables, images: pd.DataFrame, side: int) -> dict[str, DrawnMasks]:

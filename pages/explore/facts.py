@@ -13,7 +13,15 @@ from pages.explore import numbers_tables
 from pages.explore.numbers_tables import recall
 from xray_core.catalog import LUNGS, OF_FINDING, Catalog
 from xray_core.selection import name_value
-from xray_core.tasks import ABSENT, PRESENT, UNKNOWN, find_task, list_classes, list_findings
+from xray_core.tasks import (
+    ABSENT,
+    PRESENT,
+    UNKNOWN,
+    find_task,
+    list_classes,
+    list_findings,
+    spell_findings,
+)
 
 NUMBERED = ("First", "Second", "Third", "Fourth")
 OF_FILES = ("File", "Lung mask", "Mask of a finding")  # which always differ, and say nothing
@@ -33,8 +41,8 @@ def list_facts(tables: Tables, row: pd.Series) -> dict[str, str]:
         "Its findings": _define(tables, row),
         "Task": find_task(tables.task).question or None,
         "Published subset": row["published_split"],
-        "Findings": row["findings"],
-        "Findings of the image": row["image_findings"],
+        "Findings": _spell(row["findings"]),
+        "Image label": _spell(row["image_findings"]),
         **_list_states(tables, row),
         "Reading": row["reading"],
         "Boxes": n_boxes or None,
@@ -55,6 +63,10 @@ def list_facts(tables: Tables, row: pd.Series) -> dict[str, str]:
     return {name: str(fact) for name, fact in facts.items() if pd.notna(fact)}
 
 
+def _spell(findings: str) -> str | None:
+    return None if pd.isna(findings) else spell_findings(findings)
+
+
 def _list_states(tables: Tables, row: pd.Series) -> dict[str, str | None]:
     """Return which findings are present, absent and unknown, if the dataset says so."""
     names = list_findings(tables.catalog)
@@ -63,7 +75,10 @@ def _list_states(tables: Tables, row: pd.Series) -> dict[str, str | None]:
     states = recall(numbers_tables.states, tables).loc[row.name]
     kinds = {PRESENT: states.eq(1), ABSENT: states.eq(0), UNKNOWN: states.isna()}
     return {
-        f"Findings {kind}": ", ".join(states.index[has.fillna(False).to_numpy(bool)]) or None
+        f"Findings {kind}": ", ".join(
+            map(spell_findings, states.index[has.fillna(False).to_numpy(bool)])
+        )
+        or None
         for kind, has in kinds.items()
     }
 
@@ -88,7 +103,7 @@ def show_boxes_of(catalog: Catalog, row: pd.Series) -> None:
     columns = ("finding", "x", "y", "width", "height")
     head = "".join(f'<th scope="col">{name}</th>' for name in columns)
     rows = "".join(
-        f"<tr><td>{escape(str(finding))}</td>"
+        f"<tr><td>{escape(spell_findings(str(finding)))}</td>"
         + "".join(f"<td>{number:,.0f}</td>" for number in numbers)
         + "</tr>"
         for finding, *numbers in boxes[list(columns)].itertuples(index=False, name=None)
@@ -126,7 +141,7 @@ def _define(tables: Tables, row: pd.Series) -> str | None:
         for finding in holds.get(name, ())
         if finding != name
     ]
-    return " or ".join(findings) or None
+    return " or ".join(map(spell_findings, findings)) or None
 
 
 def _size(width: float, height: float) -> str | None:

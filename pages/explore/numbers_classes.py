@@ -14,7 +14,14 @@ from pages.explore.numbers_tables import recall
 from xray_core.audit.issue import count_of
 from xray_core.figures.colors import color_classes
 from xray_core.selection import CLASS, VALUES, Filter
-from xray_core.tasks import READING, ClassMeaning, explain_classes, find_task, list_notes
+from xray_core.tasks import (
+    READING,
+    ClassMeaning,
+    explain_classes,
+    find_task,
+    list_notes,
+    spell_findings,
+)
 
 TILE_SIDE = 256  # px, as of the grid, which shares the copies
 MOST_MEANINGS = 4  # of a class that many findings count as
@@ -69,12 +76,12 @@ def _list_counted(meaning: ClassMeaning) -> str:
     if len(findings) < 2 and (meaning.meanings or _is_name(meaning)):
         return ""
     more = f" and {len(findings) - MOST_NAMED} more" if len(findings) > MOST_NAMED else ""
-    return f"Counts as it: {', '.join(findings[:MOST_NAMED])}{more}."
+    return f"Counts as it: {', '.join(map(spell_findings, findings[:MOST_NAMED]))}{more}."
 
 
 def _is_name(meaning: ClassMeaning) -> bool:
     """Return whether the class is called as what counts as it."""
-    called = [finding.replace("_", " ").casefold() for finding in meaning.findings]
+    called = [spell_findings(finding).casefold() for finding in meaning.findings]
     return called in ([], [meaning.name.casefold()])
 
 
@@ -86,7 +93,7 @@ def _list_meanings(meaning: ClassMeaning) -> tuple[tuple[str, str, str, str], ..
         return ()
     several = len(meaning.meanings) > 1 or bool(meaning.findings)
     return tuple(
-        (finding if several else "", known.definition, known.source, known.caveat)
+        (spell_findings(finding) if several else "", known.definition, known.source, known.caveat)
         for finding, known in meaning.meanings.items()
     )
 

@@ -1,6 +1,7 @@
 """Labels of studies beside those of their images: where a dataset has both, and they differ."""
 
 from collections.abc import Hashable
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
@@ -14,37 +15,71 @@ from pages.explore.column_filters import write_filters
 from pages.explore.cross_table import Cell, show_cross_table
 from pages.explore.numbers_tables import recall
 from xray_core.selection import VALUES, Filter
-from xray_core.tasks import CROSSING, SEPARATOR, list_notes
+from xray_core.tasks import CROSSING, list_notes, spell_findings
 
 MAX_ROWS, MAX_COLUMNS = 20, 8  # labels that the table shows, the most frequent
 
 
+@dataclass(frozen=True)
+class Crossing:
+    """The cross-table as it is shown.
+
+    Attributes:
+        rows: labels of studies.
+        columns: labels of images.
+        cells: a list for each row, with a cell for each column.
+        sentences: one on each label of images, Markdown.
+        is_mixed: whether a study has images of several labels.
+    """
+
+    rows: list[str]
+    columns: list[str]
+    cells: list[list[Cell]]
+    sentences: list[str]
+    is_mixed: bool
+
+
 def show_crossing(tables: Tables) -> None:
     """Show the cross-table of study labels and image labels; nothing where there are not both."""
-    crossed = recall(numbers_tables.crossed, tables)
-    if crossed.empty:
+    crossing = recall(_arrange, tables)
+    if crossing is None:
         return
-    show_section("The study's label beside the image's", "a click shows the images")
-    rows, columns = (
-        _list_frequent(crossed, name, most)
-        for name, most in (("findings", MAX_ROWS), ("image_findings", MAX_COLUMNS))
-    )
+    show_section("The study's label beside the image's", "a click shows the images that are here")
+    rows, columns = crossing.rows, crossing.columns
     show_cross_table(
-        ("label of the study", "label of the image"),
+        ("study label", "image label"),
         [_name(label) for label in rows],
         [_name(label) for label in columns],
-        _build_cells(crossed, rows, columns),
+        crossing.cells,
         "crossing",
         lambda row, column: _show_images(rows[row], columns[column]),
     )
-    st.markdown("\n".join(f"- {line}" for line in _describe(crossed, columns)))
-    if crossed["elsewhere"].any():
+    st.markdown("\n".join(f"- {line}" for line in crossing.sentences))
+    if crossing.is_mixed:
         st.caption(
             "A mixed study has images of several labels: its own label need not be seen on "
             "each of them."
         )
     for note in list_notes(tables.catalog, CROSSING):
         st.caption(escape_markdown(f"{note.text} Source: {note.source}."))
+
+
+def _arrange(tables: Tables) -> Crossing | None:
+    """Return the table as it is shown: to build it takes as long as the rest of the section."""
+    crossed = recall(numbers_tables.crossed, tables)
+    if crossed.empty:
+        return None
+    rows, columns = (
+        _list_frequent(crossed, name, most)
+        for name, most in (("findings", MAX_ROWS), ("image_findings", MAX_COLUMNS))
+    )
+    return Crossing(
+        rows,
+        columns,
+        _build_cells(crossed, rows, columns),
+        _describe(crossed, columns),
+        bool(crossed["elsewhere"].any()),
+    )
 
 
 def _list_frequent(crossed: pd.DataFrame, column: str, most: int) -> list[str]:
@@ -63,11 +98,12 @@ def _build_cells(crossed: pd.DataFrame, rows: list[str], columns: list[str]) -> 
             there = (row, column) in counts.index
             images, present = counts.loc[(row, column), ["images", "present"]] if there else (0, 0)
             share = images / of_row[row]
+            absent = f", {images - present:,} absent" if present < images else ""
             line.append(
                 Cell(
                     int(images),
                     float(share),
-                    f"{share:.1%}" if images else "",
+                    f"{share:.1%}{absent}" if images else "",
                     f"{images:,} images: study {_name(row)}, image {_name(column)}. Show the "
                     f"{present:,} that are here",
                     not present,
@@ -99,7 +135,7 @@ def _count(row: dict[Hashable, Any]) -> str:
 
 
 def _name(label: str) -> str:
-    return label.replace(SEPARATOR, " + ")
+    return spell_findings(label)
 
 
 def _show_images(study: str, image: str) -> None:

@@ -13,10 +13,9 @@ from pages.components.tables import Tables
 from pages.explore import numbers_figures, numbers_tables
 from pages.explore.numbers_crossing import show_crossing
 from pages.explore.numbers_tables import combinations, recall
-from xray_core import eda
 from xray_core.figures.explore.labels import N_FINDINGS, N_SETS
 from xray_core.glossary import explain
-from xray_core.tasks import SEPARATOR, list_findings
+from xray_core.tasks import list_findings, spell_findings
 
 PERCENT = st.column_config.NumberColumn(format="percent")
 ROWS = 12  # sets of findings on a page of the table
@@ -41,7 +40,7 @@ def show_labels(tables: Tables) -> None:
             "Images, their share, files and patients of each class",
             config={"share": PERCENT},
         )
-        n_patients, n_studies = tables.catalog.images[["patient_id", "study_id"]].nunique()
+        n_patients, n_studies = recall(numbers_tables.owners, tables)
         studies = f", {n_studies:,} studies" if n_studies else ""
         st.caption(
             f"{n_patients:,} patients{studies} in all; a patient may be in several classes."
@@ -67,7 +66,7 @@ def show_labels(tables: Tables) -> None:
 
 def _say_imbalance(tables: Tables) -> None:
     """Say how many times as many images the largest class has as the smallest."""
-    if imbalance := eda.measure_imbalance(tables.counts):
+    if imbalance := recall(numbers_tables.imbalance, tables):
         largest, smallest = map(escape_markdown, (imbalance.largest, imbalance.smallest))
         st.caption(
             f"Class imbalance: {imbalance.ratio:,.1f} images of **{largest}** for each of "
@@ -112,10 +111,11 @@ def _show_states(tables: Tables) -> None:
         show_section("The same in numbers", "of all images, those without a file included")
         shares = [name for name in counts.columns if name.startswith("share")]
         show_table(
-            counts,
+            counts.assign(finding=counts["finding"].map(spell_findings)),
             f"{source}-states",
             "Images on which each finding is present, absent and unknown",
             config=dict.fromkeys(shares, PERCENT),
+            whole=counts,
         )
         st.caption(
             f"Unknown: {explain('unknown finding')[0].lower()}{explain('unknown finding')[1:]}"
@@ -134,7 +134,7 @@ def _show_combinations(sets: pd.DataFrame, source: str) -> None:
             width=300,
         )
         words = (wanted or "").lower().replace("+", " ").split()
-        lower = sets["findings"].str.lower()
+        lower = (sets["findings"] + " " + sets["findings"].map(spell_findings)).str.lower()
         passed = pd.Series(True, index=sets.index)
         for word in words:
             passed &= lower.str.contains(word, regex=False)
@@ -146,7 +146,7 @@ def _show_combinations(sets: pd.DataFrame, source: str) -> None:
         f"{sets['images'].sum():,} labelled images."
     )
     rows = shown.iloc[(page - 1) * ROWS : page * ROWS]
-    words_of = rows["findings"].str.replace(SEPARATOR, " + ", regex=False)
+    words_of = rows["findings"].map(spell_findings)
     show_table(
         rows.assign(findings=words_of)[["images", "findings", "share", "patients"]],
         f"{source}-findings",

@@ -55,7 +55,13 @@ def show_patients(tables: Tables) -> None:
             )
     left, right = st.columns(2, gap="large")
     with left:
-        _show_by_class("Sex", numbers_tables.genders, numbers_figures.genders, tables, "genders")
+        _show_by_class(
+            "Sex",
+            numbers_tables.genders,
+            numbers_figures.genders,
+            tables,
+            "the sex of the patients",
+        )
     with right:
         _show_by_class(
             "View position",
@@ -101,13 +107,13 @@ def _show_by_class(
     show_section(title)
     table = recall(compute, tables)
     if table.empty:
-        st.caption(f"The authors publish no {what}.")
+        st.caption(f"The authors do not publish {what}.")
         return
     by_class = table.T
     by_class = by_class[by_class.sum(axis=1) > 0]
     show_figure(
         recall(draw, tables),
-        f"{tables.catalog.source}-{what.replace(' ', '-')}",
+        f"{tables.catalog.source}-{title.lower().replace(' ', '-')}",
         f"{title} by class, in shares",
         by_class.rename_axis("class").reset_index(),
     )

@@ -96,6 +96,17 @@ def subset_shares(tables: Tables) -> pd.DataFrame:
     return eda.share_subsets(tables.catalog, recall(members, tables))
 
 
+def owners(tables: Tables) -> tuple[int, int]:
+    """Return how many patients and how many studies there are."""
+    n_patients, n_studies = tables.catalog.images[["patient_id", "study_id"]].nunique()
+    return int(n_patients), int(n_studies)
+
+
+def imbalance(tables: Tables) -> eda.Imbalance | None:
+    """Return how uneven the classes are; see `eda.measure_imbalance`."""
+    return eda.measure_imbalance(tables.counts)
+
+
 def crossed(tables: Tables) -> pd.DataFrame:
     """Return images by the label of the study and their own; see `eda.cross_labels`."""
     return eda.cross_labels(tables.catalog)

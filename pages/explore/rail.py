@@ -11,6 +11,7 @@ from pages.explore import numbers_tables
 from pages.explore.column_filters import ERROR, show_filters, write_filters
 from pages.explore.numbers_tables import recall
 from xray_core import eda
+from xray_core.catalog import Catalog
 from xray_core.eda.order import sort_images
 from xray_core.figures.colors import SUBSETS, color_classes
 from xray_core.glossary import explain
@@ -44,7 +45,7 @@ def show_rail(tables: Tables, filters: tuple[Filter, ...]) -> None:
         show_filters(tables.catalog, filters)
 
 
-def show_chosen(filters: tuple[Filter, ...]) -> None:
+def show_chosen(catalog: Catalog, filters: tuple[Filter, ...]) -> None:
     """Show each filter as a chip that takes it back."""
     if error := st.session_state.pop(ERROR, ""):
         st.error(escape_markdown(error))
@@ -54,7 +55,8 @@ def show_chosen(filters: tuple[Filter, ...]) -> None:
         write_filters([] if place is None else rest)
 
     if filters:
-        show_chips(list(map(describe_filter, filters)), "chips", drop)
+        of_study = bool(catalog.images["image_findings"].notna().any())
+        show_chips([describe_filter(wish, of_study) for wish in filters], "chips", drop)
 
 
 def toggle_value(

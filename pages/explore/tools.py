@@ -50,7 +50,9 @@ def show_amount(tables: Tables, n_shown: int) -> None:
     n_present = int(images["path"].notna().sum())
     n_absent = len(images) - n_present
     absent = f" · {n_absent:,} absent" if n_absent else ""
-    words = escape(f" of {n_present:,} images{absent}")
+    # All of them are named once, where the absent take the room.
+    of_all = "" if n_absent and n_shown == n_present else f" of {n_present:,}"
+    words = escape(f"{of_all} images{absent}")
     st.html(f'<b>{n_shown:,}</b><span class="muted">{words}</span>', width="content")
 
 
@@ -77,7 +79,7 @@ def list_orders(catalog: Catalog) -> list[str]:
 
 def choose_order(catalog: Catalog) -> None:
     """Show the orders to choose from."""
-    _choose("Order", SORT, list_orders(catalog), "by {}", 140, ORDER_HELP)
+    _choose("Order", SORT, list_orders(catalog), "by {}", 124, ORDER_HELP)
 
 
 def choose_page(n_images: int) -> slice:

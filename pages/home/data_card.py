@@ -11,8 +11,9 @@ from pages.components.frame import show_errors
 from pages.components.small_type import show_muted, show_section
 from pages.home.add_dataset import CHOSEN, TRIED, show_adding
 from pages.home.join_datasets import show_joining
+from xray_core.audit.issue import count_of
 from xray_core.datasets import READERS, recall_dataset
-from xray_core.datasets.counts import recall_counts
+from xray_core.datasets.counts import ImageCount, recall_counts
 from xray_core.errors import DatasetError
 from xray_core.registry import list_datasets, list_waiting
 from xray_core.synthetic.dataset import is_synthetic
@@ -47,7 +48,9 @@ def show_data(data: str) -> None:
         show_joining()
 
 
-def _list_rows(known: Mapping[str, Path], counts: Mapping[Path, int], data: str) -> list[Row]:
+def _list_rows(
+    known: Mapping[str, Path], counts: Mapping[Path, ImageCount], data: str
+) -> list[Row]:
     """Return a row for each dataset."""
     rows = []
     for name, root in known.items():
@@ -57,9 +60,16 @@ def _list_rows(known: Mapping[str, Path], counts: Mapping[Path, int], data: str)
             title = "cannot be read"
         if is_synthetic(root):
             title = "synthetic, no real patients"
-        n_images = f"{counts[root]:,} images" if root in counts else ""
-        rows.append(Row(name, name, title, n_images, "chosen" if name == data else ""))
+        n_images, absent = _describe(counts[root]) if root in counts else ("", "")
+        notes = [absent, "chosen" if name == data else ""]
+        rows.append(Row(name, name, title, n_images, ", ".join(filter(None, notes))))
     return rows
+
+
+def _describe(count: ImageCount) -> tuple[str, str]:
+    """Return how many images are here, and how many there should be where some are absent."""
+    of_all = f"of {count.images:,} are here" if count.present < count.images else ""
+    return count_of(count.present, "image"), of_all
 
 
 def _list_waiting(workspace: Workspace) -> list[Row]:

@@ -87,10 +87,16 @@ def _show_dialog() -> None:
     if pair is not None:
         pair = _show_mapping(catalogs, pair, f"join_{first}_{second}_{place}")
         counts = count_joined(*catalogs, pair) if pair.match.fits else None
-    name = st.text_input("Name", f"{first}-{second}"[:80], key=f"join_name_{first}_{second}")
-    if st.button(
-        "Join", type="primary", icon=":material/join:", disabled=counts is None, key="join_start"
-    ):
+    with st.container(horizontal=True, vertical_alignment="bottom", key="join_actions"):
+        name = st.text_input("Name", f"{first}-{second}"[:80], key=f"join_name_{first}_{second}")
+        start = st.button(
+            "Join",
+            type="primary",
+            icon=":material/join:",
+            disabled=counts is None,
+            key="join_start",
+        )
+    if start:
         _join(workspace, catalogs, pair, name)
 
 

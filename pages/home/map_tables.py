@@ -36,7 +36,7 @@ HINTS = {
     "view_position": "Words such as PA, AP or lateral.",
     "age": "Years, as in 57 or 057Y.",
     "gender": "F or M.",
-    "follow_up": "The number of the examination, from 0.",
+    "follow_up": "The number of the follow-up study, from 0.",
     "site": "The hospital or collection.",
     "reading": "What a radiologist wrote, in words.",
 }

@@ -17,7 +17,7 @@ from xray_core.recipes import Recipe
 from xray_core.recipes.titles import value_title
 
 Pixels = NDArray[np.uint8]
-THUMBNAIL = 70  # px
+THUMBNAIL = 84  # px, in which the longest word below one has room
 SIZES = (32, 64, 128, 224)  # px, offered beside the recipe's own
 CONTRAST_KEY, SIZE_KEY, RESIZE_KEY = "contrast", "size", "resize"  # in the address
 VISIBLE_GAMMA = 0.6  # to begin with; 1 would change nothing

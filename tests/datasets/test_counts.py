@@ -3,9 +3,9 @@
 import json
 from pathlib import Path
 
-from tests.datasets.fakes import fake_kermany
+from tests.datasets.fakes import FAKES, fake_kermany
 from xray_core.datasets import open_dataset
-from xray_core.datasets.counts import recall_counts
+from xray_core.datasets.counts import ImageCount, recall_counts
 
 
 def test_only_datasets_that_were_opened_are_counted_as_they_were_last_read(tmp_path: Path) -> None:
@@ -15,10 +15,19 @@ def test_only_datasets_that_were_opened_are_counted_as_they_were_last_read(tmp_p
     assert recall_counts(cache) == {}
     n_images = len(open_dataset(first, cache).images)
 
-    assert recall_counts(cache) == {first: n_images}
+    assert recall_counts(cache) == {first: ImageCount(n_images, n_images)}
     next((first / "train" / "PNEUMONIA").iterdir()).unlink()
     open_dataset(first, cache)
-    assert recall_counts(cache) == {first: n_images - 1}
+    assert recall_counts(cache) == {first: ImageCount(n_images - 1, n_images - 1)}
+
+
+def test_images_without_a_file_are_counted_apart(tmp_path: Path) -> None:
+    cache, folder = tmp_path / "cache", tmp_path / "siim"
+    FAKES["siim_covid19"](folder)
+    catalog = open_dataset(folder, cache)
+    assert 0 < len(catalog.present) < len(catalog.images)
+
+    assert recall_counts(cache) == {folder: ImageCount(len(catalog.images), len(catalog.present))}
 
 
 def test_a_damaged_catalog_counts_nothing(tmp_path: Path) -> None:

@@ -40,7 +40,7 @@ def test_a_column_without_values_gives_an_empty_cross_table(make_catalog: MakeCa
     assert eda.cross_classes(make_catalog([{}]), members_of(["ill"]), "site").empty
 
 
-def test_patients_are_counted_by_images_examinations_and_follow_ups(
+def test_patients_are_counted_by_images_studies_and_follow_ups(
     make_catalog: MakeCatalog,
 ) -> None:
     catalog = make_catalog(
@@ -57,7 +57,7 @@ def test_patients_are_counted_by_images_examinations_and_follow_ups(
     assert list(counts.itertuples(index=False, name=None)) == [
         ("images", 1, 1),
         ("images", 2, 1),
-        ("examinations", 1, 2),
+        ("studies", 1, 2),
         ("follow-ups", 0, 1),
         ("follow-ups", 3, 1),
     ]

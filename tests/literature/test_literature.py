@@ -17,6 +17,7 @@ from xray_core.literature import (
     reader_points,
     results_of,
 )
+from xray_core.literature.data_counts import DATA_COUNTS, RADIOGRAPHY, SIIM, DataCount
 
 WITH_MATRIX = [row for row in RESULTS if row.matrix]
 # Recipe, phase, subset -> accuracy in percent as printed, and loss: the table of the thesis.
@@ -292,3 +293,29 @@ def test_the_headline_is_that_of_the_last_phase_on_the_test_set() -> None:
     assert headline_of("siim_6_2_xception") == {"accuracy": 0.5932}
     assert headline_of("siim_10_from_union_corrected")["accuracy"] == 0.7783
     assert headline_of("xnet_cnn15") == headline_of("nothing") == {}
+
+
+@pytest.mark.parametrize("data", [data for data in DATA_COUNTS if data.counts], ids=str)
+def test_the_kinds_of_images_add_up_to_all_of_them(data: DataCount) -> None:
+    assert sum(data.counts.values()) == data.n_images
+
+
+def test_counts_of_the_same_images_agree() -> None:
+    by_what = {data.what: data for data in DATA_COUNTS}
+    study = by_what["SIIM, label of the study"].counts
+    opacity, typical = by_what["SIIM, any opacity"].counts, by_what["SIIM, typical or not"].counts
+    trained = by_what["union, to train and validate on, any opacity"].counts
+    hidden = by_what["test set of 9 to 10, label of the study"]
+    radiography = by_what["COVID-19 Radiography"].counts
+
+    assert opacity == {"none": study["negative"], "yes": SIIM - study["negative"]}
+    assert typical == {"none": SIIM - study["typical"], "yes": study["typical"]}
+    assert by_what["SIIM, three classes"].counts["others"] == (
+        study["atypical"] + study["indeterminate"]
+    )
+    assert by_what["SIIM, label of the image"].counts["none"] - study["negative"] == 304
+    assert sum(trained.values()) == SIIM + RADIOGRAPHY - hidden.n_images == 20_986 + 5_246
+    assert trained["none"] == (opacity["none"] - hidden.counts["negative"] + radiography["Normal"])
+    assert by_what["union, the same, typical"].counts["yes"] == (
+        study["typical"] - hidden.counts["typical"] + radiography["COVID"]
+    )

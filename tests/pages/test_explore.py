@@ -118,7 +118,7 @@ def test_values_are_chosen_and_taken_back_and_begin_at_page_one(
     app.button(key="facet boxes=yes").click().run()
     app.button(key="facet boxes=no").click().run()  # with and without exclude each other
     assert app.query_params["where"] == "class=negative;boxes?no"
-    assert read_grid(app, "chips")["chips"] == ["Class is negative", "without boxes"]
+    assert read_grid(app, "chips")["chips"] == ["Class: negative", "without boxes"]
 
     app.button(key="chip 0").click().run()
     assert app.query_params["where"] == "boxes?no"

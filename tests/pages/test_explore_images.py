@@ -100,7 +100,7 @@ def test_a_link_shows_the_same_images_in_the_same_order(
 
     assert ids(app) == ids_of(catalog, [18, 15, 12])
     assert count_shown(app) == 3
-    assert read_grid(app, "chips")["chips"] == ["Age (years) from 10 to 20", "Sex is female"]
+    assert read_grid(app, "chips")["chips"] == ["Age (years) from 10 to 20", "Sex: female"]
 
 
 def test_more_is_known_more_facets(open_page: OpenPage, catalog: Catalog) -> None:
@@ -239,7 +239,7 @@ def test_images_are_filtered_by_masks_and_by_the_state_of_a_finding(
     facets = read_facets(app)
     assert facets["Edema"] == {"present": 16, "absent": 15, "unknown": 16}
     assert facets["Mask of a finding"] == {"with": 0, "without": 16}
-    assert read_grid(app, "chips")["chips"] == ["Edema is unknown", "without a mask of a finding"]
+    assert read_grid(app, "chips")["chips"] == ["Edema: unknown", "without a mask of a finding"]
 
     app = open_panel(app, "more_filters")
     app.selectbox(key="where_column").set_value("finding[Edema]").run()

@@ -194,7 +194,7 @@ def test_what_the_authors_do_not_publish_is_said_in_a_line(
     app = open_page("explore", data="kermany", show=NUMBERS, numbers="Patients")
 
     assert "The authors publish no ages." in words(app)
-    assert "The authors publish no genders." in words(app)
+    assert "The authors do not publish the sex of the patients." in words(app)
     app.button_group(key="numbers_choice").set_value("Boxes").run()
     assert "This dataset has no boxes." in words(app)
 

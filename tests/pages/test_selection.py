@@ -36,7 +36,7 @@ def test_a_selection_is_told_in_words_and_taken_back() -> None:
     app = open_selection("class=opacity,no opacity;findings~<b>x</b>")
 
     [words] = list_html(app)
-    assert "Class is opacity or no opacity, Findings contains “&lt;b&gt;x" in words
+    assert "Class: opacity or no opacity, Findings contains “&lt;b&gt;x" in words
     assert app.text[0].value == "selection: class=opacity,no opacity;findings~<b>x</b>"
 
     app.button[0].click().run()

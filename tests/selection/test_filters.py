@@ -197,18 +197,20 @@ def test_a_filter_without_values_is_refused() -> None:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("class=typical,atypical,", "Class is typical or atypical or unlabelled"),
+        ("class=typical,atypical,", "Class: typical or atypical or unlabelled"),
         ("boxes?no", "without boxes"),
-        ("age_group=18-39,", "Age group is 18–39 or unknown"),
-        ("gender=F", "Sex is female"),
+        ("age_group=18-39,", "Age group: 18–39 or unknown"),
+        ("gender=F", "Sex: female"),
         ("age:20..60", "Age (years) from 20 to 60"),
         ("width:1000..", "Width (px) at least 1,000"),
         ("mask_path?yes", "Lung mask is known"),
         ("finding_mask?yes", "with a mask of a finding"),
         ("finding_mask?no", "without a mask of a finding"),
-        ("finding[Mass]=present,", "Mass is present or unknown"),
-        ("site=a,b,c,d,e", "Site is a or b or c or 2 more"),
+        ("finding[Mass]=present,", "Mass: present or unknown"),
+        ("site=a,b,c,d,e", "Site: a or b or c or 2 more"),
         ("findings~mass", "Findings contains “mass”"),
+        ("findings=Pleural_Thickening", "Findings: Pleural Thickening"),
+        ("image_findings=none", "Image label: none"),
     ],
 )
 def test_a_filter_is_told_in_words(text: str, words: str) -> None:

@@ -50,7 +50,7 @@ def test_classes_and_boxes_select_too(catalog: Catalog) -> None:
 @pytest.mark.parametrize(
     ("selection", "words"),
     [
-        ("class=typical", r"\(Class is typical\) leaves 2 of 4 images, none of them of negative"),
+        ("class=typical", r"\(Class: typical\) leaves 2 of 4 images, none of them of negative"),
         ("boxes?yes", r"\(with boxes\) leaves 2 of 4 images, none of them of negative"),
         ("age:90..", "leaves 0 of 4 images, none of them of negative, typical"),
         ("class=nonsense", "no class 'nonsense' in this task. Choose one of: atypical, indet"),

@@ -8,7 +8,7 @@ from xray_core.audit.issue import DataIssue, count_of, first_of, passed, rows_of
 def check_owners_classes(images: pd.DataFrame, patients_read: bool) -> list[DataIssue]:
     """Find patients and studies with images of several classes; absent images do not count.
 
-    A patient may change between two examinations. One examination has one state: two labels of it
+    A patient may change between two studies. One study has one state: two labels of it
     contradict each other, unless each image was labelled by itself, which another check says.
 
     Args:
@@ -39,7 +39,7 @@ def _check_patients(known: pd.DataFrame, patients_read: bool) -> DataIssue:
         f"images {'is' if n == 1 else 'are'} in several classes, with "
         f"{count_of(len(several), 'image')}.",
         count=n,
-        why="They may have fallen ill or recovered between two examinations; or some label is "
+        why="They may have fallen ill or recovered between two studies; or some label is "
         f"wrong{wrongly}.",
         advice="Look at some. Their images must stay in one subset, and count as one patient in "
         "an interval.",

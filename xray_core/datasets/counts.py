@@ -4,13 +4,21 @@ import json
 from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
+from typing import NamedTuple
 
 from pyarrow import ArrowException
-from pyarrow.parquet import read_metadata
+from pyarrow.parquet import read_table
 
 
-def recall_counts(cache: Path) -> dict[Path, int]:
-    """Return root -> number of images for each dataset that was opened, as it was last read.
+class ImageCount(NamedTuple):
+    """How many images a dataset has, and of how many the file was there."""
+
+    images: int
+    present: int
+
+
+def recall_counts(cache: Path) -> dict[Path, ImageCount]:
+    """Return root -> how many images it has, for each dataset that was opened, as it was last read.
 
     Args:
         cache: the workspace's; see `open_dataset`.
@@ -24,9 +32,10 @@ def recall_counts(cache: Path) -> dict[Path, int]:
 
 
 @lru_cache(maxsize=256)
-def _count(path: Path, written: int) -> tuple[Path, int] | None:
+def _count(path: Path, written: int) -> tuple[Path, ImageCount] | None:
     try:
         root = json.loads(path.read_text(encoding="utf-8"))["root"]
-        return Path(root), int(read_metadata(path.with_name("images.parquet")).num_rows)
+        files = read_table(path.with_name("images.parquet"), columns=["path"])["path"]
+        return Path(root), ImageCount(len(files), len(files) - files.null_count)
     except (OSError, ValueError, KeyError, TypeError, RecursionError, ArrowException):
         return None  # damaged: it is made anew when the dataset is opened

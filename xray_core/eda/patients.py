@@ -70,7 +70,7 @@ def count_per_patient(catalog: Catalog) -> pd.DataFrame:
     """Count patients by how much there is of each.
 
     Returns:
-        Columns kind ("images", "examinations", "follow-ups"), n, patients. A patient's
+        Columns kind ("images", "studies", "follow-ups"), n, patients. A patient's
         follow-ups are the highest number of one. Empty where no patient is published; a kind
         that the authors do not publish is left out.
     """
@@ -79,7 +79,7 @@ def count_per_patient(catalog: Catalog) -> pd.DataFrame:
     grouped = images.groupby("patient_id", observed=True)
     per_patient = {
         "images": grouped.size(),
-        "examinations": grouped["study_id"].nunique() if images["study_id"].notna().any() else None,
+        "studies": grouped["study_id"].nunique() if images["study_id"].notna().any() else None,
         "follow-ups": grouped["follow_up"].max() if images["follow_up"].notna().any() else None,
     }
     tables = [

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 CLEAR = ("negative", "none", "normal")  # classes without a finding; so are those of WITHOUT
 WITHOUT = "no "  # begins the name of a class of images without something
-# The first is theirs, the last that of whatever is no class.
+# The first is theirs, the last that of whatever is no class; so fourteen others can be told apart.
 CLASSES = (
     "#2f86d1",  # blue
     "#d9660f",  # orange
@@ -20,6 +20,12 @@ CLASSES = (
     "#1a8a9c",  # teal
     "#b0563c",  # brick
     "#6b8e23",  # olive
+    "#5a4fd8",  # indigo
+    "#d81e4f",  # crimson
+    "#7b6f42",  # umber
+    "#2f9a2f",  # grass
+    "#c12fc4",  # magenta
+    "#8c5b78",  # mauve
     "#6f7f8a",  # grey
 )
 SUBSETS = {"training": "#6f7f8a", "validation": "#8a63d2", "test": "#8a6d4b"}

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from xray_core.literature import CITED, NO, PublishedPoint, PublishedResult, reader_points
 from xray_core.literature import RESULTS as FIGURES
+from xray_core.literature.data_counts import DATA_COUNTS
 from xray_core.literature.settings import COMMON, SAYS
 from xray_core.recipes import CORRECTED, PROPER, PUBLISHED, Phase, Recipe
 from xray_core.recipes.titles import value_title
@@ -69,6 +70,7 @@ FIGURES_HEAD = (
     "| recipe | phase, subset | published | on which images | same images | where; notes |\n"
     "|---|---|---|---|---|---|\n"
 )
+COUNTS_HEAD = "| the source's images | in all | of each kind; notes |\n|---|---|---|\n"
 POINTS_HEAD = "| who | sensitivity | specificity | against |\n|---|---|---|---|\n"
 
 
@@ -113,10 +115,22 @@ def _belongs(name: str, start: str) -> bool:
     return name.startswith(start) or (start == "xnet_" and name in BESIDE_XNET)
 
 
+def _format_counts(start: str) -> str:
+    rows = []
+    for data in DATA_COUNTS:
+        if data.source == start:
+            kinds = ", ".join(f"{name} {number:,}" for name, number in data.counts.items())
+            words = "; ".join(filter(None, (kinds, data.note)))
+            rows.append(f"| {data.what} | {data.n_images:,} | {words} |\n")
+    return "".join(rows)
+
+
 def _format_source(start: str, title: str, recipes: Sequence[Recipe]) -> str:
     text = f"## {title}\n\n"
     if start in COMMON:
         text += f"What all have in common: {COMMON[start]}\n\n"
+    if counts := _format_counts(start):
+        text += COUNTS_HEAD + counts + "\n"
     text += SETTINGS_HEAD + "".join(map(_settings_row, recipes)) + "\n"
     names = {recipe.name for recipe in recipes}
     rows = [row for row in FIGURES if row.recipe in names]

@@ -14,6 +14,7 @@ from xray_core.selection.filters import (
     find_finding,
     parse_filters,
 )
+from xray_core.tasks import spell_findings
 
 N_NAMED = 3  # values of a filter that are written out
 NAMES = {
@@ -25,7 +26,7 @@ NAMES = {
     "source": "Dataset",
     "patient_id": "Patient",
     "study_id": "Study",
-    "image_findings": "Findings of the image",
+    "image_findings": "Image label",
     "published_split": "Published subset",
     "age": "Age (years)",
     "gender": "Sex",
@@ -39,18 +40,27 @@ NAMES = {
     "file_size": "File size (bytes)",
 }
 OF_READERS = ("source", "site")  # columns that may name a reader
+OF_FINDINGS = ("findings", "image_findings")
 # Column -> value -> what it is called.
 VALUE_NAMES = {"gender": {"F": "female", "M": "male"}}
 
 
-def name_column(column: str) -> str:
+def name_column(column: str, of_study: bool = False) -> str:
     """Return a column that can be filtered by as words.
 
+    Args:
+        column: its name in the catalog.
+        of_study: whether findings are labels of studies, beside which images have their own.
+
     >>> name_column("gender"), name_column("finding[Pleural_Effusion]")
-    ('Sex', 'Pleural_Effusion')
+    ('Sex', 'Pleural Effusion')
+    >>> name_column("findings"), name_column("findings", of_study=True)
+    ('Findings', 'Study label')
     """
     if finding := find_finding(column):
-        return finding
+        return spell_findings(finding)
+    if column == "findings" and of_study:
+        return "Study label"
     return NAMES.get(column) or column.replace("_", " ").capitalize()
 
 
@@ -66,19 +76,21 @@ def name_value(column: str, value: str) -> str:
         return value.replace("-", "–")
     if column in OF_READERS and value in READERS:
         return READERS[value].title
+    if column in OF_FINDINGS:
+        return spell_findings(value)
     return VALUE_NAMES.get(column, {}).get(value, value)
 
 
-def describe_filter(column_filter: Filter) -> str:
-    """Return a filter as words."""
-    column, name = column_filter.column, name_column(column_filter.column)
+def describe_filter(column_filter: Filter, of_study: bool = False) -> str:
+    """Return a filter as words; `of_study` as of `name_column`."""
+    column, name = column_filter.column, name_column(column_filter.column, of_study)
     for derived, thing in ((BOXES, "boxes"), (FINDING_MASK, "a mask of a finding")):
         if column == derived:
             return f"{'with' if column_filter.text == YES else 'without'} {thing}"
     if column_filter.kind == VALUES:
         values = [name_value(column, value) for value in column_filter.values]
         rest = [f"{len(values) - N_NAMED} more"] if len(values) > N_NAMED else []
-        return f"{name} is {' or '.join([*values[:N_NAMED], *rest])}"
+        return f"{name}: {' or '.join([*values[:N_NAMED], *rest])}"
     if column_filter.kind == TEXT:
         return f"{name} contains “{column_filter.text}”"
     if column_filter.kind == KNOWN:
@@ -93,6 +105,6 @@ def describe_filters(text: str) -> str:
     """Return filters, given as `format_filters` writes them, as words.
 
     >>> describe_filters("class=typical;boxes?yes"), describe_filters("")
-    ('Class is typical, with boxes', 'all images')
+    ('Class: typical, with boxes', 'all images')
     """
     return ", ".join(map(describe_filter, parse_filters(text))) or "all images"

@@ -34,7 +34,7 @@ from xray_core.tasks.targets import (
     rarest_of,
     word_of_nothing,
 )
-from xray_core.tasks.task import SEPARATOR, Task
+from xray_core.tasks.task import SEPARATOR, Task, spell_findings
 
 __all__ = [
     "ABSENT",
@@ -71,6 +71,7 @@ __all__ = [
     "list_notes",
     "name_states",
     "rarest_of",
+    "spell_findings",
     "tasks_of",
     "word_of_nothing",
 ]

@@ -38,3 +38,15 @@ class Task:
     multilabel: bool = False
     first_only: bool = False
     source: str = ""
+
+
+def spell_findings(text: str) -> str:
+    """Return findings as they are shown; files keep the authors' names.
+
+    Args:
+        text: a finding, or several joined by `SEPARATOR`.
+
+    >>> spell_findings("Effusion|Pleural_Thickening")
+    'Effusion + Pleural Thickening'
+    """
+    return text.replace("_", " ").replace(SEPARATOR, " + ")

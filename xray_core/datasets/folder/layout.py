@@ -198,7 +198,7 @@ def _name_problem(classes: Sequence[str], places: Iterable[Place]) -> str:
     if len(classes) > MAX_CLASSES:
         return (
             f"{len(classes):,} folders would be classes ({', '.join(sorted(classes)[:3])}, ...), "
-            f"more than {MAX_CLASSES}: they may be patients or examinations"
+            f"more than {MAX_CLASSES}: they may be patients or studies"
         )
     patients = sorted({place.patient for place in places if place.patient})
     if patients and not classes:
@@ -221,7 +221,7 @@ def _doubt(classes: Collection[str]) -> str:
     starts = {match["start"] if (match := COUNTED.fullmatch(name)) else None for name in classes}
     if len(starts) == 1 and None not in starts and len(classes) > 2:
         shown = ", ".join(sorted(classes)[:3])
-        return f"the folders are numbered as patients or examinations are ({shown}), no classes"
+        return f"the folders are numbered as patients or studies are ({shown}), no classes"
     return ""
 
 

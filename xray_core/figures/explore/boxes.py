@@ -13,6 +13,8 @@ from xray_core.figures.explore.look import LEGEND_ABOVE, MARGIN, plot_by_class
 from xray_core.figures.text import escape_texts
 
 N_COLUMNS = 3  # maps beside each other
+SIDE_COLOR, INTERVAL_COLOR = "#84919a", "#56626a"  # greys: the colours of classes mean classes
+SIDE_PATTERNS = ("/", "\\", "")  # left, right, both
 
 
 def plot_boxes_per_image(boxes: pd.DataFrame) -> go.Figure:
@@ -110,22 +112,25 @@ def plot_sides(sides: pd.DataFrame) -> go.Figure:
         sides: as `eda.count_sides` returns them.
 
     Returns:
-        A bar with a 95 % interval for each class and side.
+        A bar with a 95 % interval for each class and side; the sides differ in their hatching.
     """
     figure = go.Figure()
-    for name, of_side in sides.groupby("side", sort=False):
+    for (name, of_side), pattern in zip(
+        sides.groupby("side", sort=False), SIDE_PATTERNS, strict=False
+    ):
         figure.add_bar(
             name=str(name),
             y=of_side["class"],
             x=of_side["share"],
             orientation="h",
             customdata=of_side[["images", "n", "low", "high"]],
+            marker={"color": SIDE_COLOR, "pattern": {"shape": pattern}},
             error_x={
                 "type": "data",
                 "symmetric": False,
                 "array": of_side["high"] - of_side["share"],
                 "arrayminus": of_side["share"] - of_side["low"],
-                "color": "#7d8b92",  # seen on both themes and on the bars
+                "color": INTERVAL_COLOR,  # seen on both themes and on the bars
                 "thickness": 1.4,
                 "width": 3,
             },

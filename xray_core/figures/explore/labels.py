@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 from xray_core.figures.colors import CLASSES, color_classes
 from xray_core.figures.explore.look import ABSENT_GREY, LEGEND_ABOVE, MARGIN
 from xray_core.figures.text import escape_texts
-from xray_core.tasks import ABSENT, PRESENT, SEPARATOR, UNKNOWN
+from xray_core.tasks import ABSENT, PRESENT, SEPARATOR, UNKNOWN, spell_findings
 
 # An axis of names shows them all, however narrow.
 NAMES = {
@@ -85,7 +85,7 @@ def plot_states(counts: pd.DataFrame) -> go.Figure:
     for name, color in STATES.items():
         figure.add_bar(
             name=name,
-            y=counts["finding"],
+            y=counts["finding"].map(spell_findings),
             x=counts[f"share {name}"],
             orientation="h",
             customdata=counts[name],
@@ -122,8 +122,8 @@ def plot_together(together: pd.DataFrame) -> go.Figure:
     np.fill_diagonal(share, np.nan)
     figure = go.Figure(
         go.Heatmap(
-            x=list(shown.columns),
-            y=list(shown.index),
+            x=list(map(spell_findings, shown.columns)),
+            y=list(map(spell_findings, shown.index)),
             z=share,
             customdata=shown.to_numpy(),
             zmin=0,
@@ -185,7 +185,7 @@ def plot_sets(combinations: pd.DataFrame) -> go.Figure:
         textposition="outside",
         cliponaxis=False,
         marker={"color": "#0072b2"},
-        customdata=[" + ".join(findings) for findings in sets],
+        customdata=list(map(spell_findings, shown["findings"])),
         hovertemplate="%{customdata}<br>%{x:,} images<extra></extra>",
     )
     figure.update_layout(
@@ -196,7 +196,7 @@ def plot_sets(combinations: pd.DataFrame) -> go.Figure:
         xaxis={
             "domain": [0, 0.58],
             "tickvals": list(range(len(names))),
-            "ticktext": names,
+            "ticktext": list(map(spell_findings, names)),
             "tickangle": -90,
             "tickfont": {"size": 10},
             "showgrid": False,
@@ -219,7 +219,7 @@ def _join_dots(
     """
     dots: list[tuple[int | None, int, str]] = []
     for row, findings in enumerate(sets):
-        words = " + ".join(findings)
+        words = spell_findings(SEPARATOR.join(findings))
         dots += [(at, row, words) for at in sorted(column[name] for name in findings)]
         dots.append((None, row, words))
     return dots

@@ -59,7 +59,7 @@ def plot_shares(table: pd.DataFrame, colors: Mapping[str, str] | None = None) ->
 
 
 def plot_per_patient(counts: pd.DataFrame) -> go.Figure:
-    """Draw how many patients have how many images, examinations and follow-ups.
+    """Draw how many patients have how many images, studies and follow-ups.
 
     Args:
         counts: as `eda.count_per_patient` returns them.
