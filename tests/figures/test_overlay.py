@@ -71,7 +71,7 @@ def test_letters_of_ends_that_meet_lie_apart() -> None:
 
 
 def test_a_third_panel_takes_no_room_from_the_others() -> None:
-    several = replace(curve(0.6, 0.7), area=True)
+    several = replace(curve(0.6, 0.7), area=(0.6, 0.7))
 
     two = plot_runs([Line(curve(0.5, 0.8), "a")], height=330)
     three = plot_runs([Line(curve(0.5, 0.8), "a"), Line(several, "b")], height=330)

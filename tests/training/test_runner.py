@@ -644,7 +644,7 @@ def test_the_last_epoch_is_kept_where_the_recipe_says_so(
     run = train(replace(tiny_recipe(), selected_epoch="last"))
 
     assert run.read_epochs()["best_epoch"].tolist() == [1, 2]
-    assert run.read_status().message.startswith("Last epoch 2 of 2")
+    assert run.read_status().message.startswith("Selected epoch 2 of 2 (the last)")
     final = run.read_predictions()
     np.testing.assert_allclose(
         probabilities_of(final[final["subset"] == "validation"]),
