@@ -462,7 +462,7 @@ def test_catalog_counts_what_is_there(call: Call, siim_folder: Path) -> None:
     assert list(answer) == [
         *("folder", "dataset", "images", "absent", "boxes", "masks", "unlabelled", "patients"),
         *("studies", "label_combinations", "tasks", "imbalance", "unanswered"),
-        *("study_and_image_labels", "subsets", "remarks", "notes"),
+        *("no_class", "study_and_image_labels", "subsets", "remarks", "notes"),
     ]
     assert answer["imbalance"]["siim_image"] == 1.5
     assert sum(row["images"] for row in answer["study_and_image_labels"]) == 5

@@ -128,13 +128,13 @@ def show_doubts(run: Run, recipe: Recipe, report: dict[str, Any]) -> None:
     """Say what must be known before the figures are believed; most runs have nothing of it."""
     choices = ", ".join(list_choices(recipe, report))
     if report["subset"] == "validation":
-        what = f", which the training also went by ({choices}): expect less on new images."
+        chose = f", which the training also went by ({choices}): expect less on new images."
         none = (
             ". This training took nothing from it; who compares recipes by it should expect less "
             "on new images."
         )
         st.warning(
-            f"There is no test set. Here it is the validation set{what if choices else none}",
+            f"There is no test set. Here it is the validation set{chose if choices else none}",
             icon=":material/warning:",
         )
     if report.get("watched"):  # reports of older runs do not say
