@@ -8,13 +8,13 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from pages.components.dataset import open_folder
 from pages.components.finding_areas import show_areas
 from pages.components.grid import Tile, show_grid
 from pages.components.small_type import show_muted, show_section
-from pages.components.tables import Tables, read_tables
+from pages.components.tables import Tables
 from pages.components.tiles import build_tiles
-from xray_core.errors import RunError, XrayError
+from pages.runs.wrong import open_tables, stamp_answers
+from xray_core.errors import RunError
 from xray_core.evaluation.finding_answers import (
     CALLED,
     MISSED,
@@ -26,7 +26,6 @@ from xray_core.evaluation.multilabel import FEW_PATIENTS
 from xray_core.figures.colors import class_color
 from xray_core.recipes import Recipe
 from xray_core.runs import Run
-from xray_core.runs.index import stamp_file
 from xray_core.splits import SUBSETS
 
 N_SHOWN = 3  # images of a kind, in one row
@@ -99,10 +98,7 @@ def show_wrong_findings(run: Run, recipe: Recipe, epoch: int) -> None:
         recipe: of the run; it names the dataset's folder and the task.
         epoch: from 1.
     """
-    stamps = [
-        stamp_file(str(run.folder / name))
-        for name in (f"validation/epoch-{epoch:04d}.parquet", "split.parquet")
-    ]
+    stamps = stamp_answers(run, epoch)
     if None in stamps:
         return
     try:
@@ -110,10 +106,7 @@ def show_wrong_findings(run: Run, recipe: Recipe, epoch: int) -> None:
     except RunError:
         show_muted(f"What was answered after epoch {epoch} cannot be read; the figures stand.")
         return
-    try:
-        tables = read_tables(open_folder(Path(recipe.data_folder)), recipe.task)
-    except (XrayError, OSError):  # gone, or another dataset lies there now
-        show_muted("The images are no longer where the run read them.")
+    if (tables := open_tables(recipe)) is None:
         return
     for kind, (title, explanation) in KINDS.items():
         note = f"{counts[kind]:,} labels on {n:,} validation images"

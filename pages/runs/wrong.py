@@ -31,10 +31,7 @@ def show_wrong(run: Run, recipe: Recipe, epoch: int) -> None:
         recipe: of the run; it names the dataset's folder and the task.
         epoch: from 1.
     """
-    stamps = [
-        stamp_file(str(run.folder / name))
-        for name in (f"validation/epoch-{epoch:04d}.parquet", "split.parquet")
-    ]
+    stamps = stamp_answers(run, epoch)
     if None in stamps:
         return
     try:
@@ -49,14 +46,26 @@ def show_wrong(run: Run, recipe: Recipe, epoch: int) -> None:
     if answers.empty:
         show_muted("None: every validation image is predicted right.")
         return
-    try:
-        tables = read_tables(open_folder(Path(recipe.data_folder)), recipe.task)
-    except (XrayError, OSError):  # gone, or another dataset lies there now
-        show_muted("The images are no longer where the run read them.")
+    if (tables := open_tables(recipe)) is None:
         return
     _, tiles = _build_tiles(tables, answers, str(run.folder), epoch, stamps)
     if tiles:
         show_grid(tiles, f"wrong_{run.name}", columns=COLUMNS)
+
+
+def stamp_answers(run: Run, epoch: int) -> list[object]:
+    """Return what changes when the answers after an epoch do; None for a file that is not there."""
+    names = (f"validation/epoch-{epoch:04d}.parquet", "split.parquet")
+    return [stamp_file(str(run.folder / name)) for name in names]
+
+
+def open_tables(recipe: Recipe) -> Tables | None:
+    """Return the images of a run, or say that they are gone and return None."""
+    try:
+        return read_tables(open_folder(Path(recipe.data_folder)), recipe.task)
+    except (XrayError, OSError):  # gone, or another dataset lies there now
+        show_muted("The images are no longer where the run read them.")
+        return None
 
 
 @st.cache_data(max_entries=256, show_spinner=False)
