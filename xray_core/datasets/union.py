@@ -147,9 +147,11 @@ def find_members(folder: Path) -> dict[str, Path]:
             f"{path} does not name a folder of {' and of '.join(MEMBERS)}: {error!r}. "
             "Write it anew with the command `union`."
         ) from error
-    for member in folders.values():
+    # The gate first: what lies elsewhere is refused whether or not it is there.
+    allowed = {name: find_allowed(member) for name, member in folders.items()}
+    for member in allowed.values():
         check_there(path, member)
-    members = {name: _root_of(name, find_allowed(member)) for name, member in folders.items()}
+    members = {name: _root_of(name, member) for name, member in allowed.items()}
     for name, root in members.items():
         if root is None:
             shown = str(folders[name])[:LONGEST_SHOWN]
