@@ -15,6 +15,7 @@ from pathlib import Path
 from xray_core.cli import arrivals, data, exports, external, queue, trainings
 from xray_core.cli.answer import Answer, say_error, say_note
 from xray_core.cli.goals import add_goals
+from xray_core.cli.options import add_external_options, add_map, number_or, positive
 from xray_core.errors import XrayError
 from xray_core.machine import allocator_variables
 from xray_core.processes import restart_with
@@ -149,7 +150,7 @@ def _add_data_commands(add: Add) -> None:
     audit.add_argument("--save", type=Path, metavar="FILE", help="write the JSON there")
     demo = add("demo", data.draw_demo, "Draw a demo dataset of chest-like images.")
     demo.add_argument("folder", type=Path)
-    demo.add_argument("--images", type=_positive, default=600, metavar="N")
+    demo.add_argument("--images", type=positive, default=600, metavar="N")
     demo.add_argument("--seed", type=int, default=0, metavar="S")
 
     unpack = add("unpack", arrivals.unpack, "Unpack the archives in the workspace's data folder.")
@@ -176,7 +177,7 @@ def _add_data_commands(add: Add) -> None:
         help="one of each; without, those that fit best (of SIIM and COVID-19 Radiography: the "
         "union of the thesis)",
     )
-    _add_map(union, "which class of the second stands for which of the first")
+    add_map(union, "which class of the second stands for which of the first")
     union.set_defaults(datasets=("members",))
     counts = add("union-counts", data.count_union, "Count a union's subsets, beside the thesis'.")
     counts.add_argument("folder", type=parse_path)
@@ -213,7 +214,7 @@ def _add_export_commands(add: Add) -> None:
         metavar="KEY=VALUE",
         help="change a field, such as preprocess.size=300 or split.method=patient",
     )
-    sample.add_argument("--images", type=_positive, default=100, metavar="N", help="about so many")
+    sample.add_argument("--images", type=positive, default=100, metavar="N", help="about so many")
     sample.add_argument("--seed", type=int, default=0, metavar="N", help="another one, others")
 
 
@@ -230,7 +231,7 @@ def _add_recipe_commands(add: Add) -> None:
         if name == "describe":
             command.add_argument("--save", type=Path, metavar="FILE", help="write the JSON there")
             command.add_argument(
-                "--classes", type=_positive, metavar="N", help="if the data decides, how many"
+                "--classes", type=positive, metavar="N", help="if the data decides, how many"
             )
         elif name != "script":
             command.add_argument("--data", type=parse_path, required=True, metavar="FOLDER")
@@ -238,7 +239,7 @@ def _add_recipe_commands(add: Add) -> None:
         if name == "submit":
             command.add_argument("--user", default="", metavar="NAME", help="users take turns")
             command.add_argument("--priority", type=int, default=0, help="higher goes first")
-            command.add_argument("--gpus", type=_positive, default=1, metavar="N", help="at once")
+            command.add_argument("--gpus", type=positive, default=1, metavar="N", help="at once")
             command.add_argument(
                 "--folds", type=int, default=0, metavar="N", help="cross-validate: N trainings"
             )
@@ -256,14 +257,14 @@ def _add_recipe_commands(add: Add) -> None:
 
 def _add_queue_commands(add: Add) -> None:
     worker = add("worker", queue.work, "Train what is queued, as slots are free.")
-    worker.add_argument("--slots", type=_positive, metavar="N", help="as `queue --slots`")
+    worker.add_argument("--slots", type=positive, metavar="N", help="as `queue --slots`")
     worker.add_argument("--stay", action="store_true", help="do not end when nothing is queued")
     worker.add_argument("--ray", metavar="ADDRESS", help="train on this Ray cluster")
     waiting = add(
         "queue", queue.show_queue, "Show who runs and who waits; change how many at once."
     )
-    waiting.add_argument("--slots", type=_number_or("auto"), metavar="N|auto", help="at once")
-    waiting.add_argument("--per-user", type=_number_or("all"), metavar="N|all", help="of one user")
+    waiting.add_argument("--slots", type=number_or("auto"), metavar="N|auto", help="at once")
+    waiting.add_argument("--per-user", type=number_or("all"), metavar="N|all", help="of one user")
     switch = waiting.add_mutually_exclusive_group()
     switch.add_argument("--pause", dest="paused", action="store_true", default=None)
     switch.add_argument("--unpause", dest="paused", action="store_false", default=None)
@@ -310,7 +311,7 @@ def _add_run_commands(add: Add) -> None:
         command.add_argument("run", help="name of a run")
         if name == "evaluate":
             add_goals(command)
-            _add_external_options(command)
+            add_external_options(command)
         if name == "split":
             command.add_argument("--csv", type=Path, metavar="FILE", help="write a row an image")
         if name == "predict":
@@ -323,43 +324,3 @@ def _add_run_commands(add: Add) -> None:
                 help="what is known of the patient, e.g. age=57, for a network that takes it "
                 "beside the image; may be repeated",
             )
-
-
-def _add_external_options(command: argparse.ArgumentParser) -> None:
-    command.add_argument(
-        "--data", type=parse_path, metavar="FOLDER", help="another dataset to evaluate it on"
-    )
-    command.set_defaults(datasets=("data",))
-    command.add_argument("--task", default="", metavar="NAME", help="of that dataset")
-    _add_map(command, "which of its classes stands for which of the run")
-    command.add_argument(
-        "--n-images", type=_positive, default=0, metavar="N", help="about so many, whole patients"
-    )
-    command.add_argument(
-        "--keep-seen", action="store_true", help="also evaluate images that the run knows"
-    )
-    command.add_argument("--save", type=Path, metavar="FILE", help="write the JSON there")
-
-
-def _add_map(command: argparse.ArgumentParser, text: str) -> None:
-    command.add_argument(
-        "--map",
-        nargs="+",
-        action="extend",
-        default=[],
-        metavar="THEIRS=OURS",
-        help=f'{text}, e.g. "Normal=no opacity"; "THEIRS=" leaves it out',
-    )
-
-
-def _positive(text: str) -> int:
-    if not text.isdigit() or int(text) == 0:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number above 0")
-    return int(text)
-
-
-def _number_or(word: str) -> Callable[[str], str]:
-    def check(text: str) -> str:
-        return text if text == word else str(_positive(text))
-
-    return check

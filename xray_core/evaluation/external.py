@@ -18,9 +18,9 @@ from xray_core.runs.exposure import (
     mark_seen,
     read_exposure,
 )
-from xray_core.splits.dividing import divide_groups
+from xray_core.splits import SplitSpec
 from xray_core.splits.grouping import group_images
-from xray_core.splits.sampling import SAMPLE
+from xray_core.splits.sampling import sample_groups
 from xray_core.tasks import (
     STATE,
     class_of,
@@ -161,13 +161,10 @@ def _list_rows(catalog: Catalog, match: Match) -> pd.DataFrame:
 
 def _draw(rows: pd.DataFrame, n_images: int, seed: int) -> pd.DataFrame:
     """Return about so many of the rows, whole groups, each class in its share; 0: all."""
-    if not 0 < n_images < len(rows):
-        return rows
     states = [name for name in rows.columns if name.startswith(STATE)]
     strata = rarest_of(rows[states]) if states else rows["class"]
-    table = rows.assign(**{"class": strata})
-    drawn = divide_groups(table, {SAMPLE: n_images / len(rows)}, seed)
-    return rows[drawn == SAMPLE]
+    spec = SplitSpec(n_images=n_images, seed=seed)
+    return rows[sample_groups(rows.assign(**{"class": strata}), None, spec)]
 
 
 def _count_left_out(catalog: Catalog, match: Match) -> list[str]:

@@ -21,7 +21,8 @@ def add_external(complete: CompleteAnalysis, reports: Mapping[str, Report]) -> C
 
     Returns:
         The same with these levels at the end. The step up to each is from the last level before
-        them; its interval takes the two for independent: no patient is in both.
+        them; its interval takes the two for independent, which they are where images that the
+        run knows were left out.
     """
     last = complete["levels"][-1]["error"]
     levels, steps = list(complete["levels"]), list(complete["steps"])
