@@ -4,6 +4,7 @@ import io
 import json
 import shutil
 from contextlib import redirect_stdout
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,16 @@ from xray_core.training.predict import predict_images
 from xray_core.workspace import Workspace
 
 N_NEW, N_COPIES = 24, 3
+
+
+@pytest.fixture(scope="module")
+def finished(finished: Finished, tmp_path_factory: pytest.TempPathFactory) -> Finished:
+    """The training of all tests in a workspace of these alone: they write into its folder."""
+    folder = tmp_path_factory.mktemp("own") / "workspace"
+    shutil.copytree(finished.workspace.folder, folder)
+    workspace = Workspace(folder)
+    run = Run(workspace.runs / finished.run.name)
+    return replace(finished, run=run, workspace=workspace)
 
 
 @pytest.fixture(scope="module")
