@@ -123,7 +123,7 @@ def test_a_dot_that_is_clicked_chooses_its_finding(
 ) -> None:
     shown = []
 
-    def show_areas(*_: Any, chosen: str, on_pick: Callable[[str], None]) -> None:
+    def show_areas(*_: Any, chosen: str, on_pick: Callable[[str], None], **_rest: str) -> None:
         shown.append(chosen)
         st.button("a dot", on_click=on_pick, args=("nodule",))  # AppTest clicks no chart
 

@@ -49,14 +49,14 @@ class Panel:
     edge: tuple[Floats, Floats] | None = None
 
 
-def draw_trace(panel: Panel, trace: Any, color: Color) -> list[Any]:
-    """Draw a trace; return what stands for it in a legend.
-
-    Raises:
-        ValueError: there is no still picture of this kind.
-    """
+def check_kind(trace: Any) -> None:
+    """Raise ValueError if there is no still picture of such a trace."""
     if trace.type not in KINDS:
         raise ValueError(f'No still picture of a "{trace.type}"; there are {sorted(KINDS)}.')
+
+
+def draw_trace(panel: Panel, trace: Any, color: Color) -> list[Any]:
+    """Draw a trace; return what stands for it in a legend."""
     return KINDS[trace.type](panel, trace, color)
 
 
