@@ -4,7 +4,7 @@
 
 The move is that of the threshold lab on a run with 22,000 test images: the figures alone, and a
 whole rerun of the page, widgets and pictures included. For the intervals, patients with one
-to six images each are drawn anew in every round; the true figures are known from how they are drawn.
+to six images each are drawn anew in every round; the true figures follow from how they are drawn.
 """
 
 import argparse

@@ -136,13 +136,16 @@ def guarantee_level(
             f"{needed:,} patients with the class are needed, all of them found; "
             f"there {'is' if len(scores) == 1 else 'are'} {len(scores):,}.",
         )
-    from mapie.risk_control import BinaryClassificationController
+    from mapie.risk_control import BinaryClassificationController, BinaryRisk
 
+    # MAPIE's own recall is 1 less a share, whose rounding may count one patient missed too many.
+    missed = BinaryRisk(lambda true, said: said != true, lambda true, said: true == 1, False)
     controller = BinaryClassificationController(
         lambda given: np.column_stack([1 - given, given]),
-        risk="recall",
-        target_level=float(sensitivity),
+        risk=missed,
+        target_level=float(1 - sensitivity),
         confidence_level=confidence,
+        best_predict_param_choice=missed,
         list_predict_params=GRID,
         fwer_method="fixed_sequence",
     )
@@ -155,7 +158,7 @@ def guarantee_level(
         return Guarantee(
             sensitivity,
             None,
-            f"Only calling every image finds so many of the {len(scores):,} patients for certain.",
+            f"Only calling every image would find enough of the {len(scores):,} patients.",
         )
     return Guarantee(sensitivity, float(passed.max()))
 
@@ -205,7 +208,7 @@ def describe_guarantee(about: Guaranteed, name: str, level: Guarantee) -> str:
     """Return in words what is promised of a class, or why nothing is."""
     n_patients = about.classes[name].n_patients
     if level.threshold is None:
-        return f"No threshold can be guaranteed. {level.reason}"
+        return f"No threshold can be guaranteed. {level.reason} A lower sensitivity asks for fewer."
     return (
         f"For new patients like these, the sensitivity is at least {level.sensitivity:.0%}, with "
         f"{about.confidence:.0%} confidence. Worked out on one image, drawn at random, of each of "
