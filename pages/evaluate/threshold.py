@@ -6,6 +6,7 @@ from typing import Any
 
 import streamlit as st
 
+from pages.components.figure import show_figure
 from pages.components.frame import escape_markdown, show_errors
 from pages.components.small_type import show_muted
 from pages.evaluate.findings import find_chosen
@@ -143,10 +144,10 @@ def _show_outcome(
         st.html(format_operating(operating, where_chosen, asked))
         show_muted(describe_subset(asked, is_closed=is_closed))
     with figures:
-        st.plotly_chart(
+        show_figure(
             plot_operating_point(shown.points, operating, colors[0]),
+            f"threshold of {name}",
             key="threshold_roc",
-            config={"displayModeBar": False},
             alt=f"ROC curve of {name} with the threshold on it",
         )
 

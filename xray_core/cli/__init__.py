@@ -12,8 +12,7 @@ from collections.abc import Callable
 from io import TextIOWrapper
 from pathlib import Path
 
-from xray_core.cli import arrivals, data, exports, external, queue, trainings
-from xray_core.cli import threshold as thresholds
+from xray_core.cli import arrivals, data, exports, external, opening, queue, threshold, trainings
 from xray_core.cli.answer import Answer, say_error, say_note
 from xray_core.cli.goals import add_goals
 from xray_core.cli.options import add_external_options, add_map, number_or, positive
@@ -117,7 +116,8 @@ def _build_parser() -> argparse.ArgumentParser:
     _add_recipe_commands(add)
     _add_queue_commands(add)
     _add_run_commands(add)
-    _add_threshold_command(add)
+    opening.add_commands(add)
+    threshold.add_commands(add)
     return parser
 
 
@@ -314,6 +314,7 @@ def _add_run_commands(add: Add) -> None:
         if name == "evaluate":
             add_goals(command)
             add_external_options(command)
+            opening.add_options(command)
         if name == "split":
             command.add_argument("--csv", type=Path, metavar="FILE", help="write a row an image")
         if name == "predict":
@@ -326,11 +327,3 @@ def _add_run_commands(add: Add) -> None:
                 help="what is known of the patient, e.g. age=57, for a network that takes it "
                 "beside the image; may be repeated",
             )
-
-
-def _add_threshold_command(add: Add) -> None:
-    command = add(
-        "threshold", thresholds.threshold, "Choose from which probability on a class is called."
-    )
-    command.add_argument("run", help="name of a run")
-    thresholds.add_threshold_options(command)
