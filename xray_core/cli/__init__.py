@@ -14,6 +14,7 @@ from pathlib import Path
 
 from xray_core.cli import arrivals, data, exports, external, queue, trainings
 from xray_core.cli.answer import Answer, say_error, say_note
+from xray_core.cli.compare import add_compare_commands
 from xray_core.cli.goals import add_goals
 from xray_core.cli.options import add_external_options, add_map, number_or, positive
 from xray_core.errors import XrayError
@@ -116,6 +117,7 @@ def _build_parser() -> argparse.ArgumentParser:
     _add_recipe_commands(add)
     _add_queue_commands(add)
     _add_run_commands(add)
+    add_compare_commands(add)
     return parser
 
 
@@ -249,6 +251,9 @@ def _add_recipe_commands(add: Add) -> None:
                 default=[],
                 metavar="KEY=VALUE,VALUE,…",
                 help="one training for each value, and for each combination",
+            )
+            command.add_argument(
+                "--seeds", type=positive, metavar="N", help="train with N random seeds, as a sweep"
             )
         command.add_argument(
             "--set", action="append", default=[], metavar="KEY=VALUE", help="change a field"

@@ -77,25 +77,20 @@ def read_evaluated_runs(
     subset, notes = _choose_subset(runs, calls, workspace)
     tables = [_read_rows(*pair, subset) for pair in zip(runs, recipes, strict=True)]
     _check_classes(tables, calls)
-    classes = classes_of(tables[0])
     common_ids = _find_common(runs, tables, calls, subset, common=common)
     notes += _describe_left_out(tables, common_ids, calls, subset)
     chosen = [table.set_index("image_id").loc[common_ids] for table in tables]
-    columns = [PROBABILITY + name for name in classes]
-    probabilities = np.array([table[columns].to_numpy("float64") for table in chosen])
-    answered = ~np.isnan(probabilities).any(axis=(0, 2))
+    answered = np.all([table["predicted"].notna() for table in chosen], axis=0)
     if n_without := int((~answered).sum()):
         notes.append(
             f"{n_without:,} of the images {'has' if n_without == 1 else 'have'} no prediction by "
-            "one of the runs, as their files could not be read, and are left out."
+            f"one of the runs, and {'is' if n_without == 1 else 'are'} left out."
         )
     if not answered.any():
         raise RunError(f"None of the {len(common_ids):,} images has a prediction by all runs.")
     chosen = [table[answered] for table in chosen]
-    probabilities = probabilities[:, answered]
-    _check_labels(chosen, classes, calls)
-    answers = _build(runs, chosen, classes, probabilities)
-    return Evaluated(answers, recipes, subset, notes)
+    _check_labels(chosen, calls)
+    return Evaluated(build_answers(runs, chosen), recipes, subset, notes)
 
 
 def _check_number(runs: Sequence[Run]) -> None:
@@ -157,6 +152,8 @@ def _choose_subset(
     if on_test:
         closed = [call for call in calls if call not in on_test]
         words += f" The test set of {', '.join(closed)} is not opened, or there is none."
+    else:
+        words += " Their test sets are not opened, or there are none."
     return VALIDATION, [words]
 
 
@@ -243,10 +240,8 @@ def _describe_left_out(
     ]
 
 
-def _check_labels(
-    tables: Sequence[pd.DataFrame], classes: Sequence[str], calls: Sequence[str]
-) -> None:
-    several = is_multilabel(tables[0])
+def _check_labels(tables: Sequence[pd.DataFrame], calls: Sequence[str]) -> None:
+    several, classes = is_multilabel(tables[0]), classes_of(tables[0])
 
     def read(table: pd.DataFrame) -> np.ndarray:
         return states_of(table, classes) if several else table["actual"].to_numpy(str)[:, None]
@@ -260,30 +255,34 @@ def _check_labels(
             )
 
 
-def _build(
-    runs: Sequence[Run],
-    tables: Sequence[pd.DataFrame],
-    classes: list[str],
-    probabilities: np.ndarray,
-) -> Answers:
-    several = is_multilabel(tables[0])
-    n_classes = len(classes)
+def build_answers(runs: Sequence[Run], tables: Sequence[pd.DataFrame]) -> Answers:
+    """Return what runs answer to the same images.
+
+    Args:
+        runs: in their order.
+        tables: of predictions, the same images in the same order, all of which have a prediction;
+            index: image_id. The classes are in the order of the first one.
+    """
+    first, classes = tables[0], classes_of(tables[0])
+    columns = [PROBABILITY + name for name in classes]
+    probabilities = np.array([table[columns].to_numpy("float64") for table in tables])
+    several = is_multilabel(first)
     if several:
-        states = states_of(tables[0], classes)
+        states = states_of(first, classes)
         called = np.array(
             [
-                read_called(table[tables[0].columns], run.read_report().get("thresholds"))
+                read_called(table[first.columns], run.read_report().get("thresholds"))
                 for run, table in zip(runs, tables, strict=True)
             ]
         )
     else:
-        actual = pd.Categorical(tables[0]["actual"], categories=classes).codes
-        states = np.eye(n_classes, dtype="int64")[actual]
-        called = np.eye(n_classes, dtype=bool)[probabilities.argmax(axis=2)]
+        actual = pd.Categorical(first["actual"], categories=classes).codes
+        states = np.eye(len(classes), dtype="int64")[actual]
+        called = np.eye(len(classes), dtype=bool)[probabilities.argmax(axis=2)]
     # Where runs are grouped differently, such as by patient and by study, by the largest groups.
     groups = min((table["group"] for table in tables), key=lambda group: group.nunique())
     return Answers(
-        image_ids=[str(name) for name in tables[0].index],
+        image_ids=[str(name) for name in first.index],
         classes=classes,
         multilabel=several,
         patients=pd.factorize(groups)[0].astype("int64"),

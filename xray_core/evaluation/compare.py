@@ -117,6 +117,13 @@ class Comparison:
         }
         return max(known, key=lambda place: known[place]) if known else None
 
+    def find_gain(self, figure: str) -> float | None:
+        """Return by how much the best run is ahead of the second; None where one is unknown."""
+        best = self.find_best(figure)
+        others = [pair for pair in self.pairs if best in (pair.first, pair.second)]
+        known = [pair.differences[figure].value for pair in others]
+        return min((abs(value) for value in known if value is not None), default=None)
+
     def list_sole(self, place: int) -> list[int]:
         """Return the images that one run alone gets right, by their numbers.
 
