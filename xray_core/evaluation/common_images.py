@@ -6,6 +6,7 @@ An image that one of the runs has learned from is never compared on: there it wo
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,6 +18,8 @@ from xray_core.evaluation.shown import shown_subset
 from xray_core.recipes import Recipe
 from xray_core.runs import Run
 from xray_core.runs.folder import PROBABILITY
+from xray_core.runs.index import run_table
+from xray_core.runs.settings import read_fields
 from xray_core.tasks import TASKS
 from xray_core.workspace import Workspace
 
@@ -91,6 +94,27 @@ def read_evaluated_runs(
     chosen = [table[answered] for table in chosen]
     _check_labels(chosen, calls)
     return Evaluated(build_answers(runs, chosen), recipes, subset, notes)
+
+
+def list_comparable(run: Run, workspace: Workspace) -> list[str]:
+    """Return the names of the finished runs that may be compared with one, newest first.
+
+    They answer the same question on the same dataset; whether they evaluate the same images is
+    seen when they are compared.
+
+    Args:
+        run: that is compared; its own name is among them.
+        workspace: the folders.
+    """
+    wanted = _find_question(run)
+    table = run_table(workspace)
+    done = table.loc[table["state"] == "done", "name"]
+    return [str(name) for name in done if _find_question(Run(workspace.runs / name)) == wanted]
+
+
+def _find_question(run: Run) -> tuple[Any, ...]:
+    fields = read_fields(run) or {}
+    return fields.get("task"), fields.get("dataset"), fields.get("data_folder")
 
 
 def _check_number(runs: Sequence[Run]) -> None:

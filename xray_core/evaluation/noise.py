@@ -17,10 +17,11 @@ import numpy as np
 from xray_core.errors import RunError
 from xray_core.evaluation.common_images import TEST, VALIDATION, build_answers
 from xray_core.evaluation.paired import measure_once
-from xray_core.files import read_json, stamp_file
+from xray_core.files import stamp_file
 from xray_core.recipes.titles import field_title
 from xray_core.runs import Run
 from xray_core.runs.index import run_table
+from xray_core.runs.settings import read_fields
 from xray_core.wilson import CONFIDENCE_LEVEL, Z_SCORE
 from xray_core.workspace import Workspace
 
@@ -209,10 +210,11 @@ def read_settings(run: Run) -> dict[str, Any]:
     Raises:
         RunError: its recipe cannot be read.
     """
-    path = str(run.folder / "recipe.json")
-    found = _read_recipe(path, stamp_file(path))
+    found = _split_seed(read_fields(run))
     if found is None:
-        raise RunError(f"{path} cannot be read, so that nobody knows what was trained.")
+        raise RunError(
+            f"The recipe of {run.name} cannot be read, so that nobody knows what was trained."
+        )
     return found[1]
 
 
@@ -224,20 +226,16 @@ def _list_settings(
     rows = []
     for name in table.loc[table["state"].isin(states), "name"]:
         run = Run(workspace.runs / name)
-        path = str(run.folder / "recipe.json")
-        found = _read_recipe(path, stamp_file(path))
+        found = _split_seed(read_fields(run))
         if found is not None and not run.holds("origin.json"):  # which no training here has made
             rows.append((str(name), *found))
     return rows
 
 
-@lru_cache(maxsize=4096)
-def _read_recipe(path: str, stamp: object) -> tuple[int, dict[str, Any]] | None:
-    """Return seed and settings of a recipe; read-only. None where it cannot be read."""
-    try:
-        fields = read_json(Path(path))
-        seed = int(fields[SEED])
-    except (OSError, ValueError, TypeError, KeyError):
+def _split_seed(fields: Mapping[str, Any] | None) -> tuple[int, dict[str, Any]] | None:
+    """Return seed and settings of a recipe's fields; None where there is no such thing."""
+    seed = fields.get(SEED) if fields else None
+    if fields is None or not isinstance(seed, int):
         return None
     return seed, {name: value for name, value in fields.items() if name not in TOLD}
 
