@@ -142,7 +142,7 @@ def _as_fields(comparison: "Comparison") -> dict[str, Any]:
             name: [images[number] for number in comparison.list_sole(place)]
             for place, name in enumerate(comparison.names)
         },
-        "notes": comparison.notes,
+        "notes": [*comparison.notes, *comparison.cautions],
     }
 
 
@@ -168,7 +168,7 @@ def _format(comparison: "Comparison", calls: list[str]) -> str:
         ]
         lines += [_format_pair(pair, name, call) for pair in comparison.pairs]
     lines += [_format_tests(pair, call) for pair in comparison.pairs]
-    return "\n".join([*lines, *comparison.notes])
+    return "\n".join([*lines, *comparison.notes, *comparison.cautions])
 
 
 def _format_pair(pair: "RunPair", name: str, call: Callable[[int], str]) -> str:

@@ -87,7 +87,8 @@ class Comparison:
         answers: of the runs to these images.
         figures: name -> figure of each run, the name that decides first.
         pairs: each two of the runs.
-        notes: what has to be known before it is believed; sentences.
+        notes: what has to be known of the images; sentences.
+        cautions: what has to be known of the tests; likewise.
     """
 
     names: list[str]
@@ -96,6 +97,7 @@ class Comparison:
     figures: dict[str, list[Figure]]
     pairs: list[RunPair]
     notes: list[str]
+    cautions: list[str]
 
     @property
     def deciding(self) -> str:
@@ -153,8 +155,16 @@ def compare_runs(
     answers = evaluated.answers
     figures, differences = compare_figures(answers, np.random.default_rng(0), n_rounds)
     pairs = _pair(answers, differences)
-    notes = evaluated.notes + _describe_clusters(answers) + _describe_many(pairs)
-    return Comparison([run.name for run in runs], evaluated.subset, answers, figures, pairs, notes)
+    cautions = [*_describe_clusters(answers), *_describe_many(pairs)]
+    return Comparison(
+        [run.name for run in runs],
+        evaluated.subset,
+        answers,
+        figures,
+        pairs,
+        evaluated.notes,
+        cautions,
+    )
 
 
 def _pair(answers: Answers, differences: dict[str, list[Difference]]) -> list[RunPair]:

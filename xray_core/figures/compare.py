@@ -15,7 +15,7 @@ from xray_core.figures.text import escape_texts
 SHARES = ("accuracy", "balanced_accuracy")  # shown in points of a hundred images
 NOISE_GREY = "rgba(125, 139, 146, 0.16)"
 PAIR_HEIGHT, FRAME_HEIGHT = 30, 78  # px, of a row of differences and of the rest
-ROOM = 0.52  # of the width of the intervals that the numbers beside them take
+ROOM = 0.72  # of the width of the intervals that the numbers beside them take
 LETTER_GAP = 0.045  # of an axis: letters that stand closer to each other would touch
 
 
@@ -209,6 +209,7 @@ def plot_differences(
             "categoryorder": "array",
             "categoryarray": names[::-1],
             "title": None,
+            "showgrid": False,  # a line would go through the numbers
         },
     )
     return escape_texts(figure)
