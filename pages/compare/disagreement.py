@@ -49,7 +49,7 @@ def show_disagreement(comparison: Comparison, recipe: Recipe) -> None:
     images, note = _list_images(comparison, choices[choice])
     _show_head(choices, choice, note)
     if not images:
-        show_muted("No image: choose another pair.")
+        show_muted("There is no such image.")
         return
     try:
         tables = read_tables(open_folder(Path(recipe.data_folder)), recipe.task)

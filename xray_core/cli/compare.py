@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 Add = Callable[[str, Callable[..., Answer], str], argparse.ArgumentParser]
 
 
-def add_compare_commands(add: Add) -> None:
+def add_commands(add: Add) -> None:
     """Add `compare` and `noise`."""
     compare = add("compare", compare_named, "Compare 2 to 8 finished runs on the same images.")
     compare.add_argument("runs", nargs="+", metavar="RUN", help="name of a run")

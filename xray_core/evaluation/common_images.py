@@ -225,8 +225,8 @@ def _find_common(
     if any(own != shared for own in ids) and not common:
         n_patients = int(first["group"].nunique())
         raise OtherImagesError(
-            f"The {subset} sets differ: {_list_sizes(ids, calls)}; {len(shared):,} of "
-            f"{n_patients:,} patients are common to all. {_describe_trained(runs, ids, calls)}",
+            f"The {subset} sets differ: {_list_sizes(ids, calls)}; {len(shared):,} images "
+            f"of {n_patients:,} patients or groups are common to all. {_describe_trained(runs, ids, calls)}",
             len(shared),
             n_patients,
         )

@@ -308,10 +308,10 @@ def describe_noise(noise: NoiseFloor, figure: str, gain: float | None) -> str:
         gain: of one run over another; None where none can be computed.
 
     Returns:
-        "" where the noise floor is not known of that figure.
+        "" where there is no gain, or the noise floor is not known of that figure.
     """
     spread = noise.spreads.get(figure)
-    if spread is None or gain is None:
+    if spread is None or not gain:
         return ""
     share = figure in ("accuracy", "balanced_accuracy")
     whose = "this recipe" if not noise.other_settings else "the nearest recipe"
