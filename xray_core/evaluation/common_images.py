@@ -81,6 +81,7 @@ def read_evaluated_runs(
     tables = [_read_rows(*pair, subset) for pair in zip(runs, recipes, strict=True)]
     _check_classes(tables, calls)
     common_ids = _find_common(runs, tables, calls, subset, common=common)
+    notes += _describe_places(recipes)
     notes += _describe_left_out(tables, common_ids, calls, subset)
     chosen = [table.set_index("image_id").loc[common_ids] for table in tables]
     answered = np.all([table["predicted"].notna() for table in chosen], axis=0)
@@ -148,13 +149,22 @@ def _check_alike(recipes: Sequence[Recipe], calls: Sequence[str]) -> None:
                 f"{calls[0]} and {call} answer different questions: {_question(first)!r} and "
                 f"{_question(recipe)!r}. Compare runs of one task."
             )
-        if recipe.dataset != first.dataset or (
-            recipe.dataset == FOLDER_READER and not _share_folder(recipe, first)
-        ):
+        if recipe.dataset == FOLDER_READER and not _share_folder(recipe, first):
             raise RunError(
                 f"{calls[0]} and {call} were trained on different datasets: "
                 f"{first.data_folder} and {recipe.data_folder}. Compare runs of one dataset."
             )
+
+
+def _describe_places(recipes: Sequence[Recipe]) -> list[str]:
+    """Say by what images are known where the dataset lay in different places."""
+    places = list(dict.fromkeys(recipe.data_folder for recipe in recipes))
+    if all(_share_folder(recipe, recipes[0]) for recipe in recipes):
+        return []
+    return [
+        f"The dataset lay in different folders: {', '.join(places)}. Images are taken for the same "
+        "by their names."
+    ]
 
 
 def _question(recipe: Recipe) -> str:
@@ -225,8 +235,9 @@ def _find_common(
     if any(own != shared for own in ids) and not common:
         n_patients = int(first["group"].nunique())
         raise OtherImagesError(
-            f"The {subset} sets differ: {_list_sizes(ids, calls)}; {len(shared):,} images "
-            f"of {n_patients:,} patients or groups are common to all. {_describe_trained(runs, ids, calls)}",
+            f"The {subset} sets differ: {_list_sizes(ids, calls)}; {len(shared):,} images of "
+            f"{n_patients:,} patients or groups are common to all. "
+            + _describe_trained(runs, ids, calls),
             len(shared),
             n_patients,
         )
