@@ -117,10 +117,15 @@ def submit(options: argparse.Namespace, workspace: Workspace) -> Answer:
     from xray_core.jobs import submit_recipe, submit_sweep
     from xray_core.recipes.variants import SITE_FIELD, vary_recipe
 
-    if options.folds or options.grid:
+    if options.folds or options.grid or options.seeds:
         if options.gpus > 1:
-            raise RecipeError("--gpus is for a single training; leave out --folds and --grid.")
+            raise RecipeError(
+                "--gpus is for a single training; leave out --folds, --grid and --seeds."
+            )
         grid = {key: values.split(",") for key, values in read_pairs("--grid", options.grid)}
+        if options.seeds:
+            first = _recipe_of(options).seed
+            grid["seed"] = [str(first + number) for number in range(options.seeds)]
         if grid.get(SITE_FIELD) == [ALL_SITES]:
             grid[SITE_FIELD] = _find_sites(options, workspace)
         recipes = vary_recipe(_recipe_of(options), grid, options.folds)

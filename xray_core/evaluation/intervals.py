@@ -64,6 +64,27 @@ def bootstrap_intervals(
         Name -> (low, high), each of the shape of one round's values; NaN for both if every round
         gave NaN.
     """
+    rounds = bootstrap_rounds(measure, groups, rng, n_rounds)
+    return {name: find_ends(values) for name, values in rounds.items()}
+
+
+def bootstrap_rounds(
+    measure: Callable[[Floats], Mapping[str, Floats]],
+    groups: Ints,
+    rng: np.random.Generator,
+    n_rounds: int = N_ROUNDS,
+) -> dict[str, Floats]:
+    """Return what `measure` finds in each round of resampling whole patients.
+
+    Args:
+        measure: see `bootstrap_intervals`.
+        groups: likewise.
+        rng: likewise.
+        n_rounds: likewise.
+
+    Returns:
+        Name -> values, shape (n_rounds, ...).
+    """
     n_groups = int(groups.max()) + 1
     per_block = max(1, BLOCK_SIZE // len(groups))
     blocks = []
@@ -72,12 +93,11 @@ def bootstrap_intervals(
         drawn = rng.integers(0, n_groups, (n, n_groups)) * n + np.arange(n)[:, None]
         times = np.bincount(drawn.ravel(), minlength=n_groups * n)
         blocks.append(measure(times.reshape(n_groups, n).astype("float64")))
-    return {
-        name: _quantiles(np.concatenate([block[name] for block in blocks])) for name in blocks[0]
-    }
+    return {name: np.concatenate([block[name] for block in blocks]) for name in blocks[0]}
 
 
-def _quantiles(rounds: Floats) -> tuple[Floats, Floats]:
+def find_ends(rounds: Floats) -> tuple[Floats, Floats]:
+    """Return the ends of the 95% interval of values in rounds, shape (n_rounds, ...)."""
     tails = [(1 - CONFIDENCE_LEVEL) / 2, (1 + CONFIDENCE_LEVEL) / 2]
     columns = rounds.reshape(len(rounds), -1).T
     valid = [column[~np.isnan(column)] for column in columns]

@@ -103,7 +103,10 @@ def list_boards(runs: pd.DataFrame) -> list[tuple[str, str, str, int]]:
         Those with the newest run first.
     """
     groups = _finished(runs).groupby(["folder", "task"], sort=False)
-    return [(f, str(rows["data"].iloc[0]), task, len(rows)) for (f, task), rows in groups]
+    return [
+        (str(folder), str(rows["data"].iloc[0]), str(task), len(rows))
+        for (folder, task), rows in groups
+    ]
 
 
 def build_board(
@@ -120,7 +123,7 @@ def build_board(
     """
     finished = _finished(runs)
     rows = finished[(finished["folder"] == folder) & (finished["task"] == task)]
-    records = rows.to_dict("records")
+    records = [{str(name): value for name, value in row.items()} for row in rows.to_dict("records")]
     main = _find_main(records)
     entries = [_enter(row, by, same=_images_of(row) == main) for row in records]
     placed = [entry for entry in entries if not entry.place and entry.validation]
