@@ -1,4 +1,4 @@
-"""The leaderboard of a dataset and task: its runs by their validation set, ticked to be compared."""
+"""The leaderboard of a dataset and task: its runs by their validation set, to be compared."""
 
 import os
 from typing import Any
@@ -97,7 +97,7 @@ def _show_table(board: Board, by: str, several: bool) -> None:
             "test": column.TextColumn(
                 "Test",
                 width=200,
-                help="Where somebody has opened the test set; it decides nothing.",
+                help="Where the test set was opened; nothing goes by it.",
             ),
             "know": column.TextColumn("To be known", width=330),
             "by": column.TextColumn("By", width=90),
