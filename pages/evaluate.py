@@ -6,6 +6,7 @@ from pages.components.bottom_bar import open_bottom_bar
 from pages.components.context import name_tab, open_page
 from pages.components.frame import show_errors
 from pages.components.run_state import show_link
+from pages.components.seeds import offer_seeds
 from pages.evaluate.details import show_details
 from pages.evaluate.external import choose_place, read_folder, show_button
 from pages.evaluate.external_result import show_external
@@ -47,5 +48,6 @@ else:
 with open_bottom_bar():
     show_link(run, "See its curves")
     st.space("stretch")
+    offer_seeds(run)
     if st.button("Change and train again", icon=":material/tune:", type="primary"):
         st.switch_page("pages/train.py", query_params={"from": run.name})

@@ -12,7 +12,18 @@ from collections.abc import Callable
 from io import TextIOWrapper
 from pathlib import Path
 
-from xray_core.cli import arrivals, data, exports, external, opening, queue, threshold, trainings
+from xray_core.cli import (
+    arrivals,
+    compare,
+    data,
+    exports,
+    external,
+    leaderboard,
+    opening,
+    queue,
+    threshold,
+    trainings,
+)
 from xray_core.cli.answer import Answer, say_error, say_note
 from xray_core.cli.goals import add_goals
 from xray_core.cli.options import add_external_options, add_map, number_or, positive
@@ -116,7 +127,9 @@ def _build_parser() -> argparse.ArgumentParser:
     _add_recipe_commands(add)
     _add_queue_commands(add)
     _add_run_commands(add)
+    compare.add_commands(add)
     opening.add_commands(add)
+    leaderboard.add_commands(add)
     threshold.add_commands(add)
     return parser
 
@@ -251,6 +264,9 @@ def _add_recipe_commands(add: Add) -> None:
                 default=[],
                 metavar="KEY=VALUE,VALUE,…",
                 help="one training for each value, and for each combination",
+            )
+            command.add_argument(
+                "--seeds", type=positive, metavar="N", help="train with N random seeds, as a sweep"
             )
         command.add_argument(
             "--set", action="append", default=[], metavar="KEY=VALUE", help="change a field"
