@@ -149,7 +149,7 @@ def interval_of_rounds(
     # Rounds swing a little less than other patients would.
     swing = float(np.var(scale.to_share(known), ddof=1)) * n / (n - 1)
     n_trials = share * (1 - share) / swing
-    return _wilson_ends(share * n_trials, n_trials, scale, _student_quantile(n - 1))
+    return _ends_of_share(share * n_trials, n_trials, scale, _student_quantile(n - 1))
 
 
 def interval_of_gaps(
@@ -244,11 +244,11 @@ def settle_interval(
     if has_swing(low, high, n_patients):
         return low, high
     n = count_behind(n_patients)
-    wilson_low, wilson_high = _wilson_ends(float(scale.to_share(value)) * n, n, scale)
+    wilson_low, wilson_high = _ends_of_share(float(scale.to_share(value)) * n, n, scale)
     return float(np.fmin(low, wilson_low)), float(np.fmax(high, wilson_high))
 
 
-def _wilson_ends(
+def _ends_of_share(
     successes: float, trials: float, scale: Scale, z: float = Z_SCORE
 ) -> tuple[float, float]:
     first, last = (float(scale.from_share(end)) for end in wilson_interval(successes, trials, z))

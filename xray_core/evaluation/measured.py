@@ -120,8 +120,8 @@ def figures_of_rounds(
     for name, n_patients in behind.items():
         values = once[name][0].reshape(-1).tolist()
         if name + GAPS in once:
-            gaps = once[name + GAPS][0].reshape(len(values), -1)
-            of_rounds = rounds[name + GAPS].reshape(-1, *gaps.shape)
+            gaps = np.array(np.split(once[name + GAPS][0].reshape(-1), len(values)))
+            of_rounds = rounds[name + GAPS].reshape(-1, *gaps.shape) if gaps.size else gaps[None]
             intervals = [
                 interval_of_gaps(value, gaps[k], of_rounds[:, k], n_patients[k])
                 for k, value in enumerate(values)
