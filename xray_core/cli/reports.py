@@ -1,23 +1,9 @@
 """Reports as a person reads them on a terminal."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 ENDS = ("", "_low", "_high")
-# Name of a figure -> what it is called where its name is not.
-TITLES = {
-    "balanced_accuracy": "balanced accuracy",
-    "auc": "AUC",
-    "f1_macro": "macro F1",
-    "average_precision": "average precision",
-    "mcc": "Matthews corr.",
-    "brier": "Brier score",
-    "log_loss": "log loss",
-    "calibration_error": "calibration error",
-    "ppv": "PPV",
-    "npv": "NPV",
-    "f1": "F1",
-}
 TOO_FEW = "too few to say"
 PROBABILITY_FIGURES = ("auc", "average_precision", "brier", "log_loss", "calibration_error")
 
@@ -43,8 +29,17 @@ def _format_class(row: dict[str, Any], whole: Sequence[str], apart: Sequence[str
         for name in apart
         if name in row
     }
+    return _figure_lines(figures)
+
+
+def _figure_lines(figures: Mapping[str, Any], before: str = "") -> list[str]:
+    from xray_core.evaluation.metrics import METRICS, OF_POSITIVE
+
+    titles = {name: metric.title for name, metric in METRICS.items()}
+    titles |= {name: title for name, (title, _) in OF_POSITIVE.items()}
     return [
-        f"  {TITLES.get(name, name):20} {format_figure(**one)}" for name, one in figures.items()
+        f"  {before + titles.get(name, name):22} {format_figure(**figure)}"
+        for name, figure in figures.items()
     ]
 
 
@@ -58,10 +53,7 @@ def _columns_lines(report: dict[str, Any]) -> list[str]:
     if "missing" in baseline:
         return [f"Without the pixels: {baseline['missing']}"]
     lines = [f"Without the pixels, from {name_columns(baseline)} alone (n {baseline['n']:,}):"]
-    return lines + [
-        f"  {TITLES.get(name, name):20} {format_figure(**figure)}"
-        for name, figure in baseline["metrics"].items()
-    ]
+    return lines + _figure_lines(baseline["metrics"])
 
 
 def _evaluated_on(report: dict[str, Any]) -> str:
@@ -76,10 +68,7 @@ def _findings_text(report: dict[str, Any]) -> str:
     from xray_core.evaluation.multilabel import describe_thresholds
 
     lines = [_evaluated_on(report)]
-    lines += [
-        f"  mean {TITLES.get(name, name):18} {format_figure(**metric)}"
-        for name, metric in report["metrics"].items()
-    ]
+    lines += _figure_lines(report["metrics"], "mean ")
     if left_out := report.get("not_in_means"):
         lines.append(
             f"  means over {len(report['in_means'])} of {len(report['classes'])} findings, without "
@@ -121,11 +110,8 @@ def format_report(report: dict[str, Any]) -> str:
     lines = [_evaluated_on(report)]
     if absent := [row["class"] for row in report["per_class"] if not row["n"]]:
         lines.append(format_absence(report["subset"], absent))
-    lines += [
-        f"  {TITLES.get(name, name):20} {format_figure(**metric)}"
-        for name, metric in report["metrics"].items()
-    ]
-    lines += [f"  {'always ' + majority['class']:20} {majority['accuracy']:.3f} accuracy"]
+    lines += _figure_lines(report["metrics"])
+    lines += [f"  {'always ' + majority['class']:22} {majority['accuracy']:.3f} accuracy"]
     lines += _columns_lines(report)
     if outcomes := report.get("outcomes"):
         lines.append(
