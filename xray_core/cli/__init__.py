@@ -12,7 +12,17 @@ from collections.abc import Callable
 from io import TextIOWrapper
 from pathlib import Path
 
-from xray_core.cli import arrivals, data, exports, external, queue, trainings
+from xray_core.cli import (
+    arrivals,
+    compare,
+    data,
+    exports,
+    external,
+    leaderboard,
+    opening,
+    queue,
+    trainings,
+)
 from xray_core.cli.answer import Answer, say_error, say_note
 from xray_core.cli.goals import add_goals
 from xray_core.cli.options import add_external_options, add_map, number_or, positive
@@ -116,6 +126,9 @@ def _build_parser() -> argparse.ArgumentParser:
     _add_recipe_commands(add)
     _add_queue_commands(add)
     _add_run_commands(add)
+    compare.add_commands(add)
+    opening.add_commands(add)
+    leaderboard.add_commands(add)
     return parser
 
 
@@ -250,6 +263,9 @@ def _add_recipe_commands(add: Add) -> None:
                 metavar="KEY=VALUE,VALUE,…",
                 help="one training for each value, and for each combination",
             )
+            command.add_argument(
+                "--seeds", type=positive, metavar="N", help="train with N random seeds, as a sweep"
+            )
         command.add_argument(
             "--set", action="append", default=[], metavar="KEY=VALUE", help="change a field"
         )
@@ -318,6 +334,7 @@ def _add_run_commands(add: Add) -> None:
                 help="compute what age, sex, view, site and image size alone tell, from the "
                 "dataset, for a run that has it not yet",
             )
+            opening.add_options(command)
         if name == "split":
             command.add_argument("--csv", type=Path, metavar="FILE", help="write a row an image")
         if name == "predict":

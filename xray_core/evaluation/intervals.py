@@ -67,7 +67,7 @@ def bootstrap_intervals(
         gave NaN.
     """
     rounds = bootstrap_rounds(measure, groups, rng, n_rounds)
-    return {name: _quantiles(values) for name, values in rounds.items()}
+    return {name: find_ends(values) for name, values in rounds.items()}
 
 
 def bootstrap_rounds(
@@ -76,7 +76,13 @@ def bootstrap_rounds(
     rng: np.random.Generator,
     n_rounds: int = N_ROUNDS,
 ) -> dict[str, Floats]:
-    """Return what `measure` says in each round of resampling; see `bootstrap_intervals`.
+    """Return what `measure` finds in each round of resampling whole patients.
+
+    Args:
+        measure: see `bootstrap_intervals`.
+        groups: likewise.
+        rng: likewise.
+        n_rounds: likewise.
 
     Returns:
         Name -> values, shape (n_rounds, ...).
@@ -92,7 +98,8 @@ def bootstrap_rounds(
     return {name: np.concatenate([block[name] for block in blocks]) for name in blocks[0]}
 
 
-def _quantiles(rounds: Floats) -> tuple[Floats, Floats]:
+def find_ends(rounds: Floats) -> tuple[Floats, Floats]:
+    """Return the ends of the 95% interval of values in rounds, shape (n_rounds, ...)."""
     columns = rounds.reshape(len(rounds), -1).T
     valid = [column[~np.isnan(column)] for column in columns]
     ends = [np.quantile(column, TAILS) if len(column) else (np.nan, np.nan) for column in valid]

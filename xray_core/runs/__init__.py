@@ -6,6 +6,7 @@ runs/20260301-142501-demo_cnn/
     status.json          state, progress, process; replaced as a whole
     events.jsonl         each change of state, with time, cause and who caused it; appended
     attempt.json         its newest process and GPUs, and how often it died; see `jobs.attempts`
+    origin.json          where its predictions come from, if no training here; see `runs.origin`
     environment.json     versions and hardware
     split.parquet        which image trains, validates, tests
     data.json            remarks on the dataset, unreadable files, leaks of split and weights
@@ -16,6 +17,7 @@ runs/20260301-142501-demo_cnn/
     predictions.parquet  probabilities of the selected weights on validation and test
     training_predictions.parquet  the same on some images of the training set
     report.json          the final evaluation
+    opened.jsonl         when its test set was opened, and by whom; see `runs.opening`
     external/            evaluations on other datasets, a folder each; see `runs.external`
     log.txt              the process's output
     stop                 exists once somebody asked the run to stop
