@@ -15,6 +15,7 @@ from xray_core.evaluation.curves import (
     roc_band,
     threshold_curves,
 )
+from xray_core.evaluation.intervals import interval_of_rounds
 from xray_core.evaluation.one_class import measure_class, pick_class
 from xray_core.evaluation.reliability import calibration_curve, score_histograms
 from xray_core.wilson import wilson_interval
@@ -122,8 +123,17 @@ def test_rounds_are_those_of_images_drawn_patient_by_patient() -> None:
         recalls.append((called & is_class[drawn]).sum() / is_class[drawn].sum())
     line = threshold_curves(calls)["sensitivity"]
     assert line.y[50] == pytest.approx(recalls[0])
-    assert (line.low[50], line.high[50]) == pytest.approx(
-        tuple(np.quantile(recalls[1:], [0.025, 0.975]))
+    n_with = len(np.unique(patients[is_class]))
+    ends = interval_of_rounds(recalls[0], np.array(recalls[1:]), [n_with])  # as a report has it
+    assert (line.low[50], line.high[50]) == pytest.approx(ends)
+    behind = {
+        "PPV": np.unique(patients[scores >= 0.5]),
+        "NPV": np.unique(patients[scores < 0.5]),
+        "F1": np.unique(patients[is_class | (scores >= 0.5)]),
+    }
+    k = int(np.searchsorted(-calls.thresholds, -0.5))
+    assert (calls.n_called[k], calls.n_cleared[k], calls.n_either[k]) == tuple(
+        len(ids) for ids in behind.values()
     )
 
 
