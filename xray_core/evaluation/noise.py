@@ -210,12 +210,12 @@ def read_settings(run: Run) -> dict[str, Any]:
     Raises:
         RunError: its recipe cannot be read.
     """
-    found = _split_seed(read_fields(run))
-    if found is None:
+    parts = _split_seed(read_fields(run))
+    if parts is None:
         raise RunError(
             f"The recipe of {run.name} cannot be read, so that nobody knows what was trained."
         )
-    return found[1]
+    return parts[1]
 
 
 def _list_settings(
@@ -226,9 +226,9 @@ def _list_settings(
     rows = []
     for name in table.loc[table["state"].isin(states), "name"]:
         run = Run(workspace.runs / name)
-        found = _split_seed(read_fields(run))
-        if found is not None and not run.holds("origin.json"):  # which no training here has made
-            rows.append((str(name), *found))
+        parts = _split_seed(read_fields(run))
+        if parts is not None and not run.holds("origin.json"):  # which no training here has made
+            rows.append((str(name), *parts))
     return rows
 
 

@@ -98,7 +98,9 @@ def compare_figures(
 
     def measure(draws: Floats) -> dict[str, Floats]:
         of_each = [own(draws) for own in measures]
-        rounds = {name: np.stack([one[name] for one in of_each], axis=1) for name in names}
+        rounds = {
+            name: np.stack([of_network[name] for of_network in of_each], axis=1) for name in names
+        }
         apart = {
             DIFFERENCE + name: rounds[name][:, first] - rounds[name][:, second] for name in names
         }
