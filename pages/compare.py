@@ -5,10 +5,10 @@ import streamlit as st
 from pages.compare.charts import show_charts, show_differences
 from pages.compare.common import show_refusal
 from pages.compare.disagreement import show_disagreement
+from pages.compare.leaderboard import show_leaderboard
 from pages.compare.read import read_comparison
 from pages.compare.run_choice import RUNS, choose_figure, choose_runs
 from pages.compare.settings import show_settings
-from pages.compare.start import show_start
 from pages.compare.verdict import show_verdict
 from pages.components.bottom_bar import open_bottom_bar
 from pages.components.context import name_tab, open_page
@@ -24,7 +24,7 @@ chosen = bool(st.query_params.get(RUNS))
 context = open_page("Compare", with_choosers=not chosen)
 workspace = find_workspace()
 if not chosen:
-    show_start(context, workspace)
+    show_leaderboard(context, workspace)
     st.stop()
 
 with st.container(horizontal=True, vertical_alignment="center", gap="small"):

@@ -412,12 +412,13 @@ def test_one_answer_for_every_image_is_said_above_all(
     write_report(run, workspace)
     report = run.read_report()
     report["confusion"] = [[0, 40], [0, 60]]
+    report["validation"] = {**report, "subset": "validation"}
     run.write_json("report.json", report)
 
     words = words_on(open_page("evaluate", run=run.name))
 
     assert "It answers “opacity” to every image: it tells no classes apart." in words
-    assert "100 of 100 test images (100.0%) are taken for opacity" in words  # of the checks
+    assert "100 of 100 validation images (100.0%) are taken for opacity" in words  # of the checks
 
 
 def test_it_says_only_what_the_training_took_from_the_validation_set(

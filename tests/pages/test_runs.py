@@ -533,7 +533,7 @@ def test_filter_and_order_of_the_table(workspace: Workspace) -> None:
     for hour, accuracy in enumerate([0.8, None, 0.9]):
         run = fake_run(workspace, "done", name_of(hour), val_accuracy=accuracy)
         write_notes(run, Notes(tuple("ab"[: hour + 1])))
-    runs = run_table(workspace)
+    runs = table_page.add_now(run_table(workspace), workspace)
 
     best = sort_runs(runs, "best validation")["name"].tolist()
     assert best == [name_of(2), name_of(0), name_of(1)]

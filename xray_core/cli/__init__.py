@@ -12,7 +12,17 @@ from collections.abc import Callable
 from io import TextIOWrapper
 from pathlib import Path
 
-from xray_core.cli import arrivals, compare, data, exports, external, opening, queue, trainings
+from xray_core.cli import (
+    arrivals,
+    compare,
+    data,
+    exports,
+    external,
+    leaderboard,
+    opening,
+    queue,
+    trainings,
+)
 from xray_core.cli.answer import Answer, say_error, say_note
 from xray_core.cli.goals import add_goals
 from xray_core.cli.options import add_external_options, add_map, number_or, positive
@@ -118,6 +128,7 @@ def _build_parser() -> argparse.ArgumentParser:
     _add_run_commands(add)
     compare.add_commands(add)
     opening.add_commands(add)
+    leaderboard.add_commands(add)
     return parser
 
 

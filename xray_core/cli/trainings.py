@@ -88,6 +88,7 @@ def standby(options: argparse.Namespace, workspace: Workspace) -> Answer:
 
 def _train_here(run: Any, workspace: Workspace) -> Answer:
     from xray_core.evaluation.diagnose import diagnose_run
+    from xray_core.runs.opening import open_test, read_always_open
 
     with quiet_import():  # the log is for what a student can use
         from xray_core.training.runner import train_run
@@ -102,6 +103,8 @@ def _train_here(run: Any, workspace: Workspace) -> Answer:
     }
     text = f"{run.name}: {state}. {answer['message']}"
     if state == "done":
+        if read_always_open(workspace):
+            open_test(run, workspace, how="always")
         answer["report"], fields, words = read_shown(run, workspace)
         answer |= fields
         advice = _check_text(diagnose_run(run))
