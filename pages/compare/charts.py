@@ -120,7 +120,7 @@ def show_differences(
         note="95% interval",
     )
     show_muted(words)
-    show_pairs(comparison, table_of(comparison))
+    show_pairs(comparison, figure, table_of(comparison))
 
 
 def table_of(comparison: Comparison) -> pd.DataFrame:

@@ -13,7 +13,7 @@ from xray_core.figures.overlay import Line, color_of, letter_of, score_floor
 from xray_core.figures.text import escape_texts
 
 SHARES = ("accuracy", "balanced_accuracy")  # shown in points of a hundred images
-NOISE_GREY = "rgba(125, 139, 146, 0.16)"
+NOISE_OPACITY = 0.16
 PAIR_HEIGHT, FRAME_HEIGHT = 30, 78  # px, of a row of differences and of the rest
 ROOM = 0.72  # of the width of the intervals that the numbers beside them take
 LETTER_GAP = 0.045  # of an axis: letters that stand closer to each other would touch
@@ -187,7 +187,12 @@ def plot_differences(
     width = (high - low) or 1.0
     if noise_floor is not None:
         figure.add_vrect(
-            x0=-scale * noise_floor, x1=scale * noise_floor, fillcolor=NOISE_GREY, line_width=0
+            x0=-scale * noise_floor,
+            x1=scale * noise_floor,
+            fillcolor=CHANCE_GREY,
+            opacity=NOISE_OPACITY,
+            layer="below",
+            line_width=0,
         )
     figure.add_vline(x=0, line={"width": 1, "color": CHANCE_GREY})
     for name, (least, value, most) in zip(names, ends, strict=True):

@@ -103,10 +103,10 @@ def _draw_markers(
     marker, n = trace.marker, len(x)
     symbols = np.array(_each(marker.symbol, n), dtype=object)
     sizes = _read_sizes(marker, n)
-    shades = [read_color(one, color) for one in _each(marker.color, n)]
+    shades = [read_color(shade, color) for shade in _each(marker.color, n)]
     alphas = np.array([1.0 if a is None else float(a) for a in _each(marker.opacity, n)]) * opacity
     widths = [POINT * float(w or 0) for w in _each(marker.line.width, n)]
-    edges = [read_color(one, "") for one in _each(marker.line.color, n)]
+    edges = [read_color(edge, "") for edge in _each(marker.line.color, n)]
     for symbol in dict.fromkeys(symbols.tolist()):
         form, filled = read_marker(symbol)
         thin = form in "x|_"
@@ -203,7 +203,7 @@ def _draw_bars(panel: Panel, trace: Any, color: Color) -> list[Any]:
     widths, places = _divide_room(panel, trace, places)
     bases = _stack(panel, trace, places, lengths)
     shade = read_color(_single(trace.marker.color), color)
-    each = [read_color(one, color) for one in _each(trace.marker.color, len(places))]
+    each = [read_color(shade, color) for shade in _each(trace.marker.color, len(places))]
     opacity = trace.opacity if trace.opacity is not None else _single(trace.marker.opacity)
     hatch = HATCHES.get(_single(trace.marker.pattern.shape) or "")
     look = {"alpha": opacity, "hatch": hatch, "edgecolor": "white" if hatch else "none"}
@@ -263,7 +263,7 @@ def _draw_heat(panel: Panel, trace: Any, _color: Color) -> list[Any]:
 
 
 def _each(value: Any, n: int) -> Sequence[Any]:
-    """Return n values: those given, or the one n times."""
+    """Return n values: those given, or a single value n times."""
     if value is None or isinstance(value, str | int | float):
         return [value] * n
     return list(value)
