@@ -381,6 +381,31 @@ GLOSSARY: dict[str, dict[str, Term]] = {
             "Where the figure would fall in 95 of 100 repetitions with other patients.",
             "intervalo de confianza del 95 %",
         ),
+        "paired difference": Term(
+            "By how much two runs differ on the very same images, patients resampled for both "
+            "alike.",
+            "diferencia pareada",
+        ),
+        "noise floor": Term(
+            "By how much two runs of one recipe differ that have nothing but another random seed, "
+            "at most in 95 of 100 cases.",
+            "ruido de fondo",
+        ),
+        "DeLong's test": Term(
+            "Whether the AUCs of two networks on the same images differ; each image counts as "
+            "independent.",
+            "prueba de DeLong",
+        ),
+        "McNemar's test": Term(
+            "Whether two networks get equally many images right, from those that one alone gets "
+            "right.",
+            "prueba de McNemar",
+        ),
+        "Holm's correction": Term(
+            "Makes p values larger where many pairs are compared, since some look different by "
+            "luck.",
+            "corrección de Holm",
+        ),
         "majority baseline": Term(
             "What one gets by always answering the most frequent class.",
             "línea base de la clase mayoritaria",

@@ -9,8 +9,9 @@ from xray_core.evaluation.compare import Comparison, PairedTest
 from xray_core.figures.overlay import letter_of
 
 EXPLANATION = (
-    "p: how often luck alone gives such a difference, patients resampled. McNemar's test asks about "
-    "right answers, DeLong's about the AUC. All are corrected for the number of pairs (Holm)."
+    "p: how often luck alone gives such a difference, patients resampled. McNemar's test asks "
+    "about right answers, DeLong's about the AUC. All are corrected for the number of pairs "
+    "(Holm)."
 )
 
 
