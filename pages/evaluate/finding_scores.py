@@ -8,6 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from pages.components.download import offer_files, write_csv
+from pages.components.figure import show_figure
 from pages.components.frame import escape_markdown
 from pages.components.recipe_words import metric_name
 from pages.components.small_type import show_muted, show_section
@@ -21,7 +22,6 @@ from xray_core.figures.findings import list_together, plot_together
 from xray_core.recipes import Recipe
 from xray_core.runs import Run
 
-QUIET = {"displayModeBar": False}
 TOO_FEW = "too few to say"
 N_PAIRS = 5  # that are named in words
 # What goes wrong -> its name in a report, how it is called, and the verb of the hover text.
@@ -142,11 +142,11 @@ def show_errors_together(report: dict[str, Any], key: str) -> None:
     verb = "missed" if name == "missed" else "called though absent"
     left, right = st.columns([8, 5], gap="medium")
     with left:
-        st.plotly_chart(
+        show_figure(
             plot_together(pairs, verb),
-            key=f"pairs_{key}_{name}",
-            config=QUIET,
-            alt=f"Images on which two findings are {verb}",
+            f"{key}-pairs-{name}",
+            f"Images on which two findings are {verb}",
+            pairs,
         )
     with right:
         show_section("Most often together", explanation)
