@@ -133,7 +133,7 @@ def _offer_comparison(names: list[str]) -> None:
         "pages/compare.py",
         label=f"Compare {len(names)}",
         icon=":material/compare_arrows:",
-        query_params={"runs": ",".join(reversed(names))},  # the oldest first: it came before
+        query_params={"runs": ",".join(names)},
         help="Is one really better, on the same images?",
     )
 

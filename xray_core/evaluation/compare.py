@@ -261,7 +261,9 @@ def format_verdict(comparison: Comparison, figure: str, call: Callable[[int], st
     luck = [place for place in known if place not in clear and place not in alike]
     parts = []
     if clear:
-        parts.append(f"{call(best)} {BETTER[figure]} {_join(clear, call)}")
+        mean = figure == "auc" and comparison.answers.multilabel
+        words = BETTER[figure].replace("AUC", "mean AUC") if mean else BETTER[figure]
+        parts.append(f"{call(best)} {words} {_join(clear, call)}")
     if alike:
         parts.append(f"{_join(sorted([best, *alike]), call)} answer the same")
     if luck and not clear:

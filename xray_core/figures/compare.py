@@ -16,6 +16,7 @@ SHARES = ("accuracy", "balanced_accuracy")  # shown in points of a hundred image
 NOISE_OPACITY = 0.16
 PAIR_HEIGHT, FRAME_HEIGHT = 30, 78  # px, of a row of differences and of the rest
 ROOM = 0.72  # of the width of the intervals that the numbers beside them take
+FEW_EPOCHS = 6  # epochs that each have a tick of their own; between them there is none
 LETTER_GAP = 0.045  # of an axis: letters that stand closer to each other would touch
 
 
@@ -62,7 +63,11 @@ def plot_scores(lines: Sequence[Line], height: int = 265) -> go.Figure:
         height=height,
         margin=MARGIN,
         showlegend=False,
-        xaxis={"title": "epoch", "range": [0.6, most * 1.06 + 0.5]},
+        xaxis={
+            "title": "epoch",
+            "range": [0.6, most * 1.06 + 0.5],
+            "dtick": 1 if most <= FEW_EPOCHS else None,
+        },
         yaxis={"range": [floor, 1.01], "title": f"from {floor:.1f}" if floor else None},
     )
     return escape_texts(figure)
