@@ -6,7 +6,7 @@ from pages.compare.charts import show_charts, show_differences
 from pages.compare.common import show_refusal
 from pages.compare.disagreement import show_disagreement
 from pages.compare.leaderboard import show_leaderboard
-from pages.compare.read import read_comparison
+from pages.compare.read import read_comparison, read_noise
 from pages.compare.run_choice import RUNS, choose_figure, choose_runs, show_way_back
 from pages.compare.settings import show_settings
 from pages.compare.verdict import show_verdict
@@ -50,7 +50,9 @@ with show_errors():
         show_refusal(error)
         st.stop()
 
-show_verdict(comparison, figure, runs, workspace)
+with show_errors():
+    noise = read_noise(runs[comparison.find_best(figure) or 0], workspace)
+show_verdict(comparison, figure, noise)
 if len(runs) <= MOST_BESIDE:
     left, right = st.columns([5, 8], gap="medium")
 else:
@@ -61,6 +63,6 @@ with right:
     show_charts(comparison, runs, calls)
 left, right = st.columns([5, 8], gap="medium")
 with left:
-    show_differences(comparison, figure, runs, workspace)
+    show_differences(comparison, figure, noise)
 with right:
     show_disagreement(comparison, recipes[0])
