@@ -12,6 +12,7 @@ from xray_core.evaluation.noise import N_SEEDS, choose_seeds, find_seeds
 from xray_core.files import parse_time
 from xray_core.jobs.seeds import train_seeds
 from xray_core.runs import Run
+from xray_core.runs.origin import FILE as ORIGIN
 from xray_core.workspace import find_workspace
 
 
@@ -28,7 +29,7 @@ def offer_seeds(
     Returns:
         Whether it is shown.
     """
-    if run.holds("origin.json") or run.read_stored_status().state != "done":
+    if run.holds(ORIGIN) or run.read_stored_status().state != "done":
         return False
     workspace = find_workspace()
     with show_errors():

@@ -20,6 +20,7 @@ from xray_core.files import stamp_file
 from xray_core.recipes.titles import field_title
 from xray_core.runs import Run
 from xray_core.runs.index import run_table
+from xray_core.runs.origin import FILE as ORIGIN
 from xray_core.runs.settings import read_fields
 from xray_core.wilson import CONFIDENCE_LEVEL
 from xray_core.workspace import Workspace
@@ -201,7 +202,7 @@ def _list_settings(
     for name in table.loc[table["state"].isin(states), "name"]:
         run = Run(workspace.runs / name)
         parts = _split_seed(read_fields(run))
-        if parts is not None and not run.holds("origin.json"):  # which no training here has made
+        if parts is not None and not run.holds(ORIGIN):  # which no training here has made
             rows.append((str(name), *parts))
     return rows
 
