@@ -949,7 +949,7 @@ def test_a_diverged_run_of_a_sweep_is_named_and_never_ahead(
     assert "Highest validation accuracy so far: **Learning rate 0.001**, 80.0%." in words
     assert "1 run diverged and counts for nothing." in words
     assert "Learning rate 5 diverged after 2 epochs" in words
-    assert app.dataframe[0].value["state"].tolist() == ["diverged", "done"]
+    assert app.dataframe[0].value["state"].tolist() == ["done", "diverged"]  # best first
 
 
 def test_networks_of_a_sweep_that_evaluate_the_same_images_are_evaluated_together(

@@ -21,6 +21,7 @@ from xray_core.cli import (
     leaderboard,
     opening,
     queue,
+    threshold,
     trainings,
 )
 from xray_core.cli.answer import Answer, say_error, say_note
@@ -129,6 +130,7 @@ def _build_parser() -> argparse.ArgumentParser:
     compare.add_commands(add)
     opening.add_commands(add)
     leaderboard.add_commands(add)
+    threshold.add_commands(add)
     return parser
 
 
@@ -328,6 +330,12 @@ def _add_run_commands(add: Add) -> None:
         if name == "evaluate":
             add_goals(command)
             add_external_options(command)
+            command.add_argument(
+                "--columns",
+                action="store_true",
+                help="compute what age, sex, view, site and image size alone tell, from the "
+                "dataset, for a run that has it not yet",
+            )
             opening.add_options(command)
         if name == "split":
             command.add_argument("--csv", type=Path, metavar="FILE", help="write a row an image")

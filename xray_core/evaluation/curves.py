@@ -218,7 +218,8 @@ def _find_corners(x: Floats, y: Floats) -> Ints:
     points = np.append(moves, moves[-1] + 1)
     across, up = np.diff(x[points]), np.diff(y[points])
     turns = across[:-1] * up[1:] != across[1:] * up[:-1]
-    return points[np.concatenate([[True], turns, [True]])]
+    corners: Ints = points[np.concatenate([[True], turns, [True]])]
+    return corners
 
 
 def _band(rounds: Floats) -> tuple[Floats, Floats]:

@@ -10,6 +10,7 @@ import pandas as pd
 from xray_core.errors import ImageError, RecipeError, RunError
 from xray_core.evaluation.calibrate import read_calibration
 from xray_core.evaluation.multilabel import call_findings, read_thresholds
+from xray_core.evaluation.thresholds import read_threshold
 from xray_core.models.saved import load_saved_model
 from xray_core.preprocess.images import read_preprocessed
 from xray_core.recipes import Recipe
@@ -31,7 +32,9 @@ def predict_images(
 
     Returns:
         One row per path: path, predicted class, one probability per class, and error (<NA>,
-        or why the file could not be read). Of a multi-label task the predicted classes are those
+        or why the file could not be read). Of two classes the second is predicted where its
+        probability reaches the threshold that the run keeps, and `threshold` is that; without one
+        it is the most probable class. Of a multi-label task the predicted classes are those
         called at the run's thresholds, joined by "|", or "none"; at 0.5 where the run has not
         chosen any yet. With tabular features also `missing`, the names of
         those that were not given, with commas between.
@@ -46,9 +49,13 @@ def predict_images(
     classes = list(recipe.class_names)
     model = load_network(run, recipe)
     calibration = read_calibration(run)
-    name_answer = _name_by_thresholds(run, classes) if recipe.multilabel else _name_best(classes)
+    kept = read_threshold(run) if len(classes) == 2 and not recipe.multilabel else None
+    if recipe.multilabel:
+        name_answer = _name_by_thresholds(run, classes)
+    else:
+        name_answer = _name_by_threshold(classes, kept.value) if kept else _name_best(classes)
     beside = _encode_given(run, recipe, given or {})
-    shared = {}
+    shared: dict[str, Any] = {"threshold": kept.value} if kept else {}
     if recipe.tabular:
         shared["missing"] = ", ".join(c for c in recipe.tabular if c not in (given or {}))
     rows: list[dict[str, Any]] = []
@@ -74,6 +81,11 @@ def predict_images(
 def _name_best(classes: list[str]) -> Callable[[Any], str]:
     """Return what names the most probable class."""
     return lambda values: classes[int(values.argmax())]
+
+
+def _name_by_threshold(classes: list[str], threshold: float) -> Callable[[Any], str]:
+    """Return what names the second class where its probability reaches the threshold."""
+    return lambda values: classes[int(values[1] >= threshold)]
 
 
 def _name_by_thresholds(run: Run, classes: list[str]) -> Callable[[Any], str]:

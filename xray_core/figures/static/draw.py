@@ -7,7 +7,7 @@ from xray_core.figures.drawing import draw_alone, write_drawing
 from xray_core.figures.static.axes import Scale, set_axis
 from xray_core.figures.static.inks import GRID, INK, WAY, read_color
 from xray_core.figures.static.marks import draw_legend, draw_shape, write_note
-from xray_core.figures.static.traces import Panel, draw_trace
+from xray_core.figures.static.traces import Panel, check_kind, draw_trace
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -66,9 +66,14 @@ def draw_static(figure: "go.Figure", kind: str = "png", width_mm: float = WIDTH_
 
 
 def _list_pairs(figure: "go.Figure") -> dict[tuple[str, str], list[Any]]:
-    """Return the pairs of axes that traces have, as "x2" and "y", with their traces."""
+    """Return the pairs of axes that traces have, as "x2" and "y", with their traces.
+
+    Raises:
+        ValueError: see `traces.check_kind`.
+    """
     pairs: dict[tuple[str, str], list[Any]] = {}
     for trace in figure.data:
+        check_kind(trace)
         pairs.setdefault((trace.xaxis or "x", trace.yaxis or "y"), []).append(trace)
     return pairs or {("x", "y"): []}
 

@@ -49,14 +49,14 @@ class Panel:
     edge: tuple[Floats, Floats] | None = None
 
 
-def draw_trace(panel: Panel, trace: Any, color: Color) -> list[Any]:
-    """Draw a trace; return what stands for it in a legend.
-
-    Raises:
-        ValueError: there is no still picture of this kind.
-    """
+def check_kind(trace: Any) -> None:
+    """Raise ValueError if there is no still picture of such a trace."""
     if trace.type not in KINDS:
         raise ValueError(f'No still picture of a "{trace.type}"; there are {sorted(KINDS)}.')
+
+
+def draw_trace(panel: Panel, trace: Any, color: Color) -> list[Any]:
+    """Draw a trace; return what stands for it in a legend."""
     return KINDS[trace.type](panel, trace, color)
 
 
@@ -151,12 +151,11 @@ def _find_look(symbol: Any, inks: list[Any], rims: list[Any]) -> dict[str, Any]:
 
 def _read_sizes(marker: Any, n: int) -> Floats:
     """Return diameters in points."""
+    unit = float(marker.sizeref or 1)
     sizes = np.array([6.0 if s is None else float(s) for s in _each(marker.size, n)], "float64")
-    if marker.sizemode == "area":
-        sizes = np.sqrt(sizes / float(marker.sizeref or 1)) * (1 if marker.sizeref else 1)
-    elif marker.sizeref:
-        sizes = sizes / float(marker.sizeref)
-    return POINT * np.maximum(sizes, float(marker.sizemin or 0))
+    sizes = np.sqrt(2 * sizes / unit) if marker.sizemode == "area" else sizes / unit
+    diameters: Floats = POINT * np.maximum(sizes, 2 * float(marker.sizemin or 0))  # of a radius
+    return diameters
 
 
 def _fill(panel: Panel, trace: Any, x: Floats, y: Floats, line: Color) -> None:
