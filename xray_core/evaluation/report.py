@@ -169,6 +169,12 @@ def _summary(
     }
 
 
+def find_majority(split: pd.DataFrame) -> str:
+    """Return the most frequent class of the training set; without one, of all that is evaluated."""
+    training = split.loc[split["subset"] == "training", "class"]
+    return str((training if len(training) else split["class"]).mode().iloc[0])
+
+
 def report_run(run: Run) -> dict[str, Any]:
     """Return the final evaluation of a run, computed anew from its files alone.
 
@@ -185,8 +191,7 @@ def report_run(run: Run) -> dict[str, Any]:
         thresholds = read_thresholds(run)
         report = report_findings(predictions, thresholds)
     else:
-        majority = split.loc[split["subset"] == "training", "class"].mode().iloc[0]
-        report = build_report(predictions, str(majority))
+        report = build_report(predictions, find_majority(split))
     recipe = run.read_recipe()
     report |= {"watched": recipe.split.validate_on_test, "phases": report_phases(run)}
     with suppress(KeyError):  # older runs have none

@@ -1,0 +1,41 @@
+"""Commands that make a run without a training: an average, predictions or a network of others."""
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from xray_core.cli.answer import Answer, save_answer
+from xray_core.cli.reports import format_report
+from xray_core.typed_paths import parse_path
+from xray_core.workspace import Workspace
+
+
+def add_commands(add: Callable[..., argparse.ArgumentParser]) -> None:
+    """Add the commands; `add` as `cli.Add` has it."""
+    averaged = add("average", average, "Average finished runs; the result is evaluated like a run.")
+    averaged.add_argument("runs", nargs="+", metavar="RUN", help="two to five, of one task")
+    for command in (averaged,):
+        command.add_argument("--name", default="", metavar="NAME", help="what to call the run")
+        command.add_argument("--by", default="", metavar="USER", help="who asks")
+        command.add_argument("--save", type=Path, metavar="FILE", help="write the JSON there")
+
+
+def average(options: argparse.Namespace, workspace: Workspace) -> Answer:
+    """Average finished runs and evaluate the result as a run of its own."""
+    from xray_core.evaluation.averaging import create_average
+    from xray_core.runs import find_run
+
+    runs = [find_run(workspace.runs, name) for name in options.runs]
+    return _answer(create_average(runs, workspace, options.name, options.by), options)
+
+
+def _answer(run: Any, options: argparse.Namespace) -> Answer:
+    from xray_core.runs.origin import read_origin
+
+    report, origin = run.read_report(), read_origin(run)
+    answer = {"run": run.name, "folder": str(run.folder), "remarks": list(origin.remarks)}
+    save_answer(answer, options.save)
+    notes = [f"note: {words}" for words in (*origin.remarks, origin.doubt) if words]
+    text = [f"{run.name}: {origin.words}.", *notes, format_report(report)]
+    return {**answer, "report": report}, "\n".join(text)
