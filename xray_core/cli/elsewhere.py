@@ -7,7 +7,6 @@ from typing import Any
 
 from xray_core.cli.answer import Answer, save_answer
 from xray_core.cli.reports import format_report
-from xray_core.typed_paths import parse_path
 from xray_core.workspace import Workspace
 
 

@@ -1,4 +1,4 @@
-"""Predictions of a finished run on image files of the user."""
+"""Predictions of a finished run, or of several as one, on image files of the user."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -14,6 +14,9 @@ from xray_core.models.saved import load_saved_model
 from xray_core.preprocess.images import read_preprocessed
 from xray_core.recipes import Recipe
 from xray_core.runs import Run
+from xray_core.runs.folder import PROBABILITY
+from xray_core.runs.members import find_members
+from xray_core.runs.origin import AVERAGE, Origin, read_origin
 from xray_core.tasks import label_in_words
 from xray_core.training.tabular import read_columns, table_of
 
@@ -23,8 +26,11 @@ def predict_images(
 ) -> pd.DataFrame:
     """Predict image files with the weights that a run has kept.
 
+    An average gives the mean of what the networks of its members say, each with its own
+    preprocessing and calibration.
+
     Args:
-        run: with a finished epoch.
+        run: with a finished epoch, or an average of such.
         paths: image files.
         given: tabular column -> value, known of all of them, where the run's network takes
             such columns beside the image; what is not given counts as missing.
@@ -37,16 +43,21 @@ def predict_images(
         those that were not given, with commas between.
 
     Raises:
-        RunError: the run has no finished epoch, or its network is damaged.
+        RunError: the run has no finished epoch, its network is damaged, or a member of an average
+            is missing.
         RecipeError: a value was given that the network cannot take.
     """
+    origin = read_origin(run)
+    if origin is not None and origin.kind == AVERAGE:
+        return _predict_average(run, origin, paths, given or {})
     if not run.best_checkpoint.is_file():
-        raise RunError(f"{run.name} has no finished epoch to predict with.")
+        what = "finished epoch" if origin is None else "network"
+        raise RunError(f"{run.name} has no {what} to predict with.")
     recipe = run.read_recipe()
     classes = list(recipe.class_names)
     model = load_network(run, recipe)
     calibration = read_calibration(run)
-    name_answer = _name_by_thresholds(run, classes) if recipe.multilabel else _name_best(classes)
+    name_answer = _name_answers(run, recipe)
     beside = _encode_given(run, recipe, given or {})
     shared = {}
     if recipe.tabular:
@@ -69,6 +80,42 @@ def predict_images(
             row["error"] = str(error)
         rows.append(row)
     return pd.DataFrame(rows)
+
+
+def _predict_average(
+    run: Run, origin: Origin, paths: list[Path], given: Mapping[str, str]
+) -> pd.DataFrame:
+    """Return the mean of the members' predictions; see `predict_images`."""
+    recipe, members = run.read_recipe(), find_members(run, origin)
+    taken = [member.read_recipe().tabular for member in members]
+    if strange := [name for name in given if not any(name in columns for columns in taken)]:
+        raise RecipeError(
+            f"{', '.join(strange)} was given, but no network of {run.read_nickname()} takes it. "
+            "Leave it out."
+        )
+    tables = [
+        predict_images(member, paths, {name: given[name] for name in columns if name in given})
+        for member, columns in zip(members, taken, strict=True)
+    ]
+    table = tables[0][["path", "predicted", "error"]].assign(predicted=pd.NA)
+    for other in tables[1:]:
+        table["error"] = table["error"].fillna(other["error"])
+    classes, read = list(recipe.class_names), table["error"].isna().to_numpy()
+    if any(taken):
+        wanted = dict.fromkeys(name for columns in taken for name in columns)
+        table["missing"] = ", ".join(name for name in wanted if name not in given)
+    columns = [PROBABILITY + name for name in classes]
+    if read.any():
+        mean = np.mean([own.loc[read, columns].to_numpy("float64") for own in tables], axis=0)
+        table.loc[read, columns] = mean
+        table.loc[read, "predicted"] = list(map(_name_answers(run, recipe), mean))
+    return table
+
+
+def _name_answers(run: Run, recipe: Recipe) -> Callable[[Any], str]:
+    """Return what names the answer that probabilities, shape (n_classes,), come to."""
+    classes = list(recipe.class_names)
+    return _name_by_thresholds(run, classes) if recipe.multilabel else _name_best(classes)
 
 
 def _name_best(classes: list[str]) -> Callable[[Any], str]:
