@@ -7,6 +7,7 @@ from typing import Any
 
 from xray_core.cli.answer import Answer, save_answer
 from xray_core.cli.reports import format_report
+from xray_core.typed_paths import parse_path
 from xray_core.workspace import Workspace
 
 
@@ -14,7 +15,26 @@ def add_commands(add: Callable[..., argparse.ArgumentParser]) -> None:
     """Add the commands; `add` as `cli.Add` has it."""
     averaged = add("average", average, "Average finished runs; the result is evaluated like a run.")
     averaged.add_argument("runs", nargs="+", metavar="RUN", help="two to five, of one task")
-    for command in (averaged,):
+    given = add("add-predictions", add_predictions, "Evaluate a table of probabilities like a run.")
+    given.add_argument("file", type=parse_path, help="a row an image, a column a class")
+    given.add_argument("--subset-column", default="", metavar="NAME", help="of that table")
+    given.add_argument(
+        "--map",
+        action="extend",
+        nargs="+",
+        default=[],
+        metavar="COLUMN=CLASS",
+        help="which column is the probability of which class, where the headers do not say so",
+    )
+    given.add_argument(
+        "--title", default="", metavar="NAME", help="name of the file, where it is another"
+    )
+    for command in (given,):
+        command.add_argument("--data", type=parse_path, required=True, metavar="FOLDER")
+        command.add_argument("--task", required=True, metavar="NAME", help="of that dataset")
+        command.add_argument("--like", default="", metavar="RUN", help="with the split of this run")
+        command.set_defaults(datasets=("data",))
+    for command in (averaged, given):
         command.add_argument("--name", default="", metavar="NAME", help="what to call the run")
         command.add_argument("--by", default="", metavar="USER", help="who asks")
         command.add_argument("--save", type=Path, metavar="FILE", help="write the JSON there")
@@ -27,6 +47,27 @@ def average(options: argparse.Namespace, workspace: Workspace) -> Answer:
 
     runs = [find_run(workspace.runs, name) for name in options.runs]
     return _answer(create_average(runs, workspace, options.name, options.by), options)
+
+
+def add_predictions(options: argparse.Namespace, workspace: Workspace) -> Answer:
+    """Evaluate a table of probabilities that was made elsewhere like a run."""
+    from xray_core.evaluation.elsewhere.create import create_predictions
+    from xray_core.runs import find_run
+    from xray_core.tasks.matching import parse_mapping
+
+    run = create_predictions(
+        options.file,
+        options.data,
+        options.task,
+        workspace,
+        like=find_run(workspace.runs, options.like) if options.like else None,
+        by_hand=parse_mapping(options.map),
+        subset_column=options.subset_column,
+        title=options.title,
+        name=options.name,
+        by=options.by,
+    )
+    return _answer(run, options)
 
 
 def _answer(run: Any, options: argparse.Namespace) -> Answer:
