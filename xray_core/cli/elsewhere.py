@@ -5,8 +5,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from xray_core.cli.answer import Answer, save_answer
+from xray_core.cli.answer import Answer, save_answer, show_progress
 from xray_core.cli.reports import format_report
+from xray_core.models.ranges import PIXELS
+from xray_core.processes import quiet_import
 from xray_core.typed_paths import parse_path
 from xray_core.workspace import Workspace
 
@@ -26,15 +28,33 @@ def add_commands(add: Callable[..., argparse.ArgumentParser]) -> None:
         metavar="COLUMN=CLASS",
         help="which column is the probability of which class, where the headers do not say so",
     )
-    given.add_argument(
-        "--title", default="", metavar="NAME", help="name of the file, where it is another"
+    model = add("add-model", add_model, "Evaluate a .keras network like a run.")
+    model.add_argument("file", type=parse_path, help="a .keras file")
+    model.add_argument(
+        "--recipe", default="", metavar="NAME", help="whose split and preprocessing it gets"
     )
-    for command in (given,):
+    model.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="change a field of these, such as preprocess.resize=pad or split.method=patient",
+    )
+    model.add_argument(
+        "--classes", default="", metavar="NAME,NAME", help="what its outputs mean, in their order"
+    )
+    model.add_argument(
+        "--pixels", default="", choices=("", *PIXELS), help="gray levels that it was trained on"
+    )
+    for command in (given, model):
+        command.add_argument(
+            "--title", default="", metavar="NAME", help="name of the file, where it is another"
+        )
         command.add_argument("--data", type=parse_path, required=True, metavar="FOLDER")
         command.add_argument("--task", required=True, metavar="NAME", help="of that dataset")
         command.add_argument("--like", default="", metavar="RUN", help="with the split of this run")
         command.set_defaults(datasets=("data",))
-    for command in (averaged, given):
+    for command in (averaged, given, model):
         command.add_argument("--name", default="", metavar="NAME", help="what to call the run")
         command.add_argument("--by", default="", metavar="USER", help="who asks")
         command.add_argument("--save", type=Path, metavar="FILE", help="write the JSON there")
@@ -66,6 +86,35 @@ def add_predictions(options: argparse.Namespace, workspace: Workspace) -> Answer
         title=options.title,
         name=options.name,
         by=options.by,
+    )
+    return _answer(run, options)
+
+
+def add_model(options: argparse.Namespace, workspace: Workspace) -> Answer:
+    """Evaluate a network that was trained elsewhere like a run."""
+    from xray_core.cli.trainings import read_pairs
+    from xray_core.jobs.background import note_progress
+    from xray_core.runs import find_run
+
+    like = find_run(workspace.runs, options.like) if options.like else None
+    changes = dict(read_pairs("--set", options.set))
+    with quiet_import():
+        from xray_core.training.elsewhere import create_model
+
+    run = create_model(
+        options.file,
+        options.data,
+        options.task,
+        workspace,
+        like=like,
+        recipe_name=options.recipe,
+        changes=changes,
+        order=[name.strip() for name in options.classes.split(",") if name.strip()],
+        pixels=options.pixels,
+        title=options.title,
+        name=options.name,
+        by=options.by,
+        progress=note_progress(options.save) if options.save else show_progress("images"),
     )
     return _answer(run, options)
 
