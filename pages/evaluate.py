@@ -5,7 +5,9 @@ import streamlit as st
 from pages.components.bottom_bar import open_bottom_bar
 from pages.components.context import name_tab, open_page
 from pages.components.frame import show_errors
+from pages.components.origin import read_shown, show_doubt
 from pages.components.run_state import show_link
+from pages.evaluate.add_elsewhere import show_add_button, watch_added
 from pages.evaluate.details import show_details
 from pages.evaluate.external import choose_place, read_folder, show_button
 from pages.evaluate.external_result import show_external
@@ -18,10 +20,14 @@ from xray_core.workspace import find_workspace
 
 context = open_page("Evaluate", with_choosers=False)
 workspace = find_workspace()
+watch_added()
 line, chooser = st.columns([3, 1], vertical_alignment="center")
 with chooser:
-    run: Run = choose_run(workspace)
-    show_button()
+    run: Run = choose_run(workspace, show_add_button)
+    origin = read_shown(run)
+    if origin is None or run.best_checkpoint.is_file():
+        show_button()
+    show_add_button()
 with show_errors():
     recipe, report = run.read_recipe(), run.read_report()
     data = run.read_data()
@@ -36,6 +42,8 @@ if place:
 else:
     with line:
         show_verdict_line(report, data["grouped_by"])
+    if origin:
+        show_doubt(origin)
     show_doubts(run, recipe, report)
     if report.get("multilabel"):
         show_findings(run, recipe, report, predictions)
@@ -43,7 +51,7 @@ else:
         show_cells(run, recipe, report, predictions)
     show_details(run, recipe, report, data)
 with open_bottom_bar():
-    show_link(run, "See its curves")
+    show_link(run, "Its page" if origin else "See its curves")
     st.space("stretch")
-    if st.button("Change and train again", icon=":material/tune:", type="primary"):
+    if not origin and st.button("Change and train again", icon=":material/tune:", type="primary"):
         st.switch_page("pages/train.py", query_params={"from": run.name})

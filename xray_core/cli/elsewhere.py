@@ -3,14 +3,17 @@
 import argparse
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from xray_core.cli.answer import Answer, save_answer, show_progress
 from xray_core.cli.reports import format_report
-from xray_core.models.ranges import PIXELS
+from xray_core.models import PIXELS
 from xray_core.processes import quiet_import
 from xray_core.typed_paths import parse_path
 from xray_core.workspace import Workspace
+
+if TYPE_CHECKING:
+    from xray_core.runs import Run
 
 
 def add_commands(add: Callable[..., argparse.ArgumentParser]) -> None:
@@ -119,10 +122,10 @@ def add_model(options: argparse.Namespace, workspace: Workspace) -> Answer:
     return _answer(run, options)
 
 
-def _answer(run: Any, options: argparse.Namespace) -> Answer:
-    from xray_core.runs.origin import read_origin
+def _answer(run: "Run", options: argparse.Namespace) -> Answer:
+    from xray_core.runs.origin import Origin
 
-    report, origin = run.read_report(), read_origin(run)
+    report, origin = run.read_report(), run.read_record("origin.json", Origin)
     answer = {"run": run.name, "folder": str(run.folder), "remarks": list(origin.remarks)}
     save_answer(answer, options.save)
     notes = [f"note: {words}" for words in (*origin.remarks, origin.doubt) if words]

@@ -83,9 +83,10 @@ def write_untrained(parts: Untrained, workspace: Workspace) -> Run:
             draft.write_json("report.json", report)
             count = count_of(report["n"], f"{report['subset']} image")
             draft.append_event("done", parts.origin.words, parts.origin.by)
-            times = {"created_at": began, "started_at": began, "ended_at": utc_now()}
             words = f"{parts.origin.words}; evaluated on {count}."
-            draft.write_status(Status("done", words, **times))
+            draft.write_status(
+                Status("done", words, created_at=began, started_at=began, ended_at=utc_now())
+            )
         except OSError as error:
             reason = error.strerror or str(error)
             raise RunError(f"The run cannot be written: {reason}.") from error

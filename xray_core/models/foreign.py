@@ -13,7 +13,7 @@ import numpy as np
 from keras import layers
 
 from xray_core.errors import RecipeError
-from xray_core.models.ranges import PIXELS, UNCHANGED
+from xray_core.models import PIXELS, UNCHANGED
 
 SCALING = ("Rescaling", "Normalization")  # layers by which a network scales gray levels itself
 CHANNELS = (1, 3)

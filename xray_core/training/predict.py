@@ -97,7 +97,7 @@ def _predict_average(
         predict_images(member, paths, {name: given[name] for name in columns if name in given})
         for member, columns in zip(members, taken, strict=True)
     ]
-    table = tables[0][["path", "predicted", "error"]].assign(predicted=pd.NA)
+    table = tables[0][["path", "predicted", "error"]].assign(predicted=None)
     for other in tables[1:]:
         table["error"] = table["error"].fillna(other["error"])
     classes, read = list(recipe.class_names), table["error"].isna().to_numpy()

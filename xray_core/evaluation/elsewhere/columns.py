@@ -1,7 +1,7 @@
 """Which column of a table of predictions is what: image, subset, probability of a class, answer."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import pandas as pd
@@ -202,5 +202,5 @@ def _are_numbers(cells: pd.Series) -> bool:
     return bool(len(known)) and bool(pd.to_numeric(known, errors="coerce").notna().any())
 
 
-def _list(names: Sequence[str]) -> str:
+def _list(names: Iterable[str]) -> str:
     return ", ".join(map(repr, names))

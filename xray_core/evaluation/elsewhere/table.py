@@ -89,11 +89,11 @@ def read_predictions(
         )
     rows = sheet.rows[ids.notna().to_numpy()]
     ids = ids[ids.notna()]
-    values = _read_values(rows, columns, classes)
+    raw = _read_values(rows, columns, classes)
     values, said = check_probabilities(
-        values.numbers,
+        raw.numbers,
         rows[columns.image].tolist(),
-        percent=values.percent,
+        percent=raw.percent,
         one_class=not multilabel,
     )
     remarks += said

@@ -46,7 +46,8 @@ def read_numbers(cells: pd.Series) -> tuple[Floats, bool]:
         numbers = numbers.fillna(parsed)
     numbers = numbers.where(np.isfinite(numbers))
     known = bare.notna()
-    return numbers.to_numpy("float64"), bool(known.any() and marked[known].all())
+    values: Floats = np.asarray(numbers, dtype="float64")
+    return values, bool(known.any() and marked[known].all())
 
 
 def check_probabilities(
@@ -63,7 +64,8 @@ def check_probabilities(
     Raises:
         RunError: values outside of 0 to 1 that are no percentages.
     """
-    known, remarks = ~np.isnan(values).any(axis=1), []
+    known = np.asarray(~np.isnan(values).any(axis=1))
+    remarks: list[str] = []
     if percent or _look_like_percent(values[known], one_class=one_class):
         values = values / 100
         remarks.append("The values are percentages: each was divided by 100.")
@@ -107,21 +109,23 @@ def _scale_rows(
     sums, remarks = values.sum(axis=1), []
     nothing = known & (sums <= 0)
     if n := int(nothing.sum()):
-        values[nothing] = np.nan
+        values[nothing], first = np.nan, names[int(np.argmax(nothing))]
         remarks.append(
-            f"{count_of(n, 'row')} with nothing but zeros, such as {names[np.argmax(nothing)]}: "
+            f"{count_of(n, 'row')} with nothing but zeros, such as {first}: "
             f"{'it counts' if n == 1 else 'they count'} as without a prediction."
         )
     off = known & ~nothing & (abs(sums - 1) > SUM_TOLERANCE)
     if n := int(off.sum()):
         values[off] /= sums[off][:, None]
+        first = names[int(np.argmax(off))]
         remarks.append(
             f"{count_of(n, 'row')} of {int(known.sum()):,} did not sum to 1 "
-            f"({sums[off].min():.3g} to {sums[off].max():.3g}; first: {names[np.argmax(off)]}): "
+            f"({sums[off].min():.3g} to {sums[off].max():.3g}; first: {first}): "
             "each was divided by its sum."
         )
     return values, remarks
 
 
 def _list(cells: pd.Series) -> str:
-    return ", ".join(f"{cell!r} in row {row + 2}" for row, cell in cells.head(SHOWN).items())
+    places = [int(place) for place in cells.index[:SHOWN]]  # the header is row 1
+    return ", ".join(f"{cells[place]!r} in row {place + 2}" for place in places)
