@@ -27,7 +27,6 @@ with chooser:
     origin = read_shown(run)
     if origin is None or run.best_checkpoint.is_file():
         show_button()
-    show_add_button()
 with show_errors():
     recipe, report = run.read_recipe(), run.read_report()
     data = run.read_data()
@@ -52,6 +51,7 @@ else:
     show_details(run, recipe, report, data)
 with open_bottom_bar():
     show_link(run, "Its page" if origin else "See its curves")
+    show_add_button(recipe)
     st.space("stretch")
     if not origin and st.button("Change and train again", icon=":material/tune:", type="primary"):
         st.switch_page("pages/train.py", query_params={"from": run.name})

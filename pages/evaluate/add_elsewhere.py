@@ -17,6 +17,7 @@ from xray_core.evaluation.elsewhere.create import describe_elsewhere
 from xray_core.evaluation.elsewhere.table import Given, read_predictions
 from xray_core.files import replaced_file
 from xray_core.models import PIXELS
+from xray_core.recipes import Recipe
 from xray_core.registry import list_datasets
 from xray_core.runs import Run
 from xray_core.runs.index import run_table
@@ -34,12 +35,16 @@ COMMAND_HINT = ", or say which is which, COLUMN=CLASS for each"
 ASSUMED = "0 to 255, or scaled by the network"
 
 
-def show_add_button() -> None:
-    """Show the button that opens the dialog, and the dialog while it is open."""
+def show_add_button(recipe: Recipe | None = None) -> None:
+    """Show the button that opens the dialog, and the dialog while it is open.
+
+    Args:
+        recipe: of the run that is shown, by whose data and task the dialog begins.
+    """
     if st.button("Add predictions", icon=":material/input:", key="add_elsewhere", type="tertiary"):
         st.session_state[ADDING] = True
     if st.session_state.get(ADDING):
-        _show_dialog()
+        _show_dialog(recipe)
 
 
 def watch_added() -> None:
@@ -59,7 +64,7 @@ def _forget_upload() -> None:
 
 
 @st.dialog("Add predictions from elsewhere", width="medium", on_dismiss=_forget)
-def _show_dialog() -> None:
+def _show_dialog(recipe: Recipe | None) -> None:
     st.caption(
         "A table with a row an image (CSV or workbook): its id, file name or path, and a column of "
         "probabilities for each class, or of the positive one. Or a network, as a .keras file. "
@@ -71,7 +76,9 @@ def _show_dialog() -> None:
         st.info("There is no dataset in this workspace. Add one on Home.")
         return
     left, right = st.columns(2)
-    data = left.selectbox("Dataset", list(known), key="elsewhere_data")
+    own = Path(recipe.data_folder) if recipe else None
+    first = next((place for place, root in enumerate(known.values()) if root == own), 0)
+    data = left.selectbox("Dataset", list(known), index=first, key="elsewhere_data")
     try:
         with show_errors():
             catalog = open_folder(known[data])
@@ -85,6 +92,7 @@ def _show_dialog() -> None:
     task = right.selectbox(
         "Task",
         tasks,
+        index=tasks.index(recipe.task) if recipe and recipe.task in tasks else 0,
         format_func=lambda name: TASKS[name].question,
         key=f"elsewhere_task_{data}",
     )

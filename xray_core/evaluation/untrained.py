@@ -83,7 +83,7 @@ def write_untrained(parts: Untrained, workspace: Workspace) -> Run:
             draft.write_json("report.json", report)
             count = count_of(report["n"], f"{report['subset']} image")
             draft.append_event("done", parts.origin.words, parts.origin.by)
-            words = f"{parts.origin.words}; evaluated on {count}."
+            words = f"Evaluated on {count}."
             draft.write_status(
                 Status("done", words, created_at=began, started_at=began, ended_at=utc_now())
             )
