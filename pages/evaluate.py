@@ -5,7 +5,7 @@ import streamlit as st
 from pages.components.bottom_bar import open_bottom_bar
 from pages.components.context import name_tab, open_page
 from pages.components.frame import show_errors
-from pages.components.origin import read_shown, show_doubt
+from pages.components.origin import read_origin_of, show_doubt
 from pages.components.run_state import show_link
 from pages.evaluate.add_elsewhere import show_add_button, watch_added
 from pages.evaluate.details import show_details
@@ -13,6 +13,7 @@ from pages.evaluate.external import choose_place, read_folder, show_button
 from pages.evaluate.external_result import show_external
 from pages.evaluate.findings import show_findings
 from pages.evaluate.matrix import read_evaluated, show_cells
+from pages.evaluate.opening import list_words, read_shown, show_opening
 from pages.evaluate.run_choice import choose_run
 from pages.evaluate.verdict import show_doubts, show_verdict_line
 from xray_core.runs import Run
@@ -24,12 +25,12 @@ watch_added()
 line, chooser = st.columns([3, 1], vertical_alignment="center")
 with chooser:
     run: Run = choose_run(workspace, show_add_button)
-    origin = read_shown(run)
+    origin = read_origin_of(run)
     if origin is None or run.best_checkpoint.is_file():
         show_button()
 with show_errors():
-    recipe, report = run.read_recipe(), run.read_report()
-    data = run.read_data()
+    recipe, shown = run.read_recipe(), read_shown(run, workspace)
+    report, data = shown.report, run.read_data()
     predictions = read_evaluated(run, report["subset"])
     nickname = run.read_nickname()
 
@@ -41,14 +42,15 @@ if place:
 else:
     with line:
         show_verdict_line(report, data["grouped_by"])
+        show_opening(run, recipe, shown, workspace)
     if origin:
         show_doubt(origin)
-    show_doubts(run, recipe, report)
+    show_doubts(run, recipe, report, closed=shown.closed)
     if report.get("multilabel"):
         show_findings(run, recipe, report, predictions)
     else:
         show_cells(run, recipe, report, predictions)
-    show_details(run, recipe, report, data)
+    show_details(run, recipe, report, data, list_words(run, shown, workspace))
 with open_bottom_bar():
     show_link(run, "Its page" if origin else "See its curves")
     show_add_button(recipe)

@@ -11,7 +11,7 @@ ICONS = {AVERAGE: ":material/join_inner:"}
 OTHER_ICON = ":material/input:"
 
 
-def read_shown(run: Run) -> Origin | None:
+def read_origin_of(run: Run) -> Origin | None:
     """Return where the predictions come from; None of a training. A damaged file ends the page."""
     with show_errors():
         return read_origin(run)

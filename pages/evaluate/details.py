@@ -1,6 +1,6 @@
 """Below the matrix: charts, tables and checks, each computed when its tab is open."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import streamlit as st
@@ -8,20 +8,20 @@ import streamlit as st
 from pages.components.diagnosis import show_verdict
 from pages.components.frame import escape_markdown
 from pages.components.next_runs import show_next_runs
-from pages.components.origin import read_shown, show_remarks
+from pages.components.origin import read_origin_of, show_remarks
 from pages.components.recipe_words import show_changes
+from pages.evaluate.class_intervals import show_class_intervals
+from pages.evaluate.curves import show_curves
 from pages.evaluate.error_analysis import show_error_analysis
 from pages.evaluate.finding_scores import (
     format_thresholds,
     show_errors_together,
-    show_finding_curve,
     show_finding_table,
     show_findings_analysis,
 )
-from pages.evaluate.findings import find_chosen
 from pages.evaluate.phases import show_phases
 from pages.evaluate.published import format_headline, show_published
-from pages.evaluate.scores import show_charts, show_class_table
+from pages.evaluate.scores import show_class_table
 from pages.evaluate.verdict import format_owners
 from xray_core.literature import results_of
 from xray_core.recipes import Recipe
@@ -36,7 +36,13 @@ CHECKS, CONDITIONS = "Training checks", "How it was evaluated"
 
 
 @st.fragment(key="details")
-def show_details(run: Run, recipe: Recipe, report: dict[str, Any], data: dict[str, Any]) -> None:
+def show_details(
+    run: Run,
+    recipe: Recipe,
+    report: dict[str, Any],
+    data: dict[str, Any],
+    openings: Sequence[str] = (),
+) -> None:
     """Show the tabs; opening one draws this part of the page alone.
 
     Args:
@@ -44,25 +50,31 @@ def show_details(run: Run, recipe: Recipe, report: dict[str, Any], data: dict[st
         recipe: its own.
         report: likewise.
         data: what the run wrote of its data.
+        openings: who opened its test set, when and how often; sentences.
     """
     sections: dict[str, Callable[[], None]] = {
         CURVES: lambda: _show_curves(run, report, recipe),
-        CLASSES: lambda: show_class_table(report),
+        CLASSES: lambda: _show_classes(run, report),
         PUBLISHED: lambda: show_published(recipe, report),
         ANALYSIS: lambda: show_error_analysis(run, report),
         PHASES: lambda: show_phases(report),
         CHECKS: lambda: _show_checks(run),
-        CONDITIONS: lambda: _show_conditions(recipe, report, data),
+        CONDITIONS: lambda: _show_conditions(recipe, report, data, openings),
     }
     if not results_of(recipe.parent or recipe.name):
         del sections[PUBLISHED]
     if len(report.get("phases", [])) < 2:  # of one phase the report itself tells
         del sections[PHASES]
     if report.get("multilabel"):
-        del sections[CURVES], sections[CLASSES]
-        sections = _list_finding_sections(run, recipe, report) | sections
+        del sections[CLASSES]
+        sections = {
+            FINDINGS: lambda: show_finding_table(report, recipe, f"{run.name}-findings"),
+            CURVES: sections.pop(CURVES),
+            TOGETHER: lambda: show_errors_together(report, run.name),
+            **sections,
+        }
         sections[ANALYSIS] = lambda: show_findings_analysis(run, report)
-    if origin := read_shown(run):  # nothing was trained that could be checked
+    if origin := read_origin_of(run):  # nothing was trained that could be checked
         for name in (ANALYSIS, PHASES, CHECKS):
             sections.pop(name, None)
         sections[CONDITIONS] = lambda: _show_elsewhere(origin, run, report, data)
@@ -74,20 +86,14 @@ def show_details(run: Run, recipe: Recipe, report: dict[str, Any], data: dict[st
 
 
 def _show_curves(run: Run, report: dict[str, Any], recipe: Recipe) -> None:
-    show_charts(run, report, recipe)
+    show_curves(run, recipe, report)
     if words := format_headline(recipe, report):
         st.markdown(words)
 
 
-def _list_finding_sections(
-    run: Run, recipe: Recipe, report: dict[str, Any]
-) -> dict[str, Callable[[], None]]:
-    """Return what takes the place of the curves and of the class table with several findings."""
-    return {
-        FINDINGS: lambda: show_finding_table(report, recipe, f"{run.name}-findings"),
-        CURVES: lambda: show_finding_curve(run, report, recipe, find_chosen(report)),
-        TOGETHER: lambda: show_errors_together(report, run.name),
-    }
+def _show_classes(run: Run, report: dict[str, Any]) -> None:
+    show_class_table(report)
+    show_class_intervals(report, f"{run.name}-{report['subset']}-classes")
 
 
 def _describe_split(recipe: Recipe, data: dict[str, Any]) -> str:
@@ -120,7 +126,9 @@ def _show_elsewhere(origin: Origin, run: Run, report: dict[str, Any], data: dict
         st.markdown(escape_markdown(", ".join(left_out)))
 
 
-def _show_conditions(recipe: Recipe, report: dict[str, Any], data: dict[str, Any]) -> None:
+def _show_conditions(
+    recipe: Recipe, report: dict[str, Any], data: dict[str, Any], openings: Sequence[str]
+) -> None:
     st.markdown(f"**{escape_markdown(recipe.title)}**")
     show_changes(recipe)
     st.markdown(
@@ -128,6 +136,8 @@ def _show_conditions(recipe: Recipe, report: dict[str, Any], data: dict[str, Any
         f"{format_owners(report, data['grouped_by'])}. "
         f"{escape_markdown(_describe_split(recipe, data))}"
     )
+    if openings:
+        st.markdown(escape_markdown(" ".join(openings)))
     for words in data.get("left_out", []):  # runs of older versions do not say
         st.markdown(escape_markdown(words))
     if report.get("thresholds"):

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from pages.components.frame import show_errors
-from pages.components.origin import read_shown
+from pages.components.origin import read_origin_of
 from pages.components.user import find_user
 from pages.runs.outcome import SAID, UNDO, Undo, carry_out, close_after, keep_open
 from pages.runs.place import show_place
@@ -55,7 +55,7 @@ def _show_more(run: Run, status: Status, workspace: Workspace) -> None:
     if not panel.open:
         return
     with panel:
-        trained = read_shown(run) is None
+        trained = read_origin_of(run) is None
         if trained and st.button(
             "Change and train again",
             icon=":material/edit:",

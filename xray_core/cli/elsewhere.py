@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from xray_core.cli.answer import Answer, save_answer, show_progress
+from xray_core.cli.opening import read_shown
 from xray_core.cli.reports import format_report
 from xray_core.models import PIXELS
 from xray_core.processes import quiet_import
@@ -69,7 +70,7 @@ def average(options: argparse.Namespace, workspace: Workspace) -> Answer:
     from xray_core.runs import find_run
 
     runs = [find_run(workspace.runs, name) for name in options.runs]
-    return _answer(create_average(runs, workspace, options.name, options.by), options)
+    return _answer(create_average(runs, workspace, options.name, options.by), options, workspace)
 
 
 def add_predictions(options: argparse.Namespace, workspace: Workspace) -> Answer:
@@ -90,7 +91,7 @@ def add_predictions(options: argparse.Namespace, workspace: Workspace) -> Answer
         name=options.name,
         by=options.by,
     )
-    return _answer(run, options)
+    return _answer(run, options, workspace)
 
 
 def add_model(options: argparse.Namespace, workspace: Workspace) -> Answer:
@@ -119,15 +120,22 @@ def add_model(options: argparse.Namespace, workspace: Workspace) -> Answer:
         by=options.by,
         progress=note_progress(options.save) if options.save else show_progress("images"),
     )
-    return _answer(run, options)
+    return _answer(run, options, workspace)
 
 
-def _answer(run: "Run", options: argparse.Namespace) -> Answer:
+def _answer(run: "Run", options: argparse.Namespace, workspace: Workspace) -> Answer:
+    from xray_core.evaluation.shown import NothingToShowError
     from xray_core.runs.origin import Origin
 
-    report, origin = run.read_report(), run.read_record("origin.json", Origin)
+    origin = run.read_record("origin.json", Origin)
     answer = {"run": run.name, "folder": str(run.folder), "remarks": list(origin.remarks)}
-    save_answer(answer, options.save)
     notes = [f"note: {words}" for words in (*origin.remarks, origin.doubt) if words]
-    text = [f"{run.name}: {origin.words}.", *notes, format_report(report)]
-    return {**answer, "report": report}, "\n".join(text)
+    text = [f"{run.name}: {origin.words}.", *notes]
+    try:
+        report, fields, words = read_shown(run, workspace)
+    except NothingToShowError:  # it is there all the same
+        save_answer(answer, options.save)
+        return answer, "\n".join([*text, f"Its test set is closed. See it with: open {run.name}"])
+    answer |= fields
+    save_answer(answer, options.save)
+    return {**answer, "report": report}, "\n".join([*text, format_report(report), words])

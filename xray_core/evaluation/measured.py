@@ -1,31 +1,50 @@
 """Every figure of a set of predictions, each with its interval and the patients behind it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
+from xray_core.evaluation.class_rounds import GAPS, SMALLEST, ClassRounds
 from xray_core.evaluation.intervals import (
+    CORRELATION,
+    COST,
     N_ROUNDS,
-    bootstrap_intervals,
-    settle_interval,
+    SHARE,
+    Scale,
+    bootstrap_rounds,
+    interval_of_gaps,
+    interval_of_rounds,
     tally_images,
 )
 from xray_core.evaluation.metrics import (
     METRICS,
-    area_of_steps,
-    curve_steps,
+    Measured,
+    correlation_per_class,
     evaluated_classes,
     f1_per_class,
+    npv_per_class,
     precision_per_class,
     recall_per_class,
     specificity_per_class,
-    summarise_counts,
 )
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 Figure = dict[str, float | None]  # value, low, high; None where it cannot be computed
+
+# With fewer of a class, or without it, its figures are marked: one patient is ten points of its
+# recall, or of its specificity.
+FEW_PATIENTS = 10
+# Figures per class that a metric of all classes has the name of -> what they are called.
+ERROR = "calibration_error"
+OF_CLASS = {
+    name: f"class_{name}" for name in ("average_precision", "mcc", "brier", "log_loss", ERROR)
+}
+SCALES: dict[str, Scale] = {name: metric.scale for name, metric in METRICS.items()} | {
+    OF_CLASS["mcc"]: CORRELATION,
+    OF_CLASS["log_loss"]: COST,
+}
 
 
 def measure_predictions(
@@ -45,20 +64,57 @@ def measure_predictions(
         n_rounds: resamplings of patients.
 
     Returns:
-        Each of `metrics.METRICS`: one figure; recall, precision, specificity and f1: one a class;
-        area: one for each of `metrics.evaluated_classes`.
+        Each of `metrics.METRICS`: one figure; recall, precision, specificity, npv, f1 and those of
+        `OF_CLASS`: one a class, against the rest; area: one for each of
+        `metrics.evaluated_classes`.
     """
     n_classes = probabilities.shape[1]
     predicted = probabilities.argmax(axis=1)
     measure = draw_rounds(actual, probabilities, patients)
-    each_once = np.ones((int(patients.max()) + 1, 1))
-    values = {name: rounds[0] for name, rounds in measure(each_once).items()}
-    intervals = bootstrap_intervals(measure, patients, rng, n_rounds)
     behind = _patients_behind(actual, predicted, patients, n_classes)
+    return find_figures(measure, patients, behind, SCALES, rng, n_rounds)
+
+
+def find_figures(
+    measure: Callable[[Floats], dict[str, Floats]],
+    patients: Ints,
+    behind: Mapping[str, Sequence[Sequence[int]]],
+    scales: Mapping[str, Scale],
+    rng: np.random.Generator,
+    n_rounds: int,
+) -> dict[str, list[Figure]]:
+    """Return each figure with its interval.
+
+    Args:
+        measure: as for `intervals.bootstrap_rounds`; of the figures of `behind`, and of some that
+            are sums of gaps also these, under the name with `GAPS` at its end.
+        patients: whose image each is.
+        behind: name -> of each figure the patients that it is measured on; of a mean, of each
+            class.
+        scales: of the figures that are no share.
+        rng: where the resampling draws from.
+        n_rounds: resamplings of patients.
+    """
+    values = measure(np.ones((int(patients.max()) + 1, 1)))
+    rounds = bootstrap_rounds(measure, patients, rng, n_rounds)
     figures = {}
-    for name, value in values.items():
-        rows = zip(*map(np.atleast_1d, (value, *intervals[name])), behind[name], strict=True)
-        figures[name] = [_figure(float(v), float(low), float(high), n) for v, low, high, n in rows]
+    for name, n_patients in behind.items():
+        of_one = values[name][0].reshape(-1).tolist()
+        if name + GAPS in values:
+            shape = len(of_one), -1
+            gaps = values[name + GAPS][0].reshape(shape)
+            of_rounds = rounds[name + GAPS].reshape(n_rounds, *shape)
+            intervals = [
+                interval_of_gaps(value, gaps[k], of_rounds[:, k], n_patients[k])
+                for k, value in enumerate(of_one)
+            ]
+        else:
+            of_rounds, scale = rounds[name].reshape(n_rounds, -1), scales.get(name, SHARE)
+            intervals = [
+                interval_of_rounds(value, of_rounds[:, k], n_patients[k], scale)
+                for k, value in enumerate(of_one)
+            ]
+        figures[name] = [_figure(*pair) for pair in zip(of_one, intervals, strict=True)]
     return figures
 
 
@@ -80,42 +136,49 @@ def draw_rounds(
     n_patients = int(patients.max()) + 1
     cell = actual * n_classes + probabilities.argmax(axis=1)
     cells = tally_images(cell, patients, n_classes**2, n_patients)
-    curves = []
-    for k in evaluated_classes(n_classes):
-        is_class = actual == k
-        steps = curve_steps(is_class, probabilities[:, k])
-        n_steps = int(steps.max()) + 1
-        curves.append(
-            [
-                tally_images(steps[kind], patients[kind], n_steps, n_patients)
-                for kind in (is_class, ~is_class)
-            ]
-        )
+    of_actual = np.clip(probabilities[np.arange(len(actual)), actual], SMALLEST, 1 - SMALLEST)
+    costs = np.bincount(patients, -np.log(of_actual), n_patients)
+    rounds = [
+        ClassRounds(actual == k, probabilities[:, k], patients, n_patients)
+        for k in range(n_classes)
+    ]
+    evaluated = evaluated_classes(n_classes)
 
     def measure(draws: Floats) -> dict[str, Floats]:
         confusion = (cells @ draws).T.reshape(-1, n_classes, n_classes)
-        areas = [area_of_steps(own @ draws, rest @ draws) for own, rest in curves]
-        return _figures_of(confusion, np.array(areas).T)
+        classes = [one.measure(draws) for one in rounds]
+        of_class = {name: np.stack([one[name] for one in classes], axis=1) for name in classes[0]}
+        gaps = of_class[ERROR + GAPS]
+        measured = Measured(
+            confusion,
+            *(
+                of_class[name][:, evaluated]
+                for name in ("auc", "average_precision", "calibration_error")
+            ),
+            of_class["brier"],
+            (costs @ draws) / np.maximum(confusion.sum(axis=(1, 2)), 1),
+        )
+        return {
+            **{name: metric.compute(measured) for name, metric in METRICS.items()},
+            "recall": recall_per_class(confusion),
+            "precision": precision_per_class(confusion),
+            "specificity": specificity_per_class(confusion),
+            "npv": npv_per_class(confusion),
+            "f1": f1_per_class(confusion),
+            "area": measured.auc,
+            OF_CLASS["mcc"]: correlation_per_class(confusion),
+            **{OF_CLASS[name]: of_class[name] for name in OF_CLASS if name in of_class},
+            ERROR + GAPS: gaps[:, evaluated].reshape(len(gaps), -1) / len(evaluated),
+            OF_CLASS[ERROR] + GAPS: gaps,
+        }
 
     return measure
 
 
-def _figure(value: float, low: float, high: float, n_patients: list[int]) -> Figure:
+def _figure(value: float, interval: tuple[float, float]) -> Figure:
     """JSON knows no NaN: what cannot be computed is None."""
-    low, high = settle_interval(value, low, high, n_patients)
-    numbers = {"value": value, "low": low, "high": high}
+    numbers = dict(zip(("value", "low", "high"), (value, *interval), strict=True))
     return {name: None if np.isnan(number) else number for name, number in numbers.items()}
-
-
-def _figures_of(confusion: Ints | Floats, areas: Floats) -> dict[str, Floats]:
-    return {
-        **summarise_counts(confusion, areas),
-        "recall": recall_per_class(confusion),
-        "precision": precision_per_class(confusion),
-        "specificity": specificity_per_class(confusion),
-        "f1": f1_per_class(confusion),
-        "area": areas,
-    }
 
 
 def _patients_behind(
@@ -130,22 +193,27 @@ def _patients_behind(
     own = [count(actual == k) for k in classes]
     others = [count(actual != k) for k in classes]
     said = [count(predicted == k) for k in classes]
+    not_said = [count(predicted != k) for k in classes]
     either = [count((actual == k) | (predicted == k)) for k in classes]
     # An area compares two kinds of images, and swings with the patients of the rarer one.
-    rarer = [min(own[k], others[k]) for k in evaluated_classes(n_classes)]
+    rarer = [min(pair) for pair in zip(own, others, strict=True)]
+    everybody = int(patients.max()) + 1
     per_class = {
         "recall": own,
         "precision": said,
         "specificity": others,
+        "npv": not_said,
         "f1": either,
-        "area": rarer,
+        "area": [rarer[k] for k in evaluated_classes(n_classes)],
+        # So does what adds up the costs of errors, as most of them are those of the rarer one.
+        **dict.fromkeys(OF_CLASS.values(), [max(n, 1) for n in rarer]),
     }
-    everybody = [int(patients.max()) + 1]
-    return {
+    means = {
         # A class without a patient is not in the mean.
-        **{
-            name: [[n for n in per_class[metric.mean_of] if n] if metric.mean_of else everybody]
-            for name, metric in METRICS.items()
-        },
+        name: [n for n in per_class.get(metric.mean_of, ()) if n] or [everybody]
+        for name, metric in METRICS.items()
+    }
+    return {
+        **{name: [counts] for name, counts in means.items()},
         **{name: [[n] for n in counts] for name, counts in per_class.items()},
     }

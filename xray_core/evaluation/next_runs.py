@@ -24,7 +24,7 @@ MOST = 3  # suggestions
 RARE = 0.3  # share of the images below which a class, of two or more, is rare
 LARGEST_PX = 512  # beyond it a training takes hours, and published gains are small
 STEP_PX = 32  # sizes are multiples of it: pretrained networks halve them five times
-PRETRAINED = "mobilenet_v2"  # the smallest of those with ImageNet weights
+PRETRAINED = "efficientnet_lite0"  # whose ImageNet weights come with an installed package
 
 
 @dataclass(frozen=True)
