@@ -22,6 +22,7 @@ from pages.evaluate.finding_scores import (
 from pages.evaluate.phases import show_phases
 from pages.evaluate.published import format_headline, show_published
 from pages.evaluate.scores import show_class_table
+from pages.evaluate.threshold import show_threshold_lab
 from pages.evaluate.verdict import format_owners
 from xray_core.literature import results_of
 from xray_core.recipes import Recipe
@@ -30,6 +31,7 @@ from xray_core.runs.origin import Origin
 from xray_core.splits import METHOD_TITLES, describe_grouping, format_leaks
 
 CURVES, CLASSES, PUBLISHED = "Curves", "Each class", "Published"
+THRESHOLD = "Threshold"
 FINDINGS, TOGETHER = "Each finding", "Errors together"  # instead of the first two
 ANALYSIS, PHASES = "Error analysis", "Each phase"
 CHECKS, CONDITIONS = "Training checks", "How it was evaluated"
@@ -54,6 +56,7 @@ def show_details(
     """
     sections: dict[str, Callable[[], None]] = {
         CURVES: lambda: _show_curves(run, report, recipe),
+        THRESHOLD: lambda: show_threshold_lab(run, recipe, report),
         CLASSES: lambda: _show_classes(run, report),
         PUBLISHED: lambda: show_published(recipe, report),
         ANALYSIS: lambda: show_error_analysis(run, report),

@@ -13,6 +13,7 @@ from io import TextIOWrapper
 from pathlib import Path
 
 from xray_core.cli import arrivals, data, elsewhere, exports, external, opening, queue, trainings
+from xray_core.cli import threshold as thresholds
 from xray_core.cli.answer import Answer, say_error, say_note
 from xray_core.cli.goals import add_goals
 from xray_core.cli.options import add_external_options, add_map, number_or, positive
@@ -118,6 +119,7 @@ def _build_parser() -> argparse.ArgumentParser:
     _add_run_commands(add)
     opening.add_commands(add)
     elsewhere.add_commands(add)
+    _add_threshold_command(add)
     return parser
 
 
@@ -327,3 +329,11 @@ def _add_run_commands(add: Add) -> None:
                 help="what is known of the patient, e.g. age=57, for a network that takes it "
                 "beside the image; may be repeated",
             )
+
+
+def _add_threshold_command(add: Add) -> None:
+    command = add(
+        "threshold", thresholds.threshold, "Choose from which probability on a class is called."
+    )
+    command.add_argument("run", help="name of a run")
+    thresholds.add_threshold_options(command)

@@ -16,6 +16,7 @@ from xray_core.cli.answer import Answer, save_answer
 from xray_core.cli.goals import compare_goals
 from xray_core.cli.opening import read_shown
 from xray_core.cli.reports import format_report
+from xray_core.cli.threshold import describe_kept
 from xray_core.errors import RecipeError
 from xray_core.processes import lower_priority, quiet_import
 from xray_core.typed_paths import parse_path
@@ -336,6 +337,8 @@ def predict(options: argparse.Namespace, workspace: Workspace) -> Answer:
     text = table.to_string(index=False)
     if missing := "missing" in table and table["missing"].iloc[0]:
         text += f"\nNot given, so taken for missing: {missing}. Give them with --set COLUMN=VALUE."
+    if "threshold" in table:
+        text += f"\n{describe_kept(run)}"
     return answer, text + "\nFor learning, never for diagnosis."
 
 

@@ -10,6 +10,7 @@ import pandas as pd
 from xray_core.errors import ImageError, RecipeError, RunError
 from xray_core.evaluation.calibrate import read_calibration
 from xray_core.evaluation.multilabel import call_findings, read_thresholds
+from xray_core.evaluation.thresholds import KeptThreshold, read_threshold
 from xray_core.models.saved import load_saved_model
 from xray_core.preprocess.images import read_preprocessed
 from xray_core.recipes import Recipe
@@ -37,7 +38,9 @@ def predict_images(
 
     Returns:
         One row per path: path, predicted class, one probability per class, and error (<NA>,
-        or why the file could not be read). Of a multi-label task the predicted classes are those
+        or why the file could not be read). Of two classes the second is predicted where its
+        probability reaches the threshold that the run keeps, and `threshold` is that; without one
+        it is the most probable class. Of a multi-label task the predicted classes are those
         called at the run's thresholds, joined by "|", or "none"; at 0.5 where the run has not
         chosen any yet. With tabular features also `missing`, the names of
         those that were not given, with commas between.
@@ -57,9 +60,10 @@ def predict_images(
     classes = list(recipe.class_names)
     model = load_network(run, recipe)
     calibration = read_calibration(run)
-    name_answer = _name_answers(run, recipe)
+    kept = _read_kept(run, recipe)
+    name_answer = _name_answers(run, recipe, kept)
     beside = _encode_given(run, recipe, given or {})
-    shared = {}
+    shared: dict[str, Any] = {"threshold": kept.value} if kept else {}
     if recipe.tabular:
         shared["missing"] = ", ".join(c for c in recipe.tabular if c not in (given or {}))
     rows: list[dict[str, Any]] = []
@@ -108,19 +112,35 @@ def _predict_average(
     if read.any():
         mean = np.mean([own.loc[read, columns].to_numpy("float64") for own in tables], axis=0)
         table.loc[read, columns] = mean
-        table.loc[read, "predicted"] = list(map(_name_answers(run, recipe), mean))
+        kept = _read_kept(run, recipe)
+        table.loc[read, "predicted"] = list(map(_name_answers(run, recipe, kept), mean))
+        if kept:
+            table["threshold"] = kept.value
     return table
 
 
-def _name_answers(run: Run, recipe: Recipe) -> Callable[[Any], str]:
+def _read_kept(run: Run, recipe: Recipe) -> KeptThreshold | None:
+    """Return the threshold of a run with two classes; None where the most probable is predicted."""
+    two = len(recipe.class_names) == 2 and not recipe.multilabel
+    return read_threshold(run) if two else None
+
+
+def _name_answers(run: Run, recipe: Recipe, kept: KeptThreshold | None) -> Callable[[Any], str]:
     """Return what names the answer that probabilities, shape (n_classes,), come to."""
     classes = list(recipe.class_names)
-    return _name_by_thresholds(run, classes) if recipe.multilabel else _name_best(classes)
+    if recipe.multilabel:
+        return _name_by_thresholds(run, classes)
+    return _name_by_threshold(classes, kept.value) if kept else _name_best(classes)
 
 
 def _name_best(classes: list[str]) -> Callable[[Any], str]:
     """Return what names the most probable class."""
     return lambda values: classes[int(values.argmax())]
+
+
+def _name_by_threshold(classes: list[str], threshold: float) -> Callable[[Any], str]:
+    """Return what names the second class where its probability reaches the threshold."""
+    return lambda values: classes[int(values[1] >= threshold)]
 
 
 def _name_by_thresholds(run: Run, classes: list[str]) -> Callable[[Any], str]:
