@@ -12,7 +12,17 @@ from collections.abc import Callable
 from io import TextIOWrapper
 from pathlib import Path
 
-from xray_core.cli import arrivals, data, elsewhere, exports, external, opening, queue, trainings
+from xray_core.cli import (
+    arrivals,
+    checks,
+    data,
+    elsewhere,
+    exports,
+    external,
+    opening,
+    queue,
+    trainings,
+)
 from xray_core.cli import threshold as thresholds
 from xray_core.cli.answer import Answer, say_error, say_note
 from xray_core.cli.goals import add_goals
@@ -308,7 +318,7 @@ def _add_run_commands(add: Add) -> None:
     for name, function, text in (
         ("evaluate", external.evaluate, "Evaluate a finished run, also on another dataset."),
         ("split", trainings.show_split, "Count a run's subsets; write which image is in which."),
-        ("check", trainings.check, "Say what seems to go wrong in a training, in any state."),
+        ("check", checks.check, "Say what seems to go wrong in a training, in any state."),
         ("predict", trainings.predict, "Predict image files with a run's best weights."),
     ):
         command = add(name, function, text)
