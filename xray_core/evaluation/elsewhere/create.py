@@ -81,12 +81,13 @@ def create_predictions(
     """
     catalog = open_dataset(folder, workspace.cache)
     recipe = describe_elsewhere(catalog, task)
+    division = split_like(like, recipe) if like is not None else None
     classes = list(recipe.class_names)
     given = read_predictions(
         file, catalog, classes, by_hand, subset_column, multilabel=recipe.multilabel
     )
     targets = encode_catalog(catalog, find_task(task))
-    division = _divide(given, catalog, targets, recipe, like)
+    division = division or _divide(given, catalog, targets)
     remarks = [*given.remarks, f"{division.words}.", *_count(given, division, catalog, targets)]
     called = title or file.name
     origin = Origin(
@@ -169,15 +170,8 @@ def split_like(run: Run, recipe: Recipe) -> Division:
     return Division(run.read_split(), f"Divided as {run.read_nickname()}", own.split)
 
 
-def _divide(
-    given: Given,
-    catalog: Catalog,
-    targets: pd.DataFrame,
-    recipe: Recipe,
-    like: Run | None,
-) -> Division:
-    if like is not None:
-        return split_like(like, recipe)
+def _divide(given: Given, catalog: Catalog, targets: pd.DataFrame) -> Division:
+    """Return the division that the table names; all of its images are tested if it names none."""
     said = given.subsets
     words = AS_SAID if said is not None else ALL_TESTED
     if said is None:
