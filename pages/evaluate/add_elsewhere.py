@@ -106,9 +106,9 @@ def _show_dialog(recipe: Recipe | None) -> None:
         st.error("This is neither a table nor a .keras file.", icon=":material/error:")
         return
     is_network = suffix.endswith(NETWORK)
-    like = _choose_division(data, known[data], task, is_network)
+    division = _choose_division(data, known[data], task, is_network)
     arguments = ["--data", str(known[data]), "--task", task, "--title", upload.name]
-    arguments += ["--like", like] if like else []
+    arguments += ["--like", division] if division else []
     if is_network:
         chosen = st.selectbox(
             "Gray levels that it was trained on",

@@ -137,10 +137,10 @@ def test_predictions_become_a_run_that_says_whose_they_are(
     assert run.read_status().state == "done"
     assert run.read_nickname() == "notebook.csv"
 
-    like = create_predictions(path, catalog.root, task, workspace, like=run, name="again")
+    like = create_predictions(path, catalog.root, task, workspace, template=run, name="again")
     assert like.read_report()["n"] == report["n"]
     with pytest.raises(RunError, match="is of the task siim_opacity"):
-        create_predictions(path, catalog.root, "siim_study", workspace, like=run,
+        create_predictions(path, catalog.root, "siim_study", workspace, template=run,
                            by_hand={"p_opacity": "typical"})  # fmt: skip
 
     table.drop(columns="split").to_csv(path, index=False)

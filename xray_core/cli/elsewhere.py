@@ -84,7 +84,7 @@ def add_predictions(options: argparse.Namespace, workspace: Workspace) -> Answer
         options.data,
         options.task,
         workspace,
-        like=find_run(workspace.runs, options.like) if options.like else None,
+        template=find_run(workspace.runs, options.like) if options.like else None,
         by_hand=parse_mapping(options.map),
         subset_column=options.subset_column,
         title=options.title,
@@ -100,7 +100,7 @@ def add_model(options: argparse.Namespace, workspace: Workspace) -> Answer:
     from xray_core.jobs.background import note_progress
     from xray_core.runs import find_run
 
-    like = find_run(workspace.runs, options.like) if options.like else None
+    template = find_run(workspace.runs, options.like) if options.like else None
     changes = dict(read_pairs("--set", options.set))
     with quiet_import():
         from xray_core.training.elsewhere import create_model
@@ -110,7 +110,7 @@ def add_model(options: argparse.Namespace, workspace: Workspace) -> Answer:
         options.data,
         options.task,
         workspace,
-        like=like,
+        template=template,
         recipe_name=options.recipe,
         changes=changes,
         order=[name.strip() for name in options.classes.split(",") if name.strip()],

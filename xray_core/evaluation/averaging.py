@@ -159,12 +159,13 @@ def check_members(runs: Sequence[Run]) -> list[Recipe]:
                 f"{run.read_nickname()} is an average itself. Choose the runs behind it."
             )
     recipes = [run.read_recipe() for run in runs]
-    for one, other in pairwise(zip(runs, recipes, strict=True)):
+    for pair in pairwise(range(len(runs))):
+        first, second = (runs[number].read_nickname() for number in pair)
         for what, field in (("task", "task"), ("dataset", "data_folder")):
-            values = getattr(one[1], field), getattr(other[1], field)
+            values = [getattr(recipes[number], field) for number in pair]
             if values[0] != values[1]:
                 raise RunError(
-                    f"{one[0].read_nickname()} and {other[0].read_nickname()} differ in their "
+                    f"{first} and {second} differ in their "
                     f"{what}: {values[0]} and {values[1]}. Choose runs of one {what}."
                 )
     return recipes
@@ -223,8 +224,8 @@ def _check_labels(members: Sequence[Member], tables: Sequence[pd.DataFrame]) -> 
     first = tables[0]
     given = ["actual", *(name for name in first.columns if name.startswith(STATE))]
     for member, table in zip(members[1:], tables[1:], strict=True):
-        one, other = (own[given].astype("string").fillna("") for own in (first, table))
-        differ = (one != other).any(axis=1)
+        labels, others = (own[given].astype("string").fillna("") for own in (first, table))
+        differ = (labels != others).any(axis=1)
         if n := int(differ.sum()):
             raise RunError(
                 f"{count_of(n, 'image')} have another label in {member.name} than in "

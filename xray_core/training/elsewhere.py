@@ -45,7 +45,7 @@ def create_model(
     folder: Path,
     task: str,
     workspace: Workspace,
-    like: Run | None = None,
+    template: Run | None = None,
     recipe_name: str = "",
     changes: Mapping[str, Any] | None = None,
     order: Sequence[str] = (),
@@ -62,7 +62,7 @@ def create_model(
         folder: of the dataset.
         task: of that dataset, whose classes the network tells apart.
         workspace: the folders.
-        like: a run whose split and preprocessing it gets.
+        template: a run whose split and preprocessing it gets.
         recipe_name: a recipe likewise, where there is no such run.
         changes: of fields that begin with one of `SETTABLE`; the size of images is the network's.
         order: of the network's outputs; see `foreign.adapt_network`.
@@ -78,10 +78,10 @@ def create_model(
     catalog = open_dataset(folder, workspace.cache)
     recipe = describe_elsewhere(catalog, task)
     model = load_saved_model(file)
-    recipe, said = _take_settings(recipe, like, recipe_name, dict(changes or {}), model)
+    recipe, said = _take_settings(recipe, template, recipe_name, dict(changes or {}), model)
     classes = list(recipe.class_names)
     adapted = adapt_network(model, recipe.preprocess.size, classes, order, pixels)
-    division = _divide(catalog, recipe, like, workspace)
+    division = _divide(catalog, recipe, template, workspace)
     recipe = replace(recipe, split=division.spec)
     rows = division.split[division.split["subset"].astype("string") != "training"]
     cache = open_image_cache(
@@ -121,7 +121,7 @@ def create_model(
 
 
 def _take_settings(
-    recipe: Recipe, like: Run | None, name: str, changes: dict[str, Any], model: Any
+    recipe: Recipe, template: Run | None, name: str, changes: dict[str, Any], model: Any
 ) -> tuple[Recipe, list[str]]:
     """Return the recipe with split and preprocessing, and what to say of them."""
     if strange := [field for field in changes if not field.startswith(SETTABLE)]:
@@ -129,7 +129,7 @@ def _take_settings(
             f"{strange[0]} cannot be set: the network is trained. What can be set begins with "
             f"{' or '.join(SETTABLE)}"
         )
-    source = like.read_recipe() if like else find_recipe(name) if name else recipe
+    source = template.read_recipe() if template else find_recipe(name) if name else recipe
     recipe = replace(recipe, preprocess=source.preprocess, split=source.split)
     size, said = read_input_size(model), []
     if size is None:
@@ -150,9 +150,11 @@ def _take_settings(
     return replace(changed, parent="", changes={}), said
 
 
-def _divide(catalog: Catalog, recipe: Recipe, like: Run | None, workspace: Workspace) -> Division:
-    if like is not None:
-        return split_like(like, recipe)
+def _divide(
+    catalog: Catalog, recipe: Recipe, template: Run | None, workspace: Workspace
+) -> Division:
+    if template is not None:
+        return split_like(template, recipe)
     spec = recipe.split
     copies = gather_copies(catalog, workspace.cache) if spec.method == "clean" else None
     split = split_catalog(catalog, encode_catalog(catalog, find_task(recipe.task)), spec, copies)

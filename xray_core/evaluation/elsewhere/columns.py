@@ -81,16 +81,16 @@ def find_columns(
         raise RunError(f"There is no column {subset!r}. The columns are: {_list(rows.columns)}.")
     subset = subset or next((name for name in rest if _holds_subsets(rows[name], name)), "")
     rest = [name for name in rest if name != subset]
-    found = _find_probabilities(rest, classes, by_hand, multilabel=multilabel)
+    probability = _find_probabilities(rest, classes, by_hand, multilabel=multilabel)
     two = len(classes) == 2 and not multilabel
     remarks: tuple[str, ...] = ()
-    if two and not found:
-        found, remarks = _find_score(rows, rest, classes)
-    if set(found) == set(classes) or (two and found):
-        return Columns(image, found, "", subset, remarks)
-    if not found and not multilabel and (answer := _find_answer(rows, rest, classes)):
+    if two and not probability:
+        probability, remarks = _find_score(rows, rest, classes)
+    if set(probability) == set(classes) or (two and probability):
+        return Columns(image, probability, "", subset, remarks)
+    if not probability and not multilabel and (answer := _find_answer(rows, rest, classes)):
         return Columns(image, {}, answer, subset)
-    missing = [name for name in classes if name not in found]
+    missing = [name for name in classes if name not in probability]
     raise RunError(
         f"No column is the probability of {_list(missing)}. The columns are: "
         f"{_list(rows.columns)}; the classes of the task: {_list(classes)}. Call each column as "

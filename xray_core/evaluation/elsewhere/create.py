@@ -53,7 +53,7 @@ def create_predictions(
     folder: Path,
     task: str,
     workspace: Workspace,
-    like: Run | None = None,
+    template: Run | None = None,
     by_hand: Mapping[str, str] | None = None,
     subset_column: str = "",
     title: str = "",
@@ -67,8 +67,8 @@ def create_predictions(
         folder: of the dataset.
         task: what was predicted, of that dataset.
         workspace: the folders.
-        like: a run with the same split; without one the table says which image is in which subset,
-            and if it does not, all of its images are the test set.
+        template: a run with the same split; without one the table says which image is in which
+            subset, and if it does not, all of its images are the test set.
         by_hand: column -> class.
         subset_column: of the table; "" to look for one.
         title: name of the file, where it is kept under another.
@@ -81,7 +81,7 @@ def create_predictions(
     """
     catalog = open_dataset(folder, workspace.cache)
     recipe = describe_elsewhere(catalog, task)
-    division = split_like(like, recipe) if like is not None else None
+    division = split_like(template, recipe) if template is not None else None
     classes = list(recipe.class_names)
     given = read_predictions(
         file, catalog, classes, by_hand, subset_column, multilabel=recipe.multilabel
