@@ -441,6 +441,14 @@ GLOSSARY: dict[str, dict[str, Term]] = {
             "How often the hottest point of a heat map lies inside a radiologist's box.",
             "juego de señalar",
         ),
+        "average of runs": Term(
+            "Several networks as one: the mean of their probabilities for each image.",
+            "promedio de ejecuciones",
+        ),
+        "predictions from elsewhere": Term(
+            "Probabilities that another program gave; nobody checked what it has learned from.",
+            "predicciones externas",
+        ),
         "test-time augmentation": Term(
             "The mean prediction over an image and its mirror.",
             "aumento en la inferencia",

@@ -14,8 +14,10 @@ from pathlib import Path
 
 from xray_core.cli import (
     arrivals,
+    checks,
     compare,
     data,
+    elsewhere,
     exports,
     external,
     leaderboard,
@@ -130,6 +132,7 @@ def _build_parser() -> argparse.ArgumentParser:
     compare.add_commands(add)
     opening.add_commands(add)
     leaderboard.add_commands(add)
+    elsewhere.add_commands(add)
     threshold.add_commands(add)
     return parser
 
@@ -322,7 +325,7 @@ def _add_run_commands(add: Add) -> None:
     for name, function, text in (
         ("evaluate", external.evaluate, "Evaluate a finished run, also on another dataset."),
         ("split", trainings.show_split, "Count a run's subsets; write which image is in which."),
-        ("check", trainings.check, "Say what seems to go wrong in a training, in any state."),
+        ("check", checks.check, "Say what seems to go wrong in a training, in any state."),
         ("predict", trainings.predict, "Predict image files with a run's best weights."),
     ):
         command = add(name, function, text)
