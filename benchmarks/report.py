@@ -17,8 +17,8 @@ import pandas as pd
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from xray_core.evaluation.intervals import bootstrap_intervals
-from xray_core.evaluation.measured import draw_rounds
-from xray_core.evaluation.metrics import METRICS, confusion_counts
+from xray_core.evaluation.measured import OF_CLASS, draw_rounds
+from xray_core.evaluation.metrics import METRICS, Measured, confusion_counts
 
 SIZES = {  # images, patients, classes
     "published test set": (624, 300, 2),
@@ -61,24 +61,73 @@ def plain_area(is_positive: np.ndarray, scores: np.ndarray) -> float:
     return float((ranks - n_positive * (n_positive + 1) / 2) / (n_positive * n_negative))
 
 
+def plain_precision(is_positive: np.ndarray, scores: np.ndarray) -> float:
+    """Return the mean precision over the positive images, each called from its own score on."""
+    if not 0 < is_positive.sum() < len(is_positive):
+        return float("nan")
+    order = np.argsort(-scores, kind="stable")
+    last = np.append(np.diff(scores[order]) != 0, True)  # of equal scores the last counts all
+    hits, called = np.cumsum(is_positive[order])[last], np.arange(1, len(order) + 1)[last]
+    return float((np.diff(hits, prepend=0) * hits / called).sum() / is_positive.sum())
+
+
+def plain_correlation(x: np.ndarray, y: np.ndarray) -> float:
+    """Return how far being of a class (0 or 1) goes with being predicted as it."""
+    if x.min() == x.max():
+        return float("nan")
+    return 0.0 if y.min() == y.max() else float(np.corrcoef(x, y)[0, 1])
+
+
+def plain_calibration(is_class: np.ndarray, p: np.ndarray) -> float:
+    """Return the mean distance of probability and truth over ten bins."""
+    bins = np.minimum((p * 10).astype(int), 9)
+    gaps = [abs(np.sum(p[bins == k] - is_class[bins == k])) for k in range(10)]
+    return float(sum(gaps) / len(p))
+
+
 def plain_figures(actual: np.ndarray, probabilities: np.ndarray) -> dict[str, np.ndarray]:
     """Return every figure of the images given, each of which may be there several times."""
     n_classes = probabilities.shape[1]
-    confusion = confusion_counts(actual, probabilities.argmax(axis=1), n_classes).astype(float)
+    predicted = probabilities.argmax(axis=1)
+    confusion = confusion_counts(actual, predicted, n_classes).astype(float)
     hits, own, said = np.diag(confusion), confusion.sum(axis=1), confusion.sum(axis=0)
     others = len(actual) - own
     with np.errstate(invalid="ignore"):
         recall, f1 = hits / own, 2 * hits / (own + said)
         precision, specificity = hits / said, (others - said + hits) / others
+        npv = (others - said + hits) / (len(actual) - said)
+    each = [(actual == k, predicted == k, probabilities[:, k]) for k in range(n_classes)]
+    clipped = np.clip(probabilities, 1e-7, 1 - 1e-7)
+    of_class = {
+        "average_precision": [plain_precision(own, p) for own, _, p in each],
+        "mcc": [plain_correlation(own, said) for own, said, _ in each],
+        "brier": [np.mean((p - own) ** 2) for own, _, p in each],
+        "log_loss": [
+            -np.mean(np.log(np.where(own, clipped[:, k], 1 - clipped[:, k])))
+            for k, (own, _, _) in enumerate(each)
+        ],
+        "calibration_error": [plain_calibration(own, p) for own, _, p in each],
+    }
     evaluated = [1] if n_classes == 2 else list(range(n_classes))
-    areas = np.array([plain_area(actual == k, probabilities[:, k]) for k in evaluated])
+    measured = Measured(
+        confusion,
+        np.array([plain_area(actual == k, probabilities[:, k]) for k in evaluated]),
+        *(
+            np.array(of_class[name])[evaluated]
+            for name in ("average_precision", "calibration_error")
+        ),
+        np.array(of_class["brier"]),
+        np.asarray(-np.log(clipped[np.arange(len(actual)), actual]).mean()),
+    )
     return {
-        **{name: np.asarray(metric.compute(confusion, areas)) for name, metric in METRICS.items()},
+        **{name: np.asarray(metric.compute(measured)) for name, metric in METRICS.items()},
         "recall": recall,
         "precision": precision,
         "specificity": specificity,
+        "npv": npv,
         "f1": f1,
-        "area": areas,
+        "area": measured.auc,
+        **{OF_CLASS[name]: np.array(values) for name, values in of_class.items()},
     }
 
 

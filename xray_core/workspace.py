@@ -7,6 +7,7 @@
     trash/      runs that were thrown away, until it is emptied
     cache/      catalogs, decoded images, model summaries; may be deleted at any time
     queue.db    the order in which runs wait
+    openings.jsonl  who opened which test set, and when; see `runs.opening`
 """
 
 import os
@@ -43,6 +44,10 @@ class Workspace:
     @property
     def queue(self) -> Path:
         return self.folder / "queue.db"
+
+    @property
+    def openings(self) -> Path:
+        return self.folder / "openings.jsonl"
 
     @property
     def demo_data(self) -> Path:

@@ -7,7 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from pages.components.small_type import show_muted
-from xray_core.evaluation.multilabel import FEW_PATIENTS
+from xray_core.evaluation.measured import FEW_PATIENTS
 from xray_core.figures.findings import plot_areas
 
 QUIET = {"displayModeBar": False}

@@ -6,7 +6,7 @@ from typing import Any
 import streamlit as st
 
 from pages.components.frame import escape_markdown
-from xray_core.evaluation.metrics import METRICS
+from xray_core.evaluation.metrics import METRICS, OF_POSITIVE
 from xray_core.literature import results_of
 from xray_core.models import MODELS, RUN_OF
 from xray_core.recipes import (
@@ -27,7 +27,9 @@ TWINS = {  # what ends a recipe's name -> what was done to the published one
     PROPER: "divided as the source meant it",
     WATCHED: "the test set watched",
 }
-METRIC_NAMES = {key: metric.title for key, metric in METRICS.items()}
+METRIC_NAMES = {key: metric.title for key, metric in METRICS.items()} | {
+    key: title for key, (title, _) in OF_POSITIVE.items()
+}
 # What a class has figures of, by the beginning of their keys.
 KINDS_OF_CLASS = {kind: kind for kind in ("recall", "precision", "specificity")} | {
     "f1": "F1",

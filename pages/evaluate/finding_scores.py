@@ -16,7 +16,8 @@ from pages.evaluate.finding_sources import list_published
 from pages.evaluate.published import format_headline
 from pages.evaluate.scores import figure_of, format_figure
 from xray_core.evaluation.finding_rounds import TITLES
-from xray_core.evaluation.multilabel import FEW_PATIENTS, describe_thresholds
+from xray_core.evaluation.measured import FEW_PATIENTS
+from xray_core.evaluation.multilabel import describe_thresholds
 from xray_core.figures.findings import list_together, plot_finding_roc, plot_together
 from xray_core.glossary import explain
 from xray_core.recipes import Recipe

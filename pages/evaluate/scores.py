@@ -16,7 +16,10 @@ from xray_core.runs import Run
 
 QUIET = {"displayModeBar": False}
 # Metrics, and those of a class by the beginning of their keys, that are shown as 0.852.
-NO_SHARES = ("auc", "average_precision", "f1", "loss")
+NO_SHARES = (
+    *("auc", "average_precision", "f1", "loss"),
+    *("mcc", "brier", "log_loss", "calibration_error"),
+)
 
 
 def format_metrics(report: dict[str, Any]) -> dict[str, str]:

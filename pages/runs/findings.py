@@ -22,7 +22,7 @@ from xray_core.evaluation.finding_answers import (
     list_wrong_findings,
     read_finding_answers,
 )
-from xray_core.evaluation.multilabel import FEW_PATIENTS
+from xray_core.evaluation.measured import FEW_PATIENTS
 from xray_core.figures.colors import class_color
 from xray_core.recipes import Recipe
 from xray_core.runs import Run

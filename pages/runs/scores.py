@@ -7,8 +7,8 @@ import streamlit as st
 from xray_core.errors import RunError
 from xray_core.evaluation.epochs import accuracy_interval, read_answers
 from xray_core.evaluation.finding_answers import mean_area_interval, read_finding_answers
+from xray_core.files import stamp_file
 from xray_core.runs import Run
-from xray_core.runs.index import stamp_file
 
 Interval = tuple[float, float]
 

@@ -15,9 +15,9 @@ from pages.components.tiles import build_tiles
 from xray_core.errors import RunError, XrayError
 from xray_core.evaluation.epochs import list_wrong, read_answers
 from xray_core.figures.colors import class_color
+from xray_core.files import stamp_file
 from xray_core.recipes import Recipe
 from xray_core.runs import Run
-from xray_core.runs.index import stamp_file
 
 N_SHOWN, COLUMNS = 6, 3
 SIDE = 192  # px

@@ -14,10 +14,14 @@ from benchmarks.report import (
     plain_intervals,
 )
 from xray_core.evaluation.intervals import BLOCK_SIZE
-from xray_core.evaluation.measured import measure_predictions
+from xray_core.evaluation.measured import OF_CLASS, measure_predictions
 from xray_core.evaluation.metrics import METRICS
 
-FIGURES = {*METRICS, "recall", "precision", "specificity", "f1", "area"}
+FIGURES = {
+    *METRICS,
+    *OF_CLASS.values(),
+    *("recall", "precision", "specificity", "npv", "f1", "area"),
+}
 
 
 def wilson(n_right: int, n: int) -> tuple[float, float]:

@@ -10,7 +10,7 @@ A test set that others set apart was not drawn from where the validation set was
 is a data mismatch first of all.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -144,6 +144,21 @@ def analyse_errors(
         "steps": steps,
         "verdict": _evaluate(errors[0]["value"], steps, advice),
     }
+
+
+def leave_out_test(analysis: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an error analysis as it is before the test set is looked at: its level is left out.
+
+    Args:
+        analysis: as `analyse_errors` returns it.
+    """
+    levels = [level for level in analysis["levels"] if level["name"] != TEST]
+    steps = [dict(step) for step in analysis["steps"] if step["to"] != TEST]
+    if len(levels) < 2:
+        return {"levels": levels, "steps": [], "verdict": ""}
+    advice = dict((VARIANCE, MISMATCH))
+    verdict = _evaluate(levels[0]["error"]["value"], steps, [advice[s["name"]] for s in steps])
+    return {"levels": levels, "steps": steps, "verdict": verdict}
 
 
 def _draw_classes(

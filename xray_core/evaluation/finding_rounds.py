@@ -5,15 +5,20 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
+from xray_core.evaluation.class_rounds import ClassRounds
 from xray_core.evaluation.findings import OUTCOMES, UNKNOWN_STATE
 from xray_core.evaluation.intervals import (
+    CORRELATION,
+    COST,
     N_ROUNDS,
+    SHARE,
+    Scale,
     bootstrap_intervals,
     settle_interval,
     tally_images,
 )
 from xray_core.evaluation.measured import Figure
-from xray_core.evaluation.metrics import area_of_steps
+from xray_core.evaluation.metrics import correlation_per_class
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -25,13 +30,19 @@ MEANS = {
     "average_precision": "average_precision",
     "balanced_accuracy": "balanced_accuracy",
     "f1_macro": "f1",
+    **{name: name for name in ("mcc", "brier", "log_loss", "calibration_error")},
 }
 TITLES = {
     "auc": "mean AUC",
     "average_precision": "mean average precision",
     "balanced_accuracy": "balanced accuracy",
     "f1_macro": "macro F1",
+    "mcc": "mean Matthews correlation",
+    "brier": "mean Brier score",
+    "log_loss": "mean log loss",
+    "calibration_error": "mean calibration error",
 }
+SCALES = {"mcc": CORRELATION, "log_loss": COST}
 
 
 def measure_findings(
@@ -53,7 +64,7 @@ def measure_findings(
         n_rounds: resamplings of patients.
 
     Returns:
-        auc, average_precision, balanced_accuracy, recall, specificity, precision, f1: one a
+        Those of `class_rounds.FIGURES` and of `figures_of_counts`: one a
         finding; `mean_` and each of `MEANS`: one figure, the mean over `find_measured`.
     """
     measure = draw_finding_rounds(states, probabilities, called, patients)
@@ -64,7 +75,10 @@ def measure_findings(
     figures: dict[str, list[Figure]] = {}
     for name, value in values.items():
         rows = zip(*map(np.atleast_1d, (value, *intervals[name])), behind[name], strict=True)
-        figures[name] = [_figure(float(v), float(low), float(high), n) for v, low, high, n in rows]
+        scale = SCALES.get(name.removeprefix("mean_"), SHARE)
+        figures[name] = [
+            _figure(float(v), float(low), float(high), n, scale) for v, low, high, n in rows
+        ]
     return figures
 
 
@@ -85,21 +99,22 @@ def draw_finding_rounds(
     """
     n_classes, n_patients = states.shape[1], int(patients.max()) + 1
     outcomes = tally_outcomes(states, called, patients)
-    curves = [
-        _tally_curve(states[:, k], probabilities[:, k], patients, n_patients)
+    known = states != UNKNOWN_STATE
+    rounds = [
+        ClassRounds(
+            states[known[:, k], k] == 1,
+            probabilities[known[:, k], k],
+            patients[known[:, k]],
+            n_patients,
+        )
         for k in range(n_classes)
     ]
 
     def measure(draws: Floats) -> dict[str, Floats]:
         counts = (outcomes @ draws).T.reshape(-1, n_classes, len(OUTCOMES))
-        areas, precisions = [], []
-        for positives, negatives in curves:
-            shown, others = positives @ draws, negatives @ draws
-            areas.append(area_of_steps(shown, others))
-            precisions.append(_average_precision(shown, others))
+        findings = [one.measure(draws) for one in rounds]
         figures = {
-            "auc": np.array(areas).T,
-            "average_precision": np.array(precisions).T,
+            **{name: np.array([one[name] for one in findings]).T for name in findings[0]},
             **figures_of_counts(counts),
         }
         return figures | {
@@ -140,6 +155,8 @@ def figures_of_counts(counts: Floats) -> dict[str, Floats]:
         "recall": recall,
         "specificity": specificity,
         "precision": _ratio(right_yes, right_yes + wrong_yes),
+        "npv": _ratio(right_no, right_no + wrong_no),
+        "mcc": correlation_per_class(counts.reshape(*counts.shape[:-1], 2, 2))[..., 1],
         # Where no image shows a finding nothing can be recalled, however it is called.
         "f1": np.where(
             right_yes + wrong_no > 0,
@@ -147,47 +164,6 @@ def figures_of_counts(counts: Floats) -> dict[str, Floats]:
             np.nan,
         ),
     }
-
-
-def _tally_curve(
-    states: Ints, scores: Floats, patients: Ints, n_patients: int
-) -> list[NDArray[np.float64]]:
-    """Return how many images each patient has on each step of the score, from the lowest up.
-
-    First those that show the finding, then those that do not. Neighbouring scores share a step
-    where no image with a score among them shows the finding.
-    """
-    known = states != UNKNOWN_STATE
-    is_present, own = states[known] == 1, patients[known]
-    levels, level = np.unique(scores[known], return_inverse=True)
-    shows = np.bincount(level[is_present], minlength=len(levels)) > 0
-    begins = np.ones(len(levels), dtype=bool)
-    begins[1:] = shows[1:] | shows[:-1]
-    step = (np.cumsum(begins) - 1)[level]
-    n_steps = int(begins.sum())
-    return [
-        tally_images(step[kind], own[kind], n_steps, n_patients)
-        for kind in (is_present, ~is_present)
-    ]
-
-
-def _average_precision(shown: Floats, others: Floats) -> Floats:
-    """Return the mean precision over the images that show a finding, each at its own score.
-
-    As scikit-learn's `average_precision_score`, for many rounds at once.
-
-    Args:
-        shown: images on each step, from the lowest score up, shape (n_steps, r).
-        others: likewise.
-
-    Returns:
-        Shape (r,); NaN where a round has no image that shows it, or none that does not.
-    """
-    from_top = shown[::-1].cumsum(axis=0)[::-1]
-    called = from_top + others[::-1].cumsum(axis=0)[::-1]
-    precision = np.divide(from_top, called, out=np.zeros_like(called), where=called > 0)
-    total = shown.sum(axis=0)
-    return _ratio(np.einsum("sr,sr->r", shown, precision), total * (others.sum(axis=0) > 0))
 
 
 def _ratio(share: Floats, whole: Floats) -> Floats:
@@ -202,11 +178,11 @@ def mean_of_known(values: Floats) -> Floats:
     return _ratio(values.sum(axis=-1, where=there), there.sum(axis=-1))
 
 
-def _figure(value: float, low: float, high: float, n_patients: list[int]) -> Figure:
+def _figure(value: float, low: float, high: float, n_patients: list[int], scale: Scale) -> Figure:
     """JSON knows no NaN: what cannot be computed is None."""
     if np.isnan(value):
         return {"value": None, "low": None, "high": None}
-    low, high = settle_interval(value, low, high, n_patients)
+    low, high = settle_interval(value, low, high, n_patients, scale)
     return {"value": value, "low": low, "high": high}
 
 
@@ -221,13 +197,17 @@ def _patients_behind(states: Ints, called: Bools, patients: Ints) -> dict[str, l
     others = count_patients(states == 0, patients)
     known = states != UNKNOWN_STATE
     rarer = [min(pair) for pair in zip(own, others, strict=True)]
+    either = count_patients(known, patients)
     per_finding = {
         "auc": rarer,
         "average_precision": rarer,
+        "mcc": rarer,
+        **dict.fromkeys(("brier", "log_loss", "calibration_error"), either),
         "balanced_accuracy": rarer,
         "recall": own,
         "specificity": others,
         "precision": count_patients(known & called, patients),
+        "npv": count_patients(known & ~called, patients),
         "f1": count_patients(known & (called | (states == 1)), patients),
     }
     # A finding without a patient has no figure; one without both kinds is in no mean.

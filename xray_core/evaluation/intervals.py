@@ -1,6 +1,7 @@
 """95% confidence intervals: the bootstrap, resampling patients."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,9 @@ BLOCK_SIZE = 500_000  # numbers in an array of one image a row and one round a c
 SAME_WIDTH = 1e-9  # ends of an interval that lie no further apart differ by rounding alone
 
 
-def tally_images(kinds: Ints, groups: Ints, n_kinds: int, n_groups: int) -> Any:
+def tally_images(
+    kinds: Ints, groups: Ints, n_kinds: int, n_groups: int, weights: Floats | None = None
+) -> Any:
     """Return how many images of each kind each patient has, as a sparse matrix.
 
     Times `draws`, how often each patient was drawn in each round, (n_groups, r), it gives the
@@ -28,13 +31,15 @@ def tally_images(kinds: Ints, groups: Ints, n_kinds: int, n_groups: int) -> Any:
         groups: int, shape (n,), the patient of each, 0..n_groups-1.
         n_kinds: kinds.
         n_groups: patients.
+        weights: what each image counts, shape (n,); None: 1.
 
     Returns:
         scipy.sparse.csr_array, float64, shape (n_kinds, n_groups).
     """
     from scipy.sparse import coo_array  # here: a page that draws no rounds opens without it
 
-    return coo_array((np.ones(len(kinds)), (kinds, groups)), shape=(n_kinds, n_groups)).tocsr()
+    counted = np.ones(len(kinds)) if weights is None else weights
+    return coo_array((counted, (kinds, groups)), shape=(n_kinds, n_groups)).tocsr()
 
 
 def bootstrap_intervals(
@@ -81,8 +86,27 @@ def _quantiles(rounds: Floats) -> tuple[Floats, Floats]:
     return low, high
 
 
+@dataclass(frozen=True)
+class Scale:
+    """The values that a figure can have, and how they lie as a share from 0 to 1.
+
+    Attributes:
+        to_share: value -> share.
+        from_share: the reverse.
+    """
+
+    to_share: Callable[[float], float]
+    from_share: Callable[[float], float]
+
+
+SHARE = Scale(float, float)
+CORRELATION = Scale(lambda value: (value + 1) / 2, lambda share: 2 * share - 1)  # -1 to 1
+# From 0 up, without end: as the probability of which it is the cost.
+COST = Scale(lambda value: float(np.exp(-value)), lambda share: float(-np.log(share)))
+
+
 def settle_interval(
-    value: float, low: float, high: float, n_patients: Sequence[int]
+    value: float, low: float, high: float, n_patients: Sequence[int], scale: Scale = SHARE
 ) -> tuple[float, float]:
     """Return an interval that resampling found, or Wilson's where resampling can find none.
 
@@ -95,20 +119,22 @@ def settle_interval(
     is small. So it does where a single patient stands for a class, whom resampling cannot replace.
 
     Args:
-        value: in [0, 1], or NaN.
+        value: on the scale, or NaN.
         low: of the rounds; NaN where none had a value.
         high: likewise.
         n_patients: those that the figure is measured on, at least 1; of a mean, of each class.
+        scale: of the figure.
 
     Returns:
-        Low and high, in [0, 1], NaN if the value is.
+        Low and high, on the scale, NaN if the value is.
     """
     if np.isnan(value):
         return np.nan, np.nan
     if has_swing(low, high, n_patients):
         return low, high
     n = len(n_patients) ** 2 / sum(1 / n_of_class for n_of_class in n_patients)
-    wilson_low, wilson_high = wilson_interval(value * n, n)
+    ends = (scale.from_share(float(end)) for end in wilson_interval(scale.to_share(value) * n, n))
+    wilson_low, wilson_high = sorted(ends)
     return float(np.fmin(low, wilson_low)), float(np.fmax(high, wilson_high))
 
 

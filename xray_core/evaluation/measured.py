@@ -5,27 +5,45 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
+from xray_core.evaluation.class_rounds import SMALLEST, ClassRounds
 from xray_core.evaluation.intervals import (
+    CORRELATION,
+    COST,
     N_ROUNDS,
+    SHARE,
+    Scale,
     bootstrap_intervals,
     settle_interval,
     tally_images,
 )
 from xray_core.evaluation.metrics import (
     METRICS,
-    area_of_steps,
-    curve_steps,
+    Measured,
+    correlation_per_class,
     evaluated_classes,
     f1_per_class,
+    npv_per_class,
     precision_per_class,
     recall_per_class,
     specificity_per_class,
-    summarise_counts,
 )
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 Figure = dict[str, float | None]  # value, low, high; None where it cannot be computed
+
+# With fewer of a class, or without it, its figures are marked: one patient is ten points of its
+# recall, or of its specificity.
+FEW_PATIENTS = 10
+# Figures per class that a metric of all classes has the name of -> what they are called.
+OF_CLASS = {
+    name: f"class_{name}"
+    for name in ("average_precision", "mcc", "brier", "log_loss", "calibration_error")
+}
+SCALES: dict[str, Scale] = {name: metric.scale for name, metric in METRICS.items()} | {
+    OF_CLASS["mcc"]: CORRELATION,
+    OF_CLASS["log_loss"]: COST,
+}
 
 
 def measure_predictions(
@@ -45,8 +63,9 @@ def measure_predictions(
         n_rounds: resamplings of patients.
 
     Returns:
-        Each of `metrics.METRICS`: one figure; recall, precision, specificity and f1: one a class;
-        area: one for each of `metrics.evaluated_classes`.
+        Each of `metrics.METRICS`: one figure; recall, precision, specificity, npv, f1 and those of
+        `OF_CLASS`: one a class, against the rest; area: one for each of
+        `metrics.evaluated_classes`.
     """
     n_classes = probabilities.shape[1]
     predicted = probabilities.argmax(axis=1)
@@ -58,7 +77,10 @@ def measure_predictions(
     figures = {}
     for name, value in values.items():
         rows = zip(*map(np.atleast_1d, (value, *intervals[name])), behind[name], strict=True)
-        figures[name] = [_figure(float(v), float(low), float(high), n) for v, low, high, n in rows]
+        scale = SCALES.get(name, SHARE)
+        figures[name] = [
+            _figure(float(v), float(low), float(high), n, scale) for v, low, high, n in rows
+        ]
     return figures
 
 
@@ -80,42 +102,47 @@ def draw_rounds(
     n_patients = int(patients.max()) + 1
     cell = actual * n_classes + probabilities.argmax(axis=1)
     cells = tally_images(cell, patients, n_classes**2, n_patients)
-    curves = []
-    for k in evaluated_classes(n_classes):
-        is_class = actual == k
-        steps = curve_steps(is_class, probabilities[:, k])
-        n_steps = int(steps.max()) + 1
-        curves.append(
-            [
-                tally_images(steps[kind], patients[kind], n_steps, n_patients)
-                for kind in (is_class, ~is_class)
-            ]
-        )
+    of_actual = np.clip(probabilities[np.arange(len(actual)), actual], SMALLEST, 1 - SMALLEST)
+    costs = np.bincount(patients, -np.log(of_actual), n_patients)
+    rounds = [
+        ClassRounds(actual == k, probabilities[:, k], patients, n_patients)
+        for k in range(n_classes)
+    ]
+    evaluated = evaluated_classes(n_classes)
 
     def measure(draws: Floats) -> dict[str, Floats]:
         confusion = (cells @ draws).T.reshape(-1, n_classes, n_classes)
-        areas = [area_of_steps(own @ draws, rest @ draws) for own, rest in curves]
-        return _figures_of(confusion, np.array(areas).T)
+        classes = [one.measure(draws) for one in rounds]
+        of_class = {name: np.array([one[name] for one in classes]).T for name in classes[0]}
+        measured = Measured(
+            confusion,
+            *(
+                of_class[name][:, evaluated]
+                for name in ("auc", "average_precision", "calibration_error")
+            ),
+            of_class["brier"],
+            (costs @ draws) / np.maximum(confusion.sum(axis=(1, 2)), 1),
+        )
+        return {
+            **{name: metric.compute(measured) for name, metric in METRICS.items()},
+            "recall": recall_per_class(confusion),
+            "precision": precision_per_class(confusion),
+            "specificity": specificity_per_class(confusion),
+            "npv": npv_per_class(confusion),
+            "f1": f1_per_class(confusion),
+            "area": measured.auc,
+            OF_CLASS["mcc"]: correlation_per_class(confusion),
+            **{OF_CLASS[name]: of_class[name] for name in OF_CLASS if name in of_class},
+        }
 
     return measure
 
 
-def _figure(value: float, low: float, high: float, n_patients: list[int]) -> Figure:
+def _figure(value: float, low: float, high: float, n_patients: list[int], scale: Scale) -> Figure:
     """JSON knows no NaN: what cannot be computed is None."""
-    low, high = settle_interval(value, low, high, n_patients)
+    low, high = settle_interval(value, low, high, n_patients, scale)
     numbers = {"value": value, "low": low, "high": high}
     return {name: None if np.isnan(number) else number for name, number in numbers.items()}
-
-
-def _figures_of(confusion: Ints | Floats, areas: Floats) -> dict[str, Floats]:
-    return {
-        **summarise_counts(confusion, areas),
-        "recall": recall_per_class(confusion),
-        "precision": precision_per_class(confusion),
-        "specificity": specificity_per_class(confusion),
-        "f1": f1_per_class(confusion),
-        "area": areas,
-    }
 
 
 def _patients_behind(
@@ -130,21 +157,28 @@ def _patients_behind(
     own = [count(actual == k) for k in classes]
     others = [count(actual != k) for k in classes]
     said = [count(predicted == k) for k in classes]
+    not_said = [count(predicted != k) for k in classes]
     either = [count((actual == k) | (predicted == k)) for k in classes]
     # An area compares two kinds of images, and swings with the patients of the rarer one.
-    rarer = [min(own[k], others[k]) for k in evaluated_classes(n_classes)]
+    rarer = [min(pair) for pair in zip(own, others, strict=True)]
+    everybody = int(patients.max()) + 1
     per_class = {
         "recall": own,
         "precision": said,
         "specificity": others,
+        "npv": not_said,
         "f1": either,
-        "area": rarer,
+        "area": [rarer[k] for k in evaluated_classes(n_classes)],
+        **{OF_CLASS[name]: rarer for name in ("average_precision", "mcc")},
+        **{
+            OF_CLASS[name]: [everybody] * n_classes
+            for name in ("brier", "log_loss", "calibration_error")
+        },
     }
-    everybody = [int(patients.max()) + 1]
     return {
         # A class without a patient is not in the mean.
         **{
-            name: [[n for n in per_class[metric.mean_of] if n] if metric.mean_of else everybody]
+            name: [[n for n in per_class[metric.mean_of] if n] if metric.mean_of else [everybody]]
             for name, metric in METRICS.items()
         },
         **{name: [[n] for n in counts] for name, counts in per_class.items()},

@@ -17,6 +17,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from xray_core.evaluation.intervals import CORRELATION, COST, SHARE, Scale
+
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 Counts = NDArray[Any]  # whole numbers: int, or float where images were weighed
@@ -52,6 +54,53 @@ def specificity_per_class(confusion: Counts) -> Floats:
 def f1_per_class(confusion: Counts) -> Floats:
     """Return each class' F1 score; NaN where a class has neither an image nor a prediction."""
     return _ratio(2 * _hits(confusion), confusion.sum(axis=-1) + confusion.sum(axis=-2))
+
+
+def npv_per_class(confusion: Counts) -> Floats:
+    """Return, for each class, the share of the images not predicted as it that are not of it.
+
+    NaN where every image is predicted as it.
+    """
+    not_said = confusion.sum(axis=(-2, -1))[..., None] - confusion.sum(axis=-2)
+    missed = confusion.sum(axis=-1) - _hits(confusion)
+    return _ratio(not_said - missed, not_said)
+
+
+def correlation_per_class(confusion: Counts) -> Floats:
+    """Return the correlation of being of a class with being predicted as it, in [-1, 1].
+
+    NaN where all images are of the class, or none is; 0 where all are predicted as it, or none is.
+
+    Source: Matthews, Biochim Biophys Acta 405 (1975), doi:10.1016/0005-2795(75)90109-9.
+    """
+    n_images = confusion.sum(axis=(-2, -1))[..., None]
+    own, said = confusion.sum(axis=-1), confusion.sum(axis=-2)
+    together = n_images * _hits(confusion) - own * said
+    return _correlation(together, own * (n_images - own), said * (n_images - said))
+
+
+def correlation_of_classes(confusion: Counts) -> Floats:
+    """Return the correlation of all classes with what is predicted, in [-1, 1].
+
+    NaN where all images are of one class; 0 where one is answered to all.
+
+    Source: Gorodkin, Comput Biol Chem 28 (2004), doi:10.1016/j.compbiolchem.2004.09.006; for two
+    classes it is that of Matthews.
+    """
+    n_images = confusion.sum(axis=(-2, -1))
+    own, said = confusion.sum(axis=-1), confusion.sum(axis=-2)
+    together = n_images * _hits(confusion).sum(axis=-1) - (own * said).sum(axis=-1)
+    squared = np.square(n_images)
+    return _correlation(
+        together,
+        squared - np.square(own).sum(axis=-1),
+        squared - np.square(said).sum(axis=-1),
+    )
+
+
+def _correlation(together: Counts, of_actual: Counts, of_predicted: Counts) -> Floats:
+    both = np.sqrt(of_actual * of_predicted * 1.0)
+    return np.where(of_actual > 0, together / np.where(both > 0, both, np.inf), np.nan)
 
 
 def _hits(confusion: Counts) -> Counts:
@@ -135,19 +184,6 @@ def areas_per_class(actual: Ints, probabilities: Floats) -> Floats:
     return np.array([area_under_roc(actual == k, probabilities[:, k]) for k in evaluated])
 
 
-def summarise_counts(confusion: Counts, areas: Floats) -> dict[str, Floats]:
-    """Return each of `METRICS`, in [0, 1].
-
-    Args:
-        confusion: images, rows true, columns predicted, shape (..., n_classes, n_classes).
-        areas: of each of `evaluated_classes`, shape (..., n_evaluated).
-
-    Returns:
-        Name -> shape (...), one figure for each confusion matrix.
-    """
-    return {name: metric.compute(confusion, areas) for name, metric in METRICS.items()}
-
-
 def summarise(actual: Ints, probabilities: Floats) -> dict[str, float]:
     """Return accuracy, balanced accuracy, AUC and macro F1, each in [0, 1].
 
@@ -197,34 +233,74 @@ def roc_curve(
 
 
 @dataclass(frozen=True)
+class Measured:
+    """What the metrics are computed from: of one set of images, or of many, shape (..., as below).
+
+    Attributes:
+        confusion: images, rows true, columns predicted, shape (..., n_classes, n_classes).
+        auc: of each of `evaluated_classes`, shape (..., n_evaluated); so are the next two.
+        average_precision: likewise.
+        calibration_error: likewise.
+        brier: of each class, shape (..., n_classes).
+        log_loss: of all classes together, shape (...), in nats.
+    """
+
+    confusion: Counts
+    auc: Floats
+    average_precision: Floats
+    calibration_error: Floats
+    brier: Floats
+    log_loss: Floats
+
+
+@dataclass(frozen=True)
 class Metric:
     """A figure of all classes together.
 
     Attributes:
         title: for a person.
-        compute: the arguments of `summarise_counts` -> shape (...), in [0, 1]; NaN where it
-            cannot be computed.
-        mean_of: the figure per class that it is the mean of, as `measured` names it ("recall",
-            "precision", "specificity", "f1", "area"), whose patients decide how far it swings;
-            "" for a share of all images.
+        compute: -> shape (...), on its scale; NaN where it cannot be computed.
+        mean_of: the figure per class that it is the mean of, as `measured` names it, whose patients
+            decide how far it swings; "" for what all images have a share in.
+        scale: the values that it can have.
     """
 
     title: str
-    compute: Callable[[Counts, Floats], Floats]
+    compute: Callable[[Measured], Floats]
     mean_of: str = ""
+    scale: Scale = SHARE
 
 
-def _accuracy(confusion: Counts, _areas: Floats) -> Floats:
+def _accuracy(confusion: Counts) -> Floats:
     n_images = confusion.sum(axis=(-2, -1))
     return np.asarray(_hits(confusion).sum(axis=-1) / np.maximum(n_images, 1))
 
 
 # To add one: an entry. The report, its interval and the Evaluate page have it from here.
 METRICS: dict[str, Metric] = {
-    "accuracy": Metric("accuracy", _accuracy),
+    "accuracy": Metric("accuracy", lambda of: _accuracy(of.confusion)),
     "balanced_accuracy": Metric(
-        "balanced accuracy", lambda confusion, _: _mean(recall_per_class(confusion)), "recall"
+        "balanced accuracy", lambda of: _mean(recall_per_class(of.confusion)), "recall"
     ),
-    "auc": Metric("AUC", lambda _, areas: areas.mean(axis=-1), "area"),
-    "f1_macro": Metric("macro F1", lambda confusion, _: _mean(f1_per_class(confusion)), "f1"),
+    "auc": Metric("AUC", lambda of: of.auc.mean(axis=-1), "area"),
+    "f1_macro": Metric("macro F1", lambda of: _mean(f1_per_class(of.confusion)), "f1"),
+    "average_precision": Metric(
+        "average precision", lambda of: of.average_precision.mean(axis=-1), "area"
+    ),
+    "mcc": Metric(
+        "Matthews correlation", lambda of: correlation_of_classes(of.confusion), scale=CORRELATION
+    ),
+    # Half the sum over the classes: with two classes, that of either.
+    "brier": Metric("Brier score", lambda of: of.brier.sum(axis=-1) / 2),
+    "log_loss": Metric("log loss", lambda of: of.log_loss, scale=COST),
+    "calibration_error": Metric("calibration error", lambda of: of.calibration_error.mean(axis=-1)),
+}
+# Of two classes also those of the second, the positive one: name -> title, and the figure per class
+# that it is.
+OF_POSITIVE = {
+    "sensitivity": ("sensitivity", "recall"),
+    "specificity": ("specificity", "specificity"),
+    "ppv": ("PPV", "precision"),
+    "npv": ("NPV", "npv"),
+    "f1": ("F1", "f1"),
 }

@@ -22,16 +22,23 @@ from xray_core.evaluation.findings import (
     finding_counts,
 )
 from xray_core.evaluation.intervals import N_ROUNDS
-from xray_core.evaluation.measured import Figure
+from xray_core.evaluation.measured import FEW_PATIENTS, Figure
 from xray_core.evaluation.metrics import roc_curve
 from xray_core.runs import Run
 from xray_core.runs.findings_shapes import Thresholds
 from xray_core.runs.folder import PROBABILITY
 from xray_core.tasks import STATE, label_in_words
 
-# With fewer who have a finding, or do not, its figures are marked: one patient is ten points of its
-# recall, or of its specificity.
-FEW_PATIENTS = 10
+# Of a finding: each with value, low and high.
+ROW_FIGURES = (
+    "auc",
+    "average_precision",
+    "recall",
+    "mcc",
+    "brier",
+    "log_loss",
+    "calibration_error",
+)
 RULE = "youden"
 CHOSEN_ON = "validation"
 
@@ -151,9 +158,12 @@ def read_called(table: pd.DataFrame, thresholds: Thresholds | None) -> NDArray[n
 class EvaluatedFindings:
     """The images of the final subset that have a prediction, as arrays."""
 
-    def __init__(self, predictions: pd.DataFrame, called: NDArray[np.bool_]) -> None:
+    def __init__(
+        self, predictions: pd.DataFrame, called: NDArray[np.bool_], subset: str = ""
+    ) -> None:
         self.classes = classes_of(predictions)
-        self.subset = "test" if (predictions["subset"] == "test").any() else "validation"
+        final = "test" if (predictions["subset"] == "test").any() else "validation"
+        self.subset = subset or final
         rows = predictions[predictions["subset"] == self.subset]
         columns = [PROBABILITY + name for name in self.classes]
         has_values = rows[columns].notna().all(axis=1)
@@ -177,6 +187,7 @@ def report_findings(
     *,
     called: NDArray[np.bool_] | None = None,
     with_curves: bool = True,
+    subset: str = "",
 ) -> dict[str, Any]:
     """Evaluate final predictions on the test set, or on validation where there is no test set.
 
@@ -187,6 +198,7 @@ def report_findings(
         called: where there are several thresholds, as over folds: which findings are called, shape
             (n, n_classes), row by row as `predictions`.
         with_curves: whether ROC curves are computed as well, which imports scikit-learn.
+        subset: to evaluate instead.
 
     Returns:
         Plain data for JSON; see `runs.shapes.FindingsReport`. Null is what cannot be computed.
@@ -195,7 +207,7 @@ def report_findings(
         RunError: no image of that subset has a prediction.
     """
     here = EvaluatedFindings(
-        predictions, read_called(predictions, thresholds) if called is None else called
+        predictions, read_called(predictions, thresholds) if called is None else called, subset
     )
     figures = measure_findings(
         here.states,
@@ -245,10 +257,10 @@ def _rows(
             "too_few": min(n_patients[k], n_without[k]) < FEW_PATIENTS,
             "threshold": limits.get(name),
             "counts": counts[k].tolist(),
-            **{kind: figures[kind][k] for kind in ("auc", "average_precision", "recall")},
+            **{kind: figures[kind][k] for kind in ROW_FIGURES},
             **{
                 kind + ending: figures[kind][k][key]
-                for kind in ("precision", "specificity", "f1")
+                for kind in ("precision", "specificity", "npv", "f1")
                 for ending, key in (("", "value"), ("_low", "low"), ("_high", "high"))
             },
         }

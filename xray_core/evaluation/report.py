@@ -5,13 +5,15 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from xray_core.errors import RunError
 from xray_core.evaluation.error_analysis import analyse_errors
 from xray_core.evaluation.intervals import N_ROUNDS
-from xray_core.evaluation.measured import Figure, measure_predictions
+from xray_core.evaluation.measured import FEW_PATIENTS, OF_CLASS, Figure, measure_predictions
 from xray_core.evaluation.metrics import (
     METRICS,
+    OF_POSITIVE,
     confusion_counts,
     evaluated_classes,
     roc_curve,
@@ -54,7 +56,7 @@ def prediction_table(
 
 
 def build_report(
-    predictions: pd.DataFrame, majority_class: str, n_rounds: int = N_ROUNDS
+    predictions: pd.DataFrame, majority_class: str, n_rounds: int = N_ROUNDS, subset: str = ""
 ) -> Report:
     """Evaluate final predictions on the test set, or on validation where there is no test set.
 
@@ -62,6 +64,7 @@ def build_report(
         predictions: as `prediction_table` returns.
         majority_class: see `summarise_predictions`.
         n_rounds: likewise.
+        subset: to evaluate instead.
 
     Returns:
         What `summarise_predictions` returns, and "roc": class -> rates, and area with value, low,
@@ -70,7 +73,7 @@ def build_report(
     Raises:
         RunError: no image of that subset has a prediction.
     """
-    evaluated = _Evaluated(predictions)
+    evaluated = _Evaluated(predictions, subset)
     figures = evaluated.measure(n_rounds)
     is_class = {k: evaluated.actual == k for k in evaluated_classes(len(evaluated.classes))}
     return {
@@ -99,10 +102,9 @@ def summarise_predictions(
 
     Returns:
         Plain data for JSON: subset, n, n_patients, left_out (names of images without a
-        prediction), classes, metrics (name -> value, low, high), per_class (class; recall with
-        value, low and high; precision, specificity and f1 with precision_low, precision_high and
-        so on; n), confusion (rows true, columns predicted), majority (class, accuracy). Null is
-        what cannot be computed.
+        prediction), classes, metrics (name -> value, low, high), per_class (see `_rows`), confusion
+        (rows true, columns predicted), majority (class, accuracy); of two classes also positive
+        (the second) and outcomes (tp, fp, fn and tn of it). Null is what cannot be computed.
 
     Raises:
         RunError: no image of that subset has a prediction.
@@ -111,13 +113,18 @@ def summarise_predictions(
     return _summary(evaluated, evaluated.measure(n_rounds), majority_class)
 
 
+def final_subset(predictions: pd.DataFrame) -> str:
+    """Return what a report of these predictions is of: "test", or "validation" without one."""
+    return "test" if (predictions["subset"] == "test").any() else "validation"
+
+
 class _Evaluated:
     """The images of the final subset that have a prediction, as arrays."""
 
-    def __init__(self, predictions: pd.DataFrame) -> None:
+    def __init__(self, predictions: pd.DataFrame, subset: str = "") -> None:
         names = [name for name in predictions.columns if name.startswith(PREFIX)]
         self.classes = [name.removeprefix(PREFIX) for name in names]
-        self.subset = "test" if (predictions["subset"] == "test").any() else "validation"
+        self.subset = subset or final_subset(predictions)
         rows = predictions[predictions["subset"] == self.subset]
         self.left_out = rows.loc[rows["predicted"].isna(), "image_id"].tolist()
         kept = rows[rows["predicted"].notna()]
@@ -140,33 +147,59 @@ def _summary(
 ) -> Report:
     actual, classes = evaluated.actual, evaluated.classes
     confusion = confusion_counts(actual, evaluated.probabilities.argmax(axis=1), len(classes))
-    n_images = dict(zip(classes, confusion.sum(axis=1).tolist(), strict=True))
-    return {
+    n_of_majority = (
+        confusion.sum(axis=1)[classes.index(majority_class)] if (majority_class in classes) else 0
+    )
+    report: Report = {
         "subset": evaluated.subset,
         "n": len(actual),
         "n_patients": int(evaluated.patients.max()) + 1,
         "left_out": evaluated.left_out,
         "classes": classes,
         "metrics": {name: figures[name][0] for name in METRICS},
-        "per_class": [
+        "per_class": _rows(evaluated, figures, confusion),
+        "confusion": confusion.tolist(),
+        "majority": {"class": majority_class, "accuracy": int(n_of_majority) / len(actual)},
+    }
+    if len(classes) == 2:
+        (tn, fp), (fn, tp) = confusion.tolist()
+        report["positive"] = classes[1]
+        report["outcomes"] = {"tp": tp, "fp": fp, "fn": fn, "tn": tn}
+        for name, (_, of_class) in OF_POSITIVE.items():
+            report["metrics"][name] = figures[of_class][1]
+    return report
+
+
+def _rows(
+    evaluated: _Evaluated, figures: dict[str, list[Figure]], confusion: NDArray[np.int64]
+) -> list[dict[str, Any]]:
+    """Return one row a class, against the rest.
+
+    Each has class, n, n_patients, too_few (fewer than `FEW_PATIENTS`), recall, auc and those of
+    `OF_CLASS` with value, low and high, and precision, specificity, npv and f1 with precision_low,
+    precision_high and so on.
+    """
+    areas = figures["area"] * (2 if len(evaluated.classes) == 2 else 1)  # of both the same
+    rows = []
+    for k, name in enumerate(evaluated.classes):
+        n_patients = len(np.unique(evaluated.patients[evaluated.actual == k]))
+        rows.append(
             {
                 "class": name,
+                "n": int(confusion[k].sum()),
+                "n_patients": n_patients,
+                "too_few": n_patients < FEW_PATIENTS,
                 "recall": figures["recall"][k],
+                "auc": areas[k],
+                **{own: figures[key][k] for own, key in OF_CLASS.items()},
                 **{
                     kind + ending: figures[kind][k][key]
-                    for kind in ("precision", "specificity", "f1")
+                    for kind in ("precision", "specificity", "npv", "f1")
                     for ending, key in (("", "value"), ("_low", "low"), ("_high", "high"))
                 },
-                "n": n_images[name],
             }
-            for k, name in enumerate(classes)
-        ],
-        "confusion": confusion.tolist(),
-        "majority": {
-            "class": majority_class,
-            "accuracy": n_images.get(majority_class, 0) / len(actual),
-        },
-    }
+        )
+    return rows
 
 
 def report_run(run: Run) -> dict[str, Any]:
@@ -174,35 +207,48 @@ def report_run(run: Run) -> dict[str, Any]:
 
     Beside what `build_report` returns there is "error_analysis", see `analyse_errors`; and of a run
     that began with a file, "starting_weights", see `starting_weights.check_past`; "phases", see
-    `report_phases`; and "watched": whether the test set was the validation set, too.
+    `report_phases`; "watched": whether the test set was the validation set, too; and where there is
+    a test set that was not watched, "validation": all of this of the validation set, by which a run
+    is told from others before its test set is opened.
 
     Raises:
         RunError: the run has no predictions or split table.
     """
     split, predictions = run.read_split(), run.read_predictions()
-    thresholds = None
-    if is_multilabel(predictions):
-        thresholds = read_thresholds(run)
-        report = report_findings(predictions, thresholds)
-    else:
-        majority = split.loc[split["subset"] == "training", "class"].mode().iloc[0]
-        report = build_report(predictions, str(majority))
-    recipe = run.read_recipe()
-    report |= {"watched": recipe.split.validate_on_test, "phases": report_phases(run)}
+    recipe, training = run.read_recipe(), run.read_training_predictions()
+    several = is_multilabel(predictions)
+    thresholds = read_thresholds(run) if several else None
+    majority = split.loc[split["subset"] == "training", "class"].mode()
+    shared: dict[str, Any] = {
+        "watched": recipe.split.validate_on_test,
+        "phases": report_phases(run),
+    }
     with suppress(KeyError):  # older runs have none
         if record := read_record(run):
-            report["starting_weights"] = record
-    training = run.read_training_predictions()
-    if training is not None:  # older runs have none
-        # A run that an older version began may not know where its images come from.
-        sources = split.set_index("image_id").get("source", pd.Series(dtype="string"))
-        method = recipe.split.method
-        report["error_analysis"] = analyse_errors(
-            training,
-            predictions,
-            sources,
-            thresholds,
-            published_test=method == "published",
-            other_site=method == "site",
-        )
+            shared["starting_weights"] = record
+
+    def report_on(subset: str, rows: pd.DataFrame) -> Report:
+        if several:
+            report = report_findings(rows, thresholds, subset=subset)
+        else:
+            report = build_report(rows, str(majority.iloc[0]), subset=subset)
+        report |= shared
+        if training is not None:  # older runs have none
+            # A run that an older version began may not know where its images come from.
+            sources = split.set_index("image_id").get("source", pd.Series(dtype="string"))
+            report["error_analysis"] = analyse_errors(
+                training,
+                rows,
+                sources,
+                thresholds,
+                published_test=recipe.split.method == "published",
+                other_site=recipe.split.method == "site",
+            )
+        return report
+
+    subset = final_subset(predictions)
+    report = report_on(subset, predictions)
+    validation = predictions[predictions["subset"] == "validation"]
+    if subset == "test" and not shared["watched"] and validation["predicted"].notna().any():
+        report["validation"] = report_on("validation", validation)
     return report

@@ -16,6 +16,7 @@ runs/20260301-142501-demo_cnn/
     predictions.parquet  probabilities of the selected weights on validation and test
     training_predictions.parquet  the same on some images of the training set
     report.json          the final evaluation
+    opened.jsonl         when its test set was opened, and by whom; see `runs.opening`
     external/            evaluations on other datasets, a folder each; see `runs.external`
     log.txt              the process's output
     stop                 exists once somebody asked the run to stop

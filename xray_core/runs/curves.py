@@ -9,9 +9,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from xray_core.files import open_plain, parse_json
+from xray_core.files import open_plain, parse_json, stamp_file
 from xray_core.runs.folder import Run
-from xray_core.runs.index import stamp_file
 from xray_core.runs.shapes import count_validated, pick_epochs
 
 EPOCH_LINE = b'"kind": "epoch"'  # as `Run.append_metrics` writes it

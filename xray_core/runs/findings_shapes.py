@@ -1,9 +1,10 @@
 """Types of the files that only a run on several findings has; see `shapes`."""
 
-from typing import NotRequired, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 from xray_core.runs.shapes import (
     N_OUTCOMES,
+    ColumnsBaseline,
     ErrorAnalysis,
     Figure,
     PhaseEntry,
@@ -43,6 +44,11 @@ FindingRow = TypedDict(
         "specificity": float | None,
         "specificity_low": float | None,
         "specificity_high": float | None,
+        "npv": NotRequired[float | None],  # older reports have these not
+        "mcc": NotRequired[Figure],
+        "brier": NotRequired[Figure],
+        "log_loss": NotRequired[Figure],
+        "calibration_error": NotRequired[Figure],
         "f1": float | None,
         "f1_low": float | None,
         "f1_high": float | None,
@@ -57,6 +63,10 @@ class MeanMetrics(TypedDict):
     average_precision: Figure
     balanced_accuracy: Figure
     f1_macro: Figure
+    mcc: NotRequired[Figure]  # older reports have these not
+    brier: NotRequired[Figure]
+    log_loss: NotRequired[Figure]
+    calibration_error: NotRequired[Figure]
 
 
 class ErrorsTogether(TypedDict):
@@ -83,6 +93,8 @@ class FindingsReport(TypedDict):
     chosen_here: NotRequired[bool]  # whether they were chosen on the images that are evaluated
     errors_together: ErrorsTogether
     roc: dict[str, Rates]
+    columns_baseline: NotRequired[ColumnsBaseline]
+    validation: NotRequired[dict[str, Any]]  # a report of its own; see `report.report_run`
     error_analysis: NotRequired[ErrorAnalysis | None]
     watched: NotRequired[bool]
     phases: NotRequired[list[PhaseEntry]]

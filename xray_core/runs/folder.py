@@ -1,6 +1,5 @@
 """One run folder: its paths, and readers and writers of its files."""
 
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
@@ -13,7 +12,7 @@ import pandas as pd
 from xray_core.errors import OtherVersionError, RunError, XrayError
 from xray_core.files import (
     append_jsonl,
-    format_line,
+    append_line,
     open_plain,
     read_json,
     read_jsonl,
@@ -170,13 +169,8 @@ class Run:
             by: who caused it: a user's name, "worker", or "" if nobody said.
         """
         now = datetime.now(UTC).isoformat(timespec="milliseconds")
-        line = format_line({"time": now, "event": event, "cause": cause, "by": by})
-        with (self.folder / "events.jsonl").open("ab+", buffering=0) as log:
-            if log.seek(0, os.SEEK_END):
-                log.seek(-1, os.SEEK_END)
-                # A writer that was killed in mid-line must not take this line with it.
-                line = line if log.read(1) == b"\n" else "\n" + line
-            log.write(line.encode())  # at once: several processes write here
+        line = {"time": now, "event": event, "cause": cause, "by": by}
+        append_line(self.folder / "events.jsonl", line)
 
     def read_events(self) -> list[dict[str, Any]]:
         """Return every change of state in order: time (ISO, UTC), event, cause, by."""

@@ -8,7 +8,6 @@ The table reads a few small files of each run and never its metric log, so that 
 take a fraction of a second; a run whose files have not changed is not read again.
 """
 
-import os
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict
@@ -19,7 +18,7 @@ from typing import Any
 import pandas as pd
 
 from xray_core.errors import DatasetError, OtherVersionError, RunError, XrayError
-from xray_core.files import read_json
+from xray_core.files import read_json, stamp_file
 from xray_core.recipes.titles import format_setting
 from xray_core.registry import name_roots
 from xray_core.runs.collection import list_runs
@@ -147,15 +146,6 @@ def list_running(runs: Sequence[Run]) -> list[str]:
 @lru_cache(maxsize=4096)
 def _says_running(folder: str, stamp: tuple[int, int, int] | None) -> bool:
     return _read_object(Run(Path(folder)), "status.json").get("state") == "running"
-
-
-def stamp_file(path: str) -> tuple[int, int, int] | None:
-    """Return what changes with a file: time, size and number; None where there is none."""
-    try:
-        stat = os.stat(path)  # noqa: PTH116 - thousands of them: twice as fast as a Path
-    except OSError:
-        return None
-    return stat.st_mtime_ns, stat.st_size, stat.st_ino
 
 
 @lru_cache(maxsize=4096)

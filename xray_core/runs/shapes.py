@@ -35,6 +35,16 @@ class Metrics(TypedDict):
     balanced_accuracy: Figure
     auc: Figure
     f1_macro: Figure
+    average_precision: NotRequired[Figure]  # older reports have these and what follows not
+    mcc: NotRequired[Figure]
+    brier: NotRequired[Figure]
+    log_loss: NotRequired[Figure]
+    calibration_error: NotRequired[Figure]
+    sensitivity: NotRequired[Figure]  # of the positive of two classes, as are those that follow
+    specificity: NotRequired[Figure]
+    ppv: NotRequired[Figure]
+    npv: NotRequired[Figure]
+    f1: NotRequired[Figure]
 
 
 # By this syntax, as `class` is no name in Python.
@@ -47,8 +57,17 @@ ClassRow = TypedDict(
         "precision_low": NotRequired[float | None],  # older reports have no interval of it
         "precision_high": NotRequired[float | None],
         "specificity": float | None,
+        "npv": NotRequired[float | None],
         "f1": float | None,
+        "auc": NotRequired[Figure],
+        "average_precision": NotRequired[Figure],
+        "mcc": NotRequired[Figure],
+        "brier": NotRequired[Figure],
+        "log_loss": NotRequired[Figure],
+        "calibration_error": NotRequired[Figure],
         "n": int,
+        "n_patients": NotRequired[int],
+        "too_few": NotRequired[bool],
     },
 )
 Majority = TypedDict("Majority", {"class": str, "accuracy": float})
@@ -97,6 +116,25 @@ class PhaseEntry(TypedDict):
     finding_auc: NotRequired[dict[str, Figure]]
 
 
+class Outcomes(TypedDict):
+    """Images of two classes by what was said of them; positive is the second class."""
+
+    tp: int
+    fp: int
+    fn: int
+    tn: int
+
+
+class ColumnsBaseline(TypedDict):
+    """See `evaluation.columns_baseline.report_columns`; either `missing` or all of the others."""
+
+    missing: NotRequired[str]
+    columns: NotRequired[list[str]]
+    left_out: NotRequired[dict[str, str]]
+    n: NotRequired[int]
+    metrics: NotRequired[dict[str, Figure]]
+
+
 class Report(TypedDict):
     """report.json; see `evaluation.report.build_report`."""
 
@@ -110,6 +148,10 @@ class Report(TypedDict):
     confusion: list[list[int]]
     roc: dict[str, Rates]
     majority: Majority
+    positive: NotRequired[str]  # of two classes, as are the outcomes
+    outcomes: NotRequired[Outcomes]
+    columns_baseline: NotRequired[ColumnsBaseline]
+    validation: NotRequired[dict[str, Any]]  # a report of its own; see `report.report_run`
     error_analysis: NotRequired[ErrorAnalysis | None]
     watched: NotRequired[bool]
     phases: NotRequired[list[PhaseEntry]]

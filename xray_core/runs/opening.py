@@ -1,0 +1,297 @@
+"""Who has opened which test set, when, and how often: a test set is one only while nobody looks.
+
+<XRAY_HOME>/openings.jsonl    one line an opening: time, by, run, how, and of which data and task
+<XRAY_HOME>/test_set.json     whether the test set is always open in this workspace
+<run>/opened.jsonl            the run's own opening, which moves with its folder
+
+A run is opened once, however often and from however many windows it is clicked. The line of the
+workspace is written first: whatever is killed between the two, no look goes uncounted.
+"""
+
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock
+
+from xray_core.errors import RunError
+from xray_core.files import append_line, read_json, read_lines, stamp_file, utc_now, write_json
+from xray_core.records import build_record
+from xray_core.runs.folder import Run
+from xray_core.workspace import Workspace
+
+OPENED = "opened.jsonl"
+HOWS = ("click", "command", "always")  # "always": by the setting of the workspace
+LOCK_SECONDS = 20.0
+
+
+@dataclass(frozen=True)
+class Opening:
+    """One opening of a test set.
+
+    Attributes:
+        time: ISO 8601, UTC.
+        by: whose name; "" if nobody said.
+        run: name of the run whose figures were shown.
+        how: one of `HOWS`.
+    """
+
+    time: str
+    by: str
+    run: str
+    how: str
+
+
+@dataclass(frozen=True)
+class Line(Opening):
+    """A line of openings.jsonl: an opening, and of what.
+
+    Attributes:
+        folder: of the dataset, links followed.
+        task: by its name.
+        external: whether the run was trained on other data, and evaluated on this.
+    """
+
+    folder: str
+    task: str
+    external: bool = False
+
+
+@dataclass(frozen=True)
+class AlwaysOpen:
+    """test_set.json: whether every test set of the workspace lies open, since when and by whom."""
+
+    always_open: bool = False
+    by: str = ""
+    time: str = ""
+
+
+def needs_opening(report: Mapping[str, Any]) -> bool:
+    """Whether a report has figures of a test set on which nothing was chosen."""
+    return report.get("subset") == "test" and not report.get("watched")
+
+
+def open_test(run: Run, workspace: Workspace, by: str = "", how: str = "click") -> bool:
+    """Open the test set of a finished run, and write down that it was.
+
+    Args:
+        run: with a report.
+        workspace: the folders.
+        by: who opens it; "" if nobody said.
+        how: one of `HOWS`.
+
+    Returns:
+        Whether this counts as an opening: not where it is open already, or nothing was closed.
+
+    Raises:
+        RunError: it has no report, or the disk refuses.
+    """
+    if how not in HOWS:
+        raise ValueError(f"how is {how!r}; it is one of: {', '.join(HOWS)}")
+    if not needs_opening(run.read_report()):
+        return False
+    recipe = run.read_recipe()
+    line = Line(utc_now(), by, run.name, how, _follow(recipe.data_folder), recipe.task)
+    try:
+        with _lock(workspace):
+            if _has_own_line(run):
+                return False
+            known = [old for old in _read_lines(workspace) if _is_of(old, run.name)]
+            if not known:
+                append_line(workspace.openings, asdict(line), lasting=True)
+            append_line(run.folder / OPENED, asdict(known[0] if known else line), lasting=True)
+    except OSError as error:
+        raise RunError(f"The opening cannot be written down: {error.strerror or error}.") from error
+    return not known
+
+
+def note_external(
+    run: Run, folder: Path, task: str, workspace: Workspace, by: str = "", how: str = "click"
+) -> bool:
+    """Count an evaluation on another dataset as an opening of that: it was asked for to be seen.
+
+    Returns:
+        Whether it counts: the same run on the same data and task counts once.
+
+    Raises:
+        RunError: the disk refuses.
+    """
+    line = Line(utc_now(), by, run.name, how, _follow(str(folder)), task, external=True)
+    try:
+        with _lock(workspace):
+            keys = {_key(old) for old in _read_lines(workspace) if old.run == run.name}
+            if _key(line) in keys:
+                return False
+            append_line(workspace.openings, asdict(line), lasting=True)
+    except OSError as error:
+        raise RunError(f"The opening cannot be written down: {error.strerror or error}.") from error
+    return True
+
+
+def adopt_openings(run: Run, workspace: Workspace) -> int:
+    """Count the openings that a run brought along from another workspace; return how many are new.
+
+    They count for the data and task that its recipe names here.
+
+    Raises:
+        RunError: its recipe is damaged, or the disk refuses.
+    """
+    recipe, own = run.read_recipe(), _read_log(str(run.folder / OPENED)).lines
+    place = _follow(recipe.data_folder)
+    try:
+        with _lock(workspace):
+            known = {(old.time, old.run) for old in _read_lines(workspace)}
+            new = [line for line in own if (line.time, run.name) not in known]
+            for old in new:
+                line = Line(old.time, old.by, run.name, old.how, place, recipe.task)
+                append_line(workspace.openings, asdict(line), lasting=True)
+    except OSError as error:
+        raise RunError(f"The opening cannot be written down: {error.strerror or error}.") from error
+    return len(new)
+
+
+def is_open(run: Run, workspace: Workspace) -> bool:
+    """Whether the test figures of a run may be shown: it was opened, or all always are."""
+    return _has_own_line(run) or run.name in list_opened(workspace) or read_always_open(workspace)
+
+
+def list_opened(workspace: Workspace) -> frozenset[str]:
+    """Return the names of the runs that were opened, as the workspace has written it down."""
+    return _name_opened(str(workspace.openings), stamp_file(str(workspace.openings)))
+
+
+def find_opening(run: Run, workspace: Workspace) -> Opening | None:
+    """Return the opening of a run; None where it is closed, or open by the setting alone."""
+    lines = [line for line in _read_lines(workspace) if _is_of(line, run.name)]
+    lines += _read_log(str(run.folder / OPENED)).lines
+    return lines[0] if lines else None
+
+
+def openings_of(run: Run, workspace: Workspace) -> list[Opening]:
+    """Return every opening of the test set of a run's data and task, by whatever run, in order.
+
+    Raises:
+        RunError: the recipe of the run cannot be read.
+    """
+    recipe = run.read_recipe()
+    lines = openings_on(recipe.data_folder, recipe.task, workspace)
+    if not any(line.run == run.name for line in lines) and (own := find_opening(run, workspace)):
+        lines.append(own)  # brought along from another workspace
+    return sorted(lines, key=lambda line: line.time)
+
+
+def openings_on(folder: str, task: str, workspace: Workspace) -> list[Opening]:
+    """Return every opening of the test set of a dataset, in one task, in order."""
+    key = (_follow(folder), task)
+    lines: list[Opening] = [
+        line for line in _read_lines(workspace) if (line.folder, line.task) == key
+    ]
+    return lines
+
+
+def count_damaged(workspace: Workspace) -> int:
+    """Return how many lines of the workspace's openings cannot be read, and are passed over."""
+    return _read_log(str(workspace.openings)).n_damaged
+
+
+def read_always_open(workspace: Workspace) -> bool:
+    """Whether the test set is always open here; see `read_always`. Raises RunError."""
+    return read_always(workspace).always_open
+
+
+def read_always(workspace: Workspace) -> AlwaysOpen:
+    """Return whether the test set is always open here, and who said so; not so if nobody did.
+
+    Raises:
+        RunError: the file is damaged.
+    """
+    path = _always_path(workspace)
+    return _read_always(str(path), stamp_file(str(path)))
+
+
+def write_always_open(workspace: Workspace, always_open: bool, by: str = "") -> None:
+    """Let the test set of every run of the workspace lie open from now on, or no more.
+
+    Raises:
+        RunError: the disk refuses.
+    """
+    values = AlwaysOpen(always_open, by, utc_now())
+    try:
+        write_json(_always_path(workspace), asdict(values))
+    except OSError as error:
+        path = _always_path(workspace)
+        raise RunError(f"{path} cannot be written: {error.strerror or error}.") from error
+
+
+@dataclass(frozen=True)
+class _Log:
+    lines: tuple[Line, ...]
+    n_damaged: int
+
+
+def _read_log(path: str) -> _Log:
+    return _parse_log(path, stamp_file(path))
+
+
+@lru_cache(maxsize=4096)
+def _parse_log(path: str, stamp: object) -> _Log:
+    if stamp is None:
+        return _Log((), 0)
+    try:
+        values, n_damaged = read_lines(Path(path))
+    except OSError as error:
+        raise RunError(f"{path} cannot be read: {error.strerror or error}.") from error
+    lines = []
+    for fields in values:
+        try:
+            lines.append(build_record(Line, fields, "opening"))
+        except ValueError:
+            n_damaged += 1
+    return _Log(tuple(lines), n_damaged)
+
+
+@lru_cache(maxsize=16)
+def _name_opened(path: str, stamp: object) -> frozenset[str]:
+    return frozenset(line.run for line in _parse_log(path, stamp).lines if not line.external)
+
+
+@lru_cache(maxsize=16)
+def _read_always(path: str, stamp: object) -> AlwaysOpen:
+    if stamp is None:
+        return AlwaysOpen()
+    try:
+        return build_record(AlwaysOpen, read_json(Path(path)), "test_set")
+    except (OSError, ValueError) as error:
+        raise RunError(f"{path} cannot be used ({error}). Correct it, or delete it.") from error
+
+
+def _read_lines(workspace: Workspace) -> tuple[Line, ...]:
+    return _read_log(str(workspace.openings)).lines
+
+
+def _has_own_line(run: Run) -> bool:
+    return bool(_read_log(str(run.folder / OPENED)).lines)
+
+
+def _is_of(line: Line, name: str) -> bool:
+    return line.run == name and not line.external
+
+
+def _key(line: Line) -> tuple[str, str]:
+    return line.folder, line.task
+
+
+def _follow(folder: str) -> str:
+    return os.path.realpath(folder) if folder else ""
+
+
+def _lock(workspace: Workspace) -> FileLock:
+    workspace.folder.mkdir(parents=True, exist_ok=True)
+    return FileLock(workspace.folder / ".openings.lock", timeout=LOCK_SECONDS)
+
+
+def _always_path(workspace: Workspace) -> Path:
+    return workspace.folder / "test_set.json"
