@@ -32,11 +32,15 @@ EPOCHS = {
 }
 
 
-def list_event_files(run: Run) -> dict[str, bytes]:
+def list_event_files(run: Run, recipe: str) -> dict[str, bytes]:
     """Return the event files of a run: path below the folder of the logs -> content.
 
     Batches are at their step, epochs at their number, each at the time at which it was logged; what
     is no number, as an AUC that cannot be computed, is left out.
+
+    Args:
+        run: that has been trained.
+        recipe: its recipe as JSON, which goes along as a text.
 
     Raises:
         RunError: nothing has been learned yet, or a file of the run cannot be read.
@@ -50,8 +54,7 @@ def list_event_files(run: Run) -> dict[str, bytes]:
     for subset in (TRAINING, VALIDATION):
         events = [encode_version(begin)]
         if subset == TRAINING:
-            recipe = f"```json\n{run.read_recipe().to_json()}\n```"
-            events.append(encode_text(begin, "recipe", recipe))
+            events.append(encode_text(begin, "recipe", f"```json\n{recipe}\n```"))
         time = begin
         for line in lines:
             time = float(line.get("time") or time)  # older logs have no times
