@@ -1,35 +1,14 @@
-"""Figures and tables with buttons that download them; a file is made only when asked for."""
+"""Tables and files with buttons that download them; a file is made only when asked for."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
 import pandas as pd
-import plotly.graph_objects as go
 import streamlit as st
 
 from pages.components.frame import escape_markdown
 
-QUIET = {"displayModeBar": False}
-TYPES = {"html": "text/html", "csv": "text/csv", "png": "image/png", "svg": "image/svg+xml"}
-
-
-def show_figure(figure: go.Figure, name: str, alt: str, table: pd.DataFrame | None = None) -> None:
-    """Show an interactive figure; offer it as a page that needs no network, its table as CSV.
-
-    Args:
-        figure: what to show.
-        name: of the files, without ending; unique on the page.
-        alt: what the figure shows, for those who do not see it.
-        table: what the figure was drawn from; its index is left out of the file.
-    """
-    st.plotly_chart(figure, config=QUIET, alt=alt, key=f"figure_{name}")
-    files: dict[str, Callable[[], bytes]] = {
-        # Plotly itself is in the file: 4 MB, but it opens on any machine, without a network.
-        "html": lambda: figure.to_html(include_plotlyjs=True).encode()
-    }
-    if table is not None:
-        files["csv"] = lambda: write_csv(table)
-    offer_files(name, files)
+TYPES = {"csv": "text/csv", "png": "image/png", "svg": "image/svg+xml"}
 
 
 def show_table(

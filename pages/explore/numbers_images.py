@@ -7,7 +7,8 @@ from uuid import uuid4
 import pandas as pd
 import streamlit as st
 
-from pages.components.download import offer_files, show_figure, show_table
+from pages.components.download import offer_files, show_table
+from pages.components.figure import show_figure
 from pages.components.frame import escape_markdown
 from pages.components.small_type import show_section
 from pages.components.tables import Tables

@@ -5,7 +5,8 @@ import math
 import pandas as pd
 import streamlit as st
 
-from pages.components.download import show_figure, show_table
+from pages.components.download import show_table
+from pages.components.figure import show_figure
 from pages.components.frame import escape_markdown
 from pages.components.pager import show_pager
 from pages.components.small_type import show_section

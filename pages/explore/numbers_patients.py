@@ -6,7 +6,8 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
-from pages.components.download import show_figure, show_table
+from pages.components.download import show_table
+from pages.components.figure import show_figure
 from pages.components.small_type import show_section
 from pages.components.tables import Tables
 from pages.explore import numbers_figures, numbers_tables

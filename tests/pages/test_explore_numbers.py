@@ -7,12 +7,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
-import plotly.graph_objects as go
 import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from pages.components.download import show_figure, show_table
+from pages.components.download import show_table
 from pages.components.tables import read_tables
 from pages.explore import numbers_tables
 from pages.explore.numbers import SECTIONS
@@ -250,22 +249,35 @@ def test_a_table_is_computed_once_for_all_sessions(workspace: Workspace) -> None
     assert recall(numbers_tables.boxes, tables) is not recall(numbers_tables.n_boxes, tables)
 
 
-def test_files_are_made_when_asked_for_and_need_no_network(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_menu_offers_the_files_of_a_figure_which_are_made_when_asked_for(
+    open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    offered: dict[str, Callable[[], bytes]] = {}
+    app = open_page("explore", show=NUMBERS, numbers="Labels")
+    assert "siim_covid19-classes.png" not in offered  # the menu is closed
+    monkeypatch.setattr(
+        st, "download_button", lambda _, make, file_name, **rest: offered.update({file_name: make})
+    )
+
+    app.session_state["download_siim_covid19-classes"] = True  # a click on it
+    app.run()
+
+    files = [name for name in offered if name.startswith("siim_covid19-classes.")]
+    assert sorted(files) == [f"siim_covid19-classes.{ending}" for ending in ("csv", "png", "svg")]
+    assert offered["siim_covid19-classes.png"]().startswith(b"\x89PNG")
+    assert b"typical" in offered["siim_covid19-classes.svg"]()
+
+
+def test_a_table_is_written_whole(monkeypatch: pytest.MonkeyPatch) -> None:
     offered: dict[str, Callable[[], bytes]] = {}
     monkeypatch.setattr(
         st, "download_button", lambda _, make, file_name, **rest: offered.update({file_name: make})
     )
     table = pd.DataFrame({"class": ["Thüringen, süd"], "images": [3]})
 
-    show_figure(go.Figure(go.Bar(x=[1], y=[2])), "bars", "Bars", table)
     show_table(table.head(0), "shown", "Nothing", whole=table)
 
-    assert list(offered) == ["bars.html", "bars.csv", "shown.csv"]
-    assert offered["bars.csv"]().decode("utf-8-sig") == 'class,images\n"Thüringen, süd",3\n'
-    assert offered["shown.csv"]() == offered["bars.csv"]()
-    page = offered["bars.html"]().decode()
-    assert len(page) > 1_000_000  # Plotly is in it
-    assert 'src="http' not in page
+    assert offered["shown.csv"]().decode("utf-8-sig") == 'class,images\n"Thüringen, süd",3\n'
 
 
 def test_the_sections_load_no_seaborn_until_asked() -> None:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from html import unescape
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,11 @@ def escape_texts(figure: go.Figure) -> go.Figure:
     if not any(MARKUP.search(text) for text in _list_texts([layout, *traces])):
         return figure  # the usual case: to build a figure takes several times as long
     return go.Figure([_escape(trace) for trace in traces], _escape(layout))
+
+
+def read_plain(text: object) -> str:
+    """Return a text of a figure as a person reads it: lines for breaks, letters for entities."""
+    return unescape("" if text is None else str(text).replace(OWN_BREAK, "\n"))
 
 
 def _list_texts(value: Any, key: str = "") -> Iterator[str]:

@@ -3,16 +3,15 @@
 Both take seconds to load, so they are imported where they draw, after a user asked for it.
 """
 
-import io
 import math
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from threading import Lock
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+
+from xray_core.figures.drawing import draw_alone, write_drawing
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -27,7 +26,6 @@ WIDTH_INCHES = 4.6  # inches, so that letters of 10 points can be read on a tele
 DPI = 160
 MIN_VIOLIN_IMAGES = 20  # images; the outline of fewer shows chance, so they are drawn as points
 N_MEAN_IMAGES = 3  # mean images in a row; four make a square
-_drawing = Lock()  # Matplotlib keeps its settings for the whole process
 
 
 def draw_distribution(
@@ -56,7 +54,7 @@ def draw_distribution(
     groups = [str(name) for name in table[by].unique()]
     palette = [colors[name] for name in groups] if colors else _palette(ink, len(groups))
     shown = table.assign(**{by: table[by].astype(str)})
-    with _draw_alone():
+    with draw_alone():
         import seaborn
 
         figure, axes = _begin(0.9 + 0.42 * len(groups), ink)
@@ -93,7 +91,7 @@ def draw_distribution(
             ax=axes,
         )
         axes.set(xlabel=f"{measure}, gray levels", ylabel="")
-        return _finish(figure, kind)
+        return write_drawing(figure, kind)
 
 
 def draw_means(
@@ -115,7 +113,7 @@ def draw_means(
     """
     n_columns = 2 if len(means) == 4 else min(N_MEAN_IMAGES, len(means))
     n_rows = math.ceil(len(means) / n_columns)
-    with _draw_alone():
+    with draw_alone():
         side = WIDTH_INCHES / n_columns
         figure, _ = _begin(n_rows * (side + 0.35), ink, empty=True)
         for number, (name, mean) in enumerate(means.items()):
@@ -123,20 +121,10 @@ def draw_means(
             axes.imshow(mean, cmap="gray", vmin=0, vmax=255)
             axes.set_axis_off()
             axes.set_title(f"{name}\nn = {counts[name]:,}", fontsize=8.5, color=INKS[ink][0])
-        return _finish(figure, kind)
-
-
-@contextmanager
-def _draw_alone() -> Iterator[None]:
-    """Keep Matplotlib's settings to oneself: names are shown to the letter, not as formulas."""
-    from matplotlib import rc_context
-
-    with _drawing, rc_context({"text.parse_math": False}):
-        yield
+        return write_drawing(figure, kind)
 
 
 def _begin(height: float, ink: str, empty: bool = False) -> "tuple[Figure, Axes]":
-    # Not through pyplot, which would keep the figure and pick a window system.
     from matplotlib.figure import Figure
 
     front, back, _ = INKS[ink]
@@ -157,10 +145,3 @@ def _begin(height: float, ink: str, empty: bool = False) -> "tuple[Figure, Axes]
 def _palette(ink: str, n_colors: int) -> list[str]:
     colors = INKS[ink][2].split()
     return [colors[number % len(colors)] for number in range(n_colors)]
-
-
-def _finish(figure: "Figure", kind: str) -> bytes:
-    file = io.BytesIO()
-    metadata: dict[str, Any] = {"Date": None} if kind == "svg" else {}
-    figure.savefig(file, format=kind, metadata=metadata)
-    return file.getvalue()
