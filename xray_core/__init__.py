@@ -8,6 +8,8 @@ The names below are imported when they are first used: `import xray_core` itself
 
 from typing import TYPE_CHECKING
 
+from xray_core.machine import VERSION as __version__
+
 if TYPE_CHECKING:
     from xray_core.api import (
         RECIPES,
@@ -26,8 +28,6 @@ if TYPE_CHECKING:
         train,
         write_synthetic_dataset,
     )
-
-__version__ = "0.1.0"
 
 __all__ = [
     "RECIPES",

@@ -16,6 +16,7 @@ from xray_core.cli import arrivals, data, exports, external, queue, trainings
 from xray_core.cli.answer import Answer, say_error, say_note
 from xray_core.cli.goals import add_goals
 from xray_core.cli.options import add_external_options, add_map, number_or, positive
+from xray_core.cli.take_away import add_take_away
 from xray_core.errors import XrayError
 from xray_core.machine import allocator_variables
 from xray_core.processes import restart_with
@@ -116,6 +117,7 @@ def _build_parser() -> argparse.ArgumentParser:
     _add_recipe_commands(add)
     _add_queue_commands(add)
     _add_run_commands(add)
+    add_take_away(add)
     return parser
 
 

@@ -34,7 +34,7 @@ def plot_epochs(epochs: pd.DataFrame, several: bool = False) -> go.Figure:
             y=selected[f"val_{metric}"],
             mode="markers",
             name="selected epoch",
-            showlegend=axis == "y",
+            showlegend=False,
             yaxis=axis,
             marker={
                 "symbol": "circle-open",
@@ -58,9 +58,7 @@ def plot_epochs(epochs: pd.DataFrame, several: bool = False) -> go.Figure:
     return escape_texts(figure)
 
 
-def _trace(
-    epochs: pd.DataFrame, column: str, subset: str, dash: str, axis: str
-) -> dict[str, Any]:
+def _trace(epochs: pd.DataFrame, column: str, subset: str, dash: str, axis: str) -> dict[str, Any]:
     return {
         "x": epochs["epoch"],
         "y": epochs[column],

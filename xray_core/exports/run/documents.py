@@ -96,11 +96,13 @@ DOCUMENTS = {
         "Notebook", "computes the figures anew from the predictions", NOTEBOOK, _make_notebook
     ),
     "predictions": Document(
-        "Predictions", "one row an image, as CSV and Parquet", "predictions.", _make_predictions
+        "Predictions", "one row an image, as CSV and Parquet", CSV, _make_predictions
     ),
     "script": Document(
-        "Training script", "plain Keras, runs without X-ray Lab; split.csv beside it",
-        SCRIPT, _make_script,
+        "Training script",
+        "plain Keras, runs without X-ray Lab; split.csv beside it",
+        SCRIPT,
+        _make_script,
     ),
     "tensorboard": Document(
         "TensorBoard events", "the curves, batch by batch and epoch by epoch", EVENTS, _make_events

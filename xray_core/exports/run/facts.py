@@ -24,16 +24,23 @@ from xray_core.splits import (
 LEARNING = "For learning, never for diagnosis."
 # Metrics that are shown as 85.2 %; all others as 0.852.
 SHARES = ("accuracy", "balanced_accuracy", "sensitivity", "specificity", "ppv", "npv")
-CANNOT = "cannot be computed"
+CANNOT = "none"  # where a figure cannot be computed
+# Setting -> the one that it depends on, and with which values of that it does nothing.
+DEPENDENT = {
+    "preprocess.gamma": ("preprocess.contrast", ("none", "equalize_hist", "clahe", "log")),
+    "preprocess.clip_limit": ("preprocess.contrast", ("none", "equalize_hist", "gamma", "log")),
+    "focal_gamma": ("loss", ("cross_entropy",)),
+    "split.fold": ("split.folds", (0,)),
+}
 Figure = Mapping[str, float | None]
-PACKAGES = 6  # named in a sentence
+PACKAGES = 8  # named in a sentence
 
 
 def format_value(key: str, value: float | None) -> str:
     """Return a metric for a person.
 
     >>> format_value("accuracy", 0.8523), format_value("auc", 0.8523), format_value("auc", None)
-    ('85.2 %', '0.852', 'cannot be computed')
+    ('85.2 %', '0.852', 'none')
     """
     if value is None:
         return CANNOT
@@ -138,13 +145,19 @@ def list_settings(material: Material) -> list[tuple[str, str, bool]]:
     recipe = material.recipe
     hidden = hide_in_recipe(recipe, material.workspace)["weights"]
     fields = changeable_fields(recipe) | {"weights": hidden}
-    usual = (None, "", 0, 0.0, False)
     return [
         (field_title(name), _show(name, value), name in recipe.changes)
         for name, value in fields.items()
         # What is off, and was not turned off by hand, says nothing.
-        if name in recipe.changes or value not in usual
+        if name in recipe.changes
+        or name.endswith("seed")
+        or (value not in (None, "", 0, 0.0, False) and _applies(name, fields))
     ]
+
+
+def _applies(name: str, fields: Mapping[str, Any]) -> bool:
+    """Whether a setting does anything: some count only together with another."""
+    return name not in DEPENDENT or fields.get(DEPENDENT[name][0]) not in DEPENDENT[name][1]
 
 
 def list_changes(material: Material) -> list[str]:

@@ -1,7 +1,7 @@
 """All that is known of a run and may be shown, read once for every document that is made of it."""
 
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -21,11 +21,20 @@ from xray_core.runs import Run, Status
 from xray_core.runs.external import list_externals, read_notes
 from xray_core.runs.opening import Opening, read_always_open
 from xray_core.runs.origin import Origin, read_origin
+from xray_core.synthetic.dataset import is_synthetic
 from xray_core.tasks import find_task
-
 from xray_core.workspace import Workspace
 
 PEOPLE = ("age", "gender")  # columns of the catalog that describe patients
+# What stands for the published dataset whose tables drawn images only imitate.
+DRAWN: dict[str, Any] = {
+    "title": "Synthetic images",
+    "about": "Drawn by X-ray Lab; they look like chest X-rays and show no real person.",
+    "known_issues": ("The images are drawn: the figures say nothing about real patients.",),
+    "citation": "",
+    "address": "",
+    "licence": "",
+}
 
 
 @dataclass(frozen=True)
@@ -65,10 +74,13 @@ class Material:
         """Every opening of the test set of this dataset and task."""
         return self.shown.openings if self.shown else []
 
-    @property
+    @cached_property
     def reader(self) -> Reader:
-        """What is known of the kind of dataset."""
-        return READERS[self.recipe.dataset]
+        """What is known of the kind of dataset; of drawn images, that they are drawn."""
+        reader = READERS[self.recipe.dataset]
+        if not is_synthetic(Path(self.recipe.data_folder)):
+            return reader
+        return replace(reader, **DRAWN)
 
     @property
     def question(self) -> str:

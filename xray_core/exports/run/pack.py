@@ -20,7 +20,6 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from xray_core import __version__
 from xray_core.errors import RunError, XrayError
 from xray_core.exports.disk import (
     check_free,
@@ -35,6 +34,7 @@ from xray_core.exports.run.material import Material, read_material
 from xray_core.exports.run.paths import hide_in_recipe, hide_places, list_places
 from xray_core.files import format_line, open_plain, read_json, read_jsonl, utc_now
 from xray_core.filling import fill_alone
+from xray_core.machine import VERSION
 from xray_core.paths import is_hidden
 from xray_core.runs import Run
 from xray_core.runs.trash import disk_use
@@ -175,7 +175,7 @@ def _write(
     packing.close(
         {
             "format": FORMAT,
-            "written_by": f"X-ray Lab {__version__}",
+            "written_by": f"X-ray Lab {VERSION}",
             "run": run.name,
             "title": material.recipe.title,
             "dataset": material.recipe.dataset,

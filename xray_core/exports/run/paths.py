@@ -1,8 +1,8 @@
 """No path of this machine leaves it: what a run's files say of places is cut to what others need.
 
-    /home/ann/xrays/chest_xray                                      chest_xray
-    /home/ann/lab/workspace/runs/NAME/checkpoints/best.keras        workspace/runs/NAME/…
-    /home/ann/anything                                              ~/anything
+/home/ann/xrays/chest_xray                                      chest_xray
+/home/ann/lab/workspace/runs/NAME/checkpoints/best.keras        workspace/runs/NAME/…
+/home/ann/anything                                              ~/anything
 """
 
 import json
@@ -63,9 +63,9 @@ def format_recipe(recipe: Recipe, workspace: Workspace) -> str:
 
 
 def name_folder(folder: str) -> str:
-    """Return the last part of a path of this or of another system.
+    r"""Return the last part of a path of this or of another system.
 
-    >>> name_folder("/home/ann/chest_xray"), name_folder("C:\\\\data\\\\nih"), name_folder("")
+    >>> name_folder("/home/ann/chest_xray"), name_folder("C:\\data\\nih"), name_folder("")
     ('chest_xray', 'nih', '')
     """
     kind = PureWindowsPath if "\\" in folder else PurePosixPath

@@ -8,7 +8,6 @@ The run appears in the list as a whole or not at all.
 """
 
 import hashlib
-import json
 import re
 import shutil
 from collections.abc import Callable

@@ -123,7 +123,7 @@ def _draw_markers(
                 {"color": [shades[k] for k in own], "linewidths": [max(widths[k], 1) for k in own]}
                 if thin
                 else {
-                    "facecolors": faces,
+                    "facecolors": faces if filled else "none",  # with alphas, a list were black
                     "edgecolors": [(edges[k] or shades[k]) if filled else shades[k] for k in own],
                     "linewidths": [widths[k] if filled else max(widths[k], 1) for k in own],
                 }

@@ -107,7 +107,11 @@ def _describe_training(material: Material) -> dict[str, str]:
         f"{field_title('loss').lower()} {value_title('loss', recipe.loss)}.",
         "chosen": (
             f"Of {count_of(len(material.epochs), 'epoch')} {chosen} was kept"
-            + (f", number {material.epochs['best_epoch'].iloc[-1]}." if len(material.epochs) else ".")
+            + (
+                f", number {material.epochs['best_epoch'].iloc[-1]}."
+                if len(material.epochs)
+                else "."
+            )
         ),
         "ensemble": "None: one network.",
         "imbalance": (
@@ -225,11 +229,7 @@ def _describe_output(report: Mapping[str, Any]) -> str:
 
 def _list_settings(material: Material, start: str) -> str:
     recipe = material.recipe
-    titles = {
-        field_title(name)
-        for name in changeable_fields(recipe)
-        if name.startswith(start)
-    }
+    titles = {field_title(name) for name in changeable_fields(recipe) if name.startswith(start)}
     rows = [f"{title} {value}" for title, value, _ in list_settings(material) if title in titles]
     return f"{'; '.join(rows)}." if rows else "none."
 

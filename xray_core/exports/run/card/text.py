@@ -3,7 +3,6 @@
 import re
 from collections.abc import Mapping, Sequence
 
-from xray_core import __version__
 from xray_core.exports.run.card.claim import CITATION as CLAIM_CITATION
 from xray_core.exports.run.card.claim import CLAIM
 from xray_core.exports.run.card.item import Item
@@ -23,6 +22,7 @@ from xray_core.exports.run.facts import (
 )
 from xray_core.exports.run.material import Material
 from xray_core.exports.run.paths import hide_places
+from xray_core.machine import VERSION
 
 BLANK = "**[to be filled in]**"
 SIGNS = re.compile(r"([\\`*_\[\]<>|#~])")
@@ -41,7 +41,7 @@ def format_card(material: Material) -> str:
     ]
     blocks = [
         f"# Model card: {escape_text(material.nickname)}",
-        f"**{LEARNING}** Written by X-ray Lab {__version__} from what it knows of the run "
+        f"**{LEARNING}** Written by X-ray Lab {VERSION} from what it knows of the run "
         f"`{material.run.name.replace('`', '')}`. {BLANK} marks what only you can say.",
         _closed_note(material),
         "## Model",
@@ -109,7 +109,9 @@ def format_items(items: Sequence[Item], known: Mapping[str, str]) -> str:
             part for part in (escape_text(words), f"{BLANK}: {blank}" if blank else "") if part
         )
         rows.append(f"| {item.number} | {item.section} | {item.words} | {answer} |")
-    return "\n".join(["| item | section | to be reported | known here |", "|---|---|---|---|", *rows])
+    return "\n".join(
+        ["| item | section | to be reported | known here |", "|---|---|---|---|", *rows]
+    )
 
 
 def format_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -6,7 +6,6 @@ What is shown comes from `sections`, how from `style`; every text that is not ou
 
 from html import escape
 
-from xray_core import __version__
 from xray_core.exports.run.facts import LEARNING
 from xray_core.exports.run.material import Material
 from xray_core.exports.run.page.pictures import list_pictures
@@ -23,6 +22,7 @@ from xray_core.exports.run.page.sections import (
 )
 from xray_core.exports.run.page.style import STYLE
 from xray_core.exports.run.paths import hide_places
+from xray_core.machine import VERSION
 
 __all__ = ["write_page"]
 
@@ -56,7 +56,7 @@ def write_page(material: Material) -> str:
         f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f"<title>{escape(title)}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n<main>\n"
-        f"{body}</main>\n<footer>{escape(LEARNING)} Written by X-ray Lab {escape(__version__)}."
+        f"{body}</main>\n<footer>{escape(LEARNING)} Written by X-ray Lab {VERSION}."
         "</footer>\n</body>\n</html>\n"
     )
     return str(hide_places(page, material.places))

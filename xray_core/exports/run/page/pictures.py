@@ -10,7 +10,9 @@ from xray_core.figures.evaluation import plot_intervals, plot_roc
 from xray_core.figures.static import draw_static
 
 HALF, WHOLE = 84.0, 172.0  # mm, of a column and of the page
-UNBOUNDED = ("log_loss", "mcc")  # metrics beyond the axis from 0 to 1
+# Metrics of which less is better, or that leave the axis from 0 to 1.
+OTHERS = ("log_loss", "mcc", "brier", "calibration_error")
+ROW, ROWS = 24, 60  # px, of each metric and of what is around them
 
 
 def list_pictures(material: Material) -> dict[str, str]:
@@ -20,11 +22,15 @@ def list_pictures(material: Material) -> dict[str, str]:
     rows = [
         {"name": title_of(key, report), **figure}
         for key, figure in report["metrics"].items()
-        if key not in UNBOUNDED
+        if key not in OTHERS
     ]
+    intervals = plot_intervals(rows).update_layout(height=ROWS + ROW * len(rows), showlegend=False)
     pictures = {
         "metrics": _draw(
-            plot_intervals(rows), "With 95% intervals", note, "The metrics with their intervals",
+            intervals,
+            "With 95% intervals",
+            f"{note}; of these, more is better",
+            "The metrics with their intervals",
             whole=True,
         )
     }

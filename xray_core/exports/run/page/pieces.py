@@ -36,7 +36,7 @@ def write_table(
 
     Args:
         head: titles of the columns; none for a table without a head.
-        rows: cells of each.
+        rows: cells of each; what stands behind the end of a line is set small, below the rest.
         numbers: columns of numbers, set to the right.
         pale: rows that only stand beside the others.
         kind: classes of `style`.
@@ -47,7 +47,7 @@ def write_table(
     top = "".join(f"<th{ends[n]} scope=col>{escape(name)}</th>" for n, name in enumerate(head))
     body = "".join(
         f"<tr{' class=base' if number in pale else ''}><th scope=row>{escape(row[0])}</th>"
-        + "".join(f"<td{ends[n]}>{escape(cell)}</td>" for n, cell in enumerate(row) if n)
+        + "".join(f"<td{ends[n]}>{_write_cell(cell)}</td>" for n, cell in enumerate(row) if n)
         + "</tr>"
         for number, row in enumerate(rows)
     )
@@ -63,3 +63,8 @@ def write_picture(content: bytes, title: str, note: str, alt: str, *, whole: boo
         f"<small>{escape(note)}</small></figcaption>"
         f'<img alt="{escape(alt)}" src="data:image/svg+xml;base64,{data}"></figure>'
     )
+
+
+def _write_cell(text: str) -> str:
+    first, _, small = text.partition("\n")
+    return escape(first) + (f"<small>{escape(small)}</small>" if small else "")

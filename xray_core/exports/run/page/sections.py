@@ -4,6 +4,7 @@ from html import escape
 from typing import Any
 
 from xray_core.audit.issue import count_of
+from xray_core.evaluation.intervals import N_ROUNDS
 from xray_core.exports.run.facts import (
     LEARNING,
     describe_environment,
@@ -12,7 +13,6 @@ from xray_core.exports.run.facts import (
     describe_size,
     describe_split,
     describe_time,
-    format_figure,
     format_interval,
     format_value,
     list_baselines,
@@ -32,7 +32,6 @@ from xray_core.exports.run.page.pieces import (
 )
 from xray_core.exports.run.paths import name_folder
 from xray_core.runs.notes import read_notes
-from xray_core.evaluation.intervals import N_ROUNDS
 
 SHADE = (11, 100, 119)  # the report's teal, by which cells of the matrix are shaded
 WHITE_FROM = 0.55  # share of a row from which white text is the more legible
@@ -50,6 +49,9 @@ def show_head(material: Material) -> str:
     ]
     if material.origin:
         facts.append(material.origin.words)
+    # A run without a nickname is called by its folder's name, which stands below.
+    named = material.nickname != run.name
+    title = f"{material.nickname}: {recipe.title}" if named else recipe.title
     lines = "".join(f"<span>{escape(fact)}</span>" for fact in facts if fact)
     closed = ""
     if material.closed:
@@ -60,7 +62,7 @@ def show_head(material: Material) -> str:
         )
     return (
         f'<header><p class="kind">Report on a training · {escape(LEARNING)}</p>'
-        f'<h1>{escape(material.nickname)}: {escape(recipe.title)}</h1><p class="facts">{lines}</p>'
+        f'<h1>{escape(title)}</h1><p class="facts">{lines}</p>'
         f'</header><p class="verdict">{escape(describe_result(material))}</p>{closed}'
         + write_paragraph(_find_note(material), "note")
     )
@@ -73,7 +75,7 @@ def show_metrics(material: Material, picture: str) -> str:
         [
             _capital(title_of(key, report)),
             format_value(key, figure["value"]),
-            format_interval(key, figure),
+            format_interval(key, figure) or "–",
         ]
         for key, figure in report["metrics"].items()
     ]
@@ -82,7 +84,10 @@ def show_metrics(material: Material, picture: str) -> str:
         ["what is known without the pixels", "accuracy", "AUC"],
         [[_capital(name), accuracy, area] for name, accuracy, area in list_baselines(report)],
         numbers=(1, 2),
+        kind="",
     )
+    figures = write_table(["metric", "value", "95% interval"], rows, numbers=(1, 2), kind="")
+    beside = f"<div><h3>Beside it</h3>{baselines}</div>" if baselines else ""
     return write_section(
         f"Metrics on the {report['subset']} set",
         write_paragraph(
@@ -90,9 +95,8 @@ def show_metrics(material: Material, picture: str) -> str:
             "patients.",
             "note",
         ),
+        f'<div class="sides">{figures}{beside}</div>',
         picture,
-        write_table(["metric", "value", "95% interval"], rows, numbers=(1, 2)),
-        f"<h3>Beside it</h3>{baselines}" if baselines else "",
     )
 
 
@@ -148,11 +152,11 @@ def show_classes(material: Material) -> str:
                 row["class"],
                 f"{row['n']:,}",
                 f"{row['n_patients']:,}" if "n_patients" in row else "",
-                format_figure("sensitivity", row["recall"]),
+                _format_cell("sensitivity", row["recall"]),
                 _format_part(row, "specificity"),
                 _format_part(row, "precision"),
                 _format_part(row, "npv"),
-                format_figure("auc", row["auc"]) if "auc" in row else "",
+                _format_cell("auc", row["auc"]) if "auc" in row else "",
             ]
         )
     head = ["class", "images", "patients", "sensitivity", "specificity", "PPV", "NPV", "AUC"]
@@ -167,7 +171,7 @@ def show_classes(material: Material) -> str:
         write_table(
             [head[n] for n in kept],
             [[row[n] for n in kept] for row in rows],
-            numbers=[place for place, n in enumerate(kept) if n in (1, 2)],
+            numbers=range(1, len(kept)),
             pale=few,
             kind="full long",
         ),
@@ -187,9 +191,9 @@ def show_data(material: Material) -> str:
     people_head, people = list_people(material)
     remarks = [str(words) for words in data.get("remarks", [])][:MOST_NAMED]
     unread = [f"{row['path']}: {row['reason']}" for row in data.get("unreadable", [])]
-    named = unread[:MOST_NAMED] + ([f"… and {len(unread) - MOST_NAMED:,} more"] * (
-        len(unread) > MOST_NAMED
-    ))
+    named = unread[:MOST_NAMED] + (
+        [f"… and {len(unread) - MOST_NAMED:,} more"] * (len(unread) > MOST_NAMED)
+    )
     source = ". ".join(
         part.rstrip(".") for part in (reader.citation, reader.address, reader.licence) if part
     )
@@ -278,7 +282,13 @@ def _format_part(row: dict[str, Any], kind: str) -> str:
         "low": row.get(f"{kind}_low"),
         "high": row.get(f"{kind}_high"),
     }
-    return format_figure("sensitivity", figure)
+    return _format_cell("sensitivity", figure)
+
+
+def _format_cell(key: str, figure: dict[str, Any]) -> str:
+    if figure["value"] is None:
+        return "–"
+    return f"{format_value(key, figure['value'])}\n{format_interval(key, figure)}"
 
 
 def _find_note(material: Material) -> str:

@@ -36,6 +36,7 @@ thead th { color: var(--soft); font-size: 12.5px; font-weight: 600; border-botto
   vertical-align: bottom }
 tbody th { font-weight: 560 }
 td.n, th.n { text-align: right; white-space: nowrap }
+td small { display: block; color: var(--soft); font-size: 12px }
 tr.base td, tr.base th { color: var(--soft) }
 tr { break-inside: avoid }
 td.changed { font-weight: 640; color: var(--teal) }
@@ -44,8 +45,10 @@ td.changed { font-weight: 640; color: var(--teal) }
 .matrix thead th { border: 0; vertical-align: bottom; max-width: 150px }
 .matrix tbody th { border: 0; text-align: right; max-width: 190px; padding-left: 0 }
 .matrix td b { display: block; font-size: 17px; font-weight: 650 }
-.matrix td small { display: block; font-size: 12px; opacity: .85 }
-.sides { display: flex; flex-wrap: wrap; gap: 8px 44px; align-items: flex-start }
+.matrix td small { color: inherit; opacity: .85 }
+.sides > div { min-width: 0; max-width: 100% }
+.sides h3 { margin-top: 0 }
+.sides { display: flex; flex-wrap: wrap; gap: 8px 30px; align-items: flex-start }
 .pair { display: grid; grid-template-columns: 1fr 1fr; gap: 18px 22px }
 figure { margin: 0; break-inside: avoid }
 figure.whole { grid-column: 1 / -1 }
