@@ -11,6 +11,7 @@ from pages.evaluate.external import choose_place, read_folder, show_button
 from pages.evaluate.external_result import show_external
 from pages.evaluate.findings import show_findings
 from pages.evaluate.matrix import read_evaluated, show_cells
+from pages.evaluate.opening import list_words, read_shown, show_opening
 from pages.evaluate.run_choice import choose_run
 from pages.evaluate.verdict import show_doubts, show_verdict_line
 from xray_core.runs import Run
@@ -23,8 +24,8 @@ with chooser:
     run: Run = choose_run(workspace)
     show_button()
 with show_errors():
-    recipe, report = run.read_recipe(), run.read_report()
-    data = run.read_data()
+    recipe, shown = run.read_recipe(), read_shown(run, workspace)
+    report, data = shown.report, run.read_data()
     predictions = read_evaluated(run, report["subset"])
     nickname = run.read_nickname()
 
@@ -36,12 +37,13 @@ if place:
 else:
     with line:
         show_verdict_line(report, data["grouped_by"])
-    show_doubts(run, recipe, report)
+        show_opening(run, recipe, shown, workspace)
+    show_doubts(run, recipe, report, closed=shown.closed)
     if report.get("multilabel"):
         show_findings(run, recipe, report, predictions)
     else:
         show_cells(run, recipe, report, predictions)
-    show_details(run, recipe, report, data)
+    show_details(run, recipe, report, data, list_words(run, shown, workspace))
 with open_bottom_bar():
     show_link(run, "See its curves")
     st.space("stretch")

@@ -8,7 +8,7 @@ The names below are imported when they are first used: `import xray_core` itself
 
 from typing import TYPE_CHECKING
 
-from xray_core.machine import VERSION as __version__
+from xray_core.machine import VERSION
 
 if TYPE_CHECKING:
     from xray_core.api import (
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
         train,
         write_synthetic_dataset,
     )
+
+__version__ = VERSION
 
 __all__ = [
     "RECIPES",

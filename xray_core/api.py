@@ -15,6 +15,7 @@ from xray_core import datasets
 from xray_core.catalog import Catalog
 from xray_core.errors import RunError, XrayError
 from xray_core.evaluation import report_run
+from xray_core.evaluation.shown import shown_report
 from xray_core.imagefiles import images
 from xray_core.imagefiles.grays import DecodedImage
 from xray_core.jobs.launchers import LocalLauncher
@@ -23,6 +24,7 @@ from xray_core.processes import is_alive
 from xray_core.recipes import PUBLISHED as RECIPES
 from xray_core.recipes import Recipe, change_recipe, find_recipe, read_recipe
 from xray_core.runs import Run, Status, create_run, find_run
+from xray_core.runs.opening import open_test as open_test_set
 from xray_core.synthetic.dataset import write_synthetic_dataset
 from xray_core.tasks import TASKS, Task
 from xray_core.workspace import Workspace, find_workspace
@@ -142,15 +144,20 @@ def train(
     return run
 
 
-def evaluate(run: Run | str, workspace: Path | str | None = None) -> dict[str, Any]:
+def evaluate(
+    run: Run | str, workspace: Path | str | None = None, *, open_test: bool = False
+) -> dict[str, Any]:
     """Return the report on a finished run, computed from its files alone.
 
     Args:
         run: a run, or the name of one.
         workspace: where a run is looked for by its name; None: XRAY_HOME, or ./workspace.
+        open_test: whether its test set is opened, which is written down and counted, as each look
+            makes it less of a test; otherwise its figures are only returned where it is open.
 
     Returns:
-        Plain data: subset (the one evaluated: the test set where there is one), n images,
+        Plain data: subset (the one evaluated: the test set where it is open, or else the validation
+        set), n images,
         n_patients, classes, metrics (name -> value, low, high: 0 to 1, with the ends of its 95 %
         interval), per_class, confusion (rows true, columns predicted), roc, majority (the
         accuracy of always answering the most frequent class) and more. Where an image may have
@@ -161,7 +168,13 @@ def evaluate(run: Run | str, workspace: Path | str | None = None) -> dict[str, A
     Raises:
         XrayError: there is no such run, or it has not finished.
     """
-    return report_run(find_run(_workspace(workspace).runs, run) if isinstance(run, str) else run)
+    if isinstance(run, str):
+        run = find_run(_workspace(workspace).runs, run)
+    home = Workspace(run.folder.parents[1])
+    report = report_run(run)
+    if open_test:
+        open_test_set(run, home, how="command")
+    return shown_report(run, home, report).report
 
 
 def _workspace(folder: Path | str | None) -> Workspace:

@@ -1,6 +1,6 @@
 """Below the matrix: charts, tables and checks, each computed when its tab is open."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import streamlit as st
@@ -33,7 +33,13 @@ CHECKS, CONDITIONS = "Training checks", "How it was evaluated"
 
 
 @st.fragment(key="details")
-def show_details(run: Run, recipe: Recipe, report: dict[str, Any], data: dict[str, Any]) -> None:
+def show_details(
+    run: Run,
+    recipe: Recipe,
+    report: dict[str, Any],
+    data: dict[str, Any],
+    openings: Sequence[str] = (),
+) -> None:
     """Show the tabs; opening one draws this part of the page alone.
 
     Args:
@@ -41,6 +47,7 @@ def show_details(run: Run, recipe: Recipe, report: dict[str, Any], data: dict[st
         recipe: its own.
         report: likewise.
         data: what the run wrote of its data.
+        openings: who opened its test set, when and how often; sentences.
     """
     sections: dict[str, Callable[[], None]] = {
         CURVES: lambda: _show_curves(run, report, recipe),
@@ -49,7 +56,7 @@ def show_details(run: Run, recipe: Recipe, report: dict[str, Any], data: dict[st
         ANALYSIS: lambda: show_error_analysis(run, report),
         PHASES: lambda: show_phases(report),
         CHECKS: lambda: show_verdict(run),
-        CONDITIONS: lambda: _show_conditions(recipe, report, data),
+        CONDITIONS: lambda: _show_conditions(recipe, report, data, openings),
     }
     if not results_of(recipe.parent or recipe.name):
         del sections[PUBLISHED]
@@ -94,7 +101,9 @@ def _describe_split(recipe: Recipe, data: dict[str, Any]) -> str:
     return words
 
 
-def _show_conditions(recipe: Recipe, report: dict[str, Any], data: dict[str, Any]) -> None:
+def _show_conditions(
+    recipe: Recipe, report: dict[str, Any], data: dict[str, Any], openings: Sequence[str]
+) -> None:
     st.markdown(f"**{escape_markdown(recipe.title)}**")
     show_changes(recipe)
     st.markdown(
@@ -102,6 +111,8 @@ def _show_conditions(recipe: Recipe, report: dict[str, Any], data: dict[str, Any
         f"{format_owners(report, data['grouped_by'])}. "
         f"{escape_markdown(_describe_split(recipe, data))}"
     )
+    if openings:
+        st.markdown(escape_markdown(" ".join(openings)))
     for words in data.get("left_out", []):  # runs of older versions do not say
         st.markdown(escape_markdown(words))
     if report.get("thresholds"):

@@ -19,7 +19,7 @@ ON = "on"  # in the address: the name of an evaluation on another dataset
 CHOICE = "evaluated_on"
 CHOSEN = "places_chosen"  # in the session: run -> what was chosen last
 STOPPED = "external_stopped"  # in the session: the process that was just cancelled
-OWN = "Its own test set"
+OWN = "Its own dataset"
 TICK = "1s"
 ELSEWHERE = ("cell", "image")  # in the address: what another dataset has others of
 

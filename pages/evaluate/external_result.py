@@ -63,7 +63,7 @@ def show_external(place: Run, recipe: Recipe, own: dict[str, Any], line: DeltaGe
 def _show_details(
     place: Run, recipe: Recipe, report: dict[str, Any], own: dict[str, Any], notes: dict[str, Any]
 ) -> None:
-    names = ("Beside its own test set", "Each class", "How it was evaluated")
+    names = ("Beside its own dataset", "Each class", "How it was evaluated")
     beside, classes, conditions = st.tabs(names, key="external_tabs", on_change="rerun")
     if beside.open:
         with beside:
@@ -104,7 +104,7 @@ def _show_comparison(folder: str, report: dict[str, Any], own: dict[str, Any]) -
     st.table(
         table.set_index("figure"),
         border="horizontal",
-        alt="Figures here and on the run's own test set",
+        alt="Figures here and on the run's own dataset",
     )
     if words := compare_elsewhere(own, report):
         st.markdown(escape_markdown(words))
@@ -121,10 +121,10 @@ def _show_charts(folder: str, report: dict[str, Any], own: dict[str, Any], title
     left, right = st.columns(2, gap="medium")
     with left:
         show_section("Metrics", "with 95% intervals")
-        st.plotly_chart(intervals, config=QUIET, alt="Metrics here and on its own test set")
+        st.plotly_chart(intervals, config=QUIET, alt=f"Metrics here and on {title}")
     with right:
         show_section("ROC curve", f"here n = {report['n']:,}; dotted: {title}, n = {own['n']:,}")
-        st.plotly_chart(roc, config=QUIET, alt="ROC curves here and on its own test set")
+        st.plotly_chart(roc, config=QUIET, alt=f"ROC curves here and on {title}")
 
 
 def _format_difference(key: str, before: dict[str, Any] | None, after: dict[str, Any]) -> str:

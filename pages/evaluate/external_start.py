@@ -7,6 +7,7 @@ import streamlit as st
 from pages.components.class_mapping import map_classes
 from pages.components.dataset import open_folder
 from pages.components.frame import escape_markdown, format_message, show_errors
+from pages.components.user import find_user
 from xray_core.errors import XrayError
 from xray_core.evaluation.external import check_columns, check_finished
 from xray_core.jobs.background import forget_background, start_background
@@ -71,7 +72,8 @@ def show_dialog(run: Run) -> None:
         help="Drawn as whole patients, each class in its share. With 0 all images are tested.",
     )
     st.caption(
-        "Images that the network has learned from, or copies of them, are left out and counted."
+        "Images that the network has learned from, or copies of them, are left out and counted. "
+        "The result is shown at once, and counted as a look at the test images of that dataset."
     )
     if st.button("Start", type="primary", icon=":material/play_arrow:", disabled=not match.fits):
         _start(run, known[name], match, int(n_images))
@@ -97,6 +99,8 @@ def _start(run: Run, folder: Path, match: Match, n_images: int) -> None:
     arguments += [f"--map={given}={match.classes.get(given, '')}" for given in match.given]
     if n_images:
         arguments += ["--n-images", str(n_images)]
+    if user := find_user():
+        arguments += ["--user", user]
     with show_errors():
         forget_background(workspace, name)
         start_background(workspace, name, arguments)

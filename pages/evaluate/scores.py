@@ -33,7 +33,7 @@ def format_metrics(report: dict[str, Any]) -> dict[str, str]:
 
 def show_charts(run: Run, report: dict[str, Any], recipe: Recipe) -> None:
     """Show the metrics as intervals beside what they are compared with, and the ROC curves."""
-    intervals, roc = _plot(str(run.folder), _stamp(run), report, recipe)
+    intervals, roc = _plot(f"{run.folder} {report['subset']}", _stamp(run), report, recipe)
     left, right = st.columns(2, gap="medium")
     with left:
         show_section("Metrics", "with 95% intervals")

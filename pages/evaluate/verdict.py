@@ -124,10 +124,17 @@ def list_choices(recipe: Recipe, report: dict[str, Any]) -> list[str]:
     return [words for words, applies in choices.items() if applies]
 
 
-def show_doubts(run: Run, recipe: Recipe, report: dict[str, Any]) -> None:
-    """Say what must be known before the figures are believed; most runs have nothing of it."""
+def show_doubts(run: Run, recipe: Recipe, report: dict[str, Any], *, closed: bool = False) -> None:
+    """Say what must be known before the figures are believed; most runs have nothing of it.
+
+    Args:
+        run: evaluated.
+        recipe: its own.
+        report: that is shown.
+        closed: whether there is a test set that nobody has opened, so that it is the validation's.
+    """
     choices = ", ".join(list_choices(recipe, report))
-    if report["subset"] == "validation":
+    if report["subset"] == "validation" and not closed:
         chose = f", which the training also went by ({choices}): expect less on new images."
         none = (
             ". This training took nothing from it; who compares recipes by it should expect less "

@@ -18,6 +18,7 @@ from xray_core.jobs import JobQueue, queue_view, worker_is_running
 from xray_core.recipes.titles import use_titles
 from xray_core.runs import Run, Status, list_runs
 from xray_core.runs.index import list_running
+from xray_core.runs.opening import is_open, needs_opening
 from xray_core.workspace import Workspace, find_workspace
 
 N_SHOWN = 3  # rows in a card
@@ -110,15 +111,20 @@ def _describe_ended(run: Run) -> Row:
     if status.state != "done":
         return Row(run.name, _nickname(run), f"{note}: {use_titles(status.message)}")
     path = run.folder / "report.json"
-    value, value_note = _read_figure(path, path.stat().st_mtime_ns) if path.exists() else ("", "")
+    value, value_note = ("", "")
+    if path.exists():
+        opened = is_open(run, find_workspace())
+        value, value_note = _read_figure(path, path.stat().st_mtime_ns, opened)
     return Row(run.name, _nickname(run), note, value, value_note)
 
 
 @lru_cache(maxsize=64)
-def _read_figure(path: Path, written: int) -> tuple[str, str]:
+def _read_figure(path: Path, written: int, opened: bool) -> tuple[str, str]:
     """Return the accuracy or the mean AUC, its interval, and of what it is; "" where none is."""
     try:
         report = read_json(path)
+        if needs_opening(report) and not opened:
+            report = report["validation"]
         if report.get("multilabel"):
             area = report["metrics"]["auc"]
             value, low, high = (float(area[name]) for name in ("value", "low", "high"))

@@ -19,6 +19,7 @@ import pytest
 
 from tests.pages.test_names import NAMES as CODE_NAMES
 from xray_core.processes import PROJECT
+from xray_core.runs.opening import write_always_open
 from xray_core.synthetic.dataset import write_synthetic_dataset
 from xray_core.workspace import Workspace
 
@@ -280,6 +281,7 @@ def workspace(_drawn: Path, tmp_path: Path) -> Iterator[Workspace]:
     """A workspace with drawn data; whatever works on it at the end is killed."""
     workspace = Workspace(tmp_path / "home")
     shutil.copytree(_drawn, workspace.demo_data)
+    write_always_open(workspace, True)
     yield workspace
     _kill_all(workspace)
 

@@ -610,7 +610,8 @@ def test_run_folder_is_read_as_it_stands(tmp_path: Path) -> None:
         run.append_metrics(epoch_line(**row))
     run.write_json("data.json", data_notes(groups_in_several_subsets=4, subsets={"training": SIIM}))
     report = report_of(GOOD["6.2"], THESIS.class_names)
-    run.write_json("report.json", report)  # before a resume
+    closed = {**report, "validation": {**report, "subset": "validation"}}
+    run.write_json("report.json", closed)  # before a resume
 
     assert sorted(kinds(diagnose_run(run))) == ["leaky_split", "one_class"]
     run.write_status(Status("done"))

@@ -12,6 +12,7 @@ from streamlit.components.v2 import manifest_scanner
 from streamlit.runtime.pages_manager import PagesManager
 from streamlit.testing.v1 import AppTest
 
+from xray_core.runs.opening import write_always_open
 from xray_core.synthetic.dataset import write_synthetic_dataset
 from xray_core.workspace import Workspace
 
@@ -39,9 +40,13 @@ def _drawn(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def workspace(_drawn: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
-    """A workspace of its own with 48 synthetic images of 64 px; the app looks nowhere else."""
+    """A workspace of its own with 48 synthetic images of 64 px; the app looks nowhere else.
+
+    Every test set lies open in it: what is closed has tests of its own.
+    """
     workspace = Workspace(tmp_path / "workspace")
     shutil.copytree(_drawn, workspace.demo_data)
+    write_always_open(workspace, True)
     monkeypatch.setenv("XRAY_HOME", str(workspace.folder))
     monkeypatch.delenv("XRAY_DATA_ROOTS", raising=False)
     st.cache_resource.clear()

@@ -4,6 +4,7 @@ import json
 import time
 from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -16,12 +17,19 @@ from xray_core.recipes import PUBLISHED, change_recipe
 from xray_core.runs import Run, list_runs
 from xray_core.runs.index import list_running, run_table
 from xray_core.runs.notes import Notes, write_notes
+from xray_core.runs.opening import write_always_open
 from xray_core.workspace import Workspace
 
 
-def write_report(run: Run, accuracy: float | None, auc: float | None) -> None:
+def write_report(
+    run: Run, accuracy: float | None, auc: float | None, validation: float = 0.625, **more: Any
+) -> None:
+    """Write the figures of a report, and open its test set."""
     figures = {"accuracy": {"value": accuracy}, "auc": {"value": auc}}
-    run.write_json("report.json", {"subset": "test", "metrics": figures})
+    own = {"n": 40, "metrics": {"accuracy": {"value": validation, "low": 0.5, "high": 0.75}}}
+    report = {"subset": "test", "n": 60, "metrics": figures, "validation": own}
+    run.write_json("report.json", report | more)
+    write_always_open(Workspace(run.folder.parents[1]), True)
 
 
 def test_the_table_holds_what_the_small_files_say_newest_first(workspace: Workspace) -> None:
@@ -45,9 +53,28 @@ def test_the_table_holds_what_the_small_files_say_newest_first(workspace: Worksp
     assert row["created_at"] == pd.Timestamp("2026-03-01T10:00:00.250Z")
     assert row["ended_at"] - row["created_at"] == pd.Timedelta("299.75s")
     assert (row["epoch"], row["n_epochs"]) == (5, 8)
-    assert (row["val_accuracy"], row["accuracy"], row["subset"]) == (0.8, 0.75, "test")
+    assert (row["val_accuracy"], row["val_accuracy_high"], row["val_n"]) == (0.625, 0.75, 40)
+    assert (row["accuracy"], row["n"], row["test_set"]) == (0.75, 60, "open")
     assert pd.isna(row["auc"])
     assert table["ended_at"].isna().tolist() == [True, False]
+
+
+def test_the_figures_of_a_closed_test_set_are_in_no_row(workspace: Workspace) -> None:
+    run = make_run(workspace)
+    write_report(run, accuracy=0.75, auc=0.875)
+    write_always_open(workspace, False)
+    [row] = run_table(workspace).to_dict("records")
+    assert (row["test_set"], row["val_accuracy"]) == ("closed", 0.625)
+    assert all(pd.isna(row[name]) for name in ("accuracy", "auc", "n"))
+    (workspace.folder / "test_set.json").write_text("{")  # damaged: nothing is opened by it
+    assert run_table(workspace)["test_set"].tolist() == ["closed"]
+    write_report(run, 0.75, 0.875, watched=True)
+    [row] = run_table(workspace).to_dict("records")
+    assert (row["test_set"], row["val_accuracy"], row["val_n"]) == ("watched", 0.75, 60)
+    write_report(run, 0.75, 0.875, subset="validation")
+    [row] = run_table(workspace).to_dict("records")
+    assert (row["test_set"], row["val_accuracy"]) == ("none", 0.75)
+    assert pd.isna(row["accuracy"])
 
 
 def test_a_run_names_its_dataset_as_the_choice_of_datasets_does(workspace: Workspace) -> None:

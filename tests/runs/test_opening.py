@@ -121,5 +121,6 @@ def test_always_open_opens_all_and_is_damaged_with_words(workspace: Workspace) -
     write_always_open(workspace, False)
     assert not is_open(run, workspace)
     (workspace.folder / "test_set.json").write_text("[]")
+    assert not is_open(run, workspace)
     with pytest.raises(RunError, match="Correct it, or delete it"):
-        is_open(run, workspace)
+        read_always(workspace)

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from io import TextIOWrapper
 from pathlib import Path
 
-from xray_core.cli import arrivals, data, exports, external, queue, trainings
+from xray_core.cli import arrivals, data, exports, external, opening, queue, trainings
 from xray_core.cli.answer import Answer, say_error, say_note
 from xray_core.cli.goals import add_goals
 from xray_core.cli.options import add_external_options, add_map, number_or, positive
@@ -117,6 +117,7 @@ def _build_parser() -> argparse.ArgumentParser:
     _add_recipe_commands(add)
     _add_queue_commands(add)
     _add_run_commands(add)
+    opening.add_commands(add)
     add_take_away(add)
     return parser
 
@@ -314,6 +315,7 @@ def _add_run_commands(add: Add) -> None:
         if name == "evaluate":
             add_goals(command)
             add_external_options(command)
+            opening.add_options(command)
         if name == "split":
             command.add_argument("--csv", type=Path, metavar="FILE", help="write a row an image")
         if name == "predict":

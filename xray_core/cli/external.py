@@ -5,6 +5,7 @@ from typing import Any
 
 from xray_core.cli import reports, trainings
 from xray_core.cli.answer import Answer, save_answer, show_progress
+from xray_core.cli.opening import check_openable, read_shown
 from xray_core.errors import RecipeError
 from xray_core.processes import lower_priority, quiet_import
 from xray_core.workspace import Workspace
@@ -12,6 +13,7 @@ from xray_core.workspace import Workspace
 
 def evaluate(options: argparse.Namespace, workspace: Workspace) -> Answer:
     """Evaluate a finished run from its files; on another dataset where one is named."""
+    check_openable(options)
     if options.data:
         return _evaluate_elsewhere(options, workspace)
     if options.task or options.map or options.n_images or options.keep_seen:
@@ -34,10 +36,11 @@ def _evaluate_elsewhere(options: argparse.Namespace, workspace: Workspace) -> An
     from xray_core.jobs.background import note_progress
     from xray_core.runs import find_run
     from xray_core.runs.external import read_notes
+    from xray_core.runs.opening import note_external
     from xray_core.tasks.matching import parse_mapping
 
     run, by_hand = find_run(workspace.runs, options.run), parse_mapping(options.map)
-    own = check_finished(run)  # before Keras is waited for
+    recipe = check_finished(run)  # before Keras is waited for
     lower_priority()
     with quiet_import():
         from xray_core.training.external import evaluate_external
@@ -53,13 +56,16 @@ def _evaluate_elsewhere(options: argparse.Namespace, workspace: Workspace) -> An
         note_progress(options.save) if options.save else show_progress("steps"),
     )
     notes, report = read_notes(place), place.read_report()
+    how = "click" if options.save else "command"  # the app leaves its answer in a file
+    note_external(run, options.data, notes["task"], workspace, options.user, how)
+    own, fields, words = read_shown(run, workspace)
     answer = {"run": run.name, "external": place.name, "results": str(place.folder), **notes}
-    answer["report"] = report
+    answer |= {"report": report, **fields}
     save_answer(answer, options.save)
-    lines = [f"{own.title}, evaluated on {notes['folder']} (task {notes['task']}):"]
+    lines = [f"{recipe.title}, evaluated on {notes['folder']} (task {notes['task']}):"]
     lines += [_format_class(notes, name) for name in notes["classes"]]
     lines += [*notes["left_out"], *notes["remarks"]]
-    return answer, "\n".join([*lines, "", *_compare(report, run.read_report())])
+    return answer, "\n".join([*lines, "", *_compare(report, own), words])
 
 
 def _format_class(notes: dict[str, Any], name: str) -> str:

@@ -14,6 +14,7 @@ from typing import Any
 from xray_core.audit.issue import count_of
 from xray_core.cli.answer import Answer, save_answer
 from xray_core.cli.goals import compare_goals
+from xray_core.cli.opening import read_shown
 from xray_core.cli.reports import format_report
 from xray_core.errors import RecipeError
 from xray_core.processes import lower_priority, quiet_import
@@ -101,9 +102,10 @@ def _train_here(run: Any, workspace: Workspace) -> Answer:
     }
     text = f"{run.name}: {state}. {answer['message']}"
     if state == "done":
-        answer["report"] = run.read_report()
+        answer["report"], fields, words = read_shown(run, workspace)
+        answer |= fields
         advice = _check_text(diagnose_run(run))
-        text = "\n".join(filter(None, [text, format_report(answer["report"]), advice]))
+        text = "\n".join(filter(None, [text, format_report(answer["report"]), words, advice]))
     return answer, text
 
 
@@ -183,7 +185,7 @@ def show_runs(options: argparse.Namespace, workspace: Workspace) -> Answer:
     """List the runs, newest first."""
     from xray_core.errors import RunError
     from xray_core.runs import Run, list_runs
-    from xray_core.runs.index import read_state
+    from xray_core.runs.index import FIGURES, read_state, run_table
 
     def read(run: Run) -> dict[str, Any]:
         try:
@@ -191,7 +193,12 @@ def show_runs(options: argparse.Namespace, workspace: Workspace) -> Answer:
         except RunError:  # damaged, or of another version: one such row hides no other
             return read_state(run)
 
-    answer = [{"run": run.name, **read(run)} for run in list_runs(workspace.runs)]
+    table = run_table(workspace).set_index("name")
+    known = json.loads(table[["test_set", *FIGURES]].to_json(orient="index"))
+    answer = [
+        {"run": run.name, **read(run), **known.get(run.name, {})}
+        for run in list_runs(workspace.runs)
+    ]
     lines = [f"{row['state']:8} {row['run']}  {row['message']}" for row in answer]
     return answer, "\n".join(lines) or f"No runs in {workspace.runs} yet. Try: train demo_cnn"
 
@@ -229,15 +236,22 @@ def evaluate(options: argparse.Namespace, workspace: Workspace) -> Answer:
     from xray_core.evaluation import report_run
     from xray_core.evaluation.diagnose import diagnose_run
     from xray_core.runs import find_run
+    from xray_core.runs.opening import open_test, read_always_open
 
     run = find_run(workspace.runs, options.run)
     report = report_run(run)
+    if options.open_test:
+        open_test(run, workspace, options.user, "command")
+    elif read_always_open(workspace):
+        open_test(run, workspace, options.user, "always")
+    report, fields, words = read_shown(run, workspace, report)
     texts = [
         format_report(report),
+        words,
         compare_goals(run, report, options),
         _check_text(diagnose_run(run)),
     ]
-    return report, "\n".join(filter(None, texts))
+    return report | fields, "\n".join(filter(None, texts))
 
 
 def show_split(options: argparse.Namespace, workspace: Workspace) -> Answer:

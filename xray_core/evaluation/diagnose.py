@@ -31,6 +31,7 @@ from xray_core.evaluation.training_checks.validation import (
 from xray_core.evaluation.training_checks.weights import check_weights
 from xray_core.recipes import Recipe
 from xray_core.runs import Run, Status
+from xray_core.runs.opening import needs_opening
 
 # What a check looks for, in words -> the check.
 CHECKS: dict[str, Callable[[TrainingHistory], list[CheckResult]]] = {
@@ -107,8 +108,20 @@ def diagnose_run(run: Run, epochs: pd.DataFrame | None = None) -> list[CheckResu
     data = run.read_data() if run.holds("data.json") else None
     # A run that was resumed still has its old report until the new one is written.
     evaluated = status.state == "done" and run.holds("report.json")
-    report = run.read_report() if evaluated else None
+    report = read_checked_report(run) if evaluated else None
     return diagnose(epochs, run.read_recipe(), data, report, status)
+
+
+def read_checked_report(run: Run) -> Mapping[str, Any] | None:
+    """Return the report that the checks go by: of the validation set, for they say what to change.
+
+    None where an older run has none of it; its epochs tell then.
+
+    Raises:
+        RunError: it is not there, or damaged.
+    """
+    report = run.read_report()
+    return report.get("validation") if needs_opening(report) else report
 
 
 def _not_finite(recipe: Recipe, status: Status) -> list[CheckResult]:

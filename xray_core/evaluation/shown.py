@@ -43,16 +43,24 @@ class ShownReport:
     openings: list[Opening]
 
 
-def shown_report(run: Run, workspace: Workspace) -> ShownReport:
+def shown_report(
+    run: Run, workspace: Workspace, report: Mapping[str, Any] | None = None
+) -> ShownReport:
     """Return what may be shown of a finished run.
+
+    Args:
+        run: finished.
+        workspace: the folders.
+        report: its own, where it was computed anew; None: as it is stored.
 
     Raises:
         NothingToShowError: its test set is closed, and it has no predictions on a validation set.
         RunError: a file of it is damaged or missing.
     """
-    report = run.read_report()
+    if report is None:
+        report = run.read_report()
     if not needs_opening(report):
-        return ShownReport(report, closed=False, openings=[])
+        return ShownReport(dict(report), closed=False, openings=[])
     openings = openings_of(run, workspace)
     if is_open(run, workspace):
         return ShownReport(_without(report, "validation"), closed=False, openings=openings)

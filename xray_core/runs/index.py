@@ -8,6 +8,8 @@ The table reads a few small files of each run and never its metric log, so that 
 take a fraction of a second; a run whose files have not changed is not read again.
 """
 
+import json
+import os
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict
@@ -24,11 +26,20 @@ from xray_core.registry import name_roots
 from xray_core.runs.collection import list_runs
 from xray_core.runs.folder import Run
 from xray_core.runs.notes import read_notes
+from xray_core.runs.opening import OPENED, has_own_opening, list_opened, read_always_open
 from xray_core.tasks import find_task
 from xray_core.workspace import Workspace
 
 OTHER_VERSION = "other version"  # the state, in the table, of a run that this one does not read
 DAMAGED = "damaged"  # the state, in the table, of a run whose own files cannot be read
+
+REPORTED = ("accuracy", "balanced_accuracy", "auc")  # each with its interval
+ENDS = {"": "value", "_low": "low", "_high": "high"}
+TEST_FIGURES = [*(f"{name}{end}" for name in REPORTED for end in ENDS), "n"]
+FIGURES = [*(f"val_{name}" for name in TEST_FIGURES), *TEST_FIGURES]
+# The states of a run's test set; the last two have nothing to open.
+CLOSED, OPEN, NO_TEST, WATCHED_TEST = "closed", "open", "none", "watched"
+NOTHING_OPEN: dict[str, None] = dict.fromkeys(TEST_FIGURES)
 
 # The table's columns and what stands in them where a run's files say nothing.
 BLANK: dict[str, Any] = {
@@ -49,26 +60,17 @@ BLANK: dict[str, Any] = {
     "ended_at": "",
     "epoch": 0,
     "n_epochs": 0,
-    "val_accuracy": None,
-    "accuracy": None,
-    "accuracy_low": None,
-    "accuracy_high": None,
-    "auc": None,
-    "auc_low": None,
-    "auc_high": None,
-    "subset": "",
-    "n": None,
+    **dict.fromkeys(FIGURES),
+    "test_set": "",
     "multilabel": False,
+    "dataset": "",
+    "folder": "",
+    "task": "",
+    "images": "",
 }
 TIMES = ["created_at", "started_at", "ended_at"]
-REPORTED = ("accuracy", "auc")  # each with its interval
-FIGURES = [
-    "val_accuracy",
-    *(f"{name}{end}" for name in REPORTED for end in ("", "_low", "_high")),
-    "n",
-]
 # Whatever changes in a row changes one of these; the recipe is written once.
-WATCHED = ("status.json", "notes.json", "submission.json", "report.json")
+WATCHED = ("status.json", "notes.json", "submission.json", "report.json", OPENED)
 
 
 def run_table(workspace: Workspace) -> pd.DataFrame:
@@ -79,19 +81,26 @@ def run_table(workspace: Workspace) -> pd.DataFrame:
         message; recipe, title; data, the dataset's name here, or else its folder's; changes, the
         settings in which the recipe differs from its parent, e.g. "Image size, px 64"; user;
         sweep; tags (tuple of str) and note; created_at, started_at, ended_at (UTC, NaT where it
-        has not happened); epoch, n_epochs; val_accuracy, of the epoch whose weights are kept;
-        accuracy and auc of the final report, each with the ends of its 95% interval (`_low`,
-        `_high`), the subset that it evaluated, "test" or "validation", and n, its images. Figures
-        are in [0, 1], NaN where there is none. multilabel: whether an image may have several
-        classes; then val_accuracy is the share of right labels, auc the mean over the findings, and
-        accuracy NaN.
+        has not happened); epoch, n_epochs. On the validation set, with the weights that are kept,
+        val_accuracy, val_balanced_accuracy and val_auc, each with the ends of its 95% interval
+        (`_low`, `_high`), and val_n, its images; before a run is finished val_accuracy alone. The
+        same of the test set, without "val_", where it is open: test_set is "closed", "open",
+        "none" where there is none, "watched" where it was the validation set, too, and "" where
+        nothing is evaluated yet. Figures are in [0, 1], NaN where there is none. multilabel:
+        whether an image may have several classes; then the AUC is the mean over the findings, and
+        val_accuracy, of a run under way, the share of right labels. dataset, folder (of the data,
+        links followed), task; images: what two runs have in common that divide the same images
+        alike.
     """
-    rows = []
+    rows, opened, always = [], list_opened(workspace), read_always_open(workspace)
     for run in list_runs(workspace.runs):
         folder = str(run.folder)
         row = _read_row(folder, tuple(stamp_file(f"{folder}/{name}") for name in WATCHED))
         if row["state"] == "running":  # whether its process is alive, no file says
             row = row | read_state(run)
+        if row["test_set"] == CLOSED:
+            is_open = always or row["name"] in opened
+            row = row | ({"test_set": OPEN} if is_open else NOTHING_OPEN)
         rows.append(row)
     names = _name_data({row["data"] for row in rows}, workspace)
     known = _built.get(workspace.runs)
@@ -160,6 +169,8 @@ def _read_row(folder: str, stamps: tuple[tuple[int, int, int] | None, ...]) -> d
     row["changes"] = _format_changes(recipe.get("changes"))
     wish = _read_object(run, "submission.json")
     row |= {"data": data, "user": str(wish.get("user", "")), "sweep": str(wish.get("sweep", ""))}
+    row |= {"folder": os.path.realpath(data) if data else "", "images": _sign_images(recipe)}
+    row |= {name: str(recipe.get(name, "")) for name in ("dataset", "task")}
     row["nickname"] = str(wish.get("nickname", ""))
     with suppress(RunError):  # the run's own page says that they are damaged
         row |= asdict(read_notes(run))
@@ -169,15 +180,37 @@ def _read_row(folder: str, stamps: tuple[tuple[int, int, int] | None, ...]) -> d
 def _read_figures(run: Run) -> dict[str, Any]:
     """Return what the final report says; nothing of a figure that could not be computed."""
     report = _read_object(run, "report.json")
+    if report.get("subset") == "validation":
+        return {"test_set": NO_TEST, **_list_figures(report, "val_")}
+    if report.get("subset") != "test":
+        return {}
+    row = _list_figures(report, "")
+    if report.get("watched"):
+        return {"test_set": WATCHED_TEST, **row, **_list_figures(report, "val_")}
+    row |= _list_figures(report.get("validation"), "val_")
+    return {"test_set": OPEN if has_own_opening(run) else CLOSED, **row}
+
+
+def _list_figures(report: Any, start: str) -> dict[str, Any]:
     row: dict[str, Any] = {}
     with suppress(KeyError, TypeError, ValueError, OverflowError):
-        row["subset"] = str(report["subset"])
-        row["n"] = float(report["n"])
+        row[f"{start}n"] = float(report["n"])
     for name in REPORTED:
-        for end, key in (("", "value"), ("_low", "low"), ("_high", "high")):
+        for end, key in ENDS.items():
             with suppress(KeyError, TypeError, ValueError, OverflowError):
-                row[f"{name}{end}"] = float(report["metrics"][name][key])
+                row[f"{start}{name}{end}"] = float(report["metrics"][name][key])
     return row
+
+
+def _sign_images(recipe: dict[str, Any]) -> str:
+    """Return what is the same for two recipes that put the same images into the same subsets."""
+    split = recipe.get("split")
+    settings = (
+        {key: value for key, value in split.items() if key != "allow_leaks"}
+        if (isinstance(split, dict))
+        else {}
+    )
+    return json.dumps([settings, recipe.get("selection", "")], sort_keys=True)
 
 
 def read_state(run: Run) -> dict[str, Any]:

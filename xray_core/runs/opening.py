@@ -10,6 +10,7 @@ workspace is written first: whatever is killed between the two, no look goes unc
 
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -97,7 +98,7 @@ def open_test(run: Run, workspace: Workspace, by: str = "", how: str = "click") 
     line = Line(utc_now(), by, run.name, how, _follow(recipe.data_folder), recipe.task)
     try:
         with _lock(workspace):
-            if _has_own_line(run):
+            if has_own_opening(run):
                 return False
             known = [old for old in _read_lines(workspace) if _is_of(old, run.name)]
             if not known:
@@ -155,7 +156,12 @@ def adopt_openings(run: Run, workspace: Workspace) -> int:
 
 def is_open(run: Run, workspace: Workspace) -> bool:
     """Whether the test figures of a run may be shown: it was opened, or all always are."""
-    return _has_own_line(run) or run.name in list_opened(workspace) or read_always_open(workspace)
+    return has_own_opening(run) or run.name in list_opened(workspace) or read_always_open(workspace)
+
+
+def has_own_opening(run: Run) -> bool:
+    """Whether a run's own folder says that its test set was opened."""
+    return bool(_read_log(str(run.folder / OPENED)).lines)
 
 
 def list_opened(workspace: Workspace) -> frozenset[str]:
@@ -192,14 +198,21 @@ def openings_on(folder: str, task: str, workspace: Workspace) -> list[Opening]:
     return lines
 
 
+def list_openings(workspace: Workspace) -> list[Line]:
+    """Return every opening in the workspace, and of what, in the order written."""
+    return list(_read_lines(workspace))
+
+
 def count_damaged(workspace: Workspace) -> int:
     """Return how many lines of the workspace's openings cannot be read, and are passed over."""
     return _read_log(str(workspace.openings)).n_damaged
 
 
 def read_always_open(workspace: Workspace) -> bool:
-    """Whether the test set is always open here; see `read_always`. Raises RunError."""
-    return read_always(workspace).always_open
+    """Whether the test set is always open here; what is damaged opens none, see `read_always`."""
+    with suppress(RunError):  # whoever is asked to open one is told
+        return read_always(workspace).always_open
+    return False
 
 
 def read_always(workspace: Workspace) -> AlwaysOpen:
@@ -270,10 +283,6 @@ def _read_always(path: str, stamp: object) -> AlwaysOpen:
 
 def _read_lines(workspace: Workspace) -> tuple[Line, ...]:
     return _read_log(str(workspace.openings)).lines
-
-
-def _has_own_line(run: Run) -> bool:
-    return bool(_read_log(str(run.folder / OPENED)).lines)
 
 
 def _is_of(line: Line, name: str) -> bool:

@@ -115,7 +115,8 @@ def _describe_training(material: Material) -> dict[str, str]:
         ),
         "ensemble": "None: one network.",
         "imbalance": (
-            f"{field_title('class_weights')}: {value_title('class_weights', recipe.class_weights)}; "
+            f"{field_title('class_weights')}: "
+            f"{value_title('class_weights', recipe.class_weights)}; "
             f"{field_title('sampling').lower()}: {value_title('sampling', recipe.sampling)}. "
             + (
                 "Probabilities were calibrated on the validation set."
