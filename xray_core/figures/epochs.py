@@ -9,6 +9,7 @@ from xray_core.figures.colors import SUBSETS
 from xray_core.figures.text import escape_texts
 
 HEIGHT = 340  # px
+FEW = 12  # epochs of which each has its tick
 
 
 def plot_epochs(epochs: pd.DataFrame, several: bool = False) -> go.Figure:
@@ -47,7 +48,7 @@ def plot_epochs(epochs: pd.DataFrame, several: bool = False) -> go.Figure:
         height=HEIGHT,
         margin={"l": 8, "r": 8, "t": 8, "b": 8},
         legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
-        xaxis={"title": "epoch", "anchor": "y2"},
+        xaxis={"title": "epoch", "anchor": "y2", **({"dtick": 1} if len(epochs) < FEW else {})},
         yaxis={"title": "loss", "domain": [0.54, 1], "rangemode": "tozero"},
         yaxis2={
             "title": "mean AUC" if several else "accuracy",
@@ -68,5 +69,5 @@ def _trace(epochs: pd.DataFrame, column: str, subset: str, dash: str, axis: str)
         "showlegend": axis == "y",
         "yaxis": axis,
         "line": {"dash": dash, "width": 2, "color": SUBSETS[subset]},
-        "marker": {"size": 4},
+        "marker": {"size": 4, "color": SUBSETS[subset]},
     }

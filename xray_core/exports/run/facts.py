@@ -44,7 +44,7 @@ def format_value(key: str, value: float | None) -> str:
     """
     if value is None:
         return CANNOT
-    return f"{100 * value:.1f} %" if key in SHARES else f"{value:.3f}"
+    return f"{100 * value:.1f} %" if key in SHARES else f"{value:.3f}".replace("-", "−")
 
 
 def format_interval(key: str, figure: Figure) -> str:
@@ -271,7 +271,7 @@ def list_limits(material: Material) -> list[str]:
         if check.severity == "serious"
     ]
     if unread := len(data.get("unreadable", [])):
-        limits.append(f"{count_of(unread, 'image file')} could not be read and are in no subset.")
+        limits.append(f"Not read, and in no subset: {count_of(unread, 'image file')}.")
     limits += [str(words) for words in data.get("left_out", [])]
     if not material.externals:
         limits.append("Not tested on images of another hospital or source.")

@@ -117,13 +117,14 @@ def _draw_markers(
             y[own],
             s=sizes[own] ** 2,
             marker=form,
-            alpha=alphas[own],
+            # With one opacity for each mark, Matplotlib fills the open ones black.
+            alpha=alphas[own] if filled or thin else float(alphas[own].max()),
             # Open and thin marks have no edge besides themselves.
             **(
                 {"color": [shades[k] for k in own], "linewidths": [max(widths[k], 1) for k in own]}
                 if thin
                 else {
-                    "facecolors": faces if filled else "none",  # with alphas, a list were black
+                    "facecolors": faces if filled else "none",
                     "edgecolors": [(edges[k] or shades[k]) if filled else shades[k] for k in own],
                     "linewidths": [widths[k] if filled else max(widths[k], 1) for k in own],
                 }

@@ -91,7 +91,7 @@ def show_metrics(material: Material, picture: str) -> str:
     return write_section(
         f"Metrics on the {report['subset']} set",
         write_paragraph(
-            f"{_capital(size)}. Intervals are 95% intervals, of {N_ROUNDS:,} resamplings of whole "
+            f"{size}. Intervals are 95% intervals, of {N_ROUNDS:,} resamplings of whole "
             "patients.",
             "note",
         ),

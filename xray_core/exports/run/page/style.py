@@ -13,18 +13,18 @@ header { padding: 34px 0 6px; border-bottom: 3px solid var(--teal) }
 .kind { margin: 0; color: var(--teal); font-weight: 650; font-size: 13px;
   letter-spacing: .04em; text-transform: uppercase }
 h1 { margin: 2px 0 4px; font-size: 28px; line-height: 1.2; font-weight: 680 }
-.facts { margin: 0 0 10px; color: var(--soft); font-size: 13.5px }
+.facts { max-width: none; margin: 0 0 10px; color: var(--soft); font-size: 13.5px }
 .facts span:not(:last-child)::after { content: " · " }
-.verdict { margin: 18px 0 10px; font-size: 19px; line-height: 1.4; font-weight: 560 }
+.verdict { max-width: none; margin: 18px 0 10px; font-size: 19px; line-height: 1.4; font-weight: 560 }
 section { margin: 30px 0 0 }
 h2 { margin: 0 0 8px; padding-bottom: 4px; font-size: 18px; font-weight: 660;
   border-bottom: 1px solid var(--line); break-after: avoid }
 h3 { margin: 18px 0 6px; font-size: 15px; font-weight: 640; break-after: avoid }
-p { margin: 6px 0; max-width: 72ch }
+p { margin: 6px 0; max-width: 80ch }
 .note { color: var(--soft); font-size: 13.5px }
 .stop { margin: 12px 0; padding: 9px 14px; border-left: 4px solid var(--warn);
   background: var(--warm); border-radius: 0 6px 6px 0 }
-ul { margin: 6px 0; padding-left: 20px; max-width: 76ch }
+ul { margin: 6px 0; padding-left: 20px; max-width: 84ch }
 li { margin: 3px 0 }
 .wide { overflow-x: auto }
 table { border-collapse: collapse; font-size: 14px; break-inside: avoid }
@@ -51,7 +51,7 @@ td.changed { font-weight: 640; color: var(--teal) }
 .sides { display: flex; flex-wrap: wrap; gap: 8px 30px; align-items: flex-start }
 .pair { display: grid; grid-template-columns: 1fr 1fr; gap: 18px 22px }
 figure { margin: 0; break-inside: avoid }
-figure.whole { grid-column: 1 / -1 }
+figure.whole { grid-column: 1 / -1; margin-top: 14px }
 figure img { width: 100%; height: auto; display: block }
 figcaption { margin: 0 0 4px; font-size: 14px; font-weight: 620 }
 figcaption small { display: block; font-weight: 400; color: var(--soft); font-size: 12.5px }
