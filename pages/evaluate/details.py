@@ -20,6 +20,7 @@ from pages.evaluate.findings import find_chosen
 from pages.evaluate.phases import show_phases
 from pages.evaluate.published import format_headline, show_published
 from pages.evaluate.scores import show_charts, show_class_table
+from pages.evaluate.take_away import show_take_away
 from pages.evaluate.verdict import format_owners
 from xray_core.literature import results_of
 from xray_core.recipes import Recipe
@@ -30,6 +31,7 @@ CURVES, CLASSES, PUBLISHED = "Curves", "Each class", "Published"
 FINDINGS, TOGETHER = "Each finding", "Errors together"  # instead of the first two
 ANALYSIS, PHASES = "Error analysis", "Each phase"
 CHECKS, CONDITIONS = "Training checks", "How it was evaluated"
+TAKE_AWAY = "Take away"
 
 
 @st.fragment(key="details")
@@ -56,6 +58,7 @@ def show_details(
         ANALYSIS: lambda: show_error_analysis(run, report),
         PHASES: lambda: show_phases(report),
         CHECKS: lambda: show_verdict(run),
+        TAKE_AWAY: lambda: show_take_away(run),
         CONDITIONS: lambda: _show_conditions(recipe, report, data, openings),
     }
     if not results_of(recipe.parent or recipe.name):

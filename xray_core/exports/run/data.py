@@ -76,12 +76,11 @@ def describe_images(material: Material) -> bytes | None:
     table = split[["image_id", "path"]].copy()
     table["bytes"] = [_size_of(root / str(path)) for path in table["path"]]
     table["bytes"] = table["bytes"].astype("Int64")
-    table["sha256"] = ""
+    digests = [""] * len(table)
     for row in _draw_rows(len(table)):
-        if pd.notna(table["bytes"].iloc[row]):
-            with suppress(OSError):
-                path = root / str(table["path"].iloc[row])
-                table.iloc[row, table.columns.get_loc("sha256")] = _hash_file(path)
+        with suppress(OSError):
+            digests[row] = _hash_file(root / str(table["path"].iloc[row]))
+    table["sha256"] = digests
     return table.to_csv(index=False).encode()
 
 

@@ -7,10 +7,11 @@ here.
 import io
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import pandas as pd
 
-from xray_core.errors import RunError
+from xray_core.errors import RunError, XrayError
 from xray_core.exports.run.card import format_card
 from xray_core.exports.run.events import list_event_files
 from xray_core.exports.run.material import Material
@@ -18,7 +19,7 @@ from xray_core.exports.run.notebook import write_notebook
 from xray_core.exports.run.page import write_page
 from xray_core.exports.run.paths import format_recipe
 from xray_core.files import open_plain
-from xray_core.recipes.script import write_script
+from xray_core.recipes.script import check_model, write_script
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ def _make_notebook(material: Material) -> dict[str, bytes]:
 
 
 def _make_script(material: Material) -> dict[str, bytes]:
-    _check_trained(material, "settings to train it again by")
+    _check_trained(material, OF_SCRIPT)
     split = material.run.read_split()
     return {
         SCRIPT: write_script(material.recipe).encode(),
@@ -76,12 +77,13 @@ def _make_predictions(material: Material) -> dict[str, bytes]:
 
 
 def _make_events(material: Material) -> dict[str, bytes]:
-    _check_trained(material, "curves")
+    _check_trained(material, OF_EVENTS)
     recipe = format_recipe(material.recipe, material.workspace)
     files = list_event_files(material.run, recipe)
     return {f"{EVENTS}/{name}": content for name, content in files.items()}
 
 
+OF_SCRIPT, OF_EVENTS = "script", "curve"
 REPORT, CARD, NOTEBOOK, SCRIPT = "report.html", "model_card.md", "notebook.ipynb", "train.py"
 SPLIT, CSV, PARQUET, EVENTS = "split.csv", "predictions.csv", "predictions.parquet", "tensorboard"
 # In the order of the page; model and checkpoint lie in the run folder and are copied from there.
@@ -110,14 +112,36 @@ DOCUMENTS = {
 }
 
 
+def why_absent(what: str, material: Material) -> str:
+    """Return why a run has not one of `DOCUMENTS`, or "model" or "checkpoint"; "" if it has.
+
+    Nothing is made for it.
+    """
+    try:
+        if what in ("model", "checkpoint"):
+            find_weights(what, material)
+        elif what == "script":
+            _check_trained(material, OF_SCRIPT)
+            check_model(material.recipe)
+        elif what == "tensorboard":
+            _check_trained(material, OF_EVENTS)
+            if material.epochs.empty:
+                raise RunError(f"{material.run.name} has no finished epoch yet.")
+        else:
+            _ = material.report
+    except XrayError as error:
+        return str(error)
+    return ""
+
+
 def read_model(material: Material) -> bytes:
     """Return the network with the selected weights. Raises RunError where there is none."""
-    return _read_weights(material, "best")
+    return _read(find_weights("model", material))
 
 
 def read_checkpoint(material: Material) -> bytes:
     """Return what a training goes on from. Raises RunError where there is none."""
-    return _read_weights(material, "last")
+    return _read(find_weights("checkpoint", material))
 
 
 def format_csv(table: pd.DataFrame) -> bytes:
@@ -132,12 +156,25 @@ def format_parquet(table: pd.DataFrame) -> bytes:
     return file.getvalue()
 
 
-def _read_weights(material: Material, which: str) -> bytes:
+def find_weights(what: str, material: Material) -> Path:
+    """Return the file of the network with the selected weights, or of what a training goes on from.
+
+    Args:
+        what: "model" or "checkpoint".
+        material: of the run.
+
+    Raises:
+        RunError: there is none.
+    """
     run = material.run
-    path = run.best_checkpoint if which == "best" else run.last_checkpoint
+    path = run.best_checkpoint if what == "model" else run.last_checkpoint
     if not path.is_file():
-        _check_trained(material, "network" if which == "best" else "checkpoint")
+        _check_trained(material, "network" if what == "model" else "checkpoint")
         raise RunError(f"{run.name} has no {path.name} yet: no epoch is finished.")
+    return path
+
+
+def _read(path: Path) -> bytes:
     with open_plain(path) as file:
         return file.read()
 

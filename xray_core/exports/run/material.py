@@ -152,7 +152,8 @@ class Material:
         except (XrayError, OSError):
             return pd.DataFrame()
         known = images.set_index("image_id")[list(PEOPLE)]
-        return split[["subset", "image_id", "group"]].join(known, on="image_id")
+        people: pd.DataFrame = split[["subset", "image_id", "group"]].join(known, on="image_id")
+        return people
 
     def read_shown_predictions(self) -> pd.DataFrame:
         """Return the predictions on the images that the shown report is of.

@@ -169,8 +169,8 @@ def _write(
         except XrayError as error:
             packing.missing.append(f"{document.title}: {error}")
             continue
-        for name, content in made.items():
-            packing.add(name, io.BytesIO(content))
+        for name, written in made.items():
+            packing.add(name, io.BytesIO(written))
     packing.add(READ_ME, io.BytesIO(_write_read_me(material, packing).encode()))
     packing.close(
         {

@@ -39,7 +39,7 @@ def hide_places(value: Any, places: Mapping[str, str]) -> Any:
     if isinstance(value, str):
         for path, name in places.items():
             # Not within a longer name: "/data/chest" is no part of "/data/chest_2".
-            value = re.sub(rf"{re.escape(path)}(?![\w-])", lambda _, name=name: name, value)
+            value = name.join(re.split(rf"{re.escape(path)}(?![\w-])", value))
         return value
     if isinstance(value, Mapping):
         return {name: hide_places(item, places) for name, item in value.items()}

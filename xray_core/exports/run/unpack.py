@@ -26,6 +26,7 @@ from xray_core.files import MAX_JSON_BYTES, parse_json, read_at_most, read_json
 from xray_core.paths import can_name_file
 from xray_core.records import build_record
 from xray_core.runs import Run
+from xray_core.runs.opening import adopt_openings
 from xray_core.workspace import Workspace
 
 MAX_FILES = 20_000  # of an archive; a run has some dozens, and one for each epoch
@@ -133,6 +134,7 @@ def import_run(
         found = _bind(run, manifest, inventory, workspace, data)
         run.append_event("imported", f"Imported from {file.name}, of {manifest.time}.", by)
         placed = _place(run, manifest.run, workspace)
+        adopt_openings(placed, workspace)  # who has seen its test set, has seen it here as well
     finally:
         shutil.rmtree(partial, ignore_errors=True)
     said = [found.describe(manifest.data)]

@@ -91,8 +91,7 @@ def show_metrics(material: Material, picture: str) -> str:
     return write_section(
         f"Metrics on the {report['subset']} set",
         write_paragraph(
-            f"{size}. Intervals are 95% intervals, of {N_ROUNDS:,} resamplings of whole "
-            "patients.",
+            f"{size}. Intervals are 95% intervals, of {N_ROUNDS:,} resamplings of whole patients.",
             "note",
         ),
         f'<div class="sides">{figures}{beside}</div>',

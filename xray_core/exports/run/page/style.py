@@ -15,7 +15,8 @@ header { padding: 34px 0 6px; border-bottom: 3px solid var(--teal) }
 h1 { margin: 2px 0 4px; font-size: 28px; line-height: 1.2; font-weight: 680 }
 .facts { max-width: none; margin: 0 0 10px; color: var(--soft); font-size: 13.5px }
 .facts span:not(:last-child)::after { content: " · " }
-.verdict { max-width: none; margin: 18px 0 10px; font-size: 19px; line-height: 1.4; font-weight: 560 }
+.verdict { max-width: none; margin: 18px 0 10px; font-size: 19px; line-height: 1.4;
+  font-weight: 560 }
 section { margin: 30px 0 0 }
 h2 { margin: 0 0 8px; padding-bottom: 4px; font-size: 18px; font-weight: 660;
   border-bottom: 1px solid var(--line); break-after: avoid }
