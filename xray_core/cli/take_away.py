@@ -11,12 +11,8 @@ from xray_core.typed_paths import parse_path
 from xray_core.workspace import Workspace
 
 ALL = "all"
-WEIGHTS = ("model", "checkpoint")
-CHOICES = (
-    ALL,
-    *WEIGHTS,
-    *("predictions", "report", "notebook", "script", "card", "tensorboard"),
-)
+WITH_FIGURES = ("predictions", "report", "notebook", "card")  # of the subset that may be shown
+CHOICES = (ALL, "model", "checkpoint", *WITH_FIGURES, "script", "tensorboard")
 Add = Callable[[str, Callable[..., Answer], str], argparse.ArgumentParser]
 
 
@@ -104,6 +100,6 @@ def _export_part(options: argparse.Namespace, workspace: Workspace, out: Path) -
     }
     save_answer(answer, options.save)
     lines = [str(path) for path in written]
-    if material.closed:
+    if material.closed and options.what in WITH_FIGURES:
         lines.append("note: the test set is closed; figures are of the validation set.")
     return answer, "\n".join(lines)

@@ -12,9 +12,9 @@ from sklearn import metrics
 # GIVEN
 table = pd.read_csv("predictions.csv", encoding="utf-8-sig", keep_default_na=False, na_values=[""],
                     dtype={name: str for name in ("image_id", "group", "actual", "predicted")})
-probabilities = table[["p_" + name for name in CLASSES]].to_numpy("float64")
-known = ~np.isnan(probabilities).any(axis=1)  # images that could not be read have none
-table, probabilities = table[known].reset_index(drop=True), probabilities[known]
+answers = table[["p_" + name for name in CLASSES]].to_numpy("float64")
+known = ~np.isnan(answers).any(axis=1)  # images that could not be read have none
+table, answers = table[known].reset_index(drop=True), answers[known]
 assert len(table) == N, "these are other predictions than those of the report"
 table.head()
 """,
@@ -25,11 +25,10 @@ table.head()
         """\
 groups = pd.factorize(table["group"])[0]
 rows_of = [np.flatnonzero(groups == group) for group in range(groups.max() + 1)]
-rng = np.random.default_rng(0)
-draws = []
-for _ in range(200):  # the report has 1000
+rng, draws = np.random.default_rng(0), []
+for _ in range(ROUNDS):  # the report has 1000
     rows = np.concatenate([rows_of[k] for k in rng.integers(len(rows_of), size=len(rows_of))])
-    draws.append(measure(rows)["auc"])
+    draws.append(measure_area(rows))
 low, high = np.nanpercentile(draws, [2.5, 97.5])
 print(f"AUC {measure()['auc']:.3f}, 95% interval about {low:.3f} to {high:.3f}")
 """,
@@ -67,18 +66,23 @@ actual = pd.Categorical(table["actual"], categories=CLASSES).codes.astype(int)
 evaluated = [1] if len(CLASSES) == 2 else range(len(CLASSES))  # classes with a curve of their own
 
 
-def of_classes(score, actual, probabilities):
+def of_classes(score, truth, answers):
     """Return the mean of a score over the classes; not a number where one class is missing."""
     each = [
-        score(actual == k, probabilities[:, k]) if 0 < (actual == k).sum() < len(actual) else np.nan
+        score(truth == k, answers[:, k]) if 0 < (truth == k).sum() < len(truth) else np.nan
         for k in evaluated
     ]
     return float(np.mean(each))
 
 
+def measure_area(rows=slice(None)):
+    """Return the AUC of some rows of the table, of all of them by default."""
+    return of_classes(metrics.roc_auc_score, actual[rows], answers[rows])
+
+
 def measure(rows=slice(None)):
     """Return the metrics of some rows of the table, of all of them by default."""
-    truth, scores = actual[rows], probabilities[rows]
+    truth, scores = actual[rows], answers[rows]
     predicted = scores.argmax(axis=1)
     present = sorted(set(truth))
     recall = metrics.recall_score(truth, predicted, labels=present, average=None, zero_division=0)
@@ -86,7 +90,7 @@ def measure(rows=slice(None)):
     return {
         "accuracy": float((predicted == truth).mean()),
         "balanced_accuracy": float(recall.mean()),
-        "auc": of_classes(metrics.roc_auc_score, truth, scores),
+        "auc": measure_area(rows),
         "average_precision": of_classes(metrics.average_precision_score, truth, scores),
         "brier": float(np.square(scores - np.eye(len(CLASSES))[truth]).sum(axis=1).mean() / 2),
         "log_loss": float(-np.log(clipped).mean()),
@@ -100,11 +104,11 @@ def measure(rows=slice(None)):
         """\
 figure, axes = plt.subplots(2, 2, figsize=(11, 9))
 metrics.ConfusionMatrixDisplay.from_predictions(
-    actual, probabilities.argmax(axis=1), labels=range(len(CLASSES)), display_labels=CLASSES,
+    actual, answers.argmax(axis=1), labels=range(len(CLASSES)), display_labels=CLASSES,
     ax=axes[0, 0], colorbar=False, xticks_rotation=30,
 )
 for k in evaluated:
-    truth, scores = actual == k, probabilities[:, k]
+    truth, scores = actual == k, answers[:, k]
     if not 0 < truth.sum() < len(truth):
         continue
     false, true, _ = metrics.roc_curve(truth, scores)
@@ -133,23 +137,28 @@ SEVERAL = {
         "## The metrics, beside those of the report\n\nA finding counts in a mean where some "
         "images show it and some do not; images of which nobody knows it are left out.",
         '''\
-states = table[["y_" + name for name in CLASSES]].astype("float64").to_numpy()
+labelled = table[["y_" + name for name in CLASSES]].astype("float64").to_numpy()
 
 
 def of_findings(score, rows):
     """Return the score of each finding, not a number where it cannot be computed."""
     each = []
     for k in range(len(CLASSES)):
-        known = ~np.isnan(states[rows, k])
-        truth, scores = states[rows, k][known] == 1, probabilities[rows, k][known]
+        known = ~np.isnan(labelled[rows, k])
+        truth, scores = labelled[rows, k][known] == 1, answers[rows, k][known]
         each.append(score(truth, scores) if 0 < truth.sum() < len(truth) else np.nan)
     return np.array(each)
+
+
+def measure_area(rows=slice(None)):
+    """Return the mean AUC of some rows of the table, of all of them by default."""
+    return float(np.nanmean(of_findings(metrics.roc_auc_score, rows)))
 
 
 def measure(rows=slice(None)):
     """Return the means over the findings of some rows of the table, of all of them by default."""
     return {
-        "auc": float(np.nanmean(of_findings(metrics.roc_auc_score, rows))),
+        "auc": measure_area(rows),
         "average_precision": float(
             np.nanmean(of_findings(metrics.average_precision_score, rows))
         ),
@@ -162,11 +171,11 @@ def measure(rows=slice(None)):
         "## Each finding",
         """\
 areas = of_findings(metrics.roc_auc_score, slice(None))
-called = probabilities >= np.array(THRESHOLDS)
+called = answers >= np.array(THRESHOLDS)
 by_finding = pd.DataFrame({"finding": CLASSES, "AUC": areas, "threshold": THRESHOLDS})
-by_finding["images"] = (states == 1).sum(axis=0)
-by_finding["found"] = ((states == 1) & called).sum(axis=0)
-by_finding["wrongly called"] = ((states == 0) & called).sum(axis=0)
+by_finding["images"] = (labelled == 1).sum(axis=0)
+by_finding["found"] = ((labelled == 1) & called).sum(axis=0)
+by_finding["wrongly called"] = ((labelled == 0) & called).sum(axis=0)
 figure, axis = plt.subplots(figsize=(8, 0.4 * len(CLASSES) + 1))
 axis.barh(CLASSES, np.nan_to_num(areas))
 axis.axvline(0.5, linestyle=":", color="grey")

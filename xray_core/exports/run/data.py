@@ -124,7 +124,7 @@ def compare_data(
             f"{folder} is read as {reader!r}, but the run was trained on {recipe.dataset!r}. Name "
             "the folder of that dataset."
         )
-    images = open_dataset(root, workspace.cache).images
+    images = open_dataset(root, workspace.cache).present
     paths = dict(zip(images["image_id"], images["path"], strict=True))
     # By the dataset's own paths alone: those of an archive could lead anywhere.
     there = {

@@ -19,6 +19,7 @@ from xray_core.recipes.script import write_script
 
 COMPARED = ("accuracy", "balanced_accuracy", "auc", "average_precision", "brier", "log_loss")
 COMPARED_FINDINGS = ("auc", "average_precision")
+ROUNDS, ROUNDS_FINDINGS = 200, 50  # resamplings of patients: some seconds
 CURVES = ("epoch", "loss", "val_loss", "accuracy", "val_accuracy", "val_auc")
 GUARD = 'if __name__ == "__main__":'
 
@@ -38,7 +39,7 @@ def write_notebook(material: Material) -> str:
             name: report["metrics"][name]["value"] for name in compared if name in report["metrics"]
         },
         "N": report["n"],
-        "SUBSET": report["subset"],
+        "ROUNDS": ROUNDS_FINDINGS if several else ROUNDS,
     }
     if several:
         limits = (report.get("thresholds") or {}).get("thresholds", {})
