@@ -8,18 +8,18 @@ import streamlit as st
 from pages.components.diagnosis import show_verdict
 from pages.components.frame import escape_markdown
 from pages.components.recipe_words import show_changes
+from pages.evaluate.class_intervals import show_class_intervals
+from pages.evaluate.curves import show_curves
 from pages.evaluate.error_analysis import show_error_analysis
 from pages.evaluate.finding_scores import (
     format_thresholds,
     show_errors_together,
-    show_finding_curve,
     show_finding_table,
     show_findings_analysis,
 )
-from pages.evaluate.findings import find_chosen
 from pages.evaluate.phases import show_phases
 from pages.evaluate.published import format_headline, show_published
-from pages.evaluate.scores import show_charts, show_class_table
+from pages.evaluate.scores import show_class_table
 from pages.evaluate.take_away import show_take_away
 from pages.evaluate.verdict import format_owners
 from xray_core.literature import results_of
@@ -53,7 +53,7 @@ def show_details(
     """
     sections: dict[str, Callable[[], None]] = {
         CURVES: lambda: _show_curves(run, report, recipe),
-        CLASSES: lambda: show_class_table(report),
+        CLASSES: lambda: _show_classes(run, report),
         PUBLISHED: lambda: show_published(recipe, report),
         ANALYSIS: lambda: show_error_analysis(run, report),
         PHASES: lambda: show_phases(report),
@@ -66,8 +66,13 @@ def show_details(
     if len(report.get("phases", [])) < 2:  # of one phase the report itself tells
         del sections[PHASES]
     if report.get("multilabel"):
-        del sections[CURVES], sections[CLASSES]
-        sections = _list_finding_sections(run, recipe, report) | sections
+        del sections[CLASSES]
+        sections = {
+            FINDINGS: lambda: show_finding_table(report, recipe, f"{run.name}-findings"),
+            CURVES: sections.pop(CURVES),
+            TOGETHER: lambda: show_errors_together(report, run.name),
+            **sections,
+        }
         sections[ANALYSIS] = lambda: show_findings_analysis(run, report)
     tabs = st.tabs(list(sections), key="result", bind="query-params", on_change="rerun")
     for tab, show in zip(tabs, sections.values(), strict=True):
@@ -77,20 +82,14 @@ def show_details(
 
 
 def _show_curves(run: Run, report: dict[str, Any], recipe: Recipe) -> None:
-    show_charts(run, report, recipe)
+    show_curves(run, recipe, report)
     if words := format_headline(recipe, report):
         st.markdown(words)
 
 
-def _list_finding_sections(
-    run: Run, recipe: Recipe, report: dict[str, Any]
-) -> dict[str, Callable[[], None]]:
-    """Return what takes the place of the curves and of the class table with several findings."""
-    return {
-        FINDINGS: lambda: show_finding_table(report, recipe, f"{run.name}-findings"),
-        CURVES: lambda: show_finding_curve(run, report, recipe, find_chosen(report)),
-        TOGETHER: lambda: show_errors_together(report, run.name),
-    }
+def _show_classes(run: Run, report: dict[str, Any]) -> None:
+    show_class_table(report)
+    show_class_intervals(report, f"{run.name}-{report['subset']}-classes")
 
 
 def _describe_split(recipe: Recipe, data: dict[str, Any]) -> str:

@@ -8,22 +8,20 @@ import pandas as pd
 import streamlit as st
 
 from pages.components.download import offer_files, write_csv
+from pages.components.figure import show_figure
 from pages.components.frame import escape_markdown
 from pages.components.recipe_words import metric_name
 from pages.components.small_type import show_muted, show_section
 from pages.evaluate.error_analysis import show_error_analysis
 from pages.evaluate.finding_sources import list_published
-from pages.evaluate.published import format_headline
 from pages.evaluate.scores import figure_of, format_figure
 from xray_core.evaluation.finding_rounds import TITLES
 from xray_core.evaluation.measured import FEW_PATIENTS
 from xray_core.evaluation.multilabel import describe_thresholds
-from xray_core.figures.findings import list_together, plot_finding_roc, plot_together
-from xray_core.glossary import explain
+from xray_core.figures.findings import list_together, plot_together
 from xray_core.recipes import Recipe
 from xray_core.runs import Run
 
-QUIET = {"displayModeBar": False}
 TOO_FEW = "too few to say"
 N_PAIRS = 5  # that are named in words
 # What goes wrong -> its name in a report, how it is called, and the verb of the hover text.
@@ -113,54 +111,11 @@ def list_plain(report: dict[str, Any]) -> list[dict[str, Any]]:
     return rows
 
 
-def show_finding_curve(
-    run: Run, report: dict[str, Any], recipe: Recipe, row: dict[str, Any]
-) -> None:
-    """Show the ROC curve of the chosen finding, and the published figures beside ours.
-
-    Args:
-        run: evaluated.
-        report: of it.
-        recipe: likewise.
-        row: the finding's, of the report.
-    """
-    name = row["class"]
-    left, right = st.columns(2, gap="medium")
-    with left:
-        show_section(
-            f"ROC curve of {name}",
-            f"{report['subset']} set, n = {row['n'] + row['n_absent']:,}",
-        )
-        if name in report["roc"]:
-            st.plotly_chart(
-                plot_finding_roc(report["roc"][name], row),
-                key=f"roc_{run.name}_{name}",
-                config=QUIET,
-                alt=f"Recall against false positive rate of {name}",
-            )
-        else:
-            show_muted(f"{explain_missing(row)} A curve needs images with it and without.")
-    with right:
-        show_muted(
-            "The finding is chosen above. The ring is the threshold from which it is called. "
-            f"{explain('threshold of a finding')}"
-        )
-        if words := format_headline(recipe, report):
-            st.markdown(words)
-
-
 def show_findings_analysis(run: Run, report: dict[str, Any]) -> None:
     """Show the error analysis, and what an error is with several findings."""
     show_error_analysis(run, report)
     if report.get("error_analysis"):
         show_muted("Error: 1 less the balanced accuracy, which is the mean over the findings.")
-
-
-def explain_missing(row: dict[str, Any]) -> str:
-    """Return why a finding has no AUC."""
-    if not row["n"] and not row["n_absent"]:
-        return f"Of no image it is known whether it has {row['class']}."
-    return f"{'No' if not row['n'] else 'Every'} image has {row['class']}."
 
 
 def show_errors_together(report: dict[str, Any], key: str) -> None:
@@ -187,11 +142,11 @@ def show_errors_together(report: dict[str, Any], key: str) -> None:
     verb = "missed" if name == "missed" else "called though absent"
     left, right = st.columns([8, 5], gap="medium")
     with left:
-        st.plotly_chart(
+        show_figure(
             plot_together(pairs, verb),
-            key=f"pairs_{key}_{name}",
-            config=QUIET,
-            alt=f"Images on which two findings are {verb}",
+            f"{key}-pairs-{name}",
+            f"Images on which two findings are {verb}",
+            pairs,
         )
     with right:
         show_section("Most often together", explanation)

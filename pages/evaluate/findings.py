@@ -7,7 +7,7 @@ import streamlit as st
 
 from pages.components.confusion import Cell, show_confusion
 from pages.components.finding_areas import list_report_areas, show_areas
-from pages.components.small_type import show_facts, show_muted, show_section
+from pages.components.small_type import show_facts, show_muted
 from pages.evaluate.cell_images import CELL, IMAGE, CellWords, open_cell, show_cell_images
 from pages.evaluate.finding_scores import format_share, name_metric
 from pages.evaluate.finding_sources import format_sources, list_published
@@ -51,13 +51,14 @@ def show_findings(
     with left:
         chosen = find_chosen(report)["class"]
         note = "with 95% intervals; guessing reaches 0.5. Click a dot to see its answers"
-        show_section("AUC of each finding", note)
         show_areas(
             list_report_areas(report),
             f"areas_{run.name}_{chosen}",  # another one forgets which dot was clicked
             list_published(recipe),
             chosen=chosen,
             on_pick=_open_finding,
+            title="AUC of each finding",
+            note=note,
         )
         show_facts(
             {

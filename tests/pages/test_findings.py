@@ -148,7 +148,7 @@ def test_a_finding_of_which_nothing_can_be_said_is_shown_all_the_same(
 
 def test_every_tab_opens(run: Run, open_page: OpenPage) -> None:
     for tab, words in {
-        "Curves": "ROC curve of",
+        "Curves": "Precision and recall",
         "Errors together": "Most often together",
         "Error analysis": "without an error analysis",
         "Training checks": "epochs",

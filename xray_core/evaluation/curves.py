@@ -9,7 +9,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from xray_core.evaluation.class_rounds import N_BINS, bin_of
 from xray_core.evaluation.intervals import SAME_WIDTH
 from xray_core.wilson import CONFIDENCE_LEVEL, wilson_interval
 
@@ -20,7 +19,6 @@ Bools = NDArray[np.bool_]
 N_ROUNDS = 400  # resamplings: a page waits for them; the ends of a report's intervals have 1,000
 N_LEVELS = 600  # thresholds that curves are measured at, at most; a chart has fewer px
 N_STEPS = 100  # of the axis of a band, and of thresholds from 0 to 1
-N_BARS = 20  # of a histogram of probabilities
 BLOCK = 4_000_000  # numbers in an array of one image a column and one round a row: 16 MB each
 GRID: Floats = np.linspace(0, 1, N_STEPS + 1)
 RATES = ("sensitivity", "specificity", "PPV", "NPV", "F1")
@@ -96,7 +94,7 @@ def count_calls(
     thresholds = _choose_thresholds(scores)
     # The first threshold that calls an image; they descend, so the search is among the negatives.
     first = np.searchsorted(-thresholds, -scores, side="left")
-    draws = _draw_patients(int(patients.max()) + 1, rng, n_rounds)
+    draws = draw_patients(int(patients.max()) + 1, rng, n_rounds)
     called = [
         _tally(draws, patients[kind], first[kind], len(thresholds))
         for kind in (is_positive, ~is_positive)
@@ -121,7 +119,7 @@ def _choose_thresholds(scores: Floats) -> Floats:
     return np.append(np.inf, every[::-1])
 
 
-def _draw_patients(n_patients: int, rng: np.random.Generator, n_rounds: int) -> NDArray[np.float32]:
+def draw_patients(n_patients: int, rng: np.random.Generator, n_rounds: int) -> NDArray[np.float32]:
     """Return how often each patient is drawn, shape (1 + rounds, n_patients)."""
     drawn = rng.integers(0, n_patients, (n_rounds, n_patients))
     drawn += np.arange(n_rounds)[:, None] * n_patients
@@ -208,79 +206,9 @@ def threshold_curves(calls: Calls) -> dict[str, Line]:
         with np.errstate(invalid="ignore", divide="ignore"):
             rounds = part / whole
         # No more patients than images are behind a rate at this threshold.
-        low, high = _settle(rounds, np.minimum(n_patients, whole[0]))
+        low, high = settle_band(rounds, np.minimum(n_patients, whole[0]))
         lines[name] = Line(GRID, rounds[0], GRID, low, high)
     return lines
-
-
-@dataclass(frozen=True)
-class Calibration:
-    """Of the images given about the same probability, how many have the class.
-
-    Attributes:
-        predicted: mean probability of the images in each bin that has any, shape (b,).
-        observed: share of them with the class, shape (b,).
-        low: of its 95 % interval, shape (b,).
-        high: likewise.
-        images: in each bin, shape (b,).
-        error: expected calibration error, in [0, 1]; see `class_rounds.calibration_error`.
-    """
-
-    predicted: Floats
-    observed: Floats
-    low: Floats
-    high: Floats
-    images: Ints
-    error: float
-
-
-def calibration_curve(
-    is_positive: Bools,
-    scores: Floats,
-    patients: Ints,
-    rng: np.random.Generator,
-    n_rounds: int = N_ROUNDS,
-) -> Calibration:
-    """Return the reliability of probabilities in ten bins of one width.
-
-    Args:
-        is_positive: shape (n,), at least one image.
-        scores: shape (n,), in [0, 1].
-        patients: shape (n,), 0..n_patients-1.
-        rng: where the resampling draws from.
-        n_rounds: resamplings of patients.
-    """
-    n_patients, bins = int(patients.max()) + 1, bin_of(scores)
-    images = np.bincount(bins, minlength=N_BINS)
-    used = np.flatnonzero(images)
-    draws = _draw_patients(n_patients, rng, n_rounds)
-    cells = bins * n_patients + patients
-    totals = np.bincount(cells, minlength=N_BINS * n_patients).reshape(N_BINS, -1)
-    hits = np.bincount(cells, is_positive, N_BINS * n_patients).reshape(N_BINS, -1)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        rounds = (draws @ hits[used].T) / (draws @ totals[used].T)
-    low, high = _settle(rounds, (totals[used] > 0).sum(axis=1))
-    predicted = np.bincount(bins, scores, N_BINS)[used] / images[used]
-    gaps = np.abs(predicted - rounds[0]) * images[used]
-    error = float(gaps.sum() / len(scores))
-    return Calibration(predicted, rounds[0], low, high, images[used], error)
-
-
-def score_histograms(kinds: Ints, scores: Floats, n_kinds: int, n_bars: int = N_BARS) -> Ints:
-    """Count the images of each kind by their probability, in bars of one width from 0 to 1.
-
-    Args:
-        kinds: shape (n,), 0..n_kinds-1.
-        scores: shape (n,), in [0, 1]; a bar has its lower end, the last one both.
-        n_kinds: kinds.
-        n_bars: bars.
-
-    Returns:
-        Shape (n_kinds, n_bars).
-    """
-    bars = np.minimum((scores * n_bars).astype("int64"), n_bars - 1)
-    counts = np.bincount(kinds * n_bars + bars, minlength=n_kinds * n_bars)
-    return counts.reshape(n_kinds, n_bars).astype("int64")
 
 
 def _find_corners(x: Floats, y: Floats) -> Ints:
@@ -310,7 +238,7 @@ def _band(rounds: Floats) -> tuple[Floats, Floats]:
     return np.fmin(low, rounds[0]), np.fmax(high, rounds[0])
 
 
-def _settle(rounds: Floats, n_patients: Ints | Floats) -> tuple[Floats, Floats]:
+def settle_band(rounds: Floats, n_patients: Ints | Floats) -> tuple[Floats, Floats]:
     """Return the band of shares, Wilson's where resampling finds no width; see `intervals`."""
     low, high = _band(rounds)
     value = rounds[0]

@@ -7,13 +7,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from xray_core.wilson import CONFIDENCE_LEVEL, wilson_interval
+from xray_core.wilson import CONFIDENCE_LEVEL, Z_SCORE, wilson_interval
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
 N_ROUNDS = 1000
 BLOCK_SIZE = 500_000  # numbers in an array of one image a row and one round a column: 4 MB each
+TAILS = ((1 - CONFIDENCE_LEVEL) / 2, (1 + CONFIDENCE_LEVEL) / 2)
+FACTORS = np.linspace(0, 2.5, 51)  # by which a calibration error may be another than was found
 SAME_WIDTH = 1e-9  # ends of an interval that lie no further apart differ by rounding alone
 
 
@@ -64,6 +66,21 @@ def bootstrap_intervals(
         Name -> (low, high), each of the shape of one round's values; NaN for both if every round
         gave NaN.
     """
+    rounds = bootstrap_rounds(measure, groups, rng, n_rounds)
+    return {name: _quantiles(values) for name, values in rounds.items()}
+
+
+def bootstrap_rounds(
+    measure: Callable[[Floats], Mapping[str, Floats]],
+    groups: Ints,
+    rng: np.random.Generator,
+    n_rounds: int = N_ROUNDS,
+) -> dict[str, Floats]:
+    """Return what `measure` says in each round of resampling; see `bootstrap_intervals`.
+
+    Returns:
+        Name -> values, shape (n_rounds, ...).
+    """
     n_groups = int(groups.max()) + 1
     per_block = max(1, BLOCK_SIZE // len(groups))
     blocks = []
@@ -72,16 +89,13 @@ def bootstrap_intervals(
         drawn = rng.integers(0, n_groups, (n, n_groups)) * n + np.arange(n)[:, None]
         times = np.bincount(drawn.ravel(), minlength=n_groups * n)
         blocks.append(measure(times.reshape(n_groups, n).astype("float64")))
-    return {
-        name: _quantiles(np.concatenate([block[name] for block in blocks])) for name in blocks[0]
-    }
+    return {name: np.concatenate([block[name] for block in blocks]) for name in blocks[0]}
 
 
 def _quantiles(rounds: Floats) -> tuple[Floats, Floats]:
-    tails = [(1 - CONFIDENCE_LEVEL) / 2, (1 + CONFIDENCE_LEVEL) / 2]
     columns = rounds.reshape(len(rounds), -1).T
     valid = [column[~np.isnan(column)] for column in columns]
-    ends = [np.quantile(column, tails) if len(column) else (np.nan, np.nan) for column in valid]
+    ends = [np.quantile(column, TAILS) if len(column) else (np.nan, np.nan) for column in valid]
     low, high = np.array(ends).T.reshape(2, *rounds.shape[1:])
     return low, high
 
@@ -91,18 +105,105 @@ class Scale:
     """The values that a figure can have, and how they lie as a share from 0 to 1.
 
     Attributes:
-        to_share: value -> share.
+        to_share: value or values -> share.
         from_share: the reverse.
     """
 
-    to_share: Callable[[float], float]
-    from_share: Callable[[float], float]
+    to_share: Callable[[Any], Any]
+    from_share: Callable[[Any], Any]
 
 
-SHARE = Scale(float, float)
+SHARE = Scale(lambda value: value, lambda share: share)
 CORRELATION = Scale(lambda value: (value + 1) / 2, lambda share: 2 * share - 1)  # -1 to 1
 # From 0 up, without end: as the probability of which it is the cost.
-COST = Scale(lambda value: float(np.exp(-value)), lambda share: float(-np.log(share)))
+COST = Scale(lambda value: np.exp(-value), lambda share: -np.log(share))
+
+
+def interval_of_rounds(
+    value: float, rounds: Floats, n_patients: Sequence[int], scale: Scale = SHARE
+) -> tuple[float, float]:
+    """Return the 95% interval of a figure from how far it swings over rounds of resampling.
+
+    It is Wilson's, of as many independent trials as would swing as far. Unlike the percentiles of
+    the rounds it is as lopsided as it must be near 0 and 1, and unlike them it allows for how
+    poorly few patients tell their own swing: `docs/evaluation.md` has the coverage of both.
+
+    Source: Wilson, J Am Stat Assoc 22 (1927), with the design effect and degrees of freedom of
+    Korn and Graubard, Surv Methodol 24 (1998).
+
+    Args:
+        value: on the scale, or NaN.
+        rounds: shape (r,); NaN values are left out.
+        n_patients: those that the figure is measured on, at least 1; of a mean, of each class.
+        scale: of the figure.
+
+    Returns:
+        Low and high, on the scale, with the value between; NaN if the value is.
+    """
+    known = rounds[~np.isnan(rounds)]
+    low, high = (known.min(), known.max()) if len(known) else (np.nan, np.nan)
+    if np.isnan(value) or not has_swing(float(low), float(high), n_patients):
+        return settle_interval(value, float(low), float(high), n_patients, scale)
+    n = count_behind(n_patients)
+    share = float(scale.to_share(value))
+    # Rounds swing a little less than other patients would.
+    swing = float(np.var(scale.to_share(known), ddof=1)) * n / (n - 1)
+    n_trials = share * (1 - share) / swing
+    return _wilson_ends(share * n_trials, n_trials, scale, _student_quantile(n - 1))
+
+
+def interval_of_gaps(
+    value: float, gaps: Floats, rounds: Floats, n_patients: Sequence[int]
+) -> tuple[float, float]:
+    """Return the 95% interval of a calibration error, from the gaps that it is the sum of.
+
+    A sum of distances is too large by chance, and the more so in rounds of resampling: of a network
+    without any error every round finds one. So it is asked which error would show the value that
+    was found: gaps like those found, all larger or smaller by one factor, and chance on top.
+
+    Args:
+        value: the sum of the distances of `gaps` from 0.
+        gaps: shape (n_bins,).
+        rounds: likewise, shape (r, n_bins).
+        n_patients: as for `interval_of_rounds`.
+
+    Returns:
+        Low and high, from 0 up, with the value between.
+    """
+    n = count_behind(n_patients)
+    known = rounds[~np.isnan(rounds).any(axis=1)]
+    if np.isnan(value) or n <= 1 or not len(known) or np.ptp(known, axis=0).max() < SAME_WIDTH:
+        return settle_interval(value, np.nan, np.nan, n_patients)
+    chance = (known - gaps) * _student_quantile(n - 1) / Z_SCORE * np.sqrt(n / (n - 1))
+    possible = [
+        factor
+        for factor in FACTORS
+        if _is_between(value, np.abs(factor * gaps + chance).sum(axis=1))
+    ]
+    if not possible:  # less than chance alone would show
+        return 0.0, value
+    return float(possible[0] * value), float(max(possible[-1], 1) * value)
+
+
+def _is_between(value: float, rounds: Floats) -> bool:
+    low, high = np.quantile(rounds, TAILS)
+    return bool(low <= value <= high)
+
+
+def _student_quantile(n_free: float) -> float:
+    """Return how many standard deviations lie on either side, with so many degrees of freedom."""
+    from scipy.special import stdtrit  # here: a page that draws no rounds opens without it
+
+    return float(stdtrit(n_free, TAILS[1]))
+
+
+def count_behind(n_patients: Sequence[int]) -> float:
+    """Return of how many patients a mean over classes swings like a share; see `settle_interval`.
+
+    Args:
+        n_patients: of each class, at least 1.
+    """
+    return len(n_patients) ** 2 / sum(1 / n_of_class for n_of_class in n_patients)
 
 
 def settle_interval(
@@ -132,10 +233,16 @@ def settle_interval(
         return np.nan, np.nan
     if has_swing(low, high, n_patients):
         return low, high
-    n = len(n_patients) ** 2 / sum(1 / n_of_class for n_of_class in n_patients)
-    ends = (scale.from_share(float(end)) for end in wilson_interval(scale.to_share(value) * n, n))
-    wilson_low, wilson_high = sorted(ends)
+    n = count_behind(n_patients)
+    wilson_low, wilson_high = _wilson_ends(float(scale.to_share(value)) * n, n, scale)
     return float(np.fmin(low, wilson_low)), float(np.fmax(high, wilson_high))
+
+
+def _wilson_ends(
+    successes: float, trials: float, scale: Scale, z: float = Z_SCORE
+) -> tuple[float, float]:
+    first, last = (float(scale.from_share(end)) for end in wilson_interval(successes, trials, z))
+    return min(first, last), max(first, last)
 
 
 def has_swing(low: float, high: float, n_patients: Sequence[int]) -> bool:

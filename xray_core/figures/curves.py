@@ -4,10 +4,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from xray_core.evaluation.curves import RATES, Calibration, Line
+from xray_core.evaluation.curves import RATES, Line
+from xray_core.evaluation.reliability import Calibration
 from xray_core.figures.bands import add_band, soften
 from xray_core.figures.colors import RUNS, color_classes
 from xray_core.figures.evaluation import CHANCE_GREY, MARGIN, add_points, scale_rates
@@ -15,12 +17,13 @@ from xray_core.figures.text import escape_texts
 from xray_core.literature import PublishedPoint
 
 HEIGHT = 300  # px
+PLACE = {**MARGIN, "r": 22}  # room for half of "100%"
 INSIDE = {"bgcolor": "rgba(0,0,0,0)", "font": {"size": 11}}
 ABOVE = {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "font": {"size": 11}}
 DOTTED = {"dash": "dot", "width": 1, "color": CHANCE_GREY}
 PALE = 0.45  # opacity of the curves of the other classes
 RATE_DASHES = ("solid", "solid", "dash", "dash", "dot")  # so that nothing hangs on colour alone
-SHARE = {"range": [-0.01, 1.01], "tickformat": ".0%"}
+SHARE = {"range": [-0.01, 1.01], "tickformat": ".0%", "dtick": 0.25}
 
 
 def plot_roc_band(
@@ -83,7 +86,13 @@ def plot_roc_band(
             hovertemplate="recall %{y:.1%}, at a false positive rate of %{x:.1%}<extra></extra>",
         )
     scale_rates(figure, with_points=bool(points))
-    figure.update_layout(height=HEIGHT, legend={"font": {"size": 11}})
+    figure.update_layout(
+        height=HEIGHT,
+        margin=PLACE,
+        legend={"font": {"size": 11}},
+        xaxis={"dtick": 0.25},
+        yaxis={"dtick": 0.25},
+    )
     return escape_texts(figure)
 
 
@@ -124,7 +133,7 @@ def plot_precision_band(
     )
     figure.update_layout(
         height=HEIGHT,
-        margin=MARGIN,
+        margin=PLACE,
         legend={"x": 0.02, "xanchor": "left", "y": 0.02, "yanchor": "bottom", **INSIDE},
         xaxis={"title": "recall (sensitivity)", **SHARE},
         yaxis={"title": "precision (PPV)", **SHARE, "range": [0, 1.02]},
@@ -136,7 +145,7 @@ def plot_calibration(calibration: Calibration, name: str, color: str) -> go.Figu
     """Draw the share of images with a class against its mean probability, and how many they are.
 
     Args:
-        calibration: as `evaluation.curves.calibration_curve` returns it.
+        calibration: as `evaluation.reliability.calibration_curve` returns it.
         name: of the class.
         color: of it.
 
@@ -180,7 +189,7 @@ def plot_calibration(calibration: Calibration, name: str, color: str) -> go.Figu
     )
     figure.update_layout(
         height=HEIGHT,
-        margin=MARGIN,
+        margin=PLACE,
         showlegend=False,
         xaxis={"title": f"probability of {name}", **SHARE, "anchor": "y2"},
         yaxis={"title": "share that has it", **SHARE, "domain": [0.3, 1]},
@@ -201,7 +210,7 @@ def plot_scores(
     """Draw how the probabilities of a class are distributed over the images of each true class.
 
     Args:
-        counts: as `evaluation.curves.score_histograms` returns them, a row for each kind.
+        counts: as `evaluation.reliability.score_histograms` returns them, a row for each kind.
         kinds: true classes.
         name: of the class whose probability it is.
         classes: of the task, which have their own colours.
@@ -228,7 +237,7 @@ def plot_scores(
         )
     figure.update_layout(
         height=HEIGHT,
-        margin=MARGIN,
+        margin=PLACE,
         showlegend=True,
         legend=ABOVE,
         xaxis={"title": f"probability of {name}", **SHARE},
@@ -266,11 +275,66 @@ def plot_thresholds(
         figure.add_vline(x=threshold, line=DOTTED)
     figure.update_layout(
         height=HEIGHT,
-        margin=MARGIN,
+        margin=PLACE,
         legend=ABOVE,
         hovermode="x unified",
         xaxis={"title": f"threshold of {name}", **SHARE, "hoverformat": ".0%"},
         yaxis={"title": None, **SHARE, "range": [0, 1.02]},
+    )
+    return escape_texts(figure)
+
+
+def plot_class_intervals(figures: pd.DataFrame, classes: Sequence[str]) -> go.Figure:
+    """Draw each figure of each class with its interval: the classes one below the other.
+
+    Args:
+        figures: columns figure (its title), class, value, low and high in [0, 1], NaN where it
+            cannot be computed; figures in their order.
+        classes: of the task, which have their own colours.
+
+    Returns:
+        One trace a class; the rows are numbered from above, with the figures' titles at the axis.
+    """
+    colors = color_classes(list(classes))
+    titles = list(dict.fromkeys(figures["figure"]))
+    places = {title: place for place, title in enumerate(titles)}
+    apart = 0.7 / max(len(classes), 1)
+    figure = go.Figure()
+    for number, name in enumerate(classes):
+        own = figures[figures["class"] == name].dropna(subset=["value", "low", "high"])
+        shift = apart * (number - (len(classes) - 1) / 2)
+        figure.add_scatter(
+            x=own["value"],
+            y=own["figure"].map(places).astype("float64") + shift,
+            customdata=own[["figure", "low", "high"]],
+            mode="markers",
+            name=str(name),
+            marker={"size": 8, "color": colors[name]},
+            error_x={
+                "type": "data",
+                "symmetric": False,
+                "array": own["high"] - own["value"],
+                "arrayminus": own["value"] - own["low"],
+                "thickness": 1.5,
+                "width": 4,
+                "color": colors[name],
+            },
+            hovertemplate="%{customdata[0]} of %{fullData.name}: %{x:.3f} (%{customdata[1]:.3f} to "
+            "%{customdata[2]:.3f})<extra></extra>",
+        )
+    figure.update_layout(
+        height=70 + len(titles) * (14 + 13 * len(classes)),
+        margin=PLACE,
+        showlegend=True,
+        legend=ABOVE,
+        xaxis={"range": [-0.02, 1.02], "tickformat": ".1f", "title": None},
+        yaxis={
+            "range": [len(titles) - 0.5, -0.5],
+            "tickvals": list(places.values()),
+            "ticktext": titles,
+            "title": None,
+            "zeroline": False,
+        },
     )
     return escape_texts(figure)
 
