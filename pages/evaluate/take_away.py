@@ -36,16 +36,16 @@ def show_take_away(run: Run) -> None:
     with show_errors():
         material = read_material(run, workspace)
         absent = {name: why_absent(part.document or name, material) for name, part in PARTS.items()}
-    left, right = st.columns([5, 4], gap="large")
+    left, right = st.columns([4, 5], gap="large")
     with left:
+        _show_zip(run, workspace)
+    with right:
         note = "test set closed: figures of the validation set" if material.closed else ""
         show_section("One by one", note)
         with st.container(gap=None, key="take_away"):
             for name, part in PARTS.items():
                 if not absent[name]:
                     _offer(name, part, material)
-    with right:
-        _show_zip(run, workspace)
         if missing := {PARTS[name].title: why for name, why in absent.items() if why}:
             _say_missing(missing)
 

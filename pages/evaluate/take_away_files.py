@@ -35,7 +35,7 @@ class Part:
 PARTS = {
     "report": Part(
         "Report",
-        "one page that opens without a network, and prints",
+        "one page; needs no network, prints",
         "report.html",
         "text/html",
         ":material/article:",
@@ -44,7 +44,7 @@ PARTS = {
     ),
     "card": Part(
         "Model card",
-        "with the items of CLAIM and TRIPOD+AI, blanks marked",
+        "CLAIM and TRIPOD+AI, blanks marked",
         "model_card.md",
         "text/markdown",
         ":material/fact_check:",
@@ -71,7 +71,7 @@ PARTS = {
     ),
     "notebook": Part(
         "Notebook",
-        "computes the figures anew; with predictions and split, zipped",
+        "computes the figures anew, zipped",
         "notebook.zip",
         "application/zip",
         ":material/menu_book:",
@@ -79,7 +79,7 @@ PARTS = {
     ),
     "script": Part(
         "Training script",
-        "plain Keras, runs without X-ray Lab; with the split, zipped",
+        "plain Keras, and the split, zipped",
         "script.zip",
         "application/zip",
         ":material/code:",
@@ -87,7 +87,7 @@ PARTS = {
     ),
     "tensorboard": Part(
         "TensorBoard events",
-        "the curves, batch by batch and epoch by epoch, zipped",
+        "every batch and epoch, zipped",
         "tensorboard.zip",
         "application/zip",
         ":material/show_chart:",

@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from xray_core.evaluation.curves import calibration_curve, count_calls, precision_band, roc_band
+from xray_core.evaluation.curves import count_calls, precision_band, roc_band
+from xray_core.evaluation.reliability import calibration_curve
 from xray_core.exports.run.facts import title_of
 from xray_core.exports.run.material import Material
 from xray_core.exports.run.page.pieces import write_picture
