@@ -76,7 +76,6 @@ def _offer_zip(out: Path, n_bytes: int) -> None:
         mime="application/zip",
         on_click="ignore",
         icon=":material/folder_zip:",
-        type="primary",
     )
 
 

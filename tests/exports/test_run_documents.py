@@ -224,7 +224,7 @@ def test_what_a_run_from_elsewhere_has_not_is_said(closed: Material, tmp_path: P
         assert "no training here made it. Average of 2 runs: a, b." in why_absent(name, average)
         with pytest.raises(RunError, match="no training here"):
             make(name, average)
-    assert "Average of 2 runs: a, b" in make("report", average)
+    assert "Average of 2 runs: a, b" in make("notebook", average)
     assert "The mean of the probabilities of a, b." in make("card", average)
 
 

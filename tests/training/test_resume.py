@@ -12,7 +12,7 @@ import pytest
 
 from tests.training.tiny import Finished, as_it_was, tiny_recipe
 from xray_core.errors import RunError
-from xray_core.exports.run import import_run, write_run
+from xray_core.exports.run import import_run, pack, write_run
 from xray_core.recipes import PUBLISHED, Phase, Recipe
 from xray_core.runs import Run, create_run
 from xray_core.training import recorder, runner
@@ -184,6 +184,7 @@ def test_a_stopped_training_goes_on_in_another_workspace_with_the_same_weights(
     with as_it_was():
         assert runner.train_run(run, finished.workspace) == "stopped"
     monkeypatch.setattr(Recorder, "on_train_batch_end", record)
+    monkeypatch.setattr(pack, "DOCUMENTS", {})
     write_run(run, finished.workspace, tmp_path / "run.zip")
     there = Workspace(tmp_path / "there")
     shutil.copytree(finished.data, there.data / "elsewhere")

@@ -82,7 +82,10 @@ def show_metrics(material: Material, picture: str) -> str:
     size = describe_size(report, str(material.data.get("grouped_by", "")))
     baselines = write_table(
         ["what is known without the pixels", "accuracy", "AUC"],
-        [[_capital(name), accuracy, area] for name, accuracy, area in list_baselines(report)],
+        [
+            [_capital(name), *(figure.replace(" (", "\n").rstrip(")") for figure in figures)]
+            for name, *figures in list_baselines(report)
+        ],
         numbers=(1, 2),
         kind="",
     )

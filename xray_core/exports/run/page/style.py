@@ -79,6 +79,8 @@ footer { margin-top: 34px; padding-top: 12px; padding-bottom: 30px; color: var(-
   .wide { overflow: visible }
   h1 { font-size: 19pt }
   .verdict { font-size: 13pt }
-  table { font-size: 9pt }
+  table { font-size: 8.5pt }
+  th, td { padding-right: 8px }
+  td small { font-size: 7.5pt }
 }
 """
