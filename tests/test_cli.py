@@ -69,6 +69,7 @@ COMMANDS = (
     "split",
     "check",
     "predict",
+    "threshold",
     "export-images",
     "sample",
 )

@@ -7,6 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from pages.components.user import find_user
+from pages.runs.average import offer_average
 from pages.runs.outcome import Undo, carry_out_for_all, format_count
 from pages.runs.trash import restore_runs
 from xray_core.jobs import pause_run, queue_view, resume_run, stop_run, unpause_run
@@ -110,6 +111,7 @@ def show_bulk(workspace: Workspace, ticked: pd.DataFrame, runs: pd.DataFrame) ->
         names = _list_fitting(ticked, action, paused)
         if names:
             _offer(action, [Run(workspace.runs / name) for name in names], workspace)
+    offer_average(ticked, workspace)
     everything = [Run(workspace.runs / name) for name in ticked["name"]]
     _offer_tags(everything, runs)
     st.button(

@@ -12,7 +12,18 @@ from collections.abc import Callable
 from io import TextIOWrapper
 from pathlib import Path
 
-from xray_core.cli import arrivals, data, exports, external, opening, queue, trainings
+from xray_core.cli import (
+    arrivals,
+    checks,
+    data,
+    elsewhere,
+    exports,
+    external,
+    opening,
+    queue,
+    trainings,
+)
+from xray_core.cli import threshold as thresholds
 from xray_core.cli.answer import Answer, say_error, say_note
 from xray_core.cli.goals import add_goals
 from xray_core.cli.options import add_external_options, add_map, number_or, positive
@@ -118,6 +129,8 @@ def _build_parser() -> argparse.ArgumentParser:
     _add_queue_commands(add)
     _add_run_commands(add)
     opening.add_commands(add)
+    elsewhere.add_commands(add)
+    _add_threshold_command(add)
     add_take_away(add)
     return parser
 
@@ -307,7 +320,7 @@ def _add_run_commands(add: Add) -> None:
     for name, function, text in (
         ("evaluate", external.evaluate, "Evaluate a finished run, also on another dataset."),
         ("split", trainings.show_split, "Count a run's subsets; write which image is in which."),
-        ("check", trainings.check, "Say what seems to go wrong in a training, in any state."),
+        ("check", checks.check, "Say what seems to go wrong in a training, in any state."),
         ("predict", trainings.predict, "Predict image files with a run's best weights."),
     ):
         command = add(name, function, text)
@@ -328,3 +341,11 @@ def _add_run_commands(add: Add) -> None:
                 help="what is known of the patient, e.g. age=57, for a network that takes it "
                 "beside the image; may be repeated",
             )
+
+
+def _add_threshold_command(add: Add) -> None:
+    command = add(
+        "threshold", thresholds.threshold, "Choose from which probability on a class is called."
+    )
+    command.add_argument("run", help="name of a run")
+    thresholds.add_threshold_options(command)
