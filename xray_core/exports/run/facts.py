@@ -7,6 +7,7 @@ import pandas as pd
 
 from xray_core.audit.issue import count_of
 from xray_core.evaluation.metrics import METRICS, OF_POSITIVE
+from xray_core.evaluation.thresholds.kept import read_threshold
 from xray_core.exports.run.material import Material
 from xray_core.exports.run.paths import hide_in_recipe
 from xray_core.files import parse_time
@@ -109,6 +110,18 @@ def describe_result(material: Material) -> str:
         f"Right in {100 * accuracy['value']:.0f} of 100 images of the {report['subset']} set"
         f"{interval or f' ({size})'}. Always answering “{majority['class']}” would be right in "
         f"{100 * majority['accuracy']:.0f}."
+    )
+
+
+def describe_threshold(material: Material) -> str:
+    """Return which threshold is kept with the run; "" where the most probable class counts."""
+    kept = read_threshold(material.run)
+    if kept is None:
+        return ""
+    words = f" {kept.words.rstrip('.')}." if kept.words else ""
+    return (
+        f"A threshold is kept with the run: {kept.value:.3f}, chosen on the {kept.chosen_on} set."
+        f"{words} The figures here are those of the most probable class."
     )
 
 

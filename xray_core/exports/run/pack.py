@@ -42,7 +42,7 @@ from xray_core.workspace import Workspace
 
 FORMAT = 1  # of the archive; goes up when an older version could not import it
 MANIFEST, READ_ME, RUN = "manifest.json", "read_me.txt", "run"
-KINDS = (".json", ".jsonl", ".parquet", ".txt", ".keras", ".npz")  # what a run folder holds
+KINDS = (".csv", ".json", ".jsonl", ".keras", ".npz", ".parquet", ".txt")  # in a run folder
 STORED = (".parquet", ".keras", ".npz", ".zip")  # to pack these again gains next to nothing
 # Of this machine's processes and queue; a run that is moved has none of these.
 LEFT = ("attempt.json", "stop")
