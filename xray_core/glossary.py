@@ -306,6 +306,11 @@ GLOSSARY: dict[str, dict[str, Term]] = {
             "The network's own certainty in a class, from 0 to 1; right only if calibrated.",
             "probabilidad",
         ),
+        "model card": Term(
+            "A text on what a network is and is not for, its data and its result, with what "
+            "nobody here can know left open.",
+            "ficha del modelo",
+        ),
         "confusion matrix": Term(
             "How many images of each true class were predicted as each class.",
             "matriz de confusión",

@@ -29,6 +29,7 @@ from xray_core.cli import (
 from xray_core.cli.answer import Answer, say_error, say_note
 from xray_core.cli.goals import add_goals
 from xray_core.cli.options import add_external_options, add_map, number_or, positive
+from xray_core.cli.take_away import add_take_away
 from xray_core.errors import XrayError
 from xray_core.machine import allocator_variables
 from xray_core.processes import restart_with
@@ -134,6 +135,7 @@ def _build_parser() -> argparse.ArgumentParser:
     leaderboard.add_commands(add)
     elsewhere.add_commands(add)
     threshold.add_commands(add)
+    add_take_away(add)
     return parser
 
 
