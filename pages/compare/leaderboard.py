@@ -31,6 +31,7 @@ from xray_core.workspace import Workspace
 RUNS, TICKED, ORDER = "runs", "ticked", "order"  # in the address
 ORDER_CHOICE = "leaderboard_order"
 FEWEST, MOST = 2, 8  # runs that are compared at once
+ALWAYS = ("place", "run", "validation", "test", "when")  # columns
 N_LINKS = 6  # to other leaderboards
 TEST_WORDS = {"closed": "closed", "none": "no test set", "published": ""}
 
@@ -106,7 +107,7 @@ def _show_table(board: Board, by: str, several: bool) -> None:
     rows = [number for number, name in enumerate(names) if name in ticked]
     column = st.column_config
     st.dataframe(
-        pd.DataFrame([_build_row(entry) for entry in board.entries]),
+        _build_cells(board),
         hide_index=True,
         key=key,
         on_select=lambda: _tick(key, names),
@@ -136,6 +137,12 @@ def _show_table(board: Board, by: str, several: bool) -> None:
             "split": column.TextColumn("Split", width=260),
         },
     )
+
+
+def _build_cells(board: Board) -> pd.DataFrame:
+    """Return what stands in the table; columns that say nothing of any run are left out."""
+    cells = pd.DataFrame([_build_row(entry) for entry in board.entries])
+    return cells[[name for name in cells if name in ALWAYS or cells[name].astype(bool).any()]]
 
 
 def _build_row(entry: Entry) -> dict[str, Any]:

@@ -99,9 +99,9 @@ def draw_finding_rounds(
 
     def measure(draws: Floats) -> dict[str, Floats]:
         counts = (outcomes @ draws).T.reshape(-1, n_classes, len(OUTCOMES))
-        findings = [one.measure(draws) for one in rounds]
+        findings = [of_rounds.measure(draws) for of_rounds in rounds]
         figures = {
-            **{name: np.stack([one[name] for one in findings], axis=1) for name in findings[0]},
+            **{name: np.stack([row[name] for row in findings], axis=1) for name in findings[0]},
             **figures_of_counts(counts),
         }
         gaps = np.nan_to_num(figures["calibration_error" + GAPS][:, measured])

@@ -164,8 +164,8 @@ def draw_rounds(
 
     def measure(draws: Floats) -> dict[str, Floats]:
         confusion = (cells @ draws).T.reshape(-1, n_classes, n_classes)
-        classes = [one.measure(draws) for one in rounds]
-        of_class = {name: np.stack([one[name] for one in classes], axis=1) for name in classes[0]}
+        classes = [of_rounds.measure(draws) for of_rounds in rounds]
+        of_class = {name: np.stack([row[name] for row in classes], axis=1) for name in classes[0]}
         gaps = of_class[ERROR + GAPS]
         measured = Measured(
             confusion,

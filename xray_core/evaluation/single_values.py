@@ -32,7 +32,7 @@ def score_predictions(actual: Ints, probabilities: Floats) -> dict[str, list[flo
 
     predicted, classes = probabilities.argmax(axis=1), range(probabilities.shape[1])
     each = [score_class(actual == k, probabilities[:, k], predicted == k) for k in classes]
-    rows = {name: [one[name] for one in each] for name in each[0]}
+    rows = {name: [row[name] for row in each] for name in each[0]}
     evaluated = evaluated_classes(len(classes))
 
     def mean(name: str) -> float:
