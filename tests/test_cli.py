@@ -69,6 +69,7 @@ COMMANDS = (
     "split",
     "check",
     "predict",
+    "threshold",
     "export-images",
     "sample",
 )
@@ -909,8 +910,13 @@ def test_check_says_what_was_looked_for_and_names_what_it_found(
     status, out, _ = call("check", finished_home.run.name, "--json")
 
     assert status == 0
-    assert json.loads(out) == {"run": finished_home.run.name, "epochs": 2, "results": []}
-    assert "Too few epochs (2)" in call("check", finished_home.run.name)[1]
+    answer = json.loads(out)
+    assert (answer["run"], answer["epochs"]) == (finished_home.run.name, 2)
+    assert answer["results"] == []
+    text = call("check", finished_home.run.name)[1]
+    assert "Too few epochs (2)" in text
+    changes = answer["next_runs"][0]["changes"]
+    assert " ".join(f"--set {field}={value}" for field, value in changes.items()) in text
 
 
 def test_check_of_a_run_that_goes_wrong(workspace: Workspace, call: Call) -> None:

@@ -306,6 +306,11 @@ GLOSSARY: dict[str, dict[str, Term]] = {
             "The network's own certainty in a class, from 0 to 1; right only if calibrated.",
             "probabilidad",
         ),
+        "model card": Term(
+            "A text on what a network is and is not for, its data and its result, with what "
+            "nobody here can know left open.",
+            "ficha del modelo",
+        ),
         "confusion matrix": Term(
             "How many images of each true class were predicted as each class.",
             "matriz de confusión",
@@ -381,6 +386,31 @@ GLOSSARY: dict[str, dict[str, Term]] = {
             "Where the figure would fall in 95 of 100 repetitions with other patients.",
             "intervalo de confianza del 95 %",
         ),
+        "paired difference": Term(
+            "By how much two runs differ on the very same images, patients resampled for both "
+            "alike.",
+            "diferencia pareada",
+        ),
+        "noise floor": Term(
+            "By how much two runs of one recipe differ that have nothing but another random seed, "
+            "at most in 95 of 100 cases.",
+            "ruido de fondo",
+        ),
+        "DeLong's test": Term(
+            "Whether the AUCs of two networks on the same images differ; each image counts as "
+            "independent.",
+            "prueba de DeLong",
+        ),
+        "McNemar's test": Term(
+            "Whether two networks get equally many images right, from those that one alone gets "
+            "right.",
+            "prueba de McNemar",
+        ),
+        "Holm's correction": Term(
+            "Makes p values larger where many pairs are compared, since some look different by "
+            "luck.",
+            "corrección de Holm",
+        ),
         "majority baseline": Term(
             "What one gets by always answering the most frequent class.",
             "línea base de la clase mayoritaria",
@@ -415,6 +445,14 @@ GLOSSARY: dict[str, dict[str, Term]] = {
         "pointing game": Term(
             "How often the hottest point of a heat map lies inside a radiologist's box.",
             "juego de señalar",
+        ),
+        "average of runs": Term(
+            "Several networks as one: the mean of their probabilities for each image.",
+            "promedio de ejecuciones",
+        ),
+        "predictions from elsewhere": Term(
+            "Probabilities that another program gave; nobody checked what it has learned from.",
+            "predicciones externas",
         ),
         "test-time augmentation": Term(
             "The mean prediction over an image and its mirror.",

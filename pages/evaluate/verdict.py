@@ -7,6 +7,7 @@ from typing import Any
 import streamlit as st
 
 from pages.components.frame import escape_markdown, format_message, show_errors
+from pages.components.origin import read_origin_of
 from xray_core.audit.issue import count_of
 from xray_core.evaluation.columns_baseline import name_columns
 from xray_core.evaluation.diagnose import diagnose_run
@@ -156,6 +157,8 @@ def show_doubts(run: Run, recipe: Recipe, report: dict[str, Any], *, closed: boo
             ". This training took nothing from it; who compares recipes by it should expect less "
             "on new images."
         )
+        if read_origin_of(run) is not None:
+            none = "."
         st.warning(
             f"There is no test set. Here it is the validation set{chose if choices else none}",
             icon=":material/warning:",

@@ -10,6 +10,8 @@ from pages.components.confusion import show_confusion
 from pages.components.diagnosis import show_diagnosis
 from pages.components.figure import list_files, show_menu
 from pages.components.frame import show_errors
+from pages.components.next_runs import show_next_runs
+from pages.components.origin import read_origin_of, show_doubt, show_remarks
 from pages.components.small_type import show_muted
 from pages.runs.findings import holds_findings, show_epoch_areas, show_wrong_findings
 from pages.runs.metric_tail import Metrics, read_metrics
@@ -51,7 +53,13 @@ def show_run(run: Run, recipe: Recipe, status: Status, stopping: bool, about: st
     tick, slow = (None, None) if status.has_ended else (TICK, SLOW_TICK)
     st.fragment(show_strip, run_every=tick)(run, status.state, stopping, about)
     show_notes(run)
-    st.fragment(_show_figures, run_every=slow)(run, recipe, status)
+    if origin := read_origin_of(run):
+        show_doubt(origin)
+        show_remarks(origin, run)
+    else:
+        st.fragment(_show_figures, run_every=slow)(run, recipe, status)
+    if status.state == "done":
+        show_next_runs(run)
     st.fragment(show_details, run_every=slow)(run, recipe)
 
 

@@ -8,6 +8,7 @@ import streamlit as st
 from pages.components.download import offer_files, write_csv
 from pages.components.figure import show_figure
 from pages.components.frame import escape_markdown, show_errors
+from pages.components.origin import read_origin_of
 from pages.components.recipe_file import offer_recipe
 from pages.components.recipe_words import show_changes
 from pages.components.small_type import show_facts
@@ -32,7 +33,8 @@ def show_details(run: Run, recipe: Recipe) -> None:
     if data:
         _warn(data)
         _show_data(run, recipe, data)
-    _show_recipe(run, recipe)
+    if read_origin_of(run) is None:
+        _show_recipe(run, recipe)
     _show_device(run)
     _show_history(run)
     log = st.expander("Log", icon=":material/article:", key="log", on_change="rerun")

@@ -314,6 +314,8 @@ def describe_thresholds(report: Mapping[str, Any]) -> str:
             f" 0.5 for {', '.join(names)}, of which that set has not both images with it and "
             "without."
         )
+    for name, how in thresholds.get("by_hand", {}).items():
+        words += f" {name} has a threshold that a person kept: {how}"
     return words
 
 

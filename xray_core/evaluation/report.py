@@ -213,6 +213,12 @@ def _rows(
     return rows
 
 
+def find_majority(split: pd.DataFrame) -> str:
+    """Return the most frequent class of the training set; without one, of all that is evaluated."""
+    training = split.loc[split["subset"] == "training", "class"]
+    return str((training if len(training) else split["class"]).mode().iloc[0])
+
+
 def report_run(run: Run) -> dict[str, Any]:
     """Return the final evaluation of a run, computed anew from its files alone.
 
@@ -229,7 +235,7 @@ def report_run(run: Run) -> dict[str, Any]:
     recipe, training = run.read_recipe(), run.read_training_predictions()
     several = is_multilabel(predictions)
     thresholds = read_thresholds(run) if several else None
-    majority = split.loc[split["subset"] == "training", "class"].mode()
+    majority = "" if several else find_majority(split)
     shared: dict[str, Any] = {
         "watched": recipe.split.validate_on_test,
         "phases": report_phases(run),
@@ -242,13 +248,13 @@ def report_run(run: Run) -> dict[str, Any]:
         if several:
             limits = choose_thresholds(table)
             return report_findings(table, limits, with_curves=False, subset=subset)
-        return summarise_predictions(table, str(majority.iloc[0]), subset=subset)
+        return summarise_predictions(table, majority, subset=subset)
 
     def report_on(subset: str, rows: pd.DataFrame) -> Report:
         if several:
             report = report_findings(rows, thresholds, subset=subset)
         else:
-            report = build_report(rows, str(majority.iloc[0]), subset=subset)
+            report = build_report(rows, majority, subset=subset)
         report |= shared
         report["columns_baseline"] = report_columns(
             run, predictions, lambda table: evaluate_columns(table, subset)

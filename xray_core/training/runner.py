@@ -19,6 +19,7 @@ from xray_core.errors import RunError, XrayError
 from xray_core.evaluation.calibrate import fit_calibration
 from xray_core.evaluation.multilabel import choose_thresholds, findings_table
 from xray_core.evaluation.report import prediction_table, report_run
+from xray_core.evaluation.thresholds.guarantee import write_guaranteed
 from xray_core.files import format_bytes
 from xray_core.machine import describe_system, read_allocator
 from xray_core.models import build_model, check_weights
@@ -251,6 +252,7 @@ def _evaluate(model: Any, run: Run, data: Prepared, recipe: Recipe) -> dict[str,
         run.write_table(f"{name}.parquet", table)
     write_columns_baseline(run, predict_columns(data.catalog, data.split, data.classes))
     report = report_run(run)
+    write_guaranteed(run)
     run.write_json("report.json", report)
     return report
 

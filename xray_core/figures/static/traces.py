@@ -151,12 +151,11 @@ def _find_look(symbol: Any, inks: list[Any], rims: list[Any]) -> dict[str, Any]:
 
 def _read_sizes(marker: Any, n: int) -> Floats:
     """Return diameters in points."""
+    unit = float(marker.sizeref or 1)
     sizes = np.array([6.0 if s is None else float(s) for s in _each(marker.size, n)], "float64")
-    if marker.sizemode == "area":
-        sizes = np.sqrt(sizes / float(marker.sizeref or 1)) * (1 if marker.sizeref else 1)
-    elif marker.sizeref:
-        sizes = sizes / float(marker.sizeref)
-    return POINT * np.maximum(sizes, float(marker.sizemin or 0))
+    sizes = np.sqrt(2 * sizes / unit) if marker.sizemode == "area" else sizes / unit
+    diameters: Floats = POINT * np.maximum(sizes, 2 * float(marker.sizemin or 0))  # of a radius
+    return diameters
 
 
 def _fill(panel: Panel, trace: Any, x: Floats, y: Floats, line: Color) -> None:
