@@ -382,6 +382,21 @@ GLOSSARY: dict[str, dict[str, Term]] = {
             "The mean squared distance between probability and truth; 0 is perfect.",
             "puntuación de Brier",
         ),
+        "Matthews correlation": Term(
+            "How far truth and prediction go together, from -1 to 1; 0 is guessing, whatever the "
+            "shares of the classes.",
+            "correlación de Matthews",
+        ),
+        "log loss": Term(
+            "The mean cost of the probability given to what is true; being sure and wrong costs "
+            "most, 0 is perfect.",
+            "pérdida logarítmica",
+        ),
+        "calibration error": Term(
+            "How far probabilities and truth are apart on average, in ten groups of images by "
+            "their probability.",
+            "error de calibración",
+        ),
         "95% confidence interval": Term(
             "Where the figure would fall in 95 of 100 repetitions with other patients.",
             "intervalo de confianza del 95 %",
@@ -414,6 +429,11 @@ GLOSSARY: dict[str, dict[str, Term]] = {
         "majority baseline": Term(
             "What one gets by always answering the most frequent class.",
             "línea base de la clase mayoritaria",
+        ),
+        "columns-only baseline": Term(
+            "What can be predicted from age, sex, view, site and image size, without looking at "
+            "the image.",
+            "línea base sin imagen",
         ),
         "error analysis": Term(
             "The steps from training to validation to test to external error, each with its "
