@@ -12,7 +12,14 @@ from xray_core.evaluation.curves import RATES, Line
 from xray_core.evaluation.reliability import Calibration
 from xray_core.figures.bands import add_band, soften
 from xray_core.figures.colors import RUNS, color_classes
-from xray_core.figures.evaluation import CHANCE_GREY, MARGIN, add_points, scale_rates
+from xray_core.figures.evaluation import (
+    CHANCE_GREY,
+    DOTTED,
+    MARGIN,
+    add_chance,
+    add_points,
+    scale_rates,
+)
 from xray_core.figures.text import escape_texts
 from xray_core.literature import PublishedPoint
 
@@ -20,7 +27,6 @@ HEIGHT = 300  # px
 PLACE = {**MARGIN, "r": 22}  # room for half of "100%"
 INSIDE = {"bgcolor": "rgba(0,0,0,0)", "font": {"size": 11}}
 ABOVE = {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "font": {"size": 11}}
-DOTTED = {"dash": "dot", "width": 1, "color": CHANCE_GREY}
 PALE = 0.45  # opacity of the curves of the other classes
 RATE_DASHES = ("solid", "solid", "dash", "dash", "dot")  # so that nothing hangs on colour alone
 SHARE = {"range": [-0.01, 1.01], "tickformat": ".0%", "dtick": 0.25}
@@ -71,9 +77,7 @@ def plot_roc_band(
         line={"width": 2, "color": color},
         hovertemplate="recall %{y:.1%}, at a false positive rate of %{x:.1%}<extra></extra>",
     )
-    figure.add_scatter(
-        x=[0, 1], y=[0, 1], mode="lines", name="chance", line=DOTTED, hoverinfo="skip"
-    )
+    add_chance(figure)
     add_points(figure, points)
     if mark:
         figure.add_scatter(

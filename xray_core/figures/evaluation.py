@@ -12,6 +12,7 @@ from xray_core.literature import PublishedPoint
 
 MARGIN = {"l": 8, "r": 8, "t": 8, "b": 8}
 CHANCE_GREY = "#7d8b92"
+DOTTED = {"dash": "dot", "width": 1, "color": CHANCE_GREY}  # what something is compared with
 POINT_SYMBOLS = {"reader": "circle-open", "network": "diamond-open"}
 HOVER_SIGNS = 60
 SYMBOLS = ("line-ns-open", "diamond-open", "x-thin-open")
@@ -42,17 +43,17 @@ def plot_roc(report: dict[str, Any], points: Sequence[PublishedPoint] = ()) -> g
             line={"width": 2, "color": colors.get(name)},
             hovertemplate="recall %{y:.1%}, at a false positive rate of %{x:.1%}<extra></extra>",
         )
-    figure.add_scatter(
-        x=[0, 1],
-        y=[0, 1],
-        mode="lines",
-        name="chance",
-        line={"dash": "dot", "width": 1, "color": CHANCE_GREY},
-        hoverinfo="skip",
-    )
+    add_chance(figure)
     add_points(figure, points)
     scale_rates(figure, with_points=bool(points))
     return escape_texts(figure)
+
+
+def add_chance(figure: go.Figure) -> None:
+    """Draw the ROC curve of guessing, the dotted diagonal."""
+    figure.add_scatter(
+        x=[0, 1], y=[0, 1], mode="lines", name="chance", line=DOTTED, hoverinfo="skip"
+    )
 
 
 def add_points(figure: go.Figure, points: Sequence[PublishedPoint]) -> None:
