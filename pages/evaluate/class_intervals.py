@@ -6,7 +6,7 @@ import pandas as pd
 
 from pages.components.figure import show_figure
 from pages.evaluate.scores import CLASS_FIGURES, OTHER_SCALES, figure_of
-from xray_core.figures.curves import plot_class_intervals
+from xray_core.figures.evaluation import plot_class_intervals
 
 
 def show_class_intervals(report: dict[str, Any], name: str) -> None:
