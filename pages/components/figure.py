@@ -60,10 +60,12 @@ def show_figure(
 
 def show_head(title: str, note: str, name: str, files: Files) -> None:
     """Show the line of a section with the menu at its end; see `show_menu`."""
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+    with st.container(
+        horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", gap="small"
+    ):
         show_section(title, note)
-        st.space("stretch")
-        show_menu(name, files)
+        with st.container(width="content"):  # a fragment by itself takes all the room there is
+            show_menu(name, files)
 
 
 def list_files(make: Callable[[], go.Figure], table: pd.DataFrame | None = None) -> Files:

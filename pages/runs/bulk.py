@@ -7,6 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from pages.components.user import find_user
+from pages.runs.average import offer_average
 from pages.runs.outcome import Undo, carry_out_for_all, format_count
 from pages.runs.trash import restore_runs
 from xray_core.evaluation.common_images import FEWEST, MOST
@@ -114,6 +115,7 @@ def show_bulk(workspace: Workspace, ticked: pd.DataFrame, runs: pd.DataFrame) ->
     done = ticked.loc[ticked["state"] == "done", "name"].tolist()
     if FEWEST <= len(done) <= MOST:
         _offer_comparison(done)
+    offer_average(ticked, workspace)
     everything = [Run(workspace.runs / name) for name in ticked["name"]]
     _offer_tags(everything, runs)
     st.button(
@@ -133,7 +135,7 @@ def _offer_comparison(names: list[str]) -> None:
         "pages/compare.py",
         label=f"Compare {len(names)}",
         icon=":material/compare_arrows:",
-        query_params={"runs": ",".join(reversed(names))},  # the oldest first: it came before
+        query_params={"runs": ",".join(names)},
         help="Is one really better, on the same images?",
     )
 

@@ -7,6 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from pages.components.bottom_bar import open_bottom_bar
+from pages.components.figure import show_figure
 from pages.components.frame import escape_markdown, show_errors
 from pages.components.recipe_words import metric_name
 from pages.components.small_type import show_section
@@ -196,9 +197,9 @@ def _show_spread(summary: SweepSummary, name: str) -> None:
         label_visibility="collapsed",
         required=True,
     )
-    st.plotly_chart(
+    show_figure(
         plot_sweep(summary.runs, str(figure)),
-        key=f"spread_{name}",
+        f"{name}-{figure}",
+        f"{metric_name(str(figure))} of each run, by setting",
         config={"displaylogo": False},
-        alt=f"{metric_name(str(figure))} of each run, by setting",
     )

@@ -1,13 +1,18 @@
 """Predictions on files of the user: the same as in training, and no file stops the others."""
 
 import re
+import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from tests.training.tiny import Finished
+from xray_core.cli.threshold import describe_kept
 from xray_core.errors import RunError
+from xray_core.evaluation import report_run
+from xray_core.evaluation.thresholds import KeptThreshold, write_threshold
+from xray_core.evaluation.thresholds.guarantee import read_guaranteed
 from xray_core.runs import Run, Status
 from xray_core.training.predict import predict_images
 
@@ -50,3 +55,39 @@ def test_a_run_without_a_finished_epoch_has_nothing_to_predict_with(tmp_path: Pa
 
     with pytest.raises(RunError, match="run has no finished epoch to predict with"):
         predict_images(run, [])
+
+
+def test_a_kept_threshold_decides_the_answer_and_is_named(
+    finished: Finished, tmp_path: Path
+) -> None:
+    shutil.copytree(finished.run.folder, tmp_path / "runs" / "copy")
+    run = Run(tmp_path / "runs" / "copy")
+    own = run.read_predictions().dropna()
+    # Halfway between two images: one is called, the other is not, whatever is more probable.
+    low, high = own["p_opacity"].min(), own["p_opacity"].max()
+    images = own.set_index("p_opacity")["image_id"]
+    paths = run.read_split().set_index("image_id")["path"]
+    files = [finished.data / paths[images[p]] for p in (low, high)]
+
+    def answers(threshold: float) -> list[str]:
+        write_threshold(run, KeptThreshold(threshold, "by hand", words="Set by hand.", by="ann"))
+        table = predict_images(run, files)
+        assert table["threshold"].tolist() == [threshold] * 2
+        return list(table["predicted"])
+
+    assert answers((low + high) / 2) == ["no opacity", "opacity"]
+    assert answers(low / 2) == ["opacity"] * 2
+    assert answers((high + 1) / 2) == ["no opacity"] * 2
+    assert describe_kept(run).endswith("on. Set by hand. Kept by ann.")
+    # The report stays at the most probable class.
+    assert report_run(run)["confusion"] == finished.run.read_report()["confusion"]
+
+
+def test_a_training_says_what_can_be_guaranteed(finished: Finished) -> None:
+    about = read_guaranteed(finished.run)
+
+    assert about is not None
+    split = finished.run.read_split()
+    ill = split[(split["subset"] == "validation") & (split["class"] == "opacity")]
+    assert about.classes["opacity"].n_patients == ill["group"].nunique()
+    assert set(about.classes["opacity"].images) <= set(ill["image_id"])

@@ -14,18 +14,22 @@ from pathlib import Path
 
 from xray_core.cli import (
     arrivals,
+    checks,
     compare,
     data,
+    elsewhere,
     exports,
     external,
     leaderboard,
     opening,
     queue,
+    threshold,
     trainings,
 )
 from xray_core.cli.answer import Answer, say_error, say_note
 from xray_core.cli.goals import add_goals
 from xray_core.cli.options import add_external_options, add_map, number_or, positive
+from xray_core.cli.take_away import add_take_away
 from xray_core.errors import XrayError
 from xray_core.machine import allocator_variables
 from xray_core.processes import restart_with
@@ -129,6 +133,9 @@ def _build_parser() -> argparse.ArgumentParser:
     compare.add_commands(add)
     opening.add_commands(add)
     leaderboard.add_commands(add)
+    elsewhere.add_commands(add)
+    threshold.add_commands(add)
+    add_take_away(add)
     return parser
 
 
@@ -320,7 +327,7 @@ def _add_run_commands(add: Add) -> None:
     for name, function, text in (
         ("evaluate", external.evaluate, "Evaluate a finished run, also on another dataset."),
         ("split", trainings.show_split, "Count a run's subsets; write which image is in which."),
-        ("check", trainings.check, "Say what seems to go wrong in a training, in any state."),
+        ("check", checks.check, "Say what seems to go wrong in a training, in any state."),
         ("predict", trainings.predict, "Predict image files with a run's best weights."),
     ):
         command = add(name, function, text)
@@ -328,6 +335,12 @@ def _add_run_commands(add: Add) -> None:
         if name == "evaluate":
             add_goals(command)
             add_external_options(command)
+            command.add_argument(
+                "--columns",
+                action="store_true",
+                help="compute what age, sex, view, site and image size alone tell, from the "
+                "dataset, for a run that has it not yet",
+            )
             opening.add_options(command)
         if name == "split":
             command.add_argument("--csv", type=Path, metavar="FILE", help="write a row an image")

@@ -11,11 +11,12 @@ from contextlib import suppress
 from dataclasses import asdict
 from typing import Any
 
-from xray_core.audit.issue import count_of
 from xray_core.cli.answer import Answer, save_answer
+from xray_core.cli.checks import check_text
 from xray_core.cli.goals import compare_goals
 from xray_core.cli.opening import read_shown
 from xray_core.cli.reports import format_report
+from xray_core.cli.threshold import describe_kept
 from xray_core.errors import RecipeError
 from xray_core.processes import lower_priority, quiet_import
 from xray_core.typed_paths import parse_path
@@ -107,7 +108,7 @@ def _train_here(run: Any, workspace: Workspace) -> Answer:
             open_test(run, workspace, how="always")
         answer["report"], fields, words = read_shown(run, workspace)
         answer |= fields
-        advice = _check_text(diagnose_run(run))
+        advice = check_text(diagnose_run(run))
         text = "\n".join(filter(None, [text, format_report(answer["report"]), words, advice]))
     return answer, text
 
@@ -257,7 +258,7 @@ def evaluate(options: argparse.Namespace, workspace: Workspace) -> Answer:
         format_report(report),
         words,
         compare_goals(run, report, options),
-        _check_text(diagnose_run(run)),
+        check_text(diagnose_run(run)),
     ]
     return report | fields, "\n".join(filter(None, texts))
 
@@ -295,27 +296,6 @@ def show_split(options: argparse.Namespace, workspace: Workspace) -> Answer:
     return answer, "\n".join(lines)
 
 
-def check(options: argparse.Namespace, workspace: Workspace) -> Answer:
-    """Say what seems to go wrong in a training, in any state."""
-    from xray_core.evaluation.diagnose import LOOKED_FOR, MIN_EPOCHS, diagnose_run
-    from xray_core.runs import find_run
-
-    run = find_run(workspace.runs, options.run)
-    n_epochs = len(run.read_epochs())
-    results = diagnose_run(run)
-    answer = {
-        "run": run.name,
-        "epochs": n_epochs,
-        "results": [asdict(result) for result in results],
-    }
-    nothing = (
-        f"Nothing suspicious in {count_of(n_epochs, 'epoch')}. Looked for: {', '.join(LOOKED_FOR)}."
-    )
-    if n_epochs < MIN_EPOCHS:
-        nothing = f"Too few epochs ({n_epochs}) to evaluate how the training goes."
-    return answer, _check_text(results) or nothing
-
-
 def predict(options: argparse.Namespace, workspace: Workspace) -> Answer:
     """Predict image files with a run's best weights."""
     from xray_core.runs import find_run
@@ -332,15 +312,10 @@ def predict(options: argparse.Namespace, workspace: Workspace) -> Answer:
     text = table.to_string(index=False)
     if missing := "missing" in table and table["missing"].iloc[0]:
         text += f"\nNot given, so taken for missing: {missing}. Give them with --set COLUMN=VALUE."
+    if "threshold" in table:
+        text += f"\n{describe_kept(run)}"
     return answer, text + "\nFor learning, never for diagnosis."
 
 
 # These compute with Keras: their process is started with the allocator set for that.
 WITH_KERAS = (train, run, standby, describe, predict)
-
-
-def _check_text(results: list[Any]) -> str:
-    return "\n".join(
-        f"{result.severity}: {result.title}\n  {result.evidence}\n  Next: {result.advice}"
-        for result in results
-    )

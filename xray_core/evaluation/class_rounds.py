@@ -7,7 +7,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xray_core.evaluation.intervals import tally_images
-from xray_core.evaluation.metrics import area_of_steps, curve_steps
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -15,7 +14,10 @@ Bools = NDArray[np.bool_]
 
 N_BINS = 10  # of the calibration error: of one width, from 0 to 1
 SMALLEST = 1e-7  # probabilities are clipped at it and at 1 less it, as Keras does
-# What `ClassRounds.measure` returns.
+# Ends the name of what a calibration error is the sum of: of each bin by how much the probabilities
+# surpass the truth, per image of all.
+GAPS = "_gaps"
+# What `ClassRounds.measure` returns, and these.
 FIGURES = ("auc", "average_precision", "brier", "log_loss", "calibration_error")
 
 
@@ -27,13 +29,7 @@ class ClassRounds:
     """
 
     def __init__(
-        self,
-        is_class: Bools,
-        probabilities: Floats,
-        patients: Ints,
-        n_patients: int,
-        *,
-        with_precision: bool = True,
+        self, is_class: Bools, probabilities: Floats, patients: Ints, n_patients: int
     ) -> None:
         """Count.
 
@@ -42,12 +38,8 @@ class ClassRounds:
             probabilities: of the class, shape (n,), in [0, 1].
             patients: shape (n,), 0..n_patients-1.
             n_patients: of all images, also those of which it is not known.
-            with_precision: whether the average precision is measured, which takes longest; else it
-                is NaN.
         """
-        self._with_precision = with_precision
-        find_steps = precision_steps if with_precision else curve_steps
-        steps = find_steps(is_class, probabilities)
+        steps = curve_levels(is_class, probabilities)
         n_steps = int(steps.max(initial=-1)) + 1
         self._positives, self._negatives = (
             tally_images(steps[kind], patients[kind], n_steps, n_patients)
@@ -67,20 +59,21 @@ class ClassRounds:
     def measure(self, draws: Floats) -> dict[str, Floats]:
         """Return each of `FIGURES` in each round, shape (r,); NaN where it cannot be computed.
 
+        And "calibration_error" + `GAPS`, shape (r, N_BINS).
+
         Args:
             draws: how often each patient was drawn, shape (n_patients, r).
         """
-        positives, negatives = self._positives @ draws, self._negatives @ draws
+        auc, average_precision = measure_curves(self._positives @ draws, self._negatives @ draws)
         n_images, squares, costs = self._sums @ draws
-        nothing = np.full(draws.shape[1], np.nan)
+        gaps = _ratio(self._gaps @ draws, np.broadcast_to(n_images, (N_BINS, len(n_images)))).T
         return {
-            "auc": area_of_steps(positives, negatives),
-            "average_precision": (
-                precision_of_steps(positives, negatives) if self._with_precision else nothing
-            ),
+            "auc": auc,
+            "average_precision": average_precision,
             "brier": _ratio(squares, n_images),
             "log_loss": _ratio(costs, n_images),
-            "calibration_error": _ratio(np.abs(self._gaps @ draws).sum(axis=0), n_images),
+            "calibration_error": np.abs(gaps).sum(axis=1),
+            "calibration_error" + GAPS: gaps,
         }
 
 
@@ -111,44 +104,50 @@ def calibration_error(is_class: Bools, probabilities: Floats) -> float:
     return float(np.abs(gaps).sum() / len(is_class))
 
 
-def precision_steps(is_positive: Bools, scores: Floats) -> Ints:
-    """Return on which step of the precision-recall curve each image lies, from the lowest score up.
+def curve_levels(is_positive: Bools, scores: Floats) -> Ints:
+    """Return on which level of the precision-recall curve each image lies, the highest score first.
 
-    Images of equal score share a step, and so do neighbours of which none is positive.
+    Images of equal score share a level, and so do neighbours of which none is positive.
 
     Args:
         is_positive: shape (n,).
         scores: shape (n,), higher means more likely positive.
 
-    >>> precision_steps(np.array([0, 0, 1, 1, 0], dtype=bool), np.array([0.1, 0.2, 0.3, 0.4, 0.4]))
-    array([0, 0, 1, 2, 2])
+    >>> curve_levels(np.array([0, 0, 1, 1, 0], dtype=bool), np.array([0.1, 0.2, 0.3, 0.4, 0.4]))
+    array([2, 2, 1, 0, 0])
     """
-    levels, level = np.unique(scores, return_inverse=True)
-    shows = np.bincount(level[is_positive], minlength=len(levels)) > 0
-    begins = np.ones(len(levels), dtype=bool)
+    values, place = np.unique(-scores, return_inverse=True)
+    shows = np.bincount(place[is_positive], minlength=len(values)) > 0
+    begins = np.ones(len(values), dtype=bool)
     begins[1:] = shows[1:] | shows[:-1]
-    steps: Ints = (np.cumsum(begins) - 1)[level]
-    return steps
+    levels: Ints = (np.cumsum(begins) - 1)[place]
+    return levels
 
 
-def precision_of_steps(positives: Floats, negatives: Floats) -> Floats:
-    """Return the mean precision over the positive images, each called from its own score on.
+def measure_curves(positives: Floats, negatives: Floats) -> tuple[Floats, Floats]:
+    """Return the area under the ROC curve and the average precision of many rounds.
 
-    As scikit-learn's `average_precision_score`, for many rounds at once.
+    As scikit-learn's `roc_auc_score` and `average_precision_score`. The area is the share of pairs
+    of a positive and a negative image in which the positive one scores higher, ties being half; the
+    average precision is the mean precision over the positive images, each called from its own
+    score on.
 
     Args:
-        positives: images on each of `precision_steps`, shape (n_steps, r).
+        positives: images on each of `curve_levels`, shape (n_levels, r).
         negatives: likewise.
 
     Returns:
-        Shape (r,); NaN where a round lacks one of the kinds.
+        Each of shape (r,); NaN where a round lacks one of the kinds.
     """
-    from_top = positives[::-1].cumsum(axis=0)[::-1]
-    called = from_top + negatives[::-1].cumsum(axis=0)[::-1]
-    precision = np.divide(from_top, called, out=np.zeros_like(called), where=called > 0)
-    total = positives.sum(axis=0)
-    weighed = np.einsum("sr,sr->r", positives, precision)
-    return _ratio(weighed, total * (negatives.sum(axis=0) > 0))
+    true_positives, alarms = positives.cumsum(axis=0), negatives.cumsum(axis=0)
+    n_positive, n_negative = positives.sum(axis=0), negatives.sum(axis=0)
+    ties = np.einsum("lr,lr->r", positives, negatives)
+    pairs = n_positive * n_negative
+    right = pairs - np.einsum("lr,lr->r", positives, alarms) + ties / 2
+    alarms += true_positives
+    np.divide(true_positives, alarms, out=true_positives, where=alarms > 0)
+    weighed = np.einsum("lr,lr->r", positives, true_positives)
+    return _ratio(right, pairs), _ratio(weighed, n_positive * (n_negative > 0))
 
 
 def _ratio(share: Floats, whole: Floats) -> Floats:

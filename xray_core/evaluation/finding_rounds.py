@@ -5,19 +5,15 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from xray_core.evaluation.class_rounds import ClassRounds
+from xray_core.evaluation.class_rounds import GAPS, ClassRounds
 from xray_core.evaluation.findings import OUTCOMES, UNKNOWN_STATE
 from xray_core.evaluation.intervals import (
     CORRELATION,
     COST,
     N_ROUNDS,
-    SHARE,
-    Scale,
-    bootstrap_intervals,
-    settle_interval,
     tally_images,
 )
-from xray_core.evaluation.measured import Figure
+from xray_core.evaluation.measured import Figure, find_figures
 from xray_core.evaluation.metrics import correlation_per_class
 
 Ints = NDArray[np.int64]
@@ -43,6 +39,7 @@ TITLES = {
     "calibration_error": "mean calibration error",
 }
 SCALES = {"mcc": CORRELATION, "log_loss": COST}
+SCALES |= {f"mean_{name}": scale for name, scale in SCALES.items()}
 
 
 def measure_findings(
@@ -68,18 +65,8 @@ def measure_findings(
         finding; `mean_` and each of `MEANS`: one figure, the mean over `find_measured`.
     """
     measure = draw_finding_rounds(states, probabilities, called, patients)
-    each_once = np.ones((int(patients.max()) + 1, 1))
-    values = {name: rounds[0] for name, rounds in measure(each_once).items()}
-    intervals = bootstrap_intervals(measure, patients, rng, n_rounds)
-    behind = _patients_behind(states, called, patients)
-    figures: dict[str, list[Figure]] = {}
-    for name, value in values.items():
-        rows = zip(*map(np.atleast_1d, (value, *intervals[name])), behind[name], strict=True)
-        scale = SCALES.get(name.removeprefix("mean_"), SHARE)
-        figures[name] = [
-            _figure(float(v), float(low), float(high), n, scale) for v, low, high, n in rows
-        ]
-    return figures
+    behind = patients_behind(states, called, patients)
+    return find_figures(measure, patients, behind, SCALES, rng, n_rounds)
 
 
 def draw_finding_rounds(
@@ -99,7 +86,7 @@ def draw_finding_rounds(
     """
     n_classes, n_patients = states.shape[1], int(patients.max()) + 1
     outcomes = tally_outcomes(states, called, patients)
-    known = states != UNKNOWN_STATE
+    known, measured = states != UNKNOWN_STATE, find_measured(states)
     rounds = [
         ClassRounds(
             states[known[:, k], k] == 1,
@@ -112,14 +99,21 @@ def draw_finding_rounds(
 
     def measure(draws: Floats) -> dict[str, Floats]:
         counts = (outcomes @ draws).T.reshape(-1, n_classes, len(OUTCOMES))
-        findings = [one.measure(draws) for one in rounds]
+        findings = [of_rounds.measure(draws) for of_rounds in rounds]
         figures = {
-            **{name: np.array([one[name] for one in findings]).T for name in findings[0]},
+            **{name: np.stack([row[name] for row in findings], axis=1) for name in findings[0]},
             **figures_of_counts(counts),
         }
-        return figures | {
-            f"mean_{name}": mean_of_known(np.where(np.isnan(figures["auc"]), np.nan, figures[own]))
-            for name, own in MEANS.items()
+        gaps = np.nan_to_num(figures["calibration_error" + GAPS][:, measured])
+        return {
+            **figures,
+            **{
+                f"mean_{name}": mean_of_known(
+                    np.where(np.isnan(figures["auc"]), np.nan, figures[own])
+                )
+                for name, own in MEANS.items()
+            },
+            "mean_calibration_error" + GAPS: gaps.reshape(len(gaps), -1) / max(measured.sum(), 1),
         }
 
     return measure
@@ -178,31 +172,21 @@ def mean_of_known(values: Floats) -> Floats:
     return _ratio(values.sum(axis=-1, where=there), there.sum(axis=-1))
 
 
-def _figure(value: float, low: float, high: float, n_patients: list[int], scale: Scale) -> Figure:
-    """JSON knows no NaN: what cannot be computed is None."""
-    if np.isnan(value):
-        return {"value": None, "low": None, "high": None}
-    low, high = settle_interval(value, low, high, n_patients, scale)
-    return {"value": value, "low": low, "high": high}
-
-
 def count_patients(images: Bools, patients: Ints) -> list[int]:
     """Return of how many patients there is an image in each column of `images`, (n, n_classes)."""
     return [len(np.unique(patients[column])) for column in images.T]
 
 
-def _patients_behind(states: Ints, called: Bools, patients: Ints) -> dict[str, list[list[int]]]:
+def patients_behind(states: Ints, called: Bools, patients: Ints) -> dict[str, list[list[int]]]:
     """Return for each figure the patients whose images it counts; of a mean, of each finding."""
     own = count_patients(states == 1, patients)
     others = count_patients(states == 0, patients)
     known = states != UNKNOWN_STATE
     rarer = [min(pair) for pair in zip(own, others, strict=True)]
-    either = count_patients(known, patients)
     per_finding = {
         "auc": rarer,
         "average_precision": rarer,
-        "mcc": rarer,
-        **dict.fromkeys(("brier", "log_loss", "calibration_error"), either),
+        **dict.fromkeys(("mcc", "brier", "log_loss", "calibration_error"), rarer),
         "balanced_accuracy": rarer,
         "recall": own,
         "specificity": others,

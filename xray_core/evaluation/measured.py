@@ -1,19 +1,20 @@
 """Every figure of a set of predictions, each with its interval and the patients behind it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from xray_core.evaluation.class_rounds import SMALLEST, ClassRounds
+from xray_core.evaluation.class_rounds import GAPS, SMALLEST, ClassRounds
 from xray_core.evaluation.intervals import (
     CORRELATION,
     COST,
     N_ROUNDS,
     SHARE,
     Scale,
-    bootstrap_intervals,
-    settle_interval,
+    bootstrap_rounds,
+    interval_of_gaps,
+    interval_of_rounds,
     tally_images,
 )
 from xray_core.evaluation.metrics import (
@@ -30,15 +31,16 @@ from xray_core.evaluation.metrics import (
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
+Behind = Mapping[str, Sequence[Sequence[int]]]  # name of a figure -> patients that it counts
 Figure = dict[str, float | None]  # value, low, high; None where it cannot be computed
 
 # With fewer of a class, or without it, its figures are marked: one patient is ten points of its
 # recall, or of its specificity.
 FEW_PATIENTS = 10
 # Figures per class that a metric of all classes has the name of -> what they are called.
+ERROR = "calibration_error"
 OF_CLASS = {
-    name: f"class_{name}"
-    for name in ("average_precision", "mcc", "brier", "log_loss", "calibration_error")
+    name: f"class_{name}" for name in ("average_precision", "mcc", "brier", "log_loss", ERROR)
 }
 SCALES: dict[str, Scale] = {name: metric.scale for name, metric in METRICS.items()} | {
     OF_CLASS["mcc"]: CORRELATION,
@@ -70,17 +72,67 @@ def measure_predictions(
     n_classes = probabilities.shape[1]
     predicted = probabilities.argmax(axis=1)
     measure = draw_rounds(actual, probabilities, patients)
-    each_once = np.ones((int(patients.max()) + 1, 1))
-    values = {name: rounds[0] for name, rounds in measure(each_once).items()}
-    intervals = bootstrap_intervals(measure, patients, rng, n_rounds)
-    behind = _patients_behind(actual, predicted, patients, n_classes)
+    behind = patients_behind(actual, predicted, patients, n_classes)
+    return find_figures(measure, patients, behind, SCALES, rng, n_rounds)
+
+
+def find_figures(
+    measure: Callable[[Floats], dict[str, Floats]],
+    patients: Ints,
+    behind: Behind,
+    scales: Mapping[str, Scale],
+    rng: np.random.Generator,
+    n_rounds: int,
+) -> dict[str, list[Figure]]:
+    """Return each figure with its interval.
+
+    Args:
+        measure: as for `intervals.bootstrap_rounds`; of the figures of `behind`, and of some that
+            are sums of gaps also these, under the name with `GAPS` at its end.
+        patients: whose image each is.
+        behind: name -> of each figure the patients that it is measured on; of a mean, of each
+            class.
+        scales: of the figures that are no share.
+        rng: where the resampling draws from.
+        n_rounds: resamplings of patients.
+    """
+    once = measure(np.ones((int(patients.max()) + 1, 1)))
+    return figures_of_rounds(
+        once, bootstrap_rounds(measure, patients, rng, n_rounds), behind, scales
+    )
+
+
+def figures_of_rounds(
+    once: Mapping[str, Floats],
+    rounds: Mapping[str, Floats],
+    behind: Behind,
+    scales: Mapping[str, Scale],
+) -> dict[str, list[Figure]]:
+    """Return each figure with its interval.
+
+    Args:
+        once: the figures themselves: what `measure` says where each patient is drawn once.
+        rounds: likewise of each round.
+        behind: as for `find_figures`.
+        scales: likewise.
+    """
     figures = {}
-    for name, value in values.items():
-        rows = zip(*map(np.atleast_1d, (value, *intervals[name])), behind[name], strict=True)
-        scale = SCALES.get(name, SHARE)
-        figures[name] = [
-            _figure(float(v), float(low), float(high), n, scale) for v, low, high, n in rows
-        ]
+    for name, n_patients in behind.items():
+        values = once[name][0].reshape(-1).tolist()
+        if name + GAPS in once:
+            gaps = np.array(np.split(once[name + GAPS][0].reshape(-1), len(values)))
+            of_rounds = rounds[name + GAPS].reshape(-1, *gaps.shape) if gaps.size else gaps[None]
+            intervals = [
+                interval_of_gaps(value, gaps[k], of_rounds[:, k], n_patients[k])
+                for k, value in enumerate(values)
+            ]
+        else:
+            of_rounds, scale = rounds[name].reshape(-1, len(values)), scales.get(name, SHARE)
+            intervals = [
+                interval_of_rounds(value, of_rounds[:, k], n_patients[k], scale)
+                for k, value in enumerate(values)
+            ]
+        figures[name] = [_figure(*pair) for pair in zip(values, intervals, strict=True)]
     return figures
 
 
@@ -112,8 +164,9 @@ def draw_rounds(
 
     def measure(draws: Floats) -> dict[str, Floats]:
         confusion = (cells @ draws).T.reshape(-1, n_classes, n_classes)
-        classes = [one.measure(draws) for one in rounds]
-        of_class = {name: np.array([one[name] for one in classes]).T for name in classes[0]}
+        classes = [of_rounds.measure(draws) for of_rounds in rounds]
+        of_class = {name: np.stack([row[name] for row in classes], axis=1) for name in classes[0]}
+        gaps = of_class[ERROR + GAPS]
         measured = Measured(
             confusion,
             *(
@@ -133,19 +186,20 @@ def draw_rounds(
             "area": measured.auc,
             OF_CLASS["mcc"]: correlation_per_class(confusion),
             **{OF_CLASS[name]: of_class[name] for name in OF_CLASS if name in of_class},
+            ERROR + GAPS: gaps[:, evaluated].reshape(len(gaps), -1) / len(evaluated),
+            OF_CLASS[ERROR] + GAPS: gaps,
         }
 
     return measure
 
 
-def _figure(value: float, low: float, high: float, n_patients: list[int], scale: Scale) -> Figure:
+def _figure(value: float, interval: tuple[float, float]) -> Figure:
     """JSON knows no NaN: what cannot be computed is None."""
-    low, high = settle_interval(value, low, high, n_patients, scale)
-    numbers = {"value": value, "low": low, "high": high}
+    numbers = dict(zip(("value", "low", "high"), (value, *interval), strict=True))
     return {name: None if np.isnan(number) else number for name, number in numbers.items()}
 
 
-def _patients_behind(
+def patients_behind(
     actual: Ints, predicted: Ints, patients: Ints, n_classes: int
 ) -> dict[str, list[list[int]]]:
     """Return for each figure the patients whose images it counts; of a mean, of each class."""
@@ -169,17 +223,15 @@ def _patients_behind(
         "npv": not_said,
         "f1": either,
         "area": [rarer[k] for k in evaluated_classes(n_classes)],
-        **{OF_CLASS[name]: rarer for name in ("average_precision", "mcc")},
-        **{
-            OF_CLASS[name]: [everybody] * n_classes
-            for name in ("brier", "log_loss", "calibration_error")
-        },
+        # So does what adds up the costs of errors, as most of them are those of the rarer one.
+        **dict.fromkeys(OF_CLASS.values(), [max(n, 1) for n in rarer]),
+    }
+    means = {
+        # A class without a patient is not in the mean.
+        name: [n for n in per_class.get(metric.mean_of, ()) if n] or [everybody]
+        for name, metric in METRICS.items()
     }
     return {
-        # A class without a patient is not in the mean.
-        **{
-            name: [[n for n in per_class[metric.mean_of] if n] if metric.mean_of else [everybody]]
-            for name, metric in METRICS.items()
-        },
+        **{name: [counts] for name, counts in means.items()},
         **{name: [[n] for n in counts] for name, counts in per_class.items()},
     }

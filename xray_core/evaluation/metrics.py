@@ -260,8 +260,8 @@ class Metric:
     Attributes:
         title: for a person.
         compute: -> shape (...), on its scale; NaN where it cannot be computed.
-        mean_of: the figure per class that it is the mean of, as `measured` names it, whose patients
-            decide how far it swings; "" for what all images have a share in.
+        mean_of: the figure per class, as `measured` names it, whose patients decide how far it
+            swings; "" for what all images have a share in.
         scale: the values that it can have.
     """
 
@@ -291,9 +291,11 @@ METRICS: dict[str, Metric] = {
         "Matthews correlation", lambda of: correlation_of_classes(of.confusion), scale=CORRELATION
     ),
     # Half the sum over the classes: with two classes, that of either.
-    "brier": Metric("Brier score", lambda of: of.brier.sum(axis=-1) / 2),
-    "log_loss": Metric("log loss", lambda of: of.log_loss, scale=COST),
-    "calibration_error": Metric("calibration error", lambda of: of.calibration_error.mean(axis=-1)),
+    "brier": Metric("Brier score", lambda of: of.brier.sum(axis=-1) / 2, "area"),
+    "log_loss": Metric("log loss", lambda of: of.log_loss, "area", COST),
+    "calibration_error": Metric(
+        "calibration error", lambda of: of.calibration_error.mean(axis=-1), "area"
+    ),
 }
 # Of two classes also those of the second, the positive one: name -> title, and the figure per class
 # that it is.

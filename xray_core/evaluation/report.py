@@ -8,6 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from xray_core.errors import RunError
+from xray_core.evaluation.columns_baseline import report_columns
 from xray_core.evaluation.error_analysis import analyse_errors
 from xray_core.evaluation.intervals import N_ROUNDS
 from xray_core.evaluation.measured import FEW_PATIENTS, OF_CLASS, Figure, measure_predictions
@@ -18,8 +19,14 @@ from xray_core.evaluation.metrics import (
     evaluated_classes,
     roc_curve,
 )
-from xray_core.evaluation.multilabel import is_multilabel, read_thresholds, report_findings
+from xray_core.evaluation.multilabel import (
+    choose_thresholds,
+    is_multilabel,
+    read_thresholds,
+    report_findings,
+)
 from xray_core.evaluation.phases import report_phases
+from xray_core.evaluation.single_values import score_predictions
 from xray_core.runs import Run
 from xray_core.runs.starting_weights import read_record
 
@@ -75,6 +82,9 @@ def build_report(
     """
     evaluated = _Evaluated(predictions, subset)
     figures = evaluated.measure(n_rounds)
+    for name, values in score_predictions(evaluated.actual, evaluated.probabilities).items():
+        for figure, value in zip(figures[name], values, strict=True):
+            figure["value"] = None if np.isnan(value) else value
     is_class = {k: evaluated.actual == k for k in evaluated_classes(len(evaluated.classes))}
     return {
         **_summary(evaluated, figures, majority_class),
@@ -90,7 +100,7 @@ def build_report(
 
 
 def summarise_predictions(
-    predictions: pd.DataFrame, majority_class: str, n_rounds: int = N_ROUNDS
+    predictions: pd.DataFrame, majority_class: str, n_rounds: int = N_ROUNDS, subset: str = ""
 ) -> Report:
     """Return a report without curves, which a page may ask for: nothing heavy is imported.
 
@@ -99,6 +109,7 @@ def summarise_predictions(
         majority_class: the most frequent class of the training set; the baseline that
             always answers it stands beside the accuracy.
         n_rounds: bootstrap resamplings for the intervals; seeded, so repeatable.
+        subset: to evaluate instead.
 
     Returns:
         Plain data for JSON: subset, n, n_patients, left_out (names of images without a
@@ -109,7 +120,7 @@ def summarise_predictions(
     Raises:
         RunError: no image of that subset has a prediction.
     """
-    evaluated = _Evaluated(predictions)
+    evaluated = _Evaluated(predictions, subset)
     return _summary(evaluated, evaluated.measure(n_rounds), majority_class)
 
 
@@ -202,6 +213,12 @@ def _rows(
     return rows
 
 
+def find_majority(split: pd.DataFrame) -> str:
+    """Return the most frequent class of the training set; without one, of all that is evaluated."""
+    training = split.loc[split["subset"] == "training", "class"]
+    return str((training if len(training) else split["class"]).mode().iloc[0])
+
+
 def report_run(run: Run) -> dict[str, Any]:
     """Return the final evaluation of a run, computed anew from its files alone.
 
@@ -218,7 +235,7 @@ def report_run(run: Run) -> dict[str, Any]:
     recipe, training = run.read_recipe(), run.read_training_predictions()
     several = is_multilabel(predictions)
     thresholds = read_thresholds(run) if several else None
-    majority = split.loc[split["subset"] == "training", "class"].mode()
+    majority = "" if several else find_majority(split)
     shared: dict[str, Any] = {
         "watched": recipe.split.validate_on_test,
         "phases": report_phases(run),
@@ -227,12 +244,21 @@ def report_run(run: Run) -> dict[str, Any]:
         if record := read_record(run):
             shared["starting_weights"] = record
 
+    def evaluate_columns(table: pd.DataFrame, subset: str) -> Report:
+        if several:
+            limits = choose_thresholds(table)
+            return report_findings(table, limits, with_curves=False, subset=subset)
+        return summarise_predictions(table, majority, subset=subset)
+
     def report_on(subset: str, rows: pd.DataFrame) -> Report:
         if several:
             report = report_findings(rows, thresholds, subset=subset)
         else:
-            report = build_report(rows, str(majority.iloc[0]), subset=subset)
+            report = build_report(rows, majority, subset=subset)
         report |= shared
+        report["columns_baseline"] = report_columns(
+            run, predictions, lambda table: evaluate_columns(table, subset)
+        )
         if training is not None:  # older runs have none
             # A run that an older version began may not know where its images come from.
             sources = split.set_index("image_id").get("source", pd.Series(dtype="string"))

@@ -50,9 +50,20 @@ def plot_roc(report: dict[str, Any], points: Sequence[PublishedPoint] = ()) -> g
         line={"dash": "dot", "width": 1, "color": CHANCE_GREY},
         hoverinfo="skip",
     )
+    add_points(figure, points)
+    scale_rates(figure, with_points=bool(points))
+    return escape_texts(figure)
+
+
+def add_points(figure: go.Figure, points: Sequence[PublishedPoint]) -> None:
+    """Draw published readers and networks beside a ROC curve, a trace for each kind."""
     for kind, symbol in POINT_SYMBOLS.items():
         if chosen := [point for point in points if point.kind == kind]:
             figure.add_scatter(**_trace_points(chosen, f"published {kind}s", symbol))
+
+
+def scale_rates(figure: go.Figure, *, with_points: bool) -> None:
+    """Give the axes of a ROC curve their titles and ranges, and the legend its place."""
     figure.update_layout(
         height=340,
         margin=MARGIN,
@@ -70,11 +81,10 @@ def plot_roc(report: dict[str, Any], points: Sequence[PublishedPoint] = ()) -> g
         },
         yaxis={
             "title": "recall (sensitivity)",
-            "range": [0, 1.03 if points else 1.01],  # whole symbols, at the top too
+            "range": [0, 1.03 if with_points else 1.01],  # whole symbols, at the top too
             "tickformat": ".0%",
         },
     )
-    return escape_texts(figure)
 
 
 def _trace_points(points: Sequence[PublishedPoint], name: str, symbol: str) -> dict[str, Any]:
@@ -82,14 +92,15 @@ def _trace_points(points: Sequence[PublishedPoint], name: str, symbol: str) -> d
     return {
         "x": [1 - point.specificity for point in points],
         "y": [point.sensitivity for point in points],
+        "text": [point.who for point in points],
         "customdata": [
-            [point.who, _wrap(point.images), _wrap(f"against {point.standard}")] for point in points
+            [_wrap(point.images), _wrap(f"against {point.standard}")] for point in points
         ],
         "mode": "markers",
         "name": name,
         "marker": {"symbol": symbol, "size": 9, "color": CHANCE_GREY, "line": {"width": 2}},
-        "hovertemplate": "%{customdata[0]}<br>recall %{y:.1%}, at a false positive rate of "
-        "%{x:.1%}<br>%{customdata[1]}<br>%{customdata[2]}<extra></extra>",
+        "hovertemplate": "%{text}<br>recall %{y:.1%}, at a false positive rate of "
+        "%{x:.1%}<br>%{customdata[0]}<br>%{customdata[1]}<extra></extra>",
     }
 
 

@@ -21,6 +21,7 @@ class Thresholds(TypedDict):
     chosen_on: str
     thresholds: dict[str, float]
     fallback: NotRequired[list[str]]  # of which that subset could not tell; at 0.5
+    by_hand: NotRequired[dict[str, str]]  # kept by a person instead: how each was chosen, in words
 
 
 FindingRow = TypedDict(

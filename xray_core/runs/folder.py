@@ -201,6 +201,11 @@ class Run:
             return None
         return self._read_table(name, GIVEN_COLUMNS, ("predicted",), PROBABILITY)
 
+    def read_columns_predictions(self) -> pd.DataFrame:
+        """Return those of the columns-only baseline. Raises RunError if there are none."""
+        name = "columns_predictions.parquet"
+        return self._read_table(name, GIVEN_COLUMNS, ("predicted",), PROBABILITY)
+
     def read_validation(self, epoch: int) -> pd.DataFrame:
         """Return the validation probabilities after `epoch` (from 1). Raises RunError."""
         name = f"validation/epoch-{epoch:04d}.parquet"

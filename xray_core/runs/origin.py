@@ -34,6 +34,7 @@ class Origin:
         sha256: of that file, hexadecimal.
         by: who asked, as typed; "" for nobody in particular.
         remarks: sentences on what was left out, changed or assumed, with counts; plain text.
+        unchecked: whether nobody knows which images were learned from.
     """
 
     kind: str
@@ -43,11 +44,12 @@ class Origin:
     sha256: str = ""
     by: str = ""
     remarks: tuple[str, ...] = ()
+    unchecked: bool = False
 
     @property
     def doubt(self) -> str:
-        """What nobody can vouch for, in words; "" for an average, whose members are known."""
-        return "" if self.kind == AVERAGE else NOBODY_CHECKED
+        """What nobody can vouch for, in words; "" where all that was learned from is known."""
+        return NOBODY_CHECKED if self.unchecked else ""
 
 
 def read_origin(run: Run) -> Origin | None:

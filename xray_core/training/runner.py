@@ -19,6 +19,7 @@ from xray_core.errors import RunError, XrayError
 from xray_core.evaluation.calibrate import fit_calibration
 from xray_core.evaluation.multilabel import choose_thresholds, findings_table
 from xray_core.evaluation.report import prediction_table, report_run
+from xray_core.evaluation.thresholds.guarantee import write_guaranteed
 from xray_core.files import format_bytes
 from xray_core.machine import describe_system, read_allocator
 from xray_core.models import build_model, check_weights
@@ -27,6 +28,7 @@ from xray_core.processes import lower_priority, stop_on_signals
 from xray_core.recipes import Recipe
 from xray_core.runs import Run
 from xray_core.training.checkpoint import TrainingState, read_training_state
+from xray_core.training.columns_baseline import predict_columns, write_columns_baseline
 from xray_core.training.combined_labels import CombinedLabels, merge_output
 from xray_core.training.data import Prepared, combined_labels, prepare_data, training_batches
 from xray_core.training.devices import parallel_devices, prepare_device, share_batches
@@ -248,7 +250,9 @@ def _evaluate(model: Any, run: Run, data: Prepared, recipe: Recipe) -> dict[str,
         else:
             table = findings_table(split, data.classes, answers, limits)
         run.write_table(f"{name}.parquet", table)
+    write_columns_baseline(run, predict_columns(data.catalog, data.split, data.classes))
     report = report_run(run)
+    write_guaranteed(run)
     run.write_json("report.json", report)
     return report
 

@@ -119,7 +119,7 @@ def draw_legend(
         panel.axes.legend(items, names, loc=f"{high} {side}", **look)
         return
     below = spec.y is not None and spec.y < 0
-    corner = {"loc": "upper left", "bbox_to_anchor": (0, -0.02)}
+    corner: dict[str, Any] = {"loc": "upper left", "bbox_to_anchor": (0, -0.02)}
     if not below:
         corner = {"loc": "lower left", "bbox_to_anchor": (0, 1.0)}
     limit = figure.get_figwidth() * figure.dpi * 0.98

@@ -1,0 +1,51 @@
+"""The figures of each class beside each other, each with its interval."""
+
+from typing import Any
+
+import pandas as pd
+
+from pages.components.figure import show_figure
+from pages.evaluate.scores import figure_of
+from xray_core.figures.curves import plot_class_intervals
+
+# Figures of a class in a report -> what they are called; all of them from 0 to 1, more is better.
+FIGURES = {
+    "recall": "recall (sensitivity)",
+    "specificity": "specificity",
+    "precision": "precision (PPV)",
+    "npv": "NPV",
+    "f1": "F1",
+    "auc": "AUC",
+    "average_precision": "average precision",
+}
+
+
+def show_class_intervals(report: dict[str, Any], name: str) -> None:
+    """Show them as a figure.
+
+    Args:
+        report: on one answer an image.
+        name: of the files, without ending; unique on the page.
+    """
+    table = list_class_figures(report)
+    show_figure(
+        plot_class_intervals(table, report["classes"]),
+        name,
+        "Recall, specificity, precision, F1 and more of each class with 95% intervals",
+        table,
+        title="Side by side",
+        note=f"with 95% intervals, {report['subset']} set",
+    )
+
+
+def list_class_figures(report: dict[str, Any]) -> pd.DataFrame:
+    """Return a row for each figure of each class: figure, class, n, value, low, high."""
+    rows = []
+    for key, title in FIGURES.items():
+        for row in report["per_class"]:
+            if key not in row:  # reports of older runs have fewer
+                continue
+            figure = row[key] if isinstance(row[key], dict) else figure_of(row, key)
+            rows.append({"figure": title, "class": row["class"], "n": row["n"], **figure})
+    ends = dict.fromkeys(("value", "low", "high"), "float64")
+    return pd.DataFrame(rows).astype(ends)

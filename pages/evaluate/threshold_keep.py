@@ -1,0 +1,93 @@
+"""Keeping a threshold with the run, for Predict; which one is kept, and forgetting it."""
+
+import streamlit as st
+
+from pages.components.frame import show_errors
+from pages.components.small_type import show_muted
+from pages.components.user import find_user
+from xray_core.evaluation.findings import DEFAULT_THRESHOLD
+from xray_core.evaluation.multilabel import read_thresholds
+from xray_core.evaluation.thresholds import forget_threshold, keep_threshold, read_threshold
+from xray_core.evaluation.thresholds.choice import Choice
+from xray_core.evaluation.thresholds.images import CHOSEN_ON
+from xray_core.evaluation.thresholds.kept import find_obstacle
+from xray_core.evaluation.thresholds.rules import BY_HAND, YOUDEN
+from xray_core.recipes import Recipe
+from xray_core.runs import Run
+
+NOTHING = "There is no threshold to keep."
+PREDICT = "Predict goes by it from then on. The report stays as it is."
+
+
+def show_keeping(run: Run, recipe: Recipe, name: str, choice: Choice | None) -> None:
+    """Offer to keep a threshold with the run, and say which one is kept.
+
+    Args:
+        run: evaluated.
+        recipe: its own.
+        name: the class or finding.
+        choice: the threshold that is shown; None while it is not known.
+    """
+    never = find_obstacle(recipe)
+    nothing = "" if choice is not None and choice.threshold is not None else NOTHING
+    pressed = st.button(
+        "Keep this threshold",
+        icon=":material/bookmark:",
+        key="threshold_keep",
+        disabled=bool(never or nothing),
+        help=never or nothing or PREDICT,
+    )
+    if never:
+        show_muted(f"It cannot be kept. {never}")
+        return
+    if pressed and choice is not None:
+        with show_errors():
+            keep_threshold(run, recipe, name, choice.keep(find_user()))
+    with show_errors():
+        if recipe.multilabel:
+            show_muted(_describe_finding(run, name))
+            return
+        kept = read_threshold(run)
+    if kept is None:
+        show_muted("None is kept: Predict answers with the most probable class.")
+        return
+    by = f", by {kept.by}" if kept.by else ""
+    show_muted(f"Kept for Predict: {kept.value:.4g}{by}. {kept.words}")
+    if st.button("Forget it", key="threshold_forget", type="tertiary"):
+        with show_errors():
+            forget_threshold(run)
+        st.rerun()
+
+
+def find_own(run: Run, recipe: Recipe, name: str) -> tuple[str, Choice]:
+    """Return how the threshold is called that the run goes by already, and what it is.
+
+    Args:
+        run: evaluated.
+        recipe: its own.
+        name: the class or finding.
+
+    Raises:
+        RunError: the file that holds it is damaged.
+    """
+    if recipe.multilabel:
+        limits = read_thresholds(run)
+        value = limits["thresholds"].get(name, DEFAULT_THRESHOLD) if limits else DEFAULT_THRESHOLD
+        chosen_on = limits["chosen_on"] if limits else CHOSEN_ON
+        return "The run's own", Choice(value, YOUDEN, chosen_on, _describe_finding(run, name))
+    if kept := read_threshold(run):
+        words = f"The run keeps it. {kept.words}"
+        return "As the run keeps it", Choice(kept.value, kept.rule, kept.chosen_on, words)
+    if len(recipe.class_names) == 2:
+        words = "The more probable class is the answer, as in the figures above."
+    else:
+        words = f"{name} is called where it is more probable than all the others together."
+    return "Most probable class", Choice(DEFAULT_THRESHOLD, BY_HAND, CHOSEN_ON, words)
+
+
+def _describe_finding(run: Run, name: str) -> str:
+    limits = read_thresholds(run)
+    if limits is None or name not in limits["thresholds"]:
+        return f"No threshold of {name} is kept."
+    how = limits.get("by_hand", {}).get(name, "Chosen when the training ended (Youden's index).")
+    return f"Predict goes by {limits['thresholds'][name]:.4g}. {how}"
