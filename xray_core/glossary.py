@@ -149,6 +149,11 @@ GLOSSARY: dict[str, dict[str, Term]] = {
             "The images that nothing was chosen on; looked at once, at the end.",
             "conjunto de prueba",
         ),
+        "opening the test set": Term(
+            "Looking at a run's test figures; each look is written down and counted, for it makes "
+            "the test set less of a test.",
+            "apertura del conjunto de prueba",
+        ),
         "subset": Term(
             "Any of the three.",
             "subconjunto",
@@ -405,6 +410,11 @@ GLOSSARY: dict[str, dict[str, Term]] = {
             "By how much two runs differ on the very same images, patients resampled for both "
             "alike.",
             "diferencia pareada",
+        ),
+        "leaderboard": Term(
+            "The finished runs of a dataset and task in the order of their validation set, each "
+            "with the place that its interval leaves open.",
+            "tabla de clasificación",
         ),
         "noise floor": Term(
             "By how much two runs of one recipe differ that have nothing but another random seed, "
