@@ -5,19 +5,12 @@ from typing import Any
 import pandas as pd
 
 from pages.components.figure import show_figure
-from pages.evaluate.scores import figure_of
+from pages.evaluate.scores import CLASS_FIGURES, figure_of
 from xray_core.figures.curves import plot_class_intervals
 
 # Figures of a class in a report -> what they are called; all of them from 0 to 1, more is better.
-FIGURES = {
-    "recall": "recall (sensitivity)",
-    "specificity": "specificity",
-    "precision": "precision (PPV)",
-    "npv": "NPV",
-    "f1": "F1",
-    "auc": "AUC",
-    "average_precision": "average precision",
-}
+NOT_SHARES = ("mcc", "brier", "log_loss", "calibration_error")
+FIGURES = {kind: title for kind, title in CLASS_FIGURES.items() if kind not in NOT_SHARES}
 
 
 def show_class_intervals(report: dict[str, Any], name: str) -> None:
