@@ -199,6 +199,18 @@ def test_an_empty_file_is_named_with_what_is_wrong(name: str, workspace: Workspa
         read[name]()
 
 
+def test_the_report_of_the_validation_set_is_checked_as_its_own(workspace: Workspace) -> None:
+    run = Run(workspace.runs / DAMAGED)
+    report = run.read_report()
+    whole = {**report, "subset": "validation"}
+    run.write_json("report.json", {**report, "validation": whole})
+    assert run.read_report()["validation"] == whole
+    for odd in ({"subset": "validation"}, {**whole, "confusion": [[1]]}, [], None):
+        run.write_json("report.json", {**report, "validation": odd})
+        with pytest.raises(RunError, match=r"report\.json is damaged: report"):
+            run.read_report()
+
+
 @pytest.mark.parametrize(
     ("read", "name"),
     [

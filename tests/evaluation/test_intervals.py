@@ -6,11 +6,17 @@ import numpy as np
 import pytest
 from scipy.stats import binomtest
 
+from benchmarks.coverage import simulate
 from xray_core.evaluation import intervals
 from xray_core.evaluation.error_analysis import analyse_errors
 from xray_core.evaluation.intervals import (
+    CORRELATION,
+    COST,
+    TAILS,
     bootstrap_intervals,
     difference_interval,
+    interval_of_gaps,
+    interval_of_rounds,
     settle_interval,
     tally_images,
 )
@@ -212,3 +218,54 @@ def test_a_difference_of_two_wilson_intervals_is_newcombes() -> None:
     assert difference_interval(share(0, 10), share(10, 10)) == pytest.approx(
         (0.6075, 1.0), abs=5e-5
     )
+
+
+def test_an_interval_is_wider_than_percentiles_where_few_patients_stand_behind_it() -> None:
+    rounds = np.random.default_rng(0).normal(0.9, 0.03, 2000)
+
+    percentiles = np.quantile(rounds, TAILS)
+    few, many = (interval_of_rounds(0.9, rounds, [n]) for n in (6, 5000))
+
+    assert few[0] < many[0] < 0.9 < many[1] < few[1] < 1
+    assert 0.9 - many[0] > many[1] - 0.9, "there is less room above"
+    assert many == pytest.approx(tuple(percentiles), abs=0.02)
+
+
+def test_an_interval_stays_on_the_scale_of_its_figure() -> None:
+    rng = np.random.default_rng(0)
+
+    low, high = interval_of_rounds(-0.97, rng.normal(-0.97, 0.05, 500), [8], CORRELATION)
+    assert -1 < low < -0.97 < high < 1
+    low, high = interval_of_rounds(2.5, rng.normal(2.5, 0.4, 500), [30], COST)
+    assert 0 < low < 2.5 < high
+    assert high > 3
+    # All images at the same cost: nothing swings, and 20 patients still tell little.
+    low, high = interval_of_rounds(0.7, np.full(500, 0.7), [20], COST)
+    assert 0.3 < low < 0.7 < high < 1.5
+
+
+@pytest.mark.parametrize(("gap", "begins_at_0"), [(0.0, True), (0.08, False)])
+def test_a_calibration_error_may_be_chance(gap: float, begins_at_0: bool) -> None:
+    rng = np.random.default_rng(3)
+    gaps = gap + rng.normal(0, 0.01, 10)
+    rounds = gaps + rng.normal(0, 0.01, (500, 10))
+    value = float(np.abs(gaps).sum())
+
+    low, high = interval_of_gaps(value, gaps, rounds, [60])
+
+    assert (low == 0) == begins_at_0
+    assert low <= value <= high
+    assert low <= 10 * gap <= high
+    # In every round it is larger than in truth: percentiles of them would miss it.
+    assert np.quantile(np.abs(rounds).sum(axis=1), TAILS[0]) > 10 * gap or gap
+
+
+def test_intervals_hold_the_truth_about_as_often_as_they_say(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # `benchmarks/coverage.py` tells it to within a point; this takes a second.
+    monkeypatch.setattr("benchmarks.coverage.N_TRUE", 20_000)
+    ours, percentiles = simulate("two classes", 60, n_draws=40, n_rounds=60)
+
+    assert min(map(ours.share, ours.drawn)) >= 80
+    assert percentiles.share("calibration_error") < 50

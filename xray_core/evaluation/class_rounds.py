@@ -83,7 +83,8 @@ def bin_of(probabilities: Floats) -> Ints:
     >>> bin_of(np.array([0.0, 0.05, 0.1, 0.99, 1.0])).tolist()
     [0, 0, 1, 9, 9]
     """
-    return np.minimum((probabilities * N_BINS).astype("int64"), N_BINS - 1)
+    bins: Ints = np.minimum((probabilities * N_BINS).astype("int64"), N_BINS - 1)
+    return bins
 
 
 def calibration_error(is_class: Bools, probabilities: Floats) -> float:

@@ -187,12 +187,15 @@ def interval_of_gaps(
     clear = np.sign(gaps) * np.maximum(np.abs(gaps) - swing, 0)
     even = np.where(gaps < 0, -swing, swing)
 
-    def shows(error: float, shape: Floats) -> Floats:
-        return np.abs(error * shape / np.abs(shape).sum() + chance).sum(axis=1)
+    def show(error: float, shape: Floats) -> Floats:
+        shown: Floats = np.abs(error * shape / np.abs(shape).sum() + chance).sum(axis=1)
+        return shown
 
     few_bins = clear if clear.any() else gaps
-    low = _last_true(lambda error: np.mean(shows(error, few_bins) >= value) < TAILS[0], value)
-    high = _last_true(lambda error: np.mean(shows(error, even) <= value) >= TAILS[0], 3 * value)
+    low = _last_true(lambda error: bool(np.mean(show(error, few_bins) >= value) < TAILS[0]), value)
+    high = _last_true(
+        lambda error: bool(np.mean(show(error, even) <= value) >= TAILS[0]), 3 * value
+    )
     return min(low, value), max(high, value)
 
 

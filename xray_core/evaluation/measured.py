@@ -168,13 +168,12 @@ def draw_rounds(
         of_class = {name: np.stack([row[name] for row in classes], axis=1) for name in classes[0]}
         gaps = of_class[ERROR + GAPS]
         measured = Measured(
-            confusion,
-            *(
-                of_class[name][:, evaluated]
-                for name in ("auc", "average_precision", "calibration_error")
-            ),
-            of_class["brier"],
-            (costs @ draws) / np.maximum(confusion.sum(axis=(1, 2)), 1),
+            confusion=confusion,
+            auc=of_class["auc"][:, evaluated],
+            average_precision=of_class["average_precision"][:, evaluated],
+            calibration_error=of_class[ERROR][:, evaluated],
+            brier=of_class["brier"],
+            log_loss=(costs @ draws) / np.maximum(confusion.sum(axis=(1, 2)), 1),
         )
         return {
             **{name: metric.compute(measured) for name, metric in METRICS.items()},

@@ -2,6 +2,7 @@
 
 from typing import Any, NotRequired, TypedDict
 
+from xray_core.records import build_record
 from xray_core.runs.shapes import (
     N_OUTCOMES,
     ColumnsBaseline,
@@ -113,3 +114,6 @@ def check_findings_report(report: FindingsReport) -> None:
     if any(len(row["counts"]) != N_OUTCOMES for row in report["per_class"]):
         raise ValueError(f"report.per_class has counts that are not {N_OUTCOMES}")
     check_curves(report)
+    if "validation" in report:
+        validation = build_record(FindingsReport, report["validation"], "report.validation")
+        check_findings_report(validation)

@@ -7,7 +7,7 @@ fields than these may be there.
 from collections.abc import Mapping, Sequence
 from typing import Any, NotRequired, TypedDict
 
-from xray_core.records import fits
+from xray_core.records import build_record, fits
 
 SUBSETS = ("test", "validation")  # a report is of one of these
 N_OUTCOMES = 4  # of the calls of a finding: TN, FP, FN, TP
@@ -279,6 +279,8 @@ def check_report(report: Report) -> None:
     if not is_square(report["confusion"]):
         raise ValueError("report.confusion has rows of several lengths, or counts below 0")
     check_curves(report)
+    if "validation" in report:
+        check_report(build_record(Report, report["validation"], "report.validation"))
 
 
 def check_curves(report: Mapping[str, Any]) -> None:
