@@ -29,9 +29,8 @@ from xray_core.workspace import Workspace
 RULE, SLIDER, ILL = "threshold_rule", "threshold_at", "threshold_ill"
 
 
-@pytest.fixture
-def run(workspace: Workspace) -> Run:
-    """A run of which half the images are the validation set, with scores of all heights."""
+def write_lab_run(workspace: Workspace) -> Run:
+    """Write a run of which half the images are the validation set, with scores of all heights."""
     run = fake_run(workspace, "done")
     write_report(run, workspace)
     table = run.read_predictions()
@@ -44,6 +43,11 @@ def run(workspace: Workspace) -> Run:
     run.write_json("report.json", build_report(table, "opacity", n_rounds=20))
     write_always_open(workspace, True)
     return run
+
+
+@pytest.fixture
+def run(workspace: Workspace) -> Run:
+    return write_lab_run(workspace)
 
 
 @pytest.fixture
@@ -133,7 +137,7 @@ def test_a_scenario_sets_prevalence_and_cost_and_says_what_errors_cost(
 
 
 def test_odd_words_in_the_address_count_as_absent(run: Run, open_lab: Any) -> None:
-    app = open_lab(run, rule="best", at="9", cost="x", ill="5000", scenario="war", against="?")
+    app = open_lab(run, rule="best", at="9", cost="x", ill="5000", scenario="war", **{"class": "?"})
 
     assert not app.exception
     assert app.slider(key=SLIDER).value == 0.5
@@ -191,9 +195,9 @@ def test_of_several_classes_one_is_asked_against_the_rest_and_none_kept(
     write_always_open(workspace, True)
 
     app = open_lab(run)
-    app.selectbox(key="threshold_against").set_value("other").run()
+    app.selectbox(key="threshold_class").set_value("other").run()
 
-    assert word_of(app, "against") == "other"
+    assert word_of(app, "class") == "other"
     assert "have other" in words_on(app)
     assert app.button(key="threshold_keep").disabled
     assert "With 3 classes the answer is the most probable one" in words_on(app)

@@ -69,9 +69,9 @@ def measure_at(
     outcomes = {"tp": tp, "fp": fp, "fn": images.n_positive - tp, "tn": images.n_negative - fp}
     thousand, ppv, npv = None, _figure(np.nan, np.nan, np.nan), _figure(np.nan, np.nan, np.nan)
     if images.shows_both:
-        found, cleared = _value(sensitivity), _value(specificity)
-        thousand = count_thousand(found, cleared, share)
-        values = predictive_values(found, cleared, share)
+        hits, cleared = _value(sensitivity), _value(specificity)
+        thousand = count_thousand(hits, cleared, share)
+        values = predictive_values(hits, cleared, share)
         ppv = _figure(float(values[0]), *_ppv_ends(sensitivity, specificity, share))
         npv = _figure(float(values[1]), *_ppv_ends(specificity, sensitivity, 1 - share))
     return Operating(
