@@ -84,8 +84,8 @@ def _share_by_patient(right: Bools, patients: NDArray[np.int64]) -> Figure:
     if not len(right):
         return _figure(np.nan, np.nan, np.nan)
     places = np.unique(patients, return_inverse=True)[1]
-    n_images = np.bincount(places)
-    n_right = np.bincount(places, weights=right)
+    n_images = np.bincount(places).astype("int64")
+    n_right = np.bincount(places, weights=right).astype("float64")
     share = float(right.mean())
     worth = count_independent(n_right, n_images)
     low, high = wilson_interval(share * worth, worth)
