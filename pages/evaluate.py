@@ -5,7 +5,10 @@ import streamlit as st
 from pages.components.bottom_bar import open_bottom_bar
 from pages.components.context import name_tab, open_page
 from pages.components.frame import show_errors
+from pages.components.origin import read_origin_of, show_doubt
 from pages.components.run_state import show_link
+from pages.components.seeds import offer_seeds
+from pages.evaluate.add_elsewhere import show_add_button, watch_added
 from pages.evaluate.details import show_details
 from pages.evaluate.external import choose_place, read_folder, show_button
 from pages.evaluate.external_result import show_external
@@ -19,10 +22,13 @@ from xray_core.workspace import find_workspace
 
 context = open_page("Evaluate", with_choosers=False)
 workspace = find_workspace()
+watch_added()
 line, chooser = st.columns([3, 1], vertical_alignment="center")
 with chooser:
-    run: Run = choose_run(workspace)
-    show_button()
+    run: Run = choose_run(workspace, show_add_button)
+    origin = read_origin_of(run)
+    if origin is None or run.best_checkpoint.is_file():
+        show_button()
 with show_errors():
     recipe, shown = run.read_recipe(), read_shown(run, workspace)
     report, data = shown.report, run.read_data()
@@ -38,6 +44,8 @@ else:
     with line:
         show_verdict_line(report, data["grouped_by"])
         show_opening(run, recipe, shown, workspace)
+    if origin:
+        show_doubt(origin)
     show_doubts(run, recipe, report, closed=shown.closed)
     if report.get("multilabel"):
         show_findings(run, recipe, report, predictions)
@@ -45,7 +53,10 @@ else:
         show_cells(run, recipe, report, predictions)
     show_details(run, recipe, report, data, list_words(run, shown, workspace))
 with open_bottom_bar():
-    show_link(run, "See its curves")
+    show_link(run, "Its page" if origin else "See its curves")
+    show_add_button(recipe)
     st.space("stretch")
-    if st.button("Change and train again", icon=":material/tune:", type="primary"):
+    if not origin:
+        offer_seeds(run)
+    if not origin and st.button("Change and train again", icon=":material/tune:", type="primary"):
         st.switch_page("pages/train.py", query_params={"from": run.name})

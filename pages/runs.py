@@ -6,6 +6,7 @@ from pages.components.bottom_bar import open_bottom_bar
 from pages.components.context import name_tab, open_page
 from pages.components.frame import escape_markdown, show_errors
 from pages.components.recipe_words import describe_changes
+from pages.runs.average import show_average
 from pages.runs.live import show_run
 from pages.runs.outcome import show_outcome
 from pages.runs.run_actions import show_actions, show_way_back
@@ -14,6 +15,7 @@ from pages.runs.sweep_view import show_sweep, show_sweep_link
 from pages.runs.trash import show_in_trash
 from xray_core.recipes import Recipe
 from xray_core.runs import find_run
+from xray_core.runs.origin import Origin, read_origin
 from xray_core.runs.trash import is_trashed
 from xray_core.workspace import find_workspace
 
@@ -25,8 +27,10 @@ with show_errors():
 show_outcome()
 
 
-def describe(recipe: Recipe) -> str:
+def describe(recipe: Recipe, origin: Origin | None) -> str:
     """Return what a run trains, for Markdown: its recipe, and what was changed in it."""
+    if origin:  # nothing was trained
+        return f"**{escape_markdown(origin.words)}**"
     return f"**{escape_markdown(recipe.title)}** · {describe_changes(recipe)}"
 
 
@@ -36,6 +40,7 @@ if name is None and sweep:
     show_sweep(workspace, sweep)
     st.stop()
 if name is None:
+    show_average()
     show_runs(workspace)
     st.stop()
 
@@ -50,10 +55,11 @@ if binned:
 with show_errors():
     run = find_run(workspace.runs, name)
     recipe, status, stopping = run.read_recipe(), run.read_status(), run.stop_path.exists()
+    origin = read_origin(run)
     part_of = run.read_submission().sweep
 context.show_origin(recipe, with_title=False)
 with bar:
     if part_of and not sweep:
         show_sweep_link(part_of, f"Part of {part_of}")
     show_actions(run, status, workspace)
-show_run(run, recipe, status, stopping, describe(recipe))
+show_run(run, recipe, status, stopping, describe(recipe, origin))

@@ -7,6 +7,8 @@ import streamlit as st
 
 from pages.components.diagnosis import show_verdict
 from pages.components.frame import escape_markdown
+from pages.components.next_runs import show_next_runs
+from pages.components.origin import read_origin_of, show_remarks
 from pages.components.recipe_words import show_changes
 from pages.evaluate.class_intervals import show_class_intervals
 from pages.evaluate.curves import show_curves
@@ -20,11 +22,13 @@ from pages.evaluate.finding_scores import (
 from pages.evaluate.phases import show_phases
 from pages.evaluate.published import format_headline, show_published
 from pages.evaluate.scores import show_class_table
+from pages.evaluate.take_away import show_take_away
 from pages.evaluate.threshold import show_threshold_lab
 from pages.evaluate.verdict import format_owners
 from xray_core.literature import results_of
 from xray_core.recipes import Recipe
 from xray_core.runs import Run
+from xray_core.runs.origin import Origin
 from xray_core.splits import METHOD_TITLES, describe_grouping, format_leaks
 
 CURVES, CLASSES, PUBLISHED = "Curves", "Each class", "Published"
@@ -32,6 +36,7 @@ THRESHOLD = "Threshold"
 FINDINGS, TOGETHER = "Each finding", "Errors together"  # instead of the first two
 ANALYSIS, PHASES = "Error analysis", "Each phase"
 CHECKS, CONDITIONS = "Training checks", "How it was evaluated"
+TAKE_AWAY = "Take away"
 
 
 @st.fragment(key="details")
@@ -58,7 +63,8 @@ def show_details(
         PUBLISHED: lambda: show_published(recipe, report),
         ANALYSIS: lambda: show_error_analysis(run, report),
         PHASES: lambda: show_phases(report),
-        CHECKS: lambda: show_verdict(run),
+        CHECKS: lambda: _show_checks(run),
+        TAKE_AWAY: lambda: show_take_away(run),
         CONDITIONS: lambda: _show_conditions(recipe, report, data, openings),
     }
     if not results_of(recipe.parent or recipe.name):
@@ -74,6 +80,10 @@ def show_details(
             **sections,
         }
         sections[ANALYSIS] = lambda: show_findings_analysis(run, report)
+    if origin := read_origin_of(run):  # nothing was trained that could be checked
+        for name in (ANALYSIS, PHASES, CHECKS):
+            sections.pop(name, None)
+        sections[CONDITIONS] = lambda: _show_elsewhere(origin, run, report, data)
     tabs = st.tabs(list(sections), key="result", bind="query-params", on_change="rerun")
     for tab, show in zip(tabs, sections.values(), strict=True):
         if tab.open:
@@ -101,6 +111,25 @@ def _describe_split(recipe: Recipe, data: dict[str, Any]) -> str:
         what = format_leaks(kinds) if kinds else "Patients or identical files"
         words += f" {what} are in several subsets."
     return words
+
+
+def _show_checks(run: Run) -> None:
+    show_verdict(run)
+    show_next_runs(run)
+
+
+def _show_elsewhere(origin: Origin, run: Run, report: dict[str, Any], data: dict[str, Any]) -> None:
+    """Show how predictions were evaluated that no training here has made."""
+    st.markdown(
+        f"Evaluated on the **{escape_markdown(report['subset'])}** set: n = {report['n']:,} images "
+        f"{format_owners(report, data['grouped_by'])}."
+    )
+    show_remarks(origin, run)
+    if report.get("thresholds"):
+        st.markdown(format_thresholds(report))
+    if left_out := report["left_out"]:
+        st.markdown(f"Images without a prediction, left out of n: {len(left_out):,}")
+        st.markdown(escape_markdown(", ".join(left_out)))
 
 
 def _show_conditions(

@@ -1,5 +1,7 @@
 """Which finished run: chosen here, kept in the address."""
 
+from collections.abc import Callable
+
 import pandas as pd
 import streamlit as st
 
@@ -16,10 +18,14 @@ RECALLED = "run_recalled"  # in the session: the run shown last, and the newest 
 OF_A_RUN = ("cell", "finding", "image", "place", "rule", "at", "class")
 
 
-def choose_run(workspace: Workspace) -> Run:
+def choose_run(workspace: Workspace, show_other: Callable[[], None] | None = None) -> Run:
     """Show the finished runs and return the chosen one; without one the page ends.
 
     A run in the address that has no result is said to have none; no other is shown in its place.
+
+    Args:
+        workspace: the folders.
+        show_other: shows what else there is to do where no run is finished.
     """
     with show_errors():
         names = [run.name for run in list_runs(workspace.runs) if run.holds("report.json")]
@@ -30,6 +36,8 @@ def choose_run(workspace: Workspace) -> Run:
     if not names:
         st.info("No run is finished yet. Train one first.", icon=":material/fact_check:")
         st.page_link("pages/train.py", label="Go to Train", icon=":material/model_training:")
+        if show_other is not None:
+            show_other()
         st.stop()
     name = names[0] if wanted is None else wanted
     st.session_state[RECALLED] = (name, names[0])

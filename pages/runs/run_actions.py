@@ -3,6 +3,8 @@
 import streamlit as st
 
 from pages.components.frame import show_errors
+from pages.components.origin import read_origin_of
+from pages.components.seeds import offer_seeds
 from pages.components.user import find_user
 from pages.runs.outcome import SAID, UNDO, Undo, carry_out, close_after, keep_open
 from pages.runs.place import show_place
@@ -54,7 +56,8 @@ def _show_more(run: Run, status: Status, workspace: Workspace) -> None:
     if not panel.open:
         return
     with panel:
-        if st.button(
+        trained = read_origin_of(run) is None
+        if trained and st.button(
             "Change and train again",
             icon=":material/edit:",
             help="Open the Train page with the dataset and all settings of this run.",
@@ -62,13 +65,15 @@ def _show_more(run: Run, status: Status, workspace: Workspace) -> None:
             st.switch_page("pages/train.py", query_params={"from": run.name})
         if not status.has_ended:
             return
-        st.button(
-            "Restart",
-            icon=":material/replay:",
-            on_click=carry_out,
-            args=(_restart, run, workspace),
-            help="Train the same recipe on the same data from the beginning, as another run.",
-        )
+        if trained:
+            offer_seeds(run)
+            st.button(
+                "Restart",
+                icon=":material/replay:",
+                on_click=carry_out,
+                args=(_restart, run, workspace),
+                help="Train the same recipe on the same data from the beginning, as another run.",
+            )
         st.button(
             "Delete to the trash",
             icon=":material/delete:",

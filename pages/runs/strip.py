@@ -70,6 +70,8 @@ def _name_stage(status: Status) -> str:
 def _describe_progress(status: Status) -> str:
     if status.state == "running" and status.message:
         return format_message(format_progress(status))
+    if not status.n_epochs:  # nothing was trained
+        return "Evaluated"
     return f"Epoch {status.epoch} of {status.n_epochs}"
 
 

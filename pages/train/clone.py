@@ -6,19 +6,23 @@ import streamlit as st
 
 from pages.components.context import choose_data, choose_task
 from pages.components.frame import escape_markdown, format_message, show_errors
+from pages.train.address import SET
 from pages.train.recipe_values import change_field
 from pages.train.said import say
 from pages.train.selection import write_selection
-from xray_core.errors import XrayError
-from xray_core.recipes import PUBLISHED, Recipe, changeable_fields
+from xray_core.errors import RunError, XrayError
+from xray_core.recipes import PUBLISHED, Recipe, change_recipe, changeable_fields
 from xray_core.recipes.titles import field_title
 from xray_core.registry import name_root
 from xray_core.runs import find_run
+from xray_core.runs.origin import read_origin
 from xray_core.workspace import Workspace, find_workspace
 
 
 def take_over_run() -> None:
     """Enter what the run in the address (`?from=`) was trained with; then forget the run.
+
+    Beside it the address may change some of it, `&set=field=value` for each.
 
     The page begins anew then, with the run's dataset and task in the bar. What cannot be taken
     over is said.
@@ -27,11 +31,20 @@ def take_over_run() -> None:
     if name is None:
         return
     workspace = find_workspace()
+    changes = [word.partition("=") for word in st.query_params.get_all(SET)]
+    st.query_params.pop(SET, None)
     try:
-        recipe = find_run(workspace.runs, name).read_recipe()
+        run = find_run(workspace.runs, name)
+        if origin := read_origin(run):
+            raise RunError(f"{origin.words}: no training here has made it.")
+        recipe = run.read_recipe()
     except XrayError as error:
         say(f"No run is taken over: {format_message(error)}")
         return
+    try:
+        recipe = change_recipe(recipe, {field: value for field, _, value in changes})
+    except XrayError as error:
+        say(f"The run is taken over as it is. {format_message(error)}")
     _take_over_dataset(recipe, workspace)
     _take_over_recipe(recipe, name)
     st.rerun()

@@ -12,10 +12,24 @@ from collections.abc import Callable
 from io import TextIOWrapper
 from pathlib import Path
 
-from xray_core.cli import arrivals, data, exports, external, opening, queue, threshold, trainings
+from xray_core.cli import (
+    arrivals,
+    checks,
+    compare,
+    data,
+    elsewhere,
+    exports,
+    external,
+    leaderboard,
+    opening,
+    queue,
+    threshold,
+    trainings,
+)
 from xray_core.cli.answer import Answer, say_error, say_note
 from xray_core.cli.goals import add_goals
 from xray_core.cli.options import add_external_options, add_map, number_or, positive
+from xray_core.cli.take_away import add_take_away
 from xray_core.errors import XrayError
 from xray_core.machine import allocator_variables
 from xray_core.processes import restart_with
@@ -116,8 +130,12 @@ def _build_parser() -> argparse.ArgumentParser:
     _add_recipe_commands(add)
     _add_queue_commands(add)
     _add_run_commands(add)
+    compare.add_commands(add)
     opening.add_commands(add)
+    leaderboard.add_commands(add)
+    elsewhere.add_commands(add)
     threshold.add_commands(add)
+    add_take_away(add)
     return parser
 
 
@@ -252,6 +270,9 @@ def _add_recipe_commands(add: Add) -> None:
                 metavar="KEY=VALUE,VALUE,…",
                 help="one training for each value, and for each combination",
             )
+            command.add_argument(
+                "--seeds", type=positive, metavar="N", help="train with N random seeds, as a sweep"
+            )
         command.add_argument(
             "--set", action="append", default=[], metavar="KEY=VALUE", help="change a field"
         )
@@ -306,7 +327,7 @@ def _add_run_commands(add: Add) -> None:
     for name, function, text in (
         ("evaluate", external.evaluate, "Evaluate a finished run, also on another dataset."),
         ("split", trainings.show_split, "Count a run's subsets; write which image is in which."),
-        ("check", trainings.check, "Say what seems to go wrong in a training, in any state."),
+        ("check", checks.check, "Say what seems to go wrong in a training, in any state."),
         ("predict", trainings.predict, "Predict image files with a run's best weights."),
     ):
         command = add(name, function, text)
@@ -314,6 +335,12 @@ def _add_run_commands(add: Add) -> None:
         if name == "evaluate":
             add_goals(command)
             add_external_options(command)
+            command.add_argument(
+                "--columns",
+                action="store_true",
+                help="compute what age, sex, view, site and image size alone tell, from the "
+                "dataset, for a run that has it not yet",
+            )
             opening.add_options(command)
         if name == "split":
             command.add_argument("--csv", type=Path, metavar="FILE", help="write a row an image")

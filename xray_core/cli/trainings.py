@@ -11,8 +11,8 @@ from contextlib import suppress
 from dataclasses import asdict
 from typing import Any
 
-from xray_core.audit.issue import count_of
 from xray_core.cli.answer import Answer, save_answer
+from xray_core.cli.checks import check_text
 from xray_core.cli.goals import compare_goals
 from xray_core.cli.opening import read_shown
 from xray_core.cli.reports import format_report
@@ -89,6 +89,7 @@ def standby(options: argparse.Namespace, workspace: Workspace) -> Answer:
 
 def _train_here(run: Any, workspace: Workspace) -> Answer:
     from xray_core.evaluation.diagnose import diagnose_run
+    from xray_core.runs.opening import open_test, read_always_open
 
     with quiet_import():  # the log is for what a student can use
         from xray_core.training.runner import train_run
@@ -103,9 +104,11 @@ def _train_here(run: Any, workspace: Workspace) -> Answer:
     }
     text = f"{run.name}: {state}. {answer['message']}"
     if state == "done":
+        if read_always_open(workspace):
+            open_test(run, workspace, how="always")
         answer["report"], fields, words = read_shown(run, workspace)
         answer |= fields
-        advice = _check_text(diagnose_run(run))
+        advice = check_text(diagnose_run(run))
         text = "\n".join(filter(None, [text, format_report(answer["report"]), words, advice]))
     return answer, text
 
@@ -115,10 +118,15 @@ def submit(options: argparse.Namespace, workspace: Workspace) -> Answer:
     from xray_core.jobs import submit_recipe, submit_sweep
     from xray_core.recipes.variants import SITE_FIELD, vary_recipe
 
-    if options.folds or options.grid:
+    if options.folds or options.grid or options.seeds:
         if options.gpus > 1:
-            raise RecipeError("--gpus is for a single training; leave out --folds and --grid.")
+            raise RecipeError(
+                "--gpus is for a single training; leave out --folds, --grid and --seeds."
+            )
         grid = {key: values.split(",") for key, values in read_pairs("--grid", options.grid)}
+        if options.seeds:
+            first = _recipe_of(options).seed
+            grid["seed"] = [str(first + number) for number in range(options.seeds)]
         if grid.get(SITE_FIELD) == [ALL_SITES]:
             grid[SITE_FIELD] = _find_sites(options, workspace)
         recipes = vary_recipe(_recipe_of(options), grid, options.folds)
@@ -250,7 +258,7 @@ def evaluate(options: argparse.Namespace, workspace: Workspace) -> Answer:
         format_report(report),
         words,
         compare_goals(run, report, options),
-        _check_text(diagnose_run(run)),
+        check_text(diagnose_run(run)),
     ]
     return report | fields, "\n".join(filter(None, texts))
 
@@ -288,27 +296,6 @@ def show_split(options: argparse.Namespace, workspace: Workspace) -> Answer:
     return answer, "\n".join(lines)
 
 
-def check(options: argparse.Namespace, workspace: Workspace) -> Answer:
-    """Say what seems to go wrong in a training, in any state."""
-    from xray_core.evaluation.diagnose import LOOKED_FOR, MIN_EPOCHS, diagnose_run
-    from xray_core.runs import find_run
-
-    run = find_run(workspace.runs, options.run)
-    n_epochs = len(run.read_epochs())
-    results = diagnose_run(run)
-    answer = {
-        "run": run.name,
-        "epochs": n_epochs,
-        "results": [asdict(result) for result in results],
-    }
-    nothing = (
-        f"Nothing suspicious in {count_of(n_epochs, 'epoch')}. Looked for: {', '.join(LOOKED_FOR)}."
-    )
-    if n_epochs < MIN_EPOCHS:
-        nothing = f"Too few epochs ({n_epochs}) to evaluate how the training goes."
-    return answer, _check_text(results) or nothing
-
-
 def predict(options: argparse.Namespace, workspace: Workspace) -> Answer:
     """Predict image files with a run's best weights."""
     from xray_core.runs import find_run
@@ -332,10 +319,3 @@ def predict(options: argparse.Namespace, workspace: Workspace) -> Answer:
 
 # These compute with Keras: their process is started with the allocator set for that.
 WITH_KERAS = (train, run, standby, describe, predict)
-
-
-def _check_text(results: list[Any]) -> str:
-    return "\n".join(
-        f"{result.severity}: {result.title}\n  {result.evidence}\n  Next: {result.advice}"
-        for result in results
-    )

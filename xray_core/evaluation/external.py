@@ -18,6 +18,7 @@ from xray_core.runs.exposure import (
     mark_seen,
     read_exposure,
 )
+from xray_core.runs.origin import read_origin
 from xray_core.splits import SplitSpec
 from xray_core.splits.grouping import group_images
 from xray_core.splits.sampling import sample_groups
@@ -74,6 +75,12 @@ def check_finished(run: Run) -> Recipe:
     Raises:
         RunError: it has no result yet.
     """
+    origin = read_origin(run)
+    if origin is not None and not run.best_checkpoint.is_file():
+        raise RunError(
+            f"{run.read_nickname()} has no network of its own to evaluate on other data. "
+            f"{origin.words}."
+        )
     if not run.holds("report.json") or not run.best_checkpoint.is_file():
         raise RunError(f"{run.name} has no result and weights yet. Wait until it is done.")
     return run.read_recipe()

@@ -26,6 +26,7 @@ from xray_core.evaluation.multilabel import (
     report_findings,
 )
 from xray_core.evaluation.phases import report_phases
+from xray_core.evaluation.single_values import score_predictions
 from xray_core.runs import Run
 from xray_core.runs.starting_weights import read_record
 
@@ -81,6 +82,9 @@ def build_report(
     """
     evaluated = _Evaluated(predictions, subset)
     figures = evaluated.measure(n_rounds)
+    for name, values in score_predictions(evaluated.actual, evaluated.probabilities).items():
+        for figure, value in zip(figures[name], values, strict=True):
+            figure["value"] = None if np.isnan(value) else value
     is_class = {k: evaluated.actual == k for k in evaluated_classes(len(evaluated.classes))}
     return {
         **_summary(evaluated, figures, majority_class),
@@ -209,6 +213,12 @@ def _rows(
     return rows
 
 
+def find_majority(split: pd.DataFrame) -> str:
+    """Return the most frequent class of the training set; without one, of all that is evaluated."""
+    training = split.loc[split["subset"] == "training", "class"]
+    return str((training if len(training) else split["class"]).mode().iloc[0])
+
+
 def report_run(run: Run) -> dict[str, Any]:
     """Return the final evaluation of a run, computed anew from its files alone.
 
@@ -225,7 +235,7 @@ def report_run(run: Run) -> dict[str, Any]:
     recipe, training = run.read_recipe(), run.read_training_predictions()
     several = is_multilabel(predictions)
     thresholds = read_thresholds(run) if several else None
-    majority = split.loc[split["subset"] == "training", "class"].mode()
+    majority = "" if several else find_majority(split)
     shared: dict[str, Any] = {
         "watched": recipe.split.validate_on_test,
         "phases": report_phases(run),
@@ -238,13 +248,13 @@ def report_run(run: Run) -> dict[str, Any]:
         if several:
             limits = choose_thresholds(table)
             return report_findings(table, limits, with_curves=False, subset=subset)
-        return summarise_predictions(table, str(majority.iloc[0]), subset=subset)
+        return summarise_predictions(table, majority, subset=subset)
 
     def report_on(subset: str, rows: pd.DataFrame) -> Report:
         if several:
             report = report_findings(rows, thresholds, subset=subset)
         else:
-            report = build_report(rows, str(majority.iloc[0]), subset=subset)
+            report = build_report(rows, majority, subset=subset)
         report |= shared
         report["columns_baseline"] = report_columns(
             run, predictions, lambda table: evaluate_columns(table, subset)

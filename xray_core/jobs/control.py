@@ -16,6 +16,7 @@ from xray_core.jobs.queue import JobQueue
 from xray_core.jobs.submit import check_priority, submit_recipe
 from xray_core.jobs.worker import ensure_worker
 from xray_core.runs import Run, Submission
+from xray_core.runs.origin import read_origin
 from xray_core.workspace import Workspace
 
 
@@ -100,8 +101,10 @@ def restart_run(run: Run, workspace: Workspace, by: str = "") -> Run:
     """Submit the recipe of a run once more, on the same data; return the new run.
 
     Raises:
-        XrayError: see `submit_recipe`.
+        XrayError: see `submit_recipe`; or nothing was trained here.
     """
+    if origin := read_origin(run):
+        raise JobError(f"{origin.words}: no training here has made it that could be repeated.")
     recipe, wish = run.read_recipe(), _read_wish(run)
     folder = Path(recipe.data_folder)
     return submit_recipe(

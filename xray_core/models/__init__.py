@@ -38,6 +38,9 @@ IMAGENET_URL = "https://storage.googleapis.com/tensorflow/keras-applications/"
 RUN_MODEL = ".keras"  # ending of the models that runs keep
 RUN_OF = "run:"  # begins the weights that are those of a run, or of the newest one of a recipe
 WEIGHTS_SUFFIXES = (RUN_MODEL, ".h5", ".hdf5", ".npz", ".pth")
+UNCHANGED = "0..255"  # gray levels as they are; see `PIXELS`
+# Range of gray levels that a network from elsewhere takes -> factor and offset from [0, 255].
+PIXELS = {UNCHANGED: (1.0, 0.0), "0..1": (1 / 255, 0.0), "-1..1": (1 / 127.5, -1.0)}
 ASK = "ask"  # the weights of a recipe that only its user can have
 
 

@@ -6,6 +6,7 @@ runs/20260301-142501-demo_cnn/
     status.json          state, progress, process; replaced as a whole
     events.jsonl         each change of state, with time, cause and who caused it; appended
     attempt.json         its newest process and GPUs, and how often it died; see `jobs.attempts`
+    origin.json          where its predictions come from, if no training here; see `runs.origin`
     environment.json     versions and hardware
     split.parquet        which image trains, validates, tests
     data.json            remarks on the dataset, unreadable files, leaks of split and weights

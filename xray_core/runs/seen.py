@@ -20,6 +20,7 @@ from xray_core.preprocess.fingerprints import read_kept
 from xray_core.recipes import Recipe
 from xray_core.runs.ancestors import NO_FILE, find_ancestors
 from xray_core.runs.folder import Run
+from xray_core.runs.origin import read_origin
 from xray_core.splits.grouping import group_images
 from xray_core.workspace import Workspace
 
@@ -88,6 +89,9 @@ def read_past_of(weights: str, dataset: str, workspace: Workspace) -> Past:
     seen, unknown = [], [ancestors.unknown] if ancestors.unknown else []
     for run in ancestors.runs:
         try:
+            if (origin := read_origin(run)) and origin.unchecked:
+                unknown.append(f"{run.name}: {origin.words}. {origin.doubt.split('.')[0]}.")
+                continue
             before = run.read_recipe()
             if may_share_images(before.dataset, dataset):
                 seen.append(_read_seen(run, before, workspace))

@@ -5,7 +5,7 @@ Which class of the dataset stands for which of the run, `tasks.matching` says; w
 `evaluation.external`.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from xray_core.catalog import Catalog
 from xray_core.datasets import open_dataset
-from xray_core.evaluation.calibrate import read_calibration
+from xray_core.evaluation.calibrate import Calibration, read_calibration
 from xray_core.evaluation.external import (
     DECODING,
     PREDICTING,
@@ -27,7 +27,7 @@ from xray_core.evaluation.external import (
     choose_images,
 )
 from xray_core.evaluation.multilabel import findings_table, read_thresholds, report_findings
-from xray_core.evaluation.report import build_report, prediction_table
+from xray_core.evaluation.report import build_report, find_majority, prediction_table
 from xray_core.files import utc_now
 from xray_core.preprocess.cache import ImageCache, open_image_cache
 from xray_core.recipes import Recipe
@@ -107,10 +107,8 @@ def _report(
         table = findings_table(rows, classes, probabilities, limits)
         # Its subset is called "test" as well, but is not where thresholds were chosen.
         return table, report_findings(table, thresholds) | {"chosen_here": False}
-    split = run.read_split()
-    majority = split.loc[split["subset"] == "training", "class"].mode().iloc[0]
     table = prediction_table(rows, classes, probabilities)
-    return table, build_report(table, str(majority))
+    return table, build_report(table, find_majority(run.read_split()))
 
 
 def _step(progress: Report | None, number: int) -> Report | None:
@@ -129,16 +127,46 @@ def _predict(
     progress: Report | None,
 ) -> dict[str, NDArray[np.float64]]:
     """Return the probabilities of each image that could be decoded, by image_id."""
-    readable = np.flatnonzero(cache.readable)
     if progress is not None:
-        progress(0, max(len(readable), 1))
+        progress(0, max(int(cache.readable.sum()), 1))
     model = load_network(run, recipe)
     tabular = None
     if recipe.tabular:
         images = catalog.images.set_index("image_id").loc[rows["image_id"]]
         tabular = read_columns(run).encode(images)
-    views = [False, True] if recipe.test_time_augmentation else [False]
-    calibration = read_calibration(run)
+    return predict_cached(
+        model,
+        cache,
+        rows["image_id"],
+        progress,
+        views=[False, True] if recipe.test_time_augmentation else [False],
+        tabular=tabular,
+        calibration=read_calibration(run),
+    )
+
+
+def predict_cached(
+    model: Any,
+    cache: ImageCache,
+    image_ids: pd.Series,
+    progress: Report | None,
+    *,
+    views: Sequence[bool] = (False,),
+    tabular: NDArray[np.float32] | None = None,
+    calibration: Calibration | None = None,
+) -> dict[str, NDArray[np.float64]]:
+    """Return the probabilities of each image that could be decoded, by image_id.
+
+    Args:
+        model: the network.
+        cache: decoded images.
+        image_ids: of its rows.
+        progress: called with (images done, of how many).
+        views: of which the mean is taken: whether each is mirrored.
+        tabular: of its rows, for a network that takes columns beside the image.
+        calibration: applied to the mean, if any.
+    """
+    readable = np.flatnonzero(cache.readable)
     probabilities: dict[str, NDArray[np.float64]] = {}
     for start in range(0, len(readable), BLOCK):
         block = readable[start : start + BLOCK]
@@ -146,7 +174,7 @@ def _predict(
         answers = [model.predict(batch, verbose=0) for batch in batches]
         values = np.mean(answers, axis=0, dtype="float64")
         values = calibration.apply(values) if calibration else values
-        probabilities |= dict(zip(rows["image_id"].iloc[block], values, strict=True))
+        probabilities |= dict(zip(image_ids.iloc[block], values, strict=True))
         if progress is not None:
             progress(start + len(block), len(readable))
     return probabilities

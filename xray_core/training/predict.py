@@ -1,4 +1,4 @@
-"""Predictions of a finished run on image files of the user."""
+"""Predictions of a finished run, or of several as one, on image files of the user."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -10,11 +10,14 @@ import pandas as pd
 from xray_core.errors import ImageError, RecipeError, RunError
 from xray_core.evaluation.calibrate import read_calibration
 from xray_core.evaluation.multilabel import call_findings, read_thresholds
-from xray_core.evaluation.thresholds import read_threshold
+from xray_core.evaluation.thresholds import KeptThreshold, read_threshold
 from xray_core.models.saved import load_saved_model
 from xray_core.preprocess.images import read_preprocessed
 from xray_core.recipes import Recipe
 from xray_core.runs import Run
+from xray_core.runs.folder import PROBABILITY
+from xray_core.runs.members import find_members
+from xray_core.runs.origin import AVERAGE, Origin, read_origin
 from xray_core.tasks import label_in_words
 from xray_core.training.tabular import read_columns, table_of
 
@@ -24,8 +27,11 @@ def predict_images(
 ) -> pd.DataFrame:
     """Predict image files with the weights that a run has kept.
 
+    An average gives the mean of what the networks of its members say, each with its own
+    preprocessing and calibration.
+
     Args:
-        run: with a finished epoch.
+        run: with a finished epoch, or an average of such.
         paths: image files.
         given: tabular column -> value, known of all of them, where the run's network takes
             such columns beside the image; what is not given counts as missing.
@@ -40,20 +46,22 @@ def predict_images(
         those that were not given, with commas between.
 
     Raises:
-        RunError: the run has no finished epoch, or its network is damaged.
+        RunError: the run has no finished epoch, its network is damaged, or a member of an average
+            is missing.
         RecipeError: a value was given that the network cannot take.
     """
+    origin = read_origin(run)
+    if origin is not None and origin.kind == AVERAGE:
+        return _predict_average(run, origin, paths, given or {})
     if not run.best_checkpoint.is_file():
-        raise RunError(f"{run.name} has no finished epoch to predict with.")
+        what = "finished epoch" if origin is None else "network"
+        raise RunError(f"{run.name} has no {what} to predict with.")
     recipe = run.read_recipe()
     classes = list(recipe.class_names)
     model = load_network(run, recipe)
     calibration = read_calibration(run)
-    kept = read_threshold(run) if len(classes) == 2 and not recipe.multilabel else None
-    if recipe.multilabel:
-        name_answer = _name_by_thresholds(run, classes)
-    else:
-        name_answer = _name_by_threshold(classes, kept.value) if kept else _name_best(classes)
+    kept = _read_kept(run, recipe)
+    name_answer = _name_answers(run, recipe, kept)
     beside = _encode_given(run, recipe, given or {})
     shared: dict[str, Any] = {"threshold": kept.value} if kept else {}
     if recipe.tabular:
@@ -76,6 +84,53 @@ def predict_images(
             row["error"] = str(error)
         rows.append(row)
     return pd.DataFrame(rows)
+
+
+def _predict_average(
+    run: Run, origin: Origin, paths: list[Path], given: Mapping[str, str]
+) -> pd.DataFrame:
+    """Return the mean of the members' predictions; see `predict_images`."""
+    recipe, members = run.read_recipe(), find_members(run, origin)
+    taken = [member.read_recipe().tabular for member in members]
+    if strange := [name for name in given if not any(name in columns for columns in taken)]:
+        raise RecipeError(
+            f"{', '.join(strange)} was given, but no network of {run.read_nickname()} takes it. "
+            "Leave it out."
+        )
+    tables = [
+        predict_images(member, paths, {name: given[name] for name in columns if name in given})
+        for member, columns in zip(members, taken, strict=True)
+    ]
+    table = tables[0][["path", "predicted", "error"]].assign(predicted=None)
+    for other in tables[1:]:
+        table["error"] = table["error"].fillna(other["error"])
+    classes, read = list(recipe.class_names), table["error"].isna().to_numpy()
+    if any(taken):
+        wanted = dict.fromkeys(name for columns in taken for name in columns)
+        table["missing"] = ", ".join(name for name in wanted if name not in given)
+    columns = [PROBABILITY + name for name in classes]
+    if read.any():
+        mean = np.mean([own.loc[read, columns].to_numpy("float64") for own in tables], axis=0)
+        table.loc[read, columns] = mean
+        kept = _read_kept(run, recipe)
+        table.loc[read, "predicted"] = list(map(_name_answers(run, recipe, kept), mean))
+        if kept:
+            table["threshold"] = kept.value
+    return table
+
+
+def _read_kept(run: Run, recipe: Recipe) -> KeptThreshold | None:
+    """Return the threshold of a run with two classes; None where the most probable is predicted."""
+    two = len(recipe.class_names) == 2 and not recipe.multilabel
+    return read_threshold(run) if two else None
+
+
+def _name_answers(run: Run, recipe: Recipe, kept: KeptThreshold | None) -> Callable[[Any], str]:
+    """Return what names the answer that probabilities, shape (n_classes,), come to."""
+    classes = list(recipe.class_names)
+    if recipe.multilabel:
+        return _name_by_thresholds(run, classes)
+    return _name_by_threshold(classes, kept.value) if kept else _name_best(classes)
 
 
 def _name_best(classes: list[str]) -> Callable[[Any], str]:

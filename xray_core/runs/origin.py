@@ -1,0 +1,88 @@
+"""Where a run's predictions come from, if no training of this program made them.
+
+    <run>/origin.json    what it is: an average of runs, a table of predictions, or a network
+
+Such a folder is evaluated like any run, but has no epochs, curves or device; whoever would speak of
+these asks here first. A run without the file was trained here.
+"""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+
+from xray_core.errors import RunError
+from xray_core.runs.folder import Run
+
+FILE = "origin.json"
+AVERAGE, PREDICTIONS, MODEL = "average", "predictions", "model"
+KINDS = (AVERAGE, PREDICTIONS, MODEL)
+NOBODY_CHECKED = (
+    "Nobody checked which images it has learned from. If some of those that are evaluated here "
+    "were among them, the figures are too good."
+)
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where predictions come from.
+
+    Attributes:
+        kind: one of `KINDS`.
+        words: what it is, for a person, such as "Predictions from elsewhere: mine.csv"; plain
+            text with names that are not ours.
+        members: names of the runs that are averaged; empty for the other kinds.
+        file: name of the file that was given; "" for an average. It lies in the run folder.
+        sha256: of that file, hexadecimal.
+        by: who asked, as typed; "" for nobody in particular.
+        remarks: sentences on what was left out, changed or assumed, with counts; plain text.
+        unchecked: whether nobody knows which images were learned from.
+    """
+
+    kind: str
+    words: str
+    members: tuple[str, ...] = ()
+    file: str = ""
+    sha256: str = ""
+    by: str = ""
+    remarks: tuple[str, ...] = ()
+    unchecked: bool = False
+
+    @property
+    def doubt(self) -> str:
+        """What nobody can vouch for, in words; "" where all that was learned from is known."""
+        return NOBODY_CHECKED if self.unchecked else ""
+
+
+def read_origin(run: Run) -> Origin | None:
+    """Return where a run's predictions come from; None where it was trained here.
+
+    Raises:
+        RunError: the file is damaged.
+    """
+    if not run.holds(FILE):
+        return None
+    origin = run.read_record(FILE, Origin)
+    if origin.kind not in KINDS:
+        raise RunError(
+            f"{run.folder / FILE} is damaged: it names no known kind: {origin.kind[:40]!r}."
+        )
+    return origin
+
+
+def write_origin(run: Run, origin: Origin) -> None:
+    """Write where a run's predictions come from. Raises OSError."""
+    run.write_json(FILE, asdict(origin))
+
+
+def name_average(members: Sequence[str]) -> str:
+    """Return what an average is called, e.g. "Average of 2 runs: swift-otter, calm-fox"."""
+    return f"Average of {len(members)} runs: {', '.join(members)}"
+
+
+def name_predictions(file: str) -> str:
+    """Return what predictions from elsewhere are called."""
+    return f"Predictions from elsewhere: {file}"
+
+
+def name_model(file: str) -> str:
+    """Return what a network from elsewhere is called."""
+    return f"Network from elsewhere: {file}"
