@@ -370,6 +370,26 @@ GLOSSARY: dict[str, dict[str, Term]] = {
             "The probability from which an image is called positive.",
             "umbral",
         ),
+        "Youden's index": Term(
+            "Sensitivity and specificity together, less 1; a threshold is often chosen where it is "
+            "highest.",
+            "índice de Youden",
+        ),
+        "cost of errors": Term(
+            "What missed and wrongly alarmed patients cost together, if one missed costs as much "
+            "as so many wrongly alarmed.",
+            "coste de los errores",
+        ),
+        "guaranteed sensitivity": Term(
+            "A sensitivity that a threshold keeps for new patients, too, with 95% confidence; with "
+            "few patients none can be guaranteed.",
+            "sensibilidad garantizada",
+        ),
+        "scenario": Term(
+            "An example of how a network would be used: who is looked at, and what each error "
+            "costs them.",
+            "escenario",
+        ),
         "threshold of a finding": Term(
             "Each finding has its own, chosen on the validation set: where recall and "
             "specificity together are highest (Youden's index).",
