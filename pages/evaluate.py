@@ -7,6 +7,7 @@ from pages.components.context import name_tab, open_page
 from pages.components.frame import show_errors
 from pages.components.origin import read_origin_of, show_doubt
 from pages.components.run_state import show_link
+from pages.components.seeds import offer_seeds
 from pages.evaluate.add_elsewhere import show_add_button, watch_added
 from pages.evaluate.details import show_details
 from pages.evaluate.external import choose_place, read_folder, show_button
@@ -55,5 +56,6 @@ with open_bottom_bar():
     show_link(run, "Its page" if origin else "See its curves")
     show_add_button(recipe)
     st.space("stretch")
+    offer_seeds(run)
     if not origin and st.button("Change and train again", icon=":material/tune:", type="primary"):
         st.switch_page("pages/train.py", query_params={"from": run.name})

@@ -9,11 +9,13 @@ import pandas as pd
 
 from xray_core.evaluation.calibrate import read_calibration
 from xray_core.evaluation.diagnose import diagnose_run
+from xray_core.files import append_line
 from xray_core.jobs.attempts import read_attempt
 from xray_core.recipes import PUBLISHED
 from xray_core.runs import Run, Status, Submission
 from xray_core.runs.goals import Goals, write_goals
 from xray_core.runs.notes import Notes, read_notes, write_notes
+from xray_core.runs.opening import OPENED, Line, has_own_opening
 
 RECIPE = replace(PUBLISHED["demo_cnn"], data_folder="/data/demo")
 CLASSES = list(RECIPE.class_names)
@@ -143,6 +145,7 @@ READERS: tuple[Callable[[Run], object], ...] = (
     read_notes,
     read_attempt,
     read_calibration,
+    has_own_opening,
     diagnose_run,
 )
 
@@ -164,6 +167,8 @@ def write_whole_run(folder: Path) -> Run:
     for name in TABLES[1:]:
         run.write_table(name, prediction_rows(CLASSES))
     run.write_table(VALIDATION, pd.DataFrame({"image_id": ["a"], "p_x": [0.5]}))
+    opening = Line(TIME, "ann", run.name, "click", "/data/demo", RECIPE.task)
+    append_line(run.folder / OPENED, asdict(opening))
     for epoch in (1, 2, 3):
         run.append_metrics(batch_line(epoch))
         run.append_metrics(epoch_line(epoch))

@@ -47,7 +47,7 @@ JSON_FILES = (
     "report.json",
     "calibration.json",
 )
-LOGS = ("metrics.jsonl", "events.jsonl", "device.jsonl")
+LOGS = ("metrics.jsonl", "events.jsonl", "device.jsonl", "opened.jsonl")
 CONTENTS: dict[str, bytes] = {
     "empty": b"",
     "cut": b'{"state": "done", "epo',

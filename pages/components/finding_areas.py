@@ -6,11 +6,10 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from pages.components.figure import show_figure
 from pages.components.small_type import show_muted
 from xray_core.evaluation.measured import FEW_PATIENTS
 from xray_core.figures.findings import plot_areas
-
-QUIET = {"displayModeBar": False}
 
 
 def show_areas(
@@ -21,6 +20,8 @@ def show_areas(
     *,
     chosen: str = "",
     on_pick: Callable[[str], None] | None = None,
+    title: str = "",
+    note: str = "",
 ) -> None:
     """Show the chart, and what a pale dot means where there is one.
 
@@ -31,6 +32,8 @@ def show_areas(
         counted: what there are too few of.
         chosen: the finding whose dot has a ring.
         on_pick: called with the finding whose dot was clicked, before the page runs again.
+        title: of the section; see `figure.show_figure`.
+        note: likewise.
     """
 
     def pass_on() -> None:
@@ -42,13 +45,16 @@ def show_areas(
     words = [
         f"{name} {area:.3f}" for name, area in zip(known["finding"], known["area"], strict=True)
     ]
-    st.plotly_chart(
+    show_figure(
         plot_areas(areas, marks or {}, chosen),
+        key,
+        f"AUC of each finding: {', '.join(words) or 'none can be computed'}",
+        areas,
+        title=title,
+        note=note,
         key=key,
         on_select=pass_on if on_pick else "ignore",
         selection_mode="points",
-        config=QUIET,
-        alt=f"AUC of each finding: {', '.join(words) or 'none can be computed'}",
     )
     if areas["too_few"].any():
         show_muted(f"Pale: fewer than {FEW_PATIENTS} {counted} have it, or do not: too few to say.")

@@ -18,13 +18,25 @@ def show_muted(text: str) -> None:
     st.html(f'<div class="muted">{escape(text)}</div>')
 
 
-def show_facts(facts: Mapping[str, str]) -> None:
-    """Show what is known, name by name; neither names nor values are markup."""
+def show_facts(facts: Mapping[str, str], more: Mapping[str, str] | None = None) -> None:
+    """Show what is known, name by name; neither names nor values are markup.
+
+    Args:
+        facts: name -> value.
+        more: those that are folded below the others.
+    """
+    html = _format_facts(facts)
+    if more:
+        html += f"<details><summary>{len(more)} more</summary>{_format_facts(more)}</details>"
+    st.html(html)
+
+
+def _format_facts(facts: Mapping[str, str]) -> str:
     rows = "".join(
         f'<tr><th scope="row">{escape(name)}</th><td>{escape(value)}</td></tr>'
         for name, value in facts.items()
     )
-    st.html(f'<table class="facts">{rows}</table>')
+    return f'<table class="facts">{rows}</table>'
 
 
 def format_dot(color: str) -> str:

@@ -9,9 +9,9 @@ import streamlit as st
 from plotly.graph_objects import Figure
 from streamlit.delta_generator import DeltaGenerator
 
+from pages.components.figure import show_figure
 from pages.components.frame import escape_markdown, show_errors
 from pages.components.recipe_words import metric_name
-from pages.components.small_type import show_section
 from pages.evaluate.finding_scores import show_finding_table
 from pages.evaluate.findings import show_findings
 from pages.evaluate.matrix import read_evaluated, show_cells
@@ -25,7 +25,6 @@ from xray_core.runs.external import read_notes
 from xray_core.tasks import TASKS
 
 EXTERNAL, OWN = "external", "its own test set"
-QUIET = {"displayModeBar": False}
 
 
 def show_external(place: Run, recipe: Recipe, own: dict[str, Any], line: DeltaGenerator) -> None:
@@ -118,13 +117,24 @@ def _show_comparison(folder: str, report: dict[str, Any], own: dict[str, Any]) -
 
 def _show_charts(folder: str, report: dict[str, Any], own: dict[str, Any], title: str) -> None:
     intervals, roc = _plot(folder, report, own, title)
+    name = Path(folder).name
     left, right = st.columns(2, gap="medium")
     with left:
-        show_section("Metrics", "with 95% intervals")
-        st.plotly_chart(intervals, config=QUIET, alt=f"Metrics here and on {title}")
+        show_figure(
+            intervals,
+            f"{name}-metrics",
+            f"Metrics here and on {title}",
+            title="Metrics",
+            note="with 95% intervals",
+        )
     with right:
-        show_section("ROC curve", f"here n = {report['n']:,}; dotted: {title}, n = {own['n']:,}")
-        st.plotly_chart(roc, config=QUIET, alt=f"ROC curves here and on {title}")
+        show_figure(
+            roc,
+            f"{name}-roc",
+            f"ROC curves here and on {title}",
+            title="ROC curve",
+            note=f"here n = {report['n']:,}; dotted: {title}, n = {own['n']:,}",
+        )
 
 
 def _format_difference(key: str, before: dict[str, Any] | None, after: dict[str, Any]) -> str:

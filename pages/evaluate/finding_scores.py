@@ -8,12 +8,13 @@ import pandas as pd
 import streamlit as st
 
 from pages.components.download import offer_files, write_csv
+from pages.components.figure import show_figure
 from pages.components.frame import escape_markdown
 from pages.components.recipe_words import metric_name
 from pages.components.small_type import show_muted, show_section
 from pages.evaluate.error_analysis import show_error_analysis
 from pages.evaluate.finding_sources import list_published
-from pages.evaluate.scores import figure_of, format_figure
+from pages.evaluate.scores import CLASS_FIGURES, TOO_FEW, figure_of, format_figure
 from xray_core.evaluation.finding_rounds import TITLES
 from xray_core.evaluation.measured import FEW_PATIENTS
 from xray_core.evaluation.multilabel import describe_thresholds
@@ -21,8 +22,6 @@ from xray_core.figures.findings import list_together, plot_together
 from xray_core.recipes import Recipe
 from xray_core.runs import Run
 
-QUIET = {"displayModeBar": False}
-TOO_FEW = "too few to say"
 N_PAIRS = 5  # that are named in words
 # What goes wrong -> its name in a report, how it is called, and the verb of the hover text.
 ERRORS = {
@@ -62,10 +61,10 @@ def show_finding_table(report: dict[str, Any], recipe: Recipe, name: str) -> Non
         hide_index=True,
         height="content",
         column_config={"finding": st.column_config.TextColumn("finding", pinned=True, width=130)},
-        alt="AUC, threshold, recall, specificity, precision and F1 of each finding, and its images",
+        alt="Threshold, AUC and every other figure of each finding, and its images",
     )
     show_muted(
-        "In brackets 95% intervals: patients resampled, or Wilson's where that cannot swing. "
+        "In brackets 95% intervals by patient. "
         f"Images: with the finding, without, and of which it is unknown. {TOO_FEW.capitalize()}: "
         f"fewer than {FEW_PATIENTS} patients have it, or do not."
     )
@@ -84,11 +83,11 @@ def _format_row(
             for source, values in published.items()
         },
         "threshold": "–" if threshold is None else f"{threshold:.3f}",
-        "recall (sensitivity)": format_figure("recall", row["recall"]),
-        "specificity": format_figure("specificity", figure_of(row, "specificity")),
-        "precision (PPV)": format_figure("precision", figure_of(row, "precision")),
-        "F1": format_figure("f1", figure_of(row, "f1")),
-        "average precision": format_figure("average_precision", row["average_precision"]),
+        **{
+            title: format_figure(kind, figure_of(row, kind))
+            for kind, title in CLASS_FIGURES.items()
+            if kind != "auc"
+        },
         "images": f"{row['n']:,} / {row['n_absent']:,} / {row['n_unknown']:,}",
         "note": TOO_FEW if row["too_few"] else "",
     }
@@ -102,11 +101,10 @@ def list_plain(report: dict[str, Any]) -> list[dict[str, Any]]:
         plain |= {
             key: row[key] for key in ("n", "n_absent", "n_unknown", "n_patients", "threshold")
         }
-        for key in ("auc", "average_precision", "recall"):
-            plain |= {key: row[key]["value"], f"{key}_low": row[key]["low"]}
-            plain |= {f"{key}_high": row[key]["high"]}
-        for key in ("specificity", "precision", "f1"):
-            plain |= {key + end: row[key + end] for end in ("", "_low", "_high")}
+        for key in CLASS_FIGURES:
+            figure = figure_of(row, key)
+            plain |= {key: figure["value"], f"{key}_low": figure["low"]}
+            plain |= {f"{key}_high": figure["high"]}
         rows.append(plain)
     return rows
 
@@ -142,11 +140,11 @@ def show_errors_together(report: dict[str, Any], key: str) -> None:
     verb = "missed" if name == "missed" else "called though absent"
     left, right = st.columns([8, 5], gap="medium")
     with left:
-        st.plotly_chart(
+        show_figure(
             plot_together(pairs, verb),
-            key=f"pairs_{key}_{name}",
-            config=QUIET,
-            alt=f"Images on which two findings are {verb}",
+            f"{key}-pairs-{name}",
+            f"Images on which two findings are {verb}",
+            pairs,
         )
     with right:
         show_section("Most often together", explanation)

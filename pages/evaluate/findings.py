@@ -7,12 +7,17 @@ import streamlit as st
 
 from pages.components.confusion import Cell, show_confusion
 from pages.components.finding_areas import list_report_areas, show_areas
-from pages.components.small_type import show_facts, show_muted, show_section
+from pages.components.small_type import show_facts, show_muted
 from pages.evaluate.cell_images import CELL, IMAGE, CellWords, open_cell, show_cell_images
 from pages.evaluate.finding_scores import format_share, name_metric
 from pages.evaluate.finding_sources import format_sources, list_published
 from pages.evaluate.matrix import format_ends
-from pages.evaluate.scores import figure_of, format_figure
+from pages.evaluate.scores import (
+    CLASS_FIGURES,
+    figure_of,
+    format_baselines,
+    format_figure,
+)
 from xray_core.evaluation.findings import DEFAULT_THRESHOLD
 from xray_core.recipes import Recipe
 from xray_core.runs import Run
@@ -23,6 +28,7 @@ from xray_core.tasks import STATE
 FINDING = "finding"  # in the address
 CHOICE, MOVED = "finding_choice", "finding_moved"  # in the session
 PER_PAGE = 9  # images beside the matrix
+N_MEANS = 4  # means over the findings that are to be seen first; the others are folded
 WITHOUT, WITH = 0, 1  # places of the two classes of a finding
 # Places of what is true and what is predicted -> what that is called.
 KINDS = {
@@ -51,20 +57,22 @@ def show_findings(
     with left:
         chosen = find_chosen(report)["class"]
         note = "with 95% intervals; guessing reaches 0.5. Click a dot to see its answers"
-        show_section("AUC of each finding", note)
         show_areas(
             list_report_areas(report),
             f"areas_{run.name}_{chosen}",  # another one forgets which dot was clicked
             list_published(recipe),
             chosen=chosen,
             on_pick=_open_finding,
+            title="AUC of each finding",
+            note=note,
         )
-        show_facts(
-            {
-                name_metric(key): format_figure(key, figure)
-                for key, figure in report["metrics"].items()
-            }
-        )
+        means = {
+            name_metric(key): format_figure(key, figure)
+            for key, figure in report["metrics"].items()
+        }
+        first = dict(list(means.items())[:N_MEANS])
+        rest = {name: value for name, value in means.items() if name not in first}
+        show_facts(first, rest | format_baselines(report))
         for words in format_sources(recipe):
             show_muted(words)
     with right:
@@ -183,7 +191,12 @@ def _show_answers(run: Run, report: dict[str, Any], row: dict[str, Any], picked:
             "Recall (sensitivity)": format_figure("recall", row["recall"]),
             "Specificity": format_figure("specificity", specificity),
             "Precision (PPV)": format_figure("precision", figure_of(row, "precision")),
-        }
+        },
+        {
+            title[0].upper() + title[1:]: format_figure(kind, figure_of(row, kind))
+            for kind, title in CLASS_FIGURES.items()
+            if kind not in ("auc", "recall", "specificity", "precision")
+        },
     )
 
 

@@ -47,7 +47,7 @@ def show_cells(run: Run, recipe: Recipe, report: dict[str, Any], predictions: pd
             on_pick=open_cell,
             recalls=[format_ends(row["recall"]) for row in report["per_class"]],
         )
-        show_facts(format_metrics(report))
+        show_facts(*format_metrics(report))
     with right:
         actual, predicted = (report["classes"][place] for place in picked)
         rows = predictions[

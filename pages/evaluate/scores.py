@@ -7,6 +7,9 @@ import streamlit as st
 
 from pages.components.frame import escape_markdown
 from pages.components.recipe_words import METRIC_NAMES
+from xray_core.audit.issue import count_of
+from xray_core.evaluation.columns_baseline import name_columns
+from xray_core.evaluation.measured import FEW_PATIENTS
 
 # Metrics, and those of a class by the beginning of their keys, that are shown as 0.852.
 NO_SHARES = (
@@ -15,49 +18,113 @@ NO_SHARES = (
 )
 
 
-def format_metrics(report: dict[str, Any]) -> dict[str, str]:
-    """Return the name of each metric with its value, its interval and nothing to look up."""
+# Of two classes, in this order; the other figures are folded below them.
+FIRST = ("accuracy", "balanced_accuracy", "auc", "sensitivity", "specificity", "ppv", "npv")
+OUTCOMES = {
+    "tp": "True positives",
+    "fp": "False positives",
+    "fn": "False negatives",
+    "tn": "True negatives",
+}
+TOO_FEW = "too few to say"
+
+
+def format_metrics(report: dict[str, Any]) -> tuple[dict[str, str], dict[str, str]]:
+    """Return names and figures with their intervals: those to be seen first, and the others."""
+    metrics = report["metrics"]
+    # Of more classes each has its own sensitivity, in the table of classes.
+    names = [name for name in FIRST if name in metrics] if "positive" in report else list(metrics)
+    first = {_title(name): format_figure(name, metrics[name]) for name in names}
+    if outcomes := report.get("outcomes"):
+        first |= {
+            f"{title} ({key.upper()})": f"{outcomes[key]:,}" for key, title in OUTCOMES.items()
+        }
+    others = {
+        _title(name): format_figure(name, metrics[name]) for name in metrics if name not in names
+    }
+    return first, others | format_baselines(report)
+
+
+def format_baselines(report: dict[str, Any]) -> dict[str, str]:
+    """Return what is reached without learning, and without looking at the image."""
     rows = {}
-    for key, figure in report["metrics"].items():
-        name = METRIC_NAMES.get(key, key)
-        rows[name[0].upper() + name[1:]] = format_figure(key, figure)
+    if majority := report.get("majority"):
+        rows[f"Accuracy, always {majority['class']}"] = format_value(
+            "accuracy", majority["accuracy"]
+        )
+    baseline = report.get("columns_baseline")
+    if baseline is None:  # of an older run
+        return rows
+    if "missing" in baseline:
+        return rows | {"Columns only": baseline["missing"]}
+    rows["Columns only: what is known"] = name_columns(baseline)
+    for name, figure in baseline["metrics"].items():
+        rows[f"{_title(name)}, columns only"] = format_figure(name, figure)
     return rows
 
 
+def _title(name: str) -> str:
+    title = METRIC_NAMES.get(name, name)
+    return title[0].upper() + title[1:]
+
+
 def show_class_table(report: dict[str, Any]) -> None:
-    """Show each class' figures, each with its interval."""
+    """Show each class' figures, each with its interval: a column a class."""
+    rows = report["per_class"]
+    table = {
+        escape_markdown(row["class"]): {
+            "images": _count(row),
+            **{
+                title: format_figure(kind, figure_of(row, kind))
+                for kind, title in CLASS_FIGURES.items()
+            },
+        }
+        for row in rows
+    }
     st.table(
-        pd.DataFrame(
-            [
-                {
-                    "class": escape_markdown(row["class"]),
-                    "recall (sensitivity)": format_figure("recall", row["recall"]),
-                    "precision (PPV)": format_figure("precision", figure_of(row, "precision")),
-                    "specificity": format_figure("specificity", figure_of(row, "specificity")),
-                    "F1": format_figure("f1", figure_of(row, "f1")),
-                    "n": f"{row['n']:,}",
-                }
-                for row in report["per_class"]
-            ]
-        ).set_index("class"),
+        pd.DataFrame(table),
         border="horizontal",
-        alt="Recall, precision, specificity and F1 with intervals, and n of each class",
+        alt="Every figure of each class with its interval, and its images and patients",
     )
     st.caption(
-        "In brackets 95% intervals: patients resampled, or Wilson's where that cannot swing."
+        "Each class against the others; in brackets 95% intervals by patient. "
+        f"{TOO_FEW.capitalize()}: fewer than {FEW_PATIENTS} patients have the class."
     )
+
+
+# Figures of a class in a report -> what they are called. Older reports have fewer.
+CLASS_FIGURES = {
+    "recall": "recall (sensitivity)",
+    "specificity": "specificity",
+    "precision": "precision (PPV)",
+    "npv": "NPV",
+    "f1": "F1",
+    "auc": "AUC",
+    "average_precision": "average precision",
+    "mcc": "Matthews correlation",
+    "brier": "Brier score",
+    "log_loss": "log loss",
+    "calibration_error": "calibration error",
+}
+
+
+def _count(row: dict[str, Any]) -> str:
+    """Return how many images and patients a class has, and whether they are too few."""
+    if "n_patients" not in row:
+        return f"{row['n']:,}"
+    few = f"; {TOO_FEW}" if row["too_few"] else ""
+    return f"{row['n']:,} ({count_of(row['n_patients'], 'patient')}{few})"
 
 
 def figure_of(row: dict[str, Any], kind: str) -> dict[str, float | None]:
-    """Return a class' precision, specificity or F1 with its interval.
+    """Return a figure of a class with its interval, however the report holds it.
 
-    Reports of older runs have none for some of them: then its ends are None.
+    Reports of older runs lack some figures, and of others the interval: then these are None.
     """
-    return {
-        "value": row[kind],
-        "low": row.get(f"{kind}_low"),
-        "high": row.get(f"{kind}_high"),
-    }
+    figure = row.get(kind)
+    if isinstance(figure, dict):
+        return figure
+    return {"value": figure, "low": row.get(f"{kind}_low"), "high": row.get(f"{kind}_high")}
 
 
 def format_figure(key: str, figure: dict[str, float | None]) -> str:

@@ -9,6 +9,7 @@ import streamlit as st
 from pages.components.frame import escape_markdown, format_message, show_errors
 from pages.components.origin import read_origin_of
 from xray_core.audit.issue import count_of
+from xray_core.evaluation.columns_baseline import name_columns
 from xray_core.evaluation.diagnose import diagnose_run
 from xray_core.evaluation.training_checks.history import CheckResult
 from xray_core.recipes import Recipe
@@ -47,8 +48,23 @@ def format_verdict(report: dict[str, Any], grouped_by: str = "") -> str:
     return (
         f"Right in {right} of 100 {escape(report['subset'])} images "
         f"<small>({interval}n = {report['n']:,}, {format_owners(report, grouped_by)})"
-        f"</small>. {constant}"
+        f"</small>. {constant}{_format_columns(report, 'accuracy')}"
     )
+
+
+def _format_columns(report: dict[str, Any], key: str) -> str:
+    """Return what is reached without the pixels, as HTML; "" where nobody computed it."""
+    baseline = report.get("columns_baseline") or {}
+    figure = baseline.get("metrics", {}).get(key)
+    if not figure or figure["value"] is None:
+        return ""
+    names = escape(name_columns(baseline))
+    if key == "accuracy":
+        reached = "{:.0f} <small>({:.0f} to {:.0f})</small>"
+        reached = reached.format(*(100 * figure[end] for end in ("value", "low", "high")))
+    else:
+        reached = "{value:.2f} <small>({low:.2f} to {high:.2f})</small>".format(**figure)
+    return f" From {names} alone, without the image: {reached}."
 
 
 def find_only_answer(report: dict[str, Any]) -> str:
@@ -90,7 +106,7 @@ def _format_findings_verdict(report: dict[str, Any], grouped_by: str) -> str:
     return (
         f"Mean AUC {area['value']:.2f} {over} <small>({interval}{n})</small>. Of 100 pairs of an "
         f"image with a finding and one without, {100 * area['value']:.0f} are put in the right "
-        f"order; guessing gets 50.{note}"
+        f"order; guessing gets 50.{_format_columns(report, 'auc')}{note}"
     )
 
 

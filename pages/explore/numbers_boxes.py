@@ -32,11 +32,11 @@ def show_boxes(tables: Tables) -> None:
     )
     show_section("One side or both")
     _show_sides(tables, boxes)
-    show_section("Where boxes lie")
     show_figure(
         recall(numbers_figures.box_maps, tables),
         f"{source}-box-places",
         "For each class a map of the image: the share of boxes that cover each place",
+        title="Where boxes lie",
     )
     st.caption(
         "Share of the class' boxes that cover a place; each map goes up to its own peak. The "
@@ -44,19 +44,22 @@ def show_boxes(tables: Tables) -> None:
     )
     left, right = st.columns(2, gap="large")
     with left:
-        show_section("Boxes on an image")
         counts = recall(numbers_tables.n_boxes, tables)
         show_figure(
-            recall(numbers_figures.n_boxes, tables), f"{source}-boxes", "Boxes on an image", counts
+            recall(numbers_figures.n_boxes, tables),
+            f"{source}-boxes",
+            "Boxes on an image",
+            counts,
+            title="Boxes on an image",
         )
     with right:
-        show_section("Area of a box")
         areas = recall(numbers_tables.box_areas, tables)
         show_figure(
             recall(numbers_figures.box_areas, tables),
             f"{source}-box-areas",
             "Area of boxes by class",
             areas,
+            title="Area of a box",
         )
 
 

@@ -1,14 +1,15 @@
 """Image files in numbers: sizes at once; brightness, contrast and mean images on request."""
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from uuid import uuid4
 
 import pandas as pd
 import streamlit as st
 
-from pages.components.download import offer_files, show_table
-from pages.components.figure import show_figure
+from pages.components.download import show_table, write_csv
+from pages.components.figure import show_figure, show_menu
 from pages.components.frame import escape_markdown
 from pages.components.small_type import show_section
 from pages.components.tables import Tables
@@ -17,12 +18,19 @@ from pages.explore.numbers_tables import recall
 from xray_core.eda import pixels
 from xray_core.figures.explore import plot_difference
 from xray_core.figures.explore.look import color_names
-from xray_core.figures.explore.stills import INKS, draw_distribution, draw_means
+from xray_core.figures.explore.stills import (
+    DPI,
+    INKS,
+    draw_distribution,
+    draw_means,
+    list_mean_pixels,
+)
+from xray_core.figures.static import PRINT_DPI
 from xray_core.workspace import find_workspace
 
 FEW_IMAGES = 30  # images, of which neither mean nor spread can be told well
 N_SITES = 8  # of which brightness is drawn
-Draw = Callable[[str, str], bytes]  # (ink, kind) -> file
+Draw = Callable[[str, str, int], bytes]  # (ink, kind, dots per inch) -> file
 
 
 def show_images(tables: Tables) -> None:
@@ -80,7 +88,7 @@ def _offer_measuring(tables: Tables, sample: pd.DataFrame, folder: Path) -> None
     for number, (name, draw) in enumerate(stills.items()):
         bar.progress(0.9 + 0.1 * number / len(stills), "Drawing …")
         for ink in INKS:
-            _keep(folder / f"{name}-{ink}.png", draw(ink, "png"))
+            _keep(folder / f"{name}-{ink}.png", draw(ink, "png", DPI))
     pixels.write_numbers(numbers, folder)  # last: its presence says that the pictures are there
     st.rerun()
 
@@ -99,20 +107,20 @@ def _list_stills(numbers: pixels.PixelNumbers, tables: Tables) -> dict[str, Draw
     colors = color_names([str(name) for name in images["class"].unique()], classes)
     counts = {str(name): int(n) for name, n in images["class"].value_counts().items()}
     stills: dict[str, Draw] = {
-        "brightness": lambda ink, kind: draw_distribution(
-            images, "brightness", "class", ink, kind, colors
+        "brightness": lambda ink, kind, dpi: draw_distribution(
+            images, "brightness", "class", ink, kind, colors, dpi
         ),
-        "contrast": lambda ink, kind: draw_distribution(
-            images, "contrast", "class", ink, kind, colors
+        "contrast": lambda ink, kind, dpi: draw_distribution(
+            images, "contrast", "class", ink, kind, colors, dpi
         ),
-        "means": lambda ink, kind: draw_means(numbers.means, counts, ink, kind),
+        "means": lambda ink, kind, dpi: draw_means(numbers.means, counts, ink, kind, dpi),
     }
     sites = images["site"].value_counts()
     sites = sites[sites > 1].head(N_SITES)
     if len(sites) > 1:
         of_sites = images[images["site"].isin(sites.index)]
-        stills["sites"] = lambda ink, kind: draw_distribution(
-            of_sites, "brightness", "site", ink, kind
+        stills["sites"] = lambda ink, kind, dpi: draw_distribution(
+            of_sites, "brightness", "site", ink, kind, dpi=dpi
         )
     return stills
 
@@ -141,7 +149,14 @@ def _show_pixels(tables: Tables, numbers: pixels.PixelNumbers, folder: Path) -> 
     ):
         with column:
             st.markdown(f"**{alt}**, by class")
-            _show_still(folder, source, name, stills[name], f"{alt}, one violin for each class")
+            _show_still(
+                folder,
+                source,
+                name,
+                stills[name],
+                f"{alt}, one violin for each class",
+                partial(_list_values, images, name, "class"),
+            )
     summary = images.groupby("class", sort=False)[["brightness", "contrast"]]
     table = summary.agg(["mean", "std"]).round(1)
     table.columns = [" ".join(pair) for pair in table.columns]
@@ -151,26 +166,59 @@ def _show_pixels(tables: Tables, numbers: pixels.PixelNumbers, folder: Path) -> 
     if "sites" in stills:
         st.markdown("**Mean gray level, by origin**")
         alt = "Brightness, one violin for each hospital or collection"
-        _show_still(folder, source, "sites", stills["sites"], alt)
+        _show_still(
+            folder,
+            source,
+            "sites",
+            stills["sites"],
+            alt,
+            partial(_list_values, images, "brightness", "site"),
+        )
     left, right = st.columns(2, gap="large")
     with left:
         st.markdown("**Mean image of each class**")
-        _show_still(folder, source, "means", stills["means"], "The mean image of each class")
+        _show_still(
+            folder,
+            source,
+            "means",
+            stills["means"],
+            "The mean image of each class",
+            lambda: list_mean_pixels(numbers.means),
+        )
     with right:
         _show_difference(numbers, source)
 
 
-def _show_still(folder: Path, source: str, name: str, draw: Draw, alt: str) -> None:
-    """Show a picture that was drawn when the numbers were computed."""
+def _show_still(
+    folder: Path, source: str, name: str, draw: Draw, alt: str, table: Callable[[], pd.DataFrame]
+) -> None:
+    """Show a picture that was drawn when the numbers were computed.
+
+    Args:
+        folder: of the pictures.
+        source: of the dataset.
+        name: of the picture.
+        draw: draws it anew, for a file.
+        alt: what it shows.
+        table: what it was drawn from.
+    """
     ink = st.context.theme.type or "light"
     try:
         st.image((folder / f"{name}-{ink}.png").read_bytes(), alt=alt, width="stretch")
     except OSError:
         st.caption("This picture was deleted from the cache. The files below are drawn anew.")
-    offer_files(
+    show_menu(
         f"{source}-{name}",
-        {"png": lambda: draw("light", "png"), "svg": lambda: draw("light", "svg")},
+        {
+            "png": lambda: draw("light", "png", PRINT_DPI),
+            "svg": lambda: draw("light", "svg", PRINT_DPI),
+            "csv": lambda: write_csv(table()),
+        },
     )
+
+
+def _list_values(images: pd.DataFrame, measure: str, by: str) -> pd.DataFrame:
+    return images[["image_id", by, measure]]
 
 
 def _show_difference(numbers: pixels.PixelNumbers, source: str) -> None:

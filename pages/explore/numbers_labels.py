@@ -27,11 +27,11 @@ def show_labels(tables: Tables) -> None:
     source, counts = tables.catalog.source, tables.counts
     left, right = st.columns([3, 2], gap="large")
     with left:
-        show_section("Images of each class")
         show_figure(
             recall(numbers_figures.label_counts, tables),
             f"{source}-classes",
             "Images of each class",
+            title="Images of each class",
         )
     with right:
         show_section("Images and patients")
@@ -102,11 +102,11 @@ def _show_states(tables: Tables) -> None:
     source, counts = tables.catalog.source, recall(numbers_tables.state_counts, tables)
     left, right = st.columns([3, 2], gap="large")
     with left:
-        show_section("Present, absent or unknown")
         show_figure(
             recall(numbers_figures.states, tables),
             f"{source}-states",
             "For each finding the shares of images on which it is present, absent and unknown",
+            title="Present, absent or unknown",
         )
     with right:
         show_section("The same in numbers", "of all images, those without a file included")
@@ -166,21 +166,21 @@ def _show_together(tables: Tables, sets: pd.DataFrame) -> None:
     source, together = tables.catalog.source, recall(numbers_tables.together, tables)
     left, right = st.columns(2, gap="large")
     with left:
-        show_section("Which findings come together")
         show_figure(
             recall(numbers_figures.together, tables),
             f"{source}-together",
             "Heat map: of the images with one finding, the share that also has another",
             together.rename_axis("finding").reset_index(),
+            title="Which findings come together",
         )
         cut = f" The {N_FINDINGS} most frequent findings." if len(together) > N_FINDINGS else ""
         st.caption(f"Of the images with the finding of the row, how many have the column's.{cut}")
     with right:
-        show_section("The most frequent sets")
         show_figure(
             recall(numbers_figures.sets, tables),
             f"{source}-sets",
             "The most frequent sets of findings, as joined dots, with a bar for their images",
+            title="The most frequent sets",
         )
         n_shown = min(N_SETS, len(sets))
         share = sets["images"].head(n_shown).sum() / sets["images"].sum()

@@ -20,9 +20,9 @@ def show_patients(tables: Tables) -> None:
     source = tables.catalog.source
     left, right = st.columns(2, gap="large")
     with left:
-        show_section("Age")
         ages = recall(numbers_tables.ages, tables)
         if ages.empty:
+            show_section("Age")
             st.caption("The authors publish no ages.")
         else:
             show_figure(
@@ -30,6 +30,7 @@ def show_patients(tables: Tables) -> None:
                 f"{source}-ages",
                 "Age by class, in shares",
                 ages,
+                title="Age",
             )
             known = int(tables.catalog.images["age"].count())
             st.caption(
@@ -37,9 +38,9 @@ def show_patients(tables: Tables) -> None:
                 f"{len(tables.catalog.images):,} images."
             )
     with right:
-        show_section("Of one patient")
         counts = recall(numbers_tables.per_patient, tables)
         if counts.empty:
+            show_section("Of one patient")
             st.caption("The authors publish no patients.")
         else:
             show_figure(
@@ -47,6 +48,7 @@ def show_patients(tables: Tables) -> None:
                 f"{source}-per-patient",
                 "How many patients have how many images",
                 counts,
+                title="Of one patient",
             )
             images = counts[counts["kind"] == "images"]
             several = images.loc[images["n"] > 1, "patients"].sum() / images["patients"].sum()
@@ -105,9 +107,9 @@ def _show_by_class(
     what: str,
 ) -> None:
     """Show how each class divides among the few values of a column."""
-    show_section(title)
     table = recall(compute, tables)
     if table.empty:
+        show_section(title)
         st.caption(f"The authors do not publish {what}.")
         return
     by_class = table.T
@@ -117,6 +119,7 @@ def _show_by_class(
         f"{tables.catalog.source}-{title.lower().replace(' ', '-')}",
         f"{title} by class, in shares",
         by_class.rename_axis("class").reset_index(),
+        title=title,
     )
 
 

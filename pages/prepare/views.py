@@ -7,6 +7,7 @@ import pandas as pd
 import streamlit as st
 from numpy.typing import NDArray
 
+from pages.components.figure import show_figure
 from pages.components.grid import show_grid
 from pages.prepare.before_after import show_before_after
 from pages.prepare.pixels import MAX_SIDE, as_address, build_tile
@@ -45,7 +46,8 @@ def show_gray_levels(image: Pixels, spec: PreprocessSpec) -> None:
     }
     figure = plot_intensities(changed)
     figure.update_layout(height=300)
-    st.plotly_chart(figure, config={"displayModeBar": False}, alt="Histograms of gray levels")
+    levels = pd.concat([table.assign(image=name) for name, table in changed.items()])
+    show_figure(figure, "gray-levels", "Histograms of gray levels", levels)
     st.caption(
         "Grey: how often each level from 0 (black) to 255 occurs. Orange: the share of pixels at "
         "or below it (CDF). *Histogram equalization* makes all levels equally frequent, *CLAHE* "

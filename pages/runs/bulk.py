@@ -10,6 +10,7 @@ from pages.components.user import find_user
 from pages.runs.average import offer_average
 from pages.runs.outcome import Undo, carry_out_for_all, format_count
 from pages.runs.trash import restore_runs
+from xray_core.evaluation.common_images import FEWEST, MOST
 from xray_core.jobs import pause_run, queue_view, resume_run, stop_run, unpause_run
 from xray_core.runs import Run
 from xray_core.runs.notes import Notes, read_notes, write_notes
@@ -112,6 +113,9 @@ def show_bulk(workspace: Workspace, ticked: pd.DataFrame, runs: pd.DataFrame) ->
         if names:
             _offer(action, [Run(workspace.runs / name) for name in names], workspace)
     offer_average(ticked, workspace)
+    done = ticked.loc[ticked["state"] == "done", "name"].tolist()
+    if FEWEST <= len(done) <= MOST:
+        _offer_comparison(done)
     everything = [Run(workspace.runs / name) for name in ticked["name"]]
     _offer_tags(everything, runs)
     st.button(
@@ -123,6 +127,16 @@ def show_bulk(workspace: Workspace, ticked: pd.DataFrame, runs: pd.DataFrame) ->
         args=(everything, workspace),
         help=f"{format_count(len(everything))} to the trash, from which they can be restored until "
         "it is emptied. Runs that wait or are being trained stay.",
+    )
+
+
+def _offer_comparison(names: list[str]) -> None:
+    st.page_link(
+        "pages/compare.py",
+        label=f"Compare {len(names)}",
+        icon=":material/compare_arrows:",
+        query_params={"runs": ",".join(reversed(names))},  # the oldest first: it came before
+        help="Is one really better, on the same images?",
     )
 
 

@@ -6,11 +6,13 @@ from typing import Any
 
 import streamlit as st
 
+from pages.components.figure import list_files, show_menu
 from pages.components.small_type import format_dot, show_muted, show_section
 from pages.runs.run_table import call_run
 from pages.runs.scores import format_interval, read_area_interval, read_interval
 from xray_core.audit.issue import count_of
 from xray_core.figures.overlay import N_DRAWN, Line, color_of, letter_of, plot_runs
+from xray_core.figures.printed import plot_printed_runs
 from xray_core.runs import Run
 from xray_core.workspace import find_workspace
 
@@ -54,6 +56,10 @@ def show_overlay(rows: Sequence[Any], names: Sequence[str]) -> None:
         st.vega_lite_chart(
             spec=plot_runs(lines, height=330),
             alt=f"{_name_scores(lines)} and loss over the epochs of {', '.join(names)}",
+        )
+        show_menu(
+            f"curves-{'-'.join(row.name for row in rows)}",
+            list_files(lambda: plot_printed_runs(lines)),
         )
 
 

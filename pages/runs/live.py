@@ -8,6 +8,7 @@ import streamlit as st
 
 from pages.components.confusion import show_confusion
 from pages.components.diagnosis import show_diagnosis
+from pages.components.figure import list_files, show_menu
 from pages.components.frame import show_errors
 from pages.components.next_runs import show_next_runs
 from pages.components.origin import read_origin_of, show_doubt, show_remarks
@@ -19,6 +20,7 @@ from pages.runs.run_notes import show_notes
 from pages.runs.strip import show_strip
 from pages.runs.wrong import show_wrong
 from xray_core.audit.issue import count_of
+from xray_core.figures.printed import plot_printed_curves
 from xray_core.figures.training import (
     OF_FINDINGS,
     TITLES,
@@ -87,9 +89,10 @@ def _show_curves(run: Run, recipe: Recipe, metrics: Metrics) -> None:
     smooth = SMOOTHING.get(str(st.session_state.get("smooth")), 1)
     epochs = NO_EPOCHS if metrics.epochs.empty else metrics.epochs
     _, _, points = _build_points(metrics.batches, epochs, names, _visible(key), smooth)
+    titles = OF_FINDINGS if several else TITLES
     st.vega_lite_chart(
         points,
-        plot_learning_curve(names, titles=OF_FINDINGS if several else TITLES),
+        plot_learning_curve(names, titles=titles),
         key=key,
         on_select="rerun",
         selection_mode=ZOOM,
@@ -109,6 +112,11 @@ def _show_curves(run: Run, recipe: Recipe, metrics: Metrics) -> None:
             "Pale: batches. Points: epochs; ringed: the selected one. "
             "Drag to pan, pinch or Ctrl and scroll to zoom, double-click to see all."
         )
+        with st.container(width="content"):
+            show_menu(
+                f"{run.name}-curves",
+                list_files(lambda: plot_printed_curves(points, names, titles), points),
+            )
 
 
 # Keyed by the identity of the tables, which nothing else can take on: the result holds them.

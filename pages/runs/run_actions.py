@@ -4,6 +4,7 @@ import streamlit as st
 
 from pages.components.frame import show_errors
 from pages.components.origin import read_origin_of
+from pages.components.seeds import offer_seeds
 from pages.components.user import find_user
 from pages.runs.outcome import SAID, UNDO, Undo, carry_out, close_after, keep_open
 from pages.runs.place import show_place
@@ -64,6 +65,7 @@ def _show_more(run: Run, status: Status, workspace: Workspace) -> None:
             st.switch_page("pages/train.py", query_params={"from": run.name})
         if not status.has_ended:
             return
+        offer_seeds(run)
         if trained:
             st.button(
                 "Restart",

@@ -6,6 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from pages.components.download import offer_files, write_csv
+from pages.components.figure import show_figure
 from pages.components.frame import escape_markdown, show_errors
 from pages.components.origin import read_origin_of
 from pages.components.recipe_file import offer_recipe
@@ -65,7 +66,13 @@ def _show_device(run: Run) -> None:
         if table.empty:
             st.caption("Nothing yet; the first look comes after two seconds.")
             return
-        st.plotly_chart(plot_device(table), key=f"device_{run.name}", config={"displaylogo": False})
+        show_figure(
+            plot_device(table),
+            f"{run.name}-device",
+            "Load of the processor and the GPU, and memory, over the minutes of work",
+            table,
+            config={"displaylogo": False},
+        )
         st.caption(
             "Of the training process; GPU memory is that of all who use the GPU. While the run "
             "stood still, no time passes here."

@@ -20,6 +20,7 @@ from xray_core.jobs import estimate_starts, queue_view, read_settings
 from xray_core.recipes.titles import use_titles
 from xray_core.runs import Run
 from xray_core.runs.curves import Curve, read_curve
+from xray_core.runs.index import CLOSED, NO_TEST, WATCHED_TEST
 from xray_core.runs.trash import disk_use
 from xray_core.workspace import Workspace
 
@@ -40,10 +41,11 @@ def add_now(runs: pd.DataFrame, workspace: Workspace) -> pd.DataFrame:
     """Return `index.run_table` with what it takes a look at queue, processes and logs to know.
 
     Returns:
-        Also duration (seconds, NaN until it has ended), turn (what is next in the queue has the
-        highest number; running ones more, ended ones 0), waits (for what, in words), share (of its
-        way, in [0, 1]), left and starts (seconds until it ends or begins, NaN where nobody can
-        say), curve (`curves.Curve`) and diverged.
+        Also score, by which runs are put in order (on the validation set: accuracy, of several
+        findings their mean AUC; NaN where there is none), duration (seconds, NaN until it has
+        ended), turn (what is next in the queue has the highest number; running ones more, ended
+        ones 0), waits (for what, in words), share (of its way, in [0, 1]), left and starts (seconds
+        until it ends or begins, NaN where nobody can say), curve (`curves.Curve`) and diverged.
     """
     queue = queue_view(workspace)
     jobs = {job["run"]: job for job in queue.to_dict("records")}
@@ -62,8 +64,16 @@ def add_now(runs: pd.DataFrame, workspace: Workspace) -> pd.DataFrame:
     starts = estimate_starts(queue, read_settings(workspace), lefts)
     now["starts"] = [starts.get(name) for name in runs["name"]]
     duration = (runs["ended_at"] - runs["started_at"]).dt.total_seconds()
-    numbers = {name: np.array(now.pop(name), dtype="float64") for name in ("left", "starts")}
+    numbers: dict[str, Any] = {"score": _list_scores(runs, now["curve"])}
+    numbers |= {name: np.array(now.pop(name), dtype="float64") for name in ("left", "starts")}
     return runs.assign(**now, **numbers, duration=duration)
+
+
+def _list_scores(runs: pd.DataFrame, curves: Sequence[Curve]) -> "pd.Series[float]":
+    areas = [curve.selected_score if curve.area else None for curve in curves]
+    under_way = pd.Series(areas, index=runs.index, dtype="float64")
+    area = runs["val_auc"].fillna(under_way)
+    return runs["val_accuracy"].where(~runs["multilabel"], area)
 
 
 def _find_turn(state: str, job: dict[str, Any] | None) -> float:
@@ -125,9 +135,9 @@ def build_cells(rows: Sequence[Any]) -> pa.Table:
         "state": [[row.state] for row in rows],
         "progress": [round(row.share, 2) for row in rows],
         "now": [_describe_now(row) for row in rows],
-        "result": [format_run_score(row, "accuracy") for row in rows],
         "validation": [format_validation(row) for row in rows],
-        "auc": [format_run_score(row, "auc", share=False) for row in rows],
+        "auc": [format_run_score(row, "val_auc", share=False) for row in rows],
+        "result": [format_result(row) for row in rows],
         "curve": [list(_thin(list_finite(row.curve.score))) for row in rows],
         "created": [None if pd.isna(row.created_at) else row.created_at for row in rows],
         "user": [row.user for row in rows],
@@ -146,13 +156,38 @@ def build_cells(rows: Sequence[Any]) -> pa.Table:
 
 
 def format_run_score(row: Any, name: str, share: bool = True) -> str:
-    """Return "accuracy" or "auc" of a row's final evaluation, with its interval and n."""
+    """Return a figure of a row's evaluation, with its interval and n.
+
+    Args:
+        row: of `index.run_table`.
+        name: e.g. "val_auc", or "auc" of the test set where that is open.
+        share: see `format_score`.
+    """
     low, high = getattr(row, f"{name}_low"), getattr(row, f"{name}_high")
-    return format_score(getattr(row, name), low, high, row.n, share)
+    n = row.val_n if name.startswith("val_") else row.n
+    return format_score(getattr(row, name), low, high, n, share)
+
+
+def format_result(row: Any) -> str:
+    """Return what is known of a row's test set: its figure where it is open, or why there is none.
+
+    Of several findings the figure is their mean AUC.
+    """
+    if row.test_set in (CLOSED, NO_TEST):
+        return {CLOSED: "closed", NO_TEST: "no test set"}[row.test_set]
+    words = format_run_score(row, *(("auc", False) if row.multilabel else ("accuracy",)))
+    return f"{words}, watched" if words and row.test_set == WATCHED_TEST else words
 
 
 def format_validation(row: Any) -> str:
-    """Return the validation score of a row's selected epoch, and n; "" where there is none."""
+    """Return the validation score of a row's selected epoch, and n; "" where there is none.
+
+    With its interval as soon as the run is finished.
+    """
+    figure = "val_auc" if row.multilabel else "val_accuracy"
+    if row.val_n == row.val_n:  # it is finished
+        words = format_run_score(row, figure, share=not row.multilabel)
+        return f"AUC {words}" if row.multilabel and words else words
     n = f", n = {row.curve.n:,}" if row.curve.n else ""
     if row.curve.area:  # what it says of several findings is mostly right for whoever says "none"
         area = row.curve.selected_score
@@ -206,21 +241,21 @@ def _column_config() -> dict[str, Any]:
             "Progress", format="percent", min_value=0, max_value=1, width=75
         ),
         "now": column.TextColumn("Now", width=170),
-        "result": column.TextColumn(
-            "Result",
-            width=200,
-            help="Accuracy of the final evaluation, on the test set where there is one, with its "
-            "95% confidence interval and the number of images. Of several findings there is a "
-            "mean AUC instead.",
-        ),
         "validation": column.TextColumn(
             "Validation",
-            width=140,
-            help="Accuracy on the validation set at the epoch whose weights are kept; of a run on "
-            "several findings their mean AUC. Tick a run to see its interval beside the curves.",
+            width=200,
+            help="Accuracy on the validation set at the epoch whose weights are kept, with its 95% "
+            "confidence interval and the number of images; of a run on several findings their mean "
+            "AUC. Runs are chosen by it.",
         ),
         "auc": column.TextColumn(
-            "AUC", width=190, help="Of the final evaluation; of several findings their mean."
+            "AUC", width=190, help="On the validation set; of several findings their mean."
+        ),
+        "result": column.TextColumn(
+            "Test",
+            width=200,
+            help="Accuracy on the test set, or the mean AUC of several findings: once somebody has "
+            "opened it, on the page Evaluate. No run is chosen by it.",
         ),
         "curve": column.LineChartColumn(
             "Curve",

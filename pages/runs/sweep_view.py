@@ -7,26 +7,22 @@ import pandas as pd
 import streamlit as st
 
 from pages.components.bottom_bar import open_bottom_bar
+from pages.components.figure import show_figure
 from pages.components.frame import escape_markdown, show_errors
 from pages.components.recipe_words import metric_name
 from pages.components.small_type import show_section
 from pages.runs.curves_beside import show_overlay
-from pages.runs.outcome import format_count
+from pages.runs.outcome import format_count, leave_fragment_after_action
 from pages.runs.run_actions import show_way_back
-from pages.runs.run_table import (
-    COLUMNS,
-    add_now,
-    call_run,
-    format_run_score,
-    format_validation,
-    list_rows,
-)
+from pages.runs.run_table import add_now, list_rows
+from pages.runs.sweep_members import show_closed, show_members
 from pages.runs.sweep_reports import show_together
 from xray_core.evaluation.sweeps import FIGURES, SweepSummary, find_sweep, summarise_sweep
 from xray_core.figures.overlay import N_DRAWN
 from xray_core.figures.sweeps import plot_sweep
 from xray_core.runs import Run
 from xray_core.runs.index import run_table
+from xray_core.runs.opening import is_open
 from xray_core.workspace import Workspace
 
 TICK = "2s"
@@ -84,9 +80,12 @@ def show_sweep(workspace: Workspace, name: str) -> None:
 
 
 def _show(workspace: Workspace, name: str, ended: bool) -> None:
+    leave_fragment_after_action()
     with show_errors():
         runs = find_sweep(workspace, name)
-        states = tuple((run.name, run.read_status().state) for run in runs)
+        states = tuple(
+            (run.name, f"{run.read_status().state} {is_open(run, workspace)}") for run in runs
+        )
         summary = _summarise(str(workspace.runs), states)
         table = run_table(workspace)
         members = add_now(table[table["sweep"] == name], workspace)
@@ -117,7 +116,9 @@ def _show(workspace: Workspace, name: str, ended: bool) -> None:
             summary.averaged,
             "Each image's probabilities are the mean of those of all networks that are done.",
         )
-    _show_members(members, name)
+    if summary.closed:
+        show_closed(workspace, summary.closed)
+    show_members(members, name)
 
 
 def _call_member(row: Any) -> str:
@@ -150,7 +151,7 @@ def _describe_best(members: pd.DataFrame) -> str:
 
 @st.cache_data(max_entries=32, show_spinner=False)
 def _summarise(folder: str, states: tuple[tuple[str, str], ...]) -> SweepSummary:
-    """Summarise anew when a run has another state: what is done does not change any more."""
+    """Summarise anew when a run has another state, or its test set is opened."""
     return summarise_sweep([Run(Path(folder) / name) for name, _ in states])
 
 
@@ -171,8 +172,8 @@ def _show_settings(summary: SweepSummary) -> None:
         pd.DataFrame(rows), border="horizontal", hide_index=True, alt="Each setting's mean figures"
     )
     st.caption(
-        "Mean ± standard deviation over the runs that are done. It tells how much a run differs "
-        "from the next, which is no interval for new patients."
+        "On the validation set: mean ± standard deviation over the runs that are done. It tells "
+        "how much a run differs from the next, which is no interval for new patients."
     )
 
 
@@ -196,50 +197,9 @@ def _show_spread(summary: SweepSummary, name: str) -> None:
         label_visibility="collapsed",
         required=True,
     )
-    st.plotly_chart(
+    show_figure(
         plot_sweep(summary.runs, str(figure)),
-        key=f"spread_{name}",
+        f"{name}-{figure}",
+        f"{metric_name(str(figure))} of each run, by setting",
         config={"displaylogo": False},
-        alt=f"{metric_name(str(figure))} of each run, by setting",
     )
-
-
-def _show_members(members: pd.DataFrame, name: str) -> None:
-    show_section("Its runs", "click one to open it")
-    rows = list_rows(members)
-    cells = pd.DataFrame(
-        {
-            "run": [call_run(row) for row in rows],
-            "state": ["diverged" if row.diverged else row.state for row in rows],
-            "setting": members["setting"].to_numpy(),
-            "fold": members["fold"].to_numpy(),
-            "result": [format_run_score(row, "accuracy") for row in rows],
-            "auc": [format_run_score(row, "auc", share=False) for row in rows],
-            "validation": [format_validation(row) for row in rows],
-        }
-    )
-    several = any(row.curve.area for row in rows)
-    event: Any = st.dataframe(
-        cells.drop(
-            columns=[
-                *([] if (members["fold"] > 0).any() else ["fold"]),
-                *(["result"] if several else []),  # which have no accuracy
-            ]
-        ),
-        hide_index=True,
-        key=f"members_{name}",
-        on_select="rerun",
-        selection_mode="single-cell",
-        placeholder="–",
-        alt="Runs of the sweep",
-        column_config={
-            "run": st.column_config.TextColumn("Name", width=150),
-            "state": st.column_config.TextColumn("State", width=90),
-            "setting": st.column_config.TextColumn("Setting", width=220),
-            "fold": st.column_config.NumberColumn("Fold"),
-            **{key: COLUMNS[key] for key in ("result", "auc", "validation")},
-        },
-    )
-    if picked := event.selection.cells:
-        st.query_params["run"] = members["name"].iloc[picked[0][0]]
-        st.rerun(scope="app")

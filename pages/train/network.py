@@ -5,6 +5,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from pages.components.figure import show_figure
 from xray_core.figures.layers import plot_layers
 from xray_core.jobs.measure import Description
 
@@ -26,14 +27,15 @@ def show_network(description: Description) -> None:
 
 
 def _show_layers(layers: list[dict[str, Any]]) -> None:
-    st.plotly_chart(plot_layers(layers), config={"displaylogo": False})
+    table = pd.DataFrame(layers).drop(columns="shape")
+    show_figure(plot_layers(layers), "network", "The layers, from the image to the answer", table)
     st.caption(
         "From the image at the left to the answer at the right. A block is as high as its maps "
         "(log scale) and as wide as their number; point at it for its name. Branches stand one "
         "after the other."
     )
     st.dataframe(
-        pd.DataFrame(layers).drop(columns="shape"),
+        table,
         hide_index=True,
         alt="Layers of the model",
         column_config={

@@ -1,17 +1,16 @@
 """Metrics: equal to scikit-learn's, and defined where those of a class are not."""
 
 import math
-from collections.abc import Callable
 
 import numpy as np
 import pytest
 from sklearn import metrics as reference
 
+from xray_core.evaluation.measured import OF_CLASS, draw_rounds
 from xray_core.evaluation.metrics import (
     METRICS,
     area_of_steps,
     area_under_roc,
-    areas_per_class,
     confusion_counts,
     cross_entropy,
     curve_steps,
@@ -22,6 +21,7 @@ from xray_core.evaluation.metrics import (
     specificity_per_class,
     summarise,
 )
+from xray_core.evaluation.single_values import score_predictions
 
 
 def draw(n_classes: int, n: int = 200, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
@@ -34,41 +34,29 @@ def draw(n_classes: int, n: int = 200, seed: int = 0) -> tuple[np.ndarray, np.nd
     return actual, scores / scores.sum(axis=1, keepdims=True)
 
 
-# Of actual classes, predicted ones and scores: what each metric of the table has to equal.
-REFERENCES: dict[str, Callable[[np.ndarray, np.ndarray, np.ndarray], float]] = {
-    "accuracy": lambda actual, predicted, _: reference.accuracy_score(actual, predicted),
-    "balanced_accuracy": lambda actual, predicted, _: reference.balanced_accuracy_score(
-        actual, predicted
-    ),
-    "auc": lambda actual, _, scores: reference.roc_auc_score(actual, scores, multi_class="ovr"),
-    "f1_macro": lambda actual, predicted, _: reference.f1_score(actual, predicted, average="macro"),
-}
-
-
-@pytest.mark.parametrize("name", METRICS)
 @pytest.mark.parametrize("n_classes", [2, 3, 4])
-@pytest.mark.parametrize("seed", range(3))
-def test_every_metric_equals_scikit_learns(name: str, n_classes: int, seed: int) -> None:
-    actual, probabilities = draw(n_classes, seed=seed)
-    scores = probabilities[:, 1] if n_classes == 2 else probabilities
+def test_every_figure_of_the_rounds_equals_scikit_learns(n_classes: int) -> None:
+    actual, probabilities = draw(n_classes)
+    n = len(actual)
+    everybody = np.arange(n)
 
-    predicted = probabilities.argmax(axis=1)
-    confusion = confusion_counts(actual, predicted, n_classes)
-    areas = areas_per_class(actual, probabilities)
+    rounds = draw_rounds(actual, probabilities, everybody)(np.ones((n, 1)))
 
-    value = float(METRICS[name].compute(confusion, areas))
+    scores = score_predictions(actual, probabilities)
+    assert {*METRICS, *OF_CLASS.values()} < set(scores)
+    for name, values in scores.items():
+        np.testing.assert_allclose(rounds[name][0].reshape(-1), values, atol=1e-12, err_msg=name)
 
-    assert value == pytest.approx(REFERENCES[name](actual, predicted, scores), abs=1e-12)
 
+def test_every_metric_of_predictions_that_are_all_right_and_sure_is_as_good_as_can_be() -> None:
+    actual = np.array([0, 0, 0, 1, 2, 2, 2, 2])
 
-@pytest.mark.parametrize("name", METRICS)
-def test_every_metric_is_one_where_all_is_right_for_one_matrix_or_many(name: str) -> None:
-    metric = METRICS[name]
-    confusions = np.array([np.diag([3, 1, 4]), np.diag([1, 5, 9])])
+    scores = score_predictions(actual, np.eye(3)[actual])
 
-    assert metric.title
-    assert metric.compute(confusions, np.ones((2, 3))).tolist() == [1, 1]
-    assert metric.compute(confusions[0], np.ones(3)) == 1
+    best = {"brier": 0, "log_loss": 0, "calibration_error": 0}
+    for name, metric in METRICS.items():
+        assert metric.title
+        assert scores[name] == pytest.approx([best.get(name, 1)], abs=1e-6), name
 
 
 @pytest.mark.parametrize("n_classes", [2, 4])

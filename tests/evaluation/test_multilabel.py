@@ -21,13 +21,16 @@ from xray_core.evaluation.multilabel import (
     findings_table,
     report_findings,
 )
+from xray_core.evaluation.shown import read_validation_report
 from xray_core.evaluation.sweeps import summarise_sweep
 from xray_core.recipes import PUBLISHED, change_recipe
 from xray_core.recipes.variants import vary_recipe
 from xray_core.records import build_record
 from xray_core.runs import Run, Status
 from xray_core.runs.findings_shapes import FindingsReport, check_findings_report
+from xray_core.runs.opening import write_always_open
 from xray_core.runs.shapes import count_validated, pick_epochs
+from xray_core.workspace import Workspace
 
 CLASSES = ["edema", "mass", "nodule"]
 
@@ -256,8 +259,8 @@ def test_folds_are_evaluated_together_and_networks_on_the_same_images_averaged(
     recipes = vary_recipe(change_recipe(PUBLISHED["quick_cnn"], {"task": "nih_findings"}), {}, 2)
     runs = []
     for fold, recipe in enumerate(recipes):
-        run = Run(tmp_path / f"20260301-10000{fold}-quick_cnn")
-        run.folder.mkdir()
+        run = Run(tmp_path / "runs" / f"20260301-10000{fold}-quick_cnn")
+        run.folder.mkdir(parents=True)
         (run.folder / "recipe.json").write_text(recipe.to_json())
         table = predicted("validation", "test").assign(
             image_id=lambda rows, fold=fold: rows["image_id"] + f" {fold}"
@@ -267,6 +270,7 @@ def test_folds_are_evaluated_together_and_networks_on_the_same_images_averaged(
         run.write_status(Status("done"))
         runs.append(run)
 
+    write_always_open(Workspace(tmp_path), True)
     pooled = summarise_sweep(runs, 20)
     runs[1].write_table("predictions.parquet", runs[0].read_predictions())
     averaged = summarise_sweep(runs, 20).averaged
@@ -276,7 +280,8 @@ def test_folds_are_evaluated_together_and_networks_on_the_same_images_averaged(
     assert [row["counts"] for row in report["per_class"]] == (2 * np.array(own)).tolist()
     assert (report["n"], report["thresholds"]) == (240, None)
     auc = pooled.settings["auc"].iloc[0]
-    assert auc == pytest.approx(runs[0].read_report()["metrics"]["auc"]["value"])
+    validation = read_validation_report(runs[0], runs[0].read_report())
+    assert auc == pytest.approx(validation["metrics"]["auc"]["value"])
     assert pooled.settings["accuracy"].isna().all()
     assert averaged is not None
     expected = runs[0].read_report()

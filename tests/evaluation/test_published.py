@@ -3,9 +3,18 @@
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+import pandas as pd
 import pytest
 
-from xray_core.evaluation.published import compare_headline, compare_with_source, find_points
+from xray_core.evaluation.published import (
+    compare_headline,
+    compare_with_source,
+    figures_of,
+    find_points,
+)
+from xray_core.evaluation.report import build_report, prediction_table
+from xray_core.literature import RESULTS, PublishedResult
 from xray_core.recipes import PUBLISHED, change_recipe
 
 XCEPTION = PUBLISHED["siim_6_2_xception"]
@@ -135,3 +144,53 @@ def test_the_headline_leaves_out_what_the_report_lacks() -> None:
 
     assert rows == [{"key": "accuracy", "published": 0.6, "ours": figure(0.5)}]
     assert not compare_with_source(PUBLISHED["demo_cnn"], report_of(["no opacity", "opacity"]))
+
+
+def put_in(row: PublishedResult) -> dict[str, Any]:
+    """Return our report on predictions that have the published matrix, one image a patient."""
+    n_classes = len(row.classes)
+    cells = [
+        (i, j) for i in range(n_classes) for j in range(n_classes) for _ in range(row.matrix[i][j])
+    ]
+    names = [f"i{number}" for number in range(len(cells))]
+    split = pd.DataFrame({"image_id": names, "group": names, "subset": row.subset})
+    split["class"] = [row.classes[i] for i, _ in cells]
+    sure = np.full((n_classes, n_classes), 0.1) + 0.8 * np.eye(n_classes)
+    answers = {name: sure[j] for name, (_, j) in zip(names, cells, strict=True)}
+    table = prediction_table(split, list(row.classes), answers)
+    return build_report(table, row.classes[0], n_rounds=2, subset=row.subset)
+
+
+@pytest.mark.parametrize(
+    "row",
+    [row for row in RESULTS if row.matrix],
+    ids=lambda row: f"{row.recipe}-{row.phase}-{row.subset}",
+)
+def test_a_published_matrix_gives_the_published_figures_to_the_last_digit(
+    row: PublishedResult,
+) -> None:
+    report = put_in(row)
+
+    assert report["confusion"] == [list(counts) for counts in row.matrix]
+    ours, compared = figures_of(report), 0
+    for key, printed in row.metrics.items():
+        # The AUC is that of probabilities, which no matrix has.
+        if key in ours and not key.startswith("auc"):
+            digits = len(f"{printed:g}".partition(".")[2])
+            assert round(ours[key]["value"] or 0, digits) == printed, key
+            compared += 1
+    assert compared
+
+
+def test_the_thesis_lost_13_of_its_1267_test_images() -> None:
+    tests = [row for row in RESULTS if row.matrix and row.recipe[:5] == "siim_"]
+    tests = [row for row in tests if row.subset == "test"]
+
+    assert len(tests) == 3
+    for row in tests:
+        report = put_in(row)
+        # The text says 1,267, of which 342 have no opacity and 925 one.
+        assert report["n"] == 1254 == 1267 - 13
+        assert [one["n"] for one in report["per_class"]] == [342 - 6, 925 - 7]
+        assert "13 of the 1,267" in row.images_note
+        assert "six without and seven with an opacity" in row.images_note

@@ -11,7 +11,7 @@ from scipy.stats import binomtest
 
 from xray_core.errors import RunError
 from xray_core.evaluation import build_report, report_run, summarise
-from xray_core.evaluation.metrics import area_under_roc
+from xray_core.evaluation.metrics import METRICS, area_under_roc
 from xray_core.evaluation.report import prediction_table
 from xray_core.recipes import PUBLISHED
 from xray_core.runs import Run
@@ -102,11 +102,15 @@ def test_its_figures_are_those_of_the_test_predictions(predictions: pd.DataFrame
     evaluated = predictions[(predictions["subset"] == "test") & predictions["predicted"].notna()]
     actual = evaluated["actual"].map(CLASSES.index).to_numpy()
     expected = summarise(actual, evaluated[[f"p_{name}" for name in CLASSES]].to_numpy())
-    assert {name: one["value"] for name, one in report["metrics"].items()} == expected
-    for one in [*report["metrics"].values(), *(row["recall"] for row in report["per_class"])]:
-        assert 0 <= one["low"] <= one["value"] <= one["high"] <= 1
+    values = {name: one["value"] for name, one in report["metrics"].items()}
+    assert {name: values[name] for name in expected} == expected
+    assert set(values) == set(METRICS)
+    of_classes = [row[kind] for row in report["per_class"] for kind in ("recall", "auc", "brier")]
+    for one in [*report["metrics"].values(), *of_classes]:
+        assert 0 <= one["low"] <= one["value"] <= one["high"]
     for row in report["per_class"]:
-        for kind in ("precision", "specificity", "f1"):
+        assert row["too_few"] == (row["n_patients"] < 10)
+        for kind in ("precision", "specificity", "npv", "f1"):
             assert 0 <= row[f"{kind}_low"] < row[kind] < row[f"{kind}_high"] <= 1
     table = pd.crosstab(evaluated["actual"], evaluated["predicted"]).loc[CLASSES, CLASSES]
     assert report["confusion"] == table.to_numpy().tolist()
@@ -228,7 +232,11 @@ def test_a_run_is_evaluated_from_its_files_alone(
     report = report_run(run)
 
     # Of the 40 training images, 16 each are negative and typical, 8 other; the first is taken.
-    assert report == build_report(predictions, "negative") | {"watched": False, "phases": []}
+    nothing = {"missing": "It was not computed when this run was trained."}
+    beside = {"watched": False, "phases": [], "columns_baseline": nothing}
+    validation = report.pop("validation")
+    assert report == build_report(predictions, "negative") | beside
+    assert validation == build_report(predictions, "negative", subset="validation") | beside
     assert report == json.loads(json.dumps(report))
 
     for record in (None, {"file": "best.keras", "runs": ["earlier"]}):

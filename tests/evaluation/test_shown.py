@@ -59,7 +59,6 @@ def test_the_validation_report_is_shown_until_the_test_set_is_opened(workspace: 
     assert [opening.by for opening in after.openings] == ["ann"]
     assert shown_subset(run, workspace) == "test"
     assert after.report["confusion"] == [[3, 1], [1, 9]]
-    assert "validation" not in after.report
 
 
 def test_of_a_run_of_before_the_figures_come_from_its_predictions(workspace: Workspace) -> None:

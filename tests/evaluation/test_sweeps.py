@@ -14,6 +14,7 @@ from xray_core.evaluation.sweeps import UNCHANGED, find_sweep, summarise_sweep
 from xray_core.recipes import PUBLISHED
 from xray_core.recipes.variants import vary_recipe
 from xray_core.runs import Run, Status, Submission
+from xray_core.runs.opening import OPENED, open_test, write_always_open
 from xray_core.workspace import Workspace
 
 CLASSES = ["no", "yes"]
@@ -22,16 +23,23 @@ N_ROUNDS = 20
 
 @pytest.fixture
 def workspace(tmp_path: Path) -> Workspace:
+    write_always_open(Workspace(tmp_path), True)
     return Workspace(tmp_path)
 
 
 def finish(run: Run, images: Sequence[str], right: Sequence[bool]) -> None:
-    """Write the predictions of a run that tested `images`; each is a patient of its own."""
+    """Write the predictions of a run that tested `images`; each is a patient of its own.
+
+    On a validation set of as many it was as right.
+    """
     actual = [CLASSES[number % 2] for number in range(len(images))]
-    split = pd.DataFrame({"image_id": images, "group": images, "class": actual, "subset": "test"})
+    tested = pd.DataFrame({"image_id": images, "group": images, "class": actual, "subset": "test"})
+    held = tested.assign(image_id=tested["image_id"] + " held", subset="validation")
+    held["group"] = held["image_id"]
+    split = pd.concat([tested, held], ignore_index=True)
     said = {
         name: np.array([0.9, 0.1] if (word == "no") == is_right else [0.1, 0.9])
-        for name, word, is_right in zip(images, actual, right, strict=True)
+        for name, word, is_right in zip(split["image_id"], actual * 2, [*right] * 2, strict=True)
     }
     table = prediction_table(split, CLASSES, said)
     run.write_table("predictions.parquet", table)
@@ -115,6 +123,31 @@ def test_networks_that_evaluate_the_same_images_are_averaged(workspace: Workspac
     finish(runs[3], ["a", "b", "c", "other"], [True] * 4)
     assert summarise_sweep(runs, N_ROUNDS).averaged is None, "it evaluated another image"
     assert summarise_sweep(runs[:1], N_ROUNDS).averaged is None
+
+
+def test_while_the_test_set_of_one_is_closed_nothing_of_it_is_summed_up(
+    workspace: Workspace,
+) -> None:
+    write_always_open(workspace, False)
+    runs = make_sweep(workspace, {"seed": [0, 1]}, folds=2)
+    for run, images in zip(runs, ("abcd", "efg", "abcd", "efg"), strict=True):
+        finish(run, list(images), [True] * (len(images) - 1) + [False])
+    for run in runs[:3]:
+        open_test(run, workspace)
+
+    summary = summarise_sweep(runs, N_ROUNDS)
+
+    assert summary.closed == (runs[3].name,)
+    assert list(summary.pooled) == [UNCHANGED]
+    assert summary.runs["accuracy"].tolist() == pytest.approx([3 / 4, 2 / 3] * 2)
+    alike = summarise_sweep([runs[0], runs[2]], N_ROUNDS).averaged
+    assert alike
+    assert (alike["subset"], alike["n"]) == ("test", 4)
+    (runs[2].folder / OPENED).unlink()
+    workspace.openings.unlink()
+    alike = summarise_sweep([runs[0], runs[2]], N_ROUNDS).averaged
+    assert alike
+    assert (alike["subset"], alike["n"]) == ("validation", 4)
 
 
 def test_of_a_run_that_was_made_again_the_newest_counts(workspace: Workspace) -> None:

@@ -47,8 +47,8 @@ def test_published_readers_and_networks_stand_beside_the_curves(report: dict[str
     assert (readers.name, network.name) == ("published readers", "published networks")
     assert (network.x[0], network.y[0]) == (pytest.approx(1 - 0.9286), 0.965)
     assert len(readers.x) == sum(point.kind == "reader" for point in points) > 0
-    who, images, standard = readers.customdata[0]
-    assert (who, images[:5], standard[:7]) == ("radiologist 1", "1,344", "against")
+    images, standard = readers.customdata[0]
+    assert (readers.text[0], images[:5], standard[:7]) == ("radiologist 1", "1,344", "against")
 
 
 def test_intervals_reach_from_low_to_high() -> None:

@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from xray_core.figures.findings import list_together, plot_areas, plot_finding_roc, plot_together
+from xray_core.figures.findings import list_together, plot_areas, plot_together
 
 AREAS = pd.DataFrame(
     {
@@ -52,27 +52,6 @@ def test_the_axis_holds_every_interval_and_chance(least: float) -> None:
     low, high = figure.layout.xaxis.range
     assert 0 <= low <= min(least, 0.5)
     assert high >= 1
-
-
-def test_the_threshold_is_a_point_on_the_curve_of_its_finding() -> None:
-    rates = {
-        "false_positive_rate": [0.0, 0.2, 1.0],
-        "true_positive_rate": [0.0, 0.6, 1.0],
-        "area": {"value": 0.7, "low": 0.6, "high": 0.8},
-    }
-    row = {
-        "class": "edema",
-        "threshold": 0.31,
-        "recall": {"value": 0.6, "low": 0.5, "high": 0.7},
-        "specificity": 0.8,
-    }
-
-    names = [trace.name for trace in plot_finding_roc(rates, row).data]
-    point = plot_finding_roc(rates, row).data[-1]
-
-    assert names == ["edema (AUC 0.700)", "chance", "called from 0.31 on"]
-    assert (point.x[0], point.y[0]) == (pytest.approx(0.2), 0.6)
-    assert len(plot_finding_roc(rates, row | {"specificity": None}).data) == 2
 
 
 def test_errors_together_are_half_a_table_without_what_is_never_wrong() -> None:

@@ -85,7 +85,10 @@ def _write_answers(run: Run, workspace: Workspace, subset: str, *, with_report: 
         thresholds = {"rule": "youden", "chosen_on": "validation", "thresholds": limits}
         thresholds["fallback"] = [ABSENT, UNKNOWN]
         run.write_json("thresholds.json", thresholds)
-        run.write_json("report.json", report_findings(predictions, thresholds, n_rounds=30))
+        report = report_findings(predictions, thresholds, n_rounds=30)
+        if subset == "test":
+            report["validation"] = {**report, "subset": "validation"}
+        run.write_json("report.json", report)
 
 
 def _draw_split(images: pd.DataFrame) -> pd.DataFrame:

@@ -88,9 +88,9 @@ def test_a_class_that_nobody_tested_is_named_with_the_figures_that_cannot_be_had
     values = facts_on(app)
     assert values["AUC"] == "–"
     assert values["Accuracy"] != "–"
-    row = open_page("evaluate", run=run.name, result=CLASSES).table[0].value.loc["opacity"]
+    row = open_page("evaluate", run=run.name, result=CLASSES).table[0].value["opacity"]
     assert row["recall (sensitivity)"] == "–"
-    assert str(row["n"]) == "0"
+    assert row["images"] == "0 (0 patients; too few to say)"
     assert run.read_report()["roc"] == {}, "a curve of nobody is no curve"
 
 
@@ -145,7 +145,7 @@ def test_the_report_of_an_older_run_has_fewer_intervals_and_no_areas(
     assert "precision of opacity 70.0%, ours" in words_on(app)
     app = open_page("evaluate", run=run.name, result=CLASSES)
     for kind, heading in (("precision", "precision (PPV)"), ("specificity", "specificity")):
-        said = app.table[0].value[heading].tolist()
+        said = app.table[0].value.loc[heading].tolist()
         assert said == [f"{row[kind]:.1%}" for row in report["per_class"]]
 
 
@@ -266,7 +266,8 @@ def test_entered_errors_are_kept_with_the_run_and_end_the_ladder_below(
 def test_every_figure_of_a_class_has_its_interval(run: Run, open_page: OpenPage) -> None:
     table = open_page("evaluate", run=run.name, result=CLASSES).table[0].value
 
-    for row, shown in zip(run.read_report()["per_class"], table.to_dict("records"), strict=True):
+    columns = table.to_dict().values()
+    for row, shown in zip(run.read_report()["per_class"], columns, strict=True):
         recall = row["recall"]
         assert shown["recall (sensitivity)"] == (
             f"{recall['value']:.1%} ({recall['low']:.1%} to {recall['high']:.1%})"
@@ -274,6 +275,7 @@ def test_every_figure_of_a_class_has_its_interval(run: Run, open_page: OpenPage)
         for kind, heading, form in (
             ("precision", "precision (PPV)", ".1%"),
             ("specificity", "specificity", ".1%"),
+            ("npv", "NPV", ".1%"),
             ("f1", "F1", ".3f"),
         ):
             value, low, high = (format(row[kind + end], form) for end in ("", "_low", "_high"))
@@ -302,8 +304,8 @@ def test_the_two_areas_on_the_page_are_one(run: Run, open_page: OpenPage) -> Non
 def test_class_table_has_every_class_and_its_n(run: Run, open_page: OpenPage) -> None:
     table = open_page("evaluate", run=run.name, result=CLASSES).table[0].value
 
-    assert table.index.str.replace("\\", "").tolist() == ["no opacity", "opacity"]
-    assert table["n"].astype(int).sum() == N_IMAGES
+    assert table.columns.str.replace("\\", "").tolist() == ["no opacity", "opacity"]
+    assert table.loc["images"].str.extract(r"^(\d+) ")[0].astype(int).sum() == N_IMAGES
 
 
 def test_the_most_frequent_mistake_is_open_most_confident_first(
@@ -413,12 +415,13 @@ def test_one_answer_for_every_image_is_said_above_all(
     write_report(run, workspace)
     report = run.read_report()
     report["confusion"] = [[0, 40], [0, 60]]
+    report["validation"] = {**report, "subset": "validation"}
     run.write_json("report.json", report)
 
     words = words_on(open_page("evaluate", run=run.name))
 
     assert "It answers “opacity” to every image: it tells no classes apart." in words
-    assert "100 of 100 test images (100.0%) are taken for opacity" in words  # of the checks
+    assert "100 of 100 validation images (100.0%) are taken for opacity" in words  # of the checks
 
 
 def test_it_says_only_what_the_training_took_from_the_validation_set(

@@ -46,6 +46,7 @@ for page, run in itertools.product(pages, runs.split(",")):
     app = AppTest.from_file("streamlit_app.py", default_timeout=60)
     if run:
         app.query_params["run"] = run
+        app.query_params["runs"] = f"{run},{run}-2"  # of the page that compares
     app.switch_page(f"pages/{page}.py").run()
     assert not app.exception, (page, app.exception[0].value)
     assert not app.error, (page, app.error[0].value)
@@ -70,14 +71,16 @@ def open_in_fresh_process(workspace: Workspace, *pages: str, runs: str = "") -> 
 @pytest.fixture
 def used_workspace(workspace: Workspace) -> Workspace:
     """A workspace with drawn data and a finished run, so that pages show all they have."""
-    run = fake_run(workspace, "done", RUN)
-    write_report(run, workspace)
-    fake_findings_run(workspace, "done", FINDINGS_RUN)
+    for end in ("", "-2"):
+        write_report(fake_run(workspace, "done", RUN + end), workspace)
+        fake_findings_run(workspace, "done", FINDINGS_RUN + end)
     return workspace
 
 
 def test_there_are_pages() -> None:
-    assert {"home", "explore", "audit", "prepare", "train", "runs", "evaluate"} <= set(PAGES)
+    assert {"home", "explore", "audit", "prepare", "train", "runs", "evaluate", "compare"} <= set(
+        PAGES
+    )
 
 
 # Each as the first of a fresh server: the browser tests. A process for each takes half a minute.
@@ -86,7 +89,9 @@ def test_every_page_opens_without_heavy_imports(used_workspace: Workspace) -> No
 
 
 def test_the_pages_of_a_run_open_without_heavy_imports(used_workspace: Workspace) -> None:
-    open_in_fresh_process(used_workspace, "runs", "evaluate", runs=f"{RUN},{FINDINGS_RUN}")
+    open_in_fresh_process(
+        used_workspace, "runs", "evaluate", "compare", runs=f"{RUN},{FINDINGS_RUN}"
+    )
 
 
 def test_every_page_opens_on_an_empty_machine(tmp_path: Path) -> None:

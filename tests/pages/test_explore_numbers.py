@@ -227,7 +227,10 @@ def test_pixels_are_measured_on_request_and_kept(open_page: OpenPage, workspace:
     assert "Compute" not in [one.label for one in again.main.button]
     assert f"n = {N_IMAGES} images" in words(again)
     assert len(pictures(again)) == 3
-    assert {"Download siim_covid19-means.png", "Download siim_covid19-means.svg"} <= files(again)
+    again.session_state["download_siim_covid19-means"] = True  # a click on the menu
+    assert {f"file_{ending}_siim_covid19-means" for ending in ("png", "svg", "csv")} <= {
+        button.key for button in again.run().get("download_button")
+    }
     [measured] = [one.value for one in again.dataframe if "brightness mean" in one.value]
     assert measured["n"].sum() == N_IMAGES
     for picture in (workspace.cache / "explore").glob("*/means-*.png"):

@@ -76,7 +76,7 @@ def test_the_result_elsewhere_stands_beside_that_of_the_own_test_set(
     assert "100 test images" in words_on(own)
     assert "100 external images" in words
     [choice] = [group for group in app.get("button_group") if group.label == "Evaluated on"]
-    assert [option.content for option in choice.proto.options] == ["Its own test set", "demo"]
+    assert [option.content for option in choice.proto.options] == ["Its own dataset", "demo"]
     accuracy = run.read_report()["metrics"]["accuracy"]["value"]
     row = table.loc["accuracy"]
     assert row["its own test set"].startswith(f"{accuracy:.1%} (")

@@ -294,6 +294,7 @@ def run_of_markup(own: Path, workspace: Workspace) -> Run:
         ("runs", {"run": RUN}),
         ("runs", {"sweep": MARK}),
         ("evaluate", {"run": RUN}),
+        ("compare", {"runs": f"{RUN},{RUN}-2"}),
         ("train", {"from": RUN}),
     ],
 )
@@ -310,6 +311,8 @@ def test_a_run_of_markup_is_shown_to_the_letter(
     waiting.write_json("submission.json", asdict(Submission(SHORT, sweep=MARK)))
     JobQueue(workspace.queue).submit(WAITING, Submission(SHORT))
     fake_run(workspace, "failed", "20260301-120000-demo_cnn", message=MARK)
+    if page == "compare":
+        shutil.copytree(run_of_markup.folder, workspace.runs / f"{RUN}-2")
 
     app = open_page(page, **query)
 
@@ -317,7 +320,7 @@ def test_a_run_of_markup_is_shown_to_the_letter(
     visible = [text for _, text in list_visible(app)]
     assert any("evil.example" in text for text in visible) or page == "home"
     opened = ("log", "history", "device", "notes", "several", "network", "data_split", "recipe")
-    for name in (*opened, "sweep_links", "filters", "bulk_tag", f"more_{RUN}"):
+    for name in (*opened, "pairs", "sweep_links", "filters", "bulk_tag", f"more_{RUN}"):
         app.session_state[name] = True
     app.run()
     assert_shown_to_the_letter(app)

@@ -15,6 +15,7 @@ from xray_core import cli
 from xray_core.datasets import open_dataset
 from xray_core.recipes import PUBLISHED, Recipe, change_recipe
 from xray_core.runs import Run
+from xray_core.runs.opening import write_always_open
 from xray_core.splits import split_catalog
 from xray_core.synthetic.dataset import write_synthetic_dataset
 from xray_core.tasks import encode_catalog, find_task
@@ -77,6 +78,7 @@ def train_tiny(folder: Path) -> Finished:
     for key, value in CHANGES.items():
         arguments += ["--set", f"{key}={value}"]
     printed = io.StringIO()
+    write_always_open(workspace, True)  # what is closed has tests of its own
     with as_it_was(), pytest.MonkeyPatch.context() as patch, redirect_stdout(printed):
         patch.setenv("XRAY_HOME", str(workspace.folder))
         status = cli.main(arguments)

@@ -15,10 +15,12 @@ from pathlib import Path
 from xray_core.cli import (
     arrivals,
     checks,
+    compare,
     data,
     elsewhere,
     exports,
     external,
+    leaderboard,
     opening,
     queue,
     trainings,
@@ -127,7 +129,9 @@ def _build_parser() -> argparse.ArgumentParser:
     _add_recipe_commands(add)
     _add_queue_commands(add)
     _add_run_commands(add)
+    compare.add_commands(add)
     opening.add_commands(add)
+    leaderboard.add_commands(add)
     elsewhere.add_commands(add)
     _add_threshold_command(add)
     return parser
@@ -264,6 +268,9 @@ def _add_recipe_commands(add: Add) -> None:
                 metavar="KEY=VALUE,VALUE,…",
                 help="one training for each value, and for each combination",
             )
+            command.add_argument(
+                "--seeds", type=positive, metavar="N", help="train with N random seeds, as a sweep"
+            )
         command.add_argument(
             "--set", action="append", default=[], metavar="KEY=VALUE", help="change a field"
         )
@@ -326,6 +333,12 @@ def _add_run_commands(add: Add) -> None:
         if name == "evaluate":
             add_goals(command)
             add_external_options(command)
+            command.add_argument(
+                "--columns",
+                action="store_true",
+                help="compute what age, sex, view, site and image size alone tell, from the "
+                "dataset, for a run that has it not yet",
+            )
             opening.add_options(command)
         if name == "split":
             command.add_argument("--csv", type=Path, metavar="FILE", help="write a row an image")

@@ -13,6 +13,8 @@ from xray_core.workspace import Workspace
 
 def evaluate(options: argparse.Namespace, workspace: Workspace) -> Answer:
     """Evaluate a finished run from its files; on another dataset where one is named."""
+    if options.data and options.columns:
+        raise RecipeError("--columns is of the run's own dataset: leave out --data, or --columns.")
     check_openable(options)
     if options.data:
         return _evaluate_elsewhere(options, workspace)
@@ -20,7 +22,22 @@ def evaluate(options: argparse.Namespace, workspace: Workspace) -> Answer:
         raise RecipeError(
             "--task, --map, --n-images and --keep-seen are of another dataset: name it with --data."
         )
+    if options.columns:
+        _add_columns(options.run, workspace)
     return trainings.evaluate(options, workspace)
+
+
+def _add_columns(name: str, workspace: Workspace) -> None:
+    """Compute the columns-only baseline of a finished run, and put it into its report."""
+    from xray_core.evaluation import report_run
+    from xray_core.evaluation.external import check_finished
+    from xray_core.runs import find_run
+    from xray_core.training.columns_baseline import add_columns_baseline
+
+    run = find_run(workspace.runs, name)
+    check_finished(run)
+    add_columns_baseline(run, workspace)
+    run.write_json("report.json", report_run(run))
 
 
 def computes_with_keras(options: argparse.Namespace) -> bool:

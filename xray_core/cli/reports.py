@@ -1,6 +1,11 @@
 """Reports as a person reads them on a terminal."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
+
+ENDS = ("", "_low", "_high")
+TOO_FEW = "too few to say"
+PROBABILITY_FIGURES = ("auc", "average_precision", "brier", "log_loss", "calibration_error")
 
 
 def format_figure(value: float | None, low: float | None, high: float | None) -> str:
@@ -8,6 +13,47 @@ def format_figure(value: float | None, low: float | None, high: float | None) ->
     if value is None:
         return "cannot be computed"
     return f"{value:.3f} (95% interval {low:.3f} to {high:.3f})"
+
+
+def _format_class(row: dict[str, Any], whole: Sequence[str], apart: Sequence[str]) -> list[str]:
+    """Return a line for each figure of a class.
+
+    Args:
+        row: of the report's "per_class".
+        whole: figures of which the row holds value and ends together; older reports lack some.
+        apart: figures with the ends under names of their own.
+    """
+    figures = {name: row[name] for name in whole if name in row}
+    figures |= {
+        name: dict(zip(("value", "low", "high"), (row[name + end] for end in ENDS), strict=True))
+        for name in apart
+        if name in row
+    }
+    return _figure_lines(figures)
+
+
+def _figure_lines(figures: Mapping[str, Any], before: str = "") -> list[str]:
+    from xray_core.evaluation.metrics import METRICS, OF_POSITIVE
+
+    titles = {name: metric.title for name, metric in METRICS.items()}
+    titles |= {name: title for name, (title, _) in OF_POSITIVE.items()}
+    return [
+        f"  {before + titles.get(name, name):22} {format_figure(**figure)}"
+        for name, figure in figures.items()
+    ]
+
+
+def _columns_lines(report: dict[str, Any]) -> list[str]:
+    """Return what is known without the pixels."""
+    from xray_core.evaluation.columns_baseline import name_columns
+
+    baseline = report.get("columns_baseline")
+    if baseline is None:
+        return []
+    if "missing" in baseline:
+        return [f"Without the pixels: {baseline['missing']}"]
+    lines = [f"Without the pixels, from {name_columns(baseline)} alone (n {baseline['n']:,}):"]
+    return lines + _figure_lines(baseline["metrics"])
 
 
 def _evaluated_on(report: dict[str, Any]) -> str:
@@ -22,9 +68,7 @@ def _findings_text(report: dict[str, Any]) -> str:
     from xray_core.evaluation.multilabel import describe_thresholds
 
     lines = [_evaluated_on(report)]
-    lines += [
-        f"  mean {name:18} {format_figure(**metric)}" for name, metric in report["metrics"].items()
-    ]
+    lines += _figure_lines(report["metrics"], "mean ")
     if left_out := report.get("not_in_means"):
         lines.append(
             f"  means over {len(report['in_means'])} of {len(report['classes'])} findings, without "
@@ -35,16 +79,14 @@ def _findings_text(report: dict[str, Any]) -> str:
     width = max(map(len, report["classes"]))
     for row in report["per_class"]:
         from_on = "" if row["threshold"] is None else f", called from {row['threshold']:.3g} on"
-        few = "; too few to say: below 10 patients have it, or do not" if row["too_few"] else ""
+        few = f"; {TOO_FEW}: below 10 patients have it, or do not" if row["too_few"] else ""
         lines += [
             f"{row['class']:{width}}  present {row['n']:,}, absent {row['n_absent']:,}, unknown "
             f"{row['n_unknown']:,}{from_on}{few}",
-            f"  {'AUC':18} {format_figure(**row['auc'])}",
-            f"  {'recall':18} {format_figure(**row['recall'])}",
+            *_format_class(row, ("recall",), ("specificity", "precision", "npv", "f1")),
+            *_format_class(row, ("mcc", *PROBABILITY_FIGURES), ()),
         ]
-        for kind in ("precision", "specificity", "f1"):
-            ends = row[kind], row[f"{kind}_low"], row[f"{kind}_high"]
-            lines.append(f"  {kind:18} {format_figure(*ends)}")
+    lines += _columns_lines(report)
     return "\n".join([*lines, *_analysis_lines(report)])
 
 
@@ -68,20 +110,26 @@ def format_report(report: dict[str, Any]) -> str:
     lines = [_evaluated_on(report)]
     if absent := [row["class"] for row in report["per_class"] if not row["n"]]:
         lines.append(format_absence(report["subset"], absent))
-    lines += [
-        f"  {name:18} {format_figure(**metric)}" for name, metric in report["metrics"].items()
-    ]
-    lines += [f"  {'always ' + majority['class']:18} {majority['accuracy']:.3f} accuracy"]
+    lines += _figure_lines(report["metrics"])
+    lines += [f"  {'always ' + majority['class']:22} {majority['accuracy']:.3f} accuracy"]
+    lines += _columns_lines(report)
+    if outcomes := report.get("outcomes"):
+        lines.append(
+            f"{report['positive']} is positive: {outcomes['tp']:,} true positives (TP), "
+            f"{outcomes['fp']:,} false positives (FP), {outcomes['fn']:,} false negatives (FN), "
+            f"{outcomes['tn']:,} true negatives (TN)."
+        )
     lines += ["Confusion matrix (rows true, columns predicted):"]
     width = max(map(len, report["classes"]))
     for scores, row in zip(report["per_class"], report["confusion"], strict=True):
         counts = " ".join(f"{n:6}" for n in row)
         lines.append(f"  {scores['class']:{width}} {counts}   n {scores['n']:,}")
     for scores in report["per_class"]:
-        lines += [f"{scores['class']}:", f"  {'recall':18} {format_figure(**scores['recall'])}"]
-        for kind in ("precision", "specificity", "f1"):
-            ends = scores[kind], scores[f"{kind}_low"], scores[f"{kind}_high"]
-            lines.append(f"  {kind:18} {format_figure(*ends)}")
+        few = f"  {TOO_FEW}: {scores['n_patients']} patients" if scores.get("too_few") else ""
+        lines += [f"{scores['class']}:{few}"]
+        lines += _format_class(scores, ("recall",), ("specificity", "precision", "npv", "f1"))
+        if len(report["classes"]) > 2:  # of two the figures above say it
+            lines += _format_class(scores, ("mcc", *PROBABILITY_FIGURES), ())
     return "\n".join([*lines, *_analysis_lines(report)])
 
 

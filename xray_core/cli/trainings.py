@@ -89,6 +89,7 @@ def standby(options: argparse.Namespace, workspace: Workspace) -> Answer:
 
 def _train_here(run: Any, workspace: Workspace) -> Answer:
     from xray_core.evaluation.diagnose import diagnose_run
+    from xray_core.runs.opening import open_test, read_always_open
 
     with quiet_import():  # the log is for what a student can use
         from xray_core.training.runner import train_run
@@ -103,6 +104,8 @@ def _train_here(run: Any, workspace: Workspace) -> Answer:
     }
     text = f"{run.name}: {state}. {answer['message']}"
     if state == "done":
+        if read_always_open(workspace):
+            open_test(run, workspace, how="always")
         answer["report"], fields, words = read_shown(run, workspace)
         answer |= fields
         advice = check_text(diagnose_run(run))
@@ -115,10 +118,15 @@ def submit(options: argparse.Namespace, workspace: Workspace) -> Answer:
     from xray_core.jobs import submit_recipe, submit_sweep
     from xray_core.recipes.variants import SITE_FIELD, vary_recipe
 
-    if options.folds or options.grid:
+    if options.folds or options.grid or options.seeds:
         if options.gpus > 1:
-            raise RecipeError("--gpus is for a single training; leave out --folds and --grid.")
+            raise RecipeError(
+                "--gpus is for a single training; leave out --folds, --grid and --seeds."
+            )
         grid = {key: values.split(",") for key, values in read_pairs("--grid", options.grid)}
+        if options.seeds:
+            first = _recipe_of(options).seed
+            grid["seed"] = [str(first + number) for number in range(options.seeds)]
         if grid.get(SITE_FIELD) == [ALL_SITES]:
             grid[SITE_FIELD] = _find_sites(options, workspace)
         recipes = vary_recipe(_recipe_of(options), grid, options.folds)

@@ -139,14 +139,14 @@ def measure_curves(positives: Floats, negatives: Floats) -> tuple[Floats, Floats
     Returns:
         Each of shape (r,); NaN where a round lacks one of the kinds.
     """
-    found, alarms = positives.cumsum(axis=0), negatives.cumsum(axis=0)
+    true_positives, alarms = positives.cumsum(axis=0), negatives.cumsum(axis=0)
     n_positive, n_negative = positives.sum(axis=0), negatives.sum(axis=0)
     ties = np.einsum("lr,lr->r", positives, negatives)
     pairs = n_positive * n_negative
     right = pairs - np.einsum("lr,lr->r", positives, alarms) + ties / 2
-    alarms += found
-    np.divide(found, alarms, out=found, where=alarms > 0)
-    weighed = np.einsum("lr,lr->r", positives, found)
+    alarms += true_positives
+    np.divide(true_positives, alarms, out=true_positives, where=alarms > 0)
+    weighed = np.einsum("lr,lr->r", positives, true_positives)
     return _ratio(right, pairs), _ratio(weighed, n_positive * (n_negative > 0))
 
 

@@ -6,7 +6,7 @@ Of a task of one class an image; `finding_answers` has that of several.
 import numpy as np
 import pandas as pd
 
-from xray_core.evaluation.intervals import bootstrap_intervals, settle_interval
+from xray_core.evaluation.intervals import bootstrap_rounds, interval_of_rounds
 from xray_core.evaluation.report import PREFIX
 from xray_core.runs import Run
 
@@ -58,9 +58,9 @@ def accuracy_interval(answers: pd.DataFrame) -> tuple[float, float]:
     right = (answers["actual"] == answers["predicted"]).to_numpy("float64")
     groups = pd.factorize(answers["group"])[0].astype("int64")
     hits, images = np.bincount(groups, right), np.bincount(groups).astype("float64")
-    low, high = bootstrap_intervals(
+    rounds = bootstrap_rounds(
         lambda times: {"accuracy": (hits @ times) / (images @ times)},
         groups,
         np.random.default_rng(0),
     )["accuracy"]
-    return settle_interval(float(right.mean()), float(low), float(high), [len(images)])
+    return interval_of_rounds(float(right.mean()), rounds, [len(images)])

@@ -23,10 +23,10 @@ from xray_core.evaluation.intervals import (
     N_ROUNDS,
     Floats,
     Ints,
-    bootstrap_intervals,
+    bootstrap_rounds,
+    correlation_of_rounds,
     difference_interval,
-    has_swing,
-    settle_interval,
+    interval_of_rounds,
     tally_images,
 )
 from xray_core.evaluation.multilabel import classes_of, is_multilabel, read_called, states_of
@@ -117,17 +117,19 @@ def analyse_errors(
         errors = measure_level(draws)
         return {"error": errors, "step": np.diff(errors)}
 
-    figures = _measure(measure, patients, n_rounds)
-    errors, rises = figures["error"], figures["step"]
-    behind = [len(np.unique(patients[row[level == number]])) for number in range(n_levels)]
-    settled = [_settle(error, n) for error, n in zip(errors, behind, strict=True)]
-    # Whether resampling shows how far the error of each level swings.
-    swings = [
-        has_swing(error["low"], error["high"], [n]) for error, n in zip(errors, behind, strict=True)
-    ]
-    for number, rise in enumerate(rises):
-        if not (swings[number] and swings[number + 1]):
-            rise["low"], rise["high"] = difference_interval(settled[number], settled[number + 1])
+    once = measure(np.ones((int(patients.max()) + 1, 1)))
+    drawn = bootstrap_rounds(measure, patients, np.random.default_rng(0), n_rounds)
+    rounds = drawn["error"]
+    errors, rises = [], []
+    for number, value in enumerate(once["error"][0].tolist()):
+        n_patients = len(np.unique(patients[row[level == number]]))
+        low, high = interval_of_rounds(value, rounds[:, number], [n_patients])
+        errors.append({"value": value, "low": low, "high": high})
+    for number, value in enumerate(once["step"][0].tolist()):
+        before, after = errors[number], errors[number + 1]
+        together = correlation_of_rounds(rounds[:, number], rounds[:, number + 1])
+        low, high = difference_interval(before, after, together)
+        rises.append({"value": value, "low": low, "high": high})
     # Without a mixture, the first step up from training is the variance, whatever its end.
     last = SITE_TEST if other_site else PUBLISHED_TEST if published_test else CHOICE
     kinds = [VARIANCE, *({VALIDATION: MISMATCH, TEST: last}[to] for to in names[2:])]
@@ -138,7 +140,7 @@ def analyse_errors(
     advice = [advice for _, advice in kinds]
     return {
         "levels": [
-            {"name": name, "n": int((level == number).sum()), "error": settled[number]}
+            {"name": name, "n": int((level == number).sum()), "error": errors[number]}
             for number, name in enumerate(names)
         ],
         "steps": steps,
@@ -214,27 +216,6 @@ def _draw_findings(
         return 1 - mean_of_known(figures_of_counts(counts)["balanced_accuracy"])
 
     return measure
-
-
-def _measure(
-    measure: Callable[[Floats], dict[str, Floats]], patients: NDArray[np.int64], n_rounds: int
-) -> dict[str, list[dict[str, float]]]:
-    """Return value, low and high of each figure; see `bootstrap_intervals`."""
-    each_once = np.ones((int(patients.max()) + 1, 1))
-    values = {name: rounds[0] for name, rounds in measure(each_once).items()}
-    intervals = bootstrap_intervals(measure, patients, np.random.default_rng(0), n_rounds)
-    return {
-        name: [
-            {"value": float(value), "low": float(low), "high": float(high)}
-            for value, low, high in zip(values[name], *intervals[name], strict=True)
-        ]
-        for name in values
-    }
-
-
-def _settle(error: dict[str, float], n_patients: int) -> dict[str, float]:
-    low, high = settle_interval(error["value"], error["low"], error["high"], [n_patients])
-    return {"value": error["value"], "low": low, "high": high}
 
 
 def _levels_of(rows: pd.DataFrame, sources: pd.Series) -> dict[str, pd.Series]:

@@ -65,7 +65,7 @@ def measure_findings(
         finding; `mean_` and each of `MEANS`: one figure, the mean over `find_measured`.
     """
     measure = draw_finding_rounds(states, probabilities, called, patients)
-    behind = _patients_behind(states, called, patients)
+    behind = patients_behind(states, called, patients)
     return find_figures(measure, patients, behind, SCALES, rng, n_rounds)
 
 
@@ -99,9 +99,9 @@ def draw_finding_rounds(
 
     def measure(draws: Floats) -> dict[str, Floats]:
         counts = (outcomes @ draws).T.reshape(-1, n_classes, len(OUTCOMES))
-        findings = [one.measure(draws) for one in rounds]
+        findings = [of_rounds.measure(draws) for of_rounds in rounds]
         figures = {
-            **{name: np.stack([one[name] for one in findings], axis=1) for name in findings[0]},
+            **{name: np.stack([row[name] for row in findings], axis=1) for name in findings[0]},
             **figures_of_counts(counts),
         }
         gaps = np.nan_to_num(figures["calibration_error" + GAPS][:, measured])
@@ -177,7 +177,7 @@ def count_patients(images: Bools, patients: Ints) -> list[int]:
     return [len(np.unique(patients[column])) for column in images.T]
 
 
-def _patients_behind(states: Ints, called: Bools, patients: Ints) -> dict[str, list[list[int]]]:
+def patients_behind(states: Ints, called: Bools, patients: Ints) -> dict[str, list[list[int]]]:
     """Return for each figure the patients whose images it counts; of a mean, of each finding."""
     own = count_patients(states == 1, patients)
     others = count_patients(states == 0, patients)

@@ -15,7 +15,7 @@ Floats = NDArray[np.float64]
 N_ROUNDS = 1000
 BLOCK_SIZE = 500_000  # numbers in an array of one image a row and one round a column: 4 MB each
 TAILS = ((1 - CONFIDENCE_LEVEL) / 2, (1 + CONFIDENCE_LEVEL) / 2)
-FACTORS = np.linspace(0, 2.5, 51)  # by which a calibration error may be another than was found
+N_HALVINGS = 16  # of the range in which the end of an interval is looked for
 SAME_WIDTH = 1e-9  # ends of an interval that lie no further apart differ by rounding alone
 
 
@@ -67,7 +67,7 @@ def bootstrap_intervals(
         gave NaN.
     """
     rounds = bootstrap_rounds(measure, groups, rng, n_rounds)
-    return {name: _quantiles(values) for name, values in rounds.items()}
+    return {name: find_ends(values) for name, values in rounds.items()}
 
 
 def bootstrap_rounds(
@@ -76,7 +76,13 @@ def bootstrap_rounds(
     rng: np.random.Generator,
     n_rounds: int = N_ROUNDS,
 ) -> dict[str, Floats]:
-    """Return what `measure` says in each round of resampling; see `bootstrap_intervals`.
+    """Return what `measure` finds in each round of resampling whole patients.
+
+    Args:
+        measure: see `bootstrap_intervals`.
+        groups: likewise.
+        rng: likewise.
+        n_rounds: likewise.
 
     Returns:
         Name -> values, shape (n_rounds, ...).
@@ -92,7 +98,8 @@ def bootstrap_rounds(
     return {name: np.concatenate([block[name] for block in blocks]) for name in blocks[0]}
 
 
-def _quantiles(rounds: Floats) -> tuple[Floats, Floats]:
+def find_ends(rounds: Floats) -> tuple[Floats, Floats]:
+    """Return the ends of the 95% interval of values in rounds, shape (n_rounds, ...)."""
     columns = rounds.reshape(len(rounds), -1).T
     valid = [column[~np.isnan(column)] for column in columns]
     ends = [np.quantile(column, TAILS) if len(column) else (np.nan, np.nan) for column in valid]
@@ -149,7 +156,7 @@ def interval_of_rounds(
     # Rounds swing a little less than other patients would.
     swing = float(np.var(scale.to_share(known), ddof=1)) * n / (n - 1)
     n_trials = share * (1 - share) / swing
-    return _wilson_ends(share * n_trials, n_trials, scale, _student_quantile(n - 1))
+    return _ends_of_share(share * n_trials, n_trials, scale, _student_quantile(n - 1))
 
 
 def interval_of_gaps(
@@ -157,9 +164,10 @@ def interval_of_gaps(
 ) -> tuple[float, float]:
     """Return the 95% interval of a calibration error, from the gaps that it is the sum of.
 
-    A sum of distances is too large by chance, and the more so in rounds of resampling: of a network
-    without any error every round finds one. So it is asked which error would show the value that
-    was found: gaps like those found, all larger or smaller by one factor, and chance on top.
+    A sum of distances is too large by chance, and the more so in rounds of resampling: even of a
+    network without any error every round finds one. So it is asked which true error would show
+    the value that was found, with chance on top. Chance adds most where the true error lies in few
+    bins, which gives the lower end, and least where each bin has its share, which gives the upper.
 
     Args:
         value: the sum of the distances of `gaps` from 0.
@@ -175,19 +183,28 @@ def interval_of_gaps(
     if np.isnan(value) or n <= 1 or not len(known) or np.ptp(known, axis=0).max() < SAME_WIDTH:
         return settle_interval(value, np.nan, np.nan, n_patients)
     chance = (known - gaps) * _student_quantile(n - 1) / Z_SCORE * np.sqrt(n / (n - 1))
-    possible = [
-        factor
-        for factor in FACTORS
-        if _is_between(value, np.abs(factor * gaps + chance).sum(axis=1))
-    ]
-    if not possible:  # less than chance alone would show
-        return 0.0, value
-    return float(possible[0] * value), float(max(possible[-1], 1) * value)
+    swing = chance.std(axis=0)
+    clear = np.sign(gaps) * np.maximum(np.abs(gaps) - swing, 0)
+    even = np.where(gaps < 0, -swing, swing)
+
+    def shows(error: float, shape: Floats) -> Floats:
+        return np.abs(error * shape / np.abs(shape).sum() + chance).sum(axis=1)
+
+    few_bins = clear if clear.any() else gaps
+    low = _last_true(lambda error: np.mean(shows(error, few_bins) >= value) < TAILS[0], value)
+    high = _last_true(lambda error: np.mean(shows(error, even) <= value) >= TAILS[0], 3 * value)
+    return min(low, value), max(high, value)
 
 
-def _is_between(value: float, rounds: Floats) -> bool:
-    low, high = np.quantile(rounds, TAILS)
-    return bool(low <= value <= high)
+def _last_true(holds: Callable[[float], bool], end: float) -> float:
+    """Return up to where from 0 something holds, which at `end` it does no longer; 0 if nowhere."""
+    if not holds(0.0):
+        return 0.0
+    low, high = 0.0, end
+    for _ in range(N_HALVINGS):
+        middle = (low + high) / 2
+        low, high = (middle, high) if holds(middle) else (low, middle)
+    return low
 
 
 def _student_quantile(n_free: float) -> float:
@@ -234,11 +251,11 @@ def settle_interval(
     if has_swing(low, high, n_patients):
         return low, high
     n = count_behind(n_patients)
-    wilson_low, wilson_high = _wilson_ends(float(scale.to_share(value)) * n, n, scale)
+    wilson_low, wilson_high = _ends_of_share(float(scale.to_share(value)) * n, n, scale)
     return float(np.fmin(low, wilson_low)), float(np.fmax(high, wilson_high))
 
 
-def _wilson_ends(
+def _ends_of_share(
     successes: float, trials: float, scale: Scale, z: float = Z_SCORE
 ) -> tuple[float, float]:
     first, last = (float(scale.from_share(end)) for end in wilson_interval(successes, trials, z))
@@ -251,25 +268,42 @@ def has_swing(low: float, high: float, n_patients: Sequence[int]) -> bool:
 
 
 def difference_interval(
-    before: Mapping[str, float], after: Mapping[str, float]
+    before: Mapping[str, float], after: Mapping[str, float], correlation: float = 0.0
 ) -> tuple[float, float]:
     """Return the interval of `after` minus `before`, two shares each with an interval of its own.
 
-    For a difference of which resampling sees one side at most, as the other is 0 or 1 in every
-    round. It takes the two for independent.
-
     Source: Newcombe, Stat Med 17 (1998), method 10 for two Wilson intervals,
-    doi:10.1002/(SICI)1097-0258(19980430)17:8<873::AID-SIM779>3.0.CO;2-I; for others Zou and
-    Donner, Stat Med 27 (2008), doi:10.1002/sim.3095.
+    doi:10.1002/(SICI)1097-0258(19980430)17:8<873::AID-SIM779>3.0.CO;2-I; for others, and for those
+    that go together, Zou and Donner, Stat Med 27 (2008), doi:10.1002/sim.3095.
 
     Args:
         before: value, low, high in [0, 1].
         after: likewise.
+        correlation: of the two over other patients, in [-1, 1].
 
     Returns:
         Low and high, in [-1, 1].
     """
     difference = after["value"] - before["value"]
-    down = np.hypot(after["value"] - after["low"], before["high"] - before["value"])
-    up = np.hypot(after["high"] - after["value"], before["value"] - before["low"])
-    return float(difference - down), float(difference + up)
+    before_down, before_up = before["value"] - before["low"], before["high"] - before["value"]
+    after_down, after_up = after["value"] - after["low"], after["high"] - after["value"]
+    down = after_down**2 + before_up**2 - 2 * correlation * after_down * before_up
+    up = after_up**2 + before_down**2 - 2 * correlation * after_up * before_down
+    # Rounding may take them a little below 0.
+    return (
+        float(difference - np.sqrt(max(down, 0.0))),
+        float(difference + np.sqrt(max(up, 0.0))),
+    )
+
+
+def correlation_of_rounds(first: Floats, second: Floats) -> float:
+    """Return how far two figures swing together, in [-1, 1]; 0 where one does not swing.
+
+    Args:
+        first: of each round, shape (r,); rounds in which one is NaN are left out.
+        second: likewise.
+    """
+    both = ~np.isnan(first) & ~np.isnan(second)
+    if not both.any() or min(np.ptp(first[both]), np.ptp(second[both])) < SAME_WIDTH:
+        return 0.0
+    return float(np.corrcoef(first[both], second[both])[0, 1])

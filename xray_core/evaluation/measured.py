@@ -31,6 +31,7 @@ from xray_core.evaluation.metrics import (
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
+Behind = Mapping[str, Sequence[Sequence[int]]]  # name of a figure -> patients that it counts
 Figure = dict[str, float | None]  # value, low, high; None where it cannot be computed
 
 # With fewer of a class, or without it, its figures are marked: one patient is ten points of its
@@ -71,14 +72,14 @@ def measure_predictions(
     n_classes = probabilities.shape[1]
     predicted = probabilities.argmax(axis=1)
     measure = draw_rounds(actual, probabilities, patients)
-    behind = _patients_behind(actual, predicted, patients, n_classes)
+    behind = patients_behind(actual, predicted, patients, n_classes)
     return find_figures(measure, patients, behind, SCALES, rng, n_rounds)
 
 
 def find_figures(
     measure: Callable[[Floats], dict[str, Floats]],
     patients: Ints,
-    behind: Mapping[str, Sequence[Sequence[int]]],
+    behind: Behind,
     scales: Mapping[str, Scale],
     rng: np.random.Generator,
     n_rounds: int,
@@ -95,26 +96,43 @@ def find_figures(
         rng: where the resampling draws from.
         n_rounds: resamplings of patients.
     """
-    values = measure(np.ones((int(patients.max()) + 1, 1)))
-    rounds = bootstrap_rounds(measure, patients, rng, n_rounds)
+    once = measure(np.ones((int(patients.max()) + 1, 1)))
+    return figures_of_rounds(
+        once, bootstrap_rounds(measure, patients, rng, n_rounds), behind, scales
+    )
+
+
+def figures_of_rounds(
+    once: Mapping[str, Floats],
+    rounds: Mapping[str, Floats],
+    behind: Behind,
+    scales: Mapping[str, Scale],
+) -> dict[str, list[Figure]]:
+    """Return each figure with its interval.
+
+    Args:
+        once: the figures themselves: what `measure` says where each patient is drawn once.
+        rounds: likewise of each round.
+        behind: as for `find_figures`.
+        scales: likewise.
+    """
     figures = {}
     for name, n_patients in behind.items():
-        of_one = values[name][0].reshape(-1).tolist()
-        if name + GAPS in values:
-            shape = len(of_one), -1
-            gaps = values[name + GAPS][0].reshape(shape)
-            of_rounds = rounds[name + GAPS].reshape(n_rounds, *shape)
+        values = once[name][0].reshape(-1).tolist()
+        if name + GAPS in once:
+            gaps = np.array(np.split(once[name + GAPS][0].reshape(-1), len(values)))
+            of_rounds = rounds[name + GAPS].reshape(-1, *gaps.shape) if gaps.size else gaps[None]
             intervals = [
                 interval_of_gaps(value, gaps[k], of_rounds[:, k], n_patients[k])
-                for k, value in enumerate(of_one)
+                for k, value in enumerate(values)
             ]
         else:
-            of_rounds, scale = rounds[name].reshape(n_rounds, -1), scales.get(name, SHARE)
+            of_rounds, scale = rounds[name].reshape(-1, len(values)), scales.get(name, SHARE)
             intervals = [
                 interval_of_rounds(value, of_rounds[:, k], n_patients[k], scale)
-                for k, value in enumerate(of_one)
+                for k, value in enumerate(values)
             ]
-        figures[name] = [_figure(*pair) for pair in zip(of_one, intervals, strict=True)]
+        figures[name] = [_figure(*pair) for pair in zip(values, intervals, strict=True)]
     return figures
 
 
@@ -146,8 +164,8 @@ def draw_rounds(
 
     def measure(draws: Floats) -> dict[str, Floats]:
         confusion = (cells @ draws).T.reshape(-1, n_classes, n_classes)
-        classes = [one.measure(draws) for one in rounds]
-        of_class = {name: np.stack([one[name] for one in classes], axis=1) for name in classes[0]}
+        classes = [of_rounds.measure(draws) for of_rounds in rounds]
+        of_class = {name: np.stack([row[name] for row in classes], axis=1) for name in classes[0]}
         gaps = of_class[ERROR + GAPS]
         measured = Measured(
             confusion,
@@ -181,7 +199,7 @@ def _figure(value: float, interval: tuple[float, float]) -> Figure:
     return {name: None if np.isnan(number) else number for name, number in numbers.items()}
 
 
-def _patients_behind(
+def patients_behind(
     actual: Ints, predicted: Ints, patients: Ints, n_classes: int
 ) -> dict[str, list[list[int]]]:
     """Return for each figure the patients whose images it counts; of a mean, of each class."""

@@ -24,6 +24,7 @@ from xray_core.evaluation.findings import (
 from xray_core.evaluation.intervals import N_ROUNDS
 from xray_core.evaluation.measured import FEW_PATIENTS, Figure
 from xray_core.evaluation.metrics import roc_curve
+from xray_core.evaluation.single_values import score_class
 from xray_core.runs import Run
 from xray_core.runs.findings_shapes import Thresholds
 from xray_core.runs.folder import PROBABILITY
@@ -197,7 +198,8 @@ def report_findings(
         n_rounds: bootstrap resamplings of patients; seeded, so repeatable.
         called: where there are several thresholds, as over folds: which findings are called, shape
             (n, n_classes), row by row as `predictions`.
-        with_curves: whether ROC curves are computed as well, which imports scikit-learn.
+        with_curves: whether ROC curves are computed as well, and the figures of each finding by
+            scikit-learn, which is imported.
         subset: to evaluate instead.
 
     Returns:
@@ -217,6 +219,8 @@ def report_findings(
         np.random.default_rng(0),
         n_rounds,
     )
+    if with_curves:
+        _set_values(figures, here)
     shows_both = find_measured(here.states)
     report: dict[str, Any] = {
         "multilabel": True,
@@ -236,6 +240,18 @@ def report_findings(
     if with_curves:
         report["roc"] = _curves(here, figures)
     return report
+
+
+def _set_values(figures: Mapping[str, list[Figure]], here: EvaluatedFindings) -> None:
+    for k in range(len(here.classes)):
+        known = here.states[:, k] != UNKNOWN_STATE
+        scores = score_class(
+            here.states[known, k] == 1, here.probabilities[known, k], here.called[known, k]
+        )
+        for name, value in scores.items():
+            # Where no image shows a finding nothing can be recalled, however it is called.
+            if figures[name][k]["value"] is not None:
+                figures[name][k]["value"] = value
 
 
 def _rows(

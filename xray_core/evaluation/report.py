@@ -26,6 +26,7 @@ from xray_core.evaluation.multilabel import (
     report_findings,
 )
 from xray_core.evaluation.phases import report_phases
+from xray_core.evaluation.single_values import score_predictions
 from xray_core.runs import Run
 from xray_core.runs.starting_weights import read_record
 
@@ -81,6 +82,9 @@ def build_report(
     """
     evaluated = _Evaluated(predictions, subset)
     figures = evaluated.measure(n_rounds)
+    for name, values in score_predictions(evaluated.actual, evaluated.probabilities).items():
+        for figure, value in zip(figures[name], values, strict=True):
+            figure["value"] = None if np.isnan(value) else value
     is_class = {k: evaluated.actual == k for k in evaluated_classes(len(evaluated.classes))}
     return {
         **_summary(evaluated, figures, majority_class),

@@ -31,8 +31,8 @@ class ShownReport:
     """The report that may be shown.
 
     Attributes:
-        report: of the test set, or where that is closed of the validation set; see
-            `report.report_run`. It never holds the other's figures beside its own.
+        report: of the test set; where that is closed of the validation set alone. See
+            `report.report_run`.
         closed: whether there are test figures that nobody has opened.
         openings: of this dataset's test set in this task, by whatever run, in order; empty where
             there is no test set.
@@ -63,7 +63,7 @@ def shown_report(
         return ShownReport(dict(report), closed=False, openings=[])
     openings = openings_of(run, workspace)
     if is_open(run, workspace):
-        return ShownReport(_without(report, "validation"), closed=False, openings=openings)
+        return ShownReport(dict(report), closed=False, openings=openings)
     return ShownReport(read_validation_report(run, report), closed=True, openings=openings)
 
 
@@ -90,7 +90,7 @@ def read_validation_report(run: Run, report: Mapping[str, Any]) -> dict[str, Any
         NothingToShowError: see `shown_report`.
     """
     if not needs_opening(report):
-        return _without(report, "validation")
+        return dict(report)
     validation = report.get("validation")
     if not isinstance(validation, Mapping):
         stamp = stamp_file(str(run.folder / "predictions.parquet"))
@@ -120,10 +120,6 @@ def _summarise(folder: str, stamp: object, majority: str) -> dict[str, Any]:
 
 def _majority(report: Mapping[str, Any]) -> object:
     return (report.get("majority") or {}).get("class", "")  # of several findings there is none
-
-
-def _without(report: Mapping[str, Any], name: str) -> dict[str, Any]:
-    return {key: value for key, value in report.items() if key != name}
 
 
 def describe_openings(run: Run, openings: Sequence[Opening], *, always: bool = False) -> list[str]:

@@ -17,11 +17,13 @@ from xray_core.evaluation.multilabel import (
     report_findings,
 )
 from xray_core.evaluation.report import PREFIX, Report, prediction_table, summarise_predictions
+from xray_core.evaluation.shown import NothingToShowError, read_validation_report
 from xray_core.recipes import Recipe
 from xray_core.recipes.titles import format_setting
 from xray_core.recipes.variants import setting_of
 from xray_core.runs import Run
 from xray_core.runs.index import run_table
+from xray_core.runs.opening import is_open, needs_opening
 from xray_core.workspace import Workspace
 
 FIGURES = ("accuracy", "balanced_accuracy", "auc")
@@ -34,24 +36,27 @@ class SweepSummary:
     """What a sweep has come to by now.
 
     Attributes:
-        runs: one row a run, oldest first: name, state, setting (words), fold (0: none), subset
-            (that it was evaluated on), n, and `FIGURES` in [0, 1]; NaN where it is not done.
+        runs: one row a run, oldest first: name, state, setting (words), fold (0: none), n and
+            `FIGURES` in [0, 1] on its validation set, by which one chooses; NaN where it is not
+            done, or an older version left none.
         settings: one row a setting: setting, runs, done, and for each of `FIGURES` its mean over
             the runs that are done, `_sd` (their standard deviation, NaN for fewer than two),
             `_low` and `_high` (their least and greatest). Of a run that was made again, the
             newest that is done counts.
-        pooled: of each setting whose folds are all done, by its words: the report over the test
-            sets of all folds together, in which every image is evaluated once. Without curves, as
-            `report.summarise_predictions` returns it; so is `averaged`.
+        pooled: of each setting whose folds are all done and open, by its words: the report over
+            the test sets of all folds together, in which every image is evaluated once. Without
+            curves, as `report.summarise_predictions` returns it; so is `averaged`.
         averaged: where two runs or more are done and all of these evaluate the same images: the
-            report of their networks together, each image's probabilities the mean of theirs;
-            else None.
+            report of their networks together, each image's probabilities the mean of theirs, on
+            the validation set while the test set of one of them is closed; else None.
+        closed: names of the runs that are done and whose test set nobody has opened.
     """
 
     runs: pd.DataFrame
     settings: pd.DataFrame
     pooled: dict[str, Report]
     averaged: Report | None
+    closed: tuple[str, ...]
 
     @property
     def n_networks(self) -> int:
@@ -98,13 +103,20 @@ def summarise_sweep(runs: Sequence[Run], n_rounds: int = N_ROUNDS) -> SweepSumma
     ]
     table = pd.DataFrame(rows).astype(dict.fromkeys(FIGURES, "float64"))
     done = table[table["state"] == "done"].drop_duplicates(["setting", "fold"], keep="last")
+    closed = tuple(ordered[number].name for number in done.index if _is_closed(ordered[number]))
     pooled = {
         str(setting): _pool([ordered[number] for number in folds.index], n_rounds)
         for setting, folds in done.groupby("setting", sort=False)
         if all(recipes[number].split.folds == len(folds) for number in folds.index)
+        and not set(folds["name"]) & set(closed)
     }
     networks = [ordered[number] for number in done.index]
-    return SweepSummary(table, _compare(table, done), pooled, _average(networks, n_rounds))
+    averaged = _average(networks, n_rounds, on_test=not closed)
+    return SweepSummary(table, _compare(table, done), pooled, averaged, closed)
+
+
+def _is_closed(run: Run) -> bool:
+    return needs_opening(run.read_report()) and not is_open(run, Workspace(run.folder.parents[1]))
 
 
 def _name_settings(recipes: Sequence[Recipe]) -> list[str]:
@@ -129,11 +141,14 @@ def _age(name: str) -> tuple[str, int, str]:
 
 def _read_figures(run: Run) -> dict[str, Any]:
     if run.read_status().state != "done":
-        return {"subset": "", "n": 0, **dict.fromkeys(FIGURES)}
-    report = run.read_report()
+        return {"n": 0, **dict.fromkeys(FIGURES)}
+    try:
+        report = read_validation_report(run, run.read_report())
+    except NothingToShowError:  # of predictions from elsewhere on a test set alone
+        return {"n": 0, **dict.fromkeys(FIGURES)}
     # Of a multi-label task there is no accuracy.
     figures = {name: report["metrics"].get(name, {}).get("value") for name in FIGURES}
-    return {"subset": report["subset"], "n": report["n"], **figures}
+    return {"n": report["n"], **figures}
 
 
 def _compare(table: pd.DataFrame, done: pd.DataFrame) -> pd.DataFrame:
@@ -170,10 +185,15 @@ def _pool(runs: Sequence[Run], n_rounds: int) -> Report:
     return summarise_predictions(tested, str(tested["actual"].mode().iloc[0]), n_rounds)
 
 
-def _average(runs: Sequence[Run], n_rounds: int) -> Report | None:
+def _average(runs: Sequence[Run], n_rounds: int, *, on_test: bool) -> Report | None:
     if len(runs) < 2:
         return None
-    tables = [run.read_predictions().set_index("image_id").sort_index() for run in runs]
+    tables = [run.read_predictions() for run in runs]
+    if not on_test:
+        tables = [table[table["subset"] != "test"] for table in tables]
+    if any(table.empty for table in tables):
+        return None
+    tables = [table.set_index("image_id").sort_index() for table in tables]
     first = tables[0]
     if not all(
         list(table.columns) == list(first.columns)

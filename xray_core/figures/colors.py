@@ -30,7 +30,7 @@ CLASSES = (
 )
 SUBSETS = {"training": "#6f7f8a", "validation": "#8a63d2", "test": "#8a6d4b"}
 DASHES: dict[str, tuple[int, ...]] = {"training": (2, 3), "validation": (1, 0), "test": (8, 4)}
-RUNS = ("#1a8a9c", "#c0448f", "#b07a12", "#5b7fd6", "#5f8f2f", "#a0622d")
+RUNS = ("#1a8a9c", "#c0448f", "#b07a12", "#5b7fd6", "#5f8f2f", "#a0622d", "#d0473a", "#8a6fae")
 
 
 def color_classes(classes: Sequence[str]) -> dict[str, str]:

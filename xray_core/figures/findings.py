@@ -8,7 +8,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from xray_core.figures.colors import RUNS
-from xray_core.figures.evaluation import CHANCE_GREY, MARGIN, SYMBOLS, plot_roc
+from xray_core.figures.evaluation import CHANCE_GREY, MARGIN, SYMBOLS
 from xray_core.figures.text import escape_texts
 
 CHANCE = 0.5  # AUC of guessing
@@ -140,32 +140,6 @@ def _draw_dots(known: pd.DataFrame, chosen: str) -> go.Scatter:
         hovertemplate="%{y}: AUC %{x:.3f}%{customdata[0]}<br>n = %{customdata[1]:,} with it, "
         "%{customdata[2]:,} without<extra></extra>",
     )
-
-
-def plot_finding_roc(rates: Mapping[str, Any], row: Mapping[str, Any]) -> go.Figure:
-    """Draw the ROC curve of one finding, and the point at which its threshold stands.
-
-    Args:
-        rates: false_positive_rate, true_positive_rate and area, as a report's "roc" has them.
-        row: of the report's "per_class": class, threshold, recall, specificity.
-
-    Returns:
-        The curve, chance, and where both rates are known a trace "called from … on".
-    """
-    name = str(row["class"])
-    figure = plot_roc({"classes": [name], "roc": {name: rates}})
-    recall, specificity = row["recall"]["value"], row["specificity"]
-    if recall is not None and specificity is not None:
-        figure.add_scatter(
-            x=[1 - specificity],
-            y=[recall],
-            mode="markers",
-            name=f"called from {row['threshold']:.2f} on",
-            marker={"size": 12, "symbol": "circle-open", "line": {"width": 3}, "color": RUNS[0]},
-            cliponaxis=False,  # it may stand in a corner
-            hovertemplate="recall %{y:.1%}, at a false positive rate of %{x:.1%}<extra></extra>",
-        )
-    return figure  # whose names `plot_roc` has made harmless
 
 
 def list_together(classes: list[str], counts: list[list[int]]) -> pd.DataFrame:

@@ -85,22 +85,20 @@ def _list_band(low: Any, high: Any) -> pd.DataFrame:
 
 def _join_bands(rows: pd.DataFrame) -> pd.DataFrame:
     """Put the sides of a band beside the points of the line of its name, where both have one x."""
-    if "low" not in rows or rows.empty:
+    if not {"y", "low"} <= set(rows):
         return rows
     keys = [name for name in ("trace", "panel", "x") if name in rows]
-    if "y" not in rows:
-        return rows
     is_band = rows["y"].isna() & rows["low"].notna()
-    bands, lines = rows[is_band], rows[~is_band]
-    of_line = lines[lines["trace"].isin(bands["trace"])]
-    if bands.empty or bands.duplicated(keys).any() or of_line.duplicated(keys).any():
-        return rows
-    joined = of_line.drop(columns=["low", "high"]).merge(
-        bands[[*keys, "low", "high"]], on=keys, how="outer", sort=False
+    bands = rows[is_band]
+    is_line = ~is_band & rows["trace"].isin(bands["trace"])
+    lines = rows[is_line]
+    joined = lines.drop(columns=["low", "high"]).merge(
+        bands[[*keys, "low", "high"]], on=keys, how="left"
     )
-    if len(joined) > max(len(of_line), len(bands)):  # another grid: beside each other they say more
-        return rows
-    return pd.concat([joined, lines.drop(of_line.index)], ignore_index=True)
+    if bands.empty or len(joined) != len(lines) or joined["low"].notna().sum() < len(bands):
+        # Measured at other places: then they are traces of their own.
+        return rows.assign(trace=rows["trace"].where(~is_band, rows["trace"] + ", 95% band"))
+    return pd.concat([rows[~is_band & ~is_line], joined], ignore_index=True)
 
 
 def _read(values: Any, n: int) -> list[Any]:

@@ -104,7 +104,7 @@ def describe_settings(recipe: Recipe) -> str:
         f"batch {recipe.batch_size}",
         "balanced class weights" if recipe.class_weights == "balanced" else "",
         _in_sentence("selected_epoch", recipe.selected_epoch),
-        _describe_split(recipe.split),
+        describe_split(recipe.split),
     ]
     return "; ".join(word for word in words if word)
 
@@ -240,7 +240,8 @@ def _describe_phase(phase: Phase, several: bool) -> str:
     return words + (f", patience {phase.patience}" if phase.patience else "")
 
 
-def _describe_split(split: SplitSpec) -> str:
+def describe_split(split: SplitSpec) -> str:
+    """Return how images are divided, in words within a sentence."""
     words = f"split {_in_sentence('method', split.method)}"
     if split.validate_on_test:
         words += ", the test set watched"

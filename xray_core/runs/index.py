@@ -27,6 +27,8 @@ from xray_core.runs.collection import list_runs
 from xray_core.runs.folder import Run
 from xray_core.runs.notes import read_notes
 from xray_core.runs.opening import OPENED, has_own_opening, list_opened, read_always_open
+from xray_core.runs.origin import FILE as ORIGIN
+from xray_core.runs.origin import read_origin
 from xray_core.tasks import find_task
 from xray_core.workspace import Workspace
 
@@ -67,10 +69,11 @@ BLANK: dict[str, Any] = {
     "folder": "",
     "task": "",
     "images": "",
+    "origin": "",
 }
 TIMES = ["created_at", "started_at", "ended_at"]
 # Whatever changes in a row changes one of these; the recipe is written once.
-WATCHED = ("status.json", "notes.json", "submission.json", "report.json", OPENED)
+WATCHED = ("status.json", "notes.json", "submission.json", "report.json", ORIGIN, OPENED)
 
 
 def run_table(workspace: Workspace) -> pd.DataFrame:
@@ -90,7 +93,7 @@ def run_table(workspace: Workspace) -> pd.DataFrame:
         whether an image may have several classes; then the AUC is the mean over the findings, and
         val_accuracy, of a run under way, the share of right labels. dataset, folder (of the data,
         links followed), task; images: what two runs have in common that divide the same images
-        alike.
+        alike. origin: where its predictions come from, in words, if no training here made them.
     """
     rows, opened, always = [], list_opened(workspace), read_always_open(workspace)
     for run in list_runs(workspace.runs):
@@ -174,6 +177,9 @@ def _read_row(folder: str, stamps: tuple[tuple[int, int, int] | None, ...]) -> d
     row["nickname"] = str(wish.get("nickname", ""))
     with suppress(RunError):  # the run's own page says that they are damaged
         row |= asdict(read_notes(run))
+    with suppress(RunError):  # likewise
+        origin = read_origin(run)
+        row["origin"] = origin.words if origin else ""
     return row | _read_figures(run)
 
 

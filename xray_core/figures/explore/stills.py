@@ -35,6 +35,7 @@ def draw_distribution(
     ink: str = "light",
     kind: str = "png",
     colors: Mapping[str, str] | None = None,
+    dpi: int = DPI,
 ) -> bytes:
     """Draw the distribution of one measure for each group, with its quartiles inside.
 
@@ -47,6 +48,7 @@ def draw_distribution(
         ink: one of `INKS`.
         kind: "png" or "svg".
         colors: group -> colour; without, the theme's in turn.
+        dpi: dots per inch of a PNG.
 
     Returns:
         The file's content.
@@ -91,7 +93,7 @@ def draw_distribution(
             ax=axes,
         )
         axes.set(xlabel=f"{measure}, gray levels", ylabel="")
-        return write_drawing(figure, kind)
+        return write_drawing(figure, kind, dpi)
 
 
 def draw_means(
@@ -99,6 +101,7 @@ def draw_means(
     counts: Mapping[str, int],
     ink: str = "light",
     kind: str = "png",
+    dpi: int = DPI,
 ) -> bytes:
     """Draw the mean image of each class.
 
@@ -107,6 +110,7 @@ def draw_means(
         counts: class -> images that it is the mean of.
         ink: one of `INKS`.
         kind: "png" or "svg".
+        dpi: dots per inch of a PNG.
 
     Returns:
         The file's content.
@@ -121,7 +125,19 @@ def draw_means(
             axes.imshow(mean, cmap="gray", vmin=0, vmax=255)
             axes.set_axis_off()
             axes.set_title(f"{name}\nn = {counts[name]:,}", fontsize=8.5, color=INKS[ink][0])
-        return write_drawing(figure, kind)
+        return write_drawing(figure, kind, dpi)
+
+
+def list_mean_pixels(means: Mapping[str, NDArray[np.float32]]) -> pd.DataFrame:
+    """Return the pixels of mean images: class, x and y in px from the top left, gray level."""
+    tables = []
+    for name, mean in means.items():
+        y, x = np.indices(mean.shape)
+        levels = np.round(mean.ravel(), 2)
+        tables.append(
+            pd.DataFrame({"class": name, "x": x.ravel(), "y": y.ravel(), "gray level": levels})
+        )
+    return pd.concat(tables, ignore_index=True)
 
 
 def _begin(height: float, ink: str, empty: bool = False) -> "tuple[Figure, Axes]":

@@ -7,7 +7,7 @@ from xray_core.figures.drawing import draw_alone, write_drawing
 from xray_core.figures.static.axes import Scale, set_axis
 from xray_core.figures.static.inks import GRID, INK, WAY, read_color
 from xray_core.figures.static.marks import draw_legend, draw_shape, write_note
-from xray_core.figures.static.traces import Panel, draw_trace
+from xray_core.figures.static.traces import Panel, check_kind, draw_trace
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 WIDTH_MM = 170.0  # across two columns of most journals
 MOST_MM = 240.0  # high, of a page
-DPI = 300
+PRINT_DPI = 300
 PX_PER_INCH, MM_PER_INCH = 96.0, 25.4
 DEFAULT_PX = 450  # Plotly's height of a figure that has none
 PAD = 0.05  # inches around everything
@@ -44,7 +44,7 @@ def draw_static(figure: "go.Figure", kind: str = "png", width_mm: float = WIDTH_
         from matplotlib.transforms import Bbox, BboxTransformTo
 
         height = min((figure.layout.height or DEFAULT_PX) / PX_PER_INCH, MOST_MM / MM_PER_INCH)
-        page = Figure(figsize=(width_mm / MM_PER_INCH, height), dpi=DPI, facecolor="white")
+        page = Figure(figsize=(width_mm / MM_PER_INCH, height), dpi=PRINT_DPI, facecolor="white")
         area = Bbox([[0.12, 0.15], [0.97, 0.9]])
         paper = BboxTransformTo(area) + page.transFigure
         panels = _build_panels(page, figure)
@@ -66,9 +66,14 @@ def draw_static(figure: "go.Figure", kind: str = "png", width_mm: float = WIDTH_
 
 
 def _list_pairs(figure: "go.Figure") -> dict[tuple[str, str], list[Any]]:
-    """Return the pairs of axes that traces have, as "x2" and "y", with their traces."""
+    """Return the pairs of axes that traces have, as "x2" and "y", with their traces.
+
+    Raises:
+        ValueError: see `traces.check_kind`.
+    """
     pairs: dict[tuple[str, str], list[Any]] = {}
     for trace in figure.data:
+        check_kind(trace)
         pairs.setdefault((trace.xaxis or "x", trace.yaxis or "y"), []).append(trace)
     return pairs or {("x", "y"): []}
 
@@ -91,9 +96,11 @@ def _build_panels(page: "Figure", figure: "go.Figure") -> dict[tuple[str, str], 
         for pair in pairs
         for name in pair
     }
-    panels = {}
+    panels: dict[tuple[str, str], Panel] = {}
     for (x, y), traces in pairs.items():
-        axes = page.add_axes((0.1, 0.1, 0.8, 0.8))
+        same_x = next((panel.axes for pair, panel in panels.items() if pair[0] == x), None)
+        same_y = next((panel.axes for pair, panel in panels.items() if pair[1] == y), None)
+        axes = page.add_axes((0.1, 0.1, 0.8, 0.8), sharex=same_x, sharey=same_y)
         axes.set_axisbelow(True)
         for side in ("top", "right"):
             axes.spines[side].set_visible(False)

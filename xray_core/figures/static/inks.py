@@ -25,6 +25,7 @@ MARKERS = {
     "line-ns": "|",
     "line-ew": "_",
 }
+THIN = "x|_"  # marks without an inside
 HATCHES = {
     "/": "////",
     "\\": "\\\\\\\\",

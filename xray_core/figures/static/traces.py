@@ -13,6 +13,7 @@ from xray_core.figures.static.inks import (
     HATCHES,
     INK,
     POINT,
+    THIN,
     Color,
     read_color,
     read_dash,
@@ -48,14 +49,14 @@ class Panel:
     edge: tuple[Floats, Floats] | None = None
 
 
-def draw_trace(panel: Panel, trace: Any, color: Color) -> list[Any]:
-    """Draw a trace; return what stands for it in a legend.
-
-    Raises:
-        ValueError: there is no still picture of this kind.
-    """
+def check_kind(trace: Any) -> None:
+    """Raise ValueError if there is no still picture of such a trace."""
     if trace.type not in KINDS:
         raise ValueError(f'No still picture of a "{trace.type}"; there are {sorted(KINDS)}.')
+
+
+def draw_trace(panel: Panel, trace: Any, color: Color) -> list[Any]:
+    """Draw a trace; return what stands for it in a legend."""
     return KINDS[trace.type](panel, trace, color)
 
 
@@ -81,7 +82,7 @@ def _draw_scatter(panel: Panel, trace: Any, color: Color) -> list[Any]:
         panel.axes.plot(x, y, color=line, alpha=opacity, drawstyle=steps, **style)
         handle.set(**style)
     if "markers" in mode:
-        _draw_markers(panel, trace, x, y, color, opacity, handle)
+        _draw_markers(panel, trace, x, y, line, opacity, handle)
     if "text" in mode and trace.text is not None:
         for at_x, at_y, words in zip(x, y, _each(trace.text, len(x)), strict=True):
             panel.axes.annotate(
@@ -100,34 +101,32 @@ def _draw_scatter(panel: Panel, trace: Any, color: Color) -> list[Any]:
 def _draw_markers(
     panel: Panel, trace: Any, x: Floats, y: Floats, color: Color, opacity: float, handle: Any
 ) -> None:
+    from matplotlib.colors import to_rgba
+
     marker, n = trace.marker, len(x)
     symbols = np.array(_each(marker.symbol, n), dtype=object)
     sizes = _read_sizes(marker, n)
-    shades = [read_color(shade, color) for shade in _each(marker.color, n)]
     alphas = np.array([1.0 if a is None else float(a) for a in _each(marker.opacity, n)]) * opacity
-    widths = [POINT * float(w or 0) for w in _each(marker.line.width, n)]
-    edges = [read_color(edge, "") for edge in _each(marker.line.color, n)]
+    inks = [
+        to_rgba(read_color(shade, color), alpha)
+        for shade, alpha in zip(_each(marker.color, n), alphas, strict=True)
+    ]
+    rims = [
+        to_rgba(read_color(rim, ink), alpha)
+        for rim, ink, alpha in zip(_each(marker.line.color, n), inks, alphas, strict=True)
+    ]
+    widths = [POINT * float(width or 0) for width in _each(marker.line.width, n)]
     for symbol in dict.fromkeys(symbols.tolist()):
         form, filled = read_marker(symbol)
-        thin = form in "x|_"
         own = np.flatnonzero(symbols == symbol)
-        faces = [shades[k] if filled or thin else "none" for k in own]
+        solid = filled and form not in THIN
         panel.axes.scatter(
             x[own],
             y[own],
             s=sizes[own] ** 2,
             marker=form,
-            alpha=alphas[own],
-            # Open and thin marks have no edge besides themselves.
-            **(
-                {"color": [shades[k] for k in own], "linewidths": [max(widths[k], 1) for k in own]}
-                if thin
-                else {
-                    "facecolors": faces,
-                    "edgecolors": [(edges[k] or shades[k]) if filled else shades[k] for k in own],
-                    "linewidths": [widths[k] if filled else max(widths[k], 1) for k in own],
-                }
-            ),
+            **_find_look(symbol, [inks[k] for k in own], [rims[k] for k in own]),
+            linewidths=[widths[k] if solid else max(widths[k], 1.0) for k in own],
             clip_on=trace.cliponaxis is not False,
             zorder=3,
         )
@@ -136,10 +135,18 @@ def _draw_markers(
         handle.set(
             marker=form,
             markersize=min(float(sizes[0]), 9.0),
-            markerfacecolor=shades[0] if filled else "none",
-            markeredgecolor=shades[0],
-            markeredgewidth=0 if filled and form not in "x|_" else 1.2,
+            markerfacecolor=inks[0] if filled else "none",
+            markeredgecolor=inks[0],
+            markeredgewidth=0 if filled and form not in THIN else 1.2,
         )
+
+
+def _find_look(symbol: Any, inks: list[Any], rims: list[Any]) -> dict[str, Any]:
+    """Return the colours of marks: of an open one there is the rim alone, of a thin one the ink."""
+    form, filled = read_marker(symbol)
+    if form in THIN:
+        return {"color": inks}
+    return {"facecolors": inks if filled else "none", "edgecolors": rims if filled else inks}
 
 
 def _read_sizes(marker: Any, n: int) -> Floats:

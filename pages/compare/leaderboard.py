@@ -1,0 +1,165 @@
+"""The leaderboard of a dataset and task: its runs by their validation set, to be compared."""
+
+import os
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from pages.components.address import change_address, read_word
+from pages.components.bottom_bar import open_bottom_bar
+from pages.components.context import Context
+from pages.components.frame import show_errors
+from pages.components.recipe_words import metric_name
+from pages.components.small_type import show_muted
+from xray_core.evaluation.leaderboard import BY, FOR_FINDINGS, Board, Entry, Score, build_board
+from xray_core.files import parse_time
+from xray_core.runs.index import run_table
+from xray_core.tasks import TASKS
+from xray_core.workspace import Workspace
+
+RUNS, TICKED, ORDER = "runs", "ticked", "order"  # in the address
+ORDER_CHOICE = "leaderboard_order"
+FEWEST, MOST = 2, 8  # runs that are compared at once
+TEST_WORDS = {"closed": "closed", "none": "no test set", "published": ""}
+
+
+def show_leaderboard(context: Context, workspace: Workspace) -> None:
+    """Show the finished runs of the chosen data and task, best validation first.
+
+    Args:
+        context: what the bar at the top says.
+        workspace: the folders.
+    """
+    context.open_catalog()
+    several = context.task in TASKS and TASKS[context.task].multilabel
+    by = _choose_order(FOR_FINDINGS if several else BY, several)
+    with show_errors():
+        runs = run_table(workspace)
+        board = build_board(runs, os.path.realpath(context.folder), context.task, by)
+    if not any(entry.run for entry in board.entries):
+        st.info(
+            "No run on this data and task is finished yet. Train one, and it stands here.",
+            icon=":material/leaderboard:",
+        )
+        st.page_link("pages/train.py", label="Go to Train", icon=":material/model_training:")
+        if not board.entries:
+            return
+    show_muted(" ".join(board.words))
+    _show_table(board, by, several)
+    with open_bottom_bar():
+        _show_compare(_read_ticked(board))
+
+
+def _choose_order(figures: tuple[str, ...], several: bool) -> str:
+    """Show by which figure the runs are put in order, and return the one in the address."""
+    order = read_word(ORDER, figures)
+    if len(figures) > 1:
+        st.session_state[ORDER_CHOICE] = order
+        st.segmented_control(
+            "In the order of",
+            figures,
+            key=ORDER_CHOICE,
+            format_func=lambda name: metric_name(name, several),
+            label_visibility="collapsed",
+            required=True,
+            on_change=lambda: change_address({ORDER: st.session_state[ORDER_CHOICE]}),
+            width="content",
+        )
+    return order
+
+
+def _show_table(board: Board, by: str, several: bool) -> None:
+    ticked = set(_read_ticked(board))
+    names = [entry.run for entry in board.entries]
+    key = f"board_{board.task}_{by}_{len(names)}"
+    rows = [number for number, name in enumerate(names) if name in ticked]
+    column = st.column_config
+    st.dataframe(
+        pd.DataFrame([_build_row(entry) for entry in board.entries]),
+        hide_index=True,
+        key=key,
+        on_select=lambda: _tick(key, names),
+        selection_mode="multi-row",
+        selection_default={"selection": {"rows": rows, "columns": [], "cells": []}},
+        placeholder="–",
+        alt="Runs in the order of their validation set, and published results",
+        column_config={
+            "place": column.TextColumn(
+                "Place", width=70, help="With what the 95% confidence interval leaves open."
+            ),
+            "run": column.TextColumn("Run", width=200),
+            "validation": column.TextColumn(
+                f"Validation {metric_name(by, several)}",
+                width=200,
+                help="With its 95% confidence interval and the number of images; it decides.",
+            ),
+            "test": column.TextColumn(
+                "Test",
+                width=200,
+                help="Where the test set was opened; nothing goes by it.",
+            ),
+            "know": column.TextColumn("To be known", width=330),
+            "by": column.TextColumn("By", width=90),
+            "when": column.DatetimeColumn("When", format="distance", width=110),
+            "recipe": column.TextColumn("Made from", width=220, help="The recipe."),
+            "split": column.TextColumn("Split", width=260),
+        },
+    )
+
+
+def _build_row(entry: Entry) -> dict[str, Any]:
+    return {
+        "place": entry.place,
+        "run": entry.title,
+        "validation": format_board_score(entry.validation),
+        "test": format_board_score(entry.test) or TEST_WORDS.get(entry.test_set, ""),
+        "know": "; ".join(entry.marks),
+        "by": entry.by,
+        "when": parse_time(entry.time) if entry.time else None,
+        "recipe": entry.recipe,
+        "split": entry.split,
+    }
+
+
+def format_board_score(score: Score | None) -> str:
+    """Return e.g. "0.912 (0.881 to 0.940), n = 412"; "" where there is none."""
+    if score is None:
+        return ""
+    words = f"{score.value:.3f}"
+    if score.low is not None and score.high is not None:
+        words += f" ({score.low:.3f} to {score.high:.3f})"
+    return words + (f", n = {score.n:,}" if score.n else "")
+
+
+def _read_ticked(board: Board) -> list[str]:
+    """Return the runs that the address ticks, of those that are here, best first."""
+    wanted = set(st.query_params.get_all(TICKED))
+    return [entry.run for entry in board.entries if entry.run and entry.run in wanted]
+
+
+def _tick(key: str, names: list[str]) -> None:
+    """Keep the ticked rows in the address; a published result cannot be compared."""
+    rows = sorted(st.session_state[key].selection.rows)
+    ticked = [names[row] for row in rows if row < len(names) and names[row]]
+    if ticked:
+        st.query_params[TICKED] = ticked
+    else:
+        st.query_params.pop(TICKED, None)
+
+
+def _show_compare(ticked: list[str]) -> None:
+    n = len(ticked)
+    fits = FEWEST <= n <= MOST
+    if not fits:
+        show_muted(f"Tick {FEWEST} to {MOST} runs to compare them; {n} ticked.")
+    st.space("stretch")
+    if st.button(
+        f"Compare {n}" if fits else "Compare",
+        icon=":material/compare_arrows:",
+        type="primary",
+        disabled=not fits,
+    ):
+        st.query_params.clear()
+        st.query_params[RUNS] = ",".join(ticked)
+        st.rerun()

@@ -1,0 +1,110 @@
+"""What the runs do differently, and what each came to: one table."""
+
+from collections.abc import Sequence
+from html import escape
+
+import streamlit as st
+
+from pages.compare.verdict import format_letter
+from pages.components.recipe_words import metric_name
+from pages.components.run_state import format_duration
+from pages.components.small_type import show_section
+from pages.evaluate.scores import format_value
+from xray_core.audit.issue import count_of
+from xray_core.evaluation.compare import Comparison
+from xray_core.evaluation.measured import Figure
+from xray_core.files import parse_time
+from xray_core.recipes import Recipe
+from xray_core.recipes.differences import ABSENT, compare_settings
+from xray_core.runs import Run
+from xray_core.runs.curves import read_curve
+from xray_core.runs.origin import read_origin
+
+SHOWN = 9  # settings that have room; the others lie below them, folded
+
+
+def show_settings(
+    comparison: Comparison, runs: Sequence[Run], recipes: Sequence[Recipe], calls: Sequence[str]
+) -> None:
+    """Show what differs from A in bold, then epochs, time and figures of each run.
+
+    Args:
+        comparison: of the runs.
+        runs: in the order of their letters.
+        recipes: theirs.
+        calls: what each is called.
+    """
+    origins = [read_origin(run) for run in runs]
+    rows: list[tuple[str, Sequence[str]]] = []
+    if any(origins):
+        made = [origin.words if origin else "a training here" for origin in origins]
+        rows.append(("Made by", made))
+        note = "settings of what no training here has made are not known"
+    else:
+        settings, n_same = compare_settings(recipes)
+        rows += [(row.title, row.values) for row in settings]
+        note = f"from A in bold · {n_same} more are the same"
+    show_section("What differs", note)
+    n_folded = max(0, len(rows) - SHOWN)
+    listed = "".join(_format_row(title, values) for title, values in rows[:SHOWN])
+    listed += _format_row("Epochs, kept", [_describe_epochs(run) for run in runs])
+    listed += _format_row("Time", [_describe_time(run) for run in runs])
+    listed += "".join(
+        _format_figure(name, comparison, best=comparison.find_best(name))
+        for name in comparison.figures
+    )
+    heads = "".join(
+        f'<th scope="col">{format_letter(place)} {escape(call)}</th>'
+        for place, call in enumerate(calls)
+    )
+    html = f'<table class="facts beside"><tr><td></td>{heads}</tr>{listed}</table>'
+    if n_folded:
+        rest = "".join(_format_row(title, values) for title, values in rows[SHOWN:])
+        words = f"{count_of(n_folded, 'more setting')} that differ{'s' * (n_folded == 1)}"
+        html += (
+            f"<details><summary>{words}</summary>"
+            f'<table class="facts beside">{rest}</table></details>'
+        )
+    st.html(f'<div class="sideways" tabindex="0">{html}</div>')
+
+
+def _format_row(title: str, values: Sequence[str]) -> str:
+    cells = "".join(
+        f"<td>{f'<b>{escape(value)}</b>' if value != values[0] else escape(value)}</td>"
+        for value in values
+    )
+    return f'<tr><th scope="row">{escape(title)}</th>{cells}</tr>'
+
+
+def _format_figure(name: str, comparison: Comparison, best: int | None) -> str:
+    title = metric_name(name, comparison.answers.multilabel)
+    cells = "".join(
+        f"<td>{_format_ends(name, figure, in_bold=place == best)}</td>"
+        for place, figure in enumerate(comparison.figures[name])
+    )
+    return f'<tr><th scope="row">{escape(title[0].upper() + title[1:])}</th>{cells}</tr>'
+
+
+def _format_ends(name: str, figure: Figure, in_bold: bool) -> str:
+    value = escape(format_value(name, figure["value"]))
+    value = f"<b>{value}</b>" if in_bold else value
+    low, high = figure["low"], figure["high"]
+    if low is None or high is None:
+        return value
+    ends = f"{format_value(name, low)}–{format_value(name, high)}".replace("%–", "–")
+    return f'{value} <span class="muted">({escape(ends)})</span>'
+
+
+def _describe_epochs(run: Run) -> str:
+    curve = read_curve(run)
+    if not curve.epochs:
+        return ABSENT
+    return f"{len(curve.epochs)}, epoch {curve.selected}"
+
+
+def _describe_time(run: Run) -> str:
+    status = run.read_status()
+    start, end = parse_time(status.started_at or ""), parse_time(status.ended_at or "")
+    if start is None or end is None or not read_curve(run).epochs:
+        return ABSENT
+    return format_duration((end - start).total_seconds())

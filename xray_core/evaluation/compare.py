@@ -1,0 +1,293 @@
+"""Several runs on the same images: is one really better, and how sure is that.
+
+What decides is the paired bootstrap by patient. DeLong's and McNemar's tests stand beside it, as
+they are what is published most; both take each image for independent.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from xray_core.evaluation.answers import Answers
+from xray_core.evaluation.common_images import read_evaluated_runs
+from xray_core.evaluation.delong import compare_areas, standardise_difference
+from xray_core.evaluation.intervals import N_ROUNDS
+from xray_core.evaluation.measured import Figure
+from xray_core.evaluation.metrics import evaluated_classes
+from xray_core.evaluation.paired import (
+    LOWER_IS_BETTER,
+    Difference,
+    compare_figures,
+    list_pairs,
+)
+from xray_core.evaluation.paired_tests import holm_adjust, mcnemar_p, normal_p
+from xray_core.runs import Run
+from xray_core.workspace import Workspace
+
+SURE = 0.05  # corrected p values below it are believed
+
+
+@dataclass(frozen=True)
+class PairedTest:
+    """One test of a pair.
+
+    Attributes:
+        p: of no difference, two-sided; None where it cannot be computed.
+        adjusted: corrected for the number of pairs, after Holm.
+        z: standard errors by which the first is above the second; None where there is none such.
+    """
+
+    p: float | None
+    adjusted: float | None
+    z: float | None = None
+
+
+@dataclass(frozen=True)
+class RunPair:
+    """Two of the runs, first and second.
+
+    Attributes:
+        first, second: their places.
+        n_only_first: images that the first alone gets right; of several findings, those of which
+            it gets more right than the second.
+        n_only_second: likewise.
+        differences: name of each figure -> first less second.
+        adjusted: name -> p of the difference, corrected for the number of pairs; None where there
+            is none.
+        mcnemar: None for several findings.
+        delong: None unless there are two classes.
+    """
+
+    first: int
+    second: int
+    n_only_first: int
+    n_only_second: int
+    differences: dict[str, Difference]
+    adjusted: dict[str, float | None]
+    mcnemar: PairedTest | None
+    delong: PairedTest | None
+
+    def differs(self, figure: str) -> bool:
+        """Whether the two differ by more than luck explains, however many pairs there are."""
+        difference, adjusted = self.differences[figure], self.adjusted[figure]
+        if difference.low is None or difference.high is None:
+            return False
+        apart = difference.low > 0 or difference.high < 0
+        return apart and (adjusted is None or adjusted < SURE)
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What a comparison of runs comes to.
+
+    Attributes:
+        names: of the runs' folders.
+        subset: "test" or "validation": whose images they are compared on.
+        answers: of the runs to these images.
+        figures: name -> figure of each run, the name that decides first.
+        pairs: each two of the runs.
+        notes: what has to be known of the images; sentences.
+        cautions: what has to be known of the tests; likewise.
+    """
+
+    names: list[str]
+    subset: str
+    answers: Answers
+    figures: dict[str, list[Figure]]
+    pairs: list[RunPair]
+    notes: list[str]
+    cautions: list[str]
+
+    @property
+    def deciding(self) -> str:
+        """The figure that decides where none is asked for."""
+        return next(iter(self.figures))
+
+    def find_pair(self, first: int, second: int) -> RunPair:
+        """Return the pair of two runs, in the order of the runs."""
+        wanted = tuple(sorted((first, second)))
+        return next(pair for pair in self.pairs if (pair.first, pair.second) == wanted)
+
+    def find_best(self, figure: str) -> int | None:
+        """Return the place of the run with the best figure; None where none has any."""
+        sign = -1 if figure in LOWER_IS_BETTER else 1
+        known = {
+            place: sign * row["value"]
+            for place, row in enumerate(self.figures[figure])
+            if row["value"] is not None
+        }
+        return max(known, key=lambda place: known[place]) if known else None
+
+    def find_gain(self, figure: str) -> float | None:
+        """Return by how much the best run is ahead of the second; None where one is unknown."""
+        best = self.find_best(figure)
+        others = [pair for pair in self.pairs if best in (pair.first, pair.second)]
+        known = [pair.differences[figure].value for pair in others]
+        return min((abs(value) for value in known if value is not None), default=None)
+
+    def list_sole(self, place: int) -> list[int]:
+        """Return the images that one run alone gets right, by their numbers.
+
+        Of several findings, those of which it gets more right than each other run.
+        """
+        right = self.answers.count_right()
+        others = np.delete(right, place, axis=0).max(axis=0)
+        return [int(number) for number in np.flatnonzero(right[place] > others)]
+
+
+def compare_runs(
+    runs: Sequence[Run], workspace: Workspace, *, common: bool = False, n_rounds: int = N_ROUNDS
+) -> Comparison:
+    """Compare 2 to 8 finished runs of one task on the images that all of them evaluate.
+
+    Args:
+        runs: in the order that their letters follow.
+        workspace: the folders.
+        common: see `common_images.read_evaluated_runs`.
+        n_rounds: resamplings of patients; seeded, so repeatable.
+
+    Raises:
+        OtherImagesError: they evaluate different images, and `common` is not said.
+        RunError: see `common_images.read_evaluated_runs`.
+    """
+    evaluated = read_evaluated_runs(runs, workspace, common=common)
+    answers = evaluated.answers
+    figures, differences = compare_figures(answers, np.random.default_rng(0), n_rounds)
+    pairs = _pair(answers, differences)
+    cautions = [*_describe_clusters(answers), *_describe_many(pairs)]
+    return Comparison(
+        [run.name for run in runs],
+        evaluated.subset,
+        answers,
+        figures,
+        pairs,
+        evaluated.notes,
+        cautions,
+    )
+
+
+def _pair(answers: Answers, differences: dict[str, list[Difference]]) -> list[RunPair]:
+    places = list_pairs(answers.n_networks)
+    right = answers.count_right()
+    only = [(int((right[a] > right[b]).sum()), int((right[b] > right[a]).sum())) for a, b in places]
+    adjusted = {name: _adjust([row.p for row in rows]) for name, rows in differences.items()}
+    # Its probabilities of a class are no answers of one kind, where an image may have several.
+    mcnemar = None if answers.multilabel else _test([mcnemar_p(*counts) for counts in only])
+    delong = _test_areas(answers, places)
+    return [
+        RunPair(
+            first,
+            second,
+            *only[number],
+            {name: rows[number] for name, rows in differences.items()},
+            {name: values[number] for name, values in adjusted.items()},
+            mcnemar[number] if mcnemar else None,
+            delong[number] if delong else None,
+        )
+        for number, (first, second) in enumerate(places)
+    ]
+
+
+def _test_areas(answers: Answers, places: Sequence[tuple[int, int]]) -> list[PairedTest] | None:
+    if answers.multilabel or len(answers.classes) != 2:
+        return None
+    [positive] = evaluated_classes(2)
+    is_positive = answers.states[:, positive] == 1
+    areas, covariance = compare_areas(is_positive, answers.probabilities[:, :, positive])
+    scores = [standardise_difference(areas, covariance, a, b) for a, b in places]
+    tests = _test([normal_p(z) for z in scores])
+    return [
+        replace(test, z=None if np.isnan(z) else z) for test, z in zip(tests, scores, strict=True)
+    ]
+
+
+def _test(p_values: Sequence[float]) -> list[PairedTest]:
+    known = [None if np.isnan(p) else p for p in p_values]
+    return [PairedTest(*row) for row in zip(known, _adjust(known), strict=True)]
+
+
+def _adjust(p_values: Sequence[float | None]) -> list[float | None]:
+    adjusted = holm_adjust([np.nan if p is None else p for p in p_values])
+    return [None if np.isnan(p) else p for p in adjusted]
+
+
+def _describe_clusters(answers: Answers) -> list[str]:
+    n_images, n_patients = len(answers.image_ids), answers.n_patients
+    if n_images == n_patients or answers.multilabel:
+        return []
+    return [
+        f"The {n_images:,} images are of {n_patients:,} patients or groups. DeLong's and McNemar's "
+        "tests take each image for independent and are surer than they should be; the intervals, "
+        "for which patients are resampled, decide."
+    ]
+
+
+def _describe_many(pairs: Sequence[RunPair]) -> list[str]:
+    if len(pairs) < 2:
+        return []
+    return [
+        f"Of {len(pairs)} pairs some look different by luck: a difference is believed only if it "
+        "also holds after Holm's correction for their number."
+    ]
+
+
+def format_verdict(comparison: Comparison, figure: str, call: Callable[[int], str]) -> str:
+    """Return in a sentence whether the best run is better than the others.
+
+    Args:
+        comparison: of the runs.
+        figure: by which; one of `comparison.figures`.
+        call: place of a run -> what it is called in the sentence.
+    """
+    best = comparison.find_best(figure)
+    if best is None:
+        return f"No {FIGURE_WORDS[figure]} can be computed on these images."
+    others = [place for place in range(len(comparison.names)) if place != best]
+    pairs = {place: comparison.find_pair(best, place) for place in others}
+    known = [place for place in others if pairs[place].differences[figure].value is not None]
+    clear = [place for place in known if pairs[place].differs(figure)]
+    alike = [
+        place
+        for place in known
+        if place not in clear and _is_nothing(pairs[place].differences[figure])
+    ]
+    luck = [place for place in known if place not in clear and place not in alike]
+    parts = []
+    if clear:
+        parts.append(f"{call(best)} {BETTER[figure]} {_join(clear, call)}")
+    if alike:
+        parts.append(f"{_join(sorted([best, *alike]), call)} answer the same")
+    if luck and not clear:
+        several = "s" * (len(luck) > 1)
+        parts.append(
+            f"between {_join(sorted([best, *luck]), call)} the difference{several} may be luck"
+        )
+    elif luck:
+        parts.append(f"between {call(best)} and {_join(luck, call)} the difference may be luck")
+    sentence = "; ".join(parts)
+    # What `call` returns may be markup: only our own words begin with a capital.
+    return (f"B{sentence[1:]}" if sentence.startswith("between") else sentence) + "."
+
+
+FIGURE_WORDS = {
+    "accuracy": "accuracy",
+    "balanced_accuracy": "balanced accuracy",
+    "auc": "AUC",
+    "brier": "Brier score",
+}
+BETTER = {
+    "accuracy": "is right more often than",
+    "balanced_accuracy": "has a higher balanced accuracy than",
+    "auc": "has a higher AUC than",
+    "brier": "has a lower Brier score than",
+}
+
+
+def _is_nothing(difference: Difference) -> bool:
+    return difference.value == difference.low == difference.high == 0
+
+
+def _join(places: Sequence[int], call: Callable[[int], str]) -> str:
+    *first, last = [call(place) for place in places]
+    return f"{', '.join(first)} and {last}" if first else last

@@ -1,0 +1,296 @@
+"""Figures of several networks on the same images, and their differences, by paired bootstrap.
+
+Each round draws patients, and all networks are measured on the images of the same ones: what makes
+an image hard is hard for all of them and falls out of the difference.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+
+from xray_core.evaluation.answers import Answers, Bools, Floats
+from xray_core.evaluation.finding_rounds import (
+    figures_of_counts,
+    find_measured,
+    mean_of_known,
+    tally_outcomes,
+)
+from xray_core.evaluation.findings import OUTCOMES, UNKNOWN_STATE
+from xray_core.evaluation.intervals import (
+    N_ROUNDS,
+    bootstrap_rounds,
+    difference_interval,
+    find_ends,
+    has_swing,
+    settle_interval,
+    tally_images,
+)
+from xray_core.evaluation.measured import Figure
+from xray_core.evaluation.metrics import (
+    area_of_steps,
+    curve_steps,
+    evaluated_classes,
+)
+from xray_core.evaluation.paired_tests import normal_p
+
+# What is compared, the deciding figure first: of one class an image, and of several findings.
+FIGURES = ("accuracy", "balanced_accuracy", "auc", "brier")
+FINDING_FIGURES = ("auc", "balanced_accuracy", "brier")
+LOWER_IS_BETTER = ("brier",)
+Measure = Callable[[Floats], dict[str, Floats]]
+DIFFERENCE = "difference_"  # begins the names of differences among those of the rounds
+
+
+@dataclass(frozen=True)
+class Difference:
+    """By how much a figure of the first network is above that of the second.
+
+    Attributes:
+        value: None where it cannot be computed.
+        low: of the 95% interval, patients resampled.
+        high: likewise.
+        p: of no difference, from the spread of the rounds; None where they have none.
+    """
+
+    value: float | None
+    low: float | None
+    high: float | None
+    p: float | None
+
+
+def list_figures(answers: Answers) -> tuple[str, ...]:
+    """Return the names of the figures that are compared, the one that decides first."""
+    return FINDING_FIGURES if answers.multilabel else FIGURES
+
+
+def list_pairs(n_networks: int) -> list[tuple[int, int]]:
+    """Return the places of both networks of each pair."""
+    return list(combinations(range(n_networks), 2))
+
+
+def measure_once(answers: Answers) -> dict[str, Floats]:
+    """Return each figure of each network on all images, shape (k,); NaN where there is none."""
+    each_once = np.ones((answers.n_patients, 1))
+    measures = [measure_network(answers.choose(n)) for n in range(answers.n_networks)]
+    rows = [measure(each_once) for measure in measures]
+    return {name: np.array([row[name][0] for row in rows]) for name in list_figures(answers)}
+
+
+def compare_figures(
+    answers: Answers, rng: np.random.Generator, n_rounds: int = N_ROUNDS
+) -> tuple[dict[str, list[Figure]], dict[str, list[Difference]]]:
+    """Return the figures of each network, and the difference of each in each pair.
+
+    Args:
+        answers: of two networks or more.
+        rng: where the resampling draws from.
+        n_rounds: resamplings of patients, the same for all.
+
+    Returns:
+        Name -> a figure for each network; name -> a difference for each of `list_pairs`, first
+        less second.
+    """
+    names, pairs = list_figures(answers), list_pairs(answers.n_networks)
+    first, second = np.array(pairs).T
+    measures = [measure_network(answers.choose(n)) for n in range(answers.n_networks)]
+
+    def measure(draws: Floats) -> dict[str, Floats]:
+        of_each = [own(draws) for own in measures]
+        rounds = {name: np.stack([one[name] for one in of_each], axis=1) for name in names}
+        apart = {
+            DIFFERENCE + name: rounds[name][:, first] - rounds[name][:, second] for name in names
+        }
+        return rounds | apart
+
+    rounds = bootstrap_rounds(measure, answers.patients, rng, n_rounds)
+    values = {name: row[0] for name, row in measure(np.ones((answers.n_patients, 1))).items()}
+    behind = count_behind(answers)
+    figures = {
+        name: [
+            _settle(float(value), float(low), float(high), behind[name])
+            for value, low, high in zip(values[name], *find_ends(rounds[name]), strict=True)
+        ]
+        for name in names
+    }
+    alike = [
+        np.array_equal(answers.probabilities[a], answers.probabilities[b])
+        and np.array_equal(answers.called[a], answers.called[b])
+        for a, b in pairs
+    ]
+    differences = {}
+    for name in names:
+        apart = rounds[DIFFERENCE + name]
+        ends = zip(values[DIFFERENCE + name], *find_ends(apart), _spread(apart), strict=True)
+        differences[name] = [
+            Difference(0.0, 0.0, 0.0, 1.0)
+            if same and not np.isnan(value)
+            else _difference((value, low, high, spread), figures[name], pair, behind[name])
+            for same, pair, (value, low, high, spread) in zip(alike, pairs, ends, strict=True)
+        ]
+    return figures, differences
+
+
+def measure_network(answers: Answers) -> Measure:
+    """Return what measures one network in many rounds at once, for `bootstrap_rounds`.
+
+    Args:
+        answers: of one network.
+
+    Returns:
+        How often each patient was drawn, float, shape (n_patients, r) -> name of each of
+        `list_figures` -> its values, shape (r,); NaN where it cannot be computed.
+    """
+    probabilities = answers.probabilities[0]
+    curves = [_tally_curve(answers, probabilities[:, k], k) for k in _list_curves(answers)]
+    squares = _sum_squares(answers, probabilities)
+    measure_calls = _measure_findings(answers) if answers.multilabel else _measure_classes(answers)
+
+    def measure(draws: Floats) -> dict[str, Floats]:
+        areas = np.array([area_of_steps(own @ draws, rest @ draws) for own, rest in curves])
+        of_images = squares @ draws
+        half = len(of_images) // 2
+        brier = np.divide(
+            of_images[:half],
+            of_images[half:],
+            out=np.full((half, draws.shape[1]), np.nan),
+            where=of_images[half:] > 0,
+        )
+        area = mean_of_known(areas.T) if answers.multilabel else areas.mean(axis=0)
+        return {**measure_calls(draws), "auc": area, "brier": brier.mean(axis=0)}
+
+    return measure
+
+
+def count_behind(answers: Answers) -> dict[str, list[int]]:
+    """Return for each figure of how many patients it is; of a mean, of each class.
+
+    It is what tells how far a figure can swing; see `intervals.settle_interval`.
+    """
+
+    def count(images: Bools) -> int:
+        return len(np.unique(answers.patients[images]))
+
+    own = [count(column == 1) for column in answers.states.T]
+    others = [count(column == 0) for column in answers.states.T]
+    rarer = [min(own[k], others[k]) for k in _list_curves(answers)]
+    everybody = [answers.n_patients]
+    if answers.multilabel:
+        return {"auc": rarer or [1], "balanced_accuracy": rarer or [1], "brier": everybody}
+    return {
+        "accuracy": everybody,
+        "balanced_accuracy": [n for n in own if n],
+        "auc": [max(1, n) for n in rarer],
+        "brier": everybody,
+    }
+
+
+def _list_curves(answers: Answers) -> list[int]:
+    """Return the classes that have an area of their own in the mean."""
+    if answers.multilabel:
+        return [int(k) for k in np.flatnonzero(find_measured(answers.states))]
+    return evaluated_classes(len(answers.classes))
+
+
+def _tally_curve(answers: Answers, scores: Floats, k: int) -> list[Floats]:
+    """Return how many images of class k each patient has on each step of the curve, and others."""
+    known = answers.states[:, k] != UNKNOWN_STATE
+    is_class, patients = answers.states[known, k] == 1, answers.patients[known]
+    steps = curve_steps(is_class, scores[known])
+    n_steps = int(steps.max()) + 1
+    return [
+        tally_images(steps[kind], patients[kind], n_steps, answers.n_patients)
+        for kind in (is_class, ~is_class)
+    ]
+
+
+def _sum_squares(answers: Answers, probabilities: Floats) -> Floats:
+    """Return what each patient adds to the Brier score's sums, and below it to their images.
+
+    Of one class an image the squares of all classes count half, so that for two classes it is the
+    squared distance of either; of several findings each is a score of its own.
+    """
+    n = answers.n_patients
+    known = answers.states != UNKNOWN_STATE
+    gaps = np.where(known, (probabilities - answers.states) ** 2, 0.0)
+    if not answers.multilabel:
+        gaps, known = gaps.sum(axis=1, keepdims=True) / 2, known[:, :1]
+    else:
+        measured = _list_curves(answers)
+        gaps, known = gaps[:, measured], known[:, measured]
+    return np.array(
+        [np.bincount(answers.patients, column, n) for rows in (gaps, known) for column in rows.T]
+    ).reshape(-1, n)
+
+
+def _measure_classes(answers: Answers) -> Measure:
+    """Return what finds accuracy and balanced accuracy, where an image has one class."""
+    n_classes = len(answers.classes)
+    actual = answers.states.argmax(axis=1)
+    kinds = 2 * actual + answers.count_right()[0]
+    tally = tally_images(kinds, answers.patients, 2 * n_classes, answers.n_patients)
+
+    def measure(draws: Floats) -> dict[str, Floats]:
+        wrong, right = np.moveaxis((tally @ draws).T.reshape(-1, n_classes, 2), -1, 0)
+        whole = (right + wrong).sum(axis=1)
+        recall = np.full(right.shape, np.nan)
+        np.divide(right, right + wrong, out=recall, where=right + wrong > 0)
+        return {
+            "accuracy": right.sum(axis=1) / np.maximum(whole, 1),
+            "balanced_accuracy": mean_of_known(recall),
+        }
+
+    return measure
+
+
+def _measure_findings(answers: Answers) -> Measure:
+    """Return what finds the balanced accuracy, where an image may have several findings."""
+    measured = _list_curves(answers)
+    states, called = answers.states[:, measured], answers.called[0][:, measured]
+    tally = tally_outcomes(states, called, answers.patients)
+
+    def measure(draws: Floats) -> dict[str, Floats]:
+        counts = (tally @ draws).T.reshape(-1, len(measured), len(OUTCOMES))
+        return {"balanced_accuracy": mean_of_known(figures_of_counts(counts)["balanced_accuracy"])}
+
+    return measure
+
+
+def _settle(value: float, low: float, high: float, behind: list[int]) -> Figure:
+    if np.isnan(value):
+        return {"value": None, "low": None, "high": None}
+    low, high = settle_interval(value, low, high, behind)
+    return {"value": value, "low": low, "high": high}
+
+
+def _spread(rounds: Floats) -> Floats:
+    """Return the standard deviation of each column of rounds; NaN of fewer than two."""
+    known = ~np.isnan(rounds)
+    n = known.sum(axis=0)
+    filled = np.where(known, rounds, 0.0)
+    mean = filled.sum(axis=0) / np.maximum(n, 1)
+    squares = np.where(known, (rounds - mean) ** 2, 0.0).sum(axis=0)
+    spread: Floats = np.sqrt(squares / np.maximum(n - 1, 1))
+    return np.where(n > 1, spread, np.nan)
+
+
+def _difference(
+    ends: tuple[float, float, float, float],
+    figures: list[Figure],
+    pair: tuple[int, int],
+    behind: list[int],
+) -> Difference:
+    value, low, high, spread = map(float, ends)
+    if np.isnan(value):
+        return Difference(None, None, None, None)
+    if has_swing(low, high, behind):
+        return Difference(value, low, high, normal_p(value / spread) if spread > 0 else None)
+    # Both alike in every round, or a single patient decides: as of two figures apart.
+    before, after = figures[pair[1]], figures[pair[0]]
+    low, high = difference_interval(_known(before), _known(after))
+    return Difference(value, low, high, None)
+
+
+def _known(figure: Figure) -> dict[str, float]:
+    return {name: value for name, value in figure.items() if value is not None}
