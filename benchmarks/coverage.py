@@ -5,11 +5,13 @@
 Patients are drawn from a made-up population: each has one to about six images, which have mostly
 one class and scores that go together. The true figures are those of 200,000 patients. Each set of
 patients is measured as a report measures it, and an interval counts as right where the true figure
-lies in it. In brackets the same for the percentiles of the same rounds of resampling, which
+lies in it. A cell is the share of such intervals in percent, over several classes from the lowest
+to the highest; in brackets the lowest for the percentiles of the same rounds of resampling, which
 the report does not use.
 """
 
 import argparse
+import re
 import sys
 import time
 from collections.abc import Mapping
@@ -190,22 +192,37 @@ def main() -> None:
     parser.add_argument("--patients", type=int, nargs="*", default=[60, 300])
     parser.add_argument("--only", choices=list(SCENARIOS), nargs="*", default=list(SCENARIOS))
     options = parser.parse_args()
-    columns = [f"{n} patients, %" for n in options.patients]
-    print(
-        "| predictions | figure | " + " | ".join(columns) + " |\n|---|---|" + "---|" * len(columns)
-    )
-    for scenario in options.only:
+    columns = [(scenario, n) for scenario in options.only for n in options.patients]
+    cells: dict[str, dict[tuple[str, int], str]] = {}
+    for scenario, n in columns:
         started = time.perf_counter()
-        results = [simulate(scenario, n, options.draws, options.rounds) for n in options.patients]
-        for name in results[0][0].drawn:
-            cells = []
-            for ours, percentiles in results:
-                plain = f" ({percentiles.share(name):.1f})" if name in percentiles.drawn else ""
-                cells.append(f"{ours.share(name):.1f}{plain}")
-            print(
-                f"| {scenario} | {name.replace('_', ' ')} | " + " | ".join(cells) + " |", flush=True
-            )
-        print(f"{scenario}: {time.perf_counter() - started:.0f} s", file=sys.stderr, flush=True)
+        ours, percentiles = simulate(scenario, n, options.draws, options.rounds)
+        for figure in dict.fromkeys(map(figure_of, ours.drawn)):
+            cells.setdefault(figure, {})[scenario, n] = format_cell(figure, ours, percentiles)
+        print(
+            f"{scenario}, {n}: {time.perf_counter() - started:.0f} s", file=sys.stderr, flush=True
+        )
+    titles = ["figure", *(f"{scenario}, {n}" for scenario, n in columns)]
+    print("| " + " | ".join(titles) + " |\n|" + "---|" * len(titles))
+    for figure, row in cells.items():
+        words = [figure.replace("_", " "), *(row.get(column, "") for column in columns)]
+        print("| " + " | ".join(words) + " |")
+
+
+def figure_of(key: str) -> str:
+    """Return the name of a figure without the number of its class."""
+    return re.sub(r" \d+$", "", key)
+
+
+def format_cell(figure: str, ours: Tally, percentiles: Tally) -> str:
+    """Return the coverage of a figure; of several classes from the lowest to the highest."""
+    keys = [key for key in ours.drawn if figure_of(key) == figure]
+    shares = sorted(ours.share(key) for key in keys)
+    words = f"{shares[0]:.1f}"
+    if f"{shares[-1]:.1f}" != words:
+        words += f" to {shares[-1]:.1f}"
+    others = [percentiles.share(key) for key in keys if key in percentiles.drawn]
+    return f"{words} ({min(others):.1f})" if others else words
 
 
 if __name__ == "__main__":

@@ -6,8 +6,8 @@ from pages.compare.charts import show_charts, show_differences
 from pages.compare.common import show_refusal
 from pages.compare.disagreement import show_disagreement
 from pages.compare.leaderboard import show_leaderboard
-from pages.compare.read import read_comparison
-from pages.compare.run_choice import RUNS, choose_figure, choose_runs
+from pages.compare.read import read_comparison, read_noise
+from pages.compare.run_choice import RUNS, choose_figure, choose_runs, show_way_back
 from pages.compare.settings import show_settings
 from pages.compare.verdict import show_verdict
 from pages.components.bottom_bar import open_bottom_bar
@@ -15,6 +15,7 @@ from pages.components.context import name_tab, open_page
 from pages.components.frame import show_errors
 from pages.components.seeds import offer_seeds
 from xray_core.evaluation.common_images import OtherImagesError
+from xray_core.figures.overlay import letter_of
 from xray_core.runs import Run
 from xray_core.workspace import find_workspace
 
@@ -37,9 +38,11 @@ with st.container(horizontal=True, vertical_alignment="center", gap="small"):
 context.show_origin(recipes[0], with_title=False)
 name_tab(f"Compare {', '.join(calls)}")
 with open_bottom_bar():
-    st.page_link("pages/compare.py", label="All results", icon=":material/leaderboard:")
+    show_way_back(recipes[0], workspace)
     st.space("stretch")
-    offer_seeds(runs[0], "A", type="secondary")
+    for place, run in enumerate(runs):
+        if offer_seeds(run, letter_of(place), type="secondary"):
+            break
 with show_errors():
     try:
         comparison = read_comparison(names, workspace)
@@ -47,7 +50,9 @@ with show_errors():
         show_refusal(error)
         st.stop()
 
-show_verdict(comparison, figure, runs, workspace)
+with show_errors():
+    noise = read_noise(runs[comparison.find_best(figure) or 0], workspace)
+show_verdict(comparison, figure, noise)
 if len(runs) <= MOST_BESIDE:
     left, right = st.columns([5, 8], gap="medium")
 else:
@@ -58,6 +63,6 @@ with right:
     show_charts(comparison, runs, calls)
 left, right = st.columns([5, 8], gap="medium")
 with left:
-    show_differences(comparison, figure, runs, workspace)
+    show_differences(comparison, figure, noise)
 with right:
     show_disagreement(comparison, recipes[0])

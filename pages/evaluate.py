@@ -56,6 +56,7 @@ with open_bottom_bar():
     show_link(run, "Its page" if origin else "See its curves")
     show_add_button(recipe)
     st.space("stretch")
-    offer_seeds(run)
+    if not origin:
+        offer_seeds(run)
     if not origin and st.button("Change and train again", icon=":material/tune:", type="primary"):
         st.switch_page("pages/train.py", query_params={"from": run.name})

@@ -306,6 +306,11 @@ GLOSSARY: dict[str, dict[str, Term]] = {
             "The network's own certainty in a class, from 0 to 1; right only if calibrated.",
             "probabilidad",
         ),
+        "model card": Term(
+            "A text on what a network is and is not for, its data and its result, with what "
+            "nobody here can know left open.",
+            "ficha del modelo",
+        ),
         "confusion matrix": Term(
             "How many images of each true class were predicted as each class.",
             "matriz de confusión",
@@ -360,6 +365,26 @@ GLOSSARY: dict[str, dict[str, Term]] = {
             "The probability from which an image is called positive.",
             "umbral",
         ),
+        "Youden's index": Term(
+            "Sensitivity and specificity together, less 1; a threshold is often chosen where it is "
+            "highest.",
+            "índice de Youden",
+        ),
+        "cost of errors": Term(
+            "What missed and wrongly alarmed patients cost together, if one missed costs as much "
+            "as so many wrongly alarmed.",
+            "coste de los errores",
+        ),
+        "guaranteed sensitivity": Term(
+            "A sensitivity that a threshold keeps for new patients, too, with 95% confidence; with "
+            "few patients none can be guaranteed.",
+            "sensibilidad garantizada",
+        ),
+        "scenario": Term(
+            "An example of how a network would be used: who is looked at, and what each error "
+            "costs them.",
+            "escenario",
+        ),
         "threshold of a finding": Term(
             "Each finding has its own, chosen on the validation set: where recall and "
             "specificity together are highest (Youden's index).",
@@ -377,13 +402,58 @@ GLOSSARY: dict[str, dict[str, Term]] = {
             "The mean squared distance between probability and truth; 0 is perfect.",
             "puntuación de Brier",
         ),
+        "Matthews correlation": Term(
+            "How far truth and prediction go together, from -1 to 1; 0 is guessing, whatever the "
+            "shares of the classes.",
+            "correlación de Matthews",
+        ),
+        "log loss": Term(
+            "The mean cost of the probability given to what is true; being sure and wrong costs "
+            "most, 0 is perfect.",
+            "pérdida logarítmica",
+        ),
+        "calibration error": Term(
+            "How far probabilities and truth are apart on average, in ten groups of images by "
+            "their probability.",
+            "error de calibración",
+        ),
         "95% confidence interval": Term(
             "Where the figure would fall in 95 of 100 repetitions with other patients.",
             "intervalo de confianza del 95 %",
         ),
+        "paired difference": Term(
+            "By how much two runs differ on the very same images, patients resampled for both "
+            "alike.",
+            "diferencia pareada",
+        ),
+        "noise floor": Term(
+            "By how much two runs of one recipe differ that have nothing but another random seed, "
+            "at most in 95 of 100 cases.",
+            "ruido de fondo",
+        ),
+        "DeLong's test": Term(
+            "Whether the AUCs of two networks on the same images differ; each image counts as "
+            "independent.",
+            "prueba de DeLong",
+        ),
+        "McNemar's test": Term(
+            "Whether two networks get equally many images right, from those that one alone gets "
+            "right.",
+            "prueba de McNemar",
+        ),
+        "Holm's correction": Term(
+            "Makes p values larger where many pairs are compared, since some look different by "
+            "luck.",
+            "corrección de Holm",
+        ),
         "majority baseline": Term(
             "What one gets by always answering the most frequent class.",
             "línea base de la clase mayoritaria",
+        ),
+        "columns-only baseline": Term(
+            "What can be predicted from age, sex, view, site and image size, without looking at "
+            "the image.",
+            "línea base sin imagen",
         ),
         "error analysis": Term(
             "The steps from training to validation to test to external error, each with its "

@@ -8,6 +8,7 @@ from pathlib import Path
 
 # glibc gives large buffers back to the system as they are freed, and a training asks for the same
 # ones at its next step: each page is then cleared and mapped anew (docs/performance.md).
+VERSION = "0.1.0"  # of X-ray Lab: what it writes says by which it was written
 ALLOCATOR = {
     "MALLOC_MMAP_MAX_": "0",  # large buffers lie in the heap too
     "MALLOC_TRIM_THRESHOLD_": str(64 * 2**30),  # bytes free at the heap's end before it shrinks

@@ -10,7 +10,7 @@ Z_SCORE = NormalDist().inv_cdf((1 + CONFIDENCE_LEVEL) / 2)  # standard deviation
 
 
 def wilson_interval(
-    successes: ArrayLike, trials: ArrayLike, z: float = Z_SCORE
+    successes: ArrayLike, trials: ArrayLike, z: ArrayLike = Z_SCORE
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return the 95% interval of a share.
 
@@ -23,7 +23,7 @@ def wilson_interval(
     Args:
         successes: numbers from 0 to `trials`, of any shape.
         trials: numbers from 0, of the same shape; of none, nothing is known: 0 to 1.
-        z: standard deviations on either side.
+        z: standard deviations on either side, one for all or each its own.
 
     Returns:
         Lower and upper ends, float, each of that shape, in [0, 1]; exactly 0 where there was no
@@ -34,6 +34,7 @@ def wilson_interval(
     ([0.566, 0.404], [1.0, 0.596])
     """
     hits, n = np.asarray(successes, dtype="float64"), np.asarray(trials, dtype="float64")
+    z = np.asarray(z, dtype="float64")
     misses = n - hits
     middle = (hits + z**2 / 2) / (n + z**2)
     half = z * np.sqrt(hits * misses / np.maximum(n, 1) + z**2 / 4) / (n + z**2)

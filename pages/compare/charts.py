@@ -7,18 +7,16 @@ import pandas as pd
 import streamlit as st
 
 from pages.compare.pairs import show_pairs
-from pages.compare.read import read_noise
 from pages.components.figure import show_figure
-from pages.components.frame import show_errors
 from pages.components.small_type import show_muted
 from xray_core.evaluation.compare import Comparison
 from xray_core.evaluation.findings import UNKNOWN_STATE
 from xray_core.evaluation.metrics import evaluated_classes
+from xray_core.evaluation.noise import NoiseFloor
 from xray_core.figures.compare import plot_differences, plot_rocs, plot_scores
 from xray_core.figures.overlay import Line, letter_of
 from xray_core.runs import Run
 from xray_core.runs.curves import read_curve
-from xray_core.workspace import Workspace
 
 CLASS_CHOICE = "compare_class"
 HEIGHT = 300  # px
@@ -93,20 +91,14 @@ def _list_drawable(comparison: Comparison) -> list[int]:
     return [place for place in places if np.isin([0, 1], answers.states[:, place]).all()]
 
 
-def show_differences(
-    comparison: Comparison, figure: str, runs: Sequence[Run], workspace: Workspace
-) -> None:
+def show_differences(comparison: Comparison, figure: str, noise: NoiseFloor | None) -> None:
     """Show by how much the runs of each pair differ, and all their tests below.
 
     Args:
         comparison: of the runs.
         figure: by which they are compared.
-        runs: in the order of their letters.
-        workspace: the folders.
+        noise: floor of the best run's recipe, or of the nearest one.
     """
-    best = comparison.find_best(figure)
-    with show_errors():
-        noise = read_noise(runs[best or 0], workspace)
     spread = noise.spreads.get(figure) if noise else None
     words = "First less second. Filled: beyond luck, whatever the number of pairs."
     if spread:
@@ -120,7 +112,7 @@ def show_differences(
         note="95% interval",
     )
     show_muted(words)
-    show_pairs(comparison, table_of(comparison))
+    show_pairs(comparison, figure, table_of(comparison))
 
 
 def table_of(comparison: Comparison) -> pd.DataFrame:

@@ -131,7 +131,7 @@ def _list_images(comparison: Comparison, places: tuple[int, ...]) -> tuple[list[
     apart = np.flatnonzero(right[first] != right[second])
     gap = np.abs(_sure_of_truth(comparison, first) - _sure_of_truth(comparison, second))
     apart = apart[np.argsort(-gap[apart], kind="stable")]
-    better = "right" if not answers.multilabel else "has more right"
+    better = "right" if not answers.multilabel else "ahead"
     images = [
         _Image(
             answers.image_ids[k],
@@ -166,7 +166,7 @@ def _describe(comparison: Comparison, number: int, places: Sequence[int]) -> str
 def _explain(comparison: Comparison, places: Sequence[int]) -> str:
     letters = " / ".join(letter_of(place) for place in places)
     if comparison.answers.multilabel:
-        return f"Below each image: how many findings {letters} has right."
+        return f"Below each image: how many findings {letters} has right; ahead is who has more."
     return f"Below each image: the probability of its true class, by {letters}."
 
 

@@ -9,18 +9,30 @@ import streamlit as st
 from pages.components.address import change_address, read_word
 from pages.components.bottom_bar import open_bottom_bar
 from pages.components.context import Context
-from pages.components.frame import show_errors
+from pages.components.frame import escape_markdown, show_errors
 from pages.components.recipe_words import metric_name
 from pages.components.small_type import show_muted
-from xray_core.evaluation.leaderboard import BY, FOR_FINDINGS, Board, Entry, Score, build_board
+from xray_core.audit.issue import count_of
+from xray_core.evaluation.leaderboard import (
+    BY,
+    FOR_FINDINGS,
+    Board,
+    Entry,
+    Score,
+    build_board,
+    list_boards,
+)
 from xray_core.files import parse_time
 from xray_core.runs.index import run_table
+from xray_core.synthetic.dataset import is_synthetic
 from xray_core.tasks import TASKS
 from xray_core.workspace import Workspace
 
 RUNS, TICKED, ORDER = "runs", "ticked", "order"  # in the address
 ORDER_CHOICE = "leaderboard_order"
 FEWEST, MOST = 2, 8  # runs that are compared at once
+ALWAYS = ("place", "run", "validation", "test", "when")  # columns
+N_LINKS = 6  # to other leaderboards
 TEST_WORDS = {"closed": "closed", "none": "no test set", "published": ""}
 
 
@@ -36,19 +48,38 @@ def show_leaderboard(context: Context, workspace: Workspace) -> None:
     by = _choose_order(FOR_FINDINGS if several else BY, several)
     with show_errors():
         runs = run_table(workspace)
-        board = build_board(runs, os.path.realpath(context.folder), context.task, by)
-    if not any(entry.run for entry in board.entries):
-        st.info(
-            "No run on this data and task is finished yet. Train one, and it stands here.",
-            icon=":material/leaderboard:",
+        board = build_board(
+            runs,
+            os.path.realpath(context.folder),
+            context.task,
+            by,
+            published=not is_synthetic(context.folder),
         )
-        st.page_link("pages/train.py", label="Go to Train", icon=":material/model_training:")
+    if not any(entry.run for entry in board.entries):
+        _show_others(runs)
         if not board.entries:
             return
     show_muted(" ".join(board.words))
     _show_table(board, by, several)
     with open_bottom_bar():
         _show_compare(_read_ticked(board))
+
+
+def _show_others(runs: pd.DataFrame) -> None:
+    """Say that no run is finished here, with links to where some are."""
+    st.info(
+        "No run on this data and task is finished yet. Train one, and it stands here.",
+        icon=":material/leaderboard:",
+    )
+    st.page_link("pages/train.py", label="Go to Train", icon=":material/model_training:")
+    for _, data, task, n in list_boards(runs)[:N_LINKS]:
+        question = TASKS[task].question if task in TASKS else task
+        st.page_link(
+            "pages/compare.py",
+            label=escape_markdown(f"{data}: {count_of(n, 'run')}, {question}"),
+            icon=":material/leaderboard:",
+            query_params={"data": data, "task": task},
+        )
 
 
 def _choose_order(figures: tuple[str, ...], several: bool) -> str:
@@ -76,7 +107,7 @@ def _show_table(board: Board, by: str, several: bool) -> None:
     rows = [number for number, name in enumerate(names) if name in ticked]
     column = st.column_config
     st.dataframe(
-        pd.DataFrame([_build_row(entry) for entry in board.entries]),
+        _build_cells(board),
         hide_index=True,
         key=key,
         on_select=lambda: _tick(key, names),
@@ -106,6 +137,12 @@ def _show_table(board: Board, by: str, several: bool) -> None:
             "split": column.TextColumn("Split", width=260),
         },
     )
+
+
+def _build_cells(board: Board) -> pd.DataFrame:
+    """Return what stands in the table; columns that say nothing of any run are left out."""
+    cells = pd.DataFrame([_build_row(entry) for entry in board.entries])
+    return cells[[name for name in cells if name in ALWAYS or cells[name].astype(bool).any()]]
 
 
 def _build_row(entry: Entry) -> dict[str, Any]:

@@ -9,17 +9,18 @@ from xray_core.evaluation.compare import Comparison, PairedTest
 from xray_core.figures.overlay import letter_of
 
 EXPLANATION = (
-    "Difference: patients are resampled, the same for both runs. p: that luck alone gives such a "
-    "difference, corrected for the number of pairs (Holm). McNemar's test asks about right "
-    "answers, DeLong's about the AUC; both take each image for independent."
+    "p: how often luck alone gives such a difference, patients resampled. McNemar's test asks "
+    "about right answers, DeLong's about the AUC. All are corrected for the number of pairs "
+    "(Holm)."
 )
 
 
-def show_pairs(comparison: Comparison, whole: pd.DataFrame) -> None:
+def show_pairs(comparison: Comparison, figure: str, whole: pd.DataFrame) -> None:
     """Show the tests of each pair, in a table that opens on demand.
 
     Args:
         comparison: of the runs.
+        figure: by which they are compared.
         whole: what the file holds: all figures of all pairs.
     """
     panel = st.expander(
@@ -27,20 +28,19 @@ def show_pairs(comparison: Comparison, whole: pd.DataFrame) -> None:
     )
     if not panel.open:
         return
-    deciding = comparison.deciding
     rows = []
     for pair in comparison.pairs:
         first, second = letter_of(pair.first), letter_of(pair.second)
         row = {
             "Pair": f"{first} − {second}",
-            "Only first right": pair.n_only_first,
-            "Only second right": pair.n_only_second,
-            "p, resampled": _format_p(pair.adjusted[deciding]),
+            "Only 1st right": pair.n_only_first,
+            "Only 2nd right": pair.n_only_second,
+            "p": _format_p(pair.adjusted[figure]),
         }
         if pair.mcnemar:
-            row["p, McNemar"] = _format_test(pair.mcnemar)
+            row["McNemar"] = _format_test(pair.mcnemar)
         if pair.delong:
-            row["p, DeLong"] = _format_test(pair.delong)
+            row["DeLong"] = _format_test(pair.delong)
         rows.append(row)
     with panel:
         show_table(pd.DataFrame(rows), "comparison", "Tests of each pair of runs", whole=whole)

@@ -1,5 +1,7 @@
 """Which runs are compared, and by which figure: both stand in the address."""
 
+from pathlib import Path
+
 import streamlit as st
 
 from pages.components.address import change_address, read_word
@@ -7,6 +9,8 @@ from pages.components.frame import escape_markdown, show_errors
 from pages.components.recipe_words import metric_name
 from xray_core.evaluation.common_images import FEWEST, MOST, list_comparable
 from xray_core.evaluation.paired import FIGURES, FINDING_FIGURES
+from xray_core.recipes import Recipe
+from xray_core.registry import name_root
 from xray_core.runs import Run
 from xray_core.runs.index import run_table
 from xray_core.workspace import Workspace
@@ -81,3 +85,15 @@ def choose_figure(several: bool) -> str:
         width="content",
     )
     return figure
+
+
+def show_way_back(recipe: Recipe, workspace: Workspace) -> None:
+    """Show the link to all results of the data and task of a comparison."""
+    with show_errors():
+        data = name_root(workspace, Path(recipe.data_folder))
+    st.page_link(
+        "pages/compare.py",
+        label="All results",
+        icon=":material/leaderboard:",
+        query_params={"data": data, "task": recipe.task} if data else {"task": recipe.task},
+    )

@@ -1,18 +1,13 @@
 """Is one run better: the sentence, whether the seed alone could explain it, and the doubts."""
 
-from collections.abc import Sequence
 from html import escape
 
 import streamlit as st
 
-from pages.compare.read import read_noise
-from pages.components.frame import show_errors
 from pages.components.small_type import format_dot
 from xray_core.evaluation.compare import Comparison, format_verdict
 from xray_core.evaluation.noise import NoiseFloor, describe_noise
 from xray_core.figures.overlay import color_of, letter_of
-from xray_core.runs import Run
-from xray_core.workspace import Workspace
 
 UNKNOWN = (
     "How far the seed alone moves results of this kind is not known here: a gain may be luck of "
@@ -20,16 +15,13 @@ UNKNOWN = (
 )
 
 
-def show_verdict(
-    comparison: Comparison, figure: str, runs: Sequence[Run], workspace: Workspace
-) -> None:
+def show_verdict(comparison: Comparison, figure: str, noise: NoiseFloor | None) -> None:
     """Show the verdict in a sentence, below it what limits it; one element.
 
     Args:
         comparison: of the runs.
         figure: by which they are compared.
-        runs: in the order of their letters.
-        workspace: the folders.
+        noise: floor of the best run's recipe, or of the nearest one.
     """
     sentence = format_verdict(comparison, figure, format_letter)
     answers = comparison.answers
@@ -37,9 +29,6 @@ def show_verdict(
         f"paired, n = {len(answers.image_ids):,} {comparison.subset} images of "
         f"{answers.n_patients:,} patients or groups"
     )
-    best = comparison.find_best(figure)
-    with show_errors():
-        noise = read_noise(runs[best or 0], workspace)
     notes = [_describe_gain(comparison, figure, noise), *comparison.notes]
     st.html(
         f'<h2 class="verdict">{sentence} <small>{escape(n)}</small></h2>'

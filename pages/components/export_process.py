@@ -22,7 +22,7 @@ STOPPED = "export_stopped"  # in the session: the export that was just stopped
 
 
 def run_export(
-    arguments: Sequence[str], out: Path, label: str, digest: str
+    arguments: Sequence[str], out: Path, label: str, digest: str, unit: str = "images"
 ) -> Mapping[str, Any] | None:
     """Show the button that starts an export, then its progress; return its answer once it is done.
 
@@ -31,6 +31,7 @@ def run_export(
         out: the file or folder that it makes. If that was moved away since, it is made anew.
         label: of the button.
         digest: of all that the export depends on beside the arguments.
+        unit: what its progress is counted in.
     """
     workspace = find_workspace()
     command = [*arguments, "--out", str(out)]
@@ -43,7 +44,7 @@ def run_export(
     if state.state == "done":
         return state.result
     if state.state == "running":
-        _watch(name, out)
+        _watch(name, out, unit)
         return None
     if out.exists():
         st.info(
@@ -63,12 +64,12 @@ def run_export(
 
 
 @st.fragment(run_every=TICK)
-def _watch(name: str, out: Path) -> None:
+def _watch(name: str, out: Path, unit: str) -> None:
     workspace = find_workspace()
     state = read_background(workspace, name)
     if state.state != "running":
         st.rerun()
-    words = f"{state.done:,} of {state.total:,} images" if state.total else "Reading the tables …"
+    words = f"{state.done:,} of {state.total:,} {unit}" if state.total else "Beginning …"
     st.progress(state.done / state.total if state.total else 0.0, text=words)
     if st.button("Stop", icon=":material/stop:", help="Nothing of the export is kept."):
         forget_background(workspace, name)

@@ -12,27 +12,31 @@ from xray_core.evaluation.noise import N_SEEDS, choose_seeds, find_seeds
 from xray_core.files import parse_time
 from xray_core.jobs.seeds import train_seeds
 from xray_core.runs import Run
+from xray_core.runs.origin import FILE as ORIGIN
 from xray_core.workspace import find_workspace
 
 
 def offer_seeds(
     run: Run, call: str = "it", *, type: Literal["primary", "secondary", "tertiary"] = "tertiary"
-) -> None:
+) -> bool:
     """Show the button where seeds of the recipe are missing; nothing where all are there.
 
     Args:
         run: finished.
         call: what the run is called in the button.
         type: of the button.
+
+    Returns:
+        Whether it is shown.
     """
-    if run.holds("origin.json") or run.read_stored_status().state != "done":
-        return
+    if run.holds(ORIGIN) or run.read_stored_status().state != "done":
+        return False
     workspace = find_workspace()
     with show_errors():
         seeds, first = find_seeds(run, workspace), run.read_recipe().seed
     missing = choose_seeds(seeds, first)
     if not missing:
-        return
+        return False
     if st.button(
         f"Train {call} with five seeds",
         icon=":material/casino:",
@@ -46,6 +50,7 @@ def offer_seeds(
             sweep: Any = made[0].read_submission().sweep
             st.switch_page("pages/runs.py", query_params={"sweep": sweep})
         st.rerun()
+    return True
 
 
 def _describe_cost(run: Run, n_missing: int) -> str:

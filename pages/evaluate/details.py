@@ -22,6 +22,7 @@ from pages.evaluate.finding_scores import (
 from pages.evaluate.phases import show_phases
 from pages.evaluate.published import format_headline, show_published
 from pages.evaluate.scores import show_class_table
+from pages.evaluate.take_away import show_take_away
 from pages.evaluate.threshold import show_threshold_lab
 from pages.evaluate.verdict import format_owners
 from xray_core.literature import results_of
@@ -35,6 +36,7 @@ THRESHOLD = "Threshold"
 FINDINGS, TOGETHER = "Each finding", "Errors together"  # instead of the first two
 ANALYSIS, PHASES = "Error analysis", "Each phase"
 CHECKS, CONDITIONS = "Training checks", "How it was evaluated"
+TAKE_AWAY = "Take away"
 
 
 @st.fragment(key="details")
@@ -62,6 +64,7 @@ def show_details(
         ANALYSIS: lambda: show_error_analysis(run, report),
         PHASES: lambda: show_phases(report),
         CHECKS: lambda: _show_checks(run),
+        TAKE_AWAY: lambda: show_take_away(run),
         CONDITIONS: lambda: _show_conditions(recipe, report, data, openings),
     }
     if not results_of(recipe.parent or recipe.name):

@@ -6,6 +6,7 @@ from typing import Any
 
 import streamlit as st
 
+from pages.components.figure import show_figure
 from pages.components.frame import escape_markdown, show_errors
 from pages.components.small_type import show_muted
 from pages.evaluate.findings import find_chosen
@@ -101,7 +102,11 @@ def _find_class(recipe: Recipe, report: dict[str, Any]) -> str:
     if recipe.multilabel:
         return str(find_chosen(report)["class"])
     classes = report["classes"]
-    return read_class(classes if len(classes) > 2 else [], positive_class(classes))
+    if len(classes) == 2:
+        return positive_class(classes)
+    # The first class is most often the one without a finding.
+    usual = max(report["per_class"][1:], key=lambda row: row["n"])["class"]
+    return read_class(classes, str(usual))
 
 
 def _choose(run: Run, asked: Asked, lab: Lab) -> Choice | None:
@@ -135,7 +140,7 @@ def _show_outcome(
         st.image(
             draw_thousand(thousand, *colors),
             width="stretch",
-            alt=f"{thousand.found} found, {thousand.missed} missed, {thousand.alarmed} wrongly "
+            alt=f"{thousand.hits} found, {thousand.missed} missed, {thousand.alarmed} wrongly "
             f"alarmed, {thousand.cleared} rightly cleared",
         )
         st.html(format_key(name, *colors))
@@ -143,10 +148,10 @@ def _show_outcome(
         st.html(format_operating(operating, where_chosen, asked))
         show_muted(describe_subset(asked, is_closed=is_closed))
     with figures:
-        st.plotly_chart(
+        show_figure(
             plot_operating_point(shown.points, operating, colors[0]),
+            f"threshold of {name}",
             key="threshold_roc",
-            config={"displayModeBar": False},
             alt=f"ROC curve of {name} with the threshold on it",
         )
 

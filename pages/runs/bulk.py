@@ -112,10 +112,10 @@ def show_bulk(workspace: Workspace, ticked: pd.DataFrame, runs: pd.DataFrame) ->
         names = _list_fitting(ticked, action, paused)
         if names:
             _offer(action, [Run(workspace.runs / name) for name in names], workspace)
-    offer_average(ticked, workspace)
     done = ticked.loc[ticked["state"] == "done", "name"].tolist()
     if FEWEST <= len(done) <= MOST:
         _offer_comparison(done)
+    offer_average(ticked, workspace)
     everything = [Run(workspace.runs / name) for name in ticked["name"]]
     _offer_tags(everything, runs)
     st.button(
@@ -135,7 +135,7 @@ def _offer_comparison(names: list[str]) -> None:
         "pages/compare.py",
         label=f"Compare {len(names)}",
         icon=":material/compare_arrows:",
-        query_params={"runs": ",".join(reversed(names))},  # the oldest first: it came before
+        query_params={"runs": ",".join(names)},
         help="Is one really better, on the same images?",
     )
 

@@ -65,8 +65,8 @@ def _show_more(run: Run, status: Status, workspace: Workspace) -> None:
             st.switch_page("pages/train.py", query_params={"from": run.name})
         if not status.has_ended:
             return
-        offer_seeds(run)
         if trained:
+            offer_seeds(run)
             st.button(
                 "Restart",
                 icon=":material/replay:",

@@ -14,6 +14,7 @@ from pages.components.small_type import show_muted
 from pages.components.user import find_user
 from pages.runs.bulk import show_bulk
 from pages.runs.curves_beside import show_curves
+from pages.runs.import_run import show_import
 from pages.runs.outcome import format_count
 from pages.runs.queue_settings import show_settings
 from pages.runs.run_filters import choose_runs, sort_runs
@@ -55,6 +56,7 @@ def show_runs(workspace: Workspace) -> None:
         nothing = runs.empty and not list_trash(workspace)
     if nothing:
         _show_nothing()
+        show_import(workspace)
         return
     choice = choose_runs(runs, find_user()) if len(runs) else None
     if paused:
@@ -95,6 +97,7 @@ def _show_summary(workspace: Workspace, runs: pd.DataFrame, n_shown: int) -> Non
     st.space("stretch")
     show_settings(workspace)
     show_sweep_links(runs)
+    show_import(workspace)
     show_trash(workspace)
 
 

@@ -207,5 +207,6 @@ def test_the_command_gives_the_same(
     assert answer["settings"] == [{"field": "seed", "title": "Random seed", "values": ["0", "1"]}]
     assert answer["noise_floor"] is None
     assert any("80 images are of 2 patients" in words for words in answer["notes"])
+    assert any("one recipe with other seeds" in words for words in answer["notes"])
     assert "Add --common" in refusal
     assert "noise RUN --train" in text

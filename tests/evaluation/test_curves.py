@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.special import stdtrit
 
 from xray_core.evaluation.curves import (
     GRID,
@@ -13,8 +14,10 @@ from xray_core.evaluation.curves import (
     draw_patients,
     precision_band,
     roc_band,
+    student_quantile,
     threshold_curves,
 )
+from xray_core.evaluation.intervals import interval_of_rounds
 from xray_core.evaluation.one_class import measure_class, pick_class
 from xray_core.evaluation.reliability import calibration_curve, score_histograms
 from xray_core.wilson import wilson_interval
@@ -122,8 +125,17 @@ def test_rounds_are_those_of_images_drawn_patient_by_patient() -> None:
         recalls.append((called & is_class[drawn]).sum() / is_class[drawn].sum())
     line = threshold_curves(calls)["sensitivity"]
     assert line.y[50] == pytest.approx(recalls[0])
-    assert (line.low[50], line.high[50]) == pytest.approx(
-        tuple(np.quantile(recalls[1:], [0.025, 0.975]))
+    n_with = len(np.unique(patients[is_class]))
+    ends = interval_of_rounds(recalls[0], np.array(recalls[1:]), [n_with])  # as a report has it
+    assert (line.low[50], line.high[50]) == pytest.approx(ends, rel=2e-3)
+    behind = {
+        "PPV": np.unique(patients[scores >= 0.5]),
+        "NPV": np.unique(patients[scores < 0.5]),
+        "F1": np.unique(patients[is_class | (scores >= 0.5)]),
+    }
+    k = int(np.searchsorted(-calls.thresholds, -0.5))
+    assert (calls.n_called[k], calls.n_cleared[k], calls.n_either[k]) == tuple(
+        len(ids) for ids in behind.values()
     )
 
 
@@ -149,6 +161,12 @@ def test_where_nobody_is_missed_the_band_is_that_of_so_many_patients() -> None:
     low, _ = wilson_interval(2, 2)  # three images, of two patients
     line = threshold_curves(calls)["sensitivity"]
     assert (line.y[50], line.low[50]) == pytest.approx((1, float(low)))
+
+
+def test_students_quantiles_are_close_enough() -> None:
+    n_free = np.append(np.arange(1.0, 60), [200, 5000])
+
+    assert student_quantile(n_free) == pytest.approx(stdtrit(n_free, 0.975), rel=2e-3)
 
 
 def test_a_curve_needs_both_kinds() -> None:

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from scipy.stats import binomtest
+from scipy.stats import binomtest, ttest_1samp
 
 from xray_core.evaluation.answers import Answers
 from xray_core.evaluation.findings import UNKNOWN_STATE
@@ -55,17 +55,21 @@ def test_each_round_measures_the_drawn_patients_by_hand() -> None:
     assert rounds["brier"].tolist() == pytest.approx(brier)
 
 
-def test_the_interval_is_that_of_the_only_three_outcomes() -> None:
-    # The first is right on both images of patient 0 alone, the second on both of patient 1.
-    first, second = [0.1, 0.9, 0.9, 0.1], [0.9, 0.1, 0.1, 0.9]
-    answers = make_answers(first, second, truth="0101", patients="0011")
+def test_the_interval_is_students_of_the_patients_own_differences() -> None:
+    # Of four patients with two images each the first network gets 2, 1, 2, 1 right, the second 1.
+    first = [0.1, 0.9, 0.9, 0.9, 0.1, 0.9, 0.9, 0.9]
+    second = [0.9, 0.9, 0.9, 0.9, 0.9, 0.9, 0.9, 0.9]
+    answers = make_answers(first, second, truth="01010101", patients="00112233")
 
-    _, differences = compare_figures(answers, np.random.default_rng(0), N_ROUNDS)
+    _, differences = compare_figures(answers, np.random.default_rng(0), 5000)
 
     [difference] = differences["accuracy"]
-    # A draw of two patients has both (0), the first twice (+1) or the second twice (-1).
-    assert (difference.value, difference.low, difference.high) == (0, -1, 1)
-    assert difference.p == 1
+    own = [0.5, 0.0, 0.5, 0.0]
+    error = np.std(own, ddof=1) / np.sqrt(4)
+    assert difference.value == 0.25
+    assert difference.high - difference.value == pytest.approx(3.182 * error, rel=0.03)
+    assert difference.value - difference.low == pytest.approx(3.182 * error, rel=0.03)
+    assert difference.p == pytest.approx(ttest_1samp(own, 0).pvalue, rel=0.05)
 
 
 def test_it_is_the_same_the_other_way_round() -> None:

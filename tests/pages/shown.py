@@ -180,3 +180,12 @@ def list_widgets(app: AppTest) -> Iterator[tuple[str, str]]:
         fields = {field.name for field in proto.DESCRIPTOR.fields} if proto is not None else set()
         if {"label", "help"} <= fields and proto.label:
             yield proto.label, proto.help
+
+
+def list_everything(app: AppTest) -> Iterator[str]:
+    """Yield all that a page sends, as text: messages as they are, and the cells of its tables."""
+    for node in _walk(app._tree):
+        if (proto := getattr(node, "proto", None)) is not None:
+            yield str(proto)
+        if node.type in ("table", "dataframe", "arrow_data_frame"):
+            yield node.value.to_csv()

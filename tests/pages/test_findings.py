@@ -261,7 +261,7 @@ def test_lists_of_runs_hold_both_kinds(run: Run, workspace: Workspace, open_page
     assert cells.loc[run.name, "validation"].startswith("AUC 0.")
     assert cells.loc[run.name, "result"] == cells.loc[run.name, "auc"]  # of the same images
     assert cells.loc[run.name, "auc"].startswith(f"{area['value']:.3f} (")
-    assert cells.loc[single.name, "validation"].endswith("%, n = 15")
+    assert cells.loc[single.name, "validation"].endswith("), n = 20")
     assert "accuracy" in chart.proto.spec
     assert "mean AUC" in chart.proto.spec
     rows = read_component(home, "home_results")["rows"]

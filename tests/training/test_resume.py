@@ -12,12 +12,14 @@ import pytest
 
 from tests.training.tiny import Finished, as_it_was, tiny_recipe
 from xray_core.errors import RunError
+from xray_core.exports.run import import_run, pack, write_run
 from xray_core.recipes import PUBLISHED, Phase, Recipe
 from xray_core.runs import Run, create_run
 from xray_core.training import recorder, runner
 from xray_core.training.checkpoint import TrainingState, read_training_state
 from xray_core.training.phases import phase_is_over
 from xray_core.training.recorder import Recorder
+from xray_core.workspace import Workspace
 
 TWO_PHASES = (
     Phase("head", 2, trainable="head", learning_rate=0.01, schedule="cosine"),
@@ -164,6 +166,42 @@ def test_a_stopped_training_goes_on_where_it_stopped(
         assert runner.train_run(run, finished.workspace) == "done"
 
     check_same_log(run, whole)
+
+
+def test_a_stopped_training_goes_on_in_another_workspace_with_the_same_weights(
+    whole: Run, finished: Finished, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = create_run(whole.read_recipe(), finished.workspace.runs)
+    monkeypatch.setattr(runner, "build_model", build_small)
+    record = Recorder.on_train_batch_end
+
+    def record_and_stop(self: Recorder, number: int, logs: Any = None) -> None:
+        if self.position.epoch == 2:
+            run.request_stop()
+        record(self, number, logs)
+
+    monkeypatch.setattr(Recorder, "on_train_batch_end", record_and_stop)
+    with as_it_was():
+        assert runner.train_run(run, finished.workspace) == "stopped"
+    monkeypatch.setattr(Recorder, "on_train_batch_end", record)
+    monkeypatch.setattr(pack, "DOCUMENTS", {})
+    write_run(run, finished.workspace, tmp_path / "run.zip")
+    there = Workspace(tmp_path / "there")
+    shutil.copytree(finished.data, there.data / "elsewhere")
+    shutil.rmtree(run.folder)
+
+    moved = import_run(tmp_path / "run.zip", there).run
+    assert Path(moved.read_recipe().data_folder) == there.data / "elsewhere"
+    moved.write_status(replace(moved.read_status(), state="queued"))
+    with as_it_was():
+        assert runner.train_run(moved, there) == "done", moved.read_status().message
+
+    check_same_log(moved, whole)
+    with np.load(whole.last_checkpoint) as had, np.load(moved.last_checkpoint) as has:
+        for name in (name for name in had.files if name != "position"):
+            np.testing.assert_array_equal(had[name], has[name], name)
+    assert moved.read_predictions().equals(whole.read_predictions())
+    assert moved.read_report() == whole.read_report()
 
 
 def test_training_images_that_went_meanwhile_are_noticed(

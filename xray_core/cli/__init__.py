@@ -23,12 +23,13 @@ from xray_core.cli import (
     leaderboard,
     opening,
     queue,
+    threshold,
     trainings,
 )
-from xray_core.cli import threshold as thresholds
 from xray_core.cli.answer import Answer, say_error, say_note
 from xray_core.cli.goals import add_goals
 from xray_core.cli.options import add_external_options, add_map, number_or, positive
+from xray_core.cli.take_away import add_take_away
 from xray_core.errors import XrayError
 from xray_core.machine import allocator_variables
 from xray_core.processes import restart_with
@@ -133,7 +134,8 @@ def _build_parser() -> argparse.ArgumentParser:
     opening.add_commands(add)
     leaderboard.add_commands(add)
     elsewhere.add_commands(add)
-    _add_threshold_command(add)
+    threshold.add_commands(add)
+    add_take_away(add)
     return parser
 
 
@@ -352,11 +354,3 @@ def _add_run_commands(add: Add) -> None:
                 help="what is known of the patient, e.g. age=57, for a network that takes it "
                 "beside the image; may be repeated",
             )
-
-
-def _add_threshold_command(add: Add) -> None:
-    command = add(
-        "threshold", thresholds.threshold, "Choose from which probability on a class is called."
-    )
-    command.add_argument("run", help="name of a run")
-    thresholds.add_threshold_options(command)

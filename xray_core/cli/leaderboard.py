@@ -4,6 +4,7 @@ import argparse
 import os
 from collections.abc import Callable
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 from xray_core.cli.answer import Answer
@@ -33,6 +34,7 @@ def show_leaderboard(options: argparse.Namespace, workspace: Workspace) -> Answe
     """Put the finished runs of each dataset and task in order."""
     from xray_core.evaluation.leaderboard import build_board, list_boards
     from xray_core.runs.index import run_table
+    from xray_core.synthetic.dataset import is_synthetic
 
     runs = run_table(workspace)
     every = list_boards(runs)
@@ -45,7 +47,10 @@ def show_leaderboard(options: argparse.Namespace, workspace: Workspace) -> Answe
     if not wanted:
         there = "; ".join(f"{task} on {place}" for place, _, task, _ in every) or "none yet"
         raise RunError(f"There is no finished run of that dataset and task. There are: {there}.")
-    boards = [build_board(runs, place, task, options.by) for place, task in wanted]
+    boards = [
+        build_board(runs, place, task, options.by, published=not is_synthetic(Path(place)))
+        for place, task in wanted
+    ]
     return [asdict(board) for board in boards], "\n\n".join(map(_format_board, boards))
 
 

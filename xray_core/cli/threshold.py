@@ -1,6 +1,7 @@
 """The command `threshold`: choose one on the validation set, show what it gives, keep it."""
 
 import argparse
+from collections.abc import Callable
 from typing import Any
 
 from xray_core.cli.answer import Answer, save_answer
@@ -8,8 +9,10 @@ from xray_core.errors import RunError
 from xray_core.workspace import Workspace
 
 
-def add_threshold_options(command: argparse.ArgumentParser) -> None:
-    """Add by which rule a threshold is chosen, and with what numbers."""
+def add_commands(add: Callable[[str, Callable[..., Answer], str], argparse.ArgumentParser]) -> None:
+    """Add the command with its options: the rule, and its numbers."""
+    command = add("threshold", threshold, "Choose from which probability on a class is called.")
+    command.add_argument("run", help="name of a run")
     command.add_argument(
         "--rule",
         choices=("youden", "cost", "sensitivity", "guaranteed"),
@@ -125,7 +128,7 @@ def _format_subset(images: Any, figures: dict[str, Any]) -> list[str]:
         lines.append(f"  {title:18} {format_figure(**figures[name])}")
     if people := figures["thousand"]:
         lines.append(
-            f"  of 1,000 patients  {people['found']} found, {people['missed']} missed, "
+            f"  of 1,000 patients  {people['hits']} found, {people['missed']} missed, "
             f"{people['alarmed']} wrongly alarmed, {people['cleared']} rightly cleared"
         )
     return lines

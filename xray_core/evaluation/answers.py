@@ -53,8 +53,10 @@ class Answers:
         """
         right = self.called == (self.states == 1)
         if not self.multilabel:
-            return right.all(axis=2).astype("int64")
-        return (right & (self.states != UNKNOWN_STATE)).sum(axis=2)
+            whole: Ints = right.all(axis=2).astype("int64")
+            return whole
+        number: Ints = (right & (self.states != UNKNOWN_STATE)).sum(axis=2)
+        return number
 
     def choose(self, number: int) -> "Answers":
         """Return the answers of one network alone."""

@@ -16,9 +16,11 @@ from xray_core.evaluation.answers import Answers
 from xray_core.evaluation.multilabel import classes_of, is_multilabel, read_called, states_of
 from xray_core.evaluation.shown import shown_subset
 from xray_core.recipes import Recipe
+from xray_core.recipes.differences import compare_settings
 from xray_core.runs import Run
 from xray_core.runs.folder import PROBABILITY
 from xray_core.runs.index import run_table
+from xray_core.runs.origin import FILE as ORIGIN
 from xray_core.runs.settings import read_fields
 from xray_core.tasks import TASKS
 from xray_core.workspace import Workspace
@@ -81,7 +83,7 @@ def read_evaluated_runs(
     tables = [_read_rows(*pair, subset) for pair in zip(runs, recipes, strict=True)]
     _check_classes(tables, calls)
     common_ids = _find_common(runs, tables, calls, subset, common=common)
-    notes += _describe_places(recipes)
+    notes = [*_describe_seeds(runs, recipes), *notes, *_describe_places(recipes)]
     notes += _describe_left_out(tables, common_ids, calls, subset)
     chosen = [table.set_index("image_id").loc[common_ids] for table in tables]
     answered = np.all([table["predicted"].notna() for table in chosen], axis=0)
@@ -154,6 +156,17 @@ def _check_alike(recipes: Sequence[Recipe], calls: Sequence[str]) -> None:
                 f"{calls[0]} and {call} were trained on different datasets: "
                 f"{first.data_folder} and {recipe.data_folder}. Compare runs of one dataset."
             )
+
+
+def _describe_seeds(runs: Sequence[Run], recipes: Sequence[Recipe]) -> list[str]:
+    """Say where nothing but the seed differs: then no recipe is better than another."""
+    settings, _ = compare_settings(recipes)
+    if [row.field for row in settings] != ["seed"] or any(run.holds(ORIGIN) for run in runs):
+        return []
+    return [
+        "These runs are one recipe with other seeds: what differs between them is the luck of the "
+        "seed, and none of them is a better recipe."
+    ]
 
 
 def _describe_places(recipes: Sequence[Recipe]) -> list[str]:

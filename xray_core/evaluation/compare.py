@@ -154,7 +154,7 @@ def compare_runs(
     evaluated = read_evaluated_runs(runs, workspace, common=common)
     answers = evaluated.answers
     figures, differences = compare_figures(answers, np.random.default_rng(0), n_rounds)
-    pairs = _pair(answers, differences)
+    pairs = pair_answers(answers, differences)
     cautions = [*_describe_clusters(answers), *_describe_many(pairs)]
     return Comparison(
         [run.name for run in runs],
@@ -167,7 +167,13 @@ def compare_runs(
     )
 
 
-def _pair(answers: Answers, differences: dict[str, list[Difference]]) -> list[RunPair]:
+def pair_answers(answers: Answers, differences: dict[str, list[Difference]]) -> list[RunPair]:
+    """Return each pair with its differences and tests, corrected for their number.
+
+    Args:
+        answers: of the runs.
+        differences: as `paired.compare_figures` returns them.
+    """
     places = list_pairs(answers.n_networks)
     right = answers.count_right()
     only = [(int((right[a] > right[b]).sum()), int((right[b] > right[a]).sum())) for a, b in places]
@@ -255,7 +261,9 @@ def format_verdict(comparison: Comparison, figure: str, call: Callable[[int], st
     luck = [place for place in known if place not in clear and place not in alike]
     parts = []
     if clear:
-        parts.append(f"{call(best)} {BETTER[figure]} {_join(clear, call)}")
+        mean = figure == "auc" and comparison.answers.multilabel
+        words = BETTER[figure].replace("AUC", "mean AUC") if mean else BETTER[figure]
+        parts.append(f"{call(best)} {words} {_join(clear, call)}")
     if alike:
         parts.append(f"{_join(sorted([best, *alike]), call)} answer the same")
     if luck and not clear:

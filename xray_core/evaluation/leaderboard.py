@@ -119,7 +119,7 @@ def build_board(
         folder: of the dataset, links followed.
         task: by its name.
         by: one of `BY`.
-        published: whether published results stand among the runs.
+        published: whether published results stand among the runs; of drawn images there is none.
     """
     finished = _finished(runs)
     rows = finished[(finished["folder"] == folder) & (finished["task"] == task)]

@@ -5,7 +5,6 @@ order. Whoever compares two recipes by one run each must expect that difference 
 """
 
 import json
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -21,8 +20,9 @@ from xray_core.files import stamp_file
 from xray_core.recipes.titles import field_title
 from xray_core.runs import Run
 from xray_core.runs.index import run_table
+from xray_core.runs.origin import FILE as ORIGIN
 from xray_core.runs.settings import read_fields
-from xray_core.wilson import CONFIDENCE_LEVEL, Z_SCORE
+from xray_core.wilson import CONFIDENCE_LEVEL
 from xray_core.workspace import Workspace
 
 N_SEEDS = 5  # that are trained where a noise floor is asked for
@@ -84,34 +84,6 @@ class Seeds:
     under_way: frozenset[int]
 
 
-def t_quantile(freedom: int) -> float:
-    """Return the 97.5% quantile of Student's t distribution, to one part in a thousand.
-
-    SciPy's takes a quarter of a second to import, which pages do not have.
-
-    Source: Abramowitz and Stegun, Handbook of Mathematical Functions (1964), 26.7.5.
-
-    Args:
-        freedom: degrees of freedom, at least 1.
-
-    >>> round(t_quantile(4), 2)
-    2.78
-    """
-    if freedom == 1:
-        return math.tan(math.pi * CONFIDENCE_LEVEL / 2)
-    if freedom == 2:
-        return CONFIDENCE_LEVEL * math.sqrt(2 / (1 - CONFIDENCE_LEVEL**2))
-    z = Z_SCORE
-    terms = (
-        z,
-        (z**3 + z) / 4,
-        (5 * z**5 + 16 * z**3 + 3 * z) / 96,
-        (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / 384,
-        (79 * z**9 + 776 * z**7 + 1482 * z**5 - 1920 * z**3 - 945 * z) / 92160,
-    )
-    return sum(term / freedom**power for power, term in enumerate(terms))
-
-
 def measure_spread(values: Sequence[float]) -> Spread:
     """Return how a figure differs between seeds.
 
@@ -130,9 +102,12 @@ def measure_spread(values: Sequence[float]) -> Spread:
     >>> round(spread.deviation, 4), round(spread.floor, 4)
     (0.0158, 0.0621)
     """
+    from scipy.special import stdtrit  # here: a page without a noise floor opens without it
+
     deviation = float(np.std(values, ddof=1))
-    floor = t_quantile(len(values) - 1) * np.sqrt(2) * deviation
-    return Spread(tuple(values), float(np.mean(values)), deviation, float(floor))
+    quantile = float(stdtrit(len(values) - 1, (1 + CONFIDENCE_LEVEL) / 2))
+    floor = quantile * float(np.sqrt(2)) * deviation
+    return Spread(tuple(values), float(np.mean(values)), deviation, floor)
 
 
 def find_noise(run: Run, workspace: Workspace) -> NoiseFloor | None:
@@ -210,12 +185,12 @@ def read_settings(run: Run) -> dict[str, Any]:
     Raises:
         RunError: its recipe cannot be read.
     """
-    found = _split_seed(read_fields(run))
-    if found is None:
+    parts = _split_seed(read_fields(run))
+    if parts is None:
         raise RunError(
             f"The recipe of {run.name} cannot be read, so that nobody knows what was trained."
         )
-    return found[1]
+    return parts[1]
 
 
 def _list_settings(
@@ -226,9 +201,9 @@ def _list_settings(
     rows = []
     for name in table.loc[table["state"].isin(states), "name"]:
         run = Run(workspace.runs / name)
-        found = _split_seed(read_fields(run))
-        if found is not None and not run.holds("origin.json"):  # which no training here has made
-            rows.append((str(name), *found))
+        parts = _split_seed(read_fields(run))
+        if parts is not None and not run.holds(ORIGIN):  # which no training here has made
+            rows.append((str(name), *parts))
     return rows
 
 

@@ -21,10 +21,10 @@ from xray_core.evaluation.findings import OUTCOMES, UNKNOWN_STATE
 from xray_core.evaluation.intervals import (
     N_ROUNDS,
     bootstrap_rounds,
+    count_behind,
     difference_interval,
-    find_ends,
     has_swing,
-    settle_interval,
+    interval_of_rounds,
     tally_images,
 )
 from xray_core.evaluation.measured import Figure
@@ -33,7 +33,7 @@ from xray_core.evaluation.metrics import (
     curve_steps,
     evaluated_classes,
 )
-from xray_core.evaluation.paired_tests import normal_p
+from xray_core.wilson import CONFIDENCE_LEVEL
 
 # What is compared, the deciding figure first: of one class an image, and of several findings.
 FIGURES = ("accuracy", "balanced_accuracy", "auc", "brier")
@@ -51,7 +51,8 @@ class Difference:
         value: None where it cannot be computed.
         low: of the 95% interval, patients resampled.
         high: likewise.
-        p: of no difference, from the spread of the rounds; None where they have none.
+        p: of no difference, two-sided, below 0.05 where the interval does not hold 0; None where
+            the rounds do not swing.
     """
 
     value: float | None
@@ -98,7 +99,9 @@ def compare_figures(
 
     def measure(draws: Floats) -> dict[str, Floats]:
         of_each = [own(draws) for own in measures]
-        rounds = {name: np.stack([one[name] for one in of_each], axis=1) for name in names}
+        rounds = {
+            name: np.stack([of_network[name] for of_network in of_each], axis=1) for name in names
+        }
         apart = {
             DIFFERENCE + name: rounds[name][:, first] - rounds[name][:, second] for name in names
         }
@@ -106,11 +109,11 @@ def compare_figures(
 
     rounds = bootstrap_rounds(measure, answers.patients, rng, n_rounds)
     values = {name: row[0] for name, row in measure(np.ones((answers.n_patients, 1))).items()}
-    behind = count_behind(answers)
+    behind = list_behind(answers)
     figures = {
         name: [
-            _settle(float(value), float(low), float(high), behind[name])
-            for value, low, high in zip(values[name], *find_ends(rounds[name]), strict=True)
+            _figure(float(value), column, behind[name])
+            for value, column in zip(values[name], rounds[name].T, strict=True)
         ]
         for name in names
     }
@@ -121,13 +124,12 @@ def compare_figures(
     ]
     differences = {}
     for name in names:
-        apart = rounds[DIFFERENCE + name]
-        ends = zip(values[DIFFERENCE + name], *find_ends(apart), _spread(apart), strict=True)
+        columns = zip(values[DIFFERENCE + name], rounds[DIFFERENCE + name].T, strict=True)
         differences[name] = [
             Difference(0.0, 0.0, 0.0, 1.0)
             if same and not np.isnan(value)
-            else _difference((value, low, high, spread), figures[name], pair, behind[name])
-            for same, pair, (value, low, high, spread) in zip(alike, pairs, ends, strict=True)
+            else _difference(float(value), column, figures[name], pair, behind[name])
+            for same, pair, (value, column) in zip(alike, pairs, columns, strict=True)
         ]
     return figures, differences
 
@@ -163,7 +165,7 @@ def measure_network(answers: Answers) -> Measure:
     return measure
 
 
-def count_behind(answers: Answers) -> dict[str, list[int]]:
+def list_behind(answers: Answers) -> dict[str, list[int]]:
     """Return for each figure of how many patients it is; of a mean, of each class.
 
     It is what tells how far a figure can swing; see `intervals.settle_interval`.
@@ -257,38 +259,35 @@ def _measure_findings(answers: Answers) -> Measure:
     return measure
 
 
-def _settle(value: float, low: float, high: float, behind: list[int]) -> Figure:
+def _figure(value: float, rounds: Floats, behind: list[int]) -> Figure:
     if np.isnan(value):
         return {"value": None, "low": None, "high": None}
-    low, high = settle_interval(value, low, high, behind)
+    low, high = interval_of_rounds(value, rounds, behind)
     return {"value": value, "low": low, "high": high}
 
 
-def _spread(rounds: Floats) -> Floats:
-    """Return the standard deviation of each column of rounds; NaN of fewer than two."""
-    known = ~np.isnan(rounds)
-    n = known.sum(axis=0)
-    filled = np.where(known, rounds, 0.0)
-    mean = filled.sum(axis=0) / np.maximum(n, 1)
-    squares = np.where(known, (rounds - mean) ** 2, 0.0).sum(axis=0)
-    spread: Floats = np.sqrt(squares / np.maximum(n - 1, 1))
-    return np.where(n > 1, spread, np.nan)
-
-
 def _difference(
-    ends: tuple[float, float, float, float],
-    figures: list[Figure],
-    pair: tuple[int, int],
-    behind: list[int],
+    value: float, rounds: Floats, figures: list[Figure], pair: tuple[int, int], behind: list[int]
 ) -> Difference:
-    value, low, high, spread = map(float, ends)
-    if np.isnan(value):
+    """Return a difference with its interval, as far as it swings over the rounds.
+
+    Student's interval of so many patients: unlike the percentiles of the rounds it allows for how
+    poorly few patients tell their own swing. `benchmarks/compare.py` has its coverage.
+    """
+    from scipy.special import stdtr, stdtrit  # here: a page that draws no rounds opens without it
+
+    known = rounds[~np.isnan(rounds)]
+    if np.isnan(value) or not len(known):
         return Difference(None, None, None, None)
-    if has_swing(low, high, behind):
-        return Difference(value, low, high, normal_p(value / spread) if spread > 0 else None)
+    n = count_behind(behind)
+    if has_swing(float(known.min()), float(known.max()), behind):
+        # Rounds swing a little less than other patients would.
+        error = float(np.std(known, ddof=1)) * np.sqrt(n / (n - 1))
+        reach = float(stdtrit(n - 1, (1 + CONFIDENCE_LEVEL) / 2)) * error
+        p = 2 * float(stdtr(n - 1, -abs(value) / error))
+        return Difference(value, max(value - reach, -1.0), min(value + reach, 1.0), p)
     # Both alike in every round, or a single patient decides: as of two figures apart.
-    before, after = figures[pair[1]], figures[pair[0]]
-    low, high = difference_interval(_known(before), _known(after))
+    low, high = difference_interval(_known(figures[pair[1]]), _known(figures[pair[0]]))
     return Difference(value, low, high, None)
 
 

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xray_core.evaluation.class_rounds import N_BINS, bin_of
-from xray_core.evaluation.curves import N_ROUNDS, draw_patients, settle_band
+from xray_core.evaluation.curves import N_ROUNDS, draw_patients, find_band
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -61,7 +61,7 @@ def calibration_curve(
     hits = np.bincount(cells, is_positive, N_BINS * n_patients).reshape(N_BINS, -1)
     with np.errstate(invalid="ignore", divide="ignore"):
         rounds = (draws @ hits[used].T) / (draws @ totals[used].T)
-    low, high = settle_band(rounds, (totals[used] > 0).sum(axis=1))
+    low, high = find_band(rounds, (totals[used] > 0).sum(axis=1))
     predicted = np.bincount(bins, scores, N_BINS)[used] / images[used]
     gaps = np.abs(predicted - rounds[0]) * images[used]
     error = float(gaps.sum() / len(scores))

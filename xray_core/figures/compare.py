@@ -13,9 +13,10 @@ from xray_core.figures.overlay import Line, color_of, letter_of, score_floor
 from xray_core.figures.text import escape_texts
 
 SHARES = ("accuracy", "balanced_accuracy")  # shown in points of a hundred images
-NOISE_GREY = "rgba(125, 139, 146, 0.16)"
+NOISE_OPACITY = 0.16
 PAIR_HEIGHT, FRAME_HEIGHT = 30, 78  # px, of a row of differences and of the rest
 ROOM = 0.72  # of the width of the intervals that the numbers beside them take
+FEW_EPOCHS = 6  # epochs that each have a tick of their own; between them there is none
 LETTER_GAP = 0.045  # of an axis: letters that stand closer to each other would touch
 
 
@@ -62,7 +63,11 @@ def plot_scores(lines: Sequence[Line], height: int = 265) -> go.Figure:
         height=height,
         margin=MARGIN,
         showlegend=False,
-        xaxis={"title": "epoch", "range": [0.6, most * 1.06 + 0.5]},
+        xaxis={
+            "title": "epoch",
+            "range": [0.6, most * 1.06 + 0.5],
+            "dtick": 1 if most <= FEW_EPOCHS else None,
+        },
         yaxis={"range": [floor, 1.01], "title": f"from {floor:.1f}" if floor else None},
     )
     return escape_texts(figure)
@@ -187,7 +192,12 @@ def plot_differences(
     width = (high - low) or 1.0
     if noise_floor is not None:
         figure.add_vrect(
-            x0=-scale * noise_floor, x1=scale * noise_floor, fillcolor=NOISE_GREY, line_width=0
+            x0=-scale * noise_floor,
+            x1=scale * noise_floor,
+            fillcolor=CHANCE_GREY,
+            opacity=NOISE_OPACITY,
+            layer="below",
+            line_width=0,
         )
     figure.add_vline(x=0, line={"width": 1, "color": CHANCE_GREY})
     for name, (least, value, most) in zip(names, ends, strict=True):

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-SETTINGS = {
+SETTINGS: dict[Any, Any] = {
     "text.parse_math": False,  # names are shown to the letter, not as formulas
     "svg.fonttype": "none",  # letters stay letters: to be searched, and set in another type
     "svg.hashsalt": "xray-lab",  # the same figure is the same file
@@ -23,16 +23,11 @@ _drawing = Lock()
 
 
 @contextmanager
-def draw_alone(**settings: Any) -> Iterator[None]:
-    """Keep Matplotlib's settings to oneself.
-
-    Args:
-        settings: further ones, with "_" for the dots in their names.
-    """
+def draw_alone() -> Iterator[None]:
+    """Keep Matplotlib's settings to oneself."""
     from matplotlib import rc_context
 
-    more = {name.replace("_", ".", 1): value for name, value in settings.items()}
-    with _drawing, rc_context({**SETTINGS, **more}), warnings.catch_warnings():
+    with _drawing, rc_context(SETTINGS), warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Glyph .* missing from font")  # a name in any script
         warnings.filterwarnings("ignore", ".*masked element to nan")  # an empty cell of a heat map
         yield

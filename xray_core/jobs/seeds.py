@@ -7,6 +7,7 @@ from xray_core.evaluation.noise import N_SEEDS, choose_seeds, find_seeds
 from xray_core.jobs.submit import submit_sweep
 from xray_core.recipes import change_recipe
 from xray_core.runs import Run
+from xray_core.runs.origin import FILE as ORIGIN
 from xray_core.workspace import Workspace
 
 
@@ -31,7 +32,7 @@ def train_seeds(
     Raises:
         XrayError: see `submit_recipe`; the run was made elsewhere.
     """
-    if run.holds("origin.json"):
+    if run.holds(ORIGIN):
         raise RunError(
             f"{run.read_nickname()} was not trained here: there is no recipe to train with "
             "another seed."

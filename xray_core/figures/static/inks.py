@@ -37,7 +37,7 @@ HATCHES = {
 }
 RGB = re.compile(r"rgba?\(([^)]*)\)")
 
-Color = str | tuple[float, ...]
+Color = str | tuple[float, float, float] | tuple[float, float, float, float]
 
 
 def read_color(color: Any, otherwise: Color = INK) -> Color:

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from xray_core.figures.static.axes import SMALL
 from xray_core.figures.static.inks import INK, POINT, read_color, read_dash
-from xray_core.figures.static.traces import Panel
+from xray_core.figures.static.panel import Panel
 from xray_core.figures.text import read_plain
 
 if TYPE_CHECKING:
@@ -119,7 +119,7 @@ def draw_legend(
         panel.axes.legend(items, names, loc=f"{high} {side}", **look)
         return
     below = spec.y is not None and spec.y < 0
-    corner = {"loc": "upper left", "bbox_to_anchor": (0, -0.02)}
+    corner: dict[str, Any] = {"loc": "upper left", "bbox_to_anchor": (0, -0.02)}
     if not below:
         corner = {"loc": "lower left", "bbox_to_anchor": (0, 1.0)}
     limit = figure.get_figwidth() * figure.dpi * 0.98
