@@ -192,7 +192,8 @@ def test_without_a_test_set_in_sight_it_says_that_figures_are_too_good(
     write_always_open(workspace, False)
     words = words_on(open_lab())
     assert "The test set is closed: these are the figures of the validation set" in words
-    assert "n = 24" in words
+    assert "validation set, n = " in words
+    assert "test set, n = " not in words
 
     table = run.read_predictions()
     run.write_table("predictions.parquet", table.assign(subset="validation"))
