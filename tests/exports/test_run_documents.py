@@ -104,7 +104,7 @@ def test_the_report_has_every_figure_with_n_interval_and_who_opened_the_test_set
     assert "Keras on tensorflow" in words
 
 
-def test_before_the_test_set_is_opened_nothing_of_it_is_handed_in(closed: Material) -> None:
+def test_no_test_figure_is_handed_in_before_the_test_set_is_opened(closed: Material) -> None:
     predictions = pd.read_csv(pd.io.common.StringIO(make("predictions", closed)))
     whole = closed.run.read_predictions()
     notebook = make("notebook", closed)

@@ -152,8 +152,7 @@ class Material:
         except (XrayError, OSError):
             return pd.DataFrame()
         known = images.set_index("image_id")[list(PEOPLE)]
-        people: pd.DataFrame = split[["subset", "image_id", "group"]].join(known, on="image_id")
-        return people
+        return pd.DataFrame(split[["subset", "image_id", "group"]].join(known, on="image_id"))
 
     def read_shown_predictions(self) -> pd.DataFrame:
         """Return the predictions on the images that the shown report is of.
