@@ -151,6 +151,12 @@ def test_the_notebook_runs_and_comes_to_the_figures_of_the_report(
     reported = material.report["metrics"]
     assert computed == {name: pytest.approx(reported[name]["value"]) for name in computed}
     assert callable(space["build_model"]), "the script's functions are in cells of their own"
+    if kind == "opened":
+        write_part(make_part("script", material, tmp_path / "script"), tmp_path / "script")
+        split = pd.read_csv(tmp_path / "script" / "split.csv", dtype=str)
+        folder = Path(material.recipe.data_folder)
+        images = space["read_subset"](split, "training", folder, space["CLASSES"])
+        assert len(images.images) == (split["subset"] == "training").sum() > 0
 
 
 def test_every_item_of_the_checklists_stands_in_the_card_known_or_marked(
