@@ -161,8 +161,8 @@ class Material:
             RunError: there are none, or no report.
         """
         predictions = self.run.read_predictions()
-        subset = self.report["subset"]
-        return predictions[predictions["subset"] == subset].reset_index(drop=True)
+        rows = predictions["subset"] == self.report["subset"]
+        return predictions.loc[rows].reset_index(drop=True)
 
     def describe_openings(self) -> list[str]:
         """Return who opened the test set, and how often; sentences."""
