@@ -162,7 +162,8 @@ class Material:
         """
         predictions = self.run.read_predictions()
         rows = predictions["subset"] == self.report["subset"]
-        return predictions.loc[rows].reset_index(drop=True)
+        shown: pd.DataFrame = predictions[rows].reset_index(drop=True)
+        return shown
 
     def describe_openings(self) -> list[str]:
         """Return who opened the test set, and how often; sentences."""
