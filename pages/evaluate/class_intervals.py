@@ -5,12 +5,11 @@ from typing import Any
 import pandas as pd
 
 from pages.components.figure import show_figure
-from pages.evaluate.scores import CLASS_FIGURES, figure_of
+from pages.evaluate.scores import CLASS_FIGURES, OTHER_SCALES, figure_of
 from xray_core.figures.curves import plot_class_intervals
 
 # Figures of a class in a report -> what they are called; all of them from 0 to 1, more is better.
-NOT_SHARES = ("mcc", "brier", "log_loss", "calibration_error")
-FIGURES = {kind: title for kind, title in CLASS_FIGURES.items() if kind not in NOT_SHARES}
+FIGURES = {kind: title for kind, title in CLASS_FIGURES.items() if kind not in OTHER_SCALES}
 
 
 def show_class_intervals(report: dict[str, Any], name: str) -> None:

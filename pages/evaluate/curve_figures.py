@@ -10,7 +10,7 @@ from plotly.graph_objects import Figure
 from pages.components.recipe_words import metric_name
 from pages.evaluate.finding_scores import name_metric
 from pages.evaluate.matrix import read_evaluated
-from pages.evaluate.scores import format_figure
+from pages.evaluate.scores import OTHER_SCALES, format_figure
 from xray_core.evaluation.findings import DEFAULT_THRESHOLD
 from xray_core.evaluation.one_class import OneClass, measure_class, pick_class
 from xray_core.evaluation.published import compare_headline, find_points
@@ -31,8 +31,6 @@ from xray_core.recipes import Recipe
 from xray_core.runs import Run
 
 WITHOUT = "no "  # begins the name of the images without a finding
-# Metrics on another axis than from 0 to 1, or of which less is better.
-OTHER_SCALES = ("mcc", "brier", "log_loss", "calibration_error")
 ROW_HEIGHT = 22  # px
 FILES = ("predictions.parquet", "report.json", "recipe.json")
 
