@@ -15,7 +15,7 @@ from pages.components.recipe_words import metric_name
 from pages.evaluate.finding_scores import show_finding_table
 from pages.evaluate.findings import show_findings
 from pages.evaluate.matrix import read_evaluated, show_cells
-from pages.evaluate.scores import format_figure, show_class_table
+from pages.evaluate.scores import NO_SHARES, OTHER_SCALES, format_figure, show_class_table
 from pages.evaluate.verdict import format_absent, show_verdict_line
 from xray_core.evaluation.external_steps import compare_elsewhere, subtract
 from xray_core.figures.evaluation import plot_intervals, plot_roc
@@ -143,7 +143,7 @@ def _format_difference(key: str, before: dict[str, Any] | None, after: dict[str,
     value, low, high = (step.get(end) for end in ("value", "low", "high"))
     if value is None or low is None or high is None:
         return "–"
-    if key in ("auc", "f1_macro"):  # which are no shares of images
+    if key.startswith(NO_SHARES):
         return f"{value:+.3f} ({low:+.3f} to {high:+.3f})"
     return f"{100 * value:+.1f} points ({100 * low:+.1f} to {100 * high:+.1f})"
 
@@ -155,6 +155,7 @@ def _plot(
     rows = [
         {"name": metric_name(key), **figure, "marks": _mark(_own["metrics"].get(key), title)}
         for key, figure in _report["metrics"].items()
+        if key not in OTHER_SCALES
     ]
     roc = plot_roc(_report)
     for curve in plot_roc(_own).data[:-1]:  # the last is chance

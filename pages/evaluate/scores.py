@@ -12,10 +12,8 @@ from xray_core.evaluation.columns_baseline import name_columns
 from xray_core.evaluation.measured import FEW_PATIENTS
 
 # Metrics, and those of a class by the beginning of their keys, that are shown as 0.852.
-NO_SHARES = (
-    *("auc", "average_precision", "f1", "loss"),
-    *("mcc", "brier", "log_loss", "calibration_error"),
-)
+OTHER_SCALES = ("mcc", "brier", "log_loss", "calibration_error")  # not from 0, bad, to 1, good
+NO_SHARES = ("auc", "average_precision", "f1", "loss", *OTHER_SCALES)
 
 
 # Of two classes, in this order; the other figures are folded below them.
