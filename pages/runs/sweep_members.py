@@ -19,7 +19,8 @@ from pages.runs.run_table import (
     list_rows,
 )
 from xray_core.audit.issue import count_of
-from xray_core.evaluation.leaderboard import OUTSIDE, build_board
+from xray_core.evaluation.board_entry import OUTSIDE
+from xray_core.evaluation.leaderboard import build_board
 from xray_core.runs import Run
 from xray_core.runs.opening import open_test
 from xray_core.workspace import Workspace
