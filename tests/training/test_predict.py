@@ -1,5 +1,6 @@
 """Predictions on files of the user: the same as in training, and no file stops the others."""
 
+import json
 import re
 import shutil
 from pathlib import Path
@@ -8,12 +9,14 @@ import numpy as np
 import pytest
 
 from tests.training.tiny import Finished
+from xray_core import cli
 from xray_core.cli.threshold import describe_kept
 from xray_core.errors import RunError
 from xray_core.evaluation import report_run
-from xray_core.evaluation.thresholds import KeptThreshold, write_threshold
+from xray_core.evaluation.thresholds import KeptThreshold, read_threshold, write_threshold
 from xray_core.evaluation.thresholds.guarantee import read_guaranteed
 from xray_core.runs import Run, Status
+from xray_core.runs.opening import OPENED
 from xray_core.training.predict import predict_images
 
 
@@ -91,3 +94,39 @@ def test_a_training_says_what_can_be_guaranteed(finished: Finished) -> None:
     ill = split[(split["subset"] == "validation") & (split["class"] == "opacity")]
     assert about.classes["opacity"].n_patients == ill["group"].nunique()
     assert set(about.classes["opacity"].images) <= set(ill["image_id"])
+
+
+def test_the_command_line_chooses_shows_and_keeps_a_threshold(
+    finished: Finished,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("XRAY_HOME", str(tmp_path))
+    leave_out = shutil.ignore_patterns(OPENED)
+    shutil.copytree(finished.run.folder, tmp_path / "runs" / "copy", ignore=leave_out)
+
+    def call(*options: str) -> tuple[int, str, str]:
+        status = cli.main(["threshold", "copy", *options])
+        return status, *capsys.readouterr()
+
+    status, printed, _ = call("--sensitivity", "0.8", "--prevalence", "0.1", "--json", "--keep")
+    answer = json.loads(printed)
+    assert status == 0
+    assert answer["rule"] == "sensitivity"
+    assert answer["validation"]["sensitivity"]["value"] >= 0.8
+    assert sum(answer["validation"]["thousand"].values()) == 1000
+    assert "test" not in answer  # nobody has opened it
+    kept = read_threshold(Run(tmp_path / "runs" / "copy"))
+    assert kept is not None
+    assert kept.value == answer["threshold"]
+
+    assert "1,000 patients" in call("--at", "0.4")[1]
+    for options, words in (
+        (("--at", "0.4", "--rule", "cost"), "--at 0.4 is by no rule"),
+        (("--rule", "youden", "--cost", "3"), "--cost has no bearing on youden"),
+        (("--class", "mass"), "no class 'mass'. Choose one of"),
+        (("--rule", "guaranteed", "--sensitivity", "0.98", "--keep"), "There is nothing to keep"),
+    ):
+        status, _, said = call(*options)
+        assert (status, words in said) == (2, True), said

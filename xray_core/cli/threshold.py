@@ -35,7 +35,7 @@ def add_commands(add: Callable[[str, Callable[..., Answer], str], argparse.Argum
         "--class", dest="name", default="", metavar="NAME", help="of several classes or findings"
     )
     command.add_argument("--keep", action="store_true", help="keep it with the run, for `predict`")
-    command.add_argument("--by", default="", metavar="NAME", help="who keeps it")
+    command.add_argument("--user", default="", metavar="NAME", help="who keeps it")
     command.add_argument("--save", metavar="FILE", help="write the JSON there")
 
 
@@ -75,7 +75,7 @@ def threshold(options: argparse.Namespace, workspace: Workspace) -> Answer:
     if options.keep:
         if choice.threshold is None:
             raise RunError(f"There is nothing to keep. {choice.words}")
-        keep_threshold(run, recipe, asked.name, choice.keep(options.by))
+        keep_threshold(run, recipe, asked.name, choice.keep(options.user))
         answer["kept"] = True
         lines.append(f"Kept with {run.name}; `predict` goes by it.")
     save_answer(answer, Path(options.save) if options.save else None)
