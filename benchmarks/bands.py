@@ -29,25 +29,25 @@ def draw_curves(seed: int, n_patients: int, n_rounds: int) -> ClassCurves:
 
 def read_places(curves: ClassCurves) -> dict[str, tuple[float, float, float]]:
     """Return value, low and high at each place that is looked at."""
-    found = {}
+    places = {}
     for name, line in (("ROC", curves.roc), ("precision", curves.precision)):
         for place in PLACES[name]:
             value = np.interp(place, line.x, line.y)
             if name == "precision":
                 value = line.y[min(np.searchsorted(line.x, place - 1e-9), len(line.y) - 1)]
-            found[f"{name} at {place:.0%}"] = (float(value), *_read_ends(line, place))
+            places[f"{name} at {place:.0%}"] = (float(value), *_read_ends(line, place))
     for name in RATES:
         line = curves.rates[name]
         for threshold in THRESHOLDS:
             value = float(line.y[round(threshold * (len(GRID) - 1))])
-            found[f"{name} from {threshold:.0%} on"] = (value, *_read_ends(line, threshold))
+            places[f"{name} from {threshold:.0%} on"] = (value, *_read_ends(line, threshold))
     known = curves.calibration
     for low_end in BINS:
         at = np.flatnonzero((known.predicted * 10).astype(int) == low_end)
         if len(at):
             ends = (known.observed[at[0]], known.low[at[0]], known.high[at[0]])
-            found[f"calibration from {low_end / 10:.0%} on"] = tuple(map(float, ends))
-    return found
+            places[f"calibration from {low_end / 10:.0%} on"] = tuple(map(float, ends))
+    return places
 
 
 def _read_ends(line: Line, place: float) -> tuple[float, float]:

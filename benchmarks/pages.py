@@ -1,10 +1,11 @@
 """How much each page costs: its elements, and the processor time of drawing it again.
 
-    python -m benchmarks.pages [--rounds 5] [--against FOLDER]
+    python -m benchmarks.pages [--rounds 5] [--runs 60] [--only PAGE …] [--against FOLDER]
 
 Draws a workspace with synthetic images and some runs, opens each page, lets it draw itself once
 more so that all caches are filled, and then measures further reruns of the script. With
-`--against`, another clone of the project takes turns with this one on the same workspace.
+`--against`, another clone of the project takes turns with this one on the same workspace. Below the
+table stands what a new process takes for its first and its later looks at the table of all runs.
 """
 
 import argparse
@@ -17,6 +18,7 @@ import tempfile
 from pathlib import Path
 
 from xray_core.processes import PROJECT
+from xray_core.recipes import PUBLISHED
 from xray_core.workspace import Workspace
 
 N_IMAGES, N_RUNS, N_RERUNS = 600, 60, 12
@@ -30,11 +32,30 @@ PAGES = {
     "Runs": ("runs", {}),
     "A run": ("runs", {"run": RUN}),
     "Evaluate": ("evaluate", {"run": RUN}),
+    "Leaderboard": ("compare", {"task": PUBLISHED["demo_cnn"].task}),
     "Evaluate, 22,000 test images": ("evaluate", {"run": LARGE}),
 }
+# In a process of the clone that is measured: the table of all runs, and its leaderboard.
+LIST = """
+import json, time
+from xray_core.evaluation.leaderboard import build_board, list_boards
+from xray_core.runs.index import run_table
+from xray_core.workspace import find_workspace
+
+times, workspace = [], find_workspace()
+for _ in range(6):
+    begun = time.process_time()
+    runs = run_table(workspace)
+    times.append(1000 * (time.process_time() - begun))
+[(folder, _, task, n)] = list_boards(runs)
+begun = time.process_time()
+build_board(runs, folder, task)
+times.append(1000 * (time.process_time() - begun))
+print(json.dumps([len(runs), n, times[0], sorted(times[1:6])[2], times[6]]))
+"""
 # In a process of the older clone: what it writes, both can read.
 PREPARE = """
-import sys
+import shutil, sys
 from contextlib import suppress
 import numpy as np
 import pandas as pd
@@ -50,8 +71,11 @@ write_synthetic_dataset(workspace.demo_data, n_images=n_images, size=256)
 for number in range(n_runs):
     state = ("done", "failed", "stopped")[number % 3]
     run = fake_run(workspace, state, f"20260301-1000{number:02d}-demo_cnn")
-    if state == "done":
+    if state == "done" and not number:
         write_report(run, workspace)
+    elif state == "done":
+        for name in ("report.json", "predictions.parquet"):
+            shutil.copy(workspace.runs / "20260301-100000-demo_cnn" / name, run.folder)
 rng, n, classes = np.random.default_rng(0), 22_000, ["no opacity", "opacity"]
 has = rng.random(n) < 0.3
 values = 1 / (1 + np.exp(0.5 - 1.5 * has - rng.normal(0, 1, n)))
@@ -135,9 +159,11 @@ def call(folder: Path, workspace: Workspace, code: str, *arguments: object) -> s
     return done.stdout
 
 
-def measure(folder: Path, workspace: Workspace) -> dict[str, tuple[int, float, float]]:
+def measure(
+    folder: Path, workspace: Workspace, pages: dict[str, tuple[str, dict[str, str]]]
+) -> dict[str, tuple[int, float, float]]:
     """Return page -> elements, and milliseconds of processor time: the first time, and warm."""
-    printed = call(folder, workspace, MEASURE, json.dumps(PAGES), N_RERUNS)
+    printed = call(folder, workspace, MEASURE, json.dumps(pages), N_RERUNS)
     rows = [json.loads(line) for line in printed.splitlines() if line.startswith("[")]
     return {name: (n_elements, first, spent) for name, n_elements, first, spent in rows}
 
@@ -147,22 +173,26 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--against", type=Path, help="another clone, which takes turns")
+    parser.add_argument("--runs", type=int, default=N_RUNS)
+    parser.add_argument("--only", nargs="+", default=list(PAGES), choices=list(PAGES))
     options = parser.parse_args()
+    pages = {name: PAGES[name] for name in options.only}
     sides = {"now": PROJECT}
     if options.against:
         sides = {"before": options.against.resolve(), **sides}
     with tempfile.TemporaryDirectory() as place:
         workspace = Workspace(Path(place) / "home")
-        call(next(iter(sides.values())), workspace, PREPARE, N_IMAGES, N_RUNS, LARGE)
+        call(next(iter(sides.values())), workspace, PREPARE, N_IMAGES, options.runs, LARGE)
         results: dict[str, list[dict[str, tuple[int, float, float]]]] = {side: [] for side in sides}
         for _ in range(options.rounds):
             for side, folder in sides.items():
-                results[side].append(measure(folder, workspace))
+                results[side].append(measure(folder, workspace, pages))
+        n, finished, at_first, later, board = json.loads(call(PROJECT, workspace, LIST))
     print(
         "| page |" + "".join(f" elements {side} | first ms {side} | ms {side} |" for side in sides)
     )
     print("|---|" + "---|---|---|" * len(sides))
-    for page in PAGES:
+    for page in pages:
         cells = ""
         for rounds in results.values():
             first, spent = (
@@ -170,6 +200,8 @@ def main() -> None:
             )
             cells += f" {rounds[0][page][0]} | {first:.0f} | {spent:.0f} |"
         print(f"| {page} |{cells}")
+    print(f"Table of {n} runs: {at_first:.0f} ms at first, {later:.0f} ms later; ", end="")
+    print(f"leaderboard of {finished}: {board:.0f} ms.")
 
 
 if __name__ == "__main__":

@@ -29,6 +29,8 @@ with chooser:
     origin = read_origin_of(run)
     if origin is None or run.best_checkpoint.is_file():
         show_button()
+if origin:
+    show_doubt(origin)  # first: the page ends here where the test set is closed, and all there is
 with show_errors():
     recipe, shown = run.read_recipe(), read_shown(run, workspace)
     report, data = shown.report, run.read_data()
@@ -44,8 +46,6 @@ else:
     with line:
         show_verdict_line(report, data["grouped_by"])
         show_opening(run, recipe, shown, workspace)
-    if origin:
-        show_doubt(origin)
     show_doubts(run, recipe, report, closed=shown.closed)
     if report.get("multilabel"):
         show_findings(run, recipe, report, predictions)

@@ -9,6 +9,8 @@ import pandas as pd
 
 from xray_core.evaluation.calibrate import read_calibration
 from xray_core.evaluation.diagnose import diagnose_run
+from xray_core.evaluation.thresholds import KeptThreshold, read_threshold, write_threshold
+from xray_core.evaluation.thresholds.guarantee import read_guaranteed
 from xray_core.files import append_line
 from xray_core.jobs.attempts import read_attempt
 from xray_core.recipes import PUBLISHED
@@ -22,6 +24,22 @@ CLASSES = list(RECIPE.class_names)
 TABLES = ("split.parquet", "predictions.parquet", "training_predictions.parquet")
 VALIDATION = "validation/epoch-0001.parquet"
 TIME = "2026-03-01T10:00:30+00:00"
+
+PROMISES = {
+    "confidence": 0.95,
+    "chosen_on": "validation",
+    "seed": 0,
+    "classes": {
+        CLASSES[1]: {
+            "n_patients": 2,
+            "images": ["b", "d"],
+            "levels": [
+                {"sensitivity": 0.8, "threshold": 0.3, "reason": ""},
+                {"sensitivity": 0.9, "threshold": None, "reason": "Too few patients."},
+            ],
+        }
+    },
+}
 
 
 def batch_line(step: int, **changes: Any) -> dict[str, Any]:
@@ -145,6 +163,8 @@ READERS: tuple[Callable[[Run], object], ...] = (
     read_notes,
     read_attempt,
     read_calibration,
+    read_threshold,
+    read_guaranteed,
     has_own_opening,
     diagnose_run,
 )
@@ -163,6 +183,8 @@ def write_whole_run(folder: Path) -> Run:
     run.write_json("data.json", data_notes())
     run.write_json("report.json", report_of([[3, 1], [1, 9]], CLASSES))
     run.write_json("calibration.json", {"scale": 1.0, "bias": [0.0, 0.5]})
+    write_threshold(run, KeptThreshold(0.4, "youden", time=TIME))
+    run.write_json("guaranteed.json", PROMISES)
     run.write_table("split.parquet", split_rows(CLASSES))
     for name in TABLES[1:]:
         run.write_table(name, prediction_rows(CLASSES))

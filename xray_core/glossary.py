@@ -149,6 +149,11 @@ GLOSSARY: dict[str, dict[str, Term]] = {
             "The images that nothing was chosen on; looked at once, at the end.",
             "conjunto de prueba",
         ),
+        "opening the test set": Term(
+            "Looking at a run's test figures; each look is written down and counted, for it makes "
+            "the test set less of a test.",
+            "apertura del conjunto de prueba",
+        ),
         "subset": Term(
             "Any of the three.",
             "subconjunto",
@@ -365,6 +370,26 @@ GLOSSARY: dict[str, dict[str, Term]] = {
             "The probability from which an image is called positive.",
             "umbral",
         ),
+        "Youden's index": Term(
+            "Sensitivity and specificity together, less 1; a threshold is often chosen where it is "
+            "highest.",
+            "índice de Youden",
+        ),
+        "cost of errors": Term(
+            "What missed and wrongly alarmed patients cost together, if one missed costs as much "
+            "as so many wrongly alarmed.",
+            "coste de los errores",
+        ),
+        "guaranteed sensitivity": Term(
+            "A sensitivity that a threshold keeps for new patients, too, with 95% confidence; with "
+            "few patients none can be guaranteed.",
+            "sensibilidad garantizada",
+        ),
+        "scenario": Term(
+            "An example of how a network would be used: who is looked at, and what each error "
+            "costs them.",
+            "escenario",
+        ),
         "threshold of a finding": Term(
             "Each finding has its own, chosen on the validation set: where recall and "
             "specificity together are highest (Youden's index).",
@@ -405,6 +430,11 @@ GLOSSARY: dict[str, dict[str, Term]] = {
             "By how much two runs differ on the very same images, patients resampled for both "
             "alike.",
             "diferencia pareada",
+        ),
+        "leaderboard": Term(
+            "The finished runs of a dataset and task in the order of their validation set, each "
+            "with the place that its interval leaves open.",
+            "tabla de clasificación",
         ),
         "noise floor": Term(
             "By how much two runs of one recipe differ that have nothing but another random seed, "

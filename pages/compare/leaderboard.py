@@ -13,12 +13,11 @@ from pages.components.frame import escape_markdown, show_errors
 from pages.components.recipe_words import metric_name
 from pages.components.small_type import show_muted
 from xray_core.audit.issue import count_of
+from xray_core.evaluation.board_entry import Entry
 from xray_core.evaluation.leaderboard import (
     BY,
     FOR_FINDINGS,
     Board,
-    Entry,
-    Score,
     build_board,
     list_boards,
 )
@@ -149,24 +148,14 @@ def _build_row(entry: Entry) -> dict[str, Any]:
     return {
         "place": entry.place,
         "run": entry.title,
-        "validation": format_board_score(entry.validation),
-        "test": format_board_score(entry.test) or TEST_WORDS.get(entry.test_set, ""),
+        "validation": entry.validation.words if entry.validation else "",
+        "test": entry.test.words if entry.test else TEST_WORDS.get(entry.test_set, ""),
         "know": "; ".join(entry.marks),
         "by": entry.by,
         "when": parse_time(entry.time) if entry.time else None,
         "recipe": entry.recipe,
         "split": entry.split,
     }
-
-
-def format_board_score(score: Score | None) -> str:
-    """Return e.g. "0.912 (0.881 to 0.940), n = 412"; "" where there is none."""
-    if score is None:
-        return ""
-    words = f"{score.value:.3f}"
-    if score.low is not None and score.high is not None:
-        words += f" ({score.low:.3f} to {score.high:.3f})"
-    return words + (f", n = {score.n:,}" if score.n else "")
 
 
 def _read_ticked(board: Board) -> list[str]:

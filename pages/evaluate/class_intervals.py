@@ -6,10 +6,7 @@ import pandas as pd
 
 from pages.components.figure import show_figure
 from pages.evaluate.scores import CLASS_FIGURES, OTHER_SCALES, figure_of
-from xray_core.figures.curves import plot_class_intervals
-
-# Figures of a class in a report -> what they are called; all of them from 0 to 1, more is better.
-FIGURES = {kind: title for kind, title in CLASS_FIGURES.items() if kind not in OTHER_SCALES}
+from xray_core.figures.evaluation import plot_class_intervals
 
 
 def show_class_intervals(report: dict[str, Any], name: str) -> None:
@@ -31,13 +28,15 @@ def show_class_intervals(report: dict[str, Any], name: str) -> None:
 
 
 def list_class_figures(report: dict[str, Any]) -> pd.DataFrame:
-    """Return a row for each figure of each class: figure, class, n, value, low, high."""
-    rows = []
-    for key, title in FIGURES.items():
-        for row in report["per_class"]:
-            if key not in row:  # reports of older runs have fewer
-                continue
-            figure = row[key] if isinstance(row[key], dict) else figure_of(row, key)
-            rows.append({"figure": title, "class": row["class"], "n": row["n"], **figure})
+    """Return a row for each figure of each class: figure, class, n, value, low, high.
+
+    Only those from 0 to 1 of which more is better: the others would need axes of their own.
+    """
+    rows = [
+        {"figure": title, "class": row["class"], "n": row["n"], **figure_of(row, key)}
+        for key, title in CLASS_FIGURES.items()
+        for row in report["per_class"]
+        if key in row and key not in OTHER_SCALES  # reports of older runs have fewer
+    ]
     ends = dict.fromkeys(("value", "low", "high"), "float64")
     return pd.DataFrame(rows).astype(ends)

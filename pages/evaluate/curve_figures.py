@@ -15,6 +15,7 @@ from xray_core.evaluation.findings import DEFAULT_THRESHOLD
 from xray_core.evaluation.one_class import OneClass, measure_class, pick_class
 from xray_core.evaluation.published import compare_headline, find_points
 from xray_core.evaluation.reliability import score_histograms
+from xray_core.evaluation.thresholds import read_threshold
 from xray_core.figures.colors import color_classes
 from xray_core.figures.curves import (
     HEIGHT,
@@ -32,7 +33,7 @@ from xray_core.runs import Run
 
 WITHOUT = "no "  # begins the name of the images without a finding
 ROW_HEIGHT = 22  # px
-FILES = ("predictions.parquet", "report.json", "recipe.json")
+FILES = ("predictions.parquet", "report.json", "recipe.json", "threshold.json")
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,7 @@ def _draw(
 ) -> list[Drawn]:
     table = read_evaluated(_run, subset)
     images = pick_class(table, name)
-    drawn = _draw_curves(images, name, _recipe, _report) if images.shows_both else []
+    drawn = _draw_curves(_run, images, name, _recipe, _report) if images.shows_both else []
     if len(images.scores):
         kinds, codes = [f"{WITHOUT}{name}", name], images.is_class.astype("int64")
         if not _report.get("multilabel"):
@@ -96,7 +97,7 @@ def _draw(
 
 
 def _draw_curves(
-    images: OneClass, name: str, recipe: Recipe, report: dict[str, Any]
+    run: Run, images: OneClass, name: str, recipe: Recipe, report: dict[str, Any]
 ) -> list[Drawn]:
     curves = measure_class(images)
     [row] = [row for row in report["per_class"] if row["class"] == name]
@@ -107,18 +108,16 @@ def _draw_curves(
     error = row.get("calibration_error")  # a report that has none: without its interval
     if not isinstance(error, dict):
         error = {"value": curves.calibration.error, "low": None, "high": None}
-    mark, threshold = None, DEFAULT_THRESHOLD if len(report["classes"]) == 2 else None
+    threshold = _find_threshold(run, report, row)
     others = {}
-    if report.get("multilabel"):
-        mark, threshold = _find_mark(row)
-    elif len(report["classes"]) > 2:
+    if len(report["classes"]) > 2 and not report.get("multilabel"):
         others = list_pale(report, name)
     points = [point for point in find_points(recipe, report) if point.positive == name]
     return [
         Drawn(
             "ROC curve",
             f"{n_class:,} of {n:,}",
-            plot_roc_band(curves.roc, name, color, area, points, others, mark),
+            plot_roc_band(curves.roc, name, color, area, points, others, _mark(images, threshold)),
         ),
         Drawn(
             "Precision and recall",
@@ -134,14 +133,23 @@ def _draw_curves(
     ]
 
 
-def _find_mark(
-    row: Mapping[str, Any],
-) -> tuple[tuple[float, float, str] | None, float | None]:
-    """Return where the threshold of a finding stands on its ROC curve, and the threshold."""
-    recall, specificity, threshold = row["recall"]["value"], row["specificity"], row["threshold"]
-    if recall is None or specificity is None or threshold is None:
-        return None, threshold
-    return (1 - specificity, recall, f"called from {threshold:.2f} on"), threshold
+def _find_threshold(run: Run, report: Mapping[str, Any], row: Mapping[str, Any]) -> float | None:
+    """Return the threshold that the run goes by; None where its most probable class is right."""
+    if report.get("multilabel"):
+        return row["threshold"]
+    if len(report["classes"]) > 2:
+        return None
+    kept = read_threshold(run)
+    return kept.value if kept else DEFAULT_THRESHOLD
+
+
+def _mark(images: OneClass, threshold: float | None) -> tuple[float, float, str] | None:
+    """Return where a threshold stands on a ROC curve, and what that point is called."""
+    if threshold is None:
+        return None
+    called = images.scores >= threshold
+    recall, false_rate = (called[kind].mean() for kind in (images.is_class, ~images.is_class))
+    return float(false_rate), float(recall), f"called from {threshold:.2f} on"
 
 
 def _rows_with_marks(report: dict[str, Any], recipe: Recipe) -> list[dict[str, Any]]:

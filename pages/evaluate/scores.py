@@ -90,6 +90,8 @@ def show_class_table(report: dict[str, Any]) -> None:
     )
 
 
+# Figures on another axis than from 0 to 1, or of which less is better.
+OTHER_SCALES = ("mcc", "brier", "log_loss", "calibration_error")
 # Figures of a class in a report -> what they are called. Older reports have fewer.
 CLASS_FIGURES = {
     "recall": "recall (sensitivity)",

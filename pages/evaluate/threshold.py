@@ -102,7 +102,11 @@ def _find_class(recipe: Recipe, report: dict[str, Any]) -> str:
     if recipe.multilabel:
         return str(find_chosen(report)["class"])
     classes = report["classes"]
-    return read_class(classes if len(classes) > 2 else [], positive_class(classes))
+    if len(classes) == 2:
+        return positive_class(classes)
+    # The first class is most often the one without a finding.
+    usual = max(report["per_class"][1:], key=lambda row: row["n"])["class"]
+    return read_class(classes, str(usual))
 
 
 def _choose(run: Run, asked: Asked, lab: Lab) -> Choice | None:
@@ -136,7 +140,7 @@ def _show_outcome(
         st.image(
             draw_thousand(thousand, *colors),
             width="stretch",
-            alt=f"{thousand.found} found, {thousand.missed} missed, {thousand.alarmed} wrongly "
+            alt=f"{thousand.hits} found, {thousand.missed} missed, {thousand.alarmed} wrongly "
             f"alarmed, {thousand.cleared} rightly cleared",
         )
         st.html(format_key(name, *colors))

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from pages.evaluate.threshold_state import (
-    AGAINST,
+    CLASS,
     COSTS,
     ILL,
     LEAST,
@@ -38,18 +38,18 @@ RULE_TITLES = {
 COSTS_OFFERED = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0)
 LEVELS_OFFERED = (0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.95, 0.98, 0.99)
 NO_SCENARIO = "No scenario"
-KEYS = {name: f"threshold_{name}" for name in (RULE, COSTS, LEAST, ILL, "at", "scenario", AGAINST)}
+KEYS = {name: f"threshold_{name}" for name in (RULE, COSTS, LEAST, ILL, CLASS, "at", "scenario")}
 
 
 def choose_class(classes: Sequence[str], chosen: str) -> None:
     """Let one class be chosen, which is then asked for against the rest."""
-    key = KEYS[AGAINST]
+    key = KEYS[CLASS]
     st.session_state[key] = chosen
     st.selectbox(
         "Class, against the rest",
         classes,
         key=key,
-        on_change=lambda: write_words({AGAINST: st.session_state[key]}),
+        on_change=lambda: write_words({CLASS: st.session_state[key]}),
     )
 
 
@@ -63,7 +63,7 @@ def choose_scenario(lab: Lab) -> None:
         format_func=lambda name: SCENARIOS[name].title if name else NO_SCENARIO,
         key=key,
         on_change=lambda: open_scenario(st.session_state[key]),
-        help="An example for learning: who is looked at, and what each error costs them.",
+        help=explain("scenario"),
     )
 
 

@@ -29,8 +29,8 @@ def find_guaranteed(run: Run) -> Guaranteed | None:
         st.error(escape_markdown(state.reason), icon=":material/error:")
     else:
         st.info(
-            "What can be guaranteed has not been worked out for this run: it is of an earlier "
-            "version. It takes some seconds."
+            "What can be guaranteed has not been worked out for this run yet. It takes some "
+            "seconds."
         )
     if st.button("Work it out", key="guarantee_start"):
         with show_errors():

@@ -5,6 +5,7 @@ import streamlit as st
 from pages.components.frame import show_errors
 from pages.components.small_type import show_muted
 from pages.components.user import find_user
+from xray_core.errors import RunError
 from xray_core.evaluation.findings import DEFAULT_THRESHOLD
 from xray_core.evaluation.multilabel import read_thresholds
 from xray_core.evaluation.thresholds import forget_threshold, keep_threshold, read_threshold
@@ -73,6 +74,8 @@ def find_own(run: Run, recipe: Recipe, name: str) -> tuple[str, Choice]:
     if recipe.multilabel:
         limits = read_thresholds(run)
         value = limits["thresholds"].get(name, DEFAULT_THRESHOLD) if limits else DEFAULT_THRESHOLD
+        if not 0 <= value <= 1:
+            raise RunError(f"{run.folder / 'thresholds.json'} is damaged: {name} has {value}.")
         chosen_on = limits["chosen_on"] if limits else CHOSEN_ON
         return "The run's own", Choice(value, YOUDEN, chosen_on, _describe_finding(run, name))
     if kept := read_threshold(run):

@@ -13,7 +13,9 @@ from xray_core.evaluation.thresholds.rules import BY_HAND, COST, GUARANTEED, RUL
 from xray_core.evaluation.thresholds.scenarios import SCENARIOS
 
 RULE, AT, COSTS, LEAST = "rule", "at", "cost", "sensitivity"
-ILL, SCENARIO, AGAINST = "ill", "scenario", "against"
+ILL, SCENARIO = "ill", "scenario"
+
+CLASS = "class"  # of several, the one against the rest; the curves have it from there, too
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,7 @@ def set_rule(wish: Wish, rule: str) -> Wish:
 
 def read_class(classes: Sequence[str], usual: str) -> str:
     """Return the class in the address; else the usual one."""
-    wanted = st.query_params.get(AGAINST, "")
+    wanted = st.query_params.get(CLASS, "")
     return wanted if wanted in classes else usual
 
 

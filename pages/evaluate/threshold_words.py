@@ -30,7 +30,7 @@ def format_thousand(people: Thousand, operating: Operating, name: str, wish: Wis
     hits, misses, alarms, clears = (
         f"<b>{number:,} {what}</b>"
         for number, what in (
-            (people.found, "found"),
+            (people.hits, "found"),
             (people.missed, "missed"),
             (people.alarmed, "wrongly alarmed"),
             (people.cleared, "rightly cleared"),
@@ -42,8 +42,8 @@ def format_thousand(people: Thousand, operating: Operating, name: str, wish: Wis
     )
     if people.called:
         words += (
-            f" Of {people.called:,} called “{called}”, {people.found:,} have it (PPV "
-            f"{format_figure('ppv', operating.ppv)})."
+            f" Of {people.called:,} called “{called}”, {people.hits:,} have it: PPV "
+            f"{format_figure('ppv', operating.ppv)}."
         )
     if wish.rule == COST:
         total = wish.cost * people.missed + people.alarmed
@@ -94,6 +94,7 @@ def _head(subset: str, n_images: int) -> str:
 
 def format_scenario(scenario: Scenario) -> str:
     """Return a scenario with what each error costs, as HTML."""
+    ill = round(1000 * scenario.prevalence)
     cells = "".join(
         f"<div><b>{title}</b><br>{escape(words)}</div>"
         for title, words in (
@@ -101,7 +102,7 @@ def format_scenario(scenario: Scenario) -> str:
             ("A missed patient", scenario.missed),
             ("A wrongly alarmed one", scenario.alarmed),
             (
-                f"{round(1000 * scenario.prevalence)} of 1,000 ill, cost {scenario.cost:g} to 1",
+                f"The example: {ill} of 1,000 ill, {scenario.cost:g} to 1",
                 scenario.reason,
             ),
         )

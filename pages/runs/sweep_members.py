@@ -19,7 +19,8 @@ from pages.runs.run_table import (
     list_rows,
 )
 from xray_core.audit.issue import count_of
-from xray_core.evaluation.leaderboard import OUTSIDE, build_board
+from xray_core.evaluation.board_entry import OUTSIDE
+from xray_core.evaluation.leaderboard import build_board
 from xray_core.runs import Run
 from xray_core.runs.opening import open_test
 from xray_core.workspace import Workspace
@@ -66,7 +67,7 @@ def _put_in_order(members: pd.DataFrame) -> pd.DataFrame:
     board = build_board(members, first["folder"], first["task"], by, published=False)
     places = {entry.run: entry.place for entry in board.entries}
     order = {name: number for number, name in enumerate(places)}
-    placed = members.assign(place=members["name"].map(places).fillna(OUTSIDE))
+    placed = members.assign(place=members["name"].map(places).astype("float64").fillna(OUTSIDE))
     return placed.sort_values("name", key=lambda names: names.map(order), kind="stable")
 
 

@@ -6,7 +6,7 @@ import streamlit as st
 
 from pages.components.context import choose_data, choose_task
 from pages.components.frame import escape_markdown, format_message, show_errors
-from pages.train.address import SET
+from pages.train.address import SET, WRITTEN, forget_settings
 from pages.train.recipe_values import change_field
 from pages.train.said import say
 from pages.train.selection import write_selection
@@ -31,8 +31,11 @@ def take_over_run() -> None:
     if name is None:
         return
     workspace = find_workspace()
-    changes = [word.partition("=") for word in st.query_params.get_all(SET)]
-    st.query_params.pop(SET, None)
+    wanted = st.query_params.get_all(SET)
+    if wanted == st.session_state.get(WRITTEN):  # by this page, of what was entered before
+        wanted = []
+    forget_settings()
+    changes = [word.partition("=") for word in wanted]
     try:
         run = find_run(workspace.runs, name)
         if origin := read_origin(run):

@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 
 from tests.run_files import CLASSES, RECIPE, report_of
+from xray_core.evaluation.board_entry import OUTSIDE
+from xray_core.evaluation.board_published import list_published
 from xray_core.evaluation.leaderboard import (
-    OUTSIDE,
     build_board,
     find_places,
     list_boards,
-    list_published,
 )
 from xray_core.recipes import PUBLISHED, Recipe, change_recipe
 from xray_core.runs import Run, Status, Submission

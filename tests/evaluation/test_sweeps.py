@@ -125,7 +125,7 @@ def test_networks_that_evaluate_the_same_images_are_averaged(workspace: Workspac
     assert summarise_sweep(runs[:1], N_ROUNDS).averaged is None
 
 
-def test_while_the_test_set_of_one_is_closed_nothing_of_it_is_summed_up(
+def test_while_one_test_set_is_closed_no_fold_of_its_setting_is_pooled(
     workspace: Workspace,
 ) -> None:
     write_always_open(workspace, False)

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tests.run_files import write_whole_run
+from tests.run_files import PROMISES, write_whole_run
 from xray_core.errors import RecipeError, RunError
 from xray_core.evaluation.multilabel import describe_thresholds, read_thresholds
 from xray_core.evaluation.thresholds import (
@@ -168,7 +168,7 @@ def test_a_thousand_patients_stay_a_thousand() -> None:
     rng = np.random.default_rng(0)
     for sensitivity, specificity, prevalence in rng.random((500, 3)):
         people = count_thousand(sensitivity, specificity, prevalence)
-        numbers = [people.found, people.missed, people.alarmed, people.cleared]
+        numbers = [people.hits, people.missed, people.alarmed, people.cleared]
 
         assert sum(numbers) == 1000
         assert min(numbers) >= 0
@@ -251,6 +251,7 @@ def test_a_network_that_finds_only_by_calling_everybody_guarantees_nothing() -> 
 def test_what_is_promised_is_kept_with_the_run_and_read_again(tmp_path: Path) -> None:
     run = write_whole_run(tmp_path / "run")
     run.write_table("predictions.parquet", predictions_of())
+    (run.folder / "guaranteed.json").unlink()
     assert read_guaranteed(run) is None
 
     about = write_guaranteed(run)
@@ -290,6 +291,7 @@ def test_an_unknown_class_is_named_with_the_choices() -> None:
 def test_a_run_keeps_one_threshold_and_forgets_it(tmp_path: Path) -> None:
     run = write_whole_run(tmp_path / "run")
     recipe = run.read_recipe()
+    forget_threshold(run)
     assert read_threshold(run) is None
 
     choice = choose(ask_class(predictions_of(), "test"), Wish(YOUDEN))
@@ -307,11 +309,14 @@ def test_a_run_keeps_one_threshold_and_forgets_it(tmp_path: Path) -> None:
 
 
 def test_a_damaged_threshold_is_no_threshold(tmp_path: Path) -> None:
-    run = Run(tmp_path)
+    run = write_whole_run(tmp_path / "run")
     run.write_json("threshold.json", {"value": 3.0, "rule": "youden"})
+    (run.folder / "guaranteed.json").write_text(json.dumps(PROMISES).replace("0.3", "30"))
 
     with pytest.raises(RunError, match="3.0 is not from 0 to 1"):
         read_threshold(run)
+    with pytest.raises(RunError, match="30.0 of opacity is not from 0 to 1"):
+        read_guaranteed(run)
 
 
 def test_a_finding_is_kept_by_hand_beside_the_others(tmp_path: Path) -> None:

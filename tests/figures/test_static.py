@@ -10,7 +10,8 @@ import pytest
 from PIL import Image
 
 from xray_core.evaluation.curves import RATES, Line
-from xray_core.figures.curves import plot_class_intervals, plot_roc_band, plot_thresholds
+from xray_core.figures.curves import plot_roc_band, plot_thresholds
+from xray_core.figures.evaluation import plot_class_intervals
 from xray_core.figures.explore import plot_box_maps, plot_per_patient, plot_shares, plot_sides
 from xray_core.figures.findings import list_together, plot_together
 from xray_core.figures.overlay import Line as Run

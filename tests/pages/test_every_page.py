@@ -34,7 +34,7 @@ for module in (xray_core.registry, xray_core.jobs.measure, xray_core.jobs.worker
 # An audit that goes on and on.
 xray_core.jobs.background.start_detached = lambda *_: xray_core.processes.own_handle()
 
-HEAVY = {"keras", "tensorflow", "jax", "torch", "ray", "sklearn", "seaborn", "scipy.stats"}
+HEAVY = {"keras", "tensorflow", "jax", "torch", "ray", "sklearn", "matplotlib", "scipy.stats"}
 ALLOCATOR = set(xray_core.machine.ALLOCATOR)
 runs, *pages = sys.argv[1:]
 assert PagesManager.uses_pages_directory is None  # as in a fresh server

@@ -1,7 +1,6 @@
 """The threshold lab: rules, scenarios and the slider, from the address to a threshold kept."""
 
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -29,9 +28,8 @@ from xray_core.workspace import Workspace
 RULE, SLIDER, ILL = "threshold_rule", "threshold_at", "threshold_ill"
 
 
-@pytest.fixture
-def run(workspace: Workspace) -> Run:
-    """A run of which half the images are the validation set, with scores of all heights."""
+def write_lab_run(workspace: Workspace) -> Run:
+    """Write a run of which half the images are the validation set, with scores of all heights."""
     run = fake_run(workspace, "done")
     write_report(run, workspace)
     table = run.read_predictions()
@@ -47,11 +45,32 @@ def run(workspace: Workspace) -> Run:
 
 
 @pytest.fixture
-def open_lab(open_page: OpenPage) -> Any:
-    def open_lab(run: Run, **words: str) -> AppTest:
-        return open_page("evaluate", run=run.name, result="Threshold", **words)
+def run(workspace: Workspace) -> Run:
+    return write_lab_run(workspace)
 
-    return open_lab
+
+# The lab alone, which is opened sooner than the whole page.
+LAB = """
+from pages.components.frame import show_errors
+from pages.evaluate.opening import read_shown
+from pages.evaluate.threshold import show_threshold_lab
+from xray_core.runs import list_runs
+from xray_core.workspace import find_workspace
+
+[run] = list_runs(find_workspace().runs)
+with show_errors():
+    report = read_shown(run, find_workspace()).report
+show_threshold_lab(run, run.read_recipe(), report)
+"""
+
+
+def open_lab(**words: str) -> AppTest:
+    app = AppTest.from_string(LAB, default_timeout=60)
+    for name, word in words.items():
+        app.query_params[name] = word
+    app.run()
+    assert not app.exception, app.exception[0].value
+    return app
 
 
 def picture_of(app: AppTest) -> str:
@@ -67,8 +86,10 @@ def word_of(app: AppTest, name: str) -> str:
     return words if isinstance(words, str) else words[0]
 
 
-def test_from_a_rule_to_a_threshold_that_is_kept_and_forgotten(run: Run, open_lab: Any) -> None:
-    app = open_lab(run)
+def test_from_a_rule_to_a_threshold_that_is_kept_and_forgotten(
+    run: Run, open_page: OpenPage
+) -> None:
+    app = open_page("evaluate", run=run.name, result="Threshold")
     assert app.slider(key=SLIDER).value == 0.5
     assert "The more probable class is the answer" in words_on(app)
     counted = [int(word) for word in picture_of(app).split() if word.isdecimal()]
@@ -92,17 +113,15 @@ def test_from_a_rule_to_a_threshold_that_is_kept_and_forgotten(run: Run, open_la
     )
     assert f"Kept for Predict: {kept.value:.4g}" in words_on(app)
 
-    app = open_lab(run)  # without a word in the address, as the run keeps it
+    app = open_lab()  # without a word in the address, as the run keeps it
     assert app.slider(key=SLIDER).value == round(kept.value, 3)
     app.button(key="threshold_forget").click().run()
     assert read_threshold(run) is None
     assert not app.exception
 
 
-def test_a_moved_slider_stands_in_the_address_and_says_what_it_was_chosen_on(
-    run: Run, open_lab: Any
-) -> None:
-    app = open_lab(run)
+def test_a_moved_slider_stands_in_the_address_and_says_what_it_was_chosen_on(run: Run) -> None:
+    app = open_lab()
     app.slider(key=SLIDER).set_value(0.2).run()
 
     assert (word_of(app, "rule"), word_of(app, "at")) == ("by hand", "0.2")
@@ -114,10 +133,8 @@ def test_a_moved_slider_stands_in_the_address_and_says_what_it_was_chosen_on(
     assert "20 have opacity" in words_on(app)
 
 
-def test_a_scenario_sets_prevalence_and_cost_and_says_what_errors_cost(
-    run: Run, open_lab: Any
-) -> None:
-    app = open_lab(run)
+def test_a_scenario_sets_prevalence_and_cost_and_says_what_errors_cost(run: Run) -> None:
+    app = open_lab()
     app.selectbox(key="threshold_scenario").set_value("screening").run()
 
     assert app.slider(key=ILL).value == 10
@@ -132,33 +149,31 @@ def test_a_scenario_sets_prevalence_and_cost_and_says_what_errors_cost(
     assert not names_on(app)
 
 
-def test_odd_words_in_the_address_count_as_absent(run: Run, open_lab: Any) -> None:
-    app = open_lab(run, rule="best", at="9", cost="x", ill="5000", scenario="war", against="?")
+def test_odd_words_in_the_address_count_as_absent(run: Run) -> None:
+    app = open_lab(rule="best", at="9", cost="x", ill="5000", scenario="war", **{"class": "?"})
 
     assert not app.exception
     assert app.slider(key=SLIDER).value == 0.5
     assert not app.error
 
 
-def test_what_cannot_be_guaranteed_is_said_with_the_reason_and_not_kept(
-    run: Run, open_lab: Any
-) -> None:
+def test_what_cannot_be_guaranteed_is_said_with_the_reason_and_not_kept(run: Run) -> None:
     write_guaranteed(run)
 
-    app = open_lab(run, rule="guaranteed", sensitivity="0.98")
+    app = open_lab(rule="guaranteed", sensitivity="0.98")
 
     assert "No threshold can be guaranteed. 149 patients" in words_on(app)
     assert app.button(key="threshold_keep").disabled
 
 
 def test_a_guarantee_of_an_older_run_is_worked_out_by_a_process_on_a_click(
-    run: Run, open_lab: Any, monkeypatch: pytest.MonkeyPatch
+    run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     commands = record_processes(monkeypatch)
     monkeypatch.setattr(
         background, "start_detached", lambda command, *_: commands.append(command) or "0:0"
     )
-    app = open_lab(run, rule="guaranteed")
+    app = open_lab(rule="guaranteed")
     assert not commands
     app.button(key="guarantee_start").click().run()
 
@@ -172,37 +187,43 @@ def test_a_guarantee_of_an_older_run_is_worked_out_by_a_process_on_a_click(
 
 
 def test_without_a_test_set_in_sight_it_says_that_figures_are_too_good(
-    run: Run, open_lab: Any, workspace: Workspace
+    run: Run, workspace: Workspace
 ) -> None:
+    write_always_open(workspace, False)
+    words = words_on(open_lab())
+    assert "The test set is closed: these are the figures of the validation set" in words
+    assert "validation set, n = " in words
+    assert "test set, n = " not in words
+
     table = run.read_predictions()
     run.write_table("predictions.parquet", table.assign(subset="validation"))
     run.write_json(
         "report.json", build_report(table.assign(subset="validation"), "opacity", n_rounds=20)
     )
 
-    assert "which is also shown: the figures are too good" in words_on(open_lab(run))
+    assert "which is also shown: the figures are too good" in words_on(open_lab())
 
 
 def test_of_several_classes_one_is_asked_against_the_rest_and_none_kept(
-    workspace: Workspace, open_lab: Any
+    workspace: Workspace,
 ) -> None:
     run = fake_run(workspace, "done", recipe=replace(PUBLISHED["demo_cnn"], task="siim_3class"))
     write_report(run, workspace)
     write_always_open(workspace, True)
 
-    app = open_lab(run)
-    app.selectbox(key="threshold_against").set_value("other").run()
+    app = open_lab()
+    app.selectbox(key="threshold_class").set_value("other").run()
 
-    assert word_of(app, "against") == "other"
+    assert word_of(app, "class") == "other"
     assert "have other" in words_on(app)
     assert app.button(key="threshold_keep").disabled
     assert "With 3 classes the answer is the most probable one" in words_on(app)
 
 
-def test_a_finding_is_kept_by_hand(workspace: Workspace, open_lab: Any) -> None:
+def test_a_finding_is_kept_by_hand(workspace: Workspace) -> None:
     run = fake_findings_run(workspace, "done")
     write_always_open(workspace, True)
-    app = open_lab(run, finding="effusion", rule="by hand", at="0.123")
+    app = open_lab(finding="effusion", rule="by hand", at="0.123")
 
     app.button(key="threshold_keep").click().run()
 
@@ -214,11 +235,11 @@ def test_a_finding_is_kept_by_hand(workspace: Workspace, open_lab: Any) -> None:
     assert not app.exception
 
 
-def test_a_damaged_file_is_said_and_nothing_breaks(run: Run, open_lab: Any) -> None:
+def test_a_damaged_file_is_said_and_nothing_breaks(run: Run) -> None:
     write_threshold(run, KeptThreshold(0.3, "by hand"))
     (run.folder / "threshold.json").write_text("{")
 
-    app = open_lab(run)
+    app = open_lab()
 
     assert "threshold.json" in app.error[0].value
     assert not any("Kept for Predict" in text for text in list_html(app))

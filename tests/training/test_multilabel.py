@@ -135,7 +135,7 @@ def test_every_line_and_table_says_the_same(whole: Run) -> None:
     assert any("unknown whether Rare" in words for words in notes["left_out"])
     [row] = run_table(Workspace(whole.folder.parents[1])).query("name == @whole.name").itertuples()
     assert row.multilabel
-    assert row.auc == whole.read_report()["metrics"]["auc"]["value"]
+    assert row.val_auc == whole.read_report()["validation"]["metrics"]["auc"]["value"]
 
 
 def test_its_training_is_checked_and_its_network_answers_images(whole: Run) -> None:

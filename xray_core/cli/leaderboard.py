@@ -57,19 +57,11 @@ def show_leaderboard(options: argparse.Namespace, workspace: Workspace) -> Answe
 def _format_board(board: Any) -> str:
     lines = [f"{board.task} on {board.data} ({board.folder}), by {NAMES[board.by]}"]
     for entry in board.entries:
-        test = _format_score(entry.test) if entry.test else entry.test_set
-        figures = f"validation {_format_score(entry.validation)}; test {test}"
+        test = entry.test.words if entry.test else entry.test_set
+        validation = entry.validation.words if entry.validation else "none"
+        figures = f"validation {validation}; test {test}"
         lines.append(f"{entry.place:>5}  {entry.title}: {figures}")
         details = filter(None, [entry.recipe, entry.split, entry.by, entry.time[:10]])
         lines.append(" " * 7 + ", ".join(details))
         lines += [f"{' ' * 7}{mark}" for mark in entry.marks]
     return "\n".join([*lines, *board.words])
-
-
-def _format_score(score: Any) -> str:
-    if score is None:
-        return "none"
-    words = f"{score.value:.3f}"
-    if score.low is not None and score.high is not None:
-        words += f" ({score.low:.3f} to {score.high:.3f})"
-    return words + (f", n = {score.n:,}" if score.n else "")

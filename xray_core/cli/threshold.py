@@ -128,7 +128,7 @@ def _format_subset(images: Any, figures: dict[str, Any]) -> list[str]:
         lines.append(f"  {title:18} {format_figure(**figures[name])}")
     if people := figures["thousand"]:
         lines.append(
-            f"  of 1,000 patients  {people['found']} found, {people['missed']} missed, "
+            f"  of 1,000 patients  {people['hits']} found, {people['missed']} missed, "
             f"{people['alarmed']} wrongly alarmed, {people['cleared']} rightly cleared"
         )
     return lines

@@ -14,62 +14,14 @@ import pandas as pd
 
 from xray_core.audit.issue import count_of
 from xray_core.errors import XrayError
-from xray_core.literature import NO, RESULTS, YES, PublishedResult, results_of
-from xray_core.recipes import PUBLISHED
+from xray_core.evaluation.board_entry import OUTSIDE, Entry, Score
+from xray_core.evaluation.board_published import list_published
 from xray_core.recipes.overview import describe_split
 from xray_core.runs.index import CLOSED, WATCHED_TEST
 from xray_core.splits import SplitSpec
 
 BY = ("auc", "balanced_accuracy", "accuracy")  # what a leaderboard can go by
 FOR_FINDINGS = ("auc",)  # of several findings
-OUTSIDE = "–"  # the place of what is in no order with the others
-
-
-@dataclass(frozen=True)
-class Score:
-    """A figure in [0, 1], the ends of its 95% interval and n images; None where unknown."""
-
-    value: float
-    low: float | None = None
-    high: float | None = None
-    n: int | None = None
-
-
-@dataclass(frozen=True)
-class Entry:
-    """A line of a leaderboard.
-
-    Attributes:
-        place: e.g. "1" or "1–3": with what its interval leaves open; `OUTSIDE` where it has none.
-        title: what it is called.
-        run: name of the run; "" of a published result.
-        validation: by which it stands where it does; None where nothing is known.
-        test: of the test set, where that is open or published.
-        test_set: as `index.run_table` says; "published".
-        recipe: its title.
-        split: how its images were divided, in words.
-        by: who trained or published it.
-        time: when a run ended, ISO 8601; "" where unknown.
-        marks: why it cannot be compared with those that have a place, or what else is to be known.
-    """
-
-    place: str
-    title: str
-    run: str
-    validation: Score | None
-    test: Score | None
-    test_set: str
-    recipe: str
-    split: str
-    by: str
-    time: str
-    marks: tuple[str, ...]
-
-    @property
-    def shown(self) -> float:
-        """The figure by which it is put among the others; -1 where it has none."""
-        score = self.validation or self.test
-        return score.value if score else -1.0
 
 
 @dataclass(frozen=True)
@@ -151,24 +103,6 @@ def find_places(entries: Sequence[Entry]) -> list[str]:
     return places
 
 
-def list_published(task: str, by: str) -> list[Entry]:
-    """Return what is published of a task: of each recipe the figures after its last phase."""
-    names = [name for name, recipe in PUBLISHED.items() if recipe.task == task]
-    every = [row for row in RESULTS if row.recipe in names]
-    every += [row for name in names for row in results_of(name) if row.recipe not in names]
-    by_place: dict[tuple[str, str, str], PublishedResult] = {}
-    for row in every:
-        by_place.setdefault((row.recipe, row.place, f"{row.subset} {row.phase}"), row)
-    entries = []
-    for name in dict.fromkeys(row.recipe for row in by_place.values()):
-        rows = [row for row in by_place.values() if row.recipe == name]
-        for row in _pick_final(rows):
-            value = _published_figure(row, by)
-            if value is not None:
-                entries.append(_enter_published(row, value))
-    return entries
-
-
 def _finished(runs: pd.DataFrame) -> pd.DataFrame:
     return runs[(runs["state"] == "done") & (runs["test_set"] != "") & (runs["task"] != "")]
 
@@ -237,48 +171,6 @@ def _describe_images(images: str) -> str:
         words = describe_split(split).removeprefix("split ")
         words += f", seed {split.seed}" if split.seed else ""
     return words + (", of a selection" if selection else "")
-
-
-def _pick_final(rows: Sequence[PublishedResult]) -> list[PublishedResult]:
-    for subset in ("test", "validation"):
-        there = [row for row in rows if row.subset == subset]
-        if there:
-            return [row for row in there if row.phase == there[-1].phase]
-    return []
-
-
-def _published_figure(row: PublishedResult, by: str) -> float | None:
-    figures = row.figures
-    if by != "balanced_accuracy" or by in figures:
-        return figures.get(by) if by != "auc" or "auc" in figures else _mean(figures, "auc_")
-    return _mean(figures, "recall_")
-
-
-def _mean(figures: Any, start: str) -> float | None:
-    values = [value for name, value in figures.items() if name.startswith(start)]
-    return sum(values) / len(values) if len(values) > 1 else None
-
-
-def _enter_published(row: PublishedResult, value: float) -> Entry:
-    recipe = PUBLISHED.get(row.recipe)
-    score = Score(value, n=row.n_images or None)
-    images = "other images" if row.same_images == NO else "partly other images"
-    if row.same_images == YES:
-        images = f"the {row.subset} set as published"
-    note = f" ({row.images_note.rstrip('.')})" if row.images_note else ""
-    return Entry(
-        place=OUTSIDE,
-        title=f"published: {recipe.title if recipe else row.recipe}",
-        run="",
-        validation=None if row.subset == "test" else score,
-        test=score if row.subset == "test" else None,
-        test_set="published",
-        recipe=recipe.title if recipe else row.recipe,
-        split="",
-        by=recipe.origin if recipe else "",
-        time="",
-        marks=(row.place, f"{images}{note}", "no interval"),
-    )
 
 
 def _say_ties(entries: Sequence[Entry]) -> list[str]:

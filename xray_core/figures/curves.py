@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
@@ -12,7 +11,14 @@ from xray_core.evaluation.curves import RATES, Line
 from xray_core.evaluation.reliability import Calibration
 from xray_core.figures.bands import add_band, soften
 from xray_core.figures.colors import RUNS, color_classes
-from xray_core.figures.evaluation import CHANCE_GREY, MARGIN, add_points, scale_rates
+from xray_core.figures.evaluation import (
+    CHANCE_GREY,
+    DOTTED,
+    MARGIN,
+    add_chance,
+    add_points,
+    scale_rates,
+)
 from xray_core.figures.text import escape_texts
 from xray_core.literature import PublishedPoint
 
@@ -20,7 +26,6 @@ HEIGHT = 300  # px
 PLACE = {**MARGIN, "r": 22}  # room for half of "100%"
 INSIDE = {"bgcolor": "rgba(0,0,0,0)", "font": {"size": 11}}
 ABOVE = {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "font": {"size": 11}}
-DOTTED = {"dash": "dot", "width": 1, "color": CHANCE_GREY}
 PALE = 0.45  # opacity of the curves of the other classes
 RATE_DASHES = ("solid", "solid", "dash", "dash", "dot")  # so that nothing hangs on colour alone
 SHARE = {"range": [-0.01, 1.01], "tickformat": ".0%", "dtick": 0.25}
@@ -71,9 +76,7 @@ def plot_roc_band(
         line={"width": 2, "color": color},
         hovertemplate="recall %{y:.1%}, at a false positive rate of %{x:.1%}<extra></extra>",
     )
-    figure.add_scatter(
-        x=[0, 1], y=[0, 1], mode="lines", name="chance", line=DOTTED, hoverinfo="skip"
-    )
+    add_chance(figure)
     add_points(figure, points)
     if mark:
         figure.add_scatter(
@@ -280,61 +283,6 @@ def plot_thresholds(
         hovermode="x unified",
         xaxis={"title": f"threshold of {name}", **SHARE, "hoverformat": ".0%"},
         yaxis={"title": None, **SHARE, "range": [0, 1.02]},
-    )
-    return escape_texts(figure)
-
-
-def plot_class_intervals(figures: pd.DataFrame, classes: Sequence[str]) -> go.Figure:
-    """Draw each figure of each class with its interval: the classes one below the other.
-
-    Args:
-        figures: columns figure (its title), class, value, low and high in [0, 1], NaN where it
-            cannot be computed; figures in their order.
-        classes: of the task, which have their own colours.
-
-    Returns:
-        One trace a class; the rows are numbered from above, with the figures' titles at the axis.
-    """
-    colors = color_classes(list(classes))
-    titles = list(dict.fromkeys(figures["figure"]))
-    places = {title: place for place, title in enumerate(titles)}
-    apart = 0.7 / max(len(classes), 1)
-    figure = go.Figure()
-    for number, name in enumerate(classes):
-        own = figures[figures["class"] == name].dropna(subset=["value", "low", "high"])
-        shift = apart * (number - (len(classes) - 1) / 2)
-        figure.add_scatter(
-            x=own["value"],
-            y=own["figure"].map(places).astype("float64") + shift,
-            customdata=own[["figure", "low", "high"]],
-            mode="markers",
-            name=str(name),
-            marker={"size": 8, "color": colors[name]},
-            error_x={
-                "type": "data",
-                "symmetric": False,
-                "array": own["high"] - own["value"],
-                "arrayminus": own["value"] - own["low"],
-                "thickness": 1.5,
-                "width": 4,
-                "color": colors[name],
-            },
-            hovertemplate="%{customdata[0]} of %{fullData.name}: %{x:.3f} (%{customdata[1]:.3f} to "
-            "%{customdata[2]:.3f})<extra></extra>",
-        )
-    figure.update_layout(
-        height=70 + len(titles) * (14 + 13 * len(classes)),
-        margin=PLACE,
-        showlegend=True,
-        legend=ABOVE,
-        xaxis={"range": [-0.02, 1.02], "tickformat": ".1f", "title": None},
-        yaxis={
-            "range": [len(titles) - 0.5, -0.5],
-            "tickvals": list(places.values()),
-            "ticktext": titles,
-            "title": None,
-            "zeroline": False,
-        },
     )
     return escape_texts(figure)
 

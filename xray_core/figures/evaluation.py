@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from textwrap import shorten
 from typing import Any
 
+import pandas as pd
 import plotly.graph_objects as go
 
 from xray_core.figures.colors import color_classes
@@ -12,6 +13,7 @@ from xray_core.literature import PublishedPoint
 
 MARGIN = {"l": 8, "r": 8, "t": 8, "b": 8}
 CHANCE_GREY = "#7d8b92"
+DOTTED = {"dash": "dot", "width": 1, "color": CHANCE_GREY}  # what something is compared with
 POINT_SYMBOLS = {"reader": "circle-open", "network": "diamond-open"}
 HOVER_SIGNS = 60
 SYMBOLS = ("line-ns-open", "diamond-open", "x-thin-open")
@@ -42,17 +44,17 @@ def plot_roc(report: dict[str, Any], points: Sequence[PublishedPoint] = ()) -> g
             line={"width": 2, "color": colors.get(name)},
             hovertemplate="recall %{y:.1%}, at a false positive rate of %{x:.1%}<extra></extra>",
         )
-    figure.add_scatter(
-        x=[0, 1],
-        y=[0, 1],
-        mode="lines",
-        name="chance",
-        line={"dash": "dot", "width": 1, "color": CHANCE_GREY},
-        hoverinfo="skip",
-    )
+    add_chance(figure)
     add_points(figure, points)
     scale_rates(figure, with_points=bool(points))
     return escape_texts(figure)
+
+
+def add_chance(figure: go.Figure) -> None:
+    """Draw the ROC curve of guessing, the dotted diagonal."""
+    figure.add_scatter(
+        x=[0, 1], y=[0, 1], mode="lines", name="chance", line=DOTTED, hoverinfo="skip"
+    )
 
 
 def add_points(figure: go.Figure, points: Sequence[PublishedPoint]) -> None:
@@ -154,5 +156,60 @@ def plot_intervals(rows: list[dict[str, Any]]) -> go.Figure:
         legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
         xaxis={"range": [-0.02, 1.02], "tickformat": ".1f", "title": None},
         yaxis={"autorange": "reversed", "type": "category", "title": None},
+    )
+    return escape_texts(figure)
+
+
+def plot_class_intervals(figures: pd.DataFrame, classes: Sequence[str]) -> go.Figure:
+    """Draw each figure of each class with its interval: the classes one below the other.
+
+    Args:
+        figures: columns figure (its title), class, value, low and high in [0, 1], NaN where it
+            cannot be computed; figures in their order.
+        classes: of the task, which have their own colours.
+
+    Returns:
+        One trace a class; the rows are numbered from above, with the figures' titles at the axis.
+    """
+    colors = color_classes(list(classes))
+    titles = list(dict.fromkeys(figures["figure"]))
+    places = {title: place for place, title in enumerate(titles)}
+    apart = 0.7 / max(len(classes), 1)
+    figure = go.Figure()
+    for number, name in enumerate(classes):
+        own = figures[figures["class"] == name].dropna(subset=["value", "low", "high"])
+        shift = apart * (number - (len(classes) - 1) / 2)
+        figure.add_scatter(
+            x=own["value"],
+            y=own["figure"].map(places).astype("float64") + shift,
+            customdata=own[["figure", "low", "high"]],
+            mode="markers",
+            name=str(name),
+            marker={"size": 8, "color": colors[name]},
+            error_x={
+                "type": "data",
+                "symmetric": False,
+                "array": own["high"] - own["value"],
+                "arrayminus": own["value"] - own["low"],
+                "thickness": 1.5,
+                "width": 4,
+                "color": colors[name],
+            },
+            hovertemplate="%{customdata[0]} of %{fullData.name}: %{x:.3f} (%{customdata[1]:.3f} to "
+            "%{customdata[2]:.3f})<extra></extra>",
+        )
+    figure.update_layout(
+        height=70 + len(titles) * (14 + 13 * len(classes)),
+        margin=MARGIN,
+        showlegend=True,
+        legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
+        xaxis={"range": [-0.02, 1.02], "tickformat": ".1f", "title": None},
+        yaxis={
+            "range": [len(titles) - 0.5, -0.5],
+            "tickvals": list(places.values()),
+            "ticktext": titles,
+            "title": None,
+            "zeroline": False,
+        },
     )
     return escape_texts(figure)

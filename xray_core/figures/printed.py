@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 
 from xray_core.figures.colors import SUBSETS
 from xray_core.figures.evaluation import MARGIN
-from xray_core.figures.overlay import Line, color_of, letter_of
+from xray_core.figures.overlay import Line, color_of, letter_of, score_floor
 from xray_core.figures.panels import divide_height
 from xray_core.figures.text import escape_texts
 from xray_core.figures.training import CURVES, FORMS, SHARES, TITLES
@@ -59,7 +59,10 @@ def plot_printed_curves(
             )
     _stack(figure, [titles[metric] for metric in metrics], places, "batch")
     for number, metric in enumerate(metrics):
-        figure.layout[_name_axis(number)].tickformat = FORMS[metric].replace(".2~f", "")
+        is_loss = metric == "loss"
+        figure.layout[_name_axis(number)].update(
+            range=[0, None if is_loss else 1.02], tickformat="" if is_loss else FORMS[metric]
+        )
     return escape_texts(figure)
 
 
@@ -95,6 +98,10 @@ def plot_printed_runs(lines: Sequence[Line]) -> go.Figure:
     titles = [*scores, "loss"] if drawn else ["accuracy", "loss"]
     _stack(figure, titles, divide_height((1,) * len(titles)), "epoch")
     figure.update_layout(xaxis_dtick=1)
+    floor = score_floor([line.curve for _, line in drawn])
+    for number in range(len(titles) - 1):
+        figure.layout[_name_axis(number)].range = [floor, 1.0]
+    figure.layout[_name_axis(len(titles) - 1)].range = [0, None]
     return escape_texts(figure)
 
 

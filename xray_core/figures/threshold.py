@@ -29,7 +29,7 @@ def draw_thousand(people: Thousand, ill: str, healthy: str) -> str:
     """
     paths, at = "", 0
     for number, color, right in (
-        (people.found, ill, True),
+        (people.hits, ill, True),
         (people.missed, ill, False),
         (people.alarmed, healthy, False),
         (people.cleared, healthy, True),

@@ -98,7 +98,17 @@ def read_guaranteed(run: Run) -> Guaranteed | None:
     Raises:
         RunError: its file is damaged.
     """
-    return run.read_record(FILE, Guaranteed) if run.holds(FILE) else None
+    if not run.holds(FILE):
+        return None
+    about = run.read_record(FILE, Guaranteed)
+    for name, of_class in about.classes.items():
+        for level in of_class.levels:
+            if level.threshold is not None and not 0 <= level.threshold <= 1:
+                raise RunError(
+                    f"{run.folder / FILE} is damaged: the threshold {level.threshold} of {name} is "
+                    "not from 0 to 1. Delete the file; it is then made anew."
+                )
+    return about
 
 
 def draw_one_each(images: ScoredImages, rng: np.random.Generator) -> NDArray[np.int64]:

@@ -69,9 +69,9 @@ def measure_at(
     outcomes = {"tp": tp, "fp": fp, "fn": images.n_positive - tp, "tn": images.n_negative - fp}
     thousand, ppv, npv = None, _figure(np.nan, np.nan, np.nan), _figure(np.nan, np.nan, np.nan)
     if images.shows_both:
-        found, cleared = _value(sensitivity), _value(specificity)
-        thousand = count_thousand(found, cleared, share)
-        values = predictive_values(found, cleared, share)
+        hits, cleared = _value(sensitivity), _value(specificity)
+        thousand = count_thousand(hits, cleared, share)
+        values = predictive_values(hits, cleared, share)
         ppv = _figure(float(values[0]), *_ppv_ends(sensitivity, specificity, share))
         npv = _figure(float(values[1]), *_ppv_ends(specificity, sensitivity, 1 - share))
     return Operating(
@@ -84,8 +84,8 @@ def _share_by_patient(right: Bools, patients: NDArray[np.int64]) -> Figure:
     if not len(right):
         return _figure(np.nan, np.nan, np.nan)
     places = np.unique(patients, return_inverse=True)[1]
-    n_images = np.bincount(places)
-    n_right = np.bincount(places, weights=right)
+    n_images = np.bincount(places).astype("int64")
+    n_right = np.bincount(places, weights=right).astype("float64")
     share = float(right.mean())
     worth = count_independent(n_right, n_images)
     low, high = wilson_interval(share * worth, worth)

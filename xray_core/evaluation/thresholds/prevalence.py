@@ -14,13 +14,13 @@ class Thousand:
     """Of 1,000 patients, how many are what; the four numbers sum to 1,000.
 
     Attributes:
-        found: have the class and are called.
+        hits: have the class and are called.
         missed: have it and are not called.
         alarmed: do not have it and are called.
         cleared: do not have it and are not called.
     """
 
-    found: int
+    hits: int
     missed: int
     alarmed: int
     cleared: int
@@ -28,12 +28,12 @@ class Thousand:
     @property
     def ill(self) -> int:
         """Patients who have the class."""
-        return self.found + self.missed
+        return self.hits + self.missed
 
     @property
     def called(self) -> int:
         """Patients who are called."""
-        return self.found + self.alarmed
+        return self.hits + self.alarmed
 
 
 def count_thousand(sensitivity: float, specificity: float, prevalence: float) -> Thousand:
@@ -45,12 +45,12 @@ def count_thousand(sensitivity: float, specificity: float, prevalence: float) ->
         prevalence: the share that has the class, in [0, 1].
 
     >>> count_thousand(0.9, 0.8, 0.1)
-    Thousand(found=90, missed=10, alarmed=180, cleared=720)
+    Thousand(hits=90, missed=10, alarmed=180, cleared=720)
     """
     ill = round(N_PATIENTS * prevalence)
-    found = round(ill * sensitivity)
+    hits = round(ill * sensitivity)
     cleared = round((N_PATIENTS - ill) * specificity)
-    return Thousand(found, ill - found, N_PATIENTS - ill - cleared, cleared)
+    return Thousand(hits, ill - hits, N_PATIENTS - ill - cleared, cleared)
 
 
 def predictive_values(
@@ -70,10 +70,10 @@ def predictive_values(
     >>> round(float(ppv), 3), round(float(npv), 3)
     (0.333, 0.986)
     """
-    found = prevalence * np.asarray(sensitivity, dtype="float64")
+    hits = prevalence * np.asarray(sensitivity, dtype="float64")
     cleared = (1 - prevalence) * np.asarray(specificity, dtype="float64")
-    missed, alarmed = prevalence - found, 1 - prevalence - cleared
-    return _share(found, found + alarmed), _share(cleared, cleared + missed)
+    missed, alarmed = prevalence - hits, 1 - prevalence - cleared
+    return _share(hits, hits + alarmed), _share(cleared, cleared + missed)
 
 
 def expected_cost(

@@ -123,8 +123,8 @@ def _set_ticks(axis: Any, side: str, scale: Scale, shares: float) -> None:
             low, high = sorted(axis.get_view_interval())
             if (high - low) / spec.dtick <= 24:
                 axis.set_major_locator(MultipleLocator(spec.dtick))
-        elif spec.nticks:
-            axis.set_major_locator(MaxNLocator(spec.nticks))
+        else:  # in steps that the few digits of a form can tell, which 2.5 is not
+            axis.set_major_locator(MaxNLocator(spec.nticks or "auto", steps=[1, 2, 5, 10]))
         axis.set_major_formatter(FuncFormatter(lambda value, _: format_tick(value, spec)))
     if side == "x" and names is not None:
         _turn(axis, names, spec.tickangle, shares)

@@ -7,7 +7,8 @@ from xray_core.figures.drawing import draw_alone, write_drawing
 from xray_core.figures.static.axes import Scale, set_axis
 from xray_core.figures.static.inks import GRID, INK, WAY, read_color
 from xray_core.figures.static.marks import draw_legend, draw_shape, write_note
-from xray_core.figures.static.traces import Panel, check_kind, draw_trace
+from xray_core.figures.static.panel import Panel
+from xray_core.figures.static.traces import check_kind, draw_trace
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from xray_core.figures.static.axes import SMALL
 from xray_core.figures.static.inks import INK, POINT, read_color, read_dash
-from xray_core.figures.static.traces import Panel
+from xray_core.figures.static.panel import Panel
 from xray_core.figures.text import read_plain
 
 if TYPE_CHECKING:

@@ -1,17 +1,14 @@
 """Lines, marks, bands, bars and heat maps of a still picture, each from a trace of Plotly's."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from xray_core.figures.static.axes import SMALL, Scale
+from xray_core.figures.static.axes import SMALL
+from xray_core.figures.static.bars import draw_bars
 from xray_core.figures.static.heat import draw_heat
 from xray_core.figures.static.inks import (
-    HATCHES,
-    INK,
     POINT,
     THIN,
     Color,
@@ -19,34 +16,11 @@ from xray_core.figures.static.inks import (
     read_dash,
     read_marker,
 )
+from xray_core.figures.static.panel import Floats, Panel, draw_errors, find_single, list_each
 from xray_core.figures.text import read_plain
 
 FEW_POINTS = 20  # of a line without a mode: Plotly marks so few
 STEPS = {"hv": "steps-post", "vh": "steps-pre", "hvh": "steps-mid"}
-Floats = NDArray[np.float64]
-
-
-@dataclass
-class Panel:
-    """One pair of axes.
-
-    Attributes:
-        axes: of Matplotlib.
-        x: what lies across.
-        y: what lies upwards.
-        layout: of the whole figure.
-        bars: the bar traces of this pair, in order.
-        tops: place of a stack, from which side -> how high it is by now.
-        edge: the last line's places, which a band may fill up to.
-    """
-
-    axes: Any
-    x: Scale
-    y: Scale
-    layout: Any
-    bars: list[Any]
-    tops: dict[tuple[float, bool], float] = field(default_factory=dict)
-    edge: tuple[Floats, Floats] | None = None
 
 
 def check_kind(trace: Any) -> None:
@@ -68,7 +42,7 @@ def _draw_scatter(panel: Panel, trace: Any, color: Color) -> list[Any]:
         x = np.arange(len(y), dtype="float64")
     mode = trace.mode or ("lines+markers" if len(x) < FEW_POINTS else "lines")
     opacity = 1.0 if trace.opacity is None else float(trace.opacity)
-    line = read_color(trace.line.color, read_color(_single(trace.marker.color), color))
+    line = read_color(trace.line.color, read_color(find_single(trace.marker.color), color))
     if trace.fill:
         _fill(panel, trace, x, y, line)
     panel.edge = (x, y)
@@ -84,7 +58,7 @@ def _draw_scatter(panel: Panel, trace: Any, color: Color) -> list[Any]:
     if "markers" in mode:
         _draw_markers(panel, trace, x, y, line, opacity, handle)
     if "text" in mode and trace.text is not None:
-        for at_x, at_y, words in zip(x, y, _each(trace.text, len(x)), strict=True):
+        for at_x, at_y, words in zip(x, y, list_each(trace.text, len(x)), strict=True):
             panel.axes.annotate(
                 read_plain(words),
                 (at_x, at_y),
@@ -94,7 +68,7 @@ def _draw_scatter(panel: Panel, trace: Any, color: Color) -> list[Any]:
                 fontsize=SMALL,
                 color=read_color(trace.textfont.color, line),
             )
-    _draw_errors(panel, trace, x, y, line)
+    draw_errors(panel, trace, x, y, line)
     return [handle]
 
 
@@ -104,18 +78,20 @@ def _draw_markers(
     from matplotlib.colors import to_rgba
 
     marker, n = trace.marker, len(x)
-    symbols = np.array(_each(marker.symbol, n), dtype=object)
+    symbols = np.array(list_each(marker.symbol, n), dtype=object)
     sizes = _read_sizes(marker, n)
-    alphas = np.array([1.0 if a is None else float(a) for a in _each(marker.opacity, n)]) * opacity
+    alphas = (
+        np.array([1.0 if a is None else float(a) for a in list_each(marker.opacity, n)]) * opacity
+    )
     inks = [
         to_rgba(read_color(shade, color), alpha)
-        for shade, alpha in zip(_each(marker.color, n), alphas, strict=True)
+        for shade, alpha in zip(list_each(marker.color, n), alphas, strict=True)
     ]
     rims = [
         to_rgba(read_color(rim, ink), alpha)
-        for rim, ink, alpha in zip(_each(marker.line.color, n), inks, alphas, strict=True)
+        for rim, ink, alpha in zip(list_each(marker.line.color, n), inks, alphas, strict=True)
     ]
-    widths = [POINT * float(width or 0) for width in _each(marker.line.width, n)]
+    widths = [POINT * float(width or 0) for width in list_each(marker.line.width, n)]
     for symbol in dict.fromkeys(symbols.tolist()):
         form, filled = read_marker(symbol)
         own = np.flatnonzero(symbols == symbol)
@@ -152,7 +128,7 @@ def _find_look(symbol: Any, inks: list[Any], rims: list[Any]) -> dict[str, Any]:
 def _read_sizes(marker: Any, n: int) -> Floats:
     """Return diameters in points."""
     unit = float(marker.sizeref or 1)
-    sizes = np.array([6.0 if s is None else float(s) for s in _each(marker.size, n)], "float64")
+    sizes = np.array([6.0 if s is None else float(s) for s in list_each(marker.size, n)], "float64")
     sizes = np.sqrt(2 * sizes / unit) if marker.sizemode == "area" else sizes / unit
     diameters: Floats = POINT * np.maximum(sizes, 2 * float(marker.sizemin or 0))  # of a radius
     return diameters
@@ -176,113 +152,14 @@ def _fill(panel: Panel, trace: Any, x: Floats, y: Floats, line: Color) -> None:
         panel.axes.fill_between(x, 0.0, y, step=step, **look)
 
 
-def _draw_errors(panel: Panel, trace: Any, x: Floats, y: Floats, color: Color) -> None:
-    for side in ("x", "y"):
-        error = trace[f"error_{side}"]
-        if error.array is None:
-            continue
-        above = np.nan_to_num(np.asarray(error.array, dtype="float64"))
-        below = (
-            above
-            if error.arrayminus is None
-            else np.nan_to_num(np.asarray(error.arrayminus, dtype="float64"))
-        )
-        panel.axes.errorbar(
-            x,
-            y,
-            fmt="none",
-            ecolor=read_color(error.color, color),
-            elinewidth=POINT * (error.thickness or 2),
-            capsize=POINT * (4 if error.width is None else error.width) / 2,
-            zorder=2.5,
-            **{f"{side}err": np.clip([below, above], 0, None)},
-        )
-
-
-def _draw_bars(panel: Panel, trace: Any, color: Color) -> list[Any]:
-    from matplotlib.patches import Patch
-
-    lies = trace.orientation == "h"
-    along, across = (panel.y, panel.x) if lies else (panel.x, panel.y)
-    places = along.place(trace.y if lies else trace.x)
-    lengths = np.nan_to_num(across.place(trace.x if lies else trace.y))
-    widths, places = _divide_room(panel, trace, places)
-    bases = _stack(panel, trace, places, lengths)
-    shade = read_color(_single(trace.marker.color), color)
-    each = [read_color(shade, color) for shade in _each(trace.marker.color, len(places))]
-    opacity = trace.opacity if trace.opacity is not None else _single(trace.marker.opacity)
-    hatch = HATCHES.get(_single(trace.marker.pattern.shape) or "")
-    look = {"alpha": opacity, "hatch": hatch, "edgecolor": "white" if hatch else "none"}
-    draw = panel.axes.barh if lies else panel.axes.bar
-    draw(places, lengths, widths, bases, color=each, linewidth=0, zorder=2, **look)
-    ends = bases + lengths
-    _draw_errors(panel, trace, *((ends, places) if lies else (places, ends)), INK)
-    if trace.text is not None:
-        _write_on_bars(panel, trace, places, ends, lies=lies)
-    return [Patch(facecolor=shade, **look)]
-
-
-def _divide_room(panel: Panel, trace: Any, places: Floats) -> tuple[Floats, Floats]:
-    """Return how wide each bar is, and the middle of each."""
-    if trace.width is not None:
-        return np.broadcast_to(np.asarray(trace.width, "float64"), places.shape), places
-    gaps = np.diff(np.unique(places[~np.isnan(places)]))
-    room = float(gaps.min()) if len(gaps) else 1.0
-    whole = room * (1 - (0.2 if panel.layout.bargap is None else panel.layout.bargap))
-    if panel.layout.barmode in ("stack", "relative", "overlay") or len(panel.bars) < 2:
-        return np.full(places.shape, whole), places
-    number = next(n for n, bar in enumerate(panel.bars) if bar is trace)
-    single = whole / len(panel.bars)
-    return np.full(places.shape, single), places - whole / 2 + single * (number + 0.5)
-
-
-def _stack(panel: Panel, trace: Any, places: Floats, lengths: Floats) -> Floats:
-    """Return where each bar begins."""
-    if trace.base is not None:
-        return np.broadcast_to(np.asarray(trace.base, "float64"), places.shape)
-    bases = np.zeros(places.shape)
-    if panel.layout.barmode in ("stack", "relative"):
-        for k, (place, length) in enumerate(zip(places, lengths, strict=True)):
-            key = (float(place), bool(length < 0))
-            bases[k] = panel.tops.get(key, 0.0)
-            panel.tops[key] = bases[k] + length
-    return bases
-
-
-def _write_on_bars(panel: Panel, trace: Any, places: Floats, ends: Floats, *, lies: bool) -> None:
-    for place, end, words in zip(places, ends, _each(trace.text, len(places)), strict=True):
-        panel.axes.annotate(
-            read_plain(words),
-            (end, place) if lies else (place, end),
-            xytext=(3, 0) if lies else (0, 2),
-            textcoords="offset points",
-            ha="left" if lies else "center",
-            va="center" if lies else "bottom",
-            fontsize=SMALL,
-            color=INK,
-        )
-
-
 def _draw_heat(panel: Panel, trace: Any, _color: Color) -> list[Any]:
     draw_heat(panel.axes, panel.x, panel.y, trace)
     return []
 
 
-def _each(value: Any, n: int) -> Sequence[Any]:
-    """Return n values: those given, or a single value n times."""
-    if value is None or isinstance(value, str | int | float):
-        return [value] * n
-    return list(value)
-
-
-def _single(value: Any) -> Any:
-    """Return a value that stands for all; None where each has its own."""
-    return value if isinstance(value, str | int | float) else None
-
-
 # To draw another kind of trace: an entry.
 KINDS: dict[str, Callable[[Panel, Any, Color], list[Any]]] = {
     "scatter": _draw_scatter,
-    "bar": _draw_bars,
+    "bar": draw_bars,
     "heatmap": _draw_heat,
 }

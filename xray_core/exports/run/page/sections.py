@@ -12,6 +12,7 @@ from xray_core.exports.run.facts import (
     describe_result,
     describe_size,
     describe_split,
+    describe_threshold,
     describe_time,
     format_interval,
     format_value,
@@ -97,6 +98,7 @@ def show_metrics(material: Material, picture: str) -> str:
             f"{size}. Intervals are 95% intervals, of {N_ROUNDS:,} resamplings of whole patients.",
             "note",
         ),
+        write_paragraph(describe_threshold(material), "note"),
         f'<div class="sides">{figures}{beside}</div>',
         picture,
     )
