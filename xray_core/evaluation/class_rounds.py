@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xray_core.evaluation.intervals import tally_images
+from xray_core.evaluation.metrics import divide
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -66,12 +67,12 @@ class ClassRounds:
         """
         auc, average_precision = measure_curves(self._positives @ draws, self._negatives @ draws)
         n_images, squares, costs = self._sums @ draws
-        gaps = _ratio(self._gaps @ draws, np.broadcast_to(n_images, (N_BINS, len(n_images)))).T
+        gaps = divide(self._gaps @ draws, np.broadcast_to(n_images, (N_BINS, len(n_images)))).T
         return {
             "auc": auc,
             "average_precision": average_precision,
-            "brier": _ratio(squares, n_images),
-            "log_loss": _ratio(costs, n_images),
+            "brier": divide(squares, n_images),
+            "log_loss": divide(costs, n_images),
             "calibration_error": np.abs(gaps).sum(axis=1),
             "calibration_error" + GAPS: gaps,
         }
@@ -148,10 +149,4 @@ def measure_curves(positives: Floats, negatives: Floats) -> tuple[Floats, Floats
     alarms += true_positives
     np.divide(true_positives, alarms, out=true_positives, where=alarms > 0)
     weighed = np.einsum("lr,lr->r", positives, true_positives)
-    return _ratio(right, pairs), _ratio(weighed, n_positive * (n_negative > 0))
-
-
-def _ratio(share: Floats, whole: Floats) -> Floats:
-    ratios = np.full(np.shape(share), np.nan)
-    np.divide(share, whole, out=ratios, where=whole > 0)
-    return ratios
+    return divide(right, pairs), divide(weighed, n_positive * (n_negative > 0))

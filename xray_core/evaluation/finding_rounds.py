@@ -14,7 +14,7 @@ from xray_core.evaluation.intervals import (
     tally_images,
 )
 from xray_core.evaluation.measured import Figure, find_figures
-from xray_core.evaluation.metrics import correlation_per_class
+from xray_core.evaluation.metrics import correlation_per_class, divide
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -142,34 +142,28 @@ def tally_outcomes(states: Ints, called: Bools, patients: Ints) -> NDArray[np.fl
 def figures_of_counts(counts: Floats) -> dict[str, Floats]:
     """Return what follows from outcomes, shape (..., n_classes, 4), for each finding."""
     right_no, wrong_yes, wrong_no, right_yes = np.moveaxis(counts, -1, 0)
-    recall = _ratio(right_yes, right_yes + wrong_no)
-    specificity = _ratio(right_no, right_no + wrong_yes)
+    recall = divide(right_yes, right_yes + wrong_no)
+    specificity = divide(right_no, right_no + wrong_yes)
     return {
         "balanced_accuracy": (recall + specificity) / 2,
         "recall": recall,
         "specificity": specificity,
-        "precision": _ratio(right_yes, right_yes + wrong_yes),
-        "npv": _ratio(right_no, right_no + wrong_no),
+        "precision": divide(right_yes, right_yes + wrong_yes),
+        "npv": divide(right_no, right_no + wrong_no),
         "mcc": correlation_per_class(counts.reshape(*counts.shape[:-1], 2, 2))[..., 1],
         # Where no image shows a finding nothing can be recalled, however it is called.
         "f1": np.where(
             right_yes + wrong_no > 0,
-            _ratio(2 * right_yes, 2 * right_yes + wrong_yes + wrong_no),
+            divide(2 * right_yes, 2 * right_yes + wrong_yes + wrong_no),
             np.nan,
         ),
     }
 
 
-def _ratio(share: Floats, whole: Floats) -> Floats:
-    ratios = np.full(np.shape(share), np.nan)
-    np.divide(share, whole, out=ratios, where=whole > 0)
-    return ratios
-
-
 def mean_of_known(values: Floats) -> Floats:
     """Return the mean over the findings that have the figure; NaN where none has."""
     there = ~np.isnan(values)
-    return _ratio(values.sum(axis=-1, where=there), there.sum(axis=-1))
+    return divide(values.sum(axis=-1, where=there), there.sum(axis=-1))
 
 
 def count_patients(images: Bools, patients: Ints) -> list[int]:

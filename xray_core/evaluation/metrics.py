@@ -36,24 +36,24 @@ def confusion_counts(actual: Ints, predicted: Ints, n_classes: int) -> Ints:
 
 def recall_per_class(confusion: Counts) -> Floats:
     """Return each class' recall (sensitivity); NaN where a class has no image."""
-    return _ratio(_hits(confusion), confusion.sum(axis=-1))
+    return divide(_hits(confusion), confusion.sum(axis=-1))
 
 
 def precision_per_class(confusion: Counts) -> Floats:
     """Return, for each class, the share of its predictions that are right (PPV); NaN if none."""
-    return _ratio(_hits(confusion), confusion.sum(axis=-2))
+    return divide(_hits(confusion), confusion.sum(axis=-2))
 
 
 def specificity_per_class(confusion: Counts) -> Floats:
     """Return, for each class, the share of the other classes' images not predicted as it."""
     others = confusion.sum(axis=(-2, -1))[..., None] - confusion.sum(axis=-1)
     false_positives = confusion.sum(axis=-2) - _hits(confusion)
-    return _ratio(others - false_positives, others)
+    return divide(others - false_positives, others)
 
 
 def f1_per_class(confusion: Counts) -> Floats:
     """Return each class' F1 score; NaN where a class has neither an image nor a prediction."""
-    return _ratio(2 * _hits(confusion), confusion.sum(axis=-1) + confusion.sum(axis=-2))
+    return divide(2 * _hits(confusion), confusion.sum(axis=-1) + confusion.sum(axis=-2))
 
 
 def npv_per_class(confusion: Counts) -> Floats:
@@ -63,7 +63,7 @@ def npv_per_class(confusion: Counts) -> Floats:
     """
     not_said = confusion.sum(axis=(-2, -1))[..., None] - confusion.sum(axis=-2)
     missed = confusion.sum(axis=-1) - _hits(confusion)
-    return _ratio(not_said - missed, not_said)
+    return divide(not_said - missed, not_said)
 
 
 def correlation_per_class(confusion: Counts) -> Floats:
@@ -107,9 +107,10 @@ def _hits(confusion: Counts) -> Counts:
     return np.diagonal(confusion, axis1=-2, axis2=-1)
 
 
-def _ratio(subset: Counts, whole: Counts) -> Floats:
-    ratios = np.full(np.shape(subset), np.nan)
-    np.divide(subset, whole, out=ratios, where=whole > 0)
+def divide(share: Counts, whole: Counts) -> Floats:
+    """Return share / whole, of one shape; NaN where the whole is 0."""
+    ratios = np.full(np.shape(share), np.nan)
+    np.divide(share, whole, out=ratios, where=whole > 0)
     return ratios
 
 
@@ -152,7 +153,7 @@ def area_of_steps(positives: Counts, negatives: Counts) -> Floats:
     """
     up_to = np.cumsum(negatives, axis=0)
     above = np.einsum("s...,s...->...", positives, up_to - negatives / 2)
-    return _ratio(above, positives.sum(axis=0) * negatives.sum(axis=0))
+    return divide(above, positives.sum(axis=0) * negatives.sum(axis=0))
 
 
 def area_under_roc(is_positive: NDArray[np.bool_], scores: Floats) -> float:
@@ -209,7 +210,7 @@ def summarise(actual: Ints, probabilities: Floats) -> dict[str, float]:
 def _mean(values: Floats) -> Floats:
     """Return the mean over the last axis of what is not NaN; NaN where nothing else is."""
     present = ~np.isnan(values)
-    return _ratio(values.sum(axis=-1, where=present), present.sum(axis=-1))
+    return divide(values.sum(axis=-1, where=present), present.sum(axis=-1))
 
 
 def roc_curve(
