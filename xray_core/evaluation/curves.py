@@ -222,7 +222,7 @@ def threshold_curves(calls: Calls) -> dict[str, Line]:
     places = np.searchsorted(-calls.thresholds, -GRID)
     hits, alarms = calls.true[:, places], calls.false[:, places]
     misses, cleared = calls.n_positive[:, None] - hits, calls.n_negative[:, None] - alarms
-    shares = {
+    shares: dict[str, tuple[Floats, Floats, ArrayLike]] = {
         "sensitivity": (hits, hits + misses, calls.n_patients[0]),
         "specificity": (cleared, cleared + alarms, calls.n_patients[1]),
         "PPV": (hits, hits + alarms, calls.n_called[places]),
