@@ -37,12 +37,10 @@ with st.container(horizontal=True, vertical_alignment="center", gap="small"):
     figure = choose_figure(recipes[0].multilabel)
 context.show_origin(recipes[0], with_title=False)
 name_tab(f"Compare {', '.join(calls)}")
-with open_bottom_bar():
+bar = open_bottom_bar()
+with bar:
     show_way_back(recipes[0], workspace)
     st.space("stretch")
-    for place, run in enumerate(runs):
-        if offer_seeds(run, letter_of(place), type="secondary"):
-            break
 with show_errors():
     try:
         comparison = read_comparison(names, workspace)
@@ -50,6 +48,10 @@ with show_errors():
         show_refusal(error)
         st.stop()
 
+with bar:
+    for place, run in enumerate(runs):
+        if offer_seeds(run, letter_of(place), type="primary"):
+            break
 with show_errors():
     noise = read_noise(runs[comparison.find_best(figure) or 0], workspace)
 show_verdict(comparison, figure, noise)

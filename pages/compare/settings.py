@@ -6,6 +6,7 @@ from html import escape
 import streamlit as st
 
 from pages.compare.verdict import format_letter
+from pages.components.frame import show_errors
 from pages.components.recipe_words import metric_name
 from pages.components.run_state import format_duration
 from pages.components.small_type import show_section
@@ -20,6 +21,7 @@ from xray_core.runs import Run
 from xray_core.runs.curves import read_curve
 from xray_core.runs.origin import read_origin
 
+HERE = "a training here"
 SHOWN = 9  # settings that have room; the others lie below them, folded
 
 
@@ -34,17 +36,20 @@ def show_settings(
         recipes: theirs.
         calls: what each is called.
     """
-    origins = [read_origin(run) for run in runs]
+    with show_errors():
+        origins = [read_origin(run) for run in runs]
     rows: list[tuple[str, Sequence[str]]] = []
     if any(origins):
-        made = [origin.words if origin else "a training here" for origin in origins]
-        rows.append(("Made by", made))
-        note = "settings of what no training here has made are not known"
-    else:
-        settings, n_same = compare_settings(recipes)
-        rows += [(row.title, row.values) for row in settings]
-        note = f"from A in bold · {n_same} more are the same"
-    show_section("What differs", note)
+        rows.append(("Made by", [origin.words if origin else HERE for origin in origins]))
+    trained = [place for place, origin in enumerate(origins) if origin is None]
+    settings, n_same = (
+        compare_settings([recipes[place] for place in trained]) if trained else ([], 0)
+    )
+    for row in settings:
+        known = dict(zip(trained, row.values, strict=True))
+        rows.append((row.title, [known.get(place, ABSENT) for place in range(len(runs))]))
+    same = f" · {n_same} more are the same" if len(trained) > 1 else ""
+    show_section("What differs", f"from A in bold{same}")
     n_folded = max(0, len(rows) - SHOWN)
     listed = "".join(_format_row(title, values) for title, values in rows[:SHOWN])
     listed += _format_row("Epochs, kept", [_describe_epochs(run) for run in runs])

@@ -29,10 +29,12 @@ PAGES = {  # Home and Train are the first pages of the servers of other tests he
     "prepare": "Prepare",
     "runs": "Runs",
     "evaluate": "Evaluate",
+    "compare": "Compare",
 }
 NONSENSE = {
     "runs?run=nonsense": "There is no run 'nonsense'",
     "evaluate?run=nonsense": "There is no run 'nonsense'",
+    "compare?runs=nonsense": "There is no run nonsense here",
     "explore?image=nonsense": "This dataset has no image 'nonsense'",
     "prepare?image=nonsense": "This dataset has no image 'nonsense'",
     "explore?data=nonsense": "There is no dataset 'nonsense' here",

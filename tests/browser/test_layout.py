@@ -31,6 +31,7 @@ LEADS_ON = {
     "runs": "New run",
     f"runs?run={RUN}": "See the result",
     f"evaluate?run={RUN}": "Change and train again",
+    f"compare?runs={RUN},{RUN}-2": "Train A with five seeds",
 }
 SMALL: ViewportSize = {"width": 1280, "height": 720}  # a projector at 150 % is the same
 PHONE: ViewportSize = {"width": 390, "height": 844}
@@ -40,8 +41,9 @@ NOT_OURS: frozenset[str] = frozenset()
 
 @pytest.fixture
 def workspace(workspace: Workspace) -> Workspace:
-    """With a finished run, so that every page has all it can show."""
-    write_report(fake_run(workspace, "done", RUN), workspace)
+    """With two finished runs, so that every page has all it can show."""
+    for name in (RUN, f"{RUN}-2"):
+        write_report(fake_run(workspace, "done", name), workspace)
     return workspace
 
 

@@ -2,6 +2,7 @@
 
 import html
 import re
+from dataclasses import asdict
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -13,6 +14,7 @@ from tests.pages.shown import list_figures, list_html
 from tests.pages.test_explore import read_grid
 from xray_core.recipes import PUBLISHED, change_recipe
 from xray_core.runs import Run, Submission, list_runs
+from xray_core.runs.origin import Origin
 from xray_core.workspace import Workspace
 
 RECIPE = PUBLISHED["demo_cnn"]
@@ -108,6 +110,21 @@ def test_an_address_with_too_few_or_unknown_runs_says_what_to_do(
     app = alone.multiselect(key="compare_runs").set_value([run.name for run in pair]).run()
     assert app.query_params["runs"] == names_of(pair)
     assert "paired, n = 48" in text_of(app)
+
+
+def test_predictions_from_elsewhere_are_compared_without_settings(
+    pair: list[Run], open_page: OpenPage
+) -> None:
+    pair[1].write_json("origin.json", asdict(Origin("predictions", "Predictions: mine.csv")))
+    (pair[1].folder / "metrics.jsonl").unlink()
+
+    words = text_of(open_page("compare", runs=names_of(pair)))
+
+    assert "B is right more often than A." in words
+    assert "Made bya training herePredictions: mine.csv" in words
+    assert "Image size, px" not in words
+    assert "Epochs, kept2, epoch 2–" in words
+    assert "Validation accuracyB not trained here" in words
 
 
 def test_one_click_trains_the_other_seeds_and_they_are_told_of(
