@@ -3,14 +3,13 @@
 import hashlib
 from collections.abc import Callable
 from functools import partial
-from html import escape
 from pathlib import Path
 
 import streamlit as st
 
 from pages.components.export_process import run_export
 from pages.components.frame import escape_markdown, show_errors
-from pages.components.small_type import show_muted, show_section
+from pages.components.small_type import show_facts, show_muted, show_section
 from pages.evaluate.take_away_files import PARTS, Part, make_file
 from xray_core.exports.run.documents import find_weights, why_absent
 from xray_core.exports.run.material import Material, read_material
@@ -47,7 +46,8 @@ def show_take_away(run: Run) -> None:
                 if not absent[name]:
                     _offer(name, part, material)
         if missing := {PARTS[name].title: why for name, why in absent.items() if why}:
-            _say_missing(missing)
+            show_section("Not of this run")
+            show_facts(missing)
 
 
 def _show_zip(run: Run, workspace: Workspace) -> None:
@@ -102,14 +102,6 @@ def _offer(name: str, part: Part, material: Material) -> None:
         icon=part.icon,
         key=f"take_{name}",
     )
-
-
-def _say_missing(missing: dict[str, str]) -> None:
-    rows = "".join(
-        f'<tr><th scope="row">{escape(title)}</th><td>{escape(why)}</td></tr>'
-        for title, why in missing.items()
-    )
-    st.html(f'<h2 class="sec">Not of this run</h2><table class="facts">{rows}</table>')
 
 
 def _digest(run: Run) -> str:

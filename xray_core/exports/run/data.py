@@ -102,11 +102,11 @@ def find_data(
         try:
             if find_dataset(root)[0] != recipe.dataset:
                 continue
-            found = compare_data(recipe, root, split, inventory, workspace)
+            compared = compare_data(recipe, root, split, inventory, workspace)
         except (XrayError, OSError, ValueError):
             continue  # a dataset that cannot be read is not that of the run
-        if found.n_there == found.n_images:
-            return found
+        if compared.n_there == compared.n_images:
+            return compared
     return FoundData(None, len(split))
 
 

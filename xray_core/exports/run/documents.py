@@ -64,7 +64,7 @@ def _make_notebook(material: Material) -> dict[str, bytes]:
 
 def _make_script(material: Material) -> dict[str, bytes]:
     _check_trained(material, OF_SCRIPT)
-    split = material.run.read_split()
+    split = material.run.read_split().rename(columns={"class": "label"})  # as the script reads it
     return {
         SCRIPT: write_script(material.recipe).encode(),
         SPLIT: split.to_csv(index=False).encode(),

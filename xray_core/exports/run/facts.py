@@ -73,7 +73,8 @@ def title_of(key: str, report: Mapping[str, Any]) -> str:
     if key in OF_POSITIVE:
         return f"{OF_POSITIVE[key][0]} of {report.get('positive', 'the positive class')}"
     title = METRICS[key].title if key in METRICS else key.replace("_", " ")
-    return f"mean {title}" if report.get("multilabel") else title
+    # Macro F1 says by its name that it is a mean.
+    return f"mean {title}" if report.get("multilabel") and key != "f1_macro" else title
 
 
 def describe_size(report: Mapping[str, Any], grouped_by: str) -> str:
@@ -94,8 +95,9 @@ def describe_result(material: Material) -> str:
     size = describe_size(report, str(material.data.get("grouped_by", "")))
     if report.get("multilabel"):
         area = report["metrics"]["auc"]
+        measured = sum(row["auc"]["value"] is not None for row in report["per_class"])
         return (
-            f"Mean AUC over {count_of(len(report['classes']), 'finding')} on the "
+            f"Mean AUC over {measured} of {count_of(len(report['classes']), 'finding')} on the "
             f"{report['subset']} set: {format_figure('auc', area)}; {size}."
         )
     accuracy, majority = report["metrics"]["accuracy"], report["majority"]

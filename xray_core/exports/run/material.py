@@ -152,8 +152,7 @@ class Material:
         except (XrayError, OSError):
             return pd.DataFrame()
         known = images.set_index("image_id")[list(PEOPLE)]
-        people: pd.DataFrame = split[["subset", "image_id", "group"]].join(known, on="image_id")
-        return people
+        return pd.DataFrame(split[["subset", "image_id", "group"]].join(known, on="image_id"))
 
     def read_shown_predictions(self) -> pd.DataFrame:
         """Return the predictions on the images that the shown report is of.
@@ -162,8 +161,9 @@ class Material:
             RunError: there are none, or no report.
         """
         predictions = self.run.read_predictions()
-        subset = self.report["subset"]
-        return predictions[predictions["subset"] == subset].reset_index(drop=True)
+        rows = predictions["subset"] == self.report["subset"]
+        shown: pd.DataFrame = predictions[rows].reset_index(drop=True)
+        return shown
 
     def describe_openings(self) -> list[str]:
         """Return who opened the test set, and how often; sentences."""

@@ -131,18 +131,18 @@ def import_run(
         except DatasetError as error:
             raise _refusal(file, error) from error
         run = Run(partial / RUN)
-        found = _bind(run, manifest, inventory, workspace, data)
+        there = _bind(run, manifest, inventory, workspace, data)
         run.append_event("imported", f"Imported from {file.name}, of {manifest.time}.", by)
         placed = _place(run, manifest.run, workspace)
         adopt_openings(placed, workspace)  # who has seen its test set, has seen it here as well
     finally:
         shutil.rmtree(partial, ignore_errors=True)
-    said = [found.describe(manifest.data)]
+    said = [there.describe(manifest.data)]
     if placed.name != manifest.run:
         said.insert(0, f"There is a run {manifest.run} already: this one is called {placed.name}.")
     of_run = [entry for name, entry in manifest.files.items() if name.startswith(f"{RUN}/")]
     n_bytes = sum(entry.bytes for entry in of_run)
-    return Imported(placed, manifest.run, found, len(of_run), n_bytes, tuple(said))
+    return Imported(placed, manifest.run, there, len(of_run), n_bytes, tuple(said))
 
 
 def _read(
@@ -263,11 +263,11 @@ def _bind(
     if not status.has_ended:
         raise RunError(f"{manifest.run} is {status.state}; only a run that has ended is moved.")
     try:
-        found = _find(run, manifest, inventory, workspace, data)
+        there = _find(run, manifest, inventory, workspace, data)
     except ValueError as error:  # a damaged inventory
         raise RunError(f"{INVENTORY} is damaged: {error}.") from error
     # Where it is not here yet: the place that a dataset of this name has once it is put there.
-    folder = str(found.folder or workspace.data / (name_folder(manifest.data) or "data"))
+    folder = str(there.folder or workspace.data / (name_folder(manifest.data) or "data"))
     values = read_json(run.folder / "recipe.json")
     values["data_folder"] = folder
     values["weights"] = _place_weights(recipe.weights, workspace)
@@ -281,7 +281,7 @@ def _bind(
         wish = run.read_submission()
         run.write_submission(replace(wish, rank=0.0, paused=False, priority=0, sweep=""))
     run.write_status(replace(status, handle=""))
-    return found
+    return there
 
 
 def _find(
@@ -289,8 +289,8 @@ def _find(
 ) -> FoundData:
     recipe = run.read_recipe()
     if not run.holds("split.parquet"):  # it ended before it had one
-        found = FoundData(None, 0)
-        return found if data is None else FoundData(data.resolve(), 0)
+        there = FoundData(None, 0)
+        return there if data is None else FoundData(data.resolve(), 0)
     split = run.read_split()
     if "path" not in split:
         raise RunError(f"{manifest.run} has a split without paths of images: it is damaged.")

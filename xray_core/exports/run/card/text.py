@@ -36,8 +36,8 @@ def format_card(material: Material) -> str:
     """
     report, known = material.report, list_known(material)
     metrics = [
-        [title_of(key, report), format_value(key, one["value"]), format_interval(key, one)]
-        for key, one in report["metrics"].items()
+        [title_of(key, report), format_value(key, figure["value"]), format_interval(key, figure)]
+        for key, figure in report["metrics"].items()
     ]
     blocks = [
         f"# Model card: {escape_text(material.nickname)}",

@@ -97,6 +97,7 @@ def show_metrics(material: Material, picture: str) -> str:
             f"{size}. Intervals are 95% intervals, of {N_ROUNDS:,} resamplings of whole patients.",
             "note",
         ),
+        write_paragraph(describe_threshold(material), "note"),
         f'<div class="sides">{figures}{beside}</div>',
         picture,
     )
