@@ -12,6 +12,7 @@ from xray_core.exports.run.facts import (
     describe_result,
     describe_size,
     describe_split,
+    describe_threshold,
     describe_time,
     format_interval,
     format_value,
