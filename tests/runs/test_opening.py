@@ -85,6 +85,11 @@ def test_damaged_lines_are_passed_over_and_counted(workspace: Workspace) -> None
     open_test(other, workspace)
     assert [opening.run for opening in openings_of(run, workspace)] == ["a", "b"]
     assert count_damaged(workspace) == 3
+    workspace.openings.unlink()
+    workspace.openings.mkdir()
+    assert is_open(run, workspace), "its own folder says so"
+    with pytest.raises(RunError, match="cannot be read"):
+        openings_of(run, workspace)
 
 
 def test_a_look_that_was_counted_stays_open_though_its_run_was_not_written(

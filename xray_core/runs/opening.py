@@ -160,13 +160,20 @@ def is_open(run: Run, workspace: Workspace) -> bool:
 
 
 def has_own_opening(run: Run) -> bool:
-    """Whether a run's own folder says that its test set was opened."""
-    return bool(_read_log(str(run.folder / OPENED)).lines)
+    """Whether a run's own folder says that its test set was opened; not so if it is damaged."""
+    with suppress(RunError):  # whoever opens it is told
+        return bool(_read_log(str(run.folder / OPENED)).lines)
+    return False
 
 
 def list_opened(workspace: Workspace) -> frozenset[str]:
-    """Return the names of the runs that were opened, as the workspace has written it down."""
-    return _name_opened(str(workspace.openings), stamp_file(str(workspace.openings)))
+    """Return the names of the runs that were opened, as the workspace has written it down.
+
+    Of a log that cannot be read none is; whoever opens one is told.
+    """
+    with suppress(RunError):
+        return _name_opened(str(workspace.openings), stamp_file(str(workspace.openings)))
+    return frozenset()
 
 
 def find_opening(run: Run, workspace: Workspace) -> Opening | None:
