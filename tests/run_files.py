@@ -18,6 +18,7 @@ from xray_core.runs import Run, Status, Submission
 from xray_core.runs.goals import Goals, write_goals
 from xray_core.runs.notes import Notes, read_notes, write_notes
 from xray_core.runs.opening import OPENED, Line, has_own_opening
+from xray_core.runs.origin import read_origin
 
 RECIPE = replace(PUBLISHED["demo_cnn"], data_folder="/data/demo")
 CLASSES = list(RECIPE.class_names)
@@ -163,6 +164,7 @@ READERS: tuple[Callable[[Run], object], ...] = (
     read_notes,
     read_attempt,
     read_calibration,
+    read_origin,
     read_threshold,
     read_guaranteed,
     has_own_opening,
