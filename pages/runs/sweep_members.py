@@ -67,7 +67,7 @@ def _put_in_order(members: pd.DataFrame) -> pd.DataFrame:
     board = build_board(members, first["folder"], first["task"], by, published=False)
     places = {entry.run: entry.place for entry in board.entries}
     order = {name: number for number, name in enumerate(places)}
-    placed = members.assign(place=members["name"].map(places).astype("float64").fillna(OUTSIDE))
+    placed = members.assign(place=members["name"].map(places).fillna(OUTSIDE))
     return placed.sort_values("name", key=lambda names: names.map(order), kind="stable")
 
 
