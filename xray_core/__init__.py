@@ -8,8 +8,6 @@ The names below are imported when they are first used: `import xray_core` itself
 
 from typing import TYPE_CHECKING
 
-from xray_core.machine import VERSION
-
 if TYPE_CHECKING:
     from xray_core.api import (
         RECIPES,
@@ -29,7 +27,7 @@ if TYPE_CHECKING:
         write_synthetic_dataset,
     )
 
-__version__ = VERSION
+__version__ = "0.1.0"
 
 __all__ = [
     "RECIPES",

@@ -8,7 +8,6 @@ from pathlib import Path
 
 # glibc gives large buffers back to the system as they are freed, and a training asks for the same
 # ones at its next step: each page is then cleared and mapped anew (docs/performance.md).
-VERSION = "0.1.0"  # of X-ray Lab: what it writes says by which it was written
 ALLOCATOR = {
     "MALLOC_MMAP_MAX_": "0",  # large buffers lie in the heap too
     "MALLOC_TRIM_THRESHOLD_": str(64 * 2**30),  # bytes free at the heap's end before it shrinks
@@ -63,3 +62,9 @@ def _has_glibc() -> bool:
 
 def _tunes_allocator(environment: Mapping[str, str]) -> bool:
     return "glibc.malloc." in environment.get(TUNABLES, "")
+
+
+def read_version() -> str:
+    """Return the version of X-ray Lab, by which what it writes says who wrote it."""
+    # Of the package that is imported already: to import it from here would be a cycle.
+    return str(sys.modules[__name__.partition(".")[0]].__version__)

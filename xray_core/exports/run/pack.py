@@ -34,7 +34,7 @@ from xray_core.exports.run.material import Material, read_material
 from xray_core.exports.run.paths import hide_in_recipe, hide_places, list_places
 from xray_core.files import format_line, open_plain, read_json, read_jsonl, utc_now
 from xray_core.filling import fill_alone
-from xray_core.machine import VERSION
+from xray_core.machine import read_version
 from xray_core.paths import is_hidden
 from xray_core.runs import Run
 from xray_core.runs.trash import disk_use
@@ -175,7 +175,7 @@ def _write(
     packing.close(
         {
             "format": FORMAT,
-            "written_by": f"X-ray Lab {VERSION}",
+            "written_by": f"X-ray Lab {read_version()}",
             "run": run.name,
             "title": material.recipe.title,
             "dataset": material.recipe.dataset,

@@ -22,7 +22,7 @@ from xray_core.exports.run.facts import (
 )
 from xray_core.exports.run.material import Material
 from xray_core.exports.run.paths import hide_places
-from xray_core.machine import VERSION
+from xray_core.machine import read_version
 
 BLANK = "**[to be filled in]**"
 SIGNS = re.compile(r"([\\`*_\[\]<>|#~])")
@@ -41,7 +41,7 @@ def format_card(material: Material) -> str:
     ]
     blocks = [
         f"# Model card: {escape_text(material.nickname)}",
-        f"**{LEARNING}** Written by X-ray Lab {VERSION} from what it knows of the run "
+        f"**{LEARNING}** Written by X-ray Lab {read_version()} from what it knows of the run "
         f"`{material.run.name.replace('`', '')}`. {BLANK} marks what only you can say.",
         _closed_note(material),
         "## Model",

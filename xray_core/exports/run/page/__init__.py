@@ -22,7 +22,7 @@ from xray_core.exports.run.page.sections import (
 )
 from xray_core.exports.run.page.style import STYLE
 from xray_core.exports.run.paths import hide_places
-from xray_core.machine import VERSION
+from xray_core.machine import read_version
 
 __all__ = ["write_page"]
 
@@ -56,7 +56,7 @@ def write_page(material: Material) -> str:
         f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f"<title>{escape(title)}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n<main>\n"
-        f"{body}</main>\n<footer>{escape(LEARNING)} Written by X-ray Lab {VERSION}."
+        f"{body}</main>\n<footer>{escape(LEARNING)} Written by X-ray Lab {read_version()}."
         "</footer>\n</body>\n</html>\n"
     )
     return str(hide_places(page, material.places))
