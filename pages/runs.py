@@ -15,7 +15,7 @@ from pages.runs.sweep_view import show_sweep, show_sweep_link
 from pages.runs.trash import show_in_trash
 from xray_core.recipes import Recipe
 from xray_core.runs import find_run
-from xray_core.runs.origin import Origin, read_origin
+from xray_core.runs.origin import AVERAGE, Origin, read_origin
 from xray_core.runs.trash import is_trashed
 from xray_core.workspace import find_workspace
 
@@ -29,8 +29,8 @@ show_outcome()
 
 def describe(recipe: Recipe, origin: Origin | None) -> str:
     """Return what a run trains, for Markdown: its recipe, and what was changed in it."""
-    if origin:  # nothing was trained
-        return f"**{escape_markdown(origin.words)}**"
+    if origin:  # what it is, stands above and below
+        return "Not trained here" if origin.kind != AVERAGE else "Nothing was trained for it"
     return f"**{escape_markdown(recipe.title)}** · {describe_changes(recipe)}"
 
 

@@ -2,7 +2,7 @@
 
 import re
 import sys
-from pathlib import Path
+from pathlib import Path, PurePosixPath, PureWindowsPath
 from urllib.parse import unquote
 
 from xray_core.errors import DatasetError
@@ -43,6 +43,37 @@ def parse_path(text: str) -> Path:
         return Path(bare).expanduser()
     except RuntimeError:  # no such user, which is for `find_allowed` to say
         return Path(bare)
+
+
+def is_full_path(text: str) -> bool:
+    r"""Whether a text is a whole path of a file or folder, of this or of another system.
+
+    >>> is_full_path("/data/weights.h5"), is_full_path("C:\\weights.h5"), is_full_path("imagenet")
+    (True, True, False)
+    """
+    return text.startswith(("/", "~")) or bool(PureWindowsPath(text).drive)
+
+
+def name_folder(folder: str) -> str:
+    r"""Return the last part of a path of this or of another system.
+
+    >>> name_folder("/home/ann/chest_xray"), name_folder("C:\\data\\nih"), name_folder("")
+    ('chest_xray', 'nih', '')
+    """
+    is_other = "\\" in folder and not folder.startswith(("/", "~"))
+    kind = PureWindowsPath if is_other else PurePosixPath
+    return kind(folder).name
+
+
+def name_weights(weights: str) -> str:
+    """Return what a file of weights is called: its name; of a run's network also the run's.
+
+    >>> name_weights("/data/weights.h5"), name_weights("/lab/runs/RUN/checkpoints/best.keras")
+    ('weights.h5', 'best.keras of RUN')
+    """
+    name = name_folder(weights)
+    *_, run, folder, _ = ("", "", *weights.replace("\\", "/").split("/"))
+    return f"{name} of {run}" if folder == "checkpoints" and run else name
 
 
 def is_of_windows(path: Path) -> bool:

@@ -47,10 +47,11 @@ def _show_scores(comparison: Comparison, runs: Sequence[Run], calls: Sequence[st
     note = f"{', '.join(without)} not trained here" if without else ""
     show_figure(
         plot_scores(lines, HEIGHT),
-        "validation curves",
+        "compared-validation-curves",
         f"Validation {kind} over the epochs of {', '.join(calls)}",
         title=f"Validation {kind}",
         note=note,
+        source=", ".join(calls),
     )
 
 
@@ -76,10 +77,11 @@ def _show_rocs(comparison: Comparison, calls: Sequence[str]) -> None:
         plot_rocs(
             answers.states[known, place] == 1, answers.probabilities[:, known, place], calls, HEIGHT
         ),
-        "roc curves",
+        f"compared-{comparison.subset}-{name}-roc",
         f"Recall of {name} against false positive rate of {', '.join(calls)}",
         title="ROC",
         note=f"{name}, n = {int(known.sum()):,}",
+        source=f"{comparison.subset} set · {', '.join(calls)}",
     )
 
 
@@ -105,11 +107,13 @@ def show_differences(comparison: Comparison, figure: str, noise: NoiseFloor | No
         words += " Grey: the noise floor."
     show_figure(
         plot_differences(comparison, figure, spread.floor if spread else None),
-        "paired differences",
+        f"compared-{comparison.subset}-{figure}-differences",
         "The difference of each pair of runs with its 95% interval",
         table_of(comparison),
         title="Paired differences",
         note="95% interval",
+        source=f"{comparison.subset} set, n = {len(comparison.answers.states):,} images · "
+        f"{', '.join(comparison.names)}",
     )
     show_muted(words)
     show_pairs(comparison, figure, table_of(comparison))

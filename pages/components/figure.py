@@ -12,6 +12,7 @@ from pages.components.small_type import show_section
 from xray_core.exports.names import safe_name
 from xray_core.figures.static import draw_static
 from xray_core.figures.table import figure_table
+from xray_core.runs import Run
 
 QUIET = {"displayModeBar": False}
 CHOICES = {
@@ -30,6 +31,7 @@ def show_figure(
     *,
     title: str = "",
     note: str = "",
+    source: str = "",
     **options: Any,
 ) -> Any:
     """Show an interactive figure, and a menu that downloads it as PNG, SVG and CSV.
@@ -42,12 +44,15 @@ def show_figure(
             left out of the file.
         title: of the section; the menu stands in its line. "" for none: it stands below.
         note: behind the title in small type.
+        source: of what it is, such as `name_source` says; stands below the pictures with title and
+            note, as these leave the page.
         options: of `st.plotly_chart`, such as key and on_select.
 
     Returns:
         What `st.plotly_chart` returns.
     """
-    files = list_files(lambda: figure, table)
+    caption = " · ".join(filter(None, (title, note, source)))
+    files = list_files(lambda: figure, table, caption)
     if title:
         show_head(title, note, name, files)
     shown = st.plotly_chart(
@@ -68,16 +73,29 @@ def show_head(title: str, note: str, name: str, files: Files) -> None:
             show_menu(name, files)
 
 
-def list_files(make: Callable[[], go.Figure], table: pd.DataFrame | None = None) -> Files:
+def name_source(run: Run, report: Mapping[str, Any]) -> str:
+    """Return of which run a figure is, of which set, and of how many images and patients."""
+    called = run.read_nickname()
+    whose = called if called == run.name else f"{called} ({run.name})"
+    return (
+        f"{report['subset']} set, n = {report['n']:,} images of {report['n_patients']:,} patients "
+        f"or groups · {whose}"
+    )
+
+
+def list_files(
+    make: Callable[[], go.Figure], table: pd.DataFrame | None = None, caption: str = ""
+) -> Files:
     """Return what makes the files of a figure, by their endings.
 
     Args:
         make: the figure, drawn when a file is asked for.
         table: see `show_figure`.
+        caption: below the pictures, in small type.
     """
     return {
-        "png": lambda: draw_static(make(), "png"),
-        "svg": lambda: draw_static(make(), "svg"),
+        "png": lambda: draw_static(make(), "png", caption=caption),
+        "svg": lambda: draw_static(make(), "svg", caption=caption),
         "csv": lambda: write_csv(figure_table(make()) if table is None else table),
     }
 

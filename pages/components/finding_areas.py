@@ -22,6 +22,7 @@ def show_areas(
     on_pick: Callable[[str], None] | None = None,
     title: str = "",
     note: str = "",
+    source: str = "",
 ) -> None:
     """Show the chart, and what a pale dot means where there is one.
 
@@ -34,6 +35,7 @@ def show_areas(
         on_pick: called with the finding whose dot was clicked, before the page runs again.
         title: of the section; see `figure.show_figure`.
         note: likewise.
+        source: likewise.
     """
 
     def pass_on() -> None:
@@ -52,6 +54,7 @@ def show_areas(
         areas,
         title=title,
         note=note,
+        source=source,
         key=key,
         on_select=pass_on if on_pick else "ignore",
         selection_mode="points",

@@ -9,12 +9,13 @@ from pages.evaluate.scores import CLASS_FIGURES, OTHER_SCALES, figure_of
 from xray_core.figures.evaluation import plot_class_intervals
 
 
-def show_class_intervals(report: dict[str, Any], name: str) -> None:
+def show_class_intervals(report: dict[str, Any], name: str, source: str) -> None:
     """Show them as a figure.
 
     Args:
         report: on one answer an image.
         name: of the files, without ending; unique on the page.
+        source: see `figure.show_figure`.
     """
     table = list_class_figures(report)
     show_figure(
@@ -24,6 +25,7 @@ def show_class_intervals(report: dict[str, Any], name: str) -> None:
         table,
         title="Side by side",
         note=f"with 95% intervals, {report['subset']} set",
+        source=source,
     )
 
 

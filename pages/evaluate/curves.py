@@ -5,7 +5,7 @@ from typing import Any
 import streamlit as st
 
 from pages.components.address import change_address
-from pages.components.figure import show_figure
+from pages.components.figure import name_source, show_figure
 from pages.components.frame import escape_markdown, show_errors
 from pages.components.small_type import show_muted
 from pages.evaluate.curve_figures import draw_class
@@ -44,6 +44,7 @@ def show_curves(run: Run, recipe: Recipe, report: dict[str, Any]) -> None:
                     f"{shown.title} of {name} on the {subset} set; {shown.note}",
                     title=shown.title,
                     note=shown.note,
+                    source=f"{name} · {name_source(run, report)}",
                 )
     show_muted(_explain(recipe, report, name))
 

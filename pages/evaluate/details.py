@@ -6,6 +6,7 @@ from typing import Any
 import streamlit as st
 
 from pages.components.diagnosis import show_verdict
+from pages.components.figure import name_source
 from pages.components.frame import escape_markdown
 from pages.components.next_runs import show_next_runs
 from pages.components.origin import read_origin_of, show_remarks
@@ -99,7 +100,8 @@ def _show_curves(run: Run, report: dict[str, Any], recipe: Recipe) -> None:
 
 def _show_classes(run: Run, report: dict[str, Any]) -> None:
     show_class_table(report)
-    show_class_intervals(report, f"{run.name}-{report['subset']}-classes")
+    name = f"{run.name}-{report['subset']}-classes"
+    show_class_intervals(report, name, name_source(run, report))
 
 
 def _describe_split(recipe: Recipe, data: dict[str, Any]) -> str:

@@ -118,6 +118,7 @@ def _show_comparison(folder: str, report: dict[str, Any], own: dict[str, Any]) -
 def _show_charts(folder: str, report: dict[str, Any], own: dict[str, Any], title: str) -> None:
     intervals, roc = _plot(folder, report, own, title)
     name = Path(folder).name
+    source = f"on {name}, n = {report['n']:,}, and {title}, n = {own['n']:,}"
     left, right = st.columns(2, gap="medium")
     with left:
         show_figure(
@@ -126,6 +127,7 @@ def _show_charts(folder: str, report: dict[str, Any], own: dict[str, Any], title
             f"Metrics here and on {title}",
             title="Metrics",
             note="with 95% intervals",
+            source=source,
         )
     with right:
         show_figure(
@@ -134,6 +136,7 @@ def _show_charts(folder: str, report: dict[str, Any], own: dict[str, Any], title
             f"ROC curves here and on {title}",
             title="ROC curve",
             note=f"here n = {report['n']:,}; dotted: {title}, n = {own['n']:,}",
+            source=f"on {name}",
         )
 
 

@@ -6,6 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from pages.components.confusion import Cell, show_confusion
+from pages.components.figure import name_source
 from pages.components.finding_areas import list_report_areas, show_areas
 from pages.components.small_type import show_facts, show_muted
 from pages.evaluate.cell_images import CELL, IMAGE, CellWords, open_cell, show_cell_images
@@ -65,6 +66,7 @@ def show_findings(
             on_pick=_open_finding,
             title="AUC of each finding",
             note=note,
+            source=name_source(run, report),
         )
         means = {
             name_metric(key): format_figure(key, figure)

@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.components.figure import show_figure
+from pages.components.figure import name_source, show_figure
 from pages.components.frame import escape_markdown, show_errors
 from pages.components.small_type import show_muted
 from pages.evaluate.findings import find_chosen
@@ -91,7 +91,7 @@ def show_threshold_lab(run: Run, recipe: Recipe, report: dict[str, Any]) -> None
             "sensitivity and specificity need images with it and without."
         )
     elif choice is not None and choice.threshold is not None:
-        _show_outcome(report, shown, lab, choice.threshold, people, figures)
+        _show_outcome(run, report, shown, lab, choice.threshold, people, figures)
     with figures:
         show_keeping(run, recipe, name, choice)
     if lab.scenario:
@@ -121,6 +121,7 @@ def _choose(run: Run, asked: Asked, lab: Lab) -> Choice | None:
 
 
 def _show_outcome(
+    run: Run,
     report: dict[str, Any],
     shown: _Shown,
     lab: Lab,
@@ -150,8 +151,9 @@ def _show_outcome(
     with figures:
         show_figure(
             plot_operating_point(shown.points, operating, colors[0]),
-            f"threshold of {name}",
+            f"{run.name}-{asked.shown.subset}-{name}-threshold",
             key="threshold_roc",
+            source=f"ROC curve of {name}, threshold {threshold:.3g} · {name_source(run, report)}",
             alt=f"ROC curve of {name} with the threshold on it",
         )
 

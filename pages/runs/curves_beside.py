@@ -59,7 +59,10 @@ def show_overlay(rows: Sequence[Any], names: Sequence[str]) -> None:
         )
         show_menu(
             f"curves-{'-'.join(row.name for row in rows)}",
-            list_files(lambda: plot_printed_runs(lines)),
+            list_files(
+                lambda: plot_printed_runs(lines),
+                caption=f"{_name_scores(lines)} and loss over the epochs · {', '.join(names)}",
+            ),
         )
 
 

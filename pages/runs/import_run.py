@@ -1,7 +1,7 @@
 """Import a run: the zip that Take away made elsewhere, uploaded or named by its path."""
 
-import hashlib
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import streamlit as st
@@ -11,7 +11,6 @@ from pages.components.user import find_user
 from pages.runs.outcome import SAID
 from xray_core.errors import RunError, XrayError
 from xray_core.exports.run import Imported, import_run
-from xray_core.files import replaced_file
 from xray_core.paths import find_allowed
 from xray_core.registry import list_datasets
 from xray_core.typed_paths import parse_path
@@ -19,6 +18,7 @@ from xray_core.workspace import Workspace
 
 IMPORTING = "importing"  # whether the dialog is open
 MOST_MB = 500  # of an upload, which is in memory as a whole; a larger file is named by its path
+LONGEST = 60  # characters of an uploaded name: at most 240 bytes, as a disk takes them
 LOOK = ""  # the choice of no dataset: it is looked for
 
 
@@ -80,12 +80,20 @@ def _import(workspace: Workspace, given: Any, typed: str, data: Path | None) -> 
         return import_run(find_allowed(parse_path(typed)), workspace, data, find_user())
     if given.size > MOST_MB * 2**20:  # the limit of the upload is the browser's own
         raise RunError(f"The file has more than {MOST_MB} MB. Type its path instead.")
-    content = given.getvalue()
-    name = hashlib.sha256(content).hexdigest()[:20]
-    file = workspace.cache / "uploads" / f"{name}.zip"
-    with replaced_file(file, lasting=False) as partial:
-        partial.write_bytes(content)
-    try:
+    uploads = workspace.cache / "uploads"
+    uploads.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(dir=uploads) as folder:
+        file = Path(folder) / name_upload(given.name)  # by which a refusal and the history call it
+        file.write_bytes(given.getvalue())
         return import_run(file, workspace, data, find_user())
-    finally:
-        file.unlink(missing_ok=True)
+
+
+def name_upload(name: str) -> str:
+    r"""Return an uploaded file's name as one of this disk, still the one its owner knows.
+
+    >>> name_upload("bad.zip"), name_upload("../a\\b.zip"), name_upload("..")
+    ('bad.zip', 'b.zip', 'run.zip')
+    """
+    last = name.replace("\\", "/").rpartition("/")[2]
+    plain = "".join(sign for sign in last if sign.isprintable())[-LONGEST:]
+    return plain if plain.strip(". ") else "run.zip"

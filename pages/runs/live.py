@@ -9,7 +9,7 @@ import streamlit as st
 from pages.components.confusion import show_confusion
 from pages.components.diagnosis import show_diagnosis
 from pages.components.figure import list_files, show_menu
-from pages.components.frame import show_errors
+from pages.components.frame import format_message, show_errors
 from pages.components.next_runs import show_next_runs
 from pages.components.origin import read_origin_of, show_doubt, show_remarks
 from pages.components.small_type import show_muted
@@ -18,8 +18,11 @@ from pages.runs.metric_tail import Metrics, read_metrics
 from pages.runs.run_details import show_details
 from pages.runs.run_notes import show_notes
 from pages.runs.strip import show_strip
+from pages.runs.sweep_reports import show_together
 from pages.runs.wrong import show_wrong
 from xray_core.audit.issue import count_of
+from xray_core.errors import RunError
+from xray_core.evaluation.shown import read_validation_report
 from xray_core.figures.printed import plot_printed_curves
 from xray_core.figures.training import (
     OF_FINDINGS,
@@ -32,6 +35,7 @@ from xray_core.figures.training import (
 )
 from xray_core.recipes import Recipe
 from xray_core.runs import Run, Status
+from xray_core.runs.origin import Origin
 from xray_core.runs.shapes import count_validated
 
 TICK, SLOW_TICK = "1s", "2s"
@@ -54,13 +58,33 @@ def show_run(run: Run, recipe: Recipe, status: Status, stopping: bool, about: st
     st.fragment(show_strip, run_every=tick)(run, status.state, stopping, about)
     show_notes(run)
     if origin := read_origin_of(run):
-        show_doubt(origin)
-        show_remarks(origin, run)
+        _show_untrained(run, origin)
     else:
         st.fragment(_show_figures, run_every=slow)(run, recipe, status)
     if status.state == "done":
         show_next_runs(run)
     st.fragment(show_details, run_every=slow)(run, recipe)
+
+
+def _show_untrained(run: Run, origin: Origin) -> None:
+    """Show what a run is made of that was not trained here, and what it says of the validation set.
+
+    What the test set says is for Evaluate, where it is opened.
+    """
+    left, right = st.columns([5, 7], gap="medium")
+    with left:
+        if origin.doubt:
+            show_doubt(origin)
+        show_remarks(origin, run)
+    with right:
+        try:
+            report = read_validation_report(run, run.read_report())
+        except RunError as error:
+            show_muted(format_message(error))
+            return
+        show_together(
+            f"On the {report['subset']} set", report, "All figures are on the page Evaluate."
+        )
 
 
 def _show_figures(run: Run, recipe: Recipe, status: Status) -> None:
@@ -115,7 +139,12 @@ def _show_curves(run: Run, recipe: Recipe, metrics: Metrics) -> None:
         with st.container(width="content"):
             show_menu(
                 f"{run.name}-curves",
-                list_files(lambda: plot_printed_curves(points, names, titles), points),
+                list_files(
+                    lambda: plot_printed_curves(points, names, titles),
+                    points,
+                    f"Learning curves · training and validation set · {run.read_nickname()} "
+                    f"({run.name})",
+                ),
             )
 
 

@@ -71,6 +71,7 @@ def _show_device(run: Run) -> None:
             f"{run.name}-device",
             "Load of the processor and the GPU, and memory, over the minutes of work",
             table,
+            source=f"Load of the training process · {run.read_nickname()} ({run.name})",
             config={"displaylogo": False},
         )
         st.caption(

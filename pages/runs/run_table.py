@@ -124,6 +124,14 @@ def call_run(row: Any) -> str:
     return str(row.nickname or row.name)
 
 
+def call_row(row: Any) -> str:
+    """Return what stands in the column of names, which is too narrow for a folder's name.
+
+    Where there is no nickname, the recipe's title; when it was trained stands beside it.
+    """
+    return str(row.nickname or row.title or row.name)
+
+
 def build_cells(rows: Sequence[Any]) -> pa.Table:
     """Return what stands in the cells; columns that say nothing of any run are left out.
 
@@ -131,7 +139,7 @@ def build_cells(rows: Sequence[Any]) -> pa.Table:
         rows: of `add_now`, as `list_rows` returns them.
     """
     cells: dict[str, list[Any]] = {
-        "run": [call_run(row) for row in rows],
+        "run": [call_row(row) for row in rows],
         "state": [[row.state] for row in rows],
         "progress": [round(row.share, 2) for row in rows],
         "now": [_describe_now(row) for row in rows],

@@ -201,5 +201,6 @@ def _show_spread(summary: SweepSummary, name: str) -> None:
         plot_sweep(summary.runs, str(figure)),
         f"{name}-{figure}",
         f"{metric_name(str(figure))} of each run, by setting",
+        source=f"{metric_name(str(figure))} of each run, by setting · {name}",
         config={"displaylogo": False},
     )

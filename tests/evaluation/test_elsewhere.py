@@ -65,7 +65,11 @@ READ = {
     "two that differ": ("id,opacity | {0},0.1 | {0},0.2", None, "1 image has several rows"),
     "an empty cell": ("id,opacity | {0},0.1 | {1},", [0.1], "1 image without a probability"),
     "a word": ("id,opacity | {0},0.1 | {1},high", None, "'high' in row 3"),
-    "logits": ("id,opacity | {0},-1.5 | {1},2.5", None, "2 rows of 2 have values outside 0 to 1"),
+    "logits": (
+        "id,opacity | {0},-1.5 | {1},2.5",
+        None,
+        r"as \S+: -1\.5; \S+: 2\.5\. The",
+    ),
     "another column": ("id,opacity,age | {0},0.1,50", [0.1], "not read: 'age'"),
     "no image": ("id,opacity | q,0.1 | r,0.2", None, "No column names images"),
     "no class": ("id,edema | {0},0.1", None, "No column is the probability of 'no opacity', 'opac"),

@@ -7,6 +7,7 @@ import shutil
 import zipfile
 from collections.abc import Callable
 from contextlib import redirect_stdout
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ from tests.training.tiny import Finished
 from xray_core import cli
 from xray_core.archives import members
 from xray_core.errors import DatasetError, RunError
-from xray_core.exports.run import import_run, read_manifest
+from xray_core.exports.run import import_run, read_manifest, write_run
 from xray_core.runs import Run, list_runs
 from xray_core.runs.notes import Notes, read_notes, write_notes
 from xray_core.runs.opening import is_open, open_test, openings_of
@@ -96,6 +97,27 @@ def test_no_path_of_the_machine_leaves_it(exported: tuple[Run, Path], finished: 
             for path in (finished.data, finished.workspace.folder, file.parent, Path.home()):
                 assert str(path).encode() + b"/" not in content, name
                 assert f'"{path}"'.encode() not in content, name
+
+
+def test_of_a_file_of_weights_and_another_dataset_only_the_names_leave(
+    finished: Finished, tmp_path: Path
+) -> None:
+    run, workspace = copy_run(finished, tmp_path)
+    weights = "/elsewhere/ann/weights.keras"
+    changes = {"changes": {"weights": weights}, "weights": weights}
+    run.write_json("recipe.json", {**asdict(run.read_recipe()), **changes})
+    run.write_json("data.json", {**run.read_data(), "remarks": [f"Begins with {weights}."]})
+    place = run.folder / "external" / "other"
+    place.mkdir(parents=True)
+    (place / "about.json").write_text(json.dumps({"folder": "/elsewhere/ann/other"}))
+
+    write_run(run, workspace, tmp_path / "run.zip")
+
+    with zipfile.ZipFile(tmp_path / "run.zip") as archive:
+        texts = {name.partition("/")[2]: archive.read(name) for name in archive.namelist()}
+    assert not [name for name, content in texts.items() if b"elsewhere/ann" in content]
+    for name in ("train.py", "notebook.ipynb", "run/data.json", "run/recipe.json"):
+        assert b"weights.keras" in texts[name], name
 
 
 @pytest.fixture(scope="module")

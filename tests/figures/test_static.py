@@ -54,6 +54,18 @@ def read_words(svg: bytes) -> str:
     )
 
 
+def test_a_picture_says_below_it_of_what_it_is() -> None:
+    caption = "a & <b> $x$ · test set, n = 118 images of 80 patients · swift-otter"
+    words = read_words(draw_static(draw_roc(), "svg", caption=caption))
+
+    assert caption in words
+    plain, said = (
+        Image.open(io.BytesIO(draw_static(draw_roc(), caption=text))) for text in ("", caption)
+    )
+    assert said.width == plain.width
+    assert said.height > plain.height  # the panels keep their room
+
+
 def test_a_picture_is_as_wide_as_a_page_and_fine_enough_for_print() -> None:
     picture = Image.open(io.BytesIO(draw_static(draw_roc())))
 

@@ -72,4 +72,5 @@ def test_its_menu_offers_three_files(
     app.run()
 
     assert sorted(offered) == [f"{name}.{ending}" for ending in ("csv", "png", "svg")]
+    assert f"test set, n = {run.read_report()['n']}" in offered[f"{name}.svg"]().decode()
     assert offered[f"{name}.csv"]().decode("utf-8-sig").startswith("trace,panel,x,y,low,high")

@@ -258,10 +258,12 @@ def test_lists_of_runs_hold_both_kinds(run: Run, workspace: Workspace, open_page
     [chart] = app.get("vega_lite_chart")
     home = open_page("home")
 
-    assert cells.loc[run.name, "validation"].startswith("AUC 0.")
-    assert cells.loc[run.name, "result"] == cells.loc[run.name, "auc"]  # of the same images
-    assert cells.loc[run.name, "auc"].startswith(f"{area['value']:.3f} (")
-    assert cells.loc[single.name, "validation"].endswith("), n = 20")
+    # Without a nickname each is called by its recipe.
+    title, other = (one.read_recipe().title for one in (run, single))
+    assert cells.loc[title, "validation"].startswith("AUC 0.")
+    assert cells.loc[title, "result"] == cells.loc[title, "auc"]  # of the same images
+    assert cells.loc[title, "auc"].startswith(f"{area['value']:.3f} (")
+    assert cells.loc[other, "validation"].endswith("), n = 20")
     assert "accuracy" in chart.proto.spec
     assert "mean AUC" in chart.proto.spec
     rows = read_component(home, "home_results")["rows"]

@@ -68,7 +68,7 @@ def submitted(
 ) -> Run:
     """Make a run that was submitted, and queue it if it waits."""
     run = fake_run(workspace, state, name)
-    run.write_submission(Submission(user, **wish))  # type: ignore[arg-type]
+    run.write_submission(Submission(user, **{"nickname": name, **wish}))  # type: ignore[arg-type]
     if state == "queued":
         JobQueue(workspace.queue).submit(name, run.read_submission())
     return run
@@ -258,7 +258,7 @@ def test_queued_runs_say_how_many_are_before_them(
 ) -> None:
     names = [f"20260301-1{hour}0000-demo_cnn" for hour in range(3)]
     for name in names:
-        fake_run(workspace, "queued", name)
+        fake_run(workspace, "queued", name).write_submission(Submission(nickname=name))
         JobQueue(workspace.queue).submit(name)
 
     assert "waits for the next free slot" in words_on(open_page("runs", run=names[0]))

@@ -102,6 +102,25 @@ def test_the_model_is_the_one_that_is_trained_here(
     assert asked == [] or asked[0] == asked[1]
 
 
+def test_weights_lie_beside_the_script_wherever_that_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    recipe = dataclasses.replace(DEMO, weights="/far/runs/RUN/checkpoints/best.keras")
+    text = write_script(recipe)
+    build = run_text(text)["build_model"]
+
+    with pytest.raises(SystemExit, match=r"best\.keras is missing.* Put that file there\."):
+        build(2)
+    begun = run_text(write_script(DEMO))["build_model"](2)
+    begun.save(tmp_path / "best.keras")
+
+    assert "/far" not in text
+    assert "best.keras of RUN" in text
+    for ours, theirs in zip(build(2).get_weights(), begun.get_weights(), strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+
+
 def test_one_sigmoid_is_kept_for_two_classes() -> None:
     recipe = change_recipe(DEMO, {"model": "pneumonia_cnn", "preprocess.size": 32})
 
@@ -214,7 +233,7 @@ def test_words_of_a_recipe_never_become_code() -> None:
         one.name for node in tree.body if isinstance(node, ast.Import) for one in node.names
     }
     assert imported == {"argparse", "cv2", "keras", "numpy", "pandas"}
-    assert f"/{odd}.keras" in {n.value for n in ast.walk(tree) if isinstance(n, ast.Constant)}
+    assert f"{odd}.keras" in {n.value for n in ast.walk(tree) if isinstance(n, ast.Constant)}
 
 
 HEAD = Phase("head", 3, trainable="head", optimizer="sgd", momentum=0.9, learning_rate=0.2)

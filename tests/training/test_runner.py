@@ -112,6 +112,10 @@ def test_a_finished_run_holds_every_file_and_no_leftover(finished: Finished) -> 
         "predictions.parquet",
         "training_predictions.parquet",
         "report.json",
+        "columns_baseline.json",
+        "columns_predictions.parquet",
+        "guaranteed.json",
+        "opened.jsonl",  # the workspace of this fixture lets every test set lie open
     }
 
 

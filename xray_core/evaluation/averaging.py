@@ -20,6 +20,7 @@ from xray_core.evaluation.untrained import NO_PHASES, Answers, Untrained, write_
 from xray_core.recipes import Recipe
 from xray_core.runs import Run
 from xray_core.runs.folder import PROBABILITY
+from xray_core.runs.nicknames import LONGEST_NICKNAME
 from xray_core.runs.origin import AVERAGE, Origin, name_average, read_origin
 from xray_core.tasks import STATE
 from xray_core.workspace import Workspace
@@ -105,7 +106,10 @@ def create_average(runs: Sequence[Run], workspace: Workspace, name: str = "", by
         RunError: see `check_members` and `average_members`.
     """
     recipes = check_members(runs)
-    names = [run.read_nickname() for run in runs]
+    names = [
+        recipe.title if run.read_nickname() == run.name else run.read_nickname()
+        for run, recipe in zip(runs, recipes, strict=True)
+    ]
     members = [
         Member(called, run.read_split(), run.read_predictions())
         for called, run in zip(names, runs, strict=True)
@@ -131,7 +135,7 @@ def create_average(runs: Sequence[Run], workspace: Workspace, name: str = "", by
         split=averaged.split,
         answers=averaged.answers,
         data=_join_notes(runs, averaged),
-        nickname=name or f"average of {', '.join(names)}",
+        nickname=name or name_average(names, LONGEST_NICKNAME),
     )
     return write_untrained(parts, workspace)
 

@@ -13,6 +13,7 @@ from xray_core.recipes import PUBLISHED
 from xray_core.selection import describe_filters
 from xray_core.splits import METHOD_TITLES
 from xray_core.tasks import TASKS
+from xray_core.typed_paths import is_full_path, name_weights
 
 # Field, or the last part of its dotted name -> what it is called.
 FIELD_TITLES = {
@@ -191,6 +192,8 @@ def value_title(field: str, value: Any) -> str:
         return TASKS[value].question
     if field == "selection":
         return describe_filters(value)
+    if field == "weights" and is_full_path(value):
+        return name_weights(value)  # where it lies is nobody else's business
     if last == "tabular":
         return ", ".join(COLUMN_TITLES.get(column, column) for column in value.split(","))
     if last == "trainable":

@@ -14,6 +14,7 @@ from xray_core.runs.folder import Run
 
 FILE = "origin.json"
 AVERAGE, PREDICTIONS, MODEL = "average", "predictions", "model"
+MOST_NAMED = 3  # members in the name of an average
 KINDS = (AVERAGE, PREDICTIONS, MODEL)
 NOBODY_CHECKED = (
     "Nobody checked which images it has learned from. If some of those that are evaluated here "
@@ -73,9 +74,27 @@ def write_origin(run: Run, origin: Origin) -> None:
     run.write_json(FILE, asdict(origin))
 
 
-def name_average(members: Sequence[str]) -> str:
-    """Return what an average is called, e.g. "Average of 2 runs: swift-otter, calm-fox"."""
-    return f"Average of {len(members)} runs: {', '.join(members)}"
+def name_average(members: Sequence[str], longest: int | None = None) -> str:
+    """Return what an average is called; no name in it is cut.
+
+    >>> name_average(["swift-otter", "calm-heron"])
+    'Average of swift-otter and calm-heron'
+    >>> name_average(["swift-otter", "calm-heron", "keen-lark", "wise-owl"])
+    'Average of swift-otter, calm-heron, keen-lark and 1 more'
+    >>> name_average(["swift-otter", "calm-heron", "keen-lark", "wise-owl"], 40)
+    'Average of swift-otter and 3 more'
+
+    Args:
+        members: what each is called.
+        longest: characters at most, by naming fewer; None: three are named.
+    """
+    for n_named in range(min(MOST_NAMED, len(members)), 0, -1):
+        named, rest = list(members[:n_named]), len(members) - n_named
+        *first, last = [*named, f"{rest} more"] if rest else named
+        name = f"Average of {', '.join(first)} and {last}" if first else f"Average of {last}"
+        if longest is None or len(name) <= longest:
+            return name
+    return f"Average of {len(members)} runs"
 
 
 def name_predictions(file: str) -> str:

@@ -20,6 +20,7 @@ from xray_core.recipes import Recipe
 from xray_core.runs.folder import Run
 from xray_core.runs.seen import IDENTITY_COLUMNS, Past, Seen, describe_images
 from xray_core.splits import SUBSETS
+from xray_core.typed_paths import name_weights
 from xray_core.workspace import Workspace
 
 WAY_OUT = "or, to see what a leak does, set split.allow_leaks=true; the run then says so."
@@ -134,8 +135,8 @@ def format_record(record: Mapping[str, Any]) -> str:
     """Return in sentences what a training began with, and how much of it is evaluated now."""
     if not record["runs"]:
         return (
-            f"It begins with the weights in {record['file']}, which no run of this workspace has "
-            "kept: what they have seen is not known."
+            f"It begins with the weights in {name_weights(record['file'])}, which no run of this "
+            "workspace has kept: what they have seen is not known."
         )
     of_subset = [
         format_overlap(record[subset], subset)

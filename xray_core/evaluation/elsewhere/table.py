@@ -95,6 +95,7 @@ def read_predictions(
         rows[columns.image].tolist(),
         percent=raw.percent,
         one_class=not multilabel,
+        given=raw.given,
     )
     remarks += said
     table = pd.DataFrame(values, index=ids.to_numpy(), columns=range(len(classes)))
@@ -117,6 +118,7 @@ def read_predictions(
 class _Values:
     numbers: NDArray[np.float64]  # (n, n_classes)
     percent: bool
+    given: Sequence[int] | None = None  # places of the classes that have a column; None: all
 
 
 def _read_values(rows: pd.DataFrame, columns: Columns, classes: Sequence[str]) -> _Values:
@@ -127,13 +129,14 @@ def _read_values(rows: pd.DataFrame, columns: Columns, classes: Sequence[str]) -
         numbers[name], percent = read_numbers(rows[column])
         marks.append(percent)
     percent = all(marks)
+    given_places = [place for place, name in enumerate(classes) if name in numbers]
     if len(numbers) < len(classes):  # two, of which one is said
         (name, given), whole = next(iter(numbers.items())), 1.0
         if percent or _is_percent(given):
             percent, whole = True, 100.0
         other = next(own for own in classes if own != name)
         numbers[other] = whole - given
-    return _Values(np.column_stack([numbers[name] for name in classes]), percent)
+    return _Values(np.column_stack([numbers[name] for name in classes]), percent, given_places)
 
 
 def _is_percent(given: NDArray[np.float64]) -> bool:

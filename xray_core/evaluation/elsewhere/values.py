@@ -51,7 +51,12 @@ def read_numbers(cells: pd.Series) -> tuple[Floats, bool]:
 
 
 def check_probabilities(
-    values: Floats, names: Sequence[str], *, percent: bool = False, one_class: bool = True
+    values: Floats,
+    names: Sequence[str],
+    *,
+    percent: bool = False,
+    one_class: bool = True,
+    given: Sequence[int] | None = None,
 ) -> tuple[Floats, list[str]]:
     """Return probabilities, and sentences on what was changed.
 
@@ -60,6 +65,8 @@ def check_probabilities(
         names: of the rows, for messages.
         percent: whether they were marked as percentages.
         one_class: whether an image has one class, so that a row sums to 1.
+        given: places of the classes whose values stand in the file, the only ones that a message
+            quotes; None: all of them.
 
     Raises:
         RunError: values outside of 0 to 1 that are no percentages.
@@ -73,8 +80,9 @@ def check_probabilities(
         outside = ((values < -ROUNDING) | (values > 1 + ROUNDING)).any(axis=1) & known
     if n := int(outside.sum()):
         first = np.flatnonzero(outside)[:SHOWN]
+        quoted = values if given is None else values[:, list(given)]
         shown = "; ".join(
-            f"{names[row]}: {', '.join(f'{value:.4g}' for value in values[row])}" for row in first
+            f"{names[row]}: {', '.join(f'{value:.4g}' for value in quoted[row])}" for row in first
         )
         raise RunError(
             f"{count_of(n, 'row')} of {len(values):,} {'has' if n == 1 else 'have'} values outside "

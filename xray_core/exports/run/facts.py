@@ -254,14 +254,20 @@ def list_people(material: Material) -> tuple[list[str], list[list[str]]]:
     return ["subset", "images", "patients or groups", "age, years (mean ± SD)", "sex"], rows
 
 
+def describe_choice(material: Material) -> str:
+    """Return ", on which the epoch was chosen" of the validation set, where it was."""
+    chose = not material.origin and material.recipe.selected_epoch == "best"
+    return ", on which the epoch was chosen" if chose else ""
+
+
 def list_limits(material: Material) -> list[str]:
     """Return what must be known before the figures are believed, most important first."""
     report, data, recipe = material.report, material.data, material.recipe
     limits = []
     if material.closed:
         limits.append(
-            "The test set has not been opened: all figures are of the validation set, on which "
-            "the epoch was chosen. Expect less on new images."
+            "The test set has not been opened: all figures are of the validation set"
+            f"{describe_choice(material)}. Expect less on new images."
         )
     elif report["subset"] == "validation":
         limits.append(

@@ -18,7 +18,7 @@ from xray_core.exports.run.paths import list_places
 from xray_core.files import read_json
 from xray_core.recipes import Recipe
 from xray_core.runs import Run, Status
-from xray_core.runs.external import list_externals, read_notes
+from xray_core.runs.external import ABOUT, list_externals, read_notes
 from xray_core.runs.opening import Opening, read_always_open
 from xray_core.runs.origin import Origin, read_origin
 from xray_core.synthetic.dataset import is_synthetic
@@ -90,7 +90,11 @@ class Material:
     @cached_property
     def places(self) -> dict[str, str]:
         """Paths of this machine -> what stands for each outside; see `paths`."""
-        return list_places(self.recipe, self.workspace)
+        others = []
+        for place in list_externals(self.run):
+            with suppress(OSError, ValueError, TypeError, KeyError):  # whatever else it lacks
+                others.append(str(read_json(place.folder / ABOUT)["folder"]))
+        return list_places(self.recipe, self.workspace, others)
 
     @cached_property
     def nickname(self) -> str:

@@ -31,7 +31,7 @@ from xray_core.exports.disk import (
 from xray_core.exports.run.data import INVENTORY, describe_images
 from xray_core.exports.run.documents import DOCUMENTS, make_document
 from xray_core.exports.run.material import Material, read_material
-from xray_core.exports.run.paths import hide_in_recipe, hide_places, list_places
+from xray_core.exports.run.paths import hide_in_recipe, hide_places
 from xray_core.files import format_line, open_plain, read_json, read_jsonl, utc_now
 from xray_core.filling import fill_alone
 from xray_core.machine import read_version
@@ -153,11 +153,10 @@ def _write(
             f"{len(odd):,} files of the run folder that no training writes: "
             f"{', '.join(odd[:3])}{' …' if len(odd) > 3 else ''}"
         )
-    places = list_places(material.recipe, material.workspace)
     for path in paths:
         name = path.relative_to(run.folder).as_posix()
         try:
-            with _open(path, name, material, places) as content:
+            with _open(path, name, material, material.places) as content:
                 packing.add(f"{RUN}/{name}", content)
         except (OSError, ValueError) as error:
             raise RunError(f"{path} cannot be read: {error}. Nothing was exported.") from error
@@ -228,7 +227,7 @@ def _to_json(values: Any) -> BinaryIO:
 
 
 def _write_read_me(material: Material, packing: _Packing) -> str:
-    return "\n".join(_list_lines(material, packing)) + "\n"
+    return str(hide_places("\n".join(_list_lines(material, packing)), material.places)) + "\n"
 
 
 def _list_lines(material: Material, packing: _Packing) -> Iterator[str]:

@@ -3,16 +3,18 @@
 /home/ann/xrays/chest_xray                                      chest_xray
 /home/ann/lab/workspace/runs/NAME/checkpoints/best.keras        workspace/runs/NAME/…
 /home/ann/anything                                              ~/anything
+/data/weights.h5, which the training began with                 weights.h5
 """
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from pathlib import Path, PurePosixPath, PureWindowsPath
+from pathlib import Path
 from typing import Any
 
 from xray_core.recipes import Recipe
+from xray_core.typed_paths import is_full_path, name_folder
 from xray_core.workspace import Workspace
 
 WORKSPACE, HOME = "workspace", "~"
@@ -20,11 +22,19 @@ WORKSPACE, HOME = "workspace", "~"
 OF_RUN = re.compile(rf"{WORKSPACE}/runs/([^/\\]+)/checkpoints/best\.keras")
 
 
-def list_places(recipe: Recipe, workspace: Workspace) -> dict[str, str]:
-    """Return each path that is hidden -> what stands in its place, the longest first."""
+def list_places(recipe: Recipe, workspace: Workspace, others: Sequence[str] = ()) -> dict[str, str]:
+    """Return each path that is hidden -> what stands in its place, the longest first.
+
+    Args:
+        recipe: of the run; its dataset and its file of weights are hidden.
+        workspace: the folders.
+        others: more folders and files of this machine that the run's files name.
+    """
     home = str(Path.home())
+    folder = recipe.data_folder
+    own = [folder, _follow(folder), *_list_weights(recipe, workspace), *others]
     places = {
-        recipe.data_folder: name_folder(recipe.data_folder),
+        **{path: name_folder(path) for path in own},
         str(workspace.folder): WORKSPACE,
         str(workspace.folder.resolve()): WORKSPACE,
         # Of a system's own user it is "/" or "/root"; the former would hide nothing but slashes.
@@ -62,18 +72,22 @@ def format_recipe(recipe: Recipe, workspace: Workspace) -> str:
     return json.dumps(hide_in_recipe(recipe, workspace), indent=2, ensure_ascii=False)
 
 
-def name_folder(folder: str) -> str:
-    r"""Return the last part of a path of this or of another system.
+def _follow(folder: str) -> str:
+    """Return a path with its links followed, as the log of openings names it."""
+    return str(Path(folder).resolve()) if folder else ""
 
-    >>> name_folder("/home/ann/chest_xray"), name_folder("C:\\data\\nih"), name_folder("")
-    ('chest_xray', 'nih', '')
+
+def _list_weights(recipe: Recipe, workspace: Workspace) -> list[str]:
+    """Return the paths of the files of weights that a recipe names; not of a run's here.
+
+    Such a one is found again by its run's name where the workspace comes along.
     """
-    kind = PureWindowsPath if "\\" in folder else PurePosixPath
-    return kind(folder).name
+    runs = (str(workspace.runs), str(workspace.runs.resolve()))
+    named = (recipe.weights, str(recipe.changes.get("weights", "")))
+    return [path for path in named if is_full_path(path) and not path.startswith(runs)]
 
 
 def _cut_file(weights: str) -> str:
     if OF_RUN.fullmatch(weights):
         return weights
-    is_path = weights.startswith(("/", HOME)) or PureWindowsPath(weights).drive
-    return name_folder(weights) if is_path else weights
+    return name_folder(weights) if is_full_path(weights) else weights

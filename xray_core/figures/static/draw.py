@@ -1,10 +1,11 @@
 """A Plotly figure as a picture for print: the panels, their places on the page, and the margins."""
 
+import textwrap
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from xray_core.figures.drawing import draw_alone, write_drawing
-from xray_core.figures.static.axes import Scale, set_axis
+from xray_core.figures.static.axes import SMALL, Scale, set_axis
 from xray_core.figures.static.inks import GRID, INK, WAY, read_color
 from xray_core.figures.static.marks import draw_legend, draw_shape, write_note
 from xray_core.figures.static.panel import Panel
@@ -22,10 +23,14 @@ PX_PER_INCH, MM_PER_INCH = 96.0, 25.4
 DEFAULT_PX = 450  # Plotly's height of a figure that has none
 PAD = 0.05  # inches around everything
 LEAST = 0.5  # of the height that the panels keep, however much is written around them
+LINE_INCHES = 0.125  # of a line of the caption
+SIGNS_PER_MM = 0.7  # of the caption, in small type
 ROUNDS = 3  # in which the margins settle: what is written at an axis depends on its length
 
 
-def draw_static(figure: "go.Figure", kind: str = "png", width_mm: float = WIDTH_MM) -> bytes:
+def draw_static(
+    figure: "go.Figure", kind: str = "png", width_mm: float = WIDTH_MM, caption: str = ""
+) -> bytes:
     """Draw a figure on white, in small type, for a page of a journal.
 
     Args:
@@ -33,6 +38,7 @@ def draw_static(figure: "go.Figure", kind: str = "png", width_mm: float = WIDTH_
             their axes, with the shapes, annotations and legend of its layout.
         kind: "png", at 300 dots per inch, or "svg", whose text stays text.
         width_mm: mm; the height follows from the figure's own in px, of 96 to the inch.
+        caption: plain text below it in small type: of what it is, as a picture leaves its page.
 
     Returns:
         The file's content.
@@ -45,7 +51,12 @@ def draw_static(figure: "go.Figure", kind: str = "png", width_mm: float = WIDTH_
         from matplotlib.transforms import Bbox, BboxTransformTo
 
         height = min((figure.layout.height or DEFAULT_PX) / PX_PER_INCH, MOST_MM / MM_PER_INCH)
-        page = Figure(figsize=(width_mm / MM_PER_INCH, height), dpi=PRINT_DPI, facecolor="white")
+        lines = textwrap.wrap(
+            caption, max(20, round(width_mm * SIGNS_PER_MM)), break_on_hyphens=False
+        )
+        foot = len(lines) * LINE_INCHES + (PAD if lines else 0.0)
+        size = (width_mm / MM_PER_INCH, height + foot)
+        page = Figure(figsize=size, dpi=PRINT_DPI, facecolor="white")
         area = Bbox([[0.12, 0.15], [0.97, 0.9]])
         paper = BboxTransformTo(area) + page.transFigure
         panels = _build_panels(page, figure)
@@ -61,8 +72,12 @@ def draw_static(figure: "go.Figure", kind: str = "png", width_mm: float = WIDTH_
             draw_legend(page, first, paper, handles, figure.layout.legend)
         for _ in range(ROUNDS):
             _put_in_place(panels, figure.layout, area)
-            _make_room(page, area)
+            _make_room(page, area, foot)
         _put_in_place(panels, figure.layout, area)
+        if lines:
+            left, above = PAD / page.get_figwidth(), PAD / page.get_figheight()
+            words = "\n".join(lines)
+            page.text(left, above, words, fontsize=SMALL, color=INK, va="bottom", ha="left")
         return write_drawing(page, kind)
 
 
@@ -167,8 +182,14 @@ def _put_in_place(panels: dict[tuple[str, str], Panel], layout: Any, area: "Bbox
         )
 
 
-def _make_room(page: "Figure", area: "Bbox") -> None:
-    """Move the edges of what the panels take such that all that is written fits on the page."""
+def _make_room(page: "Figure", area: "Bbox", foot: float) -> None:
+    """Move the edges of what the panels take such that all that is written fits on the page.
+
+    Args:
+        page: drawn on.
+        area: of the panels, as shares of the page.
+        foot: inches at the bottom that are kept free.
+    """
     from matplotlib.transforms import Bbox
 
     page.draw_without_rendering()
@@ -176,7 +197,7 @@ def _make_room(page: "Figure", area: "Bbox") -> None:
     box = page.get_tightbbox()  # inches
     x0 = area.x0 + (PAD - box.x0) / width
     x1 = area.x1 - (box.x1 - width + PAD) / width
-    y0 = area.y0 + (PAD - box.y0) / height
+    y0 = area.y0 + (PAD + foot - box.y0) / height
     y1 = area.y1 - (box.y1 - height + PAD) / height
     if y1 - y0 < LEAST:  # the page grows with what is written
         page.set_figheight(min(height * (1 + LEAST - (y1 - y0)), MOST_MM / MM_PER_INCH))

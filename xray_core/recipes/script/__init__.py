@@ -14,6 +14,7 @@ from xray_core.recipes.script.model import check_model, quote, write_model
 from xray_core.recipes.script.phases import monitored, write_loss, write_phases
 from xray_core.recipes.script.several import SEVERAL, SINGLE
 from xray_core.recipes.script.template import AUGMENT, CONTRASTS, SCRIPT, SQUARES
+from xray_core.typed_paths import name_folder
 
 __all__ = ["check_model", "left_out", "write_script"]
 
@@ -73,7 +74,10 @@ def left_out(recipe: Recipe) -> list[str]:
 
 
 def _write_head(recipe: Recipe) -> str:
-    changes = ", ".join(f"{field} = {value}" for field, value in recipe.changes.items())
+    changes = ", ".join(
+        f"{field} = {name_folder(str(value)) if field == 'weights' else value}"
+        for field, value in recipe.changes.items()
+    )
     paragraphs = [
         f"{recipe.title}. Written by X-ray Lab from its recipe {recipe.name}"
         + (f", changed: {changes}." if changes else "."),

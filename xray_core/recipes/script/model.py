@@ -11,6 +11,7 @@ from typing import NamedTuple
 from xray_core.errors import RecipeError
 from xray_core.models import MODELS, RUN_MODEL
 from xray_core.recipes.schema import Recipe
+from xray_core.typed_paths import name_folder, name_weights
 
 HEADS_MODULE = "heads.py"
 WRAPPING = "applications"  # the module whose builders wrap Keras' own; all others are copied
@@ -57,9 +58,22 @@ MOMENTUM = """\
         if isinstance(layer, layers.BatchNormalization):
             layer.momentum = 0.99
 """
+# What a script begins with lies beside it: it is to run where the recipe's own path means nothing.
+BESIDE = '''\
+def find_weights(name: str) -> Path:
+    """Return the file of starting weights, which lies beside this script or notebook."""
+    path = (Path(__file__).parent if "__file__" in globals() else Path.cwd()) / name
+    if not path.is_file():
+        raise SystemExit(
+            f"{path} is missing: the training began with the weights in it. Put that file there."
+        )
+    return path
+
+
+'''
 TRANSFER = """\
-    # Layers of the same name and shapes begin with the weights of an earlier model.
-    saved = keras.models.load_model({path}, compile=False)
+    # Layers of the same name and shapes begin with the weights of an earlier model, {title}.
+    saved = keras.models.load_model(find_weights({name}), compile=False)  # put it beside this file
     offered = {{layer.name: layer.get_weights() for layer in saved.layers}}
     for layer in model.layers:
         shapes = [weight.shape for weight in layer.get_weights()]
@@ -114,10 +128,12 @@ def write_model(recipe: Recipe) -> str:
         )
         building = _write_application(recipe)
     if recipe.weights.endswith(RUN_MODEL):
-        building += TRANSFER.format(path=quote(recipe.weights))
+        title = " ".join(name_weights(recipe.weights).split())
+        building += TRANSFER.format(name=quote(name_folder(recipe.weights)), title=title)
     signature = "def build_model(n_classes: int) -> keras.Model:\n"
     about = f'    """Return {MODELS[recipe.model].title}, not compiled."""\n'
-    return f"{copied}\n\n\n{signature}{about}{building}    return model"
+    beside = BESIDE if "find_weights(" in building else ""
+    return f"{copied}\n\n\n{beside}{signature}{about}{building}    return model"
 
 
 def quote(text: str) -> str:
@@ -146,7 +162,8 @@ def _write_application(recipe: Recipe) -> str:
     if function.startswith("build_"):
         lines = [f"    base = {function}(SIZE)"]
     if weights not in ("imagenet", "random") and not weights.endswith(RUN_MODEL):
-        lines += [f"    base.load_weights({quote(weights)})"]
+        name = quote(name_folder(weights))
+        lines += [f"    base.load_weights(find_weights({name}))  # put it beside this file"]
     text = "\n".join(lines) + "\n" + (MOMENTUM if recipe.model == "mobilenet_v2" else "")
     return (
         f'{text}    base = keras.Model(base.input, base.output, name="base")\n'

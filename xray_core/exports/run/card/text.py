@@ -11,6 +11,7 @@ from xray_core.exports.run.card.tripod import CITATION as TRIPOD_CITATION
 from xray_core.exports.run.card.tripod import TRIPOD
 from xray_core.exports.run.facts import (
     LEARNING,
+    describe_choice,
     describe_result,
     describe_time,
     format_interval,
@@ -142,6 +143,6 @@ def _closed_note(material: Material) -> str:
     if not material.closed:
         return ""
     return (
-        "**The test set has not been opened.** All figures here are of the validation set, on "
-        "which the epoch was chosen."
+        "**The test set has not been opened.** All figures here are of the validation set"
+        f"{describe_choice(material)}."
     )

@@ -28,6 +28,8 @@ p { margin: 6px 0; max-width: 80ch }
 ul { margin: 6px 0; padding-left: 20px; max-width: 84ch }
 li { margin: 3px 0 }
 .wide { overflow-x: auto }
+h1, h2, p, li, figcaption, td:not(.n) { overflow-wrap: anywhere }  /* long names of files */
+.matrix td, td small { overflow-wrap: normal }
 table { border-collapse: collapse; font-size: 14px; break-inside: avoid }
 table.long { break-inside: auto }
 table.full { width: 100% }
