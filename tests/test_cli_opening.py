@@ -105,3 +105,18 @@ def test_runs_and_leaderboard_go_by_the_validation_set(call: Call) -> None:
     status, words = call("leaderboard", "--task", "nih_abnormal")
     assert status == cli.REFUSED
     assert "There are: " in words
+
+
+def test_a_threshold_shows_no_closed_test_set_and_is_chosen_on_none(call: Call, run: Run) -> None:
+    run.write_table("predictions.parquet", prediction_rows(CLASSES))  # all are tested
+    run.write_json("report.json", report_run(run))
+    for rule in ([], ["--at", "0.5"]):
+        status, words = call("threshold", NAME, *rule)
+        assert status == cli.REFUSED
+        assert "before its test set is opened" in words
+        assert "sensitivity" not in words
+    call("open", NAME)
+    status, words = call("threshold", NAME, "--keep")
+    assert status == cli.REFUSED
+    assert "no rule can choose" in words
+    assert call("threshold", NAME, "--at", "0.5", "--keep", "--json")[1]["chosen_on"] == "test"
