@@ -142,7 +142,7 @@ def describe_openings(run: Run, openings: Sequence[Opening], *, always: bool = F
         openings: of its dataset and task.
         always: whether every test set lies open in this workspace.
     """
-    own = next((opening for opening in openings if opening.run == run.name), None)
+    own = next((one for one in openings if one.run == run.name and not one.external), None)
     words = []
     if own:
         how = {"always": ", as every test set is always open in its workspace"}.get(own.how, "")
@@ -155,8 +155,10 @@ def describe_openings(run: Run, openings: Sequence[Opening], *, always: bool = F
     n, last = len(openings), openings[-1] if openings else None
     if n and last:
         times = "once" if n == 1 else f"{n:,} times"
-        names = len({opening.by for opening in openings})
-        people = f" by {names} people" if names > 1 else ""
+        names = {opening.by for opening in openings if opening.by}
+        people = f" by {len(names)} people" if len(names) > 1 else ""
+        if names and (n_nameless := sum(not opening.by for opening in openings)):
+            people += f", {'once' if n_nameless == 1 else f'{n_nameless:,} times'} without a name"
         most = f", last {_format_by(last)}" if n > 1 and last != own else ""
         words.append(f"The test set of this dataset was opened {times} in this task{people}{most}.")
     elif not always:
