@@ -71,7 +71,8 @@ def test_evaluate_prints_the_validation_set_until_it_is_told_to_open(call: Call)
 
 def test_open_counts_once_and_lists_what_was_opened(call: Call) -> None:
     assert "None was opened yet." in call("open")[1]
-    assert call("open", NAME, "--json")[1]["counted"]
+    assert call("open", NAME, "--user", "ann\n\x1b[31m", "--json")[1]["counted"]
+    assert call("open", "--json")[1]["openings"][0]["by"] == "ann [31m"
     assert not call("open", NAME, "--json")[1]["counted"]
     assert "was opened once in this task" in call("open", NAME)[1]
     assert [row["run"] for row in call("open", "--json")[1]["openings"]] == [NAME]

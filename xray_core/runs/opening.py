@@ -22,7 +22,7 @@ from xray_core.errors import RunError
 from xray_core.files import append_line, read_json, read_lines, stamp_file, utc_now, write_json
 from xray_core.records import build_record
 from xray_core.runs.folder import Run
-from xray_core.workspace import Workspace
+from xray_core.workspace import Workspace, clean_user
 
 OPENED = "opened.jsonl"
 HOWS = ("click", "command", "always")  # "always": by the setting of the workspace
@@ -274,7 +274,8 @@ def _parse_log(path: str, stamp: object) -> _Log:
     lines = []
     for fields in values:
         try:
-            lines.append(build_record(Line, fields, "opening"))
+            line = build_record(Line, fields, "opening")
+            lines.append(replace(line, by=clean_user(line.by)))  # may come with an archive
         except ValueError:
             n_damaged += 1
     return _Log(tuple(lines), n_damaged)
