@@ -142,7 +142,8 @@ def describe_openings(run: Run, openings: Sequence[Opening], *, always: bool = F
         openings: of its dataset and task.
         always: whether every test set lies open in this workspace.
     """
-    own = next((one for one in openings if one.run == run.name and not one.external), None)
+    looks = [opening for opening in openings if opening.run == run.name and not opening.external]
+    own = looks[0] if looks else None
     words = []
     if own:
         how = {"always": ", as every test set is always open in its workspace"}.get(own.how, "")
