@@ -71,7 +71,8 @@ def test_evaluate_prints_the_validation_set_until_it_is_told_to_open(call: Call)
 
 def test_open_counts_once_and_lists_what_was_opened(call: Call) -> None:
     assert "None was opened yet." in call("open")[1]
-    assert call("open", NAME, "--json")[1]["counted"]
+    assert call("open", NAME, "--user", "ann\n\x1b[31m", "--json")[1]["counted"]
+    assert call("open", "--json")[1]["openings"][0]["by"] == "ann [31m"
     assert not call("open", NAME, "--json")[1]["counted"]
     assert "was opened once in this task" in call("open", NAME)[1]
     assert [row["run"] for row in call("open", "--json")[1]["openings"]] == [NAME]
@@ -105,3 +106,18 @@ def test_runs_and_leaderboard_go_by_the_validation_set(call: Call) -> None:
     status, words = call("leaderboard", "--task", "nih_abnormal")
     assert status == cli.REFUSED
     assert "There are: " in words
+
+
+def test_a_threshold_shows_no_closed_test_set_and_is_chosen_on_none(call: Call, run: Run) -> None:
+    run.write_table("predictions.parquet", prediction_rows(CLASSES))  # all are tested
+    run.write_json("report.json", report_run(run))
+    for rule in ([], ["--at", "0.5"]):
+        status, words = call("threshold", NAME, *rule)
+        assert status == cli.REFUSED
+        assert "before its test set is opened" in words
+        assert "sensitivity" not in words
+    call("open", NAME)
+    status, words = call("threshold", NAME, "--keep")
+    assert status == cli.REFUSED
+    assert "no rule can choose" in words
+    assert call("threshold", NAME, "--at", "0.5", "--keep", "--json")[1]["chosen_on"] == "test"

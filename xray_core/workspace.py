@@ -14,6 +14,8 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+MAX_USER_LENGTH = 40  # characters
+
 
 @dataclass(frozen=True)
 class Workspace:
@@ -57,3 +59,8 @@ class Workspace:
 def find_workspace() -> Workspace:
     """Return the workspace named by the environment variable XRAY_HOME, else ./workspace."""
     return Workspace(Path(os.environ.get("XRAY_HOME") or "workspace").expanduser().absolute())
+
+
+def clean_user(text: str) -> str:
+    """Return a person's name as it is kept: one line of at most 40 characters, no control sign."""
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())[:MAX_USER_LENGTH]

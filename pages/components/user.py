@@ -5,9 +5,9 @@ from urllib.parse import quote, unquote
 import streamlit as st
 
 from pages.components.frame import escape_markdown
+from xray_core.workspace import MAX_USER_LENGTH, clean_user
 
 COOKIE = "xray_lab_user"
-MAX_NAME_LENGTH = 40  # characters
 NAME, TYPED, FIELD = "user_name", "user_typed", "user_field"
 
 # Scripts of a page cannot write a cookie from Python. Strict: no other site sees the name.
@@ -23,7 +23,7 @@ _keep = st.components.v2.component(
 def find_user() -> str:
     """Return the name that was typed in this browser; "" if there is none."""
     if NAME not in st.session_state:
-        st.session_state[NAME] = clean_name(unquote(st.context.cookies.get(COOKIE, "")))
+        st.session_state[NAME] = clean_user(unquote(st.context.cookies.get(COOKIE, "")))
     return str(st.session_state[NAME])
 
 
@@ -42,7 +42,7 @@ def show_user() -> None:
         st.text_input(
             "Your name",
             value=name,
-            max_chars=MAX_NAME_LENGTH,
+            max_chars=MAX_USER_LENGTH,
             key=FIELD,
             on_change=_remember,
             placeholder="e.g. Ana",
@@ -54,11 +54,6 @@ def show_user() -> None:
         )
 
 
-def clean_name(text: str) -> str:
-    """Return a name as it is kept: one line of at most 40 characters, none of them a control."""
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())[:MAX_NAME_LENGTH]
-
-
 def _remember() -> None:
-    st.session_state[NAME] = clean_name(st.session_state[FIELD] or "")
+    st.session_state[NAME] = clean_user(st.session_state[FIELD] or "")
     st.session_state[TYPED] = True

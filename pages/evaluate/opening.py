@@ -136,7 +136,8 @@ def _show_openings(openings: Sequence[Opening], workspace: Workspace) -> None:
         {
             "opened": opening.time[:16].replace("T", " "),
             "by": escape_markdown(opening.by) or "–",
-            "run": escape_markdown(Run(workspace.runs / opening.run).read_nickname()),
+            "run": escape_markdown(Run(workspace.runs / opening.run).read_nickname())
+            + (", trained on other data" if opening.external else ""),
         }
         for opening in newest
     ]

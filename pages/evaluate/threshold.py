@@ -65,7 +65,7 @@ def show_threshold_lab(run: Run, recipe: Recipe, report: dict[str, Any]) -> None
     """
     with show_errors():
         name = _find_class(recipe, report)
-        shown = _read_shown(run, report["subset"], name)
+        shown = _read_shown(run, report, name)
         own_title, own = find_own(run, recipe, name)
     asked, lab = shown.asked, read_lab()
     controls, people, figures = st.columns([4, 7, 5], gap="medium")
@@ -112,7 +112,7 @@ def _find_class(recipe: Recipe, report: dict[str, Any]) -> str:
 def _choose(run: Run, asked: Asked, lab: Lab) -> Choice | None:
     """Return the threshold with how it was chosen; None while that is not known."""
     guaranteed = None
-    if lab.wish.rule == GUARANTEED:
+    if lab.wish.rule == GUARANTEED and not asked.obstacle:
         guaranteed = find_guaranteed(run)
         if guaranteed is None:
             return None
@@ -145,8 +145,8 @@ def _show_outcome(
             f"alarmed, {thousand.cleared} rightly cleared",
         )
         st.html(format_key(name, *colors))
-        where_chosen = measure_at(asked.chosen_on, threshold, lab.wish.prevalence)
-        st.html(format_operating(operating, where_chosen, asked))
+        beside = asked.beside and measure_at(asked.beside, threshold, lab.wish.prevalence)
+        st.html(format_operating(operating, beside, asked))
         show_muted(describe_subset(asked, is_closed=is_closed))
     with figures:
         show_figure(
@@ -168,16 +168,17 @@ def _find_colors(report: dict[str, Any], name: str) -> tuple[str, str]:
     return colors[name], colors[rest]
 
 
-def _read_shown(run: Run, subset: str, name: str) -> _Shown:
+def _read_shown(run: Run, report: dict[str, Any], name: str) -> _Shown:
     path = run.folder / "predictions.parquet"
     stamp = path.stat().st_mtime_ns if path.exists() else 0
-    return _read_class(str(run.folder), stamp, subset, name)
+    watched = bool(report.get("watched"))
+    return _read_class(str(run.folder), stamp, report["subset"], name, watched=watched)
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
-def _read_class(folder: str, stamp: int, subset: str, name: str) -> _Shown:
+def _read_class(folder: str, stamp: int, subset: str, name: str, *, watched: bool) -> _Shown:
     predictions = Run(Path(folder)).read_predictions()
-    asked = ask_class(predictions, subset, name)
+    asked = ask_class(predictions, subset, name, watched=watched)
     points = None
     if asked.shown.shows_both:
         points = list_operating_points(asked.shown.is_positive, asked.shown.scores)

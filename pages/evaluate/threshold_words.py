@@ -73,17 +73,23 @@ def format_key(name: str, ill: str, healthy: str) -> str:
     return f'<div class="key">{cells}</div>'
 
 
-def format_operating(shown: Operating, chosen_on: Operating, asked: Asked) -> str:
-    """Return the figures at the threshold as an HTML table; beside them where it was chosen."""
+def format_operating(shown: Operating, beside: Operating | None, asked: Asked) -> str:
+    """Return the figures at the threshold as an HTML table; beside them where it was chosen.
+
+    Args:
+        shown: on the images that are shown.
+        beside: on `asked.beside`.
+        asked: the class.
+    """
     columns = [_head(asked.shown.subset, len(asked.shown.scores))]
-    if not asked.same:
+    if asked.beside:
         columns.append(_head(asked.chosen_on.subset, len(asked.chosen_on.scores)))
     heads = "".join(f'<th scope="col">{words}</th>' for words in columns)
     rows = ""
     for name in FIGURES:
         cells = f"<td>{format_figure(name, getattr(shown, name))}</td>"
-        if not asked.same:
-            cells += f"<td>{format_value(name, getattr(chosen_on, name)['value'])}</td>"
+        if beside:
+            cells += f"<td>{format_value(name, getattr(beside, name)['value'])}</td>"
         rows += f'<tr><th scope="row">{TITLES[name]}</th>{cells}</tr>'
     return f'<table class="facts rows"><tr><td></td>{heads}</tr>{rows}</table>'
 
@@ -126,6 +132,12 @@ def describe_subset(asked: Asked, *, is_closed: bool) -> str:
         return (
             f"Thresholds are chosen on the {asked.shown.subset} set, which is also shown: the "
             "figures are too good."
+        )
+    if asked.obstacle:
+        return (
+            "In brackets 95% intervals, by patient. There is no validation set on which a rule "
+            f"could choose: a threshold by hand is chosen on the {asked.shown.subset} set, whose "
+            "figures it makes look better."
         )
     return (
         f"In brackets 95% intervals, by patient. Rules choose on the {asked.chosen_on.subset} set; "

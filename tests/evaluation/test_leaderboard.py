@@ -6,18 +6,22 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 
-from tests.run_files import CLASSES, RECIPE, report_of
+from tests.run_files import CLASSES, RECIPE, prediction_rows, report_of
 from xray_core.evaluation.board_entry import OUTSIDE
 from xray_core.evaluation.board_published import list_published
 from xray_core.evaluation.leaderboard import (
+    EARLIER_VERSION,
+    NO_VALIDATION,
     build_board,
     find_places,
     list_boards,
 )
 from xray_core.recipes import PUBLISHED, Recipe, change_recipe
 from xray_core.runs import Run, Status, Submission
+from xray_core.runs.evaluated import KEY, sign_images
 from xray_core.runs.index import run_table
 from xray_core.runs.opening import open_test
 from xray_core.workspace import Workspace
@@ -110,6 +114,55 @@ def test_what_cannot_be_compared_has_no_place_and_says_why(workspace: Workspace)
     assert marks["watched"][0] == OUTSIDE
     assert "too good" in marks["watched"][1]
     assert marks["elsewhere"] == ("1–3", "Predictions from elsewhere: x.csv")
+
+
+def held_rows(names: str) -> pd.DataFrame:
+    """Return predictions on a test set, and on validation images of these names."""
+    tested = prediction_rows(CLASSES)
+    held = tested.iloc[[0] * len(names)].assign(subset="validation", image_id=list(names))
+    return pd.concat([tested, held], ignore_index=True)
+
+
+def test_runs_are_compared_on_the_same_images_however_they_were_divided(
+    workspace: Workspace,
+) -> None:
+    other = change_recipe(replace(RECIPE, data_folder=""), {"split.seed": 1})
+    other = replace(other, data_folder=RECIPE.data_folder)
+    recipes = {"one": RECIPE, "same": other, "else": RECIPE, "signed": other}
+    for name, recipe in recipes.items():
+        run = write_run(workspace, name, (0.7, 0.8, 0.9), recipe=recipe)
+        run.write_table("predictions.parquet", held_rows("vwz" if name == "else" else "xwv"))
+    report = run.read_report()
+    report["validation"][KEY] = sign_images(held_rows("vwx"), "validation")
+    run.write_json("report.json", report)
+    (run.folder / "predictions.parquet").unlink()  # the report says it
+    assert dict(list_places(workspace)) == {
+        "one": "1–3",
+        "same": "1–3",
+        "signed": "1–3",
+        "else": OUTSIDE,
+    }
+
+
+def test_a_run_without_a_validation_figure_stands_last_and_says_why(workspace: Workspace) -> None:
+    write_run(workspace, "a", (0.5, 0.6, 0.7))
+    for name, names in (("b", ""), ("c", "vw")):
+        run = write_run(workspace, name, (0, 0, 0), test=(0.97, 0.98, 0.99))
+        run.write_table("predictions.parquet", held_rows(names))
+        report = run.read_report()
+        del report["validation"]
+        run.write_json("report.json", report)
+        open_test(run, workspace)
+    as_said = {"kind": "predictions", "words": "x.csv", "as_said": True}
+    Run(workspace.runs / "b").write_json("origin.json", as_said)
+    runs = run_table(workspace)
+    first, *others = build_board(runs, *list_boards(runs)[0][::2], published=False).entries
+    assert first.title == "a"
+    assert {entry.title: entry.marks[-1] for entry in others} == {
+        "b": NO_VALIDATION,
+        "c": EARLIER_VERSION,
+    }
+    assert next(entry.split for entry in others if entry.title == "b") == "as the file says"
 
 
 def test_tasks_and_datasets_have_boards_of_their_own(workspace: Workspace) -> None:

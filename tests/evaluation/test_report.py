@@ -15,6 +15,7 @@ from xray_core.evaluation.metrics import METRICS, area_under_roc
 from xray_core.evaluation.report import prediction_table
 from xray_core.recipes import PUBLISHED
 from xray_core.runs import Run
+from xray_core.runs.evaluated import KEY, sign_images
 from xray_core.splits import SplitSpec
 
 CLASSES = ["negative", "typical", "other"]
@@ -235,6 +236,8 @@ def test_a_run_is_evaluated_from_its_files_alone(
     nothing = {"missing": "It was not computed when this run was trained."}
     beside = {"watched": False, "phases": [], "columns_baseline": nothing}
     validation = report.pop("validation")
+    for part in (report, validation):
+        assert part.pop(KEY) == sign_images(predictions, part["subset"])
     assert report == build_report(predictions, "negative") | beside
     assert validation == build_report(predictions, "negative", subset="validation") | beside
     assert report == json.loads(json.dumps(report))

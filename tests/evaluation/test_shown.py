@@ -95,6 +95,12 @@ def test_openings_are_said_in_words() -> None:
         "The test set of this dataset was opened 2 times in this task by 2 people, last on "
         "2026-03-02 at 10:05 UTC by ben.",
     ]
+    nameless = [Opening(times[0], "", name, "click") for name in "bc"]
+    assert describe_openings(run, nameless)[0].startswith(
+        "The test set of this dataset was opened 2 times in this task, last on"
+    )
+    words = describe_openings(run, [*nameless, openings[1]])[0]
+    assert "opened 3 times in this task, 2 times without a name, last on" in words
     (never,) = describe_openings(run, [])
     assert "has not been opened" in never
     assert "always open" in " ".join(describe_openings(run, [], always=True))

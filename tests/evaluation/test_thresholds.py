@@ -354,3 +354,20 @@ def test_the_files_are_plain_json(tmp_path: Path) -> None:
 
     assert {"value", "rule", "chosen_on", "words", "by", "time"} == set(held)
     shutil.rmtree(run.folder)
+
+
+def test_without_a_validation_set_no_rule_chooses_and_a_hand_is_said_to_have_seen_the_test() -> (
+    None
+):
+    table = predictions_of()
+    tested = table[table["subset"] == "test"]
+    asked = ask_class(tested, "test")
+    for rule in (YOUDEN, COST, SENSITIVITY, GUARANTEED):
+        choice = choose(asked, Wish(rule))
+        assert choice.threshold is None
+        assert "no predictions on a validation set" in choice.words
+    by_hand = choose(asked, Wish(BY_HAND, at=0.3))
+    assert (by_hand.threshold, by_hand.chosen_on) == (0.3, "test")
+    assert "chosen on the test set" in by_hand.words
+    # What was watched in place of a validation set has chosen the epoch already.
+    assert choose(ask_class(tested, "test", watched=True), Wish(YOUDEN)).threshold is not None

@@ -23,6 +23,7 @@ from xray_core.exports.run.card.known import list_known
 from xray_core.exports.run.card.tripod import TRIPOD
 from xray_core.exports.run.documents import why_absent
 from xray_core.exports.run.material import Material, read_material
+from xray_core.runs.external import Notes, write_external
 from xray_core.runs.opening import open_test
 from xray_core.runs.origin import AVERAGE, Origin, write_origin
 from xray_core.workspace import Workspace
@@ -38,6 +39,48 @@ def opened(finished: Finished, tmp_path_factory: pytest.TempPathFactory) -> Mate
     run, workspace = copy_run(finished, tmp_path_factory.mktemp("opened"))
     open_test(run, workspace, "ann")
     return read_material(run, workspace)
+
+
+def test_only_data_that_the_network_does_not_know_is_a_test_elsewhere(
+    finished: Finished, tmp_path: Path
+) -> None:
+    run, workspace = copy_run(finished, tmp_path)
+    report, rows = run.read_report(), run.read_predictions()
+    notes = Notes(
+        folder=str(finished.data),
+        dataset="siim",
+        task="siim_opacity",
+        classes={},
+        reasons={},
+        counts={},
+        left_out=[],
+        seen={"trained": 0},
+        keeps_seen=False,
+        n_images=0,
+        remarks=[],
+        unreadable=[],
+        time="",
+    )
+    untested = "Not tested on images of another hospital"
+    write_external(run, "own", notes, rows, report)
+    known = list_known(read_material(run, workspace))
+    assert known["external"] == "Not done."
+    assert untested in known["limits"]
+
+    notes |= {"folder": "/data/far", "seen": {"trained": 9}, "keeps_seen": True}
+    write_external(run, "far", notes, rows, report)
+    known = list_known(read_material(run, workspace))
+    assert (
+        f"On far none that counts: of {report['n']} images the network knows 9"
+        in (known["external"])
+    )
+    assert "AUC" not in known["external"]
+    assert untested in known["limits"]
+
+    write_external(run, "near", notes | {"keeps_seen": False}, rows, report)
+    known = list_known(read_material(run, workspace))
+    assert "AUC" in known["external"]
+    assert untested not in known["limits"]
 
 
 @pytest.fixture(scope="module")

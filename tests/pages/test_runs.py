@@ -15,7 +15,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from pages.components.user import COOKIE, clean_name
+from pages.components.user import COOKIE
 from pages.runs import metric_tail, run_actions
 from pages.runs import run_table as table_page
 from pages.runs.metric_tail import DeviceTail, MetricTail
@@ -40,7 +40,7 @@ from xray_core.runs.index import run_table
 from xray_core.runs.notes import Notes, read_notes, write_notes
 from xray_core.runs.trash import list_trash, trash_run
 from xray_core.splits import format_absence
-from xray_core.workspace import Workspace
+from xray_core.workspace import Workspace, clean_user
 
 
 @pytest.fixture(autouse=True)
@@ -1005,8 +1005,8 @@ def test_a_name_is_kept_by_a_cookie_and_read_from_it(
 
 
 def test_a_name_is_one_short_line() -> None:
-    assert clean_name(" Ana\n\x00 B ") == "Ana B"
-    assert len(clean_name("x" * 99)) == 40
+    assert clean_user(" Ana\n\x00 B ") == "Ana B"
+    assert len(clean_user("x" * 99)) == 40
 
 
 def test_tags_and_note_are_shown_and_changed(workspace: Workspace, open_page: OpenPage) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from tests.run_files import RECIPE, report_of
 from xray_core.errors import RunError
+from xray_core.evaluation.shown import describe_openings
 from xray_core.recipes import Recipe
 from xray_core.runs import Run
 from xray_core.runs.opening import (
@@ -66,6 +67,16 @@ def test_openings_count_for_their_data_and_task_alone(workspace: Workspace) -> N
     assert [opening.by for opening in openings_of(first, workspace)][2:] == ["eva"]
 
 
+def test_a_look_at_other_data_is_no_opening_of_its_own(workspace: Workspace) -> None:
+    elsewhere = write_run(workspace, "c", replace(RECIPE, data_folder="/data/other"))
+    assert note_external(elsewhere, Path(RECIPE.data_folder), RECIPE.task, workspace, "eva")
+    moved = write_run(workspace, "c")  # its data is registered there from now on
+    (look,) = openings_of(moved, workspace)
+    assert look.external
+    assert not is_open(moved, workspace)
+    assert not any("Its test set" in words for words in describe_openings(moved, [look]))
+
+
 def test_where_nothing_is_closed_nothing_is_opened(workspace: Workspace) -> None:
     run = write_run(workspace, "a", subset="validation")
     assert not open_test(run, workspace)
@@ -113,6 +124,11 @@ def test_an_opening_moves_with_its_run(workspace: Workspace, tmp_path: Path) -> 
     assert is_open(moved, other)
     assert [opening.by for opening in openings_of(moved, other)] == ["ann"]
     assert [adopt_openings(moved, other) for _ in range(2)] == [1, 0]
+    again = write_run(other, "a-2", replace(RECIPE, data_folder="/home/ben/demo"))
+    (again.folder / OPENED).write_bytes((run.folder / OPENED).read_bytes())
+    assert adopt_openings(again, other) == 0
+    assert [opening.run for opening in openings_of(again, other)] == ["a-2"]
+    assert is_open(again, other)
     beside = write_run(other, "b", replace(RECIPE, data_folder="/home/ben/demo"))
     assert [opening.by for opening in openings_of(beside, other)] == ["ann"]
 

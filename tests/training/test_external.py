@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from tests.datasets.fakes import fake_kermany
+from tests.run_files import report_of
 from tests.training import blobs
 from tests.training.tiny import Finished
 from xray_core import cli
@@ -24,6 +25,7 @@ from xray_core.jobs.submit import check_recipe
 from xray_core.recipes import PUBLISHED, change_recipe
 from xray_core.runs import Run, Status, create_run
 from xray_core.runs.external import list_externals, read_notes
+from xray_core.runs.opening import OPENED
 from xray_core.splits import split_catalog
 from xray_core.synthetic.dataset import write_synthetic_dataset
 from xray_core.tasks import class_of, encode_catalog, find_task
@@ -144,6 +146,19 @@ def test_the_same_question_replaces_its_answer_and_another_stands_beside_it(
     assert all(done <= total for done, total in steps)
 
 
+def test_its_own_images_are_refused_while_its_test_set_is_closed(
+    finished: Finished, tmp_path: Path
+) -> None:
+    closed, copy = Workspace(tmp_path / "home"), tmp_path / "copy"
+    run = Run(closed.runs / finished.run.name)
+    shutil.copytree(finished.run.folder, run.folder, ignore=shutil.ignore_patterns("external"))
+    (run.folder / OPENED).unlink(missing_ok=True)
+    copy.symlink_to(finished.data)
+    for folder, keep_seen in ((finished.data, False), (finished.data, True), (copy, False)):
+        with pytest.raises(RunError, match="own test set, which is closed"):
+            evaluate_external(run, folder, closed, keep_seen=keep_seen)
+
+
 def test_a_run_without_a_result_and_data_without_its_classes_or_columns_are_refused(
     finished: Finished, hospital: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -231,7 +246,7 @@ def write_untrained(data: Path, workspace: Workspace) -> Run:
     catalog = open_dataset(data, workspace.cache)
     targets = encode_catalog(catalog, find_task("folder_findings"))
     run.write_table("split.parquet", split_catalog(catalog, targets, recipe.split))
-    run.write_json("report.json", {})
+    run.write_json("report.json", report_of([[3, 1], [1, 9]], ["Bar", "Blob"]))
     keras.utils.set_random_seed(0)
     image = keras.Input((blobs.SIDE, blobs.SIDE, 1), name="image")
     x = keras.layers.Flatten()(keras.layers.Rescaling(1 / 255)(image))

@@ -34,7 +34,7 @@ from xray_core.errors import XrayError
 from xray_core.machine import allocator_variables
 from xray_core.processes import restart_with
 from xray_core.typed_paths import parse_path
-from xray_core.workspace import find_workspace
+from xray_core.workspace import clean_user, find_workspace
 
 DONE, REFUSED, INTERRUPTED = 0, 2, 130
 # Adds a command: its name, its function, and what it does in a line.
@@ -66,6 +66,7 @@ def _run(arguments: list[str] | None) -> int:
         if arguments is None and external.computes_with_keras(options):
             restart_with(allocator_variables())
         _find_folders(options)
+        _clean_users(options)
         answer, text = options.command(options, find_workspace())
     except XrayError as error:
         say_error(str(error))
@@ -108,6 +109,13 @@ def _find_folders(options: argparse.Namespace) -> None:
             name,
             [find(path) for path in value] if isinstance(value, list) else find(value),
         )
+
+
+def _clean_users(options: argparse.Namespace) -> None:
+    """Make one printable line of who is said to ask."""
+    for name in ("user", "by"):
+        if value := getattr(options, name, ""):
+            setattr(options, name, clean_user(value))
 
 
 def _build_parser() -> argparse.ArgumentParser:

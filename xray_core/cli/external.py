@@ -53,7 +53,7 @@ def _evaluate_elsewhere(options: argparse.Namespace, workspace: Workspace) -> An
     from xray_core.jobs.background import note_progress
     from xray_core.runs import find_run
     from xray_core.runs.external import read_notes
-    from xray_core.runs.opening import note_external
+    from xray_core.runs.opening import note_external, open_test, read_always_open
     from xray_core.tasks.matching import parse_mapping
 
     run, by_hand = find_run(workspace.runs, options.run), parse_mapping(options.map)
@@ -74,6 +74,8 @@ def _evaluate_elsewhere(options: argparse.Namespace, workspace: Workspace) -> An
     )
     notes, report = read_notes(place), place.read_report()
     how = "click" if options.save else "command"  # the app leaves its answer in a file
+    if read_always_open(workspace):  # its own figures are shown, too
+        open_test(run, workspace, options.user, "always")
     note_external(run, options.data, notes["task"], workspace, options.user, how)
     own, fields, words = read_shown(run, workspace)
     answer = {"run": run.name, "external": place.name, "results": str(place.folder), **notes}

@@ -96,6 +96,7 @@ def _list_openings(workspace: Workspace) -> Answer:
     words += [
         f"{line.time[:16]}  {line.run}  {line.task} on {line.folder}"
         + (f"  by {line.by}" if line.by else "")
+        + ("  (the run was trained on other data)" if line.external else "")
         for line in lines
     ]
     if n_damaged:

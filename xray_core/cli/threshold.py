@@ -43,7 +43,7 @@ def threshold(options: argparse.Namespace, workspace: Workspace) -> Answer:
     """Choose a threshold of a finished run, and say what it gives."""
     from pathlib import Path
 
-    from xray_core.evaluation.shown import shown_subset
+    from xray_core.evaluation.shown import shown_report
     from xray_core.evaluation.thresholds.choice import ask_class, choose
     from xray_core.evaluation.thresholds.guarantee import read_guaranteed, write_guaranteed
     from xray_core.evaluation.thresholds.kept import keep_threshold
@@ -52,10 +52,11 @@ def threshold(options: argparse.Namespace, workspace: Workspace) -> Answer:
     from xray_core.runs import find_run
 
     run, wish = find_run(workspace.runs, options.run), _read_wish(options)
-    recipe, shown = run.read_recipe(), shown_subset(run, workspace)
-    asked = ask_class(run.read_predictions(), shown, options.name)
+    recipe, report = run.read_recipe(), shown_report(run, workspace).report
+    watched = bool(report.get("watched"))
+    asked = ask_class(run.read_predictions(), report["subset"], options.name, watched=watched)
     guaranteed = None
-    if wish.rule == GUARANTEED:
+    if wish.rule == GUARANTEED and not asked.obstacle:
         guaranteed = read_guaranteed(run) or write_guaranteed(run)
     choice = choose(asked, wish, guaranteed)
     answer: dict[str, Any] = {
@@ -69,7 +70,7 @@ def threshold(options: argparse.Namespace, workspace: Workspace) -> Answer:
     }
     lines = [f"{asked.name}: {_format_threshold(choice.threshold)}", choice.words]
     if choice.threshold is not None:
-        for images in (asked.chosen_on, *([] if asked.same else [asked.shown])):
+        for images in filter(None, (asked.beside, asked.shown)):
             answer[images.subset] = _plain(measure_at(images, choice.threshold, options.prevalence))
             lines += _format_subset(images, answer[images.subset])
     if options.keep:

@@ -55,6 +55,9 @@ class Entry:
 
     @property
     def shown(self) -> float:
-        """The figure by which it is put among the others; -1 where it has none."""
-        score = self.validation or self.test
+        """The figure by which it is put among the others; -1 where it has none.
+
+        No run's test set decides anything; of a published result there may be nothing else.
+        """
+        score = self.validation if self.run else self.validation or self.test
         return score.value if score else -1.0

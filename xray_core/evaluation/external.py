@@ -18,7 +18,10 @@ from xray_core.runs.exposure import (
     mark_seen,
     read_exposure,
 )
+from xray_core.runs.opening import is_open, needs_opening
 from xray_core.runs.origin import read_origin
+from xray_core.runs.seen import describe_images, read_tested
+from xray_core.runs.starting_weights import find_same
 from xray_core.splits import SplitSpec
 from xray_core.splits.grouping import group_images
 from xray_core.splits.sampling import sample_groups
@@ -117,15 +120,17 @@ def choose_images(
         progress: as for `read_fingerprints`; called once more when all are read.
 
     Raises:
-        RunError: none is left.
+        RunError: none is left, or some are of the run's own test set, which is closed.
         OSError: the disk refuses.
     """
     recipe, past = run.read_recipe(), read_exposure(run, catalog, workspace)
     rows = _list_rows(catalog, match)
     fresh = rows if keep_seen else rows[mark_seen(past, catalog, workspace)[rows.index].isna()]
     drawn = _draw(fresh, n_images, recipe.seed)
+    refuse_closed(run, catalog, drawn.index, workspace)
     here = replace(catalog, images=catalog.images.loc[drawn.index])
     fingerprints = read_fingerprints(here, workspace.cache, progress)
+    refuse_closed(run, catalog, drawn.index, workspace)  # now that the pixels are known
     if progress is not None:  # also where all had been read before
         progress(max(len(drawn), 1), max(len(drawn), 1))
     kinds = mark_seen(past, catalog, workspace, fingerprints)
@@ -148,6 +153,25 @@ def choose_images(
     counts = {str(name): int(n) for name, n in given.items() if name in match.classes}
     kept = kept.sort_values("image_id", ignore_index=True)
     return Chosen(kept, counts, left_out, seen, remarks + list_uncompared(past))
+
+
+def refuse_closed(run: Run, catalog: Catalog, index: pd.Index, workspace: Workspace) -> None:
+    """Raise RunError where images are of the run's own test set, and that is closed.
+
+    Args:
+        run: finished.
+        catalog: a dataset.
+        index: of the images in question.
+        workspace: the folders; digests that an audit left in its cache are compared.
+    """
+    if not needs_opening(run.read_report()) or is_open(run, workspace):
+        return
+    known = describe_images(catalog, workspace).set_axis(catalog.images.index).loc[index]
+    if n := int(find_same(known, read_tested(run, workspace)).sum()):
+        raise RunError(
+            f"{n:,} of these images are of the run's own test set, which is closed. Open it first: "
+            f"`xray open {run.name}`, or with the button on its page."
+        )
 
 
 def _list_rows(catalog: Catalog, match: Match) -> pd.DataFrame:

@@ -21,6 +21,12 @@ from xray_core.runs.index import CLOSED, WATCHED_TEST
 from xray_core.splits import SplitSpec
 
 BY = ("auc", "balanced_accuracy", "accuracy")  # what a leaderboard can go by
+NO_VALIDATION = "it has no validation set, by which it could be put in order"
+NOT_COMPUTED = "this figure cannot be computed on its validation set"
+EARLIER_VERSION = (
+    "an earlier version evaluated it, without figures of the validation set: `xray evaluate RUN "
+    "--columns` adds them"
+)
 FOR_FINDINGS = ("auc",)  # of several findings
 
 
@@ -108,7 +114,7 @@ def _finished(runs: pd.DataFrame) -> pd.DataFrame:
 
 
 def _images_of(row: dict[str, Any]) -> tuple[str, Any]:
-    return row["images"], row["val_n"]
+    return row["validated"], row["val_n"]
 
 
 def _find_main(rows: Sequence[dict[str, Any]]) -> tuple[str, Any] | None:
@@ -126,7 +132,7 @@ def _enter(row: dict[str, Any], by: str, *, same: bool) -> Entry:
         marks.append("it watched the test set as its validation set: its figures are too good")
     elif validation is None:
         outside = OUTSIDE
-        marks.append("an earlier version evaluated it, without figures of the validation set")
+        marks.append(_say_unknown(row))
     elif not same:
         outside = OUTSIDE
         marks.append("validated on other images than most")
@@ -147,6 +153,13 @@ def _enter(row: dict[str, Any], by: str, *, same: bool) -> Entry:
     )
 
 
+def _say_unknown(row: dict[str, Any]) -> str:
+    """Return why a run has not that figure of its validation set."""
+    if not row["validated"]:
+        return NO_VALIDATION
+    return EARLIER_VERSION if row["val_n"] != row["val_n"] else NOT_COMPUTED
+
+
 def _score(row: dict[str, Any], name: str, n: str) -> Score | None:
     value = row[name]
     if value != value:
@@ -164,6 +177,8 @@ def _ends(score: Score) -> tuple[float, float]:
 
 def _describe_images(images: str) -> str:
     """Return how images were divided, in words, from what `index.run_table` says of it."""
+    if not images:
+        return "as the file says"
     settings, selection = json.loads(images)
     words = ""
     with suppress(XrayError, TypeError, ValueError):  # of another version

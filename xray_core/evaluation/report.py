@@ -28,6 +28,7 @@ from xray_core.evaluation.multilabel import (
 from xray_core.evaluation.phases import report_phases
 from xray_core.evaluation.single_values import score_predictions
 from xray_core.runs import Run
+from xray_core.runs.evaluated import KEY, sign_images
 from xray_core.runs.starting_weights import read_record
 
 Report = dict[str, Any]
@@ -223,7 +224,8 @@ def report_run(run: Run) -> dict[str, Any]:
     """Return the final evaluation of a run, computed anew from its files alone.
 
     Beside what `build_report` returns there is "error_analysis", see `analyse_errors`; and of a run
-    that began with a file, "starting_weights", see `starting_weights.check_past`; "phases", see
+    that began with a file, "starting_weights", see `starting_weights.check_past`; "images", see
+    `evaluated.sign_images`; "phases", see
     `report_phases`; "watched": whether the test set was the validation set, too; and where there is
     a test set that was not watched, "validation": all of this of the validation set, by which a run
     is told from others before its test set is opened.
@@ -255,7 +257,7 @@ def report_run(run: Run) -> dict[str, Any]:
             report = report_findings(rows, thresholds, subset=subset)
         else:
             report = build_report(rows, majority, subset=subset)
-        report |= shared
+        report |= shared | {KEY: sign_images(rows, subset)}
         report["columns_baseline"] = report_columns(
             run, predictions, lambda table: evaluate_columns(table, subset)
         )

@@ -9,6 +9,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from xray_core.errors import RunError
 from xray_core.evaluation.error_analysis import leave_out_test
 from xray_core.evaluation.multilabel import is_multilabel, report_findings
@@ -71,11 +73,15 @@ def shown_subset(run: Run, workspace: Workspace) -> str:
     """Return of which set the figures are that may be shown: "test" or "validation".
 
     Raises:
-        RunError: see `shown_report`.
+        NothingToShowError: see `shown_report`.
+        RunError: likewise.
     """
     report = run.read_report()
-    closed = needs_opening(report) and not is_open(run, workspace)
-    return VALIDATION if closed else str(report["subset"])
+    if not needs_opening(report) or is_open(run, workspace):
+        return str(report["subset"])
+    if not isinstance(report.get("validation"), Mapping):
+        _read_validation(run)
+    return VALIDATION
 
 
 def read_validation_report(run: Run, report: Mapping[str, Any]) -> dict[str, Any]:
@@ -105,17 +111,23 @@ def read_validation_report(run: Run, report: Mapping[str, Any]) -> dict[str, Any
 @lru_cache(maxsize=64)
 def _summarise(folder: str, stamp: object, majority: str) -> dict[str, Any]:
     run = Run(Path(folder))
+    rows = _read_validation(run)
+    if is_multilabel(rows):
+        thresholds = run.read_report().get("thresholds")
+        return {**report_findings(rows, thresholds, with_curves=False), "roc": {}}
+    return {**summarise_predictions(rows, majority), "roc": {}}
+
+
+def _read_validation(run: Run) -> pd.DataFrame:
+    """Return the predictions on the validation set; raises NothingToShowError without any."""
     predictions = run.read_predictions()
-    rows = predictions[predictions["subset"] == VALIDATION].reset_index(drop=True)
+    rows: pd.DataFrame = predictions[predictions["subset"] == VALIDATION].reset_index(drop=True)
     if not rows["predicted"].notna().any():
         raise NothingToShowError(
             f"Run {run.name} has no predictions on a validation set, so there is nothing to show "
             "of it before its test set is opened."
         )
-    if is_multilabel(rows):
-        thresholds = run.read_report().get("thresholds")
-        return {**report_findings(rows, thresholds, with_curves=False), "roc": {}}
-    return {**summarise_predictions(rows, majority), "roc": {}}
+    return rows
 
 
 def _majority(report: Mapping[str, Any]) -> object:
@@ -130,7 +142,8 @@ def describe_openings(run: Run, openings: Sequence[Opening], *, always: bool = F
         openings: of its dataset and task.
         always: whether every test set lies open in this workspace.
     """
-    own = next((opening for opening in openings if opening.run == run.name), None)
+    looks = [opening for opening in openings if opening.run == run.name and not opening.external]
+    own = looks[0] if looks else None
     words = []
     if own:
         how = {"always": ", as every test set is always open in its workspace"}.get(own.how, "")
@@ -143,8 +156,10 @@ def describe_openings(run: Run, openings: Sequence[Opening], *, always: bool = F
     n, last = len(openings), openings[-1] if openings else None
     if n and last:
         times = "once" if n == 1 else f"{n:,} times"
-        names = len({opening.by for opening in openings})
-        people = f" by {names} people" if names > 1 else ""
+        names = {opening.by for opening in openings if opening.by}
+        people = f" by {len(names)} people" if len(names) > 1 else ""
+        if names and (n_nameless := sum(not opening.by for opening in openings)):
+            people += f", {'once' if n_nameless == 1 else f'{n_nameless:,} times'} without a name"
         most = f", last {_format_by(last)}" if n > 1 and last != own else ""
         words.append(f"The test set of this dataset was opened {times} in this task{people}{most}.")
     elif not always:

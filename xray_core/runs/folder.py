@@ -194,6 +194,16 @@ class Run:
         """Return the final predictions. Raises RunError if there are none."""
         return self._read_table("predictions.parquet", GIVEN_COLUMNS, ("predicted",), PROBABILITY)
 
+    def read_predicted(self) -> pd.DataFrame:
+        """Return image_id, subset and predicted of the final predictions, which is soon done.
+
+        Raises:
+            RunError: there are none.
+        """
+        return self._read_table(
+            "predictions.parquet", ("image_id", "subset"), ("predicted",), alone=True
+        )
+
     def read_training_predictions(self) -> pd.DataFrame | None:
         """Return the predictions on some training images; None where there are none."""
         name = "training_predictions.parquet"
@@ -311,10 +321,16 @@ class Run:
             return read_jsonl(path)[0]
 
     def _read_table(
-        self, name: str, text: Sequence[str], gaps: Sequence[str] = (), numbers: str = ""
+        self,
+        name: str,
+        text: Sequence[str],
+        gaps: Sequence[str] = (),
+        numbers: str = "",
+        *,
+        alone: bool = False,
     ) -> pd.DataFrame:
         with self._reading(name) as path, open_plain(path) as file:
-            return read_table(file, text, gaps, numbers)
+            return read_table(file, text, gaps, numbers, alone=alone)
 
     def _check_format(self, values: Any) -> None:
         """Raise OtherVersionError if a status with these values is another version's."""

@@ -24,6 +24,7 @@ from xray_core.files import read_json, stamp_file
 from xray_core.recipes.titles import format_setting
 from xray_core.registry import name_roots
 from xray_core.runs.collection import list_runs
+from xray_core.runs.evaluated import find_validated
 from xray_core.runs.folder import Run
 from xray_core.runs.notes import read_notes
 from xray_core.runs.opening import OPENED, has_own_opening, list_opened, read_always_open
@@ -69,6 +70,7 @@ BLANK: dict[str, Any] = {
     "folder": "",
     "task": "",
     "images": "",
+    "validated": "",
     "origin": "",
 }
 TIMES = ["created_at", "started_at", "ended_at"]
@@ -92,8 +94,10 @@ def run_table(workspace: Workspace) -> pd.DataFrame:
         nothing is evaluated yet. Figures are in [0, 1], NaN where there is none. multilabel:
         whether an image may have several classes; then the AUC is the mean over the findings, and
         val_accuracy, of a run under way, the share of right labels. dataset, folder (of the data,
-        links followed), task; images: what two runs have in common that divide the same images
-        alike. origin: where its predictions come from, in words, if no training here made them.
+        links followed), task; images: how they were divided, as `_sign_images` says; "" where a
+        file says it. validated: what two runs have in common that were validated on the same
+        images; "" where there is no validation set. origin: where its predictions come from, in
+        words, if no training here made them.
     """
     rows, opened, always = [], list_opened(workspace), read_always_open(workspace)
     for run in list_runs(workspace.runs):
@@ -179,22 +183,36 @@ def _read_row(folder: str, stamps: tuple[tuple[int, int, int] | None, ...]) -> d
         row |= asdict(read_notes(run))
     with suppress(RunError):  # likewise
         origin = read_origin(run)
-        row["origin"] = origin.words if origin else ""
-    return row | _read_figures(run)
+        if origin:
+            row["origin"] = origin.words
+            row["images"] = "" if origin.as_said else row["images"]
+    return row | _read_figures(run, row["images"])
 
 
-def _read_figures(run: Run) -> dict[str, Any]:
-    """Return what the final report says; nothing of a figure that could not be computed."""
+def _read_figures(run: Run, images: str) -> dict[str, Any]:
+    """Return what the final report says; nothing of a figure that could not be computed.
+
+    Args:
+        run: the run.
+        images: what stands for its validation images where its predictions cannot be read.
+    """
     report = _read_object(run, "report.json")
     if report.get("subset") == "validation":
-        return {"test_set": NO_TEST, **_list_figures(report, "val_")}
+        figures = _list_figures(report, "val_")
+        return {"test_set": NO_TEST, "validated": _sign_validated(run, report, images), **figures}
     if report.get("subset") != "test":
         return {}
     row = _list_figures(report, "")
     if report.get("watched"):
         return {"test_set": WATCHED_TEST, **row, **_list_figures(report, "val_")}
+    row["validated"] = _sign_validated(run, report, images)
     row |= _list_figures(report.get("validation"), "val_")
     return {"test_set": OPEN if has_own_opening(run) else CLOSED, **row}
+
+
+def _sign_validated(run: Run, report: dict[str, Any], images: str) -> str:
+    validated = find_validated(run, report)
+    return images if validated is None else validated
 
 
 def _list_figures(report: Any, start: str) -> dict[str, Any]:
@@ -209,7 +227,7 @@ def _list_figures(report: Any, start: str) -> dict[str, Any]:
 
 
 def _sign_images(recipe: dict[str, Any]) -> str:
-    """Return what is the same for two recipes that put the same images into the same subsets."""
+    """Return what a recipe says of the division of the images, as JSON."""
     split = recipe.get("split")
     settings = (
         {key: value for key, value in split.items() if key != "allow_leaks"}

@@ -11,7 +11,7 @@ workspace is written first: whatever is killed between the two, no look goes unc
 import os
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,7 @@ from xray_core.errors import RunError
 from xray_core.files import append_line, read_json, read_lines, stamp_file, utc_now, write_json
 from xray_core.records import build_record
 from xray_core.runs.folder import Run
-from xray_core.workspace import Workspace
+from xray_core.workspace import Workspace, clean_user
 
 OPENED = "opened.jsonl"
 HOWS = ("click", "command", "always")  # "always": by the setting of the workspace
@@ -38,12 +38,14 @@ class Opening:
         by: whose name; "" if nobody said.
         run: name of the run whose figures were shown.
         how: one of `HOWS`.
+        external: whether the run was trained on other data, and evaluated on this.
     """
 
     time: str
     by: str
     run: str
     how: str
+    external: bool = field(default=False, kw_only=True)
 
 
 @dataclass(frozen=True)
@@ -53,12 +55,10 @@ class Line(Opening):
     Attributes:
         folder: of the dataset, links followed.
         task: by its name.
-        external: whether the run was trained on other data, and evaluated on this.
     """
 
     folder: str
     task: str
-    external: bool = False
 
 
 @dataclass(frozen=True)
@@ -135,7 +135,8 @@ def note_external(
 def adopt_openings(run: Run, workspace: Workspace) -> int:
     """Count the openings that a run brought along from another workspace; return how many are new.
 
-    They count for the data and task that its recipe names here.
+    They count for the data and task that its recipe names here; a look that is counted there
+    already, by the same person at the same moment, is the same one.
 
     Raises:
         RunError: its recipe is damaged, or the disk refuses.
@@ -144,8 +145,12 @@ def adopt_openings(run: Run, workspace: Workspace) -> int:
     place = _follow(recipe.data_folder)
     try:
         with _lock(workspace):
-            known = {(old.time, old.run) for old in _read_lines(workspace)}
-            new = [line for line in own if (line.time, run.name) not in known]
+            known = {
+                _look(old)
+                for old in _read_lines(workspace)
+                if _key(old) == (place, recipe.task) and not old.external
+            }
+            new = [line for line in own if _look(line) not in known]
             for old in new:
                 line = Line(old.time, old.by, run.name, old.how, place, recipe.task)
                 append_line(workspace.openings, asdict(line), lasting=True)
@@ -191,8 +196,10 @@ def openings_of(run: Run, workspace: Workspace) -> list[Opening]:
     """
     recipe = run.read_recipe()
     lines = openings_on(recipe.data_folder, recipe.task, workspace)
-    if not any(line.run == run.name for line in lines) and (own := find_opening(run, workspace)):
-        lines.append(own)  # brought along from another workspace
+    if not any(_is_of(line, run.name) for line in lines) and (own := find_opening(run, workspace)):
+        # Brought along from another workspace, or of the run that this one was imported from.
+        lines = [line for line in lines if line.external or _look(line) != _look(own)]
+        lines.append(replace(own, run=run.name))
     return sorted(lines, key=lambda line: line.time)
 
 
@@ -267,7 +274,8 @@ def _parse_log(path: str, stamp: object) -> _Log:
     lines = []
     for fields in values:
         try:
-            lines.append(build_record(Line, fields, "opening"))
+            line = build_record(Line, fields, "opening")
+            lines.append(replace(line, by=clean_user(line.by)))  # may come with an archive
         except ValueError:
             n_damaged += 1
     return _Log(tuple(lines), n_damaged)
@@ -292,7 +300,11 @@ def _read_lines(workspace: Workspace) -> tuple[Line, ...]:
     return _read_log(str(workspace.openings)).lines
 
 
-def _is_of(line: Line, name: str) -> bool:
+def _look(line: Opening) -> tuple[str, str, str]:
+    return line.time, line.by, line.how
+
+
+def _is_of(line: Opening, name: str) -> bool:
     return line.run == name and not line.external
 
 

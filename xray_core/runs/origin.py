@@ -36,6 +36,8 @@ class Origin:
         by: who asked, as typed; "" for nobody in particular.
         remarks: sentences on what was left out, changed or assumed, with counts; plain text.
         unchecked: whether nobody knows which images were learned from.
+        as_said: whether the file says which image is in which subset, so that the split of the
+            recipe has no meaning.
     """
 
     kind: str
@@ -46,6 +48,7 @@ class Origin:
     by: str = ""
     remarks: tuple[str, ...] = ()
     unchecked: bool = False
+    as_said: bool = False
 
     @property
     def doubt(self) -> str:

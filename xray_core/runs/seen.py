@@ -128,10 +128,31 @@ def describe_images(catalog: Catalog, workspace: Workspace) -> pd.DataFrame:
     return table.astype("object").set_axis(images["image_id"].astype("object"))
 
 
-def _read_seen(run: Run, before: Recipe, workspace: Workspace) -> Seen:
-    split, dataset, root = run.read_split(), before.dataset, Path(before.data_folder)
+def read_tested(run: Run, workspace: Workspace) -> pd.DataFrame:
+    """Return by what the images of a run's own test set are known again: `IDENTITY_COLUMNS`.
+
+    Raises:
+        XrayError: its recipe, its split or what an audit has left of its dataset is damaged.
+    """
+    recipe, split = run.read_recipe(), _read_split(run)
+    dataset, root = recipe.dataset, Path(recipe.data_folder)
+    split = split[split["subset"].astype("string") == "test"].reset_index(drop=True)
+    files = _locate(root, split["path"])
+    digests = files.map(_map_digests(_read_kept(dataset, root, workspace)))
+    names = name_images(split["image_id"], dataset, root)
+    table = pd.DataFrame({"file": files, "name": names, "digest": digests})
+    return table.astype("object")
+
+
+def _read_split(run: Run) -> pd.DataFrame:
+    split = run.read_split()
     if missing := [column for column in COLUMNS if column not in split]:
         raise RunError(f"its split.parquet has no column {', '.join(missing)}.")
+    return split
+
+
+def _read_seen(run: Run, before: Recipe, workspace: Workspace) -> Seen:
+    split, dataset, root = _read_split(run), before.dataset, Path(before.data_folder)
     if before.split.validate_on_test:  # its test set chose its epoch
         split = split.assign(subset=split["subset"].astype("string").replace("test", "validation"))
     split = split[split["subset"].astype("string") != "test"].reset_index(drop=True)

@@ -155,6 +155,7 @@ class Report(TypedDict):
     error_analysis: NotRequired[ErrorAnalysis | None]
     watched: NotRequired[bool]
     phases: NotRequired[list[PhaseEntry]]
+    images: NotRequired[str]  # see `evaluated.sign_images`
 
 
 class Unreadable(TypedDict):

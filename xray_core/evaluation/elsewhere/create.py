@@ -98,6 +98,7 @@ def create_predictions(
         by=by,
         remarks=tuple(remarks),
         unchecked=True,
+        as_said=template is None,
     )
     parts = Untrained(
         recipe=replace(

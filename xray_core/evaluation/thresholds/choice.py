@@ -21,13 +21,19 @@ from xray_core.evaluation.thresholds.rules import (
     describe_wish,
 )
 
+NOTHING_TO_CHOOSE_ON = (
+    "The run has no predictions on a validation set, so no rule can choose a threshold: on the "
+    "test set it would look better than it is. One can be set by hand."
+)
+
 
 @dataclass(frozen=True)
 class Asked:
     """One class of a run's predictions, on the set where thresholds are chosen and where shown.
 
     Attributes:
-        chosen_on: images of the validation set, or of what was watched in its place.
+        chosen_on: images of the validation set, or of what was watched in its place; none where
+            there is neither, so that no rule can choose.
         shown: images of the subset whose figures are shown.
     """
 
@@ -43,6 +49,16 @@ class Asked:
     def same(self) -> bool:
         """Whether what is shown was chosen on, so that it is too good."""
         return self.chosen_on.subset == self.shown.subset
+
+    @property
+    def obstacle(self) -> str:
+        """Why no rule can choose; "" where one can."""
+        return "" if len(self.chosen_on.scores) else NOTHING_TO_CHOOSE_ON
+
+    @property
+    def beside(self) -> ScoredImages | None:
+        """The images chosen on, where there are some, and others than those shown."""
+        return None if self.same or self.obstacle else self.chosen_on
 
 
 @dataclass(frozen=True)
@@ -75,20 +91,23 @@ class Choice:
         return KeptThreshold(self.threshold, self.rule, self.chosen_on, self.words, by)
 
 
-def ask_class(predictions: pd.DataFrame, shown: str, name: str = "") -> Asked:
+def ask_class(
+    predictions: pd.DataFrame, shown: str, name: str = "", *, watched: bool = False
+) -> Asked:
     """Return one class of a run's predictions as the rules need it.
 
     Args:
         predictions: as `Run.read_predictions` returns them.
         shown: the subset whose figures may be shown.
         name: a class or a finding; "": the second.
+        watched: whether the test set was the validation set, too.
 
     Raises:
         RunError: there is no such class.
     """
     name = name or positive_class(classes_of(predictions))
     return Asked(
-        score_images(predictions, name, choosing_subset(predictions)),
+        score_images(predictions, name, choosing_subset(predictions, watched=watched)),
         score_images(predictions, name, shown),
     )
 
@@ -108,6 +127,8 @@ def choose(asked: Asked, wish: Wish, guaranteed: Guaranteed | None = None) -> Ch
     on = asked.chosen_on.subset
     if wish.rule == BY_HAND:
         return Choice(wish.at, BY_HAND, asked.shown.subset, describe_by_hand(asked))
+    if asked.obstacle:
+        return Choice(None, wish.rule, on, asked.obstacle)
     if wish.rule == GUARANTEED:
         if guaranteed is None:
             raise ValueError("the promises have not been worked out yet")

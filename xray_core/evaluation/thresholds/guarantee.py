@@ -198,13 +198,14 @@ def guarantee_class(images: ScoredImages, seed: int = SEED) -> GuaranteedClass:
     )
 
 
-def guarantee_levels(predictions: pd.DataFrame) -> Guaranteed:
+def guarantee_levels(predictions: pd.DataFrame, *, watched: bool = False) -> Guaranteed:
     """Return what can be promised of each class; imports scikit-learn.
 
     Args:
         predictions: as `Run.read_predictions` returns them.
+        watched: whether the test set was the validation set, too.
     """
-    classes, subset = classes_of(predictions), choosing_subset(predictions)
+    classes, subset = classes_of(predictions), choosing_subset(predictions, watched=watched)
     asked = classes if is_multilabel(predictions) or len(classes) != 2 else classes[1:]
     return Guaranteed(
         confidence=CONFIDENCE_LEVEL,
@@ -231,9 +232,10 @@ def write_guaranteed(run: Run) -> Guaranteed:
     """Work out what can be promised of a run, and keep it with the run; imports scikit-learn.
 
     Raises:
-        RunError: the run has no predictions.
+        RunError: the run has no predictions, or no recipe.
         OSError: the disk refuses.
     """
-    about = guarantee_levels(run.read_predictions())
+    watched = run.read_recipe().split.validate_on_test  # asked before there is a report
+    about = guarantee_levels(run.read_predictions(), watched=watched)
     run.write_json(FILE, asdict(about))
     return about

@@ -93,14 +93,17 @@ def score_images(predictions: pd.DataFrame, name: str, subset: str) -> ScoredIma
     )
 
 
-def choosing_subset(predictions: pd.DataFrame) -> str:
+def choosing_subset(predictions: pd.DataFrame, *, watched: bool) -> str:
     """Return on which subset thresholds are chosen: validation, or what was watched in its place.
+
+    Without either it is the validation set, which has no images: nothing is chosen on a test set.
 
     Args:
         predictions: as `Run.read_predictions` returns them.
+        watched: whether the test set was the validation set, too, as the run's report says.
     """
     has_validation = bool((predictions["subset"] == CHOSEN_ON).any())
-    return CHOSEN_ON if has_validation else "test"
+    return "test" if watched and not has_validation else CHOSEN_ON
 
 
 def positive_class(classes: list[str]) -> str:

@@ -201,8 +201,9 @@ def describe_model(material: Material) -> str:
 def describe_split(material: Material) -> str:
     """Return how the images were divided, and what is in several subsets all the same."""
     method, data = material.recipe.split.method, material.data
-    words = f"{METHOD_TITLES[method]}"
-    if grouped_by := data.get("grouped_by"):
+    as_said = material.origin is not None and material.origin.as_said
+    words = "As the file says" if as_said else METHOD_TITLES[method]
+    if not as_said and (grouped_by := data.get("grouped_by")):
         words += f", {describe_grouping(method, grouped_by)}"
     return f"{words}. {describe_leaks(data)}"
 
@@ -294,7 +295,7 @@ def list_limits(material: Material) -> list[str]:
     if unread := len(data.get("unreadable", [])):
         limits.append(f"Not read, and in no subset: {count_of(unread, 'image file')}.")
     limits += [str(words) for words in data.get("left_out", [])]
-    if not material.externals:
+    if all(external.n_known for external in material.externals):
         limits.append("Not tested on images of another hospital or source.")
     if not material.origin:
         limits.append(

@@ -38,6 +38,21 @@ DRAWN: dict[str, Any] = {
 
 
 @dataclass(frozen=True)
+class External:
+    """An evaluation on another dataset.
+
+    Attributes:
+        name: of the dataset's folder.
+        report: of it.
+        n_known: how many of its images the network knows, which were evaluated all the same.
+    """
+
+    name: str
+    report: dict[str, Any]
+    n_known: int
+
+
+@dataclass(frozen=True)
 class Material:
     """What a run's documents are made of.
 
@@ -135,12 +150,17 @@ class Material:
         return []
 
     @cached_property
-    def externals(self) -> list[tuple[str, dict[str, Any]]]:
-        """Name of each other dataset that the run was evaluated on, with its report."""
+    def externals(self) -> list[External]:
+        """The run's evaluations on other datasets than its own."""
+        own = Path(self.recipe.data_folder).resolve() if self.recipe.data_folder else None
         results = []
         for place in list_externals(self.run):
             with suppress(RunError):
-                results.append((Path(str(read_notes(place)["folder"])).name, place.read_report()))
+                notes, report = read_notes(place), place.read_report()
+                folder = Path(str(notes["folder"]))
+                n_known = sum(notes["seen"].values()) if notes["keeps_seen"] else 0
+                if folder.resolve() != own:
+                    results.append(External(folder.name, report, n_known))
         return results
 
     @cached_property

@@ -22,7 +22,7 @@ from xray_core.exports.run.facts import (
     list_subsets,
     title_of,
 )
-from xray_core.exports.run.material import Material
+from xray_core.exports.run.material import External, Material
 from xray_core.exports.run.paths import hide_in_recipe
 from xray_core.recipes import Recipe, changeable_fields
 from xray_core.recipes.titles import field_title, value_title
@@ -179,11 +179,18 @@ def _describe_missing(material: Material) -> str:
 def _describe_externals(material: Material) -> str:
     if not material.externals:
         return "Not done."
-    return " ".join(
-        f"On {name}: {count_of(report['n'], 'image')}, AUC "
-        f"{format_figure('auc', report['metrics']['auc'])}."
-        for name, report in material.externals
-    )
+    return " ".join(map(_describe_external, material.externals))
+
+
+def _describe_external(external: External) -> str:
+    report, images = external.report, count_of(external.report["n"], "image")
+    if external.n_known:
+        return (
+            f"On {external.name} none that counts: of {images} the network knows "
+            f"{external.n_known:,}, from its training or of the same patients; they were "
+            "kept on request."
+        )
+    return f"On {external.name}: {images}, AUC {format_figure('auc', report['metrics']['auc'])}."
 
 
 def _describe_classes(report: Mapping[str, Any]) -> str:
