@@ -213,6 +213,18 @@ def test_the_command_line_exports_and_imports(
     assert cli.main(["export", run.name, "--out", str(file)]) == 2
     assert "nothing is overwritten" in capsys.readouterr().err
     assert cli.main(["export", run.name, "--what", "card", "--out", str(tmp_path / "c.md")]) == 0
+    folder = tmp_path / "taken"
+    for what in (
+        "card",
+        "model",
+        "predictions",
+        "notebook",
+        "all",
+    ):
+        assert cli.main(["export", run.name, "--what", what, "--out", f"{folder}/"]) == 0
+    names = {"model_card.md", "best.keras", "predictions.csv", "predictions.parquet"}
+    names |= {"notebook.ipynb", "split.csv", f"{run.name}.zip"}
+    assert {path.name for path in folder.iterdir()} == names, "and no lock"
     monkeypatch.setenv("XRAY_HOME", str(there.folder))
     capsys.readouterr()
     arguments = ["import", str(file), "--data", str(there.data / "moved"), "--json"]
