@@ -6,6 +6,7 @@ from pathlib import Path
 
 from tests.training.tiny import Finished
 from xray_core.runs import Run, Submission
+from xray_core.runs.opening import OPENED
 from xray_core.workspace import Workspace
 
 HOSTILE = '<script src="https://bad.example/x.js"></script> *a* | [b](https://bad.example)'
@@ -17,6 +18,7 @@ def copy_run(finished: Finished, folder: Path) -> tuple[Run, Workspace]:
     workspace = Workspace(folder / "home")
     run = Run(workspace.runs / finished.run.name)
     shutil.copytree(finished.run.folder, run.folder)
+    (run.folder / OPENED).unlink(missing_ok=True)  # each test opens it, or does not
     run.write_json("recipe.json", {**asdict(run.read_recipe()), "title": HOSTILE})
     run.write_submission(Submission("ann", nickname=NICKNAME))
     return run, workspace
