@@ -1098,7 +1098,7 @@ def test_a_reader_is_chosen_by_name(call: Call, kermany_folder: Path) -> None:
     assert (status, "no reader called 'nobody'" in err) == (2, True)
 
 
-def test_every_answer_and_what_is_kept_of_it_is_json_that_any_program_reads(
+def test_an_answer_and_its_file_are_json_that_any_program_reads(
     call: Call, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     path = tmp_path / "kept.json"
