@@ -27,6 +27,7 @@ from tests.run_files import data_notes
 from tests.training.tiny import Finished
 from xray_core import cli, jobs
 from xray_core.cli import trainings
+from xray_core.cli.answer import Answer, save_answer
 from xray_core.datasets import READERS
 from xray_core.evaluation import report_run
 from xray_core.filling import lock_of
@@ -1095,3 +1096,20 @@ def test_a_reader_is_chosen_by_name(call: Call, kermany_folder: Path) -> None:
     assert json.loads(call("catalog", kermany_folder, "--json")[1])["dataset"] == "folder"
     status, _, err = call("catalog", kermany_folder, "--reader", "nobody")
     assert (status, "no reader called 'nobody'" in err) == (2, True)
+
+
+def test_an_answer_and_its_file_are_json_that_any_program_reads(
+    call: Call, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    path = tmp_path / "kept.json"
+    odd = {"share": float("nan"), "ends": [np.float64("inf"), 0.5], "name": "\udcff"}
+
+    def answer(*_: object) -> Answer:
+        save_answer(odd, path)
+        return odd, ""
+
+    monkeypatch.setattr(trainings, "show_recipes", answer)
+    out = call("recipes", "--json")[1]
+
+    assert json.loads(out, parse_constant=pytest.fail)["ends"] == [None, 0.5]
+    assert json.loads(path.read_text(), parse_constant=pytest.fail) == json.loads(out)

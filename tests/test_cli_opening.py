@@ -51,12 +51,15 @@ def accuracy_of(answer: dict[str, Any]) -> float:
     return float(answer["metrics"]["accuracy"]["value"])
 
 
-def test_evaluate_prints_the_validation_set_until_it_is_told_to_open(call: Call) -> None:
+def test_evaluate_prints_the_validation_set_until_it_is_told_to_open(
+    call: Call, tmp_path: Path
+) -> None:
     _, words = call("evaluate", NAME)
     assert "Evaluated on the validation set" in words
     assert "The test set is closed" in words
     assert f"`xray open {NAME}` opens it, once." in words
-    _, closed = call("evaluate", NAME, "--json")
+    _, closed = call("evaluate", NAME, "--json", "--save", str(tmp_path / "kept.json"))
+    assert json.loads((tmp_path / "kept.json").read_text()) == closed
     assert (closed["test_set"], accuracy_of(closed), closed["openings"]) == ("closed", 1.0, [])
 
     _, opened = call("evaluate", NAME, "--open-test", "--user", "ann", "--json")

@@ -71,9 +71,14 @@ def write_json(path: Path, values: Any, *, lasting: bool = True) -> None:
     Text that is no Unicode (of a file's name, say) and NUL are written as "�", and a number that is
     not finite as null. Raises OSError.
     """
-    text = _to_json(values, finite=True, indent=2)
+    text = format_json(values)
     with replaced_file(path, lasting=lasting) as partial:
         partial.write_text(text, encoding="utf-8")
+
+
+def format_json(values: Any) -> str:
+    """Return plain data as the JSON text that `write_json` writes: any program can read it."""
+    return _to_json(values, finite=True, indent=2)
 
 
 def open_plain(path: Path) -> BufferedReader:

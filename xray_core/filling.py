@@ -1,7 +1,7 @@
 """Locks for dataset folders that are being filled: one process fills, others see it."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -16,7 +16,10 @@ def lock_of(folder: Path) -> Path:
 
 @contextmanager
 def fill_alone(folder: Path, doing: str) -> Iterator[None]:
-    """Hold the lock of `folder`. Raises DatasetError if another process is `doing` it already."""
+    """Hold the lock of `folder`. Raises DatasetError if another process is `doing` it already.
+
+    Nothing of the lock is left beside it, which is where people keep files of their own.
+    """
     folder.parent.mkdir(parents=True, exist_ok=True)
     lock = FileLock(lock_of(folder))
     try:
@@ -26,4 +29,7 @@ def fill_alone(folder: Path, doing: str) -> Iterator[None]:
     try:
         yield
     finally:
+        # While it is held: a file that lost its name locks nothing, and FileLock goes by that.
+        with suppress(OSError):  # Windows removes none that is open; FileLock does it there
+            lock_of(folder).unlink()
         lock.release()

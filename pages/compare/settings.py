@@ -41,14 +41,11 @@ def show_settings(
     rows: list[tuple[str, Sequence[str]]] = []
     if any(origins):
         rows.append(("Made by", [origin.words if origin else HERE for origin in origins]))
-    trained = [place for place, origin in enumerate(origins) if origin is None]
-    settings, n_same = (
-        compare_settings([recipes[place] for place in trained]) if trained else ([], 0)
+    settings, n_same = compare_settings(
+        [None if origin else recipe for recipe, origin in zip(recipes, origins, strict=True)]
     )
-    for row in settings:
-        known = dict(zip(trained, row.values, strict=True))
-        rows.append((row.title, [known.get(place, ABSENT) for place in range(len(runs))]))
-    same = f" · {n_same} more are the same" if len(trained) > 1 else ""
+    rows += [(row.title, row.values) for row in settings]
+    same = f" · {n_same} more are the same" if n_same else ""
     show_section("What differs", f"from A in bold{same}")
     n_folded = max(0, len(rows) - SHOWN)
     listed = "".join(_format_row(title, values) for title, values in rows[:SHOWN])

@@ -5,10 +5,11 @@ import re
 import pytest
 
 from tests.browser.conftest import App, Tab
-from tests.pages.fake_runs import fake_run
+from tests.pages.fake_runs import fake_run, write_report
 from tests.run_files import batch_line
 from xray_core.processes import own_handle
 from xray_core.runs import Run, Submission
+from xray_core.runs.opening import openings_of, write_always_open
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="Playwright is missing")
 expect = sync_api.expect
@@ -74,6 +75,35 @@ def test_what_is_deleted_can_be_restored_at_once(app: App, tab: Tab, runs: list[
 
     expect(tab.page.get_by_text(f"Restored: {NAMES[0]}, {NAMES[1]}.")).to_be_visible()
     assert runs[0].folder.is_dir()
+
+
+def test_two_runs_are_compared_one_is_opened_and_taken_away(
+    app: App, tab: Tab, runs: list[Run]
+) -> None:
+    write_always_open(app.workspace, False)
+    for run in runs[:2]:
+        write_report(run, app.workspace)
+    tab.open(app.address("runs"))
+    click_row(tab, 0, x=16)
+    click_row(tab, 1, x=16)
+    tab.page.get_by_role("link", name="Compare 2").click()
+    expect(tab.heading("Compare")).to_be_visible()
+    expect(tab.page.get_by_text("What differs")).to_be_visible()
+    expect(tab.page.get_by_text("validation set").first).to_be_visible()
+
+    tab.open(app.address(f"evaluate?run={runs[0].name}&result=Take+away"))
+    expect(tab.page.get_by_text("test set closed: figures of the validation set")).to_be_visible()
+    tab.page.get_by_role("button", name="Open the test set").click()
+    tab.page.get_by_role("button", name="Open it now").click()
+    expect(tab.page.get_by_role("button", name="Test set open")).to_be_visible()
+    tab.wait_until_still()
+    expect(tab.page.get_by_text("test set closed")).to_have_count(0)
+    assert [line.how for line in openings_of(runs[0], app.workspace)] == ["click"]
+    for name in ("Make the zip", "Report", "Notebook", "Network"):
+        button = tab.page.get_by_role("button", name=name).first
+        expect(button).to_be_visible()
+    tab.take_picture("take-away")
+    tab.assert_clean()
 
 
 @pytest.mark.parametrize(("width", "height"), [(1280, 720), (390, 844)])

@@ -181,6 +181,9 @@ def test_the_settings_that_differ_and_how_many_do_not() -> None:
     ]
     assert n_same > 40
     assert compare_settings([recipe_of(), recipe_of()])[0] == []
+    rows, _ = compare_settings([*recipes, None])  # which no training here has made
+    assert [row.values for row in rows] == [("64", "96", "–"), ("0", "3", "–")]
+    assert compare_settings([recipes[0], None]) == ([], 0)
 
 
 def test_the_command_gives_the_same(

@@ -146,13 +146,23 @@ def flip(content: bytes) -> bytes:
     return content[:-1] + bytes([content[-1] ^ 1])
 
 
+def forge(name: str, content: bytes) -> Callable[[Files], Files]:
+    """Return what puts another content into a run, with a manifest that fits it."""
+    return lambda files: relist({**files, f"run/{name}": content})
+
+
 RECIPE = "run/recipe.json"
 REFUSED: dict[str, tuple[Callable[[Files], Files], str]] = {
     "a damaged file": (lambda f: {**f, RECIPE: flip(f[RECIPE])}, "is not the file that was"),
     "a file more than is listed": (lambda f: {**f, "run/x.json": b"{}"}, "its list has not"),
     "a file less than is listed": (lambda f: without(f, "run/data.json"), "data.json is missing"),
     "no recipe": (lambda f: relist(without(f, RECIPE)), r"lacks run/recipe.json"),
-    "a damaged recipe": (lambda f: relist({**f, RECIPE: b'{"name": 1}'}), "recipe.json is damaged"),
+    "a damaged recipe": (forge("recipe.json", b'{"name": 1}'), "x.zip: recipe.json is damaged"),
+    "a damaged state": (forge("status.json", b"{}"), "x.zip: status.json is damaged"),
+    "a report of nothing": (forge("report.json", b"[]"), "x.zip: report.json is damaged"),
+    "a table of nothing": (forge("predictions.parquet", b"PAR1"), "x.zip: predictions.parquet is"),
+    "a network of nothing": (forge("checkpoints/best.keras", b"x"), "x.zip: .*best.keras is dam"),
+    "an opening of nothing": (forge("opened.jsonl", b"x\n{}\n"), "1 of its lines are no openings"),
     "a pickle": (lambda f: relist({**f, "run/x.pkl": b"cos\n"}), "'run/x.pkl', which no run has"),
     "a stop file": (lambda f: relist({**f, "run/attempt.json": b"{}"}), "which no run has"),
     "a way out": (lambda f: relist({**f, "run/../../../x.json": b"{}"}), "leads elsewhere"),
@@ -235,6 +245,18 @@ def test_the_command_line_exports_and_imports(
     assert cli.main(["export", run.name, "--out", str(file)]) == 2
     assert "nothing is overwritten" in capsys.readouterr().err
     assert cli.main(["export", run.name, "--what", "card", "--out", str(tmp_path / "c.md")]) == 0
+    folder = tmp_path / "taken"
+    for what in (
+        "card",
+        "model",
+        "predictions",
+        "notebook",
+        "all",
+    ):
+        assert cli.main(["export", run.name, "--what", what, "--out", f"{folder}/"]) == 0
+    names = {"model_card.md", "best.keras", "predictions.csv", "predictions.parquet"}
+    names |= {"notebook.ipynb", "split.csv", f"{run.name}.zip"}
+    assert {path.name for path in folder.iterdir()} == names, "and no lock"
     monkeypatch.setenv("XRAY_HOME", str(there.folder))
     capsys.readouterr()
     arguments = ["import", str(file), "--data", str(there.data / "moved"), "--json"]

@@ -14,7 +14,7 @@ import pytest
 from tests.exports.runs import HOSTILE, NICKNAME, copy_run
 from tests.pages.finding_runs import fake_findings_run
 from tests.training.tiny import Finished
-from xray_core.errors import RunError
+from xray_core.errors import DatasetError, RunError
 from xray_core.evaluation.metrics import METRICS
 from xray_core.exports.run import DOCUMENTS, make_document, make_part, write_part
 from xray_core.exports.run.card import BLANK
@@ -175,12 +175,11 @@ def test_the_notebook_runs_and_comes_to_the_figures_of_the_report(
     kind: str, request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     material = request.getfixturevalue(kind)
-    for name in ("notebook", "predictions"):
-        write_part(make_part(name, material, tmp_path / name), tmp_path / name)
-    monkeypatch.chdir(tmp_path / "predictions")
+    write_part(make_part("notebook", material, tmp_path / "my.ipynb", into=False))
+    monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("MPLBACKEND", "agg")
     monkeypatch.setattr("sys.argv", ["ipykernel"])
-    notebook = json.loads((tmp_path / "notebook").read_text("utf-8"))
+    notebook = json.loads((tmp_path / "my.ipynb").read_text("utf-8"))
     space: dict[str, Any] = {"__name__": "__main__"}
 
     assert (notebook["nbformat"], notebook["nbformat_minor"]) == (4, 5)
@@ -195,7 +194,7 @@ def test_the_notebook_runs_and_comes_to_the_figures_of_the_report(
     assert computed == {name: pytest.approx(reported[name]["value"]) for name in computed}
     assert callable(space["build_model"]), "the script's functions are in cells of their own"
     if kind == "opened":
-        write_part(make_part("script", material, tmp_path / "script"), tmp_path / "script")
+        write_part(make_part("script", material, tmp_path / "script", into=False))
         split = pd.read_csv(tmp_path / "script" / "split.csv", dtype=str)
         folder = Path(material.recipe.data_folder)
         images = space["read_subset"](split, "training", folder, space["CLASSES"])
@@ -231,7 +230,7 @@ def test_event_files_are_read_by_tensorflow_itself(opened: Material, tmp_path: P
     import tensorflow as tf
     from tensorflow.core.util import event_pb2
 
-    write_part(make_part("tensorboard", opened, tmp_path / "logs"), tmp_path / "logs")
+    write_part(make_part("tensorboard", opened, tmp_path / "logs", into=False))
     events = {
         subset: [
             event_pb2.Event.FromString(record.numpy())
@@ -293,9 +292,11 @@ def test_one_part_is_written_to_a_file_and_nothing_is_overwritten(
         ("predictions", "p.parquet", b"PAR1"),
         ("script", "train.py", b"# "),
     ):
-        write_part(make_part(what, opened, tmp_path / name), tmp_path / name)
+        write_part(make_part(what, opened, tmp_path / name, into=False))
         assert (tmp_path / name).read_bytes().startswith(start)
+    assert (tmp_path / "split.csv").is_file(), "the script reads it"
     with pytest.raises(RunError, match=r"written as \.csv or \.parquet"):
-        make_part("predictions", opened, tmp_path / "p.xlsx")
-    with pytest.raises(Exception, match="nothing is overwritten"):
-        write_part({"": b"x"}, tmp_path / "m.keras")
+        make_part("predictions", opened, tmp_path / "p.xlsx", into=False)
+    with pytest.raises(DatasetError, match="nothing is overwritten"):
+        write_part({tmp_path / "new": b"x", tmp_path / "m.keras": b"x"})
+    assert not (tmp_path / "new").exists()

@@ -15,7 +15,7 @@ from keras import layers
 from tests.training.tiny import Finished
 from xray_core import cli
 from xray_core.errors import JobError, RecipeError, RunError
-from xray_core.evaluation.averaging import create_average
+from xray_core.evaluation.averaging import check_new, create_average
 from xray_core.jobs import restart_run
 from xray_core.models import build_model
 from xray_core.models.foreign import adapt_network, read_input_size
@@ -78,6 +78,11 @@ def test_an_average_predicts_the_mean_of_its_members(
     assert table[COLUMNS].to_numpy() == pytest.approx((one + other) / 2, nan_ok=True)
     assert abs(one - other)[0].max() > 0
     assert table["error"].notna().tolist() == [False, True, False]
+
+    with pytest.raises(RunError, match=f"already: .*{run.name}"):
+        create_average(members[::-1], finished.workspace)
+    check_new(members, finished.workspace, "another")
+    check_new(members[:1], finished.workspace)
 
     with pytest.raises(JobError, match="no training here has made it"):
         restart_run(run, finished.workspace)

@@ -5,7 +5,6 @@ on standard error that begins with "error: "; 130 after Ctrl-C.
 """
 
 import argparse
-import json
 import os
 import sys
 from collections.abc import Callable
@@ -31,6 +30,7 @@ from xray_core.cli.goals import add_goals
 from xray_core.cli.options import add_external_options, add_map, number_or, positive
 from xray_core.cli.take_away import add_take_away
 from xray_core.errors import XrayError
+from xray_core.files import format_json
 from xray_core.machine import allocator_variables
 from xray_core.processes import restart_with
 from xray_core.typed_paths import parse_path
@@ -78,7 +78,7 @@ def _run(arguments: list[str] | None) -> int:
         return REFUSED
     except KeyboardInterrupt:
         return INTERRUPTED
-    print(json.dumps(answer, indent=2) if options.json else text)
+    print(format_json(answer) if options.json else text)
     failed = isinstance(answer, dict) and (answer.get("failed") or answer.get("state") == "failed")
     return REFUSED if failed else DONE
 

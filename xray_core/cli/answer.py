@@ -1,10 +1,11 @@
 """What a command answers: for a program, and for a person."""
 
-import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+from xray_core.files import write_json
 
 Answer = tuple[dict[str, Any] | list[Any], str]  # for --json, for a person
 
@@ -12,10 +13,7 @@ Answer = tuple[dict[str, Any] | list[Any], str]  # for --json, for a person
 def save_answer(answer: dict[str, Any], path: Path | None) -> None:
     """Write the answer as JSON where a process was told to leave it; nothing without a path."""
     if path:
-        from xray_core.files import replaced_file
-
-        with replaced_file(path) as partial:
-            partial.write_text(json.dumps(answer, indent=2), encoding="utf-8")
+        write_json(path, answer)
 
 
 def say_error(message: str) -> None:

@@ -43,13 +43,17 @@ def compare_named(options: argparse.Namespace, workspace: Any) -> Answer:
     from xray_core.evaluation.noise import describe_noise, find_noise
     from xray_core.recipes.differences import compare_settings
     from xray_core.runs import find_run
+    from xray_core.runs.origin import read_origin
 
     runs = [find_run(workspace.runs, name) for name in options.runs]
     try:
         comparison = compare_runs(runs, workspace, common=options.common)
     except OtherImagesError as error:
         raise RunError(f"{error} Add --common to compare on them.") from error
-    settings, n_same = compare_settings([run.read_recipe() for run in runs])
+    origins = [read_origin(run) for run in runs]
+    settings, n_same = compare_settings(
+        [None if origin else run.read_recipe() for run, origin in zip(runs, origins, strict=True)]
+    )
     best = comparison.find_best(comparison.deciding)
     noise = find_noise(runs[best or 0], workspace)
     gains = {
@@ -59,17 +63,25 @@ def compare_named(options: argparse.Namespace, workspace: Any) -> Answer:
     }
     answer = {
         **_as_fields(comparison),
+        "made_elsewhere": {
+            run.name: origin.words for run, origin in zip(runs, origins, strict=True) if origin
+        },
         "settings": [asdict(row) for row in settings],
         "n_same_settings": n_same,
         "noise_floor": asdict(noise) if noise else None,
         "inside_noise": gains,
     }
     text = _format(comparison, [run.read_nickname() for run in runs])
-    lines = [f"{row.title}: {', '.join(row.values)}" for row in settings]
+    lines = [
+        f"{run.read_nickname()} has no settings of a training: {origin.words}."
+        for run, origin in zip(runs, origins, strict=True)
+        if origin
+    ]
+    if origins.count(None) > 1:
+        lines.append(f"Settings that differ ({n_same} are the same):")
+    lines += [f"{row.title}: {', '.join(row.values)}" for row in settings]
     floor = gains.get(comparison.deciding) or _format_unknown(noise)
-    return answer, "\n".join(
-        [text, floor, f"Settings that differ ({n_same} are the same):", *lines]
-    )
+    return answer, "\n".join([text, floor, *lines])
 
 
 def show_noise(options: argparse.Namespace, workspace: Any) -> Answer:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from xray_core.cli.answer import Answer, save_answer, show_progress
 from xray_core.cli.opening import read_shown
 from xray_core.cli.reports import format_report
+from xray_core.errors import RunError
 from xray_core.models import PIXELS
 from xray_core.processes import quiet_import
 from xray_core.typed_paths import parse_path
@@ -66,11 +67,15 @@ def add_commands(add: Callable[..., argparse.ArgumentParser]) -> None:
 
 def average(options: argparse.Namespace, workspace: Workspace) -> Answer:
     """Average finished runs and evaluate the result as a run of its own."""
-    from xray_core.evaluation.averaging import create_average
+    from xray_core.evaluation.averaging import AverageThereError, create_average
     from xray_core.runs import find_run
 
     runs = [find_run(workspace.runs, name) for name in options.runs]
-    return _answer(create_average(runs, workspace, options.name, options.by), options, workspace)
+    try:
+        run = create_average(runs, workspace, options.name, options.by)
+    except AverageThereError as error:
+        raise RunError(f"{error} Add --name and another name to have both.") from error
+    return _answer(run, options, workspace)
 
 
 def add_predictions(options: argparse.Namespace, workspace: Workspace) -> Answer:

@@ -1,6 +1,7 @@
 """The commands `export` and `import`: what is handed in of a run, and a run on its way."""
 
 import argparse
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,11 @@ def add_take_away(add: Add) -> None:
     export = add("export", export_run, "Write a run, or what can be handed in of it, to a file.")
     export.add_argument("run", help="name of a run")
     export.add_argument(
-        "--out", type=Path, required=True, metavar="PATH", help="file or folder to be made"
+        "--out",
+        required=True,
+        metavar="PATH",
+        help="file or folder to be made; in a folder that is there, or that ends in a slash, the "
+        "usual name is taken",
     )
     export.add_argument(
         "--what",
@@ -45,9 +50,12 @@ def export_run(options: argparse.Namespace, workspace: Workspace) -> Answer:
     from xray_core.jobs.background import note_progress
     from xray_core.runs import find_run
 
-    run, out = find_run(workspace.runs, options.run), options.out.absolute()
+    run, out = find_run(workspace.runs, options.run), Path(options.out).absolute()
+    into = options.out.endswith(("/", os.sep)) or out.is_dir()
     if options.what != ALL:
-        return _export_part(options, workspace, out)
+        return _export_part(options, workspace, out, into=into)
+    if into:
+        out /= f"{run.name}.zip"
     progress = note_progress(options.save) if options.save else show_progress("files")
     done = write_run(run, workspace, out, progress)
     answer = {
@@ -82,14 +90,16 @@ def import_archive(options: argparse.Namespace, workspace: Workspace) -> Answer:
     return answer, "\n".join([f"{done.run.name} is in this workspace.", *done.said])
 
 
-def _export_part(options: argparse.Namespace, workspace: Workspace, out: Path) -> Answer:
+def _export_part(
+    options: argparse.Namespace, workspace: Workspace, out: Path, *, into: bool
+) -> Answer:
     from xray_core.exports.run import make_part, write_part
     from xray_core.exports.run.material import read_material
     from xray_core.runs import find_run
 
     material = read_material(find_run(workspace.runs, options.run), workspace)
     try:
-        written = write_part(make_part(options.what, material, out), out)
+        written = write_part(make_part(options.what, material, out, into=into))
     except OSError as error:
         raise RunError(f"{out} cannot be written: {error.strerror or error}.") from error
     answer: dict[str, Any] = {

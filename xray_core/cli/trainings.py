@@ -260,7 +260,9 @@ def evaluate(options: argparse.Namespace, workspace: Workspace) -> Answer:
         compare_goals(run, report, options),
         check_text(diagnose_run(run)),
     ]
-    return report | fields, "\n".join(filter(None, texts))
+    answer = report | fields
+    save_answer(answer, options.save)
+    return answer, "\n".join(filter(None, texts))
 
 
 def show_split(options: argparse.Namespace, workspace: Workspace) -> Answer:

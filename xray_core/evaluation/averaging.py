@@ -6,6 +6,7 @@ their own, and gain little with few networks.
 """
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
@@ -18,15 +19,19 @@ from xray_core.errors import RunError
 from xray_core.evaluation.multilabel import classes_of, is_multilabel
 from xray_core.evaluation.untrained import NO_PHASES, Answers, Untrained, write_untrained
 from xray_core.recipes import Recipe
-from xray_core.runs import Run
+from xray_core.runs import Run, list_runs
 from xray_core.runs.folder import PROBABILITY
-from xray_core.runs.nicknames import LONGEST_NICKNAME
+from xray_core.runs.nicknames import LONGEST_NICKNAME, clean_nickname
 from xray_core.runs.origin import AVERAGE, Origin, name_average, read_origin
 from xray_core.tasks import STATE
 from xray_core.workspace import Workspace
 
 LEAST_MEMBERS, MOST_MEMBERS = 2, 5
 EVALUATED = ("test", "validation")
+
+
+class AverageThereError(RunError):
+    """The same runs were averaged before."""
 
 
 @dataclass(frozen=True)
@@ -103,9 +108,10 @@ def create_average(runs: Sequence[Run], workspace: Workspace, name: str = "", by
         by: who asked.
 
     Raises:
-        RunError: see `check_members` and `average_members`.
+        RunError: see `check_members`, `check_new` and `average_members`.
     """
     recipes = check_members(runs)
+    check_new(runs, workspace, name)
     names = [
         recipe.title if run.read_nickname() == run.name else run.read_nickname()
         for run, recipe in zip(runs, recipes, strict=True)
@@ -173,6 +179,35 @@ def check_members(runs: Sequence[Run]) -> list[Recipe]:
                     f"{what}: {values[0]} and {values[1]}. Choose runs of one {what}."
                 )
     return recipes
+
+
+def check_new(runs: Sequence[Run], workspace: Workspace, name: str = "") -> None:
+    """Raise RunError if there is an average of these very runs, unless this one has its own name.
+
+    Args:
+        runs: in any order.
+        workspace: the folders.
+        name: what the average is to be called; "" for the names of its members.
+    """
+    members, wanted = {run.name for run in runs}, clean_nickname(name)
+    for other in list_runs(workspace.runs):
+        if set(_name_members(other)) != members:
+            continue
+        called = other.read_nickname()
+        if not wanted or wanted == called:
+            raise AverageThereError(
+                f"There is an average of these {len(members)} runs already: {called} "
+                f"({other.name}). Another one would have the same figures."
+            )
+
+
+def _name_members(run: Run) -> Sequence[str]:
+    """Return the names of the runs that one is the average of; none where it is no average."""
+    with suppress(RunError):  # of a damaged one nobody knows what it is
+        origin = read_origin(run)
+        if origin is not None and origin.kind == AVERAGE:
+            return origin.members
+    return ()
 
 
 def _check_classes(members: Sequence[Member], classes: Sequence[str]) -> None:

@@ -26,14 +26,18 @@ class SettingRow:
     values: tuple[str, ...]
 
 
-def compare_settings(recipes: Sequence[Recipe]) -> tuple[list[SettingRow], int]:
+def compare_settings(recipes: Sequence[Recipe | None]) -> tuple[list[SettingRow], int]:
     """Return the settings in which recipes differ, and how many are the same in all of them.
 
     Args:
-        recipes: at least one; the network and the image size stand first, then what follows in
-            a recipe.
+        recipes: the network and the image size stand first, then what follows in a recipe. None
+            where nothing was trained here, so that there are no settings to speak of: such a one
+            differs in nothing and has nothing in common with the others.
     """
-    settings = [changeable_fields(recipe) for recipe in recipes]
+    every = [changeable_fields(recipe) if recipe else {} for recipe in recipes]
+    settings = [setting for setting in every if setting]
+    if not settings:
+        return [], 0
     fields = dict.fromkeys(field for setting in settings for field in setting)
     differing = [
         field
@@ -42,10 +46,10 @@ def compare_settings(recipes: Sequence[Recipe]) -> tuple[list[SettingRow], int]:
     ]
     differing.sort(key=lambda field: FIRST.index(field) if field in FIRST else len(FIRST))
     rows = [
-        SettingRow(field, field_title(field), tuple(_show(setting, field) for setting in settings))
+        SettingRow(field, field_title(field), tuple(_show(setting, field) for setting in every))
         for field in differing
     ]
-    return rows, len(fields) - len(rows)
+    return rows, len(fields) - len(rows) if len(settings) > 1 else 0
 
 
 FIRST = ("model", "preprocess.size", "weights")

@@ -70,6 +70,8 @@ def read_predictions(
         )
     names = ImageNames(catalog.images[["image_id", "path"]])
     sheet = read_sheet(path, names_image=names.names_image())
+    if sheet.rows.empty:
+        raise RunError(f"{path.name} has a header and no rows. Export a row an image.")
     columns = find_columns(
         sheet.rows, names, classes, by_hand or {}, subset_column, multilabel=multilabel
     )
@@ -109,6 +111,11 @@ def read_predictions(
             f"{table.index[missing.to_numpy()][0]}: no prediction."
         )
     numbers = table.loc[~missing, list(range(len(classes)))].to_numpy("float64")
+    if not len(numbers):
+        raise RunError(
+            f"{path.name} names {count_of(len(table), 'image')} of the dataset, but holds a "
+            f"prediction of none. {' '.join(remarks)}"
+        )
     answers = dict(zip(table.index[~missing.to_numpy()], numbers, strict=True))
     subsets = _read_subsets(table["subset"], remarks) if columns.subset else None
     return Given(answers, subsets, columns, remarks)

@@ -22,6 +22,8 @@ Floats = NDArray[np.float64]
 def read_numbers(cells: pd.Series) -> tuple[Floats, bool]:
     """Return a column's numbers, NaN where a cell is empty, and whether they are percentages.
 
+    An infinite one stays, as it is no probability, and no cell without a prediction either.
+
     Args:
         cells: text; with a decimal comma or point, maybe with "%" behind.
 
@@ -44,7 +46,6 @@ def read_numbers(cells: pd.Series) -> tuple[Floats, bool]:
                 "prediction."
             )
         numbers = numbers.fillna(parsed)
-    numbers = numbers.where(np.isfinite(numbers))
     known = bare.notna()
     values: Floats = np.asarray(numbers, dtype="float64")
     return values, bool(known.any() and marked[known].all())

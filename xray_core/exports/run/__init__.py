@@ -1,6 +1,7 @@
 """A run taken away: what is handed in of it, and all of it as a zip that another workspace imports.
 
 pack.py, unpack.py    the zip, with a manifest; the run goes on where it stood, elsewhere
+arrived.py            the files of a run that arrives, read once before it is believed
 data.py               the dataset of a run that came from elsewhere, found again here
 part.py               one part as a file or folder
 documents.py          which files of it there are to take, and why some are not there

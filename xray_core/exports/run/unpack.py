@@ -1,7 +1,7 @@
 """A run that was exported elsewhere, taken into this workspace: checked, and bound to its dataset.
 
 Nothing in the archive is believed. Names, sizes and links are checked as those of any archive; then
-every file against the manifest; then recipe, state and split are read as those of any run. Files
+every file against the manifest; then each is read as those of any run are (arrived.py). Files
 that no run has are refused, and nothing is ever unpickled: tables are Parquet, checkpoints NumPy
 without pickle, a model is loaded by a training or a prediction in Keras' safe mode.
 The run appears in the list as a whole or not at all.
@@ -19,6 +19,7 @@ from uuid import uuid4
 from xray_core.archives.members import Archive, open_archive
 from xray_core.archives.names import Skipped
 from xray_core.errors import DatasetError, RunError
+from xray_core.exports.run.arrived import check_files, name_as_archived
 from xray_core.exports.run.data import INVENTORY, FoundData, compare_data, find_data
 from xray_core.exports.run.pack import CHUNK_BYTES, FORMAT, KINDS, LEFT, MANIFEST, RUN
 from xray_core.exports.run.paths import OF_RUN, WORKSPACE, name_folder
@@ -131,7 +132,8 @@ def import_run(
         except DatasetError as error:
             raise _refusal(file, error) from error
         run = Run(partial / RUN)
-        there = _bind(run, manifest, inventory, workspace, data)
+        with name_as_archived(run, file.name):
+            there = _bind(run, manifest, inventory, workspace, data)
         run.append_event("imported", f"Imported from {file.name}, of {manifest.time}.", by)
         placed = _place(run, manifest.run, workspace)
         adopt_openings(placed, workspace)  # who has seen its test set, has seen it here as well
@@ -255,13 +257,14 @@ def _bind(
     """Write the dataset of this workspace into a run's files; return what was found of it.
 
     Raises:
-        RunError: recipe, state or split are damaged, or of another version.
+        RunError: a file of the run is damaged, or of another version.
         DatasetError: `data` is another dataset.
     """
     recipe = run.read_recipe()
     status = run.read_stored_status()
     if not status.has_ended:
         raise RunError(f"{manifest.run} is {status.state}; only a run that has ended is moved.")
+    check_files(run)
     try:
         there = _find(run, manifest, inventory, workspace, data)
     except ValueError as error:  # a damaged inventory
