@@ -126,7 +126,8 @@ def test_always_open_is_a_setting_that_is_said(workspace: Workspace, open_page: 
         other.name: "always",
     }
     write_always_open(workspace, False)
-    assert is_open(run, workspace) and is_open(other, workspace), "both could be looked at"
+    assert is_open(run, workspace)
+    assert is_open(other, workspace), "it could be looked at, too"
 
 
 def test_the_test_sets_of_a_sweep_are_opened_together(
