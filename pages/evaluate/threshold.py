@@ -162,9 +162,12 @@ def _show_outcome(
 
 def _find_colors(report: dict[str, Any], name: str) -> tuple[str, str]:
     """Return the colour of the class, and of those without it."""
-    classes = report["classes"]
-    rest = [other for other in classes if other != name] if len(classes) == 2 else [f"no {name}"]
-    return class_color(name, classes), class_color(rest[0], [*rest, *classes])
+    classes = list(report["classes"])
+    if report.get("multilabel"):
+        return class_color(name, classes), class_color(f"no {name}", [f"no {name}"])
+    others = [other for other in classes if other != name]
+    # Of more than two classes the rest is no class, and grey.
+    return class_color(name, classes), class_color(others[0] if len(others) == 1 else "", classes)
 
 
 def match_report(operating: Operating, report: dict[str, Any], name: str) -> Operating:
