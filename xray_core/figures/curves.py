@@ -80,11 +80,11 @@ def plot_roc_band(
     )
     add_chance(figure)
     add_points(figure, points)
-    for place, (false_rate, recall, words) in enumerate(marks):
+    for place, (across, up, words) in enumerate(marks):
         symbol, mark_color = MARKS[min(place, len(MARKS) - 1)]
         figure.add_scatter(
-            x=[false_rate],
-            y=[recall],
+            x=[across],
+            y=[up],
             mode="markers",
             name=words,
             marker={"size": 12, "symbol": symbol, "line": {"width": 3}, "color": mark_color},
