@@ -16,6 +16,7 @@ from pages.evaluate.findings import show_findings
 from pages.evaluate.matrix import read_evaluated, show_cells
 from pages.evaluate.opening import list_words, read_shown, show_opening
 from pages.evaluate.run_choice import choose_run
+from pages.evaluate.threshold_keep import show_kept
 from pages.evaluate.verdict import show_doubts, show_verdict_line
 from xray_core.runs import Run
 from xray_core.workspace import find_workspace
@@ -46,6 +47,7 @@ else:
     with line:
         show_verdict_line(report, data["grouped_by"])
         show_opening(run, recipe, shown, workspace)
+        show_kept(run, report)
     show_doubts(run, recipe, report, closed=shown.closed)
     if report.get("multilabel"):
         show_findings(run, recipe, report, predictions)

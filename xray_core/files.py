@@ -9,7 +9,7 @@ import json
 import math
 import os
 import stat
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from io import BufferedReader
 from pathlib import Path
@@ -206,20 +206,25 @@ def append_jsonl(path: Path, values: Mapping[str, Any]) -> None:
 
 
 def append_line(path: Path, values: Mapping[str, Any], *, lasting: bool = False) -> None:
-    """Append one line of JSON to a log that several processes write, at once and as a whole.
+    """Append one line of JSON to a log; see `append_lines`."""
+    append_lines(path, [values], lasting=lasting)
+
+
+def append_lines(path: Path, lines: Sequence[Mapping[str, Any]], *, lasting: bool = False) -> None:
+    """Append lines of JSON to a log that several processes write, at once and as a whole.
 
     Args:
         path: the log; its folder is there.
-        values: of the line.
-        lasting: whether it is on the disk before this returns; see `replaced_file`.
+        lines: the values of each.
+        lasting: whether they are on the disk before this returns; see `replaced_file`.
     """
-    line = format_line(values)
+    text = "".join(map(format_line, lines))
     with path.open("ab+", buffering=0) as log:
         if log.seek(0, os.SEEK_END):
             log.seek(-1, os.SEEK_END)
-            # A writer that was killed in mid-line must not take this line with it.
-            line = line if log.read(1) == b"\n" else "\n" + line
-        log.write(line.encode())
+            # A writer that was killed in mid-line must not take these lines with it.
+            text = text if log.read(1) == b"\n" else "\n" + text
+        log.write(text.encode())
         if lasting:
             os.fsync(log.fileno())
 

@@ -18,14 +18,21 @@ def show_muted(text: str) -> None:
     st.html(f'<div class="muted">{escape(text)}</div>')
 
 
-def show_facts(facts: Mapping[str, str], more: Mapping[str, str] | None = None) -> None:
+def show_facts(
+    facts: Mapping[str, str], more: Mapping[str, str] | None = None, *, beside: bool = False
+) -> None:
     """Show what is known, name by name; neither names nor values are markup.
 
     Args:
         facts: name -> value.
         more: those that are folded below the others.
+        beside: whether the facts stand in two columns, where there is room for them.
     """
     html = _format_facts(facts)
+    if beside:
+        names, half = list(facts), -(-len(facts) // 2)
+        columns = ({name: facts[name] for name in part} for part in (names[:half], names[half:]))
+        html = f'<div class="halves">{"".join(map(_format_facts, columns))}</div>'
     if more:
         html += f"<details><summary>{len(more)} more</summary>{_format_facts(more)}</details>"
     st.html(html)

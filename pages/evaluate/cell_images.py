@@ -21,7 +21,7 @@ from xray_core.recipes import Recipe
 from xray_core.registry import name_root
 from xray_core.workspace import find_workspace
 
-ROW_HEIGHT = 118  # px
+ROW_HEIGHT = 96  # px
 CELL, IMAGE = "cell", "image"  # in the address
 COLUMNS = {
     "image_id": "Image",
@@ -112,16 +112,21 @@ def _show_page(
     tables: Tables, rows: pd.DataFrame, words: CellWords, key: str, per_page: int
 ) -> None:
     n_pages = math.ceil(len(rows) / per_page)
-    page = show_pager(n_pages, f"page_{key}") if n_pages > 1 else 1
+    place = st.container()  # above the line of the pager
+    page = 1
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        show_muted(words.caption)
+        if n_pages > 1:
+            page = show_pager(n_pages, f"page_{key}")
     shown = rows.iloc[(page - 1) * per_page : page * per_page]
-    show_grid(
-        _build(tables, shown, words),
-        "cell_grid",
-        _open_image,
-        row_height=ROW_HEIGHT,
-        show_boxes=st.session_state["cell_boxes"],
-    )
-    show_muted(words.caption)
+    with place:
+        show_grid(
+            _build(tables, shown, words),
+            "cell_grid",
+            _open_image,
+            row_height=ROW_HEIGHT,
+            show_boxes=st.session_state["cell_boxes"],
+        )
 
 
 def _show_large(

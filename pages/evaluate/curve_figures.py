@@ -15,7 +15,7 @@ from xray_core.evaluation.findings import DEFAULT_THRESHOLD
 from xray_core.evaluation.one_class import OneClass, measure_class, pick_class
 from xray_core.evaluation.published import compare_headline, find_points
 from xray_core.evaluation.reliability import score_histograms
-from xray_core.evaluation.thresholds import read_threshold
+from xray_core.evaluation.thresholds.kept import find_kept
 from xray_core.figures.colors import color_classes
 from xray_core.figures.curves import (
     HEIGHT,
@@ -33,7 +33,7 @@ from xray_core.runs import Run
 
 WITHOUT = "no "  # begins the name of the images without a finding
 ROW_HEIGHT = 22  # px
-FILES = ("predictions.parquet", "report.json", "recipe.json", "threshold.json")
+FILES = ("predictions.parquet", "report.json", "recipe.json", "threshold.json", "thresholds.json")
 
 
 @dataclass(frozen=True)
@@ -108,7 +108,8 @@ def _draw_curves(
     error = row.get("calibration_error")  # a report that has none: without its interval
     if not isinstance(error, dict):
         error = {"value": curves.calibration.error, "low": None, "high": None}
-    threshold = _find_threshold(run, report, row)
+    thresholds = _name_thresholds(run, report, row)
+    marks = [_mark(images, threshold, words) for threshold, words in thresholds.items()]
     others = {}
     if len(report["classes"]) > 2 and not report.get("multilabel"):
         others = list_pale(report, name)
@@ -117,7 +118,7 @@ def _draw_curves(
         Drawn(
             "ROC curve",
             f"{n_class:,} of {n:,}",
-            plot_roc_band(curves.roc, name, color, area, points, others, _mark(images, threshold)),
+            plot_roc_band(curves.roc, name, color, area, points, others, marks),
         ),
         Drawn(
             "Precision and recall",
@@ -129,27 +130,34 @@ def _draw_curves(
             f"ECE {format_figure('calibration_error', error)}",
             plot_calibration(curves.calibration, name, color),
         ),
-        Drawn("Thresholds", "", plot_thresholds(curves.rates, name, threshold)),
+        Drawn("Thresholds", "", plot_thresholds(curves.rates, name, thresholds)),
     ]
 
 
-def _find_threshold(run: Run, report: Mapping[str, Any], row: Mapping[str, Any]) -> float | None:
-    """Return the threshold that the run goes by; None where its most probable class is right."""
+def _name_thresholds(
+    run: Run, report: Mapping[str, Any], row: Mapping[str, Any]
+) -> dict[float, str]:
+    """Return threshold -> name: the one of the figures, and one kept for predictions if another.
+
+    Empty where the most probable of several classes is right.
+    """
     if report.get("multilabel"):
-        return row["threshold"]
-    if len(report["classes"]) > 2:
-        return None
-    kept = read_threshold(run)
-    return kept.value if kept else DEFAULT_THRESHOLD
+        used, kept = row["threshold"], find_kept(run, row["class"])
+    elif len(report["classes"]) == 2:
+        used, kept = DEFAULT_THRESHOLD, find_kept(run)
+    else:
+        return {}
+    named = {} if used is None else {float(used): f"called from {used:.2f} on"}
+    if kept is not None and kept not in named:
+        named[kept] = f"kept: from {kept:.2f} on"
+    return named
 
 
-def _mark(images: OneClass, threshold: float | None) -> tuple[float, float, str] | None:
+def _mark(images: OneClass, threshold: float, words: str) -> tuple[float, float, str]:
     """Return where a threshold stands on a ROC curve, and what that point is called."""
-    if threshold is None:
-        return None
     called = images.scores >= threshold
     recall, false_rate = (called[kind].mean() for kind in (images.is_class, ~images.is_class))
-    return float(false_rate), float(recall), f"called from {threshold:.2f} on"
+    return float(false_rate), float(recall), words
 
 
 def _rows_with_marks(report: dict[str, Any], recipe: Recipe) -> list[dict[str, Any]]:

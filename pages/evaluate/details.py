@@ -26,6 +26,7 @@ from pages.evaluate.scores import show_class_table
 from pages.evaluate.take_away import show_take_away
 from pages.evaluate.threshold import show_threshold_lab
 from pages.evaluate.verdict import format_owners
+from xray_core.evaluation.shown import VALIDATION
 from xray_core.literature import results_of
 from xray_core.recipes import Recipe
 from xray_core.runs import Run
@@ -57,11 +58,13 @@ def show_details(
         data: what the run wrote of its data.
         openings: who opened its test set, when and how often; sentences.
     """
+    # Where there is a test set it is always said who opened it.
+    closed = bool(openings) and report["subset"] == VALIDATION
     sections: dict[str, Callable[[], None]] = {
         CURVES: lambda: _show_curves(run, report, recipe),
         THRESHOLD: lambda: show_threshold_lab(run, recipe, report),
         CLASSES: lambda: _show_classes(run, report),
-        PUBLISHED: lambda: show_published(recipe, report),
+        PUBLISHED: lambda: show_published(recipe, report, closed=closed),
         ANALYSIS: lambda: show_error_analysis(run, report),
         PHASES: lambda: show_phases(report),
         CHECKS: lambda: _show_checks(run),

@@ -14,7 +14,7 @@ from pages.evaluate.scores import format_metrics
 from xray_core.recipes import Recipe
 from xray_core.runs import Run
 
-PER_PAGE = 18  # images beside the matrix
+PER_PAGE = 12  # images beside the matrix: two rows, so that the tabs below are in sight
 
 
 @dataclass(frozen=True)
@@ -35,19 +35,19 @@ def show_cells(run: Run, recipe: Recipe, report: dict[str, Any], predictions: pd
         predictions: as `read_evaluated` returns them.
     """
     picked = _read_cell(report)
-    left, right = st.columns([5, 8], gap="medium")
+    left, right = st.columns([6, 7], gap="medium")
     with left:
         show_confusion(
             report["classes"],
             report["confusion"],
-            f"n = {report['n']:,} images of the {report['subset']} set; shares are of the row, "
-            "framed cells are right. Click a cell to see its images.",
+            f"n = {report['n']:,} images of the {report['subset']} set; shares of the row; framed: "
+            "right. Click a cell for its images.",
             key=f"matrix_{run.name}",
             picked=picked,
             on_pick=open_cell,
             recalls=[format_ends(row["recall"]) for row in report["per_class"]],
         )
-        show_facts(*format_metrics(report))
+        show_facts(*format_metrics(report), beside=True)
     with right:
         actual, predicted = (report["classes"][place] for place in picked)
         rows = predictions[

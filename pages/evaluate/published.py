@@ -12,7 +12,7 @@ from pages.components.frame import escape_markdown
 from pages.components.recipe_words import format_changes, metric_name, name_landmark
 from pages.components.small_type import show_facts, show_section
 from pages.evaluate.scores import format_figure, format_value
-from xray_core.evaluation.published import Comparison, compare_headline, compare_with_source
+from xray_core.evaluation.published import CLOSED, Comparison, compare_headline, compare_with_source
 from xray_core.literature import CITED
 from xray_core.literature.result import PARTLY, YES
 from xray_core.recipes import PUBLISHED, Recipe
@@ -25,9 +25,15 @@ SHOWN = ("accuracy", "auc", "loss", "recall", "precision", "f1")
 SUBSETS = {"training": "training set", "validation": "validation set", "test": "test set"}
 
 
-def show_published(recipe: Recipe, report: dict[str, Any]) -> None:
-    """Show every published result, and one of them in full beside ours."""
-    comparisons = compare_with_source(recipe, report)
+def show_published(recipe: Recipe, report: dict[str, Any], *, closed: bool = False) -> None:
+    """Show every published result, and one of them in full beside ours.
+
+    Args:
+        recipe: of the run.
+        report: that may be shown.
+        closed: whether there are test figures that nobody has opened.
+    """
+    comparisons = compare_with_source(recipe, report, closed=closed)
     if not comparisons:
         st.caption("The source of this recipe publishes no figure.")
         return
@@ -135,7 +141,7 @@ def _list_figures(comparison: Comparison, report: dict[str, Any]) -> list[dict[s
             {
                 "figure": escape_markdown(metric_name(key, bool(report.get("multilabel")))),
                 "published": words if printed else f"{words} (by the matrix)",
-                "this run": format_figure(key, dict(ours)) if ours else "–",
+                "this run": format_figure(key, dict(ours)) if ours else _name_nothing(comparison),
             }
         )
     majority = report.get("majority")
@@ -149,6 +155,10 @@ def _list_figures(comparison: Comparison, report: dict[str, Any]) -> list[dict[s
             }
         )
     return rows
+
+
+def _name_nothing(comparison: Comparison) -> str:
+    return "closed" if comparison.missing == CLOSED else "–"
 
 
 def _rank(key: str) -> int:
@@ -185,7 +195,7 @@ def _row(comparison: Comparison, title: str, several: bool) -> dict[str, str]:
         "published": escape_markdown(title),
         "n": f"{comparison.published.n_images:,}" if comparison.published.n_images else "–",
         "figure": f"{metric_name(key, several)} {value}",
-        "this run": format_figure(key, dict(ours)) if ours else "–",
+        "this run": format_figure(key, dict(ours)) if ours else _name_nothing(comparison),
         "same images": "–" if comparison.published.subset == "training" else comparison.same_images,
     }
 

@@ -33,11 +33,12 @@ def format_metrics(report: dict[str, Any]) -> tuple[dict[str, str], dict[str, st
     # Of more classes each has its own sensitivity, in the table of classes.
     names = [name for name in FIRST if name in metrics] if "positive" in report else list(metrics)
     first = {_title(name): format_figure(name, metrics[name]) for name in names}
-    if outcomes := report.get("outcomes"):
-        first |= {
-            f"{title} ({key.upper()})": f"{outcomes[key]:,}" for key, title in OUTCOMES.items()
-        }
     others = {
+        f"{title} ({key.upper()})": f"{report['outcomes'][key]:,}"  # the matrix has them above
+        for key, title in OUTCOMES.items()
+        if report.get("outcomes")
+    }
+    others |= {
         _title(name): format_figure(name, metrics[name]) for name in metrics if name not in names
     }
     return first, others | format_baselines(report)

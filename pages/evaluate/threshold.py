@@ -1,6 +1,7 @@
 """Threshold lab: from which probability on a class is called, and what that means for patients."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from math import isclose
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from pages.components.figure import name_source, show_figure
 from pages.components.frame import escape_markdown, show_errors
 from pages.components.small_type import show_muted
 from pages.evaluate.findings import find_chosen
+from pages.evaluate.scores import figure_of
 from pages.evaluate.threshold_controls import (
     choose_class,
     choose_prevalence,
@@ -27,13 +29,14 @@ from pages.evaluate.threshold_words import (
     format_scenario,
     format_thousand,
 )
+from xray_core.evaluation.measured import Figure
 from xray_core.evaluation.thresholds.choice import Asked, Choice, ask_class, choose
 from xray_core.evaluation.thresholds.images import positive_class
-from xray_core.evaluation.thresholds.measured import measure_at
+from xray_core.evaluation.thresholds.measured import Operating, measure_at
 from xray_core.evaluation.thresholds.points import OperatingPoints, list_operating_points
 from xray_core.evaluation.thresholds.rules import GUARANTEED
 from xray_core.evaluation.thresholds.scenarios import SCENARIOS
-from xray_core.figures.colors import color_classes
+from xray_core.figures.colors import class_color
 from xray_core.figures.threshold import draw_thousand, plot_operating_point
 from xray_core.recipes import Recipe
 from xray_core.runs import Run
@@ -131,6 +134,7 @@ def _show_outcome(
 ) -> None:
     asked, name = shown.asked, shown.asked.name
     operating = measure_at(asked.shown, threshold, lab.wish.prevalence)
+    operating = match_report(operating, report, name)
     colors = _find_colors(report, name)
     thousand = operating.thousand
     if shown.points is None or thousand is None:  # of one kind
@@ -160,12 +164,35 @@ def _show_outcome(
 
 def _find_colors(report: dict[str, Any], name: str) -> tuple[str, str]:
     """Return the colour of the class, and of those without it."""
-    classes = report["classes"]
-    if len(classes) != 2:
-        classes = [f"no {name}", name]
-    colors = color_classes(classes)
-    [rest] = [other for other in classes if other != name]
-    return colors[name], colors[rest]
+    classes = list(report["classes"])
+    if report.get("multilabel"):
+        return class_color(name, classes), class_color(f"no {name}", [f"no {name}"])
+    others = [other for other in classes if other != name]
+    # Of more than two classes the rest is no class, and grey.
+    return class_color(name, classes), class_color(others[0] if len(others) == 1 else "", classes)
+
+
+def match_report(operating: Operating, report: dict[str, Any], name: str) -> Operating:
+    """Return what a threshold gives, with the report's intervals where it calls the same images.
+
+    The report resamples patients, for which a slider cannot wait: one figure, one interval.
+    """
+    [row] = [row for row in report["per_class"] if row["class"] == name]
+    known = {own: figure_of(row, kind) for own, kind in OF_ROW.items()}
+    same = [own for own in OF_ROW if _agree(getattr(operating, own), known[own])]
+    if not {"sensitivity", "specificity"} <= set(same):
+        return operating
+    return replace(operating, **{own: known[own] for own in same})
+
+
+OF_ROW = {"sensitivity": "recall", "specificity": "specificity", "ppv": "precision", "npv": "npv"}
+
+
+def _agree(figure: Figure, known: Figure) -> bool:
+    value, other = figure["value"], known["value"]
+    if value is None or other is None or known["low"] is None:
+        return False
+    return isclose(value, other, abs_tol=1e-9)
 
 
 def _read_shown(run: Run, report: dict[str, Any], name: str) -> _Shown:

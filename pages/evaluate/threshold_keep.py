@@ -1,8 +1,11 @@
-"""Keeping a threshold with the run, for Predict; which one is kept, and forgetting it."""
+"""Keeping a threshold with the run, for its predictions; which is kept, and forgetting it."""
+
+from typing import Any
 
 import streamlit as st
 
 from pages.components.frame import show_errors
+from pages.components.origin import read_origin_of
 from pages.components.small_type import show_muted
 from pages.components.user import find_user
 from xray_core.errors import RunError
@@ -11,13 +14,14 @@ from xray_core.evaluation.multilabel import read_thresholds
 from xray_core.evaluation.thresholds import forget_threshold, keep_threshold, read_threshold
 from xray_core.evaluation.thresholds.choice import Choice
 from xray_core.evaluation.thresholds.images import CHOSEN_ON
-from xray_core.evaluation.thresholds.kept import find_obstacle
+from xray_core.evaluation.thresholds.kept import find_obstacle, format_kept
 from xray_core.evaluation.thresholds.rules import BY_HAND, YOUDEN
 from xray_core.recipes import Recipe
 from xray_core.runs import Run
 
 NOTHING = "There is no threshold to keep."
-PREDICT = "Predict goes by it from then on. The report stays as it is."
+PREDICT = "Predictions with this run go by it from then on. The report stays as it is."
+WITHOUT_NETWORK = "These predictions came without a network, so that it can predict nothing more."
 
 
 def show_keeping(run: Run, recipe: Recipe, name: str, choice: Choice | None) -> None:
@@ -30,6 +34,9 @@ def show_keeping(run: Run, recipe: Recipe, name: str, choice: Choice | None) -> 
         choice: the threshold that is shown; None while it is not known.
     """
     never = find_obstacle(recipe)
+    origin = read_origin_of(run)
+    if origin is not None and origin.kind == "predictions":
+        never = WITHOUT_NETWORK
     nothing = "" if choice is not None and choice.threshold is not None else NOTHING
     pressed = st.button(
         "Keep this threshold",
@@ -44,20 +51,29 @@ def show_keeping(run: Run, recipe: Recipe, name: str, choice: Choice | None) -> 
     if pressed and choice is not None:
         with show_errors():
             keep_threshold(run, recipe, name, choice.keep(find_user()))
+        st.rerun()  # the verdict says it, too
     with show_errors():
         if recipe.multilabel:
             show_muted(_describe_finding(run, name))
             return
         kept = read_threshold(run)
     if kept is None:
-        show_muted("None is kept: Predict answers with the most probable class.")
+        show_muted("None is kept: predictions with this run are the most probable class.")
         return
     by = f", by {kept.by}" if kept.by else ""
-    show_muted(f"Kept for Predict: {kept.value:.4g}{by}. {kept.words}")
+    show_muted(f"Kept for predictions with this run: {kept.value:.4g}{by}. {kept.words}")
     if st.button("Forget it", key="threshold_forget", type="tertiary"):
         with show_errors():
             forget_threshold(run)
         st.rerun()
+
+
+def show_kept(run: Run, report: dict[str, Any]) -> None:
+    """Say in a line that another threshold is kept than the figures are of; else nothing."""
+    with show_errors():
+        words = format_kept(run, report)
+    if words:
+        show_muted(words)
 
 
 def find_own(run: Run, recipe: Recipe, name: str) -> tuple[str, Choice]:
@@ -93,4 +109,4 @@ def _describe_finding(run: Run, name: str) -> str:
     if limits is None or name not in limits["thresholds"]:
         return f"No threshold of {name} is kept."
     how = limits.get("by_hand", {}).get(name, "Chosen when the training ended (Youden's index).")
-    return f"Predict goes by {limits['thresholds'][name]:.4g}. {how}"
+    return f"Predictions with this run go by {limits['thresholds'][name]:.4g}. {how}"

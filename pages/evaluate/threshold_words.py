@@ -42,8 +42,8 @@ def format_thousand(people: Thousand, operating: Operating, name: str, wish: Wis
     )
     if people.called:
         words += (
-            f" Of {people.called:,} called “{called}”, {people.hits:,} have it: PPV "
-            f"{format_figure('ppv', operating.ppv)}."
+            f" Of about {people.called:,} called “{called}”, about {people.hits:,} have it: "
+            f"PPV {format_figure('ppv', operating.ppv)}, before the counts are rounded."
         )
     if wish.rule == COST:
         total = wish.cost * people.missed + people.alarmed

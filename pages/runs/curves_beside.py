@@ -8,7 +8,7 @@ import streamlit as st
 
 from pages.components.figure import list_files, show_menu
 from pages.components.small_type import format_dot, show_muted, show_section
-from pages.runs.run_table import call_run
+from pages.runs.run_table import call_run, format_validation
 from pages.runs.scores import format_interval, read_area_interval, read_interval
 from xray_core.audit.issue import count_of
 from xray_core.figures.overlay import N_DRAWN, Line, color_of, letter_of, plot_runs
@@ -86,6 +86,8 @@ def _describe(row: Any) -> str:
         return f"diverged after {count_of(len(curve.epochs), 'epoch')}: its loss became no number"
     if (value := curve.selected_score) is None:
         return "waits" if row.state == "queued" else "no epoch yet"
+    if row.val_n == row.val_n:  # it is finished: as the table says it
+        return f"{'mean ' if curve.area else ''}{format_validation(row)}, epoch {curve.selected}"
     run = Run(find_workspace().runs / row.name)
     if curve.area:
         interval = format_interval(read_area_interval(run, curve.selected), share=False)

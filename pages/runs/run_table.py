@@ -252,9 +252,11 @@ def _column_config() -> dict[str, Any]:
         "validation": column.TextColumn(
             "Validation",
             width=200,
-            help="Accuracy on the validation set at the epoch whose weights are kept, with its 95% "
+            help="Accuracy on the validation set with the weights that are kept, with its 95% "
             "confidence interval and the number of images; of a run on several findings their mean "
-            "AUC. Runs are chosen by it.",
+            "AUC. Of a finished run it is that of the final predictions, after test-time "
+            "augmentation and calibration where the recipe has them, as on Evaluate and Compare; "
+            "before, and of runs of older versions, that of the epoch. Runs are chosen by it.",
         ),
         "auc": column.TextColumn(
             "AUC", width=190, help="On the validation set; of several findings their mean."

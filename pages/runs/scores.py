@@ -1,5 +1,6 @@
 """Figures of runs with their intervals, as words; what costs something is computed once."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import streamlit as st
@@ -7,10 +8,32 @@ import streamlit as st
 from xray_core.errors import RunError
 from xray_core.evaluation.epochs import accuracy_interval, read_answers
 from xray_core.evaluation.finding_answers import mean_area_interval, read_finding_answers
+from xray_core.evaluation.shown import read_validation_report
 from xray_core.files import stamp_file
 from xray_core.runs import Run
 
 Interval = tuple[float, float]
+FINAL_FILES = ("report.json", "predictions.parquet")
+
+
+@dataclass(frozen=True)
+class Final:
+    """The validation score of a finished run: accuracy, or the mean AUC of several findings.
+
+    Attributes:
+        value, low, high: None where it cannot be computed.
+        n: images.
+    """
+
+    value: float | None
+    low: float | None
+    high: float | None
+    n: int
+
+    @property
+    def interval(self) -> Interval | None:
+        """The ends of its 95% interval."""
+        return None if self.low is None or self.high is None else (self.low, self.high)
 
 
 def read_interval(run: Run, epoch: int) -> Interval | None:
@@ -27,6 +50,16 @@ def read_area_interval(run: Run, epoch: int) -> Interval | None:
     None where the run keeps no answers of that epoch, or they cannot be read.
     """
     return _read_area_interval(str(run.folder), epoch, _stamp(run, epoch))
+
+
+def read_final(run: Run) -> Final | None:
+    """Return the figures of the final predictions on the validation set; None before there are any.
+
+    They are computed once, and differ from those after the epoch where the predictions do: by
+    test-time augmentation, or calibration.
+    """
+    stamps = tuple(stamp_file(str(run.folder / name)) for name in FINAL_FILES)
+    return _read_final(str(run.folder), stamps)
 
 
 def format_interval(interval: Interval | None, share: bool = True) -> str:
@@ -63,6 +96,19 @@ def format_score(value: float, low: float, high: float, n: float, share: bool = 
 
 def _stamp(run: Run, epoch: int) -> object:
     return stamp_file(str(run.folder / f"validation/epoch-{epoch:04d}.parquet"))
+
+
+@st.cache_data(max_entries=512, show_spinner=False)
+def _read_final(folder: str, stamps: object) -> Final | None:
+    run = Run(Path(folder))
+    if not run.holds("report.json"):
+        return None
+    try:
+        report = read_validation_report(run, run.read_report())
+    except RunError:  # as below
+        return None
+    figure = report["metrics"]["auc" if report.get("multilabel") else "accuracy"]
+    return Final(figure["value"], figure["low"], figure["high"], report["n"])
 
 
 @st.cache_data(max_entries=512, show_spinner=False)

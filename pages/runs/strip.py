@@ -19,7 +19,7 @@ from pages.components.run_state import (
 from pages.runs.metric_tail import Metrics, read_metrics
 from pages.runs.outcome import leave_fragment_after_action
 from pages.runs.run_list import format_queue
-from pages.runs.scores import format_interval, read_area_interval, read_interval
+from pages.runs.scores import Final, format_interval, read_area_interval, read_final, read_interval
 from xray_core.runs import Run, Status
 from xray_core.runs.shapes import count_validated
 
@@ -84,27 +84,49 @@ def _format_figures(run: Run, status: Status, metrics: Metrics) -> str:
         left = format_duration(status.seconds_left)
         parts.append(f"<b>{left}</b> <span class='muted'>left, about</span>")
     if (kept := metrics.kept) is not None:
-        n = count_validated(kept)
+        final = read_final(run) if status.state == "done" else None
+        n = final.n if final else count_validated(kept)
         several = "finding_counts" in kept  # whose AUC may be higher at another epoch
         chose = kept["val_loss"] == metrics.epochs["val_loss"].min()
         why = " (lowest validation loss)" if several and chose else ""
         parts.append(
-            f"{_format_score(run, kept)} "
-            f"<span class='muted'>n = {n:,} · selected epoch {kept['epoch']}{why}</span>"
+            f"{_format_score(run, kept, final)} "
+            f"<span class='muted'>n = {n:,} · selected epoch {kept['epoch']}{why}"
+            f"{_format_difference(kept, final)}</span>"
         )
     return " &emsp; ".join(parts) or "<span class='muted'>No figures yet</span>"
 
 
-def _format_score(run: Run, kept: "pd.Series[Any]") -> str:
-    """Return the validation score of the selected epoch with its interval, as HTML."""
-    epoch = int(kept["epoch"])
-    if "finding_counts" not in kept:
-        interval = format_interval(read_interval(run, epoch))
-        return f"Validation accuracy <b>{kept['val_accuracy']:.1%}{interval}</b>"
-    if pd.isna(kept["val_auc"]):
+def _format_score(run: Run, kept: "pd.Series[Any]", final: Final | None) -> str:
+    """Return the validation score with its interval, as HTML: of a run that is done the final."""
+    epoch, several = int(kept["epoch"]), "finding_counts" in kept
+    if final:
+        value, interval = final.value, final.interval
+    elif several:
+        value, interval = kept["val_auc"], read_area_interval(run, epoch)
+    else:
+        value, interval = kept["val_accuracy"], read_interval(run, epoch)
+    if value is None or pd.isna(value):
         return "No AUC can be computed"
-    interval = format_interval(read_area_interval(run, epoch), share=False)
-    return f"Mean validation AUC <b>{kept['val_auc']:.3f}{interval}</b>"
+    if several:
+        words = f"{value:.3f}{format_interval(interval, share=False)}"
+        return f"Mean validation AUC <b>{words}</b>"
+    return f"Validation accuracy <b>{value:.1%}{format_interval(interval)}</b>"
+
+
+def _format_difference(kept: "pd.Series[Any]", final: Final | None) -> str:
+    """Return that the figure after the epoch was another one, and why, as HTML; "" if it is not."""
+    if final is None or final.value is None:
+        return ""
+    several = "finding_counts" in kept
+    form = ".3f" if several else ".1%"
+    after = format(kept["val_auc" if several else "val_accuracy"], form)
+    if after == format(final.value, form):
+        return ""
+    return (
+        f" ({after} right after it, without the test-time augmentation and calibration that the "
+        "recipe may ask for)"
+    )
 
 
 def _describe(run: Run, status: Status) -> str:

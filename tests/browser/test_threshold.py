@@ -29,7 +29,7 @@ def test_a_threshold_is_moved_kept_and_there_after_a_reload(app: App, tab: Tab) 
     assert "rule=by+hand" in page.url.replace("%20", "+")
     assert picture.get_attribute("alt") != before
     page.get_by_role("button", name="Keep this threshold").click()
-    expect(page.get_by_text("Kept for Predict")).to_be_visible()
+    expect(page.get_by_text("Kept for predictions with this run")).to_be_visible()
     kept = read_threshold(run)
     assert kept is not None
     assert kept.value < 0.5

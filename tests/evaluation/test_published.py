@@ -8,13 +8,15 @@ import pandas as pd
 import pytest
 
 from xray_core.evaluation.published import (
+    CLOSED,
+    NOT_MEASURED,
     compare_headline,
     compare_with_source,
     figures_of,
     find_points,
 )
 from xray_core.evaluation.report import build_report, prediction_table
-from xray_core.literature import RESULTS, PublishedResult
+from xray_core.literature import RESULTS, PublishedResult, results_of
 from xray_core.recipes import PUBLISHED, change_recipe
 
 XCEPTION = PUBLISHED["siim_6_2_xception"]
@@ -194,3 +196,22 @@ def test_the_thesis_lost_13_of_its_1267_test_images() -> None:
         assert [one["n"] for one in report["per_class"]] == [342 - 6, 925 - 7]
         assert "13 of the 1,267" in row.images_note
         assert "six without and seven with an opacity" in row.images_note
+
+
+def test_figures_of_a_closed_test_set_are_said_to_be_closed() -> None:
+    source = next(
+        name
+        for name in PUBLISHED
+        if {row.subset for row in results_of(name)} >= {"validation", "test"}
+    )
+    recipe = PUBLISHED[source]
+    report = report_of(list(recipe.class_names), "validation")
+    words = {
+        closed: {
+            row.missing
+            for row in compare_with_source(recipe, report, closed=closed)
+            if row.published.subset == "test"
+        }
+        for closed in (False, True)
+    }
+    assert words == {False: {NOT_MEASURED}, True: {CLOSED}}

@@ -70,6 +70,14 @@ def test_of_a_run_of_before_the_figures_come_from_its_predictions(workspace: Wor
     assert (shown.closed, shown.report["subset"], shown.report["n"]) == (True, "validation", 4)
     assert shown.report["metrics"]["accuracy"]["value"] == 0.5
     assert shown.report["majority"]["class"] == CLASSES[-1]
+    open_test(run, workspace)
+    opened = shown_report(run, workspace).report
+    assert opened["n"] == 14, "of other predictions than these"
+    run.write_json("report.json", report_of([[1, 1], [1, 1]], CLASSES))
+    opened = shown_report(run, workspace).report
+    assert (opened["subset"], opened["n"]) == ("test", 4)
+    assert {"mcc", "sensitivity"} <= set(opened["metrics"]) == set(shown.report["metrics"])
+    assert set(opened["per_class"][0]) == set(shown.report["per_class"][0])
 
 
 def test_without_a_validation_set_the_way_on_is_said(workspace: Workspace) -> None:

@@ -28,8 +28,8 @@ POINT = PublishedPoint("radiologist 1", "reader", 0.9, 0.75, "a & <b>", "CT", "i
 
 
 def draw_roc() -> go.Figure:
-    mark = (0.5, 0.8, "called from 0.31 on")
-    return plot_roc_band(ROC, "a & <b>", "#d9660f", AREA, [POINT], mark=mark)
+    marks = [(0.5, 0.8, "called from 0.31 on")]
+    return plot_roc_band(ROC, "a & <b>", "#d9660f", AREA, [POINT], marks=marks)
 
 
 def list_figures() -> dict[str, go.Figure]:

@@ -111,7 +111,8 @@ def test_from_a_rule_to_a_threshold_that_is_kept_and_forgotten(
         SENSITIVITY,
         "validation",
     )
-    assert f"Kept for Predict: {kept.value:.4g}" in words_on(app)
+    assert f"Kept for predictions with this run: {kept.value:.4g}" in words_on(app)
+    assert f"A threshold of {kept.value:.4g} is kept for predictions" in words_on(app)
 
     app = open_lab()  # without a word in the address, as the run keeps it
     assert app.slider(key=SLIDER).value == round(kept.value, 3)
@@ -231,7 +232,7 @@ def test_a_finding_is_kept_by_hand(workspace: Workspace) -> None:
     assert limits is not None
     assert limits["thresholds"]["effusion"] == 0.123
     assert "Set by hand" in limits["by_hand"]["effusion"]
-    assert "Predict goes by 0.123" in words_on(app)
+    assert "Predictions with this run go by 0.123" in words_on(app)
     assert not app.exception
 
 
@@ -242,4 +243,4 @@ def test_a_damaged_file_is_said_and_nothing_breaks(run: Run) -> None:
     app = open_lab()
 
     assert "threshold.json" in app.error[0].value
-    assert not any("Kept for Predict" in text for text in list_html(app))
+    assert not any("Kept for predictions with this run" in text for text in list_html(app))

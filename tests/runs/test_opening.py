@@ -12,12 +12,14 @@ from xray_core.errors import RunError
 from xray_core.evaluation.shown import describe_openings
 from xray_core.recipes import Recipe
 from xray_core.runs import Run
+from xray_core.runs.index import run_table
 from xray_core.runs.opening import (
     OPENED,
     adopt_openings,
     count_damaged,
     find_opening,
     is_open,
+    list_openings,
     note_external,
     open_test,
     openings_of,
@@ -138,10 +140,29 @@ def test_always_open_opens_all_and_is_damaged_with_words(workspace: Workspace) -
     assert not read_always_open(workspace)
     write_always_open(workspace, True, "ann")
     assert is_open(run, workspace)
-    assert (read_always(workspace).by, openings_of(run, workspace)) == ("ann", [])
+    assert read_always(workspace).by == "ann"
     write_always_open(workspace, False)
-    assert not is_open(run, workspace)
+    later = write_run(workspace, "b")
+    assert not is_open(later, workspace)
     (workspace.folder / "test_set.json").write_text("[]")
-    assert not is_open(run, workspace)
+    assert not is_open(later, workspace)
     with pytest.raises(RunError, match="Correct it, or delete it"):
         read_always(workspace)
+
+
+def test_whatever_is_shown_because_all_are_open_was_looked_at(workspace: Workspace) -> None:
+    looked, shown = write_run(workspace, "a"), write_run(workspace, "b")
+    watched = write_run(workspace, "c")
+    watched.write_json("report.json", watched.read_report() | {"watched": True})
+    for run in (looked, shown, watched):
+        run.write_json("status.json", {})
+    write_always_open(workspace, True, "ann")
+    open_test(looked, workspace, "ben", "always")
+    for _ in range(2):
+        table = run_table(workspace).set_index("name")
+        assert dict(table["test_set"]) == {"a": "open", "b": "open", "c": "watched"}
+    write_always_open(workspace, False)
+    openings = [(line.run, line.by, line.how) for line in list_openings(workspace)]
+    assert openings == [("a", "ben", "always"), ("b", "ann", "always")]
+    assert is_open(shown, workspace)
+    assert dict(run_table(workspace).set_index("name")["test_set"])["b"] == "open"

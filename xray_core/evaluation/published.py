@@ -5,7 +5,7 @@ itself, the figures of one phase on the validation set, or the error on the trai
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from xray_core.literature import NO, PublishedPoint, PublishedResult, compute_figures, results_of
@@ -18,6 +18,7 @@ Figure = Mapping[str, float | None]  # value, low, high
 DATA_FIELDS = ("split", "selection", "task")  # of a recipe: which images are in which subset
 NO_PHASES = "This run was evaluated by an earlier version, without figures for each phase."
 NOT_MEASURED = "Ours were not measured on this subset."
+CLOSED = "Ours were measured, but the test set is closed: they stand here once it is opened."
 
 
 @dataclass(frozen=True)
@@ -47,16 +48,25 @@ class Comparison:
     headline: bool
 
 
-def compare_with_source(recipe: Recipe, report: Mapping[str, Any]) -> list[Comparison]:
+def compare_with_source(
+    recipe: Recipe, report: Mapping[str, Any], *, closed: bool = False
+) -> list[Comparison]:
     """Return every published result of a recipe with ours beside it, in the source's order.
 
     Args:
         recipe: of the run; of a changed one the figures are those of the recipe it was made from.
         report: of the run, as `report.report_run` returns it.
+        closed: whether it is of the validation set because the test set is not opened.
     """
     rows = results_of(recipe.parent or recipe.name)
     headline = _headline(rows)
-    return [_compare(row, row is headline, rows, recipe, report) for row in rows]
+    compared = [_compare(row, row is headline, rows, recipe, report) for row in rows]
+    return [
+        replace(row, missing=CLOSED)
+        if closed and row.missing == NOT_MEASURED and row.published.subset == "test"
+        else row
+        for row in compared
+    ]
 
 
 def compare_headline(recipe: Recipe, report: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -21,6 +21,7 @@ from xray_core.runs.opening import Opening, is_open, needs_opening, openings_of
 from xray_core.workspace import Workspace
 
 TEST, VALIDATION = "test", "validation"
+EXPECTED = "mcc"  # a metric that every report of this version has
 CARRIED = ("phases", "starting_weights")  # of a report: what it says of no test image
 
 
@@ -62,11 +63,28 @@ def shown_report(
     if report is None:
         report = run.read_report()
     if not needs_opening(report):
-        return ShownReport(dict(report), closed=False, openings=[])
+        return ShownReport(_complete(run, report), closed=False, openings=[])
+    is_shown = is_open(run, workspace)  # first: where all are always open, this counts
     openings = openings_of(run, workspace)
-    if is_open(run, workspace):
-        return ShownReport(dict(report), closed=False, openings=openings)
+    if is_shown:
+        return ShownReport(_complete(run, report), closed=False, openings=openings)
     return ShownReport(read_validation_report(run, report), closed=True, openings=openings)
+
+
+def _complete(run: Run, report: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a report whose figures lie open, with those that an older version did not compute."""
+    if EXPECTED in report["metrics"] or not run.holds("predictions.parquet"):
+        return dict(report)
+    measured = _measure(run, report, report["subset"])
+    if measured["n"] != report["n"]:  # the predictions are not those that it was made of
+        return dict(report)
+    completed = dict(report) | measured
+    areas = {row["class"]: row["auc"] for row in completed["per_class"]}
+    completed["roc"] = {
+        name: {**curve, "area": areas.get(name, curve.get("area"))}
+        for name, curve in report.get("roc", {}).items()
+    }
+    return completed
 
 
 def shown_subset(run: Run, workspace: Workspace) -> str:
@@ -80,7 +98,7 @@ def shown_subset(run: Run, workspace: Workspace) -> str:
     if not needs_opening(report) or is_open(run, workspace):
         return str(report["subset"])
     if not isinstance(report.get("validation"), Mapping):
-        _read_validation(run)
+        _read_subset(run, VALIDATION)
     return VALIDATION
 
 
@@ -99,8 +117,7 @@ def read_validation_report(run: Run, report: Mapping[str, Any]) -> dict[str, Any
         return dict(report)
     validation = report.get("validation")
     if not isinstance(validation, Mapping):
-        stamp = stamp_file(str(run.folder / "predictions.parquet"))
-        validation = _summarise(str(run.folder), stamp, str(_majority(report)))
+        validation = _measure(run, report, VALIDATION)
     shown = {name: report[name] for name in CARRIED if name in report} | dict(validation)
     analysis = validation.get("error_analysis") or report.get("error_analysis")
     if analysis:
@@ -108,23 +125,28 @@ def read_validation_report(run: Run, report: Mapping[str, Any]) -> dict[str, Any
     return shown
 
 
+def _measure(run: Run, report: Mapping[str, Any], subset: str) -> dict[str, Any]:
+    stamp = stamp_file(str(run.folder / "predictions.parquet"))
+    return _summarise(str(run.folder), stamp, str(_majority(report)), subset)
+
+
 @lru_cache(maxsize=64)
-def _summarise(folder: str, stamp: object, majority: str) -> dict[str, Any]:
+def _summarise(folder: str, stamp: object, majority: str, subset: str) -> dict[str, Any]:
     run = Run(Path(folder))
-    rows = _read_validation(run)
+    rows = _read_subset(run, subset)
     if is_multilabel(rows):
         thresholds = run.read_report().get("thresholds")
         return {**report_findings(rows, thresholds, with_curves=False), "roc": {}}
     return {**summarise_predictions(rows, majority), "roc": {}}
 
 
-def _read_validation(run: Run) -> pd.DataFrame:
-    """Return the predictions on the validation set; raises NothingToShowError without any."""
+def _read_subset(run: Run, subset: str) -> pd.DataFrame:
+    """Return the predictions on one set; raises NothingToShowError without any."""
     predictions = run.read_predictions()
-    rows: pd.DataFrame = predictions[predictions["subset"] == VALIDATION].reset_index(drop=True)
+    rows: pd.DataFrame = predictions[predictions["subset"] == subset].reset_index(drop=True)
     if not rows["predicted"].notna().any():
         raise NothingToShowError(
-            f"Run {run.name} has no predictions on a validation set, so there is nothing to show "
+            f"Run {run.name} has no predictions on a {subset} set, so there is nothing to show "
             "of it before its test set is opened."
         )
     return rows

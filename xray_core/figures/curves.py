@@ -28,6 +28,7 @@ INSIDE = {"bgcolor": "rgba(0,0,0,0)", "font": {"size": 11}}
 ABOVE = {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "font": {"size": 11}}
 PALE = 0.45  # opacity of the curves of the other classes
 RATE_DASHES = ("solid", "solid", "dash", "dash", "dot")  # so that nothing hangs on colour alone
+MARKS = (("circle-open", RUNS[0]), ("square-open", RUNS[1]))
 SHARE = {"range": [-0.01, 1.01], "tickformat": ".0%", "dtick": 0.25}
 
 
@@ -38,7 +39,7 @@ def plot_roc_band(
     area: Mapping[str, float | None] | None = None,
     points: Sequence[PublishedPoint] = (),
     others: Mapping[str, tuple[Sequence[float], Sequence[float], str]] | None = None,
-    mark: tuple[float, float, str] | None = None,
+    marks: Sequence[tuple[float, float, str]] = (),
 ) -> go.Figure:
     """Draw a ROC curve with its band, beside chance, other classes, and what was published.
 
@@ -49,11 +50,12 @@ def plot_roc_band(
         area: under the curve, value, low and high, which the legend says.
         points: published readers and networks.
         others: class -> false positive rates, recalls and colour of a curve that is drawn pale.
-        mark: false positive rate, recall and name of a point of the curve, such as a threshold's.
+        marks: false positive rate, recall and name of points of the curve, such as a threshold's:
+            the first a ring, the others squares.
 
     Returns:
         The pale curves, the band (two traces), the curve, chance, one trace for each kind of point,
-        and the mark.
+        and the marks.
     """
     figure = go.Figure()
     for other, (false_rate, recall, other_color) in (others or {}).items():
@@ -78,13 +80,14 @@ def plot_roc_band(
     )
     add_chance(figure)
     add_points(figure, points)
-    if mark:
+    for place, (across, up, words) in enumerate(marks):
+        symbol, mark_color = MARKS[min(place, len(MARKS) - 1)]
         figure.add_scatter(
-            x=[mark[0]],
-            y=[mark[1]],
+            x=[across],
+            y=[up],
             mode="markers",
-            name=mark[2],
-            marker={"size": 12, "symbol": "circle-open", "line": {"width": 3}, "color": RUNS[0]},
+            name=words,
+            marker={"size": 12, "symbol": symbol, "line": {"width": 3}, "color": mark_color},
             cliponaxis=False,  # it may stand in a corner
             hovertemplate="recall %{y:.1%}, at a false positive rate of %{x:.1%}<extra></extra>",
         )
@@ -250,14 +253,14 @@ def plot_scores(
 
 
 def plot_thresholds(
-    rates: Mapping[str, Line], name: str, threshold: float | None = None
+    rates: Mapping[str, Line], name: str, thresholds: Mapping[float, str] | None = None
 ) -> go.Figure:
     """Draw what each threshold comes to.
 
     Args:
         rates: as `evaluation.curves.threshold_curves` returns them.
         name: of the class that is called from the threshold on.
-        threshold: where a line stands; None: nowhere.
+        thresholds: where a line stands -> what it is called; the others than the first are dashed.
     """
     figure = go.Figure()
     for rate, color, dash in zip(RATES, RUNS, RATE_DASHES, strict=False):
@@ -274,8 +277,14 @@ def plot_thresholds(
             line={"width": 2, "color": color, "dash": dash},
             hovertemplate="%{y:.1%} (%{customdata[0]:.1%} to %{customdata[1]:.1%})",
         )
-    if threshold is not None:
-        figure.add_vline(x=threshold, line=DOTTED)
+    for place, (at, words) in enumerate((thresholds or {}).items()):
+        line_style = {**DOTTED, "dash": "dash", "color": MARKS[1][1]} if place else DOTTED
+        figure.add_vline(
+            x=at,
+            line=line_style,
+            annotation={"text": words, "font": {"size": 11}, "yanchor": "bottom", "textangle": -90},
+            annotation_position="bottom left" if at > 0.5 else "bottom right",
+        )
     figure.update_layout(
         height=HEIGHT,
         margin=PLACE,

@@ -27,7 +27,7 @@ from xray_core.runs.collection import list_runs
 from xray_core.runs.evaluated import find_validated
 from xray_core.runs.folder import Run
 from xray_core.runs.notes import read_notes
-from xray_core.runs.opening import OPENED, has_own_opening, list_opened, read_always_open
+from xray_core.runs.opening import OPENED, count_always, has_own_opening, list_opened
 from xray_core.runs.origin import FILE as ORIGIN
 from xray_core.runs.origin import read_origin
 from xray_core.tasks import find_task
@@ -99,16 +99,20 @@ def run_table(workspace: Workspace) -> pd.DataFrame:
         images; "" where there is no validation set. origin: where its predictions come from, in
         words, if no training here made them.
     """
-    rows, opened, always = [], list_opened(workspace), read_always_open(workspace)
+    rows: list[dict[str, Any]] = []
     for run in list_runs(workspace.runs):
         folder = str(run.folder)
         row = _read_row(folder, tuple(stamp_file(f"{folder}/{name}") for name in WATCHED))
         if row["state"] == "running":  # whether its process is alive, no file says
             row = row | read_state(run)
-        if row["test_set"] == CLOSED:
-            is_open = always or row["name"] in opened
-            row = row | ({"test_set": OPEN} if is_open else NOTHING_OPEN)
         rows.append(row)
+    closed = [row["name"] for row in rows if row["test_set"] == CLOSED]
+    opened = list_opened(workspace)
+    if unopened := [Run(workspace.runs / name) for name in closed if name not in opened]:
+        opened |= count_always(unopened, workspace)
+    for place, row in enumerate(rows):
+        if row["test_set"] == CLOSED:
+            rows[place] = row | ({"test_set": OPEN} if row["name"] in opened else NOTHING_OPEN)
     names = _name_data({row["data"] for row in rows}, workspace)
     known = _built.get(workspace.runs)
     if known is None or known[0] != rows or known[1] != names:

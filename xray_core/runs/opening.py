@@ -9,7 +9,7 @@ workspace is written first: whatever is killed between the two, no look goes unc
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from functools import lru_cache
@@ -19,7 +19,15 @@ from typing import Any
 from filelock import FileLock
 
 from xray_core.errors import RunError
-from xray_core.files import append_line, read_json, read_lines, stamp_file, utc_now, write_json
+from xray_core.files import (
+    append_line,
+    append_lines,
+    read_json,
+    read_lines,
+    stamp_file,
+    utc_now,
+    write_json,
+)
 from xray_core.records import build_record
 from xray_core.runs.folder import Run
 from xray_core.workspace import Workspace, clean_user
@@ -94,19 +102,11 @@ def open_test(run: Run, workspace: Workspace, by: str = "", how: str = "click") 
         raise ValueError(f"how is {how!r}; it is one of: {', '.join(HOWS)}")
     if not needs_opening(run.read_report()):
         return False
-    recipe = run.read_recipe()
-    line = Line(utc_now(), by, run.name, how, _follow(recipe.data_folder), recipe.task)
+    line = _build_line(run, by, how)
     try:
-        with _lock(workspace):
-            if has_own_opening(run):
-                return False
-            known = [old for old in _read_lines(workspace) if _is_of(old, run.name)]
-            if not known:
-                append_line(workspace.openings, asdict(line), lasting=True)
-            append_line(run.folder / OPENED, asdict(known[0] if known else line), lasting=True)
+        return bool(_write_openings([(run, line)], workspace))
     except OSError as error:
         raise RunError(f"The opening cannot be written down: {error.strerror or error}.") from error
-    return not known
 
 
 def note_external(
@@ -160,8 +160,64 @@ def adopt_openings(run: Run, workspace: Workspace) -> int:
 
 
 def is_open(run: Run, workspace: Workspace) -> bool:
-    """Whether the test figures of a run may be shown: it was opened, or all always are."""
-    return has_own_opening(run) or run.name in list_opened(workspace) or read_always_open(workspace)
+    """Whether the test figures of a run may be shown: it was opened, or all always are.
+
+    Where all are, to ask counts as an opening: whoever asks can show them.
+    """
+    if has_own_opening(run) or run.name in list_opened(workspace):
+        return True
+    with suppress(RunError):  # without a report there is nothing to show
+        if read_always_open(workspace) and needs_opening(run.read_report()):
+            return run.name in count_always([run], workspace)
+    return False
+
+
+def count_always(runs: Sequence[Run], workspace: Workspace) -> frozenset[str]:
+    """Count the runs whose figures can be seen because every test set is always open here.
+
+    An opening is written down once for each run, all in one go, in the name of who let all test
+    sets lie open.
+
+    Args:
+        runs: finished, with a test set that was not watched.
+        workspace: the folders.
+
+    Returns:
+        The names of those that are open by it: none where test sets are not always open, nor where
+        it cannot be written down, for then nobody could know of the look.
+    """
+    with suppress(RunError, OSError):  # who opens one alone is told
+        setting = read_always(workspace)
+        if not setting.always_open:
+            return frozenset()
+        lines = [(run, _build_always(run, setting.by)) for run in runs]
+        _write_openings(lines, workspace)
+        return frozenset(run.name for run in runs)
+    return frozenset()
+
+
+def _build_line(run: Run, by: str, how: str) -> Line:
+    recipe = run.read_recipe()
+    return Line(utc_now(), by, run.name, how, _follow(recipe.data_folder), recipe.task)
+
+
+def _build_always(run: Run, by: str) -> Line:
+    with suppress(RunError):  # of what data, a damaged recipe does not say; the look counts
+        return _build_line(run, by, "always")
+    return Line(utc_now(), by, run.name, "always", folder="", task="")
+
+
+def _write_openings(lines: Sequence[tuple[Run, Line]], workspace: Workspace) -> list[Line]:
+    """Write down the openings of those that are closed, and return those that nobody counted."""
+    with _lock(workspace):
+        lines = [(run, line) for run, line in lines if not has_own_opening(run)]
+        known = {old.run: old for old in reversed(_read_lines(workspace)) if not old.external}
+        new = [line for _, line in lines if line.run not in known]
+        if new:
+            append_lines(workspace.openings, [asdict(line) for line in new], lasting=True)
+        for run, line in lines:
+            append_line(run.folder / OPENED, asdict(known.get(run.name, line)), lasting=True)
+    return new
 
 
 def has_own_opening(run: Run) -> bool:

@@ -223,8 +223,8 @@ def describe_guarantee(about: Guaranteed, name: str, level: Guarantee) -> str:
     return (
         f"For new patients like these, the sensitivity is at least {level.sensitivity:.0%}, with "
         f"{about.confidence:.0%} confidence. Worked out on one image, drawn at random, of each of "
-        f"{n_patients:,} patients of the {about.chosen_on} set who have {name}; their names stand "
-        f"in {FILE}."
+        f"{n_patients:,} patients of the {about.chosen_on} set who have {name}; which images "
+        "these are, the run keeps."
     )
 
 

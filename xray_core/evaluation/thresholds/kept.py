@@ -1,6 +1,8 @@
 """The threshold that is kept with a run, and that Predict goes by."""
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from typing import Any
 
 from xray_core.errors import RunError
 from xray_core.evaluation.multilabel import read_thresholds
@@ -49,6 +51,56 @@ def read_threshold(run: Run) -> KeptThreshold | None:
             "Keep one anew, or delete the file."
         )
     return kept
+
+
+def find_kept(run: Run, finding: str = "") -> float | None:
+    """Return the threshold that predictions with a run go by; None where none is kept.
+
+    Args:
+        run: finished.
+        finding: of a multi-label task; "" for a task on two classes.
+
+    Raises:
+        RunError: its file is damaged.
+    """
+    if finding:
+        limits = read_thresholds(run)
+        value = limits["thresholds"].get(finding) if limits else None
+        return None if value is None else float(value)
+    kept = read_threshold(run)
+    return kept.value if kept else None
+
+
+def format_kept(run: Run, report: Mapping[str, Any]) -> str:
+    """Return that another threshold is kept than the one that a report's figures are of; else "".
+
+    Args:
+        run: finished.
+        report: of it.
+
+    Raises:
+        RunError: the file of what is kept is damaged.
+    """
+    if report.get("multilabel"):
+        others = [
+            row["class"]
+            for row in report["per_class"]
+            if row["threshold"] is not None
+            and find_kept(run, row["class"]) not in (None, row["threshold"])
+        ]
+        if not others:
+            return ""
+        return (
+            f"Other thresholds are kept for predictions of {', '.join(others)}; the figures here "
+            "are of those that were chosen when the training ended."
+        )
+    kept = find_kept(run) if len(report["classes"]) == 2 else None
+    if kept is None:
+        return ""
+    return (
+        f"A threshold of {kept:.4g} is kept for predictions; the figures here are of the most "
+        "probable class."
+    )
 
 
 def write_threshold(run: Run, kept: KeptThreshold) -> None:
