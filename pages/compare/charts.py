@@ -13,6 +13,7 @@ from xray_core.evaluation.compare import Comparison
 from xray_core.evaluation.findings import UNKNOWN_STATE
 from xray_core.evaluation.metrics import evaluated_classes
 from xray_core.evaluation.noise import NoiseFloor
+from xray_core.evaluation.verdict import find_floor
 from xray_core.figures.compare import plot_differences, plot_rocs, plot_scores
 from xray_core.figures.overlay import Line, letter_of
 from xray_core.runs import Run
@@ -99,12 +100,12 @@ def show_differences(comparison: Comparison, figure: str, noise: NoiseFloor | No
         figure: by which they are compared.
         noise: floor of the best run's recipe, or of the nearest one.
     """
-    spread = noise.spreads.get(figure) if noise else None
+    floor = find_floor(comparison, figure, noise)
     words = "First less second. Filled: beyond luck, whatever the number of pairs."
-    if spread:
+    if floor is not None:
         words += " Grey: the noise floor."
     show_figure(
-        plot_differences(comparison, figure, spread.floor if spread else None),
+        plot_differences(comparison, figure, floor),
         "paired differences",
         "The difference of each pair of runs with its 95% interval",
         table_of(comparison),
