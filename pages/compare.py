@@ -28,7 +28,7 @@ if not chosen:
     show_leaderboard(context, workspace)
     st.stop()
 
-with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+with st.container(horizontal=True, vertical_alignment="center", gap="small", key="compared"):
     names = choose_runs(workspace)
     runs = [Run(workspace.runs / name) for name in names]
     with show_errors():

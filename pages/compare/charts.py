@@ -21,6 +21,7 @@ from xray_core.runs.curves import read_curve
 
 CLASS_CHOICE = "compare_class"
 HEIGHT = 300  # px
+MOST_PAIRED = 3  # runs all pairs of which are drawn; of more those with the best run
 
 
 def show_charts(comparison: Comparison, runs: Sequence[Run], calls: Sequence[str]) -> None:
@@ -101,17 +102,25 @@ def show_differences(comparison: Comparison, figure: str, noise: NoiseFloor | No
         noise: floor of the best run's recipe, or of the nearest one.
     """
     floor = find_floor(comparison, figure, noise)
+    pairs = comparison.pairs
+    best = comparison.find_best(figure)
+    if len(comparison.names) > MOST_PAIRED and best is not None:
+        pairs = [pair for pair in pairs if best in (pair.first, pair.second)]
     words = "First less second. Filled: beyond luck, whatever the number of pairs."
     if floor is not None:
         words += " Grey: the noise floor."
     show_figure(
-        plot_differences(comparison, figure, floor),
+        plot_differences(comparison, figure, floor, pairs),
         "paired differences",
         "The difference of each pair of runs with its 95% interval",
         table_of(comparison),
         title="Paired differences",
-        note="95% interval",
+        note=f"of {letter_of(best)}, the best, 95% interval"
+        if best is not None and len(pairs) < len(comparison.pairs)
+        else "95% interval",
     )
+    if len(pairs) < len(comparison.pairs):
+        words += f" All {len(comparison.pairs)} pairs stand in the table below."
     show_muted(words)
     show_pairs(comparison, figure, table_of(comparison))
 

@@ -41,6 +41,7 @@ RUNS, TICKED, ORDER = "runs", "ticked", "order"  # in the address
 ORDER_CHOICE = "leaderboard_order"
 FEWEST, MOST = 2, 8  # runs that are compared at once
 ALWAYS = ("place", "run", "validation", "test", "when")  # columns
+MOST_OPEN = 3  # kinds of words on entries that are read without a click
 N_LINKS = 6  # to other leaderboards
 TEST_WORDS = {"closed": "closed", "none": "no test set", "published": ""}
 
@@ -218,9 +219,10 @@ def _show_marks(board: Board) -> None:
     lines = "".join(
         f"<li>{escape(', '.join(titles))}: {escape(mark)}</li>" for mark, titles in named.items()
     )
+    opened = " open" if len(named) <= MOST_OPEN else ""
     st.html(
-        f'<details class="muted"><summary>To be known, in full words</summary><ul>{lines}</ul>'
-        "</details>"
+        f'<details class="muted"{opened}><summary>To be known, in full words</summary>'
+        f"<ul>{lines}</ul></details>"
     )
 
 
