@@ -90,7 +90,7 @@ def read_evaluated_runs(
     _check_classes(tables, calls)
     common_ids = _find_common(runs, tables, calls, subset, common=common)
     elsewhere = frozenset(place for place, run in enumerate(runs) if run.holds(ORIGIN))
-    seeds_alone = not elsewhere and _differ_in_seed_alone(recipes)
+    seeds_alone = not elsewhere and [row.field for row in compare_settings(recipes)[0]] == ["seed"]
     notes += _describe_places(recipes)
     whole = all(len(table) == len(common_ids) for table in tables)
     notes += [] if whole else [_describe_left_out(tables, common_ids, calls, subset)]
@@ -166,11 +166,6 @@ def _check_alike(recipes: Sequence[Recipe], calls: Sequence[str]) -> None:
                 f"{calls[0]} and {call} were trained on different datasets: "
                 f"{first.data_folder} and {recipe.data_folder}. Compare runs of one dataset."
             )
-
-
-def _differ_in_seed_alone(recipes: Sequence[Recipe]) -> bool:
-    settings, _ = compare_settings(recipes)
-    return [row.field for row in settings] == ["seed"]
 
 
 def _describe_places(recipes: Sequence[Recipe]) -> list[str]:
