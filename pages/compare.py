@@ -5,7 +5,7 @@ import streamlit as st
 from pages.compare.charts import show_charts, show_differences
 from pages.compare.common import show_refusal
 from pages.compare.disagreement import show_disagreement
-from pages.compare.leaderboard import show_leaderboard
+from pages.compare.leaderboard import list_results, show_leaderboard
 from pages.compare.read import read_comparison, read_noise
 from pages.compare.run_choice import RUNS, choose_figure, choose_runs, show_way_back
 from pages.compare.settings import show_settings
@@ -22,13 +22,13 @@ from xray_core.workspace import find_workspace
 MOST_BESIDE = 3  # runs whose settings have room beside the curves
 
 chosen = bool(st.query_params.get(RUNS))
-context = open_page("Compare", with_choosers=not chosen)
 workspace = find_workspace()
+context = open_page("Compare", not chosen, None if chosen else list_results(workspace))
 if not chosen:
     show_leaderboard(context, workspace)
     st.stop()
 
-with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+with st.container(horizontal=True, vertical_alignment="center", gap="small", key="compared"):
     names = choose_runs(workspace)
     runs = [Run(workspace.runs / name) for name in names]
     with show_errors():

@@ -13,6 +13,7 @@ from xray_core.evaluation.compare import Comparison
 from xray_core.evaluation.findings import UNKNOWN_STATE
 from xray_core.evaluation.metrics import evaluated_classes
 from xray_core.evaluation.noise import NoiseFloor
+from xray_core.evaluation.verdict import find_floor
 from xray_core.figures.compare import plot_differences, plot_rocs, plot_scores
 from xray_core.figures.overlay import Line, letter_of
 from xray_core.runs import Run
@@ -20,6 +21,7 @@ from xray_core.runs.curves import read_curve
 
 CLASS_CHOICE = "compare_class"
 HEIGHT = 300  # px
+MOST_PAIRED = 3  # runs all pairs of which are drawn; of more those with the best run
 
 
 def show_charts(comparison: Comparison, runs: Sequence[Run], calls: Sequence[str]) -> None:
@@ -101,20 +103,28 @@ def show_differences(comparison: Comparison, figure: str, noise: NoiseFloor | No
         figure: by which they are compared.
         noise: floor of the best run's recipe, or of the nearest one.
     """
-    spread = noise.spreads.get(figure) if noise else None
+    floor = find_floor(comparison, figure, noise)
+    pairs = comparison.pairs
+    best = comparison.find_best(figure)
+    if len(comparison.names) > MOST_PAIRED and best is not None:
+        pairs = [pair for pair in pairs if best in (pair.first, pair.second)]
     words = "First less second. Filled: beyond luck, whatever the number of pairs."
-    if spread:
+    if floor is not None:
         words += " Grey: the noise floor."
     show_figure(
-        plot_differences(comparison, figure, spread.floor if spread else None),
+        plot_differences(comparison, figure, floor, pairs),
         f"compared-{comparison.subset}-{figure}-differences",
         "The difference of each pair of runs with its 95% interval",
         table_of(comparison),
         title="Paired differences",
-        note="95% interval",
+        note=f"of {letter_of(best)}, the best, 95% interval"
+        if best is not None and len(pairs) < len(comparison.pairs)
+        else "95% interval",
         source=f"{comparison.subset} set, n = {len(comparison.answers.states):,} images · "
         f"{', '.join(comparison.names)}",
     )
+    if len(pairs) < len(comparison.pairs):
+        words += f" All {len(comparison.pairs)} pairs stand in the table below."
     show_muted(words)
     show_pairs(comparison, figure, table_of(comparison))
 

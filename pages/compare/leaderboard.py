@@ -1,6 +1,8 @@
 """The leaderboard of a dataset and task: its runs by their validation set, to be compared."""
 
 import os
+from html import escape
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -8,7 +10,14 @@ import streamlit as st
 
 from pages.components.address import change_address, read_word
 from pages.components.bottom_bar import open_bottom_bar
-from pages.components.context import Context
+from pages.components.context import (
+    DATA,
+    SHOWN,
+    TASK,
+    Context,
+    Results,
+    open_results,
+)
 from pages.components.frame import escape_markdown, show_errors
 from pages.components.recipe_words import metric_name
 from pages.components.small_type import show_muted
@@ -22,6 +31,7 @@ from xray_core.evaluation.leaderboard import (
     list_boards,
 )
 from xray_core.files import parse_time
+from xray_core.registry import list_datasets
 from xray_core.runs.index import run_table
 from xray_core.synthetic.dataset import is_synthetic
 from xray_core.tasks import TASKS
@@ -31,6 +41,7 @@ RUNS, TICKED, ORDER = "runs", "ticked", "order"  # in the address
 ORDER_CHOICE = "leaderboard_order"
 FEWEST, MOST = 2, 8  # runs that are compared at once
 ALWAYS = ("place", "run", "validation", "test", "when")  # columns
+MOST_OPEN = 3  # kinds of words on entries that are read without a click
 N_LINKS = 6  # to other leaderboards
 TEST_WORDS = {"closed": "closed", "none": "no test set", "published": ""}
 
@@ -42,7 +53,8 @@ def show_leaderboard(context: Context, workspace: Workspace) -> None:
         context: what the bar at the top says.
         workspace: the folders.
     """
-    context.open_catalog()
+    if not context.data:
+        context.open_catalog()  # draws the demo data
     several = context.task in TASKS and TASKS[context.task].multilabel
     by = _choose_order(FOR_FINDINGS if several else BY, several)
     with show_errors():
@@ -55,29 +67,67 @@ def show_leaderboard(context: Context, workspace: Workspace) -> None:
             published=not is_synthetic(context.folder),
         )
     if not any(entry.run for entry in board.entries):
-        _show_others(runs)
+        _show_others(runs, workspace)
         if not board.entries:
             return
     show_muted(" ".join(board.words))
-    _show_table(board, by, several)
+    _show_table(board, by, several, context)
+    _show_marks(board)
     with open_bottom_bar():
         _show_compare(_read_ticked(board))
 
 
-def _show_others(runs: pd.DataFrame) -> None:
+def list_results(workspace: Workspace) -> Results:
+    """Return where runs are finished, whether or not their dataset is registered here.
+
+    The page opens on the data and task of the run shown last, else on those with most finished
+    runs, of equals those with the newest.
+    """
+    with show_errors():
+        boards = _name_boards(run_table(workspace), workspace)
+    tasks: dict[str, list[str]] = {}
+    for (data, _), task, _ in boards:
+        tasks.setdefault(data, []).append(task)
+    shown = st.session_state.get(SHOWN)
+    most = max(boards, key=lambda board: board[2], default=None)
+    last = next((b for b in boards if (str(b[0][1]), b[1]) == shown), most)
+    return Results(
+        {data: folder for (data, folder), _, _ in boards},
+        tasks,
+        (last[0][0], last[1]) if last else ("", ""),
+    )
+
+
+def _name_boards(
+    runs: pd.DataFrame, workspace: Workspace
+) -> list[tuple[tuple[str, Path], str, int]]:
+    """Return name and folder of the data, task and number of runs of each leaderboard.
+
+    A folder that is called as another dataset here is called by its whole path.
+    """
+    names = {name: os.path.realpath(root) for name, root in list_datasets(workspace).items()}
+    boards = []
+    for folder, data, task, n in list_boards(runs):
+        name = data if names.setdefault(data, folder) == folder else folder
+        boards.append(((name, Path(folder)), task, n))
+    return boards
+
+
+def _show_others(runs: pd.DataFrame, workspace: Workspace) -> None:
     """Say that no run is finished here, with links to where some are."""
     st.info(
         "No run on this data and task is finished yet. Train one, and it stands here.",
         icon=":material/leaderboard:",
     )
     st.page_link("pages/train.py", label="Go to Train", icon=":material/model_training:")
-    for _, data, task, n in list_boards(runs)[:N_LINKS]:
+    for (data, _), task, n in _name_boards(runs, workspace)[:N_LINKS]:
         question = TASKS[task].question if task in TASKS else task
-        st.page_link(
-            "pages/compare.py",
-            label=escape_markdown(f"{data}: {count_of(n, 'run')}, {question}"),
+        st.button(
+            escape_markdown(f"{data}: {count_of(n, 'run')}, {question}"),
             icon=":material/leaderboard:",
-            query_params={"data": data, "task": task},
+            type="tertiary",
+            on_click=open_results,
+            args=(data, task),
         )
 
 
@@ -99,7 +149,7 @@ def _choose_order(figures: tuple[str, ...], several: bool) -> str:
     return order
 
 
-def _show_table(board: Board, by: str, several: bool) -> None:
+def _show_table(board: Board, by: str, several: bool, context: Context) -> None:
     ticked = set(_read_ticked(board))
     names = [entry.run for entry in board.entries]
     key = f"board_{board.task}_{by}_{len(names)}"
@@ -109,7 +159,7 @@ def _show_table(board: Board, by: str, several: bool) -> None:
         _build_cells(board),
         hide_index=True,
         key=key,
-        on_select=lambda: _tick(key, names),
+        on_select=lambda: _tick(key, names, context),
         selection_mode="multi-row",
         selection_default={"selection": {"rows": rows, "columns": [], "cells": []}},
         placeholder="–",
@@ -158,20 +208,38 @@ def _build_row(entry: Entry) -> dict[str, Any]:
     }
 
 
+def _show_marks(board: Board) -> None:
+    """Show what is to be known of each entry, whole: a column has no room for sentences."""
+    named: dict[str, list[str]] = {}
+    for entry in board.entries:
+        if entry.marks:
+            named.setdefault("; ".join(entry.marks), []).append(entry.title)
+    if not named:
+        return
+    lines = "".join(
+        f"<li>{escape(', '.join(titles))}: {escape(mark)}</li>" for mark, titles in named.items()
+    )
+    opened = " open" if len(named) <= MOST_OPEN else ""
+    st.html(
+        f'<details class="muted"{opened}><summary>To be known, in full words</summary>'
+        f"<ul>{lines}</ul></details>"
+    )
+
+
 def _read_ticked(board: Board) -> list[str]:
     """Return the runs that the address ticks, of those that are here, best first."""
     wanted = set(st.query_params.get_all(TICKED))
     return [entry.run for entry in board.entries if entry.run and entry.run in wanted]
 
 
-def _tick(key: str, names: list[str]) -> None:
+def _tick(key: str, names: list[str], context: Context) -> None:
     """Keep the ticked rows in the address; a published result cannot be compared."""
     rows = sorted(st.session_state[key].selection.rows)
     ticked = [names[row] for row in rows if row < len(names) and names[row]]
-    if ticked:
-        st.query_params[TICKED] = ticked
-    else:
-        st.query_params.pop(TICKED, None)
+    # With the place, so that "Back" leads to these runs wherever the page opens by then.
+    place = {DATA: context.data, TASK: context.task}
+    before = {name: word for name, word in st.query_params.to_dict().items() if name != TICKED}
+    st.query_params.from_dict({**before, **place, **({TICKED: ticked} if ticked else {})})
 
 
 def _show_compare(ticked: list[str]) -> None:
@@ -186,6 +254,6 @@ def _show_compare(ticked: list[str]) -> None:
         type="primary",
         disabled=not fits,
     ):
-        st.query_params.clear()
-        st.query_params[RUNS] = ",".join(ticked)
+        # In one step: "Back" leads to the ticked rows.
+        st.query_params.from_dict({RUNS: ",".join(ticked)})
         st.rerun()

@@ -14,6 +14,7 @@ from pages.evaluate.scores import format_value
 from xray_core.audit.issue import count_of
 from xray_core.evaluation.compare import Comparison
 from xray_core.evaluation.measured import Figure
+from xray_core.evaluation.paired import LOWER_IS_BETTER
 from xray_core.files import parse_time
 from xray_core.recipes import Recipe
 from xray_core.recipes.differences import ABSENT, compare_settings
@@ -28,7 +29,7 @@ SHOWN = 9  # settings that have room; the others lie below them, folded
 def show_settings(
     comparison: Comparison, runs: Sequence[Run], recipes: Sequence[Recipe], calls: Sequence[str]
 ) -> None:
-    """Show what differs from A in bold, then epochs, time and figures of each run.
+    """Show what differs from A, which alone is bold, then epochs, time and figures of each run.
 
     Args:
         comparison: of the runs.
@@ -59,14 +60,12 @@ def show_settings(
         f'<th scope="col">{format_letter(place)} {escape(call)}</th>'
         for place, call in enumerate(calls)
     )
-    html = f'<table class="facts beside"><tr><td></td>{heads}</tr>{listed}</table>'
+    opened = f'<table class="facts beside" style="--runs: {len(calls)}">'
+    html = f"{opened}<tr><td></td>{heads}</tr>{listed}</table>"
     if n_folded:
         rest = "".join(_format_row(title, values) for title, values in rows[SHOWN:])
         words = f"{count_of(n_folded, 'more setting')} that differ{'s' * (n_folded == 1)}"
-        html += (
-            f"<details><summary>{words}</summary>"
-            f'<table class="facts beside">{rest}</table></details>'
-        )
+        html += f"<details><summary>{words}</summary>{opened}{rest}</table></details>"
     st.html(f'<div class="sideways" tabindex="0">{html}</div>')
 
 
@@ -80,21 +79,24 @@ def _format_row(title: str, values: Sequence[str]) -> str:
 
 def _format_figure(name: str, comparison: Comparison, best: int | None) -> str:
     title = metric_name(name, comparison.answers.multilabel)
+    values = [figure["value"] for figure in comparison.figures[name]]
+    if best is not None and values.count(values[best]) > 1:
+        best = None  # several are
     cells = "".join(
-        f"<td>{_format_ends(name, figure, in_bold=place == best)}</td>"
+        f"<td>{_format_ends(name, figure, is_best=place == best)}</td>"
         for place, figure in enumerate(comparison.figures[name])
     )
     return f'<tr><th scope="row">{escape(title[0].upper() + title[1:])}</th>{cells}</tr>'
 
 
-def _format_ends(name: str, figure: Figure, in_bold: bool) -> str:
+def _format_ends(name: str, figure: Figure, *, is_best: bool) -> str:
     value = escape(format_value(name, figure["value"]))
-    value = f"<b>{value}</b>" if in_bold else value
     low, high = figure["low"], figure["high"]
+    mark = f" {'lowest' if name in LOWER_IS_BETTER else 'highest'}" if is_best else ""
     if low is None or high is None:
-        return value
+        return value + mark
     ends = f"{format_value(name, low)}–{format_value(name, high)}".replace("%–", "–")
-    return f'{value} <span class="muted">({escape(ends)})</span>'
+    return f'{value} <span class="muted"><span class="whole">({escape(ends)})</span></span>{mark}'
 
 
 def _describe_epochs(run: Run) -> str:

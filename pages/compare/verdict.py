@@ -5,8 +5,9 @@ from html import escape
 import streamlit as st
 
 from pages.components.small_type import format_dot
-from xray_core.evaluation.compare import Comparison, format_verdict
-from xray_core.evaluation.noise import NoiseFloor, describe_noise
+from xray_core.evaluation.compare import Comparison
+from xray_core.evaluation.noise import NoiseFloor
+from xray_core.evaluation.verdict import describe_gain, format_verdict
 from xray_core.figures.overlay import color_of, letter_of
 
 UNKNOWN = (
@@ -23,13 +24,13 @@ def show_verdict(comparison: Comparison, figure: str, noise: NoiseFloor | None) 
         figure: by which they are compared.
         noise: floor of the best run's recipe, or of the nearest one.
     """
-    sentence = format_verdict(comparison, figure, format_letter)
+    sentence = format_verdict(comparison, figure, format_letter, noise)
     answers = comparison.answers
     n = (
         f"paired, n = {len(answers.image_ids):,} {comparison.subset} images of "
         f"{answers.n_patients:,} patients or groups"
     )
-    notes = [_describe_gain(comparison, figure, noise), *comparison.notes]
+    notes = [_limit(comparison, figure, noise), *comparison.notes]
     st.html(
         f'<h2 class="verdict">{sentence} <small>{escape(n)}</small></h2>'
         f'<div class="muted">{"<br>".join(map(escape, filter(None, notes)))}</div>'
@@ -42,7 +43,8 @@ def format_letter(place: int) -> str:
     return f'<span class="letter">{format_dot(color_of(place))}{letter_of(place)}</span>'
 
 
-def _describe_gain(comparison: Comparison, figure: str, noise: NoiseFloor | None) -> str:
-    if noise is None:
-        return UNKNOWN
-    return describe_noise(noise, figure, comparison.find_gain(figure))
+def _limit(comparison: Comparison, figure: str, noise: NoiseFloor | None) -> str:
+    words = describe_gain(comparison, figure, letter_of, noise)
+    if noise is None and not comparison.elsewhere:
+        return f"{words} {UNKNOWN}".strip()
+    return words

@@ -1,6 +1,7 @@
 """The frame of every page: its style, the bar that says which data and which task, the footer."""
 
-from collections.abc import Mapping
+import os
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
@@ -27,8 +28,24 @@ from xray_core.workspace import find_workspace
 
 NOTICE = "For learning, never for diagnosis."
 DATA, TASK = "data", "task"  # in the address, and in the session
+SHOWN = "place_shown"  # in the session: folder of the data and task of the run shown last
 DATA_CHOICE, TASK_CHOICE = "data_choice", "task_choice"  # the two select boxes
 STYLE = Path(__file__).with_name("style.css")
+
+
+@dataclass(frozen=True)
+class Results:
+    """Where there are results, for a page that shows them: they need no dataset.
+
+    Attributes:
+        folders: name of the data -> folder, whether or not it is registered here.
+        tasks: name of the data -> tasks with results.
+        first: data and task that the page opens on; "" where there are none.
+    """
+
+    folders: Mapping[str, Path]
+    tasks: Mapping[str, Sequence[str]]
+    first: tuple[str, str]
 
 
 @dataclass(frozen=True)
@@ -76,6 +93,7 @@ class Context:
             elsewhere: another dataset, on which the run is shown.
         """
         folder = Path(recipe.data_folder)
+        st.session_state[SHOWN] = (os.path.realpath(folder), recipe.task)
         words = [recipe.title] if with_title else []
         name = name_root(find_workspace(), folder) or folder.name
         if elsewhere:
@@ -123,7 +141,7 @@ def _describe(catalog: Catalog) -> tuple[Catalog, str]:
     return catalog, words + (f" · {count_of(n_patients, 'patient')}" if n_patients else "")
 
 
-def open_page(title: str, with_choosers: bool = True) -> Context:
+def open_page(title: str, with_choosers: bool = True, results: Results | None = None) -> Context:
     """Draw the frame of a page; must be the first call of each page.
 
     Until `st.navigation` has run once in a fresh server, Streamlit runs a page of the
@@ -135,6 +153,7 @@ def open_page(title: str, with_choosers: bool = True) -> Context:
     Args:
         title: of the page.
         with_choosers: whether dataset and task can be chosen; a run has its own.
+        results: that the page shows; then the address alone says which, and else where it opens.
     """
     if PagesManager.uses_pages_directory or "entered" not in st.session_state:
         PagesManager.uses_pages_directory = False
@@ -147,16 +166,22 @@ def open_page(title: str, with_choosers: bool = True) -> Context:
         st.html(f"<footer>{NOTICE}</footer>")
         help_browser(title)
     with show_errors():
-        known = list_datasets(find_workspace())
-    data = _find_data(list(known))
+        registered = list_datasets(find_workspace())
+    known = {**results.folders, **registered} if results else registered
+    data = _find_data(list(known), registered, results.first[0] if results else "")
     folder = known.get(data, Path())
     tasks = _list_tasks(folder) if data else {}
-    task = _find_task(list(tasks))
+    first = ""
+    if results:
+        with_results = [name for name in results.tasks.get(data, []) if name in TASKS]
+        tasks = {**{name: TASKS[name] for name in with_results}, **tasks}
+        first = results.first[1] if data == results.first[0] else next(iter(with_results), "")
+    task = _find_task(list(tasks), first)
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="context"):
         if data and with_choosers:
-            _choose_data(list(known), data)
+            _choose_data(list(known), data, in_address=results is not None)
         if task and with_choosers:
-            _choose_task(tasks, task)
+            _choose_task(tasks, task, data if results else "")
         # The navigation shows the name, except on a phone; screen readers look for a heading.
         st.html(f'<h1 class="page">{escape(title)}</h1>', width="content")
         summary = st.container(
@@ -185,12 +210,13 @@ def choose_task(name: str) -> None:
     st.query_params.pop(TASK, None)
 
 
-def _find_data(known: list[str]) -> str:
-    wanted = st.query_params.get(DATA) or st.session_state.get(DATA)
+def _find_data(known: list[str], registered: Mapping[str, Path], first: str) -> str:
+    wanted = st.query_params.get(DATA) or first or st.session_state.get(DATA)
     if wanted is not None and known and wanted not in known:
         st.warning(f"There is no dataset {escape_markdown(repr(wanted))} here; showing another.")
     name = wanted if wanted in known else next(iter(known), "")
-    st.session_state[DATA] = name or None
+    if name in registered or not name:  # other pages need the dataset itself
+        st.session_state[DATA] = name or None
     return name
 
 
@@ -201,17 +227,26 @@ def _list_tasks(folder: Path) -> dict[str, Task]:
         return {}  # a page that reads the dataset says what is wrong
 
 
-def _find_task(known: list[str]) -> str:
+def _find_task(known: list[str], first: str) -> str:
     wanted = st.query_params.get(TASK)
     if wanted is not None and wanted not in TASKS:
         st.warning(f"There is no task {escape_markdown(repr(wanted))}; showing another.")
-    wanted = wanted or st.session_state.get(TASK)
+    wanted = wanted or first or st.session_state.get(TASK)
     name = wanted if wanted in known else next(iter(known), "")
     st.session_state[TASK] = name or None
     return name
 
 
-def _choose_data(known: list[str], name: str) -> None:
+def open_results(data: str, task: str = "") -> None:
+    """Show the results of the data and task, from the next run on; one step for "Back"."""
+    st.query_params.from_dict({DATA: data, TASK: task} if task else {DATA: data})
+
+
+def _choose_data(known: list[str], name: str, *, in_address: bool) -> None:
+    def choose() -> None:
+        wanted = st.session_state[DATA_CHOICE]
+        open_results(wanted) if in_address else choose_data(wanted)
+
     # Set at each look: the address decides, and the widget only changes it.
     st.session_state[DATA_CHOICE] = name
     st.selectbox(
@@ -221,11 +256,17 @@ def _choose_data(known: list[str], name: str) -> None:
         help=explain("dataset"),
         label_visibility="collapsed",
         width=200,
-        on_change=lambda: choose_data(st.session_state[DATA_CHOICE]),
+        on_change=choose,
     )
 
 
-def _choose_task(tasks: Mapping[str, Task], name: str) -> None:
+def _choose_task(tasks: Mapping[str, Task], name: str, data: str) -> None:
+    """Show the tasks; with `data`, the address is to hold that and the task."""
+
+    def choose() -> None:
+        wanted = st.session_state[TASK_CHOICE]
+        open_results(data, wanted) if data else choose_task(wanted)
+
     st.session_state[TASK_CHOICE] = name
     st.selectbox(
         "Task",
@@ -235,7 +276,7 @@ def _choose_task(tasks: Mapping[str, Task], name: str) -> None:
         help=explain("task"),
         label_visibility="collapsed",
         width=345,
-        on_change=lambda: choose_task(st.session_state[TASK_CHOICE]),
+        on_change=choose,
     )
 
 

@@ -21,6 +21,8 @@ def offer_seeds(
 ) -> bool:
     """Show the button where seeds of the recipe are missing; nothing where all are there.
 
+    It asks first: how many trainings are queued, and about how long they take.
+
     Args:
         run: finished.
         call: what the run is called in the button.
@@ -37,13 +39,24 @@ def offer_seeds(
     missing = choose_seeds(seeds, first)
     if not missing:
         return False
-    if st.button(
+    panel = st.popover(
         f"Train {call} with five seeds",
         icon=":material/casino:",
         type=type,
         key=f"seeds_{run.name}",
-        help=_describe_cost(run, len(missing)),
-    ):
+        on_change="rerun",
+    )
+    if not panel.open:
+        return True
+    with panel:
+        st.markdown(_describe_cost(run, len(missing)))
+        sure = st.button(
+            f"Queue {count_of(len(missing), 'training')}",
+            icon=":material/casino:",
+            type="primary",
+            key=f"seeds_sure_{run.name}",
+        )
+    if sure:
         with show_errors():
             made = train_seeds(run, workspace, find_user(), N_SEEDS)
         if made:

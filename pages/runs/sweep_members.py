@@ -75,7 +75,7 @@ def show_members(members: pd.DataFrame, name: str) -> None:
     """Show the runs of a sweep, best on the validation set first; a click opens one.
 
     Args:
-        members: as `run_table.add_now` returns them, with setting and fold.
+        members: as `run_table.add_now` returns them, with setting and member.
         name: of the sweep.
     """
     show_section("Its runs", "best on the validation set first; click one to open it")
@@ -87,7 +87,7 @@ def show_members(members: pd.DataFrame, name: str) -> None:
             "run": [call_run(row) for row in rows],
             "state": ["diverged" if row.diverged else row.state for row in rows],
             "setting": members["setting"].to_numpy(),
-            "fold": members["fold"].to_numpy(),
+            "member": members["member"].to_numpy(),
             "validation": [format_validation(row) for row in rows],
             "auc": [format_run_score(row, "val_auc", share=False) for row in rows],
             "result": [format_result(row) for row in rows],
@@ -96,8 +96,9 @@ def show_members(members: pd.DataFrame, name: str) -> None:
     event: Any = st.dataframe(
         cells.drop(
             columns=[
-                *([] if (members["fold"] > 0).any() else ["fold"]),
                 *([] if (members["place"] != OUTSIDE).any() else ["place"]),
+                *([] if (members["member"] != members["name"]).any() else ["member"]),
+                *([] if members["setting"].nunique() > 1 else ["setting"]),
                 *([] if cells["auc"].any() else ["auc"]),
             ]
         ),
@@ -114,7 +115,7 @@ def show_members(members: pd.DataFrame, name: str) -> None:
             "run": st.column_config.TextColumn("Name", width=150),
             "state": st.column_config.TextColumn("State", width=90),
             "setting": st.column_config.TextColumn("Setting", width=220),
-            "fold": st.column_config.NumberColumn("Fold"),
+            "member": st.column_config.TextColumn("Which", width=130),
             **{key: COLUMNS[key] for key in ("validation", "auc", "result")},
         },
     )

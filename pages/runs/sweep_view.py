@@ -6,20 +6,30 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from pages.compare.read import read_noise
 from pages.components.bottom_bar import open_bottom_bar
 from pages.components.figure import show_figure
 from pages.components.frame import escape_markdown, show_errors
 from pages.components.recipe_words import metric_name
-from pages.components.small_type import show_section
+from pages.components.small_type import show_muted, show_section
 from pages.runs.curves_beside import show_overlay
 from pages.runs.outcome import format_count, leave_fragment_after_action
 from pages.runs.run_actions import show_way_back
 from pages.runs.run_table import add_now, list_rows
 from pages.runs.sweep_members import show_closed, show_members
 from pages.runs.sweep_reports import show_together
-from xray_core.evaluation.sweeps import FIGURES, SweepSummary, find_sweep, summarise_sweep
+from xray_core.audit.issue import count_of
+from xray_core.evaluation.noise import FEWEST_SEEDS
+from xray_core.evaluation.sweeps import (
+    FIGURES,
+    UNCHANGED,
+    SweepSummary,
+    find_sweep,
+    summarise_sweep,
+)
 from xray_core.figures.overlay import N_DRAWN
 from xray_core.figures.sweeps import plot_sweep
+from xray_core.registry import name_root
 from xray_core.runs import Run
 from xray_core.runs.index import run_table
 from xray_core.runs.opening import is_open
@@ -71,10 +81,12 @@ def show_sweep(workspace: Workspace, name: str) -> None:
     with show_errors():
         runs = find_sweep(workspace, name)
         recipe = runs[0].read_recipe()
+        folder = Path(recipe.data_folder)
+        data = name_root(workspace, folder) or folder.name
         ended = all(run.read_status().has_ended for run in runs)
+    n = count_of(len(runs), "run")
     st.caption(
-        f"**{escape_markdown(recipe.title)}** · "
-        f"{escape_markdown(f'{name} · {len(runs)} runs on {recipe.data_folder}')}"
+        f"**{escape_markdown(recipe.title)}** · {escape_markdown(f'{name} · {n} on {data}')}"
     )
     st.fragment(_show, run_every=None if ended else TICK)(workspace, name, ended)
 
@@ -91,13 +103,13 @@ def _show(workspace: Workspace, name: str, ended: bool) -> None:
         members = add_now(table[table["sweep"] == name], workspace)
     if not ended and all(run.read_status().has_ended for run in runs):
         st.rerun()  # once more, with the ticking off
-    members = members.merge(summary.runs[["name", "setting", "fold"]], on="name").sort_values(
-        "name", kind="stable"
-    )
+    members = members.merge(summary.runs[["name", "setting", "member"]], on="name")
+    members = members.sort_values("name", kind="stable")
     st.markdown(_describe_best(members))
     left, right = st.columns([7, 5], gap="medium")
     with left:
         _show_settings(summary)
+        _show_noise(summary, workspace)
         if (summary.runs["state"] == "done").any():
             _show_spread(summary, name)
     with right, st.container(key="stay_sweep"):
@@ -122,7 +134,9 @@ def _show(workspace: Workspace, name: str, ended: bool) -> None:
 
 
 def _call_member(row: Any) -> str:
-    return f"{row.setting}, fold {row.fold}" if row.fold else str(row.setting)
+    if row.member == row.name:
+        return str(row.setting)
+    return row.member if row.setting == UNCHANGED else f"{row.setting}, {row.member}"
 
 
 def _describe_best(members: pd.DataFrame) -> str:
@@ -143,6 +157,9 @@ def _describe_best(members: pd.DataFrame) -> str:
     name, value = (
         ("mean AUC", f"{best['mean']:.3f}") if several else ("accuracy", f"{best['mean']:.1%}")
     )
+    if members["setting"].nunique() == 1:  # seeds or folds: none of them is to be chosen
+        mean = f", mean of {n} runs" if n > 1 else ""
+        return f"Validation {name} so far: **{value}**{mean}.{note}"
     return (
         f"Highest validation {name} so far: **{escape_markdown(str(best.name))}**, "
         f"{value}{f', mean of {n} runs' if n > 1 else ''}.{note}"
@@ -175,6 +192,33 @@ def _show_settings(summary: SweepSummary) -> None:
         "On the validation set: mean ± standard deviation over the runs that are done. It tells "
         "how much a run differs from the next, which is no interval for new patients."
     )
+
+
+def _show_noise(summary: SweepSummary, workspace: Workspace) -> None:
+    """Say what the noise floor of the first setting is, where its seeds are there."""
+    done = summary.runs[summary.runs["state"] == "done"]
+    if done["seed"].nunique() < 2:  # a sweep over something else
+        return
+    with show_errors():
+        noise = read_noise(Run(workspace.runs / done["name"].iloc[0]), workspace)
+    if noise is None or noise.other_settings:
+        show_muted(
+            f"The noise floor is known from {FEWEST_SEEDS} seeds of one recipe on that are done."
+        )
+        return
+    floors = [
+        f"{metric_name(name)} {_format_floor(name, noise.spreads[name].floor)}"
+        for name in FIGURES
+        if name in noise.spreads
+    ]
+    show_muted(
+        f"Noise floor: two runs that differ in the seed alone are up to this far apart in 95 of "
+        f"100 cases: {', '.join(floors)} ({len(noise.seeds)} seeds, on the validation set)."
+    )
+
+
+def _format_floor(figure: str, floor: float) -> str:
+    return f"{floor:.3f}" if figure == "auc" else f"{100 * floor:.1f} points"
 
 
 def _format_mean(figure: str, row: dict[str, Any]) -> str:

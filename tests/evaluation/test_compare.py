@@ -12,7 +12,8 @@ from tests.evaluation.compared_runs import CLASSES, recipe_of, write_finished
 from xray_core import cli
 from xray_core.errors import RunError
 from xray_core.evaluation.common_images import OtherImagesError, list_comparable
-from xray_core.evaluation.compare import compare_runs, format_verdict
+from xray_core.evaluation.compare import compare_runs
+from xray_core.evaluation.verdict import format_verdict
 from xray_core.recipes.differences import compare_settings
 from xray_core.runs import Run, Status
 from xray_core.runs.opening import open_test, write_always_open
@@ -65,7 +66,7 @@ def test_the_better_one_is_named_and_what_only_one_gets_right(opened: Workspace)
     assert first.mcnemar.adjusted == pytest.approx(3 * first.mcnemar.p)
     # The third is as bad as can be on half of the images: of 40 x 40 pairs half are right.
     assert first.delong.z > 3
-    assert found.find_gain("accuracy") == 0
+    assert found.find_gain("accuracy") == (0, 2, pytest.approx(0.5))
     assert [found.list_sole(place) for place in range(3)] == [[], [], []]
     assert compare(good, bad).list_sole(0) == list(range(40, 80))
     assert second.differences == first.differences
@@ -118,6 +119,7 @@ def test_other_test_images_are_refused_and_the_common_ones_offered(opened: Works
     assert "whole 20 images, part 16 images" in str(refused.value)
     assert common.answers.image_ids == [f"test {n}" for n in range(16)]
     assert "Compared on the 16 images" in common.notes[0]
+    assert not common.whole
 
 
 def test_an_image_that_one_cannot_read_is_left_out_and_counted(opened: Workspace) -> None:
@@ -137,6 +139,10 @@ def test_what_cannot_be_compared_is_refused_with_the_reason(opened: Workspace) -
     other = write_finished(opened, "other", {"test": RIGHT}, elsewhere)
     labelled = write_finished(opened, "labelled", {"test": RIGHT}, truth="0111")
     apart = write_finished(opened, "apart", {"validation": RIGHT})
+    far = write_finished(opened, "far", {"test": RIGHT})
+    for file in ("predictions", "split"):
+        table = far.read_predictions() if file == "predictions" else far.read_split()
+        far.write_table(f"{file}.parquet", table.assign(image_id="far " + table["image_id"]))
     waiting = write_finished(opened, "waiting", {"test": RIGHT})
     waiting.write_status(Status("queued"))
     for runs, reason in (
@@ -145,12 +151,13 @@ def test_what_cannot_be_compared_is_refused_with_the_reason(opened: Workspace) -
         ([one, waiting], "waiting is queued"),
         ([one, task], "answer different questions"),
         ([mine, other], "trained on different datasets"),
+        ([one, far], "one and far differ in their dataset"),
         ([one, labelled], "1 images are labelled otherwise for labelled than for one"),
         ([one, apart], "one has no predictions on its validation set"),
     ):
         with pytest.raises(RunError, match=reason):
             compare(*runs)
-    assert list_comparable(one, opened) == ["one", "labelled", "apart"]
+    assert list_comparable(one, opened) == ["one", "labelled", "far", "apart"]
 
 
 def test_many_runs_that_are_alike_are_not_told_apart_by_luck(opened: Workspace) -> None:
@@ -210,6 +217,6 @@ def test_the_command_gives_the_same(
     assert answer["settings"] == [{"field": "seed", "title": "Random seed", "values": ["0", "1"]}]
     assert answer["noise_floor"] is None
     assert any("80 images are of 2 patients" in words for words in answer["notes"])
-    assert any("one recipe with other seeds" in words for words in answer["notes"])
+    assert "one recipe with other seeds" in answer["inside_noise"]["accuracy"]
     assert "Add --common" in refusal
     assert "noise RUN --train" in text

@@ -1,6 +1,7 @@
 """The noise floor: which runs are one recipe with several seeds, and what their spread comes to."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,18 +10,22 @@ import pytest
 from tests.evaluation.compared_runs import recipe_of, write_finished
 from xray_core import cli
 from xray_core.errors import JobError, RunError
+from xray_core.evaluation.compare import compare_runs
 from xray_core.evaluation.noise import (
     Seeds,
     choose_seeds,
-    describe_noise,
     find_noise,
     find_seeds,
     measure_spread,
 )
+from xray_core.evaluation.paired import Difference
+from xray_core.evaluation.verdict import describe_gain, format_verdict
 from xray_core.jobs import seeds as jobs
 from xray_core.recipes import Recipe
 from xray_core.runs import Run, Status
 from xray_core.workspace import Workspace
+
+ADJUSTED = {"accuracy": 0.001}
 
 
 @pytest.fixture
@@ -59,11 +64,39 @@ def test_runs_of_one_recipe_are_known_by_their_settings_not_by_their_names(
     assert noise.spreads["accuracy"].values == pytest.approx((0.8, 0.9, 0.7))
     assert nearest is not None
     assert (nearest.runs, nearest.other_settings) == (noise.runs, ("Image size, px",))
-    inside, outside = (describe_noise(noise, "accuracy", gain) for gain in (0.1, 0.9))
-    assert "gain of 10.0 points lies inside" in inside
-    assert "gain of 90.0 points lies outside" in outside
-    assert "differs in Image size, px" in describe_noise(nearest, "accuracy", 0.1)
-    assert describe_noise(noise, "accuracy", 0.0) == describe_noise(noise, "f1", 0.1) == ""
+
+
+def test_the_verdict_holds_what_the_seed_alone_may_make(workspace: Workspace) -> None:
+    runs = write_seeds(workspace, [5, 6, 3])
+    noise = find_noise(runs[0], workspace)
+    best = write_seeds(workspace, [9], preprocess__size=96)[0]
+    elsewhere = write_seeds(workspace, [10], preprocess__size=80, preprocess__resize="pad")[0]
+    elsewhere.write_json("origin.json", {"kind": "average", "words": "Average of two"})
+
+    def say(first: Run, second: Run) -> tuple[str, str]:
+        found = replace(compare_runs([first, second], workspace, n_rounds=50), whole=True)
+        [pair] = found.pairs
+        sure = Difference(pair.differences["accuracy"].value, 0.01, 0.9, 0.001)
+        sure = replace(pair, differences=pair.differences | {"accuracy": sure}, adjusted=ADJUSTED)
+        found = replace(found, pairs=[sure])
+        fewer = replace(found, whole=False)
+        assert "noise floor" not in format_verdict(fewer, "accuracy", "AB".__getitem__, noise)
+        assert "lies" not in describe_gain(fewer, "accuracy", "AB".__getitem__, noise)
+        return tuple(
+            tell(found, "accuracy", call="AB".__getitem__, noise=noise)
+            for tell in (format_verdict, describe_gain)
+        )
+
+    assert find_noise(elsewhere, workspace) is None
+    headline, words = say(best, runs[1])
+    assert headline.endswith("than B, but by no more than another seed may move it.")
+    assert "gain of A over B, 30.0 points, lies inside the noise floor" in words
+    headline, words = say(runs[1], runs[2])
+    assert headline.endswith("than B, but by the seed alone: it is no better recipe.")
+    assert "none of them is a better recipe" in words
+    headline, words = say(elsewhere, runs[1])
+    assert headline == "A is right more often than B."
+    assert "No noise floor is known for A" in words
 
 
 def test_two_seeds_or_another_dataset_tell_nothing(workspace: Workspace) -> None:

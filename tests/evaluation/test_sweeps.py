@@ -64,14 +64,19 @@ def test_mean_and_spread_of_each_setting(workspace: Workspace) -> None:
     for run, n_right in zip(runs, (10, 6, 8, 8), strict=True):
         finish(run, [f"{run.name}-{k}" for k in range(10)], [k < n_right for k in range(10)])
 
-    found = summarise_sweep(runs, N_ROUNDS).settings.set_index("setting")
+    summary = summarise_sweep(runs, N_ROUNDS)
+    found = summary.settings.set_index("setting")
 
-    assert found.index.tolist() == [UNCHANGED, "Random seed 1"]
-    assert found["accuracy"].tolist() == pytest.approx([0.8, 0.8])
-    assert found["accuracy_sd"].tolist() == pytest.approx([np.std([1.0, 0.6], ddof=1), 0])
+    # Seeds and folds are the same setting once more.
+    assert found.index.tolist() == [UNCHANGED]
+    assert found["accuracy"].tolist() == pytest.approx([0.8])
+    assert found["accuracy_sd"].tolist() == pytest.approx([np.std([1, 0.6, 0.8, 0.8], ddof=1)])
     assert (found["accuracy_low"].iloc[0], found["accuracy_high"].iloc[0]) == (0.6, 1.0)
     assert (found["auc_low"].iloc[0], found["auc_high"].iloc[0]) == (0.6, 1.0)
-    assert found[["runs", "done"]].to_numpy().tolist() == [[2, 2], [2, 2]]
+    assert found[["runs", "done"]].to_numpy().tolist() == [[4, 4]]
+    members = ["seed 0, fold 1", "seed 0, fold 2", "seed 1, fold 1", "seed 1, fold 2"]
+    assert summary.runs["member"].tolist() == members
+    assert [*summary.pooled] == [f"{UNCHANGED}, seed 0", f"{UNCHANGED}, seed 1"]
 
 
 def test_the_folds_together_evaluate_every_image_once_without_heavy_imports(
@@ -114,7 +119,7 @@ def test_networks_that_evaluate_the_same_images_are_averaged(workspace: Workspac
 
     assert summary.runs["accuracy"].tolist()[:3] == [0.75] * 3
     assert summary.runs["fold"].tolist() == [0] * 4
-    assert summary.settings["done"].tolist() == [1, 1, 1, 0]
+    assert summary.settings["done"].tolist() == [3]
     assert summary.n_networks == 3
     assert summary.pooled == {}, "nothing is divided into folds"
     assert summary.averaged
@@ -138,7 +143,7 @@ def test_while_one_test_set_is_closed_no_fold_of_its_setting_is_pooled(
     summary = summarise_sweep(runs, N_ROUNDS)
 
     assert summary.closed == (runs[3].name,)
-    assert list(summary.pooled) == [UNCHANGED]
+    assert list(summary.pooled) == [f"{UNCHANGED}, seed 0"]
     assert summary.runs["accuracy"].tolist() == pytest.approx([3 / 4, 2 / 3] * 2)
     alike = summarise_sweep([runs[0], runs[2]], N_ROUNDS).averaged
     assert alike

@@ -72,7 +72,7 @@ PLOTS: dict[str, Callable[[], go.Figure]] = {
         [{"name": MARK, "value": 0.8, "low": 0.7, "high": 0.9, "marks": {MARK: 0.8}}]
     ),
     "sweep": lambda: sweeps.plot_sweep(
-        pd.DataFrame({"name": [MARK], "setting": [MARK], "fold": [0], "accuracy": [0.5]}),
+        pd.DataFrame({"name": [MARK], "setting": [MARK], "member": [MARK], "accuracy": [0.5]}),
         "accuracy",
     ),
     "layers": lambda: layers.plot_layers(

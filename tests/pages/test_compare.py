@@ -1,6 +1,7 @@
 """The Compare page, on runs made by hand."""
 
 import html
+import json
 import re
 from dataclasses import asdict
 
@@ -131,7 +132,10 @@ def test_one_click_trains_the_other_seeds_and_they_are_told_of(
     pair: list[Run], workspace: Workspace, open_page: OpenPage, commands: list[list[str]]
 ) -> None:
     app = open_page("compare", runs=names_of(pair))
-    [button] = [one for one in app.button if one.label == "Train A with five seeds"]
+    assert not [one for one in app.button if one.label == "Queue 4 trainings"]  # it asks first
+    app.session_state[f"seeds_{pair[0].name}"] = True
+    app.run()
+    [button] = [one for one in app.button if one.label == "Queue 4 trainings"]
     button.click().run()
 
     made = [run for run in list_runs(workspace.runs) if run.read_status().state == "queued"]
@@ -164,6 +168,29 @@ def test_runs_on_several_findings_are_compared_by_their_mean_auc(
     assert "Mean AUC" in words
     assert "Accuracy" not in words
     assert app.selectbox(key="compare_class").options
+
+
+def test_it_opens_where_most_runs_are_whether_or_not_their_dataset_is_here(
+    pair: list[Run], open_page: OpenPage
+) -> None:
+    for run in pair:
+        fields = json.loads((run.folder / "recipe.json").read_text()) | {
+            "data_folder": "/elsewhere/mine"
+        }
+        run.write_json("recipe.json", fields)
+
+    app = open_page("compare")
+
+    assert app.selectbox(key="data_choice").value == "mine"
+    assert set(app.dataframe[0].value["run"]) == {"swift-otter", "calm-fox"}
+    assert "no dataset" not in text_of(app)
+    app.selectbox(key="data_choice").set_value("demo").run()
+    assert app.query_params["data"] == "demo"
+    assert "No run on this data" in text_of(app)
+    [button] = [one for one in app.button if one.label.startswith("mine: 2 runs")]
+    button.click().run()
+    assert app.query_params["data"] == "mine"
+    assert len(app.dataframe[0].value) == 2
 
 
 def test_without_runs_it_says_how_they_are_chosen(open_page: OpenPage) -> None:

@@ -917,10 +917,8 @@ def test_a_sweep_is_compared_and_leads_to_its_runs(
     assert "±" in settings["accuracy"].iloc[0]
     assert members["run"].tolist() == [name_of(0), name_of(1)]
     assert members["result"].str.match(r"[0-9.]+% \([0-9.]+ to [0-9.]+\), n = \d+$").all()
-    assert "Highest validation accuracy so far: **unchanged**, 80.0%, mean of 2 runs." in words_on(
-        app
-    )
-    assert "unchanged, fold 2" in words_on(app)  # named beside its curve
+    assert "Validation accuracy so far: **80.0%**, mean of 2 runs." in words_on(app)
+    assert "fold 2" in words_on(app)  # named beside its curve
     assert "All folds together" in words_on(app)
     app = open_page("runs", sweep="folds", run=name_of(1))
     assert "Whole sweep" in labels_of(app)
@@ -955,7 +953,7 @@ def test_a_diverged_run_of_a_sweep_is_named_and_never_ahead(
 def test_networks_of_a_sweep_that_evaluate_the_same_images_are_evaluated_together(
     workspace: Workspace, open_page: OpenPage
 ) -> None:
-    for hour in (0, 1):
+    for hour in (0, 1, 2):
         recipe = change_recipe(PUBLISHED["demo_cnn"], {"seed": hour})
         run = fake_run(workspace, "done", name_of(hour), recipe)
         run.write_submission(Submission(sweep="pair"))
@@ -964,7 +962,11 @@ def test_networks_of_a_sweep_that_evaluate_the_same_images_are_evaluated_togethe
     app = open_page("runs", sweep="pair")
 
     assert not app.exception
-    assert "2 networks together" in words_on(app)
+    assert "3 networks together" in words_on(app)
+    assert "±" in app.table[0].value["accuracy"].iloc[0]
+    assert "3 of 3" in app.table[0].value["done"].tolist()
+    assert "Noise floor: two runs that differ in the seed alone" in words_on(app)
+    assert "3 runs on demo" in words_on(app)
 
 
 def test_a_run_past_the_queue_is_shown_as_running(

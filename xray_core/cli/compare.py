@@ -3,6 +3,7 @@
 import argparse
 from collections.abc import Callable
 from dataclasses import asdict
+from string import ascii_uppercase
 from typing import TYPE_CHECKING, Any
 
 from xray_core.cli.answer import Answer
@@ -40,7 +41,8 @@ def compare_named(options: argparse.Namespace, workspace: Any) -> Answer:
     from xray_core.errors import RunError
     from xray_core.evaluation.common_images import OtherImagesError
     from xray_core.evaluation.compare import compare_runs
-    from xray_core.evaluation.noise import describe_noise, find_noise
+    from xray_core.evaluation.noise import find_noise
+    from xray_core.evaluation.verdict import describe_gain
     from xray_core.recipes.differences import compare_settings
     from xray_core.runs import find_run
     from xray_core.runs.origin import read_origin
@@ -59,7 +61,7 @@ def compare_named(options: argparse.Namespace, workspace: Any) -> Answer:
     gains = {
         figure: words
         for figure in comparison.figures
-        if noise and (words := describe_noise(noise, figure, comparison.find_gain(figure)))
+        if (words := describe_gain(comparison, figure, _call, noise))
     }
     answer = {
         **_as_fields(comparison),
@@ -71,8 +73,10 @@ def compare_named(options: argparse.Namespace, workspace: Any) -> Answer:
         "noise_floor": asdict(noise) if noise else None,
         "inside_noise": gains,
     }
-    text = _format(comparison, [run.read_nickname() for run in runs])
-    lines = [
+    text = _format(comparison, [run.read_nickname() for run in runs], noise)
+    lines = [words for words in [gains.get(comparison.deciding)] if words]
+    lines += [] if comparison.elsewhere else filter(None, [_format_unknown(noise)])
+    lines += [
         f"{run.read_nickname()} has no settings of a training: {origin.words}."
         for run, origin in zip(runs, origins, strict=True)
         if origin
@@ -80,8 +84,8 @@ def compare_named(options: argparse.Namespace, workspace: Any) -> Answer:
     if origins.count(None) > 1:
         lines.append(f"Settings that differ ({n_same} are the same):")
     lines += [f"{row.title}: {', '.join(row.values)}" for row in settings]
-    floor = gains.get(comparison.deciding) or _format_unknown(noise)
-    return answer, "\n".join([text, floor, *lines])
+    return answer, "
+".join([text, *lines])
 
 
 def show_noise(options: argparse.Namespace, workspace: Any) -> Answer:
@@ -158,17 +162,12 @@ def _as_fields(comparison: "Comparison") -> dict[str, Any]:
     }
 
 
-def _format(comparison: "Comparison", calls: list[str]) -> str:
-    from string import ascii_uppercase
-
+def _format(comparison: "Comparison", calls: list[str], noise: "NoiseFloor | None") -> str:
     from xray_core.cli.reports import format_figure
-    from xray_core.evaluation.compare import format_verdict
+    from xray_core.evaluation.verdict import format_verdict
 
-    def call(place: int) -> str:
-        return ascii_uppercase[place]
-
-    lines = [f"{call(place)}: {words}" for place, words in enumerate(calls)]
-    lines.append(format_verdict(comparison, comparison.deciding, call))
+    lines = [f"{_call(place)}: {words}" for place, words in enumerate(calls)]
+    lines.append(format_verdict(comparison, comparison.deciding, _call, noise))
     lines.append(
         f"On the {comparison.subset} set: {len(comparison.answers.image_ids):,} images of "
         f"{comparison.answers.n_patients:,} patients or groups."
@@ -176,16 +175,20 @@ def _format(comparison: "Comparison", calls: list[str]) -> str:
     for name, figures in comparison.figures.items():
         lines.append(f"{name.replace('_', ' ')}:")
         lines += [
-            f"  {call(place):18} {format_figure(**figure)}" for place, figure in enumerate(figures)
+            f"  {_call(place):18} {format_figure(**figure)}" for place, figure in enumerate(figures)
         ]
-        lines += [_format_pair(pair, name, call) for pair in comparison.pairs]
-    lines += [_format_tests(pair, call) for pair in comparison.pairs]
+        lines += [_format_pair(pair, name) for pair in comparison.pairs]
+    lines += [_format_tests(pair) for pair in comparison.pairs]
     return "\n".join([*lines, *comparison.notes, *comparison.cautions])
 
 
-def _format_pair(pair: "RunPair", name: str, call: Callable[[int], str]) -> str:
+def _call(place: int) -> str:
+    return ascii_uppercase[place]
+
+
+def _format_pair(pair: "RunPair", name: str) -> str:
     difference, adjusted = pair.differences[name], pair.adjusted[name]
-    title = f"{call(pair.first)} - {call(pair.second)}"
+    title = f"{_call(pair.first)} - {_call(pair.second)}"
     if difference.value is None:
         return f"  {title:18} cannot be computed"
     words = f"  {title:18} {difference.value:+.3f} (95% interval {difference.low:+.3f} to "
@@ -193,10 +196,10 @@ def _format_pair(pair: "RunPair", name: str, call: Callable[[int], str]) -> str:
     return words if adjusted is None else f"{words}, p {adjusted:.3g} after Holm"
 
 
-def _format_tests(pair: "RunPair", call: Callable[[int], str]) -> str:
+def _format_tests(pair: "RunPair") -> str:
     words = (
-        f"{call(pair.first)} and {call(pair.second)}: only {call(pair.first)} right on "
-        f"{pair.n_only_first:,} images, only {call(pair.second)} on {pair.n_only_second:,}"
+        f"{_call(pair.first)} and {_call(pair.second)}: only {_call(pair.first)} right on "
+        f"{pair.n_only_first:,} images, only {_call(pair.second)} on {pair.n_only_second:,}"
     )
     for title, test in (("McNemar", pair.mcnemar), ("DeLong", pair.delong)):
         words += _format_test(title, test)

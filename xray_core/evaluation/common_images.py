@@ -52,12 +52,18 @@ class Evaluated:
         recipes: likewise.
         subset: "test" or "validation".
         notes: what has to be known of the images; sentences.
+        whole: whether these are all images of that set of each run.
+        seeds_alone: whether the runs are one recipe with other seeds.
+        elsewhere: places of runs that no training here has made.
     """
 
     answers: Answers
     recipes: list[Recipe]
     subset: str
     notes: list[str]
+    whole: bool
+    seeds_alone: bool
+    elsewhere: frozenset[int]
 
 
 def read_evaluated_runs(
@@ -83,8 +89,11 @@ def read_evaluated_runs(
     tables = [_read_rows(*pair, subset) for pair in zip(runs, recipes, strict=True)]
     _check_classes(tables, calls)
     common_ids = _find_common(runs, tables, calls, subset, common=common)
-    notes = [*_describe_seeds(runs, recipes), *notes, *_describe_places(recipes)]
-    notes += _describe_left_out(tables, common_ids, calls, subset)
+    elsewhere = frozenset(place for place, run in enumerate(runs) if run.holds(ORIGIN))
+    seeds_alone = not elsewhere and [row.field for row in compare_settings(recipes)[0]] == ["seed"]
+    notes += _describe_places(recipes)
+    whole = all(len(table) == len(common_ids) for table in tables)
+    notes += [] if whole else [_describe_left_out(tables, common_ids, calls, subset)]
     chosen = [table.set_index("image_id").loc[common_ids] for table in tables]
     answered = np.all([table["predicted"].notna() for table in chosen], axis=0)
     if n_without := int((~answered).sum()):
@@ -96,7 +105,8 @@ def read_evaluated_runs(
         raise RunError(f"None of the {len(common_ids):,} images has a prediction by all runs.")
     chosen = [table[answered] for table in chosen]
     _check_labels(chosen, calls)
-    return Evaluated(build_answers(runs, chosen), recipes, subset, notes)
+    answers = build_answers(runs, chosen)
+    return Evaluated(answers, recipes, subset, notes, whole, seeds_alone, elsewhere)
 
 
 def list_comparable(run: Run, workspace: Workspace) -> list[str]:
@@ -156,17 +166,6 @@ def _check_alike(recipes: Sequence[Recipe], calls: Sequence[str]) -> None:
                 f"{calls[0]} and {call} were trained on different datasets: "
                 f"{first.data_folder} and {recipe.data_folder}. Compare runs of one dataset."
             )
-
-
-def _describe_seeds(runs: Sequence[Run], recipes: Sequence[Recipe]) -> list[str]:
-    """Say where nothing but the seed differs: then no recipe is better than another."""
-    settings, _ = compare_settings(recipes)
-    if [row.field for row in settings] != ["seed"] or any(run.holds(ORIGIN) for run in runs):
-        return []
-    return [
-        "These runs are one recipe with other seeds: what differs between them is the luck of the "
-        "seed, and none of them is a better recipe."
-    ]
 
 
 def _describe_places(recipes: Sequence[Recipe]) -> list[str]:
@@ -240,6 +239,12 @@ def _find_common(
     ids = [set(table["image_id"]) for table in tables]
     shared = set.intersection(*ids)
     if not shared:
+        if other := _find_other_dataset(runs):
+            raise RunError(
+                f"{calls[0]} and {calls[other]} differ in their dataset: they have no image in "
+                f"common, {runs[0].read_recipe().data_folder} and "
+                f"{runs[other].read_recipe().data_folder}. Compare runs of one dataset."
+            )
         raise RunError(
             f"No image is in the {subset} set of all of these runs: {_list_sizes(ids, calls)}. "
             "Train them with the same split to compare them."
@@ -255,6 +260,13 @@ def _find_common(
             n_patients,
         )
     return [str(name) for name in first["image_id"]]
+
+
+def _find_other_dataset(runs: Sequence[Run]) -> int:
+    """Return the place of a run that shares no image with the first, of no subset; 0: none."""
+    first, *others = [set(run.read_split()["image_id"]) for run in runs]
+    apart = [place for place, other in enumerate(others, start=1) if first.isdisjoint(other)]
+    return apart[0] if apart else 0
 
 
 def _list_sizes(ids: Sequence[set[str]], calls: Sequence[str]) -> str:
@@ -277,15 +289,13 @@ def _describe_trained(runs: Sequence[Run], ids: Sequence[set[str]], calls: Seque
 
 def _describe_left_out(
     tables: Sequence[pd.DataFrame], common_ids: Sequence[str], calls: Sequence[str], subset: str
-) -> list[str]:
+) -> str:
     sizes = [len(table) for table in tables]
-    if all(size == len(common_ids) for size in sizes):
-        return []
     listed = ", ".join(f"{call} {n:,}" for call, n in zip(calls, sizes, strict=True))
-    return [
+    return (
         f"Compared on the {len(common_ids):,} images that are in the {subset} set of all; they "
         f"have different ones: {listed}."
-    ]
+    )
 
 
 def _check_labels(tables: Sequence[pd.DataFrame], calls: Sequence[str]) -> None:

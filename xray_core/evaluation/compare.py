@@ -4,7 +4,7 @@ What decides is the paired bootstrap by patient. DeLong's and McNemar's tests st
 they are what is published most; both take each image for independent.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -89,6 +89,9 @@ class Comparison:
         pairs: each two of the runs.
         notes: what has to be known of the images; sentences.
         cautions: what has to be known of the tests; likewise.
+        whole: whether these are all images of that set of each run.
+        seeds_alone: whether the runs are one recipe with other seeds.
+        elsewhere: places of runs that no training here has made.
     """
 
     names: list[str]
@@ -98,6 +101,9 @@ class Comparison:
     pairs: list[RunPair]
     notes: list[str]
     cautions: list[str]
+    whole: bool
+    seeds_alone: bool
+    elsewhere: frozenset[int]
 
     @property
     def deciding(self) -> str:
@@ -119,12 +125,22 @@ class Comparison:
         }
         return max(known, key=lambda place: known[place]) if known else None
 
-    def find_gain(self, figure: str) -> float | None:
-        """Return by how much the best run is ahead of the second; None where one is unknown."""
+    def find_gain(self, figure: str) -> tuple[int, int, float] | None:
+        """Return the best run, the next one that is behind it, and by how much.
+
+        Returns:
+            None where none is behind.
+        """
         best = self.find_best(figure)
-        others = [pair for pair in self.pairs if best in (pair.first, pair.second)]
-        known = [pair.differences[figure].value for pair in others]
-        return min((abs(value) for value in known if value is not None), default=None)
+        gains = []
+        for pair in self.pairs:
+            value = pair.differences[figure].value
+            if best in (pair.first, pair.second) and value:
+                gains.append((abs(value), pair.first if pair.second == best else pair.second))
+        if best is None or not gains:
+            return None
+        gain, second = min(gains)
+        return best, second, gain
 
     def list_sole(self, place: int) -> list[int]:
         """Return the images that one run alone gets right, by their numbers.
@@ -164,6 +180,9 @@ def compare_runs(
         pairs,
         evaluated.notes,
         cautions,
+        evaluated.whole,
+        evaluated.seeds_alone,
+        evaluated.elsewhere,
     )
 
 
@@ -236,66 +255,3 @@ def _describe_many(pairs: Sequence[RunPair]) -> list[str]:
         f"Of {len(pairs)} pairs some look different by luck: a difference is believed only if it "
         "also holds after Holm's correction for their number."
     ]
-
-
-def format_verdict(comparison: Comparison, figure: str, call: Callable[[int], str]) -> str:
-    """Return in a sentence whether the best run is better than the others.
-
-    Args:
-        comparison: of the runs.
-        figure: by which; one of `comparison.figures`.
-        call: place of a run -> what it is called in the sentence.
-    """
-    best = comparison.find_best(figure)
-    if best is None:
-        return f"No {FIGURE_WORDS[figure]} can be computed on these images."
-    others = [place for place in range(len(comparison.names)) if place != best]
-    pairs = {place: comparison.find_pair(best, place) for place in others}
-    known = [place for place in others if pairs[place].differences[figure].value is not None]
-    clear = [place for place in known if pairs[place].differs(figure)]
-    alike = [
-        place
-        for place in known
-        if place not in clear and _is_nothing(pairs[place].differences[figure])
-    ]
-    luck = [place for place in known if place not in clear and place not in alike]
-    parts = []
-    if clear:
-        mean = figure == "auc" and comparison.answers.multilabel
-        words = BETTER[figure].replace("AUC", "mean AUC") if mean else BETTER[figure]
-        parts.append(f"{call(best)} {words} {_join(clear, call)}")
-    if alike:
-        parts.append(f"{_join(sorted([best, *alike]), call)} answer the same")
-    if luck and not clear:
-        several = "s" * (len(luck) > 1)
-        parts.append(
-            f"between {_join(sorted([best, *luck]), call)} the difference{several} may be luck"
-        )
-    elif luck:
-        parts.append(f"between {call(best)} and {_join(luck, call)} the difference may be luck")
-    sentence = "; ".join(parts)
-    # What `call` returns may be markup: only our own words begin with a capital.
-    return (f"B{sentence[1:]}" if sentence.startswith("between") else sentence) + "."
-
-
-FIGURE_WORDS = {
-    "accuracy": "accuracy",
-    "balanced_accuracy": "balanced accuracy",
-    "auc": "AUC",
-    "brier": "Brier score",
-}
-BETTER = {
-    "accuracy": "is right more often than",
-    "balanced_accuracy": "has a higher balanced accuracy than",
-    "auc": "has a higher AUC than",
-    "brier": "has a lower Brier score than",
-}
-
-
-def _is_nothing(difference: Difference) -> bool:
-    return difference.value == difference.low == difference.high == 0
-
-
-def _join(places: Sequence[int], call: Callable[[int], str]) -> str:
-    *first, last = [call(place) for place in places]
-    return f"{', '.join(first)} and {last}" if first else last

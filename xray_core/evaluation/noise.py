@@ -120,11 +120,14 @@ def find_noise(run: Run, workspace: Workspace) -> NoiseFloor | None:
         workspace: the folders, in whose runs it looks for seeds.
 
     Returns:
-        None where no recipe was trained with `FEWEST_SEEDS` seeds.
+        None where no recipe was trained with `FEWEST_SEEDS` seeds, and of a run that no training
+        here has made: it has no recipe.
 
     Raises:
         RunError: the recipe or the predictions of a run cannot be read.
     """
+    if run.holds(ORIGIN):
+        return None
     wanted = read_settings(run)
     place = [wanted.get(field) for field in PLACE]
     families: dict[str, dict[int, str]] = {}
@@ -272,36 +275,3 @@ def _measure_validation(folder: str, stamp: object) -> dict[str, float]:
         raise RunError(f"Run {run.name} has no predictions on its {subset} set.")
     answers = build_answers([run], [rows.set_index("image_id")])
     return {name: float(values[0]) for name, values in measure_once(answers).items()}
-
-
-def describe_noise(noise: NoiseFloor, figure: str, gain: float | None) -> str:
-    """Say whether a gain lies inside the noise floor; a sentence.
-
-    Args:
-        noise: of the recipe, or of the nearest one.
-        figure: by which is compared.
-        gain: of one run over another; None where none can be computed.
-
-    Returns:
-        "" where there is no gain, or the noise floor is not known of that figure.
-    """
-    spread = noise.spreads.get(figure)
-    if spread is None or not gain:
-        return ""
-    share = figure in ("accuracy", "balanced_accuracy")
-    whose = "this recipe" if not noise.other_settings else "the nearest recipe"
-    apart = (
-        f", {noise.title}, which differs in {', '.join(noise.other_settings)}"
-        if noise.other_settings
-        else ""
-    )
-    side = "inside" if abs(gain) <= spread.floor else "outside"
-    return (
-        f"The gain of {_amount(abs(gain), share)} lies {side} the noise floor: two runs of {whose} "
-        f"that differ in the seed alone are up to {_amount(spread.floor, share)} apart "
-        f"in 95 of 100 cases ({len(noise.seeds)} seeds, on the validation set{apart})."
-    )
-
-
-def _amount(value: float, share: bool) -> str:
-    return f"{100 * value:.1f} points" if share else f"{value:.3f}"

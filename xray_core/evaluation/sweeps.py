@@ -16,6 +16,7 @@ from xray_core.evaluation.multilabel import (
     read_called,
     report_findings,
 )
+from xray_core.evaluation.noise import SEED
 from xray_core.evaluation.report import PREFIX, Report, prediction_table, summarise_predictions
 from xray_core.evaluation.shown import NothingToShowError, read_validation_report
 from xray_core.recipes import Recipe
@@ -28,6 +29,7 @@ from xray_core.workspace import Workspace
 
 FIGURES = ("accuracy", "balanced_accuracy", "auc")
 UNCHANGED = "unchanged"
+MEMBER = ["setting", "seed", "fold"]  # columns of runs: what is trained once
 GIVEN_COLUMNS = ["group", "subset", "actual"]  # of predictions: what no network decides
 
 
@@ -36,9 +38,10 @@ class SweepSummary:
     """What a sweep has come to by now.
 
     Attributes:
-        runs: one row a run, oldest first: name, state, setting (words), fold (0: none), n and
-            `FIGURES` in [0, 1] on its validation set, by which one chooses; NaN where it is not
-            done, or an older version left none.
+        runs: one row a run, oldest first: name, state, setting (words), seed, fold (0: none),
+            member (what tells it from the others of its setting, in words), n and `FIGURES` in
+            [0, 1] on its validation set, by which one chooses; NaN where it is not done, or an
+            older version left none. Another seed is no other setting.
         settings: one row a setting: setting, runs, done, and for each of `FIGURES` its mean over
             the runs that are done, `_sd` (their standard deviation, NaN for fewer than two),
             `_low` and `_high` (their least and greatest). Of a run that was made again, the
@@ -91,22 +94,27 @@ def summarise_sweep(runs: Sequence[Run], n_rounds: int = N_ROUNDS) -> SweepSumma
     ordered = sorted(runs, key=lambda run: _age(run.name))
     recipes = [run.read_recipe() for run in ordered]
     words = _name_settings(recipes)
+    several_seeds = len({recipe.seed for recipe in recipes}) > 1
     rows = [
         {
             "name": run.name,
             "state": run.read_status().state,
             "setting": words[number],
+            "seed": recipe.seed,
+            "member": _name_member(recipe, run.name, with_seed=several_seeds),
             "fold": recipe.split.fold if recipe.split.folds else 0,
             **_read_figures(run),
         }
         for number, (run, recipe) in enumerate(zip(ordered, recipes, strict=True))
     ]
     table = pd.DataFrame(rows).astype(dict.fromkeys(FIGURES, "float64"))
-    done = table[table["state"] == "done"].drop_duplicates(["setting", "fold"], keep="last")
+    done = table[table["state"] == "done"].drop_duplicates(MEMBER, keep="last")
     closed = tuple(ordered[number].name for number in done.index if _is_closed(ordered[number]))
     pooled = {
-        str(setting): _pool([ordered[number] for number in folds.index], n_rounds)
-        for setting, folds in done.groupby("setting", sort=False)
+        f"{setting}, seed {seed}" if several_seeds else str(setting): _pool(
+            [ordered[number] for number in folds.index], n_rounds
+        )
+        for (setting, seed), folds in done.groupby(["setting", "seed"], sort=False)
         if all(recipes[number].split.folds == len(folds) for number in folds.index)
         and not set(folds["name"]) & set(closed)
     }
@@ -122,7 +130,8 @@ def _is_closed(run: Run) -> bool:
 def _name_settings(recipes: Sequence[Recipe]) -> list[str]:
     """Return for each recipe what it does differently from the others, in words."""
     settings = [setting_of(recipe) for recipe in recipes]
-    fields = dict.fromkeys(field for setting in settings for field in setting)
+    # Another seed is the same setting once more: over seeds there is a mean and a deviation.
+    fields = dict.fromkeys(field for setting in settings for field in setting if field != SEED)
     # What all have alike tells none from another.
     telling = [
         f for f in fields if any(setting.get(f) != settings[0].get(f) for setting in settings)
@@ -132,6 +141,13 @@ def _name_settings(recipes: Sequence[Recipe]) -> list[str]:
         words = [format_setting(field, setting[field]) for field in telling if field in setting]
         names.append(", ".join(words) or UNCHANGED)
     return names
+
+
+def _name_member(recipe: Recipe, name: str, *, with_seed: bool) -> str:
+    """Return what tells a run from the others of its setting: seed and fold, else its name."""
+    words = [f"seed {recipe.seed}"] if with_seed else []
+    words += [f"fold {recipe.split.fold}"] if recipe.split.folds else []
+    return ", ".join(words) or name
 
 
 def _age(name: str) -> tuple[str, int, str]:
@@ -154,7 +170,7 @@ def _read_figures(run: Run) -> dict[str, Any]:
 def _compare(table: pd.DataFrame, done: pd.DataFrame) -> pd.DataFrame:
     by_setting = table.groupby("setting", sort=False)
     rows: dict[str, Any] = {
-        "runs": by_setting["fold"].nunique(),
+        "runs": table.drop_duplicates(MEMBER).groupby("setting", sort=False).size(),
         "done": done.groupby("setting").size(),
     }
     for name in FIGURES:

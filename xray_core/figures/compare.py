@@ -7,7 +7,7 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from xray_core.evaluation.compare import Comparison
+from xray_core.evaluation.compare import Comparison, RunPair
 from xray_core.figures.evaluation import CHANCE_GREY, MARGIN
 from xray_core.figures.overlay import Line, color_of, letter_of, score_floor
 from xray_core.figures.text import escape_texts
@@ -68,9 +68,15 @@ def plot_scores(lines: Sequence[Line], height: int = 265) -> go.Figure:
             "range": [0.6, most * 1.06 + 0.5],
             "dtick": 1 if most <= FEW_EPOCHS else None,
         },
-        yaxis={"range": [floor, 1.01], "title": f"from {floor:.1f}" if floor else None},
+        yaxis={"range": [floor, 1.01], "title": _name_scores(drawn, floor)},
     )
     return escape_texts(figure)
+
+
+def _name_scores(drawn: Sequence[tuple[int, Line]], floor: float) -> str:
+    """Return the title of the axis: what is drawn, and where the axis begins if not at 0."""
+    kind = "mean AUC" if any(line.curve.area for _, line in drawn) else "accuracy"
+    return f"{kind}, axis from {floor:.1f}" if floor else kind
 
 
 def plot_rocs(
@@ -148,7 +154,10 @@ def find_rates(
 
 
 def plot_differences(
-    comparison: Comparison, figure_name: str, noise_floor: float | None = None
+    comparison: Comparison,
+    figure_name: str,
+    noise_floor: float | None = None,
+    pairs: Sequence[RunPair] | None = None,
 ) -> go.Figure:
     """Draw the difference of each pair with its interval, a row each.
 
@@ -158,6 +167,7 @@ def plot_differences(
         comparison: of the runs.
         figure_name: one of `comparison.figures`.
         noise_floor: what two runs with other seeds differ by at most; drawn as a band.
+        pairs: those that are drawn; None for all.
 
     Returns:
         A trace of those that differ and one of those that may be luck.
@@ -168,7 +178,8 @@ def plot_differences(
         else (1, "+.3f", "difference")
     )
     figure = go.Figure()
-    rows = [pair for pair in comparison.pairs if pair.differences[figure_name].value is not None]
+    wanted = comparison.pairs if pairs is None else pairs
+    rows = [pair for pair in wanted if pair.differences[figure_name].value is not None]
     names = [f"{letter_of(pair.first)} − {letter_of(pair.second)}" for pair in rows]
     ends = [
         [

@@ -21,8 +21,7 @@ def plot_sweep(runs: pd.DataFrame, figure_name: str) -> go.Figure:
         Two traces, "one run" and "mean of a setting"; settings in the order of the table.
     """
     done = runs[runs[figure_name].notna()]
-    names = zip(done["fold"], done["name"], strict=True)
-    words = [f"fold {fold}" if fold else name for fold, name in names]
+    words = list(done["member"])
     figure = go.Figure()
     figure.add_scatter(
         x=done["setting"],
@@ -47,7 +46,7 @@ def plot_sweep(runs: pd.DataFrame, figure_name: str) -> go.Figure:
         height=320,
         yaxis={
             "title": figure_name.replace("_", " "),
-            "tickformat": ".0%",
+            "tickformat": ".2~%",
             "minallowed": 0,
             "maxallowed": 1,
         },
