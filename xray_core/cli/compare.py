@@ -66,7 +66,7 @@ def compare_named(options: argparse.Namespace, workspace: Any) -> Answer:
     }
     text = _format(comparison, [run.read_nickname() for run in runs])
     lines = [f"{row.title}: {', '.join(row.values)}" for row in settings]
-    floor = gains.get(comparison.deciding) or _format_unknown(noise)
+    floor = gains.get(comparison.deciding) or _format_unknown(noise, runs)
     return answer, "\n".join(
         [text, floor, f"Settings that differ ({n_same} are the same):", *lines]
     )
@@ -89,7 +89,7 @@ def show_noise(options: argparse.Namespace, workspace: Any) -> Answer:
         lines.append(f"Waiting or being trained: {_join(sorted(seeds.under_way))}.")
     if options.train:
         lines += [f"Queued {len(queued)} trainings.", *queued]
-    lines += _format_noise(noise) if noise else [_format_unknown(noise)]
+    lines += _format_noise(noise) if noise else [_format_unknown(noise, [run])]
     answer = {
         "run": run.name,
         "seeds": sorted(seeds.done),
@@ -104,13 +104,18 @@ def _join(seeds: list[int]) -> str:
     return ", ".join(map(str, seeds)) or "none"
 
 
-def _format_unknown(noise: "NoiseFloor | None") -> str:
+def _format_unknown(noise: "NoiseFloor | None", runs: list["Run"]) -> str:
+    from xray_core.runs.origin import read_origin
+
     if noise:
         return ""
-    return (
-        "How far the seed alone moves results of this kind is not known: `noise RUN --train` "
-        "trains the recipe with five seeds."
-    )
+    words = "How far the seed alone moves results of this kind is not known"
+    if all(read_origin(run) for run in runs):
+        return (
+            f"{words}, nor can it be found out from what was not trained here: it takes the same "
+            "recipe trained with several seeds."
+        )
+    return f"{words}: `python -m xray_core noise RUN --train` trains the recipe with five seeds."
 
 
 def _format_noise(noise: "NoiseFloor") -> list[str]:

@@ -6,7 +6,7 @@ from typing import Any
 from xray_core.cli import elsewhere, reports, trainings
 from xray_core.cli.answer import Answer, save_answer, show_progress
 from xray_core.cli.opening import check_openable, read_shown
-from xray_core.errors import RecipeError
+from xray_core.errors import RecipeError, RunError
 from xray_core.processes import lower_priority, quiet_import
 from xray_core.workspace import Workspace
 
@@ -32,9 +32,13 @@ def _add_columns(name: str, workspace: Workspace) -> None:
     from xray_core.evaluation import report_run
     from xray_core.evaluation.external import check_finished
     from xray_core.runs import find_run
+    from xray_core.evaluation.columns_baseline import NOT_TRAINED
+    from xray_core.runs.origin import read_origin
     from xray_core.training.columns_baseline import add_columns_baseline
 
     run = find_run(workspace.runs, name)
+    if origin := read_origin(run):
+        raise RunError(f"There is no baseline of {name}. {NOT_TRAINED} {origin.words}.")
     check_finished(run)
     add_columns_baseline(run, workspace)
     run.write_json("report.json", report_run(run))

@@ -51,8 +51,10 @@ def _columns_lines(report: dict[str, Any]) -> list[str]:
     if baseline is None:
         return []
     if "missing" in baseline:
-        next_step = " `evaluate RUN --columns` does." if baseline["missing"] == NOT_COMPUTED else ""
-        return [f"Without the pixels: {baseline['missing']}{next_step}"]
+        missing = baseline["missing"]
+        if missing == NOT_COMPUTED:
+            missing += " `python -m xray_core evaluate RUN --columns` computes it."
+        return [f"Without the pixels: {missing}"]
     lines = [f"Without the pixels, from {name_columns(baseline)} alone (n {baseline['n']:,}):"]
     return lines + _figure_lines(baseline["metrics"])
 

@@ -8,10 +8,15 @@ import pandas as pd
 
 from xray_core.errors import RunError
 from xray_core.runs import Run
+from xray_core.runs.origin import FILE as ORIGIN
 
 PREDICTIONS, NOTES = "columns_predictions.parquet", "columns_baseline.json"  # in the run folder
 FIGURES = ("accuracy", "balanced_accuracy", "auc", "average_precision")
 NOT_COMPUTED = "It was not computed when this run was trained."
+NOT_TRAINED = (
+    "It learns from the images that a network was trained on, and this was not trained here. See "
+    "it at a run with the same split."
+)
 # Column -> what a person calls it.
 TITLES = {
     "age": "age",
@@ -59,7 +64,7 @@ def report_columns(
         RunError: a file of it is damaged.
     """
     if not run.holds(NOTES):
-        return {"missing": NOT_COMPUTED}
+        return {"missing": NOT_TRAINED if run.holds(ORIGIN) else NOT_COMPUTED}
     notes = run.read_record(NOTES, ColumnsNotes)
     if notes.missing or not run.holds(PREDICTIONS):
         return {"missing": notes.missing or NOT_COMPUTED}
