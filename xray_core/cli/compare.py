@@ -11,6 +11,7 @@ from xray_core.cli.options import positive
 if TYPE_CHECKING:
     from xray_core.evaluation.compare import Comparison, PairedTest, RunPair
     from xray_core.evaluation.noise import NoiseFloor
+    from xray_core.runs import Run
 
 Add = Callable[[str, Callable[..., Answer], str], argparse.ArgumentParser]
 

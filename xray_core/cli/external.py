@@ -30,16 +30,17 @@ def evaluate(options: argparse.Namespace, workspace: Workspace) -> Answer:
 def _add_columns(name: str, workspace: Workspace) -> None:
     """Compute the columns-only baseline of a finished run, and put it into its report."""
     from xray_core.evaluation import report_run
+    from xray_core.evaluation.columns_baseline import NOTHING_TO_LEARN, say_missing
     from xray_core.evaluation.external import check_finished
     from xray_core.runs import find_run
-    from xray_core.evaluation.columns_baseline import NOT_TRAINED
-    from xray_core.runs.origin import read_origin
+    from xray_core.runs.origin import FILE
     from xray_core.training.columns_baseline import add_columns_baseline
 
     run = find_run(workspace.runs, name)
-    if origin := read_origin(run):
-        raise RunError(f"There is no baseline of {name}. {NOT_TRAINED} {origin.words}.")
-    check_finished(run)
+    if not run.holds(FILE):  # it needs no network
+        check_finished(run)
+    elif say_missing(run) == NOTHING_TO_LEARN:
+        raise RunError(f"There is no such baseline of {name}. {NOTHING_TO_LEARN}")
     add_columns_baseline(run, workspace)
     run.write_json("report.json", report_run(run))
 
