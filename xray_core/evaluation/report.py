@@ -57,7 +57,8 @@ def prediction_table(
     best = np.array(classes, dtype=object)[predict_classes(np.nan_to_num(values, nan=0.0))]
     table = split[["image_id", "group", "subset"]].astype("string").reset_index(drop=True)
     table["actual"] = split["class"].astype("string").to_numpy()
-    table["predicted"] = pd.Series(np.where(has_one, best, None), dtype="string")
+    best[~has_one] = None
+    table["predicted"] = pd.Series(best, dtype="string")
     for column, name in enumerate(classes):
         table[PREFIX + name] = values[:, column]
     return table
