@@ -29,7 +29,7 @@ table.head()
 groups = pd.factorize(table["group"])[0]
 rows_of = [np.flatnonzero(groups == group) for group in range(groups.max() + 1)]
 rng, draws = np.random.default_rng(0), []
-for _ in range(ROUNDS):  # the report has 1000; where it is so here, both intervals are the same
+for _ in range(ROUNDS):  # the report has 1000
     rows = np.concatenate([rows_of[k] for k in rng.integers(len(rows_of), size=len(rows_of))])
     draws.append(measure_area(rows))
 area, draws = measure_area(), np.array(draws)[~np.isnan(draws)]
