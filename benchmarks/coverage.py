@@ -23,7 +23,7 @@ import pandas as pd
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from xray_core.evaluation import finding_rounds, measured
+from xray_core.evaluation import finding_rounds, measured, metrics
 from xray_core.evaluation.error_analysis import analyse_errors
 from xray_core.evaluation.intervals import TAILS, bootstrap_rounds
 from xray_core.evaluation.measured import Figure, figures_of_rounds
@@ -105,7 +105,7 @@ def measure_drawn(
     if scenario in SHARES:
         actual, probabilities, patients = draw_classes(rng, n_patients, SHARES[scenario])
         measure = measured.draw_rounds(actual, probabilities, patients)
-        predicted = probabilities.argmax(axis=1)
+        predicted = metrics.predict_classes(probabilities)
         n_classes = probabilities.shape[1]
         behind = measured.patients_behind(actual, predicted, patients, n_classes)
         scales = measured.SCALES

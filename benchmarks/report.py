@@ -90,6 +90,8 @@ def plain_figures(actual: np.ndarray, probabilities: np.ndarray) -> dict[str, np
     """Return every figure of the images given, each of which may be there several times."""
     n_classes = probabilities.shape[1]
     predicted = probabilities.argmax(axis=1)
+    if n_classes == 2:
+        predicted = (probabilities[:, 1] >= 0.5).astype(int)
     confusion = confusion_counts(actual, predicted, n_classes).astype(float)
     hits, own, said = np.diag(confusion), confusion.sum(axis=1), confusion.sum(axis=0)
     others = len(actual) - own

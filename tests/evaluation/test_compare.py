@@ -13,6 +13,7 @@ from xray_core import cli
 from xray_core.errors import RunError
 from xray_core.evaluation.common_images import OtherImagesError, list_comparable
 from xray_core.evaluation.compare import compare_runs
+from xray_core.evaluation.report import build_report
 from xray_core.evaluation.verdict import format_verdict
 from xray_core.recipes.differences import compare_settings
 from xray_core.runs import Run, Status
@@ -43,6 +44,24 @@ def compare(*runs: Run, common: bool = False):
     return compare_runs(
         runs, Workspace(runs[0].folder.parents[1]), common=common, n_rounds=N_ROUNDS
     )
+
+
+def test_a_run_has_the_figures_of_its_report(opened: Workspace) -> None:
+    rng = np.random.default_rng(0)
+    answers = [{"test": rng.random(40).tolist()}, {"test": [0.5] * 40}]
+    runs = [
+        write_finished(opened, name, own, truth="00010", patients="0123456789abcdefgh")
+        for name, own in zip("ab", answers, strict=True)
+    ]
+
+    found = compare_runs(runs, opened)
+
+    for k, run in enumerate(runs):
+        report = build_report(run.read_predictions(), CLASSES[0])
+        for name, row in found.figures.items():
+            assert row[k] == pytest.approx(report["metrics"][name]), name
+    # Of two classes the second is answered from 0.5 on, as from any threshold.
+    assert report["outcomes"]["fn"] == report["outcomes"]["tn"] == 0
 
 
 def test_the_better_one_is_named_and_what_only_one_gets_right(opened: Workspace) -> None:
@@ -219,4 +238,4 @@ def test_the_command_gives_the_same(
     assert any("80 images are of 2 patients" in words for words in answer["notes"])
     assert "one recipe with other seeds" in answer["inside_noise"]["accuracy"]
     assert "Add --common" in refusal
-    assert "noise RUN --train" in text
+    assert "python -m xray_core noise RUN --train" in text

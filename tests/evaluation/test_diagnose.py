@@ -255,6 +255,12 @@ def test_exploded_loss_is_named() -> None:
     assert found.advice == "Set phases.train.learning_rate=0.01."
 
 
+def test_loss_that_is_falling_yet_has_not_exploded() -> None:
+    epochs = make_epochs([2.195, 1.238, 0.747], [0.7] * 3, [0.7] * 3, [0.6] * 3)
+
+    assert not any("exploded" in one.title for one in diagnose(epochs, TWO))
+
+
 def test_loss_that_stays_far_above_guessing_is_named() -> None:
     n = 5
     epochs = make_epochs([8.06] * n, [4.8] * n, [0.7] * n, [0.7] * n)

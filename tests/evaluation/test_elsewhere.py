@@ -10,11 +10,14 @@ import pytest
 from xray_core.catalog import Catalog
 from xray_core.datasets import open_dataset
 from xray_core.errors import RunError
+from xray_core.evaluation import report_run
+from xray_core.evaluation.columns_baseline import NOT_YET, NOTHING_TO_LEARN
 from xray_core.evaluation.elsewhere.create import create_predictions
 from xray_core.evaluation.elsewhere.table import Given, read_predictions
 from xray_core.runs.origin import PREDICTIONS, read_origin
 from xray_core.synthetic.dataset import write_synthetic_dataset
 from xray_core.tasks import class_of, encode_catalog, find_task
+from xray_core.training.columns_baseline import add_columns_baseline
 from xray_core.workspace import Workspace
 
 TWO = ["no opacity", "opacity"]
@@ -158,5 +161,10 @@ def test_predictions_become_a_run_that_says_whose_they_are(
     table.drop(columns="split").to_csv(path, index=False)
     alone = create_predictions(path, catalog.root, task, workspace)
     assert alone.read_report()["n"] == len(table)
+    # The baseline of the columns needs a training set, and no network.
+    assert alone.read_report()["columns_baseline"] == {"missing": NOTHING_TO_LEARN}
+    assert report["columns_baseline"] == {"missing": NOT_YET}
+    add_columns_baseline(run, workspace)
+    assert report_run(run)["columns_baseline"].get("missing") != NOT_YET
     words = " ".join(read_origin(alone).remarks)  # type: ignore[union-attr]
     assert "all that it has are the test set, and there is no validation set" in words

@@ -244,6 +244,26 @@ def test_an_interval_stays_on_the_scale_of_its_figure() -> None:
     assert 0.3 < low < 0.7 < high < 1.5
 
 
+def test_a_calibration_error_that_all_patients_share_may_be_another_of_other_patients() -> None:
+    rng, n = np.random.default_rng(0), 30
+    shares = rng.binomial(n, 0.5, 500) / n  # of one class, which is all that swings
+    for gap in (0.05, 1.0):
+        rounds = np.stack([gap * shares, gap * (shares - 1)], axis=1)
+        low, high = interval_of_gaps(gap, gap * np.array([0.5, -0.5]), rounds, [n // 2])
+        assert 0 <= low <= gap <= high <= 1
+        assert high - low > 0.1
+
+
+def test_a_calibration_error_of_few_patients_stays_possible() -> None:
+    rng = np.random.default_rng(0)
+    gaps = np.array([0.2, -0.219])
+    rounds = gaps + rng.normal(0, 0.3, (500, 2))
+
+    low, high = interval_of_gaps(0.419, gaps, rounds, [3])
+
+    assert 0 <= low < 0.419 < high <= 1
+
+
 @pytest.mark.parametrize(("gap", "begins_at_0"), [(0.0, True), (0.08, False)])
 def test_a_calibration_error_may_be_chance(gap: float, begins_at_0: bool) -> None:
     rng = np.random.default_rng(3)

@@ -69,6 +69,10 @@ def test_what_the_checks_say_goes_first(run: Run) -> None:
     assert first("unstable_validation", plain) == {"phases.train.schedule": "cosine"}
     leaky = change_recipe(plain, {"split.method": "image", "split.allow_leaks": True})
     assert first("split_by_image", leaky) == {"split.method": "clean"}
+    _write_recipe(run, plain)
+    [wish, *_] = suggest_runs(run, [check("leaky_split")])
+    assert "look the same" in wish.why
+    assert "believed" not in wish.why
     assert set(first("overfitting", PUBLISHED["siim_efficientnet_opacity"])) == {
         "model_options.dropout"
     }

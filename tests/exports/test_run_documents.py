@@ -192,6 +192,10 @@ def test_the_notebook_runs_and_comes_to_the_figures_of_the_report(
     computed = space["measure"]()
     reported = material.report["metrics"]
     assert computed == {name: pytest.approx(reported[name]["value"]) for name in computed}
+    interval = [reported["auc"]["low"], reported["auc"]["high"]]
+    assert [space["low"], space["high"]] == pytest.approx(
+        interval, abs=1e-9 if kind == "opened" else 0.005
+    )
     assert callable(space["build_model"]), "the script's functions are in cells of their own"
     if kind == "opened":
         write_part(make_part("script", material, tmp_path / "script", into=False))

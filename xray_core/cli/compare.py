@@ -12,6 +12,7 @@ from xray_core.cli.options import positive
 if TYPE_CHECKING:
     from xray_core.evaluation.compare import Comparison, PairedTest, RunPair
     from xray_core.evaluation.noise import NoiseFloor
+    from xray_core.runs import Run
 
 Add = Callable[[str, Callable[..., Answer], str], argparse.ArgumentParser]
 
@@ -75,7 +76,7 @@ def compare_named(options: argparse.Namespace, workspace: Any) -> Answer:
     }
     text = _format(comparison, [run.read_nickname() for run in runs], noise)
     lines = [words for words in [gains.get(comparison.deciding)] if words]
-    lines += [] if comparison.elsewhere else filter(None, [_format_unknown(noise)])
+    lines += [] if comparison.elsewhere else filter(None, [_format_unknown(noise, runs)])
     lines += [
         f"{run.read_nickname()} has no settings of a training: {origin.words}."
         for run, origin in zip(runs, origins, strict=True)
@@ -84,8 +85,7 @@ def compare_named(options: argparse.Namespace, workspace: Any) -> Answer:
     if origins.count(None) > 1:
         lines.append(f"Settings that differ ({n_same} are the same):")
     lines += [f"{row.title}: {', '.join(row.values)}" for row in settings]
-    return answer, "
-".join([text, *lines])
+    return answer, "\n".join([text, *lines])
 
 
 def show_noise(options: argparse.Namespace, workspace: Any) -> Answer:
@@ -105,7 +105,7 @@ def show_noise(options: argparse.Namespace, workspace: Any) -> Answer:
         lines.append(f"Waiting or being trained: {_join(sorted(seeds.under_way))}.")
     if options.train:
         lines += [f"Queued {len(queued)} trainings.", *queued]
-    lines += _format_noise(noise) if noise else [_format_unknown(noise)]
+    lines += _format_noise(noise) if noise else [_format_unknown(noise, [run])]
     answer = {
         "run": run.name,
         "seeds": sorted(seeds.done),
@@ -120,13 +120,18 @@ def _join(seeds: list[int]) -> str:
     return ", ".join(map(str, seeds)) or "none"
 
 
-def _format_unknown(noise: "NoiseFloor | None") -> str:
+def _format_unknown(noise: "NoiseFloor | None", runs: list["Run"]) -> str:
+    from xray_core.runs.origin import read_origin
+
     if noise:
         return ""
-    return (
-        "How far the seed alone moves results of this kind is not known: `noise RUN --train` "
-        "trains the recipe with five seeds."
-    )
+    words = "How far the seed alone moves results of this kind is not known"
+    if all(read_origin(run) for run in runs):
+        return (
+            f"{words}, nor can it be found out from what was not trained here: it takes the same "
+            "recipe trained with several seeds."
+        )
+    return f"{words}: `python -m xray_core noise RUN --train` trains the recipe with five seeds."
 
 
 def _format_noise(noise: "NoiseFloor") -> list[str]:

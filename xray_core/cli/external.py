@@ -6,7 +6,7 @@ from typing import Any
 from xray_core.cli import elsewhere, reports, trainings
 from xray_core.cli.answer import Answer, save_answer, show_progress
 from xray_core.cli.opening import check_openable, read_shown
-from xray_core.errors import RecipeError
+from xray_core.errors import RecipeError, RunError
 from xray_core.processes import lower_priority, quiet_import
 from xray_core.workspace import Workspace
 
@@ -30,12 +30,17 @@ def evaluate(options: argparse.Namespace, workspace: Workspace) -> Answer:
 def _add_columns(name: str, workspace: Workspace) -> None:
     """Compute the columns-only baseline of a finished run, and put it into its report."""
     from xray_core.evaluation import report_run
+    from xray_core.evaluation.columns_baseline import NOTHING_TO_LEARN, say_missing
     from xray_core.evaluation.external import check_finished
     from xray_core.runs import find_run
+    from xray_core.runs.origin import FILE
     from xray_core.training.columns_baseline import add_columns_baseline
 
     run = find_run(workspace.runs, name)
-    check_finished(run)
+    if not run.holds(FILE):  # it needs no network
+        check_finished(run)
+    elif say_missing(run) == NOTHING_TO_LEARN:
+        raise RunError(f"There is no such baseline of {name}. {NOTHING_TO_LEARN}")
     add_columns_baseline(run, workspace)
     run.write_json("report.json", report_run(run))
 

@@ -45,14 +45,16 @@ def _figure_lines(figures: Mapping[str, Any], before: str = "") -> list[str]:
 
 def _columns_lines(report: dict[str, Any]) -> list[str]:
     """Return what is known without the pixels."""
-    from xray_core.evaluation.columns_baseline import NOT_COMPUTED, name_columns
+    from xray_core.evaluation.columns_baseline import NOT_COMPUTED, NOT_YET, name_columns
 
     baseline = report.get("columns_baseline")
     if baseline is None:
         return []
     if "missing" in baseline:
-        next_step = " `evaluate RUN --columns` does." if baseline["missing"] == NOT_COMPUTED else ""
-        return [f"Without the pixels: {baseline['missing']}{next_step}"]
+        missing = baseline["missing"]
+        if missing in (NOT_COMPUTED, NOT_YET):
+            missing += " `python -m xray_core evaluate RUN --columns` computes it."
+        return [f"Without the pixels: {missing}"]
     lines = [f"Without the pixels, from {name_columns(baseline)} alone (n {baseline['n']:,}):"]
     return lines + _figure_lines(baseline["metrics"])
 

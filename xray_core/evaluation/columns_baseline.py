@@ -8,10 +8,16 @@ import pandas as pd
 
 from xray_core.errors import RunError
 from xray_core.runs import Run
+from xray_core.runs.origin import FILE as ORIGIN
 
 PREDICTIONS, NOTES = "columns_predictions.parquet", "columns_baseline.json"  # in the run folder
 FIGURES = ("accuracy", "balanced_accuracy", "auc", "average_precision")
 NOT_COMPUTED = "It was not computed when this run was trained."
+NOT_YET = "It has not been computed yet."  # of what was not trained here
+NOTHING_TO_LEARN = (
+    "It learns from the training images of the split, and this split has none. See it at a run "
+    "that was trained here."
+)
 # Column -> what a person calls it.
 TITLES = {
     "age": "age",
@@ -59,7 +65,7 @@ def report_columns(
         RunError: a file of it is damaged.
     """
     if not run.holds(NOTES):
-        return {"missing": NOT_COMPUTED}
+        return {"missing": say_missing(run)}
     notes = run.read_record(NOTES, ColumnsNotes)
     if notes.missing or not run.holds(PREDICTIONS):
         return {"missing": notes.missing or NOT_COMPUTED}
@@ -75,6 +81,14 @@ def report_columns(
         "n": report["n"],
         "metrics": {name: report["metrics"][name] for name in FIGURES if name in report["metrics"]},
     }
+
+
+def say_missing(run: Run) -> str:
+    """Return why a run has no baseline yet. Raises RunError if its split is damaged."""
+    if not run.holds(ORIGIN):
+        return NOT_COMPUTED
+    learns = (run.read_split()["subset"] == "training").any()
+    return NOT_YET if learns else NOTHING_TO_LEARN
 
 
 def name_columns(baseline: Mapping[str, Any]) -> str:

@@ -13,6 +13,7 @@ import pandas as pd
 
 from xray_core.errors import RunError
 from xray_core.evaluation.answers import Answers
+from xray_core.evaluation.metrics import predict_classes
 from xray_core.evaluation.multilabel import classes_of, is_multilabel, read_called, states_of
 from xray_core.evaluation.shown import shown_subset
 from xray_core.recipes import Recipe
@@ -336,7 +337,7 @@ def build_answers(runs: Sequence[Run], tables: Sequence[pd.DataFrame]) -> Answer
     else:
         actual = pd.Categorical(first["actual"], categories=classes).codes
         states = np.eye(len(classes), dtype="int64")[actual]
-        called = np.eye(len(classes), dtype=bool)[probabilities.argmax(axis=2)]
+        called = np.eye(len(classes), dtype=bool)[predict_classes(probabilities)]
     # Where runs are grouped differently, such as by patient and by study, by the largest groups.
     groups = min((table["group"] for table in tables), key=lambda group: group.nunique())
     return Answers(

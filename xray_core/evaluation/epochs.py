@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from xray_core.evaluation.intervals import bootstrap_rounds, interval_of_rounds
+from xray_core.evaluation.metrics import predict_classes
 from xray_core.evaluation.report import PREFIX
 from xray_core.runs import Run
 
@@ -33,7 +34,7 @@ def read_answers(run: Run, epoch: int) -> pd.DataFrame:
     table = pd.DataFrame(
         {
             "image_id": answers["image_id"].to_numpy(),
-            "predicted": classes[values.argmax(axis=1)],
+            "predicted": classes[predict_classes(values)],
             "probability": values.max(axis=1),
         }
     )

@@ -10,7 +10,9 @@ from xray_core.evaluation.findings import OUTCOMES, UNKNOWN_STATE
 from xray_core.evaluation.intervals import (
     CORRELATION,
     COST,
+    COSTS,
     N_ROUNDS,
+    count_for_costs,
     tally_images,
 )
 from xray_core.evaluation.measured import Figure, find_figures
@@ -180,7 +182,8 @@ def patients_behind(states: Ints, called: Bools, patients: Ints) -> dict[str, li
     per_finding = {
         "auc": rarer,
         "average_precision": rarer,
-        **dict.fromkeys(("mcc", "brier", "log_loss", "calibration_error"), rarer),
+        "mcc": rarer,
+        **dict.fromkeys(COSTS, count_for_costs(rarer, int(patients.max()) + 1)),
         "balanced_accuracy": rarer,
         "recall": own,
         "specificity": others,

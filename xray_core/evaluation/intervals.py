@@ -16,6 +16,12 @@ N_ROUNDS = 1000
 BLOCK_SIZE = 500_000  # numbers in an array of one image a row and one round a column: 4 MB each
 TAILS = ((1 - CONFIDENCE_LEVEL) / 2, (1 + CONFIDENCE_LEVEL) / 2)
 N_HALVINGS = 16  # of the range in which the end of an interval is looked for
+# Figures that add up over all images what each answer costs, whatever its class.
+COSTS = ("brier", "log_loss", "calibration_error")
+# A share of n patients that is worth more trials than so many times n does not swing: what few
+# patients answer alike tells nothing of other patients.
+MOST_TRIALS = 100
+HIGHEST_ERROR = 1.0  # of a calibration
 SAME_WIDTH = 1e-9  # ends of an interval that lie no further apart differ by rounding alone
 
 
@@ -176,12 +182,17 @@ def interval_of_gaps(
         n_patients: as for `interval_of_rounds`.
 
     Returns:
-        Low and high, from 0 up, with the value between.
+        Low and high, in [0, 1], with the value between.
     """
     n = count_behind(n_patients)
     known = rounds[~np.isnan(rounds).any(axis=1)]
-    if np.isnan(value) or n <= 1 or not len(known) or np.ptp(known, axis=0).max() < SAME_WIDTH:
-        return settle_interval(value, np.nan, np.nan, n_patients)
+    # Where all answers are as right as one another, how many are of each class swings in the bins,
+    # but not the error: rounds cannot tell how many of other patients would be right.
+    spread = float(np.var(np.abs(known).sum(axis=1))) if len(known) else 0.0
+    alike = spread * MOST_TRIALS * n <= max(value * (1 - value), SAME_WIDTH)
+    _, most = settled = settle_interval(value, np.nan, np.nan, n_patients)
+    if np.isnan(value) or n <= 1 or alike:
+        return settled
     chance = (known - gaps) * _student_quantile(n - 1) / Z_SCORE * np.sqrt(n / (n - 1))
     swing = chance.std(axis=0)
     clear = np.sign(gaps) * np.maximum(np.abs(gaps) - swing, 0)
@@ -191,12 +202,13 @@ def interval_of_gaps(
         shown: Floats = np.abs(error * shape / np.abs(shape).sum() + chance).sum(axis=1)
         return shown
 
-    few_bins = clear if clear.any() else gaps
+    few_bins = clear if clear.any() else even
     low = _last_true(lambda error: bool(np.mean(show(error, few_bins) >= value) < TAILS[0]), value)
     high = _last_true(
-        lambda error: bool(np.mean(show(error, even) <= value) >= TAILS[0]), 3 * value
+        lambda error: bool(np.mean(show(error, even) <= value) >= TAILS[0]), HIGHEST_ERROR
     )
-    return min(low, value), max(high, value)
+    # Of very few patients the rounds may show more than was seen, even with a smaller error.
+    return min(low, value), high if high > value else most
 
 
 def _last_true(holds: Callable[[float], bool], end: float) -> float:
@@ -224,6 +236,19 @@ def count_behind(n_patients: Sequence[int]) -> float:
         n_patients: of each class, at least 1.
     """
     return len(n_patients) ** 2 / sum(1 / n_of_class for n_of_class in n_patients)
+
+
+def count_for_costs(n_patients: Sequence[int], n_all: int) -> list[int]:
+    """Return of how many patients one of `COSTS` is, from those of the rarer kind of each class.
+
+    Most errors are theirs. Whoever is alone of that kind does not stand alone, though: everybody's
+    answers count, and resampling can replace them.
+
+    Args:
+        n_patients: of each class, at least 0.
+        n_all: patients of all images.
+    """
+    return [max(n_of_class, min(2, n_all)) for n_of_class in n_patients]
 
 
 def settle_interval(

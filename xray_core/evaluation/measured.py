@@ -9,10 +9,12 @@ from xray_core.evaluation.class_rounds import GAPS, SMALLEST, ClassRounds
 from xray_core.evaluation.intervals import (
     CORRELATION,
     COST,
+    COSTS,
     N_ROUNDS,
     SHARE,
     Scale,
     bootstrap_rounds,
+    count_for_costs,
     interval_of_gaps,
     interval_of_rounds,
     tally_images,
@@ -25,6 +27,7 @@ from xray_core.evaluation.metrics import (
     f1_per_class,
     npv_per_class,
     precision_per_class,
+    predict_classes,
     recall_per_class,
     specificity_per_class,
 )
@@ -70,7 +73,7 @@ def measure_predictions(
         `metrics.evaluated_classes`.
     """
     n_classes = probabilities.shape[1]
-    predicted = probabilities.argmax(axis=1)
+    predicted = predict_classes(probabilities)
     measure = draw_rounds(actual, probabilities, patients)
     behind = patients_behind(actual, predicted, patients, n_classes)
     return find_figures(measure, patients, behind, SCALES, rng, n_rounds)
@@ -152,7 +155,7 @@ def draw_rounds(
     """
     n_classes = probabilities.shape[1]
     n_patients = int(patients.max()) + 1
-    cell = actual * n_classes + probabilities.argmax(axis=1)
+    cell = actual * n_classes + predict_classes(probabilities)
     cells = tally_images(cell, patients, n_classes**2, n_patients)
     of_actual = np.clip(probabilities[np.arange(len(actual)), actual], SMALLEST, 1 - SMALLEST)
     costs = np.bincount(patients, -np.log(of_actual), n_patients)
@@ -206,7 +209,7 @@ def patients_behind(
     def count(images: NDArray[np.bool_]) -> int:
         return len(np.unique(patients[images]))
 
-    classes = range(n_classes)
+    classes, everybody = range(n_classes), int(patients.max()) + 1
     own = [count(actual == k) for k in classes]
     others = [count(actual != k) for k in classes]
     said = [count(predicted == k) for k in classes]
@@ -214,7 +217,6 @@ def patients_behind(
     either = [count((actual == k) | (predicted == k)) for k in classes]
     # An area compares two kinds of images, and swings with the patients of the rarer one.
     rarer = [min(pair) for pair in zip(own, others, strict=True)]
-    everybody = int(patients.max()) + 1
     per_class = {
         "recall": own,
         "precision": said,
@@ -222,14 +224,16 @@ def patients_behind(
         "npv": not_said,
         "f1": either,
         "area": [rarer[k] for k in evaluated_classes(n_classes)],
-        # So does what adds up the costs of errors, as most of them are those of the rarer one.
         **dict.fromkeys(OF_CLASS.values(), [max(n, 1) for n in rarer]),
+        # So does what adds up the costs of errors, as most of them are those of the rarer one.
+        **{OF_CLASS[name]: count_for_costs(rarer, everybody) for name in COSTS},
     }
     means = {
         # A class without a patient is not in the mean.
         name: [n for n in per_class.get(metric.mean_of, ()) if n] or [everybody]
         for name, metric in METRICS.items()
     }
+    means |= {name: count_for_costs(means[name], everybody) for name in COSTS}
     return {
         **{name: [counts] for name, counts in means.items()},
         **{name: [[n] for n in counts] for name, counts in per_class.items()},

@@ -185,6 +185,26 @@ def areas_per_class(actual: Ints, probabilities: Floats) -> Floats:
     return np.array([area_under_roc(actual == k, probabilities[:, k]) for k in evaluated])
 
 
+def predict_classes(probabilities: Floats) -> Ints:
+    """Return the class that each image is predicted as: the most probable one.
+
+    Of two classes it is the second, the positive one, from 0.5 on, as from any threshold.
+
+    Args:
+        probabilities: float, shape (..., n_classes), without NaN.
+
+    Returns:
+        int, shape (...), 0..n_classes-1.
+
+    >>> predict_classes(np.array([[0.6, 0.4], [0.5, 0.5]])).tolist()
+    [0, 1]
+    """
+    if probabilities.shape[-1] == 2:
+        return (probabilities[..., 1] >= 0.5).astype("int64")
+    classes: Ints = probabilities.argmax(axis=-1)
+    return classes
+
+
 def summarise(actual: Ints, probabilities: Floats) -> dict[str, float]:
     """Return accuracy, balanced accuracy, AUC and macro F1, each in [0, 1].
 
@@ -192,7 +212,7 @@ def summarise(actual: Ints, probabilities: Floats) -> dict[str, float]:
     """
     from sklearn.metrics import accuracy_score, f1_score, recall_score
 
-    predicted, classes = probabilities.argmax(axis=1), range(probabilities.shape[1])
+    predicted, classes = predict_classes(probabilities), range(probabilities.shape[1])
     # A class without images counts in no mean. scikit-learn's own `balanced_accuracy_score` does
     # likewise, but warns of it.
     recall, f1 = (

@@ -91,7 +91,10 @@ def _answer_checks(
 ) -> Iterator[Wish]:
     phase = _last_phase(recipe, epochs)
     for result in results:
-        if answer := ANSWERS.get(result.kind):
+        answer = ANSWERS.get(result.kind)
+        if result.kind == "leaky_split" and result.severity != "serious":
+            answer = _join_copies  # they look alike, which is no proof
+        if answer:
             yield from answer(recipe, phase)
 
 
@@ -149,6 +152,16 @@ def _divide_cleanly(recipe: Recipe, phase: Phase) -> Iterator[Wish]:
     yield {"split.method": "clean"}, why
 
 
+def _divide_by_patient(recipe: Recipe, phase: Phase) -> Iterator[Wish]:
+    why = "The split may have a patient in several subsets: this one keeps apart whoever is known."
+    yield {"split.method": "clean"}, why
+
+
+def _join_copies(recipe: Recipe, phase: Phase) -> Iterator[Wish]:
+    why = "Images that look the same are in several subsets: this split keeps them together."
+    yield {"split.method": "clean"}, why
+
+
 def _stop_watching(recipe: Recipe, phase: Phase) -> Iterator[Wish]:
     why = "The test set chose the epoch: draw a validation set, and the figures can be believed."
     yield {"split.validate_on_test": False}, why
@@ -170,7 +183,7 @@ ANSWERS: dict[str, Callable[[Recipe, Phase], Iterator[Wish]]] = {
     "overfitting": _regularise,
     "unstable_validation": _settle,
     "leaky_split": _divide_cleanly,
-    "split_by_image": _divide_cleanly,
+    "split_by_image": _divide_by_patient,
     "watched_test": _stop_watching,
 }
 

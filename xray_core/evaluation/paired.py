@@ -22,6 +22,7 @@ from xray_core.evaluation.intervals import (
     N_ROUNDS,
     bootstrap_rounds,
     count_behind,
+    count_for_costs,
     difference_interval,
     has_swing,
     interval_of_rounds,
@@ -109,10 +110,10 @@ def compare_figures(
 
     rounds = bootstrap_rounds(measure, answers.patients, rng, n_rounds)
     values = {name: row[0] for name, row in measure(np.ones((answers.n_patients, 1))).items()}
-    behind = list_behind(answers)
+    behind, own_behind = list_behind(answers), count_own(answers)
     figures = {
         name: [
-            _figure(float(value), column, behind[name])
+            _figure(float(value), column, own_behind[name])
             for value, column in zip(values[name], rounds[name].T, strict=True)
         ]
         for name in names
@@ -165,27 +166,40 @@ def measure_network(answers: Answers) -> Measure:
     return measure
 
 
+def count_own(answers: Answers) -> dict[str, list[int]]:
+    """Return for each figure of a network of how many patients it is, as its report counts."""
+    rarer = [n for n in _count_rarer(answers) if n] or [answers.n_patients]
+    return list_behind(answers) | {"brier": count_for_costs(rarer, answers.n_patients)}
+
+
 def list_behind(answers: Answers) -> dict[str, list[int]]:
-    """Return for each figure of how many patients it is; of a mean, of each class.
+    """Return for each difference of how many patients it is; of a mean, of each class.
 
     It is what tells how far a figure can swing; see `intervals.settle_interval`.
     """
-
-    def count(images: Bools) -> int:
-        return len(np.unique(answers.patients[images]))
-
-    own = [count(column == 1) for column in answers.states.T]
-    others = [count(column == 0) for column in answers.states.T]
-    rarer = [min(own[k], others[k]) for k in _list_curves(answers)]
-    everybody = [answers.n_patients]
+    rarer, everybody = _count_rarer(answers), [answers.n_patients]
     if answers.multilabel:
         return {"auc": rarer or [1], "balanced_accuracy": rarer or [1], "brier": everybody}
     return {
         "accuracy": everybody,
-        "balanced_accuracy": [n for n in own if n],
+        "balanced_accuracy": [
+            n for column in answers.states.T if (n := _count_patients(answers, column == 1))
+        ],
         "auc": [max(1, n) for n in rarer],
         "brier": everybody,
     }
+
+
+def _count_patients(answers: Answers, images: Bools) -> int:
+    return len(np.unique(answers.patients[images]))
+
+
+def _count_rarer(answers: Answers) -> list[int]:
+    """Return how many patients are of the rarer kind, of each class with an area of its own."""
+    return [
+        min(_count_patients(answers, answers.states[:, k] == state) for state in (0, 1))
+        for k in _list_curves(answers)
+    ]
 
 
 def _list_curves(answers: Answers) -> list[int]:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from xray_core.evaluation.finding_rounds import measure_findings
 from xray_core.evaluation.findings import DEFAULT_THRESHOLD
 from xray_core.evaluation.measured import measure_predictions
-from xray_core.evaluation.metrics import confusion_counts
+from xray_core.evaluation.metrics import confusion_counts, predict_classes
 from xray_core.evaluation.multilabel import states_of
 from xray_core.runs import Run
 from xray_core.runs.folder import PROBABILITY
@@ -91,7 +91,7 @@ def measure_epoch(answers: pd.DataFrame, split: pd.DataFrame) -> dict[str, Any]:
             states_of(rows, classes), probabilities, patients, classes
         )
     actual = pd.Categorical(rows["class"], categories=classes).codes.astype("int64")
-    confusion = confusion_counts(actual, probabilities.argmax(axis=1), len(classes))
+    confusion = confusion_counts(actual, predict_classes(probabilities), len(classes))
     answered = np.flatnonzero(confusion.sum(axis=0))
     figures = measure_predictions(actual, probabilities, patients, np.random.default_rng(0))
     return {

@@ -17,6 +17,7 @@ from xray_core.evaluation.metrics import (
     OF_POSITIVE,
     confusion_counts,
     evaluated_classes,
+    predict_classes,
     roc_curve,
 )
 from xray_core.evaluation.multilabel import (
@@ -54,10 +55,11 @@ def prediction_table(
     values = np.array([probabilities.get(name, nothing) for name in split["image_id"]])
     values = values.reshape(len(split), len(classes)).astype("float64")
     has_one = ~np.isnan(values).any(axis=1)
-    best = np.array(classes, dtype=object)[np.nan_to_num(values, nan=0.0).argmax(axis=1)]
+    best = np.array(classes, dtype=object)[predict_classes(np.nan_to_num(values, nan=0.0))]
     table = split[["image_id", "group", "subset"]].astype("string").reset_index(drop=True)
     table["actual"] = split["class"].astype("string").to_numpy()
-    table["predicted"] = pd.Series(np.where(has_one, best, None), dtype="string")
+    best[~has_one] = None
+    table["predicted"] = pd.Series(best, dtype="string")
     for column, name in enumerate(classes):
         table[PREFIX + name] = values[:, column]
     return table
@@ -158,7 +160,7 @@ def _summary(
     evaluated: _Evaluated, figures: dict[str, list[Figure]], majority_class: str
 ) -> Report:
     actual, classes = evaluated.actual, evaluated.classes
-    confusion = confusion_counts(actual, evaluated.probabilities.argmax(axis=1), len(classes))
+    confusion = confusion_counts(actual, predict_classes(evaluated.probabilities), len(classes))
     n_of_majority = (
         confusion.sum(axis=1)[classes.index(majority_class)] if (majority_class in classes) else 0
     )

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from xray_core.evaluation.class_rounds import calibration_error
 from xray_core.evaluation.measured import OF_CLASS
-from xray_core.evaluation.metrics import cross_entropy, evaluated_classes
+from xray_core.evaluation.metrics import cross_entropy, evaluated_classes, predict_classes
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -30,7 +30,7 @@ def score_predictions(actual: Ints, probabilities: Floats) -> dict[str, list[flo
     """
     from sklearn.metrics import accuracy_score, matthews_corrcoef
 
-    predicted, classes = probabilities.argmax(axis=1), range(probabilities.shape[1])
+    predicted, classes = predict_classes(probabilities), range(probabilities.shape[1])
     each = [score_class(actual == k, probabilities[:, k], predicted == k) for k in classes]
     rows = {name: [row[name] for row in each] for name in each[0]}
     evaluated = evaluated_classes(len(classes))

@@ -9,6 +9,7 @@ import pandas as pd
 
 from xray_core.errors import ImageError, RecipeError, RunError
 from xray_core.evaluation.calibrate import read_calibration
+from xray_core.evaluation.metrics import predict_classes
 from xray_core.evaluation.multilabel import call_findings, read_thresholds
 from xray_core.evaluation.thresholds import KeptThreshold, read_threshold
 from xray_core.models.saved import load_saved_model
@@ -135,7 +136,7 @@ def _name_answers(run: Run, recipe: Recipe, kept: KeptThreshold | None) -> Calla
 
 def _name_best(classes: list[str]) -> Callable[[Any], str]:
     """Return what names the most probable class."""
-    return lambda values: classes[int(values.argmax())]
+    return lambda values: classes[int(predict_classes(values))]
 
 
 def _name_by_threshold(classes: list[str], threshold: float) -> Callable[[Any], str]:

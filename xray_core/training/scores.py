@@ -16,6 +16,7 @@ from xray_core.evaluation.findings import (
 from xray_core.evaluation.metrics import (
     confusion_counts,
     cross_entropy,
+    predict_classes,
     recall_per_class,
     summarise,
 )
@@ -56,7 +57,7 @@ def score_epoch(actual: Ints, probabilities: Floats) -> EpochScores:
 
 
 def _score_classes(actual: Ints, probabilities: Floats) -> EpochScores:
-    confusion = confusion_counts(actual, probabilities.argmax(axis=1), probabilities.shape[1])
+    confusion = confusion_counts(actual, predict_classes(probabilities), probabilities.shape[1])
     summary = summarise(actual, probabilities)
     return EpochScores(
         summary["accuracy"],

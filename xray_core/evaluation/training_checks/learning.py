@@ -29,6 +29,7 @@ LOSS_RISE_FACTOR = 1.5
 # Of the loss of a fresh network: twice nearly nothing is still nearly nothing.
 MIN_LOSS_RISE = 0.2
 EXPLODED_LOSS = 3.0  # times the loss of a fresh network; healthy first epochs end at one or two
+FALLING = 0.9  # times the loss of the epoch before: it has not come to rest
 HIGH_LOSS = 2.0  # times the loss of a fresh network, for good
 
 
@@ -63,10 +64,12 @@ def _check_far_above(history: TrainingHistory) -> CheckResult | None:
     guess, fresh, last = history.guess_loss, history.fresh_loss, history.loss[-LASTING_EPOCHS:]
     if len(history) < LASTING_EPOCHS or _is_slow(history):
         return None
-    exploded = (
-        history.loss[0] >= EXPLODED_LOSS * fresh and last.min() >= (1 - MIN_LOSS_GAIN) * guess
-    )
     # A loss that is falling yet may come down.
+    exploded = (
+        history.loss[0] >= EXPLODED_LOSS * fresh
+        and last.min() >= (1 - MIN_LOSS_GAIN) * guess
+        and last[-1] > FALLING * last[-2]
+    )
     stays = last.min() >= HIGH_LOSS * fresh and last[-1] > 0.8 * last[0]
     if not (exploded and (history.is_settled or history.ended)) and not (
         stays and len(history) >= SLOW_START_EPOCHS

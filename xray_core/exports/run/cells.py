@@ -7,6 +7,7 @@ COMMON = {
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+from scipy import stats
 from sklearn import metrics
 
 # GIVEN
@@ -21,7 +22,9 @@ table.head()
     ),
     "intervals": (
         "## How sure the AUC is\n\nWhole patients are drawn again and again, with all their "
-        "images: these belong together.",
+        "images: these belong together. How far the AUC swings says of how many independent trials "
+        "it is worth; the interval is Wilson's of so many, with Student's factor for the number "
+        "of patients, as in the report.",
         """\
 groups = pd.factorize(table["group"])[0]
 rows_of = [np.flatnonzero(groups == group) for group in range(groups.max() + 1)]
@@ -29,8 +32,26 @@ rng, draws = np.random.default_rng(0), []
 for _ in range(ROUNDS):  # the report has 1000
     rows = np.concatenate([rows_of[k] for k in rng.integers(len(rows_of), size=len(rows_of))])
     draws.append(measure_area(rows))
-low, high = np.nanpercentile(draws, [2.5, 97.5])
-print(f"AUC {measure()['auc']:.3f}, 95% interval about {low:.3f} to {high:.3f}")
+area, draws = measure_area(), np.array(draws)[~np.isnan(draws)]
+
+# Patients of the rarer kind, of each class that the AUC is the mean of; a mean over K classes
+# swings like a share of K * K / sum(1 / n) patients.
+rarer = [min(len(set(groups[truth == state])) for state in (0, 1)) for truth in truths]
+rarer = [count for count in rarer if count]
+if rarer and len(draws):
+    n = len(rarer) ** 2 / sum(1 / count for count in rarer)
+    swings = min(rarer) > 1 and np.ptp(draws) > 1e-9
+    if swings:
+        z = stats.t.ppf(0.975, n - 1)
+        trials = area * (1 - area) / (draws.var(ddof=1) * n / (n - 1))
+    else:  # as where every patient is right: of so many patients
+        z, trials = stats.norm.ppf(0.975), n
+    middle = (area + z**2 / (2 * trials)) / (1 + z**2 / trials)
+    reach = z * np.sqrt(area * (1 - area) / trials + (z / trials) ** 2 / 4) / (1 + z**2 / trials)
+    low, high = max(middle - reach, 0), min(middle + reach, 1)
+    if not swings:
+        low, high = min(low, *draws), max(high, *draws)
+    print(f"AUC {area:.3f}, 95% interval {low:.3f} to {high:.3f}")
 """,
     ),
     "curves": (
@@ -64,6 +85,7 @@ SINGLE = {
         '''\
 actual = pd.Categorical(table["actual"], categories=CLASSES).codes.astype(int)
 evaluated = [1] if len(CLASSES) == 2 else range(len(CLASSES))  # classes with a curve of their own
+truths = [actual == k for k in evaluated]
 
 
 def of_classes(score, truth, answers):
@@ -75,22 +97,33 @@ def of_classes(score, truth, answers):
     return float(np.mean(each))
 
 
+def predict(scores):
+    """Return the most probable class of each image; of two classes the second from 0.5 on."""
+    return (scores[:, 1] >= 0.5).astype(int) if len(CLASSES) == 2 else scores.argmax(axis=1)
+
+
+def rank_area(truth, scores):
+    """Return the AUC from the ranks of the scores, many times as fast as scikit-learn."""
+    n, m = truth.sum(), len(truth) - truth.sum()
+    return (stats.rankdata(scores)[truth].sum() - n * (n + 1) / 2) / (n * m)
+
+
 def measure_area(rows=slice(None)):
     """Return the AUC of some rows of the table, of all of them by default."""
-    return of_classes(metrics.roc_auc_score, actual[rows], answers[rows])
+    return of_classes(rank_area, actual[rows], answers[rows])
 
 
 def measure(rows=slice(None)):
     """Return the metrics of some rows of the table, of all of them by default."""
     truth, scores = actual[rows], answers[rows]
-    predicted = scores.argmax(axis=1)
+    predicted = predict(scores)
     present = sorted(set(truth))
     recall = metrics.recall_score(truth, predicted, labels=present, average=None, zero_division=0)
     clipped = np.clip(scores[np.arange(len(truth)), truth], 1e-7, 1 - 1e-7)
     return {
         "accuracy": float((predicted == truth).mean()),
         "balanced_accuracy": float(recall.mean()),
-        "auc": measure_area(rows),
+        "auc": of_classes(metrics.roc_auc_score, truth, scores),
         "average_precision": of_classes(metrics.average_precision_score, truth, scores),
         "brier": float(np.square(scores - np.eye(len(CLASSES))[truth]).sum(axis=1).mean() / 2),
         "log_loss": float(-np.log(clipped).mean()),
@@ -104,7 +137,7 @@ def measure(rows=slice(None)):
         """\
 figure, axes = plt.subplots(2, 2, figsize=(11, 9))
 metrics.ConfusionMatrixDisplay.from_predictions(
-    actual, answers.argmax(axis=1), labels=range(len(CLASSES)), display_labels=CLASSES,
+    actual, predict(answers), labels=range(len(CLASSES)), display_labels=CLASSES,
     ax=axes[0, 0], colorbar=False, xticks_rotation=30,
 )
 for k in evaluated:
@@ -138,6 +171,7 @@ SEVERAL = {
         "images show it and some do not; images of which nobody knows it are left out.",
         '''\
 labelled = table[["y_" + name for name in CLASSES]].astype("float64").to_numpy()
+truths = list(labelled.T)  # not a number where nobody knows
 
 
 def of_findings(score, rows):
@@ -150,15 +184,21 @@ def of_findings(score, rows):
     return np.array(each)
 
 
+def rank_area(truth, scores):
+    """Return the AUC from the ranks of the scores, many times as fast as scikit-learn."""
+    n, m = truth.sum(), len(truth) - truth.sum()
+    return (stats.rankdata(scores)[truth].sum() - n * (n + 1) / 2) / (n * m)
+
+
 def measure_area(rows=slice(None)):
     """Return the mean AUC of some rows of the table, of all of them by default."""
-    return float(np.nanmean(of_findings(metrics.roc_auc_score, rows)))
+    return float(np.nanmean(of_findings(rank_area, rows)))
 
 
 def measure(rows=slice(None)):
     """Return the means over the findings of some rows of the table, of all of them by default."""
     return {
-        "auc": measure_area(rows),
+        "auc": float(np.nanmean(of_findings(metrics.roc_auc_score, rows))),
         "average_precision": float(
             np.nanmean(of_findings(metrics.average_precision_score, rows))
         ),

@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from xray_core.errors import RecipeError
+from xray_core.evaluation.intervals import N_ROUNDS
 from xray_core.exports.run.card.text import escape_text
 from xray_core.exports.run.cells import COMMON, SEVERAL, SINGLE, TRAIN, WRITTEN
 from xray_core.exports.run.facts import LEARNING, describe_result
@@ -19,7 +20,8 @@ from xray_core.recipes.script import write_script
 
 COMPARED = ("accuracy", "balanced_accuracy", "auc", "average_precision", "brier", "log_loss")
 COMPARED_FINDINGS = ("auc", "average_precision")
-ROUNDS, ROUNDS_FINDINGS = 200, 50  # resamplings of patients: some seconds
+FEWEST_ROUNDS = 50  # resamplings of patients
+SCORES = 30_000_000  # that are put in order, at most, in more rounds: some seconds
 CURVES = ("epoch", "loss", "val_loss", "accuracy", "val_accuracy", "val_auc")
 GUARD = 'if __name__ == "__main__":'
 
@@ -39,7 +41,7 @@ def write_notebook(material: Material) -> str:
             name: report["metrics"][name]["value"] for name in compared if name in report["metrics"]
         },
         "N": report["n"],
-        "ROUNDS": ROUNDS_FINDINGS if several else ROUNDS,
+        "ROUNDS": _count_rounds(report["n"], len(report["classes"])),
     }
     if several:
         limits = (report.get("thresholds") or {}).get("thresholds", {})
@@ -64,6 +66,12 @@ def write_notebook(material: Material) -> str:
         "cells": [{"id": f"cell-{number}", **cell} for number, cell in enumerate(cells)],
     }
     return json.dumps(hide_places(notebook, material.places), indent=1)
+
+
+def _count_rounds(n_images: int, n_classes: int) -> int:
+    """Return how many rounds the notebook draws: those of the report, unless it would take long."""
+    n_curves = 1 if n_classes == 2 else n_classes
+    return max(FEWEST_ROUNDS, min(N_ROUNDS, SCORES // max(n_images * n_curves, 1)))
 
 
 def _list_epochs(epochs: pd.DataFrame) -> dict[str, list[float | None]]:

@@ -20,9 +20,11 @@ def show_result(actual: np.ndarray, scores: np.ndarray, classes: list[str], subs
     areas = [area_under_roc(actual == k, scores[:, k]) for k in range(len(classes))]
     area = areas[1] if len(classes) == 2 else np.mean(areas)
     confusion = np.zeros((len(classes), len(classes)), int)
-    np.add.at(confusion, (actual, scores.argmax(axis=1)), 1)
+    # Of two classes the second from 0.5 on.
+    predicted = (scores[:, 1] >= 0.5).astype(int) if len(classes) == 2 else scores.argmax(axis=1)
+    np.add.at(confusion, (actual, predicted), 1)
     print(f"{subset}: {len(actual)} images")
-    print(f"accuracy {np.mean(scores.argmax(axis=1) == actual):.4f}")
+    print(f"accuracy {np.mean(predicted == actual):.4f}")
     print(f"AUC {area:.4f}" + ("" if len(classes) == 2 else " (mean of one against the others)"))
     print("confusion matrix, rows true, columns predicted:")
     print(pd.DataFrame(confusion, index=classes, columns=classes).to_string())
