@@ -214,7 +214,8 @@ def test_a_message_gets_titles_for_names_and_leaves_all_else(text: str, words: s
         ("phases.a.trainable", "top:0.3", "Last 30% of the layers"),
         ("phases.a.trainable", "from:block_5", "From layer block_5 on"),
         ("phases.a.trainable", "top:most", "top:most"),
-        ("weights", "/a/best.keras", "/a/best.keras"),
+        ("weights", "/a/best.keras", "best.keras"),
+        ("weights", "/runs/RUN/checkpoints/best.keras", "best.keras of RUN"),
         ("learning_rate", 1e-05, "1e-05"),
     ],
 )
