@@ -94,7 +94,7 @@ run = fake_run(workspace, "done", sys.argv[3])
 run.write_table("predictions.parquet", table)
 run.write_json("report.json", build_report(table, classes[0], n_rounds=50))
 with suppress(ImportError):  # an older clone has no closed test sets
-    from xray_core.runs.opening import write_always_open
+    from xray_core.runs.always_open import write_always_open
     write_always_open(workspace, True)
 """
 # In a process of the clone that is measured.

@@ -649,7 +649,7 @@ def test_folds_are_submitted_as_a_sweep_and_compared(
         "--folds",
         "2",
         "--grid",
-        "batch_size=8,16",
+        "batch_size=8,24",
     )
 
     status, out, _ = call(*line, "--json")
@@ -658,7 +658,7 @@ def test_folds_are_submitted_as_a_sweep_and_compared(
 
     assert (status, len(answer["runs"])) == (0, 4)
     assert {run.read_submission().sweep for run in list_runs(workspace.runs)} == {answer["sweep"]}
-    assert compared.splitlines() == ["Batch size 8: 0 of 2 done", "Batch size 16: 0 of 2 done"]
+    assert compared.splitlines() == ["Batch size 8: 0 of 2 done", "Batch size 24: 0 of 2 done"]
     assert "leave out --folds" in call(*line, "--gpus", "2")[2]
     assert "--grid 'seed' is not of the form key=value" in call(*line, "--grid", "seed")[2]
 

@@ -12,7 +12,8 @@ from tests.run_files import CLASSES, prediction_rows, write_whole_run
 from xray_core import cli
 from xray_core.evaluation import report_run
 from xray_core.runs import Run
-from xray_core.runs.opening import OPENED, read_always_open
+from xray_core.runs.always_open import read_always_open
+from xray_core.runs.opening import OPENED
 from xray_core.workspace import Workspace
 
 NAME = "20260301-100000-demo_cnn"

@@ -18,15 +18,8 @@ from xray_core.evaluation.shown import (
 )
 from xray_core.recipes import Recipe
 from xray_core.runs import Run
-from xray_core.runs.opening import (
-    Opening,
-    count_damaged,
-    needs_opening,
-    open_test,
-    openings_of,
-    read_always,
-    write_always_open,
-)
+from xray_core.runs.always_open import read_always, write_always_open
+from xray_core.runs.opening import Opening, count_damaged, needs_opening, open_test, openings_of
 from xray_core.workspace import Workspace
 
 N_LISTED = 20  # openings in the panel, the newest

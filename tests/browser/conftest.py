@@ -19,7 +19,7 @@ import pytest
 
 from tests.pages.test_names import NAMES as CODE_NAMES
 from xray_core.processes import PROJECT
-from xray_core.runs.opening import write_always_open
+from xray_core.runs.always_open import write_always_open
 from xray_core.synthetic.dataset import write_synthetic_dataset
 from xray_core.workspace import Workspace
 

@@ -9,7 +9,8 @@ from tests.pages.fake_runs import fake_run, write_report
 from tests.run_files import batch_line
 from xray_core.processes import own_handle
 from xray_core.runs import Run, Submission
-from xray_core.runs.opening import openings_of, write_always_open
+from xray_core.runs.always_open import write_always_open
+from xray_core.runs.opening import openings_of
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="Playwright is missing")
 expect = sync_api.expect

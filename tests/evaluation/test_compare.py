@@ -17,7 +17,8 @@ from xray_core.evaluation.report import build_report
 from xray_core.evaluation.verdict import format_verdict
 from xray_core.recipes.differences import compare_settings
 from xray_core.runs import Run, Status
-from xray_core.runs.opening import open_test, write_always_open
+from xray_core.runs.always_open import write_always_open
+from xray_core.runs.opening import open_test
 from xray_core.workspace import Workspace
 
 RIGHT, WRONG = [0.1, 0.9, 0.2, 0.8], [0.9, 0.1, 0.8, 0.2]

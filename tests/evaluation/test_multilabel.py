@@ -27,8 +27,8 @@ from xray_core.recipes import PUBLISHED, change_recipe
 from xray_core.recipes.variants import vary_recipe
 from xray_core.records import build_record
 from xray_core.runs import Run, Status
+from xray_core.runs.always_open import write_always_open
 from xray_core.runs.findings_shapes import FindingsReport, check_findings_report
-from xray_core.runs.opening import write_always_open
 from xray_core.runs.shapes import count_validated, pick_epochs
 from xray_core.workspace import Workspace
 

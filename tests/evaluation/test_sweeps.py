@@ -14,7 +14,8 @@ from xray_core.evaluation.sweeps import UNCHANGED, find_sweep, summarise_sweep
 from xray_core.recipes import PUBLISHED
 from xray_core.recipes.variants import vary_recipe
 from xray_core.runs import Run, Status, Submission
-from xray_core.runs.opening import OPENED, open_test, write_always_open
+from xray_core.runs.always_open import write_always_open
+from xray_core.runs.opening import OPENED, open_test
 from xray_core.workspace import Workspace
 
 CLASSES = ["no", "yes"]

@@ -10,13 +10,8 @@ from tests.pages.fake_runs import fake_run, write_report
 from tests.pages.shown import list_everything
 from xray_core.recipes import PUBLISHED, change_recipe
 from xray_core.runs import Run, Submission
-from xray_core.runs.opening import (
-    is_open,
-    open_test,
-    openings_of,
-    read_always,
-    write_always_open,
-)
+from xray_core.runs.always_open import read_always, write_always_open
+from xray_core.runs.opening import is_open, open_test, openings_of
 from xray_core.tasks import TASKS
 from xray_core.workspace import Workspace
 

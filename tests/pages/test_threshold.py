@@ -22,7 +22,7 @@ from xray_core.evaluation.thresholds.rules import COST, SENSITIVITY, Wish
 from xray_core.jobs import background
 from xray_core.recipes import PUBLISHED
 from xray_core.runs import Run
-from xray_core.runs.opening import write_always_open
+from xray_core.runs.always_open import write_always_open
 from xray_core.workspace import Workspace
 
 RULE, SLIDER, ILL = "threshold_rule", "threshold_at", "threshold_ill"

@@ -15,9 +15,9 @@ from xray_core import files
 from xray_core.processes import own_handle
 from xray_core.recipes import PUBLISHED, change_recipe
 from xray_core.runs import Run, list_runs
+from xray_core.runs.always_open import write_always_open
 from xray_core.runs.index import list_running, run_table
 from xray_core.runs.notes import Notes, write_notes
-from xray_core.runs.opening import write_always_open
 from xray_core.workspace import Workspace
 
 

@@ -12,6 +12,7 @@ from xray_core.errors import RunError
 from xray_core.evaluation.shown import describe_openings
 from xray_core.recipes import Recipe
 from xray_core.runs import Run
+from xray_core.runs.always_open import read_always, read_always_open, write_always_open
 from xray_core.runs.index import run_table
 from xray_core.runs.opening import (
     OPENED,
@@ -23,9 +24,6 @@ from xray_core.runs.opening import (
     note_external,
     open_test,
     openings_of,
-    read_always,
-    read_always_open,
-    write_always_open,
 )
 from xray_core.workspace import Workspace
 

@@ -15,7 +15,7 @@ from xray_core import cli
 from xray_core.datasets import open_dataset
 from xray_core.recipes import PUBLISHED, Recipe, change_recipe
 from xray_core.runs import Run
-from xray_core.runs.opening import write_always_open
+from xray_core.runs.always_open import write_always_open
 from xray_core.splits import split_catalog
 from xray_core.synthetic.dataset import write_synthetic_dataset
 from xray_core.tasks import encode_catalog, find_task

@@ -12,7 +12,6 @@ from io import TextIOWrapper
 from pathlib import Path
 
 from xray_core.cli import (
-    arrivals,
     checks,
     compare,
     data,
@@ -25,9 +24,9 @@ from xray_core.cli import (
     threshold,
     trainings,
 )
-from xray_core.cli.answer import Answer, say_error, say_note
+from xray_core.cli.answer import Add, Answer, say_error, say_note
 from xray_core.cli.goals import add_goals
-from xray_core.cli.options import add_external_options, add_map, number_or, positive
+from xray_core.cli.options import add_external_options, number_or, positive
 from xray_core.cli.take_away import add_take_away
 from xray_core.errors import XrayError
 from xray_core.files import format_json
@@ -37,8 +36,6 @@ from xray_core.typed_paths import parse_path
 from xray_core.workspace import clean_user, find_workspace
 
 DONE, REFUSED, INTERRUPTED = 0, 2, 130
-# Adds a command: its name, its function, and what it does in a line.
-Add = Callable[[str, Callable[..., Answer], str], argparse.ArgumentParser]
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -133,8 +130,8 @@ def _build_parser() -> argparse.ArgumentParser:
         command.set_defaults(command=function, datasets=())
         return command
 
-    _add_data_commands(add)
-    _add_export_commands(add)
+    data.add_commands(add)
+    exports.add_commands(add)
     _add_recipe_commands(add)
     _add_queue_commands(add)
     _add_run_commands(add)
@@ -145,105 +142,6 @@ def _build_parser() -> argparse.ArgumentParser:
     threshold.add_commands(add)
     add_take_away(add)
     return parser
-
-
-def _add_data_commands(add: Add) -> None:
-    add("datasets", data.show_datasets, "List the dataset layouts that can be read.")
-    catalog = add("catalog", data.show_catalog, "Read a dataset folder and count what is in it.")
-    catalog.add_argument("folder", type=parse_path)
-    catalog.add_argument(
-        "--reader", default="", metavar="NAME", help="read it as this; `datasets` lists them"
-    )
-    catalog.add_argument(
-        "--left-out", type=Path, metavar="FILE", help="write all names that the notes count as CSV"
-    )
-    catalog.set_defaults(datasets=("folder",))
-    mapped = add("map", data.map_folder, "Guess how a folder's tables are to be read; keep it.")
-    mapped.add_argument("folder", type=parse_path)
-    mapped.add_argument("--reader", default="", metavar="NAME", help="read it as this dataset")
-    mapped.add_argument(
-        "--levels",
-        default="",
-        metavar="LEVELS",
-        help="what each level of folders is, e.g. subset,class,patient",
-    )
-    mapped.add_argument("--again", action="store_true", help="replace the mapping that is there")
-    mapped.set_defaults(datasets=("folder",))
-    audit = add("audit", data.audit, "Look for leaks, copies, wrong labels and odd files.")
-    audit.add_argument("folder", type=parse_path)
-    audit.set_defaults(datasets=("folder",))
-    audit.add_argument("--task", metavar="NAME", help="task to evaluate")
-    audit.add_argument("--split", metavar="METHOD", help="split to check, instead of the authors'")
-    audit.add_argument("--seed", type=int, default=0, metavar="N", help="of the split")
-    audit.add_argument("--save", type=Path, metavar="FILE", help="write the JSON there")
-    demo = add("demo", data.draw_demo, "Draw a demo dataset of chest-like images.")
-    demo.add_argument("folder", type=Path)
-    demo.add_argument("--images", type=positive, default=600, metavar="N")
-    demo.add_argument("--seed", type=int, default=0, metavar="S")
-
-    unpack = add("unpack", arrivals.unpack, "Unpack the archives in the workspace's data folder.")
-    unpack.add_argument("names", nargs="*", metavar="NAME", help="without names: all that wait")
-    download = add("download", arrivals.download, "Download a dataset from Kaggle or its authors.")
-    download.add_argument("dataset", help="its name, as `datasets` lists it")
-    download.add_argument(
-        "--archives",
-        metavar="NAMES",
-        help="from its authors instead of Kaggle: which of their archives, such as 1, 1,3-4, "
-        "images_001 or all; unpacked at once",
-    )
-    for command in (unpack, download):
-        command.add_argument("--save", type=Path, metavar="FILE", help="write the JSON there")
-
-    union = add("union", data.make_union, "Make one dataset of two with a common task.")
-    union.add_argument("folder", type=Path, help="a new folder; no image is copied")
-    union.add_argument("members", type=parse_path, nargs=2, metavar="MEMBER")
-    union.add_argument(
-        "--tasks",
-        nargs=2,
-        default=[],
-        metavar="NAME",
-        help="one of each; without, those that fit best (of SIIM and COVID-19 Radiography: the "
-        "union of the thesis)",
-    )
-    add_map(union, "which class of the second stands for which of the first")
-    union.set_defaults(datasets=("members",))
-    counts = add("union-counts", data.count_union, "Count a union's subsets, beside the thesis'.")
-    counts.add_argument("folder", type=parse_path)
-    counts.set_defaults(datasets=("folder",))
-    counts.add_argument(
-        "--split",
-        choices=("thesis", "target_domain"),
-        default="thesis",
-        help="the thesis' test set, or a hold-out by patient",
-    )
-    counts.add_argument("--seed", type=int, default=0, metavar="N", help="of a hold-out")
-
-
-def _add_export_commands(add: Add) -> None:
-    prepared = add(
-        "export-images", exports.export_images, "Write prepared images as PNG into a new folder."
-    )
-    sample = add(
-        "sample", exports.export_sample, "Write a sample of a dataset, original files, as a zip."
-    )
-    for command, out in ((prepared, "FOLDER"), (sample, "FILE")):
-        command.add_argument("folder", type=parse_path, help="of the dataset")
-        command.set_defaults(datasets=("folder",))
-        command.add_argument("--out", type=Path, required=True, metavar=out, help="to be made")
-        command.add_argument("--task", default="", metavar="NAME", help="whose classes are labels")
-        command.add_argument("--save", type=Path, metavar="FILE", help="write the JSON there")
-    prepared.add_argument(
-        "--recipe", default="", metavar="NAME", help="prepare and divide as this recipe does"
-    )
-    prepared.add_argument(
-        "--set",
-        action="append",
-        default=[],
-        metavar="KEY=VALUE",
-        help="change a field, such as preprocess.size=300 or split.method=patient",
-    )
-    sample.add_argument("--images", type=positive, default=100, metavar="N", help="about so many")
-    sample.add_argument("--seed", type=int, default=0, metavar="N", help="another one, others")
 
 
 def _add_recipe_commands(add: Add) -> None:

@@ -1,5 +1,6 @@
 """What a command answers: for a program, and for a person."""
 
+import argparse
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -8,6 +9,8 @@ from typing import Any
 from xray_core.files import write_json
 
 Answer = tuple[dict[str, Any] | list[Any], str]  # for --json, for a person
+# Adds a command: its name, its function, and what it does in a line.
+Add = Callable[[str, Callable[..., Answer], str], argparse.ArgumentParser]
 
 
 def save_answer(answer: dict[str, Any], path: Path | None) -> None:

@@ -1,20 +1,17 @@
 """Commands that compare runs: on the same images, and with the same recipe's other seeds."""
 
 import argparse
-from collections.abc import Callable
 from dataclasses import asdict
 from string import ascii_uppercase
 from typing import TYPE_CHECKING, Any
 
-from xray_core.cli.answer import Answer
+from xray_core.cli.answer import Add, Answer
 from xray_core.cli.options import positive
 
 if TYPE_CHECKING:
     from xray_core.evaluation.compare import Comparison, PairedTest, RunPair
     from xray_core.evaluation.noise import NoiseFloor
     from xray_core.runs import Run
-
-Add = Callable[[str, Callable[..., Answer], str], argparse.ArgumentParser]
 
 
 def add_commands(add: Add) -> None:

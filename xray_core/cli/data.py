@@ -5,13 +5,92 @@ Each imports what it needs: `datasets --json` must not wait for pandas.
 
 import argparse
 import json
+from pathlib import Path
 from typing import Any
 
-from xray_core.cli.answer import Answer, save_answer, show_progress
+from xray_core.cli import arrivals
+from xray_core.cli.answer import Add, Answer, save_answer, show_progress
+from xray_core.cli.options import add_map, positive
+from xray_core.typed_paths import parse_path
 from xray_core.workspace import Workspace
 
 N_COMBINATIONS = 5  # of labels, in what a person reads
 N_TABLE_ROWS = 5  # of a serious issue, in what a person reads
+
+
+def add_commands(add: Add) -> None:
+    """Add those about data, and those that bring data in."""
+    add("datasets", show_datasets, "List the dataset layouts that can be read.")
+    catalog = add("catalog", show_catalog, "Read a dataset folder and count what is in it.")
+    catalog.add_argument("folder", type=parse_path)
+    catalog.add_argument(
+        "--reader", default="", metavar="NAME", help="read it as this; `datasets` lists them"
+    )
+    catalog.add_argument(
+        "--left-out", type=Path, metavar="FILE", help="write all names that the notes count as CSV"
+    )
+    catalog.set_defaults(datasets=("folder",))
+    mapped = add("map", map_folder, "Guess how a folder's tables are to be read; keep it.")
+    mapped.add_argument("folder", type=parse_path)
+    mapped.add_argument("--reader", default="", metavar="NAME", help="read it as this dataset")
+    mapped.add_argument(
+        "--levels",
+        default="",
+        metavar="LEVELS",
+        help="what each level of folders is, e.g. subset,class,patient",
+    )
+    mapped.add_argument("--again", action="store_true", help="replace the mapping that is there")
+    mapped.set_defaults(datasets=("folder",))
+    audited = add("audit", audit, "Look for leaks, copies, wrong labels and odd files.")
+    audited.add_argument("folder", type=parse_path)
+    audited.set_defaults(datasets=("folder",))
+    audited.add_argument("--task", metavar="NAME", help="task to evaluate")
+    audited.add_argument(
+        "--split", metavar="METHOD", help="split to check, instead of the authors'"
+    )
+    audited.add_argument("--seed", type=int, default=0, metavar="N", help="of the split")
+    audited.add_argument("--save", type=Path, metavar="FILE", help="write the JSON there")
+    demo = add("demo", draw_demo, "Draw a demo dataset of chest-like images.")
+    demo.add_argument("folder", type=Path)
+    demo.add_argument("--images", type=positive, default=600, metavar="N")
+    demo.add_argument("--seed", type=int, default=0, metavar="S")
+
+    unpack = add("unpack", arrivals.unpack, "Unpack the archives in the workspace's data folder.")
+    unpack.add_argument("names", nargs="*", metavar="NAME", help="without names: all that wait")
+    download = add("download", arrivals.download, "Download a dataset from Kaggle or its authors.")
+    download.add_argument("dataset", help="its name, as `datasets` lists it")
+    download.add_argument(
+        "--archives",
+        metavar="NAMES",
+        help="from its authors instead of Kaggle: which of their archives, such as 1, 1,3-4, "
+        "images_001 or all; unpacked at once",
+    )
+    for command in (unpack, download):
+        command.add_argument("--save", type=Path, metavar="FILE", help="write the JSON there")
+
+    union = add("union", make_union, "Make one dataset of two with a common task.")
+    union.add_argument("folder", type=Path, help="a new folder; no image is copied")
+    union.add_argument("members", type=parse_path, nargs=2, metavar="MEMBER")
+    union.add_argument(
+        "--tasks",
+        nargs=2,
+        default=[],
+        metavar="NAME",
+        help="one of each; without, those that fit best (of SIIM and COVID-19 Radiography: the "
+        "union of the thesis)",
+    )
+    add_map(union, "which class of the second stands for which of the first")
+    union.set_defaults(datasets=("members",))
+    counts = add("union-counts", count_union, "Count a union's subsets, beside the thesis'.")
+    counts.add_argument("folder", type=parse_path)
+    counts.set_defaults(datasets=("folder",))
+    counts.add_argument(
+        "--split",
+        choices=("thesis", "target_domain"),
+        default="thesis",
+        help="the thesis' test set, or a hold-out by patient",
+    )
+    counts.add_argument("--seed", type=int, default=0, metavar="N", help="of a hold-out")
 
 
 def show_datasets(options: argparse.Namespace, workspace: Workspace) -> Answer:

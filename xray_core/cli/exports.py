@@ -1,15 +1,44 @@
 """Commands that take images out: prepared ones into a folder, a sample into an archive."""
 
 import argparse
+from pathlib import Path
 from typing import Any
 
-from xray_core.cli.answer import Answer, save_answer, show_progress
+from xray_core.cli.answer import Add, Answer, save_answer, show_progress
+from xray_core.cli.options import positive
 from xray_core.cli.trainings import read_pairs
 from xray_core.errors import RecipeError
+from xray_core.typed_paths import parse_path
 from xray_core.workspace import Workspace
 
 N_NAMED = 20  # images left out that an answer names; the table beside the images has all
 FIELDS = ("preprocess.", "split.")  # what --set may change
+
+
+def add_commands(add: Add) -> None:
+    """Register the commands that take images out."""
+    prepared = add(
+        "export-images", export_images, "Write prepared images as PNG into a new folder."
+    )
+    sample = add("sample", export_sample, "Write a sample of a dataset, original files, as a zip.")
+    for command, out in ((prepared, "FOLDER"), (sample, "FILE")):
+        command.add_argument("folder", type=parse_path, help="of the dataset")
+        command.set_defaults(datasets=("folder",))
+        command.add_argument("--out", type=Path, required=True, metavar=out, help="to be made")
+        command.add_argument("--task", default="", metavar="NAME", help="whose classes are labels")
+        command.add_argument("--save", type=Path, metavar="FILE", help="write the JSON there")
+    prepared.add_argument(
+        "--recipe", default="", metavar="NAME", help="prepare and divide as this recipe does"
+    )
+    prepared.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="change a field, such as preprocess.size=300 or split.method=patient",
+    )
+    sample.add_argument("--images", type=positive, default=100, metavar="N", help="about so many")
+    sample.add_argument("--seed", type=int, default=0, metavar="N", help="another one, others")
 
 
 def export_images(options: argparse.Namespace, workspace: Workspace) -> Answer:

@@ -57,8 +57,9 @@ def _evaluate_elsewhere(options: argparse.Namespace, workspace: Workspace) -> An
     from xray_core.evaluation.external import check_finished
     from xray_core.jobs.background import note_progress
     from xray_core.runs import find_run
+    from xray_core.runs.always_open import read_always_open
     from xray_core.runs.external import read_notes
-    from xray_core.runs.opening import note_external, open_test, read_always_open
+    from xray_core.runs.opening import note_external, open_test
     from xray_core.tasks.matching import parse_mapping
 
     run, by_hand = find_run(workspace.runs, options.run), parse_mapping(options.map)

@@ -36,7 +36,8 @@ def add_options(command: argparse.ArgumentParser) -> None:
 def open_runs(options: argparse.Namespace, workspace: Workspace) -> Answer:
     """Open the test set of finished runs; without runs say which were, or set that all are."""
     from xray_core.runs import find_run
-    from xray_core.runs.opening import open_test, write_always_open
+    from xray_core.runs.always_open import write_always_open
+    from xray_core.runs.opening import open_test
 
     if options.always is not None:
         write_always_open(workspace, options.always, options.user)
@@ -63,7 +64,8 @@ def read_shown(
         report: its own, where it was computed anew.
     """
     from xray_core.evaluation.shown import describe_openings, shown_report
-    from xray_core.runs.opening import needs_opening, read_always_open
+    from xray_core.runs.always_open import read_always_open
+    from xray_core.runs.opening import needs_opening
 
     shown = shown_report(run, workspace, report)
     state = "closed" if shown.closed else "open" if needs_opening(shown.report) else "none"
@@ -83,7 +85,8 @@ def format_closed(name: str) -> str:
 
 
 def _list_openings(workspace: Workspace) -> Answer:
-    from xray_core.runs.opening import count_damaged, list_openings, read_always
+    from xray_core.runs.always_open import read_always
+    from xray_core.runs.opening import count_damaged, list_openings
 
     always, lines = read_always(workspace), list_openings(workspace)
     n_damaged = count_damaged(workspace)

@@ -2,11 +2,10 @@
 
 import argparse
 import os
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from xray_core.cli.answer import Answer, save_answer, show_progress
+from xray_core.cli.answer import Add, Answer, save_answer, show_progress
 from xray_core.errors import RunError
 from xray_core.typed_paths import parse_path
 from xray_core.workspace import Workspace
@@ -14,7 +13,6 @@ from xray_core.workspace import Workspace
 ALL = "all"
 WITH_FIGURES = ("predictions", "report", "notebook", "card")  # of the subset that may be shown
 CHOICES = (ALL, "model", "checkpoint", *WITH_FIGURES, "script", "tensorboard")
-Add = Callable[[str, Callable[..., Answer], str], argparse.ArgumentParser]
 
 
 def add_take_away(add: Add) -> None:

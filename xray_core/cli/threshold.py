@@ -1,15 +1,14 @@
 """The command `threshold`: choose one on the validation set, show what it gives, keep it."""
 
 import argparse
-from collections.abc import Callable
 from typing import Any
 
-from xray_core.cli.answer import Answer, save_answer
+from xray_core.cli.answer import Add, Answer, save_answer
 from xray_core.errors import RunError
 from xray_core.workspace import Workspace
 
 
-def add_commands(add: Callable[[str, Callable[..., Answer], str], argparse.ArgumentParser]) -> None:
+def add_commands(add: Add) -> None:
     """Add the command with its options: the rule, and its numbers."""
     command = add("threshold", threshold, "Choose from which probability on a class is called.")
     command.add_argument("run", help="name of a run")

@@ -89,7 +89,8 @@ def standby(options: argparse.Namespace, workspace: Workspace) -> Answer:
 
 def _train_here(run: Any, workspace: Workspace) -> Answer:
     from xray_core.evaluation.diagnose import diagnose_run
-    from xray_core.runs.opening import open_test, read_always_open
+    from xray_core.runs.always_open import read_always_open
+    from xray_core.runs.opening import open_test
 
     with quiet_import():  # the log is for what a student can use
         from xray_core.training.runner import train_run
@@ -245,7 +246,8 @@ def evaluate(options: argparse.Namespace, workspace: Workspace) -> Answer:
     from xray_core.evaluation import report_run
     from xray_core.evaluation.diagnose import diagnose_run
     from xray_core.runs import find_run
-    from xray_core.runs.opening import open_test, read_always_open
+    from xray_core.runs.always_open import read_always_open
+    from xray_core.runs.opening import open_test
 
     run = find_run(workspace.runs, options.run)
     report = report_run(run)

@@ -1,7 +1,6 @@
 """Who has opened which test set, when, and how often: a test set is one only while nobody looks.
 
 <XRAY_HOME>/openings.jsonl    one line an opening: time, by, run, how, and of which data and task
-<XRAY_HOME>/test_set.json     whether the test set is always open in this workspace
 <run>/opened.jsonl            the run's own opening, which moves with its folder
 
 A run is opened once, however often and from however many windows it is clicked. The line of the
@@ -22,13 +21,12 @@ from xray_core.errors import RunError
 from xray_core.files import (
     append_line,
     append_lines,
-    read_json,
     read_lines,
     stamp_file,
     utc_now,
-    write_json,
 )
 from xray_core.records import build_record
+from xray_core.runs.always_open import read_always, read_always_open
 from xray_core.runs.folder import Run
 from xray_core.workspace import Workspace, clean_user
 
@@ -67,15 +65,6 @@ class Line(Opening):
 
     folder: str
     task: str
-
-
-@dataclass(frozen=True)
-class AlwaysOpen:
-    """test_set.json: whether every test set of the workspace lies open, since when and by whom."""
-
-    always_open: bool = False
-    by: str = ""
-    time: str = ""
 
 
 def needs_opening(report: Mapping[str, Any]) -> bool:
@@ -278,37 +267,6 @@ def count_damaged(workspace: Workspace) -> int:
     return _read_log(str(workspace.openings)).n_damaged
 
 
-def read_always_open(workspace: Workspace) -> bool:
-    """Whether the test set is always open here; what is damaged opens none, see `read_always`."""
-    with suppress(RunError):  # whoever is asked to open one is told
-        return read_always(workspace).always_open
-    return False
-
-
-def read_always(workspace: Workspace) -> AlwaysOpen:
-    """Return whether the test set is always open here, and who said so; not so if nobody did.
-
-    Raises:
-        RunError: the file is damaged.
-    """
-    path = _always_path(workspace)
-    return _read_always(str(path), stamp_file(str(path)))
-
-
-def write_always_open(workspace: Workspace, always_open: bool, by: str = "") -> None:
-    """Let the test set of every run of the workspace lie open from now on, or no more.
-
-    Raises:
-        RunError: the disk refuses.
-    """
-    values = AlwaysOpen(always_open, by, utc_now())
-    try:
-        write_json(_always_path(workspace), asdict(values))
-    except OSError as error:
-        path = _always_path(workspace)
-        raise RunError(f"{path} cannot be written: {error.strerror or error}.") from error
-
-
 @dataclass(frozen=True)
 class _Log:
     lines: tuple[Line, ...]
@@ -342,16 +300,6 @@ def _name_opened(path: str, stamp: object) -> frozenset[str]:
     return frozenset(line.run for line in _parse_log(path, stamp).lines if not line.external)
 
 
-@lru_cache(maxsize=16)
-def _read_always(path: str, stamp: object) -> AlwaysOpen:
-    if stamp is None:
-        return AlwaysOpen()
-    try:
-        return build_record(AlwaysOpen, read_json(Path(path)), "test_set")
-    except (OSError, ValueError) as error:
-        raise RunError(f"{path} cannot be used ({error}). Correct it, or delete it.") from error
-
-
 def _read_lines(workspace: Workspace) -> tuple[Line, ...]:
     return _read_log(str(workspace.openings)).lines
 
@@ -375,7 +323,3 @@ def _follow(folder: str) -> str:
 def _lock(workspace: Workspace) -> FileLock:
     workspace.folder.mkdir(parents=True, exist_ok=True)
     return FileLock(workspace.folder / ".openings.lock", timeout=LOCK_SECONDS)
-
-
-def _always_path(workspace: Workspace) -> Path:
-    return workspace.folder / "test_set.json"

@@ -18,8 +18,9 @@ from xray_core.exports.run.paths import list_places
 from xray_core.files import read_json
 from xray_core.recipes import Recipe
 from xray_core.runs import Run, Status
+from xray_core.runs.always_open import read_always_open
 from xray_core.runs.external import ABOUT, list_externals, read_notes
-from xray_core.runs.opening import Opening, read_always_open
+from xray_core.runs.opening import Opening
 from xray_core.runs.origin import Origin, read_origin
 from xray_core.synthetic.dataset import is_synthetic
 from xray_core.tasks import find_task

@@ -22,12 +22,13 @@ from xray_core.errors import DatasetError, RunError
 from xray_core.exports.run.arrived import check_files, name_as_archived
 from xray_core.exports.run.data import INVENTORY, FoundData, compare_data, find_data
 from xray_core.exports.run.pack import CHUNK_BYTES, FORMAT, KINDS, LEFT, MANIFEST, RUN
-from xray_core.exports.run.paths import OF_RUN, WORKSPACE, name_folder
+from xray_core.exports.run.paths import OF_RUN, WORKSPACE
 from xray_core.files import MAX_JSON_BYTES, parse_json, read_at_most, read_json
 from xray_core.paths import can_name_file
 from xray_core.records import build_record
 from xray_core.runs import Run
 from xray_core.runs.opening import adopt_openings
+from xray_core.typed_paths import name_folder
 from xray_core.workspace import Workspace
 
 MAX_FILES = 20_000  # of an archive; a run has some dozens, and one for each epoch

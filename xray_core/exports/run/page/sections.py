@@ -31,8 +31,8 @@ from xray_core.exports.run.page.pieces import (
     write_section,
     write_table,
 )
-from xray_core.exports.run.paths import name_folder
 from xray_core.runs.notes import read_notes
+from xray_core.typed_paths import name_folder
 
 SHADE = (11, 100, 119)  # the report's teal, by which cells of the matrix are shaded
 WHITE_FROM = 0.55  # share of a row from which white text is the more legible
