@@ -66,7 +66,7 @@ def test_two_rows_of_images_and_the_next_step_are_in_sight(app: App, tab: Tab, s
 
 def test_an_image_opens_beside_the_grid_which_is_as_it_was_afterwards(app: App, tab: Tab) -> None:
     open_explore(app, tab)
-    tab.page.get_by_test_id("stMain").evaluate("element => { element.scrollTop = 250; }")
+    tab.page.get_by_test_id("stMain").evaluate("element => { element.scrollTop = 200; }")
     tile = tab.page.locator(f"{GRID} > li").nth(30)
 
     tile.locator(".tile").click()
@@ -84,7 +84,7 @@ def test_an_image_opens_beside_the_grid_which_is_as_it_was_afterwards(app: App, 
     expect(tab.page.locator(LARGE)).to_have_count(0)
     tab.wait_until_still()
     expect(tile).not_to_have_class("open")
-    assert scroll_of(tab) == 250
+    assert scroll_of(tab) == 200
 
 
 def test_zoom_place_and_window_stay_while_paging_and_over_a_reload(app: App, tab: Tab) -> None:

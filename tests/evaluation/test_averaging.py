@@ -45,8 +45,8 @@ def test_an_average_is_the_mean_whatever_order_the_classes_have() -> None:
     assert dict(zip(averaged.split["image_id"], averaged.split["subset"], strict=True)) == SUBSETS
     rows = averaged.split[averaged.split["subset"] != "training"].reset_index(drop=True)
     report = build_report(prediction_table(rows, CLASSES, dict(averaged.answers)), "yes", 20)
-    # c is a draw, which goes to the first class: a and b are right.
-    assert report["confusion"] == [[1, 0], [1, 1]]
+    # c is a draw, which goes to the second class: all are right.
+    assert report["confusion"] == [[1, 0], [0, 2]]
     assert report["metrics"]["auc"]["value"] == 1.0
     assert averaged.remarks == []
 

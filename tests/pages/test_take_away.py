@@ -94,7 +94,7 @@ def test_a_run_is_imported_from_an_upload_or_a_path(
     run.write_table("split.parquet", run.read_predictions().assign(path="x.png", **{"class": "a"}))
     file = write_run(run, workspace, tmp_path / "run.zip").file
     content = file.read_bytes()
-    upload = SimpleNamespace(size=len(content), getvalue=lambda: content)
+    upload = SimpleNamespace(name="run.zip", size=len(content), getvalue=lambda: content)
 
     uploaded = dialog._import(workspace, upload, "", None)
     typed = dialog._import(workspace, None, f'"{file}"', None)
@@ -106,7 +106,7 @@ def test_a_run_is_imported_from_an_upload_or_a_path(
     with pytest.raises(RunError, match="Choose a zip, or type its path"):
         dialog._import(workspace, None, " ", None)
     with pytest.raises(RunError, match="Type its path instead"):
-        dialog._import(workspace, SimpleNamespace(size=10**9), "", None)
+        dialog._import(workspace, SimpleNamespace(name="run.zip", size=10**9), "", None)
 
 
 def test_runs_has_the_button_with_and_without_runs(
