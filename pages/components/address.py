@@ -4,9 +4,10 @@ Not by `bind="query-params"` where one click changes several words: each word th
 itself is one more step for "Back", and Streamlit lets nobody write those bound to a widget.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import streamlit as st
+from streamlit.errors import StreamlitAPIException
 
 
 def read_word(name: str, choices: Sequence[str]) -> str:
@@ -15,9 +16,23 @@ def read_word(name: str, choices: Sequence[str]) -> str:
     return wanted if wanted in choices else choices[0]
 
 
-def change_address(words: dict[str, str]) -> None:
-    """Write words, name -> word, into the address in one step; "" takes one out."""
+def change_address(words: Mapping[str, str]) -> None:
+    """Write words into the address, name -> word; "" takes one out.
+
+    In one step for "Back". Only where words are taken out while one that is bound to a widget, such
+    as an open tab, stands there as well, it is a step for each: Streamlit then refuses to replace
+    the address as a whole.
+    """
     before = st.query_params.to_dict()
-    wanted = {name: word for name, word in (before | words).items() if word}
-    if wanted != before:
-        st.query_params.from_dict(wanted)
+    changed = {name: word for name, word in words.items() if word and before.get(name) != word}
+    gone = [name for name, word in words.items() if not word and name in before]
+    if gone:
+        kept = {name: word for name, word in before.items() if name not in gone}
+        try:
+            st.query_params.from_dict(kept | changed)
+            return
+        except StreamlitAPIException:  # it leaves the address as it was
+            for name in gone:
+                del st.query_params[name]
+    if changed:
+        st.query_params.update(changed)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from pages.components.address import change_address
 from pages.evaluate.threshold_state import (
     CLASS,
     COSTS,
@@ -14,7 +15,6 @@ from pages.evaluate.threshold_state import (
     move_threshold,
     open_rule,
     open_scenario,
-    write_words,
 )
 from xray_core.evaluation.thresholds.guarantee import GUARANTEED_LEVELS
 from xray_core.evaluation.thresholds.prevalence import N_PATIENTS
@@ -49,7 +49,7 @@ def choose_class(classes: Sequence[str], chosen: str) -> None:
         "Class, against the rest",
         classes,
         key=key,
-        on_change=lambda: write_words({CLASS: st.session_state[key]}),
+        on_change=lambda: change_address({CLASS: st.session_state[key]}),
     )
 
 
@@ -108,7 +108,7 @@ def _choose_number(
         sorted({*offered, chosen}),
         format_func=shown.format,
         key=key,
-        on_change=lambda: write_words({word: f"{st.session_state[key]:g}"}),
+        on_change=lambda: change_address({word: f"{st.session_state[key]:g}"}),
     )
 
 
@@ -143,6 +143,6 @@ def choose_prevalence(prevalence: float, own: float, subset: str) -> None:
         1,
         N_PATIENTS - 1,
         key=key,
-        on_change=lambda: write_words({ILL: str(st.session_state[key])}),
+        on_change=lambda: change_address({ILL: str(st.session_state[key])}),
         help=f"{explain('prevalence')} In the {subset} set it is {N_PATIENTS * own:.0f} of 1,000.",
     )

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 import streamlit as st
 
+from pages.components.address import change_address
 from xray_core.errors import RecipeError
 from xray_core.evaluation.thresholds.guarantee import GUARANTEED_LEVELS
 from xray_core.evaluation.thresholds.prevalence import N_PATIENTS
@@ -67,38 +68,23 @@ def read_class(classes: Sequence[str], usual: str) -> str:
     return wanted if wanted in classes else usual
 
 
-def write_words(words: dict[str, str]) -> None:
-    """Write words into the address, name -> word; "" takes one out.
-
-    Not by `address.change_address`: the tab, too, stands in this address, and a word that is bound
-    to a widget is written by nobody else.
-    """
-    before = st.query_params.to_dict()
-    changed = {name: word for name, word in words.items() if word and before.get(name) != word}
-    if changed:
-        st.query_params.update(changed)
-    for name in words:
-        if not words[name] and name in before:
-            del st.query_params[name]
-
-
 def move_threshold(value: float) -> None:
     """Write a threshold by hand into the address."""
-    write_words({RULE: BY_HAND, AT: f"{value:g}"})
+    change_address({RULE: BY_HAND, AT: f"{value:g}"})
 
 
 def open_rule(rule: str) -> None:
     """Write a rule into the address; "" is the run's own threshold."""
-    write_words({RULE: rule} if rule else {RULE: "", AT: ""})
+    change_address({RULE: rule} if rule else {RULE: "", AT: ""})
 
 
 def open_scenario(name: str) -> None:
     """Write a scenario with its numbers into the address; "" takes it and its prevalence out."""
     if not name:
-        write_words({SCENARIO: "", ILL: ""})
+        change_address({SCENARIO: "", ILL: ""})
         return
     scenario = SCENARIOS[name]
-    write_words(
+    change_address(
         {
             SCENARIO: name,
             RULE: COST,

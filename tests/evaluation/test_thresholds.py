@@ -30,8 +30,12 @@ from xray_core.evaluation.thresholds.guarantee import (
 )
 from xray_core.evaluation.thresholds.images import ScoredImages, score_images
 from xray_core.evaluation.thresholds.measured import FIGURES, count_independent, measure_at
-from xray_core.evaluation.thresholds.points import list_operating_points, tabulate_points
-from xray_core.evaluation.thresholds.prevalence import count_thousand, predictive_values
+from xray_core.evaluation.thresholds.points import list_operating_points
+from xray_core.evaluation.thresholds.prevalence import (
+    count_thousand,
+    expected_cost,
+    predictive_values,
+)
 from xray_core.evaluation.thresholds.rules import (
     BY_HAND,
     COST,
@@ -96,16 +100,18 @@ def test_what_nobody_can_reach_is_no_threshold() -> None:
     assert points.thresholds.tolist() == [0.0, 0.75]  # a score of 1 is called from anywhere on
 
 
-def test_the_table_gives_the_figures_of_each_threshold() -> None:
-    table = tabulate_points(list_operating_points(KINDS, SCORES), cost=10, prevalence=0.1)
-    row = table[table["threshold"].round(3) == 0.5].iloc[0]
+def test_the_figures_of_a_threshold_at_another_prevalence() -> None:
+    points = list_operating_points(KINDS, SCORES)
+    at = int(np.flatnonzero(points.thresholds.round(3) == 0.5)[0])
+    ppv, npv = predictive_values(points.sensitivity, points.specificity, 0.1)
+    cost = expected_cost(points.sensitivity, points.specificity, 0.1, 10)
 
-    assert row[["sensitivity", "specificity"]].tolist() == [0.75, 0.75]
-    assert row["ppv"] == pytest.approx(0.1 * 0.75 / (0.1 * 0.75 + 0.9 * 0.25))
-    assert row["npv"] == pytest.approx(0.9 * 0.75 / (0.9 * 0.75 + 0.1 * 0.25))
-    assert row["cost"] == pytest.approx(1000 * (10 * 0.1 * 0.25 + 0.9 * 0.25))
-    assert np.isnan(table["ppv"].iloc[-1])  # nothing is called
-    assert np.isnan(table["npv"].iloc[0])  # everything is
+    assert (points.sensitivity[at], points.specificity[at]) == (0.75, 0.75)
+    assert ppv[at] == pytest.approx(0.1 * 0.75 / (0.1 * 0.75 + 0.9 * 0.25))
+    assert npv[at] == pytest.approx(0.9 * 0.75 / (0.9 * 0.75 + 0.1 * 0.25))
+    assert cost[at] == pytest.approx(10 * 0.1 * 0.25 + 0.9 * 0.25)
+    assert np.isnan(ppv[-1])  # nothing is called
+    assert np.isnan(npv[0])  # everything is
 
 
 @pytest.mark.parametrize(

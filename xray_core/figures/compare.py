@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from xray_core.evaluation.compare import Comparison, RunPair
-from xray_core.figures.evaluation import CHANCE_GREY, MARGIN
+from xray_core.figures.evaluation import CHANCE_GREY, MARGIN, add_chance
 from xray_core.figures.overlay import Line, color_of, letter_of, score_floor
 from xray_core.figures.text import escape_texts
 
@@ -108,14 +108,7 @@ def plot_rocs(
             hovertemplate="%{fullData.name}: recall %{y:.1%}, at a false positive rate of %{x:.1%}"
             "<extra></extra>",
         )
-    figure.add_scatter(
-        x=[0, 1],
-        y=[0, 1],
-        mode="lines",
-        name="chance",
-        line={"dash": "dot", "width": 1, "color": CHANCE_GREY},
-        hoverinfo="skip",
-    )
+    add_chance(figure)
     figure.update_layout(
         height=height,
         margin=MARGIN,

@@ -8,7 +8,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from xray_core.figures.colors import RUNS
-from xray_core.figures.evaluation import CHANCE_GREY, MARGIN, SYMBOLS
+from xray_core.figures.evaluation import CHANCE_GREY, DOTTED, MARGIN, SYMBOLS
 from xray_core.figures.text import escape_texts
 
 CHANCE = 0.5  # AUC of guessing
@@ -52,7 +52,7 @@ def plot_areas(
         y=[ordered["finding"].iloc[0], ordered["finding"].iloc[-1]] if len(ordered) else [],
         mode="lines",
         name=CHANCE_NAME,
-        line={"dash": "dot", "width": 1, "color": CHANCE_GREY},
+        line=DOTTED,
         hoverinfo="skip",
     )
     for name in missing:

@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 from xray_core.evaluation.thresholds.measured import Operating
 from xray_core.evaluation.thresholds.points import OperatingPoints
 from xray_core.evaluation.thresholds.prevalence import Thousand
-from xray_core.figures.evaluation import CHANCE_GREY, MARGIN
+from xray_core.figures.evaluation import MARGIN, add_chance
 from xray_core.figures.text import escape_texts
 
 ACROSS, STEP = 50, 11  # dots in a row; from one to the next, in units of the picture
@@ -83,14 +83,7 @@ def plot_operating_point(points: OperatingPoints, operating: Operating, color: s
         hovertemplate="threshold %{customdata:.3f}: sensitivity %{y:.1%}, "
         "false positive rate %{x:.1%}<extra></extra>",
     )
-    figure.add_scatter(
-        x=[0, 1],
-        y=[0, 1],
-        mode="lines",
-        name="chance",
-        line={"dash": "dot", "width": 1, "color": CHANCE_GREY},
-        hoverinfo="skip",
-    )
+    add_chance(figure)
     hit, clear = operating.sensitivity, operating.specificity
     if hit["value"] is not None and clear["value"] is not None:
         figure.add_scatter(

@@ -3,10 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
-
-from xray_core.evaluation.thresholds.prevalence import expected_cost, predictive_values
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -79,33 +76,4 @@ def list_operating_points(is_positive: Bools, scores: Floats) -> OperatingPoints
         called_wrong[kept].astype("int64"),
         int(is_positive.sum()),
         int((~is_positive).sum()),
-    )
-
-
-def tabulate_points(
-    points: OperatingPoints, cost: float = 1.0, prevalence: float | None = None
-) -> pd.DataFrame:
-    """Return the table of all thresholds.
-
-    Args:
-        points: of the validation set.
-        cost: of one missed patient, in wrongly alarmed ones; above 0.
-        prevalence: in (0, 1); None: that of the images.
-
-    Returns:
-        A row a threshold, ascending: threshold, sensitivity, specificity, ppv and npv in [0, 1]
-        (NaN where nothing, or everything, is called), cost: expected for 1,000 patients, in wrongly
-        alarmed ones.
-    """
-    share = points.prevalence if prevalence is None else prevalence
-    ppv, npv = predictive_values(points.sensitivity, points.specificity, share)
-    return pd.DataFrame(
-        {
-            "threshold": points.thresholds,
-            "sensitivity": points.sensitivity,
-            "specificity": points.specificity,
-            "ppv": ppv,
-            "npv": npv,
-            "cost": 1000 * expected_cost(points.sensitivity, points.specificity, share, cost),
-        }
     )
