@@ -51,7 +51,7 @@ run_audit(open_dataset(Path(sys.argv[1]), Path(sys.argv[2])), Path(sys.argv[2]))
 def draw_files(folder: Path, side: int, suffix: str, n_drawn: int, n_files: int) -> None:
     """Write radiographs in two class folders."""
     rng = np.random.default_rng(0)
-    drawn = [draw_case(case, side)[0] for case in plan_cases(n_drawn, 0)]
+    drawn = [draw_case(case, side).image for case in plan_cases(n_drawn, 0)]
     for number in range(n_files):
         path = folder / ("normal", "opacity")[number % 2] / f"image{number}.{suffix}"
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -86,7 +86,7 @@ def compare(clones: list[Path], name: str, folder: Path, n_files: int) -> None:
 def time_growth() -> None:
     """Print what the search for near-identical images and for poses takes."""
     rng = np.random.default_rng(0)
-    drawn = [draw_case(case, 64)[0] for case in plan_cases(60, 1)]
+    drawn = [draw_case(case, 64).image for case in plan_cases(60, 1)]
     small = np.stack([resize_square(image, SIGNATURE_SIDE, "stretch") for image in drawn])
     for size in SIZES:
         noise = rng.normal(0, 25, (size, SIGNATURE_SIDE, SIGNATURE_SIDE))

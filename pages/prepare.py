@@ -6,7 +6,7 @@ from pages.components.bottom_bar import open_bottom_bar
 from pages.components.context import open_page
 from pages.components.tables import read_tables
 from pages.prepare.export import show_export
-from pages.prepare.prepared_image import choose_image, choose_recipe
+from pages.prepare.prepared_image import choose_image, choose_recipe, read_lungs
 from pages.prepare.settings import choose_settings
 from pages.prepare.several import show_several
 from pages.prepare.views import (
@@ -30,14 +30,15 @@ with left:
         recipe = choose_recipe(catalog)
         tables = read_tables(catalog, context.task)
         image_id, image = choose_image(tables)
-    spec = choose_settings(image, recipe)
+    lungs = read_lungs(catalog, image_id)
+    spec = choose_settings(image, recipe, lungs)
 with right:
     views = {
-        COMPARISON: lambda: show_comparison(image, spec),
+        COMPARISON: lambda: show_comparison(image, spec, lungs),
         SEVERAL: lambda: show_several(tables, spec),
         LEVELS: lambda: show_gray_levels(image, spec),
-        AUGMENTATION: lambda: show_augmentation(image, spec, recipe),
-        TENSOR: lambda: show_tensor(image, spec),
+        AUGMENTATION: lambda: show_augmentation(image, spec, recipe, lungs),
+        TENSOR: lambda: show_tensor(image, spec, lungs),
         EXPORT: lambda: show_export(tables, spec),
     }
     tabs = st.tabs(list(views), key="step", bind="query-params", on_change="rerun")
@@ -49,9 +50,10 @@ with right:
 with open_bottom_bar():
     contrast = value_title("contrast", spec.contrast)
     resize = value_title("resize", spec.resize).lower()
+    shown = "" if spec.region == "whole" else f" · {value_title('region', spec.region).lower()}"
     st.html(
         f'<span class="muted"><span class="wide">{contrast} · </span>{spec.size} px'
-        f'<span class="wide"> · {resize}</span></span>',
+        f'<span class="wide"> · {resize}{shown}</span></span>',
         width="content",
     )
     st.space("stretch")

@@ -14,7 +14,10 @@ from xray_core.datasets import READERS
 from xray_core.errors import RecipeError
 from xray_core.glossary import explain
 from xray_core.imagefiles.images import read_image
+from xray_core.preprocess.lung_masks import find_lung_masks
+from xray_core.preprocess.regions import Lungs, find_lungs
 from xray_core.recipes import Recipe, recipes_for
+from xray_core.workspace import find_workspace
 
 
 def choose_image(tables: Tables) -> tuple[str, NDArray[np.uint8]]:
@@ -60,6 +63,13 @@ def choose_recipe(catalog: Catalog) -> Recipe:
         width=230,
     )
     return recipes[name]
+
+
+def read_lungs(catalog: Catalog, image_id: str) -> Lungs | None:
+    """Return where the lungs are in an image; None where no mask says it."""
+    with show_errors():
+        [mask] = find_lung_masks(catalog, find_workspace().cache).read([image_id])
+    return None if mask.pixels is None else find_lungs(mask.pixels > 0)
 
 
 def _first(tables: Tables) -> str:

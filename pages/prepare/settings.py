@@ -12,7 +12,16 @@ from pages.components.small_type import show_section
 from pages.prepare.pixels import build_tile, shrink
 from xray_core.glossary import explain
 from xray_core.preprocess.images import CONTRAST, apply_preprocess
-from xray_core.preprocess.spec import CONTRASTS, MAX_SIZE, MIN_SIZE, RESIZES, PreprocessSpec
+from xray_core.preprocess.regions import Lungs
+from xray_core.preprocess.spec import (
+    CONTRASTS,
+    LUNG_REGIONS,
+    MAX_SIZE,
+    MIN_SIZE,
+    REGIONS,
+    RESIZES,
+    PreprocessSpec,
+)
 from xray_core.recipes import Recipe
 from xray_core.recipes.titles import value_title
 
@@ -20,6 +29,7 @@ Pixels = NDArray[np.uint8]
 THUMBNAIL = 84  # px, in which the longest word below one has room
 SIZES = (32, 64, 128, 224)  # px, offered beside the recipe's own
 CONTRAST_KEY, SIZE_KEY, RESIZE_KEY = "contrast", "size", "resize"  # in the address
+REGION_KEY = "region"
 VISIBLE_GAMMA = 0.6  # to begin with; 1 would change nothing
 NUMBERS = {  # contrast -> its setting: field, label, lowest, highest, step
     "gamma": ("gamma", "Gamma: exponent", 0.2, 3.0, 0.05),
@@ -27,9 +37,18 @@ NUMBERS = {  # contrast -> its setting: field, label, lowest, highest, step
 }
 
 
-def choose_settings(image: Pixels, recipe: Recipe) -> PreprocessSpec:
-    """Show the choices as thumbnails of `image`; return what is chosen, else the recipe's own."""
+def choose_settings(image: Pixels, recipe: Recipe, lungs: Lungs | None) -> PreprocessSpec:
+    """Show the choices as thumbnails of `image`; return what is chosen, else the recipe's own.
+
+    Args:
+        image: uint8 (h, w).
+        recipe: to begin with.
+        lungs: where they are in the image, if that is known.
+    """
     spec = _read_numbers(_read_address(recipe.preprocess))
+    if spec.needs_lungs and lungs is None:
+        st.info("No mask says where the lungs are in this image, so the whole of it is shown.")
+        spec = replace(spec, region="whole")
     show_section("Contrast", f"the recipe: {value_title('contrast', recipe.preprocess.contrast)}")
     small = shrink(image, 200)
     tiles = [
@@ -48,7 +67,9 @@ def choose_settings(image: Pixels, recipe: Recipe) -> PreprocessSpec:
     show_section("Size and shape", f"the recipe: {recipe.preprocess.size} px")
     sizes = sorted({*SIZES, recipe.preprocess.size, spec.size})
     tiles = [
-        build_tile(str(size), apply_preprocess(small, replace(spec, size=size)), f"{size} px")
+        build_tile(
+            str(size), apply_preprocess(small, replace(spec, size=size), lungs), f"{size} px"
+        )
         for size in sizes
     ]
     show_grid(
@@ -61,6 +82,7 @@ def choose_settings(image: Pixels, recipe: Recipe) -> PreprocessSpec:
         least_width=THUMBNAIL,
     )
     spec = replace(spec, resize=_choose_resize(image, spec))
+    spec = replace(spec, region=_choose_region(spec, lungs))
     # The number of a contrast that is not chosen is the recipe's own: nobody has changed it.
     others = [field for name, (field, *_) in NUMBERS.items() if name != spec.contrast]
     return PreprocessSpec(**{**vars(spec), **{f: vars(recipe.preprocess)[f] for f in others}})
@@ -73,6 +95,8 @@ def _read_address(spec: PreprocessSpec) -> PreprocessSpec:
         spec = replace(spec, contrast=query[CONTRAST_KEY])
     if query.get(RESIZE_KEY) in RESIZES:
         spec = replace(spec, resize=query[RESIZE_KEY])
+    if query.get(REGION_KEY) in REGIONS:
+        spec = replace(spec, region=query[REGION_KEY])
     size = query.get(SIZE_KEY, "")
     if size.isdecimal() and MIN_SIZE <= int(size) <= MAX_SIZE:
         spec = replace(spec, size=int(size))
@@ -116,6 +140,22 @@ def _choose_resize(image: Pixels, spec: PreprocessSpec) -> str:
             f"Stretching loses the proportions; padding leaves {lost:.0%} of the square black."
         )
     return str(how)
+
+
+def _choose_region(spec: PreprocessSpec, lungs: Lungs | None) -> str:
+    fitting = [name for name in REGIONS if lungs is not None or name not in LUNG_REGIONS]
+    st.session_state[REGION_KEY] = spec.region
+    region = st.segmented_control(
+        "What is shown",
+        fitting,
+        format_func=lambda name: value_title("region", name),
+        required=True,
+        key=REGION_KEY,
+        help="To see what a network is right from: one that needs no more than the border has "
+        "found a shortcut. The lungs can be hidden where a mask says where they are.",
+        on_change=lambda: _keep(REGION_KEY)(st.session_state[REGION_KEY]),
+    )
+    return str(region)
 
 
 def _keep(key: str) -> Callable[[str], None]:

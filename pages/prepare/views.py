@@ -14,6 +14,7 @@ from pages.prepare.pixels import MAX_SIDE, as_address, build_tile
 from xray_core.figures.prepare import plot_intensities
 from xray_core.preprocess.augment import augment_batch
 from xray_core.preprocess.images import CONTRAST, apply_preprocess, intensity_histogram
+from xray_core.preprocess.regions import Lungs
 from xray_core.preprocess.spec import MIN_SIZE, AugmentSpec, PreprocessSpec
 from xray_core.recipes import Recipe
 from xray_core.recipes.titles import value_title
@@ -24,13 +25,14 @@ AUGMENT = "prepare_augment"
 CORNER_SIDE = 6  # px
 
 
-def show_comparison(image: Pixels, spec: PreprocessSpec) -> None:
+def show_comparison(image: Pixels, spec: PreprocessSpec, lungs: Lungs | None) -> None:
     """Show the image as it is and as the network gets it, one over the other."""
     # The original in the same shape: what differs is contrast and size alone.
-    plain = replace(spec, contrast="none", size=max(MIN_SIZE, min(MAX_SIDE, max(image.shape))))
+    side = max(MIN_SIZE, min(MAX_SIDE, max(image.shape)))
+    plain = replace(spec, contrast="none", size=side, region="whole")
     show_before_after(
         as_address(apply_preprocess(image, plain)),
-        as_address(apply_preprocess(image, spec)),
+        as_address(apply_preprocess(image, spec, lungs)),
         ("as it is", f"{value_title('contrast', spec.contrast)}, {spec.size} px"),
         "X-ray as it is, and over it as it is prepared",
     )
@@ -56,7 +58,9 @@ def show_gray_levels(image: Pixels, spec: PreprocessSpec) -> None:
     )
 
 
-def show_augmentation(image: Pixels, spec: PreprocessSpec, recipe: Recipe) -> None:
+def show_augmentation(
+    image: Pixels, spec: PreprocessSpec, recipe: Recipe, lungs: Lungs | None
+) -> None:
     """Show draws of the random changes that the user sets."""
     settings, right = st.columns([1, 3], gap="large")
     with settings:
@@ -65,7 +69,7 @@ def show_augmentation(image: Pixels, spec: PreprocessSpec, recipe: Recipe) -> No
         seed = st.session_state.setdefault("augment_seed", 0)
         if st.button("Another draw", icon=":material/casino:"):
             seed = st.session_state["augment_seed"] = seed + 1
-    square = apply_preprocess(image, spec)
+    square = apply_preprocess(image, spec, lungs)
     draws = augment_batch(
         np.repeat(square[None], N_DRAWS, axis=0), np.arange(N_DRAWS), changes, seed, epoch=1
     ).astype(np.uint8)
@@ -77,9 +81,9 @@ def show_augmentation(image: Pixels, spec: PreprocessSpec, recipe: Recipe) -> No
         )
 
 
-def show_tensor(image: Pixels, spec: PreprocessSpec) -> None:
+def show_tensor(image: Pixels, spec: PreprocessSpec, lungs: Lungs | None) -> None:
     """Show the exact array that the network of the recipe gets for this image."""
-    square = apply_preprocess(image, spec)
+    square = apply_preprocess(image, spec, lungs)
     tensor = augment_batch(square[None], np.zeros(1, np.int64), AugmentSpec(), 0, 1)[..., None]
     left, facts = st.columns(2, gap="large")
     with left:

@@ -18,7 +18,7 @@ N_CHESTS = 30
 @lru_cache(maxsize=1)
 def draw_chests() -> tuple[np.ndarray, ...]:
     """Return chests of 64 px, none of those that the audit itself draws."""
-    return tuple(draw_case(case, 64)[0] for case in plan_cases(N_CHESTS, seed=5))
+    return tuple(draw_case(case, 64).image for case in plan_cases(N_CHESTS, seed=5))
 
 
 def audited(images: Sequence[np.ndarray], **columns: object) -> pd.DataFrame:

@@ -247,3 +247,19 @@ def test_a_broken_image_is_an_error_in_words(open_page: OpenPage, workspace: Wor
 
     assert "is empty" in app.error[0].value
     assert app.text_input[0].value == image_id
+
+
+def test_what_is_shown_can_be_the_border_alone_and_without_the_lungs_where_a_mask_says_so(
+    open_page: OpenPage,
+) -> None:
+    def read_prepared(region: str) -> np.ndarray:
+        app = open_page("prepare", size="64", region=region)
+        assert not app.exception
+        return read_tile({"src": read_grid(app, "before_after")["after"]})
+
+    whole, border, hidden = (read_prepared(name) for name in ("whole", "border", "without_lungs"))
+
+    assert not border[8:56, 8:56].any()
+    assert border.any()
+    assert (hidden[28:36, 16:48] == hidden[32, 32]).all()  # one gray
+    assert (hidden != whole).mean() > 0.2

@@ -16,7 +16,7 @@ from xray_core.synthetic.dataset import draw_case
 @lru_cache(maxsize=2)
 def draw_radiographs(side: int) -> list[np.ndarray]:
     """Return a few drawn radiographs, with wires, markers and noise."""
-    return [draw_case(case, side)[0] for case in plan_cases(6, seed=3)]
+    return [draw_case(case, side).image for case in plan_cases(6, seed=3)]
 
 
 def write(image: np.ndarray, words: str, share: float, gray: int) -> np.ndarray:

@@ -7,11 +7,15 @@ import cv2
 import numpy as np
 import pytest
 
-from xray_core.errors import ImageError, RecipeError
+from xray_core.datasets import open_dataset
+from xray_core.errors import DatasetError, ImageError, RecipeError
+from xray_core.preprocess import lung_places
 from xray_core.preprocess.cache import open_image_cache
 from xray_core.preprocess.images import apply_preprocess
+from xray_core.preprocess.lung_places import find_lung_places
 from xray_core.preprocess.regions import LEEWAY, find_lungs
 from xray_core.preprocess.spec import CONTRASTS, PreprocessSpec
+from xray_core.synthetic.dataset import write_synthetic_dataset
 
 BORDER = PreprocessSpec(size=20, region="border", border=0.1)
 LUNGS = (0.25, 0.25, 0.75, 0.75)
@@ -85,7 +89,7 @@ def test_an_image_without_a_mask_is_left_out_and_places_of_lungs_are_part_of_the
     first = open_with(LUNGS, None)
 
     assert first.readable.tolist() == [True, False]
-    assert "no mask of this one's lungs is known" in first.unreadable["reason"][0]
+    assert "its lungs, and where they are in this one is not known" in first.unreadable["reason"][0]
     assert first.folder != open_with(LUNGS, LUNGS).folder
     whole = replace(spec, region="whole")
     assert (
@@ -99,7 +103,35 @@ def test_nothing_left_to_see_and_lungs_that_nobody_knows_are_refused() -> None:
 
     with pytest.raises(ImageError, match="Nothing of it is left"):
         apply_preprocess(draw(), spec, (0, 0, 1, 1))
-    with pytest.raises(ImageError, match="without its lungs, and no mask"):
+    with pytest.raises(ImageError, match="without its lungs, and where they are"):
         apply_preprocess(draw(), spec)
     with pytest.raises(RecipeError, match=r"preprocess.border is 0.6; choose 0.01 to 0.45"):
         replace(spec, border=0.6)
+
+
+def test_places_of_lungs_come_from_masks_and_are_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_synthetic_dataset(tmp_path / "demo", n_images=3, size=64)
+    catalog = open_dataset(tmp_path / "demo", tmp_path / "cache")
+    names, spec = catalog.images["image_id"].tolist(), replace(BORDER, region="without_lungs")
+    (catalog.root / catalog.images["mask_path"][0]).unlink()
+
+    places = find_lung_places(spec, catalog, names, tmp_path / "cache")
+
+    assert places is not None
+    assert isinstance(places[0], str)
+    left, top, right, bottom = places[1]
+    assert 0 <= left < 0.3 < 0.7 < right <= 1  # a chest fills the width
+    assert 0 <= top < 0.4 < 0.6 < bottom <= 1
+    monkeypatch.setattr(lung_places, "find_lungs", None)  # nothing is read again
+    assert (
+        list(map(list, places[1:]))
+        == find_lung_places(spec, catalog, names, tmp_path / "cache")[1:]
+    )
+    assert find_lung_places(BORDER, catalog, names, tmp_path / "cache") is None
+    for mask in catalog.masks["path"]:
+        (catalog.root / mask).unlink(missing_ok=True)
+    bare = open_dataset(tmp_path / "demo", tmp_path / "cache")
+    with pytest.raises(DatasetError, match="no image has a mask of its lungs"):
+        find_lung_places(spec, bare, names, tmp_path / "cache")

@@ -12,6 +12,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from xray_core.catalog import LUNGS
+from xray_core.datasets.siim_covid19 import read_siim_covid19
 from xray_core.errors import DatasetError
 from xray_core.synthetic.cases import Case, plan_cases
 from xray_core.synthetic.dataset import (
@@ -137,6 +139,22 @@ def test_images_are_gray_squares_with_a_body_and_a_lung(synthetic: Path) -> None
         assert spine > right_lung + 15, name
 
 
+def test_each_image_has_a_mask_of_two_dark_lungs(synthetic: Path) -> None:
+    catalog = read_siim_covid19(synthetic)
+    files = catalog.masks.set_index("image_id")["path"]
+
+    assert set(files.index) == set(catalog.images["image_id"])
+    assert set(catalog.masks["kind"]) == {LUNGS}
+    for name, path in zip(catalog.images["image_id"], catalog.images["path"], strict=True):
+        mask = cv2.imread(str(synthetic / files[name]), cv2.IMREAD_GRAYSCALE)
+        image = cv2.imread(str(synthetic / path), cv2.IMREAD_GRAYSCALE)
+        sizes = np.sort(cv2.connectedComponentsWithStats(mask)[2][1:, cv2.CC_STAT_AREA])
+        assert sizes[-2] > 0.04 * mask.size, name
+        assert 0.1 < mask.mean() / 255 < 0.5, name
+        body = (mask == 0) & (image > 20)  # beside which the air around it is dark as well
+        assert image[mask > 0].mean() < image[body].mean() - 10, name
+
+
 def test_boxes_lie_in_the_image_and_repeat_in_the_label(synthetic: Path) -> None:
     images = pd.read_csv(synthetic / "train_image_level.csv").merge(
         pd.read_csv(synthetic / "meta.csv").assign(id=lambda meta: meta["image_id"] + "_image")
@@ -192,7 +210,7 @@ def test_boxes_follow_the_appearance(appearance: str) -> None:
         assert not shown
         return
     for case in shown:
-        _, boxes = draw_case(case, SIZE)
+        boxes = draw_case(case, SIZE).boxes
         middle = case.columns * case.pose.x
         on_the_left = [x + width / 2 < middle for x, _, width, _ in boxes]
         if appearance == "typical":
@@ -207,8 +225,10 @@ def test_boxes_follow_the_appearance(appearance: str) -> None:
 def test_an_opacity_brightens_its_box_and_little_else(appearance: str) -> None:
     cases = [c for c in plan_cases(300, seed=5) if c.appearance == appearance and c.opacities]
     for case in cases[:6]:
-        image, boxes = draw_case(case, SIZE)
-        clear, no_boxes = draw_case(replace(case, opacities=()), SIZE)
+        drawn = draw_case(case, SIZE)
+        image, boxes = drawn.image, drawn.boxes
+        without = draw_case(replace(case, opacities=()), SIZE)
+        clear, no_boxes = without.image, without.boxes
         brighter = image.astype(float) - clear
         inside = inside_boxes(case, boxes)
 
@@ -230,7 +250,8 @@ def test_a_one_sided_opacity_is_brighter_than_the_other_lung() -> None:
     cases = [c for c in plan_cases(400, seed=6) if c.appearance == "atypical" and c.opacities]
     contrasts = []
     for case in cases[:12]:
-        image, boxes = draw_case(case, SIZE)
+        drawn = draw_case(case, SIZE)
+        image, boxes = drawn.image, drawn.boxes
         inside = inside_boxes(case, boxes)
         axis = 2 * round(case.pose.x * SIZE) - 1
         rows, columns = np.nonzero(inside)

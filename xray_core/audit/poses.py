@@ -180,7 +180,7 @@ def _best_of(
 @lru_cache(maxsize=1)
 def _draw_means() -> _Means:
     """Return the mean of drawn chests, each laid like the mean of all."""
-    drawings = [draw_case(case, DRAWN_SIDE)[0] for case in plan_cases(N_DRAWN, seed=0)]
+    drawings = [draw_case(case, DRAWN_SIDE).image for case in plan_cases(N_DRAWN, seed=0)]
     small = [resize_square(drawing, SIDE, "stretch") for drawing in drawings]
     relief = _describe_relief(np.stack(small).astype(np.float32))
     chest = _make_symmetric(_normalise(relief).mean(axis=0).reshape(SIDE, SIDE))

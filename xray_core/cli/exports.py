@@ -46,6 +46,7 @@ def export_images(options: argparse.Namespace, workspace: Workspace) -> Answer:
     from xray_core.datasets import open_dataset
     from xray_core.exports import check_outside, export_prepared
     from xray_core.jobs.background import note_progress
+    from xray_core.preprocess.lung_places import find_lung_places
 
     catalog = open_dataset(options.folder, workspace.cache)
     out = options.out.absolute()
@@ -53,7 +54,9 @@ def export_images(options: argparse.Namespace, workspace: Workspace) -> Answer:
     recipe, is_divided = _read_recipe(options, catalog.source)
     labels, subsets, note = _label(catalog, options, recipe, is_divided, workspace)
     progress = note_progress(options.save) if options.save else show_progress("images")
-    done = export_prepared(catalog, out, recipe.preprocess, labels, subsets, progress)
+    every = catalog.images["image_id"].tolist()
+    lungs = find_lung_places(recipe.preprocess, catalog, every, workspace.cache)
+    done = export_prepared(catalog, out, recipe.preprocess, labels, subsets, progress, lungs)
     answer = {
         "folder": str(done.folder),
         "images": done.n_images,

@@ -8,6 +8,7 @@
     patients.csv            optional, not official: imageid, studyid, patientid
     train/<study>/<series>/<image_id>.dcm   the original radiographs, 120 GB of DICOM
     train/<image_id>.jpg                    or .png, resized, mostly stretched to a square
+    lung_masks/<image_id>.png               optional, not official; see `lung_files`
 
 Resized copies on Kaggle hold train, test and meta.csv without the two tables: such a folder is
 opened for looking, without labels or boxes.
@@ -33,6 +34,7 @@ import pandas as pd
 
 from xray_core.catalog import BOX_COLUMNS, Catalog, Remark, build_catalog
 from xray_core.datasets.boxes import fit_boxes
+from xray_core.datasets.lung_files import read_lung_files
 from xray_core.datasets.reader import (
     Reader,
     absent_remark,
@@ -116,8 +118,10 @@ def read_siim_covid19(folder: Path) -> Catalog:
     images, file_remarks = _add_paths(images, root)
     images, size_remark = _add_original_sizes(images, root)
     boxes, box_remarks = _read_boxes(images)
-    remarks += [study_remark, size_remark, patient_remark, *file_remarks, *box_remarks]
-    return build_catalog(root, "siim_covid19", images, boxes, remarks)
+    masks, mask_remarks = read_lung_files(root, images["image_id"])
+    remarks += [study_remark, size_remark, patient_remark]
+    remarks += [*file_remarks, *box_remarks, *mask_remarks]
+    return build_catalog(root, "siim_covid19", images, boxes, remarks, masks)
 
 
 def _read_images_alone(root: Path) -> Catalog:

@@ -10,7 +10,7 @@ Written under a hidden name beside it, which is renamed at the end: the folder i
 not there. What a killed export leaves is removed by the next one.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -40,6 +40,7 @@ from xray_core.exports.tables import (
 )
 from xray_core.filling import fill_alone
 from xray_core.preprocess.images import read_all_preprocessed
+from xray_core.preprocess.regions import Lungs
 from xray_core.preprocess.spec import PreprocessSpec
 
 LEFT_OUT = "left_out.csv"
@@ -70,6 +71,7 @@ def export_prepared(
     labels: pd.Series,
     subsets: pd.Series,
     progress: Callable[[int, int], None] | None = None,
+    lungs: Sequence[Lungs | str] | None = None,
 ) -> PreparedExport:
     """Write every image of `labels` whose file is there as a prepared PNG; see above.
 
@@ -80,6 +82,8 @@ def export_prepared(
         labels: of the images to export, index of `catalog.images`; <NA> is "unlabelled".
         subsets: likewise, "training", "validation", "test" or <NA>.
         progress: called with (images done, images in all) after each image.
+        lungs: where they are in each image of the catalog, see `lung_places`, for a region that
+            needs it.
 
     Raises:
         DatasetError: the folder lies in the dataset's, there is something in it already, another
@@ -97,7 +101,7 @@ def export_prepared(
         (partial / IMAGES).mkdir(parents=True)
         try:
             check_space(folder.parent, len(images) * spec.size**2)
-            done = _write(catalog, partial, spec, images, labels, subsets, progress)
+            done = _write(catalog, partial, spec, images, labels, subsets, progress, lungs)
             if folder.is_dir():  # and empty, as was checked
                 folder.rmdir()
             partial.rename(folder)
@@ -115,13 +119,19 @@ def _write(
     labels: pd.Series,
     subsets: pd.Series,
     progress: Callable[[int, int], None] | None,
+    lungs: Sequence[Lungs | str] | None,
 ) -> PreparedExport:
     words = labels[images.index].fillna(UNLABELLED)
     names = unique_names(
         f"{safe_name(str(label))}_{safe_name(str(image_id))}"
         for label, image_id in zip(words, images["image_id"], strict=True)
     )
-    read = read_all_preprocessed([catalog.root / path for path in images["path"]], spec)
+    places = catalog.images.index.get_indexer(images.index)
+    read = read_all_preprocessed(
+        [catalog.root / path for path in images["path"]],
+        spec,
+        None if lungs is None else [lungs[place] for place in places],
+    )
     written: list[int] = []
     files: list[str] = []
     left_out: list[dict[str, str]] = []

@@ -17,6 +17,8 @@ from xray_core.jobs.queue import JobQueue
 from xray_core.jobs.worker import ensure_worker
 from xray_core.models import RUN_OF, check_weights
 from xray_core.models.imagenet import describe_lack
+from xray_core.preprocess.lung_masks import find_lung_masks
+from xray_core.preprocess.lung_places import check_masks
 from xray_core.recipes import Recipe, bind_recipe
 from xray_core.runs import HIGHEST_PRIORITY, Run, Submission, create_run
 from xray_core.runs.index import run_table
@@ -50,6 +52,9 @@ def check_recipe(recipe: Recipe, data_folder: Path, workspace: Workspace) -> Rec
     if past:
         check_known(past, recipe)
     targets = encode_catalog(catalog, find_task(recipe.task))
+    if recipe.preprocess.needs_lungs:
+        masks = find_lung_masks(catalog, workspace.cache)
+        check_masks(masks, catalog.images.loc[targets.index, "image_id"].tolist())
     if recipe.split.method in (*LEAKY_METHODS, "site"):
         # No image is read: somebody waits for this. The training looks into the files, too.
         split = split_catalog(catalog, targets, recipe.split, read_files=False)

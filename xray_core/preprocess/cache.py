@@ -30,7 +30,7 @@ from numpy.typing import NDArray
 from xray_core.errors import DatasetError, XrayError
 from xray_core.files import format_bytes
 from xray_core.preprocess.images import Pixels, read_all_preprocessed
-from xray_core.preprocess.regions import Lungs
+from xray_core.preprocess.regions import LungPlace
 from xray_core.preprocess.spec import PreprocessSpec
 
 VERSION = 2  # raise it when the same file and spec give other pixels than before
@@ -67,7 +67,7 @@ def open_image_cache(
     folder: Path,
     progress: Callable[[int, int], None] | None = None,
     should_stop: Callable[[], bool] | None = None,
-    lungs: Sequence[Lungs | None] | None = None,
+    lungs: Sequence[LungPlace] | None = None,
 ) -> ImageCache:
     """Open the images preprocessed, decoding them first where nobody has yet.
 
@@ -103,7 +103,10 @@ def open_image_cache(
 
 
 def _key(
-    root: Path, paths: Sequence[str], spec: PreprocessSpec, lungs: Sequence[Lungs | None] | None
+    root: Path,
+    paths: Sequence[str],
+    spec: PreprocessSpec,
+    lungs: Sequence[LungPlace] | None,
 ) -> str:
     # The folder is in it because two unpacked archives may hold files of equal names, sizes
     # and times: to preprocess a moved dataset again is cheaper than to train on wrong pixels.
@@ -117,8 +120,8 @@ def _key(
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:20]
 
 
-def _plain(lungs: Lungs | None) -> list[float] | None:
-    return None if lungs is None else list(map(float, lungs))
+def _plain(lungs: LungPlace) -> list[float] | str | None:
+    return lungs if lungs is None or isinstance(lungs, str) else list(map(float, lungs))
 
 
 def _stamp(root: Path, path: str) -> tuple[str, int, int]:
@@ -175,7 +178,7 @@ def _build(
     root: Path,
     paths: Sequence[str],
     spec: PreprocessSpec,
-    lungs: Sequence[Lungs | None] | None,
+    lungs: Sequence[LungPlace] | None,
     progress: Callable[[int, int], None] | None,
     should_stop: Callable[[], bool] | None,
 ) -> None:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from xray_core.bounded import map_bounded, run_bounded
 from xray_core.errors import ImageError, XrayError
 from xray_core.imagefiles.images import read_image
-from xray_core.preprocess.regions import Lungs, explain_missing, find_visible, hide_rest
+from xray_core.preprocess.regions import LungPlace, explain_missing, find_visible, hide_rest
 from xray_core.preprocess.spec import PreprocessSpec
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ Pixels = NDArray[np.uint8]
 LEVELS = np.arange(256, dtype=np.uint8)
 
 
-def read_preprocessed(path: Path, spec: PreprocessSpec, lungs: Lungs | None = None) -> Pixels:
+def read_preprocessed(path: Path, spec: PreprocessSpec, lungs: LungPlace = None) -> Pixels:
     """Read one image file and apply `spec` to it; the one way from a file to network pixels.
 
     Args:
@@ -45,7 +45,7 @@ def read_preprocessed(path: Path, spec: PreprocessSpec, lungs: Lungs | None = No
 
 
 def read_all_preprocessed(
-    paths: Sequence[Path], spec: PreprocessSpec, lungs: Sequence[Lungs | None] | None = None
+    paths: Sequence[Path], spec: PreprocessSpec, lungs: Sequence[LungPlace] | None = None
 ) -> Iterator[Pixels | XrayError]:
     """Yield what `read_preprocessed` returns or raises for each path, in order."""
     each = lungs if lungs is not None else [None] * len(paths)
@@ -55,18 +55,18 @@ def read_all_preprocessed(
     )
 
 
-def preprocess_here(path: str, settings: dict[str, Any], lungs: Lungs | None = None) -> Pixels:
+def preprocess_here(path: str, settings: dict[str, Any], lungs: LungPlace = None) -> Pixels:
     """Return a file preprocessed, by the fields of a `PreprocessSpec`; for `run_bounded`."""
     spec = PreprocessSpec(**settings)
-    if spec.needs_lungs and lungs is None:  # known before the file is decoded
-        raise ImageError(explain_missing(spec))
+    if spec.needs_lungs and not isinstance(lungs, (list, tuple)):  # before the file is decoded
+        raise ImageError(explain_missing(spec, lungs))
     # A large JPEG decodes about twice as fast at 1/2 or 1/4 size, which averages pixels much
     # as shrinking would; contrast depends on the gray levels as published, so it gets them all.
     at_least = spec.size if spec.contrast == "none" else None
     return apply_preprocess(read_image(Path(path), at_least=at_least), spec, lungs)
 
 
-def apply_preprocess(image: Pixels, spec: PreprocessSpec, lungs: Lungs | None = None) -> Pixels:
+def apply_preprocess(image: Pixels, spec: PreprocessSpec, lungs: LungPlace = None) -> Pixels:
     """Hide what is not to be seen of `image`, change its contrast, then make it a square.
 
     Args:

@@ -16,6 +16,7 @@ from xray_core.preprocess.spec import PreprocessSpec
 # Left, top, right and bottom of what encloses both lungs, as fractions of the image's sides,
 # origin at its top left.
 Lungs = Sequence[float]
+LungPlace = Lungs | str | None  # or why it is not known where they are
 LEEWAY = 0.02  # of a side, by which the rectangle passes the masks on each side
 WORDS = {  # of an image, by its region
     "whole": "whole",
@@ -48,14 +49,14 @@ def find_lungs(mask: NDArray[np.bool_]) -> tuple[float, float, float, float] | N
 
 
 def find_visible(
-    shape: tuple[int, int], spec: PreprocessSpec, lungs: Lungs | None
+    shape: tuple[int, int], spec: PreprocessSpec, lungs: LungPlace
 ) -> NDArray[np.bool_]:
     """Return which pixels of an image are left to be seen.
 
     Args:
         shape: (h, w) of the image.
         spec: its region and border count.
-        lungs: where they are; needed by the regions that speak of them.
+        lungs: where they are, needed by the regions that speak of them; or why it is not known.
 
     Returns:
         bool (h, w).
@@ -69,8 +70,8 @@ def find_visible(
     if spec.region == "border":
         left = top = spec.border
         right = bottom = 1 - spec.border
-    elif lungs is None:
-        raise ImageError(explain_missing(spec))
+    elif lungs is None or isinstance(lungs, str):
+        raise ImageError(explain_missing(spec, lungs))
     else:
         left, top, right, bottom = lungs
     inside = np.zeros(shape, bool)
@@ -82,11 +83,11 @@ def find_visible(
     return visible
 
 
-def explain_missing(spec: PreprocessSpec) -> str:
+def explain_missing(spec: PreprocessSpec, reason: str | None = None) -> str:
     """Return why an image of which no lungs are known cannot be prepared."""
     return (
-        f"The network is shown each image {WORDS[spec.region]}, and no mask of this one's lungs "
-        "is known."
+        f"The network is shown each image {WORDS[spec.region]}, and where they are in this one is "
+        f"not known{f': {reason}' if reason else ''}."
     )
 
 

@@ -40,6 +40,7 @@ class Chest:
         bones: added by ribs, clavicles, shoulders and spine.
         vessels: share of the air that the vessels take back, 0 to 1.
         lungs: the right and the left lung field, 0 to 1.
+        heart: how much of it stands before the lungs, 0 to 1.
     """
 
     tissue: Layer
@@ -47,6 +48,7 @@ class Chest:
     bones: Layer
     vessels: Layer
     lungs: tuple[Layer, Layer]
+    heart: Layer
 
 
 def draw_chest(canvas: Canvas) -> Chest:
@@ -64,6 +66,7 @@ def draw_chest(canvas: Canvas) -> Chest:
         + _draw_mimic(canvas, field),
         vessels=draw_vessels(canvas) * field,
         lungs=(lungs[0], lungs[1]),
+        heart=heart,
     )
 
 

@@ -9,6 +9,7 @@ real dataset fits this one, so the app can be tried before any data is downloade
     <folder>/meta.csv                   one row per image: size of the original
     <folder>/patients.csv               image, study, patient
     <folder>/train/<image_id>.jpg       square, gray
+    <folder>/lung_masks/<image_id>.png  the lungs in white; the real dataset has none
 
 As in the real dataset, a patient may have several studies and a study several images, and a
 few images of studies that are not negative show nothing.
@@ -18,6 +19,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
 
@@ -31,9 +33,10 @@ from xray_core.synthetic.canvas import Canvas
 from xray_core.synthetic.cases import Case, plan_cases
 from xray_core.synthetic.chest import draw_chest
 from xray_core.synthetic.marker import draw_marker, has_marker
-from xray_core.synthetic.rendering import develop, draw_opacities
+from xray_core.synthetic.rendering import develop, draw_opacities, mask_lungs
 
 MARK = "SYNTHETIC.txt"
+MASK_FOLDER = "lung_masks"  # as `datasets.lung_files` reads them
 MIN_SIZE, MAX_SIZE = 64, 1024
 JPEG_QUALITY = 93
 COLUMN_OF = {
@@ -91,23 +94,39 @@ def write_synthetic_dataset(
         ) from error
 
 
-def draw_case(case: Case, size: int) -> tuple[npt.NDArray[np.uint8], list[Box]]:
+@dataclass(frozen=True, eq=False)
+class Drawn:
+    """One drawn image.
+
+    Attributes:
+        image: the radiograph, uint8 of shape (size, size).
+        boxes: of its opacities in px of the pretended original, (x, y, width, height), origin at
+            the top left.
+        lungs: uint8 of shape (size, size), 255 where they are to be seen.
+    """
+
+    image: npt.NDArray[np.uint8]
+    boxes: list[Box]
+    lungs: npt.NDArray[np.uint8]
+
+
+def draw_case(case: Case, size: int) -> Drawn:
     """Draw one image.
 
     Args:
         case: what to draw.
         size: px, height = width of the image.
-
-    Returns:
-        The radiograph, uint8 of shape (size, size), and the boxes of its opacities in px of
-        the pretended original, (x, y, width, height), origin at the top left.
     """
     canvas = Canvas(size, case.patient, case.pose)
     chest = draw_chest(canvas)
     opacity, boxes = draw_opacities(canvas, chest, case.opacities)
     image = develop(canvas, chest, opacity, case.rendering, np.random.default_rng(case.noise_seed))
     across, down = case.columns / size, case.rows / size
-    return image, [(x * across, y * down, w * across, h * down) for x, y, w, h in boxes]
+    return Drawn(
+        image,
+        [(x * across, y * down, w * across, h * down) for x, y, w, h in boxes],
+        mask_lungs(chest, case.rendering),
+    )
 
 
 def _check_arguments(n_images: int, size: int, seed: int) -> None:
@@ -138,16 +157,19 @@ def _write_files(
     marker: bool,
 ) -> None:
     (folder / "train").mkdir(parents=True)
+    (folder / MASK_FOLDER).mkdir()
     cases = plan_cases(n_images, seed)
 
     def write_image(case: Case) -> list[Box]:
-        image, boxes = draw_case(case, size)
+        drawn = draw_case(case, size)
         if marker and has_marker(case):
-            draw_marker(image)
+            draw_marker(drawn.image)
         # Not cv2.imwrite, which reports neither a full disk nor a missing folder.
-        encoded = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])[1]
+        encoded = cv2.imencode(".jpg", drawn.image, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])[1]
         (folder / "train" / f"{case.image_id}.jpg").write_bytes(encoded.tobytes())
-        return boxes
+        mask = cv2.imencode(".png", drawn.lungs, [cv2.IMWRITE_PNG_BILEVEL, 1])[1]
+        (folder / MASK_FOLDER / f"{case.image_id}.png").write_bytes(mask.tobytes())
+        return drawn.boxes
 
     boxes: list[list[Box]] = []
     pool = ThreadPoolExecutor(os.cpu_count())

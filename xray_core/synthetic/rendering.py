@@ -160,6 +160,18 @@ def develop(
     return np.asarray(gray, np.uint8)
 
 
+def mask_lungs(chest: Chest, rendering: Rendering) -> npt.NDArray[np.uint8]:
+    """Return where the lungs are to be seen, the heart left out as in published masks.
+
+    Returns:
+        uint8 of shape (size, size), 255 inside.
+    """
+    inside = (np.maximum(*chest.lungs) >= 0.5) & (chest.heart < 0.5)
+    mask: Mask = inside.astype(np.uint8) * np.uint8(255)
+    _cut_margins(mask, rendering.border)
+    return np.asarray(mask, np.uint8)
+
+
 def _draw_wires(canvas: Canvas, count: int, rng: np.random.Generator) -> Layer:
     mask = np.zeros((canvas.size, canvas.size), np.uint8)
     for _ in range(count):

@@ -15,6 +15,7 @@ from xray_core.datasets import open_dataset
 from xray_core.errors import RunError
 from xray_core.evaluation.findings import UNKNOWN_STATE
 from xray_core.preprocess.cache import ImageCache, open_image_cache
+from xray_core.preprocess.lung_places import find_lung_places
 from xray_core.recipes import Recipe
 from xray_core.runs import Run
 from xray_core.runs.seen import read_past
@@ -113,6 +114,9 @@ def prepare_data(
     def report_progress(done: int, total: int) -> None:
         progress.update(done=done, total=total, message=f"Decoding images: {done:,} of {total:,}.")
 
+    lungs = find_lung_places(
+        recipe.preprocess, catalog, split["image_id"].tolist(), workspace.cache, report_progress
+    )
     cache = open_image_cache(
         catalog.root,
         split["path"].tolist(),
@@ -120,6 +124,7 @@ def prepare_data(
         workspace.cache / "images",
         report_progress,
         should_stop=run.stop_path.exists,
+        lungs=lungs,
     )
     run.write_json(
         "data.json",

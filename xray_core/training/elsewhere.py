@@ -25,6 +25,7 @@ from xray_core.evaluation.untrained import Untrained, write_untrained
 from xray_core.models.foreign import Adapted, adapt_network, read_input_size
 from xray_core.models.saved import load_saved_model
 from xray_core.preprocess.cache import ImageCache, open_image_cache
+from xray_core.preprocess.lung_places import find_lung_places
 from xray_core.recipes import Recipe, change_recipe, find_recipe
 from xray_core.runs import Run
 from xray_core.runs.origin import MODEL, Origin, name_model
@@ -90,6 +91,9 @@ def create_model(
         recipe.preprocess,
         workspace.cache / "images",
         _step(progress, 0),
+        lungs=find_lung_places(
+            recipe.preprocess, catalog, rows["image_id"].tolist(), workspace.cache
+        ),
     )
     called = title or file.name
     with tempfile.TemporaryDirectory(dir=workspace.cache) as place:

@@ -30,6 +30,7 @@ from xray_core.evaluation.multilabel import findings_table, read_thresholds, rep
 from xray_core.evaluation.report import build_report, find_majority, prediction_table
 from xray_core.files import utc_now
 from xray_core.preprocess.cache import ImageCache, open_image_cache
+from xray_core.preprocess.lung_places import find_lung_places
 from xray_core.recipes import Recipe
 from xray_core.runs import Run
 from xray_core.runs.external import Notes, name_external, write_external
@@ -87,6 +88,9 @@ def evaluate_external(
         recipe.preprocess,
         workspace.cache / "images",
         decode,
+        lungs=find_lung_places(
+            recipe.preprocess, catalog, chosen.rows["image_id"].tolist(), workspace.cache
+        ),
     )
     probabilities = _predict(run, recipe, catalog, chosen.rows, cache, predict)
     table, report = _report(run, recipe, chosen.rows, probabilities)
