@@ -13,7 +13,11 @@ from xray_core.catalog import COLUMNS, Catalog, build_catalog
 from xray_core.datasets import READERS
 from xray_core.datasets.coronahack import CAUSES
 from xray_core.errors import LabelError, UnlabelledError, XrayError
+from xray_core.recipes import PUBLISHED, bind_recipe, change_recipe
 from xray_core.tasks import (
+    ANY,
+    FEWEST,
+    GUESSES,
     TASKS,
     Task,
     class_of,
@@ -46,7 +50,7 @@ def siim_catalog(findings: list[str | None]) -> Catalog:
 def test_every_view_is_about_a_known_dataset_and_says_where_it_comes_from(name: str) -> None:
     task = TASKS[name]
 
-    assert task.dataset in READERS
+    assert task.dataset in {*READERS, ANY}
     assert task.column in COLUMNS
     assert task.question.endswith("?")
     assert task.source
@@ -54,7 +58,7 @@ def test_every_view_is_about_a_known_dataset_and_says_where_it_comes_from(name: 
 
 @pytest.mark.parametrize("name", TASKS)
 def test_every_view_encodes_each_of_its_own_findings(name: str) -> None:
-    task = TASKS[name]
+    task = replace(TASKS[name], fewest=0)
     findings = pd.Series([f for group in task.classes.values() for f in group])
 
     targets = encode_labels(findings, task)
@@ -426,3 +430,28 @@ def test_findings_that_no_class_names_count_as_the_task_says(
 
     assert encode_labels(pd.Series([findings]), of_all)["abnormal"].tolist() == [abnormal]
     assert encode_labels(pd.Series([findings]), of_some)["mass"].tolist() == [mass]
+
+
+def test_a_guess_fits_any_dataset_and_leaves_rare_values_out() -> None:
+    views = ["PA"] * FEWEST + ["AP"] * FEWEST + ["LATERAL"] * (FEWEST - 1) + [None]
+    rows = [{"image_id": str(i), "view_position": view} for i, view in enumerate(views)]
+    catalog = build_catalog(Path("r"), "kermany", rows)
+
+    targets = encode_catalog(catalog, TASKS["guess_view"])
+
+    assert targets.sum().to_dict() == {"AP": FEWEST, "PA": FEWEST}
+    assert len(targets) == 2 * FEWEST
+    with pytest.raises(LabelError, match=r"guess the dataset, at least 20 .* are: kermany \(60 im"):
+        encode_catalog(catalog, TASKS["guess_source"])
+    with pytest.raises(LabelError, match="no image is labelled"):
+        encode_catalog(catalog, TASKS["guess_sex"])
+    assert not {*GUESSES} & {*tasks_of("kermany")}  # a chooser of tasks does not offer them
+
+
+def test_a_recipe_asks_for_a_guess_on_the_dataset_that_it_is_bound_to() -> None:
+    rows = [{"image_id": str(i), "gender": "FM"[i % 2]} for i in range(2 * FEWEST)]
+    catalog = build_catalog(Path("r"), "siim_covid19", rows)
+
+    recipe = bind_recipe(change_recipe(PUBLISHED["quick_cnn"], {"task": "guess_sex"}), catalog)
+
+    assert (recipe.dataset, recipe.class_names) == ("siim_covid19", ("female", "male"))

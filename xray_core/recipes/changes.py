@@ -13,7 +13,7 @@ from xray_core.errors import RecipeError
 from xray_core.models import MODELS
 from xray_core.recipes.checks import check_choice
 from xray_core.recipes.schema import Recipe, recipe_from_fields
-from xray_core.tasks import encode_catalog, find_task
+from xray_core.tasks import ANY, encode_catalog, find_task
 
 FIXED = (
     "name",
@@ -60,7 +60,8 @@ def change_recipe(recipe: Recipe, changes: Mapping[str, Any]) -> Recipe:
             holder[last] = _words(value) if key in LISTS else value
             effective[key] = value
             if key == "task":
-                fields["dataset"] = find_task(value).dataset
+                if (dataset := find_task(value).dataset) != ANY:
+                    fields["dataset"] = dataset
                 if _leaves_weights(recipe, value):
                     fields["class_weights"] = effective["class_weights"] = "none"
             if key == "model":
@@ -103,6 +104,7 @@ def bind_recipe(recipe: Recipe, catalog: Catalog) -> Recipe:
     targets = encode_catalog(catalog, task)
     return dataclasses.replace(
         recipe,
+        dataset=catalog.source,
         data_folder=str(catalog.root.resolve()),
         classes=() if task.classes else tuple(map(str, targets.columns)),
     )

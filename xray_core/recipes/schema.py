@@ -17,7 +17,7 @@ from xray_core.recipes.phase import Phase
 from xray_core.records import build_record
 from xray_core.selection import CLASS, FilterError, parse_filters
 from xray_core.splits import UNTESTED_METHODS, SplitSpec
-from xray_core.tasks import find_task
+from xray_core.tasks import ANY, find_task
 
 PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
 SELECTED_EPOCHS = ("best", "last")
@@ -138,7 +138,7 @@ class Recipe:
         if len(set(names)) < len(names):
             raise RecipeError(f"Phase names must differ, but are: {', '.join(names)}.")
         task = find_task(self.task)
-        if task.dataset != self.dataset:
+        if task.dataset not in (ANY, self.dataset):
             raise RecipeError(
                 f"task {self.task!r} belongs to {task.dataset!r}, not to {self.dataset!r}."
             )

@@ -16,6 +16,7 @@ from xray_core.tasks.encode import (
     get_labels,
     list_classes,
 )
+from xray_core.tasks.guesses import FEWEST, GUESSES, PROPERTIES
 from xray_core.tasks.meanings import BOX_SIDES, CROSSING, MEANINGS, NOTES, READING, Meaning, Note
 from xray_core.tasks.states import (
     ABSENT,
@@ -34,15 +35,19 @@ from xray_core.tasks.targets import (
     rarest_of,
     word_of_nothing,
 )
-from xray_core.tasks.task import SEPARATOR, Task, spell_findings
+from xray_core.tasks.task import ANY, SEPARATOR, Task, spell_findings
 
 __all__ = [
     "ABSENT",
+    "ANY",
     "BOX_SIDES",
     "CROSSING",
+    "FEWEST",
+    "GUESSES",
     "MEANINGS",
     "NOTES",
     "PRESENT",
+    "PROPERTIES",
     "READING",
     "SEPARATOR",
     "STATE",

@@ -7,10 +7,11 @@ import pandas as pd
 from xray_core.catalog import Catalog
 from xray_core.datasets.finding_states import combine_states, list_findings
 from xray_core.errors import LabelError, UnlabelledError
+from xray_core.tasks.guesses import PROPERTIES
 from xray_core.tasks.states import ABSENT, count_states, name_states
 from xray_core.tasks.table import tasks_of
 from xray_core.tasks.targets import has_several
-from xray_core.tasks.task import SEPARATOR, Task
+from xray_core.tasks.task import ANY, SEPARATOR, Task
 
 
 def list_classes(findings: pd.Series, task: Task) -> dict[str, tuple[str, ...]]:
@@ -30,6 +31,8 @@ def list_classes(findings: pd.Series, task: Task) -> dict[str, tuple[str, ...]]:
 def _counted(findings: pd.Series, task: Task) -> pd.Series:
     """Return the findings that count: all of an image, or its first; <NA> if it is left out."""
     counted = findings.str.split(SEPARATOR).str[0] if task.first_only else findings
+    if task.fewest:
+        counted = counted.mask(counted.map(counted.value_counts()) < task.fewest)
     if not task.left_out:
         return counted
     left_out = [
@@ -95,7 +98,7 @@ def encode_catalog(catalog: Catalog, task: Task) -> pd.DataFrame:
     Raises:
         LabelError: also when the task is made for another dataset, or nothing is labelled.
     """
-    if task.dataset != catalog.source:
+    if task.dataset not in (ANY, catalog.source):
         choices = ", ".join(tasks_of(catalog.source)) or "none yet"
         raise LabelError(
             f"This task is made for {task.dataset!r}, but {catalog.root} is "
@@ -106,7 +109,19 @@ def encode_catalog(catalog: Catalog, task: Task) -> pd.DataFrame:
         targets = _mark_unknown(targets, catalog, task)
     if targets.empty:
         raise UnlabelledError(f"{catalog.root}: {_explain_empty(catalog, task)}")
+    if task.fewest and targets.any().sum() < 2:
+        raise LabelError(f"{catalog.root}: {explain_one_value(catalog, task)}")
     return targets
+
+
+def explain_one_value(catalog: Catalog, task: Task) -> str:
+    """Return why there is nothing to guess: all images, or all but a few, have one value."""
+    counts = catalog.images[task.column].value_counts()
+    named = ", ".join(f"{name} ({n:,} images)" for name, n in counts.head(5).items()) or "none"
+    return (
+        f"to guess the {PROPERTIES[task.column]}, at least {task.fewest} images of two values "
+        f"each are needed. There are: {named}."
+    )
 
 
 def _explain_empty(catalog: Catalog, task: Task) -> str:

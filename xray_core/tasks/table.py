@@ -1,6 +1,7 @@
 """The table of tasks; to add one, add an entry."""
 
 from xray_core.errors import LabelError
+from xray_core.tasks.guesses import GUESSES
 from xray_core.tasks.known import KNOWN_TASKS
 from xray_core.tasks.named import NAMED_TASKS
 from xray_core.tasks.task import Task
@@ -247,6 +248,7 @@ TASKS = {
     ),
     **KNOWN_TASKS,
     **NAMED_TASKS,
+    **GUESSES,
 }
 
 
@@ -258,5 +260,5 @@ def find_task(name: str) -> Task:
 
 
 def tasks_of(dataset: str) -> dict[str, Task]:
-    """Return the tasks that fit the reader called `dataset`."""
+    """Return the tasks that are made for the reader called `dataset`."""
     return {name: task for name, task in TASKS.items() if task.dataset == dataset}

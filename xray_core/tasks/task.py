@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 SEPARATOR = "|"  # between the findings of one image
+ANY = "any"  # instead of a reader: a task that asks for a column which any dataset may have
 
 
 @dataclass(frozen=True)
@@ -11,7 +12,7 @@ class Task:
     """A regrouping of published findings.
 
     Attributes:
-        dataset: reader name, as in `xray_core.datasets.READERS`.
+        dataset: reader name, as in `xray_core.datasets.READERS`; or `ANY`.
         classes: class -> the findings it holds. Order is the model's output order. Empty:
             every finding of the dataset is a class, in alphabetical order.
         question: the task in words, for a person who chooses.
@@ -22,6 +23,7 @@ class Task:
         others: what a finding that no class, `negatives` or `left_out` names counts as: a class, or
             "" for none of them; None is an error. For a vocabulary too large to be listed.
         left_out: findings whose images are in no subset, as if they were unlabelled.
+        fewest: images of a finding, in the whole dataset, with fewer of which it is left out.
         multilabel: whether an image may belong to several classes.
         first_only: whether only the first of an image's findings counts.
         source: where the grouping comes from.
@@ -35,6 +37,7 @@ class Task:
     negatives: tuple[str, ...] = ()
     others: str | None = None
     left_out: tuple[str, ...] = ()
+    fewest: int = 0
     multilabel: bool = False
     first_only: bool = False
     source: str = ""
