@@ -1,4 +1,4 @@
-"""Inside page: where a network looks, what it has learned by mistake, and how sure its labels are."""
+"""Inside page: where a network looks, and what it has learned by mistake."""
 
 import streamlit as st
 

@@ -7,6 +7,7 @@ from xray_core.explain.capture import Scores, find_last_map, list_layers, listen
 from xray_core.explain.gradcam import METHODS, map_images
 from xray_core.models import MODELS, build_model
 from xray_core.models.foreign import adapt_network
+from xray_core.training.combined_labels import merge_output
 
 SIZE = 96
 SMALL = ("demo_cnn", "pneumonia_cnn", "xnet_dual", "mobilenet_v2")
@@ -66,6 +67,18 @@ def test_scores_become_the_probabilities_and_a_network_within_counts_as_its_laye
         soft = np.exp(values) / np.exp(values).sum(axis=1, keepdims=True)
         expected = odds if multilabel or name == "pneumonia_cnn" else soft
         np.testing.assert_allclose(keras.ops.convert_to_numpy(answer), expected, atol=1e-5)
+
+
+def test_the_score_of_a_class_of_several_labels_is_that_of_their_sum() -> None:
+    combined = build_model("demo_cnn", 3, SIZE)
+    model = merge_output(combined, np.array([0, 1, 1]), 2)
+    images = draw(2)
+    scores = Scores(model)
+    with scores.listening():
+        answer = model(images, training=False)
+    values = keras.ops.convert_to_numpy(scores.of(answer)).astype("float64")
+    soft = np.exp(values) / np.exp(values).sum(axis=1, keepdims=True)
+    np.testing.assert_allclose(keras.ops.convert_to_numpy(answer), soft, atol=1e-5)
 
 
 def test_a_network_within_a_network_has_the_maps_of_its_flat_twin() -> None:

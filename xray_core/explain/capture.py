@@ -15,6 +15,7 @@ from xray_core.errors import RunError
 
 FEATURES, PROBABILITIES = "features", "probabilities"  # layers; see `xray_core.models`
 ONE_SIGMOID = "score"  # instead of the second; see `models.heads.one_sigmoid`
+LEAST = 1e-30  # probability, of which there still is a logarithm
 LINEAR = ("softmax", "sigmoid")  # activations before which the scores lie
 
 
@@ -76,7 +77,8 @@ class Scores:
 
     Args:
         model: the network. Where its last layer is no dense one, as of a network from elsewhere,
-            a class' score is the logarithm of its odds.
+            a class' score is the logarithm of its odds. Where labels are combined (see
+            `training.combined_labels`), it is that of which the softmax is the summed probability.
     """
 
     def __init__(self, model: Any) -> None:
@@ -85,6 +87,7 @@ class Scores:
         self._is_single = not _is_linear(last) and ONE_SIGMOID in layers
         last = layers[ONE_SIGMOID] if self._is_single else last
         self._layer = last if _is_linear(last) else None
+        self._n_classes = int(model.outputs[0].shape[-1])
         self._given: Any = None
 
     @contextmanager
@@ -109,7 +112,12 @@ class Scores:
         scores = keras.ops.matmul(given, keras.ops.cast(kernel, "float32"))
         if self._layer.use_bias:
             scores = scores + keras.ops.cast(self._layer.bias, "float32")
-        return keras.ops.concatenate([-scores, scores], axis=-1) if self._is_single else scores
+        if self._is_single:
+            return keras.ops.concatenate([-scores, scores], axis=-1)
+        if scores.shape[-1] == self._n_classes:
+            return scores
+        summed = keras.ops.log(keras.ops.maximum(probabilities, LEAST))
+        return summed + keras.ops.logsumexp(scores, axis=-1, keepdims=True)
 
 
 def _is_linear(layer: Any) -> bool:

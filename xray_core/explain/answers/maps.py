@@ -73,9 +73,7 @@ def answer_maps(
     return {
         "images": there,
         "targets": [targets[name] for name in there],
-        "maps": np.stack([kept[name] for name in there])
-        if there
-        else np.zeros((0, 1, 1), np.uint8),
+        "maps": np.stack([kept[name] for name in there]) if there else empty,
         "unread": unread,
     }
 
