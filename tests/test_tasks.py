@@ -443,7 +443,7 @@ def test_a_guess_fits_any_dataset_and_leaves_rare_values_out() -> None:
     assert len(targets) == 2 * FEWEST
     with pytest.raises(LabelError, match=r"guess the dataset, at least 20 .* are: kermany \(60 im"):
         encode_catalog(catalog, TASKS["guess_source"])
-    with pytest.raises(LabelError, match="no image is labelled"):
+    with pytest.raises(LabelError, match="the sex is known of no image"):
         encode_catalog(catalog, TASKS["guess_sex"])
     assert not {*GUESSES} & {*tasks_of("kermany")}  # a chooser of tasks does not offer them
 

@@ -18,6 +18,7 @@ from xray_core.cli import (
     elsewhere,
     exports,
     external,
+    labs,
     leaderboard,
     opening,
     queue,
@@ -140,6 +141,7 @@ def _build_parser() -> argparse.ArgumentParser:
     leaderboard.add_commands(add)
     elsewhere.add_commands(add)
     threshold.add_commands(add)
+    labs.add_commands(add)
     add_take_away(add)
     return parser
 

@@ -107,17 +107,19 @@ def encode_catalog(catalog: Catalog, task: Task) -> pd.DataFrame:
     targets = encode_labels(get_labels(catalog, task), task)
     if task.multilabel:
         targets = _mark_unknown(targets, catalog, task)
+    if task.fewest and targets.any().sum() < 2:
+        raise UnlabelledError(f"{catalog.root}: {_explain_one_value(catalog, task)}")
     if targets.empty:
         raise UnlabelledError(f"{catalog.root}: {_explain_empty(catalog, task)}")
-    if task.fewest and targets.any().sum() < 2:
-        raise LabelError(f"{catalog.root}: {explain_one_value(catalog, task)}")
     return targets
 
 
-def explain_one_value(catalog: Catalog, task: Task) -> str:
+def _explain_one_value(catalog: Catalog, task: Task) -> str:
     """Return why there is nothing to guess: all images, or all but a few, have one value."""
     counts = catalog.images[task.column].value_counts()
-    named = ", ".join(f"{name} ({n:,} images)" for name, n in counts.head(5).items()) or "none"
+    if counts.empty:
+        return f"the {PROPERTIES[task.column]} is known of no image, so it cannot be guessed."
+    named = ", ".join(f"{name} ({n:,} images)" for name, n in counts.head(5).items())
     return (
         f"to guess the {PROPERTIES[task.column]}, at least {task.fewest} images of two values "
         f"each are needed. There are: {named}."
