@@ -2,8 +2,13 @@
 
 from collections.abc import Callable, Mapping
 
+from pages.inside.leaks import show_leaks
+from pages.inside.shortcuts import show_shortcuts
 from xray_core.recipes import Recipe
 from xray_core.runs import Run
 from xray_core.workspace import Workspace
 
-SECTIONS: Mapping[str, Callable[[Run, Recipe, Workspace], None]] = {}
+SECTIONS: Mapping[str, Callable[[Run, Recipe, Workspace], None]] = {
+    "Shortcuts": show_shortcuts,
+    "Leaks": show_leaks,
+}

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from xray_core.catalog import Catalog
+from xray_core.datasets import READERS
 from xray_core.datasets.finding_states import combine_states, list_findings
 from xray_core.errors import LabelError, UnlabelledError
 from xray_core.tasks.guesses import PROPERTIES
@@ -116,7 +117,7 @@ def encode_catalog(catalog: Catalog, task: Task) -> pd.DataFrame:
 
 def _explain_one_value(catalog: Catalog, task: Task) -> str:
     """Return why there is nothing to guess: all images, or all but a few, have one value."""
-    counts = catalog.images[task.column].value_counts()
+    counts = get_labels(catalog, task).value_counts()
     if counts.empty:
         return f"the {PROPERTIES[task.column]} is known of no image, so it cannot be guessed."
     named = ", ".join(f"{name} ({n:,} images)" for name, n in counts.head(5).items())
@@ -149,7 +150,13 @@ def get_labels(catalog: Catalog, task: Task) -> pd.Series:
     Raises:
         LabelError: the catalog has no such finding.
     """
-    return name_states(catalog, task.finding) if task.finding else catalog.images[task.column]
+    if task.finding:
+        return name_states(catalog, task.finding)
+    labels = catalog.images[task.column]
+    if task.column == "source":  # readers' names are code
+        titles = {name: reader.title for name, reader in READERS.items()}
+        return labels.map(lambda name: titles.get(name, name), na_action="ignore").astype("string")
+    return labels
 
 
 def _mark_unknown(targets: pd.DataFrame, catalog: Catalog, task: Task) -> pd.DataFrame:
