@@ -22,21 +22,24 @@ from filelock import FileLock
 
 from tests.datasets.fakes import fake_covid19_radiography, fake_siim_covid19, write_image
 from tests.datasets.kinds import KINDS, draw_kind
+from tests.lab_files import write_lab_run
 from tests.pages.fake_runs import LEAKY_WEIGHTS
 from tests.run_files import data_notes
 from tests.training.tiny import Finished
 from xray_core import cli, jobs
 from xray_core.cli import trainings
 from xray_core.cli.answer import Answer, save_answer
-from xray_core.datasets import READERS
+from xray_core.datasets import READERS, open_dataset
 from xray_core.evaluation import report_run
 from xray_core.filling import lock_of
 from xray_core.jobs import control, launchers, measure, submit
 from xray_core.jobs.ray import RayLauncher
 from xray_core.machine import ALLOCATOR
 from xray_core.recipes import PUBLISHED, change_recipe
+from xray_core.recipes.labs import leak_recipe, member_recipe
 from xray_core.runs import Run, Status, list_runs
 from xray_core.runs.goals import Goals, read_goals
+from xray_core.synthetic.dataset import write_synthetic_dataset
 from xray_core.workspace import Workspace
 
 PROJECT = Path(__file__).parents[1]
@@ -1122,3 +1125,38 @@ def test_an_answer_and_its_file_are_json_that_any_program_reads(
 
     assert json.loads(out, parse_constant=pytest.fail)["ends"] == [None, 0.5]
     assert json.loads(path.read_text(), parse_constant=pytest.fail) == json.loads(out)
+
+
+def test_the_labs_say_what_their_runs_come_to_and_what_is_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("XRAY_HOME", str(tmp_path / "home"))
+    workspace, root = Workspace(tmp_path / "home"), tmp_path / "demo"
+    write_synthetic_dataset(root, n_images=110, size=64)
+    catalog, demo = open_dataset(root, workspace.cache), PUBLISHED["demo_cnn"]
+    for name, recipe in (
+        ("20260301-100000-a", demo),
+        ("20260301-100001-b", member_recipe(demo, "border")),
+        ("20260301-100002-c", leak_recipe(demo, "image", 0)),
+    ):
+        write_lab_run(workspace, catalog, recipe, name, skill=3)
+
+    assert cli.main(["shortcuts", "20260301-100000-a", "--json"]) == 0
+    lab = json.loads(capsys.readouterr().out)
+    assert [row["run"] for row in lab["sights"][:3]] == [
+        "20260301-100000-a",
+        "",
+        "20260301-100001-b",
+    ]
+    assert lab["missing"] == ["Lungs masked out"]
+    assert "Guess the sex" in lab["not_possible"]
+    assert cli.main(["leak-lab", "--runs", "20260301-100000-a,20260301-100002-c"]) == 0
+    text = capsys.readouterr().out
+    assert "By image the AUC is" in text
+    assert "All figures are of the validation sets: the test sets of" in text
+    assert cli.main(["leak-lab", "demo_cnn", "--data", str(root), "--seeds", "2"]) == 0
+    assert "Not trained yet: By image, seed 1, By patient, seed 1." in capsys.readouterr().out
+    assert cli.main(["leak-lab"]) == 2
+    assert "Name a run or a recipe" in capsys.readouterr().err
+    assert cli.main(["shortcuts", "demo_cnn"]) == 2
+    assert "name its folder with --data" in capsys.readouterr().err

@@ -441,9 +441,7 @@ def test_a_guess_fits_any_dataset_and_leaves_rare_values_out() -> None:
 
     assert targets.sum().to_dict() == {"AP": FEWEST, "PA": FEWEST}
     assert len(targets) == 2 * FEWEST
-    with pytest.raises(
-        LabelError, match=r"guess the dataset, at least 20 .* are: Kermany .* .60 im"
-    ):
+    with pytest.raises(LabelError, match=r"guess the dataset, .* are: Kermany .* .60 im"):
         encode_catalog(catalog, TASKS["guess_source"])
     with pytest.raises(LabelError, match="the sex is known of no image"):
         encode_catalog(catalog, TASKS["guess_sex"])

@@ -135,6 +135,7 @@ def show_leaks(options: argparse.Namespace, workspace: Workspace) -> Answer:
         f"{one.name}: by image {one.by_image:.3f}, by patient {one.by_patient:.3f}, "
         f"difference {one.value:+.3f} ({one.low:+.3f} to {one.high:+.3f})"
         for one in lab.inflations
+        if one.value == one.value  # a number
     ]
     lines += filter(None, [lab.verdict, lab.covers])
     if lab.n_done:

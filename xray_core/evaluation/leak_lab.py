@@ -23,7 +23,7 @@ from xray_core.recipes import Recipe
 from xray_core.recipes.labs import BY_IMAGE, PATIENT_METHODS
 from xray_core.runs import Run
 from xray_core.runs.opening import is_open, needs_opening
-from xray_core.wilson import CONFIDENCE_LEVEL
+from xray_core.wilson import CONFIDENCE_LEVEL, Z_SCORE
 from xray_core.workspace import Workspace
 
 FIGURES = ("auc", "accuracy")
@@ -31,6 +31,7 @@ METHOD, SPLIT_SEED = "split.method", "split.seed"
 # What differs within a pair, or between pairs, of one recipe.
 VARIED = (METHOD, "split.allow_leaks", SPLIT_SEED)
 TEST, VALIDATION, TRAINING = "test", "validation", "training"
+FEWEST_ROUNDS = 20  # of resampling in which a figure can be computed, for an interval
 Floats = NDArray[np.float64]
 
 
@@ -125,9 +126,16 @@ class LeakLab:
         return vars(self) | {
             "pairs": [vars(pair) for pair in self.pairs],
             "closed": list(self.closed),
-            "inflations": [vars(one) for one in self.inflations],
+            "inflations": [
+                {name: _plain(value) for name, value in vars(one).items()}
+                for one in self.inflations
+            ],
             "shared": vars(self.shared) if self.shared else None,
         }
+
+
+def _plain(value: Any) -> Any:
+    return None if isinstance(value, float) and np.isnan(value) else value
 
 
 def find_leak_runs(recipe: Recipe, workspace: Workspace) -> list[LabRun]:
@@ -304,15 +312,17 @@ def find_interval(
     from scipy.special import stdtrit  # here: a page without such a lab opens without it
 
     value, n = float(apart.mean()), len(apart)
-    swings = np.nanmean(by_image, axis=0) - np.nanmean(by_patient, axis=0)
+    swings = by_image.mean(axis=0) - by_patient.mean(axis=0)
+    swings = swings[~np.isnan(swings)]  # rounds in which a class was not drawn
+    if np.isnan(value) or len(swings) < FEWEST_ROUNDS:
+        return np.nan, np.nan
     if n == 1:
-        low, high = np.nanquantile(swings, [(1 - CONFIDENCE_LEVEL) / 2, (1 + CONFIDENCE_LEVEL) / 2])
+        low, high = np.quantile(swings, [(1 - CONFIDENCE_LEVEL) / 2, (1 + CONFIDENCE_LEVEL) / 2])
         return float(low), float(high)
-    quantile = float(stdtrit(n - 1, (1 + CONFIDENCE_LEVEL) / 2))
-    reach = quantile * float(np.std(apart, ddof=1)) / np.sqrt(n)
+    reach = float(stdtrit(n - 1, (1 + CONFIDENCE_LEVEL) / 2)) * float(np.std(apart, ddof=1))
+    reach /= np.sqrt(n)
     if one_split:
-        normal = float(stdtrit(1e6, (1 + CONFIDENCE_LEVEL) / 2))
-        reach = float(np.hypot(reach, normal * np.nanstd(swings, ddof=1)))
+        reach = float(np.hypot(reach, Z_SCORE * np.std(swings, ddof=1)))
     return value - reach, value + reach
 
 
@@ -354,8 +364,8 @@ def _judge(inflations: Sequence[Inflation], shared: Shared, subset: str) -> str:
     if not inflations:
         return ""
     auc = inflations[0]
-    if np.isnan(auc.value):
-        return "The AUC cannot be computed: one of the classes is missing."
+    if np.isnan(auc.value) or np.isnan(auc.low):
+        return "The AUC or its interval cannot be computed: one of the classes has too few images."
     figures = (
         f"By image the AUC is {auc.by_image:.3f}, by patient {auc.by_patient:.3f}: "
         f"{auc.value:+.3f} ({auc.low:+.3f} to {auc.high:+.3f})."

@@ -324,4 +324,4 @@ def tabulate(lab: ShortcutLab) -> pd.DataFrame:
                 "high": lab.baseline["high"],
             }
         )
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows).astype({"images": "Int64", "patients": "Int64"})
