@@ -615,6 +615,14 @@ GLOSSARY: dict[str, dict[str, Term]] = {
             "How an image becomes a square: stretched, or with black borders.",
             "redimensionado",
         ),
+        "what is shown": Term(
+            "Which part of each image the network sees: all of it, its border, or not the lungs.",
+            "lo que se muestra",
+        ),
+        "border": Term(
+            "How wide the frame is that is left of an image of which only the border is shown.",
+            "borde (parte del lado)",
+        ),
         "contrast": Term(
             "What is done to the gray levels before training.",
             "contraste",

@@ -17,25 +17,27 @@ PALE = ' class="muted"'
 
 def show_members(plans: Sequence[Plan]) -> None:
     """Show each training with its state; watched while one of them waits or is being trained."""
-    if any(plan.found is not None and plan.found.waits for plan in plans):
-        waiting = tuple(plan.found.run.name for plan in plans if plan.found and plan.found.waits)
+    if any(plan.lab_run is not None and plan.lab_run.waits for plan in plans):
+        waiting = tuple(
+            plan.lab_run.run.name for plan in plans if plan.lab_run and plan.lab_run.waits
+        )
         st.fragment(_watch, run_every=TICK)(plans, waiting)
     else:
         _draw(plans)
 
 
 def _watch(plans: Sequence[Plan], waiting: tuple[str, ...]) -> None:
-    found = {plan.found.run.name: plan.found.run for plan in plans if plan.found}
-    if any(found[name].read_status().has_ended for name in waiting):
+    runs = {plan.lab_run.run.name: plan.lab_run.run for plan in plans if plan.lab_run}
+    if any(runs[name].read_status().has_ended for name in waiting):
         st.rerun()  # one has ended: the lab is read anew
     _draw(plans)
 
 
 def _draw(plans: Sequence[Plan]) -> None:
     # What cannot be comes last, and pale.
-    ordered = sorted(plans, key=lambda plan: plan.found is None and plan.recipe is None)
+    ordered = sorted(plans, key=lambda plan: plan.lab_run is None and plan.recipe is None)
     rows = "".join(
-        f'<tr{PALE * (plan.recipe is None and plan.found is None)}><th scope="row">'
+        f'<tr{PALE * (plan.recipe is None and plan.lab_run is None)}><th scope="row">'
         f"{escape(plan.title)}</th><td>{escape(describe_plan(plan))}</td></tr>"
         for plan in ordered
     )
@@ -44,12 +46,12 @@ def _draw(plans: Sequence[Plan]) -> None:
 
 def describe_plan(plan: Plan) -> str:
     """Return the state of a training, or why it cannot be, in words."""
-    if plan.found is not None:
-        status = plan.found.run.read_status()
+    if plan.lab_run is not None:
+        status = plan.lab_run.run.read_status()
         words = {"done": "Trained", "queued": "Waits in the queue"}.get(status.state, status.state)
         if status.state == "running":
             words = format_progress(status) or "Being trained"
-        name = plan.found.run.read_nickname()
+        name = plan.lab_run.run.read_nickname()
         return " ".join(filter(None, [f"{words} ({name}).", plan.note]))
     if plan.recipe is None:
         return f"Not possible: {plan.reason}"

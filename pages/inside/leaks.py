@@ -14,7 +14,7 @@ from pages.components.user import find_user
 from pages.inside.lab_members import offer_training, show_members
 from pages.inside.shortcuts import describe_subset
 from xray_core.errors import XrayError
-from xray_core.evaluation.leak_lab import LeakLab, find_leak_runs, read_leak_lab
+from xray_core.evaluation.leak_lab import Inflation, LeakLab, find_leak_runs, read_leak_lab
 from xray_core.figures.labs import plot_inflation
 from xray_core.jobs.labs import N_PAIRS, find_base, plan_leaks, submit_leaks
 from xray_core.recipes import Recipe
@@ -89,7 +89,14 @@ def _show_result(lab: LeakLab) -> None:
                 f"inflation-{inflation.name}",
                 f"{TITLES[inflation.name]}: by image less by patient, each pair and the mean",
                 title=TITLES[inflation.name],
-                note=f"by image {inflation.by_image:.3f}, by patient {inflation.by_patient:.3f}, "
-                f"{inflation.value:+.3f} ({inflation.low:+.3f} to {inflation.high:+.3f})",
+                note=_describe(inflation),
             )
     show_muted(describe_subset(lab.subset, lab.closed))
+
+
+def _describe(inflation: Inflation) -> str:
+    ends = f"{inflation.low:+.3f} to {inflation.high:+.3f}"
+    return (
+        f"by image {inflation.by_image:.3f}, by patient {inflation.by_patient:.3f}, "
+        f"{inflation.value:+.3f} ({ends})"
+    ).replace("-", "−")

@@ -110,7 +110,7 @@ def test_what_the_lab_cannot_train_is_named_with_its_reason(
 
     missing = [key for key, plan in plans.items() if plan.is_missing]
     assert missing == ["border", "guess_view"]
-    assert plans["whole"].found is not None
+    assert plans["whole"].lab_run is not None
     assert plans["without_lungs"].reason.startswith("No image has a mask of its lungs")
     assert plans["guess_sex"].reason == "The sex is known of no image, so it cannot be guessed."
     columns = change_recipe(DEMO, {"model": "xnet_dual", "tabular": "age"})

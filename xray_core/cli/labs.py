@@ -132,10 +132,11 @@ def show_leaks(options: argparse.Namespace, workspace: Workspace) -> Answer:
         for pair in lab.pairs
     ]
     lines += [
-        f"{one.name}: by image {one.by_image:.3f}, by patient {one.by_patient:.3f}, "
-        f"difference {one.value:+.3f} ({one.low:+.3f} to {one.high:+.3f})"
-        for one in lab.inflations
-        if one.value == one.value  # a number
+        f"{inflation.name}: by image {inflation.by_image:.3f}, "
+        f"by patient {inflation.by_patient:.3f}, "
+        f"difference {inflation.value:+.3f} ({inflation.low:+.3f} to {inflation.high:+.3f})"
+        for inflation in lab.inflations
+        if inflation.value == inflation.value  # a number
     ]
     lines += filter(None, [lab.verdict, lab.covers])
     if lab.n_done:

@@ -97,5 +97,5 @@ def pick_run(runs: Sequence[LabRun], wanted: Settings, seed: int) -> LabRun | No
         wanted: the settings.
         seed: of which it had better be.
     """
-    fitting = [one for one in runs if one.settings == wanted]
-    return min(fitting, key=lambda one: (one.waits, one.seed != seed), default=None)
+    fitting = [lab_run for lab_run in runs if lab_run.settings == wanted]
+    return min(fitting, key=lambda lab_run: (lab_run.waits, lab_run.seed != seed), default=None)

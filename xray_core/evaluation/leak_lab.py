@@ -127,8 +127,8 @@ class LeakLab:
             "pairs": [vars(pair) for pair in self.pairs],
             "closed": list(self.closed),
             "inflations": [
-                {name: _plain(value) for name, value in vars(one).items()}
-                for one in self.inflations
+                {name: _plain(value) for name, value in vars(entry).items()}
+                for entry in self.inflations
             ],
             "shared": vars(self.shared) if self.shared else None,
         }
@@ -142,10 +142,10 @@ def find_leak_runs(recipe: Recipe, workspace: Workspace) -> list[LabRun]:
     """Return the runs of a recipe, bound to its dataset, divided by image or by patient."""
     wanted = _strip(settings_of(recipe))
     return [
-        one
-        for one in list_lab_runs(workspace)
-        if one.settings.get(METHOD) in (BY_IMAGE, *PATIENT_METHODS)
-        and _strip(one.settings) == wanted
+        entry
+        for entry in list_lab_runs(workspace)
+        if entry.settings.get(METHOD) in (BY_IMAGE, *PATIENT_METHODS)
+        and _strip(entry.settings) == wanted
     ]
 
 
@@ -157,7 +157,7 @@ def pick_leak_runs(runs: Sequence[Run], workspace: Workspace) -> list[LabRun]:
             split by image or by patient and their seeds.
     """
     names = {run.name for run in runs}
-    known = {one.run.name: one for one in list_lab_runs(workspace) if one.run.name in names}
+    known = {entry.run.name: entry for entry in list_lab_runs(workspace) if entry.run.name in names}
     for run in runs:
         if run.name not in known:
             raise RunError(
@@ -193,14 +193,14 @@ def pair_runs(runs: Sequence[LabRun]) -> tuple[Pair, ...]:
         runs: newest first.
     """
     best: dict[tuple[int, int, bool], LabRun] = {}
-    for one in sorted(runs, key=lambda one: one.waits):
-        key = (one.seed, int(one.settings[SPLIT_SEED]), one.settings[METHOD] == BY_IMAGE)
-        best.setdefault(key, one)
+    for entry in sorted(runs, key=lambda entry: entry.waits):
+        key = (entry.seed, int(entry.settings[SPLIT_SEED]), entry.settings[METHOD] == BY_IMAGE)
+        best.setdefault(key, entry)
     pairs = []
     for seed, split_seed in sorted({key[:2] for key in best}):
         both = [best.get((seed, split_seed, by_image)) for by_image in (True, False)]
-        names = ["" if one is None else one.run.name for one in both]
-        states = ["" if one is None else one.state for one in both]
+        names = ["" if entry is None else entry.run.name for entry in both]
+        states = ["" if entry is None else entry.state for entry in both]
         pairs.append(Pair(seed, split_seed, names[0], names[1], (states[0], states[1])))
     return tuple(pairs)
 
@@ -227,21 +227,23 @@ def read_leak_lab(
         (Run(workspace.runs / pair.by_image), Run(workspace.runs / pair.by_patient))
         for pair in done
     ]
-    closed = tuple(one.name for both in networks for one in both if _is_closed(one, workspace))
+    closed = tuple(
+        entry.name for both in networks for entry in both if _is_closed(entry, workspace)
+    )
     subset = VALIDATION if closed or not done else TEST
     if not done:
         return LeakLab(pairs, subset, (), (), None, "", "")
     one_split = len({pair.split_seed for pair in done}) < len(done)
     sides = [[_measure(both[side], subset, n_rounds) for both in networks] for side in (0, 1)]
     inflations = tuple(
-        one
+        entry
         for name in FIGURES
-        if (one := _compare(name, sides[0], sides[1], one_split)) is not None
+        if (entry := _compare(name, sides[0], sides[1], one_split)) is not None
     )
     shared = _count_shared(networks, subset)
     covers = _describe_interval(len(done), one_split)
     return LeakLab(
-        pairs, subset, closed, inflations, shared, covers, _judge(inflations, shared, subset)
+        pairs, subset, closed, inflations, shared, covers, _conclude(inflations, shared, subset)
     )
 
 
@@ -360,7 +362,7 @@ def _describe_interval(n_pairs: int, one_split: bool) -> str:
     return f"The interval allows for the random seed and the split, over {n_pairs} pairs."
 
 
-def _judge(inflations: Sequence[Inflation], shared: Shared, subset: str) -> str:
+def _conclude(inflations: Sequence[Inflation], shared: Shared, subset: str) -> str:
     if not inflations:
         return ""
     auc = inflations[0]

@@ -114,16 +114,16 @@ def find_shortcut_runs(
         run: of the recipe, which is to stand for it if it sees whole images.
     """
     runs = list_lab_runs(workspace)
-    own = [one for one in runs if run is not None and one.run.name == run.name]
-    found: dict[str, LabRun] = {}
+    own = [lab_run for lab_run in runs if run is not None and lab_run.run.name == run.name]
+    lab_runs: dict[str, LabRun] = {}
     for key in MEMBERS:
         with suppress(RecipeError):  # there is no such member
             member = replace(member_recipe(recipe, key), data_folder=recipe.data_folder)
             wanted = settings_of(member)
             picked = pick_run(own, wanted, recipe.seed) or pick_run(runs, wanted, recipe.seed)
             if picked is not None:
-                found[key] = picked
-    return found
+                lab_runs[key] = picked
+    return lab_runs
 
 
 def read_shortcuts(
@@ -143,17 +143,17 @@ def read_shortcuts(
     Raises:
         RunError: a file of one of the runs is damaged.
     """
-    found = find_shortcut_runs(recipe, workspace, run)
-    done = {key: one.run for key, one in found.items() if one.state == "done"}
-    closed = tuple(one.name for one in done.values() if _is_closed(one, workspace))
+    lab_runs = find_shortcut_runs(recipe, workspace, run)
+    done = {key: lab_run.run for key, lab_run in lab_runs.items() if lab_run.state == "done"}
+    closed = tuple(lab_run.name for lab_run in done.values() if _is_closed(lab_run, workspace))
     subset = VALIDATION if closed or not done else TEST
-    reports = {key: _read_report(one, workspace, subset) for key, one in done.items()}
+    reports = {key: _read_report(lab_run, workspace, subset) for key, lab_run in done.items()}
     sights = tuple(
-        _describe(member, found.get(key), reports.get(key), recipe, catalog)
+        _describe(member, lab_runs.get(key), reports.get(key), recipe, catalog)
         for key, member in MEMBERS.items()
     )
     baseline, words = _read_baseline(reports.get(WHOLE))
-    return ShortcutLab(sights, subset, closed, baseline, words, _judge(sights))
+    return ShortcutLab(sights, subset, closed, baseline, words, _conclude(sights))
 
 
 def _is_closed(run: Run, workspace: Workspace) -> bool:
@@ -172,22 +172,22 @@ def _read_report(run: Run, workspace: Workspace, subset: str) -> Mapping[str, An
 
 def _describe(
     member: Member,
-    found: LabRun | None,
+    lab_run: LabRun | None,
     report: Mapping[str, Any] | None,
     recipe: Recipe,
     catalog: Catalog | None,
 ) -> Sight:
     link = measure_link(recipe, catalog, member.column) if member.column and catalog else None
-    if found is None or found.state != "done" or report is None:
-        name, state = (found.run.name, found.state) if found else ("", "")
+    if lab_run is None or lab_run.state != "done" or report is None:
+        name, state = (lab_run.run.name, lab_run.state) if lab_run else ("", "")
         return Sight(member.key, member.title, name, state, goes_with=link)
     auc: Figure = report["metrics"]["auc"]
-    level = judge_level(auc)
+    level = rate_level(auc)
     return Sight(
         member.key,
         member.title,
-        found.run.name,
-        found.state,
+        lab_run.run.name,
+        lab_run.state,
         auc,
         int(report["n"]),
         int(report["n_patients"]),
@@ -197,14 +197,14 @@ def _describe(
     )
 
 
-def judge_level(auc: Figure) -> str:
+def rate_level(auc: Figure) -> str:
     """Return whether an AUC is above chance, by the lower end of its interval.
 
-    >>> judge_level({"value": 0.9, "low": 0.8, "high": 0.95})
+    >>> rate_level({"value": 0.9, "low": 0.8, "high": 0.95})
     'clear'
-    >>> judge_level({"value": 0.6, "low": 0.52, "high": 0.7})
+    >>> rate_level({"value": 0.6, "low": 0.52, "high": 0.7})
     'little'
-    >>> judge_level({"value": 0.6, "low": 0.45, "high": 0.7})
+    >>> rate_level({"value": 0.6, "low": 0.45, "high": 0.7})
     'none'
     """
     low = auc["low"]
@@ -292,7 +292,7 @@ def _read_baseline(report: Mapping[str, Any] | None) -> tuple[Figure | None, str
     return figure, name_columns(baseline)
 
 
-def _judge(sights: tuple[Sight, ...]) -> str:
+def _conclude(sights: tuple[Sight, ...]) -> str:
     """Return the sentence that says most: of the border, else of the images without lungs."""
     by_key = {sight.key: sight for sight in sights}
     for key in (BORDER, WITHOUT_LUNGS):

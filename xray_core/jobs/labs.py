@@ -35,7 +35,7 @@ class Plan:
         recipe: bound to the dataset; None where it cannot be trained.
         reason: why not; "" where it can.
         note: what to know of it; "" for nothing.
-        found: the run that does it already, or will; None where there is none.
+        lab_run: the run that does it already, or will; None where there is none.
     """
 
     key: str
@@ -43,12 +43,12 @@ class Plan:
     recipe: Recipe | None
     reason: str = ""
     note: str = ""
-    found: LabRun | None = None
+    lab_run: LabRun | None = None
 
     @property
     def is_missing(self) -> bool:
         """Whether it can be trained, and nobody has."""
-        return self.recipe is not None and self.found is None
+        return self.recipe is not None and self.lab_run is None
 
 
 def find_base(run: Run) -> Recipe:
@@ -75,12 +75,12 @@ def plan_shortcuts(
         XrayError: the recipe does not fit the dataset.
     """
     bound = bind_recipe(recipe, catalog)
-    found = find_shortcut_runs(bound, workspace, run)
-    return [_plan_member(bound, key, catalog, workspace, found.get(key)) for key in MEMBERS]
+    lab_runs = find_shortcut_runs(bound, workspace, run)
+    return [_plan_member(bound, key, catalog, workspace, lab_runs.get(key)) for key in MEMBERS]
 
 
 def _plan_member(
-    recipe: Recipe, key: str, catalog: Catalog, workspace: Workspace, found: LabRun | None
+    recipe: Recipe, key: str, catalog: Catalog, workspace: Workspace, lab_run: LabRun | None
 ) -> Plan:
     title, note = MEMBERS[key].title, ""
     try:
@@ -95,8 +95,8 @@ def _plan_member(
             if n := masks.count(names)["none"]:
                 note = f"{n:,} of {len(names):,} images have no mask and are left out."
     except XrayError as error:
-        return Plan(key, title, None, _shorten(str(error), catalog), found=found)
-    return Plan(key, title, member, note=note, found=found)
+        return Plan(key, title, None, _shorten(str(error), catalog), lab_run=lab_run)
+    return Plan(key, title, member, note=note, lab_run=lab_run)
 
 
 def _shorten(reason: str, catalog: Catalog) -> str:
@@ -131,7 +131,7 @@ def submit_shortcuts(
 
 def _check(plan: Plan, data_folder: Path, workspace: Workspace) -> Plan:
     """Return a plan, with the reason where the recipe would be refused."""
-    if plan.recipe is None or plan.found is not None:
+    if plan.recipe is None or plan.lab_run is not None:
         return plan
     try:
         check_recipe(plan.recipe, data_folder, workspace)
@@ -176,7 +176,7 @@ def plan_leaks(
             "and there is no leak to measure. Choose a dataset that names its patients."
         )
     pairs = {(p.seed, p.split_seed): p for p in pair_runs(find_leak_runs(bound, workspace))}
-    runs = {one.run.name: one for one in find_leak_runs(bound, workspace)}
+    runs = {lab_run.run.name: lab_run for lab_run in find_leak_runs(bound, workspace)}
     plans = []
     for number in range(n_pairs):
         for method in (BY_IMAGE, BY_PATIENT):
@@ -184,7 +184,7 @@ def plan_leaks(
             pair = pairs.get((wanted.seed, wanted.split.seed))
             name = "" if pair is None else pair.by_image if method == BY_IMAGE else pair.by_patient
             title = f"By {method}, seed {wanted.seed}"
-            plans.append(Plan(method, title, wanted, found=runs.get(name)))
+            plans.append(Plan(method, title, wanted, lab_run=runs.get(name)))
     return plans
 
 

@@ -53,8 +53,8 @@ def find_lung_places(
     if places is None:
         places = []
         for mask in masks.read(image_ids):
-            found = None if mask.pixels is None else find_lungs(np.asarray(mask.pixels) > 0)
-            places.append(found if found is not None else mask.reason)
+            place = None if mask.pixels is None else find_lungs(np.asarray(mask.pixels) > 0)
+            places.append(place if place is not None else mask.reason)
             if progress is not None:
                 progress(len(places), len(image_ids))
         write_json(kept, places)
@@ -80,5 +80,7 @@ def _read_kept(file: Path, n_images: int) -> list[Lungs | str] | None:
         return None
     if not isinstance(places, list) or len(places) != n_images:
         return None
-    whole = all(isinstance(one, str) or (isinstance(one, list) and len(one) == 4) for one in places)
+    whole = all(
+        isinstance(place, str) or (isinstance(place, list) and len(place) == 4) for place in places
+    )
     return places if whole else None
