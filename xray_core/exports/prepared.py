@@ -126,7 +126,7 @@ def _write(
         f"{safe_name(str(label))}_{safe_name(str(image_id))}"
         for label, image_id in zip(words, images["image_id"], strict=True)
     )
-    places = catalog.images.index.get_indexer(images.index)
+    places = catalog.images.index.get_indexer(images.index).tolist()
     read = read_all_preprocessed(
         [catalog.root / path for path in images["path"]],
         spec,

@@ -58,7 +58,7 @@ def read_all_preprocessed(
 def preprocess_here(path: str, settings: dict[str, Any], lungs: LungPlace = None) -> Pixels:
     """Return a file preprocessed, by the fields of a `PreprocessSpec`; for `run_bounded`."""
     spec = PreprocessSpec(**settings)
-    if spec.needs_lungs and not isinstance(lungs, (list, tuple)):  # before the file is decoded
+    if spec.needs_lungs and (lungs is None or isinstance(lungs, str)):  # before it is decoded
         raise ImageError(explain_missing(spec, lungs))
     # A large JPEG decodes about twice as fast at 1/2 or 1/4 size, which averages pixels much
     # as shrinking would; contrast depends on the gray levels as published, so it gets them all.
