@@ -92,7 +92,10 @@ def show_shortcuts(options: argparse.Namespace, workspace: Workspace) -> Answer:
     if not options.queue:
         plans = plan_shortcuts(recipe, catalog, workspace, run)
     lab = read_shortcuts(recipe, workspace, catalog, run)
-    lines = [tabulate(lab).to_string(index=False, na_rep="", float_format="{:.3f}".format)]
+    table = tabulate(lab)
+    for name in ("images", "patients"):
+        table[name] = table[name].astype("string").fillna("")
+    lines = [table.to_string(index=False, na_rep="", float_format="{:.3f}".format)]
     lines += [sight.sentence for sight in lab.sights if sight.sentence]
     if lab.n_done:
         lines.append(f"All figures are of the {lab.subset} sets{_say_closed(lab.closed)}.")

@@ -12,6 +12,7 @@ from xray_core.errors import RunError, XrayError
 from xray_core.explain.gradcam import Images
 from xray_core.explain.loaded import LoadedRun
 from xray_core.preprocess.images import read_all_preprocessed
+from xray_core.preprocess.lung_places import find_lung_places
 from xray_core.training.tabular import read_columns
 from xray_core.workspace import Workspace
 
@@ -47,7 +48,11 @@ def prepare_images(
     root = Path(recipe.data_folder)
     files = [root / path for path in split.loc[list(image_ids), "path"]]
     ids, pixels, unread = [], [], {}
-    read = read_all_preprocessed(files, recipe.preprocess)
+    lungs = None
+    if recipe.preprocess.needs_lungs:
+        catalog = open_dataset(root, workspace.cache)
+        lungs = find_lung_places(recipe.preprocess, catalog, list(image_ids), workspace.cache)
+    read = read_all_preprocessed(files, recipe.preprocess, lungs)
     for image_id, result in zip(image_ids, read, strict=True):
         if isinstance(result, XrayError):
             unread[image_id] = str(result)
