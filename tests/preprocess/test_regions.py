@@ -51,6 +51,22 @@ def test_what_is_hidden_changes_nothing_that_is_shown(region: str, contrast: str
     np.testing.assert_array_equal(apply_preprocess(changed, spec, LUNGS), shown)
 
 
+@pytest.mark.parametrize("region", ["border", "without_lungs", "lungs_only"])
+@pytest.mark.parametrize("contrast", ["none", "equalize_hist"])
+def test_the_edge_of_what_is_hidden_does_not_tell_the_size_of_the_file(
+    region: str, contrast: str
+) -> None:
+    spec = PreprocessSpec(size=64, region=region, contrast=contrast)
+    lungs = (0.211, 0.133, 0.777, 0.689)
+
+    small, large = (
+        apply_preprocess(np.full((side, side), 90, np.uint8), spec, lungs) for side in (224, 256)
+    )
+
+    np.testing.assert_array_equal(small, large)
+    assert len(np.unique(small)) <= 2  # no level in between
+
+
 def test_lungs_are_filled_with_the_mean_gray_of_the_rest() -> None:
     image = draw()
     hidden = np.zeros((20, 20), bool)

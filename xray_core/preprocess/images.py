@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from xray_core.bounded import map_bounded, run_bounded
 from xray_core.errors import ImageError, XrayError
 from xray_core.imagefiles.images import read_image
-from xray_core.preprocess.regions import LungPlace, explain_missing, find_visible, hide_rest
+from xray_core.preprocess.regions import LungPlace, explain_missing, find_view
 from xray_core.preprocess.spec import PreprocessSpec
 
 if TYPE_CHECKING:
@@ -78,14 +78,16 @@ def apply_preprocess(image: Pixels, spec: PreprocessSpec, lungs: LungPlace = Non
         uint8 (size, size).
 
     Raises:
-        ImageError: see `find_visible`.
+        ImageError: see `find_view`.
     """
     if spec.region == "whole":
         return resize_square(CONTRAST[spec.contrast](image, spec), spec.size, spec.resize)
-    visible = find_visible(image.shape[:2], spec, lungs)
-    image = CONTRAST[spec.contrast](hide_rest(image, visible), spec)
-    image = hide_rest(image, visible, black=spec.region == "border")
-    return resize_square(image, spec.size, spec.resize)
+    view = find_view(place_picture(image.shape[:2], spec.size, spec.resize), spec, lungs)
+    if spec.contrast != "none":  # or the gray levels that are left would tell of the others
+        image = CONTRAST[spec.contrast](view.hide_before(image), spec)
+    # In the square, where an edge lies between two pixels: in the file, what is left of it after
+    # resizing would tell the size of the file, and so the hospital.
+    return view.hide(resize_square(image, spec.size, spec.resize))
 
 
 def resize_square(image: Pixels, size: int, how: str) -> Pixels:
@@ -100,15 +102,25 @@ def resize_square(image: Pixels, size: int, how: str) -> Pixels:
     Returns:
         uint8 (size, size).
     """
-    if how == "stretch":
-        return _resize(image, size, size)
-    height, width = image.shape
-    scale = size / max(height, width)
-    new_height, new_width = max(1, round(height * scale)), max(1, round(width * scale))
-    top, left = (size - new_height) // 2, (size - new_width) // 2
+    top, left, height, width = place_picture(image.shape[:2], size, how)
     square = np.zeros((size, size), np.uint8)
-    square[top : top + new_height, left : left + new_width] = _resize(image, new_height, new_width)
+    square[top : top + height, left : left + width] = _resize(image, height, width)
     return square
+
+
+def place_picture(shape: tuple[int, int], size: int, how: str) -> tuple[int, int, int, int]:
+    """Return where an image lies in the square: top, left, height and width, px.
+
+    Args:
+        shape: (h, w) of the image.
+        size: see `resize_square`.
+        how: likewise.
+    """
+    if how == "stretch":
+        return 0, 0, size, size
+    scale = size / max(shape)
+    height, width = (max(1, round(side * scale)) for side in shape)
+    return (size - height) // 2, (size - width) // 2, height, width
 
 
 def _resize(image: Pixels, height: int, width: int) -> Pixels:

@@ -13,7 +13,16 @@ from xray_core.recipes.schema import Recipe
 from xray_core.recipes.script.model import check_model, quote, write_model
 from xray_core.recipes.script.phases import monitored, write_loss, write_phases
 from xray_core.recipes.script.several import SEVERAL, SINGLE
-from xray_core.recipes.script.template import AUGMENT, BORDER, CONTRASTS, SCRIPT, SQUARES
+from xray_core.recipes.script.template import (
+    AUGMENT,
+    BORDER,
+    CONTRASTS,
+    HIDE,
+    HIDE_BEFORE,
+    PLACES,
+    SCRIPT,
+    SQUARE,
+)
 from xray_core.typed_paths import name_folder
 
 __all__ = ["check_model", "left_out", "write_script"]
@@ -99,10 +108,11 @@ def _comment(words: str) -> str:
 
 def _write_preprocess(spec: PreprocessSpec) -> str:
     contrast = Template(CONTRASTS[spec.contrast]).substitute(gamma=spec.gamma, clip=spec.clip_limit)
+    before = after = ""
     if spec.region == "border":
-        before, after = (Template(step).substitute(border=spec.border) for step in BORDER)
-        contrast = before + contrast + after
-    return contrast + SQUARES[spec.resize]
+        before, after = Template(BORDER).substitute(border=spec.border), HIDE
+        before += HIDE_BEFORE if spec.contrast != "none" else ""
+    return f"{PLACES[spec.resize]}{before}{contrast}{SQUARE}{after}    return square\n"
 
 
 def _write_augment(spec: AugmentSpec) -> str:

@@ -168,40 +168,43 @@ CONTRASTS = {
 """,
 }
 
-# Around the contrast step, or what is hidden would change the gray levels of the rest.
-BORDER = (
-    """\
-    height, width = image.shape
-    seen = np.ones(image.shape, bool)
-    inside = slice(round($border * height), round((1 - $border) * height))
-    seen[inside, round($border * width) : round((1 - $border) * width)] = False
-    image = np.where(seen, image, np.uint8(round(float(image[seen].mean()))))
-""",
-    """\
-    image = np.where(seen, image, np.uint8(0))
-""",
-)
-
-SQUARES = {
+# Where the image lies in the square, and how large it is there.
+PLACES = {
     "stretch": """\
-    height, width = SIZE, SIZE
-    smaller = (min(width, image.shape[1]), min(height, image.shape[0]))
-    image = cv2.resize(image, smaller, interpolation=cv2.INTER_AREA)
-    return cv2.resize(image, (width, height), interpolation=cv2.INTER_LINEAR)
+    height, width, top, left = SIZE, SIZE, 0, 0
 """,
     "pad": """\
     scale = SIZE / max(image.shape)
     height, width = (max(1, round(side * scale)) for side in image.shape)
+    top, left = (SIZE - height) // 2, (SIZE - width) // 2
+""",
+}
+
+SQUARE = """\
     smaller = (min(width, image.shape[1]), min(height, image.shape[0]))
     image = cv2.resize(image, smaller, interpolation=cv2.INTER_AREA)
     square = np.zeros((SIZE, SIZE), np.uint8)
-    top, left = (SIZE - height) // 2, (SIZE - width) // 2
     square[top : top + height, left : left + width] = cv2.resize(
         image, (width, height), interpolation=cv2.INTER_LINEAR
     )
-    return square
-""",
-}
+"""
+
+# What is inside the border: of the square, and before the contrast step of the image, or what is
+# hidden would change the gray levels of the rest.
+BORDER = """\
+    first, last = round($border * height), round((1 - $border) * height)
+    start, end = round($border * width), round((1 - $border) * width)
+"""
+HIDE_BEFORE = """\
+    down, across = image.shape[0] / height, image.shape[1] / width
+    rows = slice(int(np.ceil(first * down)), int(last * down))
+    seen = np.ones(image.shape, bool)
+    seen[rows, int(np.ceil(start * across)) : int(end * across)] = False
+    image = np.where(seen, image, np.uint8(round(float(image[seen].mean()))))
+"""
+HIDE = """\
+    square[top + first : top + last, left + start : left + end] = 0
+"""
 
 AUGMENT = """\
     scale = 1 + $zoom
