@@ -9,6 +9,7 @@ from pages.components.run_state import format_duration, format_progress
 from pages.components.small_type import show_muted
 from xray_core.audit.issue import count_of
 from xray_core.jobs.labs import Plan, seconds_of
+from xray_core.recipes.titles import use_titles
 from xray_core.runs import Run
 
 TICK = "3s"
@@ -54,7 +55,7 @@ def describe_plan(plan: Plan) -> str:
         name = plan.lab_run.run.read_nickname()
         return " ".join(filter(None, [f"{words} ({name}).", plan.note]))
     if plan.recipe is None:
-        return f"Not possible: {plan.reason}"
+        return f"Not possible: {use_titles(plan.reason)}"
     return " ".join(filter(None, ["Not trained yet.", plan.note]))
 
 

@@ -50,7 +50,7 @@ def show_sights(run: Run, recipe: Recipe, catalog: Catalog, subset: str) -> None
             if not isinstance(picture, str):
                 tiles.append(build_tile(f"{name} {key}", picture, MEMBERS[key].title))
     show_section("What each of them sees", f"{subset} set")
-    show_grid(tiles, "sights", columns=len(seen), pixelated=True, least_width=90)
+    show_grid(tiles, "sights", columns=len(SEEN), pixelated=True, least_width=90)
     for words in {p for key in seen for p in pictures[key] if isinstance(p, str)}:
         st.caption(escape_markdown(words))
 
