@@ -93,6 +93,27 @@ def resize_square(image: Pixels, size: int, how: str) -> Pixels:
     return square
 
 
+def cut_padding(square: Pixels, width: int, height: int, how: str) -> Pixels:
+    """Return what `resize_square` made of an image, without the borders that it added.
+
+    Args:
+        square: uint8 (size, size).
+        width: px, of the image, of which the proportions count.
+        height: likewise.
+        how: as there; a stretched image has no borders.
+
+    Returns:
+        uint8 (h, w), the whole image, still scaled.
+    """
+    if how == "stretch":
+        return square
+    size = len(square)
+    scale = size / max(height, width)
+    new_height, new_width = max(1, round(height * scale)), max(1, round(width * scale))
+    top, left = (size - new_height) // 2, (size - new_width) // 2
+    return square[top : top + new_height, left : left + new_width]
+
+
 def _resize(image: Pixels, height: int, width: int) -> Pixels:
     # Averaging every pixel (INTER_AREA) is right for shrinking only, so a side that grows
     # waits for the second step; whichever step has nothing to do just copies.

@@ -23,6 +23,7 @@ from xray_core.recipes.published.nih_findings import (
 from xray_core.recipes.published.own import (
     DEMO_CNN,
     KERMANY_MOBILENET_CAUSE,
+    LUNGS_UNET,
     QUICK_CNN,
     QUICK_EFFICIENTNET,
     QUICK_MOBILENET,
@@ -65,6 +66,7 @@ PUBLISHED: dict[str, Recipe] = {
         QUICK_CNN,
         QUICK_MOBILENET,
         QUICK_EFFICIENTNET,
+        LUNGS_UNET,
         *map(repair, EXPERIMENTS),
     )
 }

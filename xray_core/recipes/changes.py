@@ -60,7 +60,7 @@ def change_recipe(recipe: Recipe, changes: Mapping[str, Any]) -> Recipe:
             holder[last] = _words(value) if key in LISTS else value
             effective[key] = value
             if key == "task":
-                fields["dataset"] = find_task(value).dataset
+                fields["dataset"] = find_task(value).dataset or fields["dataset"]
                 if _leaves_weights(recipe, value):
                     fields["class_weights"] = effective["class_weights"] = "none"
             if key == "model":
@@ -104,6 +104,7 @@ def bind_recipe(recipe: Recipe, catalog: Catalog) -> Recipe:
     return dataclasses.replace(
         recipe,
         data_folder=str(catalog.root.resolve()),
+        dataset=task.dataset or catalog.source,
         classes=() if task.classes else tuple(map(str, targets.columns)),
     )
 

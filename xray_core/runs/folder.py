@@ -24,6 +24,7 @@ from xray_core.processes import NOISE, is_alive, is_local
 from xray_core.recipes import Recipe, recipe_from_fields
 from xray_core.records import build_record, read_table
 from xray_core.runs.findings_shapes import FindingsReport, check_findings_report
+from xray_core.runs.mask_shapes import NUMBERS, OUTLINES, MaskReport, check_mask_report
 from xray_core.runs.shapes import (
     DataNotes,
     Report,
@@ -194,6 +195,18 @@ class Run:
         """Return the final predictions. Raises RunError if there are none."""
         return self._read_table("predictions.parquet", GIVEN_COLUMNS, ("predicted",), PROBABILITY)
 
+    def read_masks(self) -> pd.DataFrame:
+        """Return what a run that draws masks drew: Dice, IoU and outlines, image by image.
+
+        Raises:
+            RunError: there is nothing.
+        """
+        names = ("image_id", "group", "subset", "actual")
+        table = self._read_table("predictions.parquet", names, ("predicted", *OUTLINES), "dice")
+        if missing := [name for name in NUMBERS if name not in table]:
+            raise RunError(f"{self.folder / 'predictions.parquet'} lacks {', '.join(missing)}.")
+        return table
+
     def read_predicted(self) -> pd.DataFrame:
         """Return image_id, subset and predicted of the final predictions, which is soon done.
 
@@ -224,7 +237,8 @@ class Run:
     def read_report(self) -> dict[str, Any]:
         """Return the final evaluation; see `shapes.Report`. Raises RunError if there is none.
 
-        Of a multi-label task, where "multilabel" is true, see `shapes.FindingsReport`.
+        Of a multi-label task, where "multilabel" is true, see `findings_shapes.FindingsReport`; of
+        a task that asks for masks, where "masks" is true, see `mask_shapes.MaskReport`.
         """
         with self._reading("report.json") as path:
             values = read_json(path)
@@ -232,6 +246,10 @@ class Run:
                 findings = build_record(FindingsReport, values, path.stem)
                 check_findings_report(findings)
                 return dict(findings)
+            if isinstance(values, dict) and values.get("masks") is True:
+                masks = build_record(MaskReport, values, path.stem)
+                check_mask_report(masks)
+                return dict(masks)
             report = build_record(Report, values, path.stem)
             check_report(report)
             return dict(report)

@@ -24,7 +24,7 @@ from xray_core.tasks.states import (
     count_states,
     name_states,
 )
-from xray_core.tasks.table import TASKS, find_task, tasks_of
+from xray_core.tasks.table import LUNG_TASK, TASKS, find_task, tasks_of
 from xray_core.tasks.targets import (
     STATE,
     class_of,
@@ -34,12 +34,15 @@ from xray_core.tasks.targets import (
     rarest_of,
     word_of_nothing,
 )
-from xray_core.tasks.task import SEPARATOR, Task, spell_findings
+from xray_core.tasks.task import CLASSES, MASKS, SEPARATOR, Task, spell_findings
 
 __all__ = [
     "ABSENT",
     "BOX_SIDES",
+    "CLASSES",
     "CROSSING",
+    "LUNG_TASK",
+    "MASKS",
     "MEANINGS",
     "NOTES",
     "PRESENT",

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 SEPARATOR = "|"  # between the findings of one image
+CLASSES, MASKS = "classes", "masks"  # what a task asks of an image; see `Task.asks`
 
 
 @dataclass(frozen=True)
@@ -11,7 +12,7 @@ class Task:
     """A regrouping of published findings.
 
     Attributes:
-        dataset: reader name, as in `xray_core.datasets.READERS`.
+        dataset: reader name, as in `xray_core.datasets.READERS`; "" for any dataset.
         classes: class -> the findings it holds. Order is the model's output order. Empty:
             every finding of the dataset is a class, in alphabetical order.
         question: the task in words, for a person who chooses.
@@ -24,6 +25,8 @@ class Task:
         left_out: findings whose images are in no subset, as if they were unlabelled.
         multilabel: whether an image may belong to several classes.
         first_only: whether only the first of an image's findings counts.
+        asks: `CLASSES`; or `MASKS`: which pixels of an image belong to the one class, as the
+            lung masks of the catalog show it. An image without one is unlabelled.
         source: where the grouping comes from.
     """
 
@@ -37,6 +40,7 @@ class Task:
     left_out: tuple[str, ...] = ()
     multilabel: bool = False
     first_only: bool = False
+    asks: str = CLASSES
     source: str = ""
 
 
