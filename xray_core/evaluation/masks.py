@@ -120,6 +120,21 @@ def report_masks(
     }
 
 
+def mean_dice_interval(measured: pd.DataFrame, split: pd.DataFrame) -> tuple[float, float] | None:
+    """Return the ends of the 95% interval of the mean Dice; None of a single patient.
+
+    Args:
+        measured: image_id, dice and iou, see `Run.read_mask_validation`.
+        split: see `Run.read_split`.
+    """
+    rows = measured.merge(split.drop_duplicates("image_id"), on="image_id")
+    if rows.empty:
+        return None
+    groups = pd.factorize(rows["group"])[0].astype("int64")
+    dice = measure_means(rows[list(MASK_FIGURES)].to_numpy("float64"), groups)["dice"]
+    return None if dice["low"] is None or dice["high"] is None else (dice["low"], dice["high"])
+
+
 def measure_means(
     values: Floats, groups: NDArray[np.int64], n_rounds: int = N_ROUNDS
 ) -> dict[str, dict[str, float | None]]:

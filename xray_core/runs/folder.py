@@ -234,6 +234,11 @@ class Run:
         name = f"validation/epoch-{epoch:04d}.parquet"
         return self._read_table(name, ("image_id",), numbers=PROBABILITY)
 
+    def read_mask_validation(self, epoch: int) -> pd.DataFrame:
+        """Return image_id, dice and iou of the validation images after `epoch`. Raises RunError."""
+        name = f"validation/epoch-{epoch:04d}.parquet"
+        return self._read_table(name, ("image_id",), numbers="dice")
+
     def read_report(self) -> dict[str, Any]:
         """Return the final evaluation; see `shapes.Report`. Raises RunError if there is none.
 
