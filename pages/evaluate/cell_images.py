@@ -123,7 +123,7 @@ def _show_page(
         show_grid(
             _build(tables, shown, words),
             "cell_grid",
-            _open_image,
+            open_image,
             row_height=ROW_HEIGHT,
             show_boxes=st.session_state["cell_boxes"],
         )
@@ -140,14 +140,14 @@ def _show_large(
         [replace(tile, title=title) for tile in build_tiles(tables, images, LARGE_SIDE)],
         "cell_large",
         list_windows(tables, images),
-        _open_image,
-        lambda _: _close_image(),
+        open_image,
+        lambda _: close_image(),
         before=ids[place - 1] if place else "",
         after=ids[place + 1] if place + 1 < len(ids) else "",
         place=f"{place + 1:,} of {len(ids):,}",
         show_boxes=bool(st.session_state["cell_boxes"]),
     )
-    _show_link(str(row.image_id), recipe)
+    show_link(str(row.image_id), recipe)
 
 
 def _build(tables: Tables, rows: pd.DataFrame, words: CellWords) -> list[Tile]:
@@ -178,7 +178,8 @@ def _show_without_images(rows: pd.DataFrame, recipe: Recipe) -> None:
     )
 
 
-def _show_link(image_id: str, recipe: Recipe) -> None:
+def show_link(image_id: str, recipe: Recipe) -> None:
+    """Show the link that opens an image in Explore, or say how it can be opened there."""
     name = name_root(find_workspace(), Path(recipe.data_folder))
     if name is None:
         st.caption(
@@ -200,9 +201,11 @@ def open_cell(cell: Cell) -> None:
     st.query_params[CELL] = f"{cell[0]}-{cell[1]}"
 
 
-def _open_image(image_id: str) -> None:
+def open_image(image_id: str) -> None:
+    """Put the image that is shown large into the address."""
     st.query_params[IMAGE] = image_id
 
 
-def _close_image() -> None:
+def close_image() -> None:
+    """Take it out of the address again."""
     st.query_params.pop(IMAGE, None)

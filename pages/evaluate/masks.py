@@ -2,7 +2,6 @@
 
 import math
 from dataclasses import replace
-from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ from pages.components.dataset import open_folder
 from pages.components.figure import name_source, show_figure
 from pages.components.frame import escape_markdown, show_errors
 from pages.components.grid import Outline, Tile, show_grid
+from pages.components.mask_words import format_mask_figures
 from pages.components.pager import show_pager
 from pages.components.small_type import show_facts, show_muted, show_section
 from pages.components.tables import Tables, read_tables
@@ -20,7 +20,6 @@ from pages.components.tiles import LARGE_SIDE, build_tiles, list_windows
 from pages.components.viewer import show_viewer
 from pages.evaluate.cell_images import IMAGE, ROW_HEIGHT, close_image, open_image, show_link
 from xray_core.errors import XrayError
-from xray_core.evaluation.masks import GOOD
 from xray_core.figures.masks import count_dice, plot_dice
 from xray_core.recipes import Recipe
 from xray_core.runs import Run
@@ -29,24 +28,6 @@ PER_PAGE = 12
 TRUE, DRAWN = "mask of the dataset", "drawn by the network"
 COLUMNS = {"image_id": "Image", "dice": "Dice", "iou": "IoU"}
 ORDERS = {"lowest Dice first": True, "highest Dice first": False}
-
-
-def format_masks_verdict(report: dict[str, Any], owners: str) -> str:
-    """Return the verdict on a run that draws masks, as HTML.
-
-    Args:
-        report: see `evaluation.masks.report_masks`.
-        owners: of how many patients the images are, in words.
-    """
-    dice, n = report["metrics"]["dice"], report["n"]
-    interval = "" if dice["low"] is None else f"{dice['low']:.3f} to {dice['high']:.3f}; "
-    below = report["n_below"]
-    few = f"{below:,} image{'s' * (below != 1)} below {GOOD:g}" if below else f"none below {GOOD:g}"
-    return (
-        f"Mean Dice {dice['value']:.3f} on {escape(report['subset'])} images "
-        f"<small>({interval}n = {n:,}, {escape(owners)})</small>. 1 is the same mask to the "
-        f"pixel, 0 no pixel in common; {few}."
-    )
 
 
 @st.fragment(key="masks")
@@ -76,21 +57,6 @@ def show_masks(run: Run, recipe: Recipe, report: dict[str, Any]) -> None:
         show_facts(format_mask_figures(report))
     with right:
         _show_images(run, recipe, drawn)
-
-
-def format_mask_figures(report: dict[str, Any]) -> dict[str, str]:
-    """Return the figures of a report on masks, with their intervals."""
-    named = {"Dice, mean": "dice", "IoU, mean": "iou"}
-    rows = {}
-    for title, name in named.items():
-        figure = report["metrics"][name]
-        ends = ""
-        if figure["low"] is not None:
-            ends = f" ({figure['low']:.3f} to {figure['high']:.3f})"
-        rows[title] = f"{figure['value']:.3f}{ends}"
-    rows["Dice, median"] = f"{report['median_dice']:.3f}"
-    rows[f"Images with a Dice below {GOOD:g}"] = f"{report['n_below']:,} of {report['n']:,}"
-    return rows
 
 
 def read_drawn(run: Run, subset: str) -> pd.DataFrame:
@@ -180,9 +146,12 @@ def _build(tables: Tables, rows: pd.DataFrame, side: int = 0) -> list[Tile]:
             color="",
             boxes=(),
             outlines=tuple(
-                Outline(name, path)
-                for name, path in ((TRUE, row.true_outline), (DRAWN, row.outline))
-                if isinstance(path, str) and path
+                outline
+                for outline in (
+                    Outline(DRAWN, row.outline),
+                    Outline(TRUE, row.true_outline, "dotted"),
+                )
+                if isinstance(outline.path, str) and outline.path
             ),
             alt=f"X-ray {row.image_id}: Dice {row.dice:.3f}; outlined: {TRUE}, {DRAWN}",
         )

@@ -42,10 +42,11 @@ def add_now(runs: pd.DataFrame, workspace: Workspace) -> pd.DataFrame:
 
     Returns:
         Also score, by which runs are put in order (on the validation set: accuracy, of several
-        findings their mean AUC, of masks their Dice; NaN where there is none), duration (seconds, NaN until it has
-        ended), turn (what is next in the queue has the highest number; running ones more, ended
-        ones 0), waits (for what, in words), share (of its way, in [0, 1]), left and starts (seconds
-        until it ends or begins, NaN where nobody can say), curve (`curves.Curve`) and diverged.
+        findings their mean AUC, of masks their Dice; NaN where there is none), duration (seconds,
+        NaN until it has ended), turn (what is next in the queue has the highest number; running
+        ones more, ended ones 0), waits (for what, in words), share (of its way, in [0, 1]), left
+        and starts (seconds until it ends or begins, NaN where nobody can say), curve
+        (`curves.Curve`) and diverged.
     """
     queue = queue_view(workspace)
     jobs = {job["run"]: job for job in queue.to_dict("records")}
@@ -268,7 +269,8 @@ def _column_config() -> dict[str, Any]:
             width=200,
             help="Accuracy on the validation set with the weights that are kept, with its 95% "
             "confidence interval and the number of images; of a run on several findings their mean "
-            "AUC, of one that draws masks their mean Dice. Of a finished run it is that of the final predictions, after test-time "
+            "AUC, of one that draws masks their mean Dice. Of a finished run it is that of the "
+            "final predictions, after test-time "
             "augmentation and calibration where the recipe has them, as on Evaluate and Compare; "
             "before, and of runs of older versions, that of the epoch. Runs are chosen by it.",
         ),

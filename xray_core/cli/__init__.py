@@ -19,6 +19,7 @@ from xray_core.cli import (
     exports,
     external,
     leaderboard,
+    lungs,
     opening,
     queue,
     threshold,
@@ -140,6 +141,7 @@ def _build_parser() -> argparse.ArgumentParser:
     leaderboard.add_commands(add)
     elsewhere.add_commands(add)
     threshold.add_commands(add)
+    lungs.add_commands(add)
     add_take_away(add)
     return parser
 

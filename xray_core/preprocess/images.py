@@ -7,7 +7,7 @@ module, and begin in a third of the time without.
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import cv2
 import numpy as np
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Pixels = NDArray[np.uint8]
+T = TypeVar("T", bound=np.generic)
 LEVELS = np.arange(256, dtype=np.uint8)
 
 
@@ -93,17 +94,17 @@ def resize_square(image: Pixels, size: int, how: str) -> Pixels:
     return square
 
 
-def cut_padding(square: Pixels, width: int, height: int, how: str) -> Pixels:
+def cut_padding(square: NDArray[T], width: int, height: int, how: str) -> NDArray[T]:
     """Return what `resize_square` made of an image, without the borders that it added.
 
     Args:
-        square: uint8 (size, size).
+        square: (size, size), of any type.
         width: px, of the image, of which the proportions count.
         height: likewise.
         how: as there; a stretched image has no borders.
 
     Returns:
-        uint8 (h, w), the whole image, still scaled.
+        (h, w), the whole image, still scaled.
     """
     if how == "stretch":
         return square
