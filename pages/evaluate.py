@@ -68,7 +68,7 @@ with open_bottom_bar():
     if not has_masks:
         show_add_button(recipe)
     st.space("stretch")
-    if not origin:
+    if not origin and not has_masks:  # a noise floor is one of classes
         offer_seeds(run)
     if not origin and st.button("Change and train again", icon=":material/tune:", type="primary"):
         st.switch_page("pages/train.py", query_params={"from": run.name})

@@ -37,6 +37,8 @@ def _add_columns(name: str, workspace: Workspace) -> None:
     from xray_core.training.columns_baseline import add_columns_baseline
 
     run = find_run(workspace.runs, name)
+    if run.read_recipe().asks_masks:
+        raise RunError(f"{name} draws masks, which no columns tell. Leave out --columns.")
     if not run.holds(FILE):  # it needs no network
         check_finished(run)
     elif say_missing(run) == NOTHING_TO_LEARN:

@@ -192,8 +192,20 @@ class Run:
         return self._read_table("split.parquet", ("image_id", "group", "class", "subset"))
 
     def read_predictions(self) -> pd.DataFrame:
-        """Return the final predictions. Raises RunError if there are none."""
+        """Return the final predictions. Raises RunError if there are none, or they are masks."""
+        self._refuse_masks()
         return self._read_table("predictions.parquet", GIVEN_COLUMNS, ("predicted",), PROBABILITY)
+
+    def _refuse_masks(self) -> None:
+        """Raise RunError if the run draws masks, where somebody asks for its classes."""
+        try:
+            has_masks = self.read_recipe().asks_masks
+        except RunError:  # whoever reads the recipe says what is wrong with it
+            return
+        if has_masks:
+            raise RunError(
+                f"{self.read_nickname()} draws masks and predicts no classes, which this is about."
+            )
 
     def read_masks(self) -> pd.DataFrame:
         """Return what a run that draws masks drew: Dice, IoU and outlines, image by image.
@@ -231,6 +243,7 @@ class Run:
 
     def read_validation(self, epoch: int) -> pd.DataFrame:
         """Return the validation probabilities after `epoch` (from 1). Raises RunError."""
+        self._refuse_masks()
         name = f"validation/epoch-{epoch:04d}.parquet"
         return self._read_table(name, ("image_id",), numbers=PROBABILITY)
 
