@@ -83,7 +83,7 @@ def _draw_files(loaded: Any, options: argparse.Namespace) -> Answer:
     from xray_core.explain.lungs import draw_files
     from xray_core.files import replaced_file
     from xray_core.imagefiles.images import read_sizes
-    from xray_core.preprocess.lung_shape import judge_lungs
+    from xray_core.preprocess.lung_shape import doubt_lungs
 
     measured = [
         (1, 1) if isinstance(size, XrayError) else size for size in read_sizes(options.images)
@@ -102,7 +102,7 @@ def _draw_files(loaded: Any, options: argparse.Namespace) -> Answer:
                 Image.fromarray(result * 255).resize(size, Image.Resampling.BILINEAR).point(
                     lambda gray: 255 if gray >= 128 else 0
                 ).save(partial)
-            row |= {"mask": str(place), "doubt": judge_lungs(result)}
+            row |= {"mask": str(place), "doubt": doubt_lungs(result)}
         rows.append(row)
     save_answer({"rows": rows}, options.save)
     if all(row["error"] for row in rows):

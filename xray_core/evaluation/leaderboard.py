@@ -70,7 +70,7 @@ def list_boards(runs: pd.DataFrame) -> list[tuple[str, str, str, int]]:
 
 
 def choose_figure(task: str, by: str) -> str:
-    """Return what the leaderboard of a task goes by: `by`, or Dice where the task asks for masks."""
+    """Return what a task's leaderboard goes by: `by`, or Dice where the task asks for masks."""
     known = TASKS.get(task)
     return OF_MASKS[0] if known is not None and known.asks == MASKS else by
 

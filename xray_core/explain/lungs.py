@@ -23,7 +23,7 @@ from xray_core.files import utc_now
 from xray_core.imagefiles.images import read_sizes
 from xray_core.preprocess.images import cut_padding, read_all_preprocessed
 from xray_core.preprocess.lung_masks import SIDE, About, stamp_image, write_predicted_lungs
-from xray_core.preprocess.lung_shape import judge_lungs, measure_pieces, tidy_lungs
+from xray_core.preprocess.lung_shape import doubt_lungs, measure_pieces, tidy_lungs
 from xray_core.runs.explained import stamp_network
 
 BATCH_SIZE = 32
@@ -158,7 +158,7 @@ def _describe(result: Pixels | str) -> dict[str, Any]:
     return {
         "share": float(result.mean()),
         "n_pieces": len(measure_pieces(result)),
-        "doubt": judge_lungs(result),
+        "doubt": doubt_lungs(result),
         "reason": "",
     }
 

@@ -13,6 +13,7 @@ from xray_core.tasks.encode import (
     describe_left_out,
     encode_catalog,
     encode_labels,
+    find_masked,
     get_labels,
     list_classes,
 )
@@ -64,6 +65,7 @@ __all__ = [
     "encode_catalog",
     "encode_labels",
     "explain_classes",
+    "find_masked",
     "find_present",
     "find_task",
     "get_labels",
