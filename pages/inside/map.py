@@ -96,11 +96,11 @@ def _show_points(points: Points, features: Features, run: Run, recipe: Recipe, s
         show_muted(traits)
     side, beside = st.columns([3, 2], gap="medium")
     with side:
-        with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        with st.container(horizontal=True, gap="xsmall"):
             color = _choose("Colour", COLOR, dict(points.colors))
             sets = {**{name: f"{name} set" for name in points.subsets}, ALL: "all images"}
             of = _choose("Images", OF, sets, disabled=color == SUBSET)
-            picker = st.container(width=230)
+            picker = st.container(width=270)
         table = points.table.assign(kind=merge_rare(points.table[color]), row=points.table.index)
         if of != ALL and color != SUBSET:
             table = table[table["subset"] == of]
@@ -109,7 +109,7 @@ def _show_points(points: Points, features: Features, run: Run, recipe: Recipe, s
         )
         picks = {BY_LASSO: "by lasso or box", **list_picks(points, features, list(colors))}
         with picker:
-            pick = _choose("Pick", PICK, picks)
+            pick = _choose("Pick", PICK, picks, width=270)
         rows = find_picked(table, pick, features) if pick else table.iloc[:0]
         figure = plot_map(table, colors, rows["row"].tolist() if pick else None)
         event = st.plotly_chart(
@@ -143,7 +143,9 @@ def _hint(pick: str) -> str:
     )
 
 
-def _choose(label: str, name: str, choices: dict[str, str], *, disabled: bool = False) -> str:
+def _choose(
+    label: str, name: str, choices: dict[str, str], *, disabled: bool = False, width: int = 190
+) -> str:
     """Show a select box for what stands in the address under `name`; return what is chosen."""
     key = f"{name}_choice"
 
@@ -157,11 +159,12 @@ def _choose(label: str, name: str, choices: dict[str, str], *, disabled: bool = 
     chosen = st.selectbox(
         label,
         list(choices),
-        format_func=lambda choice: choices[choice],
+        format_func=lambda choice: f"{label}: {choices[choice]}",
         key=key,
+        label_visibility="collapsed",
         on_change=change,
         disabled=disabled,
-        width=190,
+        width=width,
     )
     return str(chosen)
 

@@ -81,9 +81,8 @@ def _show_large(tables: Tables, rows: pd.DataFrame, place: int, run: Run, recipe
 
 
 def _note(row: object) -> str:
-    """Return what the network says of an image, where that is wrong."""
-    said, label = getattr(row, "predicted", ""), getattr(row, "label", "")
-    return f"predicted {said}" if said != label else ""
+    """Return that an image is predicted wrongly; "" where it is not."""
+    return "wrong" if getattr(row, "predicted", "") != getattr(row, "label", "") else ""
 
 
 def _open(image_id: str) -> None:

@@ -18,7 +18,7 @@ STATES = {1: "present", 0: "absent"}  # of a finding
 MISTAKEN, OTHER_LABEL, UNLIKE = "wrong", "other", "unlike"
 PICKS = {
     MISTAKEN: "predicted wrongly",
-    OTHER_LABEL: "nearest training image has another label",
+    OTHER_LABEL: "nearest has another label",
     UNLIKE: "unlike the training images",
 }
 KIND = "kind:"  # begins a pick of what has one colour

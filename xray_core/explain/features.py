@@ -4,6 +4,7 @@ Other processes read it by `evaluation.nearest`, without Keras.
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -83,7 +84,9 @@ def compute_features(
     """
     check_network(run)
     subsets = list_subsets(run, workspace)
-    known = read_features(run)
+    known = None
+    with suppress(RunError):  # damaged ones are computed anew
+        known = read_features(run)
     if known is None or known.about["subsets"] != subsets:
         known = _compute(run, workspace, subsets, progress, with_map)
     elif with_map and known.about["map"] is None:

@@ -1,5 +1,6 @@
 """The map of images: a point an image, those beside each other look alike to the network."""
 
+import re
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -14,7 +15,8 @@ OTHERS, UNKNOWN = "others", "unknown"
 GREY = CLASSES[-1]
 RIGHT, WRONG = "right", "wrong"
 RIGHT_WRONG = {RIGHT: "#6f7f8a", WRONG: "#d81e4f"}
-HEIGHT = 460  # px
+HEIGHT = 420  # px
+NUMBER = re.compile(r"\d+(\.\d+)?")
 FADED = 0.12  # opacity of what is not chosen
 
 
@@ -33,9 +35,15 @@ def color_kinds(column: str, kinds: Sequence[str], classes: Sequence[str]) -> di
     if column == "label" and set(kinds) <= {*classes, UNKNOWN}:
         colors = color_classes(list(classes))
         return {kind: colors.get(kind, GREY) for kind in [*classes, UNKNOWN] if kind in kinds}
-    plain = [kind for kind in kinds if kind not in (OTHERS, UNKNOWN)]
+    plain = sorted((kind for kind in kinds if kind not in (OTHERS, UNKNOWN)), key=_rank)
     colors = {kind: CLASSES[n % (len(CLASSES) - 1)] for n, kind in enumerate(plain)}
     return colors | {kind: GREY for kind in (OTHERS, UNKNOWN) if kind in kinds}
+
+
+def _rank(kind: str) -> tuple[float, str]:
+    """Return what kinds are ordered by: the number that each begins with, then its name."""
+    number = NUMBER.match(kind)
+    return float(number[0]) if number else float("inf"), kind
 
 
 def merge_rare(values: pd.Series) -> pd.Series:
@@ -93,11 +101,11 @@ def plot_map(
     hidden = {"visible": False, "fixedrange": False}
     figure.update_layout(
         height=HEIGHT,
-        margin={"l": 0, "r": 0, "t": 0, "b": 0},
+        margin={"l": 0, "r": 0, "t": 24, "b": 0},  # above: the tools
         dragmode="lasso",
         xaxis=hidden,
         yaxis={**hidden, "scaleanchor": "x"},
-        legend={"orientation": "h", "x": 0, "y": 1, "yanchor": "bottom"},
+        legend={"orientation": "h", "x": 0, "y": 0, "yanchor": "top"},
         showlegend=True,
     )
     return escape_texts(figure)
