@@ -1,1 +1,1 @@
-"""Sections of the Inside page."""
+"""The sections of the page Inside."""

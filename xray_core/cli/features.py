@@ -25,6 +25,7 @@ def show_features(options: argparse.Namespace, workspace: Workspace) -> Answer:
     """Compute the features of a run, and say what they come to."""
     from xray_core.jobs.background import note_progress
     from xray_core.runs import find_run
+    from xray_core.runs.explained import find_explained
     from xray_core.runs.features import PLACE
 
     run = find_run(workspace.runs, options.run)
@@ -35,7 +36,11 @@ def show_features(options: argparse.Namespace, workspace: Workspace) -> Answer:
     progress = note_progress(options.save) if options.save else show_progress("steps")
     features = compute_features(run, workspace, progress, with_map=options.map)
     about = dict(features.about)
-    answer: dict[str, Any] = {"run": run.name, "folder": str(run.folder / PLACE), **about}
+    answer: dict[str, Any] = {
+        "run": run.name,
+        "folder": str(find_explained(run, str(PLACE))),
+        **about,
+    }
     answer |= {"n": len(features.images), "width": features.vectors.shape[1]}
     answer["counts"] = features.images["subset"].value_counts().to_dict()
     save_answer(answer, options.save)

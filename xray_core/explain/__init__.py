@@ -1,5 +1,1 @@
-"""Looks inside a finished run's network: what it sees, and which images look alike to it.
-
-Keras may be imported here. What is computed lies as plain files in `<run>/explained/`, which
-pages read without Keras.
-"""
+"""What a trained network looks at: heat maps, and a process that answers the app's questions."""

@@ -34,22 +34,22 @@ from xray_core.evaluation.nearest import (
 from xray_core.evaluation.neighbours import LABEL, TRAITS, count_alike, list_traits
 from xray_core.evaluation.shown import shown_subset
 from xray_core.explain.cut import FEATURES, PROBABILITIES, build_with_features
+from xray_core.explain.loaded import LoadedRun, load_run
 from xray_core.explain.places import lay_out
 from xray_core.preprocess.cache import ImageCache, open_image_cache
 from xray_core.recipes import Recipe
 from xray_core.runs import Run
+from xray_core.runs.explained import stamp_network
 from xray_core.runs.features import (
     STEPS,
     About,
     MapNotes,
-    stamp_checkpoint,
     write_features,
     write_map,
 )
 from xray_core.runs.origin import MODEL, read_origin
 from xray_core.tasks import STATE, label_in_words
 from xray_core.training.inputs import PredictionBatches
-from xray_core.training.predict import load_network
 from xray_core.training.tabular import read_columns
 from xray_core.workspace import Workspace
 
@@ -82,7 +82,6 @@ def compute_features(
         XrayError: the run has no network, its dataset is gone, or a file of it is damaged.
         OSError: the disk refuses.
     """
-    check_network(run)
     subsets = list_subsets(run, workspace)
     known = None
     with suppress(RunError):  # damaged ones are computed anew
@@ -96,18 +95,6 @@ def compute_features(
             write_map(run, places, known.about | {"map": notes})
             known.about["map"] = notes
     return known
-
-
-def check_network(run: Run) -> None:
-    """Raise RunError where a run has no result, or no network of its own to look into."""
-    origin = read_origin(run)
-    if origin is not None and not run.best_checkpoint.is_file():
-        raise RunError(
-            f"{run.read_nickname()} has no network of its own to look into. {origin.words}. "
-            "Choose a run that was trained, or one of its members."
-        )
-    if not run.holds("report.json") or not run.best_checkpoint.is_file():
-        raise RunError(f"{run.name} has no result and weights yet. Wait until it is done.")
 
 
 def list_subsets(run: Run, workspace: Workspace) -> list[str]:
@@ -125,7 +112,8 @@ def list_subsets(run: Run, workspace: Workspace) -> list[str]:
 def _compute(
     run: Run, workspace: Workspace, subsets: list[str], progress: Report | None, with_map: bool
 ) -> Features:
-    recipe, checkpoint = run.read_recipe(), stamp_checkpoint(run)
+    checkpoint, loaded = stamp_network(run), load_run(run)
+    recipe = loaded.recipe
     catalog = open_dataset(Path(recipe.data_folder), workspace.cache)
     split = _choose_rows(run)
     cache = open_image_cache(
@@ -139,8 +127,8 @@ def _compute(
     rows = np.flatnonzero(wanted & cache.readable)
     if not len(rows):
         raise RunError(f"{run.name}: none of its images can be read any more.")
-    vectors, probabilities = _predict(run, recipe, catalog, split, cache, rows, _step(progress, 1))
-    if stamp_checkpoint(run) != checkpoint:
+    vectors, probabilities = _predict(loaded, catalog, split, cache, rows, _step(progress, 1))
+    if stamp_network(run) != checkpoint:
         raise RunError(f"The weights of {run.name} were replaced meanwhile. Compute them again.")
     images = _describe(run, recipe, catalog, split.iloc[rows], probabilities)
     about = About(
@@ -171,8 +159,7 @@ def _choose_rows(run: Run) -> pd.DataFrame:
 
 
 def _predict(
-    run: Run,
-    recipe: Recipe,
+    loaded: LoadedRun,
     catalog: Catalog,
     split: pd.DataFrame,
     cache: ImageCache,
@@ -181,11 +168,11 @@ def _predict(
 ) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
     """Return features, float32 (n, d), and probabilities as the network gives them, (n, c)."""
     progress(0, len(rows))
-    model = build_with_features(load_network(run, recipe))
+    model = build_with_features(loaded.model)
     tabular = None
-    if recipe.tabular:
+    if loaded.recipe.tabular:
         known = catalog.images.set_index("image_id").loc[split["image_id"]]
-        tabular = read_columns(run).encode(known)
+        tabular = read_columns(loaded.run).encode(known)
     seen, answers = [], []
     for start in range(0, len(rows), BLOCK):
         block = rows[start : start + BLOCK]

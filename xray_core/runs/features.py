@@ -23,10 +23,11 @@ from numpy.typing import NDArray
 
 from xray_core.errors import RunError
 from xray_core.files import open_plain
-from xray_core.records import read_table
+from xray_core.records import build_record, read_table
+from xray_core.runs.explained import find_explained, read_explained
 from xray_core.runs.folder import Run
 
-PLACE = Path("explained") / "features"
+PLACE = Path("features")  # below what `runs.explained` has of a run
 ABOUT = "about.json"
 # What computing them does, step by step; each counts the images of all.
 STEPS = ("preparing images", "looking at them", "comparing them", "laying out the map")
@@ -87,31 +88,22 @@ class About(TypedDict):
     map: MapNotes | None
 
 
-def stamp_checkpoint(run: Run) -> list[int]:
-    """Return what tells a run's weights from any others. Raises RunError where there are none."""
-    try:
-        status = run.best_checkpoint.stat()
-    except OSError as error:
-        raise RunError(
-            f"{run.name} keeps no network, so nothing can be said of what it sees."
-        ) from error
-    return [status.st_mtime_ns, status.st_size]
-
-
 def read_about(run: Run) -> About | None:
     """Return what is known of the features; None where there are none of the present weights.
 
     Raises:
         RunError: the file is damaged.
     """
-    name = str(PLACE / ABOUT)
-    if not run.holds(name):
+    values = read_explained(run, str(PLACE / ABOUT))
+    if values is None:
         return None
-    about = run.read_record(name, About)
     try:
-        return about if about["checkpoint"] == stamp_checkpoint(run) else None
-    except RunError:  # the weights have gone since
-        return None
+        return build_record(About, values, "about")
+    except ValueError as error:
+        raise RunError(
+            f"{find_explained(run, str(PLACE / ABOUT))} is damaged: {error}. Compute the features "
+            "again."
+        ) from error
 
 
 def read_images(run: Run) -> pd.DataFrame:
@@ -167,7 +159,8 @@ def write_features(
     Raises:
         RunError: the disk refuses.
     """
-    folder = run.folder / PLACE.parent
+    place = find_explained(run, str(PLACE))
+    folder = place.parent
     try:
         folder.mkdir(exist_ok=True)
         with FileLock(folder / f".{PLACE.name}.lock"):
@@ -180,15 +173,15 @@ def write_features(
             if places is not None:
                 draft.write_table("map.parquet", places)
             draft.write_json(ABOUT, about)
-            shutil.rmtree(run.folder / PLACE, ignore_errors=True)
-            draft.folder.rename(run.folder / PLACE)
+            shutil.rmtree(place, ignore_errors=True)
+            draft.folder.rename(place)
     except OSError as error:
         raise RunError(f"{folder} cannot be written to: {error.strerror or error}.") from error
 
 
 def write_map(run: Run, places: pd.DataFrame, about: Mapping[str, Any]) -> None:
     """Write the map beside features that are there. Raises RunError: the disk refuses."""
-    kept = Run(run.folder / PLACE)
+    kept = Run(find_explained(run, str(PLACE)))
     try:
         kept.write_table("map.parquet", places)
         kept.write_json(ABOUT, about)  # last: without its word the map counts as absent
@@ -198,7 +191,7 @@ def write_map(run: Run, places: pd.DataFrame, about: Mapping[str, Any]) -> None:
 
 def _read(run: Run, name: str, read: Callable[[Path], T]) -> T:
     """Return what `read` makes of a file; whatever is wrong with it leaves as a RunError."""
-    path = run.folder / PLACE / name
+    path = find_explained(run, str(PLACE)) / name
     try:
         return read(path)
     except (ValueError, KeyError, EOFError) as error:
