@@ -2,7 +2,6 @@
 
 from html import escape
 
-import pandas as pd
 import streamlit as st
 
 from pages.components.address import change_address, read_word
@@ -122,14 +121,17 @@ def _show_points(points: Points, features: Features, run: Run, recipe: Recipe, s
         )
         left_out = int((features.images["subset"] == TEST).sum()) if shown != TEST else 0
         show_muted(" ".join(filter(None, [HOW_TO_READ, format_drawn(about, left_out)])))
-    lassoed = _read_lasso(event, table)
+    lassoed = _read_lasso(event)
     if len(lassoed):
         rows = rows[rows["row"].isin(lassoed)] if pick else table[table["row"].isin(lassoed)]
+    called = picks[pick] if pick else "in the lasso or box"
+    if rows.empty:  # a lasso does not stand in the address; the image that is large does
+        rows, called = table[table["image_id"] == st.query_params.get(IMAGE)], "on the map"
     with beside:
         if rows.empty:
             st.html(f'<div class="muted">{escape(_hint(pick))}</div>')
         else:
-            show_picked(rows, run, recipe, picks[pick] if pick else "in the lasso or box")
+            show_picked(rows, run, recipe, called)
         if words := format_unlike(about):
             show_muted(words)
 
@@ -173,13 +175,17 @@ def _forget_image() -> None:
     change_address({IMAGE: ""})
 
 
-def _read_lasso(event: object, table: pd.DataFrame) -> list[int]:
+def _read_lasso(event: object) -> list[int]:
     """Return the numbers of the images within a lasso or box; a browser sends what it likes."""
-    selection = getattr(event, "selection", None) or {}
     numbers = []
-    for point in selection.get("points", []):
-        number = point.get("customdata")
-        number = number[0] if isinstance(number, list) and number else number
-        if isinstance(number, int):
+    for sent in _list_sent(event):
+        number = sent[0] if isinstance(sent, list) and sent else sent
+        if type(number) is int:
             numbers.append(number)
     return numbers
+
+
+def _list_sent(event: object) -> list[object]:
+    """Return what a browser sent of each point that was chosen."""
+    selection = getattr(event, "selection", None) or {}
+    return [point.get("customdata") for point in selection.get("points", [])]
