@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from pages.inside.leaks import show_leaks
+from pages.inside.map import show_map
 from pages.inside.shortcuts import show_shortcuts
 from xray_core.recipes import Recipe
 from xray_core.runs import Run
@@ -11,4 +12,5 @@ from xray_core.workspace import Workspace
 SECTIONS: Mapping[str, Callable[[Run, Recipe, Workspace], None]] = {
     "Shortcuts": show_shortcuts,
     "Leaks": show_leaks,
+    "Map of images": show_map,
 }

@@ -18,6 +18,7 @@ from xray_core.cli import (
     elsewhere,
     exports,
     external,
+    features,
     labs,
     leaderboard,
     lungs,
@@ -141,6 +142,7 @@ def _build_parser() -> argparse.ArgumentParser:
     opening.add_commands(add)
     leaderboard.add_commands(add)
     elsewhere.add_commands(add)
+    features.add_commands(add)
     threshold.add_commands(add)
     labs.add_commands(add)
     lungs.add_commands(add)
