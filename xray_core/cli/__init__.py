@@ -15,6 +15,7 @@ from xray_core.cli import (
     checks,
     compare,
     data,
+    doubts,
     elsewhere,
     exports,
     external,
@@ -140,6 +141,7 @@ def _build_parser() -> argparse.ArgumentParser:
     leaderboard.add_commands(add)
     elsewhere.add_commands(add)
     threshold.add_commands(add)
+    doubts.add_commands(add)
     add_take_away(add)
     return parser
 
