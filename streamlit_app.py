@@ -28,6 +28,7 @@ page = st.navigation(
         st.Page("pages/train.py", title="Train"),
         st.Page("pages/runs.py", title="Runs"),
         st.Page("pages/evaluate.py", title="Evaluate"),
+        st.Page("pages/inside.py", title="Inside"),
         st.Page("pages/compare.py", title="Compare"),
     ],
     position="top",

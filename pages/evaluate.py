@@ -6,6 +6,7 @@ from pages.components.bottom_bar import open_bottom_bar
 from pages.components.context import name_tab, open_page
 from pages.components.frame import show_errors
 from pages.components.origin import read_origin_of, show_doubt
+from pages.components.run_choice import choose_run
 from pages.components.run_state import show_link
 from pages.components.seeds import offer_seeds
 from pages.evaluate.add_elsewhere import show_add_button, watch_added
@@ -15,7 +16,6 @@ from pages.evaluate.external_result import show_external
 from pages.evaluate.findings import show_findings
 from pages.evaluate.matrix import read_evaluated, show_cells
 from pages.evaluate.opening import list_words, read_shown, show_opening
-from pages.evaluate.run_choice import choose_run
 from pages.evaluate.threshold_keep import show_kept
 from pages.evaluate.verdict import show_doubts, show_verdict_line
 from xray_core.runs import Run

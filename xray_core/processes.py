@@ -106,8 +106,27 @@ def start_with_pipes(
     return process
 
 
+def start_pipes_only(
+    command: list[str], log: Path, environment: Mapping[str, str] | None = None
+) -> subprocess.Popen[bytes]:
+    """Start `command` with pipes to and from it, reading which waits; it ends with this process.
+
+    Args:
+        command: the argument list; it runs in the project's folder.
+        log: file that its complaints are written to, in the place of those of an earlier one.
+        environment: variables added to ours.
+    """
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("wb") as complaints:
+        pipe = subprocess.PIPE
+        return _start(command, environment, pipe, pipe, complaints, buffered=0)
+
+
 def _start(
-    command: list[str], environment: Mapping[str, str] | None, *streams: int | BinaryIO
+    command: list[str],
+    environment: Mapping[str, str] | None,
+    *streams: int | BinaryIO,
+    buffered: int = -1,
 ) -> subprocess.Popen[bytes]:
     process = subprocess.Popen(
         command,
@@ -116,6 +135,7 @@ def _start(
         stdin=streams[0],
         stdout=streams[1],
         stderr=streams[2],
+        bufsize=buffered,
         start_new_session=True,  # of no effect on Windows
         creationflags=NO_CONSOLE | OWN_GROUP if sys.platform == "win32" else 0,
     )

@@ -9,9 +9,11 @@ export default function ({ data, parentElement, setTriggerValue }) {
   list.style.setProperty("--columns", data.columns);
   list.style.setProperty("--least", `${data.leastWidth}px`);
   list.style.setProperty("--tall", data.rowHeight);
-  // A rerun that changes nothing but the boxes keeps the images that are already decoded.
+  list.style.setProperty("--heat", data.showHeat);
+  // A rerun that changes nothing but boxes and opacity keeps the images that are already decoded.
   const stamp = JSON.stringify(
-    data.tiles.map(({ src, mask, ...rest }) => [src.length, mask.length, rest]),
+    data.tiles.map(({ src, mask, heat, ...rest }) =>
+      [src.length, mask.length, stampOf(heat), rest]),
   );
   if (list.stamp !== stamp) {
     list.stamp = stamp;

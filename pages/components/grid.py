@@ -51,6 +51,7 @@ class Tile:
         alt: what a screen reader says.
         src: the image as a `data:` address; "" shows `reason` instead.
         mask: as `src`, an image that is white where the lungs are; "" if there is none.
+        heat: a heat map as a `data:` address of a picture; see `heat.as_heat`. "" for none.
         outlines: of findings, drawn over the image.
         unread: why masks of the image are not drawn, one sentence for each.
         ratio: width / height.
@@ -66,6 +67,7 @@ class Tile:
     note: str = ""
     reason: str = ""
     mask: str = ""
+    heat: str = ""
     outlines: tuple[Outline, ...] = ()
     unread: tuple[str, ...] = ()
     ratio: float = 1.0
@@ -86,6 +88,7 @@ def show_grid(
     row_height: int = 0,
     open_ids: Sequence[str] = (),
     on_tick: Callable[[str], None] | None = None,
+    show_heat: float = 0.0,
 ) -> None:
     """Show the tiles on a light box.
 
@@ -103,6 +106,7 @@ def show_grid(
         open_ids: the tiles that are open beside the grid, which are marked.
         on_tick: if given, tiles have a box to tick, at most `MOST_TICKED` at once, which is
             ticked where they are open; called with the id of one that was ticked or not any more.
+        show_heat: opacity of the heat maps, in [0, 1].
     """
 
     def pass_on(name: str, receive: Callable[[str], None] | None) -> None:
@@ -116,6 +120,7 @@ def show_grid(
             "tiles": [vars(tile) for tile in tiles],
             "columns": columns,
             "showBoxes": show_boxes,
+            "showHeat": show_heat,
             "pixelated": pixelated,
             "rowHeight": row_height,
             "open": list(open_ids),

@@ -11,10 +11,11 @@ export default function ({ data, parentElement, setTriggerValue }) {
   const send = (name, value) => setTriggerValue(name, value);
   const stamp = JSON.stringify([
     data.before, data.after, data.place,
-    data.tiles.map(({ src, mask, real, ...rest }) =>
-      [src.length, mask.length, real?.[0].length, real?.slice(1), rest]),
+    data.tiles.map(({ src, mask, heat, real, ...rest }) =>
+      [src.length, mask.length, stampOf(heat), real?.[0].length, real?.slice(1), rest]),
   ]);
   root.classList.toggle("hide-boxes", !data.showBoxes);
+  root.style.setProperty("--heat", data.showHeat);
   if (root.stamp !== stamp) {
     root.stamp = stamp;
     drawViewer(root, data, send);

@@ -32,6 +32,7 @@ def show_viewer(
     after: str = "",
     place: str = "",
     show_boxes: bool = True,
+    show_heat: float = 0.0,
 ) -> None:
     """Show images large; moving, zooming and windowing them asks the server nothing.
 
@@ -48,6 +49,7 @@ def show_viewer(
         after: the same, of the next.
         place: where the image stands among them, in words.
         show_boxes: whether the boxes are drawn.
+        show_heat: opacity of the heat maps, in [0, 1].
     """
     ids = [tile.id for tile in tiles]
 
@@ -71,6 +73,7 @@ def show_viewer(
             "after": after,
             "place": place,
             "showBoxes": show_boxes,
+            "showHeat": show_heat,
         },
         on_opened_change=turn,
         on_dropped_change=drop,

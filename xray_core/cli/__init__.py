@@ -232,6 +232,7 @@ def _add_run_commands(add: Add) -> None:
         trainings.standby,
         "Wait, everything imported, for a training (the worker does this).",
     )
+    add("answer", trainings.answer, "Answer the app's questions about networks (it starts this).")
     for name, function, text in (
         ("evaluate", external.evaluate, "Evaluate a finished run, also on another dataset."),
         ("split", trainings.show_split, "Count a run's subsets; write which image is in which."),

@@ -87,6 +87,14 @@ def standby(options: argparse.Namespace, workspace: Workspace) -> Answer:
     return {"state": state}, f"The training ended: {state}." if state else "No training came."
 
 
+def answer(options: argparse.Namespace, workspace: Workspace) -> Answer:
+    """Import what heat maps and predictions need, then answer questions from standard input."""
+    with quiet_import():
+        from xray_core.explain.service import serve
+    n_answered = serve(workspace)
+    return {"answered": n_answered}, f"{n_answered:,} questions were answered."
+
+
 def _train_here(run: Any, workspace: Workspace) -> Answer:
     from xray_core.evaluation.diagnose import diagnose_run
     from xray_core.runs.always_open import read_always_open

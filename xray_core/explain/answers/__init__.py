@@ -1,0 +1,1 @@
+"""What `explain.service` answers, one module for each kind of question."""
