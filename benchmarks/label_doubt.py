@@ -3,7 +3,7 @@
     python benchmarks/label_doubt.py                       # five trainings, a quarter of an hour
     python benchmarks/label_doubt.py --share 0.1 --images 1200 --folds 5 --size 64
 
-Draws the demo data, gives a share of the images the other label, trains the recipe `demo_cnn` once
+Draws the demo data, gives a share of the studies the other label, trains the recipe `demo_cnn` once
 for each fold, and asks for the doubts of the cross-validation. Beside it: what a list of as many
 labels drawn at random would hold, and the labels that are simply predicted otherwise.
 """
@@ -24,26 +24,29 @@ from xray_core.evaluation.doubts.gather import gather_out_of_fold
 from xray_core.jobs.submit import check_recipe
 from xray_core.recipes import change_recipe, find_recipe
 from xray_core.runs import create_run
-from xray_core.synthetic.dataset import write_synthetic_dataset
+from xray_core.synthetic.dataset import COLUMN_OF, write_synthetic_dataset
 from xray_core.training.runner import train_run
 from xray_core.wilson import wilson_interval
 from xray_core.workspace import Workspace
 
-NOTHING, OPACITY = "none 1 0 0 1 1", "opacity 1 40 40 90 90"
-BOX = "[{'x': 40, 'y': 40, 'width': 50, 'height': 50}]"
+NEGATIVE, TYPICAL = COLUMN_OF["negative"], COLUMN_OF["typical"]
+APPEARANCES = list(COLUMN_OF.values())
 
 
 def flip_labels(folder: Path, share: float, rng: np.random.Generator) -> set[str]:
-    """Give a share of the images the other label, drawn at random; return their ids."""
-    path = folder / "train_image_level.csv"
-    table = pd.read_csv(path, keep_default_na=False)
-    drawn = rng.choice(len(table), round(share * len(table)), replace=False)
+    """Give a share of the studies the other label, drawn at random; return their images' ids."""
+    path = folder / "train_study_level.csv"
+    studies = pd.read_csv(path)
+    drawn = rng.choice(len(studies), round(share * len(studies)), replace=False)
+    is_negative = studies[NEGATIVE].eq(1)
     for row in drawn:
-        healthy = table.loc[row, "label"] == NOTHING
-        table.loc[row, "label"] = OPACITY if healthy else NOTHING
-        table.loc[row, "boxes"] = BOX if healthy else ""
-    table.to_csv(path, index=False, lineterminator="\n")
-    return set(table["id"].iloc[drawn].str.removesuffix("_image"))
+        studies.loc[row, APPEARANCES] = 0
+        studies.loc[row, TYPICAL if is_negative[row] else NEGATIVE] = 1
+    studies.to_csv(path, index=False, lineterminator="\n")
+    names = set(studies["id"].iloc[drawn].str.removesuffix("_study"))
+    images = pd.read_csv(folder / "train_image_level.csv")
+    flipped = images.loc[images["StudyInstanceUID"].isin(names), "id"]
+    return set(flipped.str.removesuffix("_image"))
 
 
 def describe(name: str, listed: set[str], flipped: set[str], n: int) -> str:
@@ -65,6 +68,7 @@ def main() -> None:
     parser.add_argument("--folds", type=int, default=5)
     parser.add_argument("--size", type=int, default=0, help="px; 0: as the recipe says")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--save", type=Path, metavar="FILE", help="the predictions, as Parquet")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as place:
         workspace = Workspace(Path(place))
@@ -82,6 +86,9 @@ def main() -> None:
             print(f"fold {fold}: {state}", file=sys.stderr, flush=True)
         gathered = gather_out_of_fold(CrossValidation("benchmark", options.folds, runs))
         doubts = find_doubts(gathered)
+        if options.save:
+            known = gathered.table["image_id"].isin(flipped)
+            gathered.table.assign(is_changed=known).to_parquet(options.save)
     table, n = doubts.table, len(doubts.table)
     actual, predicted = gathered.table["actual"], gathered.table["predicted"]
     right = float((actual == predicted).mean())
