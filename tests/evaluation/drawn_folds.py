@@ -1,5 +1,6 @@
 """A cross-validation without a training: real folds of drawn data, predictions made by hand."""
 
+import shutil
 from collections.abc import Collection
 from dataclasses import asdict
 
@@ -34,7 +35,7 @@ def write_run(workspace: Workspace, recipe: Recipe, name: str, wrong: Collection
     catalog = open_dataset(workspace.demo_data, workspace.cache)
     classes = list(recipe.class_names)
     targets = encode_catalog(catalog, find_task(recipe.task))
-    split = split_catalog(catalog, targets, recipe.split)
+    split = split_catalog(catalog, targets, recipe.split, read_files=False)
     rows = split[split["subset"] != "training"].reset_index(drop=True)
     codes = pd.Categorical(rows["class"], categories=classes).codes
     rng, said = np.random.default_rng(len(name)), {}
@@ -70,6 +71,15 @@ def write_folds(
         run.write_submission(Submission("ann", sweep=sweep, nickname=f"calm otter {fold}"))
         runs.append(run)
     return runs
+
+
+def copy_folds(drawn: Workspace, workspace: Workspace) -> None:
+    """Copy the runs of a workspace into another one, whose demo data is the same."""
+    shutil.copytree(drawn.runs, workspace.runs)
+    for run in workspace.runs.iterdir():
+        text = (run / "recipe.json").read_text(encoding="utf-8")
+        moved = text.replace(str(drawn.demo_data), str(workspace.demo_data))
+        (run / "recipe.json").write_text(moved, encoding="utf-8")
 
 
 def list_images(workspace: Workspace) -> list[str]:

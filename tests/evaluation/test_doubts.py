@@ -12,6 +12,7 @@ import pytest
 from tests.evaluation.drawn_folds import (
     N_IMAGES,
     SWEEP,
+    copy_folds,
     draw_data,
     list_images,
     write_folds,
@@ -50,11 +51,10 @@ def drawn(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
 
 @pytest.fixture
 def workspace(drawn: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
-    shutil.copytree(drawn.folder, tmp_path / "home")
     home = Workspace(tmp_path / "home")
-    for run in home.runs.iterdir():  # they lie elsewhere now
-        path = run / "recipe.json"
-        path.write_text(path.read_text().replace(str(drawn.folder), str(home.folder)))
+    shutil.copytree(drawn.data, home.data)
+    shutil.copytree(drawn.cache, home.cache)
+    copy_folds(drawn, home)
     monkeypatch.setenv("XRAY_HOME", str(home.folder))
     return home
 
