@@ -42,7 +42,8 @@ class Doubts:
             p_label and p_suggested, its probabilities of both, in [0, 1]; quality, cleanlab's
             score of the label, in [0, 1], low where it is in doubt; is_doubtful; rank, from 1, the
             most doubtful first.
-        expected: how many labels cleanlab counts as wrong, with a 95% interval by patient.
+        expected: how many labels cleanlab counts as wrong, which are the doubtful ones; its 95%
+            interval is by patient.
         skipped: findings that are present, or absent, on every image: there is nothing to compare.
     """
 
@@ -94,7 +95,7 @@ def find_doubts(
             questions, _share_progress(progress, len(questions), n_rounds), strict=True
         )
     ]
-    value = sum(_count(labels, probabilities) for _, _, labels, probabilities, _ in questions)
+    value = int(doubts["is_doubtful"].sum())
     low, high = map(float, find_ends(np.sum(rounds, axis=0))) if rounds else (0.0, 0.0)
     return Doubts(doubts, {"value": float(value), "low": low, "high": high}, tuple(skipped))
 
@@ -121,7 +122,8 @@ def _ask(
             "p_label": probabilities[every, labels],
             "p_suggested": probabilities[every, suggested],
             "quality": get_label_quality_scores(labels, probabilities),
-            # In this process: of some thousand rows another takes longer to start.
+            # Those that are counted, by the method's own definition: of other filters the list
+            # has another length than the count. In this process, as it is soon done.
             "is_doubtful": find_label_issues(
                 labels, probabilities, filter_by="confident_learning", n_jobs=1
             ),

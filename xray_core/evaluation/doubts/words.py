@@ -12,25 +12,23 @@ ASK = (
 
 
 def describe_count(about: Mapping[str, Any]) -> str:
-    """Return how many labels are listed and how many are expected to be wrong, in sentences.
+    """Return how many labels are in doubt, and how that is known; two sentences.
 
     Args:
         about: fields of `kept.AboutDoubts`.
 
     >>> describe_count({"n_labels": 640, "n_images": 640, "n_patients": 310, "n_doubtful": 29,
-    ...     "n_folds": 5, "expected": {"value": 31.0, "low": 22.0, "high": 40.0}})
-    '29 of 640 labels are in doubt. By its count, cleanlab expects 31 to be wrong (22–40; \
-n = 310 patients). Each image was predicted by the one of 5 networks that never saw its patient.'
+    ...     "n_folds": 5, "expected": {"value": 29.0, "low": 22.0, "high": 40.0}})
+    "By cleanlab's count, 29 of 640 labels are likely wrong (22–40; n = 310 patients). Each image \
+was predicted by the one of 5 networks that never saw its patient."
     """
     expected = about["expected"]
-    of_images = (
-        f", of {count_of(about['n_images'], 'image')}"
-        if about["n_labels"] != about["n_images"]
-        else ""
-    )
+    of_images = ""
+    if about["n_labels"] != about["n_images"]:
+        of_images = f" of {count_of(about['n_images'], 'image')}"
     return (
-        f"{about['n_doubtful']:,} of {about['n_labels']:,} labels{of_images} are in doubt. By its "
-        f"count, cleanlab expects {expected['value']:,.0f} to be wrong ({expected['low']:,.0f}–"
-        f"{expected['high']:,.0f}; n = {count_of(about['n_patients'], 'patient')}). Each image was "
-        f"predicted by the one of {about['n_folds']} networks that never saw its patient."
+        f"By cleanlab's count, {about['n_doubtful']:,} of {about['n_labels']:,} labels{of_images} "
+        f"are likely wrong ({expected['low']:,.0f}–{expected['high']:,.0f}; n = "
+        f"{count_of(about['n_patients'], 'patient')}). Each image was predicted by the one of "
+        f"{about['n_folds']} networks that never saw its patient."
     )
