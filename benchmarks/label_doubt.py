@@ -79,18 +79,18 @@ def main() -> None:
         if options.size:
             recipe = change_recipe(recipe, {"preprocess.size": options.size})
         runs = {}
-        for fold, one in enumerate(list_fold_recipes(recipe, options.folds), 1):
-            bound = check_recipe(one, workspace.demo_data, workspace)
+        for fold, of_fold in enumerate(list_fold_recipes(recipe, options.folds), 1):
+            bound = check_recipe(of_fold, workspace.demo_data, workspace)
             runs[fold] = create_run(bound, workspace.runs)
             state = train_run(runs[fold], workspace)
             print(f"fold {fold}: {state}", file=sys.stderr, flush=True)
-        gathered = gather_out_of_fold(CrossValidation("benchmark", options.folds, runs))
-        doubts = find_doubts(gathered)
+        answers = gather_out_of_fold(CrossValidation("benchmark", options.folds, runs))
+        doubts = find_doubts(answers)
         if options.save:
-            known = gathered.table["image_id"].isin(flipped)
-            gathered.table.assign(is_changed=known).to_parquet(options.save)
+            known = answers.table["image_id"].isin(flipped)
+            answers.table.assign(is_changed=known).to_parquet(options.save)
     table, n = doubts.table, len(doubts.table)
-    actual, predicted = gathered.table["actual"], gathered.table["predicted"]
+    actual, predicted = answers.table["actual"], answers.table["predicted"]
     right = float((actual == predicted).mean())
     print(f"{n} images, {len(flipped)} labels changed; {right:.1%} of labels predicted out of fold")
     expected = doubts.expected
@@ -103,7 +103,7 @@ def main() -> None:
     listed = set(table.loc[table["is_doubtful"], "image_id"])
     print(describe("in doubt", listed, flipped, n))
     print(describe("lowest quality, as many as changed", first(table, len(flipped)), flipped, n))
-    other = set(gathered.table.loc[actual != predicted, "image_id"])
+    other = set(answers.table.loc[actual != predicted, "image_id"])
     print(describe("predicted otherwise", other, flipped, n))
 
 

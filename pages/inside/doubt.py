@@ -68,9 +68,9 @@ def _offer_folds(run: Run, recipe: Recipe, workspace: Workspace) -> None:
     if read_origin(run):
         st.info(f"{NEEDS} This run was not trained here; choose one that was.")
         return
-    took = estimate_duration(run)
+    spent = estimate_duration(run)
     time = (
-        f", about {format_duration(took.total_seconds())} by the time of this run" if took else ""
+        f", about {format_duration(spent.total_seconds())} by the time of this run" if spent else ""
     )
     split = ""
     if recipe.split.method not in ("patient", "clean"):

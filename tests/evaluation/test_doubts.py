@@ -68,12 +68,12 @@ def test_each_image_is_predicted_once_and_by_a_network_that_never_saw_its_patien
 ) -> None:
     validation = read_cross_validation(SWEEP, workspace)
 
-    gathered = gather_out_of_fold(validation)
+    answers = gather_out_of_fold(validation)
 
-    assert sorted(gathered.table["image_id"]) == sorted(list_images(workspace))
-    assert (gathered.unread, gathered.untested, gathered.seen) == (0, 0, 0)
-    assert gathered.list_remarks() == []
-    for name, rows in gathered.table.groupby("run"):
+    assert sorted(answers.table["image_id"]) == sorted(list_images(workspace))
+    assert (answers.unread, answers.untested, answers.seen) == (0, 0, 0)
+    assert answers.list_remarks() == []
+    for name, rows in answers.table.groupby("run"):
         split = Run(workspace.runs / str(name)).read_split()
         others = split.loc[split["subset"] != "test", "group"]
         assert not set(rows["group"]) & set(others)
@@ -91,12 +91,12 @@ def test_what_is_missing_or_was_seen_is_counted(workspace: Workspace) -> None:
     split.loc[row, "group"] = other
     run.write_table("split.parquet", split)
 
-    gathered = gather_out_of_fold(validation)
+    answers = gather_out_of_fold(validation)
 
     n_seen = int((table.loc[at, "group"].drop([at[1]]) == other).sum())
-    assert (gathered.unread, gathered.untested, gathered.seen) == (1, 1, n_seen)
-    assert len(gathered.table) == N_IMAGES - 2
-    assert len(gathered.list_remarks()) == 3
+    assert (answers.unread, answers.untested, answers.seen) == (1, 1, n_seen)
+    assert len(answers.table) == N_IMAGES - 2
+    assert len(answers.list_remarks()) == 3
 
 
 def test_a_fold_that_is_not_done_or_tested_again_is_refused(workspace: Workspace) -> None:
@@ -115,10 +115,10 @@ def test_a_fold_that_is_not_done_or_tested_again_is_refused(workspace: Workspace
 def test_the_labels_that_are_predicted_otherwise_are_the_doubtful_ones(
     workspace: Workspace,
 ) -> None:
-    gathered = gather_out_of_fold(read_cross_validation(SWEEP, workspace))
+    answers = gather_out_of_fold(read_cross_validation(SWEEP, workspace))
     calls: list[tuple[int, int]] = []
 
-    doubts = find_doubts(gathered, lambda *done: calls.append(done), N_ROUNDS)
+    doubts = find_doubts(answers, lambda *done: calls.append(done), N_ROUNDS)
 
     table = doubts.table
     assert set(table.loc[table["is_doubtful"], "image_id"]) == set(list_images(workspace)[::15])

@@ -106,15 +106,15 @@ def _compute(validation: Any, save: Path | None) -> None:
     from xray_core.jobs.background import note_progress
     from xray_core.processes import lower_priority, quiet_import
 
-    gathered = gather_out_of_fold(validation)  # before scikit-learn is waited for
+    answers = gather_out_of_fold(validation)  # before scikit-learn is waited for
     lower_priority()
     with quiet_import():
         import cleanlab  # noqa: F401 - its first import takes a second and may greet
 
     from xray_core.evaluation.doubts.compute import find_doubts
 
-    doubts = find_doubts(gathered, note_progress(save) if save else show_progress("rounds"))
-    write_doubts(validation, gathered, doubts, version("cleanlab"))
+    doubts = find_doubts(answers, note_progress(save) if save else show_progress("rounds"))
+    write_doubts(validation, answers, doubts, version("cleanlab"))
 
 
 def _format_doubt(row: Mapping[str, Any]) -> str:

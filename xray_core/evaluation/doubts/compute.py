@@ -53,22 +53,22 @@ class Doubts:
 
 
 def find_doubts(
-    gathered: OutOfFold,
+    answers: OutOfFold,
     progress: Callable[[int, int], None] | None = None,
     n_rounds: int = N_ROUNDS,
 ) -> Doubts:
     """Return how doubtful each label is; imports cleanlab.
 
     Args:
-        gathered: predictions of networks that never saw the patient.
+        answers: predictions of networks that never saw the patient.
         progress: called with (done, total), in rounds.
         n_rounds: for the interval.
     """
-    table, classes = gathered.table, list(gathered.classes)
+    table, classes = answers.table, list(answers.classes)
     values = table[[PROBABILITY + name for name in classes]].to_numpy("float64")
     questions: list[tuple[str, Ints, Ints, Floats, list[str]]] = []
     skipped = []
-    if gathered.multilabel:
+    if answers.multilabel:
         states = states_of(table, classes)
         for k, name in enumerate(classes):
             rows = np.flatnonzero(states[:, k] >= 0)
@@ -156,7 +156,9 @@ def _count_in_rounds(
     counts = np.zeros(n_rounds)
     for number in range(n_rounds):
         drawn = rng.integers(0, n_patients, n_patients)
-        rows = np.concatenate([order[starts[one] : starts[one] + sizes[one]] for one in drawn])
+        rows = np.concatenate(
+            [order[starts[patient] : starts[patient] + sizes[patient]] for patient in drawn]
+        )
         if len(np.unique(labels[rows])) > 1:
             counts[number] = _count(labels[rows], probabilities[rows])
         note(number + 1)

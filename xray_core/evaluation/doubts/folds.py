@@ -85,14 +85,14 @@ def find_cross_validation(run: Run, workspace: Workspace) -> CrossValidation | N
     wanted, table = _sign(recipe), run_table(workspace)
     here = table[(table["sweep"] != "") & (table["task"] == recipe.task)]
     here = here[here["folder"].isin(table.loc[table["name"] == run.name, "folder"])]
-    found: dict[tuple[str, int], list[tuple[Recipe, Run]]] = {}
+    by_sweep: dict[tuple[str, int], list[tuple[Recipe, Run]]] = {}
     for name, sweep in zip(here["name"], here["sweep"], strict=True):  # newest first
         member = Run(workspace.runs / name)
         with suppress(XrayError):  # of another version, or damaged: then it is none of ours
             other = member.read_recipe()
             if other.split.folds and _sign(other) == wanted:
-                found.setdefault((sweep, other.split.folds), []).append((other, member))
-    each = [_collect(sweep, folds, members) for (sweep, folds), members in found.items()]
+                by_sweep.setdefault((sweep, other.split.folds), []).append((other, member))
+    each = [_collect(sweep, folds, members) for (sweep, folds), members in by_sweep.items()]
     return next((validation for validation in each if validation.is_done), next(iter(each), None))
 
 

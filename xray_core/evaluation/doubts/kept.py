@@ -75,13 +75,13 @@ class KeptDoubts:
 
 
 def write_doubts(
-    validation: CrossValidation, gathered: OutOfFold, doubts: Doubts, version: str
+    validation: CrossValidation, answers: OutOfFold, doubts: Doubts, version: str
 ) -> AboutDoubts:
     """Keep doubts with the first fold, in place of those before.
 
     Args:
         validation: whose predictions they are of.
-        gathered: these predictions.
+        answers: these predictions.
         doubts: what was computed.
         version: of cleanlab.
 
@@ -89,7 +89,7 @@ def write_doubts(
         OSError: the disk refuses.
     """
     run = validation.runs[1]
-    remarks = gathered.list_remarks()
+    remarks = answers.list_remarks()
     if doubts.skipped:
         remarks.append(
             f"Nothing to compare, as every known label is alike: {', '.join(doubts.skipped)}."
@@ -99,9 +99,9 @@ def write_doubts(
         n_folds=validation.n_folds,
         runs=_stamp(validation),
         task=run.read_recipe().task,
-        multilabel=gathered.multilabel,
-        n_images=len(gathered.table),
-        n_patients=int(gathered.table["group"].nunique()),
+        multilabel=answers.multilabel,
+        n_images=len(answers.table),
+        n_patients=int(answers.table["group"].nunique()),
         n_labels=len(doubts.table),
         n_doubtful=int(doubts.table["is_doubtful"].sum()),
         expected=dict(doubts.expected),
