@@ -50,6 +50,16 @@ GLOSSARY: dict[str, dict[str, Term]] = {
             "What an image is said to show, by the dataset's own source.",
             "etiqueta",
         ),
+        "doubtful label": Term(
+            "A label that a network disagrees with which never saw the patient; it may be the "
+            "network that is wrong.",
+            "etiqueta dudosa",
+        ),
+        "mark as doubtful": Term(
+            "What somebody said of a label after a look at the image, so that a training can leave "
+            "the image out.",
+            "marca de duda",
+        ),
         "task": Term(
             "The question that a network is asked, with its classes, such as *Opacity or not?*",
             "tarea",

@@ -48,6 +48,10 @@ class Workspace:
         return self.folder / "queue.db"
 
     @property
+    def marks(self) -> Path:
+        return self.folder / "marks"
+
+    @property
     def openings(self) -> Path:
         return self.folder / "openings.jsonl"
 

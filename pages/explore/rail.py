@@ -7,7 +7,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from pages.components.facets import Choice, Group, show_chips, show_facets
-from pages.components.frame import escape_markdown
+from pages.components.frame import escape_markdown, show_errors
 from pages.components.tables import Tables
 from pages.explore import numbers_tables
 from pages.explore.column_filters import ERROR, show_filters, write_filters
@@ -30,6 +30,8 @@ from xray_core.selection import (
     name_column,
     name_value,
 )
+from xray_core.selection.marks import list_doubtful
+from xray_core.workspace import find_workspace
 
 Rows = NDArray[np.int64]  # places in `catalog.images`, in the order to show
 REVERSED = ", reversed"
@@ -80,7 +82,7 @@ def toggle_value(
     tables: Tables, filters: tuple[Filter, ...], column: str, value: str
 ) -> tuple[Filter, ...]:
     """Return `filters` with one value of a facet chosen, or not any more if it was."""
-    [facet] = [facet for facet in recall(numbers_tables.facets, tables) if facet.column == column]
+    [facet] = [facet for facet in _list_facets(tables) if facet.column == column]
     at = next(
         (n for n, wish in enumerate(filters) if (wish.column, wish.kind) == (column, facet.kind)),
         len(filters),
@@ -99,16 +101,18 @@ def toggle_value(
 
 def find_rows(tables: Tables, filters: tuple[Filter, ...], order: str) -> Rows:
     """Return the images that pass `filters`, in an order that `list_orders` names."""
-    _, rows = _find_rows(tables, filters, order)
+    _, rows = _find_rows(tables, filters, order, _list_marked(tables))
     return rows
 
 
 # Kept as places, a megabyte for 100,000 images, not as tables. By the identity of `tables`, which
 # nothing else can take on: the result holds it.
 @st.cache_resource(max_entries=32, show_spinner=False, hash_funcs={Tables: id})
-def _find_rows(tables: Tables, filters: tuple[Filter, ...], order: str) -> tuple[Tables, Rows]:
+def _find_rows(
+    tables: Tables, filters: tuple[Filter, ...], order: str, doubtful: tuple[str, ...]
+) -> tuple[Tables, Rows]:
     catalog, facets = tables.catalog, recall(numbers_tables.facets, tables)
-    passing = find_passing(catalog, filters, lambda name: eda.find_class(facets, name))
+    passing = find_passing(catalog, filters, lambda name: eda.find_class(facets, name), doubtful)
     by = order.removesuffix(REVERSED)
     images = sort_images(catalog, catalog.images[passing], by, reverse=order.endswith(REVERSED))
     return tables, images.index.to_numpy()
@@ -116,14 +120,27 @@ def _find_rows(tables: Tables, filters: tuple[Filter, ...], order: str) -> tuple
 
 @st.cache_resource(max_entries=32, show_spinner=False, hash_funcs={Tables: id})
 def _count(
-    tables: Tables, filters: tuple[Filter, ...]
+    tables: Tables, filters: tuple[Filter, ...], doubtful: tuple[str, ...]
 ) -> tuple[Tables, tuple[eda.Facet, ...], list[dict[str, int]]]:
-    facets = tuple(recall(numbers_tables.facets, tables))
-    return tables, facets, eda.count_facets(tables.catalog, facets, filters)
+    facets = tuple(_list_facets(tables))
+    return tables, facets, eda.count_facets(tables.catalog, facets, filters, doubtful)
+
+
+def _list_facets(tables: Tables) -> list[eda.Facet]:
+    """Return what the images can be filtered by, marks of doubtful labels included."""
+    return eda.add_marks(
+        tables.catalog, recall(numbers_tables.facets, tables), _list_marked(tables)
+    )
+
+
+def _list_marked(tables: Tables) -> tuple[str, ...]:
+    """Return the images whose label is marked as doubtful; the page ends if it cannot be read."""
+    with show_errors():
+        return list_doubtful(find_workspace(), tables.catalog.root, tables.task)
 
 
 def _list_groups(tables: Tables, filters: tuple[Filter, ...]) -> list[Group]:
-    _, facets, counts = _count(tables, filters)
+    _, facets, counts = _count(tables, filters, _list_marked(tables))
     colors = {CLASS: color_classes(list(tables.counts["class"])), "published_split": SUBSETS}
     chosen = {
         (wish.column, value)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
+from pages.inside.doubt import show_doubt
 from pages.inside.leaks import show_leaks
 from pages.inside.map import show_map
 from pages.inside.shortcuts import show_shortcuts
@@ -13,4 +14,5 @@ SECTIONS: Mapping[str, Callable[[Run, Recipe, Workspace], None]] = {
     "Shortcuts": show_shortcuts,
     "Leaks": show_leaks,
     "Map of images": show_map,
+    "Label doubt": show_doubt,
 }

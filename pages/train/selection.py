@@ -8,7 +8,14 @@ from pages.components.frame import escape_markdown
 from xray_core.catalog import Catalog
 from xray_core.glossary import explain
 from xray_core.recipes import Recipe
-from xray_core.selection import FilterError, describe_filters, parse_filters, select_catalog
+from xray_core.selection import (
+    FilterError,
+    describe_filters,
+    find_doubtful,
+    parse_filters,
+    select_catalog,
+)
+from xray_core.workspace import find_workspace
 
 WHERE = "where"
 
@@ -61,11 +68,14 @@ def open_selected(catalog: Catalog, recipe: Recipe) -> Catalog:
     """
     if not recipe.selection:
         return catalog
-    _, selected = _select(catalog, recipe.selection, recipe.task)
+    doubtful = find_doubtful(catalog, recipe.selection, recipe.task, find_workspace())
+    _, selected = _select(catalog, recipe.selection, recipe.task, doubtful)
     return selected
 
 
 # Keyed by the catalog's identity, which nothing else can take on: the result holds it.
 @st.cache_resource(max_entries=16, show_spinner=False, hash_funcs={Catalog: id})
-def _select(catalog: Catalog, selection: str, task: str) -> tuple[Catalog, Catalog]:
-    return catalog, select_catalog(catalog, selection, task)
+def _select(
+    catalog: Catalog, selection: str, task: str, doubtful: tuple[str, ...]
+) -> tuple[Catalog, Catalog]:
+    return catalog, select_catalog(catalog, selection, task, doubtful)

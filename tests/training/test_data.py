@@ -14,6 +14,8 @@ from xray_core.errors import XrayError
 from xray_core.evaluation.diagnose import diagnose_run
 from xray_core.recipes import PUBLISHED, change_recipe
 from xray_core.runs import create_run
+from xray_core.runs.marked import read_used_marks
+from xray_core.selection.marks import LEAVE_OUT, write_marks
 from xray_core.synthetic.dataset import write_synthetic_dataset
 from xray_core.training.data import prepare_data
 from xray_core.training.progress import Progress
@@ -56,6 +58,31 @@ def test_a_selection_is_all_that_a_run_has(tmp_path: Path) -> None:
     empty = replace(run.read_recipe(), selection="class=opacity")
     with pytest.raises(XrayError, match="none of them of no opacity"):
         prepare_data(empty, run, workspace, Progress(run), resumes=False)
+
+
+def test_a_run_goes_on_with_the_marks_of_its_beginning(tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path / "home")
+    write_synthetic_dataset(tmp_path / "data", n_images=40, size=64)
+    recipe = change_recipe(
+        PUBLISHED["demo_cnn"], {"preprocess.size": 32, "selection": "doubtful?no"}
+    )
+    run = create_run(replace(recipe, data_folder=str(tmp_path / "data")), workspace.runs)
+    first, second, *_ = open_dataset(tmp_path / "data", workspace.cache).images["image_id"]
+    write_marks(workspace, tmp_path / "data", recipe.task, {first: "opacity"}, LEAVE_OUT)
+
+    data = prepare_data(run.read_recipe(), run, workspace, Progress(run), resumes=False)
+
+    assert first not in set(data.split["image_id"])
+    assert len(data.split) == 39
+    said = "Images left out by the selection (label not marked as doubtful): 1 of 40."
+    assert said in run.read_data()["remarks"]
+    assert read_used_marks(run) == (first,)
+    for mark in (LEAVE_OUT, ""):  # of another image, and then of neither
+        write_marks(workspace, tmp_path / "data", recipe.task, {first: "", second: ""}, mark)
+        again = prepare_data(run.read_recipe(), run, workspace, Progress(run), resumes=True)
+        assert again.split.equals(data.split)
+        assert len(again.catalog.images) == 39
+        assert said in run.read_data()["remarks"]
 
 
 @pytest.mark.parametrize("method", ["clean", "patient", "image"])

@@ -15,6 +15,7 @@ from xray_core.cli import (
     checks,
     compare,
     data,
+    doubts,
     elsewhere,
     exports,
     external,
@@ -146,6 +147,7 @@ def _build_parser() -> argparse.ArgumentParser:
     threshold.add_commands(add)
     labs.add_commands(add)
     lungs.add_commands(add)
+    doubts.add_commands(add)
     add_take_away(add)
     return parser
 

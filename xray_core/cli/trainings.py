@@ -156,11 +156,13 @@ def _find_sites(options: argparse.Namespace, workspace: Workspace) -> list[str]:
     """Return the sites that can be tested, and say which cannot."""
     from xray_core.datasets import open_dataset
     from xray_core.recipes.sites import refuse_sites
-    from xray_core.selection import select_catalog
+    from xray_core.selection import find_doubtful, select_catalog
 
     recipe = _recipe_of(options)
     catalog = open_dataset(options.data, workspace.cache)
-    refusals = refuse_sites(recipe, select_catalog(catalog, recipe.selection, recipe.task))
+    doubtful = find_doubtful(catalog, recipe.selection, recipe.task, workspace)
+    catalog = select_catalog(catalog, recipe.selection, recipe.task, doubtful)
+    refusals = refuse_sites(recipe, catalog)
     for site, refusal in refusals.items():
         if refusal:
             print(f"note: {site} is left out of the sweep: {refusal}", file=sys.stderr, flush=True)

@@ -12,7 +12,7 @@ from xray_core.eda.boxes import (
     count_sides,
     map_boxes,
 )
-from xray_core.eda.facets import Facet, count_facets, find_class, list_facets
+from xray_core.eda.facets import Facet, add_marks, count_facets, find_class, list_facets
 from xray_core.eda.images import image_sizes
 from xray_core.eda.labels import (
     count_combinations,
@@ -30,6 +30,7 @@ __all__ = [
     "SIDES",
     "Facet",
     "Imbalance",
+    "add_marks",
     "age_histogram",
     "box_areas",
     "boxes_per_image",

@@ -1,6 +1,6 @@
 """Facets: columns of few values, by which images are looked through, with their counts."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +14,7 @@ from xray_core.selection import (
     AGE_GROUPS,
     BOXES,
     CLASS,
+    DOUBTFUL,
     FINDING_MASK,
     KNOWN,
     NO,
@@ -81,16 +82,40 @@ def find_class(facets: Sequence[Facet], name: str) -> Mask:
     return classes.get(name, nothing)
 
 
+def add_marks(catalog: Catalog, facets: Sequence[Facet], doubtful: Collection[str]) -> list[Facet]:
+    """Return the facets, and that of the labels that are marked as doubtful where there are any.
+
+    Args:
+        catalog: the dataset.
+        facets: as `list_facets` returns them.
+        doubtful: ids of the images whose label is marked.
+    """
+    is_marked = catalog.images["image_id"].astype(object).isin(list(doubtful)).to_numpy(bool)
+    marks = Facet(DOUBTFUL, KNOWN, {YES: is_marked, NO: ~is_marked})
+    return [*facets, marks] if is_marked.any() else list(facets)
+
+
 def count_facets(
-    catalog: Catalog, facets: Sequence[Facet], filters: Sequence[Filter]
+    catalog: Catalog,
+    facets: Sequence[Facet],
+    filters: Sequence[Filter],
+    doubtful: Collection[str] = (),
 ) -> list[dict[str, int]]:
     """Count the present images of each value of each facet, value -> images.
 
     Those are counted that pass the filters on everything else, so that a number says what
     choosing the value would show.
+
+    Args:
+        catalog: the dataset.
+        facets: of it.
+        filters: that are chosen.
+        doubtful: ids of the images whose label is marked as doubtful.
     """
     present = catalog.images["path"].notna().to_numpy(bool)
-    passed = [passes(catalog, wish, lambda name: find_class(facets, name)) for wish in filters]
+    passed = [
+        passes(catalog, wish, lambda name: find_class(facets, name), doubtful) for wish in filters
+    ]
     counts = []
     for facet in facets:
         there = present

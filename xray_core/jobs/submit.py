@@ -25,7 +25,7 @@ from xray_core.runs.index import run_table
 from xray_core.runs.nicknames import clean_nickname, draw_nickname
 from xray_core.runs.seen import read_past
 from xray_core.runs.starting_weights import check_known, check_past
-from xray_core.selection import select_catalog
+from xray_core.selection import find_doubtful, select_catalog
 from xray_core.splits import LEAKY_METHODS, SplitSpec, check_leaks, split_catalog
 from xray_core.splits.grouping import bytes_to_compare
 from xray_core.tasks import encode_catalog, find_task
@@ -46,7 +46,8 @@ def check_recipe(recipe: Recipe, data_folder: Path, workspace: Workspace) -> Rec
     """
     recipe = find_start(recipe, workspace)
     catalog = open_dataset(data_folder, workspace.cache)
-    catalog = select_catalog(catalog, recipe.selection, recipe.task)
+    doubtful = find_doubtful(catalog, recipe.selection, recipe.task, workspace)
+    catalog = select_catalog(catalog, recipe.selection, recipe.task, doubtful)
     bound = bind_recipe(recipe, catalog)
     past = read_past(recipe, workspace)
     if past:

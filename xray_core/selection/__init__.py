@@ -4,6 +4,7 @@ from xray_core.selection.filters import (
     AGE_GROUP,
     BOXES,
     CLASS,
+    DOUBTFUL,
     FINDING_MASK,
     KNOWN,
     NO,
@@ -21,6 +22,7 @@ from xray_core.selection.filters import (
     parse_filters,
     parse_list,
 )
+from xray_core.selection.marks import asks_marks, find_doubtful
 from xray_core.selection.passing import (
     AGE_GROUPS,
     HasClass,
@@ -37,6 +39,7 @@ __all__ = [
     "AGE_GROUPS",
     "BOXES",
     "CLASS",
+    "DOUBTFUL",
     "FINDING_MASK",
     "KNOWN",
     "NO",
@@ -47,8 +50,10 @@ __all__ = [
     "Filter",
     "FilterError",
     "HasClass",
+    "asks_marks",
     "describe_filter",
     "describe_filters",
+    "find_doubtful",
     "find_finding",
     "find_passing",
     "format_filters",

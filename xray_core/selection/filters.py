@@ -28,7 +28,14 @@ NUMBERS = ("Int64", "Float64")
 COLUMN = re.compile(r"([a-z_]+)(?:\[((?:[^\\\]]|\\.)+)\])?([=:~?])(.*)\Z", re.DOTALL)
 # What is no column of the catalog, but follows from it and the task -> the kinds that fit it.
 CLASS, BOXES, AGE_GROUP, FINDING_MASK = "class", "boxes", "age_group", "finding_mask"
-DERIVED = {CLASS: (VALUES,), BOXES: (KNOWN,), AGE_GROUP: (VALUES,), FINDING_MASK: (KNOWN,)}
+DOUBTFUL = "doubtful"  # whether somebody has marked the label as doubtful; see `marks`
+DERIVED = {
+    CLASS: (VALUES,),
+    BOXES: (KNOWN,),
+    AGE_GROUP: (VALUES,),
+    FINDING_MASK: (KNOWN,),
+    DOUBTFUL: (KNOWN,),
+}
 STATE = "finding"  # before the bracket with a finding that is present, absent or unknown
 # What an address may ask for: far more than a person does, far less than holds a server up.
 MAX_LENGTH, MAX_FILTERS = 4000, 20

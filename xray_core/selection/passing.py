@@ -1,6 +1,6 @@
 """Which images of a catalog pass filters, and the catalog of those alone."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -13,6 +13,7 @@ from xray_core.selection.filters import (
     AGE_GROUP,
     BOXES,
     CLASS,
+    DOUBTFUL,
     FINDING_MASK,
     KNOWN,
     TEXT,
@@ -33,23 +34,47 @@ Mask = NDArray[np.bool_]
 HasClass = Callable[[str], Mask]  # class, "" for unlabelled -> which images are of it, shape (n,)
 
 
-def find_passing(catalog: Catalog, filters: Sequence[Filter], has_class: HasClass) -> Mask:
+def find_passing(
+    catalog: Catalog,
+    filters: Sequence[Filter],
+    has_class: HasClass,
+    doubtful: Collection[str] | None = None,
+) -> Mask:
     """Return which of `catalog.images` are present and pass every filter, shape (n,).
+
+    Args:
+        catalog: the dataset.
+        filters: conditions.
+        has_class: as in `passes`.
+        doubtful: likewise.
 
     Raises:
         FilterError: see `passes`.
     """
     passing = catalog.images["path"].notna().to_numpy(bool)
     for column_filter in filters:
-        passing = passing & passes(catalog, column_filter, has_class)
+        passing = passing & passes(catalog, column_filter, has_class, doubtful)
     return passing
 
 
-def passes(catalog: Catalog, column_filter: Filter, has_class: HasClass) -> Mask:
+def passes(
+    catalog: Catalog,
+    column_filter: Filter,
+    has_class: HasClass,
+    doubtful: Collection[str] | None = None,
+) -> Mask:
     """Return which of `catalog.images` pass one filter, shape (n,), their files there or not.
 
+    Args:
+        catalog: the dataset.
+        column_filter: the condition.
+        has_class: class -> which images are of it.
+        doubtful: ids of the images whose label is marked as doubtful; None where the marks are
+            not at hand.
+
     Raises:
-        FilterError: it is about a finding of which the dataset says nothing.
+        FilterError: it is about a finding of which the dataset says nothing, or about marks that
+            are not at hand.
     """
     images = catalog.images
     if column_filter.column == CLASS:
@@ -60,6 +85,14 @@ def passes(catalog: Catalog, column_filter: Filter, has_class: HasClass) -> Mask
     if column_filter.column == FINDING_MASK:
         has_mask = has_finding_mask(catalog)
         return has_mask if column_filter.text == YES else ~has_mask
+    if column_filter.column == DOUBTFUL:
+        if doubtful is None:
+            raise FilterError(
+                f"The filter on {DOUBTFUL} asks for marked labels, and the marks are not at hand "
+                "here. Take it back."
+            )
+        is_marked = images["image_id"].astype(object).isin(list(doubtful)).to_numpy(bool)
+        return is_marked if column_filter.text == YES else ~is_marked
     if finding := find_finding(column_filter.column):
         return _passes(_name_states(catalog, finding), column_filter)
     if column_filter.column == AGE_GROUP:
@@ -93,7 +126,12 @@ def group_ages(ages: pd.Series) -> pd.Series:
     return pd.Series(names, index=ages.index).astype("string")
 
 
-def select_catalog(catalog: Catalog, selection: str, task_name: str) -> Catalog:
+def select_catalog(
+    catalog: Catalog,
+    selection: str,
+    task_name: str,
+    doubtful: Collection[str] | None = None,
+) -> Catalog:
     """Return `catalog` with those of its images that a recipe's selection leaves.
 
     What is left out is counted in a remark, which the run keeps and shows.
@@ -102,10 +140,12 @@ def select_catalog(catalog: Catalog, selection: str, task_name: str) -> Catalog:
         catalog: the dataset.
         selection: filters as `format_filters` writes them; "" leaves the catalog as it is.
         task_name: whose classes are meant, in `TASKS`.
+        doubtful: as in `passes`; `marks.find_doubtful` returns them.
 
     Raises:
         FilterError: the text is no list of filters, a class is none of the task's, a finding is
-            none that the dataset calls present or absent, or no image of a class is left.
+            none that the dataset calls present or absent, marks are asked for and not given, or no
+            image of a class is left.
         LabelError: see `encode_catalog`.
     """
     filters = parse_filters(selection)
@@ -122,7 +162,7 @@ def select_catalog(catalog: Catalog, selection: str, task_name: str) -> Catalog:
         answers[positions] = find_present(targets[[name]])[:, 0] if name else False
         return answers
 
-    passing = find_passing(catalog, filters, has_class)
+    passing = find_passing(catalog, filters, has_class, doubtful)
     present = catalog.images["path"].notna().to_numpy(bool)
     of_class = find_present(targets)
     before, left = (of_class[mask[positions]].sum(axis=0) for mask in (present, passing))

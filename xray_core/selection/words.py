@@ -5,6 +5,7 @@ from xray_core.selection.filters import (
     AGE_GROUP,
     BOXES,
     CLASS,
+    DOUBTFUL,
     FINDING_MASK,
     KNOWN,
     TEXT,
@@ -33,6 +34,7 @@ NAMES = {
     "follow_up": "Follow-up",
     "mask_path": "Lung mask",
     FINDING_MASK: "Mask of a finding",
+    DOUBTFUL: "Mark as doubtful",
     "width": "Width (px)",
     "height": "Height (px)",
     "original_width": "Original width (px)",
@@ -87,6 +89,8 @@ def describe_filter(column_filter: Filter, of_study: bool = False) -> str:
     for derived, thing in ((BOXES, "boxes"), (FINDING_MASK, "a mask of a finding")):
         if column == derived:
             return f"{'with' if column_filter.text == YES else 'without'} {thing}"
+    if column == DOUBTFUL:
+        return f"label {'' if column_filter.text == YES else 'not '}marked as doubtful"
     if column_filter.kind == VALUES:
         values = [name_value(column, value) for value in column_filter.values]
         rest = [f"{len(values) - N_NAMED} more"] if len(values) > N_NAMED else []

@@ -22,7 +22,6 @@ from xray_core.evaluation.metrics import cross_entropy
 from xray_core.evaluation.multilabel import choose_thresholds, findings_table, states_of
 from xray_core.evaluation.report import prediction_table
 from xray_core.runs import Run
-from xray_core.selection import select_catalog
 from xray_core.tasks import STATE
 from xray_core.training.tabular import fit_columns
 from xray_core.workspace import Workspace
@@ -129,7 +128,6 @@ def add_columns_baseline(run: Run, workspace: Workspace) -> None:
     """
     recipe, split = run.read_recipe(), run.read_split()
     catalog = open_dataset(Path(recipe.data_folder), workspace.cache)
-    catalog = select_catalog(catalog, recipe.selection, recipe.task)
     there = split["image_id"].isin(catalog.images["image_id"])
     write_columns_baseline(run, predict_columns(catalog, split[there], recipe.class_names))
 

@@ -20,9 +20,10 @@ from xray_core.preprocess.lung_places import find_lung_places
 from xray_core.preprocess.mask_cache import open_mask_cache
 from xray_core.recipes import Recipe
 from xray_core.runs import Run
+from xray_core.runs.marked import read_used_marks, write_used_marks
 from xray_core.runs.seen import read_past
 from xray_core.runs.starting_weights import check_past, read_record
-from xray_core.selection import select_catalog
+from xray_core.selection import asks_marks, find_doubtful, select_catalog
 from xray_core.splits import (
     Copies,
     check_leaks,
@@ -94,12 +95,12 @@ def prepare_data(
 
     Args:
         recipe: with its data folder.
-        run: written to: split.parquet and data.json, and tabular.json where the model takes
-            tabular features.
+        run: written to: split.parquet and data.json, tabular.json where the model takes tabular
+            features, and marks.json where the selection asks for marks.
         workspace: its cache is used.
         progress: told of it; raises StopRequested through it.
         resumes: whether the split is the one that the run has, rather than drawn, and how
-            tabular features become numbers is read, rather than fitted.
+            tabular features become numbers, and which labels are marked, is read, too.
 
     Raises:
         XrayError: the folder is no dataset, the selection leaves a class empty, or the split or
@@ -107,7 +108,7 @@ def prepare_data(
     """
     progress.update(now=True, step="preparing", message="Reading the dataset.")
     catalog = open_dataset(Path(recipe.data_folder), workspace.cache)
-    catalog = select_catalog(catalog, recipe.selection, recipe.task)
+    catalog = _select(catalog, recipe, run, workspace, resumes=resumes)
     task = find_task(recipe.task)
     targets = encode_catalog(catalog, task)
     copies = _read_copies(catalog, recipe, run, workspace, progress)
@@ -170,6 +171,21 @@ def prepare_data(
     if not recipe.tabular:
         return data
     return replace(data, tabular=_encode_tabular(data, recipe, run, resumes=resumes))
+
+
+def _select(
+    catalog: Catalog, recipe: Recipe, run: Run, workspace: Workspace, *, resumes: bool
+) -> Catalog:
+    """Return the images that the recipe selects, by the marks that there were at the beginning."""
+    kept = read_used_marks(run) if resumes else None
+    if kept is None:
+        doubtful = find_doubtful(catalog, recipe.selection, recipe.task, workspace)
+    else:
+        doubtful = kept
+    selected = select_catalog(catalog, recipe.selection, recipe.task, doubtful)
+    if kept is None and asks_marks(recipe.selection):
+        write_used_marks(run, doubtful)
+    return selected
 
 
 def _check_weights(
