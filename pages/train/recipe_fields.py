@@ -3,7 +3,7 @@
 from typing import Any
 
 from xray_core.models import OPTION_CHOICES
-from xray_core.preprocess.spec import CONTRASTS, RESIZES, AugmentSpec
+from xray_core.preprocess.spec import CONTRASTS, REGIONS, RESIZES, AugmentSpec
 from xray_core.recipes.phase import BATCH_NORMS, DROPPING, OPTIMIZERS, SCHEDULES, TRAINABLE
 from xray_core.recipes.schema import (
     CLASS_WEIGHTS,
@@ -18,6 +18,7 @@ from xray_core.splits import EXTERNAL_METHODS
 CHOICES = {
     "preprocess.resize": RESIZES,
     "preprocess.contrast": CONTRASTS,
+    "preprocess.region": REGIONS,
     "class_weights": CLASS_WEIGHTS,
     "selected_epoch": SELECTED_EPOCHS,
     "precision": PRECISIONS,
@@ -37,6 +38,7 @@ DEPENDENT: dict[str, tuple[str, tuple[str, ...], Any]] = {
     "weight_decay": ("optimizer", ("adamw",), 0.0),
     "decay": ("schedule", (*DROPPING, "inverse_time"), 0.0),
     "decay_epochs": ("schedule", DROPPING, 0),
+    "border": ("region", ("border",), 0.1),
     "focal_gamma": ("loss", ("focal",), FOCAL_GAMMA),
     "target_domain_only": ("method", EXTERNAL_METHODS, False),
     "site": ("method", ("site",), ""),
@@ -135,5 +137,7 @@ HELP = {
     "seed": "Of weights, order and augmentation.",
     "channels": "The gray image once, or three times as color images are read: no more to see.",
     "ending": "The two readings of the article, which gives 512 after 128.",
+    "region": "To see what a network is right from: if its border alone tells, the images give the "
+    "label away. The lungs need masks.",
     "resize": "Stretching ignores the proportions; black borders keep them.",
 }

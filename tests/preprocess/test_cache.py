@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import cv2
 import numpy as np
@@ -52,10 +53,8 @@ def decoded(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The names of the files decoded so far, as they are decoded."""
     names: list[str] = []
 
-    def read_and_note(
-        paths: Sequence[Path], spec: PreprocessSpec
-    ) -> Iterator[np.ndarray | XrayError]:
-        for path, image in zip(paths, read_all_preprocessed(paths, spec), strict=True):
+    def read_and_note(paths: Sequence[Path], *steps: Any) -> Iterator[np.ndarray | XrayError]:
+        for path, image in zip(paths, read_all_preprocessed(paths, *steps), strict=True):
             names.append(path.name)
             yield image
 

@@ -177,9 +177,11 @@ def test_a_model_that_takes_more_than_the_image_is_refused() -> None:
 
 
 @pytest.mark.parametrize("contrast", CONTRASTS)
-@pytest.mark.parametrize("resize", RESIZES)
-def test_images_are_prepared_alike(contrast: str, resize: str) -> None:
-    spec = PreprocessSpec(48, resize, contrast, gamma=0.6, clip_limit=3.0)
+@pytest.mark.parametrize(
+    ("resize", "region"), [*((r, "whole") for r in RESIZES), ("pad", "border")]
+)
+def test_images_are_prepared_alike(contrast: str, resize: str, region: str) -> None:
+    spec = PreprocessSpec(48, resize, contrast, gamma=0.6, clip_limit=3.0, region=region)
     script = run_text(write_script(dataclasses.replace(DEMO, preprocess=spec)))
     rng = np.random.default_rng(0)
 
@@ -212,12 +214,20 @@ def test_what_a_script_does_not_express_is_named_at_its_top() -> None:
         mixup=0.2,
         combined_labels=True,
         calibrate=True,
+        preprocess=dataclasses.replace(DEMO.preprocess, region="without_lungs"),
     )
 
     head = write_script(recipe).partition("import argparse")[0]
 
     assert "# Left out:\n" in head
-    for words in ("combined_labels", "calibrate", "mixup 0.2", "sampling balanced", "warm_up 1"):
+    for words in (
+        "region without_lungs",
+        "combined_labels",
+        "calibrate",
+        "mixup 0.2",
+        "sampling balanced",
+        "warm_up 1",
+    ):
         assert f"# - {words}" in head.replace("phases.train.", "")
     assert left_out(DEMO) == []
     assert "Left out" not in write_script(DEMO)

@@ -20,6 +20,8 @@ from xray_core.synthetic.dataset import (
     is_synthetic,
     write_synthetic_dataset,
 )
+from xray_core.synthetic.marker import MARKED, has_marker
+from xray_core.synthetic.marker import SIDE as SIDE_OF_MARKER
 
 N, SIZE = 30, 96
 
@@ -50,6 +52,36 @@ def test_the_same_seed_gives_the_same_files_on_any_number_of_threads(
     write_synthetic_dataset(tmp_path / "again", n_images=N, size=SIZE, seed=3)
 
     assert read_files(tmp_path / "again") == read_files(synthetic)
+
+
+def test_a_marker_stands_in_the_corner_of_most_images_of_one_class_and_changes_nothing_else(
+    synthetic: Path, tmp_path: Path
+) -> None:
+    write_synthetic_dataset(tmp_path / "marked", N, SIZE, seed=3, marker=True)
+    assert is_synthetic(tmp_path / "marked")
+    assert "marker" in (tmp_path / "marked" / "SYNTHETIC.txt").read_text("utf-8")
+
+    cases = plan_cases(600, 3)
+    share = {
+        positive: np.mean(
+            [has_marker(c) for c in cases if (c.appearance != "negative") == positive]
+        )
+        for positive in (True, False)
+    }
+    assert share == pytest.approx(MARKED, abs=0.05)
+    inside = round((1 - SIDE_OF_MARKER) * SIZE) - 8  # px; JPEG blurs blocks of 8
+    for case in cases[:N]:
+        name = f"train/{case.image_id}.jpg"
+        marked, plain = (
+            cv2.imread(str(folder / name), cv2.IMREAD_GRAYSCALE)
+            for folder in (tmp_path / "marked", synthetic)
+        )
+        np.testing.assert_array_equal(marked[:inside], plain[:inside])
+        np.testing.assert_array_equal(marked[:, :inside], plain[:, :inside])
+        assert np.array_equal(marked, plain) != has_marker(case)
+    tables = ("train_study_level.csv", "train_image_level.csv", "patients.csv")
+    for name in tables:
+        assert (tmp_path / "marked" / name).read_bytes() == (synthetic / name).read_bytes()
 
 
 def test_another_seed_gives_other_images(synthetic: Path, tmp_path: Path) -> None:

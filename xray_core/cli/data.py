@@ -54,6 +54,11 @@ def add_commands(add: Add) -> None:
     demo.add_argument("folder", type=Path)
     demo.add_argument("--images", type=positive, default=600, metavar="N")
     demo.add_argument("--seed", type=int, default=0, metavar="S")
+    demo.add_argument(
+        "--marker",
+        action="store_true",
+        help="with a letter in the corner of most images that show an opacity: a known shortcut",
+    )
 
     unpack = add("unpack", arrivals.unpack, "Unpack the archives in the workspace's data folder.")
     unpack.add_argument("names", nargs="*", metavar="NAME", help="without names: all that wait")
@@ -217,9 +222,15 @@ def draw_demo(options: argparse.Namespace, workspace: Workspace) -> Answer:
 
     folder = options.folder.absolute()
     with fill_alone(folder, "drawing into"):  # the app sees by it that its demo data is on the way
-        write_synthetic_dataset(folder, options.images, seed=options.seed)
-    answer = {"folder": str(options.folder), "images": options.images, "seed": options.seed}
-    return answer, f"Drew {options.images:,} images into {options.folder}."
+        write_synthetic_dataset(folder, options.images, seed=options.seed, marker=options.marker)
+    answer = {
+        "folder": str(options.folder),
+        "images": options.images,
+        "seed": options.seed,
+        "marker": options.marker,
+    }
+    words = ", with a marker that gives the label away" * options.marker
+    return answer, f"Drew {options.images:,} images into {options.folder}{words}."
 
 
 def make_union(options: argparse.Namespace, workspace: Workspace) -> Answer:

@@ -7,7 +7,7 @@
     cache.json                written last; the cache is finished where it exists
 
 A build that is killed goes on where it stood. The key changes with the preprocessing, the
-dataset folder, and each file's name, size and time of change.
+dataset folder, each file's name, size and time of change, and where its lungs are if that counts.
 """
 
 import errno
@@ -30,6 +30,7 @@ from numpy.typing import NDArray
 from xray_core.errors import DatasetError, XrayError
 from xray_core.files import format_bytes
 from xray_core.preprocess.images import Pixels, read_all_preprocessed
+from xray_core.preprocess.regions import Lungs
 from xray_core.preprocess.spec import PreprocessSpec
 
 VERSION = 2  # raise it when the same file and spec give other pixels than before
@@ -66,6 +67,7 @@ def open_image_cache(
     folder: Path,
     progress: Callable[[int, int], None] | None = None,
     should_stop: Callable[[], bool] | None = None,
+    lungs: Sequence[Lungs | None] | None = None,
 ) -> ImageCache:
     """Open the images preprocessed, decoding them first where nobody has yet.
 
@@ -78,9 +80,11 @@ def open_image_cache(
         folder: where caches lie; the cache becomes a folder in it.
         progress: called with (images done, n) after each image while building.
         should_stop: asked before each image is written, and while waiting for another process.
+        lungs: where they are in each image, see `lung_places`, for a region that needs it.
 
     Returns:
-        The cache. A file that cannot be read is left out and listed, with the reason.
+        The cache. A file that cannot be read, or whose lungs must be known and are not, is left
+        out and listed, with the reason.
 
     Raises:
         DatasetError: there is no path, no file is readable, or the disk is too full.
@@ -88,19 +92,33 @@ def open_image_cache(
     """
     if not paths:
         raise DatasetError(f"{root}: there is no image to preprocess. Choose some images.")
-    target = folder / _key(root, paths, spec)
+    if not spec.needs_lungs:
+        lungs = None
+    target = folder / _key(root, paths, spec, lungs)
     if not _is_finished(target, len(paths), spec.size):
         with _alone(target, should_stop):
             if not _is_finished(target, len(paths), spec.size):
-                _build(target, root, paths, spec, progress, should_stop)
+                _build(target, root, paths, spec, lungs, progress, should_stop)
     return _open_finished(target, paths, spec.size)
 
 
-def _key(root: Path, paths: Sequence[str], spec: PreprocessSpec) -> str:
+def _key(
+    root: Path, paths: Sequence[str], spec: PreprocessSpec, lungs: Sequence[Lungs | None] | None
+) -> str:
     # The folder is in it because two unpacked archives may hold files of equal names, sizes
     # and times: to preprocess a moved dataset again is cheaper than to train on wrong pixels.
-    parts = [VERSION, asdict(spec), str(root.resolve()), [_stamp(root, path) for path in paths]]
+    steps = asdict(spec)
+    if spec.region == "whole":  # as before there were regions: what is decoded stays of use
+        del steps["region"]
+    if spec.region != "border":
+        del steps["border"]
+    parts = [VERSION, steps, str(root.resolve()), [_stamp(root, path) for path in paths]]
+    parts += [] if lungs is None else [list(map(_plain, lungs))]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:20]
+
+
+def _plain(lungs: Lungs | None) -> list[float] | None:
+    return None if lungs is None else list(map(float, lungs))
 
 
 def _stamp(root: Path, path: str) -> tuple[str, int, int]:
@@ -157,6 +175,7 @@ def _build(
     root: Path,
     paths: Sequence[str],
     spec: PreprocessSpec,
+    lungs: Sequence[Lungs | None] | None,
     progress: Callable[[int, int], None] | None,
     should_stop: Callable[[], bool] | None,
 ) -> None:
@@ -165,7 +184,11 @@ def _build(
         todo = [int(row) for row in np.flatnonzero(~image_file.done)]
         n_done = len(paths) - len(todo)
         image_file.check_space(len(todo))
-        read = read_all_preprocessed([root / paths[row] for row in todo], spec)
+        read = read_all_preprocessed(
+            [root / paths[row] for row in todo],
+            spec,
+            None if lungs is None else [lungs[row] for row in todo],
+        )
         try:
             for row, result in zip(todo, read, strict=True):
                 if should_stop is not None and should_stop():

@@ -14,8 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xray_core.bounded import map_bounded, run_bounded
-from xray_core.errors import XrayError
+from xray_core.errors import ImageError, XrayError
 from xray_core.imagefiles.images import read_image
+from xray_core.preprocess.regions import Lungs, explain_missing, find_visible, hide_rest
 from xray_core.preprocess.spec import PreprocessSpec
 
 if TYPE_CHECKING:
@@ -25,49 +26,66 @@ Pixels = NDArray[np.uint8]
 LEVELS = np.arange(256, dtype=np.uint8)
 
 
-def read_preprocessed(path: Path, spec: PreprocessSpec) -> Pixels:
+def read_preprocessed(path: Path, spec: PreprocessSpec, lungs: Lungs | None = None) -> Pixels:
     """Read one image file and apply `spec` to it; the one way from a file to network pixels.
 
     Args:
         path: an image file of any kind that `read_image` understands.
         spec: the steps.
+        lungs: where they are, for a region that needs it.
 
     Returns:
         uint8 (size, size), gray, 0 is black.
 
     Raises:
-        ImageError: the file cannot be read; the message says why.
+        ImageError: the file cannot be read, or it must be known where its lungs are; the message
+            says why.
     """
-    return run_bounded(preprocess_here, str(path), asdict(spec))
+    return run_bounded(preprocess_here, str(path), asdict(spec), lungs)
 
 
 def read_all_preprocessed(
-    paths: Sequence[Path], spec: PreprocessSpec
+    paths: Sequence[Path], spec: PreprocessSpec, lungs: Sequence[Lungs | None] | None = None
 ) -> Iterator[Pixels | XrayError]:
     """Yield what `read_preprocessed` returns or raises for each path, in order."""
-    return map_bounded(preprocess_here, [(str(path), asdict(spec)) for path in paths])
+    each = lungs if lungs is not None else [None] * len(paths)
+    settings = asdict(spec)
+    return map_bounded(
+        preprocess_here, [(str(path), settings, own) for path, own in zip(paths, each, strict=True)]
+    )
 
 
-def preprocess_here(path: str, settings: dict[str, Any]) -> Pixels:
+def preprocess_here(path: str, settings: dict[str, Any], lungs: Lungs | None = None) -> Pixels:
     """Return a file preprocessed, by the fields of a `PreprocessSpec`; for `run_bounded`."""
     spec = PreprocessSpec(**settings)
+    if spec.needs_lungs and lungs is None:  # known before the file is decoded
+        raise ImageError(explain_missing(spec))
     # A large JPEG decodes about twice as fast at 1/2 or 1/4 size, which averages pixels much
     # as shrinking would; contrast depends on the gray levels as published, so it gets them all.
     at_least = spec.size if spec.contrast == "none" else None
-    return apply_preprocess(read_image(Path(path), at_least=at_least), spec)
+    return apply_preprocess(read_image(Path(path), at_least=at_least), spec, lungs)
 
 
-def apply_preprocess(image: Pixels, spec: PreprocessSpec) -> Pixels:
-    """Apply the contrast step to `image`, then make it a square.
+def apply_preprocess(image: Pixels, spec: PreprocessSpec, lungs: Lungs | None = None) -> Pixels:
+    """Hide what is not to be seen of `image`, change its contrast, then make it a square.
 
     Args:
         image: uint8 (h, w), gray.
         spec: the steps.
+        lungs: where they are, for a region that needs it.
 
     Returns:
         uint8 (size, size).
+
+    Raises:
+        ImageError: see `find_visible`.
     """
-    return resize_square(CONTRAST[spec.contrast](image, spec), spec.size, spec.resize)
+    if spec.region == "whole":
+        return resize_square(CONTRAST[spec.contrast](image, spec), spec.size, spec.resize)
+    visible = find_visible(image.shape[:2], spec, lungs)
+    image = CONTRAST[spec.contrast](hide_rest(image, visible), spec)
+    image = hide_rest(image, visible, black=spec.region == "border")
+    return resize_square(image, spec.size, spec.resize)
 
 
 def resize_square(image: Pixels, size: int, how: str) -> Pixels:

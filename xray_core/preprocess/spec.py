@@ -5,13 +5,16 @@ from dataclasses import dataclass
 from xray_core.errors import RecipeError
 
 RESIZES = ("stretch", "pad")
+# What is shown of an image: all, a frame, all but the lungs, the lungs.
+REGIONS = ("whole", "border", "without_lungs", "lungs_only")
+LUNG_REGIONS = ("without_lungs", "lungs_only")  # that need to know where the lungs are
 CONTRASTS = ("none", "equalize_hist", "clahe", "gamma", "log")
 MIN_SIZE, MAX_SIZE = 16, 1024
 
 
 @dataclass(frozen=True)
 class PreprocessSpec:
-    """Fixed steps, applied once to each image: gray, contrast, then a square of `size` px.
+    """Fixed steps, applied once to each image: gray, region, contrast, then a square of `size` px.
 
     Attributes:
         size: px, height = width of the result.
@@ -19,6 +22,10 @@ class PreprocessSpec:
         contrast: one of `CONTRASTS`; "none" leaves the gray levels as they are.
         gamma: exponent of "gamma", above 0; below 1 brightens, above 1 darkens.
         clip_limit: contrast limit of "clahe", above 0, in OpenCV's scale.
+        region: what is left to be seen, one of `REGIONS`; see `preprocess.regions`. "border": the
+            inside is black. "without_lungs", "lungs_only": of the rectangle around the lungs, as
+            masks have them; the rest is gray.
+        border: of "border", the share of each side that the frame takes at either end.
     """
 
     size: int = 224
@@ -26,6 +33,8 @@ class PreprocessSpec:
     contrast: str = "none"
     gamma: float = 1.0
     clip_limit: float = 2.0
+    region: str = "whole"
+    border: float = 0.1
 
     def __post_init__(self) -> None:
         if not MIN_SIZE <= self.size <= MAX_SIZE:
@@ -35,6 +44,7 @@ class PreprocessSpec:
         for field, value, choices in (
             ("resize", self.resize, RESIZES),
             ("contrast", self.contrast, CONTRASTS),
+            ("region", self.region, REGIONS),
         ):
             if value not in choices:
                 raise RecipeError(
@@ -43,6 +53,13 @@ class PreprocessSpec:
         for field, number in (("gamma", self.gamma), ("clip_limit", self.clip_limit)):
             if not 0 < number <= 100:
                 raise RecipeError(f"preprocess.{field} is {number}; choose above 0, at most 100.")
+        if not 0.01 <= self.border <= 0.45:
+            raise RecipeError(f"preprocess.border is {self.border}; choose 0.01 to 0.45.")
+
+    @property
+    def needs_lungs(self) -> bool:
+        """Whether it must be known where the lungs are."""
+        return self.region in LUNG_REGIONS
 
 
 @dataclass(frozen=True)

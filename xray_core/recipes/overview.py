@@ -99,6 +99,9 @@ def describe_settings(recipe: Recipe) -> str:
         _in_sentence("contrast", recipe.preprocess.contrast)
         if recipe.preprocess.contrast != "none"
         else "",
+        _in_sentence("region", recipe.preprocess.region)
+        if recipe.preprocess.region != "whole"
+        else "",
         _describe_augmentation(recipe),
         *(_describe_phase(phase, len(recipe.phases) > 1) for phase in recipe.phases),
         f"batch {recipe.batch_size}",

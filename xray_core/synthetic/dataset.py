@@ -30,6 +30,7 @@ from xray_core.errors import DatasetError
 from xray_core.synthetic.canvas import Canvas
 from xray_core.synthetic.cases import Case, plan_cases
 from xray_core.synthetic.chest import draw_chest
+from xray_core.synthetic.marker import draw_marker, has_marker
 from xray_core.synthetic.rendering import develop, draw_opacities
 
 MARK = "SYNTHETIC.txt"
@@ -56,6 +57,7 @@ def write_synthetic_dataset(
     size: int = 256,
     seed: int = 0,
     progress: Callable[[int, int], None] | None = None,
+    marker: bool = False,
 ) -> None:
     """Draw a dataset and put it at `folder`, complete or not at all; replaces an older one.
 
@@ -65,6 +67,8 @@ def write_synthetic_dataset(
         size: px, height = width of the images, 64 to 1024.
         seed: not negative. The same seed gives the same files.
         progress: called with (images done, images in all) after each image.
+        marker: whether a letter in the corner gives the label away, see `synthetic.marker`; all
+            else is as without it.
 
     Raises:
         DatasetError: an argument is out of range, `folder` holds something else, or the disk
@@ -76,7 +80,7 @@ def write_synthetic_dataset(
         folder.parent.mkdir(parents=True, exist_ok=True)
         partial = folder.with_name(f".{folder.name}.{uuid4().hex}.partial")
         try:
-            _write_files(partial, n_images, size, seed, progress)
+            _write_files(partial, n_images, size, seed, progress, marker)
             _put_in_place(partial, folder)
         finally:
             shutil.rmtree(partial, ignore_errors=True)
@@ -131,12 +135,15 @@ def _write_files(
     size: int,
     seed: int,
     progress: Callable[[int, int], None] | None,
+    marker: bool,
 ) -> None:
     (folder / "train").mkdir(parents=True)
     cases = plan_cases(n_images, seed)
 
     def write_image(case: Case) -> list[Box]:
         image, boxes = draw_case(case, size)
+        if marker and has_marker(case):
+            draw_marker(image)
         # Not cv2.imwrite, which reports neither a full disk nor a missing folder.
         encoded = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])[1]
         (folder / "train" / f"{case.image_id}.jpg").write_bytes(encoded.tobytes())
@@ -161,7 +168,8 @@ def _write_files(
         pd.DataFrame(list(rows)).to_csv(folder / name, index=False, lineterminator="\n")
     (folder / MARK).write_text(
         "These chest X-rays are drawn by X-ray Lab. They show no real person and mean nothing\n"
-        f"medically. To repeat them: {n_images} images of {size} px, seed {seed}.\n",
+        f"medically. To repeat them: {n_images} images of {size} px, seed {seed}"
+        f"{', with a marker that gives the label away' * marker}.\n",
         encoding="utf-8",
     )
 

@@ -30,6 +30,7 @@ CANNOT = "none"  # where a figure cannot be computed
 DEPENDENT = {
     "preprocess.gamma": ("preprocess.contrast", ("none", "equalize_hist", "clahe", "log")),
     "preprocess.clip_limit": ("preprocess.contrast", ("none", "equalize_hist", "gamma", "log")),
+    "preprocess.border": ("preprocess.region", ("whole", "without_lungs", "lungs_only")),
     "focal_gamma": ("loss", ("cross_entropy",)),
     "split.fold": ("split.folds", (0,)),
 }

@@ -13,7 +13,7 @@ from xray_core.recipes.schema import Recipe
 from xray_core.recipes.script.model import check_model, quote, write_model
 from xray_core.recipes.script.phases import monitored, write_loss, write_phases
 from xray_core.recipes.script.several import SEVERAL, SINGLE
-from xray_core.recipes.script.template import AUGMENT, CONTRASTS, SCRIPT, SQUARES
+from xray_core.recipes.script.template import AUGMENT, BORDER, CONTRASTS, SCRIPT, SQUARES
 from xray_core.typed_paths import name_folder
 
 __all__ = ["check_model", "left_out", "write_script"]
@@ -61,6 +61,9 @@ def left_out(recipe: Recipe) -> list[str]:
     """Return what `recipe` asks for and the script does not do, in words."""
     unexpressed = {
         "combined_labels: the script learns the evaluated classes alone.": recipe.combined_labels,
+        f"region {recipe.preprocess.region}: whole images are shown, as there are no masks.": (
+            recipe.preprocess.needs_lungs
+        ),
         "calibrate: the final probabilities stay as the network gives them.": recipe.calibrate,
         f"mixup {recipe.mixup:g}: no images are blended.": recipe.mixup,
         "sampling balanced: each epoch shows every image once.": recipe.sampling == "balanced",
@@ -96,6 +99,9 @@ def _comment(words: str) -> str:
 
 def _write_preprocess(spec: PreprocessSpec) -> str:
     contrast = Template(CONTRASTS[spec.contrast]).substitute(gamma=spec.gamma, clip=spec.clip_limit)
+    if spec.region == "border":
+        before, after = (Template(step).substitute(border=spec.border) for step in BORDER)
+        contrast = before + contrast + after
     return contrast + SQUARES[spec.resize]
 
 

@@ -168,6 +168,20 @@ CONTRASTS = {
 """,
 }
 
+# Around the contrast step, or what is hidden would change the gray levels of the rest.
+BORDER = (
+    """\
+    height, width = image.shape
+    seen = np.ones(image.shape, bool)
+    inside = slice(round($border * height), round((1 - $border) * height))
+    seen[inside, round($border * width) : round((1 - $border) * width)] = False
+    image = np.where(seen, image, np.uint8(round(float(image[seen].mean()))))
+""",
+    """\
+    image = np.where(seen, image, np.uint8(0))
+""",
+)
+
 SQUARES = {
     "stretch": """\
     height, width = SIZE, SIZE
