@@ -23,6 +23,7 @@ from xray_core.cli import (
     queue,
     threshold,
     trainings,
+    where,
 )
 from xray_core.cli.answer import Add, Answer, say_error, say_note
 from xray_core.cli.goals import add_goals
@@ -140,6 +141,7 @@ def _build_parser() -> argparse.ArgumentParser:
     leaderboard.add_commands(add)
     elsewhere.add_commands(add)
     threshold.add_commands(add)
+    where.add_commands(add)
     add_take_away(add)
     return parser
 
