@@ -11,7 +11,7 @@ from pages.components.small_type import show_muted
 from pages.components.tables import Tables, read_tables
 from pages.inside.where_images import show_images
 from pages.inside.where_process import show_process, show_start
-from pages.inside.where_result import show_result
+from pages.inside.where_result import show_overlaps, show_scores, show_verdict
 from pages.inside.where_without import show_answers
 from xray_core.errors import XrayError
 from xray_core.evaluation.shown import shown_subset
@@ -38,8 +38,13 @@ def show_where(run: Run, recipe: Recipe, workspace: Workspace) -> None:
     method = _choose_method()
     where = read_where(run, subset, method)
     if where is not None:
-        show_result(run, recipe, where)
-        show_images(run, recipe, where, tables)
+        show_verdict(where)
+        scores, images = st.columns([5, 7], gap="medium")
+        with scores:
+            show_scores(run, where)
+        with images:
+            show_images(run, recipe, where, tables)
+        show_overlaps(recipe, where)
         return
     n_boxed = _count_boxed(run, subset, tables)
     if not n_boxed:

@@ -25,7 +25,7 @@ from xray_core.workspace import find_workspace
 
 IMAGE, ORDER, PAGE = "image", "order", "where_page"  # in the address
 ORDERS = {"least": "least heat in the boxes first", "most": "most heat in the boxes first"}
-PER_PAGE, ROW_HEIGHT = 12, 150
+PER_PAGE, ROW_HEIGHT = 12, 130
 CAPTION = (
     "Below each image: the share of its heat that lies in its boxes. ● the hottest point lies in "
     "one, ○ it does not."

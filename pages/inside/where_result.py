@@ -36,20 +36,17 @@ CRITERIA = {
 }
 
 
-def show_result(run: Run, recipe: Recipe, where: Where) -> None:
-    """Show the verdict, the scores beside what they are held against, and the tables."""
+def show_verdict(where: Where) -> None:
+    """Say how often the hottest point lies in a box, what that is worth, and what is left out."""
     notes = where.notes
     verdict = escape(describe_verdict(notes)).replace("(", "<small>(").replace(")", ")</small>")
     rest = [describe_difference(notes), describe_grid(notes), *describe_left_out(notes), HINT]
     st.html(f'<h2 class="verdict">{verdict}</h2><div class="muted">{escape(" ".join(rest))}</div>')
-    figure, table = st.columns([5, 6], gap="medium")
-    with figure:
-        _show_scores(run, notes)
-    with table:
-        st.html(_format_overlaps(notes) + _format_classes(recipe, notes))
 
 
-def _show_scores(run: Run, notes: Mapping[str, Any]) -> None:
+def show_scores(run: Run, where: Where) -> None:
+    """Show both scores of the network's maps beside those of the others."""
+    notes = where.notes
     called = METHODS[notes["method"]]
     n = (
         f"{notes['subset']} set, n = {notes['n_images']:,} images of {notes['n_patients']:,} "
@@ -64,6 +61,11 @@ def _show_scores(run: Run, notes: Mapping[str, Any]) -> None:
         note=f"{called}, 95% intervals by patient",
         source=f"{n} · {run.read_nickname()}",
     )
+
+
+def show_overlaps(recipe: Recipe, where: Where) -> None:
+    """Show how many boxes are matched, by all together and by each class; one element."""
+    st.html(_format_overlaps(where.notes) + _format_classes(recipe, where.notes))
 
 
 def list_scores(notes: Mapping[str, Any]) -> pd.DataFrame:

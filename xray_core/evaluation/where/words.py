@@ -11,6 +11,12 @@ KINDS = {
     NETWORK: "this network",
     UNTRAINED: "the same, untrained",
     MEAN: "mean map of its class",
+    CENTRE: "blob in the middle",
+    RANDOM: "boxes at random",
+}
+IN_SENTENCES = {
+    UNTRAINED: "the same network untrained",
+    MEAN: "the mean map of the class",
     CENTRE: "a blob in the middle",
     RANDOM: "boxes placed at random",
 }
@@ -42,7 +48,7 @@ def describe_difference(notes: Mapping[str, Any]) -> str:
     for kind, figures in notes["differences"].items():
         pointing = figures["pointing"]
         into = more if pointing["low"] > 0 else less if pointing["high"] < 0 else luck
-        into.append(KINDS[kind])
+        into.append(IN_SENTENCES[kind])
     parts = []
     if more:
         parts.append(f"That is more often than {_join(more)}")
@@ -65,7 +71,7 @@ def describe_grid(notes: Mapping[str, Any]) -> str:
     rows, columns = notes["grid"]
     n, n_small = notes["n_boxes"], notes["n_small"]
     words = (
-        f"A heat map here has {rows} × {columns} cells, each {100 / columns:.0f}% of the image's "
+        f"A heat map here has {rows} × {columns} cells, each {100 / columns:.3g}% of the image's "
         f"width; {n_small:,} of {count_of(n, 'box', 'boxes')} "
         f"{'is' if n_small == 1 else 'are'} smaller than one cell."
     )
