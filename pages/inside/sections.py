@@ -6,6 +6,7 @@ from pages.inside.doubt import show_doubt
 from pages.inside.leaks import show_leaks
 from pages.inside.map import show_map
 from pages.inside.shortcuts import show_shortcuts
+from pages.inside.where import show_where
 from xray_core.recipes import Recipe
 from xray_core.runs import Run
 from xray_core.workspace import Workspace
@@ -15,4 +16,5 @@ SECTIONS: Mapping[str, Callable[[Run, Recipe, Workspace], None]] = {
     "Leaks": show_leaks,
     "Map of images": show_map,
     "Label doubt": show_doubt,
+    "Where it looks": show_where,
 }

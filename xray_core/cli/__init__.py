@@ -27,6 +27,7 @@ from xray_core.cli import (
     queue,
     threshold,
     trainings,
+    where,
 )
 from xray_core.cli.answer import Add, Answer, say_error, say_note
 from xray_core.cli.goals import add_goals
@@ -148,6 +149,7 @@ def _build_parser() -> argparse.ArgumentParser:
     labs.add_commands(add)
     lungs.add_commands(add)
     doubts.add_commands(add)
+    where.add_commands(add)
     add_take_away(add)
     return parser
 

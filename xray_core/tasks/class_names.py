@@ -67,15 +67,16 @@ def _match_rest(
     if len(rest) != 1 or len(others) != 1:
         return {}
     alike = len(classes) + 1 == len(given) == len(wanted)
-    sees_nothing = plain_name(rest[0]) in NORMAL and _is_negative(others[0])
+    sees_nothing = plain_name(rest[0]) in NORMAL and is_negative(others[0])
     return {rest[0]: others[0]} if alike or sees_nothing else {}
 
 
 def _is_rest(name: str) -> bool:
-    return _is_negative(name) or plain_name(name) in VAGUE
+    return is_negative(name) or plain_name(name) in VAGUE
 
 
-def _is_negative(name: str) -> bool:
+def is_negative(name: str) -> bool:
+    """Whether a class is of images without any finding, by its name."""
     plain = plain_name(name)
     return plain in NORMAL or plain == "negative" or plain.startswith(("no ", "non "))
 
