@@ -16,6 +16,7 @@ from xray_core.cli import (
     compare,
     data,
     elsewhere,
+    explain,
     exports,
     external,
     leaderboard,
@@ -139,6 +140,7 @@ def _build_parser() -> argparse.ArgumentParser:
     opening.add_commands(add)
     leaderboard.add_commands(add)
     elsewhere.add_commands(add)
+    explain.add_commands(add)
     threshold.add_commands(add)
     add_take_away(add)
     return parser
