@@ -5,10 +5,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pages.components.grid import as_data_address
-from xray_core.preprocess.squares import find_area
+from xray_core.figures.heat import color_heat
 
 SIDE = 112  # px of the picture; the browser enlarges it smoothly
-FAINTEST = 0.25  # share of the hottest point below which nothing is drawn
 SHOWN, HIDDEN = 0.7, 0.0  # opacity
 
 
@@ -22,16 +21,5 @@ def as_heat(heat: NDArray[np.uint8], ratio: float = 1.0, resize: str = "stretch"
     """
     if not heat.any():
         return ""
-    square = cv2.resize(heat, (SIDE, SIDE), interpolation=cv2.INTER_LINEAR)
-    left, top, width, height = find_area(ratio, resize)
-    rows = slice(round(top * SIDE), max(round((top + height) * SIDE), round(top * SIDE) + 1))
-    columns = slice(round(left * SIDE), max(round((left + width) * SIDE), round(left * SIDE) + 1))
-    values = np.ascontiguousarray(square[rows, columns])
-    picture = np.dstack([cv2.applyColorMap(values, cv2.COLORMAP_INFERNO), _opacity(values)])
-    _, png = cv2.imencode(".png", picture)
+    _, png = cv2.imencode(".png", color_heat(heat, ratio, resize, SIDE))
     return as_data_address(png.tobytes(), "png")
-
-
-def _opacity(values: NDArray[np.generic]) -> NDArray[np.uint8]:
-    share = np.clip((values / 255 - FAINTEST) / (1 - FAINTEST), 0, 1)
-    return np.rint(255 * share).astype(np.uint8)

@@ -7,6 +7,7 @@ from pages.inside.leaks import show_leaks
 from pages.inside.map import show_map
 from pages.inside.shortcuts import show_shortcuts
 from pages.inside.where import show_where
+from pages.inside.layers import show_layers
 from xray_core.recipes import Recipe
 from xray_core.runs import Run
 from xray_core.workspace import Workspace
@@ -17,4 +18,5 @@ SECTIONS: Mapping[str, Callable[[Run, Recipe, Workspace], None]] = {
     "Map of images": show_map,
     "Label doubt": show_doubt,
     "Where it looks": show_where,
+    "Layers": show_layers,
 }

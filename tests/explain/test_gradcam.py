@@ -4,7 +4,7 @@ import pytest
 from keras import layers
 
 from xray_core.explain.capture import Scores, find_last_map, list_layers, listening
-from xray_core.explain.gradcam import METHODS, map_images
+from xray_core.explain.gradcam import WEIGHINGS, map_images
 from xray_core.models import MODELS, build_model
 from xray_core.models.foreign import adapt_network
 from xray_core.training.combined_labels import merge_output
@@ -17,7 +17,7 @@ def draw(n: int = 4) -> np.ndarray:
     return np.random.default_rng(0).uniform(0, 255, (n, SIZE, SIZE, 1)).astype("float32")
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", WEIGHINGS)
 @pytest.mark.parametrize("name", SMALL)
 def test_a_map_of_each_image_lies_between_0_and_1(name: str, method: str) -> None:
     images, targets = draw(3), np.array([0, 1, 1])
@@ -92,7 +92,7 @@ def test_a_network_within_a_network_has_the_maps_of_its_flat_twin() -> None:
     nested = keras.Model(image, dense(layers.Flatten()(inner(image))))
     adapted = adapt_network(flat, SIZE, ["a", "b", "c"], ["c", "a", "b"]).model
     images, targets = draw(), np.array([0, 1, 2, 0])
-    for method in METHODS:
+    for method in WEIGHINGS:
         expected = map_images(flat, images, targets, method)
         assert expected.any(axis=(1, 2)).sum() >= 2
         np.testing.assert_allclose(map_images(nested, images, targets, method), expected, atol=1e-5)

@@ -18,6 +18,7 @@ import pytest
 from keras.src import applications  # the file names of the weights are no public constants
 
 from xray_core.errors import RecipeError
+from xray_core.explain.activations import read_activations, read_filters
 from xray_core.models import (
     CLASS_OUTPUT,
     HEADS,
@@ -47,6 +48,8 @@ IN_FULL = (
 )
 SAVED = IN_FULL if len(IN_FULL) == len(CLASSIFIERS) else [*SMALL, "mobilenet_v2", "vgg16"]
 N_TABULAR = 5  # numbers beside the image, for the models that take them
+# As published.
+N_CONVOLUTIONS = {"xnet_cnn": 4, "vgg16": 13, "resnet50": 53, "densenet121": 120, "xception": 40}
 SMALLEST: dict[str, dict[str, float]] = {"mobilenet_v2": {"alpha": 0.35}}
 
 
@@ -150,6 +153,18 @@ def test_no_convolution_comes_after_the_features(name: str) -> None:
     names = [layer.name for layer in model.layers]
     behind = model.layers[names.index("features") + 1 :]
     assert not any(isinstance(layer, keras.layers.Conv2D) for layer in behind)
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_what_each_convolution_answers_can_be_seen(name: str) -> None:
+    model = shared(name)
+    side = MODELS[name].min_size
+    images = np.random.default_rng(0).uniform(0, 255, (1, side, side, 1)).astype("float32")
+    given = {"image": images, "tabular": np.ones((1, N_TABULAR), "float32")}
+    shown = list(read_activations(model, given if MODELS[name].tabular else images))
+    assert len(shown) == N_CONVOLUTIONS.get(name, len(shown))
+    assert all(layer.n_silent < layer.n_channels for layer in shown[:2])
+    assert len(read_filters(model).images) == shown[0].n_channels
 
 
 @pytest.mark.parametrize("name", CLASSIFIERS)

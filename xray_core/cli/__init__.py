@@ -17,6 +17,7 @@ from xray_core.cli import (
     data,
     doubts,
     elsewhere,
+    explain,
     exports,
     external,
     features,
@@ -145,6 +146,7 @@ def _build_parser() -> argparse.ArgumentParser:
     leaderboard.add_commands(add)
     elsewhere.add_commands(add)
     features.add_commands(add)
+    explain.add_commands(add)
     threshold.add_commands(add)
     labs.add_commands(add)
     lungs.add_commands(add)

@@ -3,7 +3,7 @@
 import argparse
 from typing import Any
 
-from xray_core.cli import elsewhere, features, lungs, reports, trainings, where
+from xray_core.cli import elsewhere, explain, features, lungs, reports, trainings, where
 from xray_core.cli.answer import Answer, save_answer, show_progress
 from xray_core.cli.opening import check_openable, read_shown
 from xray_core.errors import RecipeError, RunError
@@ -52,7 +52,7 @@ def computes_with_keras(options: argparse.Namespace) -> bool:
     if options.command is evaluate:
         return options.data is not None
     others = (elsewhere.add_model, features.show_features, lungs.draw, where.where)
-    return options.command in (*trainings.WITH_KERAS, *others)
+    return options.command in (*trainings.WITH_KERAS, *explain.WITH_KERAS, *others)
 
 
 def _evaluate_elsewhere(options: argparse.Namespace, workspace: Workspace) -> Answer:

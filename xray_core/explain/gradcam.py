@@ -1,9 +1,10 @@
-"""Grad-CAM and Grad-CAM++: where in an image a class' score comes from.
+"""Heat maps: where in an image a class' score comes from, by Grad-CAM, Grad-CAM++ or occlusion.
 
-Sources: Selvaraju et al. 2017, arXiv:1610.02391; Chattopadhay et al. 2018, arXiv:1710.11063.
+Sources: Selvaraju et al. 2017, arXiv:1610.02391; Chattopadhay et al. 2018, arXiv:1710.11063;
+`explain.occlusion`.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 import keras
@@ -11,13 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xray_core.errors import RunError
+from xray_core.explain.batches import Images, cut, normalise
 from xray_core.explain.capture import Scores, find_last_map, listening
+from xray_core.explain.occlusion import occlude_images
 
-METHODS = ("gradcam", "gradcam++")
+OCCLUSION = "occlusion"
+METHODS = ("gradcam", "gradcam++", OCCLUSION)
 BATCH_SIZE = 16
-LEAST = 1e-30  # below it a map is empty; an untrained network answers very little
 
-Images = NDArray[np.float32] | Mapping[str, NDArray[np.float32]]
 Weighing = Callable[[NDArray[np.float32], NDArray[np.float32]], NDArray[np.float32]]
 
 
@@ -39,33 +41,29 @@ def map_images(
         progress: called with (images done, n).
 
     Returns:
-        float32 (n, height, width) in [0, 1], at the size of the last spatial map; the hottest
-        point of an image is 1, and all is 0 where nothing speaks for the class.
+        float32 (n, height, width) in [0, 1], at the size of the last spatial map, of occlusion on
+        its own grid; the hottest point of an image is 1, and all is 0 where nothing speaks for the
+        class.
 
     Raises:
         RunError: the network has no spatial map, or the backend takes no gradients.
     """
+    if not len(targets):
+        return np.zeros((0, 1, 1), np.float32)
+    if method == OCCLUSION:
+        return normalise(occlude_images(model, images, targets, progress))
     weigh, layer, scores = WEIGHINGS[method], find_last_map(model), Scores(model)
     maps, n = [], len(targets)
     for start in range(0, n, BATCH_SIZE):
-        part = slice(start, start + BATCH_SIZE)
-        batch = (
-            {name: values[part] for name, values in images.items()}
-            if isinstance(images, Mapping)
-            else images[part]
+        stop = start + BATCH_SIZE
+        features, gradients = _differentiate(
+            model, layer, scores, cut(images, start, stop), targets[start:stop]
         )
-        features, gradients = _differentiate(model, layer, scores, batch, targets[part])
         weights = weigh(features, gradients)
         maps.append(np.maximum(np.einsum("nhwc,nc->nhw", features, weights), 0))
         if progress is not None:
-            progress(min(start + BATCH_SIZE, n), n)
-    return normalise(np.concatenate(maps)) if maps else np.zeros((0, 1, 1), np.float32)
-
-
-def normalise(maps: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return maps, (n, height, width), at least 0, each divided by its highest value."""
-    highest = maps.max(axis=(1, 2), keepdims=True)
-    return np.where(highest > LEAST, maps / np.maximum(highest, LEAST), 0).astype(np.float32)
+            progress(min(stop, n), n)
+    return normalise(np.concatenate(maps))
 
 
 def _weigh_means(

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from xray_core.datasets import open_dataset
 from xray_core.errors import RunError, XrayError
-from xray_core.explain.gradcam import Images
+from xray_core.explain.batches import Images
 from xray_core.explain.loaded import LoadedRun
 from xray_core.preprocess.images import read_all_preprocessed
 from xray_core.preprocess.lung_places import find_lung_places

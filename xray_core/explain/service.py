@@ -27,6 +27,8 @@ from xray_core.workspace import Workspace
 # what is to be told of its progress, (done, of how many).
 KINDS = {
     "maps": "xray_core.explain.answers.maps:answer_maps",
+    "activations": "xray_core.explain.answers.layers:answer_activations",
+    "filters": "xray_core.explain.answers.layers:answer_filters",
 }
 IDLE = 900.0  # seconds
 
