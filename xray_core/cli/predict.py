@@ -17,7 +17,13 @@ if TYPE_CHECKING:
 
 SHOWN = 20  # rows that are printed; more are for --csv or --json
 MAGIC = frozenset("*?[")  # of patterns
-COLUMNS = ("path", "predicted", "set", "unlike", "error")  # that are printed, and the probabilities
+COLUMNS = (
+    "path",
+    "predicted",
+    "set",
+    "unlike",
+    "remarks",
+)  # that are printed, and the probabilities
 
 
 def add_commands(add: Add) -> None:
@@ -152,17 +158,15 @@ def _describe(table: Any, run: Any, csv: Path | None, n_others: int) -> list[str
     """Return the answer in words, line by line."""
     from xray_core.runs.folder import PROBABILITY
 
-    n_bad = int(table["error"].notna().sum())
-    lines = []
-    if len(table) <= SHOWN:
-        lines.append(
-            table.drop(columns=["distance", "nearest"], errors="ignore").to_string(index=False)
-        )
-    else:
-        head = table.head(SHOWN)
-        kept = [name for name in head if name in COLUMNS or name.startswith(PROBABILITY)]
-        lines.append(head[kept].to_string(index=False))
-        lines.append(f"… and {len(table) - SHOWN:,} more: see them all by --csv FILE or --json.")
+    is_bad = table["error"].notna()
+    names = [name for name in table if name in COLUMNS or name.startswith(PROBABILITY)]
+    good = table.loc[~is_bad, names]
+    lines = [good.head(SHOWN).to_string(index=False)]
+    if len(good) > SHOWN:
+        lines.append(f"… and {len(good) - SHOWN:,} more: see them all by --csv FILE or --json.")
+    lines += [f"Not read: {reason}" for reason in table.loc[is_bad, "error"].head(SHOWN)]
+    if (n_bad := int(is_bad.sum())) > SHOWN:
+        lines.append(f"… and {n_bad - SHOWN:,} more that are not read.")
     counts = table["predicted"].value_counts()
     lines.append(
         f"{len(table):,} images: "
@@ -172,7 +176,12 @@ def _describe(table: Any, run: Any, csv: Path | None, n_others: int) -> list[str
     if "unlike" in table:
         lines.append(f"{int(table['unlike'].eq(True).sum()):,} unlike the training images.")
     if n_others:
-        lines.append(f"{n_others:,} other files in the folders are left out: they are no images.")
+        words = (
+            "other file in the folders is no image and"
+            if n_others == 1
+            else ("other files in the folders are no images and")
+        )
+        lines.append(f"{n_others:,} {words} left out.")
     if "missing" in table and (missing := table["missing"].iloc[0]):
         lines.append(
             f"Not given, so taken for missing: {missing}. Give them with --set COLUMN=VALUE."
