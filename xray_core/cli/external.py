@@ -3,7 +3,16 @@
 import argparse
 from typing import Any
 
-from xray_core.cli import elsewhere, explain, features, lungs, reports, trainings, where
+from xray_core.cli import (
+    elsewhere,
+    explain,
+    features,
+    lungs,
+    predict,
+    reports,
+    trainings,
+    where,
+)
 from xray_core.cli.answer import Answer, save_answer, show_progress
 from xray_core.cli.opening import check_openable, read_shown
 from xray_core.errors import RecipeError, RunError
@@ -51,7 +60,13 @@ def computes_with_keras(options: argparse.Namespace) -> bool:
     """Whether a command imports Keras with these options."""
     if options.command is evaluate:
         return options.data is not None
-    others = (elsewhere.add_model, features.show_features, lungs.draw, where.where)
+    others = (
+        elsewhere.add_model,
+        features.show_features,
+        lungs.draw,
+        predict.predict,
+        where.where,
+    )
     return options.command in (*trainings.WITH_KERAS, *explain.WITH_KERAS, *others)
 
 

@@ -29,6 +29,7 @@ KINDS = {
     "maps": "xray_core.explain.answers.maps:answer_maps",
     "activations": "xray_core.explain.answers.layers:answer_activations",
     "filters": "xray_core.explain.answers.layers:answer_filters",
+    "predict": "xray_core.explain.answers.predict:answer_predict",
 }
 IDLE = 900.0  # seconds
 
