@@ -1,0 +1,187 @@
+"""What a network says of images, and what of it is called by the thresholds kept now."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from xray_core.preprocess.uploads import Upload
+
+from xray_core.evaluation.findings import DEFAULT_THRESHOLD
+from xray_core.evaluation.multilabel import call_findings, read_thresholds
+from xray_core.evaluation.thresholds import read_threshold
+from xray_core.figures.colors import CLEAR, WITHOUT
+from xray_core.recipes import Recipe
+from xray_core.runs import Run
+
+NOT_READ = "cannot be read"
+NOTHING = "none of the findings"
+
+
+@dataclass(frozen=True)
+class Limits:
+    """From which probability on a class is called.
+
+    Attributes:
+        values: class -> threshold; of two classes the second alone; empty where the most probable
+            class is the answer.
+        words: class -> how it was chosen, a sentence.
+    """
+
+    values: Mapping[str, float]
+    words: Mapping[str, str]
+
+
+def read_limits(run: Run, recipe: Recipe) -> Limits:
+    """Return the thresholds that are kept with a run now.
+
+    Raises:
+        RunError: their file is damaged.
+    """
+    if recipe.multilabel:
+        kept = read_thresholds(run)
+        if kept is None:
+            return Limits({}, {})
+        words = {
+            name: f"Chosen on the {kept['chosen_on']} set when the training ended (Youden's index)."
+            for name in kept["thresholds"]
+        }
+        words |= dict.fromkeys(
+            kept.get("fallback", []), "The usual one: too few images to choose it by."
+        )
+        return Limits(kept["thresholds"], words | kept.get("by_hand", {}))
+    if len(recipe.class_names) == 2 and (one := read_threshold(run)):
+        name = recipe.class_names[1]
+        by = f"Kept by {one.by}. " if one.by else ""
+        return Limits({name: one.value}, {name: f"{by}{one.words}"})
+    return Limits({}, {})
+
+
+@dataclass(frozen=True, eq=False)
+class Judged:
+    """Images, and what the network says of those that could be read.
+
+    Attributes:
+        recipe: of the run.
+        uploads: the images.
+        answer: of the question "predict"; a row for each image that could be read.
+        limits: the thresholds kept now.
+    """
+
+    recipe: Recipe
+    uploads: Sequence[Upload]
+    answer: Mapping[str, Any]
+    limits: Limits
+
+    @cached_property
+    def rows(self) -> dict[int, int]:
+        """Place among the uploads -> row of the answer."""
+        readable = [n for n, upload in enumerate(self.uploads) if upload.prepared is not None]
+        return {place: row for row, place in enumerate(readable)}
+
+    @cached_property
+    def probabilities(self) -> NDArray[np.float64]:
+        """Of each class, calibrated where the run is; float (n_read, n_classes), in [0, 1]."""
+        values = np.asarray(self.answer["probabilities"], "float64")
+        return values.reshape(len(self.rows), len(self.recipe.class_names))
+
+    @cached_property
+    def called(self) -> NDArray[np.bool_]:
+        """Which classes are the answer, bool (n_read, n_classes)."""
+        names = list(self.recipe.class_names)
+        if self.recipe.multilabel:
+            return call_findings(self.probabilities, names, self.limits.values)
+        best = self.probabilities.argmax(axis=1)
+        if self.limits.values:
+            best = (self.probabilities[:, 1] >= self.limits.values[names[1]]).astype("int64")
+        return np.eye(len(names), dtype=bool)[best]
+
+    @cached_property
+    def risk(self) -> NDArray[np.float64]:
+        """By which images are put in order, float (n_read,), in [0, 1]; see `risk_title`."""
+        if self.recipe.multilabel:
+            return self.probabilities[np.arange(len(self.rows)), self.foremost]
+        clear = self._clear
+        if any(clear):
+            return np.asarray(1 - self.probabilities[:, clear].sum(axis=1))
+        return self.probabilities[:, 1 if len(clear) == 2 else -1]
+
+    @property
+    def foremost(self) -> NDArray[np.int64]:
+        """The class of each image that reaches furthest beyond its threshold, int (n_read,)."""
+        limits = [
+            self.limits.values.get(name, DEFAULT_THRESHOLD) for name in self.recipe.class_names
+        ]
+        beyond = self.probabilities / np.maximum(limits, 1e-9)
+        return np.asarray(beyond.argmax(axis=1), "int64")
+
+    @property
+    def risk_title(self) -> str:
+        """What `risk` is the probability of."""
+        names, clear = self.recipe.class_names, self._clear
+        if self.recipe.multilabel:
+            return "foremost finding"
+        others = [name for name, is_clear in zip(names, clear, strict=True) if not is_clear]
+        if not any(clear):
+            return names[1] if len(names) == 2 else names[-1]
+        return others[0] if len(others) == 1 else "any finding"
+
+    @property
+    def _clear(self) -> list[bool]:
+        return [name in CLEAR or name.startswith(WITHOUT) for name in self.recipe.class_names]
+
+    def is_unlike(self, place: int) -> bool:
+        """Whether an image is unlike the training images; False where that is not known."""
+        unlike = self.answer.get("unlike")
+        return place in self.rows and bool(unlike) and bool(unlike[self.rows[place]])
+
+    def name_answer(self, place: int) -> str:
+        """Return what the network says of an image."""
+        if place not in self.rows:
+            return NOT_READ
+        called = self.called[self.rows[place]]
+        names = [
+            n for n, is_called in zip(self.recipe.class_names, called, strict=True) if is_called
+        ]
+        return ", ".join(names) or NOTHING
+
+    def list_by_risk(self) -> list[int]:
+        """Return the places of the images, the highest risk first, those not read at the end."""
+        n_called = self.called.sum(axis=1) if self.recipe.multilabel else np.zeros(len(self.rows))
+
+        def key(place: int) -> tuple[float, float, int]:
+            if place not in self.rows:
+                return (1.0, 0.0, place)
+            row = self.rows[place]
+            return (-float(n_called[row]), -float(self.risk[row]), place)
+
+        return sorted(range(len(self.uploads)), key=key)
+
+
+def build_table(judged: Judged) -> pd.DataFrame:
+    """Return a row for each image, the highest risk first, for a file.
+
+    Returns:
+        image, answer, a column for each class, cannot_be_excluded, unlike_training_images, reason
+        (why it was not read) and remarks.
+    """
+    lines = []
+    for place in judged.list_by_risk():
+        upload, row = judged.uploads[place], judged.rows.get(place)
+        line: dict[str, Any] = {"image": upload.name}
+        line["answer"] = "" if row is None else judged.name_answer(place)
+        for n, name in enumerate(judged.recipe.class_names):
+            line[f"probability of {name}"] = None if row is None else judged.probabilities[row, n]
+            line[f"network's own number, {name}"] = (
+                None if row is None else float(judged.answer["raw"][row][n])
+            )
+        sets = judged.answer.get("sets")
+        line["cannot be excluded"] = "" if row is None or not sets else " | ".join(sets[row])
+        line["unlike the training images"] = judged.is_unlike(place) if row is not None else None
+        line["not read because"] = upload.reason
+        line["remarks"] = " ".join(upload.remarks)
+        lines.append(line)
+    return pd.DataFrame(lines)

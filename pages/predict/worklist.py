@@ -1,0 +1,135 @@
+"""The images that were dropped, as a list sorted by risk: a click on a row opens its image."""
+
+import math
+from functools import partial
+
+import cv2
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from pages.components.address import change_address
+from pages.components.frame import escape_markdown
+from pages.components.grid import as_data_address
+from pages.components.pager import show_pager
+from pages.components.small_type import show_section
+from pages.predict.files import IMAGE, PAGE
+from pages.predict.judged import Judged
+from pages.predict.reading import Reading
+from xray_core.audit.issue import count_of
+
+PER_PAGE = 12
+THUMBNAIL, ROW_HEIGHT = 72, 46  # px
+PICKED, ANEW = "predict_picked", "predict_anew"  # in the session
+WARNING = "unlike the training images"
+
+
+def choose_image(judged: Judged, reading: Reading) -> int:
+    """Show a page of the list, and return the place of the image that is open.
+
+    Args:
+        judged: all of the images.
+        reading: they come from.
+    """
+    order = judged.list_by_risk()
+    chosen = find_chosen(order)
+    n_pages = math.ceil(len(order) / PER_PAGE)
+    show_section(count_of(len(order), "image"), _describe(judged))
+    place = st.container()  # above the buttons that turn its pages
+    number = show_pager(n_pages, PAGE, in_address=True, n_numbers=5) if n_pages > 1 else 1
+    shown = order[(number - 1) * PER_PAGE : number * PER_PAGE]
+    # Beside it the image was changed, by an arrow or by "Back": the table begins anew with it.
+    if st.session_state.get(PICKED) != chosen:
+        st.session_state[ANEW] = st.session_state.get(ANEW, 0) + 1
+        st.session_state[PICKED] = chosen
+    key = f"worklist_{number}_{st.session_state.get(ANEW, 0)}_{id(reading)}"
+    rows = [shown.index(chosen)] if chosen in shown else []
+    with place:
+        st.dataframe(
+            _build(judged, reading, shown),
+            hide_index=True,
+            height=37 + ROW_HEIGHT * len(shown),
+            row_height=ROW_HEIGHT,
+            column_config=_configure(judged),
+            key=key,
+            on_select=partial(_open_row, key, shown),
+            selection_mode="single-row",
+            selection_default={"selection": {"rows": rows}},
+            alt="The images, the highest risk first, each with its probability and answer",
+        )
+    return chosen
+
+
+def find_chosen(order: list[int]) -> int:
+    """Return the place of the image in the address; else the first of the list."""
+    wanted = st.query_params.get(IMAGE, "")
+    place = int(wanted) - 1 if wanted.isdecimal() and len(wanted) < 9 else -1
+    return place if place in order else order[0]
+
+
+def open_image(place: int) -> None:
+    """Write an image into the address."""
+    change_address({IMAGE: str(place + 1)})
+
+
+def _open_row(key: str, shown: list[int]) -> None:
+    rows = st.session_state[key].selection.rows
+    if rows and 0 <= rows[0] < len(shown):  # and nothing else that a browser may send
+        st.session_state[PICKED] = shown[rows[0]]
+        open_image(shown[rows[0]])
+
+
+def _describe(judged: Judged) -> str:
+    n_unlike = sum(judged.is_unlike(place) for place in judged.rows)
+    n_unread = len(judged.uploads) - len(judged.rows)
+    words = [f"{n_unlike:,} {WARNING}"] if n_unlike else []
+    words += [f"{n_unread:,} not read"] if n_unread else []
+    return ", ".join(words) or "the highest risk first"
+
+
+def _build(judged: Judged, reading: Reading, shown: list[int]) -> pd.DataFrame:
+    risks = [
+        float(judged.risk[judged.rows[place]]) if place in judged.rows else None for place in shown
+    ]
+    return pd.DataFrame(
+        {
+            "picture": [_draw(reading, place) for place in shown],
+            "risk": pd.array(risks, dtype="Float64"),
+            "note": [_note(judged, place) for place in shown],
+            "name": [judged.uploads[place].name for place in shown],
+        }
+    )
+
+
+def _note(judged: Judged, place: int) -> str:
+    if place not in judged.rows:
+        return f"✕ {judged.uploads[place].reason}"
+    return f"{'⚠ ' if judged.is_unlike(place) else ''}{judged.name_answer(place)}"
+
+
+def _configure(judged: Judged) -> dict[str, object]:
+    return {
+        "picture": st.column_config.ImageColumn("", width=54),
+        "risk": st.column_config.ProgressColumn(
+            escape_markdown(judged.risk_title), format="percent", min_value=0, max_value=1, width=96
+        ),
+        "note": st.column_config.TextColumn("answer", width=100),
+        "name": st.column_config.TextColumn("image"),
+    }
+
+
+def _draw(reading: Reading, place: int) -> str:
+    """Return a small picture of an image as a `data:` address, drawn once; "" of none."""
+    if place not in reading.pictures:
+        reading.pictures[place] = _shrink(reading.uploads[place].shown)
+    return reading.pictures[place]
+
+
+def _shrink(jpeg: bytes) -> str:
+    if not jpeg:
+        return ""
+    image = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_GRAYSCALE)
+    scale = THUMBNAIL / max(image.shape)
+    size = tuple(max(1, round(side * scale)) for side in image.shape[::-1])
+    _, small = cv2.imencode(".jpg", cv2.resize(image, size, interpolation=cv2.INTER_AREA))
+    return as_data_address(small.tobytes())
