@@ -8,6 +8,7 @@ from pages.components.tables import read_tables
 from pages.explore.column_filters import read_filters
 from pages.explore.image_address import read_open
 from pages.explore.image_page import show_page
+from pages.explore.listed_images import drop_listed, narrow
 from pages.explore.next_step import show_next_step
 from pages.explore.numbers import choose_section, show_numbers
 from pages.explore.rail import find_rows, show_chosen, show_rail
@@ -27,9 +28,9 @@ with show_errors():
     tables = read_tables(catalog, context.task)
     filters = read_filters(tables)
     opened = read_open(catalog)
-    rows = find_rows(tables, filters, read_order(catalog))
+    rows, listed = narrow(tables, find_rows(tables, filters, read_order(catalog)))
 
-show_next_step(tables, filters, rows)
+show_next_step(tables, filters, rows, listed)
 side, main = st.columns([215, 985], gap="small")
 with side:
     show_rail(tables, filters)
@@ -45,7 +46,7 @@ with main, show_errors():
         else:
             section = choose_section()
             st.html('<span class="muted">of the whole dataset, whatever the filters</span>')
-    show_chosen(catalog, filters)
+    show_chosen(catalog, filters, listed, drop_listed)
     if mode == IMAGES:
         show_page(tables, rows, page, opened, overlays)
     else:

@@ -12,16 +12,27 @@ from pages.explore.rail import Rows
 from xray_core.selection import Filter, format_filters
 from xray_core.tasks import SEPARATOR
 
+LISTED = " · picked one by one: a training takes its images by filters"
 
-def show_next_step(tables: Tables, filters: tuple[Filter, ...], rows: Rows) -> None:
-    """Show how many images are selected, and the button that leads to Train with them."""
+
+def show_next_step(
+    tables: Tables, filters: tuple[Filter, ...], rows: Rows, listed: str = ""
+) -> None:
+    """Show how many images are selected, and the button that leads to Train with them.
+
+    Args:
+        tables: of the catalog.
+        filters: that they pass.
+        rows: places in `catalog.images` of those selected.
+        listed: what they are called where they were picked one by one; "" else.
+    """
     catalog = tables.catalog
     n_patients = catalog.images["patient_id"].iloc[rows].nunique()
     patients = f" · {n_patients:,} patients" if n_patients else ""
-    reason = find_refusal(tables, rows) if filters else ""
+    reason = LISTED if listed else find_refusal(tables, rows) if filters else ""
     with open_bottom_bar():
         st.html(
-            f"<b>{len(rows):,}</b> {'selected' if filters else 'images'}"
+            f"<b>{len(rows):,}</b> {'selected' if filters or listed else 'images'}"
             f'<span class="muted{"" if reason else " wide"}">{escape(reason or patients)}</span>',
             width="content",
         )

@@ -1,5 +1,7 @@
 """The facets at the left of Explore and the chips above its grid; both stand in the address."""
 
+from collections.abc import Callable
+
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
@@ -45,18 +47,33 @@ def show_rail(tables: Tables, filters: tuple[Filter, ...]) -> None:
         show_filters(tables.catalog, filters)
 
 
-def show_chosen(catalog: Catalog, filters: tuple[Filter, ...]) -> None:
-    """Show each filter as a chip that takes it back."""
+def show_chosen(
+    catalog: Catalog,
+    filters: tuple[Filter, ...],
+    listed: str = "",
+    drop_listed: Callable[[], None] | None = None,
+) -> None:
+    """Show each filter as a chip that takes it back.
+
+    Args:
+        catalog: of the images.
+        filters: that they pass.
+        listed: what images are called that were picked elsewhere; "" for none.
+        drop_listed: shows the others again.
+    """
     if error := st.session_state.pop(ERROR, ""):
         st.error(escape_markdown(error))
 
     def drop(place: int | None) -> None:
+        if drop_listed is not None and place in (None, len(filters)):
+            drop_listed()
         rest = [wish for at, wish in enumerate(filters) if at != place]
         write_filters([] if place is None else rest)
 
-    if filters:
+    if filters or listed:
         of_study = bool(catalog.images["image_findings"].notna().any())
-        show_chips([describe_filter(wish, of_study) for wish in filters], "chips", drop)
+        words = [describe_filter(wish, of_study) for wish in filters]
+        show_chips([*words, *filter(None, [listed])], "chips", drop)
 
 
 def toggle_value(

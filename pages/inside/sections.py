@@ -2,8 +2,11 @@
 
 from collections.abc import Callable, Mapping
 
+from pages.inside.map import show_map
 from xray_core.recipes import Recipe
 from xray_core.runs import Run
 from xray_core.workspace import Workspace
 
-SECTIONS: Mapping[str, Callable[[Run, Recipe, Workspace], None]] = {}
+SECTIONS: Mapping[str, Callable[[Run, Recipe, Workspace], None]] = {
+    "Map of images": show_map,
+}

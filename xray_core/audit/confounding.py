@@ -160,12 +160,12 @@ def list_factors(images: pd.DataFrame) -> dict[str, pd.Series]:
         "gender": images["gender"],
         "age group": age.astype("string") + " to " + (age + 9).astype("string") + " years",
         "file format": images["format"],
-        "image size": _bin(longer) + " px",
-        "proportions": _bin(ratios[0]) + " wide for 1 high",
-        "original size": _bin(original) + " px",
-        "original proportions": _bin(ratios[1]) + " wide for 1 high",
-        "brightness": _bin(images["brightness"]),
-        "contrast": _bin(images["contrast"]),
+        "image size": bin_numbers(longer) + " px",
+        "proportions": bin_numbers(ratios[0]) + " wide for 1 high",
+        "original size": bin_numbers(original) + " px",
+        "original proportions": bin_numbers(ratios[1]) + " wide for 1 high",
+        "brightness": bin_numbers(images["brightness"]),
+        "contrast": bin_numbers(images["contrast"]),
         "bit depth": name_depths(images),
         "text burnt in": has_text(images).astype("boolean").map({True: "text", False: "none"}),
     }
@@ -173,7 +173,7 @@ def list_factors(images: pd.DataFrame) -> dict[str, pd.Series]:
     return {name: values for name, values in merged.items() if values.nunique() > 1}
 
 
-def _bin(numbers: pd.Series) -> pd.Series:
+def bin_numbers(numbers: pd.Series) -> pd.Series:
     """Return each number's range among fifths of equally many images."""
     floats = numbers.astype("Float64").astype(float)
     if floats.nunique() <= N_BINS:

@@ -18,6 +18,7 @@ from xray_core.cli import (
     elsewhere,
     exports,
     external,
+    features,
     leaderboard,
     opening,
     queue,
@@ -139,6 +140,7 @@ def _build_parser() -> argparse.ArgumentParser:
     opening.add_commands(add)
     leaderboard.add_commands(add)
     elsewhere.add_commands(add)
+    features.add_commands(add)
     threshold.add_commands(add)
     add_take_away(add)
     return parser

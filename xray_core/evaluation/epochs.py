@@ -6,9 +6,9 @@ Of a task of one class an image; `finding_answers` has that of several.
 import numpy as np
 import pandas as pd
 
-from xray_core.evaluation.intervals import bootstrap_rounds, interval_of_rounds
 from xray_core.evaluation.metrics import predict_classes
 from xray_core.evaluation.report import PREFIX
+from xray_core.evaluation.shares import share_interval
 from xray_core.runs import Run
 
 
@@ -54,14 +54,5 @@ def accuracy_interval(answers: pd.DataFrame) -> tuple[float, float]:
     Args:
         answers: as `read_answers` returns; of none, nothing is known: 0 to 1.
     """
-    if answers.empty:
-        return 0.0, 1.0
-    right = (answers["actual"] == answers["predicted"]).to_numpy("float64")
-    groups = pd.factorize(answers["group"])[0].astype("int64")
-    hits, images = np.bincount(groups, right), np.bincount(groups).astype("float64")
-    rounds = bootstrap_rounds(
-        lambda times: {"accuracy": (hits @ times) / (images @ times)},
-        groups,
-        np.random.default_rng(0),
-    )["accuracy"]
-    return interval_of_rounds(float(right.mean()), rounds, [len(images)])
+    right = (answers["actual"] == answers["predicted"]).to_numpy("bool")
+    return share_interval(right, answers["group"])
