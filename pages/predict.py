@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import numpy as np
 import streamlit as st
 
 from pages.components.bottom_bar import open_bottom_bar
@@ -14,13 +13,14 @@ from pages.components.questions import answer_of
 from pages.components.run_choice import choose_run
 from pages.predict.files import choose_files, forget_images, show_samples
 from pages.predict.given import ask_given
-from pages.predict.judged import Judged, build_table, read_limits
+from pages.predict.judged import Asked, Judged, build_table, read_limits
 from pages.predict.large import show_large
 from pages.predict.obstacle import find_obstacle
 from pages.predict.reading import read_files
 from pages.predict.single import show_single
 from pages.predict.worklist import choose_image
 from xray_core.audit.issue import count_of
+from xray_core.runs.members import list_specs
 from xray_core.workspace import find_workspace
 
 WHAT_COMES = """
@@ -45,6 +45,7 @@ with show_errors():
     recipe = run.read_recipe()
     nickname = run.read_nickname()
     obstacle = find_obstacle(run, recipe)
+    specs = [] if obstacle else list_specs(run)
     limits = read_limits(run, recipe)
 name_tab(f"Predict {nickname}")
 context.show_origin(recipe)
@@ -73,35 +74,31 @@ with open_bottom_bar():
     )
     st.page_link(
         "pages/evaluate.py",
-        label="What this run is worth",
+        label="Its figures",
         icon=":material/fact_check:",
         query_params={"run": run.name},
     )
     st.space("stretch")
     file_place = st.container(width="content")
 with left:
-    reading = read_files(files, recipe.preprocess)
+    reading = read_files(files, specs)
 if reading is None:
     st.stop()
-question: dict[str, Any] = {"run": run.name, "given": dict(given)}
-readable = [upload.prepared for upload in reading.uploads if upload.prepared is not None]
-answer: dict[str, Any] | None = {"probabilities": [], "raw": [], "nearest": []}
+asked = Asked(run.name, given)
+readable = [upload for upload in reading.uploads if upload.prepared is not None]
+answer: dict[str, Any] | None = {}
 if readable:
     with left:
-        answer = answer_of(
-            "predict",
-            {**question, "pixels": np.stack(readable), "maps": False},
-            count_of(len(readable), "image"),
-        )
+        answer = answer_of("predict", asked.about(readable), count_of(len(readable), "image"))
 if answer is None:
     st.stop()
 judged = Judged(recipe, reading.uploads, answer, limits)
 with left:
     chosen = choose_image(judged, reading)
 with middle:
-    show_large(judged, chosen, question)
+    show_large(judged, chosen, asked)
 with right, show_errors():
-    show_single(run, judged, chosen)
+    show_single(run, judged, chosen, workspace)
 file_place.download_button(
     "Save the list (CSV)",
     lambda: write_csv(build_table(judged)),

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import compress
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,8 @@ from xray_core.evaluation.thresholds import read_threshold
 from xray_core.figures.colors import CLEAR, WITHOUT
 from xray_core.recipes import Recipe
 from xray_core.runs import Run
+from xray_core.runs.folder import PROBABILITY
+from xray_core.tasks import SEPARATOR
 
 NOT_READ = "cannot be read"
 NOTHING = "none of the findings"
@@ -60,6 +63,31 @@ def read_limits(run: Run, recipe: Recipe) -> Limits:
     return Limits({}, {})
 
 
+@dataclass(frozen=True)
+class Asked:
+    """What is asked of a run, whatever the images.
+
+    Attributes:
+        run: its name.
+        given: tabular column -> value, of all images.
+    """
+
+    run: str
+    given: Mapping[str, str]
+
+    def about(self, uploads: Sequence[Upload], *, with_maps: bool = False) -> dict[str, Any]:
+        """Return the question "predict" about images that could be read, at least one."""
+        ways = zip(*((upload.prepared, *upload.more) for upload in uploads), strict=True)
+        first, *more = (np.stack(way) for way in ways)
+        return {
+            "run": self.run,
+            "given": dict(self.given),
+            "pixels": first,
+            "more": more,
+            "maps": with_maps,
+        }
+
+
 @dataclass(frozen=True, eq=False)
 class Judged:
     """Images, and what the network says of those that could be read.
@@ -85,7 +113,7 @@ class Judged:
     @cached_property
     def probabilities(self) -> NDArray[np.float64]:
         """Of each class, calibrated where the run is; float (n_read, n_classes), in [0, 1]."""
-        values = np.asarray(self.answer["probabilities"], "float64")
+        values = np.asarray(self.answer.get("probabilities", ()), "float64")
         return values.reshape(len(self.rows), len(self.recipe.class_names))
 
     @cached_property
@@ -142,11 +170,8 @@ class Judged:
         """Return what the network says of an image."""
         if place not in self.rows:
             return NOT_READ
-        called = self.called[self.rows[place]]
-        names = [
-            n for n, is_called in zip(self.recipe.class_names, called, strict=True) if is_called
-        ]
-        return ", ".join(names) or NOTHING
+        called = compress(self.recipe.class_names, self.called[self.rows[place]])
+        return ", ".join(called) or NOTHING
 
     def list_by_risk(self) -> list[int]:
         """Return the places of the images, the highest risk first, those not read at the end."""
@@ -165,23 +190,26 @@ def build_table(judged: Judged) -> pd.DataFrame:
     """Return a row for each image, the highest risk first, for a file.
 
     Returns:
-        image, answer, a column for each class, cannot_be_excluded, unlike_training_images, reason
-        (why it was not read) and remarks.
+        The columns of `explain.predict_files.predict_images`, whose names these are, and raw_ for
+        each class: what the network said before it was calibrated.
     """
-    lines = []
-    for place in judged.list_by_risk():
-        upload, row = judged.uploads[place], judged.rows.get(place)
-        line: dict[str, Any] = {"image": upload.name}
-        line["answer"] = "" if row is None else judged.name_answer(place)
-        for n, name in enumerate(judged.recipe.class_names):
-            line[f"probability of {name}"] = None if row is None else judged.probabilities[row, n]
-            line[f"network's own number, {name}"] = (
-                None if row is None else float(judged.answer["raw"][row][n])
-            )
-        sets = judged.answer.get("sets")
-        line["cannot be excluded"] = "" if row is None or not sets else " | ".join(sets[row])
-        line["unlike the training images"] = judged.is_unlike(place) if row is not None else None
-        line["not read because"] = upload.reason
-        line["remarks"] = " ".join(upload.remarks)
-        lines.append(line)
-    return pd.DataFrame(lines)
+    return pd.DataFrame([_list_cells(judged, place) for place in judged.list_by_risk()])
+
+
+def _list_cells(judged: Judged, place: int) -> dict[str, Any]:
+    upload, row = judged.uploads[place], judged.rows.get(place)
+    names, answer = judged.recipe.class_names, judged.answer
+    cells: dict[str, Any] = {"path": upload.name, "predicted": None, "error": upload.reason or None}
+    if not judged.recipe.multilabel and judged.limits.values:
+        cells |= {"threshold": judged.limits.values[names[1]]}
+    for n, name in enumerate(names):
+        cells[PROBABILITY + name] = None if row is None else judged.probabilities[row, n]
+        cells[f"raw_{name}"] = None if row is None else float(answer["raw"][row][n])
+    for column, key in (("set", "sets"), ("unlike", "unlike"), ("nearest", "nearest")):
+        if key in answer:
+            value = None if row is None else answer[key][row]
+            cells[column] = SEPARATOR.join(value) if isinstance(value, list) else value
+    if row is not None:
+        called = compress(names, judged.called[row])
+        cells["predicted"] = SEPARATOR.join(called) or "none"
+    return cells | {"remarks": " ".join(upload.remarks)}

@@ -1,7 +1,6 @@
 """The image that is open, large, under its heat map."""
 
 import io
-from typing import Any
 
 import cv2
 import numpy as np
@@ -11,8 +10,9 @@ from PIL import Image
 from pages.components.grid import Tile, as_data_address
 from pages.components.heat import as_heat
 from pages.components.questions import answer_of
+from pages.components.small_type import show_muted
 from pages.components.viewer import show_viewer
-from pages.predict.judged import Judged
+from pages.predict.judged import Asked, Judged
 from pages.predict.worklist import open_image
 from xray_core.figures.colors import class_color
 from xray_core.preprocess.window import BONES, FULL, LUNGS, find_window
@@ -24,13 +24,13 @@ OF_IT = "where in the image the answer came from, as far as the last convolution
 
 
 @st.fragment
-def show_large(judged: Judged, place: int, question: dict[str, Any]) -> None:
+def show_large(judged: Judged, place: int, asked: Asked) -> None:
     """Show an image with its heat map; another opacity draws nothing else anew.
 
     Args:
         judged: all of the images.
         place: of this one.
-        question: "predict", without pixels.
+        asked: of the run.
     """
     if st.session_state.pop(TURNED, False):
         st.rerun()  # the list and the answer follow
@@ -50,11 +50,11 @@ def show_large(judged: Judged, place: int, question: dict[str, Any]) -> None:
             bind="query-params",
             help=OF_IT,
         )
-        answer = answer_of(
-            "predict", {**question, "pixels": upload.prepared[None], "maps": True}, "Heat map"
-        )
+        answer = answer_of("predict", asked.about([upload], with_maps=True), "Heat map")
         if answer is not None and len(answer.get("maps", ())):
             heat = as_heat(answer["maps"][0], ratio, judged.recipe.preprocess.resize)
+        elif answer is not None:  # the last note says why there is none
+            show_muted("".join(answer.get("notes", ())[-1:]))
     else:
         opacity = 0
     name = judged.name_answer(place)

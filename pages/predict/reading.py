@@ -51,19 +51,20 @@ class Reading:
     _ended: threading.Event = field(default_factory=threading.Event)
     _stopped: threading.Event = field(default_factory=threading.Event)
 
-    def start(self, files: Sequence[Given], spec: PreprocessSpec) -> None:
+    def start(self, files: Sequence[Given], specs: Sequence[PreprocessSpec]) -> None:
         """Begin to read, and wait a moment."""
-        threading.Thread(target=self._work, args=(files, spec), daemon=True).start()
+        threading.Thread(target=self._work, args=(files, specs), daemon=True).start()
         self._ended.wait(QUICK)
 
     def cancel(self) -> None:
         """Read no further; the children end."""
         self._stopped.set()
 
-    def _work(self, files: Sequence[Given], spec: PreprocessSpec) -> None:
+    def _work(self, files: Sequence[Given], specs: Sequence[PreprocessSpec]) -> None:
         state = DONE
         try:
-            for upload in read_uploads([(name, data) for _, name, data in files], spec, self._note):
+            given = [(name, data) for _, name, data in files]
+            for upload in read_uploads(given, specs, self._note):
                 self.uploads.append(upload)
                 self._note(self.done, self.total)
         except _CancelledError:
@@ -82,19 +83,19 @@ class Reading:
         self.done, self.total = done, total
 
 
-def read_files(files: Sequence[Given], spec: PreprocessSpec) -> Reading | None:
+def read_files(files: Sequence[Given], specs: Sequence[PreprocessSpec]) -> Reading | None:
     """Return what was read of the files; until they are, show how far that is, and return None.
 
     Args:
         files: at least one.
-        spec: how the network wants to have them.
+        specs: how the networks want to have them.
     """
-    key = ([identity for identity, _, _ in files], spec)
+    key = ([identity for identity, _, _ in files], list(specs))
     reading: Reading | None = st.session_state.get(READING)
     if reading is None or reading.key != key:
         forget_reading()
         reading = st.session_state[READING] = Reading(key)
-        reading.start(files, spec)
+        reading.start(files, specs)
     if reading.state == RUNNING:
         st.fragment(_watch, run_every=TICK)(reading)
         return None

@@ -1,17 +1,17 @@
-"""What the answer for an image means, in sentences and as HTML; nothing in it is markup of others."""
+"""What the answer for an image means, in sentences and as HTML."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 
-from xray_core.evaluation.shares import ShareFigure
+from xray_core.evaluation.conformal import COVERAGE, Conformal, Coverage
 
 from pages.predict.judged import Judged
 from xray_core.evaluation.findings import DEFAULT_THRESHOLD
+from xray_core.evaluation.shares import ShareFigure
 from xray_core.figures.colors import class_color, color_classes
 
 SURER = 0.02  # by which a number lies further from one half, to be called too sure
-GUARANTEE = "90 %"  # of the conformal sets
 
 
 @dataclass(frozen=True)
@@ -22,11 +22,15 @@ class Basis:
         is_calibrated: whether its probabilities are fitted to the validation set.
         n: images of that set with a prediction; 0 where nobody knows.
         prevalence: class -> its share of them.
+        conformal: what its conformal sets go by; None where it has none.
+        coverage: how these do on the test set; None where that is closed.
     """
 
     is_calibrated: bool
     n: int
     prevalence: Mapping[str, float]
+    conformal: Conformal | None = None
+    coverage: Coverage | None = None
 
 
 def format_answer(judged: Judged, place: int, basis: Basis) -> str:
@@ -42,8 +46,9 @@ def format_answer(judged: Judged, place: int, basis: Basis) -> str:
     answer = judged.name_answer(place)
     color = class_color(answer, names)
     big = f'<div class="big" style="color:{color}">{escape(answer[:1].upper() + answer[1:])}</div>'
+    remarks = judged.uploads[place].remarks
     if judged.recipe.multilabel:
-        return big + _format_findings(judged, row)
+        return big + _format_findings(judged, row, remarks)
     facts = _list_facts(judged, row, basis)
     if len(names) == 2:
         middle = _format_frequency(names[1], values[1], basis) + _format_scale(
@@ -52,7 +57,7 @@ def format_answer(judged: Judged, place: int, basis: Basis) -> str:
     else:
         best = values.index(max(values))
         middle = _format_frequency(names[best], values[best], basis) + _format_bars(names, values)
-    return big + middle + _format_facts(facts)
+    return big + middle + _format_facts(facts) + format_remarks(remarks)
 
 
 def _format_frequency(name: str, value: float, basis: Basis) -> str:
@@ -102,7 +107,7 @@ def _format_bars(
     return f'<table class="facts bars">{rows}</table>'
 
 
-def _format_findings(judged: Judged, row: int) -> str:
+def _format_findings(judged: Judged, row: int, remarks: Sequence[str]) -> str:
     names = list(judged.recipe.class_names)
     values = [float(value) for value in judged.probabilities[row]]
     limits = judged.limits.values
@@ -116,7 +121,7 @@ def _format_findings(judged: Judged, row: int) -> str:
     how = f" {kept[0]}" if len(kept) == 1 else ""
     return (
         f'<div class="muted">{escape(words + how)}</div>{_format_bars(names, values, notes)}'
-        f"{_format_facts(_list_sets(judged, row))}"
+        f"{format_remarks(remarks)}"
     )
 
 
@@ -135,18 +140,25 @@ def _list_facts(judged: Judged, row: int, basis: Basis) -> dict[str, str]:
     else:
         half = "0.50: the more probable class" if len(names) == 2 else "the most probable class"
         facts["Threshold"] = f"{half} is the answer. None is kept."
-    return facts | _list_sets(judged, row)
+    return facts | _list_set(judged, row, basis)
 
 
-def _list_sets(judged: Judged, row: int) -> dict[str, str]:
-    sets = judged.answer.get("sets")
-    if not sets:
+def _list_set(judged: Judged, row: int, basis: Basis) -> dict[str, str]:
+    """Return which classes cannot be excluded, and how often that is right; of none nothing."""
+    conformal, sets = basis.conformal, judged.answer.get("sets")
+    if not sets or conformal is None:
         return {}
-    members = list(sets[row])
-    words = f"Cannot exclude: {', '.join(members)}." if members else "Nothing fits: like none."
+    members = [str(name) for name in sets[row]]
+    words = f"Cannot exclude: {', '.join(members)}." if members else "No class fits the image well."
     if len(members) == len(judged.recipe.class_names):
-        words += " That is no answer at all."
-    return {f"At {GUARANTEE}": words}
+        words += " That is, it does not know."
+    words += (
+        f" For {100 * COVERAGE:.0f} of 100 new patients like the {conformal.n_patients:,} of the "
+        f"{conformal.chosen_on} set, the true class is among these"
+    )
+    if basis.coverage and (figure := basis.coverage.covered)["value"] is not None:
+        words += f"; so it was for {_format_share(figure)} of the {basis.coverage.subset} images"
+    return {"Conformal set": f"{words}."}
 
 
 def format_remarks(remarks: Sequence[str]) -> str:
@@ -165,13 +177,25 @@ def format_alarm(share: float | None, alarms: ShareFigure | None, subset: str) -
     words = "Unlike the training images: do not rely on this answer."
     if share is not None:
         words += f" It lies farther from them than {100 * share:.0f} of 100 validation images do."
-    if alarms and alarms["value"] is not None and alarms["low"] is not None:
+    if alarms and alarms["value"] is not None:
         words += (
-            f" The {subset} images, which are like them, get this warning too: "
-            f"{alarms['value']:.1%} of them ({alarms['low']:.1%} to {alarms['high']:.1%}; "
-            f"n = {alarms['n']:,})."
+            f" It may be a false alarm: {_format_share(alarms)} of the {subset} images are warned "
+            "of as well."
         )
     return words
+
+
+def format_like(share: float) -> str:
+    """Return that an image is like the training images, as HTML; `share`: see `format_alarm`."""
+    return (
+        '<div class="muted">Like the training images: nearer to them than '
+        f"{100 * (1 - share):.0f} of 100 validation images are.</div>"
+    )
+
+
+def _format_share(figure: ShareFigure) -> str:
+    ends = f"{figure['low'] or 0:.1%} to {figure['high'] or 0:.1%}"
+    return f"{figure['value'] or 0:.1%} ({ends}; n = {figure['n']:,})"
 
 
 def _per_hundred(value: float) -> str:

@@ -89,7 +89,8 @@ def _describe(judged: Judged) -> str:
 
 def _build(judged: Judged, reading: Reading, shown: list[int]) -> pd.DataFrame:
     risks = [
-        float(judged.risk[judged.rows[place]]) if place in judged.rows else None for place in shown
+        100 * float(judged.risk[judged.rows[place]]) if place in judged.rows else None
+        for place in shown
     ]
     return pd.DataFrame(
         {
@@ -111,7 +112,11 @@ def _configure(judged: Judged) -> dict[str, object]:
     return {
         "picture": st.column_config.ImageColumn("", width=54),
         "risk": st.column_config.ProgressColumn(
-            escape_markdown(judged.risk_title), format="percent", min_value=0, max_value=1, width=96
+            escape_markdown(judged.risk_title),
+            format="%.0f%%",
+            min_value=0,
+            max_value=100,
+            width=96,
         ),
         "note": st.column_config.TextColumn("answer", width=100),
         "name": st.column_config.TextColumn("image"),
