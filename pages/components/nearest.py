@@ -17,7 +17,7 @@ from xray_core.files import stamp_file
 from xray_core.recipes import Recipe
 from xray_core.runs import Run
 from xray_core.runs.explained import find_explained
-from xray_core.runs.features import ABOUT, PLACE
+from xray_core.runs.features import ABOUT
 
 ROW_HEIGHT = 72  # px
 N_SHOWN = 5
@@ -26,7 +26,7 @@ NOTE = "other patients; 1 is the same to the network, 0 nothing in common"
 
 def recall_features(run: Run) -> Features | None:
     """Return the features of a run, read once for every session; see `read_features`."""
-    stamp = stamp_file(str(find_explained(run, str(PLACE / ABOUT))))
+    stamp = stamp_file(str(find_explained(run, ABOUT)))
     return _read(str(run.folder), stamp, stamp_file(str(run.best_checkpoint)))
 
 

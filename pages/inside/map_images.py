@@ -49,10 +49,11 @@ def show_picked(rows: pd.DataFrame, run: Run, recipe: Recipe, called: str) -> No
     here = rows[rows["image_id"].isin(tables.places)].reset_index(drop=True)
     wanted = st.query_params.get(IMAGE, "")
     [places] = (here["image_id"] == wanted).to_numpy().nonzero()
-    more = f", the first {N_SHOWN} are shown" if len(here) > N_SHOWN else ""
+    more = f", the first {N_SHOWN} are shown" if len(here) > N_SHOWN and not len(places) else ""
     show_section(count_of(len(rows), "image"), called + more)
     if absent := len(rows) - len(here):
         show_muted(f"{absent:,} of them absent from the folder.")
+    _offer_explore(here, recipe, folder)
     if len(places):
         _show_large(tables, here, int(places[0]), run, recipe)
     elif len(here):
@@ -60,7 +61,6 @@ def show_picked(rows: pd.DataFrame, run: Run, recipe: Recipe, called: str) -> No
         notes = dict(zip(here["image_id"], map(_note, here.itertuples()), strict=True))
         tiles = [replace(tile, note=notes[tile.id]) for tile in tiles]
         show_grid(tiles, "map_grid", _open, row_height=ROW_HEIGHT)
-    _offer_explore(here, recipe, folder)
 
 
 def _show_large(tables: Tables, rows: pd.DataFrame, place: int, run: Run, recipe: Recipe) -> None:

@@ -54,7 +54,7 @@ def build_points(features: Features, places: pd.DataFrame, shown: str) -> Points
     table = places.merge(allowed, on="image_id").reset_index(drop=True)
     right = table["predicted"] == table["label"]
     table[PREDICTION] = right.map({True: RIGHT, False: WRONG}).astype("string")
-    colors = {LABEL: "Label", PREDICTION: "Prediction, right or wrong", SUBSET: "Subset"}
+    colors = {LABEL: "Label", PREDICTION: "Right or wrong", SUBSET: "Subset"}
     for column in table.columns:
         if column.startswith(STATE):
             named = table[column].map(STATES).astype("string")

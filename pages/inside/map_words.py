@@ -21,7 +21,7 @@ def format_verdict(about: About, subset: str) -> str:
         return ""
     more = "more often than by chance" if _surpasses(alike) else "hardly more often than by chance"
     words = (
-        f"Of {_per_hundred(alike['value'])} of 100 {subset} images the nearest training image has "
+        f"For {_per_hundred(alike['value'])} of 100 {subset} images the nearest training image has "
         f"the same label, {more} ({_per_hundred(alike['chance'])})"
     )
     return f'<p class="verdict">{escape(words)} <small>{escape(_format_ends(alike))}</small></p>'

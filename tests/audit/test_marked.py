@@ -8,11 +8,12 @@ import pytest
 
 from tests.audit.tables import make_images
 from xray_core.audit.bit_depths import check_depths
-from xray_core.audit.burnt_in import LETTERS, check_text
+from xray_core.audit.burnt_in import check_text
 from xray_core.audit.codes import CODES
 from xray_core.audit.confounding import list_factors
 from xray_core.audit.portable import check_portable
-from xray_core.audit.screens import PATTERN, check_screens
+from xray_core.audit.screens import check_screens
+from xray_core.preprocess.marks import LETTERS, PATTERN
 
 TEXT = {"n_letters": LETTERS}
 PHOTO = {"pattern": PATTERN + 1, "camera": False}

@@ -6,9 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from xray_core.audit.burnt_in import LETTERS
-from xray_core.audit.screens import PATTERN
-from xray_core.preprocess.marks import SMALLEST, count_letters, measure_pattern
+from xray_core.preprocess.marks import LETTERS, PATTERN, SMALLEST, count_letters, measure_pattern
 from xray_core.synthetic.cases import plan_cases
 from xray_core.synthetic.dataset import draw_case
 

@@ -6,13 +6,7 @@ The lone L or R at the side of nearly every radiograph is not meant.
 import pandas as pd
 
 from xray_core.audit.issue import DataIssue, count_of, first_of, passed, rows_of
-
-# Of the published radiographs that were called so and looked at (190 in SIIM, Kermany, Radiography
-# and others), 2 bore no text but wires or a chain: 7.2 % of SIIM are called, 3.4 % of Radiography,
-# 0.8 % of Kermany. Of words written in memory 65 to 72 % are found with letters of 2.5 % of the
-# longer side in images of 224 to 299 px (6 px), 95 % of 4 %; of words of 2 % in images of 1,000 px
-# 90 %; at 64 px next to none.
-LETTERS = 4  # in a row; of 3, a third are ribs, wires and vertebrae
+from xray_core.preprocess.marks import LETTERS
 
 
 def has_text(images: pd.DataFrame) -> pd.Series:

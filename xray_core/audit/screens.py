@@ -3,12 +3,7 @@
 import pandas as pd
 
 from xray_core.audit.issue import DataIssue, count_of, first_of, passed, rows_of
-
-# Of 12,085 published radiographs of 128 px and more 2 have such a pattern: one shows a screen's
-# stripes, one a ladder of metal along the spine. Of simulated photos with stripes of 5 to 35 % of
-# the brightness 97 % are found at 1,000 px, half of those made 512 px, a third of those made 256.
-# Photos without a moiré and without EXIF, such as of prints on a light box, are not found.
-PATTERN = 4.2
+from xray_core.preprocess.marks import PATTERN
 
 
 def is_photo(images: pd.DataFrame) -> pd.Series:

@@ -92,12 +92,19 @@ def _move(folder: str, settings: dict[str, str | None]) -> None:
 def _grant_time(arguments: Sequence[Any]) -> None:
     if not resource:
         return
-    seconds = SECONDS
-    if arguments and isinstance(arguments[0], str):  # the file, where the function reads one
-        with contextlib.suppress(OSError, ValueError):
-            seconds += min(Path(arguments[0]).stat().st_size, MAX_BYTES) // BYTES_A_SECOND
+    seconds = SECONDS + min(_count_bytes(arguments), MAX_BYTES) // BYTES_A_SECOND
     _, hard = resource.getrlimit(resource.RLIMIT_CPU)
     resource.setrlimit(resource.RLIMIT_CPU, (math.ceil(time.process_time()) + seconds, hard))
+
+
+def _count_bytes(arguments: Sequence[Any]) -> int:
+    """Return the length of the file that a function reads; it comes along, or its path is first."""
+    contents = [len(value) for value in arguments if isinstance(value, bytes)]
+    if contents or not (arguments and isinstance(arguments[0], str)):
+        return sum(contents)
+    with contextlib.suppress(OSError, ValueError):
+        return Path(arguments[0]).stat().st_size
+    return 0
 
 
 def is_own_end(status: int) -> bool:

@@ -13,7 +13,7 @@ import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence, Sized
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
@@ -37,6 +37,7 @@ IDLE = 120.0  # seconds after which a child that nobody needs is ended
 TICK = 1.0  # seconds between two looks at the clock
 AT_ONCE = 16  # items that a child is given together
 FEW = 32  # items for which one child is enough
+BYTES_AT_ONCE, BYTES_AHEAD = 16_000_000, 64_000_000  # of what comes along, together and in all
 AHEAD = 4  # such portions, for each child, that are done before the first is asked for
 ONE_THREAD = dict.fromkeys(
     ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OPENCV_FOR_THREADS_NUM"), "1"
@@ -66,7 +67,7 @@ def run_bounded(function: Callable[..., T], *arguments: Any) -> T:
 
 
 def map_bounded(
-    function: Callable[..., T], items: Sequence[Sequence[Any]]
+    function: Callable[..., T], items: Iterable[Sequence[Any]], n_items: int | None = None
 ) -> Iterator[T | XrayError]:
     """Yield what `run_bounded` would return or raise for each of `items`, in their order.
 
@@ -75,18 +76,18 @@ def map_bounded(
 
     Args:
         function: see `run_bounded`.
-        items: the arguments of each call.
+        items: the arguments of each call. They are asked for in the caller's thread, few ahead,
+            and fewer where they are long: `BYTES_AHEAD` and one more lie in memory.
+        n_items: how many, where they are no list.
     """
     if child.is_child:
         yield from (_call(function, arguments) for arguments in items)
         return
-    if not items:
-        return
     # A child takes longer to begin than to do a few items.
-    n_children = min(N_CHILDREN, 1 + len(items) // FEW)
-    size = max(1, min(AT_ONCE, len(items) // (2 * n_children)))
-    portions = (items[start : start + size] for start in range(0, len(items), size))
-    waiting: deque[Future[list[T | XrayError]]] = deque()
+    n_items = len(items) if isinstance(items, Sized) else n_items or AT_ONCE
+    n_children = min(N_CHILDREN, 1 + n_items // FEW)
+    size = max(1, min(AT_ONCE, n_items // (2 * n_children)))
+    waiting: deque[tuple[int, Future[list[T | XrayError]]]] = deque()
     stopped = threading.Event()
 
     def work(portion: Sequence[Sequence[Any]]) -> list[T | XrayError]:
@@ -94,15 +95,30 @@ def map_bounded(
 
     threads = ThreadPoolExecutor(n_children)
     try:
-        for portion in portions:
-            waiting.append(threads.submit(work, portion))
-            if len(waiting) > AHEAD * n_children:
-                yield from waiting.popleft().result()
+        for n_bytes, portion in _divide(items, size):
+            waiting.append((n_bytes, threads.submit(work, portion)))
+            del portion
+            while len(waiting) > AHEAD * n_children or sum(n for n, _ in waiting) > BYTES_AHEAD:
+                yield from waiting.popleft()[1].result()
         while waiting:
-            yield from waiting.popleft().result()
+            yield from waiting.popleft()[1].result()
     finally:
         stopped.set()
         threads.shutdown(cancel_futures=True)
+
+
+def _divide(items: Iterable[Sequence[Any]], size: int) -> Iterator[tuple[int, list[Sequence[Any]]]]:
+    """Yield portions of `size` items, fewer where they are long, with their length in bytes."""
+    portion: list[Sequence[Any]] = []
+    n_bytes = 0
+    for item in items:
+        portion.append(item)
+        n_bytes += sum(len(value) for value in item if isinstance(value, bytes))
+        if len(portion) == size or n_bytes >= BYTES_AT_ONCE:
+            yield n_bytes, portion
+            portion, n_bytes = [], 0
+    if portion:
+        yield n_bytes, portion
 
 
 def _call(function: Callable[..., T], arguments: Sequence[Any]) -> T | XrayError:

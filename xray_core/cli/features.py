@@ -38,7 +38,7 @@ def show_features(options: argparse.Namespace, workspace: Workspace) -> Answer:
     about = dict(features.about)
     answer: dict[str, Any] = {
         "run": run.name,
-        "folder": str(find_explained(run, str(PLACE))),
+        "folder": str(find_explained(run, PLACE)),
         **about,
     }
     answer |= {"n": len(features.images), "width": features.vectors.shape[1]}

@@ -18,7 +18,6 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
@@ -40,7 +39,7 @@ from xray_core.imagefiles.grays import (
 from xray_core.imagefiles.raw_jsrt import SIDE, is_jsrt, read_jsrt, read_jsrt_values
 from xray_core.imagefiles.raw_jsrt import SUFFIX as JSRT_SUFFIX
 from xray_core.imagefiles.refusals import check_size, explain_refusal
-from xray_core.paths import open_file, read_bytes
+from xray_core.imagefiles.sources import Source, count_bytes, open_source, read_source
 
 Grays = TypeVar("Grays", np.uint8, np.uint16)
 
@@ -56,34 +55,34 @@ MAX_SCANNED = 1_000_000_000  # pixels, over all passes of a JPEG; 10 passes are 
 PHOTOMETRIC = 262  # TIFF's tag for what black and white are
 
 
-def measure_file(path: Path) -> tuple[int, int]:
+def measure_file(source: Source) -> tuple[int, int]:
     """Return (width, height) in px from the file's header; no pixel is decoded.
 
     Raises:
         ImageError: the file is missing, empty, no image, or larger than
             `refusals.MAX_PIXELS`; a DICOM file also for what `read_dicom_size` refuses.
     """
-    with explain_refusal(path):
-        if is_jsrt(path):
+    with explain_refusal(source):
+        if is_jsrt(source):
             return SIDE, SIDE
-        if not _is_dicom_name(path):
+        if not _is_dicom_name(source):
             try:
-                with _open(path) as image:
+                with _open(source) as image:
                     width, height = image.size
                     lies = image.format != TURNED and _read_orientation(image) >= 5
                     return (height, width) if lies else (width, height)
             except UnidentifiedImageError as error:
-                _refuse_unless_dicom(path, error)
-        return dicom.read_dicom_size(path)
+                _refuse_unless_dicom(source, error)
+        return dicom.read_dicom_size(source)
 
 
-def decode_file(path: Path, at_least: int | None = None) -> DecodedImage:
+def decode_file(source: Source, at_least: int | None = None) -> DecodedImage:
     """Decode one image. Colour becomes luminance, transparency is dropped.
 
     Deeper pixels lose their low bits, see `grays.to_8_bits`, and `dicom_grays` for DICOM.
 
     Args:
-        path: a file of one of `FORMATS` or DICOM, whatever its suffix says, or JSRT's .img. Of a
+        source: a file of one of `FORMATS` or DICOM, whatever its suffix says, or JSRT's .img. Of a
             file with several images the first is read; DICOM with several is refused.
         at_least: px; if given, a JPEG may be decoded at 1/2, 1/4 or 1/8 of its size, as long
             as both sides stay at least this long. Many times faster for a small result.
@@ -93,39 +92,42 @@ def decode_file(path: Path, at_least: int | None = None) -> DecodedImage:
             has no gray levels, or larger than `refusals.MAX_PIXELS`; a DICOM file also for
             what `read_dicom` refuses.
     """
-    with explain_refusal(path):
-        if path.suffix.lower() == JSRT_SUFFIX:
-            return read_jsrt(path)
-        if not _is_dicom_name(path):
+    with explain_refusal(source):
+        if source.suffix.lower() == JSRT_SUFFIX:
+            return read_jsrt(source)
+        if not _is_dicom_name(source):
             try:
-                with _open(path) as image:
+                with _open(source) as image:
                     orientation = _read_orientation(image)
-                    decoded = _to_gray(path, image, at_least)
+                    decoded = _to_gray(source, image, at_least)
                     pixels = decoded.pixels
                     if image.format != TURNED:
                         pixels = _turn(pixels, orientation)
-                    return replace(decoded, pixels=pixels, orientation=orientation)
+                    several = bool(getattr(image, "is_animated", False))
+                    return replace(
+                        decoded, pixels=pixels, orientation=orientation, is_first=several
+                    )
             except UnidentifiedImageError as error:
-                _refuse_unless_dicom(path, error)
-        return dicom.read_dicom(path)
+                _refuse_unless_dicom(source, error)
+        return dicom.read_dicom(source)
 
 
-def read_values(path: Path) -> GrayValues | None:
+def read_values(source: Source) -> GrayValues | None:
     """Read one image as the values that its file means; None of 8 bits without a unit, or colour.
 
     Raises:
         ImageError: see `decode_file`.
     """
-    with explain_refusal(path):
-        if path.suffix.lower() == JSRT_SUFFIX:
-            return read_jsrt_values(path)
-        if not _is_dicom_name(path):
+    with explain_refusal(source):
+        if source.suffix.lower() == JSRT_SUFFIX:
+            return read_jsrt_values(source)
+        if not _is_dicom_name(source):
             try:
-                with _open(path) as image:
+                with _open(source) as image:
                     return _read_deep(image)
             except UnidentifiedImageError as error:
-                _refuse_unless_dicom(path, error)
-        return dicom.read_dicom_values(path)
+                _refuse_unless_dicom(source, error)
+        return dicom.read_dicom_values(source)
 
 
 def _read_deep(image: Image.Image) -> GrayValues | None:
@@ -141,44 +143,44 @@ def _read_deep(image: Image.Image) -> GrayValues | None:
     return GrayValues(steps, float(lowest), step, stored)
 
 
-def _is_dicom_name(path: Path) -> bool:
-    return path.suffix.lower() in dicom.SUFFIXES
+def _is_dicom_name(source: Source) -> bool:
+    return source.suffix.lower() in dicom.SUFFIXES
 
 
-def _refuse_unless_dicom(path: Path, error: UnidentifiedImageError) -> None:
+def _refuse_unless_dicom(source: Source, error: UnidentifiedImageError) -> None:
     """Raise an ImageError about a file that Pillow does not know, unless it is DICOM.
 
     Pillow is asked first, so that only the odd file is opened twice.
     """
-    if not dicom.is_dicom(path):
-        reason = "is empty (0 bytes)" if path.stat().st_size == 0 else "is not an image"
-        raise ImageError(f"{path} {reason}; expected {', '.join(FORMATS)} or DICOM.") from error
+    if not dicom.is_dicom(source):
+        reason = "is empty (0 bytes)" if count_bytes(source) == 0 else "is not an image"
+        raise ImageError(f"{source} {reason}; expected {', '.join(FORMATS)} or DICOM.") from error
 
 
 @contextmanager
-def _open(path: Path) -> Iterator[Image.Image]:
-    """Open `path` with only its header read, and refuse it if it is too large."""
+def _open(source: Source) -> Iterator[Image.Image]:
+    """Open `source` with only its header read, and refuse it if it is too large."""
     if SILENCE not in warnings.filters:  # not catch_warnings: images are read in threads
         warnings.filterwarnings("ignore", module="PIL.TiffImagePlugin")
     try:
-        with open_file(path) as file, Image.open(file, formats=FORMATS) as image:
-            check_size(path, *image.size, _count_bytes_of_pixel(image))
-            _check_scans(path, image)
+        with open_source(source) as file, Image.open(file, formats=FORMATS) as image:
+            check_size(source, *image.size, _count_bytes_of_pixel(image))
+            _check_scans(source, image)
             yield image
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise ImageError(f"{path} is too large: {error}") from error
+        raise ImageError(f"{source} is too large: {error}") from error
 
 
-def _check_scans(path: Path, image: Image.Image) -> None:
+def _check_scans(source: Source, image: Image.Image) -> None:
     """Refuse a progressive JPEG that goes over its pixels more often than is of any use."""
     if not image.info.get("progressive"):
         return
-    n_scans = read_bytes(path).count(START_OF_SCAN)  # no other bytes of coded pixels are so
+    n_scans = read_source(source).count(START_OF_SCAN)  # no other bytes of coded pixels are so
     width, height = image.size
     if n_scans * width * height > MAX_SCANNED:
         raise ImageError(
-            f"{path} is {width} x {height} px in {n_scans} passes, which takes too long to decode. "
-            "Save it as a plain JPEG."
+            f"{source} is {width} x {height} px in {n_scans} passes, which takes too long to "
+            "decode. Save it as a plain JPEG."
         )
 
 
@@ -195,20 +197,20 @@ def _has_deep_channels(image: Image.Image) -> bool:
     )
 
 
-def _to_gray(path: Path, image: Image.Image, at_least: int | None) -> DecodedImage:
+def _to_gray(source: Source, image: Image.Image, at_least: int | None) -> DecodedImage:
     """Decode `image` as it is stored; see `decode_file`."""
     image.draft("L", (at_least, at_least) if at_least else None)
     if image.mode.startswith("I"):
         return _show_deep(np.asarray(image), *_read_photometric(image))
     if image.mode == "F":
-        raise ImageError(f"{path} has floating point pixels; convert it to 8 or 16 bits.")
+        raise ImageError(f"{source} has floating point pixels; convert it to 8 or 16 bits.")
     has_more = _has_deep_channels(image)
     is_colour = image.mode not in ("1", "L", "LA", "La")
     # A palette with transparency has no direct way to gray in Pillow.
-    source = image.convert("RGBA") if image.mode == "P" else image
-    grays = np.array(source.convert("L"))
+    plain = image.convert("RGBA") if image.mode == "P" else image
+    grays = np.array(plain.convert("L"))
     if has_more and find_gray_range(*count_values(grays))[1] < 128:
-        return _show_deep(_decode_deep_colour(path), "colour", False)
+        return _show_deep(_decode_deep_colour(source), "colour", False)
     bits = 16 if has_more else 1 if image.mode == "1" else 8
     lowest, highest = float(grays.min()), float(grays.max())
     return DecodedImage(
@@ -230,7 +232,7 @@ def _read_photometric(image: Image.Image) -> tuple[str, bool]:
     return "gray", isinstance(image, TiffImageFile) and image.tag_v2.get(PHOTOMETRIC) == 0
 
 
-def _decode_deep_colour(path: Path) -> npt.NDArray[np.integer]:
+def _decode_deep_colour(source: Source) -> npt.NDArray[np.integer]:
     """Return the luminance of a PNG with 16 bits a channel, whose low ones Pillow drops.
 
     Asked for the dark ones alone, which may hold 12 bits. Pillow has decoded the file before:
@@ -238,7 +240,7 @@ def _decode_deep_colour(path: Path) -> npt.NDArray[np.integer]:
     """
     import cv2  # on first use: few files need it, and the start would take longer
 
-    with open_file(path) as file:
+    with open_source(source) as file:
         content = np.frombuffer(file.read(), np.uint8)
     depth = cv2.IMREAD_ANYDEPTH | cv2.IMREAD_GRAYSCALE | cv2.IMREAD_IGNORE_ORIENTATION
     return np.asarray(cv2.imdecode(content, depth)).astype(np.uint16, copy=False)

@@ -11,7 +11,6 @@ import logging
 import re
 import warnings
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
@@ -24,7 +23,7 @@ from xray_core.imagefiles.dicom_grays import measure_values, show_pixels
 from xray_core.imagefiles.dicom_pixels import COLOUR, MONOCHROME, SYNTAXES, decode_pixels
 from xray_core.imagefiles.grays import DecodedImage, GrayValues, StoredGrays
 from xray_core.imagefiles.refusals import check_size, explain_refusal
-from xray_core.paths import open_file
+from xray_core.imagefiles.sources import Source, count_bytes, open_source
 
 if TYPE_CHECKING:
     from pydicom import FileDataset
@@ -36,47 +35,47 @@ NO_DICOM = "is no DICOM image, though its name says so. Replace or delete it."
 SILENCE = ("ignore", None, Warning, re.compile("pydicom"), 0)
 
 
-def is_dicom(path: Path) -> bool:
+def is_dicom(source: Source) -> bool:
     """Whether a file's suffix says that it is DICOM, or else its bytes 128 to 131."""
-    if path.suffix.lower() in SUFFIXES:
+    if source.suffix.lower() in SUFFIXES:
         return True
     try:
-        with open_file(path) as file:
+        with open_source(source) as file:
             file.seek(MARK_AT)
             return file.read(len(MARK)) == MARK
     except (OSError, DatasetError):
         return False
 
 
-def read_dicom_size(path: Path) -> tuple[int, int]:
+def read_dicom_size(source: Source) -> tuple[int, int]:
     """Return (width, height) in px from the file's header; no pixel is decoded.
 
     Raises:
         ImageError: see `read_dicom`; damage to the pixels themselves is not noticed.
     """
-    with explain_refusal(path), open_file(path) as file:
-        header = _read_header(path, file)
-        size = _check_header(path, header)
-        _check_pixels(path, file)
+    with explain_refusal(source), open_source(source) as file:
+        header = _read_header(source, file)
+        size = _check_header(source, header)
+        _check_pixels(source, file)
         return size
 
 
-def read_dicom_texts(path: Path, keywords: Sequence[str]) -> tuple[str, ...]:
+def read_dicom_texts(source: Source, keywords: Sequence[str]) -> tuple[str, ...]:
     """Return elements of the file's header as text, e.g. "PatientAge"; "" for one that lacks.
 
     Raises:
         ImageError: see `read_dicom`; damage to the pixels themselves is not noticed.
     """
-    with explain_refusal(path), open_file(path) as file:
-        header = _read_header(path, file)
+    with explain_refusal(source), open_source(source) as file:
+        header = _read_header(source, file)
         return tuple(str(header.get(name) or "").strip() for name in keywords)
 
 
-def read_dicom(path: Path) -> DecodedImage:
+def read_dicom(source: Source) -> DecodedImage:
     """Read one radiograph as gray levels; colour becomes luminance.
 
     Args:
-        path: a DICOM file. One without the mark DICM is accepted if its suffix is one of
+        source: a DICOM file. One without the mark DICM is accepted if its suffix is one of
             `SUFFIXES`.
 
     Raises:
@@ -84,47 +83,47 @@ def read_dicom(path: Path) -> DecodedImage:
             `MAX_PIXELS`, without pixels, with several frames, or of a kind or compression
             that is not read. Sizes are refused by what the headers say, before decoding.
     """
-    with explain_refusal(path):
-        pixels, dataset = _open_pixels(path)
+    with explain_refusal(source):
+        pixels, dataset = _open_pixels(source)
         if pixels.ndim == 3:
             grays = np.array(Image.fromarray(pixels).convert("L"))
             kind = str(dataset.PhotometricInterpretation)
             return DecodedImage(grays, StoredGrays(8, float(grays.min()), float(grays.max()), kind))
-        return show_pixels(path, pixels, dataset)
+        return show_pixels(source, pixels, dataset)
 
 
-def read_dicom_values(path: Path) -> GrayValues | None:
+def read_dicom_values(source: Source) -> GrayValues | None:
     """Read one radiograph as the values that it means; None of colour.
 
     Raises:
         ImageError: see `read_dicom`.
     """
-    with explain_refusal(path):
-        pixels, dataset = _open_pixels(path)
-        return None if pixels.ndim == 3 else measure_values(path, pixels, dataset)
+    with explain_refusal(source):
+        pixels, dataset = _open_pixels(source)
+        return None if pixels.ndim == 3 else measure_values(source, pixels, dataset)
 
 
-def _open_pixels(path: Path) -> tuple[npt.NDArray[Any], "FileDataset"]:
+def _open_pixels(source: Source) -> tuple[npt.NDArray[Any], "FileDataset"]:
     """Return the pixels as stored, and all elements; see `decode_pixels`."""
     from pydicom import dcmread
 
-    with open_file(path) as file:
-        header = _read_header(path, file)
-        size = _check_header(path, header)  # before the pixels fill the memory
-        _check_pixels(path, file)
+    with open_source(source) as file:
+        header = _read_header(source, file)
+        size = _check_header(source, header)  # before the pixels fill the memory
+        _check_pixels(source, file)
         file.seek(0)
         dataset = dcmread(file, force=True)
-    late = _check_header(path, dataset)  # what stands behind the pixels overrules the rest
+    late = _check_header(source, dataset)  # what stands behind the pixels overrules the rest
     if late != size:
         raise ImageError(
-            f"{path} is damaged: it says {size[0]} x {size[1]} px before its pixels, and "
+            f"{source} is damaged: it says {size[0]} x {size[1]} px before its pixels, and "
             f"{late[0]} x {late[1]} px behind them. Replace or delete it."
         )
     dataset.file_meta = header.file_meta
-    return decode_pixels(path, dataset), dataset
+    return decode_pixels(source, dataset), dataset
 
 
-def _read_header(path: Path, file: BinaryIO) -> "FileDataset":
+def _read_header(source: Source, file: BinaryIO) -> "FileDataset":
     """Return all elements before the pixels, transfer syntax filled in; leave `file` there."""
     from pydicom import dcmread
     from pydicom.filereader import _read_file_meta_info, read_preamble
@@ -135,12 +134,12 @@ def _read_header(path: Path, file: BinaryIO) -> "FileDataset":
     if SILENCE not in warnings.filters:
         warnings.filterwarnings("ignore", module="pydicom")
         logging.getLogger("pydicom").setLevel(logging.CRITICAL)
-    n_bytes = path.stat().st_size
+    n_bytes = count_bytes(source)
     if n_bytes == 0:
-        raise ImageError(f"{path} is empty (0 bytes); expected a DICOM file.")
+        raise ImageError(f"{source} is empty (0 bytes); expected a DICOM file.")
     if n_bytes > MAX_BYTES:
         raise ImageError(
-            f"{path} has {format_bytes(n_bytes)}; at most {format_bytes(MAX_BYTES)} are read. "
+            f"{source} has {format_bytes(n_bytes)}; at most {format_bytes(MAX_BYTES)} are read. "
             "Leave it out, or save a smaller copy."
         )
     has_mark = read_preamble(file, force=True) is not None
@@ -149,7 +148,7 @@ def _read_header(path: Path, file: BinaryIO) -> "FileDataset":
         # Checked first: pydicom would unpack a deflated file whatever size it unpacks to.
         if syntax is not None and syntax not in SYNTAXES:
             raise ImageError(
-                f"{path} is stored as {syntax.name}, which is not read. Save it uncompressed, "
+                f"{source} is stored as {syntax.name}, which is not read. Save it uncompressed, "
                 "as JPEG, JPEG-LS, JPEG 2000 or run lengths."
             )
         file.seek(0)
@@ -163,39 +162,39 @@ def _read_header(path: Path, file: BinaryIO) -> "FileDataset":
     except Exception as error:
         if has_mark:
             raise
-        raise ImageError(f"{path} {NO_DICOM}") from error
+        raise ImageError(f"{source} {NO_DICOM}") from error
     if not has_mark and "Rows" not in header:
-        raise ImageError(f"{path} {NO_DICOM}")
+        raise ImageError(f"{source} {NO_DICOM}")
     return header
 
 
-def _check_header(path: Path, header: "FileDataset") -> tuple[int, int]:
+def _check_header(source: Source, header: "FileDataset") -> tuple[int, int]:
     """Return (width, height) in px, or refuse what the header says cannot be read."""
     width, height = int(header.get("Columns") or 0), int(header.get("Rows") or 0)
     if width < 1 or height < 1:
-        raise ImageError(f"{path} holds no image, as reports and plans do. Leave it out.")
+        raise ImageError(f"{source} holds no image, as reports and plans do. Leave it out.")
     n_frames = int(header.get("NumberOfFrames") or 1)
     if n_frames != 1:
         raise ImageError(
-            f"{path} holds {n_frames:,} frames; only single images are read. Save the frame "
+            f"{source} holds {n_frames:,} frames; only single images are read. Save the frame "
             "that you want as a file of its own."
         )
-    check_size(path, width, height)
+    check_size(source, width, height)
     if header.get("BitsAllocated") not in (8, 16):
         raise ImageError(
-            f"{path} has {header.get('BitsAllocated')} bits a pixel; 8 or 16 are read. "
+            f"{source} has {header.get('BitsAllocated')} bits a pixel; 8 or 16 are read. "
             "Convert it first."
         )
     kind = header.get("PhotometricInterpretation")
     if kind not in (*MONOCHROME, *COLOUR) or (kind in COLOUR and header.BitsAllocated != 8):
         raise ImageError(
-            f"{path} holds pixels of the kind {kind} of {header.BitsAllocated} bits; read are "
+            f"{source} holds pixels of the kind {kind} of {header.BitsAllocated} bits; read are "
             f"{' and '.join(MONOCHROME)}, and 8-bit colour ({', '.join(COLOUR)}). Convert it first."
         )
     return width, height
 
 
-def _check_pixels(path: Path, file: BinaryIO) -> None:
+def _check_pixels(source: Source, file: BinaryIO) -> None:
     """Refuse a file that ends where its pixels should begin."""
     if not file.read(1):
-        raise ImageError(f"{path} holds no pixels. Replace it with a complete copy.")
+        raise ImageError(f"{source} holds no pixels. Replace it with a complete copy.")

@@ -11,7 +11,6 @@ Source: DICOM PS3.3, C.7.5.1.1.2 (padding), C.7.6.3 (pixels), C.8.11.3 (presenta
 C.11.1 (modality LUT) and C.11.2 (VOI LUT)
 """
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -26,6 +25,7 @@ from xray_core.imagefiles.grays import (
     find_gray_range,
     look_up,
 )
+from xray_core.imagefiles.sources import Source
 
 if TYPE_CHECKING:
     from pydicom import Dataset, FileDataset
@@ -35,12 +35,12 @@ Mask = npt.NDArray[np.bool_]
 
 
 def show_pixels(
-    path: Path, pixels: npt.NDArray[np.integer], dataset: "FileDataset"
+    source: Source, pixels: npt.NDArray[np.integer], dataset: "FileDataset"
 ) -> DecodedImage:
     """Return decoded pixels as they are meant to be seen.
 
     Args:
-        path: named in messages.
+        source: named in messages.
         pixels: shape (h, w), as stored, of at most 16 bits.
         dataset: the file's elements.
 
@@ -59,7 +59,7 @@ def show_pixels(
             shades = np.clip((values - start) / ((end - start) or 1), 0, 1)
     if shades is None or not np.isfinite(shades).all() or not np.isfinite(values).all():
         raise ImageError(
-            f"{path} is damaged: its rescaling or window is not finite. Replace or delete it."
+            f"{source} is damaged: its rescaling or window is not finite. Replace or delete it."
         )
     table = np.rint(255 * shades).astype(np.uint8)
     if is_inverted(dataset):
@@ -91,12 +91,12 @@ class _Levels:
 
 
 def measure_values(
-    path: Path, pixels: npt.NDArray[np.integer], dataset: "FileDataset"
+    source: Source, pixels: npt.NDArray[np.integer], dataset: "FileDataset"
 ) -> GrayValues:
     """Return decoded pixels as the values that the file means, without any window.
 
     Args:
-        path: named in messages.
+        source: named in messages.
         pixels: shape (h, w), as stored, of at most 16 bits.
         dataset: the file's elements.
 
@@ -107,7 +107,7 @@ def measure_values(
     with np.errstate(all="ignore"):
         values = _rescale(levels.all, dataset)
     if not np.isfinite(values).all():
-        raise ImageError(f"{path} is damaged: its rescaling is not finite. Replace or delete it.")
+        raise ImageError(f"{source} is damaged: its rescaling is not finite. Replace or delete it.")
     stored = _describe(values, dataset)
     span = stored.highest - stored.lowest
     first, step = float(values[0]), float(values[-1] - values[0]) / max(1, len(values) - 1)

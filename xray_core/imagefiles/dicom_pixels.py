@@ -1,11 +1,11 @@
 """Decoding the pixels of a DICOM file, compressed or not, within the size that its header says."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy.typing as npt
 
 from xray_core.errors import ImageError
+from xray_core.imagefiles.sources import Source
 
 if TYPE_CHECKING:
     from pydicom import FileDataset
@@ -30,11 +30,11 @@ SYNTAXES = {
 }
 
 
-def decode_pixels(path: Path, dataset: "FileDataset") -> npt.NDArray[Any]:
+def decode_pixels(source: Source, dataset: "FileDataset") -> npt.NDArray[Any]:
     """Return the stored pixels of a file whose header has been checked.
 
     Args:
-        path: named in messages.
+        source: named in messages.
         dataset: all elements of the file, with its transfer syntax.
 
     Returns:
@@ -49,12 +49,12 @@ def decode_pixels(path: Path, dataset: "FileDataset") -> npt.NDArray[Any]:
     from pydicom.pixels.utils import pixel_array
 
     if not dataset.get("PixelData"):  # pydicom drops an element that the file's end cuts off
-        raise ImageError(f"{path} is damaged: its pixels are cut off. Replace or delete it.")
+        raise ImageError(f"{source} is damaged: its pixels are cut off. Replace or delete it.")
     syntax = dataset.file_meta.TransferSyntaxUID
     plugin = SYNTAXES[syntax]
     if plugin and plugin not in get_decoder(syntax).available_plugins:
         raise ImageError(
-            f"{path} is stored as {syntax.name}, and the package that decodes it is missing. "
+            f"{source} is stored as {syntax.name}, and the package that decodes it is missing. "
             "Install what requirements.txt names: pylibjpeg, pylibjpeg-libjpeg, "
             "pylibjpeg-openjpeg."
         )
@@ -64,7 +64,7 @@ def decode_pixels(path: Path, dataset: "FileDataset") -> npt.NDArray[Any]:
         # A few bytes can claim a size whose decoding takes all memory.
         if inner != shape[::-1]:
             raise ImageError(
-                f"{path} is damaged: its header says {shape[1]} x {shape[0]} px and its "
+                f"{source} is damaged: its header says {shape[1]} x {shape[0]} px and its "
                 f"compressed pixels say {f'{inner[0]} x {inner[1]} px' if inner else 'nothing'}. "
                 "Replace or delete it."
             )
@@ -72,7 +72,7 @@ def decode_pixels(path: Path, dataset: "FileDataset") -> npt.NDArray[Any]:
     whole = (*shape, 3) if dataset.PhotometricInterpretation in COLOUR else shape
     if pixels.shape != whole:  # samples, planes or frames that contradict the rest
         raise ImageError(
-            f"{path} is damaged: its pixels have the shape {pixels.shape}, not {whole}. Replace "
+            f"{source} is damaged: its pixels have the shape {pixels.shape}, not {whole}. Replace "
             "or delete it."
         )
     return pixels

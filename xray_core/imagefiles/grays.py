@@ -61,12 +61,14 @@ class DecodedImage:
             the range between black and white, see `find_gray_range`.
         orientation: EXIF's, 1 (stored upright) to 8; `pixels` are upright whatever it is.
         stored: the gray values of the file.
+        is_first: whether the file holds more images behind this one.
     """
 
     pixels: npt.NDArray[np.uint8]
     stored: StoredGrays
     n_isolated: int = 0
     orientation: int = 1
+    is_first: bool = False
 
 
 def find_gray_range(

@@ -46,7 +46,7 @@ def fingerprint_file(path: str) -> dict[str, Any]:
         "orientation": image.orientation,
         "bits": image.stored.bits,
         "highest": image.stored.highest,
-        "camera": EXIF in start and any(mark in start for mark in APERTURES),
+        "camera": names_lens(start),
     }
     return {**row, **fingerprint_image(image.pixels), **done}
 
@@ -65,6 +65,11 @@ def fingerprint_image(image: Pixels) -> dict[str, Any]:
         "n_letters": count_letters(image),
         "pattern": measure_pattern(image),
     }
+
+
+def names_lens(start: bytes) -> bool:
+    """Whether the EXIF in a file's first bytes names an aperture, as that of a camera does."""
+    return EXIF in start and any(mark in start for mark in APERTURES)
 
 
 def _read_start(path: Path) -> bytes:

@@ -137,7 +137,7 @@ def encode_mask(mask: Mask, side: int) -> Thumbnail:
     height, width = mask.shape
     share = min(1.0, side / max(height, width))
     small = scale_mask(mask, (max(1, round(width * share)), max(1, round(height * share))))
-    return Thumbnail(_write_jpeg(Image.fromarray(small.astype(np.uint8) * 255)))
+    return Thumbnail(encode_jpeg(Image.fromarray(small.astype(np.uint8) * 255)))
 
 
 def decode_mask(thumbnail: Thumbnail) -> Mask:
@@ -151,10 +151,11 @@ def encode_here(image: str, side: int, is_mask: bool) -> bytes:
         return encode_mask(read_mask_file(Path(image)), side).jpeg
     small = Image.fromarray(read_image(Path(image), at_least=side))
     small.thumbnail((side, side), Image.Resampling.LANCZOS)
-    return _write_jpeg(small)
+    return encode_jpeg(small)
 
 
-def _write_jpeg(small: Image.Image) -> bytes:
+def encode_jpeg(small: Image.Image) -> bytes:
+    """Return a small image as the content of a JPEG file."""
     buffer = io.BytesIO()
     small.save(buffer, "JPEG", quality=JPEG_QUALITY)
     return buffer.getvalue()

@@ -27,8 +27,8 @@ from xray_core.records import build_record, read_table
 from xray_core.runs.explained import find_explained, read_explained
 from xray_core.runs.folder import Run
 
-PLACE = Path("features")  # below what `runs.explained` has of a run
-ABOUT = "about.json"
+PLACE = "features"  # a folder; see `runs.explained`
+ABOUT = f"{PLACE}/about.json"
 # What computing them does, step by step; each counts the images of all.
 STEPS = ("preparing images", "looking at them", "comparing them", "laying out the map")
 IMAGE_COLUMNS = ("image_id", "subset", "group", "label")  # of images.parquet, without a gap
@@ -94,15 +94,14 @@ def read_about(run: Run) -> About | None:
     Raises:
         RunError: the file is damaged.
     """
-    values = read_explained(run, str(PLACE / ABOUT))
+    values = read_explained(run, ABOUT)
     if values is None:
         return None
     try:
         return build_record(About, values, "about")
     except ValueError as error:
         raise RunError(
-            f"{find_explained(run, str(PLACE / ABOUT))} is damaged: {error}. Compute the features "
-            "again."
+            f"{find_explained(run, ABOUT)} is damaged: {error}. Compute the features again."
         ) from error
 
 
@@ -159,20 +158,20 @@ def write_features(
     Raises:
         RunError: the disk refuses.
     """
-    place = find_explained(run, str(PLACE))
+    place = find_explained(run, PLACE)
     folder = place.parent
     try:
         folder.mkdir(exist_ok=True)
-        with FileLock(folder / f".{PLACE.name}.lock"):
-            for left in folder.glob(f".{PLACE.name}-*.partial"):  # of a process that was killed
+        with FileLock(folder / f".{PLACE}.lock"):
+            for left in folder.glob(f".{PLACE}-*.partial"):  # of a process that was killed
                 shutil.rmtree(left)
-            draft = Run(folder / f".{PLACE.name}-{uuid4().hex}.partial")
+            draft = Run(folder / f".{PLACE}-{uuid4().hex}.partial")
             draft.folder.mkdir()
             np.save(draft.folder / "features.npy", vectors)
             draft.write_table("images.parquet", images)
             if places is not None:
                 draft.write_table("map.parquet", places)
-            draft.write_json(ABOUT, about)
+            draft.write_json("about.json", about)
             shutil.rmtree(place, ignore_errors=True)
             draft.folder.rename(place)
     except OSError as error:
@@ -181,17 +180,17 @@ def write_features(
 
 def write_map(run: Run, places: pd.DataFrame, about: Mapping[str, Any]) -> None:
     """Write the map beside features that are there. Raises RunError: the disk refuses."""
-    kept = Run(find_explained(run, str(PLACE)))
+    kept = Run(find_explained(run, PLACE))
     try:
         kept.write_table("map.parquet", places)
-        kept.write_json(ABOUT, about)  # last: without its word the map counts as absent
+        kept.write_json("about.json", about)  # last: without its word the map counts as absent
     except OSError as error:
         raise RunError(f"{kept.folder} cannot be written to: {error.strerror or error}.") from error
 
 
 def _read(run: Run, name: str, read: Callable[[Path], T]) -> T:
     """Return what `read` makes of a file; whatever is wrong with it leaves as a RunError."""
-    path = find_explained(run, str(PLACE)) / name
+    path = find_explained(run, PLACE) / name
     try:
         return read(path)
     except (ValueError, KeyError, EOFError) as error:
