@@ -100,7 +100,7 @@ with middle:
 with right, show_errors():
     show_single(run, judged, chosen, workspace)
 file_place.download_button(
-    "Save the list (CSV)",
+    "Save as CSV",
     lambda: write_csv(build_table(judged)),
     file_name=f"predictions_{run.name}.csv",
     mime="text/csv",

@@ -45,7 +45,10 @@ def format_answer(judged: Judged, place: int, basis: Basis) -> str:
     values = [float(value) for value in judged.probabilities[row]]
     answer = judged.name_answer(place)
     color = class_color(answer, names)
-    big = f'<div class="big" style="color:{color}">{escape(answer[:1].upper() + answer[1:])}</div>'
+    title = escape(answer[:1].upper() + answer[1:])
+    if not judged.recipe.multilabel:
+        title += f" <small>{values[names.index(answer)]:.0%}</small>"
+    big = f'<div class="big" style="color:{color}">{title}</div>'
     remarks = judged.uploads[place].remarks
     if judged.recipe.multilabel:
         return big + _format_findings(judged, row, remarks)
@@ -176,7 +179,8 @@ def format_alarm(share: float | None, alarms: ShareFigure | None, subset: str) -
     """
     words = "Unlike the training images: do not rely on this answer."
     if share is not None:
-        words += f" It lies farther from them than {100 * share:.0f} of 100 validation images do."
+        others = "any" if share == 1 else f"{100 * share:.0f} of 100"
+        words += f" It lies farther from them than {others} of the validation images."
     if alarms and alarms["value"] is not None:
         words += (
             f" It may be a false alarm: {_format_share(alarms)} of the {subset} images are warned "

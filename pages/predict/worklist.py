@@ -52,8 +52,8 @@ def choose_image(judged: Judged, reading: Reading) -> int:
             row_height=ROW_HEIGHT,
             column_config=_configure(judged),
             key=key,
-            on_select=partial(_open_row, key, shown),
-            selection_mode="single-row",
+            on_select=partial(_open_row, key, shown, *(rows or [-1])),
+            selection_mode=["single-row", "single-cell"],
             selection_default={"selection": {"rows": rows}},
             alt="The images, the highest risk first, each with its probability and answer",
         )
@@ -72,11 +72,16 @@ def open_image(place: int) -> None:
     change_address({IMAGE: str(place + 1)})
 
 
-def _open_row(key: str, shown: list[int]) -> None:
-    rows = st.session_state[key].selection.rows
-    if rows and 0 <= rows[0] < len(shown):  # and nothing else that a browser may send
-        st.session_state[PICKED] = shown[rows[0]]
-        open_image(shown[rows[0]])
+def _open_row(key: str, shown: list[int], chosen: int) -> None:
+    """Open the image whose row was ticked, or clicked anywhere."""
+    selection = st.session_state[key].selection
+    ticked = [row for row in selection.rows if row != chosen]
+    clicked = [row for row, _ in selection.cells if row != chosen]
+    for row in ticked or clicked:
+        if 0 <= row < len(shown):  # and nothing else that a browser may send
+            if ticked:
+                st.session_state[PICKED] = shown[row]  # the table shows it by itself
+            open_image(shown[row])
 
 
 def _describe(judged: Judged) -> str:
