@@ -454,7 +454,7 @@ def test_failure_of_the_machine_is_not_called_damage(
     def fail(*_: object, **__: object) -> None:
         raise problem
 
-    monkeypatch.setattr("xray_core.imagefiles.decoding.open_file", fail)
+    monkeypatch.setattr("xray_core.imagefiles.decoding.open_source", fail)
 
     with pytest.raises(raised, match=words):
         decode_file(tmp_path / "image.png")

@@ -11,6 +11,7 @@ import pytest
 from tests.training.test_resume import build_small
 from tests.training.tiny import Finished, as_it_was, tiny_recipe
 from xray_core.datasets import open_dataset
+from xray_core.explain.predict_files import predict_images
 from xray_core.runs import create_run
 from xray_core.tasks import combine_labels
 from xray_core.training import runner
@@ -21,7 +22,6 @@ from xray_core.training.combined_labels import (
     find_combinations,
     merge_output,
 )
-from xray_core.training.predict import predict_images
 
 
 def test_combinations_keep_their_class_and_stand_by_frequency() -> None:

@@ -16,6 +16,7 @@ from tests.training.tiny import Finished
 from xray_core import cli
 from xray_core.errors import JobError, RecipeError, RunError
 from xray_core.evaluation.averaging import check_new, create_average
+from xray_core.explain.predict_files import predict_images
 from xray_core.jobs import restart_run
 from xray_core.models import build_model
 from xray_core.models.foreign import adapt_network, read_input_size
@@ -23,7 +24,6 @@ from xray_core.recipes import change_recipe
 from xray_core.runs import Run
 from xray_core.runs.origin import AVERAGE, MODEL, read_origin
 from xray_core.runs.trash import trash_run
-from xray_core.training.predict import predict_images
 from xray_core.workspace import Workspace
 
 CLASSES = ["no opacity", "opacity"]

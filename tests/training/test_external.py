@@ -21,6 +21,7 @@ from xray_core.datasets import open_dataset
 from xray_core.errors import LabelError, RecipeError, RunError
 from xray_core.evaluation import build_report
 from xray_core.evaluation.external import check_columns, check_finished, choose_images
+from xray_core.explain.predict_files import predict_images
 from xray_core.jobs.submit import check_recipe
 from xray_core.recipes import PUBLISHED, change_recipe
 from xray_core.runs import Run, Status, create_run
@@ -31,7 +32,6 @@ from xray_core.synthetic.dataset import write_synthetic_dataset
 from xray_core.tasks import class_of, encode_catalog, find_task
 from xray_core.tasks.matching import find_match
 from xray_core.training.external import evaluate_external
-from xray_core.training.predict import predict_images
 from xray_core.workspace import Workspace
 
 N_NEW, N_COPIES = 24, 3

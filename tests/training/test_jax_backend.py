@@ -15,8 +15,8 @@ import keras
 import numpy as np
 import pytest
 
+from xray_core.explain.predict_files import predict_images
 from xray_core.runs import Run, list_runs
-from xray_core.training.predict import predict_images
 
 PROJECT = Path(__file__).parents[2]
 MINUTES = 120  # that one file of tests may take: nearly all of it compiles

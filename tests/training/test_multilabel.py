@@ -15,6 +15,7 @@ from xray_core.evaluation import report_run
 from xray_core.evaluation.diagnose import diagnose_run
 from xray_core.evaluation.findings import known_loss
 from xray_core.evaluation.multilabel import read_thresholds, states_of
+from xray_core.explain.predict_files import predict_images
 from xray_core.jobs.submit import check_recipe
 from xray_core.recipes import PUBLISHED, Recipe, change_recipe
 from xray_core.runs import Run, create_run
@@ -23,7 +24,6 @@ from xray_core.runs.index import run_table
 from xray_core.tasks import label_in_words
 from xray_core.training import recorder, runner
 from xray_core.training.describe import describe_recipe
-from xray_core.training.predict import predict_images
 from xray_core.training.recorder import Recorder
 from xray_core.workspace import Workspace
 

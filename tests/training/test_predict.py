@@ -15,9 +15,9 @@ from xray_core.errors import RunError
 from xray_core.evaluation import report_run
 from xray_core.evaluation.thresholds import KeptThreshold, read_threshold, write_threshold
 from xray_core.evaluation.thresholds.guarantee import read_guaranteed
+from xray_core.explain.predict_files import predict_images
 from xray_core.runs import Run, Status
 from xray_core.runs.opening import OPENED
-from xray_core.training.predict import predict_images
 
 
 def test_a_test_image_gets_the_probabilities_of_the_runs_own_table(finished: Finished) -> None:

@@ -22,6 +22,7 @@ from xray_core.evaluation import report_run
 from xray_core.evaluation.calibrate import read_calibration
 from xray_core.evaluation.diagnose import diagnose_run
 from xray_core.evaluation.metrics import confusion_counts, cross_entropy
+from xray_core.explain.predict_files import predict_images
 from xray_core.machine import read_allocator
 from xray_core.preprocess.cache import ImageCache
 from xray_core.preprocess.images import read_preprocessed
@@ -33,7 +34,6 @@ from xray_core.training import recorder, runner
 from xray_core.training.checkpoint import read_training_state
 from xray_core.training.data import Prepared, training_batches
 from xray_core.training.inputs import TrainingBatches
-from xray_core.training.predict import predict_images
 from xray_core.training.recorder import Recorder
 
 Train = Callable[[Recipe], Run]

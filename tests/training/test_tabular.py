@@ -23,13 +23,13 @@ from xray_core import cli
 from xray_core.catalog import COLUMNS, TABULAR
 from xray_core.errors import RecipeError, RunError
 from xray_core.evaluation import report_run
+from xray_core.explain.predict_files import predict_images
 from xray_core.recipes import Recipe, change_recipe
 from xray_core.runs import Run, Status, create_run
 from xray_core.training import recorder, runner
 from xray_core.training.data import prepare_data
 from xray_core.training.describe import describe_recipe
 from xray_core.training.features import _changing_images
-from xray_core.training.predict import predict_images
 from xray_core.training.progress import Progress
 from xray_core.training.recorder import Recorder
 from xray_core.training.tabular import (

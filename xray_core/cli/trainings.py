@@ -315,7 +315,7 @@ def predict(options: argparse.Namespace, workspace: Workspace) -> Answer:
     given = dict(read_pairs("--set", options.set))
     run = find_run(workspace.runs, options.run)  # before Keras is waited for
     with quiet_import():
-        from xray_core.training.predict import predict_images
+        from xray_core.explain.predict_files import predict_images
 
     table = predict_images(run, options.images, given)
     answer = json.loads(table.to_json(orient="records"))

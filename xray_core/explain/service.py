@@ -27,6 +27,7 @@ from xray_core.workspace import Workspace
 # what is to be told of its progress, (done, of how many).
 KINDS = {
     "maps": "xray_core.explain.answers.maps:answer_maps",
+    "predict": "xray_core.explain.answers.predict:answer_predict",
 }
 IDLE = 900.0  # seconds
 

@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image
 
 from xray_core.errors import ImageError
-from xray_core.imagefiles.decoding import decode_file, measure_file
+from xray_core.imagefiles.decoding import decode_file
 from xray_core.imagefiles.grays import DecodedImage
 from xray_core.imagefiles.refusals import explain_refusal
 from xray_core.imagefiles.sources import Content, Source, open_source
@@ -28,45 +28,47 @@ JPEG = b"\xff\xd8\xff"
 
 
 def prepare_here(
-    name: str, data: bytes | None, settings: dict[str, Any], shown_side: int
+    name: str, data: bytes | None, settings: list[dict[str, Any]], shown_side: int
 ) -> dict[str, Any]:
     """Return an image as a network takes it, and what is odd about it; for `map_bounded`.
 
     Args:
         name: of the file; its path where it lies on the disk.
         data: its content where it lies in memory.
-        settings: the fields of a `PreprocessSpec`.
+        settings: the fields of each `PreprocessSpec` that it is prepared by.
         shown_side: px, the longer side of a copy for looking at; 0: none is made.
 
     Returns:
-        prepared: uint8 (size, size); shown: JPEG; remarks: sentences.
+        prepared: uint8 (size, size) by each; shown: JPEG; remarks: sentences.
 
     Raises:
         ImageError: it cannot be read, is tiny, or looks like a photo of a screen.
     """
     source: Source = Path(name) if data is None else Content(name, data)
-    spec = PreprocessSpec(**settings)
+    specs = [PreprocessSpec(**each) for each in settings]
     with explain_refusal(source):
-        # As `images.preprocess_here` reads it, or the network would see another image.
-        at_least = spec.size if spec.contrast == "none" else None
-        decoded = decode_file(source, at_least)
-        whole = _decode_whole(source, decoded, at_least)
-        _refuse_photo(source, whole)
-        shown = _shrink(whole, shown_side) if shown_side else b""
+        whole = decode_file(source)
+        _refuse_photo(source, whole.pixels)
+        is_jpeg = _is_jpeg(source)
+        prepared = []
+        for spec in specs:
+            # A large JPEG is decoded at a part of its size where `images.preprocess_here` does so,
+            # or the network would see another image than in training.
+            by_part = is_jpeg and spec.contrast == "none"
+            by_part = by_part and min(whole.pixels.shape) >= 2 * spec.size
+            decoded = decode_file(source, spec.size) if by_part else whole
+            prepared.append(apply_preprocess(decoded.pixels, spec))
         return {
-            "prepared": apply_preprocess(decoded.pixels, spec),
-            "shown": shown,
-            "remarks": _find_remarks(decoded, whole, spec),
+            "prepared": prepared,
+            "shown": _shrink(whole.pixels, shown_side) if shown_side else b"",
+            "remarks": _find_remarks(whole, max(spec.size for spec in specs)),
         }
 
 
-def _decode_whole(source: Source, decoded: DecodedImage, at_least: int | None) -> Pixels:
-    """Return all pixels of an image; a JPEG may have been decoded at a part of its size."""
+def _is_jpeg(source: Source) -> bool:
+    """Whether a file is one that can be decoded at a part of its size."""
     with open_source(source) as file:
-        may_be_part = at_least is not None and file.read(len(JPEG)) == JPEG
-    if not may_be_part or decoded.pixels.shape[::-1] == tuple(measure_file(source)):
-        return decoded.pixels
-    return decode_file(source).pixels
+        return file.read(len(JPEG)) == JPEG
 
 
 def _refuse_photo(source: Source, whole: Pixels) -> None:
@@ -84,19 +86,18 @@ def _refuse_photo(source: Source, whole: Pixels) -> None:
         raise ImageError(PHOTO.format(source, why))
 
 
-def _find_remarks(decoded: DecodedImage, whole: Pixels, spec: PreprocessSpec) -> list[str]:
-    remarks = []
-    if count_letters(whole) >= LETTERS:
+def _find_remarks(decoded: DecodedImage, size: int) -> list[str]:
+    remarks, (height, width) = [], decoded.pixels.shape
+    if count_letters(decoded.pixels) >= LETTERS:
         remarks.append("Bears text in its pixels, as it seems: a network can go by it.")
-    if whole.min() == whole.max():
+    if decoded.pixels.min() == decoded.pixels.max():
         remarks.append("Has one gray level alone, so it shows nothing.")
     if decoded.is_first:
         remarks.append("Holds several images, of which the first is taken.")
     if decoded.stored.kind not in ("gray", "MONOCHROME1", "MONOCHROME2"):
         remarks.append("Is stored in colour; its brightness is taken.")
-    if max(whole.shape) < spec.size:
-        height, width = whole.shape
-        remarks.append(f"Is smaller ({width} × {height} px) than the network's {spec.size} px.")
+    if max(height, width) < size:
+        remarks.append(f"Is smaller ({width} × {height} px) than the network's {size} px.")
     return remarks
 
 

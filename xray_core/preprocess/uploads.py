@@ -42,6 +42,7 @@ class Upload:
             that were read together. It names nothing on the disk.
         prepared: uint8 (size, size), gray, 0 is black, as the network takes it; None where the
             file is refused.
+        more: the same for each further way of preparing that was asked for.
         shown: the image as JPEG for looking at, of at most `SHOWN_SIDE` px; empty where it is
             refused or nobody looks.
         reason: why it is refused, a sentence or two; else "".
@@ -50,6 +51,7 @@ class Upload:
 
     name: str
     prepared: NDArray[np.uint8] | None = None
+    more: tuple[NDArray[np.uint8], ...] = ()
     shown: bytes = b""
     reason: str = ""
     remarks: tuple[str, ...] = ()
@@ -57,7 +59,7 @@ class Upload:
 
 def read_uploads(
     files: Sequence[tuple[str, bytes]],
-    spec: PreprocessSpec,
+    spec: PreprocessSpec | Sequence[PreprocessSpec],
     progress: Callable[[int, int], None] | None = None,
 ) -> Iterator[Upload]:
     """Yield a row for each file that somebody dropped, and for each within a zip, in their order.
@@ -67,7 +69,8 @@ def read_uploads(
 
     Args:
         files: name and content of each.
-        spec: the steps of the network's run.
+        spec: the steps of the network's run; several where its networks want images prepared in
+            several ways, see `runs.members.list_specs`.
         progress: called with (files done, of how many).
     """
     sources = [Content(clean_name(name), data) for name, data in files]
@@ -76,7 +79,7 @@ def read_uploads(
 
 def read_sources(
     sources: Sequence[Source],
-    spec: PreprocessSpec,
+    spec: PreprocessSpec | Sequence[PreprocessSpec],
     progress: Callable[[int, int], None] | None = None,
     shown_side: int = 0,
     most: int | None = None,
@@ -94,7 +97,8 @@ def read_sources(
         entries = _number_same(list(_list_entries(sources, open_files)))
         if most is not None and len(entries) > most:
             entries = [*entries[:most], _count_beyond(entries[most:], most)]
-        for n_done, upload in enumerate(_decode(entries, spec, shown_side), start=1):
+        specs = [spec] if isinstance(spec, PreprocessSpec) else spec
+        for n_done, upload in enumerate(_decode(entries, specs, shown_side), start=1):
             if progress is not None:
                 progress(n_done, len(entries))
             yield upload
@@ -214,8 +218,10 @@ def _count_beyond(entries: Sequence[_Entry], most: int) -> _Entry:
     )
 
 
-def _decode(entries: Sequence[_Entry], spec: PreprocessSpec, shown_side: int) -> Iterator[Upload]:
-    settings = asdict(spec)
+def _decode(
+    entries: Sequence[_Entry], specs: Sequence[PreprocessSpec], shown_side: int
+) -> Iterator[Upload]:
+    settings = [asdict(spec) for spec in specs]
     # The rows of what is handed on to be decoded and of what is refused before, in their order.
     rows: deque[Upload] = deque()
 
@@ -242,7 +248,8 @@ def _judge(row: Upload, outcome: dict[str, Any] | XrayError) -> Upload:
     if not isinstance(outcome, XrayError):
         return replace(
             row,
-            prepared=outcome["prepared"],
+            prepared=outcome["prepared"][0],
+            more=tuple(outcome["prepared"][1:]),
             shown=outcome["shown"],
             remarks=tuple(outcome["remarks"]),
         )

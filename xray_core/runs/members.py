@@ -1,9 +1,10 @@
 """The runs behind an average: its figures need none of them any more, its predictions all."""
 
 from xray_core.errors import RunError
+from xray_core.preprocess.spec import PreprocessSpec
 from xray_core.runs.collection import find_run
 from xray_core.runs.folder import Run
-from xray_core.runs.origin import Origin
+from xray_core.runs.origin import AVERAGE, Origin, read_origin
 
 
 def find_members(run: Run, origin: Origin) -> list[Run]:
@@ -29,3 +30,16 @@ def find_members(run: Run, origin: Origin) -> list[Run]:
             f"the networks of all. {' '.join(missing)} Its figures stay as they are."
         )
     return members
+
+
+def list_specs(run: Run) -> list[PreprocessSpec]:
+    """Return the ways in which a run's networks want images prepared, each once.
+
+    One of an ordinary run; of an average there may be several.
+
+    Raises:
+        RunError: see `find_members`.
+    """
+    origin = read_origin(run)
+    members = find_members(run, origin) if origin and origin.kind == AVERAGE else [run]
+    return list(dict.fromkeys(member.read_recipe().preprocess for member in members))
