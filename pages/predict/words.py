@@ -4,9 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 
-from xray_core.evaluation.conformal import COVERAGE, Conformal, Coverage
-
 from pages.predict.judged import Judged
+from xray_core.evaluation.conformal import COVERAGE, Conformal, Coverage
 from xray_core.evaluation.findings import DEFAULT_THRESHOLD
 from xray_core.evaluation.shares import ShareFigure
 from xray_core.figures.colors import class_color, color_classes

@@ -1,7 +1,9 @@
 """The images that were dropped, as a list sorted by risk: a click on a row opens its image."""
 
 import math
+from collections.abc import Sequence
 from functools import partial
+from html import escape
 
 import cv2
 import numpy as np
@@ -57,6 +59,8 @@ def choose_image(judged: Judged, reading: Reading) -> int:
             selection_default={"selection": {"rows": rows}},
             alt="The images, the highest risk first, each with its probability and answer",
         )
+    if reasons := [upload.reason for upload in judged.uploads if upload.reason]:
+        st.html(_format_reasons(reasons))
     return chosen
 
 
@@ -84,6 +88,15 @@ def _open_row(key: str, shown: list[int], chosen: int) -> None:
             open_image(shown[row])
 
 
+def _format_reasons(reasons: Sequence[str]) -> str:
+    """Return why images were not read, as HTML, folded; "" where all were."""
+    lines = "".join(f"<li>{escape(reason)}</li>" for reason in reasons)
+    title = (
+        f"Why {count_of(len(reasons), 'file')} {'was' if len(reasons) == 1 else 'were'} not read"
+    )
+    return f'<details class="muted"><summary>{title}</summary><ul>{lines}</ul></details>'
+
+
 def _describe(judged: Judged) -> str:
     n_unlike = sum(judged.is_unlike(place) for place in judged.rows)
     n_unread = len(judged.uploads) - len(judged.rows)
@@ -109,7 +122,7 @@ def _build(judged: Judged, reading: Reading, shown: list[int]) -> pd.DataFrame:
 
 def _note(judged: Judged, place: int) -> str:
     if place not in judged.rows:
-        return f"✕ {judged.uploads[place].reason}"
+        return "✕ not read"
     return f"{'⚠ ' if judged.is_unlike(place) else ''}{judged.name_answer(place)}"
 
 

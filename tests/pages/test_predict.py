@@ -131,7 +131,7 @@ def test_a_bad_file_is_one_row_and_names_are_shown_to_the_letter(
     app = drop(open_page("predict", run=run.name, image="2"), (name, PNG), (MARK, b"MZ"))
     assert_shown_to_the_letter(app)
     assert app.dataframe[0].value["name"].tolist() == [name, MARK]
-    assert app.dataframe[0].value["note"].tolist()[1].startswith("✕")
+    assert app.dataframe[0].value["note"].tolist()[1] == "✕ not read"
     assert "is no image that is read" in app.error[0].value
 
     for wanted in ("3", "-1", "x", "9" * 30):
@@ -226,7 +226,7 @@ def judge(task: str, values: Sequence[Sequence[float]], limits: Mapping[str, flo
 
 
 def test_the_list_begins_with_the_highest_risk() -> None:
-    judged = judge("siim_study", [[0.9, 0.1, 0, 0], [0.2, 0.3, 0.1, 0.4], [0.5, 0.5, 0, 0]], {})
+    judged = judge("siim_study", [[0.1, 0, 0.9, 0], [0.4, 0.3, 0.2, 0.1], [0, 0.4, 0.6, 0]], {})
     assert judged.list_by_risk() == [1, 2, 0, 3]  # by that of any finding; not read, last
     assert judged.risk_title == "any finding"
     assert [judged.name_answer(n) for n in (1, 3)] == ["atypical", "cannot be read"]
