@@ -13,7 +13,7 @@ from pages.components.questions import answer_of
 from pages.components.run_choice import choose_run
 from pages.predict.files import choose_files, forget_images, show_samples
 from pages.predict.given import ask_given
-from pages.predict.judged import Asked, Judged, build_table, read_limits
+from pages.predict.judged import Judged, ask_of, build_table, read_limits
 from pages.predict.large import show_large
 from pages.predict.obstacle import find_obstacle
 from pages.predict.reading import read_files
@@ -84,7 +84,7 @@ with left:
     reading = read_files(files, specs)
 if reading is None:
     st.stop()
-asked = Asked(run.name, given)
+asked = ask_of(run, given)
 readable = [upload for upload in reading.uploads if upload.prepared is not None]
 answer: dict[str, Any] | None = {}
 if readable:
@@ -105,7 +105,6 @@ file_place.download_button(
     file_name=f"predictions_{run.name}.csv",
     mime="text/csv",
     on_click="ignore",
-    type="primary",
     icon=":material/download:",
     key="predict_csv",
 )

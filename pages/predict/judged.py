@@ -9,17 +9,22 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from xray_core.preprocess.uploads import Upload
 
 from xray_core.evaluation.findings import DEFAULT_THRESHOLD
 from xray_core.evaluation.multilabel import call_findings, read_thresholds
 from xray_core.evaluation.thresholds import read_threshold
 from xray_core.figures.colors import CLEAR, WITHOUT
+from xray_core.files import stamp_file
+from xray_core.preprocess.uploads import Upload
 from xray_core.recipes import Recipe
 from xray_core.runs import Run
+from xray_core.runs.explained import find_explained
+from xray_core.runs.features import ABOUT
 from xray_core.runs.folder import PROBABILITY
 from xray_core.tasks import SEPARATOR
 
+# Of a run folder, beside the network: what its answers depend on.
+FILES = ("calibration.json", "threshold.json", "thresholds.json")
 NOT_READ = "cannot be read"
 NOTHING = "none of the findings"
 
@@ -70,10 +75,13 @@ class Asked:
     Attributes:
         run: its name.
         given: tabular column -> value, of all images.
+        stamps: what changes with the files of the run that an answer depends on, so that it is
+            asked for again when a threshold is kept or features are computed.
     """
 
     run: str
     given: Mapping[str, str]
+    stamps: Sequence[object] = ()
 
     def about(self, uploads: Sequence[Upload], *, with_maps: bool = False) -> dict[str, Any]:
         """Return the question "predict" about images that could be read, at least one."""
@@ -82,10 +90,18 @@ class Asked:
         return {
             "run": self.run,
             "given": dict(self.given),
+            "stamps": list(self.stamps),
             "pixels": first,
             "more": more,
             "maps": with_maps,
         }
+
+
+def ask_of(run: Run, given: Mapping[str, str]) -> Asked:
+    """Return what is asked of a run as it is now."""
+    files = [run.best_checkpoint, find_explained(run, ABOUT)]
+    files += [run.folder / name for name in FILES]
+    return Asked(run.name, given, [stamp_file(str(file)) for file in files])
 
 
 @dataclass(frozen=True, eq=False)
