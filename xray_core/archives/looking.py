@@ -34,8 +34,8 @@ class ZipView:
         skipped: the others.
     """
 
-    def __init__(self, archive: zipfile.ZipFile) -> None:
-        self._archive, self.skipped = archive, Skipped()
+    def __init__(self, name: str, archive: zipfile.ZipFile) -> None:
+        self._name, self._archive, self.skipped = name, archive, Skipped()
         names = Names(self.skipped)
         self._infos: dict[str, zipfile.ZipInfo] = {}
         for info in archive.infolist():
@@ -64,14 +64,14 @@ class ZipView:
         info = self._infos[path]
         if info.compress_type not in READ:
             raise DatasetError(
-                f"{path} is packed in a way that is not read here. Unpack the zip by hand."
+                f"{self._name}/{path} is packed in a way that is not read. Unpack the zip by hand."
             )
         try:
             return self._archive.read(info)
         except (*BROKEN, OSError, NotImplementedError) as error:
             reason = str(error) or type(error).__name__
             raise DatasetError(
-                f"{path} is damaged within its zip: {reason}. Make the zip again."
+                f"{self._name}/{path} is damaged within its zip: {reason}. Make the zip again."
             ) from error
 
 
@@ -116,7 +116,7 @@ def open_zip(name: str, file: BinaryIO, most_files: int) -> Iterator[ZipView]:
                 f"{format_bytes(most)}, as an archive does that is made to fill memory. Give its "
                 "images by themselves."
             )
-        yield ZipView(archive)
+        yield ZipView(name, archive)
 
 
 def _check_list(name: str, file: BinaryIO, most_files: int) -> None:

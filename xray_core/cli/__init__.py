@@ -21,6 +21,7 @@ from xray_core.cli import (
     features,
     leaderboard,
     opening,
+    predict,
     queue,
     threshold,
     trainings,
@@ -141,6 +142,7 @@ def _build_parser() -> argparse.ArgumentParser:
     leaderboard.add_commands(add)
     elsewhere.add_commands(add)
     features.add_commands(add)
+    predict.add_commands(add)
     threshold.add_commands(add)
     add_take_away(add)
     return parser
@@ -237,7 +239,6 @@ def _add_run_commands(add: Add) -> None:
         ("evaluate", external.evaluate, "Evaluate a finished run, also on another dataset."),
         ("split", trainings.show_split, "Count a run's subsets; write which image is in which."),
         ("check", checks.check, "Say what seems to go wrong in a training, in any state."),
-        ("predict", trainings.predict, "Predict image files with a run's best weights."),
     ):
         command = add(name, function, text)
         command.add_argument("run", help="name of a run")
@@ -253,13 +254,3 @@ def _add_run_commands(add: Add) -> None:
             opening.add_options(command)
         if name == "split":
             command.add_argument("--csv", type=Path, metavar="FILE", help="write a row an image")
-        if name == "predict":
-            command.add_argument("images", nargs="+", type=parse_path, metavar="IMAGE")
-            command.add_argument(
-                "--set",
-                action="append",
-                default=[],
-                metavar="COLUMN=VALUE",
-                help="what is known of the patient, e.g. age=57, for a network that takes it "
-                "beside the image; may be repeated",
-            )

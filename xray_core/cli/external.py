@@ -3,7 +3,7 @@
 import argparse
 from typing import Any
 
-from xray_core.cli import elsewhere, features, reports, trainings
+from xray_core.cli import elsewhere, features, predict, reports, trainings
 from xray_core.cli.answer import Answer, save_answer, show_progress
 from xray_core.cli.opening import check_openable, read_shown
 from xray_core.errors import RecipeError, RunError
@@ -49,7 +49,7 @@ def computes_with_keras(options: argparse.Namespace) -> bool:
     """Whether a command imports Keras with these options."""
     if options.command is evaluate:
         return options.data is not None
-    others = (elsewhere.add_model, features.show_features)
+    others = (elsewhere.add_model, features.show_features, predict.predict)
     return options.command in (*trainings.WITH_KERAS, *others)
 
 

@@ -16,7 +16,6 @@ from xray_core.cli.checks import check_text
 from xray_core.cli.goals import compare_goals
 from xray_core.cli.opening import read_shown
 from xray_core.cli.reports import format_report
-from xray_core.cli.threshold import describe_kept
 from xray_core.errors import RecipeError
 from xray_core.processes import lower_priority, quiet_import
 from xray_core.typed_paths import parse_path
@@ -308,26 +307,5 @@ def show_split(options: argparse.Namespace, workspace: Workspace) -> Answer:
     return answer, "\n".join(lines)
 
 
-def predict(options: argparse.Namespace, workspace: Workspace) -> Answer:
-    """Predict image files with a run's best weights."""
-    from xray_core.runs import find_run
-
-    given = dict(read_pairs("--set", options.set))
-    run = find_run(workspace.runs, options.run)  # before Keras is waited for
-    with quiet_import():
-        from xray_core.explain.predict_files import predict_images
-
-    table = predict_images(run, options.images, given)
-    answer = json.loads(table.to_json(orient="records"))
-    if table["error"].notna().all():
-        raise RecipeError(f"No image could be read. {table['error'].iloc[0]}")
-    text = table.to_string(index=False)
-    if missing := "missing" in table and table["missing"].iloc[0]:
-        text += f"\nNot given, so taken for missing: {missing}. Give them with --set COLUMN=VALUE."
-    if "threshold" in table:
-        text += f"\n{describe_kept(run)}"
-    return answer, text + "\nFor learning, never for diagnosis."
-
-
 # These compute with Keras: their process is started with the allocator set for that.
-WITH_KERAS = (train, run, standby, describe, predict)
+WITH_KERAS = (train, run, standby, describe)

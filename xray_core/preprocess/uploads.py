@@ -149,14 +149,7 @@ def _list_entries(sources: Sequence[Source], open_files: ExitStack) -> Iterator[
     for source in sources:
         name = str(source)
         try:
-            if count_bytes(source) < START:
-                yield _Entry(name, source)
-                continue
-            with open_source(source) as file:
-                is_packed = is_zip(file.read(START))
-            if name.lower().endswith(ZIP) and not is_packed:
-                yield _Entry(name, reason=f"{name} is no zip, though its name says so.")
-            elif is_packed and (name.lower().endswith(ZIP) or not explain_unreadable(name)):
+            if name.lower().endswith(ZIP):
                 yield from _list_zip(name, source, open_files)
             elif count_bytes(source) > MOST_BYTES:
                 yield _Entry(name, reason=_too_long(name, count_bytes(source)))
@@ -170,6 +163,8 @@ def _list_entries(sources: Sequence[Source], open_files: ExitStack) -> Iterator[
 
 def _list_zip(name: str, source: Source, open_files: ExitStack) -> Iterator[_Entry]:
     file = open_files.enter_context(open_source(source))
+    if not is_zip(file.read(START)):
+        raise DatasetError(f"{name} is no zip, though its name says so. Make it again.")
     view = open_files.enter_context(open_zip(name, file, MOST_IMAGES))
     for path in view.paths:
         inner = clean_name(f"{name}/{path}")
