@@ -1,12 +1,14 @@
 """Which images: those that were dropped here, or three drawn ones; and forgetting them."""
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from pages.components.questions import forget_answers
 from pages.components.small_type import show_muted
 from pages.predict.reading import Given, forget_reading
 from xray_core.synthetic.samples import draw_samples
 
+BOX = "predict_files_"  # begins the key of the box
 TURN = "predict_turn"  # in the session: how often images were forgotten; a new box is empty
 SAMPLES = "predict_samples"  # in the session: whether the drawn images are shown
 IMAGE, PAGE = "image", "page"  # in the address: number of the image, and page of the list
@@ -26,7 +28,7 @@ def choose_files() -> list[Given]:
     dropped = st.file_uploader(
         "Drop chest X-rays here: PNG, JPEG, DICOM, or a zip",
         accept_multiple_files=True,  # of any kind: what is none, has its reason in the list
-        key=f"predict_files_{st.session_state.get(TURN, 0)}",
+        key=f"{BOX}{st.session_state.get(TURN, 0)}",
         max_upload_size=MOST_MB,
         help=HELP,
     )
@@ -58,6 +60,10 @@ def show_samples() -> None:
 
 def forget_images() -> None:
     """Drop the images, and all that was said of them."""
+    context = get_script_run_ctx()
+    for file in st.session_state.get(f"{BOX}{st.session_state.get(TURN, 0)}") or ():
+        if context is not None:  # else Streamlit holds them until the browser is closed
+            context.uploaded_file_mgr.remove_file(context.session_id, file.file_id)
     st.session_state[TURN] = st.session_state.get(TURN, 0) + 1
     st.session_state.pop(SAMPLES, None)
     for name in (IMAGE, PAGE):

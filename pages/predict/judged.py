@@ -10,7 +10,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from xray_core.evaluation.findings import DEFAULT_THRESHOLD
 from xray_core.evaluation.multilabel import call_findings, read_thresholds
 from xray_core.evaluation.thresholds import read_threshold
 from xray_core.figures.colors import CLEAR, WITHOUT
@@ -147,27 +146,18 @@ class Judged:
     def risk(self) -> NDArray[np.float64]:
         """By which images are put in order, float (n_read,), in [0, 1]; see `risk_title`."""
         if self.recipe.multilabel:
-            return self.probabilities[np.arange(len(self.rows)), self.foremost]
+            return np.asarray(self.probabilities.max(axis=1, initial=0.0))
         clear = self._clear
         if any(clear):
             return np.asarray(1 - self.probabilities[:, clear].sum(axis=1))
         return self.probabilities[:, 1 if len(clear) == 2 else -1]
 
     @property
-    def foremost(self) -> NDArray[np.int64]:
-        """The class of each image that reaches furthest beyond its threshold, int (n_read,)."""
-        limits = [
-            self.limits.values.get(name, DEFAULT_THRESHOLD) for name in self.recipe.class_names
-        ]
-        beyond = self.probabilities / np.maximum(limits, 1e-9)
-        return np.asarray(beyond.argmax(axis=1), "int64")
-
-    @property
     def risk_title(self) -> str:
         """What `risk` is the probability of."""
         names, clear = self.recipe.class_names, self._clear
         if self.recipe.multilabel:
-            return "foremost finding"
+            return "most probable finding"
         others = [name for name, is_clear in zip(names, clear, strict=True) if not is_clear]
         if not any(clear):
             return names[1] if len(names) == 2 else names[-1]
@@ -190,14 +180,15 @@ class Judged:
         return ", ".join(called) or NOTHING
 
     def list_by_risk(self) -> list[int]:
-        """Return the places of the images, the highest risk first, those not read at the end."""
-        n_called = self.called.sum(axis=1) if self.recipe.multilabel else np.zeros(len(self.rows))
+        """Return the places of the images, the highest risk first, of the same risk by name.
 
-        def key(place: int) -> tuple[float, float, int]:
-            if place not in self.rows:
-                return (1.0, 0.0, place)
-            row = self.rows[place]
-            return (-float(n_called[row]), -float(self.risk[row]), place)
+        Those that were not read stand at the end.
+        """
+
+        def key(place: int) -> tuple[float, str]:
+            row = self.rows.get(place)
+            risk = -1.0 if row is None else float(self.risk[row])
+            return (-risk, self.uploads[place].name)
 
         return sorted(range(len(self.uploads)), key=key)
 

@@ -239,10 +239,10 @@ def test_the_list_begins_with_the_highest_risk() -> None:
     one, two = [0.0] * 14, [0.0] * 14
     one[0], two[0], two[1] = 0.9, 0.3, 0.3
     several = judge("nih_findings", [one, two, [0.1] * 14], {names[0]: 0.2, names[1]: 0.2})
-    assert several.list_by_risk() == [1, 0, 2, 3]  # two findings before one
+    assert several.list_by_risk() == [0, 1, 2, 3]
     assert several.name_answer(2) == "none of the findings"
     assert build_table(several)["predicted"].tolist()[:3] == [
-        f"{names[0]}|{names[1]}",
         names[0],
+        f"{names[0]}|{names[1]}",
         "none",
     ]
