@@ -30,6 +30,7 @@ page = st.navigation(
         st.Page("pages/evaluate.py", title="Evaluate"),
         st.Page("pages/inside.py", title="Inside"),
         st.Page("pages/compare.py", title="Compare"),
+        st.Page("pages/predict.py", title="Predict"),
     ],
     position="top",
 )

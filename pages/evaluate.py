@@ -8,7 +8,7 @@ from pages.components.context import name_tab, open_page
 from pages.components.frame import show_errors
 from pages.components.origin import read_origin_of, show_doubt
 from pages.components.run_choice import choose_run
-from pages.components.run_state import show_link
+from pages.components.run_state import show_link, show_predict_link
 from pages.components.seeds import offer_seeds
 from pages.evaluate.add_elsewhere import show_add_button, watch_added
 from pages.evaluate.details import show_details
@@ -66,6 +66,7 @@ else:
 with open_bottom_bar():
     show_link(run, "Its page" if origin else "See its curves")
     if not has_masks:
+        show_predict_link(run)
         show_add_button(recipe)
     st.space("stretch")
     if not origin and not has_masks:  # a noise floor is one of classes

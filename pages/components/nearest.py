@@ -67,6 +67,7 @@ def show_nearest(
     distances: Sequence[float],
     key: str,
     on_open: Callable[[str], None] | None = None,
+    row_height: int = ROW_HEIGHT,
 ) -> None:
     """Show training images, each with its label and how alike it is.
 
@@ -76,6 +77,7 @@ def show_nearest(
         distances: to each, from 0 to 2, as `evaluation.nearest.find_nearest` returns them.
         key: unique on the page.
         on_open: called with the id of one that is clicked.
+        row_height: px; higher where there is room for their names.
     """
     show_section("Nearest training images", NOTE)
     try:
@@ -94,6 +96,6 @@ def show_nearest(
         for tile in build_tiles(tables, tables.pick_images(image_ids))
     ]
     if tiles:
-        show_grid(tiles, key, on_open, row_height=ROW_HEIGHT)
+        show_grid(tiles, key, on_open, row_height=row_height)
     if absent := len(image_ids) - len(tiles):
         show_muted(f"{absent:,} more: absent from the folder.")

@@ -47,6 +47,14 @@ def answer_of(kind: str, arguments: Mapping[str, Any], what: str) -> dict[str, A
     return None
 
 
+def forget_answers(kind: str) -> None:
+    """Drop what was asked of a kind in this session, with its answers."""
+    asked: OrderedDict[str, Question] = st.session_state.get(ASKED, OrderedDict())
+    for digest, question in list(asked.items()):
+        if question.kind == kind:
+            asked.pop(digest).cancel()
+
+
 def _show_end(question: Question, digest: str, what: str) -> None:
     """Say that there is no answer, and why; offer to ask once more."""
     if question.state == FAILED:

@@ -15,7 +15,7 @@ from xray_core.workspace import Workspace
 CHOICE = "evaluate_run"
 RECALLED = "run_recalled"  # in the session: the run shown last, and the newest one then
 # In the address: what another run has others of.
-OF_A_RUN = ("cell", "finding", "image", "layer", "place", "rule", "at", "class")
+OF_A_RUN = ("cell", "finding", "image", "layer", "place", "rule", "at", "class", "page")
 
 
 def choose_run(workspace: Workspace, show_other: Callable[[], None] | None = None) -> Run:

@@ -75,6 +75,16 @@ def format_run_duration(status: Status) -> str:
     return format_duration((ended - began).total_seconds())
 
 
+def show_predict_link(run: Run, label: str = "Try an own image") -> None:
+    """Show a link to the page that predicts images with the run."""
+    st.page_link(
+        "pages/predict.py",
+        label=label,
+        icon=":material/add_photo_alternate:",
+        query_params={"run": run.name},
+    )
+
+
 def show_link(run: Run, label: str = "") -> None:
     """Show a link to the run's live view, called by its nickname unless a label is given."""
     st.page_link(

@@ -46,7 +46,7 @@ function drawViewer(root, data, send) {
   addButton(bar, "out", "−", "Zoom out", () => zoomTo(root, view.zoom / 1.5));
   add(bar, "output", "zoom");
   addButton(bar, "in", "+", "Zoom in", () => zoomTo(root, view.zoom * 1.5));
-  addButton(bar, "close", "✕", "Close", () => send("closed", true));
+  if (data.closable) addButton(bar, "close", "✕", "Close", () => send("closed", true));
   for (const tile of data.tiles) drawStage(stages, root, tile, many, send);
   if (focused) root.querySelector(`[data-name="${focused}"]`)?.focus();
 }
@@ -137,7 +137,7 @@ function handleKey(event, root, data, send) {
   const act = {
     ArrowLeft: data.before && (() => send("opened", data.before)),
     ArrowRight: data.after && (() => send("opened", data.after)),
-    Escape: () => send("closed", true),
+    Escape: data.closable && (() => send("closed", true)),
     "+": () => zoomTo(root, view.zoom * 1.5),
     "-": () => zoomTo(root, view.zoom / 1.5),
     0: () => zoomTo(root, 1),

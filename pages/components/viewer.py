@@ -24,7 +24,7 @@ def show_viewer(
     key: str,
     windows: Sequence[Window],
     on_open: Callable[[str], None],
-    on_change: Callable[[Sequence[str]], None],
+    on_change: Callable[[Sequence[str]], None] | None,
     *,
     scale: tuple[float, float] = EIGHT_BITS,
     about: str = "",
@@ -42,7 +42,7 @@ def show_viewer(
         windows: presets, the first to begin with; none where no image can be read.
         on_open: called with `before` or `after` when it is asked for, by a button or an arrow key.
         on_change: called with the ids of the images that are to be shown from now on: none when
-            the viewer is closed.
+            the viewer is closed; None where there is one image that stays.
         scale: the lowest and the highest value that a window can reach.
         about: what the values are, a sentence; "" for the 256 gray levels of the files as read.
         before: the id of the image to page back to; "" where there is none.
@@ -53,6 +53,10 @@ def show_viewer(
     """
     ids = [tile.id for tile in tiles]
 
+    def change(shown: Sequence[str]) -> None:
+        if on_change is not None:
+            on_change(shown)
+
     def turn() -> None:
         opened = st.session_state[key].opened
         if opened and opened in (before, after):  # and nothing else that a browser may send
@@ -60,7 +64,7 @@ def show_viewer(
 
     def drop() -> None:
         dropped = st.session_state[key].dropped
-        on_change([image_id for image_id in ids if image_id != dropped])
+        change([image_id for image_id in ids if image_id != dropped])
 
     _viewer(
         key=key,
@@ -72,12 +76,13 @@ def show_viewer(
             "before": before,
             "after": after,
             "place": place,
+            "closable": on_change is not None,
             "showBoxes": show_boxes,
             "showHeat": show_heat,
         },
         on_opened_change=turn,
         on_dropped_change=drop,
-        on_closed_change=lambda: on_change([]),
-        on_swapped_change=lambda: on_change(ids[::-1]),
-        on_first_change=lambda: on_change(ids[:1]),
+        on_closed_change=lambda: change([]),
+        on_swapped_change=lambda: change(ids[::-1]),
+        on_first_change=lambda: change(ids[:1]),
     )

@@ -6,6 +6,7 @@ import streamlit as st
 
 from pages.components.frame import show_errors
 from pages.components.origin import read_origin_of
+from pages.components.run_state import show_predict_link
 from pages.components.small_type import show_muted
 from pages.components.user import find_user
 from xray_core.errors import RunError
@@ -20,6 +21,7 @@ from xray_core.recipes import Recipe
 from xray_core.runs import Run
 
 NOTHING = "There is no threshold to keep."
+PREDICT_LINK = "Predict with it"
 PREDICT = "Predictions with this run go by it from then on. The report stays as it is."
 WITHOUT_NETWORK = "These predictions came without a network, so that it can predict nothing more."
 
@@ -55,6 +57,7 @@ def show_keeping(run: Run, recipe: Recipe, name: str, choice: Choice | None) -> 
     with show_errors():
         if recipe.multilabel:
             show_muted(_describe_finding(run, name))
+            show_predict_link(run, PREDICT_LINK)
             return
         kept = read_threshold(run)
     if kept is None:
@@ -62,10 +65,12 @@ def show_keeping(run: Run, recipe: Recipe, name: str, choice: Choice | None) -> 
         return
     by = f", by {kept.by}" if kept.by else ""
     show_muted(f"Kept for predictions with this run: {kept.value:.4g}{by}. {kept.words}")
-    if st.button("Forget it", key="threshold_forget", type="tertiary"):
-        with show_errors():
-            forget_threshold(run)
-        st.rerun()
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        show_predict_link(run, PREDICT_LINK)
+        if st.button("Forget it", key="threshold_forget", type="tertiary"):
+            with show_errors():
+                forget_threshold(run)
+            st.rerun()
 
 
 def show_kept(run: Run, report: dict[str, Any]) -> None:

@@ -39,7 +39,7 @@ def show_hero() -> None:
             st.session_state[STARTING] = starting = True
         if st.button("Look at the images first", type="tertiary"):
             st.switch_page("pages/explore.py")
-    show_muted("No image leaves this machine.")
+    show_muted("Images stay on the computer that runs X-ray Lab.")
     if starting:
         _start()
 

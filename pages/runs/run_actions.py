@@ -4,6 +4,7 @@ import streamlit as st
 
 from pages.components.frame import show_errors
 from pages.components.origin import read_origin_of
+from pages.components.run_state import show_predict_link
 from pages.components.seeds import offer_seeds
 from pages.components.user import find_user
 from pages.runs.outcome import SAID, UNDO, Undo, carry_out, close_after, keep_open
@@ -130,10 +131,10 @@ def _show_ended(run: Run, status: Status, workspace: Workspace) -> None:
             args=(resume_run, run, workspace, find_user()),
             help="Go on where it stood, as if it had never ended.",
         )
-    elif status.state == "done" and st.button(
-        "See the result", type="primary", icon=":material/fact_check:"
-    ):
-        st.switch_page("pages/evaluate.py", query_params={"run": run.name})
+    elif status.state == "done":
+        show_predict_link(run)
+        if st.button("See the result", type="primary", icon=":material/fact_check:"):
+            st.switch_page("pages/evaluate.py", query_params={"run": run.name})
 
 
 def _restart(run: Run, workspace: Workspace) -> None:

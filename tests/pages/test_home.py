@@ -50,7 +50,7 @@ def test_a_first_visit_shows_what_to_do_and_drawn_data(open_page: OpenPage) -> N
     assert "For learning, never for diagnosis." in said
     assert "Train your first network" in said
     assert "About 1 minute" in said
-    assert "No image leaves this machine." in said
+    assert "Images stay on the computer that runs X-ray Lab." in said
     assert "Nothing runs." in said
     assert "No result yet" in said
     [demo] = read_rows(app, "home_datasets")
