@@ -129,9 +129,8 @@ def _build(tables: Tables, rows: pd.DataFrame) -> list[Tile]:
         replace(
             tile,
             id=row.key,
-            title=SHORT.get(row.mark) or name_label(row.finding, row.label),
-            note=f"says {row.suggested} {row.p_suggested:.0%}",
-            color=tile.color if not row.mark else "",
+            title=name_label(row.finding, row.label),
+            note=SHORT.get(row.mark) or f"says {row.suggested} {row.p_suggested:.0%}",
             alt=f"X-ray {row.image_id}: labelled {name_label(row.finding, row.label)}, the network "
             f"says {row.suggested} ({row.p_suggested:.0%})"
             + (f", {SHORT[row.mark]}" if row.mark else ""),

@@ -20,6 +20,11 @@ from xray_core.workspace import Workspace
 ICONS = {LEAVE_OUT: ":material/block:", KEEP: ":material/check:"}
 LABELS = {LEAVE_OUT: "Label doubtful: leave out", KEEP: "Label right: keep"}
 WITHOUT = "doubtful?no"  # the selection that leaves the marked images out
+WITHOUT_HELP = (
+    "The images marked to leave out are then in none of the subsets: figures are of those that are "
+    "left, and not to be compared with those of all."
+)
+OF_IMAGE = "A mark is of the whole image, whichever of its findings is in doubt."
 
 
 def offer_marks(
@@ -29,7 +34,7 @@ def offer_marks(
 
     Args:
         tables: of its dataset and task.
-        row: of the doubts: image_id and mark ("" for none).
+        row: of the doubts: image_id, finding and mark ("" for none).
         label: of the image, in words.
         workspace: the folders.
         go_on: called once the image is marked: opens the next one.
@@ -49,6 +54,7 @@ def offer_marks(
                 icon=ICONS[kind],
                 key=f"mark_{kind}",
                 disabled=is_set,
+                help=OF_IMAGE if row.finding else None,
                 on_click=carry_out,
                 args=(mark, kind),
             )
@@ -85,6 +91,7 @@ def show_marked(rows: pd.DataFrame, marks: pd.DataFrame, run: Run, recipe: Recip
                 "pages/train.py",
                 label="Train without them",
                 icon=":material/model_training:",
+                help=WITHOUT_HELP,
                 query_params={"from": run.name, "set": f"selection={selection}"},
             )
 

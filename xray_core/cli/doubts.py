@@ -117,7 +117,7 @@ def _compute(validation: Any, save: Path | None) -> None:
     write_doubts(validation, answers, doubts, version("cleanlab"))
 
 
-def _format_doubt(row: Mapping[str, Any]) -> str:
+def _format_doubt(row: Mapping[Any, Any]) -> str:
     what = f"{row['finding']} " if row["finding"] else ""
     return (
         f"{row['rank']:5}  {row['image_id']}  {what}{row['label']} ({row['p_label']:.0%}), says "
