@@ -1,5 +1,6 @@
 """Evaluate page: what a finished run is worth, on how many images, and how sure that is."""
 
+import pandas as pd
 import streamlit as st
 
 from pages.components.bottom_bar import open_bottom_bar
@@ -14,6 +15,7 @@ from pages.evaluate.details import show_details
 from pages.evaluate.external import choose_place, read_folder, show_button
 from pages.evaluate.external_result import show_external
 from pages.evaluate.findings import show_findings
+from pages.evaluate.masks import show_masks
 from pages.evaluate.matrix import read_evaluated, show_cells
 from pages.evaluate.opening import list_words, read_shown, show_opening
 from pages.evaluate.threshold_keep import show_kept
@@ -28,14 +30,18 @@ line, chooser = st.columns([3, 1], vertical_alignment="center")
 with chooser:
     run: Run = choose_run(workspace, show_add_button)
     origin = read_origin_of(run)
-    if origin is None or run.best_checkpoint.is_file():
+    with show_errors():
+        recipe = run.read_recipe()
+    # Where there are classes, another dataset's can be matched with them.
+    if not recipe.asks_masks and (origin is None or run.best_checkpoint.is_file()):
         show_button()
 if origin:
     show_doubt(origin)  # first: the page ends here where the test set is closed, and all there is
 with show_errors():
-    recipe, shown = run.read_recipe(), read_shown(run, workspace)
+    shown = read_shown(run, workspace)
     report, data = shown.report, run.read_data()
-    predictions = read_evaluated(run, report["subset"])
+    has_masks = recipe.asks_masks
+    predictions = pd.DataFrame() if has_masks else read_evaluated(run, report["subset"])
     nickname = run.read_nickname()
 
 name_tab(f"Evaluate {nickname}")
@@ -47,18 +53,22 @@ else:
     with line:
         show_verdict_line(report, data["grouped_by"])
         show_opening(run, recipe, shown, workspace)
-        show_kept(run, report)
+        if not has_masks:
+            show_kept(run, report)
     show_doubts(run, recipe, report, closed=shown.closed)
-    if report.get("multilabel"):
+    if has_masks:
+        show_masks(run, recipe, report)
+    elif report.get("multilabel"):
         show_findings(run, recipe, report, predictions)
     else:
         show_cells(run, recipe, report, predictions)
     show_details(run, recipe, report, data, list_words(run, shown, workspace))
 with open_bottom_bar():
     show_link(run, "Its page" if origin else "See its curves")
-    show_add_button(recipe)
+    if not has_masks:
+        show_add_button(recipe)
     st.space("stretch")
-    if not origin:
+    if not origin and not has_masks:  # a noise floor is one of classes
         offer_seeds(run)
     if not origin and st.button("Change and train again", icon=":material/tune:", type="primary"):
         st.switch_page("pages/train.py", query_params={"from": run.name})

@@ -4,7 +4,7 @@ import streamlit as st
 
 from pages.components.bottom_bar import open_bottom_bar
 from pages.components.context import name_tab, open_page
-from pages.components.frame import show_errors
+from pages.components.frame import escape_markdown, show_errors
 from pages.components.origin import read_origin_of, show_doubt
 from pages.components.run_choice import choose_run
 from pages.inside.sections import SECTIONS
@@ -20,6 +20,19 @@ with show_errors():
     nickname = run.read_nickname()
 name_tab(f"Inside {nickname}")
 context.show_origin(recipe)
+if recipe.asks_masks:
+    st.info(
+        f"{escape_markdown(nickname)} draws masks: where it looks is what it draws. Its page "
+        "Evaluate shows that; what stands here is about networks that answer with classes.",
+        icon=":material/info:",
+    )
+    st.page_link(
+        "pages/evaluate.py",
+        label="Its masks",
+        icon=":material/fact_check:",
+        query_params={"run": run.name},
+    )
+    st.stop()
 tabs = st.tabs(list(SECTIONS), key="inside", bind="query-params", on_change="rerun")
 for tab, show in zip(tabs, SECTIONS.values(), strict=True):
     if tab.open:

@@ -25,7 +25,7 @@ from pages.train.split_details import show_split_details
 from pages.train.summary import NICKNAME, forget_nickname, show_summary
 from pages.train.sweep import show_sweep_form
 from xray_core.audit.issue import count_of
-from xray_core.catalog import Catalog
+from xray_core.catalog import LUNGS, Catalog
 from xray_core.datasets import READERS
 from xray_core.errors import XrayError
 from xray_core.jobs import submit_recipe
@@ -67,11 +67,12 @@ def show_start(words: str, recipe: Recipe | None, catalog: Catalog, title: str) 
         st.switch_page("pages/runs.py", query_params={"run": run.name})
 
 
-context = open_page("Train")
+context = open_page("Train", with_masks=True)
 take_over_run()
 catalog = context.open_catalog()
 title = READERS[catalog.source].title
-recipes = read_recipes(catalog.source, context.task, is_synthetic(catalog.root))
+has_masks = bool((catalog.masks["kind"] == LUNGS).any())
+recipes = read_recipes(catalog.source, context.task, is_synthetic(catalog.root), has_masks)
 if not recipes:
     st.info(f"No recipe fits {title} yet. Choose another dataset in the bar above.")
     st.stop()

@@ -9,15 +9,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from xray_core.catalog import COLUMNS, Catalog, build_catalog
+from xray_core.catalog import COLUMNS, LUNGS, OF_FINDING, Catalog, build_catalog
 from xray_core.datasets import READERS
 from xray_core.datasets.coronahack import CAUSES
 from xray_core.errors import LabelError, UnlabelledError, XrayError
 from xray_core.recipes import PUBLISHED, bind_recipe, change_recipe
 from xray_core.tasks import (
     ANY,
+    CLASSES,
     FEWEST,
     GUESSES,
+    LUNG_TASK,
     TASKS,
     Task,
     class_of,
@@ -56,7 +58,7 @@ def test_every_view_is_about_a_known_dataset_and_says_where_it_comes_from(name: 
     assert task.source
 
 
-@pytest.mark.parametrize("name", TASKS)
+@pytest.mark.parametrize("name", [name for name, task in TASKS.items() if task.asks == CLASSES])
 def test_every_view_encodes_each_of_its_own_findings(name: str) -> None:
     task = replace(TASKS[name], fewest=0)
     findings = pd.Series([f for group in task.classes.values() for f in group])
@@ -455,3 +457,23 @@ def test_a_recipe_asks_for_a_guess_on_the_dataset_that_it_is_bound_to() -> None:
     recipe = bind_recipe(change_recipe(PUBLISHED["quick_cnn"], {"task": "guess_sex"}), catalog)
 
     assert (recipe.dataset, recipe.class_names) == ("siim_covid19", ("female", "male"))
+
+
+def test_lung_masks_are_the_labels_of_any_dataset_that_has_some() -> None:
+    rows = [{"image_id": name, "path": f"{name}.png"} for name in "abc"]
+    masks = [
+        {"image_id": "b", "kind": LUNGS, "path": "b_left.png"},
+        {"image_id": "b", "kind": LUNGS, "path": "b_right.png"},
+        {"image_id": "c", "kind": OF_FINDING, "finding": "mass", "path": "c.png"},
+    ]
+    catalog = build_catalog(Path("r"), "jsrt", rows, masks=masks)
+    task = TASKS[LUNG_TASK]
+
+    targets = encode_catalog(catalog, task)
+
+    assert targets["lungs"].to_dict() == {1: 1}
+    assert describe_left_out(catalog, task, targets) == [
+        "2 of 3 images are left out: without a lung mask."
+    ]
+    with pytest.raises(UnlabelledError, match="no image has a lung mask"):
+        encode_catalog(build_catalog(Path("r"), "jsrt", rows), task)

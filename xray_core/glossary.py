@@ -277,6 +277,11 @@ GLOSSARY: dict[str, dict[str, Term]] = {
             "Training on, with some or all layers free, at a small learning rate.",
             "ajuste fino",
         ),
+        "U-Net": Term(
+            "A network that answers for each pixel: it shrinks the image step by step, enlarges "
+            "it again, and joins what it saw at each step.",
+            "U-Net",
+        ),
         "dropout": Term(
             "Randomly silenced units during training, against overfitting.",
             "dropout (abandono)",
@@ -412,6 +417,21 @@ GLOSSARY: dict[str, dict[str, Term]] = {
             "shares of the classes.",
             "correlación de Matthews",
         ),
+        "Dice": Term(
+            "How far a drawn mask covers the true one: twice the pixels that both have, divided by "
+            "the pixels of each added up; 1 is the same mask, 0 none in common.",
+            "coeficiente de Dice",
+        ),
+        "IoU": Term(
+            "The pixels that two masks both have, divided by those that either has; 1 is the same "
+            "mask.",
+            "intersección sobre unión (IoU)",
+        ),
+        "implausible mask": Term(
+            "A drawn lung mask that cannot be of both lungs: of one piece, or far too small or too "
+            "large.",
+            "máscara inverosímil",
+        ),
         "log loss": Term(
             "The mean cost of the probability given to what is true; being sure and wrong costs "
             "most, 0 is perfect.",
@@ -517,6 +537,11 @@ GLOSSARY: dict[str, dict[str, Term]] = {
         "model": Term(
             "The network's architecture: which layers, in which order.",
             "modelo (arquitectura)",
+        ),
+        "filters of the first level": Term(
+            "How many patterns the first level of a U-Net looks for; each level below has twice as "
+            "many.",
+            "filtros del primer nivel",
         ),
         "channels": Term(
             "How many times the network is given the gray image: once, or three times like the "

@@ -26,6 +26,7 @@ from xray_core.evaluation.board_entry import Entry
 from xray_core.evaluation.leaderboard import (
     BY,
     FOR_FINDINGS,
+    OF_MASKS,
     Board,
     build_board,
     list_boards,
@@ -34,7 +35,7 @@ from xray_core.files import parse_time
 from xray_core.registry import list_datasets
 from xray_core.runs.index import run_table
 from xray_core.synthetic.dataset import is_synthetic
-from xray_core.tasks import TASKS
+from xray_core.tasks import MASKS, TASKS
 from xray_core.workspace import Workspace
 
 RUNS, TICKED, ORDER = "runs", "ticked", "order"  # in the address
@@ -55,8 +56,12 @@ def show_leaderboard(context: Context, workspace: Workspace) -> None:
     """
     if not context.data:
         context.open_catalog()  # draws the demo data
-    several = context.task in TASKS and TASKS[context.task].multilabel
-    by = _choose_order(FOR_FINDINGS if several else BY, several)
+    task = TASKS.get(context.task)
+    several = task is not None and task.multilabel
+    figures = FOR_FINDINGS if several else BY
+    if task is not None and task.asks == MASKS:
+        figures = OF_MASKS
+    by = _choose_order(figures, several)
     with show_errors():
         runs = run_table(workspace)
         board = build_board(

@@ -23,7 +23,7 @@ from xray_core.glossary import explain
 from xray_core.recipes import Recipe
 from xray_core.registry import list_datasets, name_root
 from xray_core.synthetic.dataset import is_synthetic
-from xray_core.tasks import TASKS, Task, tasks_of
+from xray_core.tasks import LUNG_TASK, TASKS, Task, find_masked, tasks_of
 from xray_core.workspace import find_workspace
 
 NOTICE = "For learning, never for diagnosis."
@@ -141,7 +141,13 @@ def _describe(catalog: Catalog) -> tuple[Catalog, str]:
     return catalog, words + (f" · {count_of(n_patients, 'patient')}" if n_patients else "")
 
 
-def open_page(title: str, with_choosers: bool = True, results: Results | None = None) -> Context:
+def open_page(
+    title: str,
+    with_choosers: bool = True,
+    results: Results | None = None,
+    *,
+    with_masks: bool = False,
+) -> Context:
     """Draw the frame of a page; must be the first call of each page.
 
     Until `st.navigation` has run once in a fresh server, Streamlit runs a page of the
@@ -154,6 +160,7 @@ def open_page(title: str, with_choosers: bool = True, results: Results | None = 
         title: of the page.
         with_choosers: whether dataset and task can be chosen; a run has its own.
         results: that the page shows; then the address alone says which, and else where it opens.
+        with_masks: whether the page knows the task that asks for lung masks, once it is chosen.
     """
     if PagesManager.uses_pages_directory or "entered" not in st.session_state:
         PagesManager.uses_pages_directory = False
@@ -170,7 +177,7 @@ def open_page(title: str, with_choosers: bool = True, results: Results | None = 
     known = {**results.folders, **registered} if results else registered
     data = _find_data(list(known), registered, results.first[0] if results else "")
     folder = known.get(data, Path())
-    tasks = _list_tasks(folder) if data else {}
+    tasks = _list_tasks(folder, with_masks) if data else {}
     first = ""
     if results:
         with_results = [name for name in results.tasks.get(data, []) if name in TASKS]
@@ -220,9 +227,13 @@ def _find_data(known: list[str], registered: Mapping[str, Path], first: str) -> 
     return name
 
 
-def _list_tasks(folder: Path) -> dict[str, Task]:
+def _list_tasks(folder: Path, with_masks: bool) -> dict[str, Task]:
+    chosen = st.query_params.get(TASK) or st.session_state.get(TASK)
     try:
-        return tasks_of(recall_dataset(folder)[0])
+        tasks = tasks_of(recall_dataset(folder)[0])
+        if with_masks and chosen == LUNG_TASK and find_masked(open_folder(folder)).any():
+            return {**tasks, LUNG_TASK: TASKS[LUNG_TASK]}
+        return tasks
     except (DatasetError, OSError):
         return {}  # a page that reads the dataset says what is wrong
 

@@ -6,8 +6,9 @@ import pandas as pd
 import streamlit as st
 
 from pages.components.frame import format_message, show_errors
-from xray_core.evaluation.diagnose import LOOKED_FOR, MIN_EPOCHS, diagnose_run
+from xray_core.evaluation.diagnose import MIN_EPOCHS, diagnose_run, list_looked_for
 from xray_core.evaluation.training_checks.history import CheckResult
+from xray_core.recipes import Recipe
 from xray_core.runs import Run
 
 ICONS = {
@@ -19,30 +20,30 @@ ICONS = {
 def show_diagnosis(run: Run, epochs: pd.DataFrame) -> None:
     """List what seems to go wrong; while there is nothing, what was looked for in vain."""
     with show_errors():
-        results = diagnose_run(run, epochs)
+        results, recipe = diagnose_run(run, epochs), run.read_recipe()
     _show_check_results(results)
     if not results and len(epochs) >= MIN_EPOCHS:
-        _say_nothing_is_wrong(len(epochs))
+        _say_nothing_is_wrong(len(epochs), recipe)
 
 
 def show_verdict(run: Run) -> None:
     """List what went wrong in an ended run, or say what was looked for in vain."""
     with show_errors():
         epochs = run.read_epochs()
-        results = diagnose_run(run, epochs)
+        results, recipe = diagnose_run(run, epochs), run.read_recipe()
     _show_check_results(results)
     if results:
         return
     if len(epochs) < MIN_EPOCHS:
         st.caption(f"Too few epochs ({len(epochs)}) to evaluate how the training went.")
         return
-    _say_nothing_is_wrong(len(epochs))
+    _say_nothing_is_wrong(len(epochs), recipe)
 
 
-def _say_nothing_is_wrong(n_epochs: int) -> None:
+def _say_nothing_is_wrong(n_epochs: int, recipe: Recipe) -> None:
     st.caption(
         f":green[:material/check:] Nothing suspicious in the {n_epochs:,} epochs of training. "
-        f"Looked for: {', '.join(LOOKED_FOR)}."
+        f"Looked for: {', '.join(list_looked_for(recipe))}."
     )
 
 

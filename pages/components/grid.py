@@ -21,10 +21,14 @@ _light_box = load_component(
 
 
 class Outline(NamedTuple):
-    """What surrounds a finding: its name, and a path of SVG, 0 to 1000 along either side."""
+    """What surrounds a finding, or lungs: its name, and a path of SVG, 0 to 1000 along each side.
+
+    `look` is "dotted" for one that another is compared with; "" for a solid line.
+    """
 
     name: str
     path: str
+    look: str = ""
 
 
 class RealValues(NamedTuple):

@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-import numpy as np
 import pandas as pd
 import streamlit as st
 
@@ -14,7 +13,7 @@ from pages.components.tables import Tables
 from xray_core.catalog import LUNGS, OF_FINDING
 from xray_core.errors import XrayError
 from xray_core.preprocess.mask_pixels import unite_masks
-from xray_core.preprocess.masks import outline_mask, read_mask
+from xray_core.preprocess.masks import draw_path, read_mask
 from xray_core.preprocess.thumbnails import (
     Thumbnail,
     create_thumbnails,
@@ -26,7 +25,6 @@ from xray_core.tasks import SEPARATOR, spell_findings
 from xray_core.workspace import find_workspace
 
 UNNAMED = "finding"
-UNITS = 1000  # of a path of an outline, along either side of the image
 N_KEPT = 1024  # outlines; as text, a few kB each
 
 
@@ -143,8 +141,4 @@ def _unite(jpegs: tuple[bytes, ...]) -> str:
 def _trace(jpegs: tuple[bytes, ...]) -> str:
     """Return the outlines of masks, united, as a path of SVG, `UNITS` along either side."""
     masks = [decode_mask(Thumbnail(jpeg)) for jpeg in jpegs if jpeg]
-    lines = outline_mask(unite_masks(masks)) if masks else []
-    return "".join(
-        f"M{'L'.join(f'{x},{y}' for x, y in np.rint(line * UNITS).astype(int).tolist())}Z"
-        for line in lines
-    )
+    return draw_path(unite_masks(masks)) if masks else ""

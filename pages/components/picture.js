@@ -28,12 +28,12 @@ function drawOutlines(frame, outlines) {
   drawing.setAttribute("viewBox", "0 0 1000 1000");
   drawing.setAttribute("preserveAspectRatio", "none");
   drawing.setAttribute("aria-hidden", "true"); // the alternative text names them
-  for (const [, path] of outlines) {
-    for (const under of [true, false]) {
+  for (const [, path, look] of outlines) {
+    for (const under of look === "dotted" ? [false] : [true, false]) {
       const line = document.createElementNS(SVG, "path");
       line.setAttribute("d", path);
       line.setAttribute("vector-effect", "non-scaling-stroke");
-      if (under) line.setAttribute("class", "under");
+      if (under || look) line.setAttribute("class", under ? "under" : look);
       drawing.appendChild(line);
     }
   }

@@ -27,8 +27,13 @@ TWINS = {  # what ends a recipe's name -> what was done to the published one
     PROPER: "divided as the source meant it",
     WATCHED: "the test set watched",
 }
-METRIC_NAMES = {key: metric.title for key, metric in METRICS.items()} | {
-    key: title for key, (title, _) in OF_POSITIVE.items()
+# Figures of which no page shows a share of images.
+NO_SHARES = ("auc", "dice")
+METRIC_NAMES = {
+    **{key: metric.title for key, metric in METRICS.items()},
+    **{key: title for key, (title, _) in OF_POSITIVE.items()},
+    "dice": "Dice",
+    "iou": "IoU",
 }
 # What a class has figures of, by the beginning of their keys.
 KINDS_OF_CLASS = {kind: kind for kind in ("recall", "precision", "specificity")} | {

@@ -161,7 +161,7 @@ def _show_page(
     show_grid(
         lay_over(_build(tables, rows, words), maps or {}, recipe),
         "cell_grid",
-        _open_image,
+        open_image,
         row_height=ROW_HEIGHT,
         show_boxes=st.session_state["cell_boxes"],
         show_heat=SHOWN,
@@ -193,8 +193,8 @@ def _show_large(
         lay_over([replace(tile, title=title) for tile in tiles], maps, recipe),
         "cell_large",
         list_windows(tables, images),
-        _open_image,
-        lambda _: _close_image(),
+        open_image,
+        lambda _: close_image(),
         before=ids[place - 1] if place else "",
         after=ids[place + 1] if place + 1 < len(ids) else "",
         place=f"{place + 1:,} of {len(ids):,}",
@@ -204,7 +204,7 @@ def _show_large(
     show_heat_words(maps)
     show_facts(_list_probabilities(row, recipe), beside=True)
     _show_others(tables, images)
-    _show_link(str(row.image_id), recipe)
+    show_link(str(row.image_id), recipe)
 
 
 def _choose_target(recipe: Recipe, words: CellWords) -> str:
@@ -278,7 +278,8 @@ def _show_without_images(rows: pd.DataFrame, recipe: Recipe) -> None:
     )
 
 
-def _show_link(image_id: str, recipe: Recipe) -> None:
+def show_link(image_id: str, recipe: Recipe) -> None:
+    """Show the link that opens an image in Explore, or say how it can be opened there."""
     name = name_root(find_workspace(), Path(recipe.data_folder))
     if name is None:
         st.caption(
@@ -300,9 +301,11 @@ def open_cell(cell: Cell) -> None:
     st.query_params[CELL] = f"{cell[0]}-{cell[1]}"
 
 
-def _open_image(image_id: str) -> None:
+def open_image(image_id: str) -> None:
+    """Put the image that is shown large into the address."""
     st.query_params[IMAGE] = image_id
 
 
-def _close_image() -> None:
+def close_image() -> None:
+    """Take it out of the address again."""
     st.query_params.pop(IMAGE, None)

@@ -84,6 +84,8 @@ def show_details(
             **sections,
         }
         sections[ANALYSIS] = lambda: show_findings_analysis(run, report)
+    if report.get("masks"):  # the others are about classes
+        sections = {name: sections[name] for name in (CHECKS, TAKE_AWAY, CONDITIONS)}
     if origin := read_origin_of(run):  # nothing was trained that could be checked
         for name in (ANALYSIS, PHASES, CHECKS):
             sections.pop(name, None)

@@ -7,6 +7,7 @@ from typing import Any
 import streamlit as st
 
 from pages.components.frame import escape_markdown, format_message, show_errors
+from pages.components.mask_words import format_masks_verdict
 from pages.components.origin import read_origin_of
 from xray_core.audit.issue import count_of
 from xray_core.evaluation.columns_baseline import name_columns
@@ -32,6 +33,8 @@ def format_verdict(report: dict[str, Any], grouped_by: str = "") -> str:
         report: as `evaluation.build_report` returns.
         grouped_by: see `format_owners`.
     """
+    if report.get("masks"):
+        return format_masks_verdict(report, format_owners(report, grouped_by))
     if report.get("multilabel"):
         return _format_findings_verdict(report, grouped_by)
     accuracy, majority = report["metrics"]["accuracy"], report["majority"]
@@ -186,6 +189,8 @@ def show_doubts(run: Run, recipe: Recipe, report: dict[str, Any], *, closed: boo
 
 def format_absent(report: dict[str, Any]) -> str:
     """Return which classes the evaluated images do not show, and what that costs; "" for none."""
+    if report.get("masks"):
+        return ""
     if report.get("multilabel"):
         return _format_unmeasured(report)
     absent = [row["class"] for row in report["per_class"] if not row["n"]]

@@ -120,12 +120,16 @@ def _describe_ended(run: Run) -> Row:
 
 @lru_cache(maxsize=64)
 def _read_figure(path: Path, written: int, opened: bool) -> tuple[str, str]:
-    """Return the accuracy or the mean AUC, its interval, and of what it is; "" where none is."""
+    """Return accuracy, mean AUC or Dice, its interval, and of what it is; "" where none is."""
     try:
         report = read_json(path)
         if needs_opening(report) and not opened:
             report = report["validation"]
-        if report.get("multilabel"):
+        if report.get("masks"):
+            dice = report["metrics"]["dice"]
+            value, low, high = (float(dice[name]) for name in ("value", "low", "high"))
+            words = f"Dice {value:.3f} ({low:.3f} to {high:.3f})"
+        elif report.get("multilabel"):
             area = report["metrics"]["auc"]
             value, low, high = (float(area[name]) for name in ("value", "low", "high"))
             words = f"AUC {value:.2f} ({low:.2f} to {high:.2f})"

@@ -9,11 +9,17 @@ import streamlit as st
 from pages.components.figure import list_files, show_menu
 from pages.components.small_type import format_dot, show_muted, show_section
 from pages.runs.run_table import call_run, format_validation
-from pages.runs.scores import format_interval, read_area_interval, read_interval
+from pages.runs.scores import (
+    format_interval,
+    read_area_interval,
+    read_dice_interval,
+    read_interval,
+)
 from xray_core.audit.issue import count_of
 from xray_core.figures.overlay import N_DRAWN, Line, color_of, letter_of, plot_runs
 from xray_core.figures.printed import plot_printed_runs
 from xray_core.runs import Run
+from xray_core.runs.curves import Curve
 from xray_core.workspace import find_workspace
 
 N_NEWEST = 3  # runs that are drawn where none is ticked
@@ -67,8 +73,12 @@ def show_overlay(rows: Sequence[Any], names: Sequence[str]) -> None:
 
 
 def _name_scores(lines: Sequence[Line]) -> str:
-    kinds = {"mean AUC" if line.curve.area else "accuracy" for line in lines if line.curve.epochs}
+    kinds = {_name_score(line.curve) for line in lines if line.curve.epochs}
     return f"Validation {' and '.join(sorted(kinds))}"
+
+
+def _name_score(curve: Curve) -> str:
+    return "Dice" if curve.dice else "mean AUC" if curve.area else "accuracy"
 
 
 def _format_key(number: int, row: Any, name: str) -> str:
@@ -87,9 +97,13 @@ def _describe(row: Any) -> str:
     if (value := curve.selected_score) is None:
         return "waits" if row.state == "queued" else "no epoch yet"
     if row.val_n == row.val_n:  # it is finished: as the table says it
-        return f"{'mean ' if curve.area else ''}{format_validation(row)}, epoch {curve.selected}"
+        mean = "mean " if curve.area or curve.dice else ""
+        return f"{mean}{format_validation(row)}, epoch {curve.selected}"
     run = Run(find_workspace().runs / row.name)
-    if curve.area:
+    if curve.dice:
+        interval = format_interval(read_dice_interval(run, curve.selected), share=False)
+        words = f"mean Dice {value:.3f}{interval}"
+    elif curve.area:
         interval = format_interval(read_area_interval(run, curve.selected), share=False)
         words = f"mean AUC {value:.3f}{interval}"
     else:

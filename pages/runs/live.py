@@ -14,6 +14,7 @@ from pages.components.next_runs import show_next_runs
 from pages.components.origin import read_origin_of, show_doubt, show_remarks
 from pages.components.small_type import show_muted
 from pages.runs.findings import holds_findings, show_epoch_areas, show_wrong_findings
+from pages.runs.masks import holds_dice, show_epoch_dice
 from pages.runs.metric_tail import Metrics, read_metrics
 from pages.runs.run_details import show_details
 from pages.runs.run_notes import show_notes
@@ -26,6 +27,7 @@ from xray_core.evaluation.shown import read_validation_report
 from xray_core.figures.printed import plot_printed_curves
 from xray_core.figures.training import (
     OF_FINDINGS,
+    OF_MASKS,
     TITLES,
     ZOOM,
     Window,
@@ -109,6 +111,8 @@ def _show_figures(run: Run, recipe: Recipe, status: Status) -> None:
 def _show_curves(run: Run, recipe: Recipe, metrics: Metrics) -> None:
     several = recipe.multilabel
     names = list_metrics(metrics.epochs, several)
+    if recipe.asks_masks:  # also before the first epoch
+        names = OF_MASKS
     key = f"curves_{run.name}_{len(names)}"
     smooth = SMOOTHING.get(str(st.session_state.get("smooth")), 1)
     epochs = NO_EPOCHS if metrics.epochs.empty else metrics.epochs
@@ -161,7 +165,10 @@ def _build_points(
 
 
 def _describe_curves(metrics: Metrics, several: bool) -> str:
-    words = "Loss and accuracy of each batch and epoch, training and validation"
+    has_masks = metrics.kept is not None and "val_dice" in metrics.kept
+    words = "Loss and Dice of each batch and epoch, training and validation"
+    if not has_masks:
+        words = "Loss and accuracy of each batch and epoch, training and validation"
     if several:
         words = (
             "Loss of each batch and epoch, training and validation, and mean AUC of the findings"
@@ -169,7 +176,9 @@ def _describe_curves(metrics: Metrics, several: bool) -> str:
     if (kept := metrics.kept) is None:
         return words
     score = f"the accuracy {kept['val_accuracy']:.1%}"
-    if several:
+    if has_masks:
+        score = f"the mean Dice {kept['val_dice']:.3f}"
+    elif several:
         area = kept["val_auc"]
         score = "the mean AUC unknown" if pd.isna(area) else f"the mean AUC {area:.3f}"
     return (
@@ -193,6 +202,8 @@ def _show_epoch(run: Run, recipe: Recipe, metrics: Metrics) -> None:
     number = _choose_epoch(run, int(epochs["epoch"].max()))
     rows = epochs[epochs["epoch"] == number]
     fits = holds_findings if recipe.multilabel else _holds_matrix
+    if recipe.asks_masks:
+        fits = holds_dice
     if rows.empty or not fits(rows.iloc[-1], classes):
         st.info(f"The log of this run holds no figures of epoch {number} that can be read.")
         return
@@ -200,6 +211,10 @@ def _show_epoch(run: Run, recipe: Recipe, metrics: Metrics) -> None:
     is_kept = row["epoch"] == epochs["best_epoch"].iloc[-1]
     note = f"Epoch {row['epoch']}{' — its weights are kept' if is_kept else ''}. "
     note += f"n = {count_of(count_validated(row), 'validation image')}."
+    if recipe.asks_masks:
+        show_epoch_dice(run, recipe, row, note)
+        show_muted(_describe_epoch(recipe, row))
+        return
     if recipe.multilabel:
         show_epoch_areas(run, classes, row, note)
     else:
@@ -224,6 +239,9 @@ def _describe_epoch(recipe: Recipe, row: "pd.Series[Any]") -> str:
         area = "cannot be computed" if pd.isna(row["val_auc"]) else f"{row['val_auc']:.3f}"
         validation = f"mean AUC {area}, {row['val_accuracy']:.1%} of the labels right at 50%"
         training = f"{training} of the labels right"
+    elif recipe.asks_masks:
+        validation = f"mean Dice {row['val_dice']:.3f}, mean IoU {row['val_iou']:.3f}"
+        training = f"mean Dice {row['dice']:.3f}"
     else:
         training = f"accuracy {training}"
     return (

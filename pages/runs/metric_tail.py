@@ -16,7 +16,7 @@ from xray_core.files import open_plain, read_jsonl
 from xray_core.runs import Run
 from xray_core.runs.shapes import pick_batches, pick_epochs, pick_looks
 
-BATCH_COLUMNS = ["step", "loss", "accuracy"]
+BATCH_COLUMNS = ["step", "loss", "accuracy", "dice"]
 N_KNOWN = 200  # bytes before the offset by which a log is known again: about one line
 
 
@@ -25,7 +25,7 @@ class Metrics:
     """What a run has logged so far; read-only.
 
     Attributes:
-        batches: step, loss, accuracy; one row per batch.
+        batches: step, loss, accuracy, and Dice, NaN where no masks are drawn; one row per batch.
         epochs: see `training.recorder`; one row per epoch.
     """
 

@@ -42,10 +42,11 @@ def add_now(runs: pd.DataFrame, workspace: Workspace) -> pd.DataFrame:
 
     Returns:
         Also score, by which runs are put in order (on the validation set: accuracy, of several
-        findings their mean AUC; NaN where there is none), duration (seconds, NaN until it has
-        ended), turn (what is next in the queue has the highest number; running ones more, ended
-        ones 0), waits (for what, in words), share (of its way, in [0, 1]), left and starts (seconds
-        until it ends or begins, NaN where nobody can say), curve (`curves.Curve`) and diverged.
+        findings their mean AUC, of masks their Dice; NaN where there is none), duration (seconds,
+        NaN until it has ended), turn (what is next in the queue has the highest number; running
+        ones more, ended ones 0), waits (for what, in words), share (of its way, in [0, 1]), left
+        and starts (seconds until it ends or begins, NaN where nobody can say), curve
+        (`curves.Curve`) and diverged.
     """
     queue = queue_view(workspace)
     jobs = {job["run"]: job for job in queue.to_dict("records")}
@@ -73,7 +74,8 @@ def _list_scores(runs: pd.DataFrame, curves: Sequence[Curve]) -> "pd.Series[floa
     areas = [curve.selected_score if curve.area else None for curve in curves]
     under_way = pd.Series(areas, index=runs.index, dtype="float64")
     area = runs["val_auc"].fillna(under_way)
-    return runs["val_accuracy"].where(~runs["multilabel"], area)
+    score = runs["val_accuracy"].where(~runs["multilabel"], area)
+    return score.where(~runs["masks"], runs["val_dice"])
 
 
 def _find_turn(state: str, job: dict[str, Any] | None) -> float:
@@ -179,12 +181,20 @@ def format_run_score(row: Any, name: str, share: bool = True) -> str:
 def format_result(row: Any) -> str:
     """Return what is known of a row's test set: its figure where it is open, or why there is none.
 
-    Of several findings the figure is their mean AUC.
+    Of several findings the figure is their mean AUC, of masks their mean Dice.
     """
     if row.test_set in (CLOSED, NO_TEST):
         return {CLOSED: "closed", NO_TEST: "no test set"}[row.test_set]
-    words = format_run_score(row, *(("auc", False) if row.multilabel else ("accuracy",)))
+    figure = name_figure(row)
+    words = format_run_score(row, figure, share=figure == "accuracy")
     return f"{words}, watched" if words and row.test_set == WATCHED_TEST else words
+
+
+def name_figure(row: Any) -> str:
+    """Return which figure tells how good a row's run is: "accuracy", "auc" or "dice"."""
+    if row.masks:
+        return "dice"
+    return "auc" if row.multilabel else "accuracy"
 
 
 def format_validation(row: Any) -> str:
@@ -192,14 +202,19 @@ def format_validation(row: Any) -> str:
 
     With its interval as soon as the run is finished.
     """
-    figure = "val_auc" if row.multilabel else "val_accuracy"
+    figure = name_figure(row)
+    before = {"auc": "AUC ", "dice": "Dice "}.get(figure, "")
     if row.val_n == row.val_n:  # it is finished
-        words = format_run_score(row, figure, share=not row.multilabel)
-        return f"AUC {words}" if row.multilabel and words else words
+        words = format_run_score(row, f"val_{figure}", share=figure == "accuracy")
+        return before + words if words else words
     n = f", n = {row.curve.n:,}" if row.curve.n else ""
-    if row.curve.area:  # what it says of several findings is mostly right for whoever says "none"
-        area = row.curve.selected_score
-        return "" if area is None else f"AUC {area:.3f}{n}"
+    if row.curve.area or row.curve.dice:
+        # What it says of several findings is mostly right for whoever says "none", and of pixels
+        # for whoever says that none is inside.
+        score = row.curve.selected_score
+        return "" if score is None else f"{before}{score:.3f}{n}"
+    if row.masks:
+        return "" if row.val_dice != row.val_dice else f"{before}{row.val_dice:.3f}{n}"
     if row.val_accuracy != row.val_accuracy:
         return ""
     return f"{row.val_accuracy:.1%}{n}"
@@ -254,7 +269,8 @@ def _column_config() -> dict[str, Any]:
             width=200,
             help="Accuracy on the validation set with the weights that are kept, with its 95% "
             "confidence interval and the number of images; of a run on several findings their mean "
-            "AUC. Of a finished run it is that of the final predictions, after test-time "
+            "AUC, of one that draws masks their mean Dice. Of a finished run it is that of the "
+            "final predictions, after test-time "
             "augmentation and calibration where the recipe has them, as on Evaluate and Compare; "
             "before, and of runs of older versions, that of the epoch. Runs are chosen by it.",
         ),
@@ -264,15 +280,15 @@ def _column_config() -> dict[str, Any]:
         "result": column.TextColumn(
             "Test",
             width=200,
-            help="Accuracy on the test set, or the mean AUC of several findings: once somebody has "
-            "opened it, on the page Evaluate. No run is chosen by it.",
+            help="Accuracy on the test set, or the mean AUC of several findings, or the mean Dice "
+            "of masks: once somebody has opened it, on the page Evaluate. No run is chosen by it.",
         ),
         "curve": column.LineChartColumn(
             "Curve",
             width=70,
             y_min=0,
             y_max=1,
-            help="Validation accuracy, or mean AUC of several findings, over the epochs.",
+            help="Validation accuracy, or mean AUC of several findings, or Dice, over the epochs.",
         ),
         "created": column.DatetimeColumn("When", format="distance", width=110),
         "user": column.TextColumn("By", width=80),

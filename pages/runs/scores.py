@@ -8,6 +8,7 @@ import streamlit as st
 from xray_core.errors import RunError
 from xray_core.evaluation.epochs import accuracy_interval, read_answers
 from xray_core.evaluation.finding_answers import mean_area_interval, read_finding_answers
+from xray_core.evaluation.masks import mean_dice_interval
 from xray_core.evaluation.shown import read_validation_report
 from xray_core.files import stamp_file
 from xray_core.runs import Run
@@ -18,7 +19,7 @@ FINAL_FILES = ("report.json", "predictions.parquet")
 
 @dataclass(frozen=True)
 class Final:
-    """The validation score of a finished run: accuracy, or the mean AUC of several findings.
+    """The validation score of a finished run: accuracy, mean AUC of several findings, or Dice.
 
     Attributes:
         value, low, high: None where it cannot be computed.
@@ -50,6 +51,11 @@ def read_area_interval(run: Run, epoch: int) -> Interval | None:
     None where the run keeps no answers of that epoch, or they cannot be read.
     """
     return _read_area_interval(str(run.folder), epoch, _stamp(run, epoch))
+
+
+def read_dice_interval(run: Run, epoch: int) -> Interval | None:
+    """Return the 95% interval of the mean validation Dice after an epoch; None as above."""
+    return _read_dice_interval(str(run.folder), epoch, _stamp(run, epoch))
 
 
 def read_final(run: Run) -> Final | None:
@@ -107,7 +113,8 @@ def _read_final(folder: str, stamps: object) -> Final | None:
         report = read_validation_report(run, run.read_report())
     except RunError:  # as below
         return None
-    figure = report["metrics"]["auc" if report.get("multilabel") else "accuracy"]
+    name = "dice" if report.get("masks") else "auc" if report.get("multilabel") else "accuracy"
+    figure = report["metrics"][name]
     return Final(figure["value"], figure["low"], figure["high"], report["n"])
 
 
@@ -120,6 +127,17 @@ def _read_interval(folder: str, epoch: int, stamp: object) -> Interval | None:
     except RunError:  # where the run's own page needs them, it says what is wrong
         return None
     return accuracy_interval(answers) if len(answers) else None
+
+
+@st.cache_data(max_entries=512, show_spinner=False)
+def _read_dice_interval(folder: str, epoch: int, stamp: object) -> Interval | None:
+    if stamp is None:
+        return None
+    run = Run(Path(folder))
+    try:
+        return mean_dice_interval(run.read_mask_validation(epoch), run.read_split())
+    except RunError:  # as above
+        return None
 
 
 @st.cache_data(max_entries=512, show_spinner=False)

@@ -19,7 +19,14 @@ from pages.components.run_state import (
 from pages.runs.metric_tail import Metrics, read_metrics
 from pages.runs.outcome import leave_fragment_after_action
 from pages.runs.run_list import format_queue
-from pages.runs.scores import Final, format_interval, read_area_interval, read_final, read_interval
+from pages.runs.scores import (
+    Final,
+    format_interval,
+    read_area_interval,
+    read_dice_interval,
+    read_final,
+    read_interval,
+)
 from xray_core.runs import Run, Status
 from xray_core.runs.shapes import count_validated
 
@@ -86,7 +93,8 @@ def _format_figures(run: Run, status: Status, metrics: Metrics) -> str:
     if (kept := metrics.kept) is not None:
         final = read_final(run) if status.state == "done" else None
         n = final.n if final else count_validated(kept)
-        several = "finding_counts" in kept  # whose AUC may be higher at another epoch
+        # Whose AUC, or Dice, may be higher at another epoch.
+        several = "finding_counts" in kept or _has_masks(kept)
         chose = kept["val_loss"] == metrics.epochs["val_loss"].min()
         why = " (lowest validation loss)" if several and chose else ""
         parts.append(
@@ -102,21 +110,32 @@ def _format_score(run: Run, kept: "pd.Series[Any]", final: Final | None) -> str:
     epoch, several = int(kept["epoch"]), "finding_counts" in kept
     if final:
         value, interval = final.value, final.interval
+    elif _has_masks(kept):
+        value, interval = kept["val_dice"], read_dice_interval(run, epoch)
     elif several:
         value, interval = kept["val_auc"], read_area_interval(run, epoch)
     else:
         value, interval = kept["val_accuracy"], read_interval(run, epoch)
     if value is None or pd.isna(value):
         return "No AUC can be computed"
+    if _has_masks(kept):
+        words = f"{value:.3f}{format_interval(interval, share=False)}"
+        return f"Mean validation Dice <b>{words}</b>"
     if several:
         words = f"{value:.3f}{format_interval(interval, share=False)}"
         return f"Mean validation AUC <b>{words}</b>"
     return f"Validation accuracy <b>{value:.1%}{format_interval(interval)}</b>"
 
 
+def _has_masks(kept: "pd.Series[Any]") -> bool:
+    return "val_dice" in kept
+
+
 def _format_difference(kept: "pd.Series[Any]", final: Final | None) -> str:
     """Return that the figure after the epoch was another one, and why, as HTML; "" if it is not."""
     if final is None or final.value is None:
+        return ""
+    if _has_masks(kept):  # its final predictions are those after the epoch
         return ""
     several = "finding_counts" in kept
     form = ".3f" if several else ".1%"

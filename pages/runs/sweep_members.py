@@ -17,6 +17,7 @@ from pages.runs.run_table import (
     format_run_score,
     format_validation,
     list_rows,
+    name_figure,
 )
 from xray_core.audit.issue import count_of
 from xray_core.evaluation.board_entry import OUTSIDE
@@ -63,7 +64,7 @@ def _open(workspace: Workspace, closed: Sequence[str], user: str) -> None:
 def _put_in_order(members: pd.DataFrame) -> pd.DataFrame:
     """Return the runs with their place, best validation first, then those that are not through."""
     first = members.iloc[0]
-    by = "auc" if first["multilabel"] else "accuracy"
+    by = name_figure(first)
     board = build_board(members, first["folder"], first["task"], by, published=False)
     places = {entry.run: entry.place for entry in board.entries}
     order = {name: number for number, name in enumerate(places)}

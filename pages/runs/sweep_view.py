@@ -10,7 +10,7 @@ from pages.compare.read import read_noise
 from pages.components.bottom_bar import open_bottom_bar
 from pages.components.figure import show_figure
 from pages.components.frame import escape_markdown, show_errors
-from pages.components.recipe_words import metric_name
+from pages.components.recipe_words import NO_SHARES, metric_name
 from pages.components.small_type import show_muted, show_section
 from pages.runs.curves_beside import show_overlay
 from pages.runs.outcome import format_count, leave_fragment_after_action
@@ -153,10 +153,10 @@ def _describe_best(members: pd.DataFrame) -> str:
     means = fit.groupby("setting", sort=False)["value"].agg(["mean", "size"])
     best = means.sort_values("mean", ascending=False, kind="stable").iloc[0]
     n = int(best["size"])
-    several = bool(fit["curve"].iloc[0].area)  # all runs of a sweep have one task
-    name, value = (
-        ("mean AUC", f"{best['mean']:.3f}") if several else ("accuracy", f"{best['mean']:.1%}")
-    )
+    first = fit["curve"].iloc[0]  # all runs of a sweep have one task
+    name, value = "accuracy", f"{best['mean']:.1%}"
+    if first.area or first.dice:
+        name, value = "Dice" if first.dice else "mean AUC", f"{best['mean']:.3f}"
     if members["setting"].nunique() == 1:  # seeds or folds: none of them is to be chosen
         mean = f", mean of {n} runs" if n > 1 else ""
         return f"Validation {name} so far: **{value}**{mean}.{note}"
@@ -218,14 +218,14 @@ def _show_noise(summary: SweepSummary, workspace: Workspace) -> None:
 
 
 def _format_floor(figure: str, floor: float) -> str:
-    return f"{floor:.3f}" if figure == "auc" else f"{100 * floor:.1f} points"
+    return f"{floor:.3f}" if figure in NO_SHARES else f"{100 * floor:.1f} points"
 
 
 def _format_mean(figure: str, row: dict[str, Any]) -> str:
     mean, deviation = row[figure], row[f"{figure}_sd"]
     if pd.isna(mean):
         return "–"
-    if figure == "auc":
+    if figure in NO_SHARES:
         return f"{mean:.3f}" if pd.isna(deviation) else f"{mean:.3f} ± {deviation:.3f}"
     return f"{mean:.1%}" if pd.isna(deviation) else f"{mean:.1%} ± {100 * deviation:.1f}"
 

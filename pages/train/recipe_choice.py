@@ -30,12 +30,12 @@ N_SHOWN = 7  # rows before the others are folded away
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
-def read_recipes(dataset: str, task: str, drawn: bool) -> dict[str, Recipe]:
-    """Return the recipes that fit the reader called `dataset`; read-only and shared.
+def read_recipes(dataset: str, task: str, drawn: bool, has_masks: bool) -> dict[str, Recipe]:
+    """Return the recipes that fit a dataset; see `recipes_for`. Read-only and shared.
 
     That of the drawn data is the first one there, and of other data the last.
     """
-    recipes = recipes_for(dataset, task)
+    recipes = recipes_for(dataset, task, has_masks=has_masks)
     if not drawn and FIRST_RECIPE_OF_DEMO in recipes:
         recipes[FIRST_RECIPE_OF_DEMO] = recipes.pop(FIRST_RECIPE_OF_DEMO)
     return recipes
@@ -129,7 +129,10 @@ def _show_others(recipes: Mapping[str, Recipe], rows: Sequence[Row], title: str)
     groups: dict[str, list[Row]] = {}
     for name, recipe in PUBLISHED.items():
         if name not in recipes and not name.endswith(CORRECTED) and name not in ANY_DATASET:
-            row = _describe(recipe, reason=f"made for {READERS[recipe.dataset].title}")
+            made_for = "needs lung masks"
+            if not recipe.asks_masks:
+                made_for = f"made for {READERS[recipe.dataset].title}"
+            row = _describe(recipe, reason=made_for)
             words = f"{row.title} {row.note} {recipe.source} {_group(recipe)}".casefold()
             if all(word in words for word in (sought or "").casefold().split()):
                 groups.setdefault(_group(recipe), []).append(row)

@@ -8,6 +8,7 @@ import streamlit as st
 from pages.train.recipe_fields import CHOICES, DEPENDENT, OPEN_CHOICES
 from xray_core.models import ASK, MODELS, RUN_OF
 from xray_core.recipes import ANY_DATASET, Recipe, change_recipe, changeable_fields
+from xray_core.recipes.schema import LOSSES, MASK_LOSS
 from xray_core.splits import METHODS
 from xray_core.tasks import find_task, tasks_of
 from xray_core.typed_paths import parse_path
@@ -21,6 +22,11 @@ OWN_WEIGHTS = ("random", FILE)  # of a model without published weights
 BASE_ONLY = {"trainable": "all", "batch_norm": "train"}
 # Fields that have a meaning only where an image has one class.
 ONE_CLASS_ONLY = ("combined_labels", "calibrate")
+# Fields that have no meaning where masks are learnt.
+OF_CLASSES = (
+    *("focal_gamma", "label_smoothing", "class_weights", "sampling", "mixup", "combined_labels"),
+    *("test_time_augmentation", "calibrate"),
+)
 BY_CLASS = "balanced"  # the way of sampling that needs one class an image
 
 
@@ -40,6 +46,8 @@ def find_fields(recipe: Recipe) -> dict[str, Any]:
         del fields["tabular"]
     if recipe.name in ANY_DATASET:
         del fields["task"]
+    if recipe.asks_masks:
+        fields = {k: v for k, v in fields.items() if k not in OF_CLASSES}
     if find_task(find_task_of(recipe)).multilabel:
         # Where the recipe has such a setting, it is shown with the refusal, and can be changed.
         fields = {k: v for k, v in fields.items() if k not in ONE_CLASS_ONLY or v}
@@ -97,9 +105,12 @@ def list_choices(recipe: Recipe, field: str, value: Any, offers: Offers) -> list
     """
     last = field.rpartition(".")[2]
     if field == "model":
-        return list(MODELS)
+        output = MODELS[recipe.model].output
+        return [name for name, card in MODELS.items() if card.output == output]
     if field == "task":
-        return list(tasks_of(recipe.dataset))
+        return [recipe.task] if recipe.asks_masks else list(tasks_of(recipe.dataset))
+    if field == "loss":
+        return [name for name in LOSSES if (name == MASK_LOSS) == recipe.asks_masks]
     if field == "weights":
         model = find_model(recipe)
         choices = WEIGHTS if MODELS[model].pretrained else OWN_WEIGHTS

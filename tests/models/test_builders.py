@@ -19,6 +19,7 @@ from keras.src import applications  # the file names of the weights are no publi
 
 from xray_core.errors import RecipeError
 from xray_core.models import (
+    CLASS_OUTPUT,
     HEADS,
     MODELS,
     build_model,
@@ -31,16 +32,20 @@ from xray_core.models.applications import Application
 from xray_core.models.saved import load_saved_model
 from xray_core.workspace import Workspace
 
+# Those that answer with classes; what draws masks has tests of its own at the end.
+CLASSIFIERS = [name for name, card in MODELS.items() if card.output == CLASS_OUTPUT]
 PRETRAINED = [name for name, card in MODELS.items() if card.pretrained]
 SMALL = [name for name, card in MODELS.items() if card.builder.startswith("own:")]
 # Large networks of Keras' own layers take seconds each to train and to load. Without this variable
 # that is checked for two of them, and each layer of the others is one that loads anywhere.
 IN_FULL = (
-    list(MODELS)
+    CLASSIFIERS
     if "XRAY_EVERY_MODEL" in os.environ
-    else [name for name in MODELS if name not in PRETRAINED or name in ("mobilenet_v2", "vgg16")]
+    else [
+        name for name in CLASSIFIERS if name not in PRETRAINED or name in ("mobilenet_v2", "vgg16")
+    ]
 )
-SAVED = IN_FULL if len(IN_FULL) == len(MODELS) else [*SMALL, "mobilenet_v2", "vgg16"]
+SAVED = IN_FULL if len(IN_FULL) == len(CLASSIFIERS) else [*SMALL, "mobilenet_v2", "vgg16"]
 N_TABULAR = 5  # numbers beside the image, for the models that take them
 SMALLEST: dict[str, dict[str, float]] = {"mobilenet_v2": {"alpha": 0.35}}
 
@@ -109,7 +114,7 @@ def answer(model: Any, batch: Any) -> np.ndarray:
 @pytest.mark.parametrize(
     ("name", "n_classes"),
     [(name, n) for name in [*SMALL, "mobilenet_v2"] for n in (2, 4)]
-    + [(name, 3) for name in MODELS],
+    + [(name, 3) for name in CLASSIFIERS],
 )
 def test_gray_pixels_in_probabilities_out(name: str, n_classes: int) -> None:
     model = shared(name) if n_classes == 3 else shared(name, n_classes)
@@ -127,7 +132,7 @@ def test_gray_pixels_in_probabilities_out(name: str, n_classes: int) -> None:
     assert not model.compiled
 
 
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", CLASSIFIERS)
 def test_layers_that_others_look_for_have_their_names(name: str) -> None:
     model = shared(name)
 
@@ -138,7 +143,7 @@ def test_layers_that_others_look_for_have_their_names(name: str) -> None:
     assert has_base == bool(MODELS[name].pretrained)
 
 
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", CLASSIFIERS)
 def test_no_convolution_comes_after_the_features(name: str) -> None:
     model = shared(name)
 
@@ -147,7 +152,7 @@ def test_no_convolution_comes_after_the_features(name: str) -> None:
     assert not any(isinstance(layer, keras.layers.Conv2D) for layer in behind)
 
 
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", CLASSIFIERS)
 def test_pixels_are_scaled_inside_the_model(name: str) -> None:
     """Whatever [0, 255] means to a network is its own business: none sees values above 1."""
     model = shared(name)
@@ -175,7 +180,7 @@ def test_the_answer_depends_on_the_image_and_not_on_the_rest_of_the_batch(name: 
     assert MODELS[name].pretrained or np.ptp(together, axis=0).max() > 1e-6
 
 
-@pytest.mark.parametrize("name", [name for name in MODELS if name not in IN_FULL])
+@pytest.mark.parametrize("name", [name for name in CLASSIFIERS if name not in IN_FULL])
 def test_a_base_is_made_of_layers_that_any_process_can_load(name: str) -> None:
     for layer in layers_within(shared(name).get_layer("base")):
         assert type(layer).__module__.startswith("keras.src."), layer.name
@@ -395,7 +400,7 @@ def test_tabular_features_without_a_place_are_refused(
         build_model(name, 2, 32, n_tabular=n_tabular)
 
 
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", CLASSIFIERS)
 def test_several_classes_at_once_have_a_sigmoid_each(name: str) -> None:
     model = build_small(name, 2, multilabel=True)
 
@@ -681,3 +686,26 @@ def test_the_document_lists_every_model_with_its_smallest_size() -> None:
         assert f"| {card.min_size} px |" in row
     for head in HEADS:
         assert f"| `{head}` |" in text
+
+
+@pytest.mark.parametrize("size", [48, 50])
+def test_the_unet_says_of_each_pixel_whether_it_is_inside(size: int, tmp_path: Path) -> None:
+    """Also where the side cannot be halved four times."""
+    keras.utils.set_random_seed(0)
+    model = build_model("unet", 1, size, filters=2)
+
+    said = answer(model, noise(model))
+
+    assert said.shape == (2, size, size, 1)
+    assert said.dtype == np.float32
+    assert 0 <= said.min() < said.max() <= 1
+    assert not model.compiled
+    assert [model.get_layer("image").name, model.layers[-1].name] == ["image", "probabilities"]
+    assert model.get_layer("features").output.shape[-1] == 2
+    model.save(tmp_path / "model.keras")
+    again = load_saved_model(tmp_path / "model.keras")
+    np.testing.assert_allclose(answer(again, noise(model)), said, atol=1e-6)
+
+
+def test_the_unet_has_half_a_million_weights() -> None:
+    assert build_model("unet", 1, 128).count_params() == 542_641

@@ -108,7 +108,6 @@ def test_more_is_known_more_facets(open_page: OpenPage, catalog: Catalog) -> Non
 
     assert facets["Age group"] == {"0–17": 18, "18–39": 22, "40–59": 8}
     assert facets["Sex"] == {"female": 8, "male": 14}
-    assert facets["Lung mask"] == {"with": 0, "without": 22}
 
 
 @pytest.mark.parametrize("where", ["<b>x</b>~1", "age:9..1"])

@@ -1,6 +1,7 @@
 """Where the lungs are: a dataset's own masks first, then predicted ones, each with its reason."""
 
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 import pandas as pd
@@ -76,7 +77,11 @@ def keep_predicted(catalog: Catalog, cache: Path) -> None:
         n_implausible=1,
         n_without=0,
     )
-    write_predicted_lungs(catalog.root, cache, about, images, lambda path: pixels.tofile(path))
+
+    def write_pixels(file: BinaryIO) -> None:
+        file.write(pixels.tobytes())
+
+    write_predicted_lungs(catalog.root, cache, write_pixels, lambda: (about, images))
 
 
 def test_own_masks_come_first_united_and_each_lack_says_why(tmp_path: Path) -> None:

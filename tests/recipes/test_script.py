@@ -19,7 +19,7 @@ import pytest
 from tests.training.blobs import write_blobs
 from xray_core.datasets import open_dataset
 from xray_core.errors import RecipeError
-from xray_core.models import MODELS, ModelCard, build_model
+from xray_core.models import CLASS_OUTPUT, MODELS, ModelCard, build_model
 from xray_core.preprocess.images import apply_preprocess
 from xray_core.preprocess.spec import CONTRASTS, RESIZES, PreprocessSpec
 from xray_core.recipes import PUBLISHED, Phase, change_recipe
@@ -41,8 +41,11 @@ LARGE = (
 )
 # Without this variable, the networks that take seconds to build are left out.
 SLOW = () if "XRAY_EVERY_MODEL" in os.environ else ("alexnet", "googlenet", "resnet18")
+CLASSIFIERS = [
+    name for name, card in MODELS.items() if card.output == CLASS_OUTPUT and not card.tabular
+]
 CASES: list[tuple[str, dict[str, Any]]] = [
-    *((name, {}) for name, card in MODELS.items() if name not in SLOW and not card.tabular),
+    *((name, {}) for name in CLASSIFIERS if name not in SLOW),
     ("mobilenet_v2", {"alpha": 0.5, "head": "norm_flatten", "dropout": 0.4}),
     ("vgg16", {"head": "flatten_dense"}),
     ("cnn9", {"channels": 3}),

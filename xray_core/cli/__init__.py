@@ -20,6 +20,7 @@ from xray_core.cli import (
     external,
     labs,
     leaderboard,
+    lungs,
     opening,
     queue,
     threshold,
@@ -142,6 +143,7 @@ def _build_parser() -> argparse.ArgumentParser:
     elsewhere.add_commands(add)
     threshold.add_commands(add)
     labs.add_commands(add)
+    lungs.add_commands(add)
     add_take_away(add)
     return parser
 

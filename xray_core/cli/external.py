@@ -3,7 +3,7 @@
 import argparse
 from typing import Any
 
-from xray_core.cli import elsewhere, reports, trainings
+from xray_core.cli import elsewhere, lungs, reports, trainings
 from xray_core.cli.answer import Answer, save_answer, show_progress
 from xray_core.cli.opening import check_openable, read_shown
 from xray_core.errors import RecipeError, RunError
@@ -37,6 +37,8 @@ def _add_columns(name: str, workspace: Workspace) -> None:
     from xray_core.training.columns_baseline import add_columns_baseline
 
     run = find_run(workspace.runs, name)
+    if run.read_recipe().asks_masks:
+        raise RunError(f"{name} draws masks, which no columns tell. Leave out --columns.")
     if not run.holds(FILE):  # it needs no network
         check_finished(run)
     elif say_missing(run) == NOTHING_TO_LEARN:
@@ -49,7 +51,7 @@ def computes_with_keras(options: argparse.Namespace) -> bool:
     """Whether a command imports Keras with these options."""
     if options.command is evaluate:
         return options.data is not None
-    return options.command in (*trainings.WITH_KERAS, elsewhere.add_model)
+    return options.command in (*trainings.WITH_KERAS, elsewhere.add_model, lungs.draw)
 
 
 def _evaluate_elsewhere(options: argparse.Namespace, workspace: Workspace) -> Answer:

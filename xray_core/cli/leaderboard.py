@@ -13,6 +13,7 @@ from xray_core.typed_paths import parse_path
 from xray_core.workspace import Workspace
 
 NAMES = {"auc": "AUC", "balanced_accuracy": "balanced accuracy", "accuracy": "accuracy"}
+DICE = {"dice": "Dice"}  # without being asked, where the task asks for masks
 
 
 def add_commands(add: Callable[..., argparse.ArgumentParser]) -> None:
@@ -32,7 +33,7 @@ def add_commands(add: Callable[..., argparse.ArgumentParser]) -> None:
 
 def show_leaderboard(options: argparse.Namespace, workspace: Workspace) -> Answer:
     """Put the finished runs of each dataset and task in order."""
-    from xray_core.evaluation.leaderboard import build_board, list_boards
+    from xray_core.evaluation.leaderboard import build_board, choose_figure, list_boards
     from xray_core.runs.index import run_table
     from xray_core.synthetic.dataset import is_synthetic
 
@@ -48,14 +49,20 @@ def show_leaderboard(options: argparse.Namespace, workspace: Workspace) -> Answe
         there = "; ".join(f"{task} on {place}" for place, _, task, _ in every) or "none yet"
         raise RunError(f"There is no finished run of that dataset and task. There are: {there}.")
     boards = [
-        build_board(runs, place, task, options.by, published=not is_synthetic(Path(place)))
+        build_board(
+            runs,
+            place,
+            task,
+            choose_figure(task, options.by),
+            published=not is_synthetic(Path(place)),
+        )
         for place, task in wanted
     ]
     return [asdict(board) for board in boards], "\n\n".join(map(_format_board, boards))
 
 
 def _format_board(board: Any) -> str:
-    lines = [f"{board.task} on {board.data} ({board.folder}), by {NAMES[board.by]}"]
+    lines = [f"{board.task} on {board.data} ({board.folder}), by {(NAMES | DICE)[board.by]}"]
     for entry in board.entries:
         test = entry.test.words if entry.test else entry.test_set
         validation = entry.validation.words if entry.validation else "none"

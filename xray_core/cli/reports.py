@@ -12,6 +12,8 @@ def format_figure(value: float | None, low: float | None, high: float | None) ->
     """Return a figure with its interval."""
     if value is None:
         return "cannot be computed"
+    if low is None or high is None:
+        return f"{value:.3f} (no interval: too few patients)"
     return f"{value:.3f} (95% interval {low:.3f} to {high:.3f})"
 
 
@@ -93,6 +95,23 @@ def _findings_text(report: dict[str, Any]) -> str:
     return "\n".join([*lines, *_analysis_lines(report)])
 
 
+def _masks_text(report: dict[str, Any]) -> str:
+    """Return the report of a run that draws masks."""
+    from xray_core.evaluation.masks import GOOD
+
+    titles = {"dice": "Dice, mean of the images", "iou": "IoU, mean of the images"}
+    lines = [_evaluated_on(report)]
+    lines += [
+        f"  {titles[name]:26} {format_figure(**figure)}"
+        for name, figure in report["metrics"].items()
+    ]
+    lines += [
+        f"  {'Dice, median':26} {report['median_dice']:.3f}",
+        f"  {report['n_below']:,} of {report['n']:,} images have a Dice below {GOOD:g}.",
+    ]
+    return "\n".join([*lines, *_analysis_lines(report)])
+
+
 def _analysis_lines(report: dict[str, Any]) -> list[str]:
     lines = _phase_lines(report.get("phases", []))
     if report.get("watched"):
@@ -109,6 +128,8 @@ def format_report(report: dict[str, Any]) -> str:
 
     if report.get("multilabel"):
         return _findings_text(report)
+    if report.get("masks"):
+        return _masks_text(report)
     majority = report["majority"]
     lines = [_evaluated_on(report)]
     if absent := [row["class"] for row in report["per_class"] if not row["n"]]:

@@ -50,6 +50,8 @@ LOOKED_FOR = (
     "a test set that is watched as the validation set",
     "starting weights that have seen what is evaluated",
 )
+# Of these three a run that draws masks knows as well; the others are about classes.
+NOT_OF_CLASSES = LOOKED_FOR[len(CHECKS) :]
 DIVERGED = "the training diverged"  # the recorder's words for a loss that is no number
 MIN_EPOCHS = LASTING_EPOCHS
 
@@ -83,13 +85,20 @@ def diagnose(
     ended = status is not None and status.has_ended
     if status is not None and status.state == "failed" and DIVERGED in status.message:
         results += _not_finite(recipe, status)
-    elif len(epochs):
+    elif len(epochs) and not recipe.asks_masks:
         history = read_history(epochs, recipe, data, report, ended)
         if not_finite := check_finite(history):
             results += not_finite  # no curve can be read then
         else:
             results += [result for check in CHECKS.values() for result in check(history)]
     return sorted(results, key=lambda result: SEVERITIES.index(result.severity))
+
+
+def list_looked_for(recipe: Recipe) -> tuple[str, ...]:
+    """Return what `diagnose` looks for in a training of this recipe, in words."""
+    if recipe.asks_masks:
+        return ("a loss that is no number", *NOT_OF_CLASSES)
+    return LOOKED_FOR
 
 
 def diagnose_run(run: Run, epochs: pd.DataFrame | None = None) -> list[CheckResult]:

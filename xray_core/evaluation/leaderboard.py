@@ -19,8 +19,10 @@ from xray_core.evaluation.board_published import list_published
 from xray_core.recipes.overview import describe_split
 from xray_core.runs.index import CLOSED, WATCHED_TEST
 from xray_core.splits import SplitSpec
+from xray_core.tasks import MASKS, TASKS
 
 BY = ("auc", "balanced_accuracy", "accuracy")  # what a leaderboard can go by
+OF_MASKS = ("dice",)  # where the task asks for masks
 NO_VALIDATION = "it has no validation set, by which it could be put in order"
 NOT_COMPUTED = "this figure cannot be computed on its validation set"
 EARLIER_VERSION = (
@@ -67,6 +69,12 @@ def list_boards(runs: pd.DataFrame) -> list[tuple[str, str, str, int]]:
     ]
 
 
+def choose_figure(task: str, by: str) -> str:
+    """Return what a task's leaderboard goes by: `by`, or Dice where the task asks for masks."""
+    known = TASKS.get(task)
+    return OF_MASKS[0] if known is not None and known.asks == MASKS else by
+
+
 def build_board(
     runs: pd.DataFrame, folder: str, task: str, by: str = "auc", *, published: bool = True
 ) -> Board:
@@ -76,7 +84,7 @@ def build_board(
         runs: as `index.run_table` returns; others than finished ones of this task are passed over.
         folder: of the dataset, links followed.
         task: by its name.
-        by: one of `BY`.
+        by: one of `BY`, or of `OF_MASKS`.
         published: whether published results stand among the runs; of drawn images there is none.
     """
     finished = _finished(runs)

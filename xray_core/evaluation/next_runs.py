@@ -59,6 +59,8 @@ def suggest_runs(run: Run, results: Sequence[CheckResult] | None = None) -> list
     recipe, epochs = run.read_recipe(), run.read_epochs()
     if results is None:
         results = diagnose_run(run, epochs)
+    if recipe.asks_masks:  # what else helps is known of classes
+        return choose_runs(recipe, list(_train_longer(recipe, epochs)))
     data = run.read_data() if run.holds("data.json") else {}
     wishes = [
         *_answer_checks(recipe, epochs, results),

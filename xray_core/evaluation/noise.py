@@ -113,6 +113,8 @@ def measure_spread(values: Sequence[float]) -> Spread:
 def find_noise(run: Run, workspace: Workspace) -> NoiseFloor | None:
     """Return the noise floor of a run's recipe, or of the nearest recipe on the same data and task.
 
+    Of a run that draws masks none is known: it is one of classes.
+
     The nearest is the one that differs in the fewest settings.
 
     Args:
@@ -126,7 +128,7 @@ def find_noise(run: Run, workspace: Workspace) -> NoiseFloor | None:
     Raises:
         RunError: the recipe or the predictions of a run cannot be read.
     """
-    if run.holds(ORIGIN):
+    if run.holds(ORIGIN) or run.read_recipe().asks_masks:
         return None
     wanted = read_settings(run)
     place = [wanted.get(field) for field in PLACE]

@@ -11,6 +11,7 @@ from xray_core.errors import RunError
 from xray_core.evaluation.columns_baseline import report_columns
 from xray_core.evaluation.error_analysis import analyse_errors
 from xray_core.evaluation.intervals import N_ROUNDS
+from xray_core.evaluation.masks import report_masks
 from xray_core.evaluation.measured import FEW_PATIENTS, OF_CLASS, Figure, measure_predictions
 from xray_core.evaluation.metrics import (
     METRICS,
@@ -230,13 +231,17 @@ def report_run(run: Run) -> dict[str, Any]:
     `evaluated.sign_images`; "phases", see
     `report_phases`; "watched": whether the test set was the validation set, too; and where there is
     a test set that was not watched, "validation": all of this of the validation set, by which a run
-    is told from others before its test set is opened.
+    is told from others before its test set is opened. Of a task that asks for masks it is what
+    `report_masks` returns, with "starting_weights", "images", "watched" and "validation".
 
     Raises:
         RunError: the run has no predictions or split table.
     """
+    recipe = run.read_recipe()
+    if recipe.asks_masks:
+        return _report_masks(run)
     split, predictions = run.read_split(), run.read_predictions()
-    recipe, training = run.read_recipe(), run.read_training_predictions()
+    training = run.read_training_predictions()
     several = is_multilabel(predictions)
     thresholds = read_thresholds(run) if several else None
     majority = "" if several else find_majority(split)
@@ -281,4 +286,23 @@ def report_run(run: Run) -> dict[str, Any]:
     validation = predictions[predictions["subset"] == "validation"]
     if subset == "test" and not shared["watched"] and validation["predicted"].notna().any():
         report["validation"] = report_on("validation", validation)
+    return report
+
+
+def _report_masks(run: Run) -> Report:
+    """Return the report of a run that draws masks; see `report_run` and `report_masks`."""
+    drawn, watched = run.read_masks(), run.read_recipe().split.validate_on_test
+
+    def report_on(subset: str) -> Report:
+        signed = {"watched": watched, KEY: sign_images(drawn, subset)}
+        return report_masks(drawn, subset) | signed
+
+    subset = final_subset(drawn)
+    report = report_on(subset)
+    with suppress(KeyError):
+        if record := read_record(run):
+            report["starting_weights"] = record
+    is_validated = (drawn["subset"] == "validation") & drawn["dice"].notna()
+    if subset == "test" and not watched and is_validated.any():
+        report["validation"] = report_on("validation")
     return report

@@ -13,6 +13,7 @@ import pandas as pd
 
 from xray_core.errors import RunError
 from xray_core.evaluation.error_analysis import leave_out_test
+from xray_core.evaluation.masks import report_masks
 from xray_core.evaluation.multilabel import is_multilabel, report_findings
 from xray_core.evaluation.report import summarise_predictions
 from xray_core.files import stamp_file
@@ -73,7 +74,7 @@ def shown_report(
 
 def _complete(run: Run, report: Mapping[str, Any]) -> dict[str, Any]:
     """Return a report whose figures lie open, with those that an older version did not compute."""
-    if EXPECTED in report["metrics"] or not run.holds("predictions.parquet"):
+    if report.get("masks") or EXPECTED in report["metrics"] or not run.holds("predictions.parquet"):
         return dict(report)
     measured = _measure(run, report, report["subset"])
     if measured["n"] != report["n"]:  # the predictions are not those that it was made of
@@ -98,7 +99,7 @@ def shown_subset(run: Run, workspace: Workspace) -> str:
     if not needs_opening(report) or is_open(run, workspace):
         return str(report["subset"])
     if not isinstance(report.get("validation"), Mapping):
-        _read_subset(run, VALIDATION)
+        _measure(run, report, VALIDATION) if report.get("masks") else _read_subset(run, VALIDATION)
     return VALIDATION
 
 
@@ -133,6 +134,8 @@ def _measure(run: Run, report: Mapping[str, Any], subset: str) -> dict[str, Any]
 @lru_cache(maxsize=64)
 def _summarise(folder: str, stamp: object, majority: str, subset: str) -> dict[str, Any]:
     run = Run(Path(folder))
+    if run.read_recipe().asks_masks:
+        return report_masks(run.read_masks(), subset)
     rows = _read_subset(run, subset)
     if is_multilabel(rows):
         thresholds = run.read_report().get("thresholds")

@@ -27,7 +27,7 @@ from xray_core.runs.index import run_table
 from xray_core.runs.opening import is_open, needs_opening
 from xray_core.workspace import Workspace
 
-FIGURES = ("accuracy", "balanced_accuracy", "auc")
+FIGURES = ("accuracy", "balanced_accuracy", "auc", "dice")
 UNCHANGED = "unchanged"
 MEMBER = ["setting", "seed", "fold"]  # columns of runs: what is trained once
 GIVEN_COLUMNS = ["group", "subset", "actual"]  # of predictions: what no network decides
@@ -109,6 +109,7 @@ def summarise_sweep(runs: Sequence[Run], n_rounds: int = N_ROUNDS) -> SweepSumma
     ]
     table = pd.DataFrame(rows).astype(dict.fromkeys(FIGURES, "float64"))
     done = table[table["state"] == "done"].drop_duplicates(MEMBER, keep="last")
+    has_masks = any(recipe.asks_masks for recipe in recipes)
     closed = tuple(ordered[number].name for number in done.index if _is_closed(ordered[number]))
     pooled = {
         f"{setting}, seed {seed}" if several_seeds else str(setting): _pool(
@@ -117,9 +118,10 @@ def summarise_sweep(runs: Sequence[Run], n_rounds: int = N_ROUNDS) -> SweepSumma
         for (setting, seed), folds in done.groupby(["setting", "seed"], sort=False)
         if all(recipes[number].split.folds == len(folds) for number in folds.index)
         and not set(folds["name"]) & set(closed)
+        and not has_masks  # of which no probabilities are kept
     }
     networks = [ordered[number] for number in done.index]
-    averaged = _average(networks, n_rounds, on_test=not closed)
+    averaged = None if has_masks else _average(networks, n_rounds, on_test=not closed)
     return SweepSummary(table, _compare(table, done), pooled, averaged, closed)
 
 

@@ -13,12 +13,13 @@ from xray_core.figures.panels import build_panel, divide_height, stack_panels
 
 N_POINTS = 800  # of the curve over batches; more than a chart has pixels helps nobody
 CURVES = ("training", "validation")
-METRICS = ("loss", "accuracy", "auc")  # of the training set there is no AUC
-TITLES = {"loss": "loss", "accuracy": "accuracy", "auc": "AUC"}
+METRICS = ("loss", "accuracy", "auc", "dice")  # of the training set there is no AUC
+TITLES = {"loss": "loss", "accuracy": "accuracy", "auc": "AUC", "dice": "Dice"}
+OF_MASKS = ("loss", "dice")  # the share of right pixels is high for whoever calls none
 OF_FINDINGS = {**TITLES, "auc": "mean AUC"}  # of a run on several findings
-SHARES = {"loss": 1.5, "accuracy": 1.0, "auc": 0.7}  # of the figure's height
-FORMS = {"loss": ".2~f", "accuracy": ".0%", "auc": ".1f"}
-PRECISE = {"loss": ".4f", "accuracy": ".1%", "auc": ".3f"}
+SHARES = {"loss": 1.5, "accuracy": 1.0, "auc": 0.7, "dice": 1.0}  # of the figure's height
+FORMS = {"loss": ".2~f", "accuracy": ".0%", "auc": ".1f", "dice": ".1f"}
+PRECISE = {"loss": ".4f", "accuracy": ".1%", "auc": ".3f", "dice": ".3f"}
 ZOOM = "zoom"  # name of the chart's selection
 CURSOR = "cursor"  # of the epoch that the mouse is next to
 WHEEL = "wheel![event.ctrlKey || event.metaKey]"  # a pinch arrives as Ctrl + wheel
@@ -131,15 +132,19 @@ def _thin_batches(
 def list_metrics(epochs: pd.DataFrame, several: bool = False) -> tuple[str, ...]:
     """Return the metrics that a run's log holds: the AUC only where it could be computed.
 
+    Of a run that draws masks loss and Dice.
+
     Args:
         epochs: one row per epoch.
         several: whether the run answers for several findings at once: the share of them that it
             says rightly is high for whoever says "none", so that it is not drawn.
     """
+    if "val_dice" in epochs:
+        return OF_MASKS
     has_area = "val_auc" in epochs and epochs["val_auc"].notna().any()
     return tuple(
         name
-        for name in METRICS
+        for name in METRICS[:3]
         if (name != "auc" or has_area) and not (name == "accuracy" and several)
     )
 

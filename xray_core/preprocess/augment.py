@@ -65,18 +65,47 @@ def augment_image(
         as Keras does by default; gray levels above 255 become 255.
     """
     matrix, brightness = draw_transform(spec, image.shape[0], rng)
-    changed = image
-    if not np.array_equal(matrix, np.eye(2, 3)):
-        changed = cv2.warpAffine(
-            image,
-            matrix,
-            (image.shape[1], image.shape[0]),
-            flags=cv2.INTER_LINEAR,
-            borderMode=cv2.BORDER_REPLICATE,
-        ).astype(np.uint8, copy=False)
+    changed = _warp(image, matrix)
     if brightness != 1:
         changed = cv2.convertScaleAbs(changed, alpha=brightness).astype(np.uint8, copy=False)
     return changed
+
+
+def _warp(image: NDArray[np.uint8], matrix: Matrix) -> NDArray[np.uint8]:
+    if np.array_equal(matrix, np.eye(2, 3)):
+        return image
+    return cv2.warpAffine(
+        image,
+        matrix,
+        (image.shape[1], image.shape[0]),
+        flags=cv2.INTER_LINEAR,
+        borderMode=cv2.BORDER_REPLICATE,
+    ).astype(np.uint8, copy=False)
+
+
+def augment_masks(
+    masks: NDArray[np.uint8], indices: NDArray[np.int64], spec: AugmentSpec, seed: int, epoch: int
+) -> NDArray[np.float32]:
+    """Return masks moved as `augment_batch` moves the images of the same numbers.
+
+    Args:
+        masks: uint8 (n, size, size), 1 inside.
+        indices: as there.
+        spec: likewise.
+        seed: likewise.
+        epoch: likewise.
+
+    Returns:
+        float32 (n, size, size), 0 or 1: a pixel is inside where half of it or more is.
+    """
+    if spec.is_none:
+        return masks.astype(np.float32)
+    moved = np.empty(masks.shape, np.float32)
+    for row, (mask, index) in enumerate(zip(masks, indices, strict=True)):
+        rng = np.random.default_rng([seed, epoch, int(index)])
+        matrix, _ = draw_transform(spec, mask.shape[0], rng)
+        moved[row] = _warp(mask * np.uint8(255), matrix) >= 128
+    return moved
 
 
 def augment_batch(

@@ -7,7 +7,7 @@ module, and begin in a third of the time without.
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import cv2
 import numpy as np
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Pixels = NDArray[np.uint8]
+T = TypeVar("T", bound=np.generic)
 LEVELS = np.arange(256, dtype=np.uint8)
 
 
@@ -121,6 +122,24 @@ def place_picture(shape: tuple[int, int], size: int, how: str) -> tuple[int, int
     scale = size / max(shape)
     height, width = (max(1, round(side * scale)) for side in shape)
     return (size - height) // 2, (size - width) // 2, height, width
+
+
+def cut_padding(square: NDArray[T], width: int, height: int, how: str) -> NDArray[T]:
+    """Return what `resize_square` made of an image, without the borders that it added.
+
+    Args:
+        square: (size, size), of any type.
+        width: px, of the image, of which the proportions count.
+        height: likewise.
+        how: as there; a stretched image has no borders.
+
+    Returns:
+        (h, w), the whole image, still scaled.
+    """
+    if how == "stretch":
+        return square
+    top, left, n_rows, n_columns = place_picture((height, width), len(square), how)
+    return square[top : top + n_rows, left : left + n_columns]
 
 
 def _resize(image: Pixels, height: int, width: int) -> Pixels:

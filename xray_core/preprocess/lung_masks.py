@@ -11,16 +11,16 @@ proportions of the image again, whichever of the two it comes from.
 
 import hashlib
 import json
-import shutil
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, NotRequired, TypedDict
+from typing import Any, BinaryIO, NotRequired, TypedDict
 
 import cv2
 import numpy as np
 import pandas as pd
+from filelock import FileLock, Timeout
 from numpy.typing import NDArray
 
 from xray_core.bounded import map_bounded
@@ -60,7 +60,7 @@ class About(TypedDict):
     run: str
     nickname: str
     checkpoint: list[int]
-    dice: NotRequired[dict[str, float | None] | None]  # on the run's own test set, with interval
+    dice: NotRequired[dict[str, Any] | None]  # value, low, high, n and subset, of the run itself
     made_at: str
     n: int
     n_implausible: int
@@ -264,30 +264,51 @@ def read_predicted_lungs(root: Path, cache: Path) -> PredictedLungs | None:
 def write_predicted_lungs(
     root: Path,
     cache: Path,
-    about: About,
-    images: pd.DataFrame,
-    write_pixels: Callable[[Path], None],
-) -> Path:
+    write_pixels: Callable[[BinaryIO], None],
+    describe: Callable[[], tuple[About, pd.DataFrame]],
+) -> tuple[Path, About, pd.DataFrame]:
     """Keep the predicted lung masks of the dataset in `root`, in place of earlier ones.
+
+    Earlier ones stay until all of these are written.
 
     Args:
         root: the dataset folder.
         cache: that of the workspace.
-        about: written last.
-        images: `IMAGE_COLUMNS`, in the order of the masks.
-        write_pixels: writes `PIXELS` to the path that it is given.
+        write_pixels: writes the masks, see `PIXELS`, one after the other.
+        describe: called after that: what is said of them, and `IMAGE_COLUMNS` in their order.
 
     Returns:
-        The folder. Raises OSError.
+        The folder, and what was described.
+
+    Raises:
+        DatasetError: the disk refuses, or another process predicts them just now.
     """
     folder = lungs_folder(root, cache)
-    shutil.rmtree(folder, ignore_errors=True)  # else old words might stand beside new masks
-    with replaced_file(folder / PIXELS) as partial:
-        write_pixels(partial)
-    with replaced_file(folder / IMAGES) as partial:
-        images[list(IMAGE_COLUMNS)].astype(IMAGE_COLUMNS).to_parquet(partial, index=False)
-    write_json(folder / ABOUT, about)
-    return folder
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with FileLock(folder / ".lock").acquire(timeout=0):
+            for left in folder.glob(".*.partial*"):  # of a process that was killed
+                left.unlink()
+            with replaced_file(folder / PIXELS) as partial:
+                with partial.open("wb") as file:
+                    write_pixels(file)
+                about, images = describe()
+                # Old words must not stand beside new masks, even if this process ends here.
+                (folder / ABOUT).unlink(missing_ok=True)
+            table = images[list(IMAGE_COLUMNS)].astype(IMAGE_COLUMNS)
+            with replaced_file(folder / IMAGES) as partial:
+                table.to_parquet(partial, index=False)
+            write_json(folder / ABOUT, about)
+    except Timeout as error:
+        raise DatasetError(
+            f"Another process predicts the lung masks of {root} just now. Wait for it."
+        ) from error
+    except OSError as error:
+        raise DatasetError(
+            f"{folder}: lung masks cannot be kept there ({error.strerror or error}). Free some "
+            "space, or set XRAY_HOME to a folder that can be written to."
+        ) from error
+    return folder, about, table
 
 
 def stamp_image(root: Path, path: str) -> tuple[int, int]:

@@ -16,6 +16,7 @@ from xray_core.preprocess.mask_pixels import Mask, read_mask_file, scale_mask
 from xray_core.tables.regions import decode_run_lengths
 
 MAX_OUTLINES = 400  # of one mask; one of more is outlined at half of its size
+UNITS = 1000  # of a path of an outline, along either side of the image
 TOLERANCE = 0.5  # px, by which an outline may pass its pixels by
 
 Outline = NDArray[np.float64]
@@ -60,6 +61,14 @@ def _find_size(catalog: Catalog, image_id: str) -> tuple[int, int]:
     if pd.isna(image["path"]):
         raise ImageError(f"{image_id} has no file that tells the size of its mask.")
     return read_size(catalog.root / image["path"])
+
+
+def draw_path(mask: Mask) -> str:
+    """Return the outlines of a mask as a path of SVG, `UNITS` along either side of the image."""
+    return "".join(
+        f"M{'L'.join(f'{x},{y}' for x, y in np.rint(line * UNITS).astype(int).tolist())}Z"
+        for line in outline_mask(mask)
+    )
 
 
 def outline_mask(mask: Mask) -> list[Outline]:

@@ -5,6 +5,7 @@ to `PUBLISHED`.
 """
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 from xray_core.errors import LabelError, RecipeError
@@ -23,6 +24,7 @@ from xray_core.recipes.published.nih_findings import (
 from xray_core.recipes.published.own import (
     DEMO_CNN,
     KERMANY_MOBILENET_CAUSE,
+    LUNGS_UNET,
     QUICK_CNN,
     QUICK_EFFICIENTNET,
     QUICK_MOBILENET,
@@ -65,6 +67,7 @@ PUBLISHED: dict[str, Recipe] = {
         QUICK_CNN,
         QUICK_MOBILENET,
         QUICK_EFFICIENTNET,
+        LUNGS_UNET,
         *map(repair, EXPERIMENTS),
     )
 }
@@ -103,17 +106,30 @@ def read_recipe(path: Path) -> Recipe:
     return recipe
 
 
-def recipes_for(dataset: str, task: str = "") -> dict[str, Recipe]:
+def recipes_for(dataset: str, task: str = "", *, has_masks: bool = False) -> dict[str, Recipe]:
     """Return the recipes that fit the reader called `dataset`, those made for it first.
 
-    Those for any dataset are changed to the `task`, or to the first one of the dataset.
+    Those for any dataset are changed to the `task`, or to the first one of the dataset. Those that
+    learn lung masks come last.
+
+    Args:
+        dataset: the reader's name.
+        task: the name of one.
+        has_masks: whether the dataset has lung masks.
     """
-    fitting = {name: recipe for name, recipe in PUBLISHED.items() if recipe.dataset == dataset}
+    learns_masks = {name: recipe for name, recipe in PUBLISHED.items() if recipe.asks_masks}
+    fitting = {
+        name: recipe
+        for name, recipe in PUBLISHED.items()
+        if recipe.dataset == dataset and name not in learns_masks
+    }
     tasks = list(tasks_of(dataset))
     for name in ANY_DATASET:
         if tasks and (name not in fitting or fitting[name].task != task):
             task = task if task in tasks else tasks[0]
             fitting[name] = change_recipe(PUBLISHED[name], {"task": task})
+    if has_masks:
+        fitting |= {n: replace(recipe, dataset=dataset) for n, recipe in learns_masks.items()}
     return fitting
 
 

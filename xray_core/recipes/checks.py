@@ -1,6 +1,7 @@
 """Checks of single fields of a recipe; each refusal names the field, the value and the choices."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from xray_core.errors import RecipeError
 
@@ -30,3 +31,22 @@ def check_several(task: str, combined_labels: bool, calibrate: bool, sampling: s
                 f"classes at once: {why}. Set {name}={str(off).lower()}"
                 + (" and class_weights=balanced." if name == "sampling" else ".")
             )
+
+
+def check_masks(task: str, settings: Mapping[str, tuple[Any, Any]]) -> None:
+    """Raise RecipeError if a `task` that asks for masks meets a setting that is about classes.
+
+    Args:
+        task: its name.
+        settings: name -> its value, and the one that it must have.
+    """
+    for name, (value, needed) in settings.items():
+        if value != needed:
+            raise RecipeError(
+                f"{name} is {_spell(value)}, but task {task!r} asks for masks, of which that says "
+                f"nothing. Set {name}={_spell(needed)}."
+            )
+
+
+def _spell(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else f"{value}"

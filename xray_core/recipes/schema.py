@@ -10,19 +10,20 @@ from typing import Any
 from xray_core.catalog import TABULAR
 from xray_core.errors import RecipeError
 from xray_core.files import parse_json
-from xray_core.models import MODELS, check_options, check_weights_kind
+from xray_core.models import MASK_OUTPUT, MODELS, check_options, check_weights_kind
 from xray_core.preprocess.spec import AugmentSpec, PreprocessSpec
-from xray_core.recipes.checks import check_choice, check_range, check_several
+from xray_core.recipes.checks import check_choice, check_masks, check_range, check_several
 from xray_core.recipes.phase import Phase
 from xray_core.records import build_record
 from xray_core.selection import CLASS, FilterError, parse_filters
 from xray_core.splits import UNTESTED_METHODS, SplitSpec
-from xray_core.tasks import ANY, find_task
+from xray_core.tasks import ANY, MASKS, find_task
 
 PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
 SELECTED_EPOCHS = ("best", "last")
 CLASS_WEIGHTS = ("none", "balanced")
-LOSSES = ("cross_entropy", "focal")
+LOSSES = ("cross_entropy", "focal", "dice")
+MASK_LOSS = "dice"
 SAMPLINGS = ("shuffle", "balanced")
 FOCAL_GAMMA = 2.0  # the source's best; see `Recipe`
 
@@ -61,7 +62,10 @@ class Recipe:
             over the findings that are known; or "focal" (Lin et al. 2017, arXiv:1708.02002): the
             share of an image in it is multiplied by (1 - p) ** focal_gamma, p being the
             probability of its class, so that easy images count for less. The validation loss is
-            plain cross-entropy whatever is learnt.
+            plain cross-entropy whatever is learnt. "dice", of a task that asks for masks and of
+            no other: one minus the Dice coefficient of probabilities and mask, plus the binary
+            cross-entropy of the pixels (Milletari et al. 2016, arXiv:1606.04797); the validation
+            loss is the same.
         focal_gamma: of "focal", 0 (plain cross-entropy) to 10.
         label_smoothing: share of each target that is spread evenly over all classes (Szegedy et
             al. 2016, arXiv:1512.00567); 0 to below 1.
@@ -137,14 +141,14 @@ class Recipe:
         names = [phase.name for phase in self.phases]
         if len(set(names)) < len(names):
             raise RecipeError(f"Phase names must differ, but are: {', '.join(names)}.")
-        task = find_task(self.task)
+        task, card = find_task(self.task), MODELS[self.model]
         if task.dataset not in (ANY, self.dataset):
             raise RecipeError(
                 f"task {self.task!r} belongs to {task.dataset!r}, not to {self.dataset!r}."
             )
+        _check_output(self)
         if task.multilabel:
             check_several(self.task, self.combined_labels, self.calibrate, self.sampling)
-        card = MODELS[self.model]
         if not card.pretrained:
             _check_no_base(self)
         _check_selection(self)
@@ -166,6 +170,11 @@ class Recipe:
     def multilabel(self) -> bool:
         """Whether an image may have several classes at once."""
         return find_task(self.task).multilabel
+
+    @property
+    def asks_masks(self) -> bool:
+        """Whether pixels are looked for, and not the class of an image; see `Task.asks`."""
+        return find_task(self.task).asks == MASKS
 
     @property
     def origin(self) -> str:
@@ -199,6 +208,37 @@ def _check_loss(recipe: Recipe) -> None:
         raise RecipeError(
             f"focal_gamma is {recipe.focal_gamma}, but loss is {recipe.loss!r}, which has none. "
             f"Set loss=focal, or focal_gamma={FOCAL_GAMMA:g}."
+        )
+
+
+def _check_output(recipe: Recipe) -> None:
+    """Raise RecipeError if the model does not answer what the task asks."""
+    draws_masks = MODELS[recipe.model].output == MASK_OUTPUT
+    if recipe.asks_masks != draws_masks:
+        able = [n for n, card in MODELS.items() if (card.output == MASK_OUTPUT) != draws_masks]
+        what, other = ("masks", "classes") if recipe.asks_masks else ("classes", "masks")
+        raise RecipeError(
+            f"task {recipe.task!r} asks for {what}, but {recipe.model} answers with {other}. "
+            f"Set model to one of: {', '.join(able)}."
+        )
+    if recipe.asks_masks:
+        check_masks(
+            recipe.task,
+            {
+                "loss": (recipe.loss, MASK_LOSS),
+                "class_weights": (recipe.class_weights, "none"),
+                "label_smoothing": (recipe.label_smoothing, 0),
+                "sampling": (recipe.sampling, "shuffle"),
+                "mixup": (recipe.mixup, 0),
+                "combined_labels": (recipe.combined_labels, False),
+                "test_time_augmentation": (recipe.test_time_augmentation, False),
+                "calibrate": (recipe.calibrate, False),
+            },
+        )
+    elif recipe.loss == MASK_LOSS:
+        raise RecipeError(
+            f"loss is {recipe.loss!r}, which is of masks, but task {recipe.task!r} asks for "
+            "classes. Set loss to one of: cross_entropy, focal."
         )
 
 

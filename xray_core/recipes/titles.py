@@ -35,6 +35,7 @@ FIELD_TITLES = {
     "dropout": "Dropout",
     "ending": "Last hidden layer",
     "epochs": "Epochs",
+    "filters": "Filters of the first level",
     "focal_gamma": "Focal loss gamma",
     "fold": "Test fold",
     "folds": "Folds",
@@ -112,7 +113,11 @@ CHOICE_TITLES: dict[str, dict[str, str]] = {
         "flatten_dense": "Flattened, dense layer",
     },
     "ending": {"conv512": "Convolution, 512 filters", "dense512": "Dense layer, 512 units"},
-    "loss": {"cross_entropy": "Cross-entropy", "focal": "Focal loss"},
+    "loss": {
+        "cross_entropy": "Cross-entropy",
+        "focal": "Focal loss",
+        "dice": "Dice and cross-entropy",
+    },
     "method": METHOD_TITLES,
     "optimizer": {
         "adam": "Adam",
@@ -266,7 +271,12 @@ def _titles() -> dict[str, str]:
     titles |= {name: f"“{recipe.title}”" for name, recipe in PUBLISHED.items()}
     # After the recipes: where both have one name, a message speaks of the model.
     titles |= {name: card.title for name, card in MODELS.items()}
-    return titles | {name: f"“{task.question}”" for name, task in TASKS.items()}
+    return titles | {
+        # That of any dataset is called by a word of the language, too.
+        name: f"“{task.question}”"
+        for name, task in TASKS.items()
+        if task.dataset
+    }
 
 
 def _is_code(name: str) -> bool:

@@ -28,6 +28,7 @@ class Curve:
         n: images of the validation set; 0 before the first.
         area: of a run on several findings, their mean AUC in [0, 1] of each epoch, NaN where none
             could be computed; empty of all other runs.
+        dice: of a run that draws masks, their mean Dice on the validation images; empty of others.
     """
 
     epochs: tuple[int, ...] = ()
@@ -36,11 +37,12 @@ class Curve:
     selected: int = 0
     n: int = 0
     area: tuple[float, ...] = ()
+    dice: tuple[float, ...] = ()
 
     @property
     def score(self) -> tuple[float, ...]:
-        """What tells how good each epoch is: the mean AUC of several findings, or the accuracy."""
-        return self.area or self.accuracy
+        """What tells how good each epoch is: Dice, mean AUC of several findings, or accuracy."""
+        return self.dice or self.area or self.accuracy
 
     @property
     def selected_score(self) -> float | None:
@@ -90,4 +92,5 @@ def _read_curve(path: str, stamp: tuple[int, int, int] | None) -> Curve:
             for line in epochs
             if "finding_counts" in line
         ),
+        dice=tuple(float(line["val_dice"]) for line in epochs if "val_dice" in line),
     )

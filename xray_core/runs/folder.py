@@ -24,6 +24,7 @@ from xray_core.processes import NOISE, is_alive, is_local
 from xray_core.recipes import Recipe, recipe_from_fields
 from xray_core.records import build_record, read_table
 from xray_core.runs.findings_shapes import FindingsReport, check_findings_report
+from xray_core.runs.mask_shapes import NUMBERS, OUTLINES, MaskReport, check_mask_report
 from xray_core.runs.shapes import (
     DataNotes,
     Report,
@@ -191,8 +192,32 @@ class Run:
         return self._read_table("split.parquet", ("image_id", "group", "class", "subset"))
 
     def read_predictions(self) -> pd.DataFrame:
-        """Return the final predictions. Raises RunError if there are none."""
+        """Return the final predictions. Raises RunError if there are none, or they are masks."""
+        self._refuse_masks()
         return self._read_table("predictions.parquet", GIVEN_COLUMNS, ("predicted",), PROBABILITY)
+
+    def _refuse_masks(self) -> None:
+        """Raise RunError if the run draws masks, where somebody asks for its classes."""
+        try:
+            has_masks = self.read_recipe().asks_masks
+        except RunError:  # whoever reads the recipe says what is wrong with it
+            return
+        if has_masks:
+            raise RunError(
+                f"{self.read_nickname()} draws masks and predicts no classes, which this is about."
+            )
+
+    def read_masks(self) -> pd.DataFrame:
+        """Return what a run that draws masks drew: Dice, IoU and outlines, image by image.
+
+        Raises:
+            RunError: there is nothing.
+        """
+        names = ("image_id", "group", "subset", "actual")
+        table = self._read_table("predictions.parquet", names, ("predicted", *OUTLINES), "dice")
+        if missing := [name for name in NUMBERS if name not in table]:
+            raise RunError(f"{self.folder / 'predictions.parquet'} lacks {', '.join(missing)}.")
+        return table
 
     def read_predicted(self) -> pd.DataFrame:
         """Return image_id, subset and predicted of the final predictions, which is soon done.
@@ -218,13 +243,20 @@ class Run:
 
     def read_validation(self, epoch: int) -> pd.DataFrame:
         """Return the validation probabilities after `epoch` (from 1). Raises RunError."""
+        self._refuse_masks()
         name = f"validation/epoch-{epoch:04d}.parquet"
         return self._read_table(name, ("image_id",), numbers=PROBABILITY)
+
+    def read_mask_validation(self, epoch: int) -> pd.DataFrame:
+        """Return image_id, dice and iou of the validation images after `epoch`. Raises RunError."""
+        name = f"validation/epoch-{epoch:04d}.parquet"
+        return self._read_table(name, ("image_id",), numbers="dice")
 
     def read_report(self) -> dict[str, Any]:
         """Return the final evaluation; see `shapes.Report`. Raises RunError if there is none.
 
-        Of a multi-label task, where "multilabel" is true, see `shapes.FindingsReport`.
+        Of a multi-label task, where "multilabel" is true, see `findings_shapes.FindingsReport`; of
+        a task that asks for masks, where "masks" is true, see `mask_shapes.MaskReport`.
         """
         with self._reading("report.json") as path:
             values = read_json(path)
@@ -232,6 +264,10 @@ class Run:
                 findings = build_record(FindingsReport, values, path.stem)
                 check_findings_report(findings)
                 return dict(findings)
+            if isinstance(values, dict) and values.get("masks") is True:
+                masks = build_record(MaskReport, values, path.stem)
+                check_mask_report(masks)
+                return dict(masks)
             report = build_record(Report, values, path.stem)
             check_report(report)
             return dict(report)

@@ -30,13 +30,13 @@ from xray_core.runs.notes import read_notes
 from xray_core.runs.opening import OPENED, count_always, has_own_opening, list_opened
 from xray_core.runs.origin import FILE as ORIGIN
 from xray_core.runs.origin import read_origin
-from xray_core.tasks import find_task
+from xray_core.tasks import MASKS, find_task
 from xray_core.workspace import Workspace
 
 OTHER_VERSION = "other version"  # the state, in the table, of a run that this one does not read
 DAMAGED = "damaged"  # the state, in the table, of a run whose own files cannot be read
 
-REPORTED = ("accuracy", "balanced_accuracy", "auc")  # each with its interval
+REPORTED = ("accuracy", "balanced_accuracy", "auc", "dice")  # each with its interval
 ENDS = {"": "value", "_low": "low", "_high": "high"}
 TEST_FIGURES = [*(f"{name}{end}" for name in REPORTED for end in ENDS), "n"]
 FIGURES = [*(f"val_{name}" for name in TEST_FIGURES), *TEST_FIGURES]
@@ -66,6 +66,7 @@ BLANK: dict[str, Any] = {
     **dict.fromkeys(FIGURES),
     "test_set": "",
     "multilabel": False,
+    "masks": False,
     "dataset": "",
     "folder": "",
     "task": "",
@@ -88,7 +89,8 @@ def run_table(workspace: Workspace) -> pd.DataFrame:
         sweep; tags (tuple of str) and note; created_at, started_at, ended_at (UTC, NaT where it
         has not happened); epoch, n_epochs. On the validation set, with the weights that are kept,
         val_accuracy, val_balanced_accuracy and val_auc, each with the ends of its 95% interval
-        (`_low`, `_high`), and val_n, its images; before a run is finished val_accuracy alone. The
+        (`_low`, `_high`), and val_n, its images; before a run is finished val_accuracy alone. Where
+        masks is true, as the task asks for them, it is val_dice instead. The
         same of the test set, without "val_", where it is open: test_set is "closed", "open",
         "none" where there is none, "watched" where it was the validation set, too, and "" where
         nothing is evaluated yet. Figures are in [0, 1], NaN where there is none. multilabel:
@@ -135,7 +137,7 @@ def _build_table(rows: list[dict[str, Any]], names: dict[str, str]) -> pd.DataFr
         times = pd.to_datetime(table[column], utc=True, errors="coerce", format="ISO8601")
         table[column] = times.dt.as_unit("ms")
     table[FIGURES] = table[FIGURES].astype("float64")
-    table["multilabel"] = table["multilabel"].astype(bool)
+    table[["multilabel", "masks"]] = table[["multilabel", "masks"]].astype(bool)
     texts = [column for column, blank in BLANK.items() if blank == "" and column not in TIMES]
     return table.astype(
         {"epoch": "int64", "n_epochs": "int64", "state": "str"} | dict.fromkeys(texts, "str")
@@ -174,7 +176,8 @@ def _read_row(folder: str, stamps: tuple[tuple[int, int, int] | None, ...]) -> d
     row = BLANK | {"name": run.name} | read_state(run)
     recipe = _read_object(run, "recipe.json")
     with suppress(XrayError):  # a task of another version
-        row["multilabel"] = find_task(str(recipe.get("task", ""))).multilabel
+        task = find_task(str(recipe.get("task", "")))
+        row |= {"multilabel": task.multilabel, "masks": task.asks == MASKS}
     data = str(recipe.get("data_folder", ""))  # what it is called here, `run_table` finds out
     row |= {"recipe": str(recipe.get("name", "")), "title": str(recipe.get("title", ""))}
     row["changes"] = _format_changes(recipe.get("changes"))
@@ -251,7 +254,7 @@ def read_state(run: Run) -> dict[str, Any]:
         return {"state": OTHER_VERSION, "message": str(error), **times}
     except RunError as error:
         return {"state": DAMAGED, "message": str(error)}
-    told = ("state", "message", "epoch", "n_epochs", "val_accuracy", *TIMES)
+    told = ("state", "message", "epoch", "n_epochs", "val_accuracy", "val_dice", *TIMES)
     return {name: getattr(status, name) for name in told}
 
 

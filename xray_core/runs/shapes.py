@@ -187,6 +187,7 @@ class BatchLine(TypedDict):
     step: int
     loss: float
     accuracy: float
+    dice: NotRequired[float]  # of a task that asks for masks
 
 
 class EpochLine(TypedDict):
@@ -206,6 +207,9 @@ class EpochLine(TypedDict):
     finding_auc: NotRequired[list[float | None]]
     finding_spread: NotRequired[list[float | None]]
     n_validation: NotRequired[int]
+    dice: NotRequired[float]  # of a task that asks for masks; then the accuracy is of its pixels
+    val_dice: NotRequired[float]
+    val_iou: NotRequired[float]
     best_epoch: int
     seconds: float
 
@@ -250,7 +254,7 @@ def pick_epochs(lines: Lines) -> Lines:
         and fits(EpochLine, line)
         and line["epoch"] > 0
         and _are_shares(line["accuracy"], line["val_accuracy"], line["val_auc"])
-        and (is_square(line["confusion"]) if "confusion" in line else _has_findings(line))
+        and _has_counts(line)
     ]
 
 
@@ -258,6 +262,8 @@ def count_validated(line: Mapping[str, Any]) -> int:
     """Return of how many validation images a whole line of an epoch tells."""
     if "confusion" in line:
         return sum(map(sum, line["confusion"]))
+    if "val_dice" in line:
+        return int(line["n_validation"])
     # Of a multi-label task each image is known for some findings, and no finding for all.
     return int(line.get("n_validation") or max(map(sum, line["finding_counts"])))
 
@@ -292,6 +298,14 @@ def check_curves(report: Mapping[str, Any]) -> None:
     for name, rates in report["roc"].items():
         if len(rates["false_positive_rate"]) != len(rates["true_positive_rate"]):
             raise ValueError(f"report.roc.{name} has more of one rate than of the other")
+
+
+def _has_counts(line: dict[str, Any]) -> bool:
+    """Whether a line of an epoch has what a task of its kind has."""
+    if "val_dice" in line:
+        shares = (line.get("dice"), line["val_dice"], line.get("val_iou"))
+        return None not in shares and _are_shares(*shares) and line.get("n_validation", 0) > 0
+    return is_square(line["confusion"]) if "confusion" in line else _has_findings(line)
 
 
 def _has_findings(line: dict[str, Any]) -> bool:

@@ -27,6 +27,7 @@ class Status:
         gpu_percent, gpu_memory_mb: of its GPU, if there is one.
         val_accuracy: of the epoch whose weights are kept so far, by default that of the lowest
             validation loss.
+        val_dice: likewise, of a task that asks for masks; see `evaluation.masks`.
     """
 
     state: str
@@ -45,6 +46,7 @@ class Status:
     gpu_percent: float | None = None
     gpu_memory_mb: float | None = None
     val_accuracy: float | None = None
+    val_dice: float | None = None
     created_at: str = ""
     started_at: str = ""
     updated_at: str = ""

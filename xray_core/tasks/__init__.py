@@ -13,6 +13,7 @@ from xray_core.tasks.encode import (
     describe_left_out,
     encode_catalog,
     encode_labels,
+    find_masked,
     get_labels,
     list_classes,
 )
@@ -25,7 +26,7 @@ from xray_core.tasks.states import (
     count_states,
     name_states,
 )
-from xray_core.tasks.table import TASKS, find_task, tasks_of
+from xray_core.tasks.table import LUNG_TASK, TASKS, find_task, tasks_of
 from xray_core.tasks.targets import (
     STATE,
     class_of,
@@ -35,15 +36,18 @@ from xray_core.tasks.targets import (
     rarest_of,
     word_of_nothing,
 )
-from xray_core.tasks.task import ANY, SEPARATOR, Task, spell_findings
+from xray_core.tasks.task import ANY, CLASSES, MASKS, SEPARATOR, Task, spell_findings
 
 __all__ = [
     "ABSENT",
     "ANY",
     "BOX_SIDES",
+    "CLASSES",
     "CROSSING",
     "FEWEST",
     "GUESSES",
+    "LUNG_TASK",
+    "MASKS",
     "MEANINGS",
     "NOTES",
     "PRESENT",
@@ -66,6 +70,7 @@ __all__ = [
     "encode_catalog",
     "encode_labels",
     "explain_classes",
+    "find_masked",
     "find_present",
     "find_task",
     "get_labels",

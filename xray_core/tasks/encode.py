@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from xray_core.catalog import Catalog
+from xray_core.catalog import LUNGS, Catalog
 from xray_core.datasets import READERS
 from xray_core.datasets.finding_states import combine_states, list_findings
 from xray_core.errors import LabelError, UnlabelledError
@@ -12,7 +12,7 @@ from xray_core.tasks.guesses import PROPERTIES
 from xray_core.tasks.states import ABSENT, count_states, name_states
 from xray_core.tasks.table import tasks_of
 from xray_core.tasks.targets import has_several
-from xray_core.tasks.task import ANY, SEPARATOR, Task
+from xray_core.tasks.task import ANY, MASKS, SEPARATOR, Task
 
 
 def list_classes(findings: pd.Series, task: Task) -> dict[str, tuple[str, ...]]:
@@ -94,11 +94,13 @@ def encode_catalog(catalog: Catalog, task: Task) -> pd.DataFrame:
         Of a task with one class an image: as `encode_labels`. Of a multi-label task: Int8, shape
         (m, n_classes): 1 present, 0 absent, <NA> unknown, as the dataset says it of each finding;
         where it only names what is present, all else is absent. An image of which every class is
-        unknown has no row.
+        unknown has no row. Of a task that asks for masks: 1 for each image that has one.
 
     Raises:
         LabelError: also when the task is made for another dataset, or nothing is labelled.
     """
+    if task.asks == MASKS:
+        return _encode_masks(catalog, task)
     if task.dataset not in (ANY, catalog.source):
         choices = ", ".join(tasks_of(catalog.source)) or "none yet"
         raise LabelError(
@@ -127,6 +129,25 @@ def _explain_one_value(catalog: Catalog, task: Task) -> str:
     )
 
 
+def _encode_masks(catalog: Catalog, task: Task) -> pd.DataFrame:
+    """Return 1 for each image that has a lung mask, in the one class of the task."""
+    has_mask = find_masked(catalog)
+    if not has_mask.any():
+        raise UnlabelledError(
+            f"{catalog.root}: no image has a lung mask, from which a network could learn where the "
+            "lungs are. Choose a dataset with lung masks."
+        )
+    [name] = task.classes
+    return pd.DataFrame({name: 1}, index=catalog.images.index[has_mask], dtype="uint8")
+
+
+def find_masked(catalog: Catalog) -> pd.Series:
+    """Return for each image whether it has a lung mask of its own, bool."""
+    masked = catalog.masks.loc[catalog.masks["kind"] == LUNGS, "image_id"]
+    # As objects: `isin` between columns of strings is many times slower.
+    return catalog.images["image_id"].astype(object).isin(masked.astype(object))
+
+
 def _explain_empty(catalog: Catalog, task: Task) -> str:
     """Return why a task labels no image, and what to do."""
     n_labelled = int(get_labels(catalog, task).notna().sum())
@@ -150,6 +171,9 @@ def get_labels(catalog: Catalog, task: Task) -> pd.Series:
     Raises:
         LabelError: the catalog has no such finding.
     """
+    if task.asks == MASKS:
+        [name] = task.classes
+        return pd.Series(name, catalog.images.index, dtype="string").where(find_masked(catalog))
     if task.finding:
         return name_states(catalog, task.finding)
     labels = catalog.images[task.column]
@@ -192,9 +216,7 @@ def describe_left_out(catalog: Catalog, task: Task, targets: pd.DataFrame) -> li
     counts = (
         (
             unlabelled,
-            f"of {task.finding!r} it is unknown whether it is present"
-            if task.finding
-            else "unlabelled",
+            _explain_unlabelled(task),
         ),
         (passed_over, "with a finding that the task leaves out"),
     )
@@ -213,6 +235,14 @@ def describe_left_out(catalog: Catalog, task: Task, targets: pd.DataFrame) -> li
             if n
         ]
     return words + describe_classless(catalog, task)
+
+
+def _explain_unlabelled(task: Task) -> str:
+    if task.asks == MASKS:
+        return "without a lung mask"
+    if task.finding:
+        return f"of {task.finding!r} it is unknown whether it is present"
+    return "unlabelled"
 
 
 def describe_classless(catalog: Catalog, task: Task) -> list[str]:

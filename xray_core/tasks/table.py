@@ -4,7 +4,7 @@ from xray_core.errors import LabelError
 from xray_core.tasks.guesses import GUESSES
 from xray_core.tasks.known import KNOWN_TASKS
 from xray_core.tasks.named import NAMED_TASKS
-from xray_core.tasks.task import Task
+from xray_core.tasks.task import ANY, MASKS, Task
 
 NEGATIVE, TYPICAL = "Negative for Pneumonia", "Typical Appearance"
 INDETERMINATE, ATYPICAL = "Indeterminate Appearance", "Atypical Appearance"
@@ -29,6 +29,7 @@ NIH_CLASSES = {
 NIH_NORMAL = "No Finding"
 RSNA_NORMAL, RSNA_OTHER = "Normal", "No Lung Opacity / Not Normal"
 RSNA_OPACITY = "Lung Opacity"
+LUNG_TASK = "lungs"
 
 TASKS = {
     "siim_study": Task(
@@ -249,6 +250,13 @@ TASKS = {
     **KNOWN_TASKS,
     **NAMED_TASKS,
     **GUESSES,
+    LUNG_TASK: Task(
+        dataset=ANY,
+        classes={"lungs": ()},
+        question="Where are the lungs?",
+        asks=MASKS,
+        source="the lung masks of the dataset",
+    ),
 }
 
 
@@ -260,5 +268,5 @@ def find_task(name: str) -> Task:
 
 
 def tasks_of(dataset: str) -> dict[str, Task]:
-    """Return the tasks that are made for the reader called `dataset`."""
+    """Return the tasks made for the reader called `dataset`; not those for any dataset."""
     return {name: task for name, task in TASKS.items() if task.dataset == dataset}

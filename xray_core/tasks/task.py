@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 SEPARATOR = "|"  # between the findings of one image
 ANY = "any"  # instead of a reader: a task that asks for a column which any dataset may have
+CLASSES, MASKS = "classes", "masks"  # what a task asks of an image; see `Task.asks`
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,8 @@ class Task:
         fewest: images of a finding, in the whole dataset, with fewer of which it is left out.
         multilabel: whether an image may belong to several classes.
         first_only: whether only the first of an image's findings counts.
+        asks: `CLASSES`; or `MASKS`: which pixels of an image belong to the one class, as the
+            lung masks of the catalog show it. An image without one is unlabelled.
         source: where the grouping comes from.
     """
 
@@ -40,6 +43,7 @@ class Task:
     fewest: int = 0
     multilabel: bool = False
     first_only: bool = False
+    asks: str = CLASSES
     source: str = ""
 
 

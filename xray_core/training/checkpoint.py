@@ -33,6 +33,7 @@ class TrainingState:
         epoch: finished epochs, through all phases.
         batch: finished batches of the present epoch.
         loss_sum, hits: of these batches: loss times images, and images rightly classified.
+        dice_sum: of a task that asks for masks, the Dice of their images, added up.
         seconds: that the present epoch has taken so far.
         epoch_seconds: that the last finished epoch took.
         best_loss, best_epoch: of the epoch whose weights are kept, by default that of the lowest
@@ -46,6 +47,7 @@ class TrainingState:
     batch: int = 0
     loss_sum: float = 0.0
     hits: float = 0.0
+    dice_sum: float = 0.0
     seconds: float = 0.0
     epoch_seconds: float = 0.0
     best_loss: float | None = None

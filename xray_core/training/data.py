@@ -15,7 +15,9 @@ from xray_core.datasets import open_dataset
 from xray_core.errors import RunError
 from xray_core.evaluation.findings import UNKNOWN_STATE
 from xray_core.preprocess.cache import ImageCache, open_image_cache
+from xray_core.preprocess.lung_masks import LungMasks
 from xray_core.preprocess.lung_places import find_lung_places
+from xray_core.preprocess.mask_cache import open_mask_cache
 from xray_core.recipes import Recipe
 from xray_core.runs import Run
 from xray_core.runs.seen import read_past
@@ -50,11 +52,17 @@ class Prepared:
     classes: list[str]
     tabular: NDArray[np.float32] | None = None  # row i is row i of the cache
     validates_on_test: bool = False  # whether the test set is watched as the validation set
+    masks: NDArray[np.uint8] | None = None  # of a task that asks for them; likewise, 1 inside
 
     @property
     def multilabel(self) -> bool:
         """Whether an image may have several classes."""
         return all(STATE + name in self.split for name in self.classes)
+
+    @property
+    def catalog_rows(self) -> pd.DataFrame:
+        """The images of the split in the catalog, in the order of the split."""
+        return self.catalog.images.set_index("image_id").loc[self.split["image_id"]]
 
     def rows(self, subset: str) -> NDArray[np.int64]:
         """Return the cache rows of a subset, those that could not be decoded left out."""
@@ -62,13 +70,16 @@ class Prepared:
             subset = "test"
         return np.flatnonzero((self.split["subset"] == subset).to_numpy() & self.cache.readable)
 
-    def actual(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+    def actual(self, rows: NDArray[np.int64]) -> Any:
         """Return what is true of these rows.
 
         Returns:
             int64, shape (n,): their classes as 0..n_classes-1; of a multi-label task shape
-            (n, n_classes): 1 present, 0 absent, -1 unknown.
+            (n, n_classes): 1 present, 0 absent, -1 unknown; of a task that asks for masks uint8,
+            shape (n, size, size).
         """
+        if self.masks is not None:
+            return self.masks[rows]
         if self.multilabel:
             states = self.split[[STATE + name for name in self.classes]].iloc[rows]
             return states.fillna(UNKNOWN_STATE).to_numpy("int64")
@@ -126,6 +137,9 @@ def prepare_data(
         should_stop=run.stop_path.exists,
         lungs=lungs,
     )
+    masks = None
+    if recipe.asks_masks:
+        cache, masks = _add_masks(cache, catalog, split, recipe, run, workspace, progress)
     run.write_json(
         "data.json",
         {
@@ -151,6 +165,7 @@ def prepare_data(
         cache,
         list(targets.columns),
         validates_on_test=recipe.split.validate_on_test,
+        masks=masks,
     )
     if not recipe.tabular:
         return data
@@ -182,13 +197,46 @@ def _encode_tabular(
     data: Prepared, recipe: Recipe, run: Run, *, resumes: bool
 ) -> NDArray[np.float32]:
     """Return the tabular features of each row of the split as numbers."""
-    images = data.catalog.images.set_index("image_id").loc[data.split["image_id"]]
+    images = data.catalog_rows
     if resumes:
         columns = read_columns(run)
     else:
         columns = fit_columns(images.iloc[data.rows("training")], recipe.tabular)
         write_columns(run, columns)
     return columns.encode(images)
+
+
+def _add_masks(
+    cache: ImageCache,
+    catalog: Catalog,
+    split: pd.DataFrame,
+    recipe: Recipe,
+    run: Run,
+    workspace: Workspace,
+    progress: Progress,
+) -> tuple[ImageCache, NDArray[np.uint8]]:
+    """Return the cache without images whose mask cannot be read, and the masks, row for row."""
+
+    def report_progress(done: int, total: int) -> None:
+        progress.update(done=done, total=total, message=f"Reading masks: {done:,} of {total:,}.")
+
+    masks = open_mask_cache(
+        LungMasks(catalog),
+        split["image_id"].tolist(),
+        recipe.preprocess,
+        workspace.cache / "masks",
+        report_progress,
+        should_stop=run.stop_path.exists,
+    )
+    paths = split["path"].tolist()
+    broken = {row: why for row, why in masks.reasons.items() if cache.readable[row]}
+    readable = cache.readable.copy()
+    readable[list(masks.reasons)] = False
+    added = pd.DataFrame(
+        {"path": [paths[row] for row in broken], "reason": list(broken.values())}, dtype="string"
+    )
+    unreadable = pd.concat([cache.unreadable, added], ignore_index=True)
+    return replace(cache, readable=readable, unreadable=unreadable), masks.pixels
 
 
 def _read_copies(
@@ -238,6 +286,14 @@ def training_batches(
         RunError: no training image of some class is readable.
     """
     rows = data.rows("training")
+    if data.masks is not None:
+        if not len(rows):
+            raise RunError("No training image has a mask that can be read. See the bad files.")
+        none = np.zeros((len(rows), 1), "float32")
+        return TrainingBatches(
+            *(data.cache, rows, none, None, recipe.batch_size, recipe.augment, recipe.seed),
+            masks=data.masks,
+        )
     actual = data.actual(rows)
     n_classes = len(data.classes)
     balanced, several = recipe.class_weights == "balanced", data.multilabel

@@ -62,7 +62,9 @@ def describe_recipe(
     if n_beside:
         noise = rng.normal(size=(recipe.batch_size, n_beside)).astype("float32")
         images = {"image": images, "tabular": noise}
-    if recipe.multilabel:
+    if recipe.asks_masks:
+        targets = rng.integers(0, 2, images.shape).astype("float32")
+    elif recipe.multilabel:
         targets = find_masses(rng.integers(0, 2, (recipe.batch_size, n_classes)))
     else:
         targets = np.eye(n_classes, dtype="float32")[rng.integers(0, n_classes, recipe.batch_size)]

@@ -7,7 +7,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from xray_core.preprocess.augment import augment_batch
+from xray_core.preprocess.augment import augment_batch, augment_masks
 from xray_core.preprocess.cache import ImageCache
 from xray_core.preprocess.spec import AugmentSpec
 from xray_core.training.combined_labels import COMBINED, MERGED
@@ -43,6 +43,9 @@ class TrainingBatches(keras.utils.PyDataset):  # type: ignore[misc]
             model takes tabular features; the images of a batch are then a mapping of "image"
             and "tabular".
         finding_weights: of a multi-label task, for its loss; see `losses.weigh_findings`.
+        masks: uint8, shape (n_cached, size, size), 1 inside, where they are what is learnt: the
+            targets are then float32 (batch, size, size, 1), moved with their images, and `targets`
+            counts for nothing.
     """
 
     def __init__(
@@ -60,8 +63,10 @@ class TrainingBatches(keras.utils.PyDataset):  # type: ignore[misc]
         mixup: float = 0.0,
         tabular: NDArray[np.float32] | None = None,
         finding_weights: NDArray[np.float32] | None = None,
+        masks: NDArray[np.uint8] | None = None,
     ) -> None:
         super().__init__()
+        self._masks = masks
         self.finding_weights = finding_weights
         self._combined, self._mixup, self._tabular = combined, mixup, tabular
         self._classes: list[NDArray[np.int64]] | None = None
@@ -165,6 +170,8 @@ class TrainingBatches(keras.utils.PyDataset):  # type: ignore[misc]
             images = self._features[chosen]
         if self._tabular is not None:
             images = _join(images, mix(self._tabular[self._rows[chosen]]))
+        if self._masks is not None:
+            return images, self._draw_masks(chosen, again), mixed_weights
         targets: Any = mix_targets(self._targets[chosen])
         if self._combined is not None:
             targets = {COMBINED: mix_targets(self._combined[chosen]), MERGED: targets}
@@ -172,12 +179,24 @@ class TrainingBatches(keras.utils.PyDataset):  # type: ignore[misc]
 
     def _draw_images(self, chosen: NDArray[np.int64], again: NDArray[np.int64]) -> Any:
         """Return images as they are shown for the time numbered `again`, from 0, in the epoch."""
-        rows = self._rows[chosen]
-        # An image that is shown again in the epoch is changed otherwise.
-        numbers = rows + again * len(self._cache.pixels)
+        rows, numbers = self._number(chosen, again)
         return augment_batch(
             self._cache.pixels[rows], numbers, self._augment, self._seed, self._epoch
         )
+
+    def _draw_masks(self, chosen: NDArray[np.int64], again: NDArray[np.int64]) -> Any:
+        """Return the masks of these images, moved as `_draw_images` moves them."""
+        assert self._masks is not None
+        rows, numbers = self._number(chosen, again)
+        moved = augment_masks(self._masks[rows], numbers, self._augment, self._seed, self._epoch)
+        return moved[..., np.newaxis]
+
+    def _number(
+        self, chosen: NDArray[np.int64], again: NDArray[np.int64]
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return rows in the cache, and numbers: one shown again is changed otherwise."""
+        rows = self._rows[chosen]
+        return rows, rows + again * len(self._cache.pixels)
 
     def _draw_mixing(self, batch: int, size: int) -> Callable[[NDArray[np.float32]], Any]:
         """Return the function that mixes what belongs to the images of a batch, row by row."""

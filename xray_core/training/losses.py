@@ -1,4 +1,4 @@
-"""Training losses: cross-entropy and focal loss, and what the log reports of them.
+"""Training losses: cross-entropy, focal loss and that of masks, and what the log reports of them.
 
 Where an image may show several findings, its target is a mass for each of them and each state,
 shape (n_classes, 2): present, absent; see `find_masses`. What is unknown has no mass, so that it
@@ -12,8 +12,11 @@ import numpy as np
 from keras import ops
 from numpy.typing import NDArray
 
+from xray_core.evaluation.findings import DEFAULT_THRESHOLD
+from xray_core.evaluation.masks import SMOOTH
 from xray_core.recipes import Recipe
 
+PIXELS = (1, 2, 3)  # axes of a batch of masks
 ENTROPY = "categorical_crossentropy"  # metric: the plain loss, by which the log can be compared
 
 
@@ -26,6 +29,8 @@ def build_loss(recipe: Recipe, finding_weights: NDArray[np.float32] | None = Non
             finding is present, and where it is absent; None: 1 each.
     """
     smoothing = recipe.label_smoothing
+    if recipe.asks_masks:
+        return MaskLoss()
     if recipe.multilabel:
         gamma = recipe.focal_gamma if recipe.loss == "focal" else 0.0
         return FindingsLoss(finding_weights, gamma, smoothing)
@@ -39,6 +44,9 @@ def build_loss(recipe: Recipe, finding_weights: NDArray[np.float32] | None = Non
 
 def build_metrics(recipe: Recipe, *, plain: bool) -> list[Any]:
     """Return what is logged beside the loss: the accuracy, and the plain loss if `plain`."""
+    if recipe.asks_masks:  # the loss is what is evaluated
+        metrics = [keras.metrics.MeanMetricWrapper(_share_of_pixels, name="accuracy")]
+        return [*metrics, keras.metrics.MeanMetricWrapper(_dice_of_calls, name="dice")]
     if recipe.multilabel:
         metrics = [keras.metrics.MeanMetricWrapper(_share_right, name="accuracy")]
         return [*metrics, keras.metrics.MeanMetricWrapper(_cost, name=ENTROPY)][: 1 + plain]
@@ -51,8 +59,12 @@ def build_metrics(recipe: Recipe, *, plain: bool) -> list[Any]:
 def is_plain(recipe: Recipe) -> bool:
     """Whether what is learnt is what the validation loss is: cross-entropy of whole targets.
 
+    Of masks it always is, see `MaskLoss`.
+
     Of a multi-label task, where weights are of findings and not of images, weights count, too.
     """
+    if recipe.asks_masks:
+        return True
     weighed = recipe.multilabel and recipe.class_weights == "balanced"
     return recipe.loss == "cross_entropy" and not recipe.label_smoothing and not weighed
 
@@ -148,3 +160,41 @@ def _share_right(y_true: Any, y_pred: Any) -> Any:
     called = ops.cast(y_pred >= 0.5, "float32")
     share = ops.stack([called, 1 - called], axis=-1)
     return ops.sum(y_true * share, axis=(-2, -1))
+
+
+class MaskLoss(keras.losses.Loss):  # type: ignore[misc]
+    """One minus the Dice coefficient, plus the binary cross-entropy of the pixels; of each image.
+
+    Dice does not mind how large the lungs are, and cross-entropy tells each pixel how wrong it is,
+    also where nothing is right yet. `evaluation.masks.measure_loss` computes the same.
+
+    Source: Milletari et al. 2016, arXiv:1606.04797; the sum of both as Isensee et al. 2021,
+    doi:10.1038/s41592-020-01008-z, have it.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(name="masks")
+
+    def call(self, y_true: Any, y_pred: Any) -> Any:
+        inside, p = ops.cast(y_true, "float32"), ops.cast(y_pred, "float32")
+        both = ops.sum(inside * p, axis=PIXELS)
+        areas = ops.sum(inside, axis=PIXELS) + ops.sum(p, axis=PIXELS)
+        dice = (2 * both + SMOOTH) / (areas + SMOOTH)
+        tiny = keras.config.epsilon()
+        p = ops.clip(p, tiny, 1 - tiny)
+        entropy = -(inside * ops.log(p) + (1 - inside) * ops.log(1 - p))
+        return 1 - dice + ops.mean(entropy, axis=PIXELS)
+
+
+def _share_of_pixels(y_true: Any, y_pred: Any) -> Any:
+    """Return the share of each image's pixels that are right at 0.5: (batch,)."""
+    called = ops.cast(y_pred >= DEFAULT_THRESHOLD, "float32")
+    return ops.mean(ops.cast(called == ops.cast(y_true, "float32"), "float32"), axis=PIXELS)
+
+
+def _dice_of_calls(y_true: Any, y_pred: Any) -> Any:
+    """Return the Dice coefficient of each image at 0.5: (batch,); 1 where both are empty."""
+    called, inside = ops.cast(y_pred >= DEFAULT_THRESHOLD, "float32"), ops.cast(y_true, "float32")
+    both = ops.sum(called * inside, axis=PIXELS)
+    areas = ops.sum(called, axis=PIXELS) + ops.sum(inside, axis=PIXELS)
+    return ops.where(areas > 0, 2 * both / ops.maximum(areas, 1.0), 1.0)

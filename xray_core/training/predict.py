@@ -52,6 +52,11 @@ def predict_images(
         RecipeError: a value was given that the network cannot take.
     """
     origin = read_origin(run)
+    if run.read_recipe().asks_masks:
+        raise RunError(
+            f"{run.name} draws masks and predicts no class. `xray lungs {run.name} IMAGE … --out "
+            "FOLDER` draws those of image files."
+        )
     if origin is not None and origin.kind == AVERAGE:
         return _predict_average(run, origin, paths, given or {})
     if not run.best_checkpoint.is_file():
@@ -162,9 +167,10 @@ def load_network(run: Run, recipe: Recipe) -> Any:
     except RecipeError as error:
         raise RunError(f"{error} Restart the run {run.name}.") from error
     side, n_classes = recipe.preprocess.size, len(recipe.class_names)
+    wanted = (None, side, side, 1) if recipe.asks_masks else (None, n_classes)
     shapes = [tuple(tensor.shape) for tensor in model.inputs]
     answers = [tuple(tensor.shape) for tensor in model.outputs]
-    if (None, side, side, 1) not in shapes or answers != [(None, n_classes)]:
+    if (None, side, side, 1) not in shapes or answers != [wanted]:
         raise RunError(
             f"{run.best_checkpoint} is not the network of its recipe: it takes {shapes} and "
             f"answers {answers}, for {n_classes} classes and images of {side} px. "

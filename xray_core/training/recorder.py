@@ -22,7 +22,14 @@ from xray_core.training.combined_labels import MERGED
 from xray_core.training.inputs import PredictionBatches, TrainingBatches
 from xray_core.training.losses import ENTROPY
 from xray_core.training.progress import Progress
-from xray_core.training.scores import measure_loss, rounded, score_epoch
+from xray_core.training.scores import (
+    EpochScores,
+    MaskScores,
+    measure_loss,
+    rounded,
+    score_epoch,
+    score_masks,
+)
 
 # Seconds of training that a killed process may cost.
 CHECKPOINT_SECONDS = float(os.environ.get("XRAY_CHECKPOINT_SECONDS") or 20)
@@ -43,7 +50,8 @@ class Recorder(keras.callbacks.Callback):  # type: ignore[misc]
         progress: told of each batch; raises StopRequested through it.
         training: what is trained on.
         validation: images of the validation set, in the order of `actual`.
-        actual: int: their classes, or the states of their findings; see `scores.score_epoch`.
+        actual: int: their classes, or the states of their findings, see `scores.score_epoch`; or
+            their masks, see `scores.score_masks`.
         image_ids: their names.
         classes: in the order of the model's output.
         position: where the training goes on; the metric log ends there.
@@ -56,7 +64,7 @@ class Recorder(keras.callbacks.Callback):  # type: ignore[misc]
         progress: Progress,
         training: TrainingBatches,
         validation: PredictionBatches,
-        actual: NDArray[np.int64],
+        actual: NDArray[Any],
         image_ids: list[str],
         classes: list[str],
         position: TrainingState,
@@ -82,9 +90,15 @@ class Recorder(keras.callbacks.Callback):  # type: ignore[misc]
         """Images of the validation set."""
         return len(self._actual)
 
+    @property
+    def _has_masks(self) -> bool:
+        return self._actual.ndim == 3
+
     def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         self._began = time.monotonic() - self.position.seconds
         self._seen_by_keras, self._sums_of_keras = 0, {"loss": 0.0, "accuracy": 0.0}
+        if self._has_masks:
+            self._sums_of_keras["dice"] = 0.0
         here = self.position
         self._progress.update(
             now=self._progress.status.step != "training",  # the first batch may take long
@@ -121,6 +135,7 @@ class Recorder(keras.callbacks.Callback):  # type: ignore[misc]
                 "step": here.epoch * n_batches + here.batch + 1,
                 "loss": round(values["loss"] / size, 6),
                 "accuracy": round(hits / size, 6),
+                **({"dice": round(values["dice"] / size, 6)} if self._has_masks else {}),
                 "time": round(time.time(), 2),
             }
         )
@@ -128,6 +143,7 @@ class Recorder(keras.callbacks.Callback):  # type: ignore[misc]
             batch=here.batch + 1,
             loss_sum=here.loss_sum + values["loss"],
             hits=here.hits + hits,
+            dice_sum=here.dice_sum + values.get("dice", 0.0),
             seconds=time.monotonic() - self._began,
         )
         # Weights that wait are written between epochs only: here some backends hold others.
@@ -152,18 +168,13 @@ class Recorder(keras.callbacks.Callback):  # type: ignore[misc]
             message=f"Epoch {here.epoch + 1}: validating.", done=n_batches, total=n_batches
         )
         began = time.monotonic()
-        if self._answer:
-            probabilities = self._answer().astype("float64")
-        else:
-            probabilities = self.evaluated.predict(self.validation, verbose=0).astype("float64")
-        val_loss = measure_loss(self._actual, probabilities)
-        self._check_finite("validation loss", val_loss)  # first: nothing else can be said of NaN
-        scores = score_epoch(self._actual, probabilities)
+        val_loss, scores, table = self._validate()
         n_images = self._training.n_images
         loss, accuracy = here.loss_sum / n_images, here.hits / n_images
         epoch, seconds = here.epoch + 1, here.seconds + time.monotonic() - began
 
-        self._write_validation(epoch, probabilities)
+        table.insert(0, "image_id", self._image_ids)
+        self._run.write_table(f"validation/epoch-{epoch:04d}.parquet", table)
         if self._keep_last or here.best_loss is None or val_loss < here.best_loss:
             self._move(best_loss=val_loss, best_epoch=epoch)
             self._kept = self.evaluated.get_weights()
@@ -175,6 +186,7 @@ class Recorder(keras.callbacks.Callback):  # type: ignore[misc]
                 "step": epoch * n_batches,
                 "loss": round(loss, 6),
                 "accuracy": round(accuracy, 6),
+                **({"dice": round(here.dice_sum / n_images, 6)} if self._has_masks else {}),
                 "val_loss": val_loss,
                 **scores.line,
                 "learning_rate": self._learning_rate(),
@@ -184,19 +196,41 @@ class Recorder(keras.callbacks.Callback):  # type: ignore[misc]
             }
         )
         self.phase_losses.append(val_loss)
+        figure, trained, validated = "accuracy", accuracy, scores.accuracy
+        if isinstance(scores, MaskScores):
+            figure, trained, validated = "Dice", here.dice_sum / n_images, scores.dice
         print(
-            f"epoch {epoch} ({self.phase}): loss {loss:.4f}, accuracy {accuracy:.4f}, "
-            f"validation loss {val_loss:.4f}, accuracy {scores.accuracy:.4f}, {seconds:.1f} s",
+            f"epoch {epoch} ({self.phase}): loss {loss:.4f}, {figure} {trained:.4f}, "
+            f"validation loss {val_loss:.4f}, {figure} {validated:.4f}, {seconds:.1f} s",
             file=sys.stderr,  # standard output belongs to the command's answer
             flush=True,
         )
-        self._move(epoch=epoch, batch=0, loss_sum=0.0, hits=0.0, seconds=0.0, epoch_seconds=seconds)
+        nothing = {"batch": 0, "loss_sum": 0.0, "hits": 0.0, "dice_sum": 0.0, "seconds": 0.0}
+        self._move(epoch=epoch, epoch_seconds=seconds, **nothing)
         pause = max(EPOCHS_SECONDS, self._save_seconds / CHECKPOINT_SHARE)
         if time.monotonic() - self._saved_at >= min(CHECKPOINT_SECONDS, pause):
             self.save_checkpoint()
         is_kept = epoch == self.position.best_epoch
         kept = {"val_accuracy": rounded(scores.accuracy)} if is_kept else {}
+        if is_kept and isinstance(scores, MaskScores):
+            kept["val_dice"] = rounded(scores.dice)
         self._progress.update(now=True, epoch=epoch, **kept)
+
+    def _validate(self) -> tuple[float, EpochScores, pd.DataFrame]:
+        """Return loss, figures, and what the model says of each image of the validation set."""
+        if self._has_masks:
+            masks = score_masks(self.evaluated, self.validation, self._actual)
+            self._check_finite("validation loss", masks.loss)
+            return masks.loss, masks, masks.table
+        if self._answer:
+            probabilities = self._answer().astype("float64")
+        else:
+            probabilities = self.evaluated.predict(self.validation, verbose=0).astype("float64")
+        val_loss = measure_loss(self._actual, probabilities)
+        self._check_finite("validation loss", val_loss)  # first: nothing else can be said of NaN
+        names = [f"p_{name}" for name in self._classes]
+        table = pd.DataFrame(probabilities.astype("float32"), columns=names)
+        return val_loss, score_epoch(self._actual, probabilities), table
 
     def start_phase(self, number: int, name: str) -> None:
         """Say that the phase numbered `number`, from 0, is trained from now on."""
@@ -288,9 +322,3 @@ class Recorder(keras.callbacks.Callback):  # type: ignore[misc]
 
     def _learning_rate(self) -> float:
         return float(ops.convert_to_numpy(self.model.optimizer.learning_rate))
-
-    def _write_validation(self, epoch: int, probabilities: NDArray[np.float64]) -> None:
-        table: dict[str, Any] = {"image_id": self._image_ids}
-        for column, name in enumerate(self._classes):
-            table[f"p_{name}"] = probabilities[:, column].astype("float32")
-        self._run.write_table(f"validation/epoch-{epoch:04d}.parquet", pd.DataFrame(table))

@@ -35,6 +35,7 @@ from xray_core.training.devices import parallel_devices, prepare_device, share_b
 from xray_core.training.freezing import check_layers
 from xray_core.training.fused_norm import fuse_batch_norm
 from xray_core.training.inputs import PredictionBatches, TrainingBatches
+from xray_core.training.masks import evaluate_masks
 from xray_core.training.phases import fit_phases, load_selected_weights
 from xray_core.training.progress import Progress, StopRequested
 from xray_core.training.recorder import Recorder
@@ -221,6 +222,8 @@ def _evaluate(model: Any, run: Run, data: Prepared, recipe: Recipe) -> dict[str,
 
     Some training images are predicted as well, for the first level of the error analysis.
     """
+    if data.masks is not None:
+        return evaluate_masks(model, run, data, recipe)
     evaluated = data.split[data.split["subset"] != "training"]
     rows = evaluated.index[data.cache.readable[evaluated.index]].to_numpy()
     learnt = data.rows("training")

@@ -1,9 +1,10 @@
-"""What an epoch comes to on the validation set, for tasks of one class an image and of several."""
+"""What an epoch comes to on the validation set: of one class an image, of several, and of masks."""
 
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from xray_core.evaluation.findings import (
@@ -13,6 +14,8 @@ from xray_core.evaluation.findings import (
     known_accuracy,
     known_loss,
 )
+from xray_core.evaluation.masks import MASK_FIGURES, call_pixels, measure_overlap
+from xray_core.evaluation.masks import measure_loss as measure_mask_loss
 from xray_core.evaluation.metrics import (
     confusion_counts,
     cross_entropy,
@@ -36,6 +39,21 @@ class EpochScores:
 
     accuracy: float
     line: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class MaskScores(EpochScores):
+    """Those of a task that asks for masks; `accuracy` is the share of right pixels.
+
+    Attributes:
+        loss: see `evaluation.masks.measure_loss`.
+        dice: mean over the images.
+        table: Dice and IoU of each, in their order.
+    """
+
+    loss: float
+    dice: float
+    table: pd.DataFrame
 
 
 def measure_loss(actual: Ints, probabilities: Floats) -> float:
@@ -87,6 +105,35 @@ def _score_findings(states: Ints, probabilities: Floats) -> EpochScores:
             "n_validation": len(states),
         },
     )
+
+
+def score_masks(model: Any, batches: Any, inside: NDArray[np.uint8]) -> MaskScores:
+    """Return what the masks that `model` draws come to; they are drawn batch by batch.
+
+    Args:
+        model: takes a batch of images, and gives float32 (batch, size, size, 1).
+        batches: `inputs.PredictionBatches`.
+        inside: uint8 (n, size, size), the true masks, in the same order.
+    """
+    losses, tables, start = [], [], 0
+    for number in range(len(batches)):
+        probabilities = model.predict_on_batch(batches[number][0])[..., 0]
+        true = inside[start : start + len(probabilities)]
+        start += len(probabilities)
+        losses.append(measure_mask_loss(true, probabilities))
+        tables.append(pd.DataFrame(measure_overlap(true, call_pixels(probabilities))))
+    table = pd.concat(tables, ignore_index=True)
+    means = table.mean()
+    line = {
+        "val_accuracy": rounded(means["accuracy"]),
+        "val_auc": None,
+        "val_dice": rounded(means["dice"]),
+        "val_iou": rounded(means["iou"]),
+        "n_validation": len(table),
+    }
+    loss = round(float(np.concatenate(losses).mean()), 6)
+    kept = table[list(MASK_FIGURES)].astype("float32")
+    return MaskScores(float(means["accuracy"]), line, loss, float(means["dice"]), kept)
 
 
 def rounded(value: float) -> float | None:

@@ -21,13 +21,21 @@ from xray_core.runs.opening import OPENED, Line
 from xray_core.runs.origin import FILE as ORIGIN
 from xray_core.runs.origin import read_origin
 
+
+def _read_predictions(run: Run) -> Any:
+    """Read predictions of classes, or of masks."""
+    # Evaluations on other data have no recipe of their own, and are of classes.
+    has_masks = run.holds("recipe.json") and run.read_recipe().asks_masks
+    return run.read_masks() if has_masks else run.read_predictions()
+
+
 # What has a reader of its own; of other files only the kind is checked.
 READERS: dict[str, Callable[[Run], Any]] = {
     "report.json": Run.read_report,
     "data.json": Run.read_data,
     "submission.json": Run.read_submission,
     "split.parquet": Run.read_split,
-    "predictions.parquet": Run.read_predictions,
+    "predictions.parquet": _read_predictions,
     "training_predictions.parquet": Run.read_training_predictions,
     "columns_predictions.parquet": Run.read_columns_predictions,
     ORIGIN: read_origin,

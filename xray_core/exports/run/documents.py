@@ -51,14 +51,17 @@ def make_document(document: Document, material: Material) -> dict[str, bytes]:
 
 
 def _make_report(material: Material) -> dict[str, bytes]:
+    _check_classes(material, OF_CLASSES["report"])
     return {REPORT: write_page(material).encode()}
 
 
 def _make_card(material: Material) -> dict[str, bytes]:
+    _check_classes(material, OF_CLASSES["card"])
     return {CARD: format_card(material).encode()}
 
 
 def _make_notebook(material: Material) -> dict[str, bytes]:
+    _check_classes(material, OF_CLASSES["notebook"])
     return {NOTEBOOK: write_notebook(material).encode()}
 
 
@@ -83,6 +86,8 @@ def _make_events(material: Material) -> dict[str, bytes]:
     return {f"{EVENTS}/{name}": content for name, content in files.items()}
 
 
+# What is about classes -> what it is called.
+OF_CLASSES = {"report": "report", "card": "model card", "notebook": "notebook"}
 OF_SCRIPT, OF_EVENTS = "script", "curve"
 REPORT, CARD, NOTEBOOK, SCRIPT = "report.html", "model_card.md", "notebook.ipynb", "train.py"
 SPLIT, CSV, PARQUET, EVENTS = "split.csv", "predictions.csv", "predictions.parquet", "tensorboard"
@@ -128,6 +133,8 @@ def why_absent(what: str, material: Material) -> str:
             if material.epochs.empty:
                 raise RunError(f"{material.run.name} has no finished epoch yet.")
         else:
+            if what in OF_CLASSES:
+                _check_classes(material, OF_CLASSES[what])
             _ = material.report
     except XrayError as error:
         return str(error)
@@ -177,6 +184,16 @@ def find_weights(what: str, material: Material) -> Path:
 def _read(path: Path) -> bytes:
     with open_plain(path) as file:
         return file.read()
+
+
+def _check_classes(material: Material, what: str) -> None:
+    """Raise RunError if a run draws masks, of which the document tells nothing."""
+    if material.recipe.asks_masks:
+        raise RunError(
+            f"There is no {what} of a run that draws masks, as it is written about classes. The "
+            "figures are on the page Evaluate and in report.json, those of each image in the "
+            "predictions."
+        )
 
 
 def _check_trained(material: Material, what: str) -> None:

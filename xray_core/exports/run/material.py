@@ -185,7 +185,8 @@ class Material:
         Raises:
             RunError: there are none, or no report.
         """
-        predictions = self.run.read_predictions()
+        has_masks = self.recipe.asks_masks
+        predictions = self.run.read_masks() if has_masks else self.run.read_predictions()
         rows = predictions["subset"] == self.report["subset"]
         shown: pd.DataFrame = predictions[rows].reset_index(drop=True)
         return shown

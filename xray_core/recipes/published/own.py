@@ -10,6 +10,7 @@ from xray_core.literature import headline_of
 from xray_core.preprocess.spec import AugmentSpec, PreprocessSpec
 from xray_core.recipes.schema import Phase, Recipe
 from xray_core.splits import SplitSpec
+from xray_core.tasks import LUNG_TASK
 
 DEMO_CNN = Recipe(
     name="demo_cnn",
@@ -207,6 +208,28 @@ QUICK_EFFICIENTNET = replace(
             schedule="cosine",
         ),
     ),
+)
+
+LUNGS_UNET = Recipe(
+    name="lungs_unet",
+    title="Small U-Net: where the lungs are",
+    source="X-ray Lab; after Ronneberger et al. 2015, arXiv:1505.04597",
+    about=(
+        "Learns lung masks, of any dataset that has some: the synthetic images, COVID-19 "
+        "Radiography, Montgomery and others. What it has learnt can then show where the lungs are "
+        "in images without masks, as far as they look like those that it was trained on."
+    ),
+    dataset="siim_covid19",
+    task=LUNG_TASK,
+    model="unet",
+    preprocess=PreprocessSpec(size=128),
+    augment=AugmentSpec(
+        zoom=0.15, rotation=10.0, shift=0.08, brightness_min=0.7, brightness_max=1.3
+    ),
+    split=SplitSpec("patient", validation=0.15, test=0.2),
+    phases=(Phase("train", epochs=15, learning_rate=2e-3, schedule="cosine"),),
+    batch_size=16,
+    loss="dice",
 )
 
 SIIM_EFFICIENTNET_OPACITY = replace(

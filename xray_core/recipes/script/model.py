@@ -9,7 +9,7 @@ from threading import Lock
 from typing import NamedTuple
 
 from xray_core.errors import RecipeError
-from xray_core.models import MODELS, RUN_MODEL
+from xray_core.models import CLASS_OUTPUT, MODELS, RUN_MODEL
 from xray_core.recipes.schema import Recipe
 from xray_core.typed_paths import name_folder, name_weights
 
@@ -92,6 +92,11 @@ class Definition(NamedTuple):
 
 def check_model(recipe: Recipe) -> None:
     """Raise RecipeError if there is no script of the recipe's model; reads no source."""
+    if recipe.asks_masks:
+        raise RecipeError(
+            f"There is no script of {recipe.name}: scripts are written for networks that answer "
+            "with classes, and this one draws masks. Train the recipe here."
+        )
     if not _is_covered(recipe.model):
         raise RecipeError(
             f"There is no script of {recipe.model} yet. Train the recipe here, or choose one of: "
@@ -145,7 +150,8 @@ def _is_covered(name: str) -> bool:
     card = MODELS[name]
     if card.builder.startswith(f"{WRAPPING}:"):
         return name in APPLICATIONS
-    return not card.tabular  # a script deals out images alone
+    # A script deals out images alone, and learns classes.
+    return not card.tabular and card.output == CLASS_OUTPUT
 
 
 def _write_application(recipe: Recipe) -> str:

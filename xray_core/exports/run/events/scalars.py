@@ -16,11 +16,12 @@ from xray_core.runs import Run
 
 TRAINING, VALIDATION = "training", "validation"
 # Chart -> name in a line of the log, of each of the two files.
-BATCHES = {"batch/loss": "loss", "batch/accuracy": "accuracy"}
+BATCHES = {"batch/loss": "loss", "batch/accuracy": "accuracy", "batch/Dice": "dice"}
 EPOCHS = {
     TRAINING: {
         "epoch/loss": "loss",
         "epoch/accuracy": "accuracy",
+        "epoch/Dice": "dice",
         "epoch/learning rate": "learning_rate",
         "epoch/seconds": "seconds",
     },
@@ -28,6 +29,7 @@ EPOCHS = {
         "epoch/loss": "val_loss",
         "epoch/accuracy": "val_accuracy",
         "epoch/AUC": "val_auc",
+        "epoch/Dice": "val_dice",
     },
 }
 
