@@ -151,8 +151,8 @@ def _choose_region(spec: PreprocessSpec, lungs: Lungs | None) -> str:
         format_func=lambda name: value_title("region", name),
         required=True,
         key=REGION_KEY,
-        help="To see what a network is right from: one that needs no more than the border has "
-        "found a shortcut. The lungs can be hidden where a mask says where they are.",
+        help=f"{explain('what is shown')} A network that needs no more than the border has found "
+        "a shortcut. The lungs can be hidden where a mask says where they are.",
         on_change=lambda: _keep(REGION_KEY)(st.session_state[REGION_KEY]),
     )
     return str(region)

@@ -163,6 +163,8 @@ def test_runs_of_several_recipes_or_splits_make_no_pair(
 
     with pytest.raises(RunError, match=r"differ in more than the split: preprocess.size"):
         pick_leak_runs(runs, workspace)
+    with pytest.raises(RecipeError, match="draws masks"):
+        plan_shortcuts(PUBLISHED["lungs_unet"], catalog, workspace)
     with pytest.raises(JobError, match="choose 1 to 20"):
         plan_leaks(DEMO, catalog, workspace, 21)
     alone = replace(catalog, images=catalog.images.drop_duplicates("patient_id"))

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from xray_core.runs import Run
 
 
+TITLES = {"auc": "AUC", "accuracy": "Accuracy"}
+
+
 def add_commands(add: Add) -> None:
     """Add the commands of this module."""
     shortcuts = add(
@@ -135,7 +138,7 @@ def show_leaks(options: argparse.Namespace, workspace: Workspace) -> Answer:
         for pair in lab.pairs
     ]
     lines += [
-        f"{inflation.name}: by image {inflation.by_image:.3f}, "
+        f"{TITLES[inflation.name]}: by image {inflation.by_image:.3f}, "
         f"by patient {inflation.by_patient:.3f}, "
         f"difference {inflation.value:+.3f} ({inflation.low:+.3f} to {inflation.high:+.3f})"
         for inflation in lab.inflations

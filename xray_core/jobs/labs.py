@@ -19,7 +19,7 @@ from xray_core.recipes import Recipe, bind_recipe
 from xray_core.recipes.labs import BY_IMAGE, BY_PATIENT, MEMBERS, leak_recipe, member_recipe
 from xray_core.runs import Run
 from xray_core.runs.origin import FILE as ORIGIN
-from xray_core.tasks import encode_catalog, find_task
+from xray_core.tasks import MASKS, encode_catalog, find_task
 from xray_core.workspace import Workspace
 
 N_PAIRS, MOST_PAIRS = 3, 20
@@ -52,12 +52,27 @@ class Plan:
 
 
 def find_base(run: Run) -> Recipe:
-    """Return the recipe of a run, to begin a lab with. Raises RunError if it has none."""
+    """Return the recipe of a run, to begin a lab with.
+
+    Raises:
+        RunError: it has none.
+        RecipeError: it draws masks, of which the labs have nothing to say.
+    """
     if run.holds(ORIGIN):
         raise RunError(
             f"{run.read_nickname()} was not trained here: there is no recipe to train once more."
         )
-    return run.read_recipe()
+    recipe = run.read_recipe()
+    _check_classes(recipe)
+    return recipe
+
+
+def _check_classes(recipe: Recipe) -> None:
+    if find_task(recipe.task).asks == MASKS:
+        raise RecipeError(
+            f"{recipe.title} draws masks. The labs are about networks that answer with a class: "
+            "choose another run or recipe."
+        )
 
 
 def plan_shortcuts(
@@ -72,8 +87,9 @@ def plan_shortcuts(
         run: of the recipe, if one is the reason for asking.
 
     Raises:
-        XrayError: the recipe does not fit the dataset.
+        XrayError: the recipe does not fit the dataset, or draws masks.
     """
+    _check_classes(recipe)
     bound = bind_recipe(recipe, catalog)
     lab_runs = find_shortcut_runs(bound, workspace, run)
     return [_plan_member(bound, key, catalog, workspace, lab_runs.get(key)) for key in MEMBERS]
@@ -166,6 +182,7 @@ def plan_leaks(
     """
     if not 1 <= n_pairs <= MOST_PAIRS:
         raise JobError(f"{n_pairs} pairs are asked for; choose 1 to {MOST_PAIRS}.")
+    _check_classes(recipe)
     bound = bind_recipe(recipe, catalog)
     targets = encode_catalog(catalog, find_task(recipe.task))
     patients = catalog.present["patient_id"].reindex(targets.index).dropna()

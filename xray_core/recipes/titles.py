@@ -271,7 +271,12 @@ def _titles() -> dict[str, str]:
     titles |= {name: f"“{recipe.title}”" for name, recipe in PUBLISHED.items()}
     # After the recipes: where both have one name, a message speaks of the model.
     titles |= {name: card.title for name, card in MODELS.items()}
-    return titles | {name: f"“{task.question}”" for name, task in TASKS.items()}
+    return titles | {
+        # That of any dataset is called by a word of the language, too.
+        name: f"“{task.question}”"
+        for name, task in TASKS.items()
+        if task.dataset
+    }
 
 
 def _is_code(name: str) -> bool:
