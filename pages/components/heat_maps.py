@@ -117,9 +117,9 @@ def show_heat_words(maps: Mapping[str, HeatMap]) -> None:
     if not maps:
         return
     heat = next(iter(maps.values()))
-    targets = dict.fromkeys(one.target for one in maps.values())
+    targets = dict.fromkeys(each.target for each in maps.values())
     height, width = heat.values.shape
-    n_cold = sum(not one.values.any() for one in maps.values())
+    n_cold = sum(not each.values.any() for each in maps.values())
     cold = f" {n_cold:,} of {len(maps):,} have no warm place." if n_cold else ""
     show_muted(
         f"Warm: where the score of {' or '.join(targets)} comes from, as far as the last "

@@ -37,6 +37,7 @@ from xray_core.explain.cut import FEATURES, PROBABILITIES, build_with_features
 from xray_core.explain.loaded import LoadedRun, load_run
 from xray_core.explain.places import lay_out
 from xray_core.preprocess.cache import ImageCache, open_image_cache
+from xray_core.preprocess.lung_places import find_lung_places
 from xray_core.recipes import Recipe
 from xray_core.runs import Run
 from xray_core.runs.explained import stamp_network
@@ -116,12 +117,16 @@ def _compute(
     recipe = loaded.recipe
     catalog = open_dataset(Path(recipe.data_folder), workspace.cache)
     split = _choose_rows(run)
+    lungs = find_lung_places(
+        recipe.preprocess, catalog, split["image_id"].tolist(), workspace.cache
+    )
     cache = open_image_cache(
         catalog.root,
         split["path"].tolist(),
         recipe.preprocess,
         workspace.cache / "images",
         _step(progress, 0),
+        lungs=lungs,
     )
     wanted = split["subset"].isin(subsets).to_numpy(bool)
     rows = np.flatnonzero(wanted & cache.readable)

@@ -69,7 +69,7 @@ def ask(workspace: Workspace, kind: str, arguments: Mapping[str, Any]) -> Questi
     with _lock:
         service = _services.setdefault(workspace.folder, _Service(workspace))
     question = Question(kind, arguments, _service=service)
-    service.put(question)
+    service.add(question)
     return question
 
 
@@ -92,7 +92,7 @@ class _Service:
         self._writing = threading.Lock()
         self._thread: threading.Thread | None = None
 
-    def put(self, question: Question) -> None:
+    def add(self, question: Question) -> None:
         with self._writing:
             if self._thread is None:
                 self._thread = threading.Thread(target=self._work, daemon=True)

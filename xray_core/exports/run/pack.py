@@ -37,6 +37,7 @@ from xray_core.filling import fill_alone
 from xray_core.machine import read_version
 from xray_core.paths import is_hidden
 from xray_core.runs import Run
+from xray_core.runs.explained import FOLDER as EXPLAINED
 from xray_core.runs.trash import disk_use
 from xray_core.workspace import Workspace
 
@@ -189,12 +190,15 @@ def _write(
 def _list_files(run: Run) -> tuple[list[Path], list[str]]:
     """Return the files of a run folder that are taken along, and the names of those that are not.
 
-    What is hidden, such as locks, counts as neither.
+    What is hidden, such as locks, counts as neither; nor does what was computed by looking into the
+    network, which can be computed again.
     """
     paths, odd = [], []
     for path in sorted(run.folder.rglob("*")):
         inside = path.relative_to(run.folder)
         if any(map(is_hidden, inside.parts)) or path.is_dir() or inside.as_posix() in LEFT:
+            continue
+        if inside.parts[0] == EXPLAINED:
             continue
         if path.suffix in KINDS and path.is_file() and not path.is_symlink():
             paths.append(path)
