@@ -32,7 +32,7 @@ WORDS = {
     "pool", "precision", "published", "random", "resize", "rotation", "sampling", "schedule",
     "seed", "shear", "shift", "shuffle", "size", "step", "stretch", "tabular", "target", "task",
     "test", "train", "trainable", "validation", "weights", "zoom", "accuracy", "auc", "folder",
-    "ask", "selection", "site", "thesis", "union",
+    "ask", "selection", "site", "thesis", "union", "lungs", "filters", "dice",
 }
 # fmt: on
 
