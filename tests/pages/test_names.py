@@ -32,7 +32,8 @@ WORDS = {
     "pool", "precision", "published", "random", "resize", "rotation", "sampling", "schedule",
     "seed", "shear", "shift", "shuffle", "size", "step", "stretch", "tabular", "target", "task",
     "test", "train", "trainable", "validation", "weights", "zoom", "accuracy", "auc", "folder",
-    "ask", "border", "region", "selection", "site", "thesis", "union", "whole",
+    "ask", "border", "dice", "filters", "lungs", "region", "selection", "site", "thesis", "union",
+    "whole",
 }
 # fmt: on
 

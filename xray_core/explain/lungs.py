@@ -141,10 +141,10 @@ def _measure(catalog: Catalog, images: pd.DataFrame) -> list[tuple[int, int]]:
     """Return width and height of each image; (1, 1) of one that cannot be read."""
     known = images[["width", "height"]].to_numpy(object)
     unknown = [place for place, sides in enumerate(known) if pd.isna(sides).any()]
-    found = read_sizes([catalog.root / images["path"].iloc[place] for place in unknown])
+    measured = read_sizes([catalog.root / images["path"].iloc[place] for place in unknown])
     sizes = {
         place: (1, 1) if isinstance(size, XrayError) else size
-        for place, size in zip(unknown, found, strict=True)
+        for place, size in zip(unknown, measured, strict=True)
     }
     return [sizes.get(place) or (int(w), int(h)) for place, (w, h) in enumerate(known)]
 

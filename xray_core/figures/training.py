@@ -13,7 +13,7 @@ from xray_core.figures.panels import build_panel, divide_height, stack_panels
 
 N_POINTS = 800  # of the curve over batches; more than a chart has pixels helps nobody
 CURVES = ("training", "validation")
-METRICS = ("loss", "accuracy", "auc", "dice")  # of the training set there is no AUC
+METRICS = ("loss", "accuracy", "auc")  # of the training set there is no AUC
 TITLES = {"loss": "loss", "accuracy": "accuracy", "auc": "AUC", "dice": "Dice"}
 OF_MASKS = ("loss", "dice")  # the share of right pixels is high for whoever calls none
 OF_FINDINGS = {**TITLES, "auc": "mean AUC"}  # of a run on several findings
@@ -69,7 +69,7 @@ def curve_table(
         batches: columns step and the metrics; one row per batch.
         epochs: columns step, epoch, best_epoch, the metrics and val_ before each of them; one row
             per epoch. Of the AUC there is only that of the validation set.
-        metrics: of `METRICS`.
+        metrics: of `METRICS` or `OF_MASKS`.
         window: see `thin_curve`; epochs are few and all kept.
         smooth: batches whose mean stands for each; 1 for the batch itself.
 
@@ -144,7 +144,7 @@ def list_metrics(epochs: pd.DataFrame, several: bool = False) -> tuple[str, ...]
     has_area = "val_auc" in epochs and epochs["val_auc"].notna().any()
     return tuple(
         name
-        for name in METRICS[:3]
+        for name in METRICS
         if (name != "auc" or has_area) and not (name == "accuracy" and several)
     )
 
