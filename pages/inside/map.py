@@ -115,7 +115,7 @@ def _show_points(points: Points, features: Features, run: Run, recipe: Recipe, s
             figure,
             config=CONFIG,
             key=f"map_{color}_{of}_{pick}",
-            on_select=_forget_image,
+            on_select="rerun",
             selection_mode=("lasso", "box"),
             alt=f"Map of {len(table):,} images, coloured by {points.colors[color].lower()}",
         )
@@ -169,10 +169,6 @@ def _choose(
         width=width,
     )
     return str(chosen)
-
-
-def _forget_image() -> None:
-    change_address({IMAGE: ""})
 
 
 def _read_lasso(event: object) -> list[int]:
