@@ -64,14 +64,14 @@ def main() -> None:
         reading = time_it(lambda: known.append(read_features(run)), 3)
     features = known[-1]
     assert features is not None
-    one, many = features.vectors[:1], features.vectors[:100]
+    single, many = features.vectors[:1], features.vectors[:100]
     groups = features.images["group"].tolist()
-    find_nearest(features, one)  # the training images are laid out once
+    find_nearest(features, single)  # the training images are laid out once
     rows = {
         "reading the features": reading,
-        "one image": time_it(lambda: find_nearest(features, one), options.rounds),
+        "one image": time_it(lambda: find_nearest(features, single), options.rounds),
         "one image of a known patient": time_it(
-            lambda: find_nearest(features, one, groups=groups[:1]), options.rounds
+            lambda: find_nearest(features, single, groups=groups[:1]), options.rounds
         ),
         "100 images": time_it(lambda: find_nearest(features, many), options.rounds),
     }
