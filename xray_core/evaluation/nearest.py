@@ -56,7 +56,7 @@ class Features:
         None where there is no limit.
         """
         shares = self.about["called_unlike"]
-        return shares.get(TEST) or shares.get(VALIDATION)  # type: ignore[return-value]
+        return shares.get(TEST) or shares.get(VALIDATION)
 
     @cached_property
     def training(self) -> Places:
