@@ -1,6 +1,5 @@
 """Map of images: what its figures come to, in sentences."""
 
-from collections.abc import Mapping
 from html import escape
 
 from xray_core.evaluation.neighbours import LABEL, SIZE
@@ -61,7 +60,7 @@ def format_drawn(about: About, left_out: int) -> str:
 
 def format_unlike(about: About) -> str:
     """Return how far away an image must be to count as unlike; "" where nothing is known."""
-    shares: Mapping[str, Mapping[str, float | int | None]] = about["called_unlike"]
+    shares = about["called_unlike"]
     subset = "test" if "test" in shares else "validation"
     share = shares.get(subset)
     if not share or share["value"] is None or share["low"] is None or share["high"] is None:

@@ -64,8 +64,6 @@ def test_a_lasso_on_the_map_leads_to_its_images_and_to_explore(app: App, tab: Ta
     expect(page.locator("[data-testid='stHtml'] b").first).to_have_text(f"{n_images}")
     tab.wait_until_still()
     tab.take_picture("map-explore")
-    page.go_back()
-    expect(page.locator(".viewer")).to_be_visible()
 
     page.set_viewport_size({"width": 390, "height": 844})
     tab.open(app.address(f"inside?run={run.name}&inside=Map+of+images&map_pick=other"))

@@ -235,21 +235,20 @@ def _compare(features: Features, progress: Report) -> None:
     for start in range(0, len(others), BLOCK):
         block = others[start : start + BLOCK]
         places, near = find_nearest(
-            features, features.vectors[block], K, images["group"].to_numpy(object)[block]
+            features, features.vectors[block], K, images["group"].iloc[block].tolist()
         )
         if places.shape[1]:
             first = places[:, 0]
             names = images["image_id"].to_numpy(object)[first]
-            nearest[block] = np.where(first == NOBODY, None, names)
+            names[first == NOBODY] = None
+            nearest[block] = names
             distances[block] = near[:, -1]
         progress(start + len(block), len(others))
     images["nearest"] = pd.Series(nearest, dtype="string")
     images["distance"] = np.where(np.isfinite(distances), distances, np.nan)
     held = images.loc[images["subset"] == VALIDATION, "distance"].to_numpy("float64")
     about["limit"] = find_limit(held)
-    about["called_unlike"] = {
-        subset: dict(share) for subset, share in count_called_unlike(images, about["limit"]).items()
-    }
+    about["called_unlike"] = {**count_called_unlike(images, about["limit"])}
     kept = [LABEL, *(name for name in TRAITS if name in images)]
     about["alike"] = {column: count_alike(images, column) for column in kept}
 

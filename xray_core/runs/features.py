@@ -37,14 +37,19 @@ WITH_GAPS = ("predicted", "nearest")
 T = TypeVar("T")
 
 
-class Alike(TypedDict):
-    """How often the nearest image is of the same kind; see `evaluation.neighbours`."""
+class Share(TypedDict):
+    """A share of images with its interval; see `evaluation.shares`."""
 
     value: float | None
     low: float | None
     high: float | None
     n: int
     n_patients: int
+
+
+class Alike(Share):
+    """How often the nearest image is of the same kind; see `evaluation.neighbours`."""
+
     chance: float | None
 
 
@@ -83,7 +88,7 @@ class About(TypedDict):
     subsets: list[str]
     unreadable: int
     limit: float | None
-    called_unlike: dict[str, dict[str, float | int | None]]
+    called_unlike: dict[str, Share]
     alike: dict[str, dict[str, Alike]]
     map: MapNotes | None
 
