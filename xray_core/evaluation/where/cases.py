@@ -114,11 +114,11 @@ def _is_nothing(name: str, classes: Sequence[str]) -> bool:
 def _find_ratios(catalog: Catalog) -> dict[str, float]:
     """Return image_id -> width / height; that of the original where the file's is unknown."""
     images = catalog.images
-    found: NDArray[np.float64] = np.full(len(images), np.nan)
+    ratios: NDArray[np.float64] = np.full(len(images), np.nan)
     for sides in (("original_width", "original_height"), ("width", "height")):
         width, height = (images[side].to_numpy("float64", na_value=np.nan) for side in sides)
-        found = np.where(np.isfinite(width / height), width / height, found)
-    return dict(zip(images["image_id"], found.tolist(), strict=True))
+        ratios = np.where(np.isfinite(width / height), width / height, ratios)
+    return dict(zip(images["image_id"], ratios.tolist(), strict=True))
 
 
 def _place(boxes: pd.DataFrame, ratio: float, resize: str) -> NDArray[np.float64]:
