@@ -94,7 +94,9 @@ def find_cases(
             left_out["images that cannot be read"] += 1
             continue
         placed = _place(own, ratios.get(image_id, np.nan), preprocess.resize)
-        there = np.isfinite(placed).all(axis=1) & (placed[:, 2:] > 0).all(axis=1)
+        there: NDArray[np.bool_] = np.asarray(
+            np.isfinite(placed).all(axis=1) & (placed[:, 2:] > 0).all(axis=1)
+        )
         if n_nowhere := int((~there).sum()):
             left_out["boxes outside of their image, or in one of unknown size"] += n_nowhere
         targets = [
