@@ -27,7 +27,7 @@ from xray_core.synthetic.dataset import is_synthetic
 from xray_core.synthetic.marker import SIDE
 from xray_core.workspace import Workspace
 
-DATA = {"plain": [], "marked": ["--marker"]}
+DATA = {"demo": [], "marked": ["--marker"]}
 RECIPES = {
     "demo_cnn, 64 px": ("demo_cnn", []),
     "demo_cnn, 128 px": ("demo_cnn", ["preprocess.size=128"]),

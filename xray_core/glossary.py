@@ -526,6 +526,19 @@ GLOSSARY: dict[str, dict[str, Term]] = {
             "How often the hottest point of a heat map lies inside a radiologist's box.",
             "juego de señalar",
         ),
+        "heat in the boxes": Term(
+            "The share of a heat map's heat that lies inside the radiologist's boxes.",
+            "calor dentro de los recuadros",
+        ),
+        "IoU": Term(
+            "How far two boxes overlap: the area they share, divided by the area that they cover "
+            "together.",
+            "intersección sobre unión (IoU)",
+        ),
+        "IoBB": Term(
+            "The area that two boxes share, divided by that of the one drawn from a heat map.",
+            "intersección sobre el recuadro detectado (IoBB)",
+        ),
         "average of runs": Term(
             "Several networks as one: the mean of their probabilities for each image.",
             "promedio de ejecuciones",

@@ -46,6 +46,13 @@ def show_where(run: Run, recipe: Recipe, workspace: Workspace) -> None:
             show_images(run, recipe, where, tables)
         show_overlaps(recipe, where)
         return
+    if not run.best_checkpoint.is_file():
+        st.info(
+            "This run has no network of its own, so there is none to look into. Choose one that "
+            "was trained here.",
+            icon=":material/visibility_off:",
+        )
+        return
     n_boxed = _count_boxed(run, subset, tables)
     if not n_boxed:
         _say_without(tables, subset)

@@ -10,7 +10,8 @@ import streamlit as st
 from pages.components.address import change_address, read_word
 from pages.components.frame import escape_markdown
 from pages.components.grid import Tile, show_grid
-from pages.components.heat import HIDDEN, SHOWN, as_heat
+from pages.components.heat import as_heat
+from pages.components.heat_maps import show_opacity
 from pages.components.pager import show_pager
 from pages.components.small_type import show_muted, show_section
 from pages.components.tables import Tables
@@ -94,15 +95,15 @@ def show_images(run: Run, recipe: Recipe, where: Where, tables: Tables | None) -
     names = _name_rows(where.cases)
     rows = [int(place) for place in cases.index if cases.at[place, "image_id"] in tables.places]
     looked = Looked(where, names, rows, tables, recipe.preprocess.resize)
-    _show_head(len(cases), order)
+    opacity = _show_head(len(cases), order)
     if absent := len(cases) - len(rows):
         st.caption(f"{absent:,} of them {'is' if absent == 1 else 'are'} absent from the folder.")
     wanted = st.query_params.get(IMAGE, "")
     place = next((n for n, row in enumerate(rows) if names[row] == wanted), None)
     if place is None:
-        _show_page(looked)
+        _show_page(looked, opacity)
     else:
-        _show_large(looked, place, run, recipe)
+        _show_large(looked, place, opacity, run, recipe)
 
 
 def _name_rows(cases: pd.DataFrame) -> list[str]:
@@ -116,7 +117,8 @@ def _name_rows(cases: pd.DataFrame) -> list[str]:
     ]
 
 
-def _show_head(n: int, order: str) -> None:
+def _show_head(n: int, order: str) -> float:
+    """Show how the images are shown; return how strongly their heat is drawn."""
     st.session_state["where_order"] = order
 
     def write() -> None:
@@ -127,19 +129,7 @@ def _show_head(n: int, order: str) -> None:
         show_section("Images", f"{n:,} with boxes")
         st.space("stretch")
         st.toggle("Boxes", True, key="where_boxes", persist_state="session")
-        st.slider(
-            "Heat",
-            0,
-            100,
-            round(100 * SHOWN),
-            step=10,
-            format="%d%%",
-            key="where_heat",
-            persist_state="session",
-            label_visibility="collapsed",
-            help="How much the heat map covers the image",
-            width=130,
-        )
+        opacity = show_opacity()
         st.selectbox(
             "Order",
             list(ORDERS),
@@ -149,13 +139,10 @@ def _show_head(n: int, order: str) -> None:
             label_visibility="collapsed",
             width=250,
         )
+    return opacity
 
 
-def _heat() -> float:
-    return max(HIDDEN, st.session_state["where_heat"] / 100)
-
-
-def _show_page(looked: Looked) -> None:
+def _show_page(looked: Looked, opacity: float) -> None:
     n_pages = -(-len(looked.rows) // PER_PAGE)
     place = st.container()  # above the line of the pager
     page = 1
@@ -170,11 +157,11 @@ def _show_page(looked: Looked) -> None:
             lambda name: change_address({IMAGE: name}),
             row_height=ROW_HEIGHT,
             show_boxes=st.session_state["where_boxes"],
-            show_heat=_heat(),
+            show_heat=opacity,
         )
 
 
-def _show_large(looked: Looked, place: int, run: Run, recipe: Recipe) -> None:
+def _show_large(looked: Looked, place: int, opacity: float, run: Run, recipe: Recipe) -> None:
     row, names = looked.rows[place], [looked.names[row] for row in looked.rows]
     case = looked.where.cases.iloc[row]
     title = f"{case['target']}: {case['energy']:.0%} of the heat in the boxes"
@@ -189,7 +176,7 @@ def _show_large(looked: Looked, place: int, run: Run, recipe: Recipe) -> None:
         after=names[place + 1] if place + 1 < len(names) else "",
         place=f"{place + 1:,} of {len(names):,}",
         show_boxes=bool(st.session_state["where_boxes"]),
-        show_heat=_heat(),
+        show_heat=opacity,
     )
     _show_links(run, recipe, str(case["image_id"]), str(case["target"]))
 

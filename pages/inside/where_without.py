@@ -5,11 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import streamlit as st
-from numpy.typing import NDArray
 
-from pages.components.grid import Tile, show_grid
-from pages.components.heat import SHOWN, as_heat
-from pages.components.questions import answer_of
+from pages.components.grid import show_grid
+from pages.components.heat import SHOWN
+from pages.components.heat_maps import ask_heat, lay_over
 from pages.components.small_type import show_section
 from pages.components.tables import Tables
 from pages.components.tiles import build_tiles
@@ -43,35 +42,23 @@ def show_answers(run: Run, recipe: Recipe, subset: str, tables: Tables, method: 
     wanted = [image_id for ids in picked.values() for image_id in ids]
     if not wanted:
         return
-    answer = answer_of(
-        "maps",
-        {"run": run.name, "images": wanted, "method": method, "target": name or "predicted"},
-        f"Heat maps of {len(wanted)} images",
-    )
-    if answer is None:
+    maps = ask_heat(run, wanted, name or "predicted", method)
+    if maps is None:
         return
-    maps = dict(zip(answer["images"], answer["maps"], strict=True))
-    targets = dict(zip(answer["images"], answer["targets"], strict=True))
     for title, ids in picked.items():
-        shown = [image_id for image_id in ids if image_id in maps]
-        if not shown:
+        shown = tables.pick_images(image_id for image_id in ids if image_id in maps)
+        if shown.empty:
             continue
         show_section(title, f"the {len(shown)} surest answers, and where they come from")
-        images = tables.pick_images(shown)
         show_grid(
             [
-                _add_heat(tile, maps[tile.id], targets[tile.id], recipe.preprocess.resize)
-                for tile in build_tiles(tables, images)
+                replace(tile, note=f"heat of {maps[tile.id].target}")
+                for tile in lay_over(build_tiles(tables, shown), maps, recipe)
             ],
             f"where_{title.lower()}",
             row_height=ROW_HEIGHT,
             show_heat=SHOWN,
         )
-
-
-def _add_heat(tile: Tile, heat: NDArray[np.uint8], target: str, resize: str) -> Tile:
-    drawn = as_heat(heat, tile.ratio, resize)
-    return replace(tile, heat=drawn, note=f"heat of {target}", alt=f"{tile.alt}, heat of {target}")
 
 
 def list_answers(

@@ -71,8 +71,8 @@ def compute_where(
         raise RunError(f"{method!r} is no kind of heat map. Choose one of: {', '.join(METHODS)}.")
     began = time.monotonic()
     subset, loaded = shown_subset(run, workspace), load_run(run)
-    found = _find(loaded, subset, workspace)
-    cases, left_out = found.cases, dict(found.left_out)
+    boxed = _find(loaded, subset, workspace)
+    cases, left_out = boxed.cases, dict(boxed.left_out)
     images = list(dict.fromkeys(case.image_id for case in cases))
     done, total = 0, len(cases) * (1 + len(SEEDS))
     networks = [loaded.model, *(build_untrained(loaded.model, seed) for seed in SEEDS)]
@@ -127,21 +127,21 @@ def _find(loaded: LoadedRun, subset: str, workspace: Workspace) -> Cases:
     recipe, run = loaded.recipe, loaded.run
     catalog = open_dataset(Path(recipe.data_folder), workspace.cache)
     predictions = run.read_predictions()
-    found = find_cases(
+    boxed = find_cases(
         predictions[predictions["subset"] == subset],
         catalog,
         recipe.class_names,
         recipe.preprocess,
         multilabel=recipe.multilabel,
     )
-    if not found.cases:
-        reasons = "; ".join(f"{count:,} {why}" for why, count in found.left_out.items())
+    if not boxed.cases:
+        reasons = "; ".join(f"{count:,} {why}" for why, count in boxed.left_out.items())
         raise RunError(
             f"No image of the {subset} set of {run.read_nickname()} has a box to hold its heat map "
             f"against{f' ({reasons})' if reasons else ''}. Choose a run on a dataset with boxes, "
             "such as the demo data or SIIM."
         )
-    return found
+    return boxed
 
 
 def _pick(images: Images, places: NDArray[np.int64]) -> Images:

@@ -32,14 +32,14 @@ def test_boxes_lie_where_the_network_sees_them_and_what_cannot_count_is_counted(
     table = predictions(
         ("a1", "ill", "ill"), ("b1", "healthy", "ill"), ("c1", "ill", None), ("d1", "ill", "ill")
     )
-    found = find_cases(
+    answer = find_cases(
         table, catalog, ["healthy", "ill"], PreprocessSpec(resize="pad"), multilabel=False
     )
-    [case] = found.cases
+    [case] = answer.cases
     assert (case.image_id, case.group, case.target) == ("a1", "a", "ill")
     # Twice as wide as high: it lies between two black borders, a quarter of the square each.
     np.testing.assert_allclose(case.boxes, [[0.0, 0.25, 0.25, 0.25]])
-    assert found.left_out == {
+    assert answer.left_out == {
         "boxed images whose true class is “healthy”": 1,
         "images that cannot be read": 1,
     }
@@ -52,6 +52,6 @@ def test_boxes_lie_where_the_network_sees_them_and_what_cannot_count_is_counted(
 def test_a_finding_that_is_a_class_is_looked_for_by_name() -> None:
     catalog = draw_catalog([("a1", "Mass"), ("a1", "nodule"), ("a1", "nodule"), ("b1", "bone")])
     table = predictions(("a1", "x", "mass"), ("b1", "x", "none"))
-    found = find_cases(table, catalog, ["mass", "nodule"], PreprocessSpec(), multilabel=True)
-    assert [(case.target, len(case.boxes)) for case in found.cases] == [("mass", 1), ("nodule", 2)]
-    assert found.left_out == {"boxes of a finding that is no class of the task": 1}
+    answer = find_cases(table, catalog, ["mass", "nodule"], PreprocessSpec(), multilabel=True)
+    assert [(case.target, len(case.boxes)) for case in answer.cases] == [("mass", 1), ("nodule", 2)]
+    assert answer.left_out == {"boxes of a finding that is no class of the task": 1}

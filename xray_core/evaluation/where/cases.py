@@ -7,6 +7,7 @@ where the task has it as a class, and else all boxes of the image, for its true 
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from operator import itemgetter
 
 import numpy as np
 import pandas as pd
@@ -75,18 +76,29 @@ def find_cases(
     by_image = dict(list(boxes.groupby("image_id", sort=True)))
     named = {plain_name(name): name for name in classes}
     cases = []
-    for row in predictions.sort_values("image_id").itertuples():
-        own = by_image.get(row.image_id)
+    actual_classes = [None] * len(predictions) if multilabel else predictions["actual"].tolist()
+    for image_id, group, predicted, actual in sorted(
+        zip(
+            predictions["image_id"].tolist(),
+            predictions["group"].tolist(),
+            predictions["predicted"].notna().tolist(),
+            actual_classes,
+            strict=True,
+        ),
+        key=itemgetter(0),
+    ):
+        own = by_image.get(image_id)
         if own is None:
             continue
-        if pd.isna(row.predicted):
+        if not predicted:
             left_out["images that cannot be read"] += 1
             continue
-        placed = _place(own, ratios.get(row.image_id, np.nan), preprocess.resize)
-        there = np.isfinite(placed).all(axis=1) & (placed[:, 2:] > 0).all(axis=1)
+        placed = _place(own, ratios.get(image_id, np.nan), preprocess.resize)
+        there: NDArray[np.bool_] = np.asarray(
+            np.isfinite(placed).all(axis=1) & (placed[:, 2:] > 0).all(axis=1)
+        )
         if n_nowhere := int((~there).sum()):
             left_out["boxes outside of their image, or in one of unknown size"] += n_nowhere
-        actual = None if multilabel else str(row.actual)
         targets = [
             named.get(plain_name(finding)) if pd.notna(finding) else None
             for finding in own["finding"]
@@ -102,7 +114,7 @@ def find_cases(
             elif target not in targets and _is_nothing(target, classes):
                 left_out[f"boxed images whose true class is “{target}”"] += 1
             else:
-                cases.append(Case(str(row.image_id), str(row.group), target, placed[chosen]))
+                cases.append(Case(image_id, group, target, placed[chosen]))
     return Cases(cases, dict(left_out))
 
 
@@ -114,11 +126,11 @@ def _is_nothing(name: str, classes: Sequence[str]) -> bool:
 def _find_ratios(catalog: Catalog) -> dict[str, float]:
     """Return image_id -> width / height; that of the original where the file's is unknown."""
     images = catalog.images
-    found: NDArray[np.float64] = np.full(len(images), np.nan)
+    ratios: NDArray[np.float64] = np.full(len(images), np.nan)
     for sides in (("original_width", "original_height"), ("width", "height")):
         width, height = (images[side].to_numpy("float64", na_value=np.nan) for side in sides)
-        found = np.where(np.isfinite(width / height), width / height, found)
-    return dict(zip(images["image_id"], found.tolist(), strict=True))
+        ratios = np.where(np.isfinite(width / height), width / height, ratios)
+    return dict(zip(images["image_id"], ratios.tolist(), strict=True))
 
 
 def _place(boxes: pd.DataFrame, ratio: float, resize: str) -> NDArray[np.float64]:

@@ -112,12 +112,12 @@ def draw_boxes(square: Heat) -> Floats:
     highest = float(square.max())
     if not highest:
         return np.zeros((0, 4))
-    found = []
+    regions = []
     for level in LEVELS:
         above = (square >= level * highest).astype(np.uint8)
         _, _, stats, _ = cv2.connectedComponentsWithStats(above, connectivity=8)
-        found.append(stats[1:, :4])  # the first is what lies below
-    return np.unique(np.concatenate(found), axis=0) / SIDE
+        regions.append(stats[1:, :4])  # the first is what lies below
+    return np.unique(np.concatenate(regions), axis=0) / SIDE
 
 
 def overlap(boxes: Floats, drawn: Floats) -> tuple[Floats, Floats]:

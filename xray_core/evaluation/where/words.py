@@ -44,7 +44,9 @@ def describe_verdict(notes: Mapping[str, Any]) -> str:
 
 def describe_difference(notes: Mapping[str, Any]) -> str:
     """Return whether the network points at boxes more often than each baseline does."""
-    more, luck, less = [], [], []
+    more: list[str] = []
+    luck: list[str] = []
+    less: list[str] = []
     for kind, figures in notes["differences"].items():
         pointing = figures["pointing"]
         into = more if pointing["low"] > 0 else less if pointing["high"] < 0 else luck
