@@ -45,7 +45,7 @@ from xray_core.workspace import Workspace
 SPOT = 0.25  # of the side, width of the bright spot that a network learns to find
 # Drawn anew, from the classes down: share of the layers with weights.
 SHARES = {"classes": 0.0, "last third": 1 / 3, "two thirds": 2 / 3, "all": 1.0}
-WHOLE = ("demo_cnn", "pneumonia_cnn", "cnn9", "xnet_cnn", "vgg_mini", "resnet18", "mobilenet_v2")
+WHOLE = ("demo_cnn", "pneumonia_cnn", "cnn9", "xnet_cnn", "vgg_mini")
 OPTIONS: dict[str, dict[str, Any]] = {"mobilenet_v2": {"alpha": 0.35}}
 
 
