@@ -20,6 +20,7 @@ import argparse
 import tempfile
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -94,7 +95,7 @@ def measure_times(
     with tempfile.TemporaryDirectory() as folder:
         workspace = Workspace(Path(folder) / "home")
         data = Path(folder) / "data"
-        write_synthetic_dataset(data, n + 1, size=512, seed=1)
+        write_synthetic_dataset(data, n + 1, size=256, seed=1)
         for name in names:
             run, ids = prepare_run(name, size, data, workspace)
             ask_maps(workspace, run, ids[:1], "gradcam")  # loads the network
@@ -116,7 +117,7 @@ def prepare_run(name: str, size: int, data: Path, workspace: Workspace) -> tuple
 
     changes = {"model": name, "preprocess.size": size}
     changes |= {f"model_options.{key}": value for key, value in OPTIONS.get(name, {}).items()}
-    recipe = change_recipe(PUBLISHED["demo_cnn"], {**changes, "data_folder": str(data)})
+    recipe = replace(change_recipe(PUBLISHED["demo_cnn"], changes), data_folder=str(data))
     run = create_run(recipe, workspace.runs)
     images = open_dataset(data, workspace.cache).images[["image_id", "path"]]
     table = images.assign(group="g", subset="test", **{"class": recipe.class_names[0]})
