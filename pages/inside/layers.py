@@ -53,8 +53,8 @@ def _show_image(looked: Looked, pixels: NDArray[np.uint8]) -> None:
     )
     show_grid([tile], "layers_image", columns=1, pixelated=True)
     st.html(
-        f'<div class="muted">{looked.caption}<br>{escape(looked.subset)} set, as the network sees '
-        f"it: {side} × {side} px</div>"
+        f'<div class="muted">{looked.caption}<br>{escape(looked.subset)} set, seen at '
+        f"{side} × {side} px</div>"
     )
 
 

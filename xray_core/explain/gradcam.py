@@ -106,10 +106,11 @@ def _differentiate(
             f"{' or '.join(BACKENDS)}."
         )
     features, gradients = BACKENDS[backend](layer, sum_scores)
-    return tuple(  # type: ignore[return-value]  # two of them
-        keras.ops.convert_to_numpy(keras.ops.cast(values, "float32"))
-        for values in (features, gradients)
-    )
+    return _as_numpy(features), _as_numpy(gradients)
+
+
+def _as_numpy(values: Any) -> NDArray[np.float32]:
+    return np.asarray(keras.ops.convert_to_numpy(keras.ops.cast(values, "float32")))
 
 
 def _by_tensorflow(layer: Any, sum_scores: Callable[[], Any]) -> tuple[Any, Any]:
