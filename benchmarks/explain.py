@@ -1,8 +1,9 @@
 """How long heat maps take, and whether they depend on what a network has learned.
 
-    python -m benchmarks.explain [--sanity | --twins] [--models NAME …] [--size 224] [--steps 150]
+    python -m benchmarks.explain [--sanity | --twins] [--models NAME …] [--size PX] [--steps 150]
+        [--images 100] [--no-occlusion]
 
-Without an option: seconds for one map, for 100, and for one image by occlusion, of drawn images,
+Without an option: seconds for one map, for `--images`, and for one by occlusion, of drawn images,
 end to end: by the process that answers the app, files read. Wall time, and processor time of that
 process.
 
@@ -19,6 +20,7 @@ import argparse
 import tempfile
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -44,7 +46,7 @@ from xray_core.workspace import Workspace
 SPOT = 0.25  # of the side, width of the bright spot that a network learns to find
 # Drawn anew, from the classes down: share of the layers with weights.
 SHARES = {"classes": 0.0, "last third": 1 / 3, "two thirds": 2 / 3, "all": 1.0}
-WHOLE = ("demo_cnn", "pneumonia_cnn", "cnn9", "xnet_cnn", "vgg_mini", "resnet18", "mobilenet_v2")
+WHOLE = ("demo_cnn", "pneumonia_cnn", "cnn9", "xnet_cnn", "vgg_mini")
 OPTIONS: dict[str, dict[str, Any]] = {"mobilenet_v2": {"alpha": 0.35}}
 
 
@@ -57,6 +59,8 @@ def main() -> None:
     parser.add_argument("--models", nargs="*", default=list(MODELS), choices=list(MODELS))
     parser.add_argument("--size", type=int, default=0, help="px")
     parser.add_argument("--steps", type=int, default=150, help="of training, for --sanity")
+    parser.add_argument("--images", type=int, default=100, help="for the times")
+    parser.add_argument("--occlusion", action=argparse.BooleanOptionalAction, default=True)
     options = parser.parse_args()
     names = [name for name in options.models if not MODELS[name].tabular]
     if options.sanity:
@@ -64,7 +68,7 @@ def main() -> None:
     elif options.twins:
         table = (compare_twins(name, options.size or 96) for name in names)
     else:
-        table = measure_times(names, options.size or 224)
+        table = measure_times(names, options.size or 224, options.images, options.occlusion)
     for n, row in enumerate(table):
         if n == 0:
             print(f"| {' | '.join(row)} |\n|{'---|' * len(row)}")
@@ -84,21 +88,23 @@ def build(name: str, size: int, seed: int) -> Any:
 # --- Times
 
 
-def measure_times(names: list[str], size: int, n_images: int = 101) -> Iterator[dict[str, str]]:
-    """Yield seconds for each network: of one map, of 100, and of one by occlusion."""
+def measure_times(
+    names: list[str], size: int, n: int, with_occlusion: bool
+) -> Iterator[dict[str, str]]:
+    """Yield seconds for each network: of one map, of `n`, and of one by occlusion."""
     with tempfile.TemporaryDirectory() as folder:
         workspace = Workspace(Path(folder) / "home")
         data = Path(folder) / "data"
-        write_synthetic_dataset(data, n_images, size=512, seed=1)
+        write_synthetic_dataset(data, n + 1, size=256, seed=1)
         for name in names:
             run, ids = prepare_run(name, size, data, workspace)
             ask_maps(workspace, run, ids[:1], "gradcam")  # loads the network
             row = {"network": f"{MODELS[name].title}{_format_options(name)}"}
             for title, images, method in (
                 ("Grad-CAM, 1", ids[:1], "gradcam"),
-                ("Grad-CAM, 100", ids[1:], "gradcam"),
-                ("Grad-CAM++, 100", ids[1:], "gradcam++"),
-                ("occlusion, 1", ids[:1], "occlusion"),
+                (f"Grad-CAM, {n}", ids[1:], "gradcam"),
+                (f"Grad-CAM++, {n}", ids[1:], "gradcam++"),
+                *([("occlusion, 1", ids[:1], "occlusion")] if with_occlusion else []),
             ):
                 row[title] = ask_maps(workspace, run, images, method)
             yield row
@@ -111,7 +117,7 @@ def prepare_run(name: str, size: int, data: Path, workspace: Workspace) -> tuple
 
     changes = {"model": name, "preprocess.size": size}
     changes |= {f"model_options.{key}": value for key, value in OPTIONS.get(name, {}).items()}
-    recipe = change_recipe(PUBLISHED["demo_cnn"], {**changes, "data_folder": str(data)})
+    recipe = replace(change_recipe(PUBLISHED["demo_cnn"], changes), data_folder=str(data))
     run = create_run(recipe, workspace.runs)
     images = open_dataset(data, workspace.cache).images[["image_id", "path"]]
     table = images.assign(group="g", subset="test", **{"class": recipe.class_names[0]})
@@ -170,8 +176,8 @@ def try_network(name: str, size: int, steps: int) -> dict[str, str]:
     whole = name in WHOLE
     model = build(name, size, 0)
     (train_whole if whole else train_classes)(model, size, steps)
-    images, has_spot = draw_spots(64, size, 1)
-    answers = np.concatenate([model.predict_on_batch(part) for part in np.split(images, 4)])
+    images, has_spot = draw_spots(16, size, 1)
+    answers = np.concatenate([model.predict_on_batch(part) for part in np.split(images, 2)])
     right = float((answers.argmax(axis=1) == has_spot).mean())
     images = images[has_spot == 1]
     row = {
@@ -202,7 +208,7 @@ def train_classes(model: Any, size: int, steps: int) -> None:
     from sklearn.linear_model import LogisticRegression
 
     layer = model.get_layer("probabilities")
-    images, has_spot = draw_spots(96, size, 2)
+    images, has_spot = draw_spots(48, size, 2)
     seen: list[np.ndarray] = []
 
     def hear(given: Any, answer: Any) -> Any:
@@ -210,7 +216,7 @@ def train_classes(model: Any, size: int, steps: int) -> None:
         return answer
 
     with listening(layer, hear):
-        for part in np.split(images, 12):
+        for part in np.split(images, 6):
             model(part, training=False)
     features = np.concatenate(seen)
     mean, spread = features.mean(axis=0), features.std(axis=0) + 1e-12

@@ -522,6 +522,23 @@ GLOSSARY: dict[str, dict[str, Term]] = {
             "Where in the image the prediction came from, as far as the last convolution can tell.",
             "mapa de calor (Grad-CAM)",
         ),
+        "convolution": Term(
+            "A layer that slides small filters over an image and answers with one map for each.",
+            "convolución",
+        ),
+        "filter": Term(
+            "A few weights that are slid over an image; its map is bright where the image fits it.",
+            "filtro",
+        ),
+        "map of a layer": Term(
+            "What one filter answers at each place of an image (activation).",
+            "mapa de activación",
+        ),
+        "occlusion": Term(
+            "A heat map made by covering one place after the other: how much less probable the "
+            "class becomes.",
+            "oclusión",
+        ),
         "pointing game": Term(
             "How often the hottest point of a heat map lies inside a radiologist's box.",
             "juego de señalar",

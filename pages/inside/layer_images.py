@@ -81,7 +81,7 @@ def _show_buttons(ids: list[str], place: int) -> None:
         for name, icon, step in (("Previous", "chevron_left", -1), ("Next", "chevron_right", 1)):
             other = place + step
             st.button(
-                f"{name} image",
+                name,
                 icon=f":material/{icon}:",
                 key=f"layers_{name.lower()}",
                 disabled=not 0 <= other < len(ids),
@@ -92,7 +92,7 @@ def _show_buttons(ids: list[str], place: int) -> None:
 
 def _describe(row: pd.Series, recipe: Recipe, several: bool) -> str:
     known = "" if pd.isna(row["actual"]) else str(row["actual"])
-    words = [f"<b>{escape(str(row['image_id']))}</b>", f"true: {escape(known) or 'unknown'}"]
+    words = [f"true: {escape(known) or 'unknown'}"]
     answer = f"predicted: {escape(str(row['predicted']))}"
     if not several:
         answer += f" ({row[PROBABILITY + str(row['predicted'])]:.0%})"

@@ -19,9 +19,9 @@ LOOK_FOR = {
     ),
     LATE: (
         "parts",
-        "Parts. The image itself can hardly be seen any more: a few bright squares say where "
-        "something is that matters to the classes. Does any of them lie where the finding is, or "
-        "at the border, where only a marker can be?",
+        "Parts. From these maps the classes are computed: a bright square says that something that "
+        "matters to them is there. Does any of them lie where the finding is, or at the border, "
+        "where only a marker can be?",
     ),
 }
 FEW = 4  # px; a map of no more on either side shows no shape

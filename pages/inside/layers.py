@@ -20,7 +20,7 @@ from xray_core.runs import Run
 from xray_core.workspace import Workspace
 
 LAYER = "layer"  # in the address: the number of a convolution, from 1
-WIDTHS = (1, 3.6)  # of the image and of the layer
+WIDTHS = (1, 4.2)  # of the image and of the layer
 IN_ROW = 9  # pictures; with the gaps between them eight
 
 
@@ -53,8 +53,8 @@ def _show_image(looked: Looked, pixels: NDArray[np.uint8]) -> None:
     )
     show_grid([tile], "layers_image", columns=1, pixelated=True)
     st.html(
-        f'<div class="muted">{looked.caption}<br>From the {escape(looked.subset)} set, as the '
-        f"network sees it: {side} × {side} px.</div>"
+        f'<div class="muted">{looked.caption}<br>{escape(looked.subset)} set, seen at '
+        f"{side} × {side} px</div>"
     )
 
 

@@ -108,6 +108,7 @@ def test_tensorflow_opens_what_jax_kept_and_predicts_the_same(trained: list[Run]
     "what",
     [
         "recipes/test_every_recipe",
+        *(f"explain/test_{name}" for name in ("activations", "gradcam", "occlusion")),
         *(
             f"training/test_{name}"
             for name in (

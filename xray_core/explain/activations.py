@@ -176,7 +176,7 @@ def _scale(values: NDArray[np.float32]) -> NDArray[np.uint8]:
     low, high = float(values.min()), float(values.max())
     if high - low <= LEAST:
         return np.zeros(values.shape, np.uint8)
-    return np.rint((values - low) / (high - low) * 255).astype(np.uint8)
+    return np.asarray(np.rint((values - low) / (high - low) * 255), np.uint8)
 
 
 def read_filters(model: Any) -> Filters:
@@ -197,7 +197,7 @@ def read_filters(model: Any) -> Filters:
 
 def _centre(values: NDArray[np.float32]) -> NDArray[np.uint8]:
     most = max(float(np.abs(values).max()), LEAST)
-    return np.rint(128 + values / most * 127).astype(np.uint8)
+    return np.asarray(np.rint(128 + values / most * 127), np.uint8)
 
 
 def describe_layers(layers: Sequence[LayerMaps]) -> list[dict[str, Any]]:

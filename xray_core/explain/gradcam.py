@@ -106,10 +106,10 @@ def _differentiate(
             f"{' or '.join(BACKENDS)}."
         )
     features, gradients = BACKENDS[backend](layer, sum_scores)
-    return _to_numpy(features), _to_numpy(gradients)
+    return _as_numpy(features), _as_numpy(gradients)
 
 
-def _to_numpy(values: Any) -> NDArray[np.float32]:
+def _as_numpy(values: Any) -> NDArray[np.float32]:
     return np.asarray(keras.ops.convert_to_numpy(keras.ops.cast(values, "float32")))
 
 

@@ -143,7 +143,7 @@ def _write_batch(
 ) -> list[dict[str, Any]]:
     """Write the maps of a few images; return their rows."""
     spec, classes = loaded.recipe.preprocess, list(loaded.recipe.class_names)
-    rows = [{"image": name} for name in sources.names]
+    rows: list[dict[str, Any]] = [{"image": name} for name in sources.names]
     pixels, kept = [], []
     for k, read in enumerate(read_all_preprocessed(sources.paths, spec)):
         if isinstance(read, XrayError):

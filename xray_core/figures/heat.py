@@ -51,8 +51,8 @@ def lay_over(image: Pixels, heat: Pixels, resize: str) -> Pixels:
         uint8 (h, w, 3): blue, green, red.
     """
     height, width = image.shape
-    colored = color_heat(heat, width / height, resize, max(height, width))
-    colored = cv2.resize(colored, (width, height), interpolation=cv2.INTER_LINEAR)
+    square = color_heat(heat, width / height, resize, max(height, width))
+    colored = np.asarray(cv2.resize(square, (width, height), interpolation=cv2.INTER_LINEAR))
     opacity = SHOWN * colored[..., 3:].astype(np.float32) / 255
     mixed = image[..., None] * (1 - opacity) + colored[..., :3] * opacity
-    return np.rint(mixed).astype(np.uint8)
+    return np.asarray(np.rint(mixed), np.uint8)
