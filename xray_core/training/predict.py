@@ -19,7 +19,7 @@ from xray_core.runs import Run
 from xray_core.runs.members import find_members, list_specs
 from xray_core.runs.origin import AVERAGE, read_origin
 from xray_core.tasks import label_in_words
-from xray_core.training.fused_norm import fuse_batch_norm
+from xray_core.training.folded_norm import fold_batch_norm
 from xray_core.training.tabular import read_columns, table_of
 
 BATCH_SIZE = 64  # images at once
@@ -150,7 +150,7 @@ def load_predictor(
         run: with a finished epoch, or an average of such.
         given: tabular column -> value, known of all images, where the run's network takes such
             columns beside the image; what is not given counts as missing.
-        load: gives the network of a run; None for `load_network`.
+        load: gives the network of a run; None for `load_to_predict`.
 
     Raises:
         RunError: the run has no finished epoch, its network is damaged, or a member of an average
@@ -189,7 +189,7 @@ def load_predictor(
                 one,
                 # Of a single network, what it does not know is refused.
                 {name: v for name, v in given.items() if name in one.tabular or not many},
-                load or load_network,
+                load or load_to_predict,
             )
             for member, one in zip(members, recipes, strict=True)
         ),
@@ -218,14 +218,19 @@ def load_network(run: Run, recipe: Recipe) -> Any:
     return model
 
 
+def load_to_predict(run: Run, recipe: Recipe) -> Any:
+    """Return the network that a run has kept, fit for predicting alone, which is soon done."""
+    model = load_network(run, recipe)
+    fold_batch_norm(model)
+    return model
+
+
 def _build_network(run: Run, recipe: Recipe, given: Mapping[str, str], load: Load) -> Network:
     beside = None
     if recipe.tabular:
         columns = read_columns(run)
         beside = columns.encode(table_of(columns, given))
-    model = load(run, recipe)
-    fuse_batch_norm(model)  # twice as fast on a CPU
-    return Network(recipe, model, read_calibration(run), beside)
+    return Network(recipe, load(run, recipe), read_calibration(run), beside)
 
 
 def _read_kept(run: Run, recipe: Recipe) -> KeptThreshold | None:
