@@ -131,7 +131,7 @@ def sort_by_risk(table: "pd.DataFrame", multilabel: bool) -> "pd.DataFrame":
     from xray_core.figures.colors import CLEAR, WITHOUT
     from xray_core.runs.folder import PROBABILITY
 
-    names = [name for name in table if name.startswith(PROBABILITY)]
+    names = [name for name in map(str, table) if name.startswith(PROBABILITY)]
     clear = [
         name
         for name in names

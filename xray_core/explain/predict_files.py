@@ -75,7 +75,7 @@ def _predict_batch(
     oracle: Oracle, batch: Sequence[Upload], shared: Mapping[str, Any]
 ) -> Iterator[dict[str, Any]]:
     there = [upload for upload in batch if upload.prepared is not None]
-    answered = iter(())
+    answered: Iterator[dict[str, Any]] = iter(())
     if there:
         ways = zip(*((upload.prepared, *upload.more) for upload in there), strict=True)
         answer = oracle.answer([np.stack(way) for way in ways])

@@ -16,7 +16,14 @@ from xray_core.explain.gradcam import Images, map_images
 from xray_core.explain.loaded import load_run
 from xray_core.recipes import Recipe
 from xray_core.runs import Run
-from xray_core.training.predict import Network, Pixels, Predictor, load_predictor
+from xray_core.training.fused_norm import fuse_batch_norm
+from xray_core.training.predict import (
+    Network,
+    Pixels,
+    Predictor,
+    load_predictor,
+    load_to_predict,
+)
 
 NO_FEATURES = (
     "Whether an image is unlike the training images, and which of them are nearest, is not known: "
@@ -59,15 +66,26 @@ class Oracle:
     """
 
     def __init__(
-        self, run: Run, given: Mapping[str, str] | None = None, *, with_features: bool = True
+        self, run: Run, given: Mapping[str, str] | None = None, *, keeps_loaded: bool = False
     ) -> None:
-        """Load the networks; see `load_predictor`, whose errors these are."""
-        self.features = _find_features(run) if with_features else ""
+        """Load the networks; see `load_predictor`, whose errors these are.
+
+        Args:
+            run: whose networks.
+            given: what is known beside the image.
+            keeps_loaded: whether they stay for the next time (see `explain.loaded`) and heat maps
+                can be made; else they are loaded to predict alone, which then is faster.
+        """
+        self.features = _find_features(run)
         knows = isinstance(self.features, Features)
         self._models: dict[str, Any] = {}
 
         def load(one: Run, recipe: Recipe) -> Any:
-            model = self._models[one.name] = load_run(one).model
+            if keeps_loaded:
+                model = self._models[one.name] = load_run(one).model
+                fuse_batch_norm(model)
+            else:
+                model = load_to_predict(one, recipe)
             return _see(model) if knows else model
 
         self.predictor: Predictor = load_predictor(run, given, load)
@@ -114,7 +132,7 @@ class Oracle:
                 f"{self.predictor.run.read_nickname()} is an average of {len(networks)} networks, "
                 "each of which looks elsewhere: there is no heat map of it. Choose one of them."
             )
-        [model] = self._models.values()
+        [model] = self._models.values()  # none where networks are loaded to predict alone
         return map_images(model, _as_images(networks[0], pixels[0]), np.asarray(classes, "int64"))
 
 

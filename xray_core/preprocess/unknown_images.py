@@ -48,8 +48,9 @@ def prepare_here(
     specs = [PreprocessSpec(**each) for each in settings]
     with explain_refusal(source):
         whole = decode_file(source)
-        _refuse_photo(source, whole.pixels)
-        is_jpeg = _is_jpeg(source)
+        start = _read_start(source)
+        _refuse_photo(source, whole.pixels, start)
+        is_jpeg = start.startswith(JPEG)  # which alone can be decoded at a part of its size
         prepared = []
         for spec in specs:
             # A large JPEG is decoded at a part of its size where `images.preprocess_here` does so,
@@ -65,22 +66,20 @@ def prepare_here(
         }
 
 
-def _is_jpeg(source: Source) -> bool:
-    """Whether a file is one that can be decoded at a part of its size."""
+def _read_start(source: Source) -> bytes:
     with open_source(source) as file:
-        return file.read(len(JPEG)) == JPEG
+        return file.read(START)
 
 
-def _refuse_photo(source: Source, whole: Pixels) -> None:
+def _refuse_photo(source: Source, whole: Pixels, start: bytes) -> None:
     height, width = whole.shape
     if min(height, width) < MIN_SIZE:
         raise ImageError(
             f"{source} is {width} x {height} px, which shows nothing; {MIN_SIZE} px are the least. "
             "Give the image in its full size."
         )
-    with open_source(source) as file:
-        if names_lens(file.read(START)):
-            raise ImageError(PHOTO.format(source, "its file names a camera's lens"))
+    if names_lens(start):
+        raise ImageError(PHOTO.format(source, "its file names a camera's lens"))
     if (measure_pattern(whole) or 0.0) > PATTERN:
         why = "its pixels have the regular pattern that screen and camera make together"
         raise ImageError(PHOTO.format(source, why))

@@ -235,11 +235,11 @@ def _decode(
     for outcome in map_bounded(prepare_here, hand_on(), len(entries)):
         while rows[0].reason:
             yield rows.popleft()
-        yield _judge(rows.popleft(), outcome)
+        yield _fill(rows.popleft(), outcome)
     yield from rows
 
 
-def _judge(row: Upload, outcome: dict[str, Any] | XrayError) -> Upload:
+def _fill(row: Upload, outcome: dict[str, Any] | XrayError) -> Upload:
     if not isinstance(outcome, XrayError):
         return replace(
             row,

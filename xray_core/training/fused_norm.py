@@ -27,13 +27,14 @@ def fuse_batch_norm(model: Any) -> int:
     """
     if keras.backend.backend() != "tensorflow":
         return 0
-    fused = [layer for layer in inner_layers(model) if _fits(layer)]
+    fused = [layer for layer in inner_layers(model) if fits(layer)]
     for layer in fused:
         layer.call = MethodType(_fused_call, layer)
     return len(fused)
 
 
-def _fits(layer: Any) -> bool:
+def fits(layer: Any) -> bool:
+    """Whether a layer is batch normalisation that the kernel knows."""
     return (
         type(layer) is keras.layers.BatchNormalization
         and layer.axis in (-1, 3)

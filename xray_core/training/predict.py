@@ -19,10 +19,10 @@ from xray_core.runs import Run
 from xray_core.runs.members import find_members, list_specs
 from xray_core.runs.origin import AVERAGE, read_origin
 from xray_core.tasks import label_in_words
-from xray_core.training.fused_norm import fuse_batch_norm
+from xray_core.training.folded_norm import fold_batch_norm
 from xray_core.training.tabular import read_columns, table_of
 
-BATCH_SIZE = 32  # images at once; more are no faster on a CPU
+BATCH_SIZE = 64  # images at once
 
 Pixels = NDArray[np.uint8]
 Load = Callable[[Run, Recipe], Any]
@@ -44,7 +44,7 @@ class Said:
     features: NDArray[np.float32] | None = None
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class Network:
     """A network, and what belongs to it.
 
@@ -54,12 +54,14 @@ class Network:
         calibration: of the run; None: probabilities stay as they are.
         beside: what is known beside the image, float32 (1, n_features); None: it takes the image
             alone.
+        n_asked: the most images that it was asked about at once.
     """
 
     recipe: Recipe
     model: Any
     calibration: Calibration | None
     beside: NDArray[np.float32] | None
+    n_asked: int = 0
 
     def say(self, pixels: Pixels) -> Said:
         """Return what it says of prepared images, uint8 (n, size, size)."""
@@ -85,11 +87,17 @@ class Network:
         return Said(calibrated, values, None if seen is None else seen.astype("float32"))
 
     def _ask(self, pixels: Pixels) -> dict[str, NDArray[np.floating]]:
-        batch: Any = pixels[..., np.newaxis].astype("float32")
+        # The last of several batches is filled up: for another length of batch the network would
+        # be compiled anew, which takes as long as hundreds of images.
+        n, self.n_asked = len(pixels), max(self.n_asked, len(pixels))
+        images = np.zeros((self.n_asked, *pixels.shape[1:], 1), np.float32)
+        images[:n, ..., 0] = pixels
+        batch: Any = images
         if self.beside is not None:
-            batch = {"image": batch, "tabular": np.repeat(self.beside, len(pixels), axis=0)}
+            batch = {"image": images, "tabular": np.repeat(self.beside, len(images), axis=0)}
         answer = self.model.predict_on_batch(batch)
-        return answer if isinstance(answer, dict) else {"probabilities": answer}
+        named = answer if isinstance(answer, dict) else {"probabilities": answer}
+        return {name: values[:n] for name, values in named.items()}
 
 
 @dataclass(frozen=True, eq=False)
@@ -142,7 +150,7 @@ def load_predictor(
         run: with a finished epoch, or an average of such.
         given: tabular column -> value, known of all images, where the run's network takes such
             columns beside the image; what is not given counts as missing.
-        load: gives the network of a run; None for `load_network`.
+        load: gives the network of a run; None for `load_to_predict`.
 
     Raises:
         RunError: the run has no finished epoch, its network is damaged, or a member of an average
@@ -186,7 +194,7 @@ def load_predictor(
                 one,
                 # Of a single network, what it does not know is refused.
                 {name: v for name, v in given.items() if name in one.tabular or not many},
-                load or load_network,
+                load or load_to_predict,
             )
             for member, one in zip(members, recipes, strict=True)
         ),
@@ -216,14 +224,19 @@ def load_network(run: Run, recipe: Recipe) -> Any:
     return model
 
 
+def load_to_predict(run: Run, recipe: Recipe) -> Any:
+    """Return the network that a run has kept, fit for predicting alone, which is soon done."""
+    model = load_network(run, recipe)
+    fold_batch_norm(model)
+    return model
+
+
 def _build_network(run: Run, recipe: Recipe, given: Mapping[str, str], load: Load) -> Network:
     beside = None
     if recipe.tabular:
         columns = read_columns(run)
         beside = columns.encode(table_of(columns, given))
-    model = load(run, recipe)
-    fuse_batch_norm(model)  # twice as fast on a CPU
-    return Network(recipe, model, read_calibration(run), beside)
+    return Network(recipe, load(run, recipe), read_calibration(run), beside)
 
 
 def _read_kept(run: Run, recipe: Recipe) -> KeptThreshold | None:

@@ -47,7 +47,7 @@ def answer_predict(
     run = find_run(workspace.runs, str(arguments["run"]))
     given = {str(name): str(value) for name, value in (arguments.get("given") or {}).items()}
     progress(0, 0)
-    oracle = Oracle(run, given)
+    oracle = Oracle(run, given, keeps_loaded=True)
     predictor = oracle.predictor
     pixels = [np.asarray(part) for part in (arguments["pixels"], *(arguments.get("more") or ()))]
     n = len(pixels[0])
