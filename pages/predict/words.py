@@ -44,10 +44,10 @@ def format_answer(judged: Judged, place: int, basis: Basis) -> str:
     values = [float(value) for value in judged.probabilities[row]]
     answer = judged.name_answer(place)
     color = class_color(answer, names)
-    title = escape(answer[:1].upper() + answer[1:])
+    title = f'<span style="color:{color}">{escape(answer[:1].upper() + answer[1:])}</span>'
     if not judged.recipe.multilabel:
         title += f" <small>{values[names.index(answer)]:.0%}</small>"
-    big = f'<div class="big" style="color:{color}">{title}</div>'
+    big = f'<div class="big">{title}</div>'
     remarks = judged.uploads[place].remarks
     if judged.recipe.multilabel:
         return big + _format_findings(judged, row, remarks)

@@ -114,12 +114,12 @@ def test_it_says_what_it_is_for_and_shows_three_drawn_images(open_page: OpenPage
 def test_the_threshold_that_is_kept_now_counts(open_page: OpenPage, run: Run) -> None:
     app = drop(open_page("predict", run=run.name, image="2"), ("a.png", PNG), ("b.png", PNG))
     assert "<small>62%</small>" in html_of(app)
-    assert "Opacity <small>" in html_of(app)
+    assert "Opacity</span> <small>" in html_of(app)
 
     kept = KeptThreshold(0.7, "by hand", words="Set by hand.", by="Ana")
     keep_threshold(run, run.read_recipe(), "opacity", kept)
     card = html_of(app.run())
-    assert "No opacity <small>38%</small>" in card
+    assert "No opacity</span> <small>38%</small>" in card
     assert "0.7. Kept by Ana. Set by hand." in card
     assert app.dataframe[0].value["note"].tolist() == ["no opacity", "no opacity"]
 
