@@ -9,12 +9,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import streamlit as st
-from xray_core.preprocess.uploads import Upload, read_uploads
 
 from pages.components.frame import escape_markdown
 from xray_core.audit.issue import count_of
 from xray_core.errors import XrayError
 from xray_core.preprocess.spec import PreprocessSpec
+from xray_core.preprocess.uploads import Upload, read_uploads
 
 TICK = "0.3s"
 QUICK = 0.3  # seconds; what is done sooner is not announced

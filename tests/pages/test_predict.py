@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 from pages.components import questions
 from pages.predict import large, reading, single
-from pages.predict.judged import Judged, Limits, build_table
+from pages.predict.predicted import Limits, Predicted, build_table
 from tests.pages.conftest import OpenPage
 from tests.pages.fake_runs import fake_run, write_report
 from tests.pages.finding_runs import fake_findings_run
@@ -218,27 +218,29 @@ def test_a_run_that_cannot_predict_says_why(
     assert not app.file_uploader
 
 
-def judge(task: str, values: Sequence[Sequence[float]], limits: Mapping[str, float]) -> Judged:
+def predict(task: str, values: Sequence[Sequence[float]], limits: Mapping[str, float]) -> Predicted:
     recipe = change_recipe(PUBLISHED["quick_cnn"], {"task": task})
     uploads = [Upload(f"{n}.png", np.zeros((8, 8), np.uint8)) for n in range(len(values))]
     answer = {"probabilities": values, "raw": values}
-    return Judged(recipe, [*uploads, Upload("bad", reason="No.")], answer, Limits(limits, {}))
+    return Predicted(recipe, [*uploads, Upload("bad", reason="No.")], answer, Limits(limits, {}))
 
 
 def test_the_list_begins_with_the_highest_risk() -> None:
-    judged = judge("siim_study", [[0.1, 0, 0.9, 0], [0.4, 0.3, 0.2, 0.1], [0, 0.4, 0.6, 0]], {})
-    assert judged.list_by_risk() == [1, 2, 0, 3]  # by that of any finding; not read, last
-    assert judged.risk_title == "any finding"
-    assert [judged.name_answer(n) for n in (1, 3)] == ["atypical", "cannot be read"]
-    table = build_table(judged)
+    predicted = predict(
+        "siim_study", [[0.1, 0, 0.9, 0], [0.4, 0.3, 0.2, 0.1], [0, 0.4, 0.6, 0]], {}
+    )
+    assert predicted.list_by_risk() == [1, 2, 0, 3]  # by that of any finding; not read, last
+    assert predicted.risk_title == "any finding"
+    assert [predicted.name_answer(n) for n in (1, 3)] == ["atypical", "cannot be read"]
+    table = build_table(predicted)
     assert table["path"].tolist() == ["1.png", "2.png", "0.png", "bad"]
     assert table["error"].tolist()[-1] == "No."
     assert table["predicted"].isna().tolist() == [False, False, False, True]
 
-    names = judge("nih_findings", [[0.0] * 14], {}).recipe.class_names
+    names = predict("nih_findings", [[0.0] * 14], {}).recipe.class_names
     one, two = [0.0] * 14, [0.0] * 14
     one[0], two[0], two[1] = 0.9, 0.3, 0.3
-    several = judge("nih_findings", [one, two, [0.1] * 14], {names[0]: 0.2, names[1]: 0.2})
+    several = predict("nih_findings", [one, two, [0.1] * 14], {names[0]: 0.2, names[1]: 0.2})
     assert several.list_by_risk() == [0, 1, 2, 3]
     assert several.name_answer(2) == "none of the findings"
     assert build_table(several)["predicted"].tolist()[:3] == [
