@@ -57,8 +57,8 @@ if obstacle:
     st.stop()
 with uploader:
     files = choose_files()
-with left:
-    given = ask_given(run, recipe)
+with left, show_errors():
+    given = ask_given(run)
 if not files:
     with left:
         show_samples()

@@ -8,7 +8,7 @@ from pages.components.grid import as_data_address
 from xray_core.preprocess.squares import find_area
 
 SIDE = 112  # px of the picture; the browser enlarges it smoothly
-FAINTEST = 0.15  # share of the hottest point below which nothing is drawn
+FAINTEST = 0.25  # share of the hottest point below which nothing is drawn
 SHOWN, HIDDEN = 0.7, 0.0  # opacity
 
 
@@ -34,4 +34,4 @@ def as_heat(heat: NDArray[np.uint8], ratio: float = 1.0, resize: str = "stretch"
 
 def _opacity(values: NDArray[np.generic]) -> NDArray[np.uint8]:
     share = np.clip((values / 255 - FAINTEST) / (1 - FAINTEST), 0, 1)
-    return np.rint(255 * np.sqrt(share)).astype(np.uint8)
+    return np.rint(255 * share).astype(np.uint8)

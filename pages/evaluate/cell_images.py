@@ -1,8 +1,10 @@
 """The images of a cell of a confusion matrix: as tiles, one of them large, or by name."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -11,18 +13,31 @@ from pages.components.confusion import Cell
 from pages.components.dataset import open_folder
 from pages.components.frame import escape_markdown
 from pages.components.grid import Tile, show_grid
+from pages.components.heat import SHOWN
+from pages.components.heat_maps import (
+    HeatMap,
+    ask_heat,
+    lay_over,
+    show_heat_toggle,
+    show_heat_words,
+    show_opacity,
+)
 from pages.components.pager import show_pager
-from pages.components.small_type import show_muted, show_section
+from pages.components.small_type import show_facts, show_muted, show_section
 from pages.components.tables import Tables, read_tables
 from pages.components.tiles import LARGE_SIDE, build_tiles, list_windows
 from pages.components.viewer import show_viewer
 from xray_core.errors import XrayError
 from xray_core.recipes import Recipe
 from xray_core.registry import name_root
+from xray_core.runs import Run
+from xray_core.runs.folder import PROBABILITY
 from xray_core.workspace import find_workspace
 
 ROW_HEIGHT = 96  # px
+MOST_OTHERS = 12  # images of the same patient
 CELL, IMAGE = "cell", "image"  # in the address
+ORDER = "cell_order"  # in the session
 COLUMNS = {
     "image_id": "Image",
     "actual": "True class",
@@ -42,6 +57,7 @@ class CellWords:
         answer: what the probability of an image is one of, e.g. "probability of effusion".
         actual: the true class.
         predicted: the predicted one.
+        target: the class that heat maps are of.
     """
 
     title: str
@@ -49,16 +65,18 @@ class CellWords:
     answer: str
     actual: str
     predicted: str
+    target: str
 
 
 def show_cell_images(
-    rows: pd.DataFrame, recipe: Recipe, words: CellWords, key: str, per_page: int
+    run: Run, rows: pd.DataFrame, recipe: Recipe, words: CellWords, key: str, per_page: int
 ) -> None:
     """Show the images of a cell, or one of them large.
 
     Args:
+        run: evaluated.
         rows: image_id, actual, predicted, confidence (by which they are ordered) and probability,
-            in [0, 1], which is shown.
+            in [0, 1], which is shown; beside them may stand the probability of each class.
         recipe: of the run; it names the dataset's folder and the task.
         words: how all this is called.
         key: unique for each cell: another one begins on its first page.
@@ -68,76 +86,111 @@ def show_cell_images(
     if rows.empty:
         show_section(words.title, "no image in this cell; choose another one")
         return
-    order = _show_head(rows, words)
-    rows = rows.sort_values("confidence", ascending=ORDERS[order], kind="stable")
     try:
         catalog = open_folder(Path(recipe.data_folder))
         tables = read_tables(catalog, recipe.task)
     except (XrayError, OSError):  # gone, or another dataset lies there now
-        _show_without_images(rows, recipe)
+        show_section(words.title, f"{len(rows):,} image{'s' * (len(rows) != 1)}")
+        _show_without_images(rows.sort_values("confidence", ascending=False), recipe)
         return
-    here = rows[rows["image_id"].isin(tables.places)].reset_index(drop=True)
+    here = rows[rows["image_id"].isin(tables.places)]
+    is_large = bool((here["image_id"] == st.query_params.get(IMAGE, "")).any())
+    order, heated = _show_head(run, rows, words, is_large=is_large)
+    here = here.sort_values("confidence", ascending=ORDERS[order], kind="stable")
+    here = here.reset_index(drop=True)
     if absent := len(rows) - len(here):
         st.caption(f"{absent:,} of them {'is' if absent == 1 else 'are'} absent from the folder.")
     if here.empty:
         _show_without_images(rows, recipe)
         return
-    wanted = st.query_params.get(IMAGE, "")
-    [places] = (here["image_id"] == wanted).to_numpy().nonzero()
-    if len(places):
-        _show_large(tables, here, int(places[0]), recipe, words)
+    network = run if heated else None
+    if is_large:
+        place = int((here["image_id"] == st.query_params[IMAGE]).to_numpy().argmax())
+        _show_large(network, tables, here, place, recipe, words)
     else:
-        _show_page(tables, here, words, f"{key}_{order}", per_page)
+        page = _choose_page(len(here), f"{key}_{order}", per_page, words.caption)
+        with page.place:
+            _show_page(network, tables, here.iloc[page.rows], recipe, words)
 
 
-def _show_head(rows: pd.DataFrame, words: CellWords) -> str:
-    """Show what the cell holds, and the order; return the latter."""
+def _show_head(
+    run: Run, rows: pd.DataFrame, words: CellWords, *, is_large: bool
+) -> tuple[str, bool]:
+    """Show what the cell holds; return the order of its images, and whether heat is wanted."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         show_section(words.title, f"{len(rows):,} image{'s' * (len(rows) != 1)}")
         st.space("stretch")
+        heated = show_heat_toggle(run)
         st.toggle("Boxes", True, key="cell_boxes", persist_state="session")
-        return str(
-            st.selectbox(
-                "Order",
-                list(ORDERS),
-                key="cell_order",
-                persist_state="session",
-                label_visibility="collapsed",
-                width=190,
-            )
+        if is_large:  # the order stays what it is
+            return str(st.session_state.get(ORDER, next(iter(ORDERS)))), heated
+        order = st.selectbox(
+            "Order",
+            list(ORDERS),
+            key=ORDER,
+            persist_state="session",
+            label_visibility="collapsed",
+            width=176,
         )
+    return str(order), heated
+
+
+@dataclass(frozen=True)
+class _Page:
+    """Where the images of a page stand, and which they are."""
+
+    place: Any
+    rows: slice
+
+
+def _choose_page(n_images: int, key: str, per_page: int, caption: str) -> _Page:
+    n_pages = math.ceil(n_images / per_page)
+    place, page = st.container(gap="small"), 1  # above the line of the pager
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        show_muted(caption)
+        if n_pages > 1:
+            page = show_pager(n_pages, f"page_{key}")
+    return _Page(place, slice((page - 1) * per_page, page * per_page))
 
 
 def _show_page(
-    tables: Tables, rows: pd.DataFrame, words: CellWords, key: str, per_page: int
+    run: Run | None, tables: Tables, rows: pd.DataFrame, recipe: Recipe, words: CellWords
 ) -> None:
-    n_pages = math.ceil(len(rows) / per_page)
-    place = st.container()  # above the line of the pager
-    page = 1
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        show_muted(words.caption)
-        if n_pages > 1:
-            page = show_pager(n_pages, f"page_{key}")
-    shown = rows.iloc[(page - 1) * per_page : page * per_page]
-    with place:
-        show_grid(
-            _build(tables, shown, words),
-            "cell_grid",
-            _open_image,
-            row_height=ROW_HEIGHT,
-            show_boxes=st.session_state["cell_boxes"],
-        )
+    """Show images as tiles, with heat maps of the run's network if one is given."""
+    maps = ask_heat(run, list(rows["image_id"]), words.target) if run else None
+    show_grid(
+        lay_over(_build(tables, rows, words), maps or {}, recipe),
+        "cell_grid",
+        _open_image,
+        row_height=ROW_HEIGHT,
+        show_boxes=st.session_state["cell_boxes"],
+        show_heat=SHOWN,
+    )
+    show_heat_words(maps or {})
 
 
 def _show_large(
-    tables: Tables, rows: pd.DataFrame, place: int, recipe: Recipe, words: CellWords
+    run: Run | None,
+    tables: Tables,
+    rows: pd.DataFrame,
+    place: int,
+    recipe: Recipe,
+    words: CellWords,
 ) -> None:
     row = rows.iloc[place]
     ids = list(rows["image_id"])
     images = tables.pick_images([row.image_id])
     title = f"{row.probability:.0%} {words.answer}"
+    maps: Mapping[str, HeatMap] = {}
+    opacity = 0.0
+    if run:
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            target = _choose_target(recipe, words)
+            opacity = show_opacity()
+        maps = ask_heat(run, [row.image_id], target) or {}
+    tiles = build_tiles(tables, images, LARGE_SIDE)
     show_viewer(
-        [replace(tile, title=title) for tile in build_tiles(tables, images, LARGE_SIDE)],
+        lay_over([replace(tile, title=title) for tile in tiles], maps, recipe),
         "cell_large",
         list_windows(tables, images),
         _open_image,
@@ -146,8 +199,55 @@ def _show_large(
         after=ids[place + 1] if place + 1 < len(ids) else "",
         place=f"{place + 1:,} of {len(ids):,}",
         show_boxes=bool(st.session_state["cell_boxes"]),
+        show_heat=opacity,
     )
+    show_heat_words(maps)
+    show_facts(_list_probabilities(row, recipe), beside=True)
+    _show_others(tables, images)
     _show_link(str(row.image_id), recipe)
+
+
+def _choose_target(recipe: Recipe, words: CellWords) -> str:
+    """Show of which class the heat map is to be; return that."""
+    classes = list(recipe.class_names)
+    # Another cell begins with its own class.
+    return str(
+        st.selectbox(
+            "Heat map for",
+            classes,
+            index=classes.index(words.target),
+            key=f"heat_target_{words.actual}_{words.predicted}",
+            format_func=lambda name: f"for {name}",
+            label_visibility="collapsed",
+            width=230,
+        )
+    )
+
+
+def _list_probabilities(row: pd.Series, recipe: Recipe) -> dict[str, str]:
+    """Return the probability of each class of an image, most probable first."""
+    values = {
+        name: float(row[PROBABILITY + name])
+        for name in recipe.class_names
+        if PROBABILITY + name in row.index
+    }
+    ordered = sorted(values, key=lambda name: -values[name])
+    return {f"Probability of {name}": f"{values[name]:.1%}" for name in ordered}
+
+
+def _show_others(tables: Tables, images: pd.DataFrame) -> None:
+    """Show the other images of the patient of an image, if there are any."""
+    patient, own = images["patient_id"].iloc[0], images["image_id"].iloc[0]
+    if pd.isna(patient):
+        return
+    present = tables.catalog.present
+    others = present[(present["patient_id"] == patient) & (present["image_id"] != own)]
+    if others.empty:
+        return
+    shown = others.iloc[:MOST_OTHERS]
+    note = f"{len(others):,}" if len(shown) == len(others) else f"{len(shown)} of {len(others):,}"
+    show_section("The patient's other images", note)
+    show_grid(build_tiles(tables, shown), "cell_others", row_height=ROW_HEIGHT)
 
 
 def _build(tables: Tables, rows: pd.DataFrame, words: CellWords) -> list[Tile]:

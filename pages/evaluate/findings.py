@@ -85,7 +85,7 @@ def show_findings(
         with matrix:
             _show_answers(run, report, row, picked)
         with images:
-            _show_images(rows, recipe, row, picked)
+            _show_images(run, rows, recipe, row, picked)
 
 
 def find_chosen(report: dict[str, Any]) -> dict[str, Any]:
@@ -202,7 +202,9 @@ def _show_answers(run: Run, report: dict[str, Any], row: dict[str, Any], picked:
     )
 
 
-def _show_images(rows: pd.DataFrame, recipe: Recipe, row: dict[str, Any], picked: Cell) -> None:
+def _show_images(
+    run: Run, rows: pd.DataFrame, recipe: Recipe, row: dict[str, Any], picked: Cell
+) -> None:
     name = row["class"]
     shown = rows[(rows["actual"] == picked[0]) & (rows["predicted"] == picked[1])]
     names = [f"no {name}", name]
@@ -212,6 +214,7 @@ def _show_images(rows: pd.DataFrame, recipe: Recipe, row: dict[str, Any], picked
         answer=f"probability of {name}",
         actual=names[picked[0]],
         predicted=names[picked[1]],
+        target=name,
     )
     key = f"{name}_{picked[0]}_{picked[1]}"
-    show_cell_images(shown, recipe, words, key=key, per_page=PER_PAGE)
+    show_cell_images(run, shown, recipe, words, key=key, per_page=PER_PAGE)

@@ -59,8 +59,10 @@ def show_cells(run: Run, recipe: Recipe, report: dict[str, Any], predictions: pd
             answer=f"sure of {predicted}",
             actual=actual,
             predicted=predicted,
+            target=predicted,
         )
-        show_cell_images(rows, recipe, words, key=f"{picked[0]}_{picked[1]}", per_page=PER_PAGE)
+        key = f"{picked[0]}_{picked[1]}"
+        show_cell_images(run, rows, recipe, words, key=key, per_page=PER_PAGE)
 
 
 def format_ends(recall: dict[str, float | None]) -> str:

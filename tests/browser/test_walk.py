@@ -87,6 +87,19 @@ def test_a_visitor_trains_watches_and_evaluates_a_network(app: App, tab: Tab) ->
     expect(images).to_have_count(n_images)
     assert tab.clicks <= MOST_CLICKS
 
+    # A process loads the network first: it is the one wait for Keras that the app's tests have.
+    tab.page.get_by_text("Heat map", exact=True).click()
+    heat = tab.page.locator("button.tile .heat")
+    expect(heat).to_have_count(n_images)
+    tab.take_picture("7-heat-maps")
+    images.first.click()
+    expect(viewer.locator(".heat")).to_have_count(1)
+    expect(viewer.get_by_role("img").first).to_have_attribute("alt", re.compile("heat map for"))
+    tab.take_picture("8-heat-map")
+    tab.page.go_back()
+    expect(viewer).to_have_count(0)
+    expect(heat).to_have_count(n_images)
+
     set_for_training = json.loads((run.folder / "environment.json").read_text())["allocator"]
     assert allocator_variables().items() <= set_for_training.items()
     inherited = ALLOCATOR.keys() & os.environ.keys()

@@ -7,6 +7,7 @@ import shutil
 from dataclasses import asdict, replace
 from typing import Any
 
+import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -523,3 +524,49 @@ def test_training_that_went_wrong_is_named(run: Run, open_page: OpenPage) -> Non
 
     assert "It overfits" in words
     assert "Nothing suspicious" not in words
+
+
+def test_heat_maps_lie_over_the_images_of_a_cell_and_over_the_large_one(
+    run: Run, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert [one.disabled for one in open_page("evaluate").toggle if one.label == "Heat map"] == [
+        True  # a run without a network
+    ]
+    run.best_checkpoint.parent.mkdir(exist_ok=True)
+    run.best_checkpoint.write_bytes(b"the network is looked at in another process")
+    asked = []
+
+    def answer(kind: str, arguments: dict[str, Any], what: str) -> dict[str, Any]:
+        asked.append((kind, arguments, what))
+        maps = np.zeros((len(arguments["images"]), 4, 4), np.uint8)
+        maps[0, 3, 0] = 255
+        targets = [arguments["target"]] * len(maps)
+        return {"images": arguments["images"], "targets": targets, "maps": maps, "unread": {}}
+
+    monkeypatch.setattr("pages.components.heat_maps.answer_of", answer)
+    app = open_page("evaluate", cell="1-0")
+    assert not any(tile["heat"] for tile in read_tiles(app))
+    assert not asked
+    [toggle] = [one for one in app.toggle if one.label == "Heat map"]
+    app = toggle.set_value(True).run()
+    tiles = read_tiles(app)
+    assert asked[-1][1]["images"] == [tile["id"] for tile in tiles]
+    assert asked[-1][1]["target"] == "no opacity"  # what was predicted
+    # Where nothing speaks for the class, nothing is drawn, and that is said.
+    assert [bool(tile["heat"]) for tile in tiles] == [True] + [False] * (len(tiles) - 1)
+    assert "hottest at the bottom left" in tiles[0]["alt"]
+    assert "4 × 4 places" in words_on(app)
+    app.query_params["image"] = tiles[0]["id"]
+    app = app.run()
+    large = read_component(app, "cell_large")
+    assert large["showHeat"] == pytest.approx(0.7)
+    assert large["tiles"][0]["heat"]
+    [target] = [one for one in app.selectbox if one.label == "Heat map for"]
+    app = target.set_value("opacity").run()
+    assert asked[-1][1] == {
+        "run": run.name,
+        "images": [tiles[0]["id"]],
+        "method": "gradcam",
+        "target": "opacity",
+    }
+    assert "Probability of opacity" in words_on(app)
