@@ -155,7 +155,7 @@ class Predicted:
         """What `risk` is the probability of."""
         names, clear = self.recipe.class_names, self._clear
         if self.recipe.multilabel:
-            return "most probable finding"
+            return "highest"
         others = [name for name, is_clear in zip(names, clear, strict=True) if not is_clear]
         if not any(clear):
             return names[1] if len(names) == 2 else names[-1]

@@ -54,9 +54,10 @@ def write_network(run: Run) -> None:
     model.save(run.best_checkpoint)
 
 
-def list_holding(folder: Path, contents: list[bytes]) -> list[Path]:
-    """Return the files in a folder that hold a piece of one of the contents."""
-    pieces = [content[len(content) // 2 :][:SAMPLE] for content in contents]
+def list_holding(folder: Path, contents: dict[str, bytes]) -> list[Path]:
+    """Return the files in a folder that hold the name of one, or a piece of its content."""
+    pieces = [content[len(content) // 2 :][:SAMPLE] for content in contents.values()]
+    pieces += [name.encode() for name in contents]
     return [
         file
         for file in folder.rglob("*")
@@ -103,7 +104,7 @@ def test_an_own_image_is_predicted_by_the_threshold_just_kept_and_stored_nowhere
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     tab.take_picture("predict_phone")
     for place in (app.workspace.folder, temporary):
-        assert list_holding(place, list(own.values())) == []
+        assert list_holding(place, own) == []
     assert [os.fspath(file) for file in temporary.rglob("*") if "own" in file.name] == []
 
     page.get_by_role("button", name="Forget these images").click()

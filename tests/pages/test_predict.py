@@ -18,6 +18,7 @@ from tests.pages.fake_runs import fake_run, write_report
 from tests.pages.finding_runs import fake_findings_run
 from tests.pages.shown import count_elements, list_html
 from tests.pages.test_markup import MARK, assert_shown_to_the_letter
+from tests.training.nih import tiny_dual
 from xray_core.evaluation.calibrate import Calibration
 from xray_core.evaluation.nearest import Features, shorten
 from xray_core.evaluation.thresholds import KeptThreshold, keep_threshold
@@ -26,6 +27,7 @@ from xray_core.preprocess.uploads import Upload
 from xray_core.recipes import PUBLISHED, change_recipe
 from xray_core.runs import Run
 from xray_core.runs.origin import AVERAGE, PREDICTIONS, Origin, write_origin
+from xray_core.runs.taken import list_taken
 from xray_core.synthetic.samples import draw_samples
 from xray_core.workspace import Workspace
 
@@ -70,13 +72,18 @@ def _no_process(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reading, "read_uploads", read)
 
 
+def write_network(run: Run) -> None:
+    """Write something in the place of a network."""
+    run.best_checkpoint.parent.mkdir(exist_ok=True)
+    run.best_checkpoint.write_bytes(b"weights")
+
+
 @pytest.fixture
 def run(workspace: Workspace) -> Run:
     """A finished run on opacities, calibrated, with something in the place of its network."""
     run = fake_run(workspace, "done")
     write_report(run, workspace)
-    run.best_checkpoint.parent.mkdir(exist_ok=True)
-    run.best_checkpoint.write_bytes(b"weights")
+    write_network(run)
     run.write_json("calibration.json", vars(Calibration(1.0, (0.0, 0.0))))
     return run
 
@@ -176,8 +183,7 @@ def test_each_finding_has_its_own_threshold(
     open_page: OpenPage, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = fake_findings_run(workspace, "done")
-    run.best_checkpoint.parent.mkdir(exist_ok=True)
-    run.best_checkpoint.write_bytes(b"weights")
+    write_network(run)
     names = run.read_recipe().class_names
 
     def answer_findings(kind: str, arguments: Mapping[str, Any], what: str) -> dict[str, Any]:
@@ -248,3 +254,24 @@ def test_the_list_begins_with_the_highest_risk() -> None:
         f"{names[0]}|{names[1]}",
         "none",
     ]
+
+
+def test_what_a_network_takes_beside_the_image_is_asked_for(
+    open_page: OpenPage, workspace: Workspace
+) -> None:
+    run = fake_run(workspace, "done", recipe=tiny_dual())
+    write_report(fake_run(workspace, "done", f"{run.name}-2"), workspace)
+    shutil.copy(run.folder.with_name(f"{run.name}-2") / "report.json", run.folder)
+    write_network(run)
+    features = [("age", "number", ""), ("age", "missing", ""), ("view_position", "word", "AP")]
+    keys = ("column", "kind", "word")
+    run.write_json(
+        "tabular.json", {"features": [dict(zip(keys, f, strict=True)) for f in features]}
+    )
+    assert list_taken(run) == {"age": [], "view_position": ["AP"]}
+
+    app = open_page("predict", run=run.name)
+    [age], [view] = app.number_input, [one for one in app.selectbox if "AP" in one.options]
+    assert (age.value, view.value) == (None, "not known")
+    (run.folder / "tabular.json").write_text("{", "utf-8")
+    assert "tabular.json is missing or damaged" in app.run().error[0].value
