@@ -30,7 +30,7 @@ from xray_core.synthetic.cases import plan_cases
 from xray_core.synthetic.dataset import draw_case
 from xray_core.workspace import Workspace
 
-N_IMAGES, SIDE, FIRST = 1269, 256, 32
+N_IMAGES, SIDE, FIRST = 1269, 256, 64
 N_DRAWN = 60  # radiographs; the others are these with other noise
 PLAIN = """
 import sys, time
@@ -39,8 +39,8 @@ from xray_core.models.saved import load_saved_model
 from pathlib import Path
 model = load_saved_model(Path(sys.argv[1]))
 images = np.load(sys.argv[2]).astype("float32")
-model.predict(images[:32], verbose=0)
-images = images[32:]
+model.predict(images[:64], verbose=0)
+images = images[64:]
 wall, busy = time.perf_counter(), time.process_time()
 model.predict(images, verbose=0)
 print(time.perf_counter() - wall, time.process_time() - busy)
@@ -70,6 +70,7 @@ def make_run(workspace: Workspace, data: Path, size: int) -> Path:
         model_options={"alpha": 0.35},
         weights="random",
         combined_labels=False,
+        test_time_augmentation=False,
         preprocess=replace(recipe.preprocess, size=size),
     )
     run = create_run(recipe, workspace.runs)

@@ -6,7 +6,14 @@ import cv2
 import numpy as np
 import pytest
 
-from xray_core.preprocess.marks import LETTERS, PATTERN, SMALLEST, count_letters, measure_pattern
+from xray_core.preprocess.marks import (
+    LETTERS,
+    PATTERN,
+    SMALLEST,
+    _measure_power,
+    count_letters,
+    measure_pattern,
+)
 from xray_core.synthetic.cases import plan_cases
 from xray_core.synthetic.dataset import draw_case
 
@@ -73,3 +80,11 @@ def test_stripes_that_cross_at_an_angle_stand_out_and_those_along_rows_do_not() 
 
 def test_an_image_of_one_gray_level_has_no_pattern() -> None:
     assert measure_pattern(np.full((SMALLEST, SMALLEST), 7, np.uint8)) == 0
+
+
+@pytest.mark.parametrize("side", [128, 130, 512])
+def test_the_power_of_a_spectrum_is_that_of_numpy(side: int) -> None:
+    values = np.random.default_rng(0).normal(size=(side, side)).astype(np.float32)
+    expected = np.abs(np.fft.rfft2(values.astype(np.float64))) ** 2
+
+    np.testing.assert_allclose(_measure_power(values), expected, atol=1e-5 * expected.max())

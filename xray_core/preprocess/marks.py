@@ -86,9 +86,8 @@ def measure_pattern(image: NDArray[np.uint8]) -> float | None:
     if limit == 0:
         return 0.0
     taper, counts = _prepare_spectrum(side)
-    spectrum = cv2.dft(np.clip(middle, -limit, limit) * taper, flags=cv2.DFT_COMPLEX_OUTPUT)
-    half = np.fft.fftshift(spectrum[:, : side // 2 + 1], axes=0)
-    power = cv2.blur(half[..., 0] ** 2 + half[..., 1] ** 2, (SPREAD, SPREAD))
+    half = np.fft.fftshift(_measure_power(np.clip(middle, -limit, limit) * taper), axes=0)
+    power = cv2.blur(half, (SPREAD, SPREAD))
     level = np.log(power + 1e-3)
     return float((level - cv2.blur(level, (AROUND, AROUND)))[counts].max())
 
@@ -133,6 +132,23 @@ def _longest_row(boxes: NDArray[np.int64]) -> int:
     for right in np.flatnonzero(beside.any(axis=0)):  # from left to right
         length[right] += length[beside[:, right]].max()
     return int(length.max())
+
+
+def _measure_power(values: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the power spectrum of a square of an even side n, (n, n / 2 + 1).
+
+    OpenCV's packed spectrum comes five times as fast as the complex one: beside the first and the
+    last column, real and imaginary parts are neighbours; those two are packed down alike.
+    """
+    squares, side = np.square(cv2.dft(values)), len(values)
+    power = np.empty((side, side // 2 + 1), np.float32)
+    power[:, 1:-1] = squares[:, 1:-1:2] + squares[:, 2:-1:2]
+    for column in (0, -1):
+        ends, middle = squares[[0, -1], column], squares[1:-1, column]
+        power[[0, side // 2], column] = ends
+        power[1 : side // 2, column] = middle[::2] + middle[1::2]
+        power[side // 2 + 1 :, column] = power[1 : side // 2, column][::-1]
+    return power
 
 
 @lru_cache(maxsize=8)
