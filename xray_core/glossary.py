@@ -517,6 +517,20 @@ GLOSSARY: dict[str, dict[str, Term]] = {
             "images are; its answer is not to be relied on.",
             "distinta de las imágenes de entrenamiento",
         ),
+        "features": Term(
+            "The numbers that the last layer of a network sees of an image, just before it "
+            "decides.",
+            "características",
+        ),
+        "map of images": Term(
+            "Every image as a point, laid out so that images whose features are alike lie beside "
+            "each other (t-SNE).",
+            "mapa de imágenes (t-SNE)",
+        ),
+        "nearest training images": Term(
+            "The training images of other patients whose features are most like an image's.",
+            "imágenes de entrenamiento más parecidas",
+        ),
     },
     "Settings": {
         "model": Term(

@@ -2,10 +2,10 @@
 
 from html import escape
 
-import pandas as pd
 import streamlit as st
 
 from pages.components.address import change_address, read_word
+from pages.components.figure import list_files, show_menu
 from pages.components.frame import escape_markdown, show_errors
 from pages.components.nearest import recall_features
 from pages.components.origin import read_origin_of
@@ -38,6 +38,8 @@ from xray_core.workspace import Workspace
 
 COLOR, OF, PICK = "map_color", "map_of", "map_pick"  # in the address
 BY_LASSO = ""
+# Columns of the file beside the picture.
+KEPT = ["image_id", "subset", "label", "predicted", "nearest", "distance", "kind", "x", "y"]
 CONFIG = {
     "displaylogo": False,
     "displayModeBar": True,
@@ -100,7 +102,7 @@ def _show_points(points: Points, features: Features, run: Run, recipe: Recipe, s
             color = _choose("Colour", COLOR, dict(points.colors))
             sets = {**{name: f"{name} set" for name in points.subsets}, ALL: "all images"}
             of = _choose("Images", OF, sets, disabled=color == SUBSET)
-            picker = st.container(width=270)
+            picker = st.container(width=260)
         table = points.table.assign(kind=merge_rare(points.table[color]), row=points.table.index)
         if of != ALL and color != SUBSET:
             table = table[table["subset"] == of]
@@ -109,29 +111,41 @@ def _show_points(points: Points, features: Features, run: Run, recipe: Recipe, s
         )
         picks = {BY_LASSO: "by lasso or box", **list_picks(points, features, list(colors))}
         with picker:
-            pick = _choose("Pick", PICK, picks, width=270)
+            pick = _choose("Pick", PICK, picks, width=260)
         rows = find_picked(table, pick, features) if pick else table.iloc[:0]
         figure = plot_map(table, colors, rows["row"].tolist() if pick else None)
         event = st.plotly_chart(
             figure,
             config=CONFIG,
             key=f"map_{color}_{of}_{pick}",
-            on_select=_forget_image,
+            on_select="rerun",
             selection_mode=("lasso", "box"),
             alt=f"Map of {len(table):,} images, coloured by {points.colors[color].lower()}",
         )
+        files = list_files(lambda: plot_map(table, colors), table[KEPT], _caption(run, points, of))
+        show_menu(f"map-{run.name}", files)
         left_out = int((features.images["subset"] == TEST).sum()) if shown != TEST else 0
         show_muted(" ".join(filter(None, [HOW_TO_READ, format_drawn(about, left_out)])))
-    lassoed = _read_lasso(event, table)
+    lassoed = _read_lasso(event)
     if len(lassoed):
         rows = rows[rows["row"].isin(lassoed)] if pick else table[table["row"].isin(lassoed)]
+    called = picks[pick] if pick else "in the lasso or box"
+    if rows.empty:  # a lasso does not stand in the address; the image that is large does
+        rows, called = table[table["image_id"] == st.query_params.get(IMAGE)], "on the map"
     with beside:
         if rows.empty:
             st.html(f'<div class="muted">{escape(_hint(pick))}</div>')
         else:
-            show_picked(rows, run, recipe, picks[pick] if pick else "in the lasso or box")
+            show_picked(rows, run, recipe, called)
         if words := format_unlike(about):
             show_muted(words)
+
+
+def _caption(run: Run, points: Points, of: str) -> str:
+    """Return of which run and images a picture is, for where it is seen without its page."""
+    n = len(points.table) if of == ALL else int((points.table["subset"] == of).sum())
+    whose = "all subsets" if of == ALL else f"{of} set"
+    return f"Map of images (t-SNE) · {whose}, n = {n:,} images · {run.read_nickname()}"
 
 
 def _hint(pick: str) -> str:
@@ -144,7 +158,7 @@ def _hint(pick: str) -> str:
 
 
 def _choose(
-    label: str, name: str, choices: dict[str, str], *, disabled: bool = False, width: int = 190
+    label: str, name: str, choices: dict[str, str], *, disabled: bool = False, width: int = 175
 ) -> str:
     """Show a select box for what stands in the address under `name`; return what is chosen."""
     key = f"{name}_choice"
@@ -169,17 +183,17 @@ def _choose(
     return str(chosen)
 
 
-def _forget_image() -> None:
-    change_address({IMAGE: ""})
-
-
-def _read_lasso(event: object, table: pd.DataFrame) -> list[int]:
+def _read_lasso(event: object) -> list[int]:
     """Return the numbers of the images within a lasso or box; a browser sends what it likes."""
-    selection = getattr(event, "selection", None) or {}
     numbers = []
-    for point in selection.get("points", []):
-        number = point.get("customdata")
-        number = number[0] if isinstance(number, list) and number else number
-        if isinstance(number, int):
+    for sent in _list_sent(event):
+        number = sent[0] if isinstance(sent, list) and sent else sent
+        if type(number) is int:
             numbers.append(number)
     return numbers
+
+
+def _list_sent(event: object) -> list[object]:
+    """Return what a browser sent of each point that was chosen."""
+    selection = getattr(event, "selection", None) or {}
+    return [point.get("customdata") for point in selection.get("points", [])]

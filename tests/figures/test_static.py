@@ -9,12 +9,14 @@ import plotly.graph_objects as go
 import pytest
 from PIL import Image
 
+from tests.figures.test_places import PLACES
 from xray_core.evaluation.curves import RATES, Line
 from xray_core.figures.curves import plot_roc_band, plot_thresholds
 from xray_core.figures.evaluation import plot_class_intervals
 from xray_core.figures.explore import plot_box_maps, plot_per_patient, plot_shares, plot_sides
 from xray_core.figures.findings import list_together, plot_together
 from xray_core.figures.overlay import Line as Run
+from xray_core.figures.places import plot_map
 from xray_core.figures.printed import plot_printed_runs
 from xray_core.figures.static import draw_static
 from xray_core.figures.table import figure_table
@@ -44,6 +46,7 @@ def list_figures() -> dict[str, go.Figure]:
         "table": plot_together(list_together(["mass", "nodule"], [[2, 1], [1, 3]]), "missed"),
         "logarithmic": plot_per_patient(patients),
         "panels": plot_printed_runs(runs),
+        "points": plot_map(PLACES, {"right": "#6f7f8a", "wrong": "#d81e4f"}),
     }
 
 
@@ -97,6 +100,7 @@ def test_each_kind_of_figure_is_drawn(kind: str) -> None:
         "table": ("mass 2", "nodule 3", "1"),
         "logarithmic": ("patients", "1k"),
         "panels": ("A first $x$", "accuracy", "loss"),
+        "points": ("right (2)", "wrong (1)"),
     }[kind]
     assert all(word in words for word in expected), words
 

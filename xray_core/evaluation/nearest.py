@@ -69,6 +69,17 @@ class Features:
         return np.ascontiguousarray(self.vectors[self.training])
 
     @cached_property
+    def training_squares(self) -> NDArray[np.float32]:
+        """Their squared lengths, float32 (n_training,): 1, or 0."""
+        return np.asarray((self.training_vectors**2).sum(axis=1))
+
+    @cached_property
+    def training_groups(self) -> tuple[NDArray[np.int64], dict[str, int]]:
+        """The patient of each as a number, int (n_training,), and what number each patient is."""
+        codes, names = pd.factorize(self.images["group"].to_numpy(object)[self.training])
+        return codes.astype("int64"), {str(name): code for code, name in enumerate(names)}
+
+    @cached_property
     def places(self) -> dict[str, int]:
         """image_id -> its place in `images`."""
         return {name: place for place, name in enumerate(self.images["image_id"])}
@@ -119,53 +130,28 @@ def find_nearest(
         Places in `features.images`, int (m, k), and distances from 0 to 2, float32 (m, k);
         `NOBODY` and infinity where there is no further image of another patient.
     """
-    own = None if groups is None else np.asarray(groups, dtype=object)
-    of_training = features.images["group"].to_numpy(object)[features.training]
-    places, distances = nearest_of(features.training_vectors, shorten(vectors), k, of_training, own)
-    known = places != NOBODY
-    places[known] = features.training[places[known]]
-    return places, distances
-
-
-def nearest_of(
-    base: Vectors,
-    vectors: Vectors,
-    k: int,
-    base_groups: NDArray[np.object_],
-    groups: NDArray[np.object_] | None,
-) -> tuple[Places, NDArray[np.float32]]:
-    """Return the places of the nearest rows of `base`, see `find_nearest`.
-
-    Args:
-        base: (n, d), divided by their lengths.
-        vectors: (m, d), likewise.
-        k: how many at most.
-        base_groups: (n,), whose image each is.
-        groups: (m,), likewise; None: whoever.
-    """
+    base = features.training_vectors
     k = min(k, len(base))
     places = np.zeros((len(vectors), k), "int64")
     distances = np.zeros((len(vectors), k), "float32")
     if not k:
         return places, distances
-    lengths = (base**2).sum(axis=1)
-    codes = {name: code for code, name in enumerate(pd.unique(base_groups))}
-    base_codes = np.array([codes[name] for name in base_groups])
+    vectors = shorten(vectors)
     for first in range(0, len(vectors), BLOCK):
-        block = vectors[first : first + BLOCK]
-        squares = lengths + (block**2).sum(axis=1)[:, None] - 2 * (block @ base.T)
+        block = slice(first, first + BLOCK)
+        lengths = (vectors[block] ** 2).sum(axis=1)[:, None]
+        squares = features.training_squares + lengths - 2 * (vectors[block] @ base.T)
         if groups is not None:
-            own = np.array([codes.get(name, -1) for name in groups[first : first + BLOCK]])
-            squares[own[:, None] == base_codes] = np.inf
+            codes, numbers = features.training_groups
+            own = np.array([numbers.get(str(name), NOBODY) for name in groups[block]])
+            squares[own[:, None] == codes] = np.inf
         near = np.argpartition(squares, k - 1, axis=1)[:, :k]
         near_squares = np.take_along_axis(squares, near, axis=1)
-        # Of equal distances the first in the table, whatever the block.
-        order = np.lexsort((near, near_squares), axis=1)
+        order = np.lexsort((near, near_squares), axis=1)  # of equal distances the first in order
         near = np.take_along_axis(near, order, axis=1)
         near_squares = np.take_along_axis(near_squares, order, axis=1)
-        near[np.isinf(near_squares)] = NOBODY
-        places[first : first + BLOCK] = near
-        distances[first : first + BLOCK] = np.sqrt(np.maximum(near_squares, 0))
+        places[block] = np.where(np.isinf(near_squares), NOBODY, features.training[near])
+        distances[block] = np.sqrt(np.maximum(near_squares, 0))
     return places, distances
 
 

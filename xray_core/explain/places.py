@@ -50,6 +50,7 @@ def lay_out(
     """
     from sklearn.decomposition import PCA
     from sklearn.manifold import TSNE
+    from threadpoolctl import threadpool_limits
 
     drawn = draw_groups(groups, MOST_IMAGES, np.random.default_rng(SEED))
     if len(drawn) < LEAST_IMAGES:
@@ -62,4 +63,7 @@ def lay_out(
     begin = "pca" if shown.shape[1] > 1 else "random"
     tsne = TSNE(perplexity=perplexity, init=begin, random_state=SEED)
     notes = MapNotes(n=len(drawn), n_all=len(vectors), perplexity=perplexity, seed=SEED)
-    return drawn, tsne.fit_transform(shown).astype("float64"), notes
+    # On one core: beside a training, several that wait for each other take many times as long.
+    with threadpool_limits(1):
+        points = tsne.fit_transform(shown)
+    return drawn, points.astype("float64"), notes

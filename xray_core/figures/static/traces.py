@@ -103,7 +103,7 @@ def _draw_markers(
             marker=form,
             **_find_look(symbol, [inks[k] for k in own], [rims[k] for k in own]),
             linewidths=[widths[k] if solid else max(widths[k], 1.0) for k in own],
-            clip_on=trace.cliponaxis is not False,
+            clip_on=getattr(trace, "cliponaxis", None) is not False,
             zorder=3,
         )
     if n:
@@ -160,6 +160,7 @@ def _draw_heat(panel: Panel, trace: Any, _color: Color) -> list[Any]:
 # To draw another kind of trace: an entry.
 KINDS: dict[str, Callable[[Panel, Any, Color], list[Any]]] = {
     "scatter": _draw_scatter,
+    "scattergl": _draw_scatter,
     "bar": draw_bars,
     "heatmap": _draw_heat,
 }
