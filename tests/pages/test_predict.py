@@ -1,6 +1,7 @@
 """Predict page: images in, answers with their doubts out; no network is asked here."""
 
 import shutil
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -275,3 +276,33 @@ def test_what_a_network_takes_beside_the_image_is_asked_for(
     assert (age.value, view.value) == (None, "not known")
     (run.folder / "tabular.json").write_text("{", "utf-8")
     assert "tabular.json is missing or damaged" in app.run().error[0].value
+
+
+def test_reading_can_be_cancelled_and_says_why_it_failed(monkeypatch: pytest.MonkeyPatch) -> None:
+    going, seen = threading.Event(), threading.Event()
+
+    def read_slowly(files: Any, specs: Any, progress: Any) -> Iterator[Upload]:
+        yield Upload("first", reason="No.")
+        seen.set()
+        going.wait(30)
+        yield Upload("second", reason="No.")
+
+    monkeypatch.setattr(reading, "read_uploads", read_slowly)
+    monkeypatch.setattr(reading, "QUICK", 0.0)
+    slow = reading.Reading("key")
+    slow.start([("id", "a.zip", b"")], [PreprocessSpec()])
+    assert seen.wait(30)
+    assert slow.state == reading.RUNNING
+    slow.cancel()
+    going.set()
+    slow.wait(30)
+    assert slow.state == reading.CANCELLED
+
+    def refuse(files: Any, specs: Any, progress: Any) -> Iterator[Upload]:
+        raise OSError("no memory")
+
+    monkeypatch.setattr(reading, "read_uploads", refuse)
+    refused = reading.Reading("key")
+    refused.start([], [])
+    refused.wait(30)
+    assert (refused.state, refused.reason) == (reading.FAILED, "no memory")
