@@ -13,9 +13,9 @@ from pages.components.questions import answer_of
 from pages.components.run_choice import choose_run
 from pages.predict.files import choose_files, forget_images, show_samples
 from pages.predict.given import ask_given
-from pages.predict.judged import Judged, ask_of, build_table, read_limits
 from pages.predict.large import show_large
 from pages.predict.obstacle import find_obstacle
+from pages.predict.predicted import Predicted, ask_of, build_table, read_limits
 from pages.predict.reading import read_files
 from pages.predict.single import show_single
 from pages.predict.worklist import choose_image
@@ -57,8 +57,8 @@ if obstacle:
     st.stop()
 with uploader:
     files = choose_files()
-with left:
-    given = ask_given(run, recipe)
+with left, show_errors():
+    given = ask_given(run)
 if not files:
     with left:
         show_samples()
@@ -92,16 +92,16 @@ if readable:
         answer = answer_of("predict", asked.about(readable), count_of(len(readable), "image"))
 if answer is None:
     st.stop()
-judged = Judged(recipe, reading.uploads, answer, limits)
+predicted = Predicted(recipe, reading.uploads, answer, limits)
 with left:
-    chosen = choose_image(judged, reading)
+    chosen = choose_image(predicted, reading)
 with middle:
-    show_large(judged, chosen, asked)
+    show_large(predicted, chosen, asked)
 with right, show_errors():
-    show_single(run, judged, chosen, workspace)
+    show_single(run, predicted, chosen, workspace)
 file_place.download_button(
     "Save as CSV",
-    lambda: write_csv(build_table(judged)),
+    lambda: write_csv(build_table(predicted)),
     file_name=f"predictions_{run.name}.csv",
     mime="text/csv",
     on_click="ignore",

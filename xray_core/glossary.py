@@ -572,6 +572,11 @@ GLOSSARY: dict[str, dict[str, Term]] = {
             "The classes that cannot be excluded at a stated error rate.",
             "conjunto conforme",
         ),
+        "unlike the training images": Term(
+            "An image farther from all that the network learned from than 95 % of the validation "
+            "images are; its answer is not to be relied on.",
+            "distinta de las imágenes de entrenamiento",
+        ),
         "features": Term(
             "The numbers that the last layer of a network sees of an image, just before it "
             "decides.",

@@ -12,7 +12,7 @@ from pages.components.heat import as_heat
 from pages.components.questions import answer_of
 from pages.components.small_type import show_muted
 from pages.components.viewer import show_viewer
-from pages.predict.judged import Asked, Judged
+from pages.predict.predicted import Asked, Predicted
 from pages.predict.worklist import open_image
 from xray_core.figures.colors import class_color
 from xray_core.preprocess.window import BONES, FULL, LUNGS, find_window
@@ -20,25 +20,25 @@ from xray_core.preprocess.window import BONES, FULL, LUNGS, find_window
 HEAT = "heat"  # in the address: opacity of the heat map, in per cent
 USUAL, STEP = 70, 5
 TURNED = "predict_turned"  # in the session: whether another image was asked for here
-OF_IT = "where in the image the answer came from, as far as the last convolution can tell"
+HELP = "where in the image the answer came from, as far as the last convolution can tell"
 
 
 @st.fragment
-def show_large(judged: Judged, place: int, asked: Asked) -> None:
+def show_large(predicted: Predicted, place: int, asked: Asked) -> None:
     """Show an image with its heat map; another opacity draws nothing else anew.
 
     Args:
-        judged: all of the images.
+        predicted: all of the images.
         place: of this one.
         asked: of the run.
     """
     if st.session_state.pop(TURNED, False):
         st.rerun()  # the list and the answer follow
-    upload, order = judged.uploads[place], judged.list_by_risk()
+    upload, order = predicted.uploads[place], predicted.list_by_risk()
     at = order.index(place)
     heat = ""
     ratio = _read_ratio(upload.shown) if upload.shown else 1.0
-    if place in judged.rows:
+    if place in predicted.rows:
         opacity = st.slider(
             "Heat map",
             0,
@@ -48,16 +48,16 @@ def show_large(judged: Judged, place: int, asked: Asked) -> None:
             format="%d%%",
             key=HEAT,
             bind="query-params",
-            help=OF_IT,
+            help=HELP,
         )
         answer = answer_of("predict", asked.about([upload], with_maps=True), "Heat map")
         if answer is not None and len(answer.get("maps", ())):
-            heat = as_heat(answer["maps"][0], ratio, judged.recipe.preprocess.resize)
+            heat = as_heat(answer["maps"][0], ratio, predicted.recipe.preprocess.resize)
         elif answer is not None:  # the last note says why there is none
             show_muted("".join(answer.get("notes", ())[-1:]))
     else:
         opacity = 0
-    name = judged.name_answer(place)
+    name = predicted.name_answer(place)
     tile = Tile(
         id=str(place),
         title=name,
@@ -67,7 +67,7 @@ def show_large(judged: Judged, place: int, asked: Asked) -> None:
         reason=upload.reason,
         heat=heat,
         ratio=ratio,
-        color=class_color(name, judged.recipe.class_names) if upload.shown else "",
+        color=class_color(name, predicted.recipe.class_names) if upload.shown else "",
     )
     windows = []
     if upload.shown:

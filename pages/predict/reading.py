@@ -54,7 +54,11 @@ class Reading:
     def start(self, files: Sequence[Given], specs: Sequence[PreprocessSpec]) -> None:
         """Begin to read, and wait a moment."""
         threading.Thread(target=self._work, args=(files, specs), daemon=True).start()
-        self._ended.wait(QUICK)
+        self.wait(QUICK)
+
+    def wait(self, seconds: float) -> None:
+        """Wait until it has ended, at most for `seconds`."""
+        self._ended.wait(seconds)
 
     def cancel(self) -> None:
         """Read no further; the children end."""

@@ -9,7 +9,7 @@ from pages.components.frame import escape_markdown
 from pages.components.nearest import recall_features, show_nearest
 from pages.components.small_type import show_muted
 from pages.inside.map_process import offer_map
-from pages.predict.judged import Judged
+from pages.predict.predicted import Predicted
 from pages.predict.words import Basis, format_alarm, format_answer, format_like
 from xray_core.evaluation.calibrate import read_calibration
 from xray_core.evaluation.conformal import Conformal, Coverage, measure_coverage, read_conformal
@@ -27,41 +27,41 @@ NO_FEATURES = (
 )
 
 
-def show_single(run: Run, judged: Judged, place: int, workspace: Workspace) -> None:
+def show_single(run: Run, predicted: Predicted, place: int, workspace: Workspace) -> None:
     """Show the answer for an image, the warnings about it, and the nearest training images.
 
     Args:
         run: that predicts.
-        judged: all of the images.
+        predicted: all of the images.
         place: of this one.
         workspace: it says whether the test set is open.
 
     Raises:
         RunError: a file of the run is damaged.
     """
-    upload = judged.uploads[place]
-    if place not in judged.rows:
+    upload = predicted.uploads[place]
+    if place not in predicted.rows:
         st.error(escape_markdown(upload.reason), icon=":material/broken_image:")
-        if judged.rows:
+        if predicted.rows:
             show_muted("The other images are predicted without it.")
         return
-    row, answer = judged.rows[place], judged.answer
+    row, answer = predicted.rows[place], predicted.answer
     features = recall_features(run) if "distances" in answer else None
     distances = [float(far) for far in answer["distances"][row]] if features else []
     share = _share_nearer(features, distances)
-    if judged.is_unlike(place) and features is not None:
+    if predicted.is_unlike(place) and features is not None:
         subset = TEST if TEST in features.about["called_unlike"] else VALIDATION
         words = format_alarm(share, features.called_unlike, subset)
         st.warning(words, icon=":material/warning:")
     with st.container(border=True):
-        html = format_answer(judged, place, read_basis(run, judged.recipe, workspace))
-        if share is not None and not judged.is_unlike(place):
+        html = format_answer(predicted, place, read_basis(run, predicted.recipe, workspace))
+        if share is not None and not predicted.is_unlike(place):
             html += format_like(share)
         st.html(html)
     if features is not None:
         shown = min(len(answer["nearest"][row]), len(distances))
         show_nearest(
-            judged.recipe,
+            predicted.recipe,
             answer["nearest"][row][:shown],
             distances[:shown],
             "predict_nearest",

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 
-from pages.predict.judged import Judged
+from pages.predict.predicted import Predicted
 from xray_core.evaluation.conformal import COVERAGE, Conformal, Coverage
 from xray_core.evaluation.findings import DEFAULT_THRESHOLD
 from xray_core.evaluation.shares import ShareFigure
@@ -32,29 +32,29 @@ class Basis:
     coverage: Coverage | None = None
 
 
-def format_answer(judged: Judged, place: int, basis: Basis) -> str:
+def format_answer(predicted: Predicted, place: int, basis: Basis) -> str:
     """Return the answer for an image with its numbers, as HTML.
 
     Args:
-        judged: all of the images.
+        predicted: all of the images.
         place: of the image, which could be read.
         basis: of the run.
     """
-    names, row = list(judged.recipe.class_names), judged.rows[place]
-    values = [float(value) for value in judged.probabilities[row]]
-    answer = judged.name_answer(place)
+    names, row = list(predicted.recipe.class_names), predicted.rows[place]
+    values = [float(value) for value in predicted.probabilities[row]]
+    answer = predicted.name_answer(place)
     color = class_color(answer, names)
-    title = escape(answer[:1].upper() + answer[1:])
-    if not judged.recipe.multilabel:
+    title = f'<span style="color:{color}">{escape(answer[:1].upper() + answer[1:])}</span>'
+    if not predicted.recipe.multilabel:
         title += f" <small>{values[names.index(answer)]:.0%}</small>"
-    big = f'<div class="big" style="color:{color}">{title}</div>'
-    remarks = judged.uploads[place].remarks
-    if judged.recipe.multilabel:
-        return big + _format_findings(judged, row, remarks)
-    facts = _list_facts(judged, row, basis)
+    big = f'<div class="big">{title}</div>'
+    remarks = predicted.uploads[place].remarks
+    if predicted.recipe.multilabel:
+        return big + _format_findings(predicted, row, remarks)
+    facts = _list_facts(predicted, row, basis)
     if len(names) == 2:
         middle = _format_frequency(names[1], values[1], basis) + _format_scale(
-            names, values[1], judged.limits.values.get(names[1])
+            names, values[1], predicted.limits.values.get(names[1])
         )
     else:
         best = values.index(max(values))
@@ -109,17 +109,17 @@ def _format_bars(
     return f'<table class="facts bars">{rows}</table>'
 
 
-def _format_findings(judged: Judged, row: int, remarks: Sequence[str]) -> str:
-    names = list(judged.recipe.class_names)
-    values = [float(value) for value in judged.probabilities[row]]
-    limits = judged.limits.values
-    called = judged.called[row]
+def _format_findings(predicted: Predicted, row: int, remarks: Sequence[str]) -> str:
+    names = list(predicted.recipe.class_names)
+    values = [float(value) for value in predicted.probabilities[row]]
+    limits = predicted.limits.values
+    called = predicted.called[row]
     notes = {
         name: f"{'yes' if is_called else 'no'}, from {limits.get(name, DEFAULT_THRESHOLD):.0%}"
         for name, is_called in zip(names, called, strict=True)
     }
     words = "Each finding has a threshold of its own. Not calibrated: the network’s own numbers."
-    kept = sorted({words for name, words in judged.limits.words.items() if name in names})
+    kept = sorted({words for name, words in predicted.limits.words.items() if name in names})
     how = f" {kept[0]}" if len(kept) == 1 else ""
     return (
         f'<div class="muted">{escape(words + how)}</div>{_format_bars(names, values, notes)}'
@@ -127,32 +127,32 @@ def _format_findings(judged: Judged, row: int, remarks: Sequence[str]) -> str:
     )
 
 
-def _list_facts(judged: Judged, row: int, basis: Basis) -> dict[str, str]:
-    names = list(judged.recipe.class_names)
+def _list_facts(predicted: Predicted, row: int, basis: Basis) -> dict[str, str]:
+    names = list(predicted.recipe.class_names)
     facts = {}
     if basis.is_calibrated and len(names) == 2:
-        raw, value = float(judged.answer["raw"][row][1]), float(judged.probabilities[row, 1])
+        raw, value = float(predicted.answer["raw"][row][1]), float(predicted.probabilities[row, 1])
         sure = abs(raw - 0.5) - abs(value - 0.5)
         doubt = (
             "too sure" if sure > SURER else "not sure enough" if sure < -SURER else "about right"
         )
         facts["Network’s own number"] = f"{raw:.0%} {names[1]}: {doubt}"
-    if limits := judged.limits.values:
-        facts["Threshold"] = f"{limits[names[1]]:.4g}. {judged.limits.words[names[1]]}"
+    if limits := predicted.limits.values:
+        facts["Threshold"] = f"{limits[names[1]]:.4g}. {predicted.limits.words[names[1]]}"
     else:
         half = "0.50: the more probable class" if len(names) == 2 else "the most probable class"
         facts["Threshold"] = f"{half} is the answer. None is kept."
-    return facts | _list_set(judged, row, basis)
+    return facts | _list_set(predicted, row, basis)
 
 
-def _list_set(judged: Judged, row: int, basis: Basis) -> dict[str, str]:
+def _list_set(predicted: Predicted, row: int, basis: Basis) -> dict[str, str]:
     """Return which classes cannot be excluded, and how often that is right; of none nothing."""
-    conformal, sets = basis.conformal, judged.answer.get("sets")
+    conformal, sets = basis.conformal, predicted.answer.get("sets")
     if not sets or conformal is None:
         return {}
     members = [str(name) for name in sets[row]]
     words = f"Cannot exclude: {', '.join(members)}." if members else "No class fits the image well."
-    if len(members) == len(judged.recipe.class_names):
+    if len(members) == len(predicted.recipe.class_names):
         words += " That is, it does not know."
     words += (
         f" For {100 * COVERAGE:.0f} of 100 new patients like the {conformal.n_patients:,} of the "
@@ -182,8 +182,8 @@ def format_alarm(share: float | None, alarms: ShareFigure | None, subset: str) -
         words += f" It lies farther from them than {others} of the validation images."
     if alarms and alarms["value"] is not None:
         words += (
-            f" It may be a false alarm: {_format_share(alarms)} of the {subset} images are warned "
-            "of as well."
+            f" The warning may be wrong: {_format_share(alarms)} of the {subset} images, which are "
+            "like them, get it as well."
         )
     return words
 

@@ -16,7 +16,7 @@ from pages.components.grid import as_data_address
 from pages.components.pager import show_pager
 from pages.components.small_type import show_section
 from pages.predict.files import IMAGE, PAGE
-from pages.predict.judged import Judged
+from pages.predict.predicted import Predicted
 from pages.predict.reading import Reading
 from xray_core.audit.issue import count_of
 
@@ -26,17 +26,17 @@ PICKED, ANEW = "predict_picked", "predict_anew"  # in the session
 WARNING = "unlike the training images"
 
 
-def choose_image(judged: Judged, reading: Reading) -> int:
+def choose_image(predicted: Predicted, reading: Reading) -> int:
     """Show a page of the list, and return the place of the image that is open.
 
     Args:
-        judged: all of the images.
+        predicted: all of the images.
         reading: they come from.
     """
-    order = judged.list_by_risk()
+    order = predicted.list_by_risk()
     chosen = find_chosen(order)
     n_pages = math.ceil(len(order) / PER_PAGE)
-    show_section(count_of(len(order), "image"), _describe(judged))
+    show_section(count_of(len(order), "image"), _describe(predicted))
     place = st.container()  # above the buttons that turn its pages
     number = show_pager(n_pages, PAGE, in_address=True, n_numbers=5) if n_pages > 1 else 1
     shown = order[(number - 1) * PER_PAGE : number * PER_PAGE]
@@ -48,18 +48,18 @@ def choose_image(judged: Judged, reading: Reading) -> int:
     rows = [shown.index(chosen)] if chosen in shown else []
     with place:
         st.dataframe(
-            _build(judged, reading, shown),
+            _build(predicted, reading, shown),
             hide_index=True,
             height=37 + ROW_HEIGHT * len(shown),
             row_height=ROW_HEIGHT,
-            column_config=_configure(judged),
+            column_config=_configure(predicted),
             key=key,
             on_select=partial(_open_row, key, shown, *(rows or [-1])),
             selection_mode=["single-row", "single-cell"],
             selection_default={"selection": {"rows": rows}},
             alt="The images, the highest risk first, each with its probability and answer",
         )
-    if reasons := [upload.reason for upload in judged.uploads if upload.reason]:
+    if reasons := [upload.reason for upload in predicted.uploads if upload.reason]:
         st.html(_format_reasons(reasons))
     return chosen
 
@@ -97,40 +97,40 @@ def _format_reasons(reasons: Sequence[str]) -> str:
     return f'<details class="muted"><summary>{title}</summary><ul>{lines}</ul></details>'
 
 
-def _describe(judged: Judged) -> str:
-    n_unlike = sum(judged.is_unlike(place) for place in judged.rows)
-    n_unread = len(judged.uploads) - len(judged.rows)
+def _describe(predicted: Predicted) -> str:
+    n_unlike = sum(predicted.is_unlike(place) for place in predicted.rows)
+    n_unread = len(predicted.uploads) - len(predicted.rows)
     words = [f"{n_unlike:,} {WARNING}"] if n_unlike else []
     words += [f"{n_unread:,} not read"] if n_unread else []
     return ", ".join(words) or "the highest risk first"
 
 
-def _build(judged: Judged, reading: Reading, shown: list[int]) -> pd.DataFrame:
+def _build(predicted: Predicted, reading: Reading, shown: list[int]) -> pd.DataFrame:
     risks = [
-        100 * float(judged.risk[judged.rows[place]]) if place in judged.rows else None
+        100 * float(predicted.risk[predicted.rows[place]]) if place in predicted.rows else None
         for place in shown
     ]
     return pd.DataFrame(
         {
             "picture": [_draw(reading, place) for place in shown],
             "risk": pd.array(risks, dtype="Float64"),
-            "note": [_note(judged, place) for place in shown],
-            "name": [judged.uploads[place].name for place in shown],
+            "note": [_note(predicted, place) for place in shown],
+            "name": [predicted.uploads[place].name for place in shown],
         }
     )
 
 
-def _note(judged: Judged, place: int) -> str:
-    if place not in judged.rows:
+def _note(predicted: Predicted, place: int) -> str:
+    if place not in predicted.rows:
         return "✕ not read"
-    return f"{'⚠ ' if judged.is_unlike(place) else ''}{judged.name_answer(place)}"
+    return f"{'⚠ ' if predicted.is_unlike(place) else ''}{predicted.name_answer(place)}"
 
 
-def _configure(judged: Judged) -> dict[str, object]:
+def _configure(predicted: Predicted) -> dict[str, object]:
     return {
         "picture": st.column_config.ImageColumn("", width=54),
         "risk": st.column_config.ProgressColumn(
-            escape_markdown(judged.risk_title),
+            escape_markdown(predicted.risk_title),
             format="%.0f%%",
             min_value=0,
             max_value=100,

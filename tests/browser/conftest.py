@@ -52,6 +52,7 @@ ARGUMENTS = [
 WINDOW: ViewportSize = {"width": 1280, "height": 720}
 FOLDED = 800  # px, up to which Streamlit folds the navigation
 LINKS = ["Home", "Explore", "Audit", "Prepare", "Train", "Runs", "Evaluate", "Inside", "Compare"]
+LINKS += ["Predict"]
 PICTURES = pytest.StashKey[Path]()
 
 

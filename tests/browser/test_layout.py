@@ -31,6 +31,7 @@ LEADS_ON = {
     "runs": "New run",
     f"runs?run={RUN}": "See the result",
     f"evaluate?run={RUN}": "Change and train again",
+    f"predict?run={RUN}": "Try it with images of the demo",
     f"compare?runs={RUN},{RUN}-2": "Train A with five seeds",
 }
 SMALL: ViewportSize = {"width": 1280, "height": 720}  # a projector at 150 % is the same
@@ -43,7 +44,10 @@ NOT_OURS: frozenset[str] = frozenset()
 def workspace(workspace: Workspace) -> Workspace:
     """With two finished runs, so that every page has all it can show."""
     for name in (RUN, f"{RUN}-2"):
-        write_report(fake_run(workspace, "done", name), workspace)
+        run = fake_run(workspace, "done", name)
+        write_report(run, workspace)
+        run.best_checkpoint.parent.mkdir()
+        run.best_checkpoint.write_bytes(b"a network, which no page opens")
     return workspace
 
 

@@ -78,9 +78,8 @@ def used_workspace(workspace: Workspace) -> Workspace:
 
 
 def test_there_are_pages() -> None:
-    assert {"home", "explore", "audit", "prepare", "train", "runs", "evaluate", "compare"} <= set(
-        PAGES
-    )
+    known = {"home", "explore", "audit", "prepare", "train", "runs", "evaluate", "compare"}
+    assert known | {"inside", "predict"} <= set(PAGES)
 
 
 # Each as the first of a fresh server: the browser tests. A process for each takes half a minute.
@@ -90,7 +89,7 @@ def test_every_page_opens_without_heavy_imports(used_workspace: Workspace) -> No
 
 def test_the_pages_of_a_run_open_without_heavy_imports(used_workspace: Workspace) -> None:
     open_in_fresh_process(
-        used_workspace, "runs", "evaluate", "compare", runs=f"{RUN},{FINDINGS_RUN}"
+        used_workspace, "runs", "evaluate", "compare", "predict", runs=f"{RUN},{FINDINGS_RUN}"
     )
 
 

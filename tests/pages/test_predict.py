@@ -1,6 +1,7 @@
 """Predict page: images in, answers with their doubts out; no network is asked here."""
 
 import shutil
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -12,12 +13,13 @@ from streamlit.testing.v1 import AppTest
 
 from pages.components import questions
 from pages.predict import large, reading, single
-from pages.predict.judged import Judged, Limits, build_table
+from pages.predict.predicted import Limits, Predicted, build_table
 from tests.pages.conftest import OpenPage
 from tests.pages.fake_runs import fake_run, write_report
 from tests.pages.finding_runs import fake_findings_run
 from tests.pages.shown import count_elements, list_html
 from tests.pages.test_markup import MARK, assert_shown_to_the_letter
+from tests.training.nih import tiny_dual
 from xray_core.evaluation.calibrate import Calibration
 from xray_core.evaluation.nearest import Features, shorten
 from xray_core.evaluation.thresholds import KeptThreshold, keep_threshold
@@ -26,6 +28,7 @@ from xray_core.preprocess.uploads import Upload
 from xray_core.recipes import PUBLISHED, change_recipe
 from xray_core.runs import Run
 from xray_core.runs.origin import AVERAGE, PREDICTIONS, Origin, write_origin
+from xray_core.runs.taken import list_taken
 from xray_core.synthetic.samples import draw_samples
 from xray_core.workspace import Workspace
 
@@ -70,13 +73,18 @@ def _no_process(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reading, "read_uploads", read)
 
 
+def write_network(run: Run) -> None:
+    """Write something in the place of a network."""
+    run.best_checkpoint.parent.mkdir(exist_ok=True)
+    run.best_checkpoint.write_bytes(b"weights")
+
+
 @pytest.fixture
 def run(workspace: Workspace) -> Run:
     """A finished run on opacities, calibrated, with something in the place of its network."""
     run = fake_run(workspace, "done")
     write_report(run, workspace)
-    run.best_checkpoint.parent.mkdir(exist_ok=True)
-    run.best_checkpoint.write_bytes(b"weights")
+    write_network(run)
     run.write_json("calibration.json", vars(Calibration(1.0, (0.0, 0.0))))
     return run
 
@@ -114,12 +122,12 @@ def test_it_says_what_it_is_for_and_shows_three_drawn_images(open_page: OpenPage
 def test_the_threshold_that_is_kept_now_counts(open_page: OpenPage, run: Run) -> None:
     app = drop(open_page("predict", run=run.name, image="2"), ("a.png", PNG), ("b.png", PNG))
     assert "<small>62%</small>" in html_of(app)
-    assert "Opacity <small>" in html_of(app)
+    assert "Opacity</span> <small>" in html_of(app)
 
     kept = KeptThreshold(0.7, "by hand", words="Set by hand.", by="Ana")
     keep_threshold(run, run.read_recipe(), "opacity", kept)
     card = html_of(app.run())
-    assert "No opacity <small>38%</small>" in card
+    assert "No opacity</span> <small>38%</small>" in card
     assert "0.7. Kept by Ana. Set by hand." in card
     assert app.dataframe[0].value["note"].tolist() == ["no opacity", "no opacity"]
 
@@ -176,8 +184,7 @@ def test_each_finding_has_its_own_threshold(
     open_page: OpenPage, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = fake_findings_run(workspace, "done")
-    run.best_checkpoint.parent.mkdir(exist_ok=True)
-    run.best_checkpoint.write_bytes(b"weights")
+    write_network(run)
     names = run.read_recipe().class_names
 
     def answer_findings(kind: str, arguments: Mapping[str, Any], what: str) -> dict[str, Any]:
@@ -218,27 +225,29 @@ def test_a_run_that_cannot_predict_says_why(
     assert not app.file_uploader
 
 
-def judge(task: str, values: Sequence[Sequence[float]], limits: Mapping[str, float]) -> Judged:
+def predict(task: str, values: Sequence[Sequence[float]], limits: Mapping[str, float]) -> Predicted:
     recipe = change_recipe(PUBLISHED["quick_cnn"], {"task": task})
     uploads = [Upload(f"{n}.png", np.zeros((8, 8), np.uint8)) for n in range(len(values))]
     answer = {"probabilities": values, "raw": values}
-    return Judged(recipe, [*uploads, Upload("bad", reason="No.")], answer, Limits(limits, {}))
+    return Predicted(recipe, [*uploads, Upload("bad", reason="No.")], answer, Limits(limits, {}))
 
 
 def test_the_list_begins_with_the_highest_risk() -> None:
-    judged = judge("siim_study", [[0.1, 0, 0.9, 0], [0.4, 0.3, 0.2, 0.1], [0, 0.4, 0.6, 0]], {})
-    assert judged.list_by_risk() == [1, 2, 0, 3]  # by that of any finding; not read, last
-    assert judged.risk_title == "any finding"
-    assert [judged.name_answer(n) for n in (1, 3)] == ["atypical", "cannot be read"]
-    table = build_table(judged)
+    predicted = predict(
+        "siim_study", [[0.1, 0, 0.9, 0], [0.4, 0.3, 0.2, 0.1], [0, 0.4, 0.6, 0]], {}
+    )
+    assert predicted.list_by_risk() == [1, 2, 0, 3]  # by that of any finding; not read, last
+    assert predicted.risk_title == "any finding"
+    assert [predicted.name_answer(n) for n in (1, 3)] == ["atypical", "cannot be read"]
+    table = build_table(predicted)
     assert table["path"].tolist() == ["1.png", "2.png", "0.png", "bad"]
     assert table["error"].tolist()[-1] == "No."
     assert table["predicted"].isna().tolist() == [False, False, False, True]
 
-    names = judge("nih_findings", [[0.0] * 14], {}).recipe.class_names
+    names = predict("nih_findings", [[0.0] * 14], {}).recipe.class_names
     one, two = [0.0] * 14, [0.0] * 14
     one[0], two[0], two[1] = 0.9, 0.3, 0.3
-    several = judge("nih_findings", [one, two, [0.1] * 14], {names[0]: 0.2, names[1]: 0.2})
+    several = predict("nih_findings", [one, two, [0.1] * 14], {names[0]: 0.2, names[1]: 0.2})
     assert several.list_by_risk() == [0, 1, 2, 3]
     assert several.name_answer(2) == "none of the findings"
     assert build_table(several)["predicted"].tolist()[:3] == [
@@ -246,3 +255,54 @@ def test_the_list_begins_with_the_highest_risk() -> None:
         f"{names[0]}|{names[1]}",
         "none",
     ]
+
+
+def test_what_a_network_takes_beside_the_image_is_asked_for(
+    open_page: OpenPage, workspace: Workspace
+) -> None:
+    run = fake_run(workspace, "done", recipe=tiny_dual())
+    write_report(fake_run(workspace, "done", f"{run.name}-2"), workspace)
+    shutil.copy(run.folder.with_name(f"{run.name}-2") / "report.json", run.folder)
+    write_network(run)
+    features = [("age", "number", ""), ("age", "missing", ""), ("view_position", "word", "AP")]
+    keys = ("column", "kind", "word")
+    run.write_json(
+        "tabular.json", {"features": [dict(zip(keys, f, strict=True)) for f in features]}
+    )
+    assert list_taken(run) == {"age": [], "view_position": ["AP"]}
+
+    app = open_page("predict", run=run.name)
+    [age], [view] = app.number_input, [one for one in app.selectbox if "AP" in one.options]
+    assert (age.value, view.value) == (None, "not known")
+    (run.folder / "tabular.json").write_text("{", "utf-8")
+    assert "tabular.json is missing or damaged" in app.run().error[0].value
+
+
+def test_reading_can_be_cancelled_and_says_why_it_failed(monkeypatch: pytest.MonkeyPatch) -> None:
+    going, seen = threading.Event(), threading.Event()
+
+    def read_slowly(files: Any, specs: Any, progress: Any) -> Iterator[Upload]:
+        yield Upload("first", reason="No.")
+        seen.set()
+        going.wait(30)
+        yield Upload("second", reason="No.")
+
+    monkeypatch.setattr(reading, "read_uploads", read_slowly)
+    monkeypatch.setattr(reading, "QUICK", 0.0)
+    slow = reading.Reading("key")
+    slow.start([("id", "a.zip", b"")], [PreprocessSpec()])
+    assert seen.wait(30)
+    assert slow.state == reading.RUNNING
+    slow.cancel()
+    going.set()
+    slow.wait(30)
+    assert slow.state == reading.CANCELLED
+
+    def refuse(files: Any, specs: Any, progress: Any) -> Iterator[Upload]:
+        raise OSError("no memory")
+
+    monkeypatch.setattr(reading, "read_uploads", refuse)
+    refused = reading.Reading("key")
+    refused.start([], [])
+    refused.wait(30)
+    assert (refused.state, refused.reason) == (reading.FAILED, "no memory")

@@ -49,21 +49,19 @@ def read_limits(run: Run, recipe: Recipe) -> Limits:
         RunError: their file is damaged.
     """
     if recipe.multilabel:
-        kept = read_thresholds(run)
-        if kept is None:
+        limits = read_thresholds(run)
+        if limits is None:
             return Limits({}, {})
-        words = {
-            name: f"Chosen on the {kept['chosen_on']} set when the training ended (Youden's index)."
-            for name in kept["thresholds"]
-        }
+        usual = f"Chosen on the {limits['chosen_on']} set when the training ended (Youden's index)."
+        words = dict.fromkeys(limits["thresholds"], usual)
         words |= dict.fromkeys(
-            kept.get("fallback", []), "The usual one: too few images to choose it by."
+            limits.get("fallback", []), "The usual one: too few images to choose it by."
         )
-        return Limits(kept["thresholds"], words | kept.get("by_hand", {}))
-    if len(recipe.class_names) == 2 and (one := read_threshold(run)):
+        return Limits(limits["thresholds"], words | limits.get("by_hand", {}))
+    if len(recipe.class_names) == 2 and (kept := read_threshold(run)):
         name = recipe.class_names[1]
-        by = f"Kept by {one.by}. " if one.by else ""
-        return Limits({name: one.value}, {name: f"{by}{one.words}"})
+        by = f"Kept by {kept.by}. " if kept.by else ""
+        return Limits({name: kept.value}, {name: f"{by}{kept.words}"})
     return Limits({}, {})
 
 
@@ -104,7 +102,7 @@ def ask_of(run: Run, given: Mapping[str, str]) -> Asked:
 
 
 @dataclass(frozen=True, eq=False)
-class Judged:
+class Predicted:
     """Images, and what the network says of those that could be read.
 
     Attributes:
@@ -157,7 +155,7 @@ class Judged:
         """What `risk` is the probability of."""
         names, clear = self.recipe.class_names, self._clear
         if self.recipe.multilabel:
-            return "most probable finding"
+            return "highest"
         others = [name for name, is_clear in zip(names, clear, strict=True) if not is_clear]
         if not any(clear):
             return names[1] if len(names) == 2 else names[-1]
@@ -193,30 +191,30 @@ class Judged:
         return sorted(range(len(self.uploads)), key=key)
 
 
-def build_table(judged: Judged) -> pd.DataFrame:
+def build_table(predicted: Predicted) -> pd.DataFrame:
     """Return a row for each image, the highest risk first, for a file.
 
     Returns:
         The columns of `explain.predict_files.predict_images`, whose names these are, and raw_ for
         each class: what the network said before it was calibrated.
     """
-    return pd.DataFrame([_list_cells(judged, place) for place in judged.list_by_risk()])
+    return pd.DataFrame([_list_cells(predicted, place) for place in predicted.list_by_risk()])
 
 
-def _list_cells(judged: Judged, place: int) -> dict[str, Any]:
-    upload, row = judged.uploads[place], judged.rows.get(place)
-    names, answer = judged.recipe.class_names, judged.answer
+def _list_cells(predicted: Predicted, place: int) -> dict[str, Any]:
+    upload, row = predicted.uploads[place], predicted.rows.get(place)
+    names, answer = predicted.recipe.class_names, predicted.answer
     cells: dict[str, Any] = {"path": upload.name, "predicted": None, "error": upload.reason or None}
-    if not judged.recipe.multilabel and judged.limits.values:
-        cells |= {"threshold": judged.limits.values[names[1]]}
+    if not predicted.recipe.multilabel and predicted.limits.values:
+        cells |= {"threshold": predicted.limits.values[names[1]]}
     for n, name in enumerate(names):
-        cells[PROBABILITY + name] = None if row is None else judged.probabilities[row, n]
+        cells[PROBABILITY + name] = None if row is None else predicted.probabilities[row, n]
         cells[f"raw_{name}"] = None if row is None else float(answer["raw"][row][n])
     for column, key in (("set", "sets"), ("unlike", "unlike"), ("nearest", "nearest")):
         if key in answer:
             value = None if row is None else answer[key][row]
             cells[column] = SEPARATOR.join(value) if isinstance(value, list) else value
     if row is not None:
-        called = compress(names, judged.called[row])
+        called = compress(names, predicted.called[row])
         cells["predicted"] = SEPARATOR.join(called) or "none"
     return cells | {"remarks": " ".join(upload.remarks)}
