@@ -433,8 +433,8 @@ GLOSSARY: dict[str, dict[str, Term]] = {
             "coeficiente de Dice",
         ),
         "IoU": Term(
-            "The pixels that two masks both have, divided by those that either has; 1 is the same "
-            "mask.",
+            "The area that two boxes or masks share, divided by the area that they cover together; 1 "
+            "is the same area.",
             "intersección sobre unión (IoU)",
         ),
         "implausible mask": Term(
@@ -546,11 +546,6 @@ GLOSSARY: dict[str, dict[str, Term]] = {
         "heat in the boxes": Term(
             "The share of a heat map's heat that lies inside the radiologist's boxes.",
             "calor dentro de los recuadros",
-        ),
-        "IoU": Term(
-            "How far two boxes overlap: the area they share, divided by the area that they cover "
-            "together.",
-            "intersección sobre unión (IoU)",
         ),
         "IoBB": Term(
             "The area that two boxes share, divided by that of the one drawn from a heat map.",
