@@ -433,8 +433,8 @@ GLOSSARY: dict[str, dict[str, Term]] = {
             "coeficiente de Dice",
         ),
         "IoU": Term(
-            "The area that two boxes or masks share, divided by the area that they cover together; 1 "
-            "is the same area.",
+            "The area that two boxes or masks share, divided by the area that they cover together; "
+            "1 is the same area.",
             "intersección sobre unión (IoU)",
         ),
         "implausible mask": Term(

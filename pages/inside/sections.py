@@ -13,10 +13,10 @@ from xray_core.runs import Run
 from xray_core.workspace import Workspace
 
 SECTIONS: Mapping[str, Callable[[Run, Recipe, Workspace], None]] = {
-    "Shortcuts": show_shortcuts,
-    "Leaks": show_leaks,
-    "Map of images": show_map,
-    "Label doubt": show_doubt,
     "Where it looks": show_where,
     "Layers": show_layers,
+    "Map of images": show_map,
+    "Shortcuts": show_shortcuts,
+    "Leaks": show_leaks,
+    "Label doubt": show_doubt,
 }
