@@ -127,7 +127,7 @@ def main() -> None:
             ).stdout.split()
             ours = [(N_IMAGES - FIRST) / (b - a) for a, b in zip(begun, done, strict=True)]
             theirs = [(N_IMAGES - FIRST) / float(seconds) for seconds in said[-2:]]
-            ratios = [one / other for one, other in zip(ours, theirs, strict=True)]
+            ratios = [own / other for own, other in zip(ours, theirs, strict=True)]
             rows.append(ratios)
             print(
                 f"{number + 1:<8}{ours[0]:>12.0f} ({ours[1]:.0f}){theirs[0]:>16.0f} "

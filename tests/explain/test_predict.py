@@ -24,7 +24,9 @@ from xray_core.explain.loaded import load_run
 from xray_core.preprocess.images import read_preprocessed
 from xray_core.preprocess.uploads import read_uploads
 from xray_core.runs import Run
+from xray_core.runs.always_open import write_always_open
 from xray_core.runs.members import list_specs
+from xray_core.runs.opening import OPENED
 from xray_core.workspace import Workspace
 
 
@@ -37,7 +39,8 @@ def ask(workspace: Workspace, run: Run, pixels: np.ndarray, **more: Any) -> dict
 def home(finished: Finished, tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     """A workspace with a copy of the run, which may be written into."""
     workspace = Workspace(tmp_path_factory.mktemp("predict"))
-    shutil.copytree(finished.run.folder, workspace.runs / finished.run.name)
+    closed = shutil.ignore_patterns(OPENED)
+    shutil.copytree(finished.run.folder, workspace.runs / finished.run.name, ignore=closed)
     return workspace
 
 
@@ -71,6 +74,7 @@ def test_the_app_gets_what_the_runs_own_table_says_and_nothing_is_written(
     conformal = read_conformal(run)
     assert isinstance(conformal, Conformal)
     assert answer["sets"] == conformal.list_sets(own[columns].to_numpy("float64"))
+    assert "coverage" not in answer  # nobody has opened the test set in this workspace
     assert answer["maps"].dtype == np.uint8
     assert answer["maps"].shape == (
         4,
@@ -105,6 +109,10 @@ def test_with_features_the_nearest_training_images_are_named_in_the_same_pass(
     assert answer["unlike"] == features.is_unlike(answer["distances"]).tolist()
     assert answer["limit"] == features.limit
     assert answer["notes"] == []
+    write_always_open(home, True)
+    coverage = ask(home, run, pixels)["coverage"]
+    write_always_open(home, False)
+    assert coverage["low"] <= coverage["value"] <= coverage["high"]
     plain = ask(home, Run(home.runs / finished.run.name), pixels)
     np.testing.assert_allclose(answer["probabilities"], plain["probabilities"], atol=1e-5)
 

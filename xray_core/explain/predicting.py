@@ -80,12 +80,12 @@ class Oracle:
         knows = isinstance(self.features, Features)
         self._models: dict[str, Any] = {}
 
-        def load(one: Run, recipe: Recipe) -> Any:
+        def load(member: Run, recipe: Recipe) -> Any:
             if keeps_loaded:
-                model = self._models[one.name] = load_run(one).model
+                model = self._models[member.name] = load_run(member).model
                 fuse_batch_norm(model)
             else:
-                model = load_to_predict(one, recipe)
+                model = load_to_predict(member, recipe)
             return _see(model) if knows else model
 
         self.predictor: Predictor = load_predictor(run, given, load)

@@ -133,8 +133,8 @@ class Predictor:
         if len(said) == 1:
             return said[0]
         return Said(
-            np.mean([one.probabilities for one in said], axis=0),
-            np.mean([one.raw for one in said], axis=0),
+            np.mean([each.probabilities for each in said], axis=0),
+            np.mean([each.raw for each in said], axis=0),
         )
 
 
@@ -172,7 +172,7 @@ def load_predictor(
         what = "finished epoch" if origin is None else "network"
         raise RunError(f"{run.name} has no {what} to predict with.")
     recipe, recipes = run.read_recipe(), [member.read_recipe() for member in members]
-    wanted = list(dict.fromkeys(name for one in recipes for name in one.tabular))
+    wanted = list(dict.fromkeys(name for each in recipes for name in each.tabular))
     strange = [name for name in given if name not in wanted]
     if strange and not wanted:
         raise RecipeError(
@@ -191,12 +191,12 @@ def load_predictor(
         tuple(
             _build_network(
                 member,
-                one,
+                each,
                 # Of a single network, what it does not know is refused.
-                {name: v for name, v in given.items() if name in one.tabular or not many},
+                {name: v for name, v in given.items() if name in each.tabular or not many},
                 load or load_to_predict,
             )
-            for member, one in zip(members, recipes, strict=True)
+            for member, each in zip(members, recipes, strict=True)
         ),
         tuple(list_specs(run)),
         kept,

@@ -6,8 +6,9 @@ from typing import Any
 import numpy as np
 
 from xray_core.errors import RunError
-from xray_core.evaluation.conformal import Conformal
+from xray_core.evaluation.conformal import Conformal, measure_coverage
 from xray_core.evaluation.nearest import Features
+from xray_core.evaluation.shown import shown_subset
 from xray_core.explain.predicting import Oracle
 from xray_core.runs import find_run
 from xray_core.workspace import Workspace
@@ -35,7 +36,9 @@ def answer_predict(
         "none"; threshold, that the run keeps of two classes, or None; missing, tabular columns that
         were not given; notes, sentences on what is absent.
 
-        Where the run has them: sets, n lists of classes, the most probable first; nearest, n lists
+        Where the run has them: sets, n lists of classes, the most probable first; coverage, where
+        its test set is open, the share of test images whose set holds the true class (value, low,
+        high, n, n_patients; see `conformal.measure_coverage`); nearest, n lists
         of image ids; distances, float32 (n, k); unlike, n times whether; limit, the distance from
         which that is so; maps, uint8 (n, height, width), of the predicted class, or of the most
         probable finding.
@@ -75,6 +78,9 @@ def answer_predict(
     }
     if isinstance(oracle.conformal, Conformal):
         answer["sets"] = [names for part in parts for names in part.sets or ()]
+        if shown_subset(run, workspace) == "test":
+            coverage = measure_coverage(oracle.conformal, run.read_predictions(), "test")
+            answer["coverage"] = dict(coverage.covered)
     if isinstance(oracle.features, Features):
         answer["nearest"] = [names for part in parts for names in part.nearest or ()]
         answer["distances"] = np.concatenate(
