@@ -1,6 +1,7 @@
-"""Grad-CAM and Grad-CAM++: where in an image a class' score comes from.
+"""Grad-CAM, Grad-CAM++ and HiResCAM: where in an image a class' score comes from.
 
-Sources: Selvaraju et al. 2017, arXiv:1610.02391; Chattopadhay et al. 2018, arXiv:1710.11063.
+Sources: Selvaraju et al. 2017, arXiv:1610.02391; Chattopadhay et al. 2018, arXiv:1710.11063;
+Draelos and Carin 2020, arXiv:2011.08891.
 """
 
 from collections.abc import Callable, Mapping
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 from xray_core.errors import RunError
 from xray_core.explain.capture import Scores, find_last_map, listening
 
-METHODS = ("gradcam", "gradcam++")
+METHODS = ("gradcam", "gradcam++", "hirescam")
 BATCH_SIZE = 16
 LEAST = 1e-30  # below it a map is empty; an untrained network answers very little
 
@@ -55,8 +56,8 @@ def map_images(
             else images[part]
         )
         features, gradients = _differentiate(model, layer, scores, batch, targets[part])
-        weights = weigh(features, gradients)
-        maps.append(np.maximum(np.einsum("nhwc,nc->nhw", features, weights), 0))
+        weights = np.broadcast_to(weigh(features, gradients), features.shape)
+        maps.append(np.maximum(np.einsum("nhwc,nhwc->nhw", features, weights), 0))
         if progress is not None:
             progress(min(start + BATCH_SIZE, n), n)
     return normalise(np.concatenate(maps)) if maps else np.zeros((0, 1, 1), np.float32)
@@ -71,7 +72,7 @@ def normalise(maps: NDArray[np.float32]) -> NDArray[np.float32]:
 def _weigh_means(
     features: NDArray[np.float32], gradients: NDArray[np.float32]
 ) -> NDArray[np.float32]:
-    return np.asarray(gradients.mean(axis=(1, 2)))
+    return np.asarray(gradients.mean(axis=(1, 2), keepdims=True))
 
 
 def _weigh_pixels(
@@ -84,10 +85,21 @@ def _weigh_pixels(
     square = gradients**2
     bottom = 2 * square + features.sum(axis=(1, 2), keepdims=True) * gradients**3
     shares = np.divide(square, bottom, out=np.zeros_like(square), where=bottom != 0)
-    return np.asarray((shares * np.maximum(gradients, 0)).sum(axis=(1, 2)))
+    return np.asarray((shares * np.maximum(gradients, 0)).sum(axis=(1, 2), keepdims=True))
 
 
-WEIGHINGS: dict[str, Weighing] = {"gradcam": _weigh_means, "gradcam++": _weigh_pixels}
+def _weigh_places(
+    features: NDArray[np.float32], gradients: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    """Return the weights of HiResCAM: each place has its own, as it has behind a Flatten."""
+    return gradients
+
+
+WEIGHINGS: dict[str, Weighing] = {
+    "gradcam": _weigh_means,
+    "gradcam++": _weigh_pixels,
+    "hirescam": _weigh_places,
+}
 
 
 def _differentiate(
