@@ -1,10 +1,10 @@
 """Do heat maps point at the boxes where a network learned what is in them, and only there?
 
-    python benchmarks/where.py [--workspace FOLDER]
+    python benchmarks/where.py [--workspace FOLDER] [--method hirescam]
 
 Trains recipes on the demo data, and once more on demo data of which a letter in the corner gives
-the label away, and scores the heat maps of all boxed test images against the boxes. What a workspace
-holds already is not done again. A training takes one to five minutes.
+the label away, and scores the heat maps of all boxed test images against the boxes. What is in the
+workspace already is not done again. A training takes one to five minutes.
 """
 
 import argparse
