@@ -1,10 +1,10 @@
 """Do heat maps point at the boxes where a network learned what is in them, and only there?
 
-    python benchmarks/where.py [--workspace FOLDER]
+    python benchmarks/where.py [--workspace FOLDER] [--method hirescam]
 
 Trains recipes on the demo data, and once more on demo data of which a letter in the corner gives
-the label away, and scores the Grad-CAM of all boxed test images against the boxes. What a workspace
-holds already is not done again. A training takes one to five minutes.
+the label away, and scores the heat maps of all boxed test images against the boxes. What is in the
+workspace already is not done again. A training takes one to five minutes.
 """
 
 import argparse
@@ -68,7 +68,9 @@ def find_trained(workspace: Workspace, data: Path, recipe: str, settings: list[s
     return None
 
 
-def score(workspace: Workspace, data: str, recipe: str, settings: list[str]) -> tuple[Run, Where]:
+def score(
+    workspace: Workspace, method: str, data: str, recipe: str, settings: list[str]
+) -> tuple[Run, Where]:
     """Draw, train and score what is not there yet."""
     folder = workspace.folder / data
     if not is_synthetic(folder):
@@ -79,9 +81,9 @@ def score(workspace: Workspace, data: str, recipe: str, settings: list[str]) -> 
         call(workspace, "train", recipe, "--data", str(folder), *pairs)
         run = find_trained(workspace, folder, recipe, settings)
     assert run is not None
-    if read_where(run, "test", "gradcam") is None:
-        call(workspace, "where", run.name)
-    where = read_where(run, "test", "gradcam")
+    if read_where(run, "test", method) is None:
+        call(workspace, "where", run.name, "--method", method)
+    where = read_where(run, "test", method)
     assert where is not None
     return run, where
 
@@ -96,6 +98,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--workspace", type=Path, help="a folder that keeps data and runs")
     parser.add_argument("--recipes", nargs="+", choices=RECIPES, default=list(RECIPES))
+    parser.add_argument("--method", default="gradcam", help="of the heat maps")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as made:
         workspace = Workspace(options.workspace or Path(made))
@@ -108,7 +111,7 @@ def main() -> None:
         print("|" + "---|" * 12)
         for title in options.recipes:
             for data in DATA:
-                run, where = score(workspace, data, *RECIPES[title])
+                run, where = score(workspace, options.method, data, *RECIPES[title])
                 notes = where.notes
                 area = run.read_report()["metrics"]["auc"]["value"]
                 points = [

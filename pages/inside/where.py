@@ -22,7 +22,7 @@ from xray_core.runs import Run
 from xray_core.workspace import Workspace
 
 METHOD = "map"  # in the address
-OFFERED = ("gradcam", "gradcam++")  # the others take too long for all images
+OFFERED = ("gradcam", "gradcam++", "hirescam")  # the others take too long for all images
 
 
 def show_where(run: Run, recipe: Recipe, workspace: Workspace) -> None:

@@ -56,7 +56,7 @@ def test_a_set_without_boxes_and_a_strange_method_are_refused(
     monkeypatch.setenv("XRAY_HOME", str(copied.folder.parent.parent))
     monkeypatch.setattr("xray_core.cli.where.lower_priority", lambda: None)
     assert cli.main(["where", copied.name, "--method", "guessing"]) == 2
-    assert "Choose one of: gradcam, gradcam++" in capsys.readouterr().err
+    assert "Choose one of: gradcam, gradcam++, hirescam" in capsys.readouterr().err
     table = copied.read_predictions()
     copied.write_table("predictions.parquet", table[table["actual"] == "no opacity"])
     assert cli.main(["where", copied.name]) == 2

@@ -1,7 +1,14 @@
+<<<<<<< HEAD
 """Heat maps: where in an image a class' score comes from, by Grad-CAM, Grad-CAM++ or occlusion.
 
 Sources: Selvaraju et al. 2017, arXiv:1610.02391; Chattopadhay et al. 2018, arXiv:1710.11063;
 `explain.occlusion`.
+=======
+"""Grad-CAM, Grad-CAM++ and HiResCAM: where in an image a class' score comes from.
+
+Sources: Selvaraju et al. 2017, arXiv:1610.02391; Chattopadhay et al. 2018, arXiv:1710.11063;
+Draelos and Carin 2020, arXiv:2011.08891.
+>>>>>>> w-boxes
 """
 
 from collections.abc import Callable
@@ -16,8 +23,12 @@ from xray_core.explain.batches import Images, cut, normalise
 from xray_core.explain.capture import Scores, find_last_map, listening
 from xray_core.explain.occlusion import occlude_images
 
+<<<<<<< HEAD
 OCCLUSION = "occlusion"
 METHODS = ("gradcam", "gradcam++", OCCLUSION)
+=======
+METHODS = ("gradcam", "gradcam++", "hirescam")
+>>>>>>> w-boxes
 BATCH_SIZE = 16
 
 Weighing = Callable[[NDArray[np.float32], NDArray[np.float32]], NDArray[np.float32]]
@@ -59,8 +70,14 @@ def map_images(
         features, gradients = _differentiate(
             model, layer, scores, cut(images, start, stop), targets[start:stop]
         )
+<<<<<<< HEAD
         weights = weigh(features, gradients)
         maps.append(np.maximum(np.einsum("nhwc,nc->nhw", features, weights), 0))
+=======
+        features, gradients = _differentiate(model, layer, scores, batch, targets[part])
+        weights = np.broadcast_to(weigh(features, gradients), features.shape)
+        maps.append(np.maximum(np.einsum("nhwc,nhwc->nhw", features, weights), 0))
+>>>>>>> w-boxes
         if progress is not None:
             progress(min(stop, n), n)
     return normalise(np.concatenate(maps))
@@ -69,7 +86,7 @@ def map_images(
 def _weigh_means(
     features: NDArray[np.float32], gradients: NDArray[np.float32]
 ) -> NDArray[np.float32]:
-    return np.asarray(gradients.mean(axis=(1, 2)))
+    return np.asarray(gradients.mean(axis=(1, 2), keepdims=True))
 
 
 def _weigh_pixels(
@@ -82,10 +99,21 @@ def _weigh_pixels(
     square = gradients**2
     bottom = 2 * square + features.sum(axis=(1, 2), keepdims=True) * gradients**3
     shares = np.divide(square, bottom, out=np.zeros_like(square), where=bottom != 0)
-    return np.asarray((shares * np.maximum(gradients, 0)).sum(axis=(1, 2)))
+    return np.asarray((shares * np.maximum(gradients, 0)).sum(axis=(1, 2), keepdims=True))
 
 
-WEIGHINGS: dict[str, Weighing] = {"gradcam": _weigh_means, "gradcam++": _weigh_pixels}
+def _weigh_places(
+    features: NDArray[np.float32], gradients: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    """Return the weights of HiResCAM: each place has its own, as it has behind a Flatten."""
+    return gradients
+
+
+WEIGHINGS: dict[str, Weighing] = {
+    "gradcam": _weigh_means,
+    "gradcam++": _weigh_pixels,
+    "hirescam": _weigh_places,
+}
 
 
 def _differentiate(

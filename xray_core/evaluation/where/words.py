@@ -20,7 +20,12 @@ IN_SENTENCES = {
     CENTRE: "a blob in the middle",
     RANDOM: "boxes placed at random",
 }
-METHODS = {"gradcam": "Grad-CAM", "gradcam++": "Grad-CAM++", "occlusion": "occlusion"}
+METHODS = {
+    "gradcam": "Grad-CAM",
+    "gradcam++": "Grad-CAM++",
+    "hirescam": "HiResCAM",
+    "occlusion": "occlusion",
+}
 
 
 def describe_verdict(notes: Mapping[str, Any]) -> str:
