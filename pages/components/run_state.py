@@ -75,11 +75,11 @@ def format_run_duration(status: Status) -> str:
     return format_duration((ended - began).total_seconds())
 
 
-def show_predict_link(run: Run, label: str = "Try an own image") -> None:
+def show_predict_link(run: Run) -> None:
     """Show a link to the page that predicts images with the run."""
     st.page_link(
         "pages/predict.py",
-        label=label,
+        label="Try an own image",
         icon=":material/add_photo_alternate:",
         query_params={"run": run.name},
     )

@@ -6,7 +6,6 @@ import streamlit as st
 
 from pages.components.frame import show_errors
 from pages.components.origin import read_origin_of
-from pages.components.run_state import show_predict_link
 from pages.components.small_type import show_muted
 from pages.components.user import find_user
 from xray_core.errors import RunError
@@ -21,7 +20,6 @@ from xray_core.recipes import Recipe
 from xray_core.runs import Run
 
 NOTHING = "There is no threshold to keep."
-PREDICT_LINK = "Predict with it"
 PREDICT = "Predictions with this run go by it from then on. The report stays as it is."
 WITHOUT_NETWORK = "These predictions came without a network, so that it can predict nothing more."
 
@@ -57,7 +55,7 @@ def show_keeping(run: Run, recipe: Recipe, name: str, choice: Choice | None) -> 
     with show_errors():
         if recipe.multilabel:
             show_muted(_describe_finding(run, name))
-            show_predict_link(run, PREDICT_LINK)
+            _offer_predicting(run)
             return
         kept = read_threshold(run)
     if kept is None:
@@ -66,11 +64,17 @@ def show_keeping(run: Run, recipe: Recipe, name: str, choice: Choice | None) -> 
     by = f", by {kept.by}" if kept.by else ""
     show_muted(f"Kept for predictions with this run: {kept.value:.4g}{by}. {kept.words}")
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        show_predict_link(run, PREDICT_LINK)
+        _offer_predicting(run)
         if st.button("Forget it", key="threshold_forget", type="tertiary"):
             with show_errors():
                 forget_threshold(run)
             st.rerun()
+
+
+def _offer_predicting(run: Run) -> None:
+    icon = ":material/add_photo_alternate:"
+    if st.button("Predict with it", icon=icon, key="threshold_predict", type="tertiary"):
+        st.switch_page("pages/predict.py", query_params={"run": run.name})
 
 
 def show_kept(run: Run, report: dict[str, Any]) -> None:

@@ -75,7 +75,7 @@ def test_an_own_image_is_predicted_by_the_threshold_just_kept_and_stored_nowhere
 
     tab.open(app.address(f"evaluate?run={run.name}&result=Threshold&rule=by+hand&at=0.01"))
     page.get_by_role("button", name="Keep this threshold").click()
-    page.get_by_role("link", name="Predict with it").click()
+    page.get_by_role("button", name="Predict with it").click()
     expect(tab.heading("Predict")).to_be_visible()
     expect(page.get_by_text("Images stay on the computer that runs X-ray Lab")).to_be_visible()
     tab.wait_until_still()
