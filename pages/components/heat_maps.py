@@ -14,7 +14,12 @@ from pages.components.small_type import show_muted
 from xray_core.recipes import Recipe
 from xray_core.runs import Run
 
-METHODS = {"gradcam": "Grad-CAM", "gradcam++": "Grad-CAM++", "occlusion": "Occlusion (slow)"}
+METHODS = {
+    "gradcam": "Grad-CAM",
+    "gradcam++": "Grad-CAM++",
+    "hirescam": "HiResCAM",
+    "occlusion": "Occlusion (slow)",
+}
 WANTED, OPACITY = "heat_wanted", "heat_opacity"  # in the session
 
 

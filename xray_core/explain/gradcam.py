@@ -1,14 +1,9 @@
-<<<<<<< HEAD
-"""Heat maps: where in an image a class' score comes from, by Grad-CAM, Grad-CAM++ or occlusion.
+"""Heat maps: where in an image a class' score comes from.
 
-Sources: Selvaraju et al. 2017, arXiv:1610.02391; Chattopadhay et al. 2018, arXiv:1710.11063;
-`explain.occlusion`.
-=======
-"""Grad-CAM, Grad-CAM++ and HiResCAM: where in an image a class' score comes from.
+Grad-CAM, Grad-CAM++, HiResCAM, and occlusion (`explain.occlusion`).
 
 Sources: Selvaraju et al. 2017, arXiv:1610.02391; Chattopadhay et al. 2018, arXiv:1710.11063;
 Draelos and Carin 2020, arXiv:2011.08891.
->>>>>>> w-boxes
 """
 
 from collections.abc import Callable
@@ -23,12 +18,8 @@ from xray_core.explain.batches import Images, cut, normalise
 from xray_core.explain.capture import Scores, find_last_map, listening
 from xray_core.explain.occlusion import occlude_images
 
-<<<<<<< HEAD
 OCCLUSION = "occlusion"
-METHODS = ("gradcam", "gradcam++", OCCLUSION)
-=======
-METHODS = ("gradcam", "gradcam++", "hirescam")
->>>>>>> w-boxes
+METHODS = ("gradcam", "gradcam++", "hirescam", OCCLUSION)
 BATCH_SIZE = 16
 
 Weighing = Callable[[NDArray[np.float32], NDArray[np.float32]], NDArray[np.float32]]
@@ -70,14 +61,8 @@ def map_images(
         features, gradients = _differentiate(
             model, layer, scores, cut(images, start, stop), targets[start:stop]
         )
-<<<<<<< HEAD
-        weights = weigh(features, gradients)
-        maps.append(np.maximum(np.einsum("nhwc,nc->nhw", features, weights), 0))
-=======
-        features, gradients = _differentiate(model, layer, scores, batch, targets[part])
         weights = np.broadcast_to(weigh(features, gradients), features.shape)
         maps.append(np.maximum(np.einsum("nhwc,nhwc->nhw", features, weights), 0))
->>>>>>> w-boxes
         if progress is not None:
             progress(min(stop, n), n)
     return normalise(np.concatenate(maps))
