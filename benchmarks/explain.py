@@ -245,7 +245,7 @@ def format_correlation(before: np.ndarray, after: np.ndarray) -> str:
 
 def rank_correlations(before: np.ndarray, after: np.ndarray) -> list[float]:
     """Return the rank correlation of each pair of maps of which neither is the same all over."""
-    pairs = [(one.ravel(), two.ravel()) for one, two in zip(before, after, strict=True)]
+    pairs = [(old.ravel(), new.ravel()) for old, new in zip(before, after, strict=True)]
     there = [pair for pair in pairs if all(values.std() > 0 for values in pair)]
     return [float(spearmanr(*pair).statistic) for pair in there]
 

@@ -48,6 +48,7 @@ OTHERS = {
     *("workspace/", "workspace/data/", "workspace/data/weights/", "workspace/exports/"),
     *("data/", "exports/", "trash/", "cache/", "mappings/"),
     *("validation/", "checkpoints/", "external/", "about.json", "log.txt", "train.py"),
+    *("explained/", "explained/features/", "lung_masks/"),
     *("train/", "test/", "train_val_list.txt", "test_list.txt"),
 }
 

@@ -22,6 +22,7 @@ from pages.components.heat_maps import (
     show_heat_words,
     show_opacity,
 )
+from pages.components.nearest import show_nearest_of
 from pages.components.pager import show_pager
 from pages.components.small_type import show_facts, show_muted, show_section
 from pages.components.tables import Tables, read_tables
@@ -106,7 +107,7 @@ def show_cell_images(
     network = run if heated else None
     if is_large:
         place = int((here["image_id"] == st.query_params[IMAGE]).to_numpy().argmax())
-        _show_large(network, tables, here, place, recipe, words)
+        _show_large(run, tables, here, place, recipe, words, heated=heated)
     else:
         page = _choose_page(len(here), f"{key}_{order}", per_page, words.caption)
         with page.place:
@@ -170,12 +171,14 @@ def _show_page(
 
 
 def _show_large(
-    run: Run | None,
+    run: Run,
     tables: Tables,
     rows: pd.DataFrame,
     place: int,
     recipe: Recipe,
     words: CellWords,
+    *,
+    heated: bool,
 ) -> None:
     row = rows.iloc[place]
     ids = list(rows["image_id"])
@@ -183,7 +186,7 @@ def _show_large(
     title = f"{row.probability:.0%} {words.answer}"
     maps: Mapping[str, HeatMap] = {}
     opacity = 0.0
-    if run:
+    if heated:
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             target = _choose_target(recipe, words)
             opacity = show_opacity()
@@ -204,6 +207,7 @@ def _show_large(
     show_heat_words(maps)
     show_facts(_list_probabilities(row, recipe), beside=True)
     _show_others(tables, images)
+    show_nearest_of(run, recipe, str(row.image_id))
     show_link(str(row.image_id), recipe)
 
 

@@ -14,7 +14,8 @@ from pages.components.user import find_user
 from pages.inside.lab_members import offer_training, show_members
 from pages.inside.shortcuts import describe_subset
 from xray_core.errors import XrayError
-from xray_core.evaluation.leak_lab import Inflation, LeakLab, find_leak_runs, read_leak_lab
+from xray_core.evaluation.leak_lab import Inflation, LeakLab, read_leak_lab
+from xray_core.evaluation.leak_pairs import find_leak_runs
 from xray_core.figures.labs import plot_inflation
 from xray_core.jobs.labs import N_PAIRS, find_base, plan_leaks, submit_leaks
 from xray_core.recipes import Recipe

@@ -8,6 +8,7 @@ import streamlit as st
 from pages.components.dataset import open_folder
 from pages.components.figure import show_figure
 from pages.components.frame import escape_markdown, show_errors
+from pages.components.lungs import offer_lungs
 from pages.components.small_type import show_muted, show_section
 from pages.components.user import find_user
 from pages.inside.lab_members import offer_training, show_members
@@ -25,6 +26,7 @@ from xray_core.figures.labs import plot_shortcuts
 from xray_core.jobs.labs import find_base, plan_shortcuts, submit_shortcuts
 from xray_core.recipes import Recipe
 from xray_core.runs import Run
+from xray_core.tasks import find_masked
 from xray_core.workspace import Workspace
 
 WHAT = (
@@ -70,6 +72,8 @@ def show_shortcuts(run: Run, recipe: Recipe, workspace: Workspace) -> None:
         if queued:
             st.toast(f"Queued {len(queued)}.", icon=":material/science:")
         st.rerun()
+    if not find_masked(catalog).any():
+        offer_lungs(catalog.root)
 
 
 def _show_result(run: Run, lab: ShortcutLab, recipe: Recipe, catalog: Catalog | None) -> None:

@@ -14,10 +14,9 @@ from xray_core.errors import JobError, RecipeError, RunError
 from xray_core.evaluation.leak_lab import (
     count_shared,
     find_interval,
-    find_leak_runs,
-    pick_leak_runs,
     read_leak_lab,
 )
+from xray_core.evaluation.leak_pairs import find_leak_runs, pick_leak_runs
 from xray_core.evaluation.shortcuts import CLEAR, NO_SIGN, read_shortcuts, tabulate
 from xray_core.jobs.labs import plan_leaks, plan_shortcuts
 from xray_core.recipes import PUBLISHED, bind_recipe, change_recipe

@@ -108,7 +108,8 @@ def show_shortcuts(options: argparse.Namespace, workspace: Workspace) -> Answer:
 def show_leaks(options: argparse.Namespace, workspace: Workspace) -> Answer:
     """Read the leak lab of a recipe, or of named runs; with --queue, queue what is missing."""
     from xray_core.datasets import open_dataset
-    from xray_core.evaluation.leak_lab import find_leak_runs, pick_leak_runs, read_leak_lab
+    from xray_core.evaluation.leak_lab import read_leak_lab
+    from xray_core.evaluation.leak_pairs import find_leak_runs, pick_leak_runs
     from xray_core.jobs.labs import plan_leaks, submit_leaks
     from xray_core.runs import find_run
 

@@ -9,7 +9,7 @@ from xray_core.catalog import Catalog
 from xray_core.datasets import open_dataset
 from xray_core.errors import JobError, RecipeError, RunError, XrayError
 from xray_core.evaluation.lab_runs import LabRun
-from xray_core.evaluation.leak_lab import find_leak_runs, pair_runs
+from xray_core.evaluation.leak_pairs import find_leak_runs, pair_runs
 from xray_core.evaluation.shortcuts import find_shortcut_runs
 from xray_core.files import parse_time
 from xray_core.jobs.submit import check_recipe, submit_sweep
