@@ -31,7 +31,8 @@ from xray_core.evaluation.where.summary import (
     sum_scores,
     summarise,
 )
-from xray_core.explain.gradcam import METHODS, Images, map_images
+from xray_core.explain.batches import Images
+from xray_core.explain.gradcam import METHODS, map_images
 from xray_core.explain.images import prepare_images
 from xray_core.explain.loaded import LoadedRun, load_run
 from xray_core.explain.untrained import build_untrained

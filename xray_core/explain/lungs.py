@@ -134,7 +134,7 @@ def _square(said: NDArray[np.float32], size: tuple[int, int], resize: str) -> Pi
     whole = cut_padding(said, width, height, resize)
     # The probabilities are enlarged, and not the mask: its outline would have steps.
     enlarged = cv2.resize(whole, (SIDE, SIDE), interpolation=cv2.INTER_LINEAR)
-    return tidy_lungs(call_pixels(enlarged))
+    return tidy_lungs(call_pixels(enlarged.astype(np.float32, copy=False)))
 
 
 def _measure(catalog: Catalog, images: pd.DataFrame) -> list[tuple[int, int]]:

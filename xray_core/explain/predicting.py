@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from xray_core.errors import RunError
 from xray_core.evaluation.conformal import Conformal, read_conformal
 from xray_core.evaluation.nearest import NOBODY, Features, find_nearest, read_features
+from xray_core.explain.batches import Images
 from xray_core.explain.cut import build_with_features
-from xray_core.explain.gradcam import Images, map_images
+from xray_core.explain.gradcam import map_images
 from xray_core.explain.loaded import load_run
 from xray_core.recipes import Recipe
 from xray_core.runs import Run

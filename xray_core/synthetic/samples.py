@@ -27,6 +27,6 @@ def draw_samples() -> list[tuple[str, bytes]]:
 
 
 def _draw(case: Case, turns: int = 0) -> bytes:
-    image, _ = draw_case(case, SIDE)
+    image = draw_case(case, SIDE).image
     _, png = cv2.imencode(".png", np.ascontiguousarray(np.rot90(image, turns)))
     return png.tobytes()

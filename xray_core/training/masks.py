@@ -52,8 +52,13 @@ def evaluate_masks(model: Any, run: Run, data: Prepared, recipe: Recipe) -> dict
         inside = true[start : start + len(drawn)]
         measured = pd.DataFrame(measure_overlap(inside, drawn))
         paths = [
-            [draw_path(cut_padding(mask, *size, recipe.preprocess.resize) > 0) for mask in pair]
-            for *pair, size in zip(drawn, inside, sizes[start : start + len(drawn)], strict=True)
+            [
+                draw_path(cut_padding(mask, width, height, recipe.preprocess.resize) > 0)
+                for mask in (called, marked)
+            ]
+            for called, marked, (width, height) in zip(
+                drawn, inside, sizes[start : start + len(drawn)], strict=True
+            )
         ]
         measured[["outline", "true_outline"]] = paths
         tables.append(measured)
