@@ -66,7 +66,8 @@ def write_maps(
         an error and no file.
 
     Raises:
-        RunError: there is no such method or class, or no class was named of a multi-label task.
+        RunError: there is no such method or class, no class was named of a multi-label task, or no
+            image can be read.
         DatasetError: there is something in the folder already, or the disk refuses.
     """
     if method not in METHODS:
@@ -87,11 +88,7 @@ def write_maps(
             part = slice(start, start + BATCH_SIZE)
             rows += _write_batch(
                 loaded,
-                Sources(
-                    sources.names[part],
-                    sources.paths[part],
-                    None if sources.tabular is None else sources.tabular[part],
-                ),
+                sources.cut(part),
                 [partial / f"{name}.png" for name in files[part]],
                 method,
                 class_name,
@@ -101,6 +98,8 @@ def write_maps(
             if progress is not None:
                 progress(min(part.stop, n), n)
         table = pd.DataFrame(rows, columns=list(COLUMNS))
+        if table["error"].notna().all():
+            raise RunError(f"No image could be read. {table['error'].iloc[0]}")
         table.to_csv(partial / TABLE, index=False)
     return table
 
@@ -145,7 +144,7 @@ def _write_batch(
     spec, classes = loaded.recipe.preprocess, list(loaded.recipe.class_names)
     rows: list[dict[str, Any]] = [{"image": name} for name in sources.names]
     pixels, kept = [], []
-    for k, read in enumerate(read_all_preprocessed(sources.paths, spec)):
+    for k, read in enumerate(read_all_preprocessed(sources.paths, spec, sources.lungs)):
         if isinstance(read, XrayError):
             rows[k]["error"] = str(read)
         else:
