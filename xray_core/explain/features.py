@@ -45,6 +45,7 @@ from xray_core.runs.features import (
     STEPS,
     About,
     MapNotes,
+    read_map,
     write_features,
     write_map,
 )
@@ -89,13 +90,24 @@ def compute_features(
         known = read_features(run)
     if known is None or known.about["subsets"] != subsets:
         known = _compute(run, workspace, subsets, progress, with_map)
-    elif with_map and known.about["map"] is None:
+    elif with_map and not _has_map(run, known.about):
         _step(progress, 3)(0, len(known.images))
         if laid_out := _lay_out(known.vectors, known.images):
             places, notes = laid_out
             write_map(run, places, known.about | {"map": notes})
             known.about["map"] = notes
     return known
+
+
+def _has_map(run: Run, about: About) -> bool:
+    """Whether a map was drawn and can be read; a damaged one is drawn anew."""
+    if about["map"] is None:
+        return False
+    try:
+        read_map(run)
+    except RunError:
+        return False
+    return True
 
 
 def list_subsets(run: Run, workspace: Workspace) -> list[str]:

@@ -16,6 +16,7 @@ from xray_core.explain.loaded import load_run
 from xray_core.files import replaced_file, stamp_file
 from xray_core.recipes import Recipe
 from xray_core.runs import Run, find_run
+from xray_core.runs.explained import read_array
 from xray_core.workspace import Workspace
 
 PREDICTED, TRUE = "predicted", "true"  # which class a map is of, beside the name of one
@@ -103,7 +104,7 @@ def _digest(values: object) -> str:
 def _read(file: Path) -> NDArray[np.uint8] | None:
     """Return a map that was kept; None where there is none, or a damaged one: it is made anew."""
     try:
-        values = np.load(file, allow_pickle=False)
-    except (OSError, ValueError, EOFError):
+        values = read_array(file)
+    except (OSError, ValueError):
         return None
     return values if values.ndim == 2 and values.dtype == np.uint8 else None
