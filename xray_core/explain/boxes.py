@@ -34,7 +34,7 @@ from xray_core.evaluation.where.summary import (
 from xray_core.explain.batches import Images
 from xray_core.explain.gradcam import METHODS, map_images
 from xray_core.explain.images import prepare_images
-from xray_core.explain.loaded import LoadedRun, load_run
+from xray_core.explain.loaded import LoadedRun, check_classes, load_run
 from xray_core.explain.untrained import build_untrained
 from xray_core.runs import Run
 from xray_core.runs.explained import stamp_network
@@ -71,6 +71,7 @@ def compute_where(
     """
     if method not in METHODS:
         raise RunError(f"{method!r} is no kind of heat map. Choose one of: {', '.join(METHODS)}.")
+    check_classes(run)
     began = time.monotonic()
     subset, checkpoint, loaded = shown_subset(run, workspace), stamp_network(run), load_run(run)
     boxed = _find(loaded, subset, workspace)

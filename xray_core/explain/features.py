@@ -34,7 +34,7 @@ from xray_core.evaluation.nearest import (
 from xray_core.evaluation.neighbours import LABEL, TRAITS, count_alike, list_traits
 from xray_core.evaluation.shown import shown_subset
 from xray_core.explain.cut import FEATURES, PROBABILITIES, build_with_features
-from xray_core.explain.loaded import LoadedRun, load_run
+from xray_core.explain.loaded import LoadedRun, check_classes, load_run
 from xray_core.explain.places import lay_out
 from xray_core.preprocess.cache import ImageCache, open_image_cache
 from xray_core.preprocess.lung_places import find_lung_places
@@ -84,6 +84,7 @@ def compute_features(
         XrayError: the run has no network, its dataset is gone, or a file of it is damaged.
         OSError: the disk refuses.
     """
+    check_classes(run)
     subsets = list_subsets(run, workspace)
     known = None
     with suppress(RunError):  # damaged ones are computed anew

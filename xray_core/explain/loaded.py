@@ -51,6 +51,15 @@ def load_run(run: Run) -> LoadedRun:
     return _load(str(run.folder), stamp_file(str(run.best_checkpoint)))
 
 
+def check_classes(run: Run) -> None:
+    """Raise RunError if a run's network answers with a mask, and not with classes."""
+    if run.read_recipe().asks_masks:
+        raise RunError(
+            f"{run.read_nickname()} draws masks and knows no classes, so there is nothing to look "
+            "for in its network but its layers. Choose a run that answers with classes."
+        )
+
+
 @lru_cache(maxsize=N_KEPT)
 def _load(folder: str, stamp: object) -> LoadedRun:
     run = Run(Path(folder))

@@ -24,7 +24,7 @@ from xray_core.evaluation.metrics import predict_classes
 from xray_core.evaluation.thresholds import read_threshold
 from xray_core.explain.batches import Images
 from xray_core.explain.gradcam import BATCH_SIZE, METHODS, map_images
-from xray_core.explain.loaded import LoadedRun
+from xray_core.explain.loaded import LoadedRun, check_classes
 from xray_core.explain.sources import Sources
 from xray_core.exports.disk import check_free, forget_partial, partial_of, write_errors
 from xray_core.exports.names import safe_name, unique_names
@@ -66,12 +66,13 @@ def write_maps(
         an error and no file.
 
     Raises:
-        RunError: there is no such method or class, no class was named of a multi-label task, or no
-            image can be read.
+        RunError: there is no such method or class, no class was named of a multi-label task, no
+            image can be read, or the network draws masks.
         DatasetError: there is something in the folder already, or the disk refuses.
     """
     if method not in METHODS:
         raise RunError(f"{method!r} is no kind of heat map. Choose one of: {', '.join(METHODS)}.")
+    check_classes(loaded.run)
     classes = list(loaded.recipe.class_names)
     if class_name not in ([] if loaded.recipe.multilabel else [""]) + classes:
         why = (

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from xray_core.errors import RunError
 from xray_core.explain.gradcam import METHODS, map_images
 from xray_core.explain.images import prepare_images
-from xray_core.explain.loaded import load_run
+from xray_core.explain.loaded import check_classes, load_run
 from xray_core.files import replaced_file, stamp_file
 from xray_core.recipes import Recipe
 from xray_core.runs import Run, find_run
@@ -43,6 +43,7 @@ def answer_maps(
         RunError: see `prepare_images` and `name_targets`.
     """
     run = find_run(workspace.runs, str(arguments["run"]))
+    check_classes(run)
     method = str(arguments["method"])
     if method not in METHODS:
         raise RunError(f"{method!r} is no kind of heat map. Choose one of: {', '.join(METHODS)}.")
