@@ -87,7 +87,7 @@ def _draw_files(loaded: Any, options: argparse.Namespace) -> Answer:
 
     from xray_core.errors import XrayError
     from xray_core.explain.lungs import draw_files
-    from xray_core.explain.written import new_folder
+    from xray_core.exports.disk import new_folder
     from xray_core.imagefiles.images import read_sizes
     from xray_core.preprocess.lung_shape import doubt_lungs
 

@@ -7,8 +7,7 @@ Written under a hidden name beside it, which is renamed at the end: the folder i
 not there.
 """
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -26,10 +25,9 @@ from xray_core.explain.batches import Images
 from xray_core.explain.gradcam import BATCH_SIZE, METHODS, map_images
 from xray_core.explain.loaded import LoadedRun, check_classes
 from xray_core.explain.sources import Sources
-from xray_core.exports.disk import check_free, forget_partial, partial_of, write_errors
+from xray_core.exports.disk import new_folder
 from xray_core.exports.names import safe_name, unique_names
 from xray_core.figures.heat import cut_heat, lay_over
-from xray_core.filling import fill_alone
 from xray_core.imagefiles.images import read_image
 from xray_core.preprocess.images import read_all_preprocessed
 
@@ -103,28 +101,6 @@ def write_maps(
             raise RunError(f"No image could be read. {table['error'].iloc[0]}")
         table.to_csv(partial / TABLE, index=False)
     return table
-
-
-@contextmanager
-def new_folder(folder: Path) -> Iterator[Path]:
-    """Give a hidden folder to write into, which becomes `folder` at the end of the context.
-
-    Raises:
-        DatasetError: there is something in it already, or the disk refuses.
-    """
-    with write_errors(folder), fill_alone(folder, "writing to"):
-        check_free(folder)
-        forget_partial(folder)
-        partial = partial_of(folder)
-        partial.mkdir(parents=True)
-        try:
-            yield partial
-            if folder.is_dir():  # and empty, as was checked
-                folder.rmdir()
-            partial.rename(folder)
-        except BaseException:
-            forget_partial(folder)
-            raise
 
 
 def _go_on(progress: Progress | None, start: int, n: int) -> Progress | None:
