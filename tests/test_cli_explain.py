@@ -57,6 +57,8 @@ def test_files_are_laid_under_their_maps_at_their_own_size_and_a_bad_one_is_a_ro
     assert answer["failed"] == 1
     assert explain("explain", good, "--out", out)[0] == 2  # nothing is overwritten
     assert len(list(out.iterdir())) == 2
+    assert explain("explain", bad, "--out", tmp_path / "none")[0] == 2
+    assert not (tmp_path / "none").exists()
 
 
 def test_maps_of_a_subset_are_those_of_its_predictions(

@@ -67,11 +67,12 @@ def show_map(run: Run, recipe: Recipe, workspace: Workspace) -> None:
         shown = shown_subset(run, workspace)
     try:
         features = recall_features(run)
+        drawn = read_map(run) if features is not None and features.about["map"] else None
     except XrayError as error:
         st.error(escape_markdown(str(error)), icon=":material/error:")
         offer_map(run, "Compute the map again")
         return
-    if features is None or features.about["map"] is None:
+    if features is None or drawn is None:
         st.markdown(
             "What the network sees of an image, just before it decides, is a row of numbers. Laid "
             "out on a plane, images that look alike to it lie together: you see whether it sorts "
@@ -83,7 +84,7 @@ def show_map(run: Run, recipe: Recipe, workspace: Workspace) -> None:
         st.info("This map was computed while the test set was closed: its images are not on it.")
         offer_map(run, "Compute it with the test images")
     with show_errors():
-        points = build_points(features, read_map(run), shown)
+        points = build_points(features, drawn, shown)
     if points.table.empty:
         st.info("None of the images on the map may be shown.")
         return

@@ -7,6 +7,7 @@ import streamlit as st
 
 from pages.components.address import change_address, read_word
 from pages.components.dataset import open_folder
+from pages.components.frame import escape_markdown
 from pages.components.small_type import show_muted
 from pages.components.tables import Tables, read_tables
 from pages.inside.where_images import show_images
@@ -36,7 +37,11 @@ def show_where(run: Run, recipe: Recipe, workspace: Workspace) -> None:
     subset = shown_subset(run, workspace)
     tables = _open_tables(recipe)
     method = _choose_method()
-    where = read_where(run, subset, method)
+    where = None
+    try:
+        where = read_where(run, subset, method)
+    except XrayError as error:  # of a damaged file, which is computed anew below
+        st.error(escape_markdown(str(error)), icon=":material/error:")
     if where is not None:
         show_verdict(where)
         scores, images = st.columns([5, 7], gap="medium")

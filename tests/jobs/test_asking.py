@@ -4,13 +4,13 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
-from xray_core.errors import RunError
 from xray_core.jobs import asking
-from xray_core.jobs.asking import CANCELLED, DONE, FAILED, answer_now, ask, close_services
+from xray_core.jobs.asking import CANCELLED, DONE, FAILED, Question, ask, close_services
 from xray_core.processes import PROJECT
 from xray_core.workspace import Workspace
 
@@ -52,17 +52,23 @@ def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Works
     close_services()
 
 
+def ended(workspace: Workspace, kind: str, arguments: dict[str, Any]) -> Question:
+    question = ask(workspace, kind, arguments)
+    assert question.wait(60)
+    return question
+
+
 def test_answers_come_back_with_their_arrays_and_failures_with_their_reason(
     workspace: Workspace,
 ) -> None:
     values = np.arange(6, dtype="float32").reshape(2, 3)
-    answer = answer_now(workspace, "double", {"values": values, "steps": 3}, 60)
+    answer = ended(workspace, "double", {"values": values, "steps": 3}).answer
     np.testing.assert_array_equal(answer["values"], 2 * values)
     assert answer["home"] == str(workspace.folder)
-    with pytest.raises(RunError, match="nothing here"):
-        answer_now(workspace, "wrong", {"ours": True}, 60)
-    with pytest.raises(RunError, match=r"could not be computed \(KeyError: 'a fault'\)"):
-        answer_now(workspace, "wrong", {"ours": False}, 60)
+    assert ended(workspace, "wrong", {"ours": True}).reason == "nothing here"
+    fault = ended(workspace, "wrong", {"ours": False})
+    assert fault.state == FAILED
+    assert "could not be computed (KeyError: 'a fault')" in fault.reason
     assert "KeyError" in (workspace.folder / "answers.log").read_text()
 
 
@@ -77,18 +83,15 @@ def test_a_question_can_be_cancelled_while_it_runs_or_waits(workspace: Workspace
     running.cancel()
     assert running.wait(60)
     assert running.state == CANCELLED
-    assert answer_now(workspace, "double", {"values": values}, 60)["values"] == 0
+    assert ended(workspace, "double", {"values": values}).answer["values"] == 0
 
 
 def test_a_process_that_dies_fails_its_question_and_the_next_has_another(
     workspace: Workspace,
 ) -> None:
     values = np.ones(1)
-    assert ask(workspace, "double", {"values": values}).wait(60)
-    question = ask(workspace, "end", {})
-    assert question.wait(60)
+    ended(workspace, "double", {"values": values})
+    question = ended(workspace, "end", {})
     assert question.state == FAILED
     assert "ended before it had an answer" in question.reason
-    again = ask(workspace, "double", {"values": values})
-    assert again.wait(60)
-    assert again.state == DONE
+    assert ended(workspace, "double", {"values": values}).state == DONE

@@ -4,9 +4,13 @@ import argparse
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from xray_core.files import write_json
+from xray_core.errors import RunError
+from xray_core.files import replaced_file, write_json
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Answer = tuple[dict[str, Any] | list[Any], str]  # for --json, for a person
 # Adds a command: its name, its function, and what it does in a line.
@@ -17,6 +21,21 @@ def save_answer(answer: dict[str, Any], path: Path | None) -> None:
     """Write the answer as JSON where a process was told to leave it; nothing without a path."""
     if path:
         write_json(path, answer)
+
+
+def write_csv(table: "pd.DataFrame", path: Path | None) -> None:
+    """Write a table where the user named a file, whole or not at all; nothing without a path.
+
+    Raises:
+        RunError: the disk refuses.
+    """
+    if path is None:
+        return
+    try:
+        with replaced_file(path) as partial:
+            table.to_csv(partial, index=False)
+    except OSError as error:
+        raise RunError(f"{path} cannot be written: {error.strerror or error}.") from error
 
 
 def say_error(message: str) -> None:

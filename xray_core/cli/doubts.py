@@ -7,7 +7,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from xray_core.cli.answer import Add, Answer, save_answer, show_progress
+from xray_core.cli.answer import Add, Answer, save_answer, show_progress, write_csv
 from xray_core.errors import DatasetError, RunError
 from xray_core.typed_paths import parse_path
 from xray_core.workspace import Workspace
@@ -79,11 +79,11 @@ def show_doubts(options: argparse.Namespace, workspace: Workspace) -> Answer:
     if (run_table(workspace)["name"] == options.name).any():
         table, n_hidden = hide_closed(table, find_run(workspace.runs, options.name), workspace)
     listed = table[table["is_doubtful"]]
-    if options.csv:
-        _write_csv(listed.drop(columns=["is_doubtful"]), options.csv)
+    listed_columns = listed.drop(columns=["is_doubtful"])
+    write_csv(listed_columns, options.csv)
     answer: dict[str, Any] = {**asdict(kept.about), "hidden": n_hidden}
     save_answer(answer, options.save)
-    answer["doubts"] = listed.drop(columns=["is_doubtful"]).to_dict("records")
+    answer["doubts"] = listed_columns.to_dict("records")
     lines = [describe_doubts(answer)]
     lines += [_format_doubt(row) for row in listed.head(N_LISTED).to_dict("records")]
     if len(listed) > N_LISTED:
@@ -138,8 +138,7 @@ def show_marks(options: argparse.Namespace, workspace: Workspace) -> Answer:
     marks = read_marks(workspace, catalog.root)
     if options.task:
         marks = marks[marks["task"] == options.task]
-    if options.csv:
-        _write_csv(marks, options.csv)
+    write_csv(marks, options.csv)
     rows = marks.to_dict("records")
     lines = [
         f"{row['image_id']}  {row['task']}  {row['label']}: {MARKS[row['mark']]}"
@@ -165,13 +164,3 @@ def _label(catalog: Any, task: str, images: list[str]) -> dict[str, str]:
             "lists what it has."
         )
     return {name: str(labels[name]) if labels[name] == labels[name] else "" for name in images}
-
-
-def _write_csv(table: Any, path: Path) -> None:
-    from xray_core.files import replaced_file
-
-    try:
-        with replaced_file(path) as partial:
-            table.to_csv(partial, index=False)
-    except OSError as error:
-        raise RunError(f"{path} cannot be written: {error.strerror}.") from error

@@ -14,7 +14,12 @@ from xray_core.processes import quiet_import
 from xray_core.typed_paths import parse_path
 from xray_core.workspace import Workspace
 
-KINDS = ("gradcam", "gradcam++", "occlusion")  # `explain.gradcam.METHODS`, without Keras
+KINDS = (
+    "gradcam",
+    "gradcam++",
+    "hirescam",
+    "occlusion",
+)  # `explain.gradcam.METHODS`, without Keras
 SUBSETS = ("test", "validation", "training")
 
 
@@ -68,6 +73,7 @@ def add_commands(add: Callable[..., argparse.ArgumentParser]) -> None:
 
 def explain(options: argparse.Namespace, workspace: Workspace) -> Answer:
     """Write heat maps of images."""
+    from xray_core.audit.issue import count_of
     from xray_core.exports.disk import check_free
 
     _check_choice([options.files, options.images, options.subset], "FILE …, --images or --subset")
@@ -98,7 +104,7 @@ def explain(options: argparse.Namespace, workspace: Workspace) -> Answer:
     rows = json.loads(table.to_json(orient="records"))
     failed = [row for row in rows if row["error"]]
     n = len(rows) - len(failed)
-    lines = [f"{n:,} heat maps in {options.out}."]
+    lines = [f"{count_of(n, 'heat map')} in {options.out}."]
     lines += [f"{row['image']}: {row['error']}" for row in failed]
     return {"folder": str(options.out), "maps": rows, "failed": len(failed)}, "\n".join(lines)
 

@@ -152,20 +152,27 @@ def show_leaks(options: argparse.Namespace, workspace: Workspace) -> Answer:
 
 
 def _say_closed(closed: tuple[str, ...]) -> str:
-    return f": the test sets of {', '.join(closed)} are closed" if closed else ""
+    if not closed:
+        return ""
+    which = "set of {} is" if len(closed) == 1 else "sets of {} are"
+    return f": the test {which.format(', '.join(closed))} closed"
 
 
 def _finish(
     answer: dict[str, Any], lines: list[str], plans: "list[Plan]", queued: list[Any], asked: bool
 ) -> Answer:
     """Return the answer with what is missing, what cannot be trained, and what was queued."""
+    from xray_core.audit.issue import count_of
+
     missing = [plan.title for plan in plans if plan.is_missing]
     refused = {plan.title: plan.reason for plan in plans if plan.recipe is None}
     notes = {plan.title: plan.note for plan in plans if plan.note}
     lines += [f"not possible: {title}. {reason}" for title, reason in refused.items()]
     lines += [f"note: {title}: {note}" for title, note in notes.items()]
     if queued:
-        lines.append(f"Queued {len(queued)} trainings: {', '.join(run.name for run in queued)}")
+        lines.append(
+            f"Queued {count_of(len(queued), 'training')}: {', '.join(run.name for run in queued)}"
+        )
     elif asked:
         lines.append("Nothing is missing that can be trained.")
     elif missing:

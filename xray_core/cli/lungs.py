@@ -24,7 +24,10 @@ def add_commands(add: Callable[..., argparse.ArgumentParser]) -> None:
         help="of all images of this dataset; kept in the workspace, where what needs lungs looks",
     )
     command.add_argument(
-        "--out", type=Path, metavar="FOLDER", help="of image files: where the masks go, as PNG"
+        "--out",
+        type=Path,
+        metavar="FOLDER",
+        help="to be made, of image files: where the masks go, as PNG",
     )
     command.add_argument("--save", type=Path, metavar="FILE", help="write the JSON there")
     command.set_defaults(datasets=("data",))
@@ -32,6 +35,7 @@ def add_commands(add: Callable[..., argparse.ArgumentParser]) -> None:
 
 def draw(options: argparse.Namespace, workspace: Workspace) -> Answer:
     """Draw the lungs of the images of a dataset and keep the masks; or of files, as PNG."""
+    from xray_core.exports.disk import check_free
     from xray_core.runs import find_run
 
     if bool(options.images) == bool(options.data):
@@ -44,6 +48,8 @@ def draw(options: argparse.Namespace, workspace: Workspace) -> Answer:
             f"{run.name} answers with classes and draws no masks. Name a run of a recipe such as "
             "lungs_unet, or train that first."
         )
+    if options.out:
+        check_free(options.out)
     lower_priority()
     with quiet_import():
         from xray_core.explain.loaded import load_run
@@ -81,7 +87,7 @@ def _draw_files(loaded: Any, options: argparse.Namespace) -> Answer:
 
     from xray_core.errors import XrayError
     from xray_core.explain.lungs import draw_files
-    from xray_core.files import replaced_file
+    from xray_core.exports.disk import new_folder
     from xray_core.imagefiles.images import read_sizes
     from xray_core.preprocess.lung_shape import doubt_lungs
 
@@ -90,23 +96,26 @@ def _draw_files(loaded: Any, options: argparse.Namespace) -> Answer:
     ]
     rows: list[dict[str, Any]] = []
     names = _name_masks(options.images)
-    for path, name, size, result in zip(
-        options.images, names, measured, draw_files(loaded, options.images, measured), strict=True
-    ):
-        row: dict[str, Any] = {"path": str(path), "mask": None, "doubt": "", "error": None}
-        if isinstance(result, str):
-            row["error"] = result
-        else:
-            place = options.out / name
-            with replaced_file(place) as partial:
+    with new_folder(options.out) as partial:
+        for path, name, size, result in zip(
+            options.images,
+            names,
+            measured,
+            draw_files(loaded, options.images, measured),
+            strict=True,
+        ):
+            row: dict[str, Any] = {"path": str(path), "mask": None, "doubt": "", "error": None}
+            if isinstance(result, str):
+                row["error"] = result
+            else:
                 Image.fromarray(result * 255).resize(size, Image.Resampling.BILINEAR).point(
                     lambda gray: 255 if gray >= 128 else 0
-                ).save(partial)
-            row |= {"mask": str(place), "doubt": doubt_lungs(result)}
-        rows.append(row)
+                ).save(partial / name)
+                row |= {"mask": str(options.out / name), "doubt": doubt_lungs(result)}
+            rows.append(row)
+        if all(row["error"] for row in rows):
+            raise RecipeError(f"No image could be read. {rows[0]['path']}: {rows[0]['error']}")
     save_answer({"rows": rows}, options.save)
-    if all(row["error"] for row in rows):
-        raise RecipeError(f"No image could be read. {rows[0]['path']}: {rows[0]['error']}")
     lines = [
         f"{row['path']}: {row['error'] or row['mask']}"
         + (f"; implausible: {row['doubt']}" if row["doubt"] else "")

@@ -5,10 +5,10 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from xray_core.cli.answer import Add, Answer, show_progress
+from xray_core.cli.answer import Add, Answer, show_progress, write_csv
 from xray_core.cli.threshold import describe_kept
 from xray_core.cli.trainings import read_pairs
-from xray_core.errors import RecipeError, RunError
+from xray_core.errors import RecipeError
 from xray_core.processes import quiet_import
 from xray_core.workspace import Workspace
 
@@ -55,7 +55,6 @@ def add_commands(add: Add) -> None:
 
 def predict(options: argparse.Namespace, workspace: Workspace) -> Answer:
     """Predict image files; one that cannot be read is a row with the reason."""
-    from xray_core.files import replaced_file
     from xray_core.runs import find_run
 
     given = dict(read_pairs("--set", options.set))
@@ -69,12 +68,7 @@ def predict(options: argparse.Namespace, workspace: Workspace) -> Answer:
         raise RecipeError(f"No image could be read. {table['error'].iloc[0]}")
     if options.worklist:
         table = sort_by_risk(table, run.read_recipe().multilabel)
-    if options.csv:
-        try:
-            with replaced_file(options.csv) as partial:
-                table.to_csv(partial, index=False)
-        except OSError as error:
-            raise RunError(f"{options.csv} cannot be written: {error.strerror}.") from error
+    write_csv(table, options.csv)
     answer = json.loads(table.to_json(orient="records"))
     return answer, "\n".join(_describe(table, run, options.csv, n_others))
 
@@ -156,6 +150,7 @@ def _is_zip(path: Path) -> bool:
 
 def _describe(table: Any, run: Any, csv: Path | None, n_others: int) -> list[str]:
     """Return the answer in words, line by line."""
+    from xray_core.audit.issue import count_of
     from xray_core.runs.folder import PROBABILITY
 
     is_bad = table["error"].notna()
@@ -169,7 +164,7 @@ def _describe(table: Any, run: Any, csv: Path | None, n_others: int) -> list[str
         lines.append(f"… and {n_bad - SHOWN:,} more that are not read.")
     counts = table["predicted"].value_counts()
     lines.append(
-        f"{len(table):,} images: "
+        f"{count_of(len(table), 'image')}: "
         + ", ".join(f"{n:,} {name}" for name, n in counts.items())
         + (f"; {n_bad:,} not read" if n_bad else "")
     )

@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import asdict
 from typing import Any
 
-from xray_core.cli.answer import Answer, save_answer
+from xray_core.cli.answer import Answer, save_answer, write_csv
 from xray_core.cli.checks import check_text
 from xray_core.cli.goals import compare_goals
 from xray_core.cli.opening import read_shown
@@ -279,7 +279,6 @@ def evaluate(options: argparse.Namespace, workspace: Workspace) -> Answer:
 def show_split(options: argparse.Namespace, workspace: Workspace) -> Answer:
     """Count a run's subsets, and write which image is in which."""
     from xray_core.errors import RunError
-    from xray_core.files import replaced_file
     from xray_core.runs import find_run
     from xray_core.splits import count_subsets, format_leaks
 
@@ -293,11 +292,7 @@ def show_split(options: argparse.Namespace, workspace: Workspace) -> Answer:
         **count_subsets(split, classes),
     }
     if options.csv:
-        try:
-            with replaced_file(options.csv) as partial:
-                split.to_csv(partial, index=False)
-        except OSError as error:
-            raise RunError(f"{options.csv} cannot be written: {error.strerror}.") from error
+        write_csv(split, options.csv)
         answer["csv"] = str(options.csv)
     lines = [f"{run.name}: {len(split):,} images in {answer['groups']:,} groups"]
     for subset, counts in answer["subsets"].items():

@@ -309,8 +309,8 @@ def tabulate(lab: ShortcutLab) -> pd.DataFrame:
             "AUC": (sight.auc or {}).get("value"),
             "low": (sight.auc or {}).get("low"),
             "high": (sight.auc or {}).get("high"),
-            "images": sight.n,
-            "patients": sight.n_patients,
+            "images": sight.n or None,
+            "patients": sight.n_patients or None,
             "state": sight.state or "not trained",
         }
         for sight in lab.sights

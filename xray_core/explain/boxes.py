@@ -34,9 +34,10 @@ from xray_core.evaluation.where.summary import (
 from xray_core.explain.batches import Images
 from xray_core.explain.gradcam import METHODS, map_images
 from xray_core.explain.images import prepare_images
-from xray_core.explain.loaded import LoadedRun, load_run
+from xray_core.explain.loaded import LoadedRun, check_classes, load_run
 from xray_core.explain.untrained import build_untrained
 from xray_core.runs import Run
+from xray_core.runs.explained import stamp_network
 from xray_core.workspace import Workspace
 
 SEEDS = (0, 1, 2)  # of the untrained networks, whose scores are averaged
@@ -70,8 +71,9 @@ def compute_where(
     """
     if method not in METHODS:
         raise RunError(f"{method!r} is no kind of heat map. Choose one of: {', '.join(METHODS)}.")
+    check_classes(run)
     began = time.monotonic()
-    subset, loaded = shown_subset(run, workspace), load_run(run)
+    subset, checkpoint, loaded = shown_subset(run, workspace), stamp_network(run), load_run(run)
     boxed = _find(loaded, subset, workspace)
     cases, left_out = boxed.cases, dict(boxed.left_out)
     images = list(dict.fromkeys(case.image_id for case in cases))
@@ -119,6 +121,10 @@ def compute_where(
         "left_out": left_out,
         "seconds": round(time.monotonic() - began, 1),
     }
+    if stamp_network(run) != checkpoint:
+        raise RunError(
+            f"The weights of {run.name} were replaced meanwhile. Compute the maps again."
+        )
     write_where(run, notes, _list_rows(kept, maps), np.rint(maps * 255).astype(np.uint8))
     return notes
 

@@ -34,7 +34,7 @@ from xray_core.evaluation.nearest import (
 from xray_core.evaluation.neighbours import LABEL, TRAITS, count_alike, list_traits
 from xray_core.evaluation.shown import shown_subset
 from xray_core.explain.cut import FEATURES, PROBABILITIES, build_with_features
-from xray_core.explain.loaded import LoadedRun, load_run
+from xray_core.explain.loaded import LoadedRun, check_classes, load_run
 from xray_core.explain.places import lay_out
 from xray_core.preprocess.cache import ImageCache, open_image_cache
 from xray_core.preprocess.lung_places import find_lung_places
@@ -45,6 +45,7 @@ from xray_core.runs.features import (
     STEPS,
     About,
     MapNotes,
+    read_map,
     write_features,
     write_map,
 )
@@ -83,19 +84,31 @@ def compute_features(
         XrayError: the run has no network, its dataset is gone, or a file of it is damaged.
         OSError: the disk refuses.
     """
+    check_classes(run)
     subsets = list_subsets(run, workspace)
     known = None
     with suppress(RunError):  # damaged ones are computed anew
         known = read_features(run)
     if known is None or known.about["subsets"] != subsets:
         known = _compute(run, workspace, subsets, progress, with_map)
-    elif with_map and known.about["map"] is None:
+    elif with_map and not _has_map(run, known.about):
         _step(progress, 3)(0, len(known.images))
         if laid_out := _lay_out(known.vectors, known.images):
             places, notes = laid_out
             write_map(run, places, known.about | {"map": notes})
             known.about["map"] = notes
     return known
+
+
+def _has_map(run: Run, about: About) -> bool:
+    """Whether a map was drawn and can be read; a damaged one is drawn anew."""
+    if about["map"] is None:
+        return False
+    try:
+        read_map(run)
+    except RunError:
+        return False
+    return True
 
 
 def list_subsets(run: Run, workspace: Workspace) -> list[str]:

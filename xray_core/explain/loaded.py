@@ -36,6 +36,12 @@ def load_run(run: Run) -> LoadedRun:
     Raises:
         RunError: it has no network of its own, or a damaged one.
     """
+    check_network(run)
+    return _load(str(run.folder), stamp_file(str(run.best_checkpoint)))
+
+
+def check_network(run: Run) -> None:
+    """Raise RunError if a run has no network of its own."""
     if not run.best_checkpoint.is_file():
         origin = read_origin(run)
         if origin is None:
@@ -48,7 +54,16 @@ def load_run(run: Run) -> LoadedRun:
             else "a table of predictions"
         )
         raise RunError(f"{run.read_nickname()} has no network of its own: it is {whose}.")
-    return _load(str(run.folder), stamp_file(str(run.best_checkpoint)))
+
+
+def check_classes(run: Run) -> None:
+    """Raise RunError if a run has no network of its own, or one that draws masks."""
+    check_network(run)
+    if run.read_recipe().asks_masks:
+        raise RunError(
+            f"{run.read_nickname()} draws masks and knows no classes, so there is nothing to look "
+            "for in its network but its layers. Choose a run that answers with classes."
+        )
 
 
 @lru_cache(maxsize=N_KEPT)

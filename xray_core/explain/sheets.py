@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from xray_core.explain.activations import describe_layers, read_activations, read_filters
 from xray_core.explain.batches import Images
-from xray_core.explain.written import new_folder
+from xray_core.exports.disk import new_folder
 from xray_core.exports.names import safe_name
 
 TABLE = "layers.csv"

@@ -14,9 +14,13 @@ from xray_core.evaluation.shown import TEST, shown_subset
 from xray_core.explain.batches import Images
 from xray_core.explain.loaded import LoadedRun
 from xray_core.preprocess.images import read_preprocessed
+from xray_core.preprocess.lung_places import find_lung_places
+from xray_core.preprocess.regions import LungPlace
 from xray_core.runs import Run
 from xray_core.training.tabular import read_columns, table_of
 from xray_core.workspace import Workspace
+
+TRAINING = "training"
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,11 +32,23 @@ class Sources:
         paths: its file.
         tabular: float32 (n, n_features), what is known beside them; None where the network takes
             the image alone.
+        lungs: of each image where they are, or why that is not known; None where the network's
+            preprocessing does not ask.
     """
 
     names: list[str]
     paths: list[Path]
     tabular: NDArray[np.float32] | None
+    lungs: Sequence[LungPlace] | None = None
+
+    def cut(self, part: slice) -> "Sources":
+        """Return some of them."""
+        return Sources(
+            self.names[part],
+            self.paths[part],
+            None if self.tabular is None else self.tabular[part],
+            None if self.lungs is None else self.lungs[part],
+        )
 
 
 def find_files(loaded: LoadedRun, paths: Sequence[Path], given: Mapping[str, str]) -> Sources:
@@ -72,11 +88,14 @@ def find_images(loaded: LoadedRun, image_ids: Sequence[str], workspace: Workspac
     rows = split.loc[list(image_ids)]
     if (rows["subset"] == TEST).any():
         check_open(run, workspace)
-    tabular = None
-    if loaded.recipe.tabular:
-        table = open_dataset(root, workspace.cache).images.set_index("image_id")
-        tabular = read_columns(run).encode(table.loc[list(image_ids)])
-    return Sources(list(image_ids), [root / path for path in rows["path"]], tabular)
+    tabular, lungs, spec = None, None, loaded.recipe.preprocess
+    if loaded.recipe.tabular or spec.needs_lungs:
+        catalog = open_dataset(root, workspace.cache)
+        lungs = find_lung_places(spec, catalog, list(image_ids), workspace.cache)
+        if loaded.recipe.tabular:
+            table = catalog.images.set_index("image_id")
+            tabular = read_columns(run).encode(table.loc[list(image_ids)])
+    return Sources(list(image_ids), [root / path for path in rows["path"]], tabular, lungs)
 
 
 def list_ids(run: Run, subset: str, n: int, workspace: Workspace) -> list[str]:
@@ -87,8 +106,13 @@ def list_ids(run: Run, subset: str, n: int, workspace: Workspace) -> list[str]:
     """
     if subset == TEST:
         check_open(run, workspace)
-    rows: pd.DataFrame = run.read_predictions()
-    ids = rows.loc[(rows["subset"] == subset) & rows["predicted"].notna(), "image_id"]
+    rows: pd.DataFrame | None = run.read_predictions()
+    if subset == TRAINING:  # some of them lie in a file of their own
+        rows = run.read_training_predictions()
+    if rows is None:
+        raise RunError(f"{run.read_nickname()} kept no predictions of training images.")
+    there = (rows["subset"] == subset) & rows["predicted"].notna()
+    ids = rows.loc[there, "image_id"].drop_duplicates()
     if ids.empty:
         raise RunError(f"No image of a {subset} set of {run.read_nickname()} has a prediction.")
     return [str(name) for name in ids[: n or None]]
@@ -109,6 +133,7 @@ def read_one(loaded: LoadedRun, sources: Sources) -> Images:
     Raises:
         ImageError: it cannot be read.
     """
-    pixels = read_preprocessed(sources.paths[0], loaded.recipe.preprocess)
+    lungs = None if sources.lungs is None else sources.lungs[0]
+    pixels = read_preprocessed(sources.paths[0], loaded.recipe.preprocess, lungs)
     image = pixels[np.newaxis, :, :, np.newaxis].astype(np.float32)
     return image if sources.tabular is None else {"image": image, "tabular": sources.tabular}

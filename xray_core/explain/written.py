@@ -7,8 +7,7 @@ Written under a hidden name beside it, which is renamed at the end: the folder i
 not there.
 """
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -24,12 +23,11 @@ from xray_core.evaluation.metrics import predict_classes
 from xray_core.evaluation.thresholds import read_threshold
 from xray_core.explain.batches import Images
 from xray_core.explain.gradcam import BATCH_SIZE, METHODS, map_images
-from xray_core.explain.loaded import LoadedRun
+from xray_core.explain.loaded import LoadedRun, check_classes
 from xray_core.explain.sources import Sources
-from xray_core.exports.disk import check_free, forget_partial, partial_of, write_errors
+from xray_core.exports.disk import new_folder
 from xray_core.exports.names import safe_name, unique_names
 from xray_core.figures.heat import cut_heat, lay_over
-from xray_core.filling import fill_alone
 from xray_core.imagefiles.images import read_image
 from xray_core.preprocess.images import read_all_preprocessed
 
@@ -66,11 +64,13 @@ def write_maps(
         an error and no file.
 
     Raises:
-        RunError: there is no such method or class, or no class was named of a multi-label task.
+        RunError: there is no such method or class, no class was named of a multi-label task, no
+            image can be read, or the network draws masks.
         DatasetError: there is something in the folder already, or the disk refuses.
     """
     if method not in METHODS:
         raise RunError(f"{method!r} is no kind of heat map. Choose one of: {', '.join(METHODS)}.")
+    check_classes(loaded.run)
     classes = list(loaded.recipe.class_names)
     if class_name not in ([] if loaded.recipe.multilabel else [""]) + classes:
         why = (
@@ -87,11 +87,7 @@ def write_maps(
             part = slice(start, start + BATCH_SIZE)
             rows += _write_batch(
                 loaded,
-                Sources(
-                    sources.names[part],
-                    sources.paths[part],
-                    None if sources.tabular is None else sources.tabular[part],
-                ),
+                sources.cut(part),
                 [partial / f"{name}.png" for name in files[part]],
                 method,
                 class_name,
@@ -101,30 +97,10 @@ def write_maps(
             if progress is not None:
                 progress(min(part.stop, n), n)
         table = pd.DataFrame(rows, columns=list(COLUMNS))
+        if table["error"].notna().all():
+            raise RunError(f"No image could be read. {table['error'].iloc[0]}")
         table.to_csv(partial / TABLE, index=False)
     return table
-
-
-@contextmanager
-def new_folder(folder: Path) -> Iterator[Path]:
-    """Give a hidden folder to write into, which becomes `folder` at the end of the context.
-
-    Raises:
-        DatasetError: there is something in it already, or the disk refuses.
-    """
-    with write_errors(folder), fill_alone(folder, "writing to"):
-        check_free(folder)
-        forget_partial(folder)
-        partial = partial_of(folder)
-        partial.mkdir(parents=True)
-        try:
-            yield partial
-            if folder.is_dir():  # and empty, as was checked
-                folder.rmdir()
-            partial.rename(folder)
-        except BaseException:
-            forget_partial(folder)
-            raise
 
 
 def _go_on(progress: Progress | None, start: int, n: int) -> Progress | None:
@@ -145,7 +121,7 @@ def _write_batch(
     spec, classes = loaded.recipe.preprocess, list(loaded.recipe.class_names)
     rows: list[dict[str, Any]] = [{"image": name} for name in sources.names]
     pixels, kept = [], []
-    for k, read in enumerate(read_all_preprocessed(sources.paths, spec)):
+    for k, read in enumerate(read_all_preprocessed(sources.paths, spec, sources.lungs)):
         if isinstance(read, XrayError):
             rows[k]["error"] = str(read)
         else:

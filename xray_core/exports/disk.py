@@ -10,6 +10,7 @@ from xray_core.catalog import Catalog
 from xray_core.datasets import READERS
 from xray_core.errors import DatasetError
 from xray_core.files import format_bytes
+from xray_core.filling import fill_alone
 
 RESERVED_BYTES = 200 * 2**20  # of the disk that stay free
 
@@ -75,3 +76,30 @@ def write_errors(path: Path) -> Iterator[None]:
             f"{path} cannot be written: {why}. Free some space, or name a place on another disk "
             "where you may write; nothing of this export is left."
         ) from error
+
+
+@contextmanager
+def new_folder(folder: Path, doing: str = "writing to") -> Iterator[Path]:
+    """Give a hidden folder to write into, which becomes `folder` at the end of the context.
+
+    Args:
+        folder: to be made, or empty.
+        doing: in words, for another process that writes to it at the same time.
+
+    Raises:
+        DatasetError: there is something in it already, or the disk refuses.
+    """
+    folder = folder.absolute()  # "." has no name, and is no more once it is replaced
+    with write_errors(folder), fill_alone(folder, doing):
+        check_free(folder)
+        forget_partial(folder)
+        partial = partial_of(folder)
+        partial.mkdir(parents=True)
+        try:
+            yield partial
+            if folder.is_dir():  # and empty, as was checked
+                folder.rmdir()
+            partial.rename(folder)
+        except BaseException:
+            forget_partial(folder)
+            raise

@@ -20,12 +20,9 @@ import pandas as pd
 from xray_core.catalog import Catalog
 from xray_core.errors import DatasetError, XrayError
 from xray_core.exports.disk import (
-    check_free,
     check_outside,
     check_space,
-    forget_partial,
-    partial_of,
-    write_errors,
+    new_folder,
 )
 from xray_core.exports.names import safe_name, unique_names
 from xray_core.exports.tables import (
@@ -38,7 +35,6 @@ from xray_core.exports.tables import (
     format_table,
     write_mapping_text,
 )
-from xray_core.filling import fill_alone
 from xray_core.preprocess.images import read_all_preprocessed
 from xray_core.preprocess.regions import Lungs
 from xray_core.preprocess.spec import PreprocessSpec
@@ -94,20 +90,10 @@ def export_prepared(
     if images.empty:
         raise DatasetError(f"{catalog.root}: no image of these is in the folder to export.")
     check_outside(folder, catalog)
-    with write_errors(folder), fill_alone(folder, "exporting to"):
-        check_free(folder)
-        forget_partial(folder)
-        partial = partial_of(folder)
-        (partial / IMAGES).mkdir(parents=True)
-        try:
-            check_space(folder.parent, len(images) * spec.size**2)
-            done = _write(catalog, partial, spec, images, labels, subsets, progress, lungs)
-            if folder.is_dir():  # and empty, as was checked
-                folder.rmdir()
-            partial.rename(folder)
-        except BaseException:
-            forget_partial(folder)
-            raise
+    with new_folder(folder, "exporting to") as partial:
+        (partial / IMAGES).mkdir()
+        check_space(folder.absolute().parent, len(images) * spec.size**2)
+        done = _write(catalog, partial, spec, images, labels, subsets, progress, lungs)
     return PreparedExport(folder, done.n_images, done.n_bytes, done.left_out)
 
 

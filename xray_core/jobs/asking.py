@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 from xray_core.bounded.messages import ChildGone, read_message, write_message
-from xray_core.errors import RunError
 from xray_core.machine import allocator_variables
 from xray_core.processes import start_pipes_only, xray_command
 from xray_core.workspace import Workspace
@@ -195,23 +194,6 @@ class _Service:
 def _end(question: Question, state: str, reason: str = "") -> None:
     question.reason, question.state = reason, state
     question._ended.set()
-
-
-def answer_now(
-    workspace: Workspace, kind: str, arguments: Mapping[str, Any], seconds: float
-) -> dict[str, Any]:
-    """Ask and wait for the answer.
-
-    Raises:
-        RunError: it failed, or took longer than `seconds`.
-    """
-    question = ask(workspace, kind, arguments)
-    if not question.wait(seconds):
-        question.cancel()
-        raise RunError(f"No answer came in {seconds:.0f} seconds. Try again.")
-    if question.state != DONE:
-        raise RunError(question.reason or "It was cancelled.")
-    return question.answer
 
 
 _lock = threading.Lock()

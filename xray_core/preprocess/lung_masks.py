@@ -197,9 +197,10 @@ class LungMasks:
     def digest(self, image_ids: Sequence[str]) -> str:
         """Return 20 hexadecimal digits that change with the masks of these images, or their order.
 
-        Of files by their names, sizes and times, of run lengths by what they say.
+        Of files by their names, sizes and times, of run lengths by what they say; of predicted
+        masks also by the images that they were drawn of.
         """
-        runs, parts = self.catalog.masks["runs"], list[Any]()
+        runs, parts, held = self.catalog.masks["runs"], list[Any](), self.predicted
         for name in image_ids:
             source = self._source_of(name)
             if source == OWN:
@@ -207,9 +208,12 @@ class LungMasks:
                     (path, *stamp_image(self.catalog.root, path)) for path in self._files(name)
                 ]
                 parts.append((name, files, runs.iloc[self.own[name]].dropna().tolist()))
+            elif source == PREDICTED and held is not None:  # of another file than this it is none
+                path = held.images["path"].iloc[held.places[name]]
+                parts.append((name, *stamp_image(self.catalog.root, path)))
             else:
                 parts.append((name, source))
-        about = None if self.predicted is None else self.predicted.about
+        about = None if held is None else held.about
         return hashlib.sha256(json.dumps([parts, about]).encode()).hexdigest()[:20]
 
 

@@ -8,8 +8,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from xray_core.errors import RunError
-from xray_core.files import read_json, stamp_file, write_json
+from xray_core.files import open_plain, read_json, stamp_file, write_json
 from xray_core.runs.folder import Run
 
 FOLDER, CHECKPOINT = "explained", "checkpoint"
@@ -42,6 +45,16 @@ def read_explained(run: Run, name: str) -> dict[str, Any] | None:
     if not isinstance(values, dict):
         raise RunError(f"{path} is damaged: it holds no record. Delete it, and compute it anew.")
     return values if values.get(CHECKPOINT) == stamp_network(run) else None
+
+
+def read_array(path: Path) -> NDArray[Any]:
+    """Return the array of a .npy file. Raises OSError, or ValueError in words of ours."""
+    with open_plain(path) as file:
+        try:
+            return np.asarray(np.lib.format.read_array(file, allow_pickle=False))
+        except (ValueError, EOFError, TypeError, SyntaxError) as error:
+            # NumPy's own words would have a damaged file loaded as a program.
+            raise ValueError("it is no whole .npy file") from error
 
 
 def write_explained(run: Run, name: str, values: Mapping[str, Any]) -> None:

@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from xray_core.errors import RunError
 from xray_core.files import open_plain
 from xray_core.records import build_record, read_table
-from xray_core.runs.explained import find_explained, read_explained
+from xray_core.runs.explained import find_explained, read_array, read_explained
 from xray_core.runs.folder import Run
 
 PLACE = "features"  # a folder; see `runs.explained`
@@ -124,7 +124,7 @@ def read_vectors(run: Run, n_images: int) -> NDArray[np.float32]:
     """Return the features, float32 (n_images, d). Raises RunError."""
 
     def read(path: Path) -> NDArray[np.float32]:
-        vectors = np.load(path, allow_pickle=False)
+        vectors = read_array(path)
         if vectors.dtype != np.float32 or vectors.ndim != 2 or len(vectors) != n_images:
             raise ValueError(f"it holds {vectors.dtype} {vectors.shape} for {n_images:,} images")
         return np.asarray(vectors)
@@ -198,7 +198,9 @@ def _read(run: Run, name: str, read: Callable[[Path], T]) -> T:
     path = find_explained(run, PLACE) / name
     try:
         return read(path)
-    except (ValueError, KeyError, EOFError) as error:
-        raise RunError(f"{path} is damaged: {error}. Compute the features again.") from error
+    except (ValueError, KeyError) as error:
+        words = f"is damaged: {str(error).rstrip('.')}"
+        raise RunError(f"{path} {words}. Compute the features again.") from error
     except OSError as error:
-        raise RunError(f"{path} cannot be read: {error.strerror or error}.") from error
+        words = f"cannot be read: {error.strerror or error}"
+        raise RunError(f"{path} {words}. Compute the features again.") from error

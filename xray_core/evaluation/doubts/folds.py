@@ -14,6 +14,7 @@ from xray_core.recipes.variants import vary_recipe
 from xray_core.runs import Run, find_run
 from xray_core.runs.index import run_table
 from xray_core.runs.opening import is_open, needs_opening
+from xray_core.runs.origin import FILE as ORIGIN
 from xray_core.workspace import Workspace
 
 N_FOLDS = 5  # that are trained where nobody says how many
@@ -123,6 +124,11 @@ def read_cross_validation(name: str, workspace: Workspace) -> CrossValidation:
             )
         return _collect(name, folded[0][0].split.folds, folded)
     run = find_run(workspace.runs, name)
+    if run.holds(ORIGIN):
+        raise RunError(
+            f"{run.read_nickname()} was not trained here, so it has no recipe to cross-validate. "
+            "Name a run that was."
+        )
     validation = find_cross_validation(run, workspace)
     if validation is None:
         raise RunError(

@@ -23,6 +23,7 @@ from xray_core.workspace import Workspace
 
 TABLE, ABOUT = "explained/doubts/doubts.parquet", "explained/doubts/about.json"
 TEXT = ("image_id", "group", "run", "finding", "label", "suggested")
+ANEW = "Delete the folder explained/doubts; the doubts can then be computed anew."
 NUMBERS = ("p_label", "p_suggested", "quality")
 
 
@@ -124,7 +125,10 @@ def read_doubts(validation: CrossValidation) -> KeptDoubts | None:
     run = validation.runs.get(1)
     if run is None or not run.holds(ABOUT):
         return None
-    about = run.read_record(ABOUT, AboutDoubts)
+    try:
+        about = run.read_record(ABOUT, AboutDoubts)
+    except RunError as error:
+        raise RunError(f"{error} {ANEW}") from error
     if about.runs != _stamp(validation):
         return None
     return KeptDoubts(about, _read_table(run))
@@ -165,8 +169,5 @@ def _read_table(run: Run) -> pd.DataFrame:
         if "is_doubtful" not in table or not pd.api.types.is_bool_dtype(table["is_doubtful"]):
             raise ValueError("its column is_doubtful does not say yes or no")
     except (OSError, ValueError) as error:
-        raise RunError(
-            f"{path} is damaged: {str(error).rstrip('.')}. Delete the folder explained/doubts; the "
-            "doubts can then be computed anew."
-        ) from error
+        raise RunError(f"{path} is damaged: {str(error).rstrip('.')}. {ANEW}") from error
     return table.assign(rank=range(1, len(table) + 1))

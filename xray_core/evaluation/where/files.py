@@ -16,10 +16,15 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from xray_core.errors import RunError
-from xray_core.files import replaced_file
-from xray_core.records import build_record
+from xray_core.files import open_plain, replaced_file
+from xray_core.records import build_record, read_table
 from xray_core.runs import Run
-from xray_core.runs.explained import find_explained, read_explained, write_explained
+from xray_core.runs.explained import (
+    find_explained,
+    read_array,
+    read_explained,
+    write_explained,
+)
 
 # Column -> dtype, of the network's own maps.
 COLUMNS = {
@@ -34,6 +39,7 @@ COLUMNS = {
     "iou": "float64",  # the best of any box with any that is drawn from the map
     "iobb": "float64",
 }
+TEXT = ("image_id", "group", "target")  # of these
 
 
 class Figure(TypedDict):
@@ -103,14 +109,15 @@ def read_where(run: Run, subset: str, method: str) -> Where | None:
         return None
     try:
         notes = build_record(WhereNotes, values, f"{name}.json")
-        cases = pd.read_parquet(find_explained(run, f"{name}.parquet"))[list(COLUMNS)]
-        cases = cases.astype(COLUMNS)
-        maps = np.load(find_explained(run, f"{name}.npy"), allow_pickle=False)
+        with open_plain(find_explained(run, f"{name}.parquet")) as file:
+            cases = read_table(file, TEXT)[list(COLUMNS)].astype(COLUMNS)
+        maps = read_array(find_explained(run, f"{name}.npy"))
         if maps.dtype != np.uint8 or maps.ndim != 3 or not len(cases) == len(maps):
             raise ValueError("its maps are not those of its rows")
-    except (OSError, ValueError, KeyError, TypeError, EOFError) as error:
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        words = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         raise RunError(
-            f"{find_explained(run, name)} is damaged: {str(error)[:200]}. Compute it anew."
+            f"{find_explained(run, name)} is damaged: {words[:200].rstrip('.')}. Compute it anew."
         ) from error
     return Where(notes, cases, maps)
 

@@ -12,10 +12,11 @@ from numpy.typing import NDArray
 from xray_core.errors import RunError
 from xray_core.explain.gradcam import METHODS, map_images
 from xray_core.explain.images import prepare_images
-from xray_core.explain.loaded import load_run
+from xray_core.explain.loaded import check_classes, load_run
 from xray_core.files import replaced_file, stamp_file
 from xray_core.recipes import Recipe
 from xray_core.runs import Run, find_run
+from xray_core.runs.explained import read_array
 from xray_core.workspace import Workspace
 
 PREDICTED, TRUE = "predicted", "true"  # which class a map is of, beside the name of one
@@ -42,6 +43,7 @@ def answer_maps(
         RunError: see `prepare_images` and `name_targets`.
     """
     run = find_run(workspace.runs, str(arguments["run"]))
+    check_classes(run)
     method = str(arguments["method"])
     if method not in METHODS:
         raise RunError(f"{method!r} is no kind of heat map. Choose one of: {', '.join(METHODS)}.")
@@ -103,7 +105,7 @@ def _digest(values: object) -> str:
 def _read(file: Path) -> NDArray[np.uint8] | None:
     """Return a map that was kept; None where there is none, or a damaged one: it is made anew."""
     try:
-        values = np.load(file, allow_pickle=False)
-    except (OSError, ValueError, EOFError):
+        values = read_array(file)
+    except (OSError, ValueError):
         return None
     return values if values.ndim == 2 and values.dtype == np.uint8 else None
