@@ -76,7 +76,9 @@ def _offer_folds(run: Run, recipe: Recipe, workspace: Workspace) -> None:
     if recipe.split.method not in ("patient", "clean"):
         split = " The folds divide by patient, whatever the split of this run."
     st.markdown(f"{NEEDS} That is {N_FOLDS} trainings of this recipe{time}.{split}")
-    if st.button(f"Cross-validate in {N_FOLDS} folds", icon=":material/workspaces:"):
+    if st.button(
+        f"Cross-validate in {N_FOLDS} folds", icon=":material/workspaces:", type="primary"
+    ):
         try:
             recipes = list_fold_recipes(recipe)
             submit_sweep(recipes, Path(recipe.data_folder), workspace, find_user())

@@ -49,7 +49,9 @@ def describe_plan(plan: Plan) -> str:
     """Return the state of a training, or why it cannot be, in words."""
     if plan.lab_run is not None:
         status = plan.lab_run.run.read_status()
-        words = {"done": "Trained", "queued": "Waits in the queue"}.get(status.state, status.state)
+        words = {"done": "Trained", "queued": "Waits in the queue"}.get(
+            status.state, status.state.capitalize()
+        )
         if status.state == "running":
             words = format_progress(status) or "Being trained"
         name = plan.lab_run.run.read_nickname()
@@ -75,11 +77,14 @@ def offer_training(plans: Sequence[Plan], run: Run, key: str) -> bool:
     if seconds is not None:
         each, whole = format_duration(seconds), format_duration(seconds * len(missing))
         time = f"About {whole} in all: this run took {each}."
+        if len(missing) == 1:
+            time = f"About {each}, as this run took."
     clicked = st.button(
         f"Queue {count_of(len(missing), 'training')}",
         icon=":material/science:",
         type="primary",
         key=key,
     )
-    show_muted(" ".join(filter(None, [time, "They wait their turn and go on without this page."])))
+    waits = "It waits its turn and goes" if len(missing) == 1 else "They wait their turn and go"
+    show_muted(" ".join(filter(None, [time, f"{waits} on without this page."])))
     return clicked

@@ -23,6 +23,11 @@ from xray_core.workspace import Workspace
 
 METHOD = "map"  # in the address
 OFFERED = ("gradcam", "gradcam++", "hirescam")  # the others take too long for all images
+WAYS = (
+    "Three ways to make a heat map. All weigh the maps of the last convolution by how much they "
+    "raise the score of the class: Grad-CAM each map as a whole; Grad-CAM++ so that several spots "
+    "show; HiResCAM each place of a map by itself."
+)
 
 
 def show_where(run: Run, recipe: Recipe, workspace: Workspace) -> None:
@@ -84,7 +89,7 @@ def _choose_method() -> str:
         OFFERED,
         format_func=lambda name: METHODS[name],
         key="where_method",
-        label_visibility="collapsed",
+        help=WAYS,
         required=True,
         on_change=write,
     )
@@ -110,7 +115,7 @@ def _say_without(tables: Tables | None, subset: str) -> None:
         return
     which = f"No image of its {subset} set has" if tables.boxes else "This dataset has no"
     st.info(
-        f"{which} boxes by radiologists, so nobody can say here whether the network looks at the "
+        f"{which} boxes around findings, so nobody can say here whether the network looks at the "
         "right place.",
         icon=":material/info:",
     )
