@@ -66,7 +66,7 @@ def show_doubt(run: Run, recipe: Recipe, workspace: Workspace) -> None:
 def _offer_folds(run: Run, recipe: Recipe, workspace: Workspace) -> None:
     """Say what a cross-validation costs, with the button that queues it."""
     if read_origin(run):
-        st.info(f"{NEEDS} This run was not trained here; choose one that was.")
+        st.info(f"{NEEDS} This run was not trained by a recipe; choose one that was.")
         return
     spent = estimate_duration(run)
     time = (

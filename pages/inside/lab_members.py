@@ -5,15 +5,27 @@ from html import escape
 
 import streamlit as st
 
+from pages.components.frame import format_message
 from pages.components.run_state import format_duration, format_progress
 from pages.components.small_type import show_muted
 from xray_core.audit.issue import count_of
-from xray_core.jobs.labs import Plan, seconds_of
+from xray_core.errors import XrayError
+from xray_core.jobs.labs import Plan, find_base, seconds_of
 from xray_core.recipes.titles import use_titles
 from xray_core.runs import Run
 
 TICK = "3s"
 PALE = ' class="muted"'
+
+
+def check_base(run: Run) -> bool:
+    """Return whether a lab can train the recipe of a run once more; where it cannot, say why."""
+    try:
+        find_base(run)
+    except XrayError as error:
+        st.info(format_message(error), icon=":material/info:")
+        return False
+    return True
 
 
 def show_members(plans: Sequence[Plan]) -> None:
