@@ -65,7 +65,7 @@ def describe_plan(plan: Plan) -> str:
             status.state, status.state.capitalize()
         )
         if status.state == "running":
-            words = format_progress(status) or "Being trained"
+            words = format_progress(status).rstrip(".") or "Being trained"
         name = plan.lab_run.run.read_nickname()
         return " ".join(filter(None, [f"{words} ({name}).", plan.note]))
     if plan.recipe is None:
