@@ -7,6 +7,7 @@ from pages.components.context import name_tab, open_page
 from pages.components.frame import escape_markdown, show_errors
 from pages.components.origin import read_origin_of, show_doubt
 from pages.components.run_choice import choose_run
+from pages.components.tabs import show_tabs
 from pages.inside.sections import SECTIONS
 from xray_core.workspace import find_workspace
 
@@ -33,7 +34,7 @@ if recipe.asks_masks:
         query_params={"run": run.name},
     )
     st.stop()
-tabs = st.tabs(list(SECTIONS), key="inside", bind="query-params", on_change="rerun")
+tabs = show_tabs(SECTIONS, "inside")
 for tab, show in zip(tabs, SECTIONS.values(), strict=True):
     if tab.open:
         with tab, show_errors():

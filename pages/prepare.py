@@ -5,6 +5,7 @@ import streamlit as st
 from pages.components.bottom_bar import open_bottom_bar
 from pages.components.context import open_page
 from pages.components.tables import read_tables
+from pages.components.tabs import show_tabs
 from pages.prepare.export import show_export
 from pages.prepare.prepared_image import choose_image, choose_recipe, read_lungs
 from pages.prepare.settings import choose_settings
@@ -41,7 +42,7 @@ with right:
         TENSOR: lambda: show_tensor(image, spec, lungs),
         EXPORT: lambda: show_export(tables, spec),
     }
-    tabs = st.tabs(list(views), key="step", bind="query-params", on_change="rerun")
+    tabs = show_tabs(views, "step")
     for tab, show in zip(tabs, views.values(), strict=True):
         if tab.open:
             with tab:

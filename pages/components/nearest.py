@@ -19,9 +19,10 @@ from xray_core.runs import Run
 from xray_core.runs.explained import find_explained
 from xray_core.runs.features import ABOUT
 
-ROW_HEIGHT = 72  # px
+ROW_HEIGHT = 112  # px; narrower tiles would cut off their names
 N_SHOWN = 5
-NOTE = "other patients; 1 is the same to the network, 0 nothing in common"
+NOTE = "1 is the same to the network, 0 nothing in common"
+OTHERS = f"other patients; {NOTE}"
 
 
 def recall_features(run: Run) -> Features | None:
@@ -58,7 +59,7 @@ def show_nearest_of(
     near, distances = find_nearest(features, features.vectors[[place]], N_SHOWN, groups)
     known = near[0] != NOBODY
     ids = features.images["image_id"].to_numpy(object)[near[0][known]].tolist()
-    show_nearest(recipe, ids, distances[0][known].tolist(), f"nearest_{image_id}", on_open)
+    show_nearest(recipe, ids, distances[0][known].tolist(), f"nearest_{image_id}", on_open, OTHERS)
 
 
 def show_nearest(
@@ -67,7 +68,7 @@ def show_nearest(
     distances: Sequence[float],
     key: str,
     on_open: Callable[[str], None] | None = None,
-    row_height: int = ROW_HEIGHT,
+    note: str = NOTE,
 ) -> None:
     """Show training images, each with its label and how alike it is.
 
@@ -77,9 +78,9 @@ def show_nearest(
         distances: to each, from 0 to 2, as `evaluation.nearest.find_nearest` returns them.
         key: unique on the page.
         on_open: called with the id of one that is clicked.
-        row_height: px; higher where there is room for their names.
+        note: behind the title.
     """
-    show_section("Nearest training images", NOTE)
+    show_section("Nearest training images", note)
     try:
         tables = read_tables(open_folder(Path(recipe.data_folder)), recipe.task)
     except (XrayError, OSError):
@@ -96,6 +97,6 @@ def show_nearest(
         for tile in build_tiles(tables, tables.pick_images(image_ids))
     ]
     if tiles:
-        show_grid(tiles, key, on_open, row_height=row_height)
+        show_grid(tiles, key, on_open, row_height=ROW_HEIGHT)
     if absent := len(image_ids) - len(tiles):
         show_muted(f"{absent:,} more: absent from the folder.")

@@ -11,6 +11,7 @@ from pages.components.frame import escape_markdown
 from pages.components.next_runs import show_next_runs
 from pages.components.origin import read_origin_of, show_remarks
 from pages.components.recipe_words import show_changes
+from pages.components.tabs import show_tabs
 from pages.evaluate.class_intervals import show_class_intervals
 from pages.evaluate.curves import show_curves
 from pages.evaluate.error_analysis import show_error_analysis
@@ -90,7 +91,7 @@ def show_details(
         for name in (ANALYSIS, PHASES, CHECKS):
             sections.pop(name, None)
         sections[CONDITIONS] = lambda: _show_elsewhere(origin, run, report, data)
-    tabs = st.tabs(list(sections), key="result", bind="query-params", on_change="rerun")
+    tabs = show_tabs(sections, "result")
     for tab, show in zip(tabs, sections.values(), strict=True):
         if tab.open:
             with tab:

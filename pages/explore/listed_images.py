@@ -48,10 +48,13 @@ def drop_listed() -> None:
     change_address({LISTED: "", PAGE: ""})
 
 
-def open_listed(data: str, task: str, folder: Path, image_ids: Sequence[str]) -> None:
-    """Go to Explore with these images alone.
+def link_listed(label: str, data: str, task: str, folder: Path, image_ids: Sequence[str]) -> None:
+    """Show the link to Explore with these images alone.
+
+    A link, not a button that switches the page: that would be two steps for "Back".
 
     Args:
+        label: of the link.
         data: name of the dataset.
         task: of it.
         folder: of it.
@@ -59,4 +62,9 @@ def open_listed(data: str, task: str, folder: Path, image_ids: Sequence[str]) ->
     """
     with show_errors():
         word = write_listed(find_workspace(), folder, image_ids)
-    st.switch_page("pages/explore.py", query_params={"data": data, "task": task, LISTED: word})
+        st.page_link(
+            "pages/explore.py",
+            label=label,
+            icon=":material/grid_view:",
+            query_params={"data": data, "task": task, LISTED: word},
+        )

@@ -66,7 +66,7 @@ def show_doubt(run: Run, recipe: Recipe, workspace: Workspace) -> None:
 def _offer_folds(run: Run, recipe: Recipe, workspace: Workspace) -> None:
     """Say what a cross-validation costs, with the button that queues it."""
     if read_origin(run):
-        st.info(f"{NEEDS} This run was not trained here; choose one that was.")
+        st.info(f"{NEEDS} This run was not trained by a recipe; choose one that was.")
         return
     spent = estimate_duration(run)
     time = (
@@ -76,7 +76,9 @@ def _offer_folds(run: Run, recipe: Recipe, workspace: Workspace) -> None:
     if recipe.split.method not in ("patient", "clean"):
         split = " The folds divide by patient, whatever the split of this run."
     st.markdown(f"{NEEDS} That is {N_FOLDS} trainings of this recipe{time}.{split}")
-    if st.button(f"Cross-validate in {N_FOLDS} folds", icon=":material/workspaces:"):
+    if st.button(
+        f"Cross-validate in {N_FOLDS} folds", icon=":material/workspaces:", type="primary"
+    ):
         try:
             recipes = list_fold_recipes(recipe)
             submit_sweep(recipes, Path(recipe.data_folder), workspace, find_user())

@@ -5,15 +5,27 @@ from html import escape
 
 import streamlit as st
 
+from pages.components.frame import format_message
 from pages.components.run_state import format_duration, format_progress
 from pages.components.small_type import show_muted
 from xray_core.audit.issue import count_of
-from xray_core.jobs.labs import Plan, seconds_of
+from xray_core.errors import XrayError
+from xray_core.jobs.labs import Plan, find_base, seconds_of
 from xray_core.recipes.titles import use_titles
 from xray_core.runs import Run
 
 TICK = "3s"
 PALE = ' class="muted"'
+
+
+def check_base(run: Run) -> bool:
+    """Return whether a lab can train the recipe of a run once more; where it cannot, say why."""
+    try:
+        find_base(run)
+    except XrayError as error:
+        st.info(format_message(error), icon=":material/info:")
+        return False
+    return True
 
 
 def show_members(plans: Sequence[Plan]) -> None:
@@ -49,9 +61,11 @@ def describe_plan(plan: Plan) -> str:
     """Return the state of a training, or why it cannot be, in words."""
     if plan.lab_run is not None:
         status = plan.lab_run.run.read_status()
-        words = {"done": "Trained", "queued": "Waits in the queue"}.get(status.state, status.state)
+        words = {"done": "Trained", "queued": "Waits in the queue"}.get(
+            status.state, status.state.capitalize()
+        )
         if status.state == "running":
-            words = format_progress(status) or "Being trained"
+            words = format_progress(status).rstrip(".") or "Being trained"
         name = plan.lab_run.run.read_nickname()
         return " ".join(filter(None, [f"{words} ({name}).", plan.note]))
     if plan.recipe is None:
@@ -75,11 +89,14 @@ def offer_training(plans: Sequence[Plan], run: Run, key: str) -> bool:
     if seconds is not None:
         each, whole = format_duration(seconds), format_duration(seconds * len(missing))
         time = f"About {whole} in all: this run took {each}."
+        if len(missing) == 1:
+            time = f"About {each}, as this run took."
     clicked = st.button(
         f"Queue {count_of(len(missing), 'training')}",
         icon=":material/science:",
         type="primary",
         key=key,
     )
-    show_muted(" ".join(filter(None, [time, "They wait their turn and go on without this page."])))
+    waits = "It waits its turn and goes" if len(missing) == 1 else "They wait their turn and go"
+    show_muted(" ".join(filter(None, [time, f"{waits} on without this page."])))
     return clicked

@@ -15,6 +15,7 @@ from pages.components.questions import answer_of
 from pages.components.small_type import show_muted, show_section
 from pages.inside.layer_images import Looked, choose_image
 from pages.inside.layer_words import LOOK_FOR, describe_maps, find_depth, format_title
+from pages.inside.network import check_network
 from xray_core.recipes import Recipe
 from xray_core.runs import Run
 from xray_core.workspace import Workspace
@@ -26,6 +27,8 @@ IN_ROW = 9  # pictures; with the gaps between them eight
 
 def show_layers(run: Run, recipe: Recipe, workspace: Workspace) -> None:
     """Show an image, the first layer's filters, and layer by layer what is made of the image."""
+    if not check_network(run):
+        return
     left, right = st.columns(WIDTHS, gap="medium")
     with left:
         looked = choose_image(run, recipe, workspace)

@@ -11,13 +11,13 @@ from pages.components.figure import show_figure
 from pages.components.frame import escape_markdown, show_errors
 from pages.components.small_type import show_muted, show_section
 from pages.components.user import find_user
-from pages.inside.lab_members import offer_training, show_members
+from pages.inside.lab_members import check_base, offer_training, show_members
 from pages.inside.shortcuts import describe_subset
 from xray_core.errors import XrayError
 from xray_core.evaluation.leak_lab import Inflation, LeakLab, read_leak_lab
 from xray_core.evaluation.leak_pairs import find_leak_runs
 from xray_core.figures.labs import plot_inflation
-from xray_core.jobs.labs import N_PAIRS, find_base, plan_leaks, submit_leaks
+from xray_core.jobs.labs import N_PAIRS, plan_leaks, submit_leaks
 from xray_core.recipes import Recipe
 from xray_core.runs import Run
 from xray_core.workspace import Workspace
@@ -40,8 +40,9 @@ def show_leaks(run: Run, recipe: Recipe, workspace: Workspace) -> None:
         recipe: of it.
         workspace: the folders.
     """
+    if not check_base(run):
+        return
     with show_errors():
-        find_base(run)
         lab = read_leak_lab(find_leak_runs(recipe, workspace), workspace)
     if lab.n_done:
         _show_result(lab)

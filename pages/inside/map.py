@@ -8,7 +8,6 @@ from pages.components.address import change_address, read_word
 from pages.components.figure import list_files, show_menu
 from pages.components.frame import escape_markdown, show_errors
 from pages.components.nearest import recall_features
-from pages.components.origin import read_origin_of
 from pages.components.small_type import show_muted
 from pages.inside.map_images import IMAGE, show_picked
 from pages.inside.map_process import offer_map
@@ -27,6 +26,7 @@ from pages.inside.map_words import (
     format_unlike,
     format_verdict,
 )
+from pages.inside.network import check_network
 from xray_core.errors import XrayError
 from xray_core.evaluation.nearest import TEST, Features
 from xray_core.evaluation.shown import shown_subset
@@ -55,13 +55,7 @@ def show_map(run: Run, recipe: Recipe, workspace: Workspace) -> None:
         recipe: of the run.
         workspace: the folders.
     """
-    origin = read_origin_of(run)
-    if not run.best_checkpoint.is_file():
-        words = f"{origin.words} has no network of its own to look into. " if origin else ""
-        st.info(
-            escape_markdown(f"{words}A map needs a network: choose a run that was trained here."),
-            icon=":material/scatter_plot:",
-        )
+    if not check_network(run):
         return
     with show_errors():
         shown = shown_subset(run, workspace)

@@ -15,7 +15,7 @@ from pages.components.small_type import show_muted, show_section
 from pages.components.tables import Tables, read_tables
 from pages.components.tiles import LARGE_SIDE, build_tiles, list_windows
 from pages.components.viewer import show_viewer
-from pages.explore.listed_images import open_listed
+from pages.explore.listed_images import link_listed
 from xray_core.audit.issue import count_of
 from xray_core.errors import XrayError
 from xray_core.recipes import Recipe
@@ -25,7 +25,7 @@ from xray_core.workspace import find_workspace
 
 IMAGE = "map_image"  # in the address: the one that is large
 N_SHOWN = 24
-ROW_HEIGHT = 84  # px
+IN_ROW = 4  # of them, so that names and “wrong” can be read
 
 
 def show_picked(rows: pd.DataFrame, run: Run, recipe: Recipe, called: str) -> None:
@@ -60,7 +60,7 @@ def show_picked(rows: pd.DataFrame, run: Run, recipe: Recipe, called: str) -> No
         tiles = build_tiles(tables, tables.pick_images(here["image_id"].head(N_SHOWN)))
         notes = dict(zip(here["image_id"], map(_note, here.itertuples()), strict=True))
         tiles = [replace(tile, note=notes[tile.id]) for tile in tiles]
-        show_grid(tiles, "map_grid", _open, row_height=ROW_HEIGHT)
+        show_grid(tiles, "map_grid", _open, columns=IN_ROW, least_width=96)
 
 
 def _show_large(tables: Tables, rows: pd.DataFrame, place: int, run: Run, recipe: Recipe) -> None:
@@ -94,10 +94,12 @@ def _offer_explore(rows: pd.DataFrame, recipe: Recipe, folder: Path) -> None:
     if name is None:
         show_muted(f"To open them in Explore, add the folder {folder} to the datasets first.")
         return
-    if st.button(
+    if rows.empty:
+        return
+    link_listed(
         f"Open {'it' if len(rows) == 1 else f'all {len(rows):,}'} in Explore",
-        icon=":material/grid_view:",
-        key="map_explore",
-        disabled=rows.empty,
-    ):
-        open_listed(name, recipe.task, folder, rows["image_id"].tolist())
+        name,
+        recipe.task,
+        folder,
+        rows["image_id"].tolist(),
+    )

@@ -66,7 +66,7 @@ def format_unlike(about: About) -> str:
     if not share or share["value"] is None or share["low"] is None or share["high"] is None:
         return ""
     return (
-        "An image counts as unlike the training images where it lies further from them than 95 % "
+        "An image counts as unlike the training images where it lies further from them than 95% "
         f"of the validation images do. Of the {subset} images {share['value']:.1%} count so "
         f"({share['low']:.1%} to {share['high']:.1%}; n = {share['n']:,})."
     )

@@ -11,7 +11,7 @@ from pages.components.frame import escape_markdown, show_errors
 from pages.components.lungs import offer_lungs
 from pages.components.small_type import show_muted, show_section
 from pages.components.user import find_user
-from pages.inside.lab_members import offer_training, show_members
+from pages.inside.lab_members import check_base, offer_training, show_members
 from pages.inside.shortcuts_images import show_sights
 from xray_core.catalog import Catalog
 from xray_core.errors import XrayError
@@ -23,7 +23,7 @@ from xray_core.evaluation.shortcuts import (
     tabulate,
 )
 from xray_core.figures.labs import plot_shortcuts
-from xray_core.jobs.labs import find_base, plan_shortcuts, submit_shortcuts
+from xray_core.jobs.labs import plan_shortcuts, submit_shortcuts
 from xray_core.recipes import Recipe
 from xray_core.runs import Run
 from xray_core.tasks import find_masked
@@ -48,8 +48,8 @@ def show_shortcuts(run: Run, recipe: Recipe, workspace: Workspace) -> None:
         recipe: of it.
         workspace: the folders.
     """
-    with show_errors():
-        find_base(run)
+    if not check_base(run):
+        return
     try:
         catalog = open_folder(Path(recipe.data_folder))
     except XrayError as error:

@@ -7,9 +7,10 @@ import streamlit as st
 
 from pages.components.address import change_address, read_word
 from pages.components.dataset import open_folder
-from pages.components.frame import escape_markdown
+from pages.components.frame import format_message
 from pages.components.small_type import show_muted
 from pages.components.tables import Tables, read_tables
+from pages.inside.network import check_network
 from pages.inside.where_images import show_images
 from pages.inside.where_process import show_process, show_start
 from pages.inside.where_result import show_overlaps, show_scores, show_verdict
@@ -24,6 +25,11 @@ from xray_core.workspace import Workspace
 
 METHOD = "map"  # in the address
 OFFERED = ("gradcam", "gradcam++", "hirescam")  # the others take too long for all images
+WAYS = (
+    "Three ways to make a heat map. All weigh the maps of the last convolution by how much they "
+    "raise the score of the class: Grad-CAM each map as a whole; Grad-CAM++ so that several spots "
+    "show; HiResCAM each place of a map by itself."
+)
 
 
 def show_where(run: Run, recipe: Recipe, workspace: Workspace) -> None:
@@ -34,14 +40,16 @@ def show_where(run: Run, recipe: Recipe, workspace: Workspace) -> None:
         recipe: its own.
         workspace: the folders.
     """
+    if not check_network(run):
+        return
     subset = shown_subset(run, workspace)
     tables = _open_tables(recipe)
     method = _choose_method()
-    where = None
     try:
         where = read_where(run, subset, method)
-    except XrayError as error:  # of a damaged file, which is computed anew below
-        st.error(escape_markdown(str(error)), icon=":material/error:")
+    except XrayError as error:  # a damaged result: another can be computed in its place
+        st.error(format_message(error), icon=":material/error:")
+        where = None
     if where is not None:
         show_verdict(where)
         scores, images = st.columns([5, 7], gap="medium")
@@ -50,13 +58,6 @@ def show_where(run: Run, recipe: Recipe, workspace: Workspace) -> None:
         with images:
             show_images(run, recipe, where, tables)
         show_overlaps(recipe, where)
-        return
-    if not run.best_checkpoint.is_file():
-        st.info(
-            "This run has no network of its own, so there is none to look into. Choose one that "
-            "was trained here.",
-            icon=":material/visibility_off:",
-        )
         return
     n_boxed = _count_boxed(run, subset, tables)
     if not n_boxed:
@@ -89,7 +90,7 @@ def _choose_method() -> str:
         OFFERED,
         format_func=lambda name: METHODS[name],
         key="where_method",
-        label_visibility="collapsed",
+        help=WAYS,
         required=True,
         on_change=write,
     )
@@ -115,7 +116,7 @@ def _say_without(tables: Tables | None, subset: str) -> None:
         return
     which = f"No image of its {subset} set has" if tables.boxes else "This dataset has no"
     st.info(
-        f"{which} boxes by radiologists, so nobody can say here whether the network looks at the "
+        f"{which} boxes around findings, so nobody can say here whether the network looks at the "
         "right place.",
         icon=":material/info:",
     )

@@ -7,6 +7,7 @@ import numpy as np
 import streamlit as st
 from PIL import Image
 
+from pages.components.frame import escape_markdown
 from pages.components.grid import Tile, as_data_address
 from pages.components.heat import as_heat
 from pages.components.questions import answer_of
@@ -53,6 +54,13 @@ def show_large(predicted: Predicted, place: int, asked: Asked) -> None:
         answer = answer_of("predict", asked.about([upload], with_maps=True), "Heat map")
         if answer is not None and len(answer.get("maps", ())):
             heat = as_heat(answer["maps"][0], ratio, predicted.recipe.preprocess.resize)
+            if not answer["maps"][0].any():
+                show_muted(
+                    escape_markdown(
+                        f"No place is warm: nothing in the image speaks for "
+                        f"{predicted.name_answer(place)}."
+                    )
+                )
         elif answer is not None:  # the last note says why there is none
             show_muted("".join(answer.get("notes", ())[-1:]))
     else:

@@ -20,7 +20,6 @@ from xray_core.recipes import Recipe
 from xray_core.runs import Run
 from xray_core.workspace import Workspace
 
-ROW_HEIGHT = 112  # px, of the nearest training images: three in a row, with their names
 NO_FEATURES = (
     "Nobody knows yet whether these images are like the training images of this run, and which of "
     "those are nearest: for that the network must look at its own images first."
@@ -65,7 +64,6 @@ def show_single(run: Run, predicted: Predicted, place: int, workspace: Workspace
             answer["nearest"][row][:shown],
             distances[:shown],
             "predict_nearest",
-            row_height=ROW_HEIGHT,
         )
     elif run.best_checkpoint.is_file() and recall_features(run) is None:
         show_muted(NO_FEATURES)

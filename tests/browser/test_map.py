@@ -58,7 +58,7 @@ def test_a_lasso_on_the_map_leads_to_its_images_and_to_explore(app: App, tab: Ta
     expect(heading).to_be_visible()  # the lasso stays
     tab.take_picture("map-image")
 
-    page.get_by_role("button", name=re.compile("in Explore$")).click()
+    page.get_by_role("link", name=re.compile("in Explore$")).click()
     expect(tab.heading("Explore")).to_be_visible()
     expect(page.get_by_text(f"{n_images} chosen image")).to_be_visible()
     expect(page.locator("[data-testid='stHtml'] b").first).to_have_text(f"{n_images}")

@@ -115,7 +115,7 @@ def test_what_was_computed_is_shown_with_its_images(
     app = open_page("inside", run=run.name, order="most")
     words = words_on(app)
     hits = 100 * kept["hit"].mean()
-    assert f"The hottest point lies in a radiologist's box in {hits:.0f} of 100" in words
+    assert f"The hottest point lies in a box in {hits:.0f} of 100" in words
     assert "A heat map is a hint, no proof." in words
     assert "1 of" in words
     assert "smaller than one cell" in words

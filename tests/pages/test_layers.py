@@ -63,6 +63,8 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
 def run(workspace: Workspace) -> Run:
     run = fake_run(workspace, "done")
     write_report(run, workspace)
+    run.best_checkpoint.parent.mkdir()
+    run.best_checkpoint.touch()  # it is looked at in another process
     return run
 
 

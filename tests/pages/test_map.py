@@ -2,6 +2,7 @@
 
 import json
 from typing import Any
+from urllib.parse import parse_qs
 
 import pandas as pd
 import pytest
@@ -157,14 +158,14 @@ def test_what_is_in_the_lasso_is_shown_and_opens_in_explore_until_it_is_dropped(
 
     shown = {tile["id"] for tile in read_grid(app, "map_grid")["tiles"]}
     assert shown == set(points["image_id"].iloc[[0, 2, 3]])
-    app.button(key="map_explore").click().run()
+    [link] = [one.proto for one in app.get("page_link") if "in Explore" in one.proto.label]
+    [word] = parse_qs(link.query_string)["images"]
+    app = open_page("explore", images=word)
     assert count_shown(app) == 3
     assert {tile["id"] for tile in read_grid(app)["tiles"]} == shown
     assert read_grid(app, "chips")["chips"] == ["3 chosen images"]
     [train] = [one for one in app.button if one.label == "Use this selection to train"]
     assert train.disabled
-    word = app.query_params["images"]
-    word = word[0] if isinstance(word, list) else word
 
     app = open_page("explore", images=word, where="class=negative")
     assert read_grid(app, "chips")["chips"] == ["Class: negative", "3 chosen images"]

@@ -60,7 +60,8 @@ def find_base(run: Run) -> Recipe:
     """
     if run.holds(ORIGIN):
         raise RunError(
-            f"{run.read_nickname()} was not trained here: there is no recipe to train once more."
+            f"{run.read_nickname()} was not trained by a recipe, so there is none to train once "
+            "more. Choose a run that was trained here."
         )
     recipe = run.read_recipe()
     _check_classes(recipe)

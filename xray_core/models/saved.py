@@ -56,7 +56,8 @@ def load_saved_model(path: Path) -> Any:
         raise  # it says nothing about the file
     except Exception as error:  # of damaged bytes, or of layers that do not fit each other
         reason = (str(error).splitlines() or [""])[0] or type(error).__name__
-        raise RecipeError(f"{path} cannot be read as a saved model: {reason}") from error
+        reason = reason.rstrip(".")
+        raise RecipeError(f"{path} cannot be read as a saved model: {reason}.") from error
 
 
 def check_weights_file(path: Path) -> None:

@@ -67,8 +67,8 @@ def check_masks(masks: LungMasks, image_ids: Sequence[str]) -> None:
         return
     raise DatasetError(
         f"{masks.catalog.root}: no image has a mask of its lungs, so they can be neither hidden "
-        "nor shown alone. Let a run of the task lungs predict them (xray lungs RUN --data "
-        "FOLDER), or set preprocess.region to border or whole."
+        "nor shown alone. Have a run that draws lungs draw them (on Inside, Shortcuts, or by xray "
+        "lungs RUN --data FOLDER), or set preprocess.region to border or whole."
     )
 
 

@@ -272,10 +272,10 @@ def _titles() -> dict[str, str]:
     # After the recipes: where both have one name, a message speaks of the model.
     titles |= {name: card.title for name, card in MODELS.items()}
     return titles | {
-        # That of any dataset is called by a word of the language, too.
+        # Those of any dataset are called by words of the language, too, such as “lungs”.
         name: f"“{task.question}”"
         for name, task in TASKS.items()
-        if task.dataset
+        if task.dataset and "_" in name
     }
 
 

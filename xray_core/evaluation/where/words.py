@@ -42,7 +42,7 @@ def describe_verdict(notes: Mapping[str, Any]) -> str:
         what, n = "boxed findings", f"{notes['n_cases']:,} findings in {n}"
     blob = f"{100 * notes['scores'][CENTRE]['pointing']['value']:.0f}"
     return (
-        f"The hottest point lies in a radiologist's box in {value} of 100 {what} ({low} to {high}; "
+        f"The hottest point lies in a box in {value} of 100 {what} ({low} to {high}; "
         f"n = {n}). A blob in the middle would in {blob}."
     )
 
