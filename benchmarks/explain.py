@@ -17,6 +17,7 @@ keras.applications are, and of the same layers in one flat network.
 """
 
 import argparse
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -36,7 +37,7 @@ from scipy.stats import spearmanr
 
 from xray_core.explain.capture import list_layers, listening
 from xray_core.explain.gradcam import WEIGHINGS, map_images
-from xray_core.jobs.asking import _services, answer_now, close_services
+from xray_core.jobs.asking import DONE, _services, ask, close_services
 from xray_core.models import MODELS, build_model
 from xray_core.recipes import PUBLISHED, change_recipe
 from xray_core.runs import Run, create_run
@@ -136,7 +137,10 @@ def ask_maps(workspace: Workspace, run: Run, ids: list[str], method: str) -> str
     began = time.perf_counter()
     target = run.read_recipe().class_names[1]
     arguments = {"run": run.name, "images": ids, "method": method, "target": target}
-    answer = answer_now(workspace, "maps", arguments, 3600)
+    question = ask(workspace, "maps", arguments)
+    if not question.wait(3600) or question.state != DONE:
+        sys.exit(f"no heat maps: {question.reason}")
+    answer = question.answer
     wall = time.perf_counter() - began
     assert len(answer["images"]) == len(ids)
     process = _services[workspace.folder]._process

@@ -1,5 +1,6 @@
 """The command line: its exit status, its JSON, and one clear line for each mistake."""
 
+import argparse
 import inspect
 import json
 import os
@@ -29,6 +30,7 @@ from tests.training.tiny import Finished
 from xray_core import cli, jobs
 from xray_core.cli import trainings
 from xray_core.cli.answer import Answer, save_answer
+from xray_core.cli.external import computes_with_keras
 from xray_core.datasets import READERS, open_dataset
 from xray_core.evaluation import report_run
 from xray_core.filling import lock_of
@@ -211,7 +213,8 @@ def test_the_commands_with_keras_are_those_that_import_what_computes(command: st
     function = function_of(command)
 
     imports = re.search(r"xray_core\.(training|explain)|_train_here\(", inspect.getsource(function))
-    assert bool(imports) == (function in trainings.WITH_KERAS)
+    options = argparse.Namespace(command=function, data=None)
+    assert bool(imports) == computes_with_keras(options)
 
 
 def test_launchers_and_measurements_start_commands_with_keras(
@@ -548,7 +551,12 @@ def test_a_sample_is_an_archive_that_unpack_makes_a_dataset_of(
 def test_demo_draws_a_dataset_that_catalog_reads(call: Call, tmp_path: Path) -> None:
     status, out, _ = call("demo", tmp_path / "demo", "--images", 5, "--seed", 3, "--json")
     assert status == 0
-    assert json.loads(out) == {"folder": str(tmp_path / "demo"), "images": 5, "seed": 3}
+    assert json.loads(out) == {
+        "folder": str(tmp_path / "demo"),
+        "images": 5,
+        "seed": 3,
+        "marker": False,
+    }
 
     assert json.loads(call("catalog", tmp_path / "demo", "--json")[1])["images"] == 5
 

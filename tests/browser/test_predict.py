@@ -42,7 +42,7 @@ def app(temporary: Path, app: App) -> App:
 
 def draw_own() -> dict[str, bytes]:
     """Return drawn images as PNG files, none of which is in the workspace."""
-    images = [draw_case(case, SIDE)[0] for case in plan_cases(N_OWN, SEED)]
+    images = [draw_case(case, SIDE).image for case in plan_cases(N_OWN, SEED)]
     return {f"own {n}.png": cv2.imencode(".png", im)[1].tobytes() for n, im in enumerate(images)}
 
 

@@ -275,6 +275,7 @@ def test_the_last_step_of_the_error_analysis_is_named_by_where_the_test_subset_c
 
 def test_a_run_without_predictions_cannot_be_evaluated(split: pd.DataFrame, tmp_path: Path) -> None:
     run = Run(tmp_path)
+    run.write_json("recipe.json", asdict(PUBLISHED["demo_cnn"]))
     run.write_table("split.parquet", split)
 
     with pytest.raises(RunError, match=r"no predictions\.parquet"):

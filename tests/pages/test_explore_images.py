@@ -3,6 +3,7 @@
 import base64
 import io
 import re
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -36,6 +37,7 @@ def catalog(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> Catalog:
     The first image has a mask for either lung, the second one of a lesion as a file and as run
     lengths, and one that is broken.
     """
+    shutil.rmtree(workspace.demo_data / "lung_masks")
     plain = open_dataset(workspace.demo_data, workspace.cache)
     images = plain.images.copy()
     images["age"] = pd.array(range(N_IMAGES), dtype="Float64")
@@ -190,7 +192,7 @@ def test_masks_are_sent_only_when_they_are_drawn(open_page: OpenPage, catalog: C
     assert first["alt"].endswith("lung mask")
     assert first["outlines"] == []
     assert not second["mask"]
-    assert [name for name, _ in second["outlines"]] == ["<b>lesion</b>", "finding"]
+    assert [name for name, *_ in second["outlines"]] == ["<b>lesion</b>", "finding"]
     square = re.findall(r"(\d+),(\d+)", second["outlines"][0][1])
     assert {(int(x), int(y)) for x, y in square} == {
         (round(x / 64 * 1000), round(y / 64 * 1000)) for x in (20.5, 35.5) for y in (20.5, 39.5)
@@ -262,7 +264,9 @@ def test_findings_are_counted_as_present_absent_and_unknown(
     ]
 
 
-def test_no_masks_no_switch_for_them(open_page: OpenPage) -> None:
+def test_no_masks_no_switch_for_them(open_page: OpenPage, workspace: Workspace) -> None:
+    shutil.rmtree(workspace.demo_data / "lung_masks")
+
     assert {one.key for one in open_page("explore").toggle} == {"grid_boxes"}
 
 

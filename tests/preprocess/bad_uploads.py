@@ -20,7 +20,7 @@ SIDE = 160  # px
 
 def draw() -> np.ndarray:
     """Return a drawn radiograph."""
-    return draw_case(plan_cases(1, seed=3)[0], SIDE)[0]
+    return draw_case(plan_cases(1, seed=3)[0], SIDE).image
 
 
 def encode(pixels: np.ndarray, kind: str = "PNG", **options: object) -> bytes:

@@ -84,15 +84,16 @@ def check_finished(run: Run) -> Recipe:
             f"{run.read_nickname()} has no network of its own to evaluate on other data. "
             f"{origin.words}."
         )
-    if run.read_recipe().asks_masks:
+    if not run.holds("report.json") or not run.best_checkpoint.is_file():
+        raise RunError(f"{run.name} has no result and weights yet. Wait until it is done.")
+    recipe = run.read_recipe()
+    if recipe.asks_masks:
         raise RunError(
             f"{run.read_nickname()} draws masks, which are not evaluated on other data. "
             f"`xray lungs {run.name} --data FOLDER` draws them there, and says how many are "
             "implausible."
         )
-    if not run.holds("report.json") or not run.best_checkpoint.is_file():
-        raise RunError(f"{run.name} has no result and weights yet. Wait until it is done.")
-    return run.read_recipe()
+    return recipe
 
 
 def check_columns(recipe: Recipe, catalog: Catalog) -> None:

@@ -159,11 +159,6 @@ def load_predictor(
     """
     given = given or {}
     origin = read_origin(run)
-    if run.read_recipe().asks_masks:
-        raise RunError(
-            f"{run.name} draws masks and predicts no class. `xray lungs {run.name} IMAGE … --out "
-            "FOLDER` draws those of image files."
-        )
     if origin is not None and origin.kind == AVERAGE:
         members = find_members(run, origin)
     elif run.best_checkpoint.is_file():
@@ -172,6 +167,11 @@ def load_predictor(
         what = "finished epoch" if origin is None else "network"
         raise RunError(f"{run.name} has no {what} to predict with.")
     recipe, recipes = run.read_recipe(), [member.read_recipe() for member in members]
+    if recipe.asks_masks:
+        raise RunError(
+            f"{run.name} draws masks and predicts no class. `xray lungs {run.name} IMAGE … --out "
+            "FOLDER` draws those of image files."
+        )
     wanted = list(dict.fromkeys(name for each in recipes for name in each.tabular))
     strange = [name for name in given if name not in wanted]
     if strange and not wanted:
