@@ -8,15 +8,14 @@ import streamlit as st
 
 from pages.components.frame import escape_markdown, show_errors
 from pages.components.small_type import show_muted
+from pages.components.watched_process import watch_process
 from xray_core.audit.issue import count_of
 from xray_core.errors import DatasetError
-from xray_core.jobs.background import forget_background, read_background, start_background
+from xray_core.jobs.background import BackgroundState, forget_background, start_background
 from xray_core.preprocess.lung_masks import About, read_predicted_lungs
 from xray_core.runs.index import run_table
 from xray_core.workspace import find_workspace
 
-TICK = "1s"
-STOPPED = "lungs_stopped"  # in the session: the drawing that was just cancelled
 CHOICE = "lungs_run"
 
 
@@ -77,17 +76,12 @@ def describe_lungs(about: About) -> str:
 
 def _show_process(root: Path, run: str, label: str) -> None:
     workspace, name = find_workspace(), name_process(root)
-    with show_errors():
-        state = read_background(workspace, name)
+    stopped = "Stopped; earlier masks are still there, if there were any."
+    state = watch_process(name, _words, stopped)
     if state.state == "running":
-        _watch(name)
         return
     if state.state == "done":  # what it said stands above by now
         forget_background(workspace, name)
-    if state.state == "failed":
-        st.error(escape_markdown(state.reason), icon=":material/error:")
-    if st.session_state.pop(STOPPED, "") == name:
-        st.info("Stopped; earlier masks are still there, if there were any.")
     st.button(label, icon=":material/pulmonology:", on_click=_start, args=(name, run, str(root)))
 
 
@@ -103,15 +97,5 @@ def _start(name: str, run: str, root: str) -> None:
         start_background(workspace, name, ["lungs", run, "--data", root])
 
 
-@st.fragment(run_every=TICK)
-def _watch(name: str) -> None:
-    workspace = find_workspace()
-    state = read_background(workspace, name)
-    if state.state != "running":
-        st.rerun()
-    words = f"{state.done:,} of {state.total:,} images" if state.total else "Beginning …"
-    st.progress(state.done / state.total if state.total else 0.0, text=words)
-    if st.button("Cancel", icon=":material/stop:", key=f"cancel_{name}"):
-        forget_background(workspace, name)
-        st.session_state[STOPPED] = name
-        st.rerun()
+def _words(state: BackgroundState) -> str:
+    return f"{state.done:,} of {state.total:,} images" if state.total else "Beginning …"

@@ -5,11 +5,12 @@ from pathlib import Path
 import streamlit as st
 
 from pages.components.frame import escape_markdown, show_errors
+from pages.components.watched_process import watch_process
 from pages.evaluate.external_start import STARTING, name_process, show_dialog
 from xray_core.audit.issue import count_of
 from xray_core.errors import RunError
 from xray_core.evaluation.external import STEPS
-from xray_core.jobs.background import BackgroundState, forget_background, read_background
+from xray_core.jobs.background import BackgroundState, forget_background
 from xray_core.registry import name_roots
 from xray_core.runs import Run
 from xray_core.runs.external import list_externals, read_notes
@@ -18,9 +19,7 @@ from xray_core.workspace import Workspace, find_workspace
 ON = "on"  # in the address: the name of an evaluation on another dataset
 CHOICE = "evaluated_on"
 CHOSEN = "places_chosen"  # in the session: run -> what was chosen last
-STOPPED = "external_stopped"  # in the session: the process that was just cancelled
 OWN = "Its own dataset"
-TICK = "1s"
 ELSEWHERE = ("cell", "image")  # in the address: what another dataset has others of
 
 
@@ -105,36 +104,15 @@ def _folder_of(notes: dict[str, object]) -> Path:
 def _show_process(run: Run, workspace: Workspace) -> None:
     """Show an evaluation under way, or why it failed; open the result of one that is done."""
     name = name_process(run)
-    with show_errors():
-        state = read_background(workspace, name)
+    state = watch_process(name, _words, "Stopped. Nothing of the test is kept.")
     if state.state == "done":
         forget_background(workspace, name)
         st.query_params[ON] = str(state.result.get("external", ""))
         for word in ELSEWHERE:
             st.query_params.pop(word, None)
-    elif state.state == "failed":
-        st.error(escape_markdown(state.reason), icon=":material/error:")
-        if st.button("Close", key="external_close"):
-            forget_background(workspace, name)
-            st.rerun()
-    elif state.state == "running":
-        _watch(name)
-    elif st.session_state.pop(STOPPED, "") == name:
-        st.info("Stopped. Nothing of the test is kept.", icon=":material/stop:")
-
-
-@st.fragment(run_every=TICK)
-def _watch(name: str) -> None:
-    workspace = find_workspace()
-    state = read_background(workspace, name)
-    if state.state != "running":
+    elif state.state == "failed" and st.button("Close", key="external_close"):
+        forget_background(workspace, name)
         st.rerun()
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.progress(state.done / state.total if state.total else 0.0, text=_words(state))
-        if st.button("Cancel", icon=":material/stop:", key="external_cancel"):
-            forget_background(workspace, name)
-            st.session_state[STOPPED] = name
-            st.rerun()
 
 
 def _words(state: BackgroundState) -> str:

@@ -2,15 +2,13 @@
 
 import streamlit as st
 
-from pages.components.frame import escape_markdown, show_errors
+from pages.components.frame import show_errors
 from pages.components.user import find_user
+from pages.components.watched_process import watch_process
 from xray_core.audit.issue import count_of
 from xray_core.evaluation.doubts.folds import CrossValidation, list_closed
-from xray_core.jobs.background import forget_background, read_background, start_background
-from xray_core.workspace import Workspace, find_workspace
-
-TICK = "1s"
-STOPPED = "doubts_stopped"  # in the session: the process that was just cancelled
+from xray_core.jobs.background import BackgroundState, forget_background, start_background
+from xray_core.workspace import Workspace
 
 
 def offer_doubts(validation: CrossValidation, workspace: Workspace) -> None:
@@ -42,34 +40,15 @@ def offer_doubts(validation: CrossValidation, workspace: Workspace) -> None:
 def watch_doubts(validation: CrossValidation, workspace: Workspace) -> bool:
     """Show the process, or why it failed; return whether it is under way."""
     name = name_process(validation)
-    with show_errors():
-        state = read_background(workspace, name)
-    if state.state == "running":
-        st.fragment(_watch, run_every=TICK)(name)
-        return True
-    if state.state == "failed":
-        st.error(escape_markdown(state.reason), icon=":material/error:")
-    elif st.session_state.pop(STOPPED, "") == name:
-        st.info("Stopped. Nothing of it is kept.", icon=":material/stop:")
+    state = watch_process(name, _words, "Stopped. Nothing of it is kept.")
     if state.state == "done":
         forget_background(workspace, name)
-    return False
+    return state.state == "running"
 
 
-def _watch(name: str) -> None:
-    state = read_background(find_workspace(), name)
-    if state.state != "running":
-        st.rerun()
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        words = f", {state.done:,} of {state.total:,} rounds" if state.total else ""
-        st.progress(
-            min(state.done / state.total, 1.0) if state.total else 0.0,
-            text=f"Looking for doubtful labels{words} …",
-        )
-        if st.button("Cancel", icon=":material/stop:", key="doubts_cancel"):
-            forget_background(find_workspace(), name)
-            st.session_state[STOPPED] = name
-            st.rerun()
+def _words(state: BackgroundState) -> str:
+    count = f", {state.done:,} of {state.total:,} rounds" if state.total else ""
+    return f"Looking for doubtful labels{count} …"
 
 
 def name_process(validation: CrossValidation) -> str:

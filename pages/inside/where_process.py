@@ -2,38 +2,27 @@
 
 import streamlit as st
 
-from pages.components.frame import escape_markdown, show_errors
+from pages.components.frame import show_errors
 from pages.components.small_type import show_muted
+from pages.components.watched_process import watch_process
 from xray_core.audit.issue import count_of
 from xray_core.jobs.background import (
     BackgroundState,
     forget_background,
-    read_background,
     start_background,
 )
 from xray_core.runs import Run
 from xray_core.runs.explained import stamp_network
 from xray_core.workspace import find_workspace
 
-TICK = "1s"
-STOPPED = "where_stopped"  # in the session: the process that was just cancelled
-
 
 def show_process(run: Run, subset: str, method: str) -> bool:
     """Show what is under way, or why it failed; return whether it is under way."""
-    workspace, name = find_workspace(), _name(run, subset, method)
-    with show_errors():
-        state = read_background(workspace, name)
+    name = _name(run, subset, method)
+    state = watch_process(name, _words, "Stopped. Nothing of it is kept.")
     if state.state == "done":  # and yet there is nothing: it was deleted since
-        forget_background(workspace, name)
-    elif state.state == "failed":
-        st.error(escape_markdown(state.reason), icon=":material/error:")
-    elif state.state == "running":
-        _watch(name)
-        return True
-    elif st.session_state.pop(STOPPED, "") == name:
-        st.info("Stopped. Nothing of it is kept.", icon=":material/stop:")
-    return False
+        forget_background(find_workspace(), name)
+    return state.state == "running"
 
 
 def show_start(run: Run, subset: str, method: str, n_images: int) -> None:
@@ -54,22 +43,6 @@ def show_start(run: Run, subset: str, method: str, n_images: int) -> None:
             workspace, name = find_workspace(), _name(run, subset, method)
             start_background(workspace, name, ["where", run.name, "--method", method])
         st.rerun()
-
-
-@st.fragment(run_every=TICK)
-def _watch(name: str) -> None:
-    workspace = find_workspace()
-    state = read_background(workspace, name)
-    if state.state != "running":
-        if state.state == "done":
-            forget_background(workspace, name)  # the run has it now
-        st.rerun()
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.progress(state.done / state.total if state.total else 0.0, text=_words(state))
-        if st.button("Cancel", icon=":material/stop:", key="where_cancel"):
-            forget_background(workspace, name)
-            st.session_state[STOPPED] = name
-            st.rerun()
 
 
 def _words(state: BackgroundState) -> str:

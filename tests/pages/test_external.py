@@ -183,8 +183,11 @@ def test_a_process_shows_how_far_it_is_can_be_cancelled_and_opens_its_result(
         forgotten.append(name)
         states["now"] = BackgroundState("missing")
 
-    monkeypatch.setattr("pages.evaluate.external.read_background", lambda *_: states["now"])
-    monkeypatch.setattr("pages.evaluate.external.forget_background", forget)
+    monkeypatch.setattr(
+        "pages.components.watched_process.read_background", lambda *_: states["now"]
+    )
+    for module in ("pages.evaluate.external", "pages.components.watched_process"):
+        monkeypatch.setattr(f"{module}.forget_background", forget)
     app = open_page("evaluate", run=run.name)
     assert "decoding images, 34 of 100 images …" in app.get("progress")[0].proto.text
     press(app, "Cancel")
