@@ -50,7 +50,7 @@ print(time.perf_counter() - wall, time.process_time() - busy)
 def draw_files(folder: Path, suffix: str) -> list[Path]:
     """Write drawn radiographs."""
     rng = np.random.default_rng(0)
-    drawn = [draw_case(case, SIDE)[0] for case in plan_cases(N_DRAWN, seed=0)]
+    drawn = [draw_case(case, SIDE).image for case in plan_cases(N_DRAWN, seed=0)]
     paths = [folder / f"{number:05d}{suffix}" for number in range(N_IMAGES)]
     for number, path in enumerate(paths):
         noisy = drawn[number % N_DRAWN] + rng.normal(0, 2, (SIDE, SIDE))

@@ -1,7 +1,6 @@
 """The images of a cell of a confusion matrix: as tiles, one of them large, or by name."""
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -9,35 +8,26 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from pages.components.confusion import Cell
 from pages.components.dataset import open_folder
 from pages.components.frame import escape_markdown
 from pages.components.grid import Tile, show_grid
 from pages.components.heat import SHOWN
 from pages.components.heat_maps import (
-    HeatMap,
     ask_heat,
     lay_over,
     show_heat_toggle,
     show_heat_words,
-    show_opacity,
 )
-from pages.components.nearest import show_nearest_of
 from pages.components.pager import show_pager
-from pages.components.small_type import show_facts, show_muted, show_section
+from pages.components.small_type import show_muted, show_section
 from pages.components.tables import Tables, read_tables
-from pages.components.tiles import LARGE_SIDE, build_tiles, list_windows
-from pages.components.viewer import show_viewer
+from pages.components.tiles import build_tiles
+from pages.evaluate.cell_address import IMAGE, ROW_HEIGHT, CellWords, open_image
+from pages.evaluate.cell_large import show_large
 from xray_core.errors import XrayError
 from xray_core.recipes import Recipe
-from xray_core.registry import name_root
 from xray_core.runs import Run
-from xray_core.runs.folder import PROBABILITY
-from xray_core.workspace import find_workspace
 
-ROW_HEIGHT = 96  # px
-MOST_OTHERS = 12  # images of the same patient
-CELL, IMAGE = "cell", "image"  # in the address
 ORDER = "cell_order"  # in the session
 COLUMNS = {
     "image_id": "Image",
@@ -46,27 +36,6 @@ COLUMNS = {
     "probability": st.column_config.NumberColumn("Probability", format="percent"),
 }
 ORDERS = {"most confident first": False, "least confident first": True}
-
-
-@dataclass(frozen=True)
-class CellWords:
-    """How a cell and its images are called.
-
-    Attributes:
-        title: of the cell.
-        caption: what stands below each image.
-        answer: what the probability of an image is one of, e.g. "probability of effusion".
-        actual: the true class.
-        predicted: the predicted one.
-        target: the class that heat maps are of.
-    """
-
-    title: str
-    caption: str
-    answer: str
-    actual: str
-    predicted: str
-    target: str
 
 
 def show_cell_images(
@@ -107,7 +76,7 @@ def show_cell_images(
     network = run if heated else None
     if is_large:
         place = int((here["image_id"] == st.query_params[IMAGE]).to_numpy().argmax())
-        _show_large(run, tables, here, place, recipe, words, heated=heated)
+        show_large(run, tables, here, place, recipe, words, heated=heated)
     else:
         page = _choose_page(len(here), f"{key}_{order}", per_page, words.caption)
         with page.place:
@@ -170,90 +139,6 @@ def _show_page(
     show_heat_words(maps or {})
 
 
-def _show_large(
-    run: Run,
-    tables: Tables,
-    rows: pd.DataFrame,
-    place: int,
-    recipe: Recipe,
-    words: CellWords,
-    *,
-    heated: bool,
-) -> None:
-    row = rows.iloc[place]
-    ids = list(rows["image_id"])
-    images = tables.pick_images([row.image_id])
-    title = f"{row.probability:.0%} {words.answer}"
-    maps: Mapping[str, HeatMap] = {}
-    opacity = 0.0
-    if heated:
-        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            target = _choose_target(recipe, words)
-            opacity = show_opacity()
-        maps = ask_heat(run, [row.image_id], target) or {}
-    tiles = build_tiles(tables, images, LARGE_SIDE)
-    show_viewer(
-        lay_over([replace(tile, title=title) for tile in tiles], maps, recipe),
-        "cell_large",
-        list_windows(tables, images),
-        open_image,
-        lambda _: close_image(),
-        before=ids[place - 1] if place else "",
-        after=ids[place + 1] if place + 1 < len(ids) else "",
-        place=f"{place + 1:,} of {len(ids):,}",
-        show_boxes=bool(st.session_state["cell_boxes"]),
-        show_heat=opacity,
-    )
-    show_heat_words(maps)
-    show_facts(_list_probabilities(row, recipe), beside=True)
-    _show_others(tables, images)
-    show_nearest_of(run, recipe, str(row.image_id))
-    show_link(str(row.image_id), recipe)
-
-
-def _choose_target(recipe: Recipe, words: CellWords) -> str:
-    """Show of which class the heat map is to be; return that."""
-    classes = list(recipe.class_names)
-    # Another cell begins with its own class.
-    return str(
-        st.selectbox(
-            "Heat map for",
-            classes,
-            index=classes.index(words.target),
-            key=f"heat_target_{words.actual}_{words.predicted}",
-            format_func=lambda name: f"for {name}",
-            label_visibility="collapsed",
-            width=230,
-        )
-    )
-
-
-def _list_probabilities(row: pd.Series, recipe: Recipe) -> dict[str, str]:
-    """Return the probability of each class of an image, most probable first."""
-    values = {
-        name: float(row[PROBABILITY + name])
-        for name in recipe.class_names
-        if PROBABILITY + name in row.index
-    }
-    ordered = sorted(values, key=lambda name: -values[name])
-    return {f"Probability of {name}": f"{values[name]:.1%}" for name in ordered}
-
-
-def _show_others(tables: Tables, images: pd.DataFrame) -> None:
-    """Show the other images of the patient of an image, if there are any."""
-    patient, own = images["patient_id"].iloc[0], images["image_id"].iloc[0]
-    if pd.isna(patient):
-        return
-    present = tables.catalog.present
-    others = present[(present["patient_id"] == patient) & (present["image_id"] != own)]
-    if others.empty:
-        return
-    shown = others.iloc[:MOST_OTHERS]
-    note = f"{len(others):,}" if len(shown) == len(others) else f"{len(shown)} of {len(others):,}"
-    show_section("The patient's other images", note)
-    show_grid(build_tiles(tables, shown), "cell_others", row_height=ROW_HEIGHT)
-
-
 def _build(tables: Tables, rows: pd.DataFrame, words: CellWords) -> list[Tile]:
     tiles = build_tiles(tables, tables.pick_images(rows["image_id"]))
     return [
@@ -280,36 +165,3 @@ def _show_without_images(rows: pd.DataFrame, recipe: Recipe) -> None:
         column_config=COLUMNS,
         alt="The images of the cell, by name",
     )
-
-
-def show_link(image_id: str, recipe: Recipe) -> None:
-    """Show the link that opens an image in Explore, or say how it can be opened there."""
-    name = name_root(find_workspace(), Path(recipe.data_folder))
-    if name is None:
-        st.caption(
-            f"To open it in Explore, add the folder {escape_markdown(recipe.data_folder)} to the "
-            "datasets first."
-        )
-        return
-    st.page_link(
-        "pages/explore.py",
-        label="Open in Explore",
-        icon=":material/grid_view:",
-        query_params={"data": name, "task": recipe.task, "image": image_id},
-    )
-
-
-def open_cell(cell: Cell) -> None:
-    """Put the cell into the address."""
-    st.query_params.pop(IMAGE, None)
-    st.query_params[CELL] = f"{cell[0]}-{cell[1]}"
-
-
-def open_image(image_id: str) -> None:
-    """Put the image that is shown large into the address."""
-    st.query_params[IMAGE] = image_id
-
-
-def close_image() -> None:
-    """Take it out of the address again."""
-    st.query_params.pop(IMAGE, None)

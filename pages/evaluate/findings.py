@@ -9,7 +9,8 @@ from pages.components.confusion import Cell, show_confusion
 from pages.components.figure import name_source
 from pages.components.finding_areas import list_report_areas, show_areas
 from pages.components.small_type import show_facts, show_muted
-from pages.evaluate.cell_images import CELL, IMAGE, CellWords, open_cell, show_cell_images
+from pages.evaluate.cell_address import CELL, IMAGE, CellWords, open_cell
+from pages.evaluate.cell_images import show_cell_images
 from pages.evaluate.finding_scores import format_share, name_metric
 from pages.evaluate.finding_sources import format_sources, list_published
 from pages.evaluate.matrix import format_ends

@@ -18,7 +18,7 @@ from pages.components.small_type import show_facts, show_muted, show_section
 from pages.components.tables import Tables, read_tables
 from pages.components.tiles import LARGE_SIDE, build_tiles, list_windows
 from pages.components.viewer import show_viewer
-from pages.evaluate.cell_images import IMAGE, ROW_HEIGHT, close_image, open_image, show_link
+from pages.evaluate.cell_address import IMAGE, ROW_HEIGHT, close_image, open_image, show_link
 from xray_core.errors import XrayError
 from xray_core.figures.masks import count_dice, plot_dice
 from xray_core.recipes import Recipe

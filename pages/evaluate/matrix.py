@@ -9,7 +9,8 @@ import streamlit as st
 
 from pages.components.confusion import Cell, show_confusion
 from pages.components.small_type import show_facts
-from pages.evaluate.cell_images import CELL, CellWords, open_cell, show_cell_images
+from pages.evaluate.cell_address import CELL, CellWords, open_cell
+from pages.evaluate.cell_images import show_cell_images
 from pages.evaluate.scores import format_metrics
 from xray_core.recipes import Recipe
 from xray_core.runs import Run
