@@ -5,6 +5,7 @@ say how far that is and cancel it. What comes of them stays in the session's mem
 """
 
 import threading
+import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -76,6 +77,7 @@ class Reading:
         except (XrayError, OSError) as error:
             state, self.reason = FAILED, str(error)
         except Exception as error:  # a fault of ours; without words the page would wait for ever
+            traceback.print_exc()
             state = FAILED
             self.reason = f"These files could not be read ({type(error).__name__}: {error})."
         self.state = state
